@@ -1,0 +1,174 @@
+"""`Norm`: fitted E-P lines, each with its level, units and reference set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Finding
+from salutogen.scores import Scores, Standardiser
+
+Level = Literal["occasion", "window", "phase", "person"]
+Shape = Literal["linear", "quadratic", "spline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One E-P line: expected problems given exposure, at one level.
+
+    A line knows the level, units and reference set it was fitted on. `expected(table)` refuses a
+    table of another level. Terms are `intercept`, `E`, `E^2`, `E:spline1`, `E:spline2`,
+    `E_<type>`, then covariates by name.
+
+    Attributes
+    ----------
+    covariance : ndarray, shape (p, p)
+        Of the coefficients: clustered by person (CR1) at the occasion level, classical elsewhere.
+    residual_sd : float
+        SD (n - 1) of the residuals in the reference set: the divisor of SR_z.
+    standardiser : Standardiser or None
+        How E is made from raw types at this level, where E is a composite.
+    window : int or None
+        Number (from 1) of the window the line belongs to.
+    """
+
+    level: Level
+    terms: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    covariance: np.ndarray
+    residual_sd: float
+    r_squared: float
+    n: int
+    n_persons: int
+    shape: Shape
+    reference: str
+    exposure_range: tuple[float, float]
+    outcome: str = "P"
+    predictors: tuple[str, ...] = ("E",)
+    units: Mapping[str, str] = field(default_factory=dict)
+    knots: tuple[float, ...] = ()
+    standardiser: Standardiser | None = None
+    covariates: tuple[str, ...] = ()
+    window: int | None = None
+
+    def coefficient(self, term: str) -> float:
+        """One coefficient by name."""
+        return self.coefficients[self.terms.index(term)]
+
+    @property
+    def intercept(self) -> float:
+        """Expected P at E = 0."""
+        return self.coefficient("intercept")
+
+    @property
+    def slope(self) -> float | None:
+        """Coefficient of E (None where types enter separately)."""
+        return self.coefficient("E") if "E" in self.terms else None
+
+    def expected(self, table: pl.DataFrame, *, level: Level) -> np.ndarray:
+        """Expected P for each row of a table at the line's own level.
+
+        Raises
+        ------
+        NormError
+            The table is of another level, or a column the line needs is missing.
+        """
+        from salutogen.norm.design_matrix import line_matrix
+
+        return line_matrix(self, table, level=level) @ np.asarray(self.coefficients)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeTest:
+    """Linear against quadratic (F, AIC, BIC, cross-validation) on independent units."""
+
+    unit: str
+    n: int
+    f: float
+    df1: int
+    df2: int
+    p: float
+    bic: Mapping[str, float]
+    aic: Mapping[str, float]
+    cv_error: Mapping[str, float]
+    spline_p: float | None
+    chosen: Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixedLine:
+    """Mixed-model line on P and E standardised over all rows (REML, `(1 + zE | id)`).
+
+    `within_slope` and `between_slope` come from the random-intercept split.
+    """
+
+    intercept: float
+    slope: float
+    slope_se: float
+    within_slope: float
+    between_slope: float
+    within_se: float
+    between_se: float
+    split_intercept: float
+    residual_sd: float
+    random_sd: tuple[float, float]
+    singular: bool
+    mean_P: float
+    sd_P: float
+    mean_E: float
+    sd_E: float
+    simplified_slope: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Norm:
+    """Every level's line, the shape test, and what they are good for.
+
+    Attributes
+    ----------
+    person, occasion : Line
+        The reference line of each level.
+    windows : tuple of Line
+        Each window's own line (refit), in order; window numbers start at 1.
+    frozen_window : Line
+        The line used for SR_frozen.
+    period_tables : mapping of level to DataFrame
+        Units the lines were fitted on: "person" (`person, subject, n_valid, E, P, E_<type>`),
+        "window" (`person, subject, window, first_occasion, last_occasion, n_valid, E, P, E_<type>,
+        time`), "phase" (as person plus `phase`). Only persons with enough valid occasions.
+    external : str or None
+        Name of the norm file of another study, where one is used.
+    """
+
+    primary: Level
+    person: Line
+    occasion: Line
+    windows: tuple[Line, ...]
+    frozen_window: Line | None
+    phases: Mapping[str, Line]
+    mixed: MixedLine | None
+    shape_test: ShapeTest | None
+    period_tables: Mapping[str, pl.DataFrame]
+    scores: Scores
+    occasion_refits: Mapping[str, Line] = field(default_factory=dict)
+    by_type: Mapping[str, Mapping[str, Line]] = field(default_factory=dict)
+    variants: Mapping[str, Line] = field(default_factory=dict)
+    heteroscedasticity: Mapping[str, Any] = field(default_factory=dict)
+    scoring: Mapping[str, Any] = field(default_factory=dict)
+    external: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def primary_line(self) -> Line:
+        """The line the study file names as primary."""
+        return self.occasion if self.primary == "occasion" else self.person
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data of `norm.json`, format 1."""
+        from salutogen.norm.norm_file import norm_to_dict
+
+        return norm_to_dict(self)

@@ -1,0 +1,91 @@
+"""`Panel`: the answers by person, occasion and item, each missing value with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import polars as pl
+
+from salutogen.findings import Finding
+from salutogen.study import Study
+
+
+class Reason(IntEnum):
+    """Why an answer has no positive value.
+
+    `DID_NOT_OCCUR` is an answer (exposure 0), the others are missing. Stored as UInt8.
+    """
+
+    ANSWERED = 0
+    DID_NOT_OCCUR = 1
+    NOT_ASKED = 2
+    SKIPPED = 3
+    ABSENT = 4
+    INVALID = 5
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One input as it was read: for the manifest."""
+
+    source: str
+    name: str
+    sha256: str | None
+    rows: int
+    columns: int
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One canonical table, whatever the layout of the files.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row per person and occasion found in the data, sorted by person, then occasion:
+        `person` (UInt32, index into `persons`), `occasion` (UInt16, index into the study's planned
+        occasions), `time` (Float64 days, null where unknown), `data_row` (UInt32, 1-based row of
+        the first source it came from; 0 where a person-occasion exists only by layout).
+    answers : mapping of instrument name to DataFrame
+        Repeated instruments: one column per item in the instrument's order, same height and order
+        as `rows`. Whole-number items are the smallest signed integer that holds them, others
+        Float64. Null where missing; codes are already decoded to values as answered (an event that
+        did not occur is its `did_not_occur` code, normally 0), items are NOT yet reversed.
+    reasons : mapping of instrument name to DataFrame
+        UInt8 `Reason` columns, only for items with at least one null.
+    persons : DataFrame
+        One row per person in order of first appearance: `person` (UInt32), `subject` (text, to the
+        letter), then background columns by their name in the study file, and `arm` if planned.
+    baseline : mapping of instrument name to DataFrame
+        Instruments measured at baseline, one row per person, same order as `persons`.
+    findings : tuple of Finding
+        What was read, with what had to be said about it.
+    """
+
+    study: Study
+    rows: pl.DataFrame
+    answers: Mapping[str, pl.DataFrame]
+    reasons: Mapping[str, pl.DataFrame]
+    persons: pl.DataFrame
+    baseline: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    inputs: tuple[InputFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons with at least one row."""
+        return self.persons.height
+
+    @property
+    def n_rows(self) -> int:
+        """Number of person-occasions."""
+        return self.rows.height
+
+    def long(self) -> pl.DataFrame:
+        """Return the long form: subject, occasion, time, instrument, item, value, reason."""
+        from salutogen.panel.long_form import to_long
+
+        return to_long(self)

@@ -1,0 +1,18 @@
+"""The study file: format, instruments, templates, schema and preregistered plan."""
+
+from salutogen.study.instrument import Instrument, ScoringRule
+from salutogen.study.model import StudyFile
+from salutogen.study.quantities import AnswerRange, Duration
+from salutogen.study.reading import read_study
+from salutogen.study.study import Occasion, Study
+
+__all__ = [
+    "AnswerRange",
+    "Duration",
+    "Instrument",
+    "Occasion",
+    "ScoringRule",
+    "Study",
+    "StudyFile",
+    "read_study",
+]

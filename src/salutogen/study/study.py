@@ -1,0 +1,108 @@
+"""`Study`: a validated study file with its instruments looked up, frozen and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from salutogen.findings import Finding
+from salutogen.study.instrument import Instrument
+from salutogen.study.model import Problems, StudyFile
+
+if TYPE_CHECKING:
+    from salutogen.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One planned occasion: its label, place in the plan (from 0) and planned day, if known."""
+
+    label: str
+    index: int
+    day: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study as its file describes it.
+
+    Attributes
+    ----------
+    plan : StudyFile
+        The validated file.
+    instruments : mapping of str to Instrument
+        Every instrument, registry and study file joined.
+    occasions : tuple of Occasion
+        Planned occasions in order.
+    path : Path or None
+        The study file; relative data files resolve against its folder unless told otherwise.
+    lines : mapping of str to int
+        Line (1-based) of each key, by dotted path such as `instruments.general.columns`.
+    findings : tuple of Finding
+        What the plan itself makes doubtful (coverage, objectivity of items, gaps).
+    """
+
+    plan: StudyFile
+    instruments: Mapping[str, Instrument]
+    occasions: tuple[Occasion, ...]
+    path: Path | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Title of the study."""
+        return self.plan.title
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the planned occasions, in order."""
+        return tuple(occasion.label for occasion in self.occasions)
+
+    @property
+    def problems(self) -> Problems:
+        """What counts as problems, whether the file names one instrument or several."""
+        problems = self.plan.problems
+        return (
+            Problems(instruments=(problems,)) if isinstance(problems, str) else problems
+        )
+
+    @property
+    def exposure_types(self) -> tuple[str, ...]:
+        """Names of the exposure types."""
+        return self.plan.exposure.types
+
+    def exposure_score(self, exposure_type: str) -> str:
+        """How one exposure type is scored: count, frequency, severity or relative."""
+        score = self.plan.exposure.score
+        return score if isinstance(score, str) else score.get(exposure_type, "count")
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the parsed plan: any change of meaning changes it, comments do not."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Canonical JSON of the plan: sorted keys, no spaces."""
+        plan: dict[str, Any] = self.plan.model_dump(mode="json", by_alias=True)
+        return json.dumps(
+            plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+
+    def line_of(self, path: str) -> int | None:
+        """Line of a dotted path in the study file, or of its nearest parent."""
+        while path:
+            if path in self.lines:
+                return self.lines[path]
+            path = path.rpartition(".")[0]
+        return None
+
+    def read(self, data: Any = None) -> Panel:
+        """Read the answers; see `salutogen.read_panel`."""
+        from salutogen.panel import read_panel
+
+        return read_panel(self, data)
