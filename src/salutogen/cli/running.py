@@ -1,0 +1,87 @@
+"""What `run`, `check` and `simulate` do: one call into the library each, then words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from salutogen.cli.outcome import Outcome
+from salutogen.cli.progress import progress_bar
+from salutogen.report.occupied import require_free
+
+
+def run_study(
+    study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Outcome
+) -> None:
+    """Run a study and write its folder."""
+    require_free(out, force=force)
+    say_compiling(end)
+    from salutogen.pipeline import run
+
+    with progress_bar(shown=not end.quiet) as progress:
+        results = run(study, data, out, seed=seed, force=force, progress=progress)
+    end.findings = results.findings
+    end.out = str(out)
+    if end.as_json:
+        end.results = results.to_dict()
+    elif not end.quiet:
+        end.lines.append(f"Report: {out / 'report.html'}")
+
+
+def check_study_and_data(study: Path, data: Path | None, end: Outcome) -> None:
+    """Check a study file and, where a folder is given, its data."""
+    from salutogen.findings import refusals
+    from salutogen.steps import plan_steps
+    from salutogen.study import read_study
+    from salutogen.study.checking import design_lines
+
+    plan = read_study(study)
+    plan_steps(plan)
+    findings = list(plan.findings)
+    if data is not None:
+        from salutogen.scores import score
+
+        panel = plan.read(data)
+        scores = score(panel)
+        findings += [*panel.findings, *scores.findings]
+        end.lines.append(
+            f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
+            f"{scores.valid.height} with both problems and exposure."
+        )
+    end.findings = findings
+    end.lines[:0] = [f"{study.name}: {plan.title}", *design_lines(plan)]
+    if refusals(findings):
+        end.finish(1)
+
+
+def simulate_study(
+    study: Path,
+    persons: int,
+    seed: int,
+    out: Path,
+    file_format: str,
+    force: bool,
+    end: Outcome,
+) -> None:
+    """Simulate a study's answers into a folder, complete or not at all."""
+    from salutogen.design import simulate
+    from salutogen.report.folder import write_folder
+    from salutogen.study import read_study
+
+    plan = read_study(study)
+
+    def fill(folder: Path) -> None:
+        simulate(plan, persons=persons, seed=seed, out=folder, format=file_format)
+
+    write_folder(out, fill, force=force)
+    end.out = str(out)
+    end.lines.append(f"{persons} persons simulated into {out} (the truth in {out / 'truth'}).")
+
+
+def say_compiling(end: Outcome) -> None:
+    """Say once why a first run takes longer."""
+    from salutogen.models.warming import is_warm
+
+    if not end.quiet and not is_warm():
+        typer.echo("compiling, once", err=True)

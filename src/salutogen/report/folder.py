@@ -1,0 +1,74 @@
+"""Write a folder complete or not at all: fill a sibling, then rename it into place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from salutogen.errors import ReportError
+from salutogen.findings import finding
+from salutogen.report.occupied import require_free
+
+
+def write_folder(out: Path, fill: Callable[[Path], None], *, force: bool = False) -> Path:
+    """Let `fill` write into a temporary sibling of `out`; rename it when it is complete.
+
+    Raises
+    ------
+    ReportError
+        `out` holds something and `force` is not set, or the disk refuses.
+    """
+    require_free(out, force=force)
+    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(out)
+        partial.mkdir()
+        fill(partial)
+        _swap(partial, out)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
+        text = f"The results could not be written to {out.name!r}: {reason}."
+        raise ReportError([finding("output-not-written", text, file=out.name)]) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
+
+
+def _swap(partial: Path, out: Path) -> None:
+    """Move the finished folder into place; an old one is put aside and deleted last."""
+    aside = out.parent / f".{out.name}.replaced-{os.getpid()}"
+    had_old = out.exists()
+    if had_old:
+        out.rename(aside)
+    try:
+        partial.rename(out)
+    except OSError:
+        if had_old:
+            aside.rename(out)
+        raise
+    if had_old:
+        shutil.rmtree(aside)
+
+
+def _remove_abandoned(out: Path) -> None:
+    """Remove partial folders of runs that were killed (their process is gone)."""
+    for folder in out.parent.glob(f".{out.name}.partial-*"):
+        process = folder.name.rpartition("-")[2]
+        if process.isdigit() and int(process) != os.getpid() and not _is_running(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":
+        return True  # asking on Windows would end the process
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

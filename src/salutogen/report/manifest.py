@@ -1,0 +1,95 @@
+"""Provenance: which inputs, versions and seed the results came from, and what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from salutogen import __version__
+from salutogen.panel import Panel
+from salutogen.study import Study
+
+LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
+PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")
+_CHUNK = 1 << 20
+
+
+def provenance(study: Study, panel: Panel, seed: int) -> dict[str, Any]:
+    """Return what the results came from: study, inputs, seed, versions. No machine paths."""
+    return {
+        "salutogen": __version__,
+        "seed": seed,
+        "study": {
+            "file": study.path.name if study.path else None,
+            "sha256": sha256_of(study.path) if study.path else None,
+            "plan_sha256": study.hash,
+        },
+        "inputs": [
+            {
+                "source": item.source,
+                "file": item.name,
+                "sha256": item.sha256,
+                "rows": item.rows,
+                "columns": item.columns,
+                "encoding": item.encoding,
+            }
+            for item in panel.inputs
+        ],
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def manifest(
+    origin: Mapping[str, Any], folder: Path, outputs: Iterable[Path], *, individuals: str
+) -> dict[str, Any]:
+    """Describe a finished output folder.
+
+    Parameters
+    ----------
+    origin : mapping
+        What `provenance` gave.
+    folder : Path
+        The folder that holds the outputs.
+    outputs : iterable of Path
+        Files in it; `personal_data` marks those with one row per person or answer form.
+    individuals : {"show", "hide"}
+        Whether the page shows single persons.
+    """
+    files = []
+    for path in sorted(outputs):
+        name = path.relative_to(folder).as_posix()
+        personal = name in PERSONAL or name.startswith("steps/")
+        if individuals == "show" and (name == "report.html" or name.startswith("figures/")):
+            personal = True
+        files.append(
+            {
+                "file": name,
+                "sha256": sha256_of(path),
+                "bytes": path.stat().st_size,
+                "personal_data": personal,
+            }
+        )
+    return {
+        "format": 1,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **origin,
+        "individuals": individuals,
+        "outputs": files,
+        "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
+    }

@@ -1,0 +1,100 @@
+"""Write an output folder: complete or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salutogen.findings import Finding
+from salutogen.report.codebook import codebook
+from salutogen.report.folder import write_folder
+from salutogen.report.manifest import manifest
+from salutogen.report.results_json import DIGITS, not_computed, results_to_dict, to_plain
+
+if TYPE_CHECKING:
+    from salutogen.pipeline import Results
+
+NORM_DIGITS = 16  # another study must get the same scores from the file
+ROWS_FOR_PARQUET = 1_000_000
+Progress = Callable[[str, int, int], None]
+
+
+def write_results(results: Results, out: Path, *, force: bool, progress: Progress) -> Path:
+    """Write every file of a run into a sibling folder, then move it into place.
+
+    Returns
+    -------
+    Path
+        The output folder.
+
+    Raises
+    ------
+    ReportError
+        The folder may not be replaced, or cannot be written; `out` is then as it was.
+    """
+
+    def fill(folder: Path) -> None:
+        progress("report", 5, 7)
+        _write_report(results, folder)
+        progress("files", 6, 7)
+        _write_files(results, folder)
+
+    return write_folder(out, fill, force=force)
+
+
+def _write_report(results: Results, folder: Path) -> None:
+    report = results.report()
+    (folder / "report.html").write_text(report.html, encoding="utf-8", newline="\n")
+    for name, figure in report.figures.items():
+        target = folder / "figures"
+        target.mkdir(exist_ok=True)
+        (target / f"{name}.svg").write_bytes(figure.svg)
+        (target / f"{name}.png").write_bytes(figure.png)
+    (folder / "tables").mkdir()
+    for name, table in report.tables.items():
+        write_csv(table, folder / "tables" / f"{name}.csv")
+
+
+def _write_files(results: Results, folder: Path) -> None:
+    tables: dict[str, pl.DataFrame] = {
+        "scores.csv": results.scores,
+        "windows.csv": results.windows,
+        "person.csv": results.persons,
+    }
+    if results.resilience.phases.height:
+        tables["phases.csv"] = results.resilience.phases
+    for name, table in tables.items():
+        write_csv(table, folder / name)
+    if results.scores.height > ROWS_FOR_PARQUET:
+        results.scores.write_parquet(folder / "scores.parquet")
+    write_csv(codebook(tables, results.score_table.exposure_types), folder / "codebook.csv")
+    content = results_to_dict(results)
+    write_json(content, folder / "results.json")
+    write_json(results.norm.to_dict(), folder / "norm.json", digits=NORM_DIGITS)
+    findings: list[Finding] = [*results.findings, *not_computed(content)]
+    write_json([item.to_dict() for item in findings], folder / "findings.json")
+    outputs = [path for path in folder.rglob("*") if path.is_file()]
+    described = manifest(
+        results.provenance, folder, outputs, individuals=results.study.plan.report.individuals
+    )
+    write_json(described, folder / "manifest.json")
+
+
+def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: int = DIGITS) -> None:
+    """Write JSON with two spaces, real characters and no NaN."""
+    text = json.dumps(to_plain(content, digits), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty."""
+    floats = [name for name, kind in table.schema.items() if kind.is_float()]
+    rounded = table.with_columns(
+        pl.when(pl.col(name).is_finite()).then(pl.col(name)).round_sig_figs(DIGITS).alias(name)
+        for name in floats
+    )
+    rounded.write_csv(path)
