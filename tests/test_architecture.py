@@ -1,0 +1,253 @@
+"""The shape of the code: where imports may point, how long files are, what loading costs."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PACKAGE = REPOSITORY / "src" / "salutogen"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted(
+    path
+    for folder in ("src", "tests", "benchmarks", "docs")
+    for path in (REPOSITORY / folder).rglob("*.py")
+    if "_build" not in path.parts
+)
+
+# A room may import what stands in a lower row, and itself.
+FLOORS = {
+    "errors": 0,
+    "findings": 0,
+    "models": 1,
+    "study": 2,
+    "panel": 3,
+    "scores": 4,
+    "norm": 5,
+    "resilience": 6,
+    "trajectories": 7,
+    "dynamics": 7,
+    "mechanisms": 7,
+    "trials": 7,
+    "design": 7,
+    "steps": 8,
+    "report": 8,
+    "pipeline": 9,
+    "cli": 10,
+    "server": 10,
+    "__main__": 11,
+    "__init__": 11,
+}
+# Conveniences that call a later room by name, only when used: `study.read(data)`.
+LATE_CALLS = {("study/study.py", "panel")}
+MODELS_MAY_IMPORT = {"errors", "models"}
+HEAVY = {
+    "altair",
+    "formulaic",
+    "jinja2",
+    "narwhals",
+    "numba",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "pyreadstat",
+    "ruamel",
+    "scipy",
+    "vl_convert",
+}
+HEAVY_FOR_HELP = HEAVY - {"jinja2", "ruamel", "pydantic"}
+MOST_LINES = 400
+MOST_FUNCTION_LINES = 60
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def running_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those under `if TYPE_CHECKING`."""
+    for child in ast.iter_child_nodes(tree):
+        if is_for_types_only(child):
+            continue
+        yield child
+        yield from running_nodes(child)
+
+
+def rooms_imported(path: Path) -> set[str]:
+    rooms = set()
+    for node in running_nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(path)}: relative import, write the full name"
+            names = [node.module or ""]
+            if node.module == "salutogen":
+                names = [f"salutogen.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "salutogen" and len(parts) > 1 and not parts[1].startswith("__"):
+                rooms.add(parts[1])
+    return rooms
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {room_of(path) for path in MODULES} <= FLOORS.keys()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_imports_point_down(path: Path) -> None:
+    room = room_of(path)
+    inside = path.relative_to(PACKAGE).as_posix()
+    upward = {
+        other
+        for other in rooms_imported(path) - {room}
+        if FLOORS[other] >= FLOORS[room]
+        and (FLOORS[room], FLOORS[other]) != (0, 0)
+        and (inside, other) not in LATE_CALLS
+    }
+    assert not upward, f"{inside} imports {sorted(upward)}"
+
+
+def test_models_know_no_room() -> None:
+    imported = {
+        relative(path): rooms_imported(path) - MODELS_MAY_IMPORT
+        for path in MODULES
+        if room_of(path) == "models"
+    }
+    assert {path: rooms for path, rooms in imported.items() if rooms} == {}
+
+
+def test_only_kernels_are_compiled() -> None:
+    compiled = [
+        relative(path)
+        for path in MODULES
+        if not path.name.startswith("_kernels")
+        and re.search(
+            r"^\s*@(numba\.)?(n?jit|vectorize|guvectorize)", path.read_text("utf-8"), re.M
+        )
+    ]
+    assert compiled == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=relative)
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    says_why = bool(lines) and lines[0].startswith("#") and str(MOST_LINES) in lines[0]
+    assert len(lines) <= MOST_LINES or says_why, f"{len(lines)} lines, and line 1 does not say why"
+    if path.is_relative_to(PACKAGE):
+        long = {
+            node.name: body_length(node)
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and body_length(node) > MOST_FUNCTION_LINES
+        }
+        assert long == {}
+
+
+def body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function from its first statement after the docstring."""
+    body = function.body
+    start = body[1 if ast.get_docstring(function) and len(body) > 1 else 0].lineno
+    return (function.end_lineno or start) - start + 1
+
+
+def test_no_catch_all_modules() -> None:
+    banned = {"utils", "util", "helpers", "helper", "misc", "common"}
+    assert [relative(path) for path in MODULES if banned & set(path.with_suffix("").parts)] == []
+
+
+def test_nothing_is_left_unfinished() -> None:
+    marks = re.compile(
+        "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImpl" + "ementedError"))
+    )
+    left = []
+    for path in MODULES:
+        source = io.StringIO(path.read_text(encoding="utf-8"))
+        left += [
+            f"{relative(path)}:{token.start[0]}"
+            for token in tokenize.generate_tokens(source.readline)
+            if token.type in (tokenize.COMMENT, tokenize.NAME) and marks.search(token.string)
+        ]
+    assert left == []
+
+
+def test_every_test_file_asserts_something() -> None:
+    proves = re.compile(r"\bassert\b|pytest\.raises|pytest\.warns|assert_\w+\(")
+    empty = [
+        relative(path)
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        if not proves.search(path.read_text(encoding="utf-8"))
+    ]
+    assert empty == []
+
+
+def tracked_files() -> list[Path]:
+    if shutil.which("git") and (REPOSITORY / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
+        return [REPOSITORY / name for name in listed.stdout.split("\0") if name]
+    return SCRIPTS
+
+
+def test_no_path_of_one_machine() -> None:
+    folders = "|".join(("work", "root", "tmp", "farm", "home", "Users"))
+    machine_path = re.compile(rf"(?<![\w.\-~}}])/(?:{folders})/[\w.]")
+    found = []
+    for path in tracked_files():
+        if path.suffix in {".png", ".woff2", ".parquet", ".xlsx", ".sav", ".dta"}:
+            continue
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if machine_path.search(line):
+                found.append(f"{relative(path)}:{number}")
+    assert found == []
+
+
+def modules_loaded_by(statement: str) -> set[str]:
+    script = f"import sys\n{statement}\nprint(*sorted({{m.split('.')[0] for m in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert HEAVY & modules_loaded_by("import salutogen") == set()
+
+
+def test_importing_the_command_line_loads_no_numerics() -> None:
+    assert HEAVY_FOR_HELP & modules_loaded_by("import salutogen.cli") == set()
+
+
+def test_every_public_name_resolves() -> None:
+    import salutogen
+
+    assert sorted(salutogen.__all__) == sorted(dir(salutogen))
+    for name in salutogen.__all__:
+        assert getattr(salutogen, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'resilience_of_all'"):
+        _ = salutogen.resilience_of_all
