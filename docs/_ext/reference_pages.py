@@ -1,0 +1,218 @@
+"""Reference pages made from the code itself, each time the documentation is built.
+
+The study file from its schema, the outputs from the codebook, the findings from their table, the
+commands from `--help`. So none of these pages can fall behind.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+SIGN = "SR = observed − expected problems. Positive = over-reactive = less resilient."
+WIDTH = 96
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table; bars and line ends in cells are made harmless."""
+    header = list(header)
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(map(cell, row)) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def cell(value: object) -> str:
+    text = " ".join(str(value).split()).replace("|", r"\|")
+    return re.sub(r"<(?=[A-Za-z/])", r"\\<", text) if "`" not in text else text
+
+
+def code(value: object) -> str:
+    return f"`{value}`"
+
+
+def plain(text: str) -> str:
+    """Docstring text as Markdown: reStructuredText literals become Markdown's."""
+    return text.replace("``", "`")
+
+
+# The study file, from its JSON Schema -----------------------------------------------------------
+
+
+def study_file_page(schema: Mapping[str, Any]) -> str:
+    definitions = schema.get("$defs", {})
+    parts = [
+        "# Study file: every key",
+        "Made from the schema that `salutogen schema` prints. How to write one: {doc}`/study-file`.",
+        "## Top level",
+        keys_of(schema),
+    ]
+    for name, definition in sorted(definitions.items()):
+        parts += [f"({anchor(name)})=", f"## {name}", plain(definition.get("description", ""))]
+        parts.append(keys_of(definition) if "properties" in definition else kind(definition))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def anchor(name: str) -> str:
+    return f"study-{name.lower()}"
+
+
+def keys_of(definition: Mapping[str, Any]) -> str:
+    required = set(definition.get("required", ()))
+    rows = []
+    for key, value in definition["properties"].items():
+        default = "required" if key in required else default_of(value)
+        rows.append((code(key), kind(value), default, plain(value.get("description", ""))))
+    return table(("key", "value", "default", "meaning"), rows)
+
+
+def default_of(value: Mapping[str, Any]) -> str:
+    default = value.get("default")
+    if default in (None, {}, []):
+        return "—"
+    return code(json.dumps(default, ensure_ascii=False))
+
+
+def kind(value: Mapping[str, Any]) -> str:
+    """What a value may be, in words, with links to the parts it is made of."""
+    if "$ref" in value:
+        name = value["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{anchor(name)})"
+    if "const" in value:
+        return code(json.dumps(value["const"], ensure_ascii=False))
+    if "enum" in value:
+        return ", ".join(code(choice) for choice in value["enum"])
+    for joint in ("anyOf", "oneOf", "allOf"):
+        if joint in value:
+            choices = [kind(choice) for choice in value[joint] if choice.get("type") != "null"]
+            return " or ".join(dict.fromkeys(choices))
+    return simple_kind(value)
+
+
+def simple_kind(value: Mapping[str, Any]) -> str:
+    of_type = value.get("type")
+    if of_type == "array":
+        items = value.get("items") or (value.get("prefixItems") or [{}])[0]
+        return f"list of: {kind(items)}"
+    if of_type == "object":
+        inner = value.get("additionalProperties")
+        return f"name → {kind(inner)}" if isinstance(inner, Mapping) else "keys and values"
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    text = words.get(str(of_type), str(of_type or "anything"))
+    bounds = [
+        f"{sign} {value[name]:g}"
+        for name, sign in (
+            ("minimum", "≥"),
+            ("exclusiveMinimum", "\\>"),
+            ("maximum", "≤"),
+            ("exclusiveMaximum", "\\<"),
+        )
+        if name in value
+    ]
+    return f"{text} {', '.join(bounds)}".strip()
+
+
+# Outputs, findings, commands ---------------------------------------------------------------------
+
+
+def outputs_page(columns: Iterable[Any]) -> str:
+    by_file: dict[str, list[Any]] = {}
+    for column in columns:
+        by_file.setdefault(column.file, []).append(column)
+    parts = [
+        "# Output files: every column",
+        f"The table that `run` writes as `codebook.csv`. {SIGN} "
+        "`<type>` and `<name>` stand for names from the study file.",
+    ]
+    for file, rows in by_file.items():
+        parts.append(f"## `{file}`")
+        parts.append(
+            table(
+                ("column", "unit", "direction", "meaning"),
+                ((code(row.column), row.unit, row.sign or "—", row.meaning) for row in rows),
+            )
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def findings_page(entries: Iterable[Any]) -> str:
+    by_room: dict[str, list[Any]] = {}
+    for entry in entries:
+        by_room.setdefault(entry.room, []).append(entry)
+    parts = [
+        "# Findings",
+        "Every code a run, a check or a simulation can give; `salutogen explain CODE` says the same.",
+    ]
+    for room, members in sorted(by_room.items()):
+        parts.append(f"## {room.capitalize()}")
+        for entry in members:
+            parts += [
+                f"(finding-{entry.code})=",
+                f"### `{entry.code}`",
+                f"*{entry.severity.value}.* **{entry.title}**",
+                entry.story,
+                f"*What to do.* {entry.mend}",
+                f"*Source.* {entry.source}" if entry.source else "",
+            ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def command_line_page(helps: Iterable[tuple[str, str]]) -> str:
+    parts = ["# Commands", f"As `--help` prints them. {SIGN}"]
+    for command, text in helps:
+        parts += [f"## `{command}`", f"```text\n{text.strip()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def helps_of_all_commands() -> list[tuple[str, str]]:
+    """The text of `--help` of the program and each command, at a fixed width, without colours."""
+    import typer
+    from typer.testing import CliRunner
+
+    from salutogen.cli.app import app
+
+    names = [str(name) for name in getattr(typer.main.get_command(app), "commands", {})]
+    runner = CliRunner(env={"COLUMNS": str(WIDTH), "TERMINAL_WIDTH": str(WIDTH), "NO_COLOR": "1"})
+    helps = []
+    for words in ([], *([name] for name in names)):
+        answer = runner.invoke(app, [*words, "--help"], prog_name="salutogen")
+        if answer.exit_code != 0:
+            raise RuntimeError(f"salutogen {' '.join(words)} --help failed: {answer.output}")
+        text = re.sub(r"\x1b\[[0-9;]*m", "", answer.output)
+        helps.append((" ".join(["salutogen", *words]), text))
+    return helps
+
+
+# Sphinx ------------------------------------------------------------------------------------------
+
+
+def pages() -> dict[str, Callable[[], str]]:
+    """Every generated page by name."""
+    from salutogen.cli.starting import published_schema
+    from salutogen.findings import catalogue
+    from salutogen.report.codebook import OUTPUT_COLUMNS
+
+    return {
+        "study-file": lambda: study_file_page(published_schema("study")),
+        "outputs": lambda: outputs_page(OUTPUT_COLUMNS),
+        "findings": lambda: findings_page(catalogue().values()),
+        "command-line": lambda: command_line_page(helps_of_all_commands()),
+    }
+
+
+def write_pages(app: Any) -> None:
+    folder = Path(app.srcdir) / "reference" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in pages().items():
+        path = folder / f"{name}.md"
+        text = make()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Write the pages before Sphinx looks for its sources."""
+    app.connect("builder-inited", write_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
