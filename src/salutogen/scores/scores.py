@@ -61,7 +61,11 @@ class Standardiser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleReliability:
-    """Reliability and ends of a scale at the level of one answer form."""
+    """Reliability and ends of a scale at the level of one answer form.
+
+    `level` says which forms: "first form" takes each person's first complete one, so that persons
+    are independent; "all forms" takes every one.
+    """
 
     scale: str
     n: int
@@ -71,6 +75,7 @@ class ScaleReliability:
     floor_share: float
     ceiling_share: float
     note: str = ""
+    level: str = "first form"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +90,9 @@ class Scores:
         planned), `time` (days), `E`, `P`, `E_<type>` for each exposure type (raw points), `valid`
         (both E and P present), then flags: `P_prorated`, `E_skipped` (a checklist item was skipped
         and counted as 0), `E_low`, `E_high` (bounds of E with skipped items at 0 / maximum; equal
-        to E where nothing was skipped), then repeated factors by name, and further problem scales
-        as `P_<instrument>` where several are combined.
+        to E where nothing was skipped), `P_low`, `P_high` (bounds of P with missing items at their
+        lowest / highest value, also where too few were answered for a P), then further problem
+        scales as `P_<instrument>` where several are combined, and repeated factors by name.
     exposure_types : tuple of str
         Names of the types; columns are `E_<type>`.
     combine : {"sum", "composite", "separate"}
@@ -94,7 +100,7 @@ class Scores:
         valid rows; the norm re-derives it for its own reference set and level (definitions).
         With "separate" `E` is the sum, used for description and pictures only.
     measures : mapping of str to Measure
-        `P` and `E_<type>`.
+        `P`, `E` and `E_<type>`.
     persons : DataFrame
         `person`, `subject`, background, `arm`, baseline factors by name; one row per person.
     reliability : tuple of ScaleReliability
@@ -106,7 +112,16 @@ class Scores:
     item_quality : DataFrame
         `type, item, n, endorsed_share, r_with_P`.
     scales : mapping of str to object
-        Fitted objects such as the first principal component (loadings, explained share).
+        Fitted objects: `first_component` (a `FirstComponent` with loadings and explained share)
+        and `exposure_standardiser` (a `Standardiser` over all valid rows), where they were used.
+    alternatives : DataFrame
+        Same rows as `table`, other ways to score: `E_<type>_count`, `E_<type>_severity` (sum of
+        codes, where the answers have more than two), `E_<type>_low`, `E_<type>_high` (bounds with
+        skipped items), `P_<scoring>` for further scorings of a single problem instrument, and
+        `<instrument>_<subscale>`.
+    flow : DataFrame
+        `occasion_index, occasion, planned, answered, with_P, with_E, valid`: persons by planned
+        occasion.
     """
 
     study: Study
@@ -122,6 +137,7 @@ class Scores:
     scales: Mapping[str, object] = field(default_factory=dict)
     factors_baseline: tuple[str, ...] = ()
     factors_repeated: tuple[str, ...] = ()
+    alternatives: pl.DataFrame = field(default_factory=pl.DataFrame)
     flow: pl.DataFrame = field(default_factory=pl.DataFrame)
     findings: tuple[Finding, ...] = ()
 

@@ -1,0 +1,180 @@
+"""Stressor exposure E by type, and how the types make one E."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Finding, finding
+from salutogen.scores.answers import FloatArray, Form, to_series
+from salutogen.scores.checklist import (
+    ChecklistScore,
+    ChecklistTotals,
+    checklist_totals,
+    most_per_item,
+    score_checklist,
+)
+from salutogen.scores.scores import Measure, Standardiser
+from salutogen.study import Instrument
+
+KIND_UNITS = {
+    "count": "events",
+    "frequency": "sum of frequency codes",
+    "severity": "sum of burden codes",
+    "relative": "share of the most that was possible",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExposureScores:
+    """Every exposure type at every scored row, with other ways to score it."""
+
+    kinds: Mapping[str, str]
+    types: Mapping[str, ChecklistScore]
+    totals: Mapping[str, ChecklistTotals]
+    measures: Mapping[str, Measure]
+    alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Rows in which at least one type was answered."""
+        return np.logical_or.reduce([one.answered for one in self.types.values()])
+
+
+def exposure_faults(instruments: Sequence[Instrument], kinds: Mapping[str, str]) -> list[Finding]:
+    """Say everything that keeps a type of exposure from being scored."""
+    return [
+        finding(
+            "relative-without-range",
+            f"{one.name!r} is to be scored relative to the most that was possible, but the range "
+            "of its answers is not known.",
+            column=one.name,
+        )
+        for one in instruments
+        if kinds[one.name] == "relative" and one.answers is None
+    ]
+
+
+def score_exposure(
+    forms: Mapping[str, Form],
+    kinds: Mapping[str, str],
+    *,
+    threshold: float | None,
+    most_skipped: float,
+) -> ExposureScores:
+    """Score each type of exposure at every row.
+
+    Parameters
+    ----------
+    forms : mapping of type to Form
+        The checklists.
+    kinds : mapping of type to {"count", "frequency", "severity", "relative"}
+        How each is scored.
+    threshold : float or None
+        For counts: an event counts from this code on.
+    most_skipped : float
+        Largest share of asked items that may be skipped.
+    """
+    types: dict[str, ChecklistScore] = {}
+    totals: dict[str, ChecklistTotals] = {}
+    measures: dict[str, Measure] = {}
+    alternatives: dict[str, FloatArray] = {}
+    for name, form in forms.items():
+        total = checklist_totals(form, threshold=threshold)
+        score = score_checklist(total, kinds[name], most_skipped=most_skipped)
+        totals[name], types[name] = total, score
+        measures[f"E_{name}"] = type_measure(form.instrument, name, kinds[name], threshold)
+        count = score_checklist(total, "count", most_skipped=most_skipped)
+        alternatives[f"E_{name}_count"] = count.score
+        if has_ratings(form.instrument):
+            severity = score_checklist(total, "severity", most_skipped=most_skipped)
+            alternatives[f"E_{name}_severity"] = severity.score
+        alternatives[f"E_{name}_low"] = score.low
+        alternatives[f"E_{name}_high"] = score.high
+    return ExposureScores(
+        kinds=dict(kinds), types=types, totals=totals, measures=measures, alternatives=alternatives
+    )
+
+
+def has_ratings(instrument: Instrument) -> bool:
+    """Whether answers say more than that the event happened."""
+    span = instrument.answers
+    return span is None or span.maximum - span.minimum > 1
+
+
+def type_measure(instrument: Instrument, name: str, kind: str, threshold: float | None) -> Measure:
+    """Describe how one type is scored."""
+    k, most = len(instrument.items), most_per_item(instrument)
+    tops = {
+        "count": float(k),
+        "relative": 1.0,
+    }
+    top = tops.get(kind, None if most is None else k * most)
+    method = kind
+    if kind == "count" and threshold is not None:
+        method = f"count from code {threshold:g}"
+    return Measure(
+        name=f"E_{name}",
+        instruments=(instrument.name,),
+        method=method,
+        items=instrument.items,
+        minimum=0.0,
+        maximum=top,
+        unit=KIND_UNITS[kind],
+    )
+
+
+def combine_types(
+    columns: Mapping[str, FloatArray], combine: str, standardiser: Standardiser | None
+) -> FloatArray:
+    """Make one E of the types: mean of z values ("composite"), otherwise their raw sum.
+
+    A row that lacks a type has no E.
+    """
+    if combine == "composite" and standardiser is not None:
+        table = pl.DataFrame([to_series(name, values) for name, values in columns.items()])
+        return standardiser.composite(table).to_numpy()
+    parts = list(columns.values())
+    total = np.zeros(len(parts[0]))
+    for part in parts:
+        total += part
+    return total
+
+
+def fit_standardiser(columns: Mapping[str, FloatArray], rows: np.ndarray) -> Standardiser:
+    """Learn means and SDs (n - 1) of the types on the rows given by a mask."""
+    used = [values[rows] for values in columns.values()]
+    n = int(rows.sum())
+    means = [float(np.sum(values)) / n for values in used]
+    sds = [
+        float(np.sqrt(np.sum((values - mean) ** 2) / (n - 1)))
+        for values, mean in zip(used, means, strict=True)
+    ]
+    return Standardiser(
+        columns=tuple(columns), means=tuple(means), sds=tuple(sds), n=n, reference="all valid rows"
+    )
+
+
+def exposure_measure(measures: Mapping[str, Measure], combine: str) -> Measure:
+    """Describe the combined E."""
+    parts = list(measures.values())
+    single = len(parts) == 1 and combine != "composite"
+    tops = [one.maximum for one in parts]
+    known = combine != "composite" and all(top is not None for top in tops)
+    units = {one.unit for one in parts}
+    how = "composite (mean of z)" if combine == "composite" else "sum"
+    methods = ", ".join(f"{one.instruments[0]} ({one.method})" for one in parts)
+    return Measure(
+        name="E",
+        instruments=tuple(one.instruments[0] for one in parts),
+        method=parts[0].method if single else f"{how} of {methods}",
+        items=tuple(item for one in parts for item in one.items),
+        minimum=None if combine == "composite" else 0.0,
+        maximum=sum(top for top in tops if top is not None) if known else None,
+        unit="mean of z"
+        if combine == "composite"
+        else (units.pop() if len(units) == 1 else "points"),
+    )

@@ -1,0 +1,292 @@
+"""Mental-health problems P from one or several scales, all turned so that higher = worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from salutogen.errors import ScoreError
+from salutogen.findings import Finding, finding
+from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.components import FirstComponent, fit_first_component
+from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
+from salutogen.scores.scores import Measure
+from salutogen.study import Instrument, ScoringRule
+from salutogen.study.model import Problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemScores:
+    """P at every scored row, the scales it was made of and other ways to score it."""
+
+    score: FloatArray
+    low: FloatArray
+    high: FloatArray
+    prorated: BoolArray
+    answered: BoolArray
+    measure: Measure
+    rules: Mapping[str, ScoringRule]
+    scales: Mapping[str, ScaleScore]
+    measures: Mapping[str, Measure]
+    component: FirstComponent | None = None
+    alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def problem_rule(instrument: Instrument, problems: Problems) -> ScoringRule:
+    """Scoring rule of an instrument, as the study file's `problems.scoring` names it."""
+    wanted = problems.scoring
+    if wanted is None or wanted == instrument.scoring.name:
+        return instrument.scoring
+    return instrument.scorings.get(wanted, instrument.scoring)
+
+
+def problem_faults(instruments: Sequence[Instrument], problems: Problems) -> list[Finding]:
+    """Say everything that keeps P from being scored."""
+    faults: list[Finding] = []
+    wanted = problems.scoring
+    known = {name for one in instruments for name in (*one.scorings, one.scoring.name)}
+    if wanted is not None and wanted not in known:
+        faults.append(
+            finding(
+                "scoring-unknown",
+                f"No problem instrument has a scoring called {wanted!r}; known: "
+                f"{', '.join(sorted(known))}.",
+                column="problems.scoring",
+            )
+        )
+    if problems.combine == "single" and len(instruments) > 1:
+        faults.append(
+            finding(
+                "several-problem-scales",
+                f"{len(instruments)} problem instruments are named, but not how they combine.",
+                numbers={"instruments": [one.name for one in instruments]},
+                column="problems.combine",
+            )
+        )
+    for one in instruments:
+        faults += scale_faults(one, problem_rule(one, problems))
+        if one.higher == "better" and one.answers is None:
+            faults.append(
+                finding(
+                    "reverse-without-range",
+                    f"{one.name!r} says how well people are and must be turned round to stand for "
+                    "problems, but the range of its answers is not known.",
+                    column=one.name,
+                )
+            )
+    return faults
+
+
+def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float) -> ProblemScores:
+    """Score P at every row.
+
+    Parameters
+    ----------
+    forms : sequence of Form
+        One per problem instrument.
+    problems : Problems
+        How several scales combine: `single`, `sum`, or `first-component` of their z values, fitted
+        once over all rows.
+    prorate : float
+        Smallest share of answered items of each scale.
+
+    Raises
+    ------
+    ScoreError
+        The first component cannot be fitted.
+    """
+    scales: dict[str, ScaleScore] = {}
+    measures: dict[str, Measure] = {}
+    rules: dict[str, ScoringRule] = {}
+    alternatives: dict[str, FloatArray] = {}
+    said: list[Finding] = []
+    for form in forms:
+        instrument = form.instrument
+        rule = problem_rule(instrument, problems)
+        scale, measure, turned = _one_scale(form, rule, prorate)
+        scales[instrument.name], measures[instrument.name] = scale, measure
+        rules[instrument.name] = rule
+        if turned:
+            said.append(_turned_finding(instrument, scale))
+        for name, subscale in instrument.subscales.items():
+            alternatives[f"{instrument.name}_{name}"] = _subscale(form, rule, subscale, prorate)
+    if len(forms) == 1:
+        (name,) = scales
+        for other in _other_rules(forms[0].instrument, rules[name]):
+            alternatives[f"P_{other.name}"] = _one_scale(forms[0], other, prorate)[0].score
+        return _joined(
+            _named(measures[name]), scales[name], scales, measures, rules, alternatives, said
+        )
+    joined, measure, component = _combine(problems, scales, measures)
+    if component is not None:
+        said += _component_findings(component)
+    return _joined(measure, joined, scales, measures, rules, alternatives, said, component)
+
+
+def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScore, Measure, bool]:
+    instrument = form.instrument
+    scale = score_scale(form, rule, prorate=prorate)
+    turned = instrument.higher == "better"
+    if turned:
+        scale = scale.turned()
+    measure = Measure(
+        name=f"P_{instrument.name}",
+        instruments=(instrument.name,),
+        method=method_name(rule, turned=turned),
+        items=instrument.items,
+        minimum=scale.minimum,
+        maximum=scale.maximum,
+        unit=f"points of {instrument.name}",
+    )
+    return scale, measure, turned
+
+
+def _named(measure: Measure) -> Measure:
+    return replace(measure, name="P")
+
+
+def _other_rules(instrument: Instrument, used: ScoringRule) -> list[ScoringRule]:
+    """Further scorings of the instrument that can be computed."""
+    rules = [instrument.scoring, *instrument.scorings.values()]
+    seen = {used.name}
+    others: list[ScoringRule] = []
+    for rule in rules:
+        if rule.name not in seen and not scale_faults(instrument, rule):
+            seen.add(rule.name)
+            others.append(rule)
+    return others
+
+
+def _subscale(form: Form, rule: ScoringRule, items: tuple[str, ...], prorate: float) -> FloatArray:
+    part = replace(form, instrument=replace(form.instrument, items=items))
+    return score_scale(part, rule, prorate=prorate).score
+
+
+def _combine(
+    problems: Problems, scales: Mapping[str, ScaleScore], measures: Mapping[str, Measure]
+) -> tuple[ScaleScore, Measure, FirstComponent | None]:
+    """Join several scales: their plain sum, or the first component of their z values."""
+    parts = list(scales.values())
+    component: FirstComponent | None = None
+    if problems.combine == "first-component":
+        try:
+            component = fit_first_component(
+                tuple(f"P_{name}" for name in scales), [part.score for part in parts]
+            )
+        except ValueError as reason:
+            raise ScoreError(
+                [
+                    finding(
+                        "first-component-impossible",
+                        f"The first component of {', '.join(scales)} cannot be fitted: {reason}.",
+                    )
+                ]
+            ) from reason
+        score = component.apply([part.score for part in parts])
+        pairs = list(zip(parts, component.weights, strict=True))
+        low = component.apply([_end(part, weight, low=True) for part, weight in pairs])
+        high = component.apply([_end(part, weight, low=False) for part, weight in pairs])
+    else:
+        score = _added([part.score for part in parts])
+        low, high = _added([part.low for part in parts]), _added([part.high for part in parts])
+    minimum = maximum = None
+    if component is None:
+        ends = [(part.minimum, part.maximum) for part in parts]
+        if all(low_end is not None for low_end, _ in ends):
+            minimum = sum(low_end for low_end, _ in ends if low_end is not None)
+            maximum = sum(high_end for _, high_end in ends if high_end is not None)
+    methods = ", ".join(f"{name} ({one.method})" for name, one in measures.items())
+    measure = Measure(
+        name="P",
+        instruments=tuple(measures),
+        method=f"{problems.combine} of {methods}",
+        items=tuple(item for one in measures.values() for item in one.items),
+        minimum=minimum,
+        maximum=maximum,
+        unit="first component" if component else "points",
+    )
+    joined = ScaleScore(
+        score=score,
+        prorated=np.logical_or.reduce([part.prorated for part in parts]) & np.isfinite(score),
+        answered=np.logical_or.reduce([part.answered for part in parts]),
+        low=low,
+        high=high,
+        minimum=minimum,
+        maximum=maximum,
+    )
+    return joined, measure, component
+
+
+def _end(part: ScaleScore, weight: float, *, low: bool) -> FloatArray:
+    """Bound of a scale that gives the component's low (or high) end: a negative weight swaps."""
+    return part.low if low == (weight >= 0) else part.high
+
+
+def _added(parts: Sequence[FloatArray]) -> FloatArray:
+    total = np.zeros(len(parts[0]))
+    for part in parts:
+        total += part
+    return total
+
+
+def _joined(
+    measure: Measure,
+    joined: ScaleScore,
+    scales: Mapping[str, ScaleScore],
+    measures: Mapping[str, Measure],
+    rules: Mapping[str, ScoringRule],
+    alternatives: Mapping[str, FloatArray],
+    said: Sequence[Finding],
+    component: FirstComponent | None = None,
+) -> ProblemScores:
+    return ProblemScores(
+        score=joined.score,
+        low=joined.low,
+        high=joined.high,
+        prorated=joined.prorated,
+        answered=joined.answered,
+        measure=measure,
+        rules=rules,
+        scales=scales,
+        measures=measures,
+        component=component,
+        alternatives=alternatives,
+        findings=tuple(said),
+    )
+
+
+def _turned_finding(instrument: Instrument, scale: ScaleScore) -> Finding:
+    ends = (scale.minimum or 0.0) + (scale.maximum or 0.0)
+    return finding(
+        "wellbeing-turned-round",
+        f"{instrument.name!r} says how well people are; as P it is turned round "
+        f"({ends:g} - score), so that higher = worse.",
+        numbers={"minimum": scale.minimum, "maximum": scale.maximum},
+        column=instrument.name,
+    )
+
+
+def _component_findings(component: FirstComponent) -> list[Finding]:
+    loadings = dict(zip(component.columns, component.loadings, strict=True))
+    shown = ", ".join(f"{name} {value:.2f}" for name, value in loadings.items())
+    numbers = {"loadings": loadings, "explained": component.explained, "n": component.n}
+    said = [
+        finding(
+            "first-component-used",
+            f"P is the first component of {len(loadings)} scales, fitted once over {component.n} "
+            f"rows; it explains {component.explained:.0%} (loadings {shown}). Higher = worse.",
+            numbers=numbers,
+        )
+    ]
+    if min(component.loadings) <= 0:
+        said.append(
+            finding(
+                "first-component-mixed-signs",
+                f"The scales of P do not all point the same way: loadings {shown}.",
+                numbers=numbers,
+            )
+        )
+    return said

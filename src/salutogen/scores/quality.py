@@ -1,0 +1,169 @@
+"""How well exposure is measured: what it explains of P, how often it is zero, what it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.findings import Finding, finding
+from salutogen.scores.answers import FloatArray, Form
+from salutogen.scores.checklist import happened, rating
+from salutogen.study import Study
+
+LEAST_R_SQUARED = 0.05
+FEWEST_ROWS = 3
+COMBINED = "all types"
+
+
+def correlation(x: FloatArray, y: FloatArray) -> float | None:
+    """Pearson r of two complete columns, summed in row order; None without variance."""
+    if len(x) < FEWEST_ROWS:
+        return None
+    a, b = x - np.sum(x) / len(x), y - np.sum(y) / len(y)
+    scale = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
+    return float(np.sum(a * b)) / scale if scale > 0 else None
+
+
+def exposure_quality(
+    study: Study,
+    types: Mapping[str, FloatArray],
+    problems: FloatArray,
+    person: NDArray[Any],
+    occasion: NDArray[Any],
+    time: FloatArray,
+) -> pl.DataFrame:
+    """Table of each type at each occasion.
+
+    Returns
+    -------
+    DataFrame
+        `type, occasion, n, r, r_squared, zero_share, mean, sd, coverage`. r is with P over the
+        rows of that occasion that have both; `coverage` is the median share of the time since the
+        person's occasion before that the recall window reaches over (null at the first).
+        "all types" stands for the combined E.
+    """
+    gaps = _gaps(study, person, occasion, time)
+    rows: list[dict[str, Any]] = []
+    for name, values in types.items():
+        recall = None
+        if name in study.instruments and study.instruments[name].recall is not None:
+            recall = study.instruments[name].recall
+        for index, label in enumerate(study.labels):
+            here = occasion == index
+            both = here & np.isfinite(values) & np.isfinite(problems)
+            exposure, outcome = values[both], problems[both]
+            n = int(both.sum())
+            r = correlation(exposure, outcome)
+            mean = float(np.sum(exposure)) / n if n else None
+            span = gaps[here & np.isfinite(gaps)]
+            rows.append(
+                {
+                    "type": name,
+                    "occasion": label,
+                    "n": n,
+                    "r": r,
+                    "r_squared": None if r is None else r * r,
+                    "zero_share": float((exposure == 0).sum()) / n if n else None,
+                    "mean": mean,
+                    "sd": float(np.sqrt(np.sum((exposure - mean) ** 2) / (n - 1)))
+                    if n > 1 and mean is not None
+                    else None,
+                    "coverage": float(np.median(np.minimum(1.0, recall.days / span)))
+                    if recall is not None and len(span)
+                    else None,
+                }
+            )
+    schema = {"type": pl.String, "occasion": pl.String, "n": pl.Int64} | dict.fromkeys(
+        ("r", "r_squared", "zero_share", "mean", "sd", "coverage"), pl.Float64
+    )
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _gaps(
+    study: Study, person: NDArray[Any], occasion: NDArray[Any], time: FloatArray
+) -> FloatArray:
+    """Days since the person's row before; planned days where times are unknown."""
+    gaps = np.full(len(person), np.nan)
+    if len(person) < 2:
+        return gaps
+    planned = np.array([np.nan if one.day is None else one.day for one in study.occasions])
+    at = np.where(np.isfinite(time), time, np.nan)
+    same = person[1:] == person[:-1]
+    measured = at[1:] - at[:-1]
+    by_plan = planned[occasion[1:]] - planned[occasion[:-1]]
+    gap = np.where(np.isfinite(measured), measured, by_plan)
+    gaps[1:] = np.where(same & (gap > 0), gap, np.nan)
+    return gaps
+
+
+def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFrame:
+    """Table of the checklist items.
+
+    Returns
+    -------
+    DataFrame
+        `type, item, n, endorsed_share, r_with_P`: forms with an answer, share in which the event
+        happened, and the correlation of the item's code with P over rows that have both.
+    """
+    present = np.isfinite(problems)
+    rows: list[dict[str, Any]] = []
+    for name, form in forms.items():
+        for answer in form.items():
+            yes = happened(form.instrument, answer)
+            codes = rating(form.instrument, answer)
+            there = present if answer.missing is None else present & ~answer.missing
+            n = form.n_rows if answer.missing is None else int((~answer.missing).sum())
+            outcome = problems if there.all() else problems[there]
+            used = codes if there.all() else codes[there]
+            rows.append(
+                {
+                    "type": name,
+                    "item": answer.item,
+                    "n": n,
+                    "endorsed_share": float(yes.sum()) / n if n else None,
+                    "r_with_P": correlation(used.astype(np.float64), outcome),
+                }
+            )
+    schema = {
+        "type": pl.String,
+        "item": pl.String,
+        "n": pl.Int64,
+        "endorsed_share": pl.Float64,
+        "r_with_P": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def quality_findings(types: Mapping[str, FloatArray], problems: FloatArray) -> list[Finding]:
+    """Say which exposure explains less than 5 % of the variance of P over all rows."""
+    said: list[Finding] = []
+    for name, values in types.items():
+        both = np.isfinite(values) & np.isfinite(problems)
+        r = correlation(values[both], problems[both])
+        if r is None:
+            continue
+        shown = "The combined exposure" if name == COMBINED else f"Exposure of type {name!r}"
+        if r * r < LEAST_R_SQUARED:
+            said.append(
+                finding(
+                    "exposure-explains-little",
+                    f"{shown} explains {r * r:.1%} of the variance of P over {int(both.sum())} "
+                    f"rows (r = {r:.2f}); what exposure leaves over then hardly differs from P.",
+                    numbers={"r": r, "r_squared": r * r, "n": int(both.sum())},
+                    column="E" if name == COMBINED else f"E_{name}",
+                )
+            )
+        if r < 0:
+            said.append(
+                finding(
+                    "exposure-lowers-problems",
+                    f"{shown} goes with fewer problems (r = {r:.2f}), against what exposure means.",
+                    numbers={"r": r, "n": int(both.sum())},
+                    column="E" if name == COMBINED else f"E_{name}",
+                )
+            )
+    return said

@@ -1,0 +1,216 @@
+"""Reliability and ends of the scored scales, from the answer forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.findings import Finding, finding
+from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.components import covariance
+from salutogen.scores.exposure import ExposureScores
+from salutogen.scores.problems import ProblemScores
+from salutogen.scores.reliability import composite_reliability, cronbach_alpha, one_factor
+from salutogen.scores.scale import keyed_values
+from salutogen.scores.scores import Measure, ScaleReliability
+from salutogen.study import ScoringRule
+
+FORMATIVE = (
+    "The items are events, not indicators of one thing, so internal consistency has no meaning here"
+)
+FEWEST_FORMS = 10
+LOW_RELIABILITY = 0.7
+CROWDED = 0.15
+
+
+def complete_forms(form: Form) -> BoolArray:
+    """Rows in which every item was answered."""
+    complete = np.ones(form.n_rows, dtype=bool)
+    for answer in form.items():
+        if answer.missing is not None:
+            complete &= ~answer.missing
+    return complete
+
+
+def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
+    """First complete row of each person (rows are sorted by person, then occasion)."""
+    rows = np.flatnonzero(complete)
+    return rows[np.unique(person[rows], return_index=True)[1]]
+
+
+def ends(values: FloatArray, measure: Measure) -> tuple[float, float]:
+    """Shares of the present values at the lowest and the highest possible score."""
+    present = values[np.isfinite(values)]
+    n = max(len(present), 1)
+
+    def share(end: float | None) -> float:
+        return 0.0 if end is None else float((np.abs(present - end) < 1e-9).sum()) / n
+
+    return share(measure.minimum), share(measure.maximum)
+
+
+def scale_reliability(
+    form: Form, rule: ScoringRule, measure: Measure, values: FloatArray, person: NDArray[Any]
+) -> tuple[ScaleReliability, ...]:
+    """Omega and alpha of a scale: on each person's first complete form, and on all forms.
+
+    Only the first is a sample of independent persons; the second, over repeated forms, is shown
+    beside it.
+    """
+    complete = complete_forms(form)
+    found: list[ScaleReliability] = []
+    first = first_rows(person, complete)
+    whole = np.flatnonzero(complete)
+    cases = [("first form", first)] + ([("all forms", whole)] if len(whole) > len(first) else [])
+    for level, rows in cases:
+        columns = [
+            np.asarray(
+                keyed_values(form.instrument, rule, item.item, item.values)[rows], dtype=np.float64
+            )
+            for item in form.items()
+        ]
+        floor, ceiling = ends(values if level == "all forms" else values[rows], measure)
+        omega = alpha = None
+        notes = ["Repeated forms of the same persons"] if level == "all forms" else []
+        if len(rows) >= FEWEST_FORMS and len(columns) > 1:
+            matrix = covariance(columns)[1]
+            alpha = cronbach_alpha(matrix)
+            factor = one_factor(matrix)
+            if factor is not None and factor.converged and factor.loadings.any():
+                omega = factor.omega
+                if factor.at_bound:
+                    notes.append("an item's residual variance reached its lower bound")
+        elif len(columns) > 1:
+            notes.append(f"fewer than {FEWEST_FORMS} complete forms")
+        else:
+            notes.append("a single item has no internal consistency")
+        found.append(
+            ScaleReliability(
+                scale=measure.name,
+                n=len(rows),
+                n_items=len(columns),
+                omega=omega,
+                alpha=alpha,
+                floor_share=floor,
+                ceiling_share=ceiling,
+                note="; ".join(notes),
+                level=level,
+            )
+        )
+    return tuple(found)
+
+
+def formative(measure: Measure, values: FloatArray) -> ScaleReliability:
+    """Ends of a checklist, with the reason why it has no alpha."""
+    floor, ceiling = ends(values, measure)
+    return ScaleReliability(
+        scale=measure.name,
+        n=int(np.isfinite(values).sum()),
+        n_items=len(measure.items),
+        omega=None,
+        alpha=None,
+        floor_share=floor,
+        ceiling_share=ceiling,
+        note=FORMATIVE,
+        level="all forms",
+    )
+
+
+def measured_reliability(
+    forms: Mapping[str, Form],
+    problems: ProblemScores,
+    exposure: ExposureScores,
+    person: NDArray[Any],
+) -> tuple[tuple[ScaleReliability, ...], float | None, list[Finding]]:
+    """Reliability of every scale, the one of P that later rooms use, and what is doubtful.
+
+    Per problem scale the study file's value goes before omega, omega before alpha; for a combined
+    P the scales' values make one by Mosier's formula (errors independent between scales).
+    """
+    found: list[ScaleReliability] = []
+    values: list[float | None] = []
+    for name, form in forms.items():
+        measure = problems.measure if len(forms) == 1 else problems.measures[name]
+        parts = scale_reliability(
+            form, problems.rules[name], measure, problems.scales[name].score, person
+        )
+        found += parts
+        values.append(form.instrument.reliability or parts[0].omega or parts[0].alpha)
+    reliability = values[0]
+    if len(forms) > 1:
+        reliability = _combined_reliability(problems, values)
+        floor, ceiling = ends(problems.score, problems.measure)
+        found.append(
+            ScaleReliability(
+                scale="P",
+                n=int(np.isfinite(problems.score).sum()),
+                n_items=len(problems.measure.items),
+                omega=reliability,
+                alpha=None,
+                floor_share=floor,
+                ceiling_share=ceiling,
+                note="of the combined scales, by Mosier's formula",
+                level="all forms",
+            )
+        )
+    for name, one in exposure.types.items():
+        found.append(formative(exposure.measures[f"E_{name}"], one.score))
+    return tuple(found), reliability, _doubts(found, reliability)
+
+
+def _combined_reliability(problems: ProblemScores, values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    complete = np.isfinite(problems.score)
+    if len(known) < len(values) or int(complete.sum()) < FEWEST_FORMS:
+        return None
+    columns = [scale.score[complete] for scale in problems.scales.values()]
+    matrix = covariance(columns)[1]
+    component = problems.component
+    weights = (
+        [1.0] * len(columns)
+        if component is None
+        else [w / sd for w, sd in zip(component.weights, component.sds, strict=True)]
+    )
+    return composite_reliability(weights, matrix, known)
+
+
+def _doubts(found: Sequence[ScaleReliability], reliability: float | None) -> list[Finding]:
+    """Say where P is unreliable or crowds at an end of its scale."""
+    said: list[Finding] = []
+    if reliability is None:
+        said.append(
+            finding(
+                "reliability-unknown",
+                "The reliability of P can neither be estimated from its items nor is it given.",
+                column="P",
+            )
+        )
+    elif reliability < LOW_RELIABILITY:
+        said.append(
+            finding(
+                "reliability-low",
+                f"The reliability of P is {reliability:.2f}; differences between two persons are "
+                "then mostly error.",
+                numbers={"reliability": reliability},
+                column="P",
+            )
+        )
+    for one in found:
+        is_scale = one.scale == "P" or one.scale.startswith("P_")
+        if one.level != "first form" or not is_scale:
+            continue
+        for end, share in (("lowest", one.floor_share), ("highest", one.ceiling_share)):
+            if share > CROWDED:
+                said.append(
+                    finding(
+                        "problems-crowd-at-end",
+                        f"{share:.0%} of the persons have the {end} possible score of {one.scale}; "
+                        "differences among them cannot be seen.",
+                        numbers={"share": share, "n": one.n, "end": end},
+                        column=one.scale,
+                    )
+                )
+    return said
