@@ -40,12 +40,12 @@ FLOORS = {
     "trials": 7,
     "design": 7,
     "steps": 8,
-    "report": 8,
-    "pipeline": 9,
-    "cli": 10,
-    "server": 10,
-    "__main__": 11,
-    "__init__": 11,
+    "report": 9,
+    "pipeline": 10,
+    "cli": 11,
+    "server": 11,
+    "__main__": 12,
+    "__init__": 12,
 }
 # Conveniences that call a later room by name, only when used: `study.read(data)`.
 LATE_CALLS = {("study/study.py", "panel")}

@@ -1,0 +1,81 @@
+"""The documentation cannot fall behind: generated pages are complete, notebooks run."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+NOTEBOOKS = ["tutorial.md", "gallery/mixed-model.md", "gallery/mood-and-reports.md"]
+
+
+@pytest.fixture
+def pages(repository: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(repository / "docs" / "_ext"))
+    sys.modules.pop("reference_pages", None)
+    import reference_pages
+
+    return reference_pages
+
+
+def test_every_key_of_the_study_file_is_explained(pages: ModuleType) -> None:
+    from salutogen.cli.starting import published_schema
+
+    schema = published_schema("study")
+    page = pages.study_file_page(schema)
+    parts = [schema, *schema["$defs"].values()]
+    keys = {key for part in parts for key in part.get("properties", {})}
+    assert {"sources", "did_not_occur", "individuals"} <= keys
+    assert [key for key in keys if f"| `{key}` |" not in page] == []
+    anchors = set(re.findall(r"^\(([\w-]+)\)=$", page, re.MULTILINE))
+    assert set(re.findall(r"\]\(#([\w-]+)\)", page)) <= anchors
+
+
+def test_every_finding_is_explained(pages: ModuleType) -> None:
+    from salutogen.findings import catalogue
+
+    entries = catalogue()
+    page = pages.findings_page(entries.values())
+    for entry in entries.values():
+        assert f"### `{entry.code}`" in page
+        assert entry.story in page
+        assert entry.mend in page
+
+
+def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> None:
+    from salutogen.report.codebook import OUTPUT_COLUMNS
+
+    page = pages.outputs_page(OUTPUT_COLUMNS)
+    for column in OUTPUT_COLUMNS:
+        assert column.unit, column
+        assert f"| `{column.column}` | {column.unit} |" in page
+        if column.column.startswith("SR") and not column.column.endswith("_se"):
+            assert "positive = over-reactive" in column.sign, column
+    assert "Positive = over-reactive = less resilient" in page
+
+
+def test_every_command_is_on_the_page(pages: ModuleType) -> None:
+    page = pages.command_line_page(pages.helps_of_all_commands())
+    commands = ("run", "check", "init", "simulate", "preregister", "schema", "explain", "warm")
+    for command in commands:
+        assert f"## `salutogen {command}`" in page
+    assert "--version" in page
+    assert "\x1b" not in page
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_notebook_runs(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (repository / "docs" / name).read_text(encoding="utf-8")
+    cells = re.findall(r"```\{code-cell\} python\n(.*?)```", text, re.DOTALL)
+    assert cells
+    names: dict[str, object] = {}
+    for cell in cells:
+        exec(compile(cell, name, "exec"), names)
+    if name == "tutorial.md":
+        assert (tmp_path / "results" / "report.html").is_file()
