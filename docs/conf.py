@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
-import salutogen
+import salutogen  # noqa: E402
 
 # Notebooks run in a kernel of their own; its debugger would warn about frozen modules.
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"

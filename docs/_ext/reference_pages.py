@@ -45,7 +45,7 @@ def study_file_page(schema: Mapping[str, Any]) -> str:
     definitions = schema.get("$defs", {})
     parts = [
         "# Study file: every key",
-        "Made from the schema that `salutogen schema` prints. How to write one: {doc}`/study-file`.",
+        "From the schema that `salutogen schema` prints. How to write one: {doc}`/study-file`.",
         "## Top level",
         keys_of(schema),
     ]
@@ -143,7 +143,7 @@ def findings_page(entries: Iterable[Any]) -> str:
         by_room.setdefault(entry.room, []).append(entry)
     parts = [
         "# Findings",
-        "Every code a run, a check or a simulation can give; `salutogen explain CODE` says the same.",
+        "Every code that a command can give; `salutogen explain CODE` says the same.",
     ]
     for room, members in sorted(by_room.items()):
         parts.append(f"## {room.capitalize()}")
