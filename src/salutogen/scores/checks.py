@@ -84,7 +84,7 @@ def constant_findings(
         value = float(problems.score[valid][0])
         refused.append(
             finding(
-                "constant-problems",
+                "problems-never-vary",
                 f"P is {value:g} in all {n} valid rows.",
                 numbers={"value": value, "n": n},
                 column="P",
@@ -96,7 +96,7 @@ def constant_findings(
             value = float(exposure.types[name].score[valid][0])
             refused.append(
                 finding(
-                    "constant-exposure",
+                    "exposure-never-varies",
                     f"Exposure of type {name!r} is {value:g} in all {n} valid rows.",
                     numbers={"value": value, "n": n},
                     column=f"E_{name}",
@@ -106,7 +106,7 @@ def constant_findings(
     if combine == "sum" and not refused and not varies(total):
         refused.append(
             finding(
-                "constant-exposure",
+                "exposure-never-varies",
                 f"The combined exposure is {float(total[0]):g} in all {n} valid rows.",
                 numbers={"value": float(total[0]), "n": n},
                 column="E",

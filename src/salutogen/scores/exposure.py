@@ -38,11 +38,6 @@ class ExposureScores:
     measures: Mapping[str, Measure]
     alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
 
-    @property
-    def answered(self) -> np.ndarray:
-        """Rows in which at least one type was answered."""
-        return np.logical_or.reduce([one.answered for one in self.types.values()])
-
 
 def exposure_faults(instruments: Sequence[Instrument], kinds: Mapping[str, str]) -> list[Finding]:
     """Say everything that keeps a type of exposure from being scored."""
@@ -94,6 +89,7 @@ def score_exposure(
             alternatives[f"E_{name}_severity"] = severity.score
         alternatives[f"E_{name}_low"] = score.low
         alternatives[f"E_{name}_high"] = score.high
+        alternatives[f"E_{name}_skipped"] = total.skipped.astype(np.float64)
     return ExposureScores(
         kinds=dict(kinds), types=types, totals=totals, measures=measures, alternatives=alternatives
     )

@@ -44,11 +44,17 @@ def exposure_quality(
         `type, occasion, n, r, r_squared, zero_share, mean, sd, coverage`. r is with P over the
         rows of that occasion that have both; `coverage` is the median share of the time since the
         person's occasion before that the recall window reaches over (null at the first).
-        "all types" stands for the combined E.
+        "all types" stands for the combined E; its zero share is that of rows with no exposure of
+        any type.
     """
     gaps = _gaps(study, person, occasion, time)
     rows: list[dict[str, Any]] = []
+    parts = [values for name, values in types.items() if name != COMBINED]
     for name, values in types.items():
+        if name == COMBINED:
+            zero = np.logical_and.reduce([part == 0 for part in parts])
+        else:
+            zero = values == 0
         recall = None
         if name in study.instruments and study.instruments[name].recall is not None:
             recall = study.instruments[name].recall
@@ -67,7 +73,7 @@ def exposure_quality(
                     "n": n,
                     "r": r,
                     "r_squared": None if r is None else r * r,
-                    "zero_share": float((exposure == 0).sum()) / n if n else None,
+                    "zero_share": float(zero[both].sum()) / n if n else None,
                     "mean": mean,
                     "sd": float(np.sqrt(np.sum((exposure - mean) ** 2) / (n - 1)))
                     if n > 1 and mean is not None

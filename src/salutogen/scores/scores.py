@@ -117,8 +117,8 @@ class Scores:
     alternatives : DataFrame
         Same rows as `table`, other ways to score: `E_<type>_count`, `E_<type>_severity` (sum of
         codes, where the answers have more than two), `E_<type>_low`, `E_<type>_high` (bounds with
-        skipped items), `P_<scoring>` for further scorings of a single problem instrument, and
-        `<instrument>_<subscale>`.
+        skipped items), `E_<type>_skipped` (how many), `P_<scoring>` for further scorings of a
+        single problem instrument, and `<instrument>_<subscale>`.
     flow : DataFrame
         `occasion_index, occasion, planned, answered, with_P, with_E, valid`: persons by planned
         occasion.
