@@ -42,36 +42,69 @@ def plain(text: str) -> str:
 
 
 def study_file_page(schema: Mapping[str, Any]) -> str:
+    intro = "From the schema that `salutogen schema` prints. How to write one: {doc}`/study-file`."
+    return schema_page("Study file: every key", intro, schema)
+
+
+def simulation_page(schema: Mapping[str, Any]) -> str:
+    intro = (
+        "What may stand under `simulation` in a study file; `salutogen simulate` reads it, "
+        "`salutogen run` never does."
+    )
+    return schema_page("Simulation: every key", intro, schema)
+
+
+def schema_page(title: str, intro: str, schema: Mapping[str, Any]) -> str:
     definitions = schema.get("$defs", {})
-    parts = [
-        "# Study file: every key",
-        "From the schema that `salutogen schema` prints. How to write one: {doc}`/study-file`.",
-        "## Top level",
-        keys_of(schema),
-    ]
+    parts = [f"# {title}", intro, "## Top level", keys_of(schema, definitions)]
     for name, definition in sorted(definitions.items()):
         parts += [f"({anchor(name)})=", f"## {name}", plain(definition.get("description", ""))]
-        parts.append(keys_of(definition) if "properties" in definition else kind(definition))
-    return "\n\n".join(part for part in parts if part) + "\n"
+        inside = "properties" in definition
+        parts.append(keys_of(definition, definitions) if inside else kind(definition))
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def anchor(name: str) -> str:
-    return f"study-{name.lower()}"
+    return f"part-{name.lower()}"
 
 
-def keys_of(definition: Mapping[str, Any]) -> str:
+def keys_of(definition: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     required = set(definition.get("required", ()))
     rows = []
     for key, value in definition["properties"].items():
         default = "required" if key in required else default_of(value)
-        rows.append((code(key), kind(value), default, plain(value.get("description", ""))))
+        rows.append((code(key), kind(value), default, meaning(value, definitions)))
     return table(("key", "value", "default", "meaning"), rows)
+
+
+def meaning(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """The key's own description, else the first paragraph of the part it holds."""
+    if value.get("description"):
+        return plain(value["description"])
+    for name in parts_named_in(value):
+        described = str(definitions.get(name, {}).get("description", ""))
+        if described:
+            return plain(described.split("\n\n")[0])
+    return ""
+
+
+def parts_named_in(value: Any) -> list[str]:
+    """Names of the parts that a value refers to, in order."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            return [value["$ref"].rsplit("/", 1)[-1]]
+        return [name for inner in value.values() for name in parts_named_in(inner)]
+    if isinstance(value, list):
+        return [name for inner in value for name in parts_named_in(inner)]
+    return []
 
 
 def default_of(value: Mapping[str, Any]) -> str:
     default = value.get("default")
     if default in (None, {}, []):
         return "—"
+    if isinstance(default, Mapping):
+        return "as described there"
     return code(json.dumps(default, ensure_ascii=False))
 
 
@@ -93,6 +126,11 @@ def kind(value: Mapping[str, Any]) -> str:
 
 def simple_kind(value: Mapping[str, Any]) -> str:
     of_type = value.get("type")
+    pattern = str(value.get("pattern", ""))
+    if "minute|hour|day" in pattern:
+        return "length of time, such as `7 days`"
+    if r"\.\." in pattern:
+        return "range, such as `0..5`"
     if of_type == "array":
         items = value.get("items") or (value.get("prefixItems") or [{}])[0]
         return f"list of: {kind(items)}"
@@ -181,6 +219,7 @@ def helps_of_all_commands() -> list[tuple[str, str]]:
         if answer.exit_code != 0:
             raise RuntimeError(f"salutogen {' '.join(words)} --help failed: {answer.output}")
         text = re.sub(r"\x1b\[[0-9;]*m", "", answer.output)
+        text = "\n".join(line.rstrip() for line in text.splitlines())
         helps.append((" ".join(["salutogen", *words]), text))
     return helps
 
@@ -191,11 +230,13 @@ def helps_of_all_commands() -> list[tuple[str, str]]:
 def pages() -> dict[str, Callable[[], str]]:
     """Every generated page by name."""
     from salutogen.cli.starting import published_schema
+    from salutogen.design.settings import SimulationSettings
     from salutogen.findings import catalogue
     from salutogen.report.codebook import OUTPUT_COLUMNS
 
     return {
         "study-file": lambda: study_file_page(published_schema("study")),
+        "simulation": lambda: simulation_page(SimulationSettings.model_json_schema()),
         "outputs": lambda: outputs_page(OUTPUT_COLUMNS),
         "findings": lambda: findings_page(catalogue().values()),
         "command-line": lambda: command_line_page(helps_of_all_commands()),
