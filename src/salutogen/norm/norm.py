@@ -34,6 +34,9 @@ class Line:
         How E is made from raw types at this level, where E is a composite.
     window : int or None
         Number (from 1) of the window the line belongs to.
+    possible : mapping of str to (float, float)
+        Lowest and highest value a score in the line's units can have; values outside are refused
+        as another unit.
     """
 
     level: Level
@@ -54,6 +57,7 @@ class Line:
     standardiser: Standardiser | None = None
     covariates: tuple[str, ...] = ()
     window: int | None = None
+    possible: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""
@@ -142,9 +146,17 @@ class Norm:
         time`), "phase" (as person plus `phase`). Only persons with enough valid occasions.
     external : str or None
         Name of the norm file of another study, where one is used.
+    frozen_phase : Line or None
+        The line used for SR_frozen of phases: the reference phase, else the first one.
+    occasion_refits : mapping of str to Line
+        Each planned occasion's own line, by label.
+    by_type : mapping of str to mapping of level to Line
+        Lines of each exposure type alone: `by_type["general"]["person"]`.
+    variants : mapping of str to Line
+        Other lines beside the primary ones, such as `winsorised_person`; used for variants of SR.
     """
 
-    primary: Level
+    primary: Literal["occasion", "window", "phase", "person", "mixed"]
     person: Line
     occasion: Line
     windows: tuple[Line, ...]
@@ -160,12 +172,27 @@ class Norm:
     heteroscedasticity: Mapping[str, Any] = field(default_factory=dict)
     scoring: Mapping[str, Any] = field(default_factory=dict)
     external: str | None = None
+    frozen_phase: Line | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
     def primary_line(self) -> Line:
         """The line the study file names as primary."""
+        if self.primary == "mixed" and "mixed" in self.variants:
+            return self.variants["mixed"]
+        if self.primary == "window" and self.frozen_window is not None:
+            return self.frozen_window
         return self.occasion if self.primary == "occasion" else self.person
+
+    def with_covariates(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Add the lines' covariates to rows with a `person` index, where they are missing."""
+        names = [name for name in self.occasion.covariates if name not in table.columns]
+        if not names:
+            return table
+        person = table["person"].to_numpy()
+        return table.with_columns(
+            *(self.scores.persons[name].gather(person).alias(name) for name in names)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data of `norm.json`, format 1."""

@@ -1,0 +1,81 @@
+"""Covariates of the line: background of the person, never a resilience factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from salutogen.findings import Finding, finding
+from salutogen.scores import Scores
+from salutogen.study.model import NormSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covariates:
+    """Covariates by person.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    by_person : DataFrame
+        One row per person, in order of the person index; only `columns`.
+    """
+
+    columns: tuple[str, ...]
+    by_person: pl.DataFrame
+    findings: tuple[Finding, ...] = field(default=())
+
+    def join(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Add the covariates of each row's person."""
+        if not self.columns:
+            return table
+        person = table["person"].to_numpy()
+        return table.with_columns(
+            *(self.by_person[name].gather(person).alias(name) for name in self.columns)
+        )
+
+    def complete(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Rows in which no covariate is missing."""
+        return table.drop_nulls(list(self.columns)) if self.columns else table
+
+
+def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
+    """Look up the covariates that `norm.covariates` names, with the policy on factors.
+
+    SR is unadjusted by default. A resilience factor in the line takes its own effect out of SR:
+    that is warned of. A covariate that the persons' table does not have is refused.
+    """
+    findings: list[Finding] = []
+    factors = {
+        *scores.factors_baseline,
+        *scores.factors_repeated,
+        *scores.study.plan.factors,
+    }
+    columns: list[str] = []
+    for name in settings.covariates:
+        if name not in scores.persons.columns:
+            known = [item for item in scores.persons.columns if item not in ("person", "subject")]
+            text = f"The covariate {name!r} is not in the table of persons, which has {known}."
+            findings.append(
+                finding("covariate-missing", text, column=name, numbers={"columns": known})
+            )
+            continue
+        columns.append(name)
+        if name in factors:
+            text = (
+                f"{name} is a resilience factor and stands in the norm line: the line takes its "
+                f"effect out of SR, so that its association with SR cannot be seen any more."
+            )
+            findings.append(finding("factor-in-line", text, column=name))
+        nulls = scores.persons[name].null_count()
+        if nulls:
+            text = f"{nulls} persons have no {name}: the lines leave them out and give them no SR."
+            findings.append(
+                finding("covariate-incomplete", text, column=name, numbers={"persons": nulls})
+            )
+    return Covariates(
+        columns=tuple(columns),
+        by_person=scores.persons.select(columns),
+        findings=tuple(findings),
+    )

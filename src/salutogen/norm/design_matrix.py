@@ -1,0 +1,174 @@
+"""Columns of a line's design matrix from a table at the line's own level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.errors import NormError
+from salutogen.findings import Finding, finding
+from salutogen.models.splines import QUANTILES as KNOT_QUANTILES
+from salutogen.models.splines import RestrictedCubicSpline
+
+if TYPE_CHECKING:
+    from salutogen.norm.norm import Line, Shape
+    from salutogen.scores import Standardiser
+
+INTERCEPT = "intercept"
+LEVEL_MARK = "="
+
+
+def terms_of(predictors: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
+    """Names of a line's terms, covariates left out: `intercept, E, E^2` and so on."""
+    extra: dict[Shape, tuple[str, ...]] = {
+        "linear": (),
+        "quadratic": ("^2",),
+        "spline": (":spline1", ":spline2"),
+    }
+    terms = [INTERCEPT, *predictors]
+    for suffix in extra[shape]:
+        terms += [f"{name}{suffix}" for name in predictors]
+    return tuple(terms)
+
+
+def covariate_terms(table: pl.DataFrame, covariates: tuple[str, ...]) -> tuple[str, ...]:
+    """Terms of covariates: numbers by name, categories as `site=B` against the first label."""
+    terms: list[str] = []
+    for name in covariates:
+        column = table[name]
+        if column.dtype.is_numeric():
+            terms.append(name)
+        else:
+            labels = sorted(column.drop_nulls().cast(pl.String).unique().to_list())
+            terms += [f"{name}{LEVEL_MARK}{label}" for label in labels[1:]]
+    return tuple(terms)
+
+
+def knots_of(values: np.ndarray) -> tuple[float, ...]:
+    """Four knots of a restricted cubic spline: the 5, 35, 65 and 95 % quantiles."""
+    return tuple(float(knot) for knot in np.quantile(values, KNOT_QUANTILES))
+
+
+def term_matrix(
+    table: pl.DataFrame,
+    terms: tuple[str, ...],
+    *,
+    predictors: tuple[str, ...],
+    knots: tuple[float, ...] = (),
+) -> np.ndarray:
+    """Columns of `terms` for each row of a table; NaN where a column is missing a value."""
+    columns: list[np.ndarray] = []
+    knots_by_name = {
+        name: knots[4 * index : 4 * index + 4] for index, name in enumerate(predictors)
+    }
+    for term in terms:
+        if term == INTERCEPT:
+            columns.append(np.ones(table.height))
+        elif term in table.columns:
+            columns.append(_numbers(table, term))
+        elif term.endswith("^2"):
+            columns.append(_numbers(table, term[:-2]) ** 2)
+        elif ":spline" in term:
+            name, _, number = term.partition(":spline")
+            spline = RestrictedCubicSpline(knots=knots_by_name[name])
+            columns.append(spline.transform(_numbers(table, name))[:, int(number)])
+        else:
+            name, _, label = term.partition(LEVEL_MARK)
+            same = (table[name].cast(pl.String) == label).cast(pl.Float64)
+            columns.append(same.fill_null(float("nan")).to_numpy())
+    return np.column_stack(columns) if columns else np.empty((table.height, 0))
+
+
+def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:
+    """Design matrix of a line for new rows at the line's own level, shape (n, p).
+
+    Where E is a composite and the raw types are in the table, E is made anew with the line's own
+    moments.
+
+    Raises
+    ------
+    NormError
+        Another level, a missing column, or values no score in the line's units can have.
+    """
+    problems = _level_problems(line, level)
+    table = with_exposure(line, table)
+    problems += _column_problems(line, table)
+    if not problems:
+        problems += _unit_problems(line, table)
+    if problems:
+        raise NormError(problems)
+    return term_matrix(table, line.terms, predictors=line.predictors, knots=line.knots)
+
+
+def with_exposure(line: Line, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with E as the line defines it (composites: by the line's own moments)."""
+    if line.standardiser is None:
+        return table
+    if any(name not in table.columns for name in line.standardiser.columns):
+        return table
+    return with_composite(table, line.standardiser)
+
+
+def with_composite(table: pl.DataFrame, standardiser: Standardiser) -> pl.DataFrame:
+    """Return the table with E as the composite of its raw types."""
+    return table.with_columns(standardiser.composite(table).alias("E"))
+
+
+def columns_of(line: Line) -> tuple[str, ...]:
+    """Columns a table must have for a line."""
+    return (*line.predictors, *line.covariates)
+
+
+def _numbers(table: pl.DataFrame, name: str) -> np.ndarray:
+    values: np.ndarray = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values
+
+
+def _level_problems(line: Line, level: str) -> list[Finding]:
+    if level == line.level:
+        return []
+    text = (
+        f"A line over {line.level} means was asked to score {level} rows; a line holds only for "
+        f"the level it was fitted on."
+        if line.level != "occasion"
+        else f"A line over single occasions was asked to score {level} means."
+    )
+    return [finding("level-differs", text, numbers={"line": line.level, "table": level})]
+
+
+def _column_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
+    missing = [name for name in columns_of(line) if name not in table.columns]
+    if not missing:
+        return []
+    text = f"The line needs {', '.join(missing)}, which the table does not have."
+    return [finding("norm-column-missing", text, numbers={"missing": missing})]
+
+
+def _unit_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
+    """Values that no score in the line's units can have: another unit, such as z scores."""
+    problems = []
+    for name, (low, high) in line.possible.items():
+        if name not in table.columns:
+            continue
+        values = _numbers(table, name)
+        slack = 1e-6 * max(abs(low), abs(high), 1.0)
+        outside = (values < low - slack) | (values > high + slack)
+        if outside.any():
+            rows = (np.flatnonzero(outside) + 1).tolist()
+            text = (
+                f"{name} has {len(rows)} values between {np.nanmin(values):.4g} and "
+                f"{np.nanmax(values):.4g}, but the line was fitted in "
+                f"{line.units.get(name, 'points')} with a possible range of {low:g} to {high:g}."
+            )
+            problems.append(
+                finding(
+                    "units-differ",
+                    text,
+                    column=name,
+                    rows=rows,
+                    numbers={"possible": [low, high], "outside": len(rows)},
+                )
+            )
+    return problems

@@ -1,0 +1,155 @@
+"""Is the E-P line straight? Tested once, on independent units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from salutogen.errors import NormError
+from salutogen.findings import Finding, finding
+from salutogen.models.least_squares import (
+    LinearFit,
+    cross_validated_error,
+    f_test,
+    fit_least_squares,
+)
+from salutogen.norm.design_matrix import (
+    covariate_terms,
+    knots_of,
+    term_matrix,
+    terms_of,
+    with_composite,
+)
+from salutogen.norm.line_fit import LineRecipe, learn_standardiser, repeated_persons
+from salutogen.norm.norm import Line, Shape, ShapeTest
+
+FOLDS = 10
+ALPHA = 0.05
+SHAPES: tuple[Shape, ...] = ("linear", "quadratic", "spline")
+
+
+def shape_test(
+    units: pl.DataFrame, recipe: LineRecipe | None = None, *, unit: str = "person", seed: int = 1
+) -> ShapeTest:
+    """Compare a straight line with a quadratic and a restricted cubic spline (4 knots).
+
+    The quadratic is chosen only if its F test has p < .05 and its BIC is lower; the spline is
+    reported and never chosen by itself. BIC counts the residual variance as a parameter.
+
+    Parameters
+    ----------
+    units : DataFrame
+        `person, P, E` (or the predictors of the recipe), one row per person.
+    recipe : LineRecipe, optional
+        Predictors and covariates; E alone by default.
+    unit : str
+        Words for the units.
+    seed : int
+        Of the folds of the 10-fold cross-validation.
+
+    Raises
+    ------
+    NormError
+        A person stands in the units more than once (`repeated-persons`): rows that repeat a
+        person as if independent make any curvature significant.
+    """
+    recipe = recipe or LineRecipe()
+    problems = repeated_persons(units, unit)
+    if problems:
+        raise NormError(problems)
+    if recipe.composite:
+        units = with_composite(units, learn_standardiser(units, recipe.composite, unit))
+    outcome = units["P"].to_numpy()
+    matrices = {shape: _matrix(units, replace(recipe, shape=shape)) for shape in SHAPES}
+    fits = {shape: _fit(outcome, *matrices[shape]) for shape in SHAPES}
+    fitted = {shape: fit for shape, fit in fits.items() if fit is not None}
+    if "quadratic" not in fitted or "linear" not in fitted:
+        text = f"{units.height} {unit} units are too few, or E too coarse, to test a curve."
+        raise NormError([finding("shape-not-tested", text, numbers={"units": units.height})])
+    f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
+    lower = fitted["quadratic"].bic < fitted["linear"].bic
+    spline_p = None
+    if "spline" in fitted:
+        spline_p = float(f_test(fitted["linear"], fitted["spline"])[3])
+    return ShapeTest(
+        unit=unit,
+        n=units.height,
+        f=float(f),
+        df1=int(df1),
+        df2=int(df2),
+        p=float(p),
+        bic={shape: float(fit.bic) for shape, fit in fitted.items()},
+        aic={shape: float(fit.aic) for shape, fit in fitted.items()},
+        cv_error={
+            shape: float(cross_validated_error(outcome, matrices[shape][1], folds=FOLDS, seed=seed))
+            for shape in fitted
+            if units.height >= 2 * FOLDS
+        },
+        spline_p=spline_p,
+        chosen="quadratic" if p < ALPHA and lower else "linear",
+    )
+
+
+def turning_point(line: Line) -> float | None:
+    """Exposure inside the line's range from which expected problems fall, if there is one.
+
+    None for straight lines and for curves that do not turn down inside the observed range.
+    """
+    if line.shape == "linear" or line.predictors != ("E",):
+        return None
+    low, high = line.exposure_range
+    grid = np.linspace(low, high, 513)
+    terms = terms_of(line.predictors, line.shape)
+    table = pl.DataFrame({"E": grid})
+    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
+    curve = matrix @ np.asarray([line.coefficient(term) for term in terms])
+    falling = np.diff(curve) < 0
+    rising_before = np.flatnonzero(falling)
+    if not rising_before.size or rising_before[-1] != falling.size - 1:
+        return None
+    start = falling.size
+    while start > 0 and falling[start - 1]:
+        start -= 1
+    return float(grid[start])
+
+
+def turn_finding(line: Line) -> list[Finding]:
+    """Warn where the curve turns down inside the observed range."""
+    at = turning_point(line)
+    if at is None:
+        return []
+    low, high = line.exposure_range
+    text = (
+        f"The {line.shape} {line.level} line turns down at E = {at:.4g}, inside the observed "
+        f"range {low:.4g} to {high:.4g}: more exposure would then mean fewer expected problems."
+    )
+    return [finding("line-turns-down", text, numbers={"turning_point": at, "range": [low, high]})]
+
+
+def _matrix(units: pl.DataFrame, recipe: LineRecipe) -> tuple[tuple[str, ...], np.ndarray]:
+    knots: tuple[float, ...] = ()
+    if recipe.shape == "spline":
+        knots = tuple(
+            knot for name in recipe.predictors for knot in knots_of(units[name].to_numpy())
+        )
+        if any(np.diff(knots[at : at + 4]).min() <= 0 for at in range(0, len(knots), 4)):
+            return (), np.empty((units.height, 0))
+    terms = (
+        *terms_of(recipe.predictors, recipe.shape),
+        *covariate_terms(units, recipe.covariates),
+    )
+    return terms, term_matrix(units, terms, predictors=recipe.predictors, knots=knots)
+
+
+def _fit(outcome: np.ndarray, terms: tuple[str, ...], matrix: np.ndarray) -> LinearFit | None:
+    """Fit one shape, if there are enough units and distinct exposures for its terms."""
+    if not terms or outcome.size <= len(terms):
+        return None
+    centred = matrix - matrix.mean(axis=0)
+    scale = np.abs(centred).max(axis=0)
+    scaled = np.where(scale > 0, centred / np.where(scale > 0, scale, 1.0), matrix)
+    if np.linalg.matrix_rank(scaled) < len(terms):
+        return None
+    return fit_least_squares(outcome, matrix, names=terms)

