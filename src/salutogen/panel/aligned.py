@@ -1,0 +1,55 @@
+"""What the three layouts have in common: cells of a source lined up by person and occasion."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.panel.items import Cells, ItemRules
+from salutogen.panel.tables import SourceTable
+
+Integers = NDArray[np.int64]
+
+
+class Aligned(Protocol):
+    """One source lined up by person and occasion.
+
+    Attributes
+    ----------
+    keys : (n,) int64
+        `person * number of occasions + occasion`, strictly ascending.
+    data_rows : (n,) int64
+        1-based row of the file each came from.
+    """
+
+    table: SourceTable
+    keys: Integers
+    data_rows: Integers
+
+    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+        """Typed answers of one item, one per key; None where its column is missing."""
+
+    def raw(self, pattern: str) -> pl.Series | None:
+        """One column as it stands in the file, one cell per key."""
+
+    def by_person(self, column: str) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of a column that describes the person."""
+
+
+def gather_cells(cells: Cells, order: Integers | None) -> Cells:
+    """Put typed cells in another order; `None` leaves them as they are."""
+    if order is None:
+        return cells
+    index = pl.Series(order)
+    marks = None if cells.marks is None else cells.marks.gather(index)
+    return Cells(cells.values.gather(index), marks)
+
+
+def ascending(keys: Integers) -> Integers | None:
+    """Return the stable order that sorts the keys, or None where they are sorted already."""
+    if keys.size < 2 or bool((keys[1:] >= keys[:-1]).all()):
+        return None
+    return np.argsort(keys, kind="stable")

@@ -1,0 +1,111 @@
+"""The same person and occasion twice: exact copies are dropped, contradictions refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.panel.collecting import Gathering, counted
+from salutogen.panel.tables import SourceTable
+
+
+def drop_copies(
+    keys: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    table: SourceTable,
+    columns: list[str],
+    gathering: Gathering,
+    what: str = "person and occasion",
+) -> NDArray[np.bool_] | None:
+    """Find rows that repeat the key of the row before them.
+
+    Parameters
+    ----------
+    keys : (n,) int64
+        Ascending keys.
+    rows : (n,) int64
+        0-based file row of each key.
+    columns : list of str
+        Columns whose cells must agree.
+
+    Returns
+    -------
+    mask of the rows to keep, or None where every key occurs once. Contradictions are said as a
+    refusal; the first row is kept so that reading can go on and say what else is wrong.
+    """
+    repeats = np.zeros(keys.size, dtype=bool)
+    repeats[1:] = keys[1:] == keys[:-1]
+    if not repeats.any():
+        return None
+    involved = repeats.copy()
+    involved[:-1] |= repeats[1:]
+    cells = table.read(columns)[rows[involved]] if columns else pl.DataFrame()
+    whole = table.read(list(table.columns))[rows[involved]]
+    group = np.cumsum(~repeats[involved])
+    same = _equals_first(cells, group)
+    exact = _equals_first(whole, group)
+    second = repeats[involved]
+    involved_rows = rows[involved]
+    _say(table, what, involved_rows[second & exact], "duplicate-row", gathering)
+    _say(table, what, involved_rows[second & same & ~exact], "duplicate-answers", gathering)
+    conflicting = second & ~same
+    if conflicting.any():
+        groups = np.unique(group[conflicting])
+        in_conflict = np.isin(group, groups)
+        numbers = np.sort(involved_rows[in_conflict]) + 1
+        gathering.add(
+            "conflicting-duplicates",
+            f"{counted(groups.size, what, what.replace('person', 'persons', 1) + 's')} of "
+            f"{table.label} {'occurs' if groups.size == 1 else 'occur'} more than once with "
+            f"different answers, the first in rows {', '.join(map(str, _first(group, groups, involved_rows)))}.",
+            file=table.label,
+            rows=[int(row) for row in numbers[:10]],
+            n_rows=int(numbers.size),
+            numbers={"conflicts": int(groups.size)},
+        )
+    return ~repeats
+
+
+def _first(
+    group: NDArray[np.int64], groups: NDArray[np.int64], rows: NDArray[np.int64]
+) -> list[int]:
+    return [int(row) + 1 for row in np.sort(rows[group == groups[0]])[:4]]
+
+
+def _equals_first(cells: pl.DataFrame, group: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for each row whether its cells equal those of the first row of its group."""
+    if cells.width == 0:
+        return np.ones(group.size, dtype=bool)
+    first = np.searchsorted(group, group)
+    leaders = cells[first]
+    equal = np.ones(group.size, dtype=bool)
+    for column in cells.columns:
+        equal &= cells[column].eq_missing(leaders[column]).to_numpy()
+    return equal
+
+
+def _say(
+    table: SourceTable,
+    what: str,
+    rows: NDArray[np.int64],
+    code: str,
+    gathering: Gathering,
+) -> None:
+    if not rows.size:
+        return
+    meaning = (
+        "an exact copy of another row"
+        if code == "duplicate-row"
+        else f"a repetition of a {what} whose answers agree (other columns differ)"
+    )
+    gathering.add(
+        code,
+        f"{counted(rows.size, 'row')} of {table.label} "
+        f"{'is' if rows.size == 1 else 'are each'} {meaning}; "
+        f"{'it was' if rows.size == 1 else 'they were'} dropped.",
+        file=table.label,
+        rows=[int(row) + 1 for row in np.sort(rows)[:10]],
+        n_rows=int(rows.size),
+        numbers={"dropped": int(rows.size)},
+    )

@@ -1,0 +1,103 @@
+"""Open every source of a study with the reader its suffix asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salutogen.panel.collecting import Gathering
+from salutogen.panel.locating import COMPRESSED, READABLE, TEXT_SUFFIXES, locate, suffix_of
+from salutogen.panel.reading_text import read_text
+from salutogen.panel.reading_typed import (
+    read_excel,
+    read_frame,
+    read_parquet,
+    read_spss,
+    read_stata,
+)
+from salutogen.panel.tables import SourceTable
+from salutogen.panel.wanted import known_columns
+
+if TYPE_CHECKING:
+    from salutogen.study import Study
+
+
+def open_sources(study: Study, data: Any, gathering: Gathering) -> dict[str, SourceTable]:
+    """Open each source; what cannot be opened is said and left out."""
+    tables: dict[str, SourceTable] = {}
+    for name, given in locate(study, data, gathering).items():
+        if isinstance(given, Path):
+            table = _open_file(study, name, given, gathering)
+        else:
+            table = read_frame(name, given, gathering)
+        if table is not None:
+            tables[name] = table
+    return tables
+
+
+def _open_file(study: Study, name: str, path: Path, gathering: Gathering) -> SourceTable | None:
+    suffix = suffix_of(path)
+    if suffix not in READABLE:
+        gathering.add(
+            "unknown-format",
+            f"{path.name} has the suffix {suffix or '(none)'!r}; readable are "
+            f"{', '.join(READABLE)}.",
+            file=path.name,
+        )
+        return None
+    try:
+        if path.stat().st_size == 0:
+            gathering.add("empty-file", f"{path.name} is empty.", file=path.name)
+            return None
+        return _read(study, name, path, suffix, known_columns(study, name), gathering)
+    except FileNotFoundError:
+        gathering.add("data-not-found", f"There is no file {str(path)!r}.", file=path.name)
+    except OSError as error:
+        gathering.add(
+            "unreadable-file",
+            f"{path.name} cannot be read: {error.strerror or error}.",
+            file=path.name,
+        )
+    return None
+
+
+def _read(
+    study: Study,
+    name: str,
+    path: Path,
+    suffix: str,
+    expected: Collection[str],
+    gathering: Gathering,
+) -> SourceTable | None:
+    source = study.plan.sources[name]
+    if suffix in TEXT_SUFFIXES or suffix in COMPRESSED:
+        return read_text(name, path, source, expected, gathering)
+    try:
+        if suffix == ".parquet":
+            return read_parquet(name, path, gathering)
+        if suffix in (".xlsx", ".xls"):
+            return read_excel(name, path, source, gathering)
+        if suffix == ".dta":
+            return read_stata(name, path, gathering)
+        return read_spss(name, path, gathering)
+    except Exception as error:
+        if not _from_a_reader(error):
+            raise
+        reason = str(error).strip().splitlines()
+        gathering.add(
+            "unreadable-file",
+            f"{path.name} cannot be read as a {suffix} file: "
+            f"{reason[0] if reason else type(error).__name__}.",
+            file=path.name,
+        )
+        return None
+
+
+def _from_a_reader(error: Exception) -> bool:
+    """Whether an error says that the file is damaged: each reader has errors of its own."""
+    home = type(error).__module__.partition(".")[0]
+    readers = ("pyreadstat", "fastexcel", "_fastexcel", "polars")
+    return home in readers or isinstance(error, pl.exceptions.PolarsError | ValueError | OSError)

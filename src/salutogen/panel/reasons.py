@@ -1,0 +1,155 @@
+"""Why an answer is missing: not asked, skipped in an answered form, or the form absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.panel.collecting import Gathering, counted
+from salutogen.panel.items import Cells
+from salutogen.panel.panel import Reason
+from salutogen.panel.wanted import asked_at
+
+if TYPE_CHECKING:
+    from salutogen.study import Instrument
+
+Mask = NDArray[np.bool_]
+
+
+def answered_rows(columns: Mapping[str, Cells], height: int) -> Mask:
+    """Tell in which rows at least one item has an answer."""
+    answered = np.zeros(height, dtype=bool)
+    for cells in columns.values():
+        if cells.values.null_count() == 0:
+            return np.ones(height, dtype=bool)
+        answered |= cells.values.is_not_null().to_numpy()
+    return answered
+
+
+def seen_rows(columns: Mapping[str, Cells], answered: Mask) -> Mask:
+    """Tell which forms were in front of the person: answered, or skipped by code."""
+    seen = answered.copy()
+    for cells in columns.values():
+        if cells.marks is not None:
+            seen |= (cells.marks == int(Reason.SKIPPED)).to_numpy()
+    return seen
+
+
+def asked_rows(
+    instrument: Instrument, item: str, labels: Sequence[str], occasions: NDArray[np.int64]
+) -> Mask | None:
+    """Tell in which rows an item was asked; None where it always is."""
+    asked = np.array([asked_at(instrument, item, label) for label in labels])
+    return None if bool(asked.all()) else asked[occasions]
+
+
+def explain_blanks(
+    instrument: Instrument,
+    columns: Mapping[str, Cells],
+    seen: Mask,
+    labels: Sequence[str],
+    occasions: NDArray[np.int64],
+    gathering: Gathering,
+    submitted: Mask | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give every blank its reason.
+
+    Parameters
+    ----------
+    columns : mapping of item to Cells
+        Typed answers, one per row of the panel.
+    seen : (n,) bool
+        Rows in which the form was answered.
+    submitted : (n,) bool, optional
+        For a tick-list: rows whose blanks mean that the event did not occur.
+
+    Returns
+    -------
+    answers, reasons : DataFrame
+        Reasons only for items with a missing answer.
+    """
+    answers: dict[str, pl.Series] = {}
+    reasons: dict[str, pl.Series] = {}
+    filled, unasked = 0, {}
+    for item, cells in columns.items():
+        values, marks = cells.values, cells.marks
+        asked = asked_rows(instrument, item, labels, occasions)
+        if asked is not None:
+            extra = int((values.is_not_null().to_numpy() & ~asked).sum())
+            if extra:
+                unasked[item] = extra
+                values = pl.select(pl.when(pl.Series(asked)).then(values)).to_series()
+        if submitted is not None and values.null_count():
+            values, more = _ticked(instrument, values, marks, submitted, asked)
+            filled += more
+        answers[item] = values.rename(item)
+        if values.null_count():
+            reasons[item] = _reasons(instrument, values, marks, seen, asked).rename(item)
+    _say(instrument, filled, unasked, gathering)
+    return pl.DataFrame(answers), pl.DataFrame(reasons)
+
+
+def _ticked(
+    instrument: Instrument,
+    values: pl.Series,
+    marks: pl.Series | None,
+    submitted: Mask,
+    asked: Mask | None,
+) -> tuple[pl.Series, int]:
+    """Read the blanks of a submitted tick-list as an event that did not occur."""
+    blank = values.is_null().to_numpy() & submitted
+    if asked is not None:
+        blank &= asked
+    if marks is not None:
+        blank &= (marks == 0).to_numpy()
+    none = 0.0 if instrument.did_not_occur is None else instrument.did_not_occur
+    code = pl.lit(none).cast(values.dtype)
+    full = pl.select(pl.when(pl.Series(blank)).then(code).otherwise(values)).to_series()
+    return full, int(blank.sum())
+
+
+def _reasons(
+    instrument: Instrument,
+    values: pl.Series,
+    marks: pl.Series | None,
+    seen: Mask,
+    asked: Mask | None,
+) -> pl.Series:
+    reasons = np.where(seen, int(Reason.SKIPPED), int(Reason.ABSENT)).astype(np.uint8)
+    if asked is not None:
+        reasons[~asked] = int(Reason.NOT_ASKED)
+    if marks is not None:
+        given = marks.to_numpy()
+        reasons = np.where(given > 0, given, reasons)
+    reasons[values.is_not_null().to_numpy()] = int(Reason.ANSWERED)
+    if instrument.did_not_occur is not None:
+        none = (values == instrument.did_not_occur).fill_null(value=False).to_numpy()
+        reasons[none] = int(Reason.DID_NOT_OCCUR)
+    return pl.Series(reasons)
+
+
+def _say(
+    instrument: Instrument, filled: int, unasked: Mapping[str, int], gathering: Gathering
+) -> None:
+    if filled:
+        gathering.add(
+            "tick-list-blanks",
+            f"{counted(filled, 'blank cell')} of the tick-list {instrument.name!r} "
+            f"{'was' if filled == 1 else 'were'} read as 'did not occur', because an answer of "
+            "the same file shows that the form was submitted at that occasion.",
+            numbers={"cells": filled},
+        )
+    if unasked:
+        total = sum(unasked.values())
+        gathering.add(
+            "answered-though-not-asked",
+            f"{counted(total, 'answer')} of {instrument.name!r} "
+            f"{'stands' if total == 1 else 'stand'} at an occasion where the study file says the "
+            f"item was not asked ({', '.join(list(unasked)[:5])}); "
+            f"{'it was' if total == 1 else 'they were'} left out.",
+            numbers=dict(unasked),
+        )

@@ -1,0 +1,80 @@
+"""Layout with one row per person and occasion."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from salutogen.panel.aligned import Integers, ascending, gather_cells
+from salutogen.panel.collecting import Gathering
+from salutogen.panel.duplicates import drop_copies
+from salutogen.panel.items import Cells, ItemRules, type_item
+from salutogen.panel.tables import SourceTable
+
+
+class RowPerOccasion:
+    """A source with one row per person and occasion, lined up."""
+
+    def __init__(
+        self,
+        table: SourceTable,
+        persons: Integers,
+        occasions: Integers,
+        n_occasions: int,
+        used: list[str],
+        decimal: str | None,
+        gathering: Gathering,
+    ) -> None:
+        self.table = table
+        self._decimal = decimal
+        self._gathering = gathering
+        self._persons, self._occasions = persons, occasions
+        keys = persons * n_occasions + occasions
+        usable = (persons >= 0) & (occasions >= 0)
+        rows: Integers | None = None
+        if not usable.all():
+            rows = np.flatnonzero(usable)
+            keys = keys[rows]
+        order = ascending(keys)
+        if order is not None:
+            keys = keys[order]
+            rows = order if rows is None else rows[order]
+        places = np.arange(keys.size, dtype=np.int64) if rows is None else rows
+        keep = drop_copies(keys, places, table, used, gathering)
+        if keep is not None:
+            keys, rows = keys[keep], places[keep]
+        self.keys = keys
+        self._order = rows
+        self.data_rows = (np.arange(keys.size, dtype=np.int64) if rows is None else rows) + 1
+
+    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+        """Typed answers of one item, one per key; None where its column is missing."""
+        if pattern not in self.table.columns:
+            return None
+        cells = type_item(
+            self.table.column(pattern),
+            rules,
+            column=pattern,
+            label=self.table.label,
+            gathering=self._gathering,
+            decimal=self._decimal,
+            user_missing=self.table.user_missing.get(pattern, ()),
+        )
+        return gather_cells(cells, self._order)
+
+    def raw(self, pattern: str) -> pl.Series | None:
+        """One column as it stands in the file, one cell per key."""
+        if pattern not in self.table.columns:
+            return None
+        column = self.table.column(pattern)
+        return column if self._order is None else column.gather(pl.Series(self._order))
+
+    def by_person(self, column: str) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of a column that describes the person."""
+        if column not in self.table.columns:
+            return None
+        rows = np.flatnonzero(self._persons >= 0)
+        cells = self.table.column(column)
+        if rows.size < cells.len():
+            cells = cells.gather(pl.Series(rows))
+        return self._persons[rows], self._occasions[rows], rows + 1, cells

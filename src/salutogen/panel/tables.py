@@ -1,0 +1,45 @@
+"""`SourceTable`: one source as it was read, columns on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from salutogen.panel.panel import InputFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTable:
+    """One file or frame of answers, its columns still as they stand there.
+
+    Attributes
+    ----------
+    name : str
+        Name of the source in the study file.
+    label : str
+        File name (or `frame NAME`) for findings.
+    frame : DataFrame or LazyFrame
+        Text files are all text; typed files keep their types. Parquet stays lazy.
+    user_missing : mapping of column to ranges
+        Values a typed file itself declares as missing (SPSS), as pairs of lowest and highest.
+    """
+
+    name: str
+    label: str
+    frame: pl.DataFrame | pl.LazyFrame
+    columns: tuple[str, ...]
+    n_rows: int
+    info: InputFile
+    user_missing: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """Read some columns, in this order."""
+        if isinstance(self.frame, pl.DataFrame):
+            return self.frame.select(columns)
+        return self.frame.select(columns).collect()
+
+    def column(self, name: str) -> pl.Series:
+        """Read one column."""
+        return self.read([name]).to_series()
