@@ -22,7 +22,7 @@ def test_two_runs_have_the_same_hashes(tmp_path: Path, salutogen: object, thread
     made = salutogen("simulate", STUDY, "--persons", "120", "--seed", "4", "--out", data)
     assert made.returncode == 0, made.stderr
     one = {"POLARS_MAX_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    many = {name: threads for name in one}
+    many = dict.fromkeys(one, threads)
     for name, environment in (("first", one), ("second", many)):
         done = salutogen("run", STUDY, "--data", data, "--out", tmp_path / name, **environment)
         assert done.returncode == 0, done.stderr
