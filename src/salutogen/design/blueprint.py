@@ -1,0 +1,290 @@
+"""A study and its simulation settings, compiled once: everything that drawing persons needs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from salutogen.design.answers import Floats
+from salutogen.design.scales import Role, Scale, build_scale
+from salutogen.design.settings import ScaleSettings, SimulationSettings, read_settings
+from salutogen.errors import DesignError
+from salutogen.findings import Finding, finding
+from salutogen.study import Study
+
+_DAYS_BETWEEN = 30.0
+_FURTHER_PROBLEMS = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueLine:
+    """The E-P line that persons scatter around, in SD of problems per SD of exposure.
+
+    `exposure_mean`, `exposure_sd` and `exposure_icc` are those of the true combined exposure
+    (`weights` times the types' sums); `level_sd` is the SD of persons' true long-term SR and
+    `passing_sd` that of its momentary part, both in SD of problems.
+    """
+
+    between: float
+    within: float
+    slope_sd: float
+    level_sd: float
+    passing_sd: float
+    weights: Floats
+    exposure_mean: float
+    exposure_sd: float
+    exposure_icc: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """Everything that drawing persons needs; nothing is looked up after this."""
+
+    study: Study
+    settings: SimulationSettings
+    exposures: tuple[Scale, ...]
+    problems: tuple[Scale, ...]
+    factors: tuple[Scale, ...]
+    passing: Floats
+    line: TrueLine
+    shift: Floats
+    days: Floats
+    arms: tuple[str, ...]
+
+    @property
+    def n_occasions(self) -> int:
+        """Number of planned occasions."""
+        return self.days.size
+
+    @property
+    def scales(self) -> Iterator[Scale]:
+        """Every scale, exposure first."""
+        yield from (*self.exposures, *self.problems, *self.factors)
+
+    def occasion(self, label: str | None, default: int) -> int:
+        """Place of a labelled occasion in the plan."""
+        return default if label is None else self.study.labels.index(label)
+
+    def truth(self) -> dict[str, Any]:
+        """Parameters in points, for `parameters.json`."""
+        first, line = self.problems[0], self.line
+        points = first.sd_points / line.exposure_sd
+        intercept = first.mean_points - first.sign * line.within * points * line.exposure_mean
+        return {
+            "line": {
+                "intercept": intercept,
+                "slope": first.sign * line.within * points,
+                "slope_between": first.sign * line.between * points,
+                "slope_sd": line.slope_sd * points,
+                "level_sd": line.level_sd * first.sd_points,
+                "passing_sd": line.passing_sd * first.sd_points,
+                "problems": first.name,
+            },
+            "exposure": {
+                "combine": self.study.plan.exposure.combine,
+                "weights": dict(
+                    zip((s.name for s in self.exposures), line.weights.tolist(), strict=True)
+                ),
+                "mean": line.exposure_mean,
+                "sd": line.exposure_sd,
+                "icc": line.exposure_icc,
+                "shift_by_occasion": dict(
+                    zip(self.study.labels, self.shift.tolist(), strict=True)
+                ),
+            },
+            "scales": {scale.name: scale.truth() for scale in self.scales},
+            "settings": self.settings.model_dump(mode="json"),
+        }
+
+
+def draw_up(study: Study) -> Blueprint:
+    """Compile a study for simulation.
+
+    Raises
+    ------
+    DesignError
+        Settings are unknown or impossible, or name what the study does not have; all at once.
+    """
+    settings = read_settings(study.plan.simulation)
+    wrong = tuple(_unknown_names(study, settings))
+    if wrong:
+        raise DesignError(wrong)
+    exposures, problems, factors = _all_scales(study, settings)
+    days = planned_days(study)
+    shift = _shift(study, settings)
+    passing = _passing(exposures, shift)
+    line = _line(study, settings, exposures, passing, shift, problems[0])
+    return Blueprint(
+        study=study,
+        settings=settings,
+        exposures=exposures,
+        problems=problems,
+        factors=factors,
+        passing=passing,
+        line=line,
+        shift=shift,
+        days=days,
+        arms=_arms(study, settings),
+    )
+
+
+def planned_days(study: Study) -> Floats:
+    """Planned day of each occasion, from 0; a month apart where the plan does not say."""
+    days = np.array([np.nan if o.day is None else o.day for o in study.occasions])
+    if np.isnan(days).any() or (np.diff(days) <= 0).any():
+        days = np.arange(days.size) * _DAYS_BETWEEN
+    return np.asarray(days - days[0], dtype=np.float64)
+
+
+def _all_scales(
+    study: Study, settings: SimulationSettings
+) -> tuple[tuple[Scale, ...], tuple[Scale, ...], tuple[Scale, ...]]:
+    roles: dict[str, Role] = dict.fromkeys(study.instruments, "factor")
+    roles.update(dict.fromkeys(study.problems.instruments, "problems"))
+    roles.update(dict.fromkeys(study.exposure_types, "exposure"))
+    order = (*study.exposure_types, *study.problems.instruments, *study.instruments)
+    built: dict[str, Scale] = {}
+    wrong: list[Finding] = []
+    for name in dict.fromkeys(order):
+        targets = settings.scales.get(name, ScaleSettings())
+        if name in study.problems.instruments[1:] and targets.association is None:
+            targets = targets.model_copy(update={"association": _FURTHER_PROBLEMS})
+        try:
+            built[name] = build_scale(study, name, roles[name], targets)
+        except DesignError as error:
+            wrong.extend(error.findings)
+    if wrong:
+        raise DesignError(wrong)
+    exposures, problems, factors = (
+        tuple(scale for scale in built.values() if scale.role == role)
+        for role in ("exposure", "problems", "factor")
+    )
+    return exposures, problems, factors
+
+
+def _shift(study: Study, settings: SimulationSettings) -> Floats:
+    """Shared shift of exposure by occasion, in SD, with mean zero."""
+    count = len(study.occasions)
+    shift = settings.exposure.trend * np.linspace(-0.5, 0.5, count) if count > 1 else np.zeros(1)
+    for label, size in settings.exposure.shocks.items():
+        shift[study.labels.index(label)] += size
+    return np.asarray(shift - shift.mean(), dtype=np.float64)
+
+
+def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:
+    """Spread of the passing part of each type once the shared shift has taken its share."""
+    left = [scale.spread.b**2 - scale.spread.sd**2 * shift.var() for scale in exposures]
+    wrong = [
+        finding(
+            "simulation-infeasible-scale",
+            f"The trend and shocks under `simulation.exposure` alone make more variance within"
+            f" persons than the SD and ICC of `{scale.name}` allow.",
+        )
+        for scale, variance in zip(exposures, left, strict=True)
+        if variance < 0
+    ]
+    if wrong:
+        raise DesignError(wrong)
+    return np.sqrt(np.array(left))
+
+
+def _line(
+    study: Study,
+    settings: SimulationSettings,
+    exposures: tuple[Scale, ...],
+    passing: Floats,
+    shift: Floats,
+    problems: Scale,
+) -> TrueLine:
+    equal = study.plan.exposure.combine == "composite"
+    sd = np.array([scale.spread.sd for scale in exposures])
+    factor = np.array([scale.factor for scale in exposures])
+    weights = 1.0 / (sd * sd.size) if equal else factor
+    rho = settings.exposure.association
+    stable = np.sqrt([scale.spread.between for scale in exposures])
+    between = rho * np.outer(stable, stable)
+    np.fill_diagonal(between, stable**2)
+    within = rho * np.outer(passing, passing) + np.outer(sd, sd) * shift.var()
+    np.fill_diagonal(within, [scale.spread.within for scale in exposures])
+    stable_variance = float(weights @ between @ weights)
+    variance = stable_variance + float(weights @ within @ weights)
+    icc = stable_variance / variance
+    sums = np.array([scale.spread.mean for scale in exposures])
+    line = settings.line
+    steep = line.slope if line.between is None else line.between
+    spread = problems.spread
+    level = (spread.a / spread.sd) ** 2 - (steep**2 + line.slope_sd**2) * icc
+    momentary = (spread.b / spread.sd) ** 2 - (line.slope**2 + line.slope_sd**2) * (1.0 - icc)
+    if level <= 0 or momentary <= 0:
+        raise DesignError([_infeasible(problems, level, momentary)])
+    return TrueLine(
+        between=steep,
+        within=line.slope,
+        slope_sd=line.slope_sd,
+        level_sd=float(level) ** 0.5,
+        passing_sd=float(momentary) ** 0.5,
+        weights=weights,
+        exposure_mean=0.0 if equal else float(weights @ sums),
+        exposure_sd=variance**0.5,
+        exposure_icc=icc,
+    )
+
+
+def _infeasible(problems: Scale, level: float, momentary: float) -> Finding:
+    where = "between" if level <= 0 else "within"
+    return finding(
+        "simulation-infeasible-line",
+        f"The slope under `simulation.line` makes more variance {where} persons than"
+        f" `{problems.name}` has (ICC {problems.spread.icc:.2f}): {min(level, momentary):.3f} of"
+        " its variance would be left for everything else.",
+        numbers={"left_between": level, "left_within": momentary},
+    )
+
+
+def _arms(study: Study, settings: SimulationSettings) -> tuple[str, ...]:
+    planned = study.plan.arms
+    if planned is None:
+        return ()
+    if planned.labels:
+        return tuple(planned.labels)
+    others = [label for label in settings.arms.effects if label != planned.control]
+    return (planned.control, *(others or ["treated"]))
+
+
+def _unknown_names(study: Study, settings: SimulationSettings) -> Iterator[Finding]:
+    """Names under `simulation` that the study does not have."""
+    arms = _arms(study, settings)
+    events, labels = settings.events, study.labels
+    lists = study.exposure_types
+    yield from _not_among("scales", settings.scales, study.instruments)
+    yield from _not_among("factors", settings.factors, study.instruments)
+    yield from _not_among("background", settings.background, study.plan.background)
+    yield from _not_among("exposure.shocks", settings.exposure.shocks, labels)
+    yield from _not_among("arms.effects", settings.arms.effects, arms)
+    starts = [effect.start for effect in settings.arms.effects.values()]
+    yield from _not_among("arms.effects.start", filter(None, starts), labels)
+    if events is not None:
+        yield from _not_among("events.instrument", [events.instrument], lists)
+        yield from _not_among("events", filter(None, [events.first, events.last]), labels)
+        total = sum(response.share for response in events.classes.values())
+        if abs(total - 1.0) > 1e-6:
+            yield finding(
+                "simulation-setting-invalid",
+                f"The shares under `simulation.events.classes` add up to {total:g}, not 1.",
+            )
+
+
+def _not_among(place: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Finding]:
+    listed = list(known)
+    for name in names:
+        if name not in listed:
+            near = difflib.get_close_matches(name, listed, n=1)
+            hint = f"the nearest is `{near[0]}`" if near else "there are " + ", ".join(listed)
+            yield finding(
+                "simulation-unknown-name",
+                f"`simulation.{place}` names `{name}`, which the study does not have; {hint}.",
+            )
