@@ -23,6 +23,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "mathml",
     "reference_pages",
 ]
 exclude_patterns = ["_build", "_ext", "jupyter_execute", "**.ipynb_checkpoints"]
@@ -45,6 +46,6 @@ autodoc_class_signature = "separated"
 html_theme = "furo"
 html_title = "salutogen"
 html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_show_sourcelink = False
-# Mathematics is set by the reader's browser only where a script is at hand; nothing is fetched.
-html_math_renderer = "mathjax"
+html_math_renderer = "mathml"

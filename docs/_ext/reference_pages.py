@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SIGN = "SR = observed − expected problems. Positive = over-reactive = less resilient."
-WIDTH = 96
+WIDTH = 84
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -104,7 +104,7 @@ def default_of(value: Mapping[str, Any]) -> str:
     if default in (None, {}, []):
         return "—"
     if isinstance(default, Mapping):
-        return "as described there"
+        return "see there"
     return code(json.dumps(default, ensure_ascii=False))
 
 
