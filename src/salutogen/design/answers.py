@@ -90,9 +90,7 @@ class ItemTable:
                     answers[item] += chance < step * occurred
         return answers.reshape(self.items, *np.shape(expected))
 
-    def draw_rating(
-        self, shape: tuple[int, ...], rng: np.random.Generator
-    ) -> npt.NDArray[np.int8]:
+    def draw_rating(self, shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.int8]:
         """Draw the rating of events known to have occurred, as positions in `values`."""
         chance = rng.random(shape, dtype=np.float32)
         rating = np.zeros(shape, dtype=np.int8)

@@ -10,8 +10,14 @@ from typing import Any
 import numpy as np
 
 from salutogen.design.answers import Floats
+from salutogen.design.calibration import Persistence, mean_autocorrelation
 from salutogen.design.scales import Role, Scale, build_scale
-from salutogen.design.settings import ScaleSettings, SimulationSettings, read_settings
+from salutogen.design.settings import (
+    FactorSettings,
+    ScaleSettings,
+    SimulationSettings,
+    read_settings,
+)
 from salutogen.errors import DesignError
 from salutogen.findings import Finding, finding
 from salutogen.study import Study
@@ -24,9 +30,10 @@ _FURTHER_PROBLEMS = 0.7
 class TrueLine:
     """The E-P line that persons scatter around, in SD of problems per SD of exposure.
 
-    `exposure_mean`, `exposure_sd` and `exposure_icc` are those of the true combined exposure
-    (`weights` times the types' sums); `level_sd` is the SD of persons' true long-term SR and
-    `passing_sd` that of its momentary part, both in SD of problems.
+    `exposure_mean`, `exposure_sd` and `exposure_stable` (the share of its variance that a person
+    carries through all occasions) belong to the true combined exposure, `weights` times the types'
+    sums; `level_sd` is the SD of persons' true long-term SR and `passing_sd` that of its momentary
+    part, both in SD of problems.
     """
 
     between: float
@@ -37,7 +44,7 @@ class TrueLine:
     weights: Floats
     exposure_mean: float
     exposure_sd: float
-    exposure_icc: float
+    exposure_stable: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +98,8 @@ class Blueprint:
                 ),
                 "mean": line.exposure_mean,
                 "sd": line.exposure_sd,
-                "icc": line.exposure_icc,
-                "shift_by_occasion": dict(
-                    zip(self.study.labels, self.shift.tolist(), strict=True)
-                ),
+                "stable_share": line.exposure_stable,
+                "shift_by_occasion": dict(zip(self.study.labels, self.shift.tolist(), strict=True)),
             },
             "scales": {scale.name: scale.truth() for scale in self.scales},
             "settings": self.settings.model_dump(mode="json"),
@@ -113,21 +118,26 @@ def draw_up(study: Study) -> Blueprint:
     wrong = tuple(_unknown_names(study, settings))
     if wrong:
         raise DesignError(wrong)
-    exposures, problems, factors = _all_scales(study, settings)
-    days = planned_days(study)
     shift = _shift(study, settings)
+    names = dict.fromkeys((*study.exposure_types, *study.problems.instruments, *study.instruments))
+    others = [n for n in names if n not in (*study.exposure_types, *study.problems.instruments)]
+    exposures = _scales(study, settings, "exposure", study.exposure_types, 0.0)
     passing = _passing(exposures, shift)
-    line = _line(study, settings, exposures, passing, shift, problems[0])
+    combined = _combine(study, settings, exposures, passing, shift)
+    moved = (settings.line.slope**2 + settings.line.slope_sd**2) * (
+        combined.persistent - (1.0 - combined.stable) * _alike(study, settings, "problems", "")
+    )
+    problems = _scales(study, settings, "problems", study.problems.instruments, moved)
     return Blueprint(
         study=study,
         settings=settings,
         exposures=exposures,
         problems=problems,
-        factors=factors,
+        factors=_scales(study, settings, "factor", others, 0.0),
         passing=passing,
-        line=line,
+        line=_line(settings, combined, problems[0]),
         shift=shift,
-        days=days,
+        days=planned_days(study),
         arms=_arms(study, settings),
     )
 
@@ -140,30 +150,37 @@ def planned_days(study: Study) -> Floats:
     return np.asarray(days - days[0], dtype=np.float64)
 
 
-def _all_scales(
-    study: Study, settings: SimulationSettings
-) -> tuple[tuple[Scale, ...], tuple[Scale, ...], tuple[Scale, ...]]:
-    roles: dict[str, Role] = dict.fromkeys(study.instruments, "factor")
-    roles.update(dict.fromkeys(study.problems.instruments, "problems"))
-    roles.update(dict.fromkeys(study.exposure_types, "exposure"))
-    order = (*study.exposure_types, *study.problems.instruments, *study.instruments)
-    built: dict[str, Scale] = {}
+def _scales(
+    study: Study, settings: SimulationSettings, role: Role, names: Iterable[str], extra: float
+) -> tuple[Scale, ...]:
+    """Scales of one role; `extra` is what persists beyond their own autocorrelation."""
+    built: list[Scale] = []
     wrong: list[Finding] = []
-    for name in dict.fromkeys(order):
+    for place, name in enumerate(names):
         targets = settings.scales.get(name, ScaleSettings())
-        if name in study.problems.instruments[1:] and targets.association is None:
+        if role == "problems" and place > 0 and targets.association is None:
             targets = targets.model_copy(update={"association": _FURTHER_PROBLEMS})
+        persistence = Persistence(_alike(study, settings, role, name), extra)
         try:
-            built[name] = build_scale(study, name, roles[name], targets)
+            built.append(build_scale(study, name, role, targets, persistence))
         except DesignError as error:
             wrong.extend(error.findings)
     if wrong:
         raise DesignError(wrong)
-    exposures, problems, factors = (
-        tuple(scale for scale in built.values() if scale.role == role)
-        for role in ("exposure", "problems", "factor")
-    )
-    return exposures, problems, factors
+    return tuple(built)
+
+
+def _alike(study: Study, settings: SimulationSettings, role: Role, name: str) -> float:
+    """Mean correlation between two occasions of a scale's passing part."""
+    count = len(study.occasions)
+    reactive = mean_autocorrelation(settings.line.autocorrelation, count)
+    if role == "exposure":
+        return mean_autocorrelation(settings.exposure.autocorrelation, count)
+    if role == "problems":
+        return reactive
+    factor = settings.factors.get(name, FactorSettings())
+    own = mean_autocorrelation(factor.autocorrelation, count)
+    return factor.within**2 * reactive + (1.0 - factor.within**2) * own
 
 
 def _shift(study: Study, settings: SimulationSettings) -> Floats:
@@ -192,14 +209,24 @@ def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:
     return np.sqrt(np.array(left))
 
 
-def _line(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Combined:
+    """True combined exposure: weights of the types, mean, SD, and shares of its variance."""
+
+    weights: Floats
+    mean: float
+    sd: float
+    stable: float
+    persistent: float
+
+
+def _combine(
     study: Study,
     settings: SimulationSettings,
     exposures: tuple[Scale, ...],
     passing: Floats,
     shift: Floats,
-    problems: Scale,
-) -> TrueLine:
+) -> _Combined:
     equal = study.plan.exposure.combine == "composite"
     sd = np.array([scale.spread.sd for scale in exposures])
     factor = np.array([scale.factor for scale in exposures])
@@ -208,17 +235,28 @@ def _line(
     stable = np.sqrt([scale.spread.between for scale in exposures])
     between = rho * np.outer(stable, stable)
     np.fill_diagonal(between, stable**2)
-    within = rho * np.outer(passing, passing) + np.outer(sd, sd) * shift.var()
+    moving = rho * np.outer(passing, passing)
+    np.fill_diagonal(moving, passing**2)
+    within = moving + np.outer(sd, sd) * shift.var()
     np.fill_diagonal(within, [scale.spread.within for scale in exposures])
     stable_variance = float(weights @ between @ weights)
     variance = stable_variance + float(weights @ within @ weights)
-    icc = stable_variance / variance
+    alike = mean_autocorrelation(settings.exposure.autocorrelation, len(study.occasions))
     sums = np.array([scale.spread.mean for scale in exposures])
-    line = settings.line
+    return _Combined(
+        weights=weights,
+        mean=0.0 if equal else float(weights @ sums),
+        sd=variance**0.5,
+        stable=stable_variance / variance,
+        persistent=alike * float(weights @ moving @ weights) / variance,
+    )
+
+
+def _line(settings: SimulationSettings, exposure: _Combined, problems: Scale) -> TrueLine:
+    line, spread, stable = settings.line, problems.spread, exposure.stable
     steep = line.slope if line.between is None else line.between
-    spread = problems.spread
-    level = (spread.a / spread.sd) ** 2 - (steep**2 + line.slope_sd**2) * icc
-    momentary = (spread.b / spread.sd) ** 2 - (line.slope**2 + line.slope_sd**2) * (1.0 - icc)
+    level = (spread.a / spread.sd) ** 2 - (steep**2 + line.slope_sd**2) * stable
+    momentary = (spread.b / spread.sd) ** 2 - (line.slope**2 + line.slope_sd**2) * (1.0 - stable)
     if level <= 0 or momentary <= 0:
         raise DesignError([_infeasible(problems, level, momentary)])
     return TrueLine(
@@ -227,10 +265,10 @@ def _line(
         slope_sd=line.slope_sd,
         level_sd=float(level) ** 0.5,
         passing_sd=float(momentary) ** 0.5,
-        weights=weights,
-        exposure_mean=0.0 if equal else float(weights @ sums),
-        exposure_sd=variance**0.5,
-        exposure_icc=icc,
+        weights=exposure.weights,
+        exposure_mean=exposure.mean,
+        exposure_sd=exposure.sd,
+        exposure_stable=stable,
     )
 
 

@@ -83,9 +83,7 @@ def draw_block(blueprint: Blueprint, seed: int, block: int, persons: int) -> Blo
     )
     reported = report_exposure(blueprint, seed, block, exposure, problems.standardised)
     factors = draw_factors(blueprint, seed, block, reactivity)
-    present = draw_presence(
-        blueprint, seed, block, problems.standardised, exposure.standardised
-    )
+    present = draw_presence(blueprint, seed, block, problems.standardised, exposure.standardised)
     subjects = _subjects(block, persons)
     background = _background(blueprint, seed, block, arm)[:persons]
     answers = {**reported, **problems.answers, **factors}
@@ -150,9 +148,7 @@ def _truth(
         "P_mean": first.mean_points + first.sign * points * problems.true.mean(axis=1),
         "SR_mean": points * sr,
         "level": points * line.level_sd * reactivity.level,
-        "slope": points
-        / line.exposure_sd
-        * (line.within + line.slope_sd * reactivity.slope),
+        "slope": points / line.exposure_sd * (line.within + line.slope_sd * reactivity.slope),
         "last_occasion": [labels[place - 1] for place in seen],
     }
     frame = pl.DataFrame(truth)

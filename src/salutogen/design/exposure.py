@@ -20,6 +20,7 @@ Answers = npt.NDArray[np.int8]
 class MajorEvents:
     """Who met the major event: `occasion` is -1 for nobody; `response` points into the classes."""
 
+    instrument: str
     occasion: npt.NDArray[np.int64]
     item: npt.NDArray[np.int64]
     response: npt.NDArray[np.int64]
@@ -78,7 +79,13 @@ def draw_major_events(blueprint: Blueprint, seed: int, block: int) -> MajorEvent
         for start in range(first, last + 1):
             chosen = (occasion == start) & (response == place)
             effect[chosen] = _course(blueprint, response_class, start)
-    return MajorEvents(occasion=occasion, item=item, response=response, effect=effect)
+    return MajorEvents(
+        instrument=settings.instrument,
+        occasion=occasion,
+        item=item,
+        response=response,
+        effect=effect,
+    )
 
 
 def _course(blueprint: Blueprint, response: ResponseClass, start: int) -> Floats:
@@ -120,9 +127,8 @@ def draw_exposure(
         expected = spread.centre + spread.a * stable[:, None] + moved
         expected += blueprint.passing[place] * passing
         drawn = scale.table.draw(expected, items)
-        if events is not None and blueprint.settings.events is not None:
-            if scale.name == blueprint.settings.events.instrument:
-                _mark_major_events(scale, drawn, events, items)
+        if events is not None and scale.name == events.instrument:
+            _mark_major_events(scale, drawn, events, items)
         answers[scale.name] = drawn
         total += line.weights[place] * (sum_of_values(scale, drawn) - spread.mean)
         carried += line.weights[place] * np.sqrt(spread.between) * stable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -79,9 +78,7 @@ def _by_occasion(
     if source.occasion is not None:
         columns.append(occasion_labels(blueprint).gather(occasion).alias(source.occasion))
     if source.time is not None:
-        columns.append(
-            _times(blueprint, source, block.days[present]).alias(source.time.column)
-        )
+        columns.append(_times(blueprint, source, block.days[present]).alias(source.time.column))
     described = _described(blueprint, block, name)
     columns.extend(described[column].gather(person) for column in described.columns)
     for scale in scales:
@@ -132,17 +129,14 @@ def _by_item(frame: pl.DataFrame, source: Source, scales: list[Scale]) -> pl.Dat
     item, value = source.item or "item", source.value or "value"
     answers = [column for scale in scales for column in scale.instrument.columns.values()]
     once = [
-        column
-        for scale in scales
-        if scale.baseline
-        for column in scale.instrument.columns.values()
+        column for scale in scales if scale.baseline for column in scale.instrument.columns.values()
     ]
     keep = [column for column in frame.columns if column not in answers]
     dtype = pl.Float64 if any(frame[column].dtype.is_float() for column in answers) else pl.Int16
     first = frame.select(pl.col(source.person).is_first_distinct()).to_series()
-    numbered = frame.with_columns(
-        pl.col(column).cast(dtype) for column in answers
-    ).with_row_index("row number")
+    numbered = frame.with_columns(pl.col(column).cast(dtype) for column in answers).with_row_index(
+        "row number"
+    )
     long = numbered.with_columns(first.alias("first row")).unpivot(
         on=answers,
         index=["row number", "first row", *keep],
@@ -236,7 +230,9 @@ def _times(blueprint: Blueprint, source: Source, days: Floats) -> pl.Series:
     unit = source.time.unit if source.time is not None else "days"
     if unit in ("date", "datetime"):
         pattern = source.time.format if source.time is not None else None
-        moment = np.datetime64(start, "ms") + np.rint(days * _SECONDS * 1000).astype("timedelta64[ms]")
+        moment = np.datetime64(start, "ms") + np.rint(days * _SECONDS * 1000).astype(
+            "timedelta64[ms]"
+        )
         series = pl.Series(moment)
         usual = "%Y-%m-%d" if unit == "date" else "%Y-%m-%dT%H:%M:%S"
         return series.dt.strftime(pattern or usual)
@@ -248,5 +244,3 @@ def _times(blueprint: Blueprint, source: Source, days: Floats) -> pl.Series:
     if unit == "days":
         return pl.Series(np.rint(days).astype(np.int32))
     return pl.Series(np.round(days / DAYS_IN[unit.removesuffix("s")], 3))
-
-

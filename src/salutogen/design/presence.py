@@ -33,9 +33,7 @@ def draw_presence(
     for occasion in range(1, count):
         now = (observed, problems[:, occasion], exposure[:, occasion])
         stayed &= chance[0, :, occasion] >= _risk(missing.dropout, *now)
-        present[:, occasion] = stayed & (
-            chance[1, :, occasion] >= _risk(missing.missed, *now)
-        )
+        present[:, occasion] = stayed & (chance[1, :, occasion] >= _risk(missing.missed, *now))
         observed = np.where(present[:, occasion], problems[:, occasion], observed)
     return present
 

@@ -77,9 +77,7 @@ def draw_problems(
     answers: dict[str, npt.NDArray[np.int8] | Floats] = {}
     for scale in blueprint.problems:
         deviation = _deviation(blueprint, scale, lasting, passing, rng)
-        answers[scale.name] = draw_items(
-            scale, scale.spread.centre + scale.sign * deviation, items
-        )
+        answers[scale.name] = draw_items(scale, scale.spread.centre + scale.sign * deviation, items)
     first = blueprint.problems[0]
     score = item_sum(first, answers[first.name])
     return TrueProblems(

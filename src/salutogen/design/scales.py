@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from salutogen.design.answers import Floats, ItemTable, event_items, graded_items, number_items
-from salutogen.design.calibration import Spread, calibrate, calibrate_once, moments
+from salutogen.design.calibration import (
+    Persistence,
+    Spread,
+    calibrate,
+    calibrate_once,
+    moments,
+)
 from salutogen.design.settings import ScaleSettings
 from salutogen.errors import DesignError
 from salutogen.findings import finding
@@ -66,7 +72,9 @@ class Scale:
         }
 
 
-def build_scale(study: Study, name: str, role: Role, settings: ScaleSettings) -> Scale:
+def build_scale(
+    study: Study, name: str, role: Role, settings: ScaleSettings, persistence: Persistence
+) -> Scale:
     """Turn an instrument and its targets into a scale.
 
     Raises
@@ -83,7 +91,7 @@ def build_scale(study: Study, name: str, role: Role, settings: ScaleSettings) ->
         baseline=baseline,
         instrument=instrument,
         table=table,
-        spread=_spread(name, table, role, baseline, settings, factor, offset),
+        spread=_spread(name, table, role, baseline, settings, persistence, factor, offset),
         factor=factor,
         offset=offset,
         sign=-1 if role == "problems" and instrument.higher == "better" else 1,
@@ -160,6 +168,7 @@ def _spread(
     role: Role,
     baseline: bool,
     settings: ScaleSettings,
+    persistence: Persistence,
     factor: float,
     offset: float,
 ) -> Spread:
@@ -169,18 +178,22 @@ def _spread(
         mean, sd = settings.mean or 0.0, settings.sd or 1.0
         share = 1.0 if baseline else icc
         centre, sum_sd = (mean - offset) / factor, sd / factor
-        return moments(table, centre, sum_sd * share**0.5, sum_sd * (1.0 - share) ** 0.5)
+        return moments(
+            table, centre, sum_sd * share**0.5, sum_sd * (1.0 - share) ** 0.5, persistence
+        )
     usual = _DEFAULT_SHARE[role] * table.highest
     centre = usual if settings.mean is None else (settings.mean - offset) / factor
     if settings.sd is None and settings.icc is None:
         width = _DEFAULT_SPREAD * table.highest
         passing = 0.0 if baseline else width * (1.0 - icc) ** 0.5
-        return moments(table, centre, width if baseline else width * icc**0.5, passing)
+        lasting = width if baseline else width * icc**0.5
+        return moments(table, centre, lasting, passing, persistence)
     usual_sd = moments(table, centre, _DEFAULT_SPREAD * table.highest, 0.0).sd
     sum_sd = usual_sd if settings.sd is None else settings.sd / factor
-    found = (
-        calibrate_once(table, centre, sum_sd) if baseline else calibrate(table, centre, sum_sd, icc)
-    )
+    if baseline:
+        found = calibrate_once(table, centre, sum_sd)
+    else:
+        found = calibrate(table, centre, sum_sd, icc, persistence)
     if found is not None:
         return found
     alone = float(np.interp(centre, table.levels, table.noise)) ** 0.5 * factor
@@ -189,7 +202,8 @@ def _spread(
             finding(
                 "simulation-infeasible-scale",
                 f"`simulation.scales.{name}` asks for a mean of {offset + factor * centre:g}, an SD"
-                f" of {sum_sd * factor:g}" + ("" if baseline else f" and an ICC of {icc:g}")
+                f" of {sum_sd * factor:g}"
+                + ("" if baseline else f" and an ICC of {icc:g}")
                 + f"; the scale runs from {offset:g} to {offset + factor * table.highest:g} and its"
                 f" items alone make an SD of {alone:.3g} there.",
                 numbers={"sd_of_items_alone": alone},

@@ -232,7 +232,7 @@ def _problem(error: Mapping[str, Any]) -> Finding:
 def _settings_at(place: list[str]) -> list[str]:
     """Names of the settings at a dotted place."""
     model: type[BaseModel] = SimulationSettings
-    named = {
+    named: dict[str, type[BaseModel]] = {
         "scales": ScaleSettings,
         "factors": FactorSettings,
         "background": BackgroundSettings,

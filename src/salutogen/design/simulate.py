@@ -58,7 +58,7 @@ def simulate(
     persons: int,
     seed: int,
     out: str | Path | None = None,
-    format: Format = "parquet",  # noqa: A002 - the word of the command line
+    format: Format = "parquet",
 ) -> Simulated:
     """Simulate a cohort from a study file's plan and its `simulation` settings.
 
