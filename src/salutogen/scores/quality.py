@@ -20,12 +20,12 @@ COMBINED = "all types"
 
 
 def correlation(x: FloatArray, y: FloatArray) -> float | None:
-    """Pearson r of two complete columns, summed in row order; None without variance."""
+    """Pearson r of two complete columns (no BLAS, so no threads); None without variance."""
     if len(x) < FEWEST_ROWS:
         return None
     a, b = x - np.sum(x) / len(x), y - np.sum(y) / len(y)
-    scale = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
-    return float(np.sum(a * b)) / scale if scale > 0 else None
+    scale = float(np.sqrt(np.einsum("i,i->", a, a) * np.einsum("i,i->", b, b)))
+    return float(np.einsum("i,i->", a, b)) / scale if scale > 0 else None
 
 
 def exposure_quality(

@@ -10,8 +10,8 @@ import numpy as np
 from salutogen.scores.answers import FloatArray
 
 SMALLEST_UNIQUENESS = 0.005
-MOST_ITERATIONS = 5000
-TOLERANCE = 1e-10
+MOST_ITERATIONS = 1000
+SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,10 @@ def cronbach_alpha(matrix: FloatArray) -> float | None:
 
 
 def one_factor(matrix: FloatArray) -> OneFactor | None:
-    """Fit one factor by maximum likelihood (Jöreskog 1967), by fixed-point steps.
+    """Fit one factor by maximum likelihood (Jöreskog 1967).
 
-    Given the uniquenesses, the best loadings come from the first eigenvector of the correlation
-    matrix scaled by them; given the loadings, the uniquenesses are what the diagonal leaves over.
+    The likelihood is maximised over the uniquenesses alone: given them, the best loadings are the
+    first eigenvector of the correlation matrix scaled by their roots.
 
     Parameters
     ----------
@@ -63,33 +63,59 @@ def one_factor(matrix: FloatArray) -> OneFactor | None:
     Returns
     -------
     OneFactor or None
-        None with fewer than three items or an item without variance.
+        None with fewer than three items, an item without variance, or items that determine each
+        other.
     """
+    from scipy.optimize import minimize
+
     variances = np.diag(matrix)
     if len(matrix) < 3 or not (variances > 0).all():
         return None
     sds = np.sqrt(variances)
     correlation = matrix / np.outer(sds, sds)
-    unique = np.full(len(matrix), 0.5)
-    loadings = np.zeros(len(matrix))
-    converged = False
-    for _ in range(MOST_ITERATIONS):
-        scale = np.sqrt(unique)
-        values, vectors = np.linalg.eigh(correlation / np.outer(scale, scale))
-        loadings = scale * vectors[:, -1] * np.sqrt(max(values[-1] - 1.0, 0.0))
-        updated = np.maximum(1.0 - loadings**2, SMALLEST_UNIQUENESS)
-        change = float(np.abs(updated - unique).max())
-        unique = updated
-        if change < TOLERANCE:
-            converged = True
-            break
+    if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
+        return None
+    start = (1 - 0.5 / len(matrix)) / np.diag(np.linalg.inv(correlation))
+    found = minimize(
+        _discrepancy,
+        np.clip(start, SMALLEST_UNIQUENESS, 1.0),
+        args=(correlation,),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(SMALLEST_UNIQUENESS, 1.0)] * len(matrix),
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": MOST_ITERATIONS},
+    )
+    unique: FloatArray = found.x
+    loadings, _ = _given_uniqueness(unique, correlation)
     loadings = loadings * (1.0 if loadings.sum() >= 0 else -1.0)
     return OneFactor(
         loadings=loadings * sds,
         uniquenesses=unique * variances,
-        converged=converged,
-        at_bound=bool((unique <= SMALLEST_UNIQUENESS).any()),
+        converged=bool(
+            np.abs(_projected(unique, _discrepancy(unique, correlation)[1])).max() < 1e-4
+        ),
+        at_bound=bool((unique <= SMALLEST_UNIQUENESS * 1.001).any()),
     )
+
+
+def _given_uniqueness(unique: FloatArray, correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Best loadings given the uniquenesses, and the smaller eigenvalues of the scaled matrix."""
+    scale = np.sqrt(unique)
+    values, vectors = np.linalg.eigh(correlation / np.outer(scale, scale))
+    return scale * vectors[:, -1] * np.sqrt(max(float(values[-1]) - 1.0, 0.0)), values[:-1]
+
+
+def _discrepancy(unique: FloatArray, correlation: FloatArray) -> tuple[float, FloatArray]:
+    """Maximum-likelihood discrepancy with the loadings profiled out, and its gradient."""
+    loadings, rest = _given_uniqueness(unique, correlation)
+    value = float(np.sum(rest - np.log(rest) - 1.0))
+    return value, (loadings**2 + unique - 1.0) / unique**2
+
+
+def _projected(unique: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Gradient without what only points out of the bounds."""
+    held = ((unique <= SMALLEST_UNIQUENESS) & (gradient > 0)) | ((unique >= 1.0) & (gradient < 0))
+    return np.where(held, 0.0, gradient)
 
 
 def composite_reliability(
