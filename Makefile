@@ -14,7 +14,6 @@ SHELL = /bin/sh
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
-export UV_LINK_MODE ?= copy
 
 BIN = .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadgroup
