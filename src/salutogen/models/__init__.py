@@ -1,0 +1,76 @@
+"""Numerical models of longitudinal data; they know no study and can be used alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from salutogen.models.bootstrap import (
+        bootstrap_least_squares,
+        percentile_interval,
+        person_moments,
+    )
+    from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.heteroscedasticity import ScatterTest, breusch_pagan
+    from salutogen.models.least_squares import (
+        FTest,
+        Line,
+        LinearFit,
+        cross_validated_error,
+        f_test,
+        fit_least_squares,
+    )
+    from salutogen.models.robust import HuberFit, fit_huber
+    from salutogen.models.splines import RestrictedCubicSpline
+    from salutogen.models.warming import is_warm, warm
+
+_HOME = {
+    "ConvergenceWarning": "convergence",
+    "FTest": "least_squares",
+    "HuberFit": "robust",
+    "Line": "least_squares",
+    "LinearFit": "least_squares",
+    "RestrictedCubicSpline": "splines",
+    "ScatterTest": "heteroscedasticity",
+    "bootstrap_least_squares": "bootstrap",
+    "breusch_pagan": "heteroscedasticity",
+    "cross_validated_error": "least_squares",
+    "f_test": "least_squares",
+    "fit_huber": "robust",
+    "fit_least_squares": "least_squares",
+    "is_warm": "warming",
+    "percentile_interval": "bootstrap",
+    "person_moments": "bootstrap",
+    "warm": "warming",
+}
+
+__all__ = [
+    "ConvergenceWarning",
+    "FTest",
+    "HuberFit",
+    "Line",
+    "LinearFit",
+    "RestrictedCubicSpline",
+    "ScatterTest",
+    "bootstrap_least_squares",
+    "breusch_pagan",
+    "cross_validated_error",
+    "f_test",
+    "fit_huber",
+    "fit_least_squares",
+    "is_warm",
+    "percentile_interval",
+    "person_moments",
+    "warm",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"salutogen.models.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'salutogen.models' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

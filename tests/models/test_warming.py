@@ -1,0 +1,33 @@
+"""Kernels are compiled into the user's cache and stay out of the way of imports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from salutogen.models.warming import cache_folder
+
+
+def test_cache_folder_is_the_users(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "salutogen" / "kernels"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert cache_folder() == tmp_path / "local" / "salutogen" / "kernels"
+
+
+def test_asking_whether_kernels_are_warm_loads_no_numba(tmp_path):
+    script = (
+        "import sys; from salutogen.models import is_warm; "
+        "print(is_warm(), 'numba' in sys.modules, 'numpy' in sys.modules)"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["False", "False", "False"]
