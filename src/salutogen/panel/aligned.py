@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from salutogen.panel.items import Cells, ItemRules
 from salutogen.panel.tables import SourceTable
+
+if TYPE_CHECKING:
+    from salutogen.study.model import TimeColumn
 
 Integers = NDArray[np.int64]
 
@@ -32,11 +35,13 @@ class Aligned(Protocol):
     def item(self, pattern: str, rules: ItemRules) -> Cells | None:
         """Typed answers of one item, one per key; None where its column is missing."""
 
-    def raw(self, pattern: str) -> pl.Series | None:
-        """One column as it stands in the file, one cell per key."""
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key; None where there is no column of times."""
 
-    def by_person(self, column: str) -> tuple[Integers, Integers, Integers, pl.Series] | None:
-        """Person, occasion, data row and cell of a column that describes the person."""
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of a column (or item) that describes the person."""
 
 
 def gather_cells(cells: Cells, order: Integers | None) -> Cells:

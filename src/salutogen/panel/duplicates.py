@@ -54,11 +54,11 @@ def drop_copies(
         groups = np.unique(group[conflicting])
         in_conflict = np.isin(group, groups)
         numbers = np.sort(involved_rows[in_conflict]) + 1
+        verb = "has" if groups.size == 1 else "have"
         gathering.add(
             "conflicting-duplicates",
-            f"{counted(groups.size, what, what.replace('person', 'persons', 1) + 's')} of "
-            f"{table.label} {'occurs' if groups.size == 1 else 'occur'} more than once with "
-            f"different answers, the first in rows {', '.join(map(str, _first(group, groups, involved_rows)))}.",
+            f"{counted(groups.size, what, plural(what))} of {table.label} {verb} several rows "
+            f"with different answers, the first in rows {_first(group, groups, involved_rows)}.",
             file=table.label,
             rows=[int(row) for row in numbers[:10]],
             n_rows=int(numbers.size),
@@ -67,10 +67,13 @@ def drop_copies(
     return ~repeats
 
 
-def _first(
-    group: NDArray[np.int64], groups: NDArray[np.int64], rows: NDArray[np.int64]
-) -> list[int]:
-    return [int(row) + 1 for row in np.sort(rows[group == groups[0]])[:4]]
+def plural(what: str) -> str:
+    """Write `person and occasion` for several: `combinations of person and occasion`."""
+    return "persons" if what == "person" else f"combinations of {what}"
+
+
+def _first(group: NDArray[np.int64], groups: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
+    return ", ".join(str(row + 1) for row in np.sort(rows[group == groups[0]])[:4])
 
 
 def _equals_first(cells: pl.DataFrame, group: NDArray[np.int64]) -> NDArray[np.bool_]:

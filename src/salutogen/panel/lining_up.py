@@ -13,9 +13,16 @@ from salutogen.panel.aligned import Aligned
 from salutogen.panel.collecting import Gathering
 from salutogen.panel.locating import nearest
 from salutogen.panel.persons import Codes, occasion_codes, person_codes
+from salutogen.panel.row_per_item import RowPerItem, read_items
 from salutogen.panel.row_per_occasion import RowPerOccasion
+from salutogen.panel.row_per_person import RowPerPerson
 from salutogen.panel.tables import SourceTable
-from salutogen.panel.wanted import is_per_person, person_columns, wanted_columns
+from salutogen.panel.wanted import (
+    instruments_of,
+    is_per_person,
+    person_columns,
+    wanted_columns,
+)
 
 if TYPE_CHECKING:
     from salutogen.study import Study
@@ -70,6 +77,7 @@ def line_up(
     }
     subjects = pl.concat([texts for _, texts in local.values()]).unique(maintain_order=True)
     aligned: dict[str, Aligned] = {}
+    _say_one_sided(tables, {name: texts for name, (_, texts) in local.items()}, subjects, gathering)
     for name in order:
         codes, texts = local[name]
         shared = codes if texts.len() == subjects.len() and texts.equals(subjects) else (
@@ -77,6 +85,26 @@ def line_up(
         )  # fmt: skip
         aligned[name] = _layout(study, tables[name], shared, gathering)
     return aligned, subjects
+
+
+def _say_one_sided(
+    tables: Mapping[str, SourceTable],
+    texts: Mapping[str, pl.Series],
+    subjects: pl.Series,
+    gathering: Gathering,
+) -> None:
+    """Say how many persons of the study each file lacks."""
+    for name, known in texts.items():
+        lacking = subjects.len() - known.len()
+        if lacking:
+            gathering.add(
+                "persons-in-one-source",
+                f"{counted(lacking, 'person')} of {subjects.len()} "
+                f"{'is' if lacking == 1 else 'are'} not in {tables[name].label}, but in another "
+                "file.",
+                file=tables[name].label,
+                numbers={"lacking": lacking, "present": known.len(), "all": subjects.len()},
+            )
 
 
 def _renumber(codes: Codes, texts: pl.Series, subjects: pl.Series) -> Codes:
@@ -97,17 +125,44 @@ def _layout(study: Study, table: SourceTable, persons: Codes, gathering: Gatheri
         for entry in wanted_columns(study, table.name)
         if entry.column in table.columns and entry.column not in (plan.person, plan.occasion)
     ]
-    if plan.occasion is not None:
-        occasions = occasion_codes(table, plan.occasion, study.labels, gathering)
-    else:
-        occasions = np.zeros(persons.size, dtype=np.int64)
-        if len(study.labels) > 1 and not is_per_person(study, table.name):
-            gathering.add(
-                "occasion-not-named",
-                f"The source {table.name!r} has one row per occasion, but the study file names no "
-                "column with the occasion.",
-                file=table.label,
-            )
+    if plan.layout == "row-per-person":
+        return RowPerPerson(table, persons, study.labels, used, plan.decimal, gathering)
+    if plan.layout == "row-per-item":
+        return _by_item(study, table, persons, gathering)
+    occasions = _occasions(study, table, persons, gathering)
     return RowPerOccasion(
         table, persons, occasions, len(study.labels), used, plan.decimal, gathering
     )
+
+
+def _by_item(study: Study, table: SourceTable, persons: Codes, gathering: Gathering) -> Aligned:
+    plan = study.plan.sources[table.name]
+    here = instruments_of(study, table.name)
+    once = {c for i in here if i.measured == "baseline" for c in i.columns.values()}
+    repeated = {c for i in here if i.measured == "repeated" for c in i.columns.values()}
+    items, names = read_items(table, plan.item or "item", gathering)
+    is_once = np.array([name in once for name in names] + [False])[items]
+    occasions = _occasions(study, table, persons, gathering, exempt=is_once)
+    return RowPerItem(
+        table, plan, persons, occasions, len(study.labels), items, names, repeated, gathering
+    )
+
+
+def _occasions(
+    study: Study,
+    table: SourceTable,
+    persons: Codes,
+    gathering: Gathering,
+    exempt: NDArray[np.bool_] | None = None,
+) -> Codes:
+    column = study.plan.sources[table.name].occasion
+    if column is not None:
+        return occasion_codes(table, column, study.labels, gathering, exempt)
+    if len(study.labels) > 1 and not is_per_person(study, table.name):
+        gathering.add(
+            "occasion-not-named",
+            f"The source {table.name!r} has several rows per person, but the study file names no "
+            "column with the occasion.",
+            file=table.label,
+        )
+    return np.zeros(persons.size, dtype=np.int64)

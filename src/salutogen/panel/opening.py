@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.panel.collecting import Gathering
+from salutogen.panel.collecting import Gathering, counted
 from salutogen.panel.locating import COMPRESSED, READABLE, TEXT_SUFFIXES, locate, suffix_of
 from salutogen.panel.reading_text import read_text
 from salutogen.panel.reading_typed import (
@@ -35,7 +35,24 @@ def open_sources(study: Study, data: Any, gathering: Gathering) -> dict[str, Sou
             table = read_frame(name, given, gathering)
         if table is not None:
             tables[name] = table
+            _say_declared(table, known_columns(study, name), gathering)
     return tables
+
+
+def _say_declared(table: SourceTable, expected: Collection[str], gathering: Gathering) -> None:
+    declared = {
+        column: ranges for column, ranges in table.user_missing.items() if column in expected
+    }
+    if declared:
+        codes = sorted({end for ranges in declared.values() for pair in ranges for end in pair})
+        gathering.add(
+            "declared-missing",
+            f"{table.label} declares values of {counted(len(declared), 'column')} as missing "
+            f"({', '.join(f'{code:g}' for code in codes[:6])}); they were taken as skipped unless "
+            "the study file gives another reason.",
+            file=table.label,
+            numbers={"columns": len(declared), "codes": codes[:6]},
+        )
 
 
 def _open_file(study: Study, name: str, path: Path, gathering: Gathering) -> SourceTable | None:

@@ -23,9 +23,8 @@ def id_text(values: pl.Series) -> pl.Series:
         return values
     if values.dtype.is_float():
         values = values.fill_nan(None)
-        if bool((values.drop_nulls() == values.drop_nulls().round(0)).all()) and (
-            (values.abs().max() or 0) < 2**63
-        ):
+        whole = (values == values.round(0)) & (values.abs() < 2.0**63)
+        if bool(whole.all()):
             return values.cast(pl.Int64).cast(pl.String)
     return values.cast(pl.String)
 
@@ -98,9 +97,18 @@ def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]
 
 
 def occasion_codes(
-    table: SourceTable, column: str, labels: Sequence[str], gathering: Gathering
+    table: SourceTable,
+    column: str,
+    labels: Sequence[str],
+    gathering: Gathering,
+    exempt: NDArray[np.bool_] | None = None,
 ) -> Codes:
     """Match the occasions of one source to the plan: as text, else as numbers.
+
+    Parameters
+    ----------
+    exempt : (n,) bool, optional
+        Rows that may be without an occasion (answers given once).
 
     Returns
     -------
@@ -116,14 +124,19 @@ def occasion_codes(
             by_number.setdefault(number, place)
     matched: list[int] = []
     for text in texts.to_list():
-        place = places.get(text, places.get(text.strip()))
-        if place is None:
-            number = _number(text)
-            place = None if number is None else by_number.get(number)
-        matched.append(-2 if place is None else place)
+        known = places.get(text, places.get(text.strip()))
+        number = _number(text)
+        if known is None and number is not None:
+            known = by_number.get(number)
+        matched.append(-2 if known is None else known)
     lookup = np.array([*matched, -1], dtype=np.int64)
     found = lookup[codes]
-    _say_unplanned(table, column, labels, texts, found, matched, codes, gathering)
+    unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
+    if unplanned:
+        _say_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), gathering)
+    nameless = np.flatnonzero((codes < 0) if exempt is None else (codes < 0) & ~exempt)
+    if nameless.size:
+        _say_nameless(table, column, nameless, gathering)
     return found
 
 
@@ -131,38 +144,35 @@ def _say_unplanned(
     table: SourceTable,
     column: str,
     labels: Sequence[str],
-    texts: pl.Series,
-    found: Codes,
-    matched: list[int],
-    codes: Codes,
+    unplanned: list[str],
+    rows: Codes,
     gathering: Gathering,
 ) -> None:
-    unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
-    if unplanned:
-        rows = np.flatnonzero(found == -2)
-        gathering.add(
-            "unplanned-occasion",
-            f"Column {column!r} of {table.label} names {counted(len(unplanned), 'occasion')} that "
-            f"the study does not plan: {quoted(unplanned)}. Planned are {quoted(labels, 12)}.",
-            file=table.label,
-            column=column,
-            rows=[int(row) + 1 for row in rows[:10]],
-            n_rows=int(rows.size),
-            numbers={"unplanned": unplanned[:10]},
-        )
-    nameless = np.flatnonzero(codes < 0)
-    if nameless.size:
-        bad = nameless[~blank_rows(table, nameless)]
-        if bad.size:
-            gathering.add(
-                "empty-occasion",
-                f"{counted(bad.size, 'row')} of {table.label} "
-                f"{'has' if bad.size == 1 else 'have'} no occasion in column {column!r}.",
-                file=table.label,
-                column=column,
-                rows=[int(row) + 1 for row in bad[:10]],
-                n_rows=int(bad.size),
-            )
+    gathering.add(
+        "unplanned-occasion",
+        f"Column {column!r} of {table.label} names {counted(len(unplanned), 'occasion')} that "
+        f"the study does not plan: {quoted(unplanned)}. Planned are {quoted(labels, 12)}.",
+        file=table.label,
+        column=column,
+        rows=[int(row) + 1 for row in rows[:10]],
+        n_rows=int(rows.size),
+        numbers={"unplanned": unplanned[:10]},
+    )
+
+
+def _say_nameless(table: SourceTable, column: str, nameless: Codes, gathering: Gathering) -> None:
+    bad = nameless[~blank_rows(table, nameless)]
+    if not bad.size:
+        return
+    gathering.add(
+        "empty-occasion",
+        f"{counted(bad.size, 'row')} of {table.label} "
+        f"{'has' if bad.size == 1 else 'have'} no occasion in column {column!r}.",
+        file=table.label,
+        column=column,
+        rows=[int(row) + 1 for row in bad[:10]],
+        n_rows=int(bad.size),
+    )
 
 
 def _number(text: str) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 
@@ -10,6 +12,10 @@ from salutogen.panel.collecting import Gathering
 from salutogen.panel.duplicates import drop_copies
 from salutogen.panel.items import Cells, ItemRules, type_item
 from salutogen.panel.tables import SourceTable
+from salutogen.panel.times import to_days
+
+if TYPE_CHECKING:
+    from salutogen.study.model import TimeColumn
 
 
 class RowPerOccasion:
@@ -62,14 +68,23 @@ class RowPerOccasion:
         )
         return gather_cells(cells, self._order)
 
-    def raw(self, pattern: str) -> pl.Series | None:
-        """One column as it stands in the file, one cell per key."""
-        if pattern not in self.table.columns:
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key; None where the column of times is missing."""
+        if time.column not in self.table.columns:
             return None
-        column = self.table.column(pattern)
-        return column if self._order is None else column.gather(pl.Series(self._order))
+        days = to_days(
+            self.table.column(time.column),
+            time,
+            column=time.column,
+            label=self.table.label,
+            gathering=self._gathering,
+            decimal=self._decimal,
+        )
+        return days if self._order is None else days.gather(pl.Series(self._order))
 
-    def by_person(self, column: str) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
         """Person, occasion, data row and cell of a column that describes the person."""
         if column not in self.table.columns:
             return None

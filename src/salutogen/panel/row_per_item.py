@@ -1,0 +1,164 @@
+"""Layout with one row per answer: a column names the item."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.panel.aligned import Integers
+from salutogen.panel.collecting import Gathering, counted
+from salutogen.panel.duplicates import drop_copies
+from salutogen.panel.items import Cells, ItemRules, type_item
+from salutogen.panel.locating import nearest
+from salutogen.panel.persons import blank_rows, factorise
+from salutogen.panel.rows import places_in
+from salutogen.panel.tables import SourceTable
+from salutogen.panel.times import to_days
+
+if TYPE_CHECKING:
+    from salutogen.study.model import Source, TimeColumn
+
+
+class RowPerItem:
+    """A source with one row per answer, lined up.
+
+    Parameters
+    ----------
+    items : (n,) int64
+        Number of each row's item in `names`; -1 where the row names none.
+    names : list of str
+        Items as the file names them.
+    repeated : collection of str
+        Items the study asks at every occasion: only their rows make occasions.
+    """
+
+    def __init__(
+        self,
+        table: SourceTable,
+        source: Source,
+        persons: Integers,
+        occasions: Integers,
+        n_occasions: int,
+        items: Integers,
+        names: list[str],
+        repeated: Collection[str],
+        gathering: Gathering,
+    ) -> None:
+        self.table = table
+        self._source = source
+        self._value = source.value or "value"
+        self._gathering = gathering
+        self._n_occasions = n_occasions
+        self._names = {name: number for number, name in enumerate(names)}
+        self._persons, self._occasions = persons, occasions
+        usable = np.flatnonzero((persons >= 0) & (items >= 0))
+        who, when, what = persons[usable], occasions[usable], items[usable]
+        order = np.lexsort((usable, when, who, what))
+        usable, who, when, what = usable[order], who[order], when[order], what[order]
+        cell = (what * (int(persons.max(initial=0)) + 1) + who) * (n_occasions + 1) + when + 1
+        wanted = [self._value] if self._value in table.columns else []
+        keep = drop_copies(cell, usable, table, wanted, gathering, what="person, occasion and item")
+        if keep is not None:
+            usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]
+        self._rows, self._row_keys = usable, who * n_occasions + when
+        self._bounds = np.searchsorted(what, np.arange(len(names) + 1))
+        is_repeated = np.array([name in repeated for name in names] + [False])
+        chosen = is_repeated[what] & (when >= 0)
+        by_row = np.argsort(usable[chosen], kind="stable")
+        self.keys, first = np.unique(self._row_keys[chosen][by_row], return_index=True)
+        self.data_rows = usable[chosen][by_row][first] + 1
+
+    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+        """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
+        part = self._part(pattern)
+        if part is None:
+            return None
+        rows, keys = part
+        cells = self._typed(pattern, rows, rules)
+        index = places_in(keys, self.keys)
+        marks = None if cells.marks is None else cells.marks.gather(index)
+        return Cells(cells.values.gather(index), marks)
+
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key: the first time given among its answers."""
+        if time.column not in self.table.columns:
+            return None
+        days = to_days(
+            self.table.column(time.column),
+            time,
+            column=time.column,
+            label=self.table.label,
+            gathering=self._gathering,
+            decimal=self._source.decimal,
+        )
+        known = days.is_not_null().to_numpy()
+        rows = np.sort(self._rows[known[self._rows]])
+        keys = self._persons[rows] * self._n_occasions + self._occasions[rows]
+        keys, first = np.unique(keys, return_index=True)
+        return days.gather(pl.Series(rows[first])).gather(places_in(keys, self.keys))
+
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of what describes the person."""
+        if item:
+            part = self._part(column)
+            if part is None:
+                return None
+            rows = part[0]
+            cells = self.table.column(self._value).gather(pl.Series(rows))
+        else:
+            if column not in self.table.columns:
+                return None
+            rows = np.flatnonzero(self._persons >= 0)
+            cells = self.table.column(column).gather(pl.Series(rows))
+        return self._persons[rows], self._occasions[rows], rows + 1, cells
+
+    def _part(self, name: str) -> tuple[Integers, Integers] | None:
+        """File rows and keys of one item."""
+        number = self._names.get(name)
+        if number is None:
+            self._gathering.add(
+                "item-missing",
+                f"The item {name!r} does not occur in column {self._source.item!r} of "
+                f"{self.table.label}." + nearest(name, self._names),
+                file=self.table.label,
+                column=self._source.item,
+            )
+            return None
+        part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
+        return self._rows[part], self._row_keys[part]
+
+    def _typed(self, name: str, rows: Integers, rules: ItemRules) -> Cells:
+        return type_item(
+            self.table.column(self._value).gather(pl.Series(rows)),
+            rules,
+            column=name,
+            label=self.table.label,
+            gathering=self._gathering,
+            decimal=self._source.decimal,
+            user_missing=self.table.user_missing.get(self._value, ()),
+            rows=pl.Series(rows + 1),
+        )
+
+
+def read_items(table: SourceTable, column: str, gathering: Gathering) -> tuple[Integers, list[str]]:
+    """Number the items of each row; rows that name none are refused unless wholly blank."""
+    codes, texts = factorise(table.column(column))
+    nameless = np.flatnonzero(codes < 0)
+    if nameless.size:
+        bad = nameless[~blank_rows(table, nameless)]
+        if bad.size:
+            gathering.add(
+                "empty-item",
+                f"{counted(bad.size, 'row')} of {table.label} "
+                f"{'names' if bad.size == 1 else 'name'} no item in column {column!r}.",
+                file=table.label,
+                column=column,
+                rows=[int(row) + 1 for row in bad[:10]],
+                n_rows=int(bad.size),
+            )
+    return codes, texts.to_list()

@@ -1,0 +1,129 @@
+"""Layout with one row per person and columns for each occasion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.panel.aligned import Integers, ascending
+from salutogen.panel.collecting import Gathering
+from salutogen.panel.duplicates import drop_copies
+from salutogen.panel.items import Cells, ItemRules, type_item
+from salutogen.panel.tables import SourceTable
+from salutogen.panel.times import to_days
+from salutogen.panel.wanted import OCCASION
+
+if TYPE_CHECKING:
+    from salutogen.study.model import TimeColumn
+
+
+class RowPerPerson:
+    """A source with one row per person: every person has every planned occasion, at first."""
+
+    def __init__(
+        self,
+        table: SourceTable,
+        persons: Integers,
+        labels: Sequence[str],
+        used: list[str],
+        decimal: str | None,
+        gathering: Gathering,
+    ) -> None:
+        self.table = table
+        self._labels = labels
+        self._decimal = decimal
+        self._gathering = gathering
+        rows = np.flatnonzero(persons >= 0)
+        keys = persons[rows]
+        order = ascending(keys)
+        if order is not None:
+            keys, rows = keys[order], rows[order]
+        keep = drop_copies(keys, rows, table, used, gathering, what="person")
+        if keep is not None:
+            keys, rows = keys[keep], rows[keep]
+        n_occasions = len(labels)
+        self._persons, self._rows = keys, rows
+        self.keys = np.add.outer(keys * n_occasions, np.arange(n_occasions)).ravel()
+        self.data_rows = np.repeat(rows + 1, n_occasions)
+        self._weave = np.add.outer(np.arange(rows.size), np.arange(n_occasions) * rows.size).ravel()
+
+    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+        """Typed answers of one item, one per key; None where none of its columns is there."""
+        columns = self._columns(pattern)
+        if columns is None or not any(columns):
+            return None
+        waves = [self._wave(column, rules) for column in columns]
+        values = self._woven([cells.values for cells in waves])
+        if all(cells.marks is None for cells in waves):
+            return Cells(values)
+        unmarked = pl.repeat(0, self._rows.size, dtype=pl.UInt8, eager=True)
+        marks = [unmarked if cells.marks is None else cells.marks for cells in waves]
+        return Cells(values, self._woven(marks))
+
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key; None where no column of times is there."""
+        columns = self._columns(time.column)
+        if columns is None or not any(columns):
+            return None
+        nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, self._rows.size)
+        waves = [
+            nothing
+            if column is None
+            else to_days(
+                self.table.column(column),
+                time,
+                column=column,
+                label=self.table.label,
+                gathering=self._gathering,
+                decimal=self._decimal,
+            ).gather(pl.Series(self._rows))
+            for column in columns
+        ]
+        return self._woven(waves)
+
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of a column that describes the person."""
+        if column not in self.table.columns:
+            return None
+        cells = self.table.column(column).gather(pl.Series(self._rows))
+        return self._persons, np.zeros_like(self._persons), self._rows + 1, cells
+
+    def _columns(self, pattern: str) -> list[str | None] | None:
+        if OCCASION not in pattern and len(self._labels) > 1:
+            self._gathering.add(
+                "wave-pattern-missing",
+                f"{self.table.label} has one row per person, but {pattern!r} names one column for "
+                f"all {len(self._labels)} occasions.",
+                file=self.table.label,
+                column=pattern,
+            )
+            return None
+        names = [pattern.replace(OCCASION, label) for label in self._labels]
+        have = set(self.table.columns)
+        return [name if name in have else None for name in names]
+
+    def _wave(self, column: str | None, rules: ItemRules) -> Cells:
+        if column is None:
+            nothing = pl.Series([None], dtype=rules.dtype).new_from_index(0, self._rows.size)
+            return Cells(nothing)
+        cells = type_item(
+            self.table.column(column),
+            rules,
+            column=column,
+            label=self.table.label,
+            gathering=self._gathering,
+            decimal=self._decimal,
+            user_missing=self.table.user_missing.get(column, ()),
+        )
+        index = pl.Series(self._rows)
+        marks = None if cells.marks is None else cells.marks.gather(index)
+        return Cells(cells.values.gather(index), marks)
+
+    def _woven(self, waves: list[pl.Series]) -> pl.Series:
+        """Join the columns of the occasions, person by person."""
+        return pl.concat([wave.alias("") for wave in waves]).gather(pl.Series(self._weave))
