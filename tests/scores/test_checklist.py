@@ -16,7 +16,7 @@ from salutogen.study import AnswerRange
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
 Rows = list[list[float | None]]
-N, A, S = Reason.NOT_ASKED, Reason.ANSWERED, Reason.SKIPPED
+N, A = Reason.NOT_ASKED, Reason.ANSWERED
 
 
 def form_of(
@@ -108,11 +108,11 @@ def test_an_absent_form_is_never_zero(form: str, kind: str) -> None:
     assert absent.answered.tolist() == [False, True]
 
 
-def test_a_blank_on_an_answered_tick_list_means_no() -> None:
-    ticked = scored(form_of([[1, None, None, None]], form="tick-list"), "count")
-    assert ticked.score.tolist() == [1]
-    assert ticked.high.tolist() == [1]
-    assert not ticked.skipped.any()
+def test_a_tick_list_of_ratings_counts_its_blanks_as_no() -> None:
+    """The panel writes 0 for a blank of a submitted tick-list, also where ratings start at 1."""
+    form = form_of([[0, 1, 5]], form="tick-list", answers=AnswerRange(1, 5), did_not_occur=None)
+    assert scored(form, "count").score.tolist() == [2]
+    assert scored(form, "severity").score.tolist() == [6]
 
 
 def test_an_impossible_answer_on_a_tick_list_is_not_a_no() -> None:

@@ -312,6 +312,14 @@ def test_faults_of_the_plan_come_together() -> None:
     ]
 
 
+def test_a_role_without_occasions_is_refused() -> None:
+    study = build_study([MOOD, HASSLES, EVENTS], problems="mood", exposure=SEVERITY_SUM)
+    panel = build_panel(study, {"mood": MOODS})
+    with pytest.raises(ScoreError) as caught:
+        score(panel)
+    assert [one.evidence.column for one in caught.value.findings] == ["hassles", "events"]
+
+
 def test_several_scales_without_a_way_to_combine_are_refused() -> None:
     assert refused(two_scales("single")) == ["several-problem-scales"]
 

@@ -29,15 +29,12 @@ class ItemAnswers:
         No answer for any reason; None where every row has one.
     not_asked : ndarray of bool or None
         Missing because the item was not on the list then.
-    blank : ndarray of bool or None
-        Missing and skipped: on a tick-list that means "no".
     """
 
     item: str
     values: NDArray[Any]
     missing: BoolArray | None = None
     not_asked: BoolArray | None = None
-    blank: BoolArray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +69,14 @@ class Form:
             return ItemAnswers(item, series.to_numpy())
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).to_numpy()
-        not_asked = blank = None
+        not_asked = None
         if self.reasons is not None and item in self.reasons.columns:
             codes = self._kept(self.reasons[item]).to_numpy()
             not_asked = missing & (codes == Reason.NOT_ASKED)
-            blank = missing & (codes == Reason.SKIPPED)
         if self.asked is not None and self.occasion is not None:
             off_list = missing & ~self.asked[item][self.occasion]
             not_asked = off_list if not_asked is None else not_asked | off_list
-        return ItemAnswers(item, values, missing, not_asked, blank)
+        return ItemAnswers(item, values, missing, not_asked)
 
     def _kept(self, series: pl.Series) -> pl.Series:
         return series if self.keep is None else series.filter(self.keep)

@@ -57,10 +57,15 @@ class ChecklistScore:
 
 
 def absence_code(instrument: Instrument) -> float:
-    """Code of an event that did not happen: as stated, else the lowest code, else 0."""
+    """Code of an event that did not happen.
+
+    As stated; if not, 0 on a tick-list (its blanks are read as 0) and otherwise the lowest code.
+    """
     if instrument.did_not_occur is not None:
         return instrument.did_not_occur
-    return 0.0 if instrument.answers is None else instrument.answers.minimum
+    if instrument.form == "tick-list" or instrument.answers is None:
+        return 0.0
+    return instrument.answers.minimum
 
 
 def code_base(instrument: Instrument) -> float:
@@ -105,13 +110,12 @@ def rating(instrument: Instrument, answer: ItemAnswers) -> NDArray[Any]:
 def checklist_totals(form: Form, *, threshold: float | None = None) -> ChecklistTotals:
     """Go once over the items of a checklist.
 
-    On a tick-list a blank item of an answered form is a "no"; whether the form was answered at all
-    is decided on the items that are not blank, so an absent form stays without any score.
+    A tick-list's blanks were read as "did not happen" by the panel, where the form was submitted;
+    what is still missing there counts as skipped.
     """
     instrument, n = form.instrument, form.n_rows
     answered, lost, off_list = (np.zeros(n, dtype=np.int16) for _ in range(3))
     count, total = np.zeros(n), np.zeros(n)
-    blanks = np.zeros(n, dtype=np.int16)
     for answer in form.items():
         count += happened(instrument, answer, threshold)
         total += rating(instrument, answer)
@@ -124,9 +128,6 @@ def checklist_totals(form: Form, *, threshold: float | None = None) -> Checklist
             lost += answer.missing & ~answer.not_asked
         else:
             lost += answer.missing
-        if instrument.form == "tick-list" and answer.blank is not None:
-            blanks += answer.blank
-    lost -= np.where(answered > 0, blanks, 0).astype(np.int16)
     return ChecklistTotals(
         answered=answered,
         asked=(len(instrument.items) - off_list).astype(np.int16),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,21 @@ TABLE_COLUMNS = (
 )  # fmt: skip
 FEWEST_VALID = 2
 CONSTANT = 1e-12
+
+
+def role_faults(study: Study, answered: Container[str]) -> list[Finding]:
+    """Say which problem or exposure instruments have no answers by occasion."""
+    roles = [("problems", name) for name in study.problems.instruments]
+    roles += [("exposure", name) for name in study.exposure_types]
+    return [
+        finding(
+            "role-needs-occasions",
+            f"{name!r} is named as {role}, but has no answers by occasion.",
+            column=name,
+        )
+        for role, name in roles
+        if name not in answered
+    ]
 
 
 def naming_faults(

@@ -21,7 +21,7 @@ from salutogen.scores.answers import (
     repeated_form,
     to_series,
 )
-from salutogen.scores.checks import constant_findings, naming_faults, row_findings
+from salutogen.scores.checks import constant_findings, naming_faults, role_faults, row_findings
 from salutogen.scores.exposure import (
     ExposureScores,
     combine_types,
@@ -83,6 +83,9 @@ def score(panel: Panel) -> Scores:
         every reason at once.
     """
     study = panel.study
+    absent = role_faults(study, panel.answers)
+    if absent:
+        raise ScoreError(absent)
     keep = answered_rows(panel)
     forms = _forms(panel, keep)
     faults = _faults(study, forms, panel)
