@@ -1,0 +1,54 @@
+"""The table of finding codes and the code that raises them know each other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from salutogen.findings import CodeEntry, catalogue
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "salutogen"
+SOURCES = {
+    path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def codes_raised() -> dict[str, str]:
+    """Every code written out in a call of `finding(...)`, with the file it stands in."""
+    raised = {}
+    for name, text in SOURCES.items():
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "finding"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                raised[str(node.args[0].value)] = name
+    return raised
+
+
+def test_every_code_raised_is_explained() -> None:
+    raised = codes_raised()
+    assert raised
+    assert {code: file for code, file in raised.items() if code not in catalogue()} == {}
+
+
+def test_every_code_explained_is_raised() -> None:
+    everything = "\n".join(SOURCES.values())
+    assert [code for code in catalogue() if f'"{code}"' not in everything] == []
+
+
+@pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.code)
+def test_an_entry_is_complete(entry: CodeEntry) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.code)
+    assert entry.title
+    assert entry.title[0].isupper()
+    assert not entry.title.endswith(".")
+    assert len(entry.story) > 60, "the long story is told by `salutogen explain`"
+    assert entry.mend.endswith("."), "the mend is a sentence"
