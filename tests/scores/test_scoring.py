@@ -227,7 +227,7 @@ def test_reliability_of_the_study_file_goes_first() -> None:
 def test_unknown_reliability_is_none_and_said() -> None:
     scores = score(small(MOODS, HASSLED))
     assert scores.reliability_p is None
-    assert "reliability-unknown" in codes(scores)
+    assert "problems-reliability-unknown" in codes(scores)
 
 
 def test_factors_stand_beside_rows_and_persons() -> None:

@@ -24,8 +24,8 @@ def correlation(x: FloatArray, y: FloatArray) -> float | None:
     if len(x) < FEWEST_ROWS:
         return None
     a, b = x - np.sum(x) / len(x), y - np.sum(y) / len(y)
-    scale = float(np.sqrt(np.einsum("i,i->", a, a) * np.einsum("i,i->", b, b)))
-    return float(np.einsum("i,i->", a, b)) / scale if scale > 0 else None
+    scale = np.sqrt(float(np.einsum("i,i->", a, a)) * float(np.einsum("i,i->", b, b)))
+    return float(np.einsum("i,i->", a, b)) / float(scale) if scale > 0 else None
 
 
 def exposure_quality(
@@ -120,18 +120,20 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     for name, form in forms.items():
         for answer in form.items():
             yes = happened(form.instrument, answer)
-            codes = rating(form.instrument, answer)
-            there = present if answer.missing is None else present & ~answer.missing
+            codes = rating(form.instrument, answer).astype(np.float64)
             n = form.n_rows if answer.missing is None else int((~answer.missing).sum())
-            outcome = problems if there.all() else problems[there]
-            used = codes if there.all() else codes[there]
+            if answer.missing is None and present.all():
+                r = correlation(codes, problems)
+            else:
+                there = present if answer.missing is None else present & ~answer.missing
+                r = correlation(codes[there], problems[there])
             rows.append(
                 {
                     "type": name,
                     "item": answer.item,
                     "n": n,
                     "endorsed_share": float(yes.sum()) / n if n else None,
-                    "r_with_P": correlation(used.astype(np.float64), outcome),
+                    "r_with_P": r,
                 }
             )
     schema = {

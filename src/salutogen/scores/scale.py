@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,11 +96,23 @@ def keyed_values(instrument: Instrument, rule: ScoringRule, item: str, values: A
     if item in instrument.reverse and span is not None:
         keyed = (span.minimum + span.maximum) - keyed.astype(np.float64)
     if rule.recode is not None:
-        recoded = np.full(keyed.shape, np.nan)
-        for code, value in rule.recode.items():
-            recoded[keyed == code] = value
-        keyed = recoded
+        keyed = _recoded(keyed, rule.recode)
     return keyed
+
+
+def _recoded(values: NDArray[Any], recode: Mapping[float, float]) -> FloatArray:
+    """Replace codes by their new values; a code without one becomes NaN."""
+    if np.issubdtype(values.dtype, np.signedinteger) and values.dtype.itemsize == 1:
+        table = np.full(256, np.nan)
+        for code, value in recode.items():
+            if float(code).is_integer() and -128 <= code <= 127:
+                table[int(code)] = value
+        found: FloatArray = table[values]
+        return found
+    recoded = np.full(values.shape, np.nan)
+    for code, value in recode.items():
+        recoded[values == code] = value
+    return recoded
 
 
 def item_range(instrument: Instrument, rule: ScoringRule) -> tuple[float, float] | None:

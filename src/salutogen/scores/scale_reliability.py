@@ -183,7 +183,7 @@ def _doubts(found: Sequence[ScaleReliability], reliability: float | None) -> lis
     if reliability is None:
         said.append(
             finding(
-                "reliability-unknown",
+                "problems-reliability-unknown",
                 "The reliability of P can neither be estimated from its items nor is it given.",
                 column="P",
             )
@@ -191,7 +191,7 @@ def _doubts(found: Sequence[ScaleReliability], reliability: float | None) -> lis
     elif reliability < LOW_RELIABILITY:
         said.append(
             finding(
-                "reliability-low",
+                "problems-reliability-low",
                 f"The reliability of P is {reliability:.2f}; differences between two persons are "
                 "then mostly error.",
                 numbers={"reliability": reliability},
