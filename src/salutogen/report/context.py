@@ -1,0 +1,104 @@
+"""What every section needs: the results, the audience, and persons under their labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.report.people import Audience
+
+if TYPE_CHECKING:
+    from salutogen.pipeline import Results
+
+
+@dataclass(frozen=True)
+class Context:
+    """Results and who may be seen. Frames given out here carry labels, never subject ids."""
+
+    results: Results
+    audience: Audience
+
+    @cached_property
+    def _index_of_subject(self) -> pl.DataFrame:
+        return self.results.score_table.persons.select("subject", "person")
+
+    @cached_property
+    def persons(self) -> pl.DataFrame:
+        """Person-level scores with `person` (index) instead of the subject id."""
+        return self._without_ids(self.results.resilience.persons)
+
+    @cached_property
+    def occasions(self) -> pl.DataFrame:
+        """Occasion-level scores with `person` and `occasion_index` instead of the subject id."""
+        scores = self.results.resilience.occasions
+        table = self.results.score_table.table
+        if scores.height == table.height:
+            keys = table.select("person", "occasion_index")
+            return scores.drop("subject").hstack(keys)
+        places = pl.DataFrame(
+            {"occasion": self.labels, "occasion_index": range(len(self.labels))},
+            schema={"occasion": pl.String, "occasion_index": pl.UInt16},
+        )
+        return self._without_ids(scores).join(
+            places, on="occasion", how="left", maintain_order="left"
+        )
+
+    @cached_property
+    def windows(self) -> pl.DataFrame:
+        """Window-level scores with `person` instead of the subject id."""
+        return self._without_ids(self.results.resilience.windows)
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels of the planned occasions."""
+        return list(self.results.study.labels)
+
+    def by_occasion(self, column: str) -> list[np.ndarray]:
+        """Values of a column at each planned occasion, in person order, missing ones dropped."""
+        table = self.occasions
+        index = table["occasion_index"].to_numpy()
+        values = table[column].cast(pl.Float64).to_numpy()
+        return [_present(values[index == place]) for place in range(len(self.labels))]
+
+    def label(self, person: int) -> str:
+        """Label of a person index."""
+        return self.audience.label(person)
+
+    def _without_ids(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if "subject" not in frame.columns:
+            return frame
+        joined = frame.join(
+            self._index_of_subject, on="subject", how="left", maintain_order="left"
+        )
+        return joined.drop("subject")
+
+
+def _present(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)]
+
+
+def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[float | None]:
+    """Quantiles, left out where too few values lie beyond them to hide single persons.
+
+    With persons shown (`smallest` 1) all are given; otherwise at least `smallest` values must lie
+    on the far side of each quantile.
+    """
+    found: list[float | None] = []
+    for share in at:
+        beyond = min(share, 1 - share) * values.size
+        enough = values.size > 0 and (smallest == 1 or beyond >= smallest)
+        found.append(float(np.quantile(values, share)) if enough else None)
+    return found
+
+
+def mean_interval(values: np.ndarray, smallest: int) -> tuple[float, float, float] | None:
+    """Mean with its 95 % interval (normal), or None where too few values."""
+    if values.size < max(2, smallest):
+        return None
+    mean = float(np.mean(values))
+    half = 1.96 * float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
+    return mean, mean - half, mean + half

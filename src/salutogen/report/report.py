@@ -1,0 +1,118 @@
+"""`build_report(results)`: the page, its figures as files and its tables as frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from salutogen.findings import finding
+from salutogen.report.context import Context
+from salutogen.report.drawing import FigureFiles, draw
+from salutogen.report.opening import summarise
+from salutogen.report.page import render_page
+from salutogen.report.people import Audience
+from salutogen.report.section import Section
+from salutogen.report.sections.backbone import closing_sections, opening_sections
+
+if TYPE_CHECKING:
+    from salutogen.pipeline import Results
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A finished report.
+
+    Attributes
+    ----------
+    html : str
+        One self-contained page.
+    figures : dict of name to FigureFiles
+        Each figure as SVG and PNG.
+    tables : dict of name to DataFrame
+        Tables of the page, and the data of each figure as `figure-<name>`.
+    """
+
+    html: str
+    figures: dict[str, FigureFiles]
+    tables: dict[str, pl.DataFrame]
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def build_report(results: Results) -> Report:
+    """Build the report of a run. Same results, same bytes.
+
+    Parameters
+    ----------
+    results : Results
+        What `salutogen.run` gave. SR = observed - expected problems; positive = less resilient.
+
+    Returns
+    -------
+    Report
+    """
+    audience = Audience(
+        individuals=results.study.plan.report.individuals == "show",
+        n_persons=results.panel.n_persons,
+        seed=results.seed,
+    )
+    context = Context(results, audience)
+    sections = _with_own_names(
+        [*opening_sections(context), *_step_sections(results), *closing_sections(context)]
+    )
+    drawn = draw([figure for section in sections for figure in section.figures])
+    tables = {table.name: table.frame for section in sections for table in section.tables}
+    tables |= {
+        f"figure-{figure.name}": figure.data
+        for section in sections
+        for figure in section.figures
+    }
+    return Report(
+        html=render_page(summarise(context), sections, drawn, audience),
+        figures={name: figure.files for name, figure in drawn.items()},
+        tables=tables,
+    )
+
+
+def _step_sections(results: Results) -> list[Section]:
+    """Sections of the analyses after the backbone; refused ones say why."""
+    sections: list[Section] = []
+    for outcome in results.steps:
+        if outcome.result is None:
+            sections.append(
+                Section(
+                    title=f"{outcome.step.title}: refused",
+                    paragraphs=(f"The analysis “{outcome.label}” could not be done.",),
+                    findings=tuple(outcome.findings),
+                )
+            )
+        else:
+            sections.extend(outcome.result.sections())
+    return sections
+
+
+def _with_own_names(sections: Sequence[Section]) -> list[Section]:
+    """Keep names of figures unique; a name used twice would overwrite a file."""
+    used: set[str] = set()
+    kept: list[Section] = []
+    for section in sections:
+        doubled = [figure.name for figure in section.figures if figure.name in used]
+        used.update(figure.name for figure in section.figures)
+        if doubled:
+            told = finding(
+                "figure-name-twice",
+                f"Two figures are called {doubled[0]!r}; the later one is left out.",
+            )
+            section = Section(
+                title=section.title,
+                paragraphs=section.paragraphs,
+                tables=section.tables,
+                figures=tuple(item for item in section.figures if item.name not in doubled),
+                findings=(*section.findings, told),
+            )
+        kept.append(section)
+    return kept

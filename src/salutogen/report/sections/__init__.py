@@ -1,0 +1,1 @@
+"""Sections of the report, one module for each question the page answers."""

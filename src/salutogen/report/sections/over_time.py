@@ -1,0 +1,156 @@
+"""Exposure and problems over the occasions, with individual courses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.report.charting import band, line, ordered, quantity, values
+from salutogen.report.colours import colour
+from salutogen.report.context import Context, mean_interval, quantiles
+from salutogen.report.people import Audience
+from salutogen.report.section import Figure, Section
+from salutogen.report.wording import points
+
+COURSES_DRAWN = 120
+_SAMPLE_STREAM = 0xC0
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+def over_time_section(context: Context) -> Section:
+    """Means, quartiles and single courses of E and P."""
+    summary = over_time_table(context)
+    drawn = courses(context)
+    words = [
+        "Dark lines are means with their 95 % interval; the shaded band holds the middle half of "
+        "the persons at each occasion."
+    ]
+    if drawn is not None:
+        words.append(_courses_words(drawn["person"].n_unique(), context.audience))
+    return Section(
+        title="Exposure and problems over time",
+        paragraphs=(" ".join(words),),
+        figures=(_figure(summary, drawn, context),),
+    )
+
+
+def over_time_table(context: Context) -> pl.DataFrame:
+    """Mean with interval and quartiles of E and P by occasion."""
+    rows: list[dict[str, Any]] = []
+    smallest = context.audience.smallest
+    for measure in ("E", "P"):
+        for label, found in zip(context.labels, context.by_occasion(measure), strict=True):
+            interval = mean_interval(found, smallest) or (None, None, None)
+            quarter, middle, three = quantiles(found, QUARTILES, smallest)
+            shown = found.size if found.size >= smallest or not found.size else None
+            rows.append(
+                {
+                    "measure": measure,
+                    "occasion": label,
+                    "n": shown,
+                    "mean": interval[0],
+                    "low": interval[1],
+                    "high": interval[2],
+                    "quartile_1": quarter,
+                    "median": middle,
+                    "quartile_3": three,
+                }
+            )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def courses(context: Context) -> pl.DataFrame | None:
+    """Courses of up to 120 persons, drawn by the seed; none where persons are not drawn."""
+    if not context.audience.draws_persons:
+        return None
+    table = context.occasions.select("person", "occasion", "E", "P")
+    persons = table["person"].unique().sort().to_numpy()
+    if persons.size > COURSES_DRAWN:
+        generator = np.random.default_rng([context.audience.seed, _SAMPLE_STREAM])
+        persons = np.sort(generator.choice(persons, COURSES_DRAWN, replace=False))
+    return table.filter(pl.col("person").is_in(persons.tolist()))
+
+
+def _courses_words(n: int, audience: Audience) -> str:
+    if n < audience.n_persons:
+        return f"Thin lines are the courses of {n} persons drawn at random with the run's seed."
+    return "Each thin line is one person."
+
+
+def _figure(summary: pl.DataFrame, drawn: pl.DataFrame | None, context: Context) -> Figure:
+    panels = [
+        _panel(summary, drawn, context, "E", "Exposure E", "exposure"),
+        _panel(summary, drawn, context, "P", "Problems P", "problems"),
+    ]
+    return Figure(
+        name="exposure-and-problems",
+        title="Exposure and problems by occasion",
+        description=" ".join(_ends(summary, measure) for measure in ("E", "P")),
+        chart={"hconcat": panels, "spacing": 28},
+        data=summary,
+        units={
+            name: "points of the measure"
+            for name in ("mean", "low", "high", "quartile_1", "median", "quartile_3")
+        },
+    )
+
+
+def _ends(summary: pl.DataFrame, measure: str) -> str:
+    word = {"E": "Mean exposure", "P": "Mean problems"}[measure]
+    rows = summary.filter((pl.col("measure") == measure) & pl.col("mean").is_not_null())
+    if not rows.height:
+        return f"{word} could not be shown."
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    return (
+        f"{word}: {points(first['mean'], 1)} points at {first['occasion']}, "
+        f"{points(last['mean'], 1)} at {last['occasion']} "
+        f"(middle half at the last: {points(last['quartile_1'], 1)} to "
+        f"{points(last['quartile_3'], 1)})."
+    )
+
+
+def _panel(
+    summary: pl.DataFrame,
+    drawn: pl.DataFrame | None,
+    context: Context,
+    measure: str,
+    title: str,
+    shade: str,
+) -> dict[str, Any]:
+    x = ordered("occasion", "Planned occasion", context.labels, scale={"padding": 0.3})
+    y_title = f"{title} (points)"
+    layers: list[dict[str, Any]] = []
+    if drawn is not None:
+        own = drawn.select("person", "occasion", pl.col(measure).alias("value"))
+        numbered = own.with_columns(pl.col("person").rank("dense").alias("course")).drop("person")
+        layers.append(
+            {
+                "data": values(numbered),
+                "mark": {
+                    "type": "line",
+                    "color": colour("person"),
+                    "opacity": 0.28,
+                    "strokeWidth": 1,
+                },
+                "encoding": {
+                    "x": x,
+                    "y": quantity("value", y_title),
+                    "detail": {"field": "course"},
+                },
+            }
+        )
+    own_summary = summary.filter(pl.col("measure") == measure)
+    layers += [
+        band("quartile_1", "quartile_3", x, y_title, shade=shade, opacity=0.2),
+        band("low", "high", x, y_title, shade=shade, opacity=0.45),
+        line("mean", x, y_title, shade=shade, point={"size": 45, "filled": True}),
+    ]
+    return {
+        "width": 290,
+        "height": 300,
+        "title": title,
+        "data": values(own_summary),
+        "layer": layers,
+    }

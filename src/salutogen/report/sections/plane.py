@@ -1,0 +1,307 @@
+"""The E-P plane: persons, the line of expected problems, and how far each lies from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.norm import Line
+from salutogen.norm.design_matrix import line_matrix
+from salutogen.report.charting import Spec, band, layered, line, palette_scale, quantity, values
+from salutogen.report.colours import HEAT, SR_CLASSES, colour, colours
+from salutogen.report.context import Context
+from salutogen.report.section import Figure, Section, Table
+from salutogen.report.wording import number, percent, points, signed
+
+GRID = 60
+BINS = 28
+SR_LIMITS = (-1.0, -0.5, 0.5, 1.0)
+SR_WORDS = (
+    "below −1 SD (more resilient)",
+    "−1 to −½ SD",
+    "within ½ SD of expected",
+    "½ to 1 SD",
+    "above 1 SD (over-reactive)",
+)
+
+
+def plane_section(context: Context) -> Section:
+    """Persons in the plane of exposure and problems, with the person line."""
+    norm = context.results.norm
+    persons = context.persons.filter(pl.col("SR").is_not_null())
+    drawn = _draw(context, persons, norm.person)
+    return Section(
+        title="The E–P plane",
+        paragraphs=(_words(norm.person), _shape_words(context)),
+        figures=(drawn,),
+        tables=(_lines_table(context),),
+    )
+
+
+def simple(table_line: Line) -> bool:
+    """Whether expected problems depend on the one exposure score alone."""
+    return table_line.predictors == ("E",) and not table_line.covariates
+
+
+def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
+    """Expected P with its 95 % band (of the line, not of persons) on a grid of E."""
+    grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
+    matrix = line_matrix(fitted, grid, level=fitted.level)
+    expected = matrix @ np.asarray(fitted.coefficients)
+    variance = np.einsum("ij,jk,ik->i", matrix, fitted.covariance, matrix)
+    half = 1.96 * np.sqrt(np.maximum(variance, 0.0))
+    return grid.with_columns(
+        expected=expected,
+        low=expected - half,
+        high=expected + half,
+        person_low=expected - fitted.residual_sd,
+        person_high=expected + fitted.residual_sd,
+    )
+
+
+def sr_class(z: np.ndarray) -> list[str]:
+    """Class of SR in residual SDs, in words."""
+    return [SR_WORDS[place] for place in np.digitize(z, SR_LIMITS)]
+
+
+def _words(fitted: Line) -> str:
+    slope = fitted.slope
+    if slope is None:
+        return (
+            f"Expected problems follow several exposure scores at once (n = {fitted.n:,} persons, "
+            f"R² = {number(fitted.r_squared)})."
+        )
+    return (
+        f"The line over persons (n = {fitted.n:,}) expects "
+        f"{points(fitted.intercept)} points of problems at no exposure and "
+        f"{signed(slope, 3)} for each further point of exposure at that place"
+        f"{'' if fitted.shape == 'linear' else f' (shape: {fitted.shape})'}; it explains "
+        f"{percent(fitted.r_squared)} of the differences between persons. SR is the vertical "
+        f"distance from the line: above it is over-reactive, below it more resilient. One SD of "
+        f"these distances is {points(fitted.residual_sd)} points."
+    )
+
+
+def _shape_words(context: Context) -> str:
+    test = context.results.norm.shape_test
+    if test is None:
+        return "The shape of the line was not tested."
+    return (
+        f"A curve was tested on {test.n:,} independent units ({test.unit}): "
+        f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
+        f"{points(test.bic.get('linear'))} for the straight line and "
+        f"{points(test.bic.get('quadratic'))} for the curve. The line used is {test.chosen}."
+    )
+
+
+def _lines_table(context: Context) -> Table:
+    norm = context.results.norm
+    named = [("person", norm.person), ("occasion", norm.occasion)]
+    if norm.frozen_window is not None:
+        named.append(("window (frozen)", norm.frozen_window))
+    named += [(f"phase {name}", item) for name, item in norm.phases.items()]
+    named += [(name, item) for name, item in norm.variants.items()]
+    rows = [
+        {
+            "line": name,
+            "reference": item.reference,
+            "n": item.n,
+            "term": term,
+            "coefficient": float(value),
+            "se": float(np.sqrt(max(variance, 0.0))),
+            "r_squared": float(item.r_squared),
+            "residual_sd": float(item.residual_sd),
+        }
+        for name, item in named
+        for term, value, variance in zip(
+            item.terms, item.coefficients, np.diag(item.covariance), strict=True
+        )
+    ]
+    return Table(
+        name="lines",
+        title="Lines of expected problems",
+        frame=pl.DataFrame(rows),
+        labels={
+            "line": "Line",
+            "reference": "Reference set",
+            "term": "Term",
+            "coefficient": "Coefficient",
+            "se": "Standard error",
+            "r_squared": "R²",
+            "residual_sd": "Residual SD",
+        },
+        units={
+            "coefficient": "points of P per unit",
+            "se": "same",
+            "residual_sd": "points of P",
+            "n": "units",
+        },
+        note="Standard errors of the occasions' line are clustered by person (CR1). "
+        "A line is used at its own level only.",
+    )
+
+
+def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
+    if not simple(fitted):
+        return _figure(context, persons.with_columns(pl.col("P_expected").alias("E")), None, fitted)
+    exposure = persons["E"].drop_nulls().to_numpy()
+    if context.audience.individuals:
+        low, high = float(exposure.min()), float(exposure.max())
+    else:
+        low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
+    return _figure(context, persons, line_on_grid(fitted, low, high), fitted)
+
+
+def _figure(
+    context: Context, persons: pl.DataFrame, grid: pl.DataFrame | None, fitted: Line
+) -> Figure:
+    x_title = "Exposure E (points, mean over occasions)"
+    if grid is None:
+        x_title = "Expected problems (points)"
+    y_title = "Problems P (points, mean over occasions)"
+    if context.audience.draws_persons:
+        data, marks = _points(context, persons, x_title, y_title)
+        what = f"{data.height:,} persons, coloured by SR in SDs of the line"
+    else:
+        data, marks = _bins(persons, x_title, y_title, context.audience.smallest)
+        what = f"Shaded cells count persons; {persons.height:,} in all"
+        if not context.audience.individuals:
+            what += f", cells with fewer than {context.audience.smallest} are left empty"
+    layers = [marks] if grid is None else [*_line_layers(grid, x_title, y_title, marks)]
+    if grid is None:
+        layers.append(_identity(persons, x_title, y_title))
+    return Figure(
+        name="plane",
+        title="Problems against exposure, with the line of expected problems",
+        description=(
+            f"{what}. The line rises "
+            f"{'with exposure' if fitted.slope is None or fitted.slope > 0 else 'nowhere'}"
+            f"; the narrow band is its 95 % interval, dashed lines lie one SD "
+            f"({points(fitted.residual_sd)} points) above and below. Above the line: more problems "
+            f"than exposure lets expect (positive SR, over-reactive)."
+        ),
+        chart=layered(*layers, height=420),
+        data=data,
+        units={
+            "E": "points", "P": "points", "P_expected": "points", "SR": "points of P",
+            "SR_z": "SDs", "persons": "persons",
+        },  # fmt: skip
+        interactive=True,
+    )
+
+
+def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) -> list[Spec]:
+    x = quantity("E", x_title)
+    data = values(grid)
+    dashed = {"strokeDash": [5, 4], "strokeWidth": 1.2, "opacity": 0.8}
+    return [
+        {"data": data, **band("low", "high", x, y_title, shade="line", opacity=0.18)},
+        marks,
+        {"data": data, **line("person_low", x, y_title, shade="line", **dashed)},
+        {"data": data, **line("person_high", x, y_title, shade="line", **dashed)},
+        {"data": data, **line("expected", x, y_title, shade="line")},
+    ]
+
+
+def _identity(persons: pl.DataFrame, x_title: str, y_title: str) -> Spec:
+    ends = np.quantile(persons["P_expected"].to_numpy(), (0.05, 0.95))
+    data = values(pl.DataFrame({"E": ends, "expected": ends}))
+    return {
+        "data": data,
+        **line("expected", quantity("E", x_title), y_title, shade="line"),
+    }
+
+
+def _points(
+    context: Context, persons: pl.DataFrame, x_title: str, y_title: str
+) -> tuple[pl.DataFrame, Spec]:
+    z = persons["SR_z"].fill_null(0.0).to_numpy()
+    shown = persons.select(
+        pl.Series("label", context.audience.labels(persons["person"].to_numpy())),
+        "n_valid", "E", "P", "P_expected", "SR", "SR_z",
+        pl.Series("class", sr_class(z)),
+    )  # fmt: skip
+    place = context.audience.places[persons["person"].to_numpy()]
+    shown = shown[np.argsort(place).tolist()]
+    tip: list[dict[str, Any]] = [
+        {"field": "label", "title": "Who"},
+        *(
+            {"field": field, "title": title, "format": ".2f"}
+            for field, title in (
+                ("E", "Exposure E"), ("P", "Problems P"), ("P_expected", "Expected P"),
+                ("SR", "SR (points)"), ("SR_z", "SR (SDs)"),
+            )  # fmt: skip
+        ),
+        {"field": "n_valid", "title": "Valid occasions"},
+    ]
+    marks = {
+        "data": values(shown),
+        "params": [{"name": "zoom", "select": "interval", "bind": "scales"}],
+        "mark": {
+            "type": "circle",
+            "size": 52 if shown.height < 500 else 22,
+            "opacity": 0.85 if shown.height < 500 else 0.6,
+            "stroke": colour("paper"),
+            "strokeWidth": 0.5,
+        },
+        "encoding": {
+            "x": quantity("E", x_title),
+            "y": quantity("P", y_title),
+            "color": {
+                "field": "class",
+                "type": "ordinal",
+                "title": None,
+                "sort": list(SR_WORDS),
+                "scale": palette_scale(dict(zip(SR_WORDS, SR_CLASSES, strict=True))),
+                "legend": {"columns": 3},
+            },
+            "tooltip": tip,
+        },
+    }
+    return shown, marks
+
+
+def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
+    """Count persons in cells of the plane; cells with fewer than `smallest` are left out.
+
+    Cells span the inner 98 % of both axes, so that no edge is a single person's value.
+    """
+    edges = []
+    for found in (x, y):
+        low, high = np.quantile(found, (0.01, 0.99))
+        edges.append(np.linspace(low, high if high > low else low + 1.0, BINS + 1))
+    counts, _, _ = np.histogram2d(x, y, bins=edges)
+    across, up = np.nonzero(counts >= max(smallest, 1))
+    return pl.DataFrame(
+        {
+            "E": edges[0][across], "E_to": edges[0][across + 1],
+            "P": edges[1][up], "P_to": edges[1][up + 1],
+            "persons": counts[across, up].astype(np.int64),
+        }
+    )  # fmt: skip
+
+
+def _bins(
+    persons: pl.DataFrame, x_title: str, y_title: str, smallest: int
+) -> tuple[pl.DataFrame, Spec]:
+    cells = count_cells(persons["E"].to_numpy(), persons["P"].to_numpy(), smallest)
+    marks = {
+        "data": values(cells),
+        "mark": {"type": "rect"},
+        "encoding": {
+            "x": quantity("E", x_title),
+            "x2": {"field": "E_to"},
+            "y": quantity("P", y_title),
+            "y2": {"field": "P_to"},
+            "color": {
+                "field": "persons",
+                "type": "quantitative",
+                "title": "Persons in the cell",
+                "scale": {"type": "quantize", "range": colours(HEAT)},
+            },
+            "tooltip": [{"field": "persons", "title": "Persons"}],
+        },
+    }
+    return cells, marks

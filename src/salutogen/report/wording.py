@@ -1,0 +1,84 @@
+"""Numbers and counts as words for people: minus signs, digits, plurals, intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
+SR_AXIS = "SR (points of P; above 0 = over-reactive)"
+MINUS = "−"
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Write a number with so many significant digits and a real minus; a dash where missing."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", MINUS)
+    size = abs(float(value))
+    if size and (size < 10 ** (-digits - 1) or size >= 1e7):
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else digits - 1
+    return f"{value:,.{min(decimals, 6)}f}".replace("-", MINUS)
+
+
+def points(value: float | None, decimals: int = 2) -> str:
+    """Write a number with fixed decimals."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", MINUS)
+
+
+def signed(value: float | None, decimals: int = 2) -> str:
+    """Write a number with its sign, so that the direction of SR is never in doubt."""
+    text = points(value, decimals)
+    return text if text == "–" or value is None or value <= 0 else f"+{text}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share as whole percent, with one decimal below 10 %."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    return f"{100 * share:.0f} %" if abs(share) >= 0.1 or share == 0 else f"{100 * share:.1f} %"
+
+
+def p_value(value: float | None) -> str:
+    """Write a p value."""
+    if value is None or not math.isfinite(value):
+        return "p not computed"
+    return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """Join words: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def heading(column: str) -> str:
+    """Turn a column name into words for a heading."""
+    return column.replace("_", " ").strip()
+
+
+def cell(value: Any, kind: pl.DataType) -> str:
+    """Write one cell of a table."""
+    if isinstance(value, float):
+        return number(value, 4)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item, kind) for item in value)
+    if value is None or isinstance(value, int | bool):
+        return number(value)
+    return str(value)
