@@ -75,8 +75,8 @@ def _say_blank(study: Study, rows: UnitedRows, data_rows: pl.Series, gathering: 
         return
     gathering.add(
         "blank-row",
-        f"{counted(data_rows.len(), 'row')} {'holds' if data_rows.len() == 1 else 'hold'} no answer "
-        "and no time: left out as absent.",
+        f"{counted(data_rows.len(), 'row')} without any answer or time "
+        f"{'was' if data_rows.len() == 1 else 'were'} left out as absent.",
         rows=sorted(data_rows.to_list())[:10],
         n_rows=data_rows.len(),
     )

@@ -28,9 +28,9 @@ def participant_flow(panel: Panel) -> pl.DataFrame:
     DataFrame
         One row per planned occasion: `occasion_index`, `occasion`, `persons` (all in the panel),
         `present` (some repeated item answered), `absent`; the absent are split into `not_yet`
-        (before the person's first occasion, or never), `interrupted` (the person came back) and `left`
-        (after the last one); `last_here` counts the persons whose last occasion this is. `present
-        + not_yet + interrupted + left = persons`.
+        (before the person's first occasion, or never there), `interrupted` (the person came
+        back) and `left` (after the last one); `last_here` counts the persons whose last occasion
+        this is. `present + not_yet + interrupted + left = persons`.
     """
     n_persons, n_occasions = panel.n_persons, len(panel.study.occasions)
     there = answered_forms(panel)

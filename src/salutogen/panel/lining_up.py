@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.panel.aligned import Aligned
-from salutogen.panel.collecting import Gathering
+from salutogen.panel.collecting import Gathering, counted
 from salutogen.panel.locating import nearest
 from salutogen.panel.persons import Codes, occasion_codes, person_codes
 from salutogen.panel.row_per_item import RowPerItem, read_items

@@ -45,10 +45,9 @@ def to_long(panel: Panel) -> pl.DataFrame:
     once = pl.DataFrame({"subject": subjects}).with_columns(
         occasion=pl.lit(None, dtype=pl.String), time=pl.lit(None, dtype=pl.Float64)
     )
+    none = {name: entry.did_not_occur for name, entry in panel.study.instruments.items()}
     pieces = [
-        _piece(
-            repeated, name, item, panel.reasons[name], panel.study.instruments[name].did_not_occur
-        )
+        _piece(repeated, name, item, panel.reasons[name], none[name])
         for name, frame in panel.answers.items()
         for item in frame.iter_columns()
     ]
