@@ -59,9 +59,7 @@ class Source(Part):
     """One file of answers (or a data frame of that name) and how it is laid out."""
 
     file: str | None = Field(None, description="File name; its suffix may be left out.")
-    layout: Literal["row-per-occasion", "row-per-person", "row-per-item"] = (
-        "row-per-occasion"
-    )
+    layout: Literal["row-per-occasion", "row-per-person", "row-per-item"] = "row-per-occasion"
     person: Name
     occasion: str | None = Field(None, description="Column naming the occasion.")
     time: TimeColumn | None = None
@@ -110,9 +108,7 @@ class InstrumentUse(Part):
     """How an instrument stands in the data, and what differs from the registry."""
 
     columns: str | tuple[str, ...]
-    instrument: str | None = Field(
-        None, description="Name in the registry, if the key differs."
-    )
+    instrument: str | None = Field(None, description="Name in the registry, if the key differs.")
     source: str | None = None
     title: str | None = None
     answers: AnswerRange | None = None
@@ -130,18 +126,14 @@ class InstrumentUse(Part):
         None,
         description="Items still to be turned round, by number (1-based) or column.",
     )
-    scoring: str | None = Field(
-        None, description="A scoring of the registry, e.g. bimodal."
-    )
+    scoring: str | None = Field(None, description="A scoring of the registry, e.g. bimodal.")
     method: Literal["sum", "mean"] | None = None
     subscales: dict[str, tuple[str | int, ...]] | None = None
     asked: dict[Label, str | tuple[str, ...]] | None = Field(
         None,
         description="Lists that change: which columns were asked at which occasion.",
     )
-    texts: dict[str | int, str] | None = Field(
-        None, description="Item wordings, for the lint."
-    )
+    texts: dict[str | int, str] | None = Field(None, description="Item wordings, for the lint.")
     justification: str | None = Field(
         None,
         description="Why items that name symptoms or appraisal are kept, or an odd role.",
@@ -206,9 +198,7 @@ class NormSettings(Part):
     shape: Literal["linear", "quadratic", "spline", "test"] = "linear"
     reference: Literal["all", "first-window"] | Reference = "all"
     covariates: tuple[str, ...] = ()
-    file: str | None = Field(
-        None, description="norm.json of another study, used as it is."
-    )
+    file: str | None = Field(None, description="norm.json of another study, used as it is.")
 
 
 class Windows(Part):
@@ -273,9 +263,7 @@ class StudyFile(Part):
     salutogen: Literal[1]
     title: Name
     description: str | None = None
-    question: str | None = Field(
-        None, description="What is asked; the report opens with it."
-    )
+    question: str | None = Field(None, description="What is asked; the report opens with it.")
     population: Population = Population()
     arms: Arms | None = None
     background: dict[str, Background] = Field(default_factory=dict)

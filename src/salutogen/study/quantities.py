@@ -71,9 +71,7 @@ class Duration(_FromText):
             )
         days = float(match[1]) * DAYS_IN[match[2]]
         if days <= 0:
-            raise ValueError(
-                f"a length of time must be longer than zero, not {value!r}"
-            )
+            raise ValueError(f"a length of time must be longer than zero, not {value!r}")
         return cls(value.strip(), days)
 
     def __str__(self) -> str:
@@ -96,14 +94,10 @@ class AnswerRange(_FromText):
             return value
         match = _RANGE.match(value) if isinstance(value, str) else None
         if match is None:
-            raise ValueError(
-                f"a range of answer codes such as '0..5' is expected, not {value!r}"
-            )
+            raise ValueError(f"a range of answer codes such as '0..5' is expected, not {value!r}")
         low, high = float(match[1]), float(match[2])
         if low >= high:
-            raise ValueError(
-                f"the first code must be lower than the last, not {value!r}"
-            )
+            raise ValueError(f"the first code must be lower than the last, not {value!r}")
         return cls(low, high)
 
     @property
@@ -136,9 +130,7 @@ def expand_numbers(pattern: str) -> tuple[str, ...]:
         numbers = [str(number).zfill(width) for number in range(first, last + 1)]
         before = pattern[position : match.start()]
         if len(names) * len(numbers) > MOST_EXPANDED:
-            raise ValueError(
-                f"{pattern!r} stands for more than {MOST_EXPANDED} columns"
-            )
+            raise ValueError(f"{pattern!r} stands for more than {MOST_EXPANDED} columns")
         names = [name + before + number for name in names for number in numbers]
         position = match.end()
     names = [name + pattern[position:] for name in names]

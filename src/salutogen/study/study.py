@@ -67,9 +67,7 @@ class Study:
     def problems(self) -> Problems:
         """What counts as problems, whether the file names one instrument or several."""
         problems = self.plan.problems
-        return (
-            Problems(instruments=(problems,)) if isinstance(problems, str) else problems
-        )
+        return Problems(instruments=(problems,)) if isinstance(problems, str) else problems
 
     @property
     def exposure_types(self) -> tuple[str, ...]:
@@ -89,9 +87,7 @@ class Study:
     def to_json(self) -> str:
         """Canonical JSON of the plan: sorted keys, no spaces."""
         plan: dict[str, Any] = self.plan.model_dump(mode="json", by_alias=True)
-        return json.dumps(
-            plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        return json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def line_of(self, path: str) -> int | None:
         """Line of a dotted path in the study file, or of its nearest parent."""

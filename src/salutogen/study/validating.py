@@ -1,0 +1,234 @@
+"""Turns what pydantic says about a study file into findings that people can act on."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from salutogen.study.model import StudyFile
+from salutogen.study.notes import GAP, Notes, shown
+from salutogen.study.registry import nearest
+
+Place = tuple[str | int, ...]
+_ROUNDS = 12
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def validate_plan(values: dict[str, Any], notes: Notes) -> tuple[StudyFile | None, bool]:
+    """Validate the values of a study file; everything that is wrong goes into `notes`.
+
+    Returns
+    -------
+    plan : StudyFile or None
+        The plan. Where something is wrong, the plan without the wrong values, so that the rest can
+        be checked as well; None if too little is left.
+    sound : bool
+        Whether nothing was wrong.
+    """
+    gaps = list(find_gaps(values))
+    for place in gaps:
+        path = dotted(place)
+        notes.add("gap-to-fill", path, f"`{path}` is a gap (???) that a person has to fill.")
+    said: set[tuple[Place, str]] = set()
+    left: Any = values
+    for attempt in range(_ROUNDS):
+        try:
+            plan = StudyFile.model_validate(left)
+        except ValidationError as error:
+            problems = list(_relevant(error, left))
+            for place, kind, problem in problems:
+                if attempt == 0 and not _is_gap(place, gaps) and (place, kind) not in said:
+                    said.add((place, kind))
+                    _say(place, problem, values, notes)
+            left = _without(left, [(place, kind) for place, kind, _ in problems])
+            if not isinstance(left, dict):
+                return None, False
+        else:
+            return plan, attempt == 0 and not gaps
+    return None, False
+
+
+def dotted(place: Place) -> str:
+    """Write a place as a dotted path."""
+    return ".".join(str(part) for part in place)
+
+
+def find_gaps(values: Any, place: Place = ()) -> Iterator[Place]:
+    """Places of every `???`, whether a value or a key."""
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if key == GAP:
+                yield (*place, key)
+            yield from find_gaps(value, (*place, key))
+    elif isinstance(values, list | tuple):
+        for index, value in enumerate(values):
+            yield from find_gaps(value, (*place, index))
+    elif isinstance(values, str) and values.strip() == GAP:
+        yield place
+
+
+def _is_gap(place: Place, gaps: list[Place]) -> bool:
+    return any(gap[: len(place)] == place or place[: len(gap)] == gap for gap in gaps)
+
+
+def _relevant(error: ValidationError, values: Any) -> Iterator[tuple[Place, str, Any]]:
+    """Errors by their place in the file, without those of union members that were not meant."""
+    for problem in error.errors(include_url=False):
+        place, tags = _place(problem["loc"], values)
+        if problem["type"] == "missing" or all(_meant(tag, value_at) for tag, value_at in tags):
+            yield place, problem["type"], problem
+
+
+def _place(location: tuple[int | str, ...], values: Any) -> tuple[Place, list[tuple[str, Any]]]:
+    """Split pydantic's location into keys of the file and names of union members."""
+    place: list[str | int] = []
+    tags: list[tuple[str, Any]] = []
+    value = values
+    for index, part in enumerate(location):
+        if _has(value, part):
+            value = value[part]
+        elif isinstance(value, Mapping) and index == len(location) - 1 and not _is_tag(str(part)):
+            value = None
+        else:
+            tags.append((str(part), value))
+            continue
+        place.append(part)
+    return tuple(place), tags
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+
+
+def _is_tag(part: str) -> bool:
+    return part in ("str", "int", "float", "[key]") or "[" in part or part[:1].isupper()
+
+
+def _meant(tag: str, value: Any) -> bool:
+    """Whether a union member of this name was meant by a value of this kind."""
+    if tag == "[key]":
+        return True
+    if isinstance(value, Mapping):
+        return tag[:1].isupper() or tag.startswith("dict")
+    if isinstance(value, list | tuple):
+        return tag.startswith(("tuple", "list"))
+    if tag.startswith(("tuple", "list", "dict")):
+        return False
+    return not (tag[:1].isupper() and isinstance(value, str | int | float))
+
+
+def _say(place: Place, problem: Any, values: Any, notes: Notes) -> None:
+    path = dotted(place)
+    kind = problem["type"]
+    if kind == "missing":
+        parent = dotted(place[:-1])
+        where = f" in `{parent}`" if parent else ""
+        notes.add(
+            "missing-key",
+            path,
+            f"The key `{place[-1]}` is missing{where}.",
+            mend=f"Add `{place[-1]}:`{_meaning(place)}",
+        )
+    elif kind == "extra_forbidden":
+        keys = keys_at(place[:-1])
+        near = nearest(str(place[-1]), keys)
+        where = f" in `{dotted(place[:-1])}`" if len(place) > 1 else ""
+        choices = ", ".join(sorted(keys))
+        notes.add(
+            "unknown-key",
+            path,
+            f"There is no key `{place[-1]}`{where}.",
+            mend=f"Did you mean `{near}`?" if near else f"The keys there are: {choices}.",
+            nearest=near,
+        )
+    else:
+        _say_value(path, problem, notes)
+
+
+def _say_value(path: str, problem: Any, notes: Notes) -> None:
+    found = problem.get("input")
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    mend = None
+    near = None
+    if problem["type"] == "literal_error":
+        expected = str(problem["ctx"]["expected"])
+        near = nearest(str(found), _QUOTED.findall(expected))
+        message = f"expected {expected}"
+        mend = f"Did you mean `{near}`?" if near else f"Use {expected}."
+    kind = "a list" if isinstance(found, list) else "keys and values"
+    words = shown(found) if not isinstance(found, list | dict) else kind
+    notes.add(
+        "invalid-value",
+        path,
+        f"`{path}` is {words}; {message[:1].lower()}{message[1:]}.",
+        mend=mend,
+        nearest=near,
+    )
+
+
+def _meaning(place: Place) -> str:
+    for model in _models_at(StudyFile, place[:-1]):
+        for name, described in model.model_fields.items():
+            if str(place[-1]) in (name, described.alias) and described.description:
+                return f" {described.description}"
+    return ""
+
+
+def keys_at(place: Place) -> set[str]:
+    """Keys that may stand at a place of the study file."""
+    keys: set[str] = set()
+    for model in _models_at(StudyFile, place):
+        keys |= {described.alias or name for name, described in model.model_fields.items()}
+    return keys
+
+
+def _models_at(annotation: Any, place: Place) -> Iterator[type[BaseModel]]:
+    """Models that may stand at a place below an annotation."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _models_at(get_args(annotation)[0], place)
+    elif origin in (Union, types.UnionType):
+        for member in get_args(annotation):
+            yield from _models_at(member, place)
+    elif origin in (dict, tuple) and place:
+        yield from _models_at(get_args(annotation)[1 if origin is dict else 0], place[1:])
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if not place:
+            yield annotation
+        for name, described in annotation.model_fields.items():
+            if place and str(place[0]) in (name, described.alias):
+                yield from _models_at(described.annotation, place[1:])
+
+
+def _without(values: Any, problems: list[tuple[Place, str]]) -> Any:
+    """Copy of the values without the wrong ones; a part that lacks a key goes as a whole."""
+    drop = {place[:-1] if kind == "missing" else place for place, kind in problems}
+    if not drop or () in drop:
+        missing = {place[0] for place, kind in problems if kind == "missing" and len(place) == 1}
+        if () not in drop or not missing <= {"title", "salutogen"}:
+            return None
+        drop.discard(())
+        values = {**values, **({"title": "?"} if "title" in missing else {})}
+    return _copy(values, drop, ())
+
+
+def _copy(value: Any, drop: set[Place], place: Place) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _copy(inner, drop, (*place, key))
+            for key, inner in value.items()
+            if (*place, key) not in drop
+        }
+    if isinstance(value, list | tuple):
+        return [
+            _copy(inner, drop, (*place, index))
+            for index, inner in enumerate(value)
+            if (*place, index) not in drop
+        ]
+    return value
