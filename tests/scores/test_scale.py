@@ -90,7 +90,7 @@ def test_turning_round_swaps_the_bounds() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule", "code"),
     [
-        ({"answers": None, "reverse": frozenset({"item 1"})}, SUM, "reverse-without-range"),
+        ({"answers": None, "reverse": frozenset({"item 1"})}, SUM, "range-needed"),
         ({}, ScoringRule(name="bimodal", recode={0: 0, 1: 0, 2: 1}), "recode-incomplete"),
     ],
 )

@@ -29,7 +29,7 @@ def role_faults(study: Study, answered: Container[str]) -> list[Finding]:
     roles += [("exposure", name) for name in study.exposure_types]
     return [
         finding(
-            "role-needs-occasions",
+            "role-not-repeated",
             f"{name!r} is named as {role}, but has no answers by occasion.",
             column=name,
         )

@@ -43,7 +43,7 @@ def exposure_faults(instruments: Sequence[Instrument], kinds: Mapping[str, str])
     """Say everything that keeps a type of exposure from being scored."""
     return [
         finding(
-            "relative-without-range",
+            "range-needed",
             f"{one.name!r} is to be scored relative to the most that was possible, but the range "
             "of its answers is not known.",
             column=one.name,

@@ -60,7 +60,7 @@ def problem_faults(instruments: Sequence[Instrument], problems: Problems) -> lis
     if problems.combine == "single" and len(instruments) > 1:
         faults.append(
             finding(
-                "several-problem-scales",
+                "problems-not-combined",
                 f"{len(instruments)} problem instruments are named, but not how they combine.",
                 numbers={"instruments": [one.name for one in instruments]},
                 column="problems.combine",
@@ -71,7 +71,7 @@ def problem_faults(instruments: Sequence[Instrument], problems: Problems) -> lis
         if one.higher == "better" and one.answers is None:
             faults.append(
                 finding(
-                    "reverse-without-range",
+                    "range-needed",
                     f"{one.name!r} says how well people are and must be turned round to stand for "
                     "problems, but the range of its answers is not known.",
                     column=one.name,
@@ -106,11 +106,9 @@ def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float)
     for form in forms:
         instrument = form.instrument
         rule = problem_rule(instrument, problems)
-        scale, measure, turned = _one_scale(form, rule, prorate)
+        scale, measure = _one_scale(form, rule, prorate)
         scales[instrument.name], measures[instrument.name] = scale, measure
         rules[instrument.name] = rule
-        if turned:
-            said.append(_turned_finding(instrument, scale))
         for name, subscale in instrument.subscales.items():
             alternatives[f"{instrument.name}_{name}"] = _subscale(form, rule, subscale, prorate)
     if len(forms) == 1:
@@ -126,7 +124,7 @@ def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float)
     return _joined(measure, joined, scales, measures, rules, alternatives, said, component)
 
 
-def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScore, Measure, bool]:
+def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScore, Measure]:
     instrument = form.instrument
     scale = score_scale(form, rule, prorate=prorate)
     turned = instrument.higher == "better"
@@ -141,7 +139,7 @@ def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScor
         maximum=scale.maximum,
         unit=f"points of {instrument.name}",
     )
-    return scale, measure, turned
+    return scale, measure
 
 
 def _named(measure: Measure) -> Measure:
@@ -255,17 +253,6 @@ def _joined(
         component=component,
         alternatives=alternatives,
         findings=tuple(said),
-    )
-
-
-def _turned_finding(instrument: Instrument, scale: ScaleScore) -> Finding:
-    ends = (scale.minimum or 0.0) + (scale.maximum or 0.0)
-    return finding(
-        "wellbeing-turned-round",
-        f"{instrument.name!r} says how well people are; as P it is turned round "
-        f"({ends:g} - score), so that higher = worse.",
-        numbers={"minimum": scale.minimum, "maximum": scale.maximum},
-        column=instrument.name,
     )
 
 

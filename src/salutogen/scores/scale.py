@@ -66,7 +66,7 @@ def scale_faults(instrument: Instrument, rule: ScoringRule) -> list[Finding]:
     if span is None and instrument.reverse:
         faults.append(
             finding(
-                "reverse-without-range",
+                "range-needed",
                 f"{instrument.name!r} has {len(instrument.reverse)} reversed items, but the range "
                 "of its answers is not known.",
                 numbers={"reversed": len(instrument.reverse)},
