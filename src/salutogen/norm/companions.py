@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from salutogen.errors import ModelError
+from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.robust import fit_huber
-from salutogen.norm.design_matrix import with_composite
+from salutogen.norm.design_matrix import line_matrix, with_composite
 from salutogen.norm.line_fit import LineRecipe, fit_line, learn_standardiser, line_problems
 from salutogen.norm.norm import Level, Line
 
@@ -35,7 +35,10 @@ def lines_by_type(
             if problems:
                 findings.append(_left_out(f"{level} line of {kind} alone", problems))
                 continue
-            lines[kind][level] = fit_line(table, own, level=level, reference=reference)
+            try:
+                lines[kind][level] = fit_line(table, own, level=level, reference=reference)
+            except NormError as error:
+                findings.append(_left_out(f"{level} line of {kind} alone", error.findings))
     return lines, findings
 
 
@@ -53,7 +56,10 @@ def lines_by_occasion(
         if problems:
             findings.append(_left_out(f"line of occasion {label}", problems))
             continue
-        lines[label] = fit_line(part, recipe, level="occasion", reference=f"occasion {label}")
+        try:
+            lines[label] = fit_line(part, recipe, level="occasion", reference=f"occasion {label}")
+        except NormError as error:
+            findings.append(_left_out(f"line of occasion {label}", error.findings))
     return lines, findings
 
 
@@ -96,8 +102,6 @@ def robust_line(table: pl.DataFrame, recipe: LineRecipe, *, level: Level, refere
     plain = fit_line(table, recipe, level=level, reference=f"{reference}, robust")
     if plain.standardiser is not None:
         table = with_composite(table, plain.standardiser)
-    from salutogen.norm.design_matrix import line_matrix
-
     matrix = line_matrix(plain, table, level=level)
     outcome = table["P"].to_numpy()
     fit = fit_huber(outcome, matrix, names=plain.terms)
@@ -123,7 +127,7 @@ def variant_lines(
         for name, fit in (("winsorised", winsorised_line), ("robust", robust_line)):
             try:
                 lines[f"{name}_{level}"] = fit(table, recipe, level=level, reference=reference)
-            except ModelError as error:
+            except (ModelError, NormError) as error:
                 text = f"The {name} {level} line is left out: {error}"
                 findings.append(finding("variant-not-fitted", text))
         curved = replace(recipe, shape="quadratic" if recipe.shape == "linear" else "linear")
@@ -135,12 +139,12 @@ def variant_lines(
             lines[f"{curved.shape}_{level}"] = fit_line(
                 table, curved, level=level, reference=reference
             )
-        except ModelError as error:
+        except (ModelError, NormError) as error:
             text = f"The {curved.shape} {level} line is left out: {error}"
             findings.append(finding("variant-not-fitted", text))
     return lines, findings
 
 
-def _left_out(what: str, problems: list[Finding]) -> Finding:
+def _left_out(what: str, problems: Sequence[Finding]) -> Finding:
     reasons = " ".join(problem.text for problem in problems)
     return finding("variant-not-fitted", f"The {what} is left out: {reasons}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -12,6 +13,7 @@ from salutogen.norm.companions import lines_by_occasion, lines_by_type, variant_
 from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.external import External, external_lines
 from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
+from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Level, Line, Norm, ShapeTest
 from salutogen.norm.periods import (
     Period,
@@ -24,6 +26,7 @@ from salutogen.norm.periods import (
 from salutogen.norm.recipe import recipe_of, scoring_of
 from salutogen.norm.reference import ReferenceSet, reference_set
 from salutogen.norm.shape import shape_test, turn_finding
+from salutogen.norm.spread import unequal_spread
 from salutogen.norm.windows import phases_of, windows_of
 from salutogen.scores import Scores
 from salutogen.study.model import NormSettings
@@ -221,17 +224,9 @@ def _period_lines(
         )
         tables.append(table.with_columns(name))
         units = work.covariates.complete(table)
-        problems = line_problems(units, work.recipe, level)
-        if problems:
-            reasons = " ".join(problem.text for problem in problems)
-            text = f"{level.capitalize()} {period.name} has no line of its own: {reasons}"
-            numbers = {level: period.name, "reasons": [problem.code for problem in problems]}
-            work.findings.append(finding("period-without-line", text, numbers=numbers))
-            continue
-        words = f"{level} {period.name}"
-        lines.append(
-            fit_line(units, work.recipe, level=level, reference=words, window=period.number)
-        )
+        line = _try_line(work, units, level, f"{level} {period.name}", period.number)
+        if line is not None:
+            lines.append(line)
     if tables:
         return tuple(lines), pl.concat(tables)
     column = pl.Series("window", [], dtype=pl.UInt16)
@@ -250,18 +245,27 @@ def _frozen_line(work: _Work, windows: tuple[Line, ...]) -> Line | None:
     if is_window and no_arm:
         return next(line for line in windows if line.window == period.number)
     units = work.covariates.complete(work.means(period, work.window_valid))
-    problems = line_problems(units, work.recipe, "window")
-    if problems:
-        reasons = " ".join(problem.text for problem in problems)
-        text = f"The line for SR_frozen cannot be fitted: {reasons}"
-        work.findings.append(
-            finding("period-without-line", text, numbers={"reference": work.reference.words})
-        )
-        return None
     words = work.reference.words
-    if getattr(work.settings.reference, "arm", None) is not None:
-        words = f"{words}, first window" if period.number == 1 else words
-    return fit_line(units, work.recipe, level="window", reference=words, window=period.number)
+    if not no_arm and period.number == 1:
+        words = f"{words}, first window"
+    return _try_line(work, units, "window", words, period.number)
+
+
+def _try_line(
+    work: _Work, units: pl.DataFrame, level: Level, reference: str, number: int | None
+) -> Line | None:
+    """Fit a window's or phase's line; where that is impossible, say why and go on."""
+    problems: Sequence[Finding] = line_problems(units, work.recipe, level)
+    if not problems:
+        try:
+            return fit_line(units, work.recipe, level=level, reference=reference, window=number)
+        except NormError as error:
+            problems = error.findings
+    reasons = " ".join(problem.text for problem in problems)
+    text = f"There is no line for {reference}: {reasons}"
+    numbers = {"reference": reference, "reasons": [problem.code for problem in problems]}
+    work.findings.append(finding("period-without-line", text, numbers=numbers))
+    return None
 
 
 def _frozen_phase(work: _Work, phases: tuple[Line, ...]) -> Line | None:
@@ -283,6 +287,12 @@ def _add_companions(norm: Norm, work: _Work) -> Norm:
     }
     variants, found = variant_lines(units, work.recipe, words)
     work.findings += found
+    spread, found = unequal_spread({"person": norm.person, "occasion": norm.occasion}, units)
+    work.findings += found
+    mixed, found = fit_mixed_line(work.rows)
+    work.findings += found
+    if mixed is not None:
+        variants["mixed"] = mixed_as_line(mixed, norm.occasion, work.rows)
     if work.reference.frozen is not None:
         units["window"] = complete(work.means(work.reference.frozen, work.window_valid))
     by_type, found = lines_by_type(units, work.recipe, work.scores.exposure_types, words)
@@ -297,6 +307,9 @@ def _add_companions(norm: Norm, work: _Work) -> Norm:
         by_type=by_type,
         occasion_refits=refits,
         variants=variants,
+        mixed=mixed,
+        heteroscedasticity=spread,
+        reference_units=dict(units),
         findings=tuple(work.findings),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.least_squares import LinearFit, fit_least_squares
 from salutogen.norm.design_matrix import (
@@ -124,6 +125,11 @@ def fit_line(
         Words for the set of units.
     window : int, optional
         Number of the window.
+
+    Raises
+    ------
+    NormError
+        Terms are collinear in these units (`line-not-fitted`).
     """
     standardiser = None
     if recipe.composite:
@@ -141,12 +147,16 @@ def fit_line(
     matrix = term_matrix(table, terms, predictors=recipe.predictors, knots=knots)
     outcome = table["P"].to_numpy()
     person = table["person"].to_numpy()
-    fit = fit_least_squares(
-        outcome, matrix, names=terms, cluster=person if level == "occasion" else None
-    )
+    try:
+        fit = fit_least_squares(
+            outcome, matrix, names=terms, cluster=person if level == "occasion" else None
+        )
+    except ModelError as error:
+        text = f"The {recipe.shape} {level} line cannot be fitted: {error}"
+        raise NormError([finding("line-not-fitted", text)]) from error
     return line_of(
         fit,
-        residuals=outcome - matrix @ fit.coefficients,
+        residuals=fit.residuals,
         exposure=table[recipe.predictors[0] if len(recipe.predictors) == 1 else "E"].to_numpy(),
         n_persons=int(np.unique(person).size),
         level=level,

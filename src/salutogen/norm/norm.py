@@ -81,9 +81,12 @@ class Line:
         NormError
             The table is of another level, or a column the line needs is missing.
         """
+        from salutogen.models.orthogonal import combine
         from salutogen.norm.design_matrix import line_matrix
 
-        return line_matrix(self, table, level=level) @ np.asarray(self.coefficients)
+        matrix = line_matrix(self, table, level=level)
+        expected: np.ndarray = combine(matrix, np.asarray(self.coefficients))
+        return expected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,8 @@ class Norm:
         Name of the norm file of another study, where one is used.
     frozen_phase : Line or None
         The line used for SR_frozen of phases: the reference phase, else the first one.
+    reference_units : mapping of level to DataFrame
+        Units the lines `occasion`, `person` and `frozen_window` ("window") were fitted on.
     occasion_refits : mapping of str to Line
         Each planned occasion's own line, by label.
     by_type : mapping of str to mapping of level to Line
@@ -167,12 +172,13 @@ class Norm:
     period_tables: Mapping[str, pl.DataFrame]
     scores: Scores
     occasion_refits: Mapping[str, Line] = field(default_factory=dict)
-    by_type: Mapping[str, Mapping[str, Line]] = field(default_factory=dict)
+    by_type: Mapping[str, Mapping[Level, Line]] = field(default_factory=dict)
     variants: Mapping[str, Line] = field(default_factory=dict)
     heteroscedasticity: Mapping[str, Any] = field(default_factory=dict)
     scoring: Mapping[str, Any] = field(default_factory=dict)
     external: str | None = None
     frozen_phase: Line | None = None
+    reference_units: Mapping[Level, pl.DataFrame] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from salutogen.errors import NormError
+from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.least_squares import (
     LinearFit,
@@ -15,6 +15,7 @@ from salutogen.models.least_squares import (
     f_test,
     fit_least_squares,
 )
+from salutogen.models.orthogonal import combine
 from salutogen.norm.design_matrix import (
     covariate_terms,
     knots_of,
@@ -104,7 +105,7 @@ def turning_point(line: Line) -> float | None:
     terms = terms_of(line.predictors, line.shape)
     table = pl.DataFrame({"E": grid})
     matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
-    curve = matrix @ np.asarray([line.coefficient(term) for term in terms])
+    curve = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
     falling = np.diff(curve) < 0
     rising_before = np.flatnonzero(falling)
     if not rising_before.size or rising_before[-1] != falling.size - 1:
@@ -147,9 +148,7 @@ def _fit(outcome: np.ndarray, terms: tuple[str, ...], matrix: np.ndarray) -> Lin
     """Fit one shape, if there are enough units and distinct exposures for its terms."""
     if not terms or outcome.size <= len(terms):
         return None
-    centred = matrix - matrix.mean(axis=0)
-    scale = np.abs(centred).max(axis=0)
-    scaled = np.where(scale > 0, centred / np.where(scale > 0, scale, 1.0), matrix)
-    if np.linalg.matrix_rank(scaled) < len(terms):
+    try:
+        return fit_least_squares(outcome, matrix, names=terms)
+    except ModelError:
         return None
-    return fit_least_squares(outcome, matrix, names=terms)

@@ -15,6 +15,7 @@ from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.norm import Level
 from salutogen.scores import Scores
 
+FROZEN = {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
 OCCASION_FLAGS = ("P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high")
 
 
@@ -33,7 +34,7 @@ def extrapolated(line: Line, table: pl.DataFrame) -> pl.Series:
     low, high = line.exposure_range
     slack = 1e-9 * max(abs(low), abs(high), 1.0)
     E = with_exposure(line, table)["E"]
-    return ((E < low - slack) | (E > high + slack)).alias("extrapolated")
+    return (~E.is_between(low - slack, high + slack)).alias("extrapolated")
 
 
 def with_line(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
@@ -136,7 +137,7 @@ def score_phases(scores: Scores, norm: Norm) -> pl.DataFrame:
     refit = _refit(tuple(norm.phases.values()), table, "phase", "phase", tuple(norm.phases))
     frozen = norm.frozen_phase
     if frozen is not None:
-        table = with_line(frozen, table, "phase").rename({"SR": "SR_frozen", "SR_z": "SR_frozen_z"})
+        table = with_line(frozen, table, "phase").rename(FROZEN)
     else:
         table = _without_line(table)
     common = score_column(norm.person, table, "person", "SR_common")

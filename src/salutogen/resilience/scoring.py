@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import salutogen.resilience.variant_scores  # noqa: F401  registers the variants
+from salutogen.findings import Finding
 from salutogen.norm import Norm
+from salutogen.norm.norm import Level
+from salutogen.norm.periods import ValidRows, valid_rows
+from salutogen.resilience import findings as say
+from salutogen.resilience.concordance import compare_variants
 from salutogen.resilience.levels import (
     score_occasions,
     score_persons,
     score_phases,
     score_windows,
 )
+from salutogen.resilience.outliers import far_points
+from salutogen.resilience.parts import OccasionArrays, pearson
+from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
+from salutogen.resilience.sensitivity_run import run_sensitivity
+from salutogen.resilience.summary import describe, summarise
+from salutogen.resilience.uncertainty import (
+    LineDraws,
+    bootstrap_line,
+    bootstrap_summary,
+    with_errors,
+)
+from salutogen.resilience.variants import VariantContext
 from salutogen.resilience.window_summary import summarise_windows
 from salutogen.scores import Scores
 
@@ -32,16 +55,137 @@ def score_resilience(
     Returns
     -------
     Resilience
+        SR in points of P at every level. `SR_se` joins the line's error (bootstrap over persons)
+        with the error of the answers (`sem / sqrt(occasions averaged)`).
     """
+    draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
+    occasions = score_occasions(scores, norm)
+    persons = score_persons(scores, norm)
     windows = score_windows(scores, norm)
+    phases = score_phases(scores, norm)
+    rows = valid_rows(scores)
+    arrays = say.score_arrays(occasions, scores.persons.height)
+    r = pearson(arrays.E, arrays.P)
+    measurement = measure(scores, rows, arrays.SR, r)
+    lines = _bootstrap(scores, norm, draws, seed)
+    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem, scores)
+    persons = _with_errors(persons, norm, lines, "person", measurement.sem, scores)
+    context = _variant_context(scores, norm, rows, occasions, persons, windows)
+    variants = compare_variants(context, "pooled" if norm.primary == "occasion" else "person")
+    mixed_scores = _mixed_scores(context)
+    descriptives = describe(arrays)
+    summary = summarise(arrays, windows, norm, descriptives, measurement, mixed_scores)
+    window_summary = summarise_windows(windows, norm)
+    far = _far_points(scores, norm)
+    sensitivity = run_sensitivity(scores, norm, rows, arrays, persons, far)
+    boot = bootstrap_summary(lines, draws=draws, seed=seed)
+    found = _findings(summary, windows, window_summary, norm, measurement)
+    found += say.row_findings(occasions, windows, persons, far)
+    found += say.sensitivity_findings(sensitivity)
+    found += say.bootstrap_findings(boot, draws)
     return Resilience(
         scores=scores,
         norm=norm,
-        occasions=score_occasions(scores, norm),
+        occasions=occasions,
         windows=windows,
-        persons=score_persons(scores, norm),
-        phases=score_phases(scores, norm),
-        window_summary=summarise_windows(windows, norm),
-        descriptives={},
-        summary={},
+        persons=persons,
+        phases=phases,
+        window_summary=window_summary,
+        descriptives=descriptives,
+        summary=summary,
+        variants=variants,
+        sensitivity=sensitivity,
+        bootstrap=boot,
+        outliers=far,
+        findings=tuple(found),
     )
+
+
+def _findings(
+    summary: dict[str, Any],
+    windows: pl.DataFrame,
+    window_summary: pl.DataFrame,
+    norm: Norm,
+    measurement: Any,
+) -> list[Finding]:
+    found = say.exposure_findings(summary["sr_exposure_correlation"], summary)
+    found += say.window_findings(windows, window_summary, norm, summary)
+    found += say.measurement_findings(measurement)
+    return found
+
+
+def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]:
+    """Bootstrap the reference line of each level; an external line keeps its own errors."""
+    if norm.external is not None or draws < 1:
+        return {}
+    lines: dict[str, LineDraws | None] = {}
+    for level, line in (("occasion", norm.occasion), ("person", norm.person)):
+        units = norm.reference_units[level]
+        lines[level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
+    frozen = norm.frozen_window
+    if frozen is not None and "window" in norm.reference_units:
+        lines["window_frozen"] = bootstrap_line(
+            frozen, norm.reference_units["window"], level="window", draws=draws, seed=seed
+        )
+    return lines
+
+
+def _with_errors(
+    table: pl.DataFrame,
+    norm: Norm,
+    lines: dict[str, LineDraws | None],
+    level: Level,
+    sem: float | None,
+    scores: Scores,
+) -> pl.DataFrame:
+    line = norm.occasion if level == "occasion" else norm.person
+    return with_errors(
+        table,
+        line,
+        lines.get(level),
+        level=level,
+        sem=sem,
+        covariates=norm.with_covariates(table),
+    )
+
+
+def _variant_context(
+    scores: Scores,
+    norm: Norm,
+    rows: ValidRows,
+    occasions: pl.DataFrame,
+    persons: pl.DataFrame,
+    windows: pl.DataFrame,
+) -> VariantContext:
+    valid = scores.table["valid"]
+    alternatives = scores.alternatives
+    return VariantContext(
+        scores=scores,
+        norm=norm,
+        rows=rows,
+        occasions=norm.with_covariates(scores.table.filter(valid)),
+        alternatives=alternatives.filter(valid) if alternatives.width else alternatives,
+        persons=persons,
+        windows=windows,
+        SR=occasions.filter(valid)["SR"].fill_null(float("nan")).to_numpy(),
+        SR_person=persons["SR"].fill_null(float("nan")).to_numpy(),
+    )
+
+
+def _mixed_scores(context: VariantContext) -> dict[str, np.ndarray]:
+    from salutogen.resilience.variant_scores import mixed, mixed_split
+
+    known = np.isfinite(context.SR)
+    scores = {"mixed": mixed(context), "mixed_split": mixed_split(context)}
+    return {name: values[known] for name, values in scores.items() if values is not None}
+
+
+def _far_points(scores: Scores, norm: Norm) -> pl.DataFrame:
+    valid = norm.with_covariates(scores.table.filter(pl.col("valid")))
+    persons = norm.with_covariates(norm.period_tables["person"])
+    return pl.concat(
+        [far_points(norm.occasion, valid, "occasion"), far_points(norm.person, persons, "person")]
+    )
+
+
+__all__ = ["OccasionArrays", "score_resilience"]

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.norm import Norm
+from salutogen.resilience.random_part import random_intercept
 
 
 def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
@@ -100,7 +101,15 @@ def _model_means(
     present: list[int],
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Means by window from a random-intercept model, and their standard errors."""
-    return None
+    if not known.any() or not present:
+        return None
+    matrix = np.column_stack([(window == number).astype(float) for number in present])
+    if (matrix[known].sum(axis=0) == 0).any():
+        return None
+    fit = random_intercept(frozen, matrix, person)
+    if fit is None:
+        return None
+    return np.asarray(fit.coefficients), np.asarray(fit.standard_errors)
 
 
 def _mean(values: np.ndarray) -> float | None:

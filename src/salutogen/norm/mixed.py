@@ -1,0 +1,144 @@
+"""The mixed-model line: `(1 + zE | id)`, with the within/between split beside it."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import polars as pl
+
+from salutogen.errors import SalutogenError
+from salutogen.findings import Finding, finding
+from salutogen.norm.norm import Line, MixedLine
+from salutogen.norm.periods import ValidRows
+
+FEWEST_PERSONS = 4
+
+
+def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, list[Finding]]:
+    """Fit the mixed lines on P and E standardised over all valid rows (REML).
+
+    `intercept, slope` are of `(1 + zE | id)` as found, singular or not. `within_slope` and
+    `between_slope` are of a random-intercept model on the person mean of zE and the deviation
+    from it, neither standardised again. `simplified_slope` is of `(1 | id)`.
+
+    Returns
+    -------
+    MixedLine or None
+        None where it cannot be fitted, with the reason as a finding.
+    list of Finding
+    """
+    P, E, person = rows.values["P"], rows.values["E"], rows.person
+    several = rows.n > np.unique(person).size
+    if np.unique(person).size < FEWEST_PERSONS or not several:
+        text = (
+            f"The mixed line needs several occasions of at least {FEWEST_PERSONS} persons; there "
+            f"are {rows.n} valid rows of {np.unique(person).size} persons."
+        )
+        return None, [finding("mixed-line-not-fitted", text, numbers={"rows": rows.n})]
+    frame, moments = _standardised(P, E, person, rows.n_persons)
+    try:
+        from salutogen.models.mixed_model import MixedModel
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            full = MixedModel("P ~ E + (1 + E | id)").fit(frame)
+            split = MixedModel("P ~ E_between + E_within + (1 | id)").fit(frame)
+            simple = MixedModel("P ~ E + (1 | id)").fit(frame)
+    except (SalutogenError, np.linalg.LinAlgError, ModuleNotFoundError) as error:
+        text = f"The mixed line could not be fitted: {error}"
+        return None, [finding("mixed-line-not-fitted", text)]
+    random_sd = np.sqrt(np.clip(np.diag(full.random_covariance), 0.0, None))
+    line = MixedLine(
+        intercept=float(full.fixed_effects["Intercept"]),
+        slope=float(full.fixed_effects["E"]),
+        slope_se=float(full.standard_errors["E"]),
+        within_slope=float(split.fixed_effects["E_within"]),
+        between_slope=float(split.fixed_effects["E_between"]),
+        within_se=float(split.standard_errors["E_within"]),
+        between_se=float(split.standard_errors["E_between"]),
+        split_intercept=float(split.fixed_effects["Intercept"]),
+        residual_sd=float(np.sqrt(full.residual_variance)),
+        random_sd=(float(random_sd[0]), float(random_sd[1])),
+        singular=bool(full.is_singular),
+        mean_P=moments[0],
+        sd_P=moments[1],
+        mean_E=moments[2],
+        sd_E=moments[3],
+        simplified_slope=float(simple.fixed_effects["E"]),
+    )
+    findings = []
+    if line.singular:
+        text = (
+            f"The mixed model (1 + zE | id) is singular (SD of intercepts {line.random_sd[0]:.3g},"
+            f" of slopes {line.random_sd[1]:.3g}); its slope is {line.slope:.4f}, with random "
+            f"intercepts alone {line.simplified_slope:.4f}."
+        )
+        findings.append(
+            finding(
+                "mixed-line-singular",
+                text,
+                numbers={"slope": line.slope, "simplified_slope": line.simplified_slope},
+            )
+        )
+    return line, findings
+
+
+def mixed_as_line(mixed: MixedLine, occasion: Line, rows: ValidRows) -> Line:
+    """The fixed part of the mixed line in raw points, as a line over occasions.
+
+    Its residuals are not free of exposure where within and between slopes differ.
+    """
+    slope = mixed.slope * mixed.sd_P / mixed.sd_E
+    intercept = mixed.mean_P + mixed.sd_P * mixed.intercept - slope * mixed.mean_E
+    P, E = rows.values["P"], rows.values["E"]
+    residuals = P - intercept - slope * E
+    slope_variance = (mixed.slope_se * mixed.sd_P / mixed.sd_E) ** 2
+    total = float(np.sum((P - mixed.mean_P) ** 2))
+    return Line(
+        level="occasion",
+        terms=("intercept", "E"),
+        coefficients=(intercept, slope),
+        covariance=np.array([[np.nan, np.nan], [np.nan, slope_variance]]),
+        residual_sd=float(np.std(residuals, ddof=1)),
+        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+        n=rows.n,
+        n_persons=int(np.unique(rows.person).size),
+        shape="linear",
+        reference="all, mixed model, fixed part",
+        exposure_range=(float(E.min()), float(E.max())),
+        units=occasion.units,
+        possible=occasion.possible,
+    )
+
+
+def person_mean_exposure(rows: ValidRows) -> np.ndarray:
+    """Each row's person mean of E over the person's valid rows, shape (n,)."""
+    return spread_means(rows.values["E"], rows.person, rows.n_persons)
+
+
+def spread_means(values: np.ndarray, person: np.ndarray, n_persons: int) -> np.ndarray:
+    """Mean of each row's person, shape (n,)."""
+    count = np.bincount(person, minlength=n_persons)
+    means = np.bincount(person, values, minlength=n_persons) / np.maximum(count, 1)
+    result: np.ndarray = means[person]
+    return result
+
+
+def _standardised(
+    P: np.ndarray, E: np.ndarray, person: np.ndarray, n_persons: int
+) -> tuple[pl.DataFrame, tuple[float, float, float, float]]:
+    mean_P, sd_P = float(np.mean(P)), float(np.std(P, ddof=1))
+    mean_E, sd_E = float(np.mean(E)), float(np.std(E, ddof=1))
+    zE = (E - mean_E) / sd_E
+    between = spread_means(zE, person, n_persons)
+    frame = pl.DataFrame(
+        {
+            "id": person,
+            "P": (P - mean_P) / sd_P,
+            "E": zE,
+            "E_between": between,
+            "E_within": zE - between,
+        }
+    )
+    return frame, (mean_P, sd_P, mean_E, sd_E)

@@ -1,0 +1,112 @@
+"""Far points: z values, Cook's distance and Mahalanobis distance, at occasions and persons."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from salutogen.models.orthogonal import combine
+from salutogen.norm import Line
+from salutogen.norm.design_matrix import line_matrix, with_exposure
+from salutogen.norm.norm import Level
+
+FAR_Z = 3.0
+MAHALANOBIS_P = 0.001
+MOST_INFLUENTIAL = 10
+
+
+def cooks_distance(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """Cook's distance of each row of a least-squares fit, shape (n,) (Cook 1977)."""
+    n, p = matrix.shape
+    products = np.array([[float(np.sum(a * b)) for b in matrix.T] for a in matrix.T])
+    inverse = np.linalg.pinv(products)
+    leverage = np.zeros(n)
+    for i in range(p):
+        for j in range(p):
+            leverage += inverse[i, j] * matrix[:, i] * matrix[:, j]
+    variance = float(np.sum(residuals**2)) / max(n - p, 1)
+    room = np.maximum(1.0 - leverage, 1e-12)
+    result: np.ndarray = residuals**2 / (p * max(variance, 1e-300)) * leverage / room**2
+    return result
+
+
+def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
+    """Chi-squared p value of each row's Mahalanobis distance, df = the number of variables.
+
+    NaN where the variables are collinear.
+    """
+    from scipy.special import chdtrc
+
+    columns = [values - np.mean(values) for values in variables]
+    n = columns[0].size
+    covariance = np.array([[float(np.sum(a * b)) for b in columns] for a in columns]) / (n - 1)
+    scale = np.sqrt(np.diag(covariance))
+    if (scale <= 0).any() or np.linalg.cond(covariance / np.outer(scale, scale)) > 1e12:
+        return np.full(n, np.nan)
+    inverse = np.linalg.inv(covariance)
+    distance = np.zeros(n)
+    for i, left in enumerate(columns):
+        for j, right in enumerate(columns):
+            distance += inverse[i, j] * left * right
+    result: np.ndarray = chdtrc(len(variables), distance)
+    return result
+
+
+def far_points(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
+    """Flag the units of a line that lie far out.
+
+    Parameters
+    ----------
+    line : Line
+    table : DataFrame
+        Units with `subject, person, P, E`, for occasions also `occasion`.
+    level : {"occasion", "person"}
+
+    Returns
+    -------
+    DataFrame
+        `level, subject, occasion, person, P, E, SR, z_P, z_E, cooks_distance, mahalanobis_p,
+        far_P, far_E, influential, far_jointly`; only rows flagged for |z| > 3 or Mahalanobis
+        p < .001, and the ten with the largest Cook's distance above 4/n (`influential`). Nothing
+        is removed because of it.
+    """
+    table = with_exposure(line, table)
+    matrix = line_matrix(line, table, level=level)
+    known = np.isfinite(matrix).all(axis=1) & table["P"].is_not_null().to_numpy()
+    table, matrix = table.filter(pl.Series(known)), matrix[known]
+    P, E = table["P"].to_numpy(), table["E"].to_numpy()
+    residuals = P - combine(matrix, np.asarray(line.coefficients))
+    z_P = (P - np.mean(P)) / max(float(np.std(P, ddof=1)), 1e-300)
+    z_E = (E - np.mean(E)) / max(float(np.std(E, ddof=1)), 1e-300)
+    cooks = cooks_distance(matrix, residuals)
+    joint = mahalanobis_p(P, E)
+    occasion = table["occasion"] if "occasion" in table.columns else None
+    flagged = pl.DataFrame(
+        {
+            "level": pl.repeat(level, table.height, dtype=pl.String, eager=True),
+            "subject": table["subject"],
+            "occasion": occasion
+            if occasion is not None
+            else pl.repeat(None, table.height, dtype=pl.String, eager=True),
+            "person": table["person"],
+            "P": P,
+            "E": E,
+            "SR": residuals,
+            "z_P": z_P,
+            "z_E": z_E,
+            "cooks_distance": cooks,
+            "mahalanobis_p": pl.Series(joint, dtype=pl.Float64).fill_nan(None),
+            "far_P": np.abs(z_P) > FAR_Z,
+            "far_E": np.abs(z_E) > FAR_Z,
+            "influential": _most_influential(cooks),
+            "far_jointly": np.nan_to_num(joint, nan=1.0) < MAHALANOBIS_P,
+        }
+    )
+    return flagged.filter(pl.any_horizontal("far_P", "far_E", "influential", "far_jointly"))
+
+
+def _most_influential(cooks: np.ndarray) -> np.ndarray:
+    """Whether Cook's distance is above 4/n and among the ten largest."""
+    result = np.zeros(cooks.size, dtype=bool)
+    result[np.argsort(-cooks, kind="stable")[:MOST_INFLUENTIAL]] = True
+    return result & (cooks > 4.0 / max(cooks.size, 1))

@@ -1,0 +1,117 @@
+"""How much of SR is error: reliability of a residual, and its standard error of measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salutogen.norm.periods import ValidRows
+from salutogen.scores import Scores
+
+
+def reliability_of_score(
+    reliability_P: float, correlation: float, reliability_E: float = 1.0
+) -> float:
+    """Reliability of SR: `(rP + r^2 rE - 2 r^2) / (1 - r^2)`.
+
+    Parameters
+    ----------
+    reliability_P, reliability_E : float
+        Reliabilities of P and E at the level that is scored.
+    correlation : float
+        Observed correlation of E and P at that level.
+
+    Notes
+    -----
+    True-score variance of P - b E over its total variance, with uncorrelated errors and b the
+    observed slope.
+    """
+    r2 = correlation**2
+    return (reliability_P + r2 * reliability_E - 2.0 * r2) / (1.0 - r2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Error of measurement of one occasion's SR.
+
+    Attributes
+    ----------
+    reliability_P, reliability_E : float or None
+        `reliability_E` is 1 where none is known: a checklist's items need not agree, so exposure
+        is then taken as free of error (the sensitivity table shows what follows if it is not).
+    reliability : float or None
+        Of SR; None where no reliability of P is known, or the assumptions contradict the data.
+    sem : float or None
+        Standard error of measurement of one occasion's SR, points of P. A mean over k occasions
+        has sem / sqrt(k).
+    assumed_E : bool
+        Whether reliability_E = 1 is an assumption.
+    """
+
+    reliability_P: float | None
+    reliability_E: float
+    reliability: float | None
+    sem: float | None
+    assumed_E: bool
+
+
+def measure(scores: Scores, rows: ValidRows, SR: np.ndarray, r: float | None) -> Measurement:
+    """Take the reliabilities the study knows and derive those of SR.
+
+    Parameters
+    ----------
+    scores : Scores
+    rows : ValidRows
+        The scored occasions.
+    SR : ndarray
+        Their SR, points of P.
+    r : float or None
+        Observed correlation of E and P over them.
+    """
+    reliability_E = exposure_reliability(scores, rows)
+    assumed = reliability_E is None
+    rE = 1.0 if reliability_E is None else reliability_E
+    rP = scores.reliability_p
+    reliability = sem = None
+    if rP is not None and r is not None and r**2 < 1:
+        value = reliability_of_score(rP, r, rE)
+        if 0.0 <= value <= 1.0:
+            reliability = value
+            sem = float(np.std(SR, ddof=1)) * float(np.sqrt(1.0 - value))
+    return Measurement(
+        reliability_P=rP,
+        reliability_E=rE,
+        reliability=reliability,
+        sem=sem,
+        assumed_E=assumed,
+    )
+
+
+def exposure_reliability(scores: Scores, rows: ValidRows) -> float | None:
+    """Reliability of E from those the study file gives for its types (Mosier 1943).
+
+    `1 - sum w^2 s^2 (1 - r) / var(E)` over types with weight w and SD s; None unless every type
+    has one.
+    """
+    given = [
+        scores.study.plan.instruments[name].reliability
+        if name in scores.study.plan.instruments
+        else None
+        for name in scores.exposure_types
+    ]
+    if not given or any(value is None for value in given):
+        return None
+    spread = [float(np.std(rows.values[name], ddof=1)) for name in scores.type_columns]
+    weights = (
+        [1.0 / value for value in spread] if scores.combine == "composite" else [1.0] * len(spread)
+    )
+    combined = np.zeros(rows.n)
+    for weight, name in zip(weights, scores.type_columns, strict=True):
+        combined = combined + weight * rows.values[name]
+    error = sum(
+        (weight * sd) ** 2 * (1.0 - value)
+        for weight, sd, value in zip(weights, spread, given, strict=True)
+        if value is not None
+    )
+    return 1.0 - error / float(np.var(combined, ddof=1))

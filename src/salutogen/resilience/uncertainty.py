@@ -1,0 +1,170 @@
+"""Standard errors and intervals: bootstrap over persons, and the error of the answers.
+
+A score's standard error joins two parts: the uncertainty of the line (bootstrap over persons,
+from per-person cross-products) and the standard error of measurement of the answers,
+`sem / sqrt(number of occasions averaged)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.errors import ModelError
+from salutogen.models.bootstrap import (
+    bootstrap_least_squares,
+    percentile_interval,
+    person_moments,
+)
+from salutogen.models.orthogonal import combine
+from salutogen.norm import Line
+from salutogen.norm.design_matrix import line_matrix, with_exposure
+from salutogen.norm.norm import Level
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineDraws:
+    """Bootstrap of one line: coefficients by draw, their intervals and covariance.
+
+    Attributes
+    ----------
+    draws : ndarray, shape (draws, p)
+        Around the line's own coefficients; columns as the line's terms.
+    """
+
+    line: Line
+    draws: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the coefficients over draws, shape (p, p)."""
+        centred = self.draws - self.draws.mean(axis=0)
+        n = max(self.draws.shape[0] - 1, 1)
+        columns = centred.T
+        products = np.array([[float(np.sum(a * b)) for b in columns] for a in columns])
+        result: np.ndarray = products / n
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """Percentile 95 % interval and SE of each coefficient, by term."""
+        low, high = percentile_interval(self.draws)
+        errors = np.sqrt(np.diag(self.covariance))
+        return {
+            term: {
+                "estimate": self.line.coefficients[index],
+                "se": float(errors[index]),
+                "low": float(low[index]),
+                "high": float(high[index]),
+            }
+            for index, term in enumerate(self.line.terms)
+        }
+
+
+def bootstrap_line(
+    line: Line, table: pl.DataFrame, *, level: Level, draws: int, seed: int
+) -> LineDraws | None:
+    """Draw persons with replacement and refit the line; None where that is impossible.
+
+    The moments of a composite stay frozen: the bootstrap is of the line, given the composite.
+
+    Parameters
+    ----------
+    line : Line
+    table : DataFrame
+        Units the line was fitted on, with `person`.
+    level : str
+    draws, seed : int
+    """
+    if draws < 1:
+        return None
+    table = with_exposure(line, table)
+    matrix = line_matrix(line, table, level=level)
+    P = table["P"].to_numpy()
+    labels, codes = np.unique(table["person"].to_numpy(), return_inverse=True)
+    if labels.size < 2:
+        return None
+    # Centred columns keep the cross-products well conditioned; the intercept is put back after.
+    constant = np.array([term == "intercept" for term in line.terms])
+    centre = np.where(constant, 0.0, matrix.mean(axis=0))
+    scale = np.where(constant, 1.0, np.maximum(np.abs(matrix - centre).max(axis=0), 1e-300))
+    try:
+        moments = person_moments((matrix - centre) / scale, P, codes.astype(np.int64))
+        drawn = bootstrap_least_squares(moments, matrix.shape[1], draws=draws, seed=seed)
+    except ModelError:
+        return None
+    coefficients = drawn / scale
+    shift = combine(coefficients[:, ~constant], centre[~constant])
+    coefficients[:, constant] = coefficients[:, constant] - shift[:, None]
+    return LineDraws(line=line, draws=coefficients)
+
+
+def line_error(
+    draws: LineDraws | None, line: Line, table: pl.DataFrame, level: Level
+) -> np.ndarray:
+    """Standard error of the line at each row: bootstrap, else the line's own covariance."""
+    covariance = line.covariance if draws is None else draws.covariance
+    matrix = line_matrix(line, table, level=level)
+    variance = np.zeros(matrix.shape[0])
+    for i in range(matrix.shape[1]):
+        for j in range(matrix.shape[1]):
+            variance += covariance[i, j] * matrix[:, i] * matrix[:, j]
+    result: np.ndarray = np.sqrt(np.clip(variance, 0.0, None))
+    return result
+
+
+def with_errors(
+    table: pl.DataFrame,
+    line: Line,
+    draws: LineDraws | None,
+    *,
+    level: Level,
+    sem: float | None,
+    covariates: pl.DataFrame,
+) -> pl.DataFrame:
+    """Add `SR_se, SR_low, SR_high` (95 %) after `SR_z`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Scored rows.
+    line, draws : Line, LineDraws or None
+    level : str
+    sem : float or None
+        Of one occasion. Where none is known, the error is of the line alone.
+    covariates : DataFrame
+        The same rows with the columns the line needs.
+    """
+    error = line_error(draws, line, covariates, level)
+    occasions = table["n_valid"].to_numpy() if "n_valid" in table.columns else 1.0
+    measured = 0.0 if sem is None else sem**2 / occasions
+    se = pl.Series("SR_se", np.sqrt(error**2 + measured)).fill_nan(None)
+    SR = table["SR"]
+    se = pl.select(pl.when(SR.is_not_null()).then(se).alias("SR_se"))["SR_se"]
+    columns = {
+        "SR_se": se,
+        "SR_low": (SR - Z_95 * se).alias("SR_low"),
+        "SR_high": (SR + Z_95 * se).alias("SR_high"),
+    }
+    names = table.columns
+    at = names.index("SR_z") + 1
+    return table.with_columns(*columns.values()).select([*names[:at], *columns, *names[at:]])
+
+
+def bootstrap_summary(
+    lines: Mapping[str, LineDraws | None], *, draws: int, seed: int
+) -> dict[str, Any]:
+    """Plain data of the bootstraps: intervals by line and term, draws and seed."""
+    return {
+        "draws": draws,
+        "seed": seed,
+        "over": "persons",
+        "interval": "percentile, 95 %",
+        "done": {name: item is not None for name, item in lines.items()},
+        "lines": {name: item.to_dict() for name, item in lines.items() if item is not None},
+    }
