@@ -11,7 +11,7 @@ from tests.design.measures import correlation, slope, total
 T = 6
 SCALES = {
     "distress": {"mean": 34.0, "sd": 12.0, "icc": 0.4},
-    "hassles": {"mean": 24.0, "sd": 8.0, "icc": 0.5},
+    "hassles": {"mean": 80.0, "sd": 24.0, "icc": 0.5},
 }
 COUNT = {"types": ["hassles"], "score": "count", "combine": "sum"}
 
@@ -21,7 +21,7 @@ def sr_against_true_exposure(study_of, mood: float) -> tuple[float, float]:
     instruments = {
         "distress": {"columns": "P_{01..20}", "measures": "problems", "answers": "0..4"},
         "hassles": {
-            "columns": "H_{001..080}",
+            "columns": "H_{001..200}",
             "measures": "exposure",
             "answers": "0..1",
             "did_not_occur": 0,
@@ -30,9 +30,9 @@ def sr_against_true_exposure(study_of, mood: float) -> tuple[float, float]:
     line = {"slope": 0.5, "slope_sd": 0.0}
     simulation = {"scales": SCALES, "line": line}
     changes = {"exposure": COUNT, "instruments": instruments, "factors": []}
-    true = simulate(study_of(simulation, **changes), persons=5000, seed=7).frames["answers"]
+    true = simulate(study_of(simulation, **changes), persons=3000, seed=7).frames["answers"]
     biased = simulate(
-        study_of({**simulation, "reporting": {"mood": mood}}, **changes), persons=5000, seed=7
+        study_of({**simulation, "reporting": {"mood": mood}}, **changes), persons=3000, seed=7
     ).frames["answers"]
     e, p, reported = total(true, "H_"), total(true, "P_"), total(biased, "H_")
     assert (total(biased, "P_") == p).all()

@@ -102,7 +102,8 @@ def test_one_row_per_item(study_of, long):
 
 def test_several_sources_fit_together(study_of, tmp_path):
     instruments = copy.deepcopy(LONG)
-    instruments["optimism"]["source"] = "start"
+    for name, use in instruments.items():
+        use["source"] = "start" if name == "optimism" else "answers"
     sources = {
         **source("row-per-occasion", occasion="visit"),
         "start": {"file": "start", "layout": "row-per-person", "person": "code"},

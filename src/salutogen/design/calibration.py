@@ -104,6 +104,8 @@ def calibrate(
     persistence: Persistence = Persistence(),
 ) -> Spread | None:
     """Spread with this mean, SD and ICC of the score; None where there is none."""
+    if _beyond(table, mean):
+        return None
     variance = sd**2
     centre, a, b = mean, sd * icc**0.5, sd * (1.0 - icc) ** 0.5
     spread = moments(table, centre, a, b, persistence)
@@ -125,6 +127,8 @@ def calibrate(
 
 def calibrate_once(table: ItemTable, mean: float, sd: float) -> Spread | None:
     """Spread of a score measured once per person: all of it is between persons."""
+    if _beyond(table, mean):
+        return None
     centre, a = mean, sd
     spread = moments(table, centre, a, 0.0)
     for _ in range(STEPS):
@@ -136,3 +140,8 @@ def calibrate_once(table: ItemTable, mean: float, sd: float) -> Spread | None:
             break
     off = (abs(spread.mean - mean) + abs(spread.sd - sd)) / sd
     return spread if off < CLOSE_ENOUGH else None
+
+
+def _beyond(table: ItemTable, mean: float) -> bool:
+    """Whether a mean lies at or beyond an end of the scale."""
+    return table.family != "number" and not 0.0 < mean < table.highest

@@ -175,12 +175,8 @@ def _spread(
     """Calibrated spread, or a plausible one where the study file sets no targets."""
     icc = _DEFAULT_ICC[role] if settings.icc is None else settings.icc
     if table.family == "number" and table.highest == 0.0:
-        mean, sd = settings.mean or 0.0, settings.sd or 1.0
-        share = 1.0 if baseline else icc
-        centre, sum_sd = (mean - offset) / factor, sd / factor
-        return moments(
-            table, centre, sum_sd * share**0.5, sum_sd * (1.0 - share) ** 0.5, persistence
-        )
+        unit = {"mean": settings.mean or 0.0, "sd": settings.sd or 1.0, "icc": icc}
+        settings = settings.model_copy(update=unit)
     usual = _DEFAULT_SHARE[role] * table.highest
     centre = usual if settings.mean is None else (settings.mean - offset) / factor
     if settings.sd is None and settings.icc is None:
