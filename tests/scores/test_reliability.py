@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from salutogen.scores.components import covariance
 from salutogen.scores.reliability import (
-    _discrepancy,
+    _profile,
     composite_reliability,
     cronbach_alpha,
     one_factor,
@@ -70,15 +70,10 @@ def test_agrees_with_statsmodels() -> None:
 
 def test_gradient_agrees_with_differences() -> None:
     unique, step = np.array([0.4, 0.5, 0.3, 0.8, 0.5, 0.7]), 1e-6
-    differences = [
-        (
-            _discrepancy(unique + move, CORRELATIONS)[0]
-            - _discrepancy(unique - move, CORRELATIONS)[0]
-        )
-        / (2 * step)
-        for move in np.eye(6) * step
-    ]
-    np.testing.assert_allclose(_discrepancy(unique, CORRELATIONS)[1], differences, rtol=1e-6)
+    above = [_profile(unique + move, CORRELATIONS).value for move in np.eye(6) * step]
+    below = [_profile(unique - move, CORRELATIONS).value for move in np.eye(6) * step]
+    differences = (np.array(above) - np.array(below)) / (2 * step)
+    np.testing.assert_allclose(_profile(unique, CORRELATIONS).gradient, differences, rtol=1e-6)
 
 
 def test_simulated_scale_recovers_the_share_of_true_variance() -> None:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from salutogen.scores.answers import FloatArray
 
 SMALLEST_UNIQUENESS = 0.005
-MOST_ITERATIONS = 1000
 SINGULAR = 1e-10
+FLAT = 1e-9
+NEARLY_FLAT = 1e-5
+MOST_STEPS = 200
+MOST_HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ def one_factor(matrix: FloatArray) -> OneFactor | None:
     """Fit one factor by maximum likelihood (Jöreskog 1967).
 
     The likelihood is maximised over the uniquenesses alone: given them, the best loadings are the
-    first eigenvector of the correlation matrix scaled by their roots.
+    first eigenvector of the correlation matrix scaled by their roots. Newton steps use Jöreskog's
+    approximate second derivatives, held within the bounds and halved until the fit improves.
 
     Parameters
     ----------
@@ -66,8 +71,6 @@ def one_factor(matrix: FloatArray) -> OneFactor | None:
         None with fewer than three items, an item without variance, or items that determine each
         other.
     """
-    from scipy.optimize import minimize
-
     variances = np.diag(matrix)
     if len(matrix) < 3 or not (variances > 0).all():
         return None
@@ -76,46 +79,78 @@ def one_factor(matrix: FloatArray) -> OneFactor | None:
     if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
         return None
     start = (1 - 0.5 / len(matrix)) / np.diag(np.linalg.inv(correlation))
-    found = minimize(
-        _discrepancy,
-        np.clip(start, SMALLEST_UNIQUENESS, 1.0),
-        args=(correlation,),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(SMALLEST_UNIQUENESS, 1.0)] * len(matrix),
-        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": MOST_ITERATIONS},
-    )
-    unique: FloatArray = found.x
-    loadings, _ = _given_uniqueness(unique, correlation)
-    loadings = loadings * (1.0 if loadings.sum() >= 0 else -1.0)
+    point = _profile(np.clip(start, SMALLEST_UNIQUENESS, 1.0), correlation)
+    converged = False
+    for _ in range(MOST_STEPS):
+        free = ~point.held
+        if not free.any() or float(np.abs(point.gradient[free]).max()) < FLAT:
+            converged = True
+            break
+        better = _newton_step(point, free, correlation)
+        if better is None:
+            converged = float(np.abs(point.gradient[free]).max()) < NEARLY_FLAT
+            break
+        point = better
+    loadings = point.loadings * (1.0 if point.loadings.sum() >= 0 else -1.0)
     return OneFactor(
         loadings=loadings * sds,
-        uniquenesses=unique * variances,
-        converged=bool(
-            np.abs(_projected(unique, _discrepancy(unique, correlation)[1])).max() < 1e-4
-        ),
-        at_bound=bool((unique <= SMALLEST_UNIQUENESS * 1.001).any()),
+        uniquenesses=point.unique * variances,
+        converged=converged,
+        at_bound=bool((point.unique <= SMALLEST_UNIQUENESS).any()),
     )
 
 
-def _given_uniqueness(unique: FloatArray, correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Best loadings given the uniquenesses, and the smaller eigenvalues of the scaled matrix."""
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """The discrepancy at given uniquenesses with the loadings profiled out.
+
+    `held` marks uniquenesses at a bound that the gradient pushes outwards.
+    """
+
+    unique: FloatArray
+    loadings: FloatArray
+    value: float
+    gradient: FloatArray
+    curvature: FloatArray
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        low = (self.unique <= SMALLEST_UNIQUENESS) & (self.gradient > 0)
+        return np.asarray(low | ((self.unique >= 1.0) & (self.gradient < 0)))
+
+
+def _profile(unique: FloatArray, correlation: FloatArray) -> _Profile:
     scale = np.sqrt(unique)
     values, vectors = np.linalg.eigh(correlation / np.outer(scale, scale))
-    return scale * vectors[:, -1] * np.sqrt(max(float(values[-1]) - 1.0, 0.0)), values[:-1]
+    first = vectors[:, -1]
+    loadings = scale * first * np.sqrt(max(float(values[-1]) - 1.0, 0.0))
+    rest = values[:-1]
+    outside = (np.eye(len(unique)) - np.outer(first, first)) / np.outer(scale, scale)
+    return _Profile(
+        unique=unique,
+        loadings=loadings,
+        value=float(np.sum(rest - np.log(rest) - 1.0)),
+        gradient=(loadings**2 + unique - 1.0) / unique**2,
+        curvature=outside**2,
+    )
 
 
-def _discrepancy(unique: FloatArray, correlation: FloatArray) -> tuple[float, FloatArray]:
-    """Maximum-likelihood discrepancy with the loadings profiled out, and its gradient."""
-    loadings, rest = _given_uniqueness(unique, correlation)
-    value = float(np.sum(rest - np.log(rest) - 1.0))
-    return value, (loadings**2 + unique - 1.0) / unique**2
-
-
-def _projected(unique: FloatArray, gradient: FloatArray) -> FloatArray:
-    """Gradient without what only points out of the bounds."""
-    held = ((unique <= SMALLEST_UNIQUENESS) & (gradient > 0)) | ((unique >= 1.0) & (gradient < 0))
-    return np.where(held, 0.0, gradient)
+def _newton_step(
+    point: _Profile, free: NDArray[np.bool_], correlation: FloatArray
+) -> _Profile | None:
+    """Next point with a smaller discrepancy, or None where rounding leaves none."""
+    chosen = np.flatnonzero(free)
+    curvature = point.curvature[np.ix_(chosen, chosen)]
+    direction = np.zeros(len(free))
+    direction[chosen] = np.linalg.lstsq(curvature, point.gradient[chosen], rcond=None)[0]
+    size = 1.0
+    for _ in range(MOST_HALVINGS):
+        trial = np.clip(point.unique - size * direction, SMALLEST_UNIQUENESS, 1.0)
+        reached = _profile(trial, correlation)
+        if reached.value < point.value:
+            return reached
+        size /= 2
+    return None
 
 
 def composite_reliability(
