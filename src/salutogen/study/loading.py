@@ -138,7 +138,7 @@ def load_yaml(text: str, name: str) -> Loaded:
 
 def _line_of_control_character(text: str) -> int | None:
     for number, line in enumerate(text.split("\n"), 1):
-        if any(ord(sign) < 32 and sign != "\r" or 0x7F <= ord(sign) < 0xA0 for sign in line):
+        if any((ord(sign) < 32 and sign != "\r") or 0x7F <= ord(sign) < 0xA0 for sign in line):
             return number
     return None
 
