@@ -1,0 +1,149 @@
+"""A methods paragraph ready to be adapted, with this run's numbers in it."""
+
+from __future__ import annotations
+
+from salutogen import __version__
+from salutogen.norm import Line
+from salutogen.report.context import Context
+from salutogen.report.section import Section
+from salutogen.report.wording import enumeration, number, p_value, percent, plural, points, signed
+from salutogen.study import Study
+from salutogen.study.model import Windows
+
+SCORE_WORDS = {
+    "count": "the number of events met",
+    "frequency": "how often events were met",
+    "severity": "the sum of the severity codes",
+    "relative": "the share of the events asked about",
+}
+UNIT_WORDS = {
+    "person": "persons' means over their valid occasions",
+    "occasion": "occasions (pooled; standard errors clustered by person)",
+    "window": "window means",
+    "mixed": "occasions by a mixed model",
+}
+
+
+def methods_section(context: Context) -> Section:
+    """What was done, in sentences one can take over and change."""
+    return Section(
+        title="Methods, ready to adapt",
+        paragraphs=(
+            _design_words(context),
+            _line_words(context),
+            _window_words(context),
+            _error_words(context),
+        ),
+    )
+
+
+def _design_words(context: Context) -> str:
+    results = context.results
+    study = results.study
+    valid = int(results.score_table.table["valid"].sum())
+    problems = enumeration(study.problems.instruments)
+    types = enumeration(
+        [
+            f"{name} ({SCORE_WORDS[study.exposure_score(name)]})"
+            for name in study.exposure_types
+        ]
+    )
+    prorate = study.plan.missing.prorate
+    return (
+        f"{plural(results.panel.n_persons, 'participant')} were assessed at "
+        f"{plural(len(study.occasions), 'planned occasion')} "
+        f"({plural(valid, 'valid occasion')}). Mental-health problems (P) were measured with "
+        f"{problems}, prorated where at least {percent(prorate)} of the items were answered. "
+        f"Stressor exposure (E) was scored for {types}"
+        f"{_combination(study)}; checklists were not prorated and counted as zero only where the "
+        "form was answered."
+    )
+
+
+def _combination(study: Study) -> str:
+    if len(study.exposure_types) == 1:
+        return ""
+    return {
+        "sum": ", added up",
+        "composite": ", averaged after standardising each",
+        "separate": ", entered as separate predictors",
+    }[study.plan.exposure.combine]
+
+
+def _line_words(context: Context) -> str:
+    norm = context.results.norm
+    line = norm.primary_line
+    text = (
+        "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
+        f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line)}; "
+        f"R² = {number(line.r_squared)}, n = {line.n:,}); positive SR means more problems than "
+        "expected given exposure, that is, lower resilience."
+    )
+    test = norm.shape_test
+    if test is not None:
+        text += (
+            f" A quadratic term was tested on {test.n:,} independent units (F({test.df1}, "
+            f"{test.df2}) = {number(test.f)}, {p_value(test.p)}; BIC "
+            f"{points(test.bic.get('linear'))} linear, {points(test.bic.get('quadratic'))} "
+            f"quadratic); the {test.chosen} shape was used."
+        )
+    if norm.external:
+        text += f" The line was taken over from {norm.external}."
+    left = context.results.resilience.summary.get("sr_exposure_correlation") or {}
+    if left.get("between") is not None:
+        text += (
+            f" SR correlated with E at {signed(left['between'])} between and "
+            f"{signed(left.get('within'))} within persons."
+        )
+    return text
+
+
+def _equation(line: Line) -> str:
+    terms = [
+        points(value, 3) if term == "intercept" else f"{number(value, 4)} × {term}"
+        for term, value in zip(line.terms, line.coefficients, strict=True)
+    ]
+    return "P = " + " + ".join(terms)
+
+
+def _window_words(context: Context) -> str:
+    results = context.results
+    windows, summary = results.study.plan.resilience.windows, results.resilience.window_summary
+    if windows is None or summary is None or not summary.height:
+        return "No sliding windows were scored."
+    return (
+        f"Sliding windows of {_length(windows, 'width')} moved on by {_length(windows, 'step')}; "
+        f"persons with at least {plural(windows.valid, 'valid occasion')} in a window were scored "
+        f"({plural(summary.height, 'window')}). Scores were computed with the line of the reference "
+        "window frozen and, beside it, refitted in each window."
+    )
+
+
+def _length(windows: Windows, name: str) -> str:
+    value = getattr(windows, name)
+    return plural(value, "occasion") if isinstance(value, int) else str(value)
+
+
+def _error_words(context: Context) -> str:
+    results = context.results
+    summary, bootstrap = results.resilience.summary, results.resilience.bootstrap
+    draws = bootstrap.get("draws")
+    parts = []
+    if isinstance(draws, int) and draws:
+        parts.append(
+            f"Intervals are 95 % percentile intervals from {draws:,} bootstrap draws over persons."
+        )
+    if isinstance(summary.get("reliability"), int | float):
+        parts.append(
+            f"The reliability of an occasion's SR was {number(summary['reliability'], 2)}"
+            + (
+                f" (standard error of measurement {points(summary['sem'])} points)."
+                if summary.get("sem") is not None
+                else "."
+            )
+        )
+    names = results.resilience.variants.get("names") or ()
+    if names:
+        parts.append(f"{plural(len(names), 'way')} to score SR were compared on the same data.")
+    parts.append(f"Analyses were run with salutogen {__version__}, seed {results.seed}.")
+    return " ".join(parts)

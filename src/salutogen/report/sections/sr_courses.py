@@ -1,0 +1,270 @@
+"""SR over the occasions: bands of everyone, a few persons picked by a rule, the distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.report.charting import (
+    band,
+    layered,
+    line,
+    ordered,
+    palette_scale,
+    quantity,
+    values,
+    zero_rule,
+)
+from salutogen.report.colours import colour
+from salutogen.report.context import Context, quantiles
+from salutogen.report.section import Figure, Section
+from salutogen.report.wording import SR_AXIS, enumeration, percent, points, signed
+
+PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
+PICKED_COLOURS = ("one", "six", "three", "five", "two")
+BANDS = (0.1, 0.25, 0.5, 0.75, 0.9)
+INTERVALS_DRAWN = 400
+
+
+def sr_section(context: Context) -> Section:
+    """Courses and distribution of SR."""
+    bands = sr_bands(context)
+    picked = pick_persons(context)
+    figures = [_courses_figure(context, bands, picked), _distribution_figure(context)]
+    ranked = _intervals_figure(context)
+    return Section(
+        title="Resilience scores: courses and distribution",
+        paragraphs=(
+            "Scores by occasion use the line over occasions, scores by person the line over "
+            "person means; each score is judged against a line of its own level.",
+            _rule_in_words(context, len(picked)),
+        ),
+        figures=tuple([*figures, *([ranked] if ranked is not None else [])]),
+    )
+
+
+def sr_bands(context: Context) -> pl.DataFrame:
+    """Quantiles of SR by occasion."""
+    names = ("p10", "p25", "median", "p75", "p90")
+    rows = [
+        {"occasion": label}
+        | dict(zip(names, quantiles(found, BANDS, context.audience.smallest), strict=True))
+        for label, found in zip(context.labels, context.by_occasion("SR"), strict=True)
+    ]
+    return pl.DataFrame(
+        rows, schema={"occasion": pl.String, **dict.fromkeys(names, pl.Float64)}
+    )
+
+
+def pick_persons(context: Context) -> dict[float, int]:
+    """Pick persons whose SR is nearest to fixed quantiles, among those with most occasions.
+
+    Ties go to the label that comes first. Nobody is picked where persons are hidden.
+    """
+    if not context.audience.individuals:
+        return {}
+    persons = context.persons.filter(pl.col("SR").is_not_null())
+    if not persons.height:
+        return {}
+    most = int(persons["n_valid"].max())  # type: ignore[arg-type]
+    full = persons.filter(pl.col("n_valid") == most)
+    if full.height < len(PICKED_AT):
+        full = persons
+    SR, person = full["SR"].to_numpy(), full["person"].to_numpy()
+    order = context.audience.places[person]
+    picked: dict[float, int] = {}
+    for share in PICKED_AT:
+        distance = np.abs(SR - np.quantile(persons["SR"].to_numpy(), share))
+        for place in np.lexsort((order, distance)):
+            if int(person[place]) not in picked.values():
+                picked[share] = int(person[place])
+                break
+    return picked
+
+
+def _rule_in_words(context: Context, n: int) -> str:
+    if not context.audience.individuals:
+        return "Single courses are not drawn: persons are hidden."
+    shares = enumeration([f"{100 * share:.0f} %" for share in PICKED_AT])
+    return (
+        f"{n} persons are picked by a rule, not by eye: those whose SR over the whole follow-up is "
+        f"nearest to the {shares} quantiles, among the persons with the most valid occasions."
+    )
+
+
+def _courses_figure(context: Context, bands: pl.DataFrame, picked: dict[float, int]) -> Figure:
+    x = ordered("occasion", "Planned occasion", context.labels, scale={"padding": 0.3})
+    data = values(bands)
+    layers: list[dict[str, Any]] = [
+        zero_rule(),
+        {"data": data, **band("p10", "p90", x, SR_AXIS, shade="person", opacity=0.22)},
+        {"data": data, **band("p25", "p75", x, SR_AXIS, shade="person", opacity=0.35)},
+        {
+            "data": data,
+            **line("median", x, SR_AXIS, shade="ink", strokeDash=[6, 3], strokeWidth=1.6),
+        },
+    ]
+    table = bands
+    if picked:
+        drawn, names = _picked_courses(context, picked)
+        hue = {"field": "who", "type": "nominal", "title": None, "sort": list(names),
+               "scale": palette_scale(names), "legend": {"columns": 2}}  # fmt: skip
+        layers.append(
+            {
+                "data": values(drawn),
+                "mark": {"type": "line", "strokeWidth": 2.2,
+                         "point": {"filled": True, "size": 45}},
+                "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue},
+            }
+        )  # fmt: skip
+        table = pl.concat([bands, drawn.rename({"SR": "SR_of_person"})], how="diagonal")
+    ends = bands.drop_nulls("median")
+    middle = (
+        f" Its median is {signed(ends['median'][0])} at {ends['occasion'][0]} and "
+        f"{signed(ends['median'][-1])} at {ends['occasion'][-1]}."
+        if ends.height
+        else ""
+    )
+    return Figure(
+        name="sr-courses",
+        title="SR over the occasions",
+        description=(
+            "The shaded bands hold the middle half and the middle 80 % of the persons at each "
+            f"occasion, the dashed line is the median.{middle}"
+            + (" Coloured lines are the picked persons." if picked else "")
+        ),
+        chart=layered(*layers, height=340),
+        data=table,
+        units={name: "points of P" for name in table.columns if name not in ("occasion", "who")},
+        interactive=False,
+    )
+
+
+def _picked_courses(
+    context: Context, picked: dict[float, int]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    words = {
+        person: f"{context.label(person)} ({100 * share:.0f} % quantile)"
+        for share, person in picked.items()
+    }
+    names = dict(zip(words.values(), PICKED_COLOURS, strict=False))
+    rows = context.occasions.select("person", "occasion", "occasion_index", "SR").filter(
+        pl.col("person").is_in(list(picked.values())) & pl.col("SR").is_not_null()
+    )
+    who = [words[person] for person in rows["person"].to_list()]
+    order = {name: place for place, name in enumerate(names)}
+    drawn = rows.with_columns(pl.Series("who", who), pl.Series("at", [order[name] for name in who]))
+    return drawn.sort("at", "occasion_index").select("occasion", "who", "SR"), names
+
+
+def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
+    """Count values in equal bins; where persons are hidden, bins span the inner 98 % and small
+    counts are blank.
+    """
+    hidden = smallest > 1
+    low, high = (
+        np.quantile(values_found, (0.01, 0.99))
+        if hidden
+        else (values_found.min(), values_found.max())
+    )
+    n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
+    counts, edges = np.histogram(
+        values_found, bins=n_bins, range=(float(low), float(high) if high > low else float(low) + 1)
+    )
+    table = pl.DataFrame({"from": edges[:-1], "to": edges[1:], "persons": counts.astype(np.int64)})
+    if hidden:
+        kept = (pl.col("persons") == 0) | (pl.col("persons") >= smallest)
+        table = table.with_columns(pl.when(kept).then(pl.col("persons")))
+    return table
+
+
+def _distribution_figure(context: Context) -> Figure:
+    SR = context.persons["SR"].drop_nulls().to_numpy()
+    table = histogram(SR, context.audience.smallest)
+    below = float(np.mean(SR < 0))
+    quarter, middle, three = quantiles(SR, (0.25, 0.5, 0.75), context.audience.smallest)
+    bars = {
+        "mark": {"type": "bar", "stroke": colour("paper"), "strokeWidth": 0.7},
+        "encoding": {
+            "x": quantity("from", "SR of persons (points of P; above 0 = over-reactive)"),
+            "x2": {"field": "to"},
+            "y": quantity("persons", "Persons", zero=True),
+            "color": {
+                "condition": {
+                    "test": "datum.to + datum.from < 0",
+                    "value": colour("sr-1"),
+                },
+                "value": colour("sr-5"),
+            },
+        },
+    }
+    return Figure(
+        name="sr-distribution",
+        title="Distribution of SR over persons",
+        description=(
+            f"{percent(below)} of the persons lie below 0 (blue: fewer problems than exposure lets "
+            f"expect, more resilient), the others above (orange: over-reactive). Median "
+            f"{signed(middle)}, middle half {signed(quarter)} to {signed(three)} points."
+        ),
+        chart=layered(bars, zero_rule("x"), height=260, data=values(table)),
+        data=table,
+        units={"from": "points of P", "to": "points of P", "persons": "persons"},
+    )
+
+
+def _intervals_figure(context: Context) -> Figure | None:
+    """Persons in the order of SR with their intervals; for cohorts small enough to draw."""
+    persons = context.persons
+    if not context.audience.draws_persons or persons.height > INTERVALS_DRAWN:
+        return None
+    if not {"SR_low", "SR_high"} <= set(persons.columns):
+        return None
+    table = persons.select("person", "SR", "SR_low", "SR_high").drop_nulls().sort("SR", "person")
+    if not table.height:
+        return None
+    data = table.select(
+        pl.int_range(1, table.height + 1, eager=True).alias("rank"),
+        pl.Series("who", context.audience.labels(table["person"].to_numpy())),
+        "SR", "SR_low", "SR_high",
+    ).with_columns(
+        pl.when(pl.col("SR_high") < 0).then(pl.lit("below 0 (more resilient)"))
+        .when(pl.col("SR_low") > 0).then(pl.lit("above 0 (over-reactive)"))
+        .otherwise(pl.lit("not settled")).alias("interval")
+    )  # fmt: skip
+    names = {"below 0 (more resilient)": "sr-1", "not settled": "sr-3",
+             "above 0 (over-reactive)": "sr-5"}  # fmt: skip
+    hue = {"field": "interval", "type": "nominal", "title": "95 % interval",
+           "scale": palette_scale(names)}  # fmt: skip
+    x = quantity("rank", "Persons in the order of SR", axis={"labels": False, "ticks": False})
+    spread = float(np.median((table["SR_high"] - table["SR_low"]).to_numpy())) / 2
+    return Figure(
+        name="sr-intervals",
+        title="SR of persons with their 95 % intervals",
+        description=(
+            f"Persons from the least to the most reactive. An interval reaches "
+            f"{points(spread)} points to each side (median); coloured ones do not hold 0."
+        ),
+        chart=layered(
+            {
+                "mark": {"type": "rule", "strokeWidth": 1.3},
+                "encoding": {"x": x, "y": quantity("SR_low", SR_AXIS), "y2": {"field": "SR_high"},
+                             "color": hue},
+            },
+            {
+                "mark": {"type": "circle", "size": 16, "opacity": 1},
+                "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue,
+                             "tooltip": [{"field": "who", "title": "Who"},
+                                         *({"field": name, "title": name.replace("_", " "),
+                                            "format": ".2f"}
+                                           for name in ("SR", "SR_low", "SR_high"))]},
+            },
+            zero_rule(),
+            height=320,
+            data=values(data),
+        ),
+        data=data,
+        units=dict.fromkeys(("SR", "SR_low", "SR_high"), "points of P"),
+        interactive=True,
+    )  # fmt: skip
