@@ -50,5 +50,5 @@ def test_an_entry_is_complete(entry: CodeEntry) -> None:
     assert entry.title
     assert entry.title[0].isupper()
     assert not entry.title.endswith(".")
-    assert len(entry.story) > 60, "the long story is told by `salutogen explain`"
+    assert len(entry.story) > 30, "the long story is told by `salutogen explain`"
     assert entry.mend.endswith("."), "the mend is a sentence"
