@@ -9,7 +9,12 @@ from types import ModuleType
 
 import pytest
 
-NOTEBOOKS = ["tutorial.md", "gallery/mixed-model.md", "gallery/mood-and-reports.md"]
+NOTEBOOKS = [
+    "tutorial.md",
+    "gallery/known-truth.md",
+    "gallery/mixed-model.md",
+    "gallery/mood-and-reports.md",
+]
 
 
 @pytest.fixture
