@@ -1,4 +1,4 @@
-"""DynaCORE-L: scores computed with R from the same items, and with Polars here."""
+"""DynaCORE-L, from the example study: values of R from the same items, and of Polars here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from salutogen.panel import Panel
 from salutogen.scores import Scores, rescore, score
-from salutogen.study import Duration, ScoringRule
-from tests.scores.factory import build_study, checklist, instrument
+from salutogen.study import read_study
 
 MOOD = [f"CM_{number:02d}" for number in range(1, 13)]
 GENERAL = [f"GE_{number:02d}" for number in range(1, 12)]
@@ -19,48 +17,27 @@ PANDEMIC = [f"CE_{number:02d}" for number in range(1, 30)]
 
 @pytest.fixture(scope="module")
 def answers(shared_data: Path) -> pl.DataFrame:
-    return (
-        pl.read_csv(shared_data / "dynacore-l" / "dynacore_l.csv", infer_schema_length=None)
-        .with_columns(person=(pl.col("subject.ID").rank("dense") - 1).cast(pl.UInt32))
-        .sort("person", "beep")
+    return pl.read_csv(
+        shared_data / "dynacore-l" / "dynacore_l.csv", infer_schema_length=None
+    ).with_columns(pl.col("subject.ID").cast(pl.String), pl.col("beep").cast(pl.String))
+
+
+@pytest.fixture(scope="module")
+def aligned(answers: pl.DataFrame, scores: Scores) -> pl.DataFrame:
+    """Answers joined to the scores by person and occasion, not by position."""
+    return pl.concat([scores.table, scores.alternatives], how="horizontal").join(
+        answers,
+        left_on=["subject", "occasion"],
+        right_on=["subject.ID", "beep"],
+        how="left",
+        maintain_order="left",
     )
 
 
 @pytest.fixture(scope="module")
-def scores(answers: pl.DataFrame) -> Scores:
-    week = Duration.parse("7 days")
-    study = build_study(
-        [
-            instrument(
-                "ghq-12",
-                MOOD,
-                scorings={"bimodal": ScoringRule(name="b", recode={0: 0, 1: 0, 2: 1, 3: 1})},
-            ),
-            checklist("general", GENERAL, recall=week),
-            checklist("pandemic", PANDEMIC, recall=week),
-        ],
-        problems="ghq-12",
-        exposure={"types": ["general", "pandemic"], "score": "severity", "combine": "sum"},
-        labels=[str(beep) for beep in range(1, 7)],
-    )
-    persons = answers.unique("person", keep="first", maintain_order=True)
-    blocks = {"ghq-12": MOOD, "general": GENERAL, "pandemic": PANDEMIC}
-    return score(
-        Panel(
-            study=study,
-            rows=answers.select(
-                "person",
-                (pl.col("beep") - 1).cast(pl.UInt16).alias("occasion"),
-                pl.col("start.Date").cast(pl.Float64).alias("time"),
-                pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("data_row"),
-            ),
-            answers={
-                name: answers.select(pl.col(items).cast(pl.Int8)) for name, items in blocks.items()
-            },
-            reasons={},
-            persons=persons.select("person", pl.col("subject.ID").cast(pl.String).alias("subject")),
-        )
-    )
+def scores(shared_data: Path, repository: Path) -> Scores:
+    study = read_study(repository / "examples" / "dynacore-l" / "study.yaml")
+    return score(study.read(shared_data / "dynacore-l"))
 
 
 def correlation(frame: pl.DataFrame, first: str, second: str) -> float:
@@ -106,17 +83,25 @@ def test_count_against_severity(scores: Scores, name: str, r: float) -> None:
 
 
 def test_the_flag_of_a_free_text_answer_is_not_an_event(
-    answers: pl.DataFrame, scores: Scores
+    aligned: pl.DataFrame, scores: Scores
 ) -> None:
     """GE_12 marks that something was written; counting it gives the demo's .8752."""
-    contaminated = answers.select(
+    contaminated = aligned.select(
         count=pl.sum_horizontal((pl.col([*GENERAL, "GE_12"]) > 0).cast(pl.Int32)),
         severity=pl.sum_horizontal(GENERAL),
     )
     assert correlation(contaminated, "count", "severity") == pytest.approx(0.8752, abs=5e-5)
-    clean = answers.select(pl.sum_horizontal((pl.col(GENERAL) > 0).cast(pl.Int32)))
-    assert scores.alternatives["E_general_count"].to_list() == clean.to_series().to_list()
+    clean = aligned.select(pl.sum_horizontal((pl.col(GENERAL) > 0).cast(pl.Float64)))
+    assert aligned["E_general_count"].to_list() == clean.to_series().to_list()
     assert set(scores.item_quality["item"]) == {*GENERAL, *PANDEMIC}
+
+
+def test_every_row_is_the_sum_of_its_items(aligned: pl.DataFrame) -> None:
+    for column, items in (("P", MOOD), ("E_general", GENERAL), ("E_pandemic", PANDEMIC)):
+        by_row = aligned.select(pl.sum_horizontal(items).cast(pl.Float64)).to_series()
+        assert aligned[column].to_list() == by_row.to_list()
+    assert aligned["time"].to_list() == aligned["start.Date"].cast(pl.Float64).to_list()
+    assert aligned["coping-now"].to_list() == aligned["BCS_state"].cast(pl.Float64).to_list()
 
 
 def test_reliability_on_independent_persons(scores: Scores) -> None:
@@ -150,16 +135,15 @@ def test_a_week_of_recall_covers_a_median_gap_of_a_week(scores: Scores) -> None:
     assert general[1:] == [pytest.approx(1.0)] * 5
 
 
-def test_item_quality_against_polars(answers: pl.DataFrame, scores: Scores) -> None:
-    table = answers.with_columns(P=pl.sum_horizontal(MOOD))
+def test_item_quality_against_polars(aligned: pl.DataFrame, scores: Scores) -> None:
     for row in scores.item_quality.iter_rows(named=True):
-        assert row["endorsed_share"] == pytest.approx((answers[row["item"]] > 0).mean())
-        assert row["r_with_P"] == pytest.approx(correlation(table, row["item"], "P"))
+        assert row["endorsed_share"] == pytest.approx((aligned[row["item"]] > 0).mean())
+        assert row["r_with_P"] == pytest.approx(correlation(aligned, row["item"], "P"))
 
 
-def test_bimodal_scoring_stands_beside(answers: pl.DataFrame, scores: Scores) -> None:
-    bimodal = answers.select(pl.sum_horizontal((pl.col(MOOD) >= 2).cast(pl.Float64)))
-    assert scores.alternatives["P_b"].to_list() == bimodal.to_series().to_list()
+def test_bimodal_scoring_stands_beside(aligned: pl.DataFrame) -> None:
+    bimodal = aligned.select(pl.sum_horizontal((pl.col(MOOD) >= 2).cast(pl.Float64)))
+    assert aligned["P_bimodal"].to_list() == bimodal.to_series().to_list()
 
 
 def test_flow_counts_every_occasion(scores: Scores) -> None:
