@@ -24,7 +24,7 @@ app = typer.Typer(
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (YAML).")]
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the answers [default: the study file's].")
+    Path | None, typer.Option("--data", help="Folder of the answers (default: the study file's).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is refused.")]
