@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from salutogen.study.model import StudyFile
+from salutogen.study.part import LABEL_MARK
 from salutogen.study.registry import registered_names
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,8 +25,7 @@ def study_schema(step_schemas: Mapping[str, Mapping[str, Any]] | None = None) ->
     Returns
     -------
     dict
-        The schema. Each key has a description; lengths of time and ranges are patterns. A gap
-        (`???`) is refused, as it is by `check`.
+        The schema. Each key has a description; lengths of time and ranges are patterns.
     """
     schema = StudyFile.model_json_schema(by_alias=True)
     definitions = schema.setdefault("$defs", {})
@@ -72,7 +72,7 @@ def _suggest_registered(schema: dict[str, Any]) -> None:
     """Let editors offer the registry's names as keys under `instruments`."""
     instruments = schema["properties"]["instruments"]
     use = instruments["additionalProperties"]
-    instruments["properties"] = {name: use for name in registered_names()}
+    instruments["properties"] = dict.fromkeys(registered_names(), use)
 
 
 def _name_labels(part: Any) -> None:
@@ -80,7 +80,7 @@ def _name_labels(part: Any) -> None:
     if isinstance(part, dict):
         for value in part.values():
             _name_labels(value)
-        if part.pop("x-label", False):
+        if part.pop(LABEL_MARK, False):
             part.pop("type", None)
             part["$ref"] = "#/$defs/Label"
     elif isinstance(part, list):
