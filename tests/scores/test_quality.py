@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from salutogen.scores import score
-from salutogen.scores.quality import correlation, quality_findings
+from salutogen.scores.quality import correlation, item_findings, quality_findings
 from salutogen.study import Duration
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
@@ -89,3 +89,19 @@ def test_exposure_against_problems_the_wrong_way_round_is_said() -> None:
     said = quality_findings({"hassles": exposure}, -exposure)
     assert [one.code for one in said] == ["exposure-lowers-problems"]
     assert said[0].evidence.numbers["r"] == pytest.approx(-1)
+
+
+def test_items_like_symptoms_and_items_nobody_had_are_said() -> None:
+    items = pl.DataFrame(
+        {
+            "type": ["hassles", "hassles", "events", "events"],
+            "item": ["worry", "noise", "move", "fire"],
+            "n": [200, 200, 200, 20],
+            "endorsed_share": [0.5, 0.4, 0.0, 0.0],
+            "r_with_P": [0.62, 0.3, None, None],
+        }
+    )
+    close, never = item_findings(items)
+    assert (close.code, close.evidence.column) == ("item-close-to-problems", "E_hassles")
+    assert close.evidence.numbers["r_with_P"] == {"worry": 0.62}
+    assert (never.code, never.evidence.numbers["items"]) == ("item-never-happened", ["move"])

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.findings import Finding, finding
 from salutogen.scores.answers import BoolArray, FloatArray
+from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, has_ratings
 from salutogen.scores.problems import ProblemScores
 from salutogen.scores.quality import correlation
@@ -153,7 +154,7 @@ def row_findings(
         )
     said += _problem_rows(study, data_row, problems)
     for name, one in exposure.types.items():
-        said += _type_rows(study, data_row, name, one, exposure)
+        said += _type_rows(study, data_row, name, one)
     said += _partial_types(data_row, exposure)
     said += _list_findings(study, exposure)
     return said
@@ -208,9 +209,7 @@ def _problem_rows(study: Study, data_row: pl.Series, problems: ProblemScores) ->
     return said
 
 
-def _type_rows(
-    study: Study, data_row: pl.Series, name: str, one: Any, exposure: ExposureScores
-) -> list[Finding]:
+def _type_rows(study: Study, data_row: pl.Series, name: str, one: ChecklistScore) -> list[Finding]:
     said: list[Finding] = []
     share, column = study.plan.missing.checklist, f"E_{name}"
     if one.skipped.any():

@@ -114,7 +114,7 @@ def type_measure(instrument: Instrument, name: str, kind: str, threshold: float 
         method = f"count from code {threshold:g}"
     return Measure(
         name=f"E_{name}",
-        instruments=(instrument.name,),
+        instruments=(instrument.registered or instrument.name,),
         method=method,
         items=instrument.items,
         minimum=0.0,

@@ -132,12 +132,12 @@ def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScor
         scale = scale.turned()
     measure = Measure(
         name=f"P_{instrument.name}",
-        instruments=(instrument.name,),
+        instruments=(instrument.registered or instrument.name,),
         method=method_name(rule, turned=turned),
         items=instrument.items,
         minimum=scale.minimum,
         maximum=scale.maximum,
-        unit=f"points of {instrument.name}",
+        unit=f"points of {instrument.registered or instrument.name}",
     )
     return scale, measure
 
@@ -196,10 +196,10 @@ def _combine(
         if all(low_end is not None for low_end, _ in ends):
             minimum = sum(low_end for low_end, _ in ends if low_end is not None)
             maximum = sum(high_end for _, high_end in ends if high_end is not None)
-    methods = ", ".join(f"{name} ({one.method})" for name, one in measures.items())
+    methods = ", ".join(f"{one.instruments[0]} ({one.method})" for one in measures.values())
     measure = Measure(
         name="P",
-        instruments=tuple(measures),
+        instruments=tuple(one.instruments[0] for one in measures.values()),
         method=f"{problems.combine} of {methods}",
         items=tuple(item for one in measures.values() for item in one.items),
         minimum=minimum,

@@ -16,6 +16,8 @@ from salutogen.study import Study
 
 LEAST_R_SQUARED = 0.05
 FEWEST_ROWS = 3
+FEWEST_FORMS = 30
+CLOSE_TO_PROBLEMS = 0.5
 COMBINED = "all types"
 
 
@@ -174,4 +176,34 @@ def quality_findings(types: Mapping[str, FloatArray], problems: FloatArray) -> l
                     column="E" if name == COMBINED else f"E_{name}",
                 )
             )
+    return said
+
+
+def item_findings(items: pl.DataFrame) -> list[Finding]:
+    """Say which stressor items go with problems like a symptom would, and which never happened."""
+    said: list[Finding] = []
+    known = items.filter(pl.col("n") >= FEWEST_FORMS)
+    close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS)
+    for name, part in close.group_by("type", maintain_order=True):
+        found = dict(zip(part["item"], part["r_with_P"], strict=True))
+        shown = ", ".join(f"{item} (r = {r:.2f})" for item, r in found.items())
+        said.append(
+            finding(
+                "item-close-to-problems",
+                f"Items of {name[0]!r} go with problems as closely as a symptom would: {shown}.",
+                numbers={"r_with_P": found},
+                column=f"E_{name[0]}",
+            )
+        )
+    never = known.filter(pl.col("endorsed_share") == 0)
+    for name, part in never.group_by("type", maintain_order=True):
+        said.append(
+            finding(
+                "item-never-happened",
+                f"{part.height} items of {name[0]!r} never happened to anyone: "
+                f"{', '.join(part['item'])}.",
+                numbers={"items": part["item"].to_list()},
+                column=f"E_{name[0]}",
+            )
+        )
     return said

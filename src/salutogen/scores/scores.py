@@ -16,8 +16,8 @@ from salutogen.study import Study
 class Measure:
     """How P, or one type of E, was scored: enough to refuse data scored otherwise.
 
-    Two lines may share data only if `scoring` is equal: it names instruments, items, method,
-    range and combination.
+    Two lines may share data only if `scoring` is equal: it names the instruments (as the registry
+    calls them, where it knows them), the number of items, method, range and unit.
     """
 
     name: str

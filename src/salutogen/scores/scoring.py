@@ -32,7 +32,13 @@ from salutogen.scores.exposure import (
 )
 from salutogen.scores.factors import factor_faults, score_factor
 from salutogen.scores.problems import ProblemScores, problem_faults, score_problems
-from salutogen.scores.quality import COMBINED, exposure_quality, item_quality, quality_findings
+from salutogen.scores.quality import (
+    COMBINED,
+    exposure_quality,
+    item_findings,
+    item_quality,
+    quality_findings,
+)
 from salutogen.scores.scale_reliability import measured_reliability
 from salutogen.scores.scores import Scores, Standardiser
 from salutogen.study import Study
@@ -225,6 +231,7 @@ def _assemble(
         scales["first_component"] = problems.component
     if combined.standardiser is not None:
         scales["exposure_standardiser"] = combined.standardiser
+    items = item_quality(forms.exposure, problems.score)
     alternatives = {**exposure.alternatives, **problems.alternatives}
     return Scores(
         study=study,
@@ -240,7 +247,7 @@ def _assemble(
         reliability=reliability,
         reliability_p=reliability_p,
         exposure_quality=exposure_quality(study, shown, problems.score, person, occasion, time),
-        item_quality=item_quality(forms.exposure, problems.score),
+        item_quality=items,
         scales=scales,
         factors_baseline=tuple(forms.baseline),
         factors_repeated=tuple(forms.repeated),
@@ -250,6 +257,7 @@ def _assemble(
             *problems.findings,
             *row_findings(study, rows, problems, exposure, panel.n_rows),
             *quality_findings(shown, problems.score),
+            *item_findings(items),
             *said,
         ),
     )
