@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def make_study(
     )
     return Study(
         plan=file,
-        instruments={entry.name: entry for entry in given},
+        instruments={entry.name: replace(entry, invalid=file.invalid) for entry in given},
         occasions=tuple(
             Occasion(label, place, place * every) for place, label in enumerate(labels)
         ),

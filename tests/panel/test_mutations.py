@@ -34,7 +34,8 @@ STUDIES = {
 }
 CELLS = ["", " ", "NA", "abc", "1e12", "-1e12", "inf", "nan", "1,5", "2.5", "99", "-9", "0",
          "1e400", "0x10", "²", "١", '"', "'", "\t", "\x00", "\n", "é", "☃", "1e", "--1", "+1",
-         "2020-01-01", "31.12.2020", "12/31/2020", "True", "9" * 400, "=1+1", "<script>"]  # fmt: skip
+         "2020-01-01", "31.12.2020", "12/31/2020", "True", "9" * 400, "=1+1",
+         "<script>"]  # fmt: skip
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1", "cp1251",
              "utf-32", "mac_roman", "cp037"]  # fmt: skip
 
@@ -176,11 +177,16 @@ def _outcome(study: object, path: Path) -> None:
     try:
         panel = read_panel(study, path)  # type: ignore[arg-type]
     except PanelError as error:
-        assert error.findings
-        assert all(finding.severity is Severity.REFUSAL for finding in error.findings)
-        assert all(finding.text and finding.mend for finding in error.findings)
+        _clear(error)
     else:
         _sound(panel)
+
+
+def _clear(error: PanelError) -> None:
+    """What every refusal must be."""
+    assert error.findings
+    assert all(finding.severity is Severity.REFUSAL for finding in error.findings)
+    assert all(finding.text and finding.mend for finding in error.findings)
 
 
 def test_undamaged_text_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 BLANK_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "#null!", "#n/a", "<na>"})
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -34,7 +35,8 @@ def to_numbers(raw: pl.Series, decimal: str | None = None) -> Numbers:
     raw : Series
         Text, numbers, booleans (1 and 0) or categories (by their text).
     decimal : {".", ","} or None
-        The decimal mark of text; None accepts either, one per column.
+        The decimal mark of text; None accepts either, one per column. A column in which every
+        comma could as well part the thousands (1,000) needs to be told.
     """
     if raw.dtype.is_integer():
         return Numbers(raw)
@@ -84,8 +86,9 @@ def _parse_texts(texts: pl.Series, decimal: str | None) -> tuple[pl.Series, list
     words = texts.filter(stripped.str.to_lowercase().is_in(list(BLANK_WORDS))).to_list()
     listed = stripped.to_list()
     points = any(_NUMBER.fullmatch(text) and "." in text for text in listed)
+    thousands = all(_THOUSANDS.fullmatch(text) for text in listed if "," in text)
     commas = any(_DECIMAL_COMMA.fullmatch(text) for text in listed)
-    mark = decimal or ("," if commas and not points else ".")
+    mark = decimal or ("," if commas and not points and not thousands else ".")
     pattern = _DECIMAL_COMMA if mark == "," else _NUMBER
     parsed = [_number(text, mark, pattern) for text in listed]
     return pl.Series(parsed, dtype=pl.Float64), words

@@ -13,7 +13,7 @@ from salutogen.panel.collecting import Gathering, counted
 from salutogen.panel.panel import Reason
 
 if TYPE_CHECKING:
-    from salutogen.study import Instrument, Study
+    from salutogen.study import Instrument
 
 HUGE = 1e12
 _SHOWN = 3
@@ -63,16 +63,15 @@ class Cells:
     marks: pl.Series | None = None
 
 
-def rules_for(study: Study, instrument: Instrument) -> ItemRules:
-    """Join the instrument's range with the missing codes of the instrument and the study."""
+def rules_for(instrument: Instrument) -> ItemRules:
+    """Say what the answers of an instrument may be."""
     codes: dict[float, Reason] = {}
-    for given in (study.plan.missing.codes, instrument.codes):
-        for reason, values in (
-            (Reason.NOT_ASKED, given.not_asked),
-            (Reason.SKIPPED, given.skipped),
-            (Reason.ABSENT, given.absent),
-        ):
-            codes.update(dict.fromkeys(values, reason))
+    for reason, values in (
+        (Reason.NOT_ASKED, instrument.codes.not_asked),
+        (Reason.SKIPPED, instrument.codes.skipped),
+        (Reason.ABSENT, instrument.codes.absent),
+    ):
+        codes.update(dict.fromkeys(values, reason))
     answers = instrument.answers
     extra = instrument.did_not_occur
     whole = answers is not None and answers.is_whole and (extra is None or extra == int(extra))
@@ -82,7 +81,7 @@ def rules_for(study: Study, instrument: Instrument) -> ItemRules:
         whole=whole,
         did_not_occur=extra,
         codes=codes,
-        refuse=instrument.invalid == "refuse" and study.plan.invalid == "refuse",
+        refuse=instrument.invalid == "refuse",
     )
 
 

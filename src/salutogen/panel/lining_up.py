@@ -18,6 +18,8 @@ from salutogen.panel.row_per_occasion import RowPerOccasion
 from salutogen.panel.row_per_person import RowPerPerson
 from salutogen.panel.tables import SourceTable
 from salutogen.panel.wanted import (
+    ITEM,
+    VALUE,
     instruments_of,
     is_per_person,
     person_columns,
@@ -34,7 +36,9 @@ def check_columns(study: Study, tables: Mapping[str, SourceTable], gathering: Ga
     for name, table in tables.items():
         have = set(table.columns)
         plan = study.plan.sources[name]
-        needed = {plan.person, plan.occasion, plan.item, plan.value}
+        needed = {plan.person, plan.occasion}
+        if plan.layout == "row-per-item":
+            needed |= {plan.item or ITEM, plan.value or VALUE}
         for entry in wanted_columns(study, name):
             if entry.column in have:
                 continue
@@ -140,7 +144,7 @@ def _by_item(study: Study, table: SourceTable, persons: Codes, gathering: Gather
     here = instruments_of(study, table.name)
     once = {c for i in here if i.measured == "baseline" for c in i.columns.values()}
     repeated = {c for i in here if i.measured == "repeated" for c in i.columns.values()}
-    items, names = read_items(table, plan.item or "item", gathering)
+    items, names = read_items(table, plan.item or ITEM, gathering)
     is_once = np.array([name in once for name in names] + [False])[items]
     occasions = _occasions(study, table, persons, gathering, exempt=is_once)
     return RowPerItem(

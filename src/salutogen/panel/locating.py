@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,12 +98,16 @@ def _from_mapping(study: Study, data: Mapping[str, Any], gathering: Gathering) -
 def nearest(name: str, candidates: Any) -> str:
     """Say which known name is most like this one, or nothing."""
     names = [str(candidate) for candidate in candidates]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if not close:
-        lowered = {candidate.casefold(): candidate for candidate in reversed(names)}
-        close = difflib.get_close_matches(name.casefold(), list(lowered), n=1, cutoff=0.6)
-        close = [lowered[match] for match in close]
-    return f" The nearest name is {close[0]!r}." if close else ""
+    folded = {_fold(candidate): candidate for candidate in reversed(names)}
+    if _fold(name) in folded:
+        return f" The nearest name is {folded[_fold(name)]!r}."
+    close = difflib.get_close_matches(_fold(name), list(folded), n=1, cutoff=0.6)
+    return f" The nearest name is {folded[close[0]]!r}." if close else ""
+
+
+def _fold(name: str) -> str:
+    """Leave out what is mistyped most: capitals, spaces, points, dashes and underscores."""
+    return re.sub(r"[\s._-]+", "", name.casefold()) or name
 
 
 def _in_folder(folder: Path, file: str, source: str, gathering: Gathering) -> Path | None:

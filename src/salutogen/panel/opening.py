@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from salutogen.study import Study
 
 
+_DAMAGE = (
+    pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError, EOFError,
+)  # fmt: skip
+
+
 def open_sources(study: Study, data: Any, gathering: Gathering) -> dict[str, SourceTable]:
     """Open each source; what cannot be opened is said and left out."""
     tables: dict[str, SourceTable] = {}
@@ -100,7 +105,7 @@ def _read(
         if suffix == ".dta":
             return read_stata(name, path, gathering)
         return read_spss(name, path, gathering)
-    except Exception as error:
+    except (Exception, pl.exceptions.PanicException) as error:
         if not _from_a_reader(error):
             raise
         reason = str(error).strip().splitlines()
@@ -113,8 +118,8 @@ def _read(
         return None
 
 
-def _from_a_reader(error: Exception) -> bool:
+def _from_a_reader(error: BaseException) -> bool:
     """Whether an error says that the file is damaged: each reader has errors of its own."""
     home = type(error).__module__.partition(".")[0]
     readers = ("pyreadstat", "fastexcel", "_fastexcel", "polars")
-    return home in readers or isinstance(error, pl.exceptions.PolarsError | ValueError | OSError)
+    return home in readers or isinstance(error, _DAMAGE)

@@ -96,7 +96,7 @@ def read_baseline(
     gathering: Gathering,
 ) -> pl.DataFrame:
     """Read one baseline instrument: the first answer of each person to each item."""
-    rules = rules_for(study, instrument)
+    rules = rules_for(instrument)
     columns: dict[str, pl.Series] = {}
     for item in instrument.items:
         column = instrument.columns[item]

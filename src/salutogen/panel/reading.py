@@ -60,7 +60,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     aligned, subjects = line_up(study, tables, gathering)
     rows = unite(study, aligned)
     columns = {
-        name: _typed(study, instrument, aligned[instrument.source], rows, gathering)
+        name: _typed(instrument, aligned[instrument.source], rows, gathering)
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
@@ -93,13 +93,12 @@ def read_panel(study: Study, data: Any = None) -> Panel:
 
 
 def _typed(
-    study: Study,
     instrument: Instrument,
     source: Aligned,
     rows: UnitedRows,
     gathering: Gathering,
 ) -> dict[str, Cells]:
-    rules = rules_for(study, instrument)
+    rules = rules_for(instrument)
     typed: dict[str, Cells] = {}
     for item in instrument.items:
         cells = source.item(instrument.columns[item], rules)

@@ -31,6 +31,7 @@ _BOMS = (
 )
 _DETECTION_SAMPLE = 200_000
 _USUAL = "cp1252"
+_CHECKED = 4096
 
 
 def read_text(
@@ -55,7 +56,7 @@ def read_text(
                 file=path.name,
             )
             return None
-    if not raw.strip():
+    if not raw[:_CHECKED].strip() and not raw.strip():
         gathering.add("empty-file", f"{path.name} is empty.", file=path.name)
         return None
     decoded = _to_utf8(raw, source.encoding, path.name, gathering)

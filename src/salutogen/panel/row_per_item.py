@@ -17,6 +17,7 @@ from salutogen.panel.persons import blank_rows, factorise
 from salutogen.panel.rows import places_in
 from salutogen.panel.tables import SourceTable
 from salutogen.panel.times import to_days
+from salutogen.panel.wanted import ITEM, VALUE
 
 if TYPE_CHECKING:
     from salutogen.study.model import Source, TimeColumn
@@ -49,7 +50,8 @@ class RowPerItem:
     ) -> None:
         self.table = table
         self._source = source
-        self._value = source.value or "value"
+        self._value = source.value or VALUE
+        self._item = source.item or ITEM
         self._gathering = gathering
         self._n_occasions = n_occasions
         self._names = {name: number for number, name in enumerate(names)}
@@ -123,10 +125,10 @@ class RowPerItem:
         if number is None:
             self._gathering.add(
                 "item-missing",
-                f"The item {name!r} does not occur in column {self._source.item!r} of "
+                f"The item {name!r} does not occur in column {self._item!r} of "
                 f"{self.table.label}." + nearest(name, self._names),
                 file=self.table.label,
-                column=self._source.item,
+                column=self._item,
             )
             return None
         part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from salutogen.errors import PanelError
+from salutogen.findings import finding
 from salutogen.panel.panel import InputFile
 
 
@@ -35,10 +37,21 @@ class SourceTable:
     user_missing: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
-        """Read some columns, in this order."""
+        """Read some columns, in this order.
+
+        Raises
+        ------
+        PanelError
+            The file vanished or was damaged since it was opened.
+        """
         if isinstance(self.frame, pl.DataFrame):
             return self.frame.select(columns)
-        return self.frame.select(columns).collect()
+        try:
+            return self.frame.select(columns).collect()
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            reason = str(error).strip().splitlines()
+            text = f"{self.label} cannot be read: {reason[0] if reason else type(error).__name__}."
+            raise PanelError([finding("unreadable-file", text, file=self.label)]) from error
 
     def column(self, name: str) -> pl.Series:
         """Read one column."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
 
 OCCASION = "{occasion}"
+ITEM, VALUE = "item", "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,8 @@ def wanted_columns(study: Study, source: str) -> list[Wanted]:
     if plan.layout != "row-per-person" and plan.occasion is not None:
         wanted.append(Wanted(plan.occasion, f"{here}.occasion"))
     if plan.layout == "row-per-item":
-        wanted += [
-            Wanted(column, f"{here}.{key}")
-            for key, column in (("item", plan.item), ("value", plan.value))
-            if column is not None
-        ]
+        wanted.append(Wanted(plan.item or ITEM, f"{here}.item"))
+        wanted.append(Wanted(plan.value or VALUE, f"{here}.value"))
     if plan.time is not None:
         wanted += [
             Wanted(column, f"{here}.time.column")
