@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +32,9 @@ class _FromText:
     pattern = ""
 
     @classmethod
+    @abstractmethod
     def parse(cls, value: Any) -> Any:
-        raise NotImplementedError(cls.__name__)  # pragma: no cover - abstract
+        """Read the text; raise ValueError for anything that cannot be read."""
 
     @classmethod
     def __get_pydantic_core_schema__(
