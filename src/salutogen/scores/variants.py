@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ScoreError
-from salutogen.findings import finding
+from salutogen.findings import Finding, finding
 from salutogen.panel import Panel
 from salutogen.scores.answers import FloatArray, answered_rows, repeated_form, to_series
 from salutogen.scores.checklist import most_per_item
+from salutogen.scores.checks import varies
 from salutogen.scores.exposure import (
     combine_types,
     exposure_measure,
@@ -89,6 +90,8 @@ def rescore(scores: Scores, *, score: Kind | None = None, combine: Combine | Non
     low = {name: values for name, (_, values, _) in columns.items()}
     high = {name: values for name, (_, _, values) in columns.items()}
     total, least, most = (combine_types(one, how, standardiser) for one in (raw, low, high))
+    if not varies(total[valid]):
+        raise ScoreError([_flat("E")])
     measures = dict(scores.measures)
     if score is not None:
         for name in scores.exposure_types:
@@ -154,16 +157,13 @@ def _types(
 def _refuse_flat(columns: Mapping[str, FloatArray], sds: tuple[float, ...]) -> None:
     flat = [name for name, sd in zip(columns, sds, strict=True) if not sd > 0]
     if flat:
-        raise ScoreError(
-            [
-                finding(
-                    "exposure-never-varies",
-                    f"{name!r} never varies when scored in this way.",
-                    column=name,
-                )
-                for name in flat
-            ]
-        )
+        raise ScoreError([_flat(name) for name in flat])
+
+
+def _flat(column: str) -> Finding:
+    return finding(
+        "exposure-never-varies", f"{column!r} never varies when scored in this way.", column=column
+    )
 
 
 def _quality(
