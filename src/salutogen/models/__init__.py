@@ -21,6 +21,10 @@ if TYPE_CHECKING:
         f_test,
         fit_least_squares,
     )
+    from salutogen.models.mixed_model import MixedModel
+    from salutogen.models.mixed_result import MixedModelResult
+    from salutogen.models.moments import Moments
+    from salutogen.models.random_intercept import RandomInterceptFit, fit_random_intercept
     from salutogen.models.robust import HuberFit, fit_huber
     from salutogen.models.splines import RestrictedCubicSpline
     from salutogen.models.warming import is_warm, warm
@@ -31,6 +35,10 @@ _HOME = {
     "HuberFit": "robust",
     "Line": "least_squares",
     "LinearFit": "least_squares",
+    "MixedModel": "mixed_model",
+    "MixedModelResult": "mixed_result",
+    "Moments": "moments",
+    "RandomInterceptFit": "random_intercept",
     "RestrictedCubicSpline": "splines",
     "ScatterTest": "heteroscedasticity",
     "bootstrap_least_squares": "bootstrap",
@@ -39,6 +47,7 @@ _HOME = {
     "f_test": "least_squares",
     "fit_huber": "robust",
     "fit_least_squares": "least_squares",
+    "fit_random_intercept": "random_intercept",
     "is_warm": "warming",
     "percentile_interval": "bootstrap",
     "person_moments": "bootstrap",
@@ -51,6 +60,10 @@ __all__ = [
     "HuberFit",
     "Line",
     "LinearFit",
+    "MixedModel",
+    "MixedModelResult",
+    "Moments",
+    "RandomInterceptFit",
     "RestrictedCubicSpline",
     "ScatterTest",
     "bootstrap_least_squares",
@@ -59,6 +72,7 @@ __all__ = [
     "f_test",
     "fit_huber",
     "fit_least_squares",
+    "fit_random_intercept",
     "is_warm",
     "percentile_interval",
     "person_moments",

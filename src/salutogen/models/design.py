@@ -1,0 +1,183 @@
+"""Turn frames into columns: the door through which data enter the models."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.formula import INTERCEPT, plain_name, simple_terms
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """An expression with the state it learned, so that new data give the same columns.
+
+    Attributes
+    ----------
+    expression : str
+        Such as ``1 + E`` or ``t + I(t**2)``.
+    names : tuple of str
+        Names of its columns, ``Intercept`` for the constant.
+    variables : tuple of str
+        Columns of the frame it needs.
+    state : object or None
+        What formulaic learned (levels, knots, means); None for a plain sum of names.
+    """
+
+    expression: str
+    names: tuple[str, ...]
+    variables: tuple[str, ...]
+    state: Any = None
+
+    def matrix(self, frame: pl.DataFrame) -> Float:
+        """Return the columns (n, k); rows with missing variables give NaN on the simple path."""
+        if self.state is None:
+            n = frame.height
+            columns = [
+                np.ones(n) if name == INTERCEPT else numeric(frame, name) for name in self.names
+            ]
+            return np.column_stack(columns) if columns else np.empty((n, 0))
+        return np.asarray(self.state.get_model_matrix(_pandas(frame, self.variables)), dtype=float)
+
+
+def variables_of(expression: str) -> tuple[str, ...]:
+    """Return the columns of a frame that an expression needs."""
+    terms = simple_terms(expression)
+    if terms is not None:
+        return tuple(term for term in terms if term != INTERCEPT)
+    from formulaic import Formula
+
+    try:
+        return tuple(sorted(str(name) for name in Formula(expression).required_variables))
+    except Exception as error:
+        raise ModelError(f"formula: {expression!r} cannot be read: {error}") from error
+
+
+def learn_design(expression: str, frame: pl.DataFrame) -> Design:
+    """Learn an expression's columns from complete rows of a frame."""
+    variables = variables_of(expression)
+    terms = simple_terms(expression)
+    categories = (pl.Categorical, pl.Enum)
+    if terms is not None and not any(
+        isinstance(frame.schema[name], categories) for name in variables
+    ):
+        return Design(expression=expression, names=terms, variables=variables)
+    from formulaic import Formula
+
+    try:
+        matrix = Formula(expression).get_model_matrix(_pandas(frame, variables), na_action="raise")
+    except Exception as error:
+        raise ModelError(f"formula: {expression!r} cannot be computed: {error}") from error
+    names = tuple(str(name) for name in matrix.columns)
+    return Design(expression=expression, names=names, variables=variables, state=matrix.model_spec)
+
+
+def learn_outcome(expression: str, frame: pl.DataFrame) -> Design:
+    """Learn the outcome's expression, which gives exactly one column."""
+    name = plain_name(expression)
+    if name is not None:
+        return Design(expression=expression, names=(name,), variables=(name,))
+    design = learn_design(f"0 + {expression}", frame)
+    if len(design.names) != 1:
+        raise ModelError(f"formula: the outcome {expression!r} gives {len(design.names)} columns.")
+    return design
+
+
+def numeric(frame: pl.DataFrame, name: str) -> Float:
+    """Return a column as floats, missing as NaN; refuse text."""
+    column = frame[name]
+    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+        raise ModelError(
+            f"{name}: expected numbers, got {column.dtype}"
+            f"{_first_text(column)}. Write C({name}) if it names categories."
+        )
+    return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _first_text(column: pl.Series) -> str:
+    kept = column.drop_nulls()
+    return f" such as {kept[0]!r}" if len(kept) and column.dtype == pl.String else ""
+
+
+def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
+    """Return the named columns of any frame that Narwhals knows, or of a mapping of arrays.
+
+    Raises
+    ------
+    ModelError
+        Not a frame, or columns are missing: all of them are named, with the nearest name.
+    """
+    wanted = list(dict.fromkeys(names))
+    if isinstance(data, Mapping):
+        data = pl.DataFrame(dict(data), strict=False)
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(data)
+    except TypeError as error:
+        raise ModelError(
+            f"data: expected a data frame (Polars, pandas, Arrow, …), got {type(data).__name__}."
+        ) from error
+    present = frame.collect_schema().names()
+    absent = [name for name in wanted if name not in present]
+    if absent:
+        hints = []
+        for name in absent:
+            near = difflib.get_close_matches(name, present, n=1, cutoff=0.5)
+            hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        raise ModelError(f"Unknown column {', '.join(hints)}; the frame has {', '.join(present)}.")
+    selected = frame.select(wanted)
+    eager = selected.collect() if isinstance(selected, nw.LazyFrame) else selected
+    return eager.to_polars()
+
+
+def complete_rows(frame: pl.DataFrame) -> NDArray[np.bool_]:
+    """Whether each row has every column.
+
+    Raises
+    ------
+    ModelError
+        Infinite values; every such column is named with its first rows.
+    """
+    keep = np.ones(frame.height, dtype=bool)
+    infinite = []
+    for column in frame.get_columns():
+        keep &= column.is_not_null().to_numpy()
+        if column.dtype.is_float():
+            values = column.fill_null(np.nan).to_numpy()
+            keep &= ~np.isnan(values)
+            rows = np.flatnonzero(np.isinf(values))
+            if rows.size:
+                first = ", ".join(str(row + 1) for row in rows[:10])
+                infinite.append(f"{column.name}: {rows.size} infinite values, rows {first}")
+    if infinite:
+        raise ModelError("; ".join(infinite) + ". Mend them or make them missing.")
+    return keep
+
+
+def _pandas(frame: pl.DataFrame, variables: Iterable[str]) -> Any:
+    """Copy columns into the frame formulaic reads."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name in variables:
+        column = frame[name]
+        if isinstance(column.dtype, pl.Enum):
+            levels = column.dtype.categories.to_list()
+            columns[name] = pd.Categorical(column.to_list(), categories=levels)
+        elif column.dtype.is_numeric():
+            columns[name] = numeric(frame, name)
+        elif column.dtype == pl.Categorical:
+            columns[name] = pd.Categorical(column.to_list())
+        else:
+            columns[name] = np.array(column.to_list(), dtype=object)
+    return pd.DataFrame(columns, index=range(frame.height))

@@ -1,0 +1,220 @@
+"""Gaussian mixed models with the person as grouping factor, fitted from per-person moments."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.mixed_problem import MixedProblem, mixed_problem
+from salutogen.models.mixed_result import MixedModelResult
+from salutogen.models.moments import Moments
+from salutogen.models.optimise import Optimum, minimise
+from salutogen.models.profile import ProfiledCriterion
+
+Float = NDArray[np.float64]
+
+NEAR_ZERO = 0.05  # relative factor below which exactly zero is tried
+SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
+
+
+@dataclass(frozen=True)
+class MixedModel:
+    """A linear mixed model.
+
+    ``y = X b + Z u + e`` with person effects u ~ N(0, Σ) and residuals e ~ N(0, σ²).
+
+    Parameters
+    ----------
+    formula : str
+        As in lme4, one grouping column: ``P ~ E + (1 + E | id)``; ``||`` for uncorrelated random
+        terms, ``(0 + t | id)`` for no random intercept. Plain sums of column names are read
+        here; anything else (``I(t**2)``, ``C(arm)``, interactions) by formulaic.
+
+    Notes
+    -----
+    Fixed effects and σ² are profiled out and the remaining function of the relative Cholesky
+    factor (Bates et al. 2015) is minimised with its exact gradient. Variances of zero and
+    correlations of ±1 are ordinary solutions, named `is_singular`.
+
+    Examples
+    --------
+    >>> frame = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3,
+    ...          "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
+    >>> result = MixedModel("y ~ t + (1 | id)").fit(frame)
+    >>> round(result.fixed_effects["t"], 4)
+    1.3333
+    """
+
+    formula: str
+
+    def fit(self, data: Any, *, reml: bool = True) -> MixedModelResult:
+        """Fit to a frame or to moments.
+
+        Parameters
+        ----------
+        data : data frame, mapping of arrays, or Moments
+            Rows, or their reduction; a larger model's moments serve any model of their columns.
+        reml : bool
+            Restricted maximum likelihood (default) or maximum likelihood.
+
+        Raises
+        ------
+        ModelError
+            Unreadable formula, unknown or non-numeric columns, infinite values, one person,
+            fewer rows than coefficients, constant outcome, collinear terms.
+        """
+        moments = data if isinstance(data, Moments) else Moments.from_frame(self.formula, data)
+        fixed, random = self._terms(moments)
+        return fit_moments(moments, fixed, random, formula=self.formula, reml=reml)
+
+    def _terms(self, moments: Moments) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Names of the fixed and random terms among the columns of `moments`."""
+        if moments.formula == self.formula:
+            return moments.fixed, moments.random
+        parsed = parse_formula(self.formula)
+        found = [simple_terms(expression) for expression in (parsed.fixed, *parsed.blocks)]
+        if any(terms is None for terms in found):
+            raise ModelError(
+                f"formula: {self.formula!r} differs from that of the moments "
+                f"({moments.formula!r}), so its terms must be plain column names."
+            )
+        terms = [names for names in found if names is not None]
+        wanted = {name for names in terms for name in names} - {INTERCEPT}
+        absent = sorted(wanted - set(moments.columns[:-1]))
+        if parsed.outcome != moments.outcome:
+            absent.append(parsed.outcome)
+        if parsed.group != moments.persons.name:
+            absent.append(parsed.group)
+        if absent:
+            raise ModelError(
+                f"formula: the moments do not hold {', '.join(absent)}; they were made of "
+                f"{', '.join(moments.columns)} by {moments.persons.name}."
+            )
+        return terms[0], tuple(terms[1:])
+
+
+def fit_moments(
+    moments: Moments,
+    fixed: tuple[str, ...],
+    random: tuple[tuple[str, ...], ...],
+    *,
+    formula: str,
+    reml: bool,
+) -> MixedModelResult:
+    """Fit terms that `moments` holds; `MixedModel.fit` without the formula."""
+    problem = mixed_problem(moments, fixed, random, reml=reml)
+    optimum = minimise(problem.criterion, problem.criterion.start())
+    optimum = _boundary(problem.criterion, optimum)
+    messages = list(problem.messages)
+    if not optimum.converged:
+        slope = float(np.max(np.abs(optimum.gradient)))
+        messages.append(
+            f"Not converged after {optimum.evaluations} evaluations: the largest slope of the "
+            f"criterion is {slope:.2g}."
+        )
+        warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
+    return _result(moments, fixed, random, problem, optimum, messages, formula)
+
+
+def _boundary(criterion: ProfiledCriterion, optimum: Optimum) -> Optimum:
+    """Set small diagonal entries of the factor to exactly zero where that is no worse.
+
+    The criterion does not change with the sign of a column of the factor, so the search may run
+    through zero; here it is decided whether zero itself is the minimum.
+    """
+    rows, columns = criterion.free
+    best = optimum
+    for j in np.flatnonzero(rows == columns):
+        if abs(best.point[j]) > NEAR_ZERO or best.point[j] == 0:
+            continue
+        point = best.point.copy()
+        point[j] = 0.0
+        inside = np.arange(len(point)) != j
+
+        def restricted(x: Float, point: Float = point, inside: Any = inside) -> Any:
+            full = point.copy()
+            full[inside] = x
+            value, gradient = criterion(full)
+            return value, gradient[inside]
+
+        if inside.any():
+            found = minimise(restricted, point[inside])
+            point[inside] = found.point
+        value, gradient = criterion(point)
+        if value <= best.value + 1e-9:
+            best = Optimum(
+                point=point,
+                value=value,
+                gradient=gradient,
+                hessian=best.hessian,
+                path=(*best.path, value),
+                evaluations=best.evaluations,
+                converged=bool(np.max(np.abs(gradient)) < 1e-3),
+            )
+    return best
+
+
+def _result(
+    moments: Moments,
+    fixed: tuple[str, ...],
+    random: tuple[tuple[str, ...], ...],
+    problem: MixedProblem,
+    optimum: Optimum,
+    messages: list[str],
+    formula: str,
+) -> MixedModelResult:
+    """Bring the solution back to the user's units."""
+    from salutogen import __version__
+
+    criterion, scale = problem.criterion, problem.scale
+    L = criterion.factor(optimum.point)
+    at = criterion.profile(L)
+    if at is None:
+        raise ModelError(f"{formula}: the likelihood has no value where its search ended.")
+    variance = at.rss / criterion.df * scale**2
+    fixed_effects = scale * (problem.fixed_map @ at.coefficients) + problem.shift
+    bread = problem.fixed_map @ np.linalg.inv(at.precision) @ problem.fixed_map.T
+    relative = problem.random_map @ L
+    value = at.value + problem.offset
+    size = np.abs(np.diag(_lower(relative))) * problem.random_size
+    singular = bool(np.min(size) < SINGULAR)
+    if singular:
+        messages.append(
+            "Singular fit: a variance of the random effects is zero or a correlation is ±1."
+        )
+    modes = scale * criterion.modes(L, at.coefficients) @ problem.random_map.T
+    return MixedModelResult(
+        formula=formula,
+        reml=criterion.reml,
+        terms=fixed,
+        coefficients=fixed_effects,
+        covariance=bread * variance,
+        random_blocks=random,
+        random_covariance=relative @ relative.T * variance,
+        residual_variance=float(variance),
+        log_likelihood=-value / 2,
+        is_singular=singular,
+        converged=optimum.converged,
+        n_obs=moments.n_obs,
+        persons=moments.persons,
+        modes=modes,
+        n_parameters=len(fixed) + len(optimum.point) + 1,
+        iterations=tuple(step + problem.offset for step in optimum.path),
+        evaluations=optimum.evaluations,
+        messages=tuple(messages),
+        designs=moments.designs,
+        outcome=moments.outcome,
+        version=__version__,
+    )
+
+
+def _lower(factor: Float) -> Float:
+    """Turn a square root of a covariance into its lower triangular one."""
+    return np.linalg.qr(factor.T, mode="r").T

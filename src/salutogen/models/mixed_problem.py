@@ -1,0 +1,216 @@
+"""From moments and term names to a well-scaled problem, and from its solution back to units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.formula import INTERCEPT
+from salutogen.models.moments import Moments
+from salutogen.models.orthogonal import triangular_inverse
+from salutogen.models.profile import ProfiledCriterion
+
+Float = NDArray[np.float64]
+
+REDUNDANT = 1e-6  # share of a column beyond the others; exact collinearity leaves about 1e-8
+REDUNDANT_ROTATED = 1e-10  # the same where nearly collinear columns were orthogonalised
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixedProblem:
+    """A criterion in orthonormal columns, with the maps back to the user's units.
+
+    Attributes
+    ----------
+    criterion : ProfiledCriterion
+        For X* with X*'X* = I, Z* scaled alike block by block, y* near unit variance.
+    fixed_map : array (p, p)
+        Fixed effects = fixed_map @ those of X*, times `scale`, plus `shift`.
+    shift : array (p,)
+        Fixed effects of the outcome's centre.
+    random_map : array (q, q)
+        Random effects = random_map @ those of Z*, times `scale`.
+    random_size : array (q,)
+        Root mean square of each random term's column.
+    scale : float
+        Units of the outcome per unit of y*.
+    offset : float
+        To be added to the criterion for the user's units.
+    messages : tuple of str
+        What is doubtful about the design.
+    """
+
+    criterion: ProfiledCriterion
+    fixed_map: Float
+    shift: Float
+    random_map: Float
+    random_size: Float
+    scale: float
+    offset: float
+    messages: tuple[str, ...]
+
+
+def mixed_problem(
+    moments: Moments, fixed: tuple[str, ...], random: tuple[tuple[str, ...], ...], *, reml: bool
+) -> MixedProblem:
+    """Prepare a fit of terms that `moments` holds.
+
+    Raises
+    ------
+    ModelError
+        One person, fewer rows than coefficients, constant outcome, collinear terms, or random
+        effects that no person has enough rows for.
+    """
+    reduction = moments.reduction
+    A, total, n = reduction.augmented, reduction.total, moments.n_obs
+    terms = [name for block in random for name in block]
+    _refuse_impossible(moments, fixed, terms)
+    root = _root(total)
+    tolerance = REDUNDANT_ROTATED if reduction.is_rotated else REDUNDANT
+    F = _select(moments, A, fixed)
+    R = _triangle(root @ F, fixed, tolerance, "fixed")
+    fixed_map = triangular_inverse(R)
+    random_map = np.zeros((len(terms), len(terms)))
+    start = 0
+    for block in random:
+        part = slice(start, start + len(block))
+        T = _triangle(root @ _select(moments, A, block), block, tolerance, "random")
+        random_map[part, part] = triangular_inverse(T) * np.sqrt(n)
+        start += len(block)
+    G = _select(moments, A, tuple(terms))
+    y, scale, shift = _outcome(moments, A, F @ fixed_map)
+    right = np.column_stack([F @ fixed_map, y])
+    left = G @ random_map
+    criterion = ProfiledCriterion(
+        products=reduction.project(left, np.column_stack([left, right])),
+        total=right.T @ total @ right,
+        blocks=tuple(len(block) for block in random),
+        n_obs=n,
+        reml=reml,
+    )
+    _refuse_exact(criterion, moments.outcome)
+    offset = criterion.df * 2 * np.log(scale)
+    if reml:
+        offset += 2 * float(np.sum(np.log(np.abs(np.diag(R)))))
+    return MixedProblem(
+        criterion=criterion,
+        fixed_map=fixed_map,
+        shift=fixed_map @ shift,
+        random_map=random_map,
+        random_size=np.sqrt(np.sum((root @ G) ** 2, axis=0) / n),
+        scale=scale,
+        offset=float(offset),
+        messages=_doubts(moments, terms, G),
+    )
+
+
+def _refuse_impossible(moments: Moments, fixed: tuple[str, ...], terms: list[str]) -> None:
+    """Raise for everything that the counts alone rule out."""
+    problems = []
+    if not fixed:
+        problems.append("There is no fixed term; write 1 for the intercept.")
+    twice = sorted({name for name in terms if terms.count(name) > 1})
+    if twice:
+        problems.append(f"Random terms stand in two blocks: {', '.join(twice)}.")
+    if moments.n_persons < 2:
+        problems.append(
+            f"{moments.persons.name}: a mixed model needs at least 2 persons, "
+            f"got {moments.n_persons}."
+        )
+    if moments.n_obs <= len(fixed):
+        problems.append(f"{moments.n_obs} rows cannot carry {len(fixed)} fixed coefficients.")
+    most = int(moments.reduction.cross[:, 0].max())
+    if most <= len(terms):
+        problems.append(
+            f"No person has more than {most} rows, so {len(terms)} random terms "
+            f"({', '.join(terms)}) cannot be told from the residual."
+        )
+    y = moments.reduction.total[-1, -1] * moments.reduction.basis[-1, -1] ** 2
+    size = moments.n_obs * moments.reduction.centre[-1] ** 2
+    if y <= 1e-24 * size or moments.reduction.total[-1, -1] == 0:
+        problems.append(f"{moments.outcome}: the outcome is constant over {moments.n_obs} rows.")
+    if problems:
+        raise ModelError(" ".join(problems))
+
+
+def _refuse_exact(criterion: ProfiledCriterion, outcome: str) -> None:
+    total, p = criterion.total, criterion.p
+    rest = total[p, p] - np.sum(total[:p, p] ** 2)
+    if rest <= 1e-13 * total[p, p]:
+        raise ModelError(f"{outcome}: the fixed terms give the outcome exactly; nothing is left.")
+
+
+def _root(total: Float) -> Float:
+    """Return H with H'H = total, also where total is singular."""
+    values, vectors = np.linalg.eigh(total)
+    root: Float = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T
+    return root
+
+
+def _select(moments: Moments, A: Float, terms: tuple[str, ...]) -> Float:
+    """Columns of A that give the terms."""
+    places = [0 if name == INTERCEPT else 1 + moments.columns.index(name) for name in terms]
+    return A[:, places]
+
+
+def _triangle(columns: Float, names: tuple[str, ...], tolerance: float, kind: str) -> Float:
+    """Return R of a QR factorisation; name the columns that are combinations of others."""
+    lengths = np.sqrt(np.sum(columns**2, axis=0))
+    safe = np.where(lengths > 0, lengths, 1.0)
+    R = np.linalg.qr(columns / safe, mode="r")
+    left = np.abs(np.diag(R))
+    redundant = [n for n, rest, size in zip(names, left, lengths, strict=True)
+                 if rest <= tolerance or size == 0]  # fmt: skip
+    if redundant:
+        others = [name for name in names if name not in redundant]
+        raise ModelError(
+            f"Collinear {kind} terms: {', '.join(redundant)} can be computed exactly from "
+            f"{', '.join(others) or 'nothing'}. Leave one of them out."
+        )
+    R = R * np.sign(np.diag(R))[:, None]
+    scaled: Float = R * safe
+    return scaled
+
+
+def _outcome(moments: Moments, A: Float, X: Float) -> tuple[Float, float, Float]:
+    """Return y* in augmented columns, its scale, and the centre in terms of X*.
+
+    Where the fixed terms span the constant, the outcome's centre is taken out, so that large
+    levels cost no digits.
+    """
+    total, n = moments.reduction.total, moments.n_obs
+    constant = X.T @ total[:, 0]
+    y = np.zeros(len(A))
+    if n - np.sum(constant**2) <= 1e-9 * n:
+        y[-1] = 1.0
+        return y, float(A[-1, -1]), constant * A[0, -1]
+    scale = float(np.sqrt(A[:, -1] @ total @ A[:, -1] / n))
+    return A[:, -1] / scale, scale, np.zeros(X.shape[1])
+
+
+def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
+    """Messages about random effects that the data say little about."""
+    messages = []
+    counts = moments.reduction.cross[:, 0]
+    if moments.n_obs <= len(terms) * moments.n_persons:
+        messages.append(
+            f"There are {len(terms) * moments.n_persons} random effects for {moments.n_obs} rows; "
+            "their variances and the residual variance are barely told apart."
+        )
+    for name, g in zip(terms, G.T, strict=True):
+        if name == INTERCEPT:
+            continue
+        both = np.column_stack([np.eye(len(g))[0], g])
+        sums = moments.reduction.project(both, both)
+        within = float(np.sum(sums[:, 3] - sums[:, 1] ** 2 / counts))
+        if within <= 1e-10 * float(np.sum(sums[:, 3])):
+            messages.append(
+                f"{name} does not vary within any person: its random slope describes differences "
+                "between persons only."
+            )
+    if moments.n_dropped:
+        messages.append(f"{moments.n_dropped} rows with missing values were left out.")
+    return tuple(messages)

@@ -1,0 +1,246 @@
+"""Per-person cross-products of a panel: rows are read once, models are fitted from these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.design import (
+    Design,
+    complete_rows,
+    learn_design,
+    learn_outcome,
+    read_columns,
+    variables_of,
+)
+from salutogen.models.formula import INTERCEPT, parse_formula
+from salutogen.models.reduction import (
+    Reduction,
+    pack,
+    pooled_reduction,
+    reduce_rows,
+    unpack,
+)
+
+Float = NDArray[np.float64]
+
+__all__ = ["Moments", "Reduction", "pack", "unpack"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """Cross-products of ``[1 X Z y]`` by person.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The k distinct columns beside the constant, the outcome last.
+    reduction : Reduction
+        Centre (k,), basis (k, k) and the packed cross-products (n_persons, (k+1)(k+2)/2) of the
+        constant and the columns after ``(column − centre) basis⁻¹``; never raw.
+    persons : polars.Series
+        Distinct persons, sorted, in the order of the cross-products; named as their column.
+    fixed : tuple of str
+        Fixed terms, `Intercept` for the constant.
+    random : tuple of tuple of str
+        Random terms by block of correlated terms.
+    n_obs, n_dropped : int
+        Rows used, and rows left out because something in them was missing.
+    formula : str or None
+        Formula the columns were made by.
+    designs : tuple of Design
+        Outcome, fixed part and random blocks as learned; empty if made from arrays.
+    """
+
+    columns: tuple[str, ...]
+    reduction: Reduction
+    persons: pl.Series
+    fixed: tuple[str, ...]
+    random: tuple[tuple[str, ...], ...]
+    n_obs: int
+    n_dropped: int = 0
+    formula: str | None = None
+    designs: tuple[Design, ...] = ()
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons."""
+        return len(self.persons)
+
+    @property
+    def outcome(self) -> str:
+        """Name of the outcome."""
+        return self.columns[-1]
+
+    @classmethod
+    def from_frame(cls, formula: str, frame: Any) -> Moments:
+        """Reduce a frame by a mixed-model formula.
+
+        Parameters
+        ----------
+        formula : str
+            Such as ``P ~ E + (1 + E | id)``.
+        frame : data frame
+            Any frame Narwhals knows (a lazy one is collected, needed columns only), or a mapping
+            of arrays. Rows with a missing value in any column used are left out.
+
+        Raises
+        ------
+        ModelError
+            Unreadable formula, unknown or non-numeric columns, infinite values, no complete row.
+        """
+        parsed = parse_formula(formula)
+        expressions = (parsed.fixed, *parsed.blocks)
+        needed = [*variables_of(f"0 + {parsed.outcome}"), parsed.group]
+        for expression in expressions:
+            needed += variables_of(expression)
+        rows = read_columns(frame, needed)
+        keep = complete_rows(rows)
+        used = rows if keep.all() else rows.filter(pl.Series(keep))
+        if used.height == 0:
+            raise ModelError(f"No row of {rows.height} has a value in all of {', '.join(needed)}.")
+        outcome = learn_outcome(parsed.outcome, used)
+        designs = [learn_design(expression, used) for expression in expressions]
+        made = [design.matrix(used) for design in designs]
+        y = outcome.matrix(used)[:, 0]
+        columns = _distinct(
+            [(d.names, values) for d, values in zip(designs, made, strict=True)],
+            (outcome.names[0], y),
+        )
+        return cls._reduced(
+            columns,
+            used[parsed.group],
+            fixed=designs[0].names,
+            random=tuple(design.names for design in designs[1:]),
+            n_dropped=rows.height - used.height,
+            formula=formula,
+            designs=(outcome, *designs),
+        )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        y: ArrayLike,
+        X: ArrayLike,
+        Z: ArrayLike,
+        person: ArrayLike,
+        *,
+        fixed: Sequence[str],
+        random: Sequence[str],
+        outcome: str = "y",
+        group: str = "person",
+        correlated: bool = True,
+    ) -> Moments:
+        """Reduce arrays.
+
+        Parameters
+        ----------
+        y, X, Z : array (n,), (n, p), (n, q)
+            Outcome, fixed and random columns, without missing values.
+        person : array (n,)
+            Integer or text labels of the persons.
+        fixed, random : sequence of str
+            Names of the columns of X and Z. `Intercept` names the constant; a name in both is
+            the same column.
+        correlated : bool
+            Whether the random terms form one block or are independent.
+        """
+        fixed_names, random_names = tuple(fixed), tuple(random)
+        arrays = [np.asarray(values, dtype=float) for values in (X, Z)]
+        values = np.asarray(y, dtype=float)
+        labels = np.asarray(person)
+        for array, names, what in zip(arrays, (fixed_names, random_names), ("X", "Z"), strict=True):
+            if array.shape != (len(values), len(names)):
+                raise ModelError(
+                    f"{what}: expected {len(values)} rows and the columns {names}, "
+                    f"got shape {array.shape}."
+                )
+        if labels.shape != values.shape:
+            raise ModelError(f"person: expected {len(values)} labels, got shape {labels.shape}.")
+        if not all(np.isfinite(array).all() for array in (*arrays, values)):
+            raise ModelError("y, X and Z: missing or infinite values; leave those rows out first.")
+        columns = _distinct(
+            [(fixed_names, arrays[0]), (random_names, arrays[1])], (outcome, values)
+        )
+        blocks = (random_names,) if correlated else tuple((name,) for name in random_names)
+        return cls._reduced(columns, pl.Series(group, labels), fixed=fixed_names, random=blocks)
+
+    @classmethod
+    def _reduced(cls, columns: dict[str, Float], group: pl.Series, **rest: Any) -> Moments:
+        codes = group.rank("dense").to_numpy().astype(np.int64) - 1
+        persons = group.unique().sort()
+        reduction = reduce_rows(np.column_stack(list(columns.values())), codes, len(persons))
+        return cls(
+            columns=tuple(columns), reduction=reduction, persons=persons, n_obs=len(codes), **rest
+        )
+
+    def merge(self, *others: Moments, same_persons: bool = False) -> Moments:
+        """Add up the moments of other shards or sites; no rows are needed.
+
+        Parameters
+        ----------
+        *others : Moments
+            Made by the same formula (or arrays of the same names).
+        same_persons : bool
+            Whether a person may be in several shards; otherwise that is refused, since two
+            sites may have given the same label to different people.
+
+        Returns
+        -------
+        Moments
+            As if all rows had been reduced together, to rounding.
+        """
+        shards = (self, *others)
+        for other in others:
+            if (other.columns, other.fixed, other.random) != (
+                self.columns,
+                self.fixed,
+                self.random,
+            ):
+                raise ModelError(
+                    f"Moments of different models cannot be merged: {self.columns} and "
+                    f"{other.columns}."
+                )
+            if other.persons.dtype != self.persons.dtype:
+                raise ModelError(
+                    f"{self.persons.name}: persons are {self.persons.dtype} in one shard and "
+                    f"{other.persons.dtype} in another."
+                )
+        everyone = pl.concat([shard.persons for shard in shards])
+        persons = everyone.unique().sort()
+        shared = len(everyone) - len(persons)
+        if shared and not same_persons:
+            raise ModelError(
+                f"{shared} persons are in more than one shard. Make the labels distinct across "
+                "sites, or pass same_persons=True if they are the same people."
+            )
+        codes = everyone.rank("dense").to_numpy().astype(np.int64) - 1
+        return replace(
+            self,
+            reduction=pooled_reduction([shard.reduction for shard in shards], codes, len(persons)),
+            persons=persons,
+            n_obs=sum(shard.n_obs for shard in shards),
+            n_dropped=sum(shard.n_dropped for shard in shards),
+        )
+
+
+def _distinct(
+    parts: Sequence[tuple[tuple[str, ...], Float]], outcome: tuple[str, Float]
+) -> dict[str, Float]:
+    """Distinct columns by name, the outcome last, without the constant."""
+    columns: dict[str, Float] = {}
+    for names, values in parts:
+        for name, column in zip(names, values.T, strict=True):
+            if name == INTERCEPT or name in columns:
+                continue
+            columns[name] = column
+    if outcome[0] in columns:
+        raise ModelError(f"{outcome[0]} is the outcome and a predictor at once.")
+    columns[outcome[0]] = outcome[1]
+    return columns

@@ -1,0 +1,143 @@
+"""Minimise a smooth criterion of a few parameters: Newton with differenced gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+Function = Callable[[Float], tuple[float, Float]]
+
+SETTLED = 1e-10  # decrease of the criterion that a further Newton step would bring
+STEP = 1e-5  # of the differences of gradients that give second derivatives
+LONGEST = 3.0  # length of one step
+ROUNDING = 1e-12  # share of the criterion below which a rise is rounding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """Where a minimisation ended.
+
+    Attributes
+    ----------
+    point, gradient : array (m,)
+        The best parameters and the gradient there.
+    value : float
+        The criterion there.
+    hessian : array (m, m)
+        Second derivatives there, by differences of gradients.
+    path : tuple of float
+        Criterion after each iteration.
+    evaluations : int
+        Number of evaluations of the criterion.
+    converged : bool
+        Whether a further Newton step would gain less than `SETTLED`.
+    """
+
+    point: Float
+    value: float
+    gradient: Float
+    hessian: Float
+    path: tuple[float, ...]
+    evaluations: int
+    converged: bool
+
+
+class _Counted:
+    """A function that counts its evaluations."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.evaluations = 0
+
+    def __call__(self, x: Float) -> tuple[float, Float]:
+        self.evaluations += 1
+        return self.function(x)
+
+    def hessian(self, x: Float, g: Float) -> Float:
+        """Differences of the gradient from its value g at x."""
+        m = len(x)
+        H = np.empty((m, m))
+        for j in range(m):
+            step = np.zeros(m)
+            step[j] = STEP
+            H[j] = (self(x + step)[1] - g) / STEP
+        return (H + H.T) / 2
+
+
+def _downhill(H: Float, g: Float) -> Float:
+    """Newton's step with the Hessian's eigenvalues made positive, no longer than allowed."""
+    values, vectors = np.linalg.eigh(H)
+    size = np.abs(values)
+    size = np.maximum(size, 1e-10 * max(size.max(), 1e-10))
+    step: Float = -(vectors @ ((vectors.T @ g) / size))
+    length = float(np.sqrt(np.sum(step**2)))
+    return step * min(1.0, LONGEST / length) if length > 0 else step
+
+
+def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> Optimum:
+    """Minimise `function`, which returns its value and gradient.
+
+    Newton's method with the Hessian differenced from gradients and its eigenvalues made positive,
+    halving steps that do not gain. A saddle is noticed and left.
+    """
+    f = _Counted(function)
+    x = start.copy()
+    value, g = f(x)
+    H = f.hessian(x, g)
+    converged = False
+    path = [value]
+    for _ in range(max_iterations):
+        step = _downhill(H, g)
+        gain = -float(np.sum(g * step)) / 2
+        if gain < SETTLED:
+            values, vectors = np.linalg.eigh(H)
+            if values[0] >= -1e-6 * max(1.0, abs(values[-1])):
+                converged = True
+                x, value, g = _polished(f, x, value, g, x + step)
+                break
+            step = vectors[:, 0] * 0.1  # a saddle: leave along its downward direction
+            gain = 0.0
+        moved = _line_search(f, x, value, step, gain)
+        if moved is None:
+            break
+        x, value, g = moved
+        H = f.hessian(x, g)
+        path.append(value)
+    return Optimum(
+        point=x,
+        value=value,
+        gradient=g,
+        hessian=H,
+        path=tuple(path),
+        evaluations=f.evaluations,
+        converged=converged,
+    )
+
+
+def _polished(
+    f: _Counted, x: Float, value: float, g: Float, new_x: Float
+) -> tuple[Float, float, Float]:
+    """Take the last Newton step if it makes the gradient smaller: it doubles the digits."""
+    new_value, new_g = f(new_x)
+    if np.isfinite(new_value) and np.max(np.abs(new_g)) < np.max(np.abs(g)):
+        return new_x, min(value, new_value), new_g
+    return x, value, g
+
+
+def _line_search(
+    f: _Counted, x: Float, value: float, step: Float, gain: float
+) -> tuple[Float, float, Float] | None:
+    """Halve the step until the criterion falls enough."""
+    share = 1.0
+    noise = ROUNDING * max(1.0, abs(value))
+    for _ in range(40):
+        new_x = x + share * step
+        new_value, new_g = f(new_x)
+        if np.isfinite(new_value) and new_value <= value - 2e-4 * share * gain + noise:
+            return new_x, new_value, new_g
+        share *= 0.5
+    return None
