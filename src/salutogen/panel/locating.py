@@ -101,8 +101,9 @@ def nearest(name: str, candidates: Any) -> str:
     folded = {_fold(candidate): candidate for candidate in reversed(names)}
     if _fold(name) in folded:
         return f" The nearest name is {folded[_fold(name)]!r}."
-    close = difflib.get_close_matches(_fold(name), list(folded), n=1, cutoff=0.6)
-    return f" The nearest name is {folded[close[0]]!r}." if close else ""
+    lower = {candidate.casefold(): candidate for candidate in reversed(names)}
+    close = difflib.get_close_matches(name.casefold(), list(lower), n=1, cutoff=0.6)
+    return f" The nearest name is {lower[close[0]]!r}." if close else ""
 
 
 def _fold(name: str) -> str:
