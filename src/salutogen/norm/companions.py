@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
+from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.robust import fit_huber
 from salutogen.norm.design_matrix import line_matrix, with_composite
 from salutogen.norm.line_fit import LineRecipe, fit_line, learn_standardiser, line_problems
@@ -104,7 +106,11 @@ def robust_line(table: pl.DataFrame, recipe: LineRecipe, *, level: Level, refere
         table = with_composite(table, plain.standardiser)
     matrix = line_matrix(plain, table, level=level)
     outcome = table["P"].to_numpy()
-    fit = fit_huber(outcome, matrix, names=plain.terms)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fit = fit_huber(outcome, matrix, names=plain.terms)
+    if not fit.converged:
+        raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)
     total = float(np.sum((outcome - np.mean(outcome)) ** 2))
     return replace(

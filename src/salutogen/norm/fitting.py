@@ -289,10 +289,10 @@ def _add_companions(norm: Norm, work: _Work) -> Norm:
     work.findings += found
     spread, found = unequal_spread({"person": norm.person, "occasion": norm.occasion}, units)
     work.findings += found
-    mixed, found = fit_mixed_line(work.rows)
+    mixed, covariance, found = fit_mixed_line(work.rows)
     work.findings += found
-    if mixed is not None:
-        variants["mixed"] = mixed_as_line(mixed, norm.occasion, work.rows)
+    if mixed is not None and covariance is not None:
+        variants["mixed"] = mixed_as_line(mixed, covariance, norm.occasion, work.rows)
     if work.reference.frozen is not None:
         units["window"] = complete(work.means(work.reference.frozen, work.window_valid))
     by_type, found = lines_by_type(units, work.recipe, work.scores.exposure_types, words)

@@ -19,6 +19,7 @@ from salutogen.norm.design_matrix import (
     with_composite,
 )
 from salutogen.norm.norm import Level, Line, Shape
+from salutogen.norm.periods import count_distinct
 from salutogen.scores import Standardiser
 
 CONSTANT = 1e-12
@@ -158,7 +159,7 @@ def fit_line(
         fit,
         residuals=fit.residuals,
         exposure=table[recipe.predictors[0] if len(recipe.predictors) == 1 else "E"].to_numpy(),
-        n_persons=int(np.unique(person).size),
+        n_persons=count_distinct(person),
         level=level,
         recipe=recipe,
         reference=reference,

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from salutogen.errors import SalutogenError
+from salutogen.errors import ModelError
 from salutogen.findings import Finding, finding
+from salutogen.models.convergence import ConvergenceWarning
 from salutogen.norm.norm import Line, MixedLine
-from salutogen.norm.periods import ValidRows
+from salutogen.norm.periods import ValidRows, count_distinct
+
+if TYPE_CHECKING:
+    from salutogen.models.mixed_result import MixedModelResult
 
 FEWEST_PERSONS = 4
 
 
-def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, list[Finding]]:
+def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, np.ndarray | None, list[Finding]]:
     """Fit the mixed lines on P and E standardised over all valid rows (REML).
 
     `intercept, slope` are of `(1 + zE | id)` as found, singular or not. `within_slope` and
@@ -26,37 +31,37 @@ def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, list[Finding]]:
     -------
     MixedLine or None
         None where it cannot be fitted, with the reason as a finding.
+    covariance : ndarray, shape (2, 2), or None
+        Of intercept and slope.
     list of Finding
     """
     P, E, person = rows.values["P"], rows.values["E"], rows.person
-    several = rows.n > np.unique(person).size
-    if np.unique(person).size < FEWEST_PERSONS or not several:
+    n_persons = count_distinct(person)
+    if n_persons < FEWEST_PERSONS or n_persons == rows.n:
         text = (
             f"The mixed line needs several occasions of at least {FEWEST_PERSONS} persons; there "
-            f"are {rows.n} valid rows of {np.unique(person).size} persons."
+            f"are {rows.n} valid rows of {n_persons} persons."
         )
-        return None, [finding("mixed-line-not-fitted", text, numbers={"rows": rows.n})]
+        return None, None, [finding("mixed-line-not-fitted", text, numbers={"rows": rows.n})]
     frame, moments = _standardised(P, E, person, rows.n_persons)
     try:
-        from salutogen.models.mixed_model import MixedModel
-
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            full = MixedModel("P ~ E + (1 + E | id)").fit(frame)
-            split = MixedModel("P ~ E_between + E_within + (1 | id)").fit(frame)
-            simple = MixedModel("P ~ E + (1 | id)").fit(frame)
-    except (SalutogenError, np.linalg.LinAlgError, ModuleNotFoundError) as error:
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fits = _fit_all(frame)
+    except (ModelError, np.linalg.LinAlgError) as error:
         text = f"The mixed line could not be fitted: {error}"
-        return None, [finding("mixed-line-not-fitted", text)]
+        return None, None, [finding("mixed-line-not-fitted", text)]
+    full, split, simple = fits
     random_sd = np.sqrt(np.clip(np.diag(full.random_covariance), 0.0, None))
+    within = split.fixed_effects["E"]
     line = MixedLine(
         intercept=float(full.fixed_effects["Intercept"]),
         slope=float(full.fixed_effects["E"]),
         slope_se=float(full.standard_errors["E"]),
-        within_slope=float(split.fixed_effects["E_within"]),
-        between_slope=float(split.fixed_effects["E_between"]),
-        within_se=float(split.standard_errors["E_within"]),
-        between_se=float(split.standard_errors["E_between"]),
+        within_slope=float(within),
+        between_slope=float(within + split.fixed_effects["E_between"]),
+        within_se=float(split.standard_errors["E"]),
+        between_se=_se_of_sum(split, "E", "E_between"),
         split_intercept=float(split.fixed_effects["Intercept"]),
         residual_sd=float(np.sqrt(full.residual_variance)),
         random_sd=(float(random_sd[0]), float(random_sd[1])),
@@ -67,25 +72,54 @@ def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, list[Finding]]:
         sd_E=moments[3],
         simplified_slope=float(simple.fixed_effects["E"]),
     )
+    return line, np.asarray(full.covariance), _doubts(line, full)
+
+
+def _fit_all(
+    frame: pl.DataFrame,
+) -> tuple[MixedModelResult, MixedModelResult, MixedModelResult]:
+    """Fit three models from one reduction of the rows.
+
+    With zE and its person mean as terms, the slope of zE is the within-person slope and the sum of
+    both is the between-person slope.
+    """
+    from salutogen.models.mixed_model import MixedModel
+    from salutogen.models.moments import Moments
+
+    moments = Moments.from_frame("P ~ E + E_between + (1 + E | id)", frame)
+    return (
+        MixedModel("P ~ E + (1 + E | id)").fit(moments),
+        MixedModel("P ~ E + E_between + (1 | id)").fit(moments),
+        MixedModel("P ~ E + (1 | id)").fit(moments),
+    )
+
+
+def _se_of_sum(result: MixedModelResult, left: str, right: str) -> float:
+    i, j = result.terms.index(left), result.terms.index(right)
+    V = result.covariance
+    return float(np.sqrt(V[i, i] + V[j, j] + 2.0 * V[i, j]))
+
+
+def _doubts(line: MixedLine, full: MixedModelResult) -> list[Finding]:
     findings = []
+    numbers = {"slope": line.slope, "simplified_slope": line.simplified_slope}
     if line.singular:
         text = (
             f"The mixed model (1 + zE | id) is singular (SD of intercepts {line.random_sd[0]:.3g},"
             f" of slopes {line.random_sd[1]:.3g}); its slope is {line.slope:.4f}, with random "
             f"intercepts alone {line.simplified_slope:.4f}."
         )
-        findings.append(
-            finding(
-                "mixed-line-singular",
-                text,
-                numbers={"slope": line.slope, "simplified_slope": line.simplified_slope},
-            )
-        )
-    return line, findings
+        findings.append(finding("mixed-line-singular", text, numbers=numbers))
+    if not full.converged:
+        text = f"The mixed model (1 + zE | id) did not settle: {' '.join(full.messages)}"
+        findings.append(finding("mixed-line-unsettled", text, numbers=numbers))
+    return findings
 
 
-def mixed_as_line(mixed: MixedLine, occasion: Line, rows: ValidRows) -> Line:
-    """The fixed part of the mixed line in raw points, as a line over occasions.
+def mixed_as_line(
+    mixed: MixedLine, covariance: np.ndarray, occasion: Line, rows: ValidRows
+) -> Line:
+    """Return the fixed part of the mixed line in raw points, as a line over occasions.
 
     Its residuals are not free of exposure where within and between slopes differ.
     """
@@ -93,17 +127,18 @@ def mixed_as_line(mixed: MixedLine, occasion: Line, rows: ValidRows) -> Line:
     intercept = mixed.mean_P + mixed.sd_P * mixed.intercept - slope * mixed.mean_E
     P, E = rows.values["P"], rows.values["E"]
     residuals = P - intercept - slope * E
-    slope_variance = (mixed.slope_se * mixed.sd_P / mixed.sd_E) ** 2
+    factor = mixed.sd_P / mixed.sd_E
+    to_raw = np.array([[mixed.sd_P, -factor * mixed.mean_E], [0.0, factor]])
     total = float(np.sum((P - mixed.mean_P) ** 2))
     return Line(
         level="occasion",
         terms=("intercept", "E"),
         coefficients=(intercept, slope),
-        covariance=np.array([[np.nan, np.nan], [np.nan, slope_variance]]),
+        covariance=np.einsum("ia,ab,jb->ij", to_raw, covariance, to_raw),
         residual_sd=float(np.std(residuals, ddof=1)),
         r_squared=1.0 - float(np.sum(residuals**2)) / total,
         n=rows.n,
-        n_persons=int(np.unique(rows.person).size),
+        n_persons=count_distinct(rows.person),
         shape="linear",
         reference="all, mixed model, fixed part",
         exposure_range=(float(E.min()), float(E.max())),
@@ -138,7 +173,6 @@ def _standardised(
             "P": (P - mean_P) / sd_P,
             "E": zE,
             "E_between": between,
-            "E_within": zE - between,
         }
     )
     return frame, (mean_P, sd_P, mean_E, sd_E)

@@ -70,6 +70,11 @@ def valid_rows(scores: Scores) -> ValidRows:
     )
 
 
+def count_distinct(person: np.ndarray) -> int:
+    """Number of distinct person indices."""
+    return int(np.count_nonzero(np.bincount(person))) if person.size else 0
+
+
 def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFrame:
     """Return valid rows as a table: `person, occasion_index, P, E, E_<type>`."""
     take = slice(None) if keep is None else keep

@@ -128,7 +128,11 @@ def _spearman(values: Mapping[str, np.ndarray], ranks: Mapping[str, np.ndarray])
         known = np.isfinite(values[left]) & np.isfinite(values[right])
         return pearson(_ranks(values[left][known]), _ranks(values[right][known]))
 
-    return [[1.0 if a == b else one(a, b) for b in names] for a in names]
+    cells: Matrix = [[1.0] * len(names) for _ in names]
+    for i, left in enumerate(names):
+        for j in range(i):
+            cells[i][j] = cells[j][i] = one(left, names[j])
+    return cells
 
 
 def _kendall(left: np.ndarray, right: np.ndarray) -> float | None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from salutogen.errors import ModelError
+from salutogen.models.convergence import ConvergenceWarning
+from salutogen.norm.periods import count_distinct
+
+if TYPE_CHECKING:
+    from salutogen.models.random_intercept import RandomInterceptFit
+
+FEWEST_PERSONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +37,31 @@ def random_part(values: np.ndarray, person: np.ndarray) -> RandomPart:
     )
 
 
-def random_intercept(values: np.ndarray, matrix: np.ndarray, person: np.ndarray):
-    """Fit a random-intercept model over rows with known values; None where impossible."""
-    known = np.isfinite(values)
-    values, matrix, person = values[known], matrix[known], person[known]
-    persons = np.unique(person).size
-    if persons < 3 or persons == values.size or np.ptp(values) == 0:
-        return None
-    try:
-        from salutogen.models.random_intercept import fit_random_intercept
+def random_intercept(
+    values: np.ndarray, matrix: np.ndarray, person: np.ndarray
+) -> RandomInterceptFit | None:
+    """Fit a random-intercept REML model over rows with known values; None where impossible.
 
-        return fit_random_intercept(values, matrix, person)
-    except (ModelError, ModuleNotFoundError):
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        NaN where unknown.
+    matrix : ndarray, shape (n, p)
+        Fixed columns.
+    person : ndarray of int, shape (n,)
+    """
+    known = np.isfinite(values)
+    if not known.all():
+        values, matrix, person = values[known], matrix[known], person[known]
+    persons = count_distinct(person)
+    if persons < FEWEST_PERSONS or persons == values.size or np.ptp(values) == 0:
         return None
+    from salutogen.models.random_intercept import fit_random_intercept
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fit = fit_random_intercept(values, matrix, person)
+    except (ModelError, np.linalg.LinAlgError):
+        return None
+    return fit if fit.converged else None

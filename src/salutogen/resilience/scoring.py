@@ -119,9 +119,9 @@ def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, L
     if norm.external is not None or draws < 1:
         return {}
     lines: dict[str, LineDraws | None] = {}
-    for level, line in (("occasion", norm.occasion), ("person", norm.person)):
-        units = norm.reference_units[level]
-        lines[level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
+    for line in (norm.occasion, norm.person):
+        units = norm.reference_units[line.level]
+        lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
     frozen = norm.frozen_window
     if frozen is not None and "window" in norm.reference_units:
         lines["window_frozen"] = bootstrap_line(

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError, NormError
+from salutogen.norm import Line
 from salutogen.norm.companions import robust_line, winsorised_line
 from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
 from salutogen.resilience.parts import pearson
@@ -282,7 +283,11 @@ def mood_factor_table(
 
 
 def outlier_table(
-    persons: pl.DataFrame, recipe: LineRecipe, flagged: np.ndarray, SR: np.ndarray
+    persons: pl.DataFrame,
+    recipe: LineRecipe,
+    flagged: np.ndarray,
+    SR: np.ndarray,
+    known: Mapping[str, Line] | None = None,
 ) -> pl.DataFrame:
     """What outlier policies do to the person line and to SR.
 
@@ -294,6 +299,8 @@ def outlier_table(
         Persons that the policy `drop` leaves out of the fit (they are scored all the same).
     SR : ndarray
         Primary person scores.
+    known : mapping of policy to Line, optional
+        Lines already fitted to these persons.
 
     Returns
     -------
@@ -309,7 +316,7 @@ def outlier_table(
         units = kept if policy == "drop" else persons
         fit = {"winsorise": winsorised_line, "robust": robust_line}.get(policy, fit_line)
         try:
-            line = fit(units, recipe, level="person", reference=policy)
+            line = (known or {}).get(policy) or fit(units, recipe, level="person", reference=policy)
         except (ModelError, NormError):
             continue
         own = persons["P"].to_numpy() - line.expected(persons, level="person")

@@ -68,7 +68,17 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
     recipe = recipe_of(scores, scores.study.plan.norm)
     if len(recipe.predictors) > 1 or recipe.composite:
         return outlier_table(_combined(table, persons), _plain(recipe), flagged, SR)
-    return outlier_table(table, recipe, flagged, SR)
+    known = {}
+    if norm.person.reference == "all" and norm.person.shape == "linear" and not norm.external:
+        names = {"winsorise": "winsorised_person", "robust": "robust_person"}
+        known = {
+            policy: norm.variants[name]
+            for policy, name in names.items()
+            if name in norm.variants and not norm.person.covariates
+        }
+        if not norm.person.covariates:
+            known["as they are"] = norm.person
+    return outlier_table(table, recipe, flagged, SR, known)
 
 
 def _combined(table: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level
 
+MOST_UNITS = 10_000
 Z_95 = 1.959963984540054
 
 
@@ -86,15 +87,15 @@ def bootstrap_line(
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level=level)
     P = table["P"].to_numpy()
-    labels, codes = np.unique(table["person"].to_numpy(), return_inverse=True)
-    if labels.size < 2:
+    codes, n_units = resampling_units(table["person"].to_numpy().astype(np.int64), seed)
+    if n_units < 2:
         return None
     # Centred columns keep the cross-products well conditioned; the intercept is put back after.
     constant = np.array([term == "intercept" for term in line.terms])
     centre = np.where(constant, 0.0, matrix.mean(axis=0))
     scale = np.where(constant, 1.0, np.maximum(np.abs(matrix - centre).max(axis=0), 1e-300))
     try:
-        moments = person_moments((matrix - centre) / scale, P, codes.astype(np.int64))
+        moments = person_moments((matrix - centre) / scale, P, codes)
         drawn = bootstrap_least_squares(moments, matrix.shape[1], draws=draws, seed=seed)
     except ModelError:
         return None
@@ -102,6 +103,28 @@ def bootstrap_line(
     shift = combine(coefficients[:, ~constant], centre[~constant])
     coefficients[:, constant] = coefficients[:, constant] - shift[:, None]
     return LineDraws(line=line, draws=coefficients)
+
+
+def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
+    """Code each row by the unit that the bootstrap draws.
+
+    Units are persons; above `MOST_UNITS` persons they are as many random groups of equal size (up
+    to one person), which estimate the same sampling variance (to 0.7 % of an SE with 10,000) at
+    a cost that does not grow with persons.
+
+    Returns
+    -------
+    codes : ndarray of int64, shape (n,)
+    n_units : int
+    """
+    present = np.bincount(person) > 0
+    n_persons = int(np.count_nonzero(present))
+    codes = np.cumsum(present) - 1
+    if n_persons > MOST_UNITS:
+        groups = np.arange(n_persons) % MOST_UNITS
+        np.random.default_rng(seed).shuffle(groups)
+        return groups[codes[person]].astype(np.int64), MOST_UNITS
+    return codes[person].astype(np.int64), n_persons
 
 
 def line_error(
@@ -163,7 +186,7 @@ def bootstrap_summary(
     return {
         "draws": draws,
         "seed": seed,
-        "over": "persons",
+        "over": f"persons (in {MOST_UNITS:,} random groups above {MOST_UNITS:,} persons)",
         "interval": "percentile, 95 %",
         "done": {name: item is not None for name, item in lines.items()},
         "lines": {name: item.to_dict() for name, item in lines.items() if item is not None},

@@ -1,0 +1,216 @@
+"""Lines at every level against published figures, other programs and brute force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+
+from salutogen.errors import NormError
+from salutogen.norm import Norm, fit_norm
+from salutogen.norm.companions import winsor_limits
+from tests.norm.cohorts import dynacore, simulated
+
+TOLERANCE = 1e-9
+
+
+@pytest.fixture(scope="module")
+def real(shared_data: Path) -> Norm:
+    return fit_norm(dynacore(shared_data))
+
+
+@pytest.fixture(scope="module")
+def norm() -> Norm:
+    return fit_norm(simulated())
+
+
+# numbers.md, DynaCORE-L items, recomputed with R 4.2
+
+
+def test_person_line_of_the_real_cohort(real: Norm) -> None:
+    assert real.person.n == 200
+    assert real.person.intercept == pytest.approx(7.229, abs=5e-4)
+    assert real.person.slope == pytest.approx(0.16477, abs=5e-6)
+    assert real.person.r_squared == pytest.approx(0.3064, abs=5e-5)
+
+
+def test_lines_of_single_occasions(real: Norm) -> None:
+    slopes = [real.occasion_refits[label].slope for label in ("1", "2", "3")]
+    shares = [real.occasion_refits[label].r_squared for label in ("1", "2", "3")]
+    assert slopes == pytest.approx([0.139, 0.148, 0.174], abs=5e-4)
+    assert shares == pytest.approx([0.229, 0.236, 0.290], abs=5e-4)
+
+
+def test_pooled_line_is_the_correlation_in_standard_units(real: Norm) -> None:
+    E = real.scores.table["E"].to_numpy()
+    P = real.scores.table["P"].to_numpy()
+    slope = real.occasion.slope
+    assert slope is not None
+    assert slope * E.std(ddof=1) / P.std(ddof=1) == pytest.approx(0.4923, abs=5e-5)
+    assert real.occasion.r_squared == pytest.approx(0.2424, abs=5e-5)
+
+
+def test_first_window_takes_persons_with_two_valid_occasions(real: Norm) -> None:
+    line = real.frozen_window
+    assert line is not None
+    assert line == real.windows[0]
+    assert (line.n, line.level, line.window) == (199, "window", 1)
+    assert line.intercept == pytest.approx(7.0652, abs=5e-5)
+    assert line.slope == pytest.approx(0.1563, abs=5e-5)
+    assert line.r_squared == pytest.approx(0.2759, abs=5e-5)
+    assert [window.n for window in real.windows] == [199, 197, 195, 163]
+
+
+def test_first_window_of_everyone_with_any_occasion(shared_data: Path) -> None:
+    windows = {"windows": {"width": 3, "step": 1, "valid": 1}}
+    line = fit_norm(dynacore(shared_data, resilience=windows)).frozen_window
+    assert line is not None
+    figures = (line.n, line.intercept, line.slope, line.r_squared)
+    assert figures == pytest.approx((200, 7.1182, 0.1550, 0.2786), abs=5e-5)
+
+
+def test_winsorised_person_line(real: Norm) -> None:
+    line = real.variants["winsorised_person"]
+    assert line.intercept == pytest.approx(7.240, abs=5e-4)
+    assert line.slope == pytest.approx(0.16432, abs=5e-6)
+
+
+def test_winsor_limits_at_occasions(real: Norm) -> None:
+    table = real.scores.table
+    assert winsor_limits(table["P"].to_numpy())[1] == pytest.approx(32.05575, abs=5e-6)
+    assert winsor_limits(table["E"].to_numpy())[1] == pytest.approx(105.4345, abs=5e-5)
+
+
+def test_spread_is_judged_on_persons(real: Norm) -> None:
+    person = real.heteroscedasticity["person"]
+    assert person["n_r_squared"] == pytest.approx(3.2, abs=0.05)
+    assert person["p"] == pytest.approx(0.07, abs=5e-3)
+    occasion = real.heteroscedasticity["occasion"]
+    assert occasion["n_r_squared_rows"] == pytest.approx(20.9, abs=0.06)
+    assert occasion["df2"] == 199
+    assert "unequal-spread" not in [finding.code for finding in real.findings]
+
+
+def test_composite_correlates_with_problems_as_published(shared_data: Path) -> None:
+    norm = fit_norm(dynacore(shared_data, combine="composite"))
+    assert np.sqrt(norm.occasion.r_squared) == pytest.approx(0.5194, abs=5e-5)
+    general = norm.by_type["general"]["occasion"]
+    pandemic = norm.by_type["pandemic"]["occasion"]
+    assert np.sqrt(general.r_squared) == pytest.approx(0.4958, abs=5e-5)
+    assert np.sqrt(pandemic.r_squared) == pytest.approx(0.4069, abs=5e-5)
+
+
+# brute force
+
+
+def person_means(norm: Norm) -> pl.DataFrame:
+    rows = norm.scores.table.filter("valid")
+    columns = ("E", "P", "E_general", "E_pandemic")
+    return rows.group_by("person", maintain_order=True).agg(pl.col(columns).mean())
+
+
+def test_occasion_errors_are_clustered_by_person(norm: Norm) -> None:
+    rows = norm.scores.table.filter("valid")
+    X, y = sm.add_constant(rows["E"].to_numpy()), rows["P"].to_numpy()
+    person = rows["person"].to_numpy()
+    fit = sm.OLS(y, X).fit()
+    meat = np.zeros((2, 2))
+    for one in np.unique(person):
+        score = X[person == one].T @ fit.resid[person == one]
+        meat += np.outer(score, score)
+    bread = np.linalg.inv(X.T @ X)
+    groups = np.unique(person).size
+    expected = bread @ meat @ bread * groups / (groups - 1)
+    assert norm.occasion.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    np.testing.assert_allclose(norm.occasion.covariance, expected, rtol=1e-8)
+
+
+def test_person_line_is_unweighted_over_means(norm: Norm) -> None:
+    means = person_means(norm)
+    fit = sm.OLS(means["P"].to_numpy(), sm.add_constant(means["E"].to_numpy())).fit()
+    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    np.testing.assert_allclose(norm.person.covariance, fit.cov_params(), rtol=1e-8)
+    assert norm.person.residual_sd == pytest.approx(np.std(fit.resid, ddof=1), rel=TOLERANCE)
+
+
+def test_composites_are_standardised_after_averaging() -> None:
+    norm = fit_norm(simulated(combine="composite"))
+    means = person_means(norm)
+    z = [
+        (means[name].to_numpy() - means[name].mean()) / means[name].std()
+        for name in ("E_general", "E_pandemic")
+    ]
+    fit = sm.OLS(means["P"].to_numpy(), sm.add_constant((z[0] + z[1]) / 2)).fit()
+    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    assert norm.person.standardiser is not None
+    assert norm.person.standardiser.means[0] == pytest.approx(means["E_general"].mean())
+    assert norm.occasion.standardiser != norm.person.standardiser
+
+
+def test_types_can_enter_separately() -> None:
+    norm = fit_norm(simulated(combine="separate"))
+    means = person_means(norm)
+    X = sm.add_constant(means.select("E_general", "E_pandemic").to_numpy())
+    fit = sm.OLS(means["P"].to_numpy(), X).fit()
+    assert norm.person.terms == ("intercept", "E_general", "E_pandemic")
+    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    assert norm.person.slope is None
+
+
+def test_covariates_enter_as_numbers_and_categories() -> None:
+    plan = {"covariates": ["age", "site"]}
+    norm = fit_norm(simulated(norm=plan))
+    assert norm.person.terms == ("intercept", "E", "age", "site=B", "site=C")
+    means = person_means(norm)
+    persons = norm.scores.persons
+    X = np.column_stack(
+        [
+            np.ones(means.height),
+            means["E"],
+            persons["age"],
+            (persons["site"] == "B").cast(float),
+            (persons["site"] == "C").cast(float),
+        ]
+    )
+    fit = sm.OLS(means["P"].to_numpy(), X).fit()
+    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+
+
+def test_a_line_is_refused_at_another_level(norm: Norm) -> None:
+    with pytest.raises(NormError) as caught:
+        norm.person.expected(norm.scores.table, level="occasion")
+    assert [finding.code for finding in caught.value.findings] == ["level-differs"]
+
+
+def test_a_line_names_the_columns_it_misses(norm: Norm) -> None:
+    with pytest.raises(NormError) as caught:
+        norm.person.expected(pl.DataFrame({"P": [1.0]}), level="person")
+    assert [finding.code for finding in caught.value.findings] == ["norm-column-missing"]
+
+
+def test_winsorised_line_takes_intercept_and_slope_from_one_fit(norm: Norm) -> None:
+    means = person_means(norm)
+    pulled = [
+        np.clip(means[name].to_numpy(), *winsor_limits(means[name].to_numpy()))
+        for name in ("P", "E")
+    ]
+    fit = sm.OLS(pulled[0], sm.add_constant(pulled[1])).fit()
+    line = norm.variants["winsorised_person"]
+    assert line.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+
+
+def test_robust_line_agrees_with_statsmodels(norm: Norm) -> None:
+    means = person_means(norm)
+    X = sm.add_constant(means["E"].to_numpy())
+    fit = sm.RLM(means["P"].to_numpy(), X, M=sm.robust.norms.HuberT()).fit(maxiter=200, tol=1e-12)
+    line = norm.variants["robust_person"]
+    assert line.coefficients == pytest.approx(tuple(fit.params), rel=1e-3)
+
+
+def test_primary_names_the_line_that_is_reported() -> None:
+    assert fit_norm(simulated(norm={"unit": "occasion"})).primary_line.level == "occasion"
+    assert fit_norm(simulated(norm={"unit": "window"})).primary_line.level == "window"
+    assert fit_norm(simulated()).primary_line.level == "person"

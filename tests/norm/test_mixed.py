@@ -1,0 +1,74 @@
+"""The mixed line and its split against published figures, statsmodels and known slopes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import statsmodels.formula.api as smf
+
+from salutogen.norm import fit_norm
+from tests.norm.cohorts import dynacore, simulated
+
+
+def test_mixed_line_of_the_real_cohort(shared_data: Path) -> None:
+    norm = fit_norm(dynacore(shared_data))
+    mixed = norm.mixed
+    assert mixed is not None
+    assert mixed.intercept == pytest.approx(0.003303509, abs=1e-5)
+    assert mixed.slope == pytest.approx(0.358352435, rel=1e-5)
+    assert mixed.slope_se == pytest.approx(0.0286, abs=5e-5)
+    assert mixed.singular
+    assert (*mixed.random_sd, mixed.residual_sd) == pytest.approx((0.712, 0.0885, 0.529), abs=5e-4)
+    assert mixed.between_slope == pytest.approx(0.572, abs=5e-4)
+    assert mixed.within_slope == pytest.approx(0.303, abs=5e-4)
+    assert mixed.simplified_slope == pytest.approx(0.3549, abs=5e-5)
+    assert "mixed-line-singular" in [finding.code for finding in norm.findings]
+
+
+def test_split_agrees_with_statsmodels() -> None:
+    norm = fit_norm(simulated())
+    mixed = norm.mixed
+    assert mixed is not None
+    rows = norm.scores.table.filter("valid").to_pandas()
+    E = (rows["E"] - rows["E"].mean()) / rows["E"].std()
+    rows["zP"] = (rows["P"] - rows["P"].mean()) / rows["P"].std()
+    rows["between"] = E.groupby(rows["person"]).transform("mean")
+    rows["within"] = E - rows["between"]
+    fit = smf.mixedlm("zP ~ between + within", rows, groups="person").fit(reml=True)
+    assert mixed.between_slope == pytest.approx(fit.params["between"], rel=1e-4)
+    assert mixed.within_slope == pytest.approx(fit.params["within"], rel=1e-4)
+    assert mixed.between_se == pytest.approx(fit.bse["between"], rel=1e-3)
+    assert mixed.within_se == pytest.approx(fit.bse["within"], rel=1e-3)
+
+
+def test_known_slopes_are_found() -> None:
+    norm = fit_norm(simulated(1500, 5, between=0.2, within=0.08, seed=11))
+    mixed = norm.mixed
+    assert mixed is not None
+    factor = mixed.sd_P / mixed.sd_E
+    assert mixed.within_slope * factor == pytest.approx(0.08, abs=0.01)
+    assert mixed.between_slope * factor == pytest.approx(0.2, abs=0.02)
+    assert mixed.within_slope < mixed.slope < mixed.between_slope
+
+
+def test_mixed_line_in_raw_points_gives_the_standardised_scores() -> None:
+    norm = fit_norm(simulated())
+    mixed, line = norm.mixed, norm.variants["mixed"]
+    assert mixed is not None
+    rows = norm.scores.table.filter("valid")
+    zE = (rows["E"].to_numpy() - mixed.mean_E) / mixed.sd_E
+    zP = (rows["P"].to_numpy() - mixed.mean_P) / mixed.sd_P
+    raw = rows["P"].to_numpy() - line.expected(rows, level="occasion")
+    np.testing.assert_allclose(
+        raw / mixed.sd_P, zP - mixed.intercept - mixed.slope * zE, atol=1e-10
+    )
+    slope_se = np.sqrt(line.covariance[1, 1])
+    assert slope_se == pytest.approx(mixed.slope_se * mixed.sd_P / mixed.sd_E)
+
+
+def test_one_occasion_has_no_mixed_line() -> None:
+    norm = fit_norm(simulated(50, 1))
+    assert norm.mixed is None
+    assert "mixed-line-not-fitted" in [finding.code for finding in norm.findings]

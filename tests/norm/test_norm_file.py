@@ -1,0 +1,127 @@
+"""`norm.json`: written, read back, used by another study or refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from salutogen.errors import NormError
+from salutogen.norm import Norm, fit_norm, read_norm
+from salutogen.norm.norm_file import write_norm
+from tests.norm.cohorts import MEASURES, simulated
+
+
+@pytest.fixture
+def norm() -> Norm:
+    return fit_norm(simulated())
+
+
+@pytest.mark.parametrize("combine", ["sum", "composite", "separate"])
+def test_reading_back_gives_the_same_expectations_to_the_last_bit(
+    tmp_path: Path, combine: str
+) -> None:
+    norm = fit_norm(simulated(combine=combine, norm={"shape": "quadratic"}))
+    copy = read_norm(write_norm(norm, tmp_path / "norm.json"))
+    table = norm.scores.table.filter("valid")
+    assert copy.occasion is not None
+    assert copy.person is not None
+    np.testing.assert_array_equal(
+        copy.occasion.expected(table, level="occasion"),
+        norm.occasion.expected(table, level="occasion"),
+    )
+    persons = norm.period_tables["person"]
+    np.testing.assert_array_equal(
+        copy.person.expected(persons, level="person"),
+        norm.person.expected(persons, level="person"),
+    )
+    assert len(copy.windows) == len(norm.windows)
+
+
+def test_the_file_has_the_published_shape(norm: Norm) -> None:
+    content = norm.to_dict()
+    assert content["format"] == 1
+    assert set(content["scoring"]) == {"P", "E"}
+    assert {"occasion", "window", "person"} <= set(content["lines"])
+    line = content["lines"]["person"]
+    assert set(line["coefficients"]) == {"intercept", "E"}
+    assert {"outcome", "predictors", "units", "reference", "shape", "covariance"} <= set(line)
+    assert {"residual_sd", "range_E", "n"} <= set(line)
+    assert json.loads(json.dumps(content)) == content
+
+
+def borrowed(norm: Norm, folder: Path, **changes: Any) -> Norm:
+    """Fit another cohort with the lines of `norm`."""
+    path = write_norm(norm, folder / "norm.json")
+    other = simulated(80, 5, seed=99, norm={"file": str(path)})
+    return fit_norm(replace(other, **changes))
+
+
+def test_another_study_uses_the_lines_as_they_are(norm: Norm, tmp_path: Path) -> None:
+    other = borrowed(norm, tmp_path)
+    assert other.external == "norm.json"
+    assert other.person.coefficients == norm.person.coefficients
+    assert other.occasion.coefficients == norm.occasion.coefficients
+    assert other.frozen_window is not None
+    assert norm.frozen_window is not None
+    assert other.frozen_window.coefficients == norm.frozen_window.coefficients
+    assert other.windows[0].coefficients != norm.windows[0].coefficients
+
+
+def test_other_scoring_is_refused(norm: Norm, tmp_path: Path) -> None:
+    measures = {**MEASURES, "P": replace(MEASURES["P"], method="mean")}
+    with pytest.raises(NormError) as caught:
+        borrowed(norm, tmp_path, measures=measures)
+    assert [finding.code for finding in caught.value.findings] == ["norm-scoring-differs"]
+    assert "mean" in caught.value.findings[0].text
+
+
+def test_other_units_are_refused(norm: Norm, tmp_path: Path) -> None:
+    measures = {**MEASURES, "E_general": replace(MEASURES["E_general"], unit="z")}
+    with pytest.raises(NormError) as caught:
+        borrowed(norm, tmp_path, measures=measures)
+    assert [finding.code for finding in caught.value.findings] == ["units-differ"]
+
+
+def test_a_missing_level_is_refused(norm: Norm, tmp_path: Path) -> None:
+    path = tmp_path / "norm.json"
+    content = norm.to_dict()
+    content["lines"]["person"] = None
+    content["lines"]["window"] = []
+    content["lines"]["window_frozen"] = None
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(NormError) as caught:
+        fit_norm(simulated(norm={"file": str(path)}))
+    finding = caught.value.findings[0]
+    assert finding.code == "norm-level-missing"
+    assert finding.evidence.numbers == {"missing": ["person", "window"]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": 2}',
+        '{"format": 1, "lines": {}}',
+        '{"format": 1, "scoring": {}, "primary": "person", "lines": []}',
+        '{"format": 1, "scoring": {}, "primary": "person", "lines": {"person": {"level": 1}}}',
+    ],
+)
+def test_damaged_files_give_one_clear_refusal(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "norm.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(NormError) as caught:
+        read_norm(path)
+    assert [finding.code for finding in caught.value.findings] == ["norm-file-unreadable"]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(NormError) as caught:
+        read_norm(tmp_path / "nothing.json")
+    assert caught.value.findings[0].evidence.file == "nothing.json"

@@ -1,0 +1,105 @@
+"""Reference sets: arms, phases, windows, the first window; frozen lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+
+from salutogen.errors import NormError
+from salutogen.norm import Line, fit_norm
+from salutogen.scores import Scores
+from tests.norm.cohorts import simulated
+
+PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
+
+
+def line_by_hand(scores: Scores, rows: pl.DataFrame, fewest: int) -> Any:
+    means = (
+        rows.filter("valid")
+        .group_by("person", maintain_order=True)
+        .agg(pl.col("E", "P").mean(), pl.len().alias("n"))
+        .filter(pl.col("n") >= fewest)
+    )
+    fit = sm.OLS(means["P"].to_numpy(), sm.add_constant(means["E"].to_numpy())).fit()
+    return (means.height, *fit.params)
+
+
+def figures(line: Line | None) -> Any:
+    assert line is not None
+    return (line.n, *line.coefficients)
+
+
+def test_all_and_the_first_window_for_frozen_scores() -> None:
+    scores = simulated()
+    norm = fit_norm(scores)
+    first = scores.table.filter(pl.col("occasion_index") <= 2)
+    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, first, 2))
+    assert figures(norm.person) == pytest.approx(line_by_hand(scores, scores.table, 1))
+    assert norm.person.reference == "all"
+
+
+def test_first_window_as_reference_of_every_level() -> None:
+    scores = simulated(norm={"reference": "first-window"})
+    norm = fit_norm(scores)
+    first = scores.table.filter(pl.col("occasion_index") <= 2)
+    assert figures(norm.person) == pytest.approx(line_by_hand(scores, first, 2))
+    assert norm.occasion.n == first.filter("valid").height
+    assert figures(norm.frozen_window) == pytest.approx(figures(norm.windows[0]))
+
+
+def test_a_named_window_freezes_its_line() -> None:
+    norm = fit_norm(simulated(norm={"reference": {"window": 2}}))
+    assert figures(norm.frozen_window) == pytest.approx(figures(norm.windows[1]))
+
+
+def test_an_arm_is_the_reference_of_persons_and_first_window() -> None:
+    scores = simulated(norm={"reference": {"arm": "control"}})
+    norm = fit_norm(scores)
+    control = scores.persons.filter(pl.col("arm") == "control")["person"].implode()
+    own = scores.table.filter(pl.col("person").is_in(control))
+    assert figures(norm.person) == pytest.approx(line_by_hand(scores, own, 1))
+    first = own.filter(pl.col("occasion_index") <= 2)
+    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, first, 2))
+    assert norm.frozen_window is not None
+    assert "control" in norm.frozen_window.reference
+    assert norm.windows[0].n > norm.frozen_window.n, "refitted lines take everyone"
+
+
+def test_a_phase_is_the_reference() -> None:
+    scores = simulated(norm={"reference": {"phase": "after"}}, resilience=PHASES)
+    norm = fit_norm(scores)
+    after = scores.table.filter(pl.col("occasion_index") >= 2)
+    assert figures(norm.person) == pytest.approx(line_by_hand(scores, after, 1))
+    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, after, 2))
+    assert norm.frozen_phase is not None
+    assert figures(norm.frozen_phase) == pytest.approx(figures(norm.phases["after"]))
+
+
+@pytest.mark.parametrize(
+    "reference", [{"arm": "nobody"}, {"phase": "never"}, {"window": 9}], ids=str
+)
+def test_a_reference_that_does_not_exist_is_refused(reference: dict[str, object]) -> None:
+    with pytest.raises(NormError) as caught:
+        fit_norm(simulated(norm={"reference": reference}))
+    assert [finding.code for finding in caught.value.findings] == ["reference-missing"]
+
+
+def test_windows_by_time_follow_each_person_s_own_clock() -> None:
+    plan = {"windows": {"width": "21 days", "step": "7 days", "valid": 2}}
+    scores = simulated(resilience=plan)
+    late = scores.table.with_columns(time=pl.col("time") + 1000.0 * pl.col("person"))
+    scores = type(scores)(**{**vars(scores), "table": late})
+    by_time = fit_norm(scores)
+    by_count = fit_norm(simulated())
+    assert [figures(line) for line in by_time.windows] == [
+        pytest.approx(figures(line)) for line in by_count.windows
+    ]
+    table = by_time.period_tables["window"]
+    one = table.filter((pl.col("person") == 3) & (pl.col("window") == 1))
+    own = late.filter((pl.col("person") == 3) & (pl.col("occasion_index") <= 2))
+    assert one["time"][0] == pytest.approx(np.mean(own["time"].to_numpy()))
+    assert one["first_occasion"][0] == own["occasion"][0]

@@ -1,0 +1,114 @@
+"""The shape is tested on independent persons, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from salutogen.errors import NormError
+from salutogen.models import f_test, fit_least_squares
+from salutogen.norm import fit_norm
+from salutogen.norm.shape import shape_test, turning_point
+from tests.norm.cohorts import dynacore, simulated
+
+
+def test_shape_of_the_real_cohort(shared_data: Path) -> None:
+    test = fit_norm(dynacore(shared_data, norm={"shape": "test"})).shape_test
+    assert test is not None
+    assert (test.unit, test.n, test.df1, test.df2) == ("person", 200, 1, 197)
+    assert test.f == pytest.approx(2.23, abs=5e-3)
+    assert test.p == pytest.approx(0.137, abs=5e-4)
+    assert test.bic["linear"] == pytest.approx(1170.17, abs=5e-3)
+    assert test.bic["quadratic"] == pytest.approx(1173.22, abs=5e-3)
+    assert test.chosen == "linear"
+
+
+def test_quadratic_of_the_real_cohort(shared_data: Path) -> None:
+    line = fit_norm(dynacore(shared_data, norm={"shape": "quadratic"})).person
+    assert line.coefficients == pytest.approx((5.007, 0.2733, -0.00114), abs=5e-4)
+    assert line.r_squared == pytest.approx(0.3142, abs=5e-5)
+
+
+def test_repeated_persons_are_refused_although_they_would_be_significant(
+    shared_data: Path,
+) -> None:
+    norm = fit_norm(dynacore(shared_data))
+    repeated = norm.scores.table.select("person").join(
+        norm.period_tables["person"], on="person", how="left", maintain_order="left"
+    )
+    E, P = repeated["E"].to_numpy(), repeated["P"].to_numpy()
+    straight = np.column_stack([np.ones(E.size), E])
+    curved = np.column_stack([straight, E**2])
+    wrong = f_test(
+        fit_least_squares(P, straight, names=["intercept", "E"]),
+        fit_least_squares(P, curved, names=["intercept", "E", "E^2"]),
+    )
+    assert wrong.p == pytest.approx(0.00078, abs=5e-6)
+    with pytest.raises(NormError) as caught:
+        shape_test(repeated)
+    finding = caught.value.findings[0]
+    assert finding.code == "repeated-persons"
+    assert finding.evidence.numbers == {"rows": 1045, "persons": 200}
+
+
+def test_real_curvature_is_found_and_applied_at_every_level() -> None:
+    scores = simulated(400, 4, seed=3)
+    E = scores.table["E"]
+    bent = scores.table.with_columns(P=(2 + 0.006 * E**2 + scores.table["P"] * 0.3).clip(0, 36))
+    scores = type(scores)(**{**vars(scores), "table": bent})
+    settings = scores.study.plan.norm.model_copy(update={"shape": "test"})
+    norm = fit_norm(scores, settings=settings)
+    assert norm.shape_test is not None
+    assert norm.shape_test.chosen == "quadratic"
+    assert norm.shape_test.p < 0.05
+    assert norm.shape_test.bic["quadratic"] < norm.shape_test.bic["linear"]
+    lines = [norm.person, norm.occasion, *norm.windows]
+    assert {line.shape for line in lines} == {"quadratic"}
+    assert all("E^2" in line.terms for line in lines)
+
+
+def test_a_curve_that_turns_down_is_warned_of() -> None:
+    scores = simulated(300, 4, seed=5)
+    E = scores.table["E"]
+    bent = scores.table.with_columns(P=(0.9 * E - 0.011 * E**2 + 2).clip(0, 36))
+    scores = type(scores)(**{**vars(scores), "table": bent})
+    settings = scores.study.plan.norm.model_copy(update={"shape": "quadratic"})
+    norm = fit_norm(scores, settings=settings)
+    at = turning_point(norm.person)
+    b, c = norm.person.coefficient("E"), norm.person.coefficient("E^2")
+    low, high = norm.person.exposure_range
+    assert at is not None
+    assert at == pytest.approx(-b / (2 * c), abs=(high - low) / 400)
+    assert "line-turns-down" in [finding.code for finding in norm.findings]
+
+
+def test_a_straight_line_never_turns() -> None:
+    assert turning_point(fit_norm(simulated()).person) is None
+
+
+def test_splines_are_straight_beyond_the_outer_knots() -> None:
+    norm = fit_norm(simulated(norm={"shape": "spline"}))
+    line = norm.person
+    assert line.terms == ("intercept", "E", "E:spline1", "E:spline2")
+    beyond = pl.DataFrame({"E": line.knots[-1] + np.array([0.0, 5.0, 10.0, 20.0])})
+    expected = line.expected(beyond, level="person")
+    steps = np.diff(expected) / np.array([5.0, 5.0, 10.0])
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-8)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_straight_data_seldom_choose_a_curve_and_never_by_p_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    E = rng.normal(40, 10, 80)
+    units = pl.DataFrame({"person": np.arange(80), "E": E, "P": 5 + 0.2 * E + rng.normal(0, 3, 80)})
+    test = shape_test(units, seed=seed)
+    curved = test.p < 0.05 and test.bic["quadratic"] < test.bic["linear"]
+    assert test.chosen == ("quadratic" if curved else "linear")
+    assert set(test.cv_error) == {"linear", "quadratic", "spline"}
+    assert test.cv_error["linear"] > 0
