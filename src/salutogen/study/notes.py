@@ -27,6 +27,7 @@ class Notes:
         self.file = file
         self.lines = lines
         self.findings: list[Finding] = []
+        self.open: set[str] = set()
 
     def line_of(self, path: str) -> int | None:
         """Line of a dotted path, or of its nearest parent."""
@@ -35,6 +36,10 @@ class Notes:
                 return self.lines[path]
             path = path.rpartition(".")[0]
         return None
+
+    def is_open(self, path: str) -> bool:
+        """Whether something at or below a path is a gap or wrong, so that more cannot be said."""
+        return any(one == path or one.startswith(f"{path}.") for one in self.open)
 
     def add(
         self,

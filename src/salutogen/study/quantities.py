@@ -21,7 +21,10 @@ DAYS_IN = {
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(minute|hour|day|week|month|year)s?\s*$")
 _RANGE = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*$")
 _NUMBERS = re.compile(r"\{(\d+)\.\.(\d+)\}")
-_OCCASION = re.compile(r"[_.\-]?[A-Za-z]?\{occasion\}")
+_OCCASION = re.compile(
+    r"^(?:wave|[a-z])?\{occasion\}[_.\-]?|[_.\-](?:wave|[a-z])?\{occasion\}|\{occasion\}",
+    re.IGNORECASE,
+)
 OCCASION_PLACEHOLDER = "{occasion}"
 MOST_EXPANDED = 2000
 
@@ -149,6 +152,6 @@ def expand_numbers(pattern: str) -> tuple[str, ...]:
 def item_name(column: str) -> str:
     """Name an item by its column, without the part that names the occasion.
 
-    `GE_01_w{occasion}` gives `GE_01`.
+    `GE_01_w{occasion}` and `w{occasion}_GE_01` give `GE_01`.
     """
     return _OCCASION.sub("", column) or column

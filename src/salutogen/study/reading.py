@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from salutogen.study.model import FORMAT, StudyFile
 from salutogen.study.notes import GAP, Notes, shown
 from salutogen.study.objectivity import check_objectivity
 from salutogen.study.occasions import expand_occasions
+from salutogen.study.quantities import AnswerRange, Duration
 from salutogen.study.registry import RegisteredInstrument, read_folder
 from salutogen.study.resolving import resolve_instruments
 from salutogen.study.roles import check_roles
@@ -65,6 +68,7 @@ def read_study(source: str | Path | Mapping[str, Any]) -> Study:
     loaded, path = _load(source)
     notes = Notes(path.name if path else None, loaded.lines)
     notes.findings += loaded.findings
+    _require_text(loaded.values, notes)
     values = _require_format(loaded.values, notes)
     plan, _ = validate_plan(values, notes)
     if plan is None:
@@ -98,9 +102,23 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return {str(key): _plain(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner, depth + 1) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    if value is None or isinstance(value, bool | str | Duration | AnswerRange):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real) and math.isfinite(value):
+        return float(value)
+    return str(value)
+
+
+def _require_text(values: Any, notes: Notes) -> None:
+    """Refuse halves of characters: they can be neither written nor hashed."""
+    try:
+        json.dumps(values, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        text = f"The study file holds half a character ({error.object[error.start]!a})."
+        notes.add("study-file-encoding", "", text)
+        raise StudyError(notes.findings) from error
 
 
 def _require_format(values: Any, notes: Notes) -> dict[str, Any]:
@@ -159,8 +177,9 @@ def _occasions(plan: StudyFile, notes: Notes) -> tuple[Occasion, ...]:
     try:
         return expand_occasions(plan.occasions)
     except ValueError as error:
-        text = f"`occasions` cannot be written out: {error}."
-        notes.add("occasions-invalid", "occasions", text)
+        if not notes.is_open("occasions"):
+            text = f"`occasions` cannot be written out: {error}."
+            notes.add("occasions-invalid", "occasions", text)
         return ()
 
 

@@ -178,14 +178,8 @@ def _line(lines: Mapping[str, int], place: tuple[int | str, ...]) -> int | None:
 
 @cache
 def registry() -> dict[str, RegisteredInstrument]:
-    """Every instrument that ships with the package, by name."""
-    found = {}
-    folder = files("salutogen") / "study" / "instruments"
-    for resource in sorted(folder.iterdir(), key=lambda item: item.name):
-        if resource.name.endswith(".yaml"):
-            entry = parse_instrument(resource.read_text(encoding="utf-8"), resource.name)
-            found[entry.name] = entry
-    return found
+    """Every instrument that ships with the package, by name in alphabetical order."""
+    return {name: shipped(name) for name in registered_names()}
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from salutogen.study.instrument import Instrument
-from salutogen.study.notes import Notes
+from salutogen.study.notes import GAP, Notes
 from salutogen.study.study import Study
 
 SPAN_RATIO = 2.0
@@ -109,13 +109,13 @@ def _check_recall(study: Study, notes: Notes) -> None:
         instrument = study.instruments.get(name)
         if instrument is None:
             continue
-        if instrument.recall is None:
+        if instrument.recall is None and not notes.is_open(f"instruments.{name}.recall"):
             notes.add(
                 "recall-missing",
                 f"instruments.{name}",
                 f"{name!r} is exposure, but it is not said how far back its answers reach.",
             )
-        else:
+        elif instrument.recall is not None:
             spans[name] = instrument.recall
     for name, recall in spans.items():
         if recall.days > LONGEST_RECALL_DAYS:
@@ -157,6 +157,6 @@ def _check_selection(study: Study, notes: Notes) -> None:
 def _check_both(study: Study, notes: Notes) -> None:
     """One instrument cannot be both sides of the line."""
     for index, name in enumerate(study.exposure_types):
-        if name in study.problems.instruments:
+        if name in study.problems.instruments and name != GAP:
             text = f"{name!r} is both exposure and problems; the line would relate it to itself."
             notes.add("exposure-as-problems", f"exposure.types.{index}", text)

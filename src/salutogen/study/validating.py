@@ -15,6 +15,20 @@ from salutogen.study.registry import nearest
 
 Place = tuple[str | int, ...]
 _ROUNDS = 12
+_IN_WORDS = {
+    "model_type": "keys and values are expected",
+    "model_attributes_type": "keys and values are expected",
+    "dict_type": "keys and values are expected",
+    "tuple_type": "a list is expected",
+    "string_type": "text is expected",
+    "int_type": "a whole number is expected",
+    "int_parsing": "a whole number is expected",
+    "int_from_float": "a whole number is expected",
+    "float_type": "a number is expected",
+    "float_parsing": "a number is expected",
+    "string_too_short": "it must not be empty",
+    "too_short": "it must not be empty",
+}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -33,6 +47,7 @@ def validate_plan(values: dict[str, Any], notes: Notes) -> tuple[StudyFile | Non
     for place in gaps:
         path = dotted(place)
         notes.add("gap-to-fill", path, f"`{path}` is a gap (???) that a person has to fill.")
+    notes.open |= {dotted(place) for place in gaps}
     said: set[tuple[Place, str]] = set()
     left: Any = values
     for attempt in range(_ROUNDS):
@@ -41,6 +56,7 @@ def validate_plan(values: dict[str, Any], notes: Notes) -> tuple[StudyFile | Non
         except ValidationError as error:
             problems = list(_relevant(error, left))
             for place, kind, problem in problems:
+                notes.open.add(dotted(place))
                 if attempt == 0 and not _is_gap(place, gaps) and (place, kind) not in said:
                     said.add((place, kind))
                     _say(place, problem, values, notes)
@@ -77,9 +93,17 @@ def _is_gap(place: Place, gaps: list[Place]) -> bool:
 
 def _relevant(error: ValidationError, values: Any) -> Iterator[tuple[Place, str, Any]]:
     """Errors by their place in the file, without those of union members that were not meant."""
+    kept: list[Place] = []
+    others: dict[Place, Any] = {}
     for problem in error.errors(include_url=False):
         place, tags = _place(problem["loc"], values)
-        if problem["type"] == "missing" or all(_meant(tag, value_at) for tag, value_at in tags):
+        if all(_meant(tag, value_at) for tag, value_at in tags):
+            kept.append(place)
+            yield place, problem["type"], problem
+        else:
+            others.setdefault(place, problem)
+    for place, problem in others.items():
+        if not any(one[: len(place)] == place for one in kept):
             yield place, problem["type"], problem
 
 
@@ -153,7 +177,7 @@ def _say(place: Place, problem: Any, values: Any, notes: Notes) -> None:
 
 def _say_value(path: str, problem: Any, notes: Notes) -> None:
     found = problem.get("input")
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = _IN_WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
     mend = None
     near = None
     if problem["type"] == "literal_error":
