@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salutogen.panel import Reason, read_panel
-from salutogen.panel.flow import forms_by_occasion, participant_flow
+from salutogen.panel.flow import forms_by_occasion, participant_flow, planned_occasions
 from tests.panel.small_studies import EVENTS, MOOD, answers, make_study
 
 STUDY = make_study()
@@ -61,3 +61,16 @@ def test_forms_by_hand() -> None:
     assert events["absent"].to_list() == [0, 0, 3]
     total = sum(forms[reason.name.lower()].sum() for reason in Reason)
     assert total == 6 * 7
+
+
+def test_missed_occasions_are_written_out() -> None:
+    frame = answers(2)[[0, 2, 4]].with_columns(
+        pl.when(pl.int_range(pl.len()) != 1).then(pl.col(name)).alias(name)
+        for name in MOOD + EVENTS
+    )
+    planned = planned_occasions(read_panel(STUDY, frame))
+    assert planned.select("subject", "occasion", "time", "state").rows() == [
+        ("p00", "1", 0, "answered"), ("p00", "2", None, "missed"), ("p00", "3", 14, "opened"),
+        ("p01", "1", None, "missed"), ("p01", "2", 7, "answered"), ("p01", "3", None, "missed"),
+    ]  # fmt: skip
+    assert planned["planned_day"].to_list() == [0, 7, 14, 0, 7, 14]

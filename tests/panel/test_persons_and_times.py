@@ -162,6 +162,12 @@ def test_a_wrong_unit_shows_in_the_gaps(values: list[float], said: str) -> None:
     assert said in _said(_timed(values, {"unit": "days"}), "time-unit").text
 
 
+def test_gaps_longer_than_a_lifetime_without_planned_times() -> None:
+    study = make_study({"answers": by_occasion()}, every=float("nan"))
+    frame = answers(1).with_columns(pl.col("day") * 86400)
+    assert "lifetime" in _said(read_panel(study, frame), "time-unit").text
+
+
 def test_odd_dates_and_missing_times() -> None:
     panel = _timed([0, 18390, 18397], {"unit": "days since 1970-01-01"})
     assert _said(panel, "odd-date").evidence.rows == (1,)

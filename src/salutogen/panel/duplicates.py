@@ -40,10 +40,9 @@ def drop_copies(
         return None
     involved = repeats.copy()
     involved[:-1] |= repeats[1:]
-    cells = table.read(columns)[rows[involved]] if columns else pl.DataFrame()
-    whole = table.read(list(table.columns))[rows[involved]]
+    whole = table.cells(table.columns, rows[involved])
     group = np.cumsum(~repeats[involved])
-    same = _equals_first(cells, group)
+    same = _equals_first(whole.select(columns), group)
     exact = _equals_first(whole, group)
     second = repeats[involved]
     involved_rows = rows[involved]

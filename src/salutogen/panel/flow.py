@@ -60,6 +60,43 @@ def participant_flow(panel: Panel) -> pl.DataFrame:
     )
 
 
+def planned_occasions(panel: Panel) -> pl.DataFrame:
+    """Write a row for every person and planned occasion, the missed ones included.
+
+    Returns
+    -------
+    DataFrame
+        `person`, `subject`, `occasion_index`, `occasion`, `planned_day` (days from the first
+        occasion, null where the plan has none), `time` (days, null where missed), `state`:
+        `answered`, `opened` (a row without any answer) or `missed` (no row: files rarely hold one
+        for a form that was never opened).
+    """
+    n_occasions = len(panel.study.occasions)
+    place = panel.rows["person"].cast(pl.Int64) * n_occasions + panel.rows["occasion"]
+    there = panel.rows.select("time").with_columns(
+        place=place,
+        state=pl.when(pl.Series(answered_forms(panel)))
+        .then(pl.lit("answered"))
+        .otherwise(pl.lit("opened")),
+    )
+    persons = panel.persons.select("person", "subject")
+    plan = pl.DataFrame(
+        {
+            "occasion_index": pl.Series(range(n_occasions), dtype=pl.UInt16),
+            "occasion": pl.Series(panel.study.labels, dtype=pl.String),
+            "planned_day": pl.Series(
+                [entry.day for entry in panel.study.occasions], dtype=pl.Float64
+            ),
+        }
+    )
+    grid = persons.join(plan, how="cross", maintain_order="left_right").with_columns(
+        place=pl.int_range(pl.len(), dtype=pl.Int64)
+    )
+    return grid.join(there, on="place", how="left", maintain_order="left").select(
+        *grid.columns[:-1], "time", pl.col("state").fill_null("missed")
+    )
+
+
 def forms_by_occasion(panel: Panel) -> pl.DataFrame:
     """Count forms and missing answers by repeated instrument and planned occasion.
 

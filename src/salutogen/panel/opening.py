@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from salutogen.errors import PanelError
 from salutogen.panel.collecting import Gathering, counted
 from salutogen.panel.locating import COMPRESSED, READABLE, TEXT_SUFFIXES, locate, suffix_of
 from salutogen.panel.reading_text import read_text
@@ -20,6 +21,7 @@ from salutogen.panel.reading_typed import (
 )
 from salutogen.panel.tables import SourceTable
 from salutogen.panel.wanted import known_columns
+from salutogen.study.model import Source
 
 if TYPE_CHECKING:
     from salutogen.study import Study
@@ -35,7 +37,8 @@ def open_sources(study: Study, data: Any, gathering: Gathering) -> dict[str, Sou
     tables: dict[str, SourceTable] = {}
     for name, given in locate(study, data, gathering).items():
         if isinstance(given, Path):
-            table = _open_file(study, name, given, gathering)
+            source, expected = study.plan.sources[name], known_columns(study, name)
+            table = _open_file(source, name, given, expected, gathering)
         else:
             table = read_frame(name, given, gathering)
         if table is not None:
@@ -60,7 +63,25 @@ def _say_declared(table: SourceTable, expected: Collection[str], gathering: Gath
         )
 
 
-def _open_file(study: Study, name: str, path: Path, gathering: Gathering) -> SourceTable | None:
+def open_table(path: Path) -> pl.DataFrame:
+    """Read a whole data file of any readable kind, before there is a study file.
+
+    Raises
+    ------
+    PanelError
+        The file cannot be read.
+    """
+    gathering = Gathering()
+    table = _open_file(Source(person="person"), path.stem, path, (), gathering)
+    gathering.stop()
+    if table is None:
+        raise PanelError(gathering.findings)
+    return table.read(table.columns)
+
+
+def _open_file(
+    source: Source, name: str, path: Path, expected: Collection[str], gathering: Gathering
+) -> SourceTable | None:
     suffix = suffix_of(path)
     if suffix not in READABLE:
         gathering.add(
@@ -74,7 +95,7 @@ def _open_file(study: Study, name: str, path: Path, gathering: Gathering) -> Sou
         if path.stat().st_size == 0:
             gathering.add("empty-file", f"{path.name} is empty.", file=path.name)
             return None
-        return _read(study, name, path, suffix, known_columns(study, name), gathering)
+        return _read(source, name, path, suffix, expected, gathering)
     except FileNotFoundError:
         gathering.add("data-not-found", f"There is no file {str(path)!r}.", file=path.name)
     except OSError as error:
@@ -87,14 +108,13 @@ def _open_file(study: Study, name: str, path: Path, gathering: Gathering) -> Sou
 
 
 def _read(
-    study: Study,
+    source: Source,
     name: str,
     path: Path,
     suffix: str,
     expected: Collection[str],
     gathering: Gathering,
 ) -> SourceTable | None:
-    source = study.plan.sources[name]
     if suffix in TEXT_SUFFIXES or suffix in COMPRESSED:
         return read_text(name, path, source, expected, gathering)
     try:

@@ -89,7 +89,7 @@ def person_codes(table: SourceTable, column: str, gathering: Gathering) -> tuple
 
 def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell which of these rows hold nothing at all."""
-    taken = table.read(list(table.columns))[rows]
+    taken = table.cells(table.columns, rows)
     empty = pl.all_horizontal(
         pl.all().is_null() | (pl.all().cast(pl.String).str.strip_chars() == "")
     )

@@ -24,6 +24,7 @@ UNIT_RATIOS = {
     365.25: "days for years",
 }
 _TOLERANCE = 0.2
+_LIFETIME = 36_525.0
 _EARLIEST, _LATEST = 7305.0, 47_482.0  # 1990-01-01 and 2100-01-01
 _DATED = ("date", "datetime", "days since 1970-01-01", "seconds since 1970-01-01")
 
@@ -133,6 +134,7 @@ def _check_unit(
     expected = np.diff(planned[occasions])
     usable = same & np.isfinite(expected) & (expected > 0) & (gaps > 0)
     if not usable.any():
+        _check_gaps(gaps[same & (gaps > 0)], gathering, label)
         return
     ratio = float(np.median(gaps[usable] / expected[usable]))
     for factor, meaning in UNIT_RATIOS.items():
@@ -147,3 +149,15 @@ def _check_unit(
                     numbers={"median_ratio": ratio},
                 )
                 return
+
+
+def _check_gaps(gaps: np.ndarray, gathering: Gathering, label: str) -> None:
+    """Without planned times: nobody is followed up after more than a lifetime."""
+    median = float(np.median(gaps)) if gaps.size else 0.0
+    if median > _LIFETIME:
+        gathering.add(
+            "time-unit",
+            f"The median gap between occasions is {median:.4g} days, longer than a lifetime.",
+            file=label,
+            numbers={"median_gap_days": median},
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from salutogen.errors import PanelError
 from salutogen.findings import finding
@@ -52,6 +54,11 @@ class SourceTable:
             reason = str(error).strip().splitlines()
             text = f"{self.label} cannot be read: {reason[0] if reason else type(error).__name__}."
             raise PanelError([finding("unreadable-file", text, file=self.label)]) from error
+
+    def cells(self, columns: Sequence[str], rows: NDArray[np.int64]) -> pl.DataFrame:
+        """Read a few rows (0-based) of some columns, one column at a time to spare memory."""
+        index = pl.Series(rows, dtype=pl.Int64)
+        return pl.DataFrame({name: self.column(name).gather(index) for name in columns})
 
     def column(self, name: str) -> pl.Series:
         """Read one column."""
