@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -16,7 +17,7 @@ def run_study(
 ) -> None:
     """Run a study and write its folder."""
     require_free(out, force=force)
-    say_compiling(end)
+    compile_once(end)
     from salutogen.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
@@ -60,7 +61,7 @@ def simulate_study(
     persons: int,
     seed: int,
     out: Path,
-    file_format: str,
+    file_format: Literal["parquet", "csv"],
     force: bool,
     end: Outcome,
 ) -> None:
@@ -79,9 +80,12 @@ def simulate_study(
     end.lines.append(f"{persons} persons simulated into {out} (the truth in {out / 'truth'}).")
 
 
-def say_compiling(end: Outcome) -> None:
-    """Say once why a first run takes longer."""
-    from salutogen.models.warming import is_warm
+def compile_once(end: Outcome) -> None:
+    """Compile the kernels before a first run, and say why it takes longer."""
+    from salutogen.models.warming import is_warm, warm
 
-    if not end.quiet and not is_warm():
+    if is_warm():
+        return
+    if not end.quiet:
         typer.echo("compiling, once", err=True)
+    warm()

@@ -16,6 +16,7 @@ from salutogen.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
 PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")
+SHOWING = ("report.html", "figures/", "tables/")  # show single persons unless they are hidden
 _CHUNK = 1 << 20
 
 
@@ -74,9 +75,7 @@ def manifest(
     files = []
     for path in sorted(outputs):
         name = path.relative_to(folder).as_posix()
-        personal = name in PERSONAL or name.startswith("steps/")
-        if individuals == "show" and (name == "report.html" or name.startswith("figures/")):
-            personal = True
+        personal = name in PERSONAL or (individuals == "show" and name.startswith(SHOWING))
         files.append(
             {
                 "file": name,

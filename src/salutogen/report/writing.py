@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
 ROWS_FOR_PARQUET = 1_000_000
+INTERNAL = ("person", "occasion_index")  # positions in the panel, of no use outside it
 Progress = Callable[[str, int, int], None]
 
 
@@ -67,10 +68,11 @@ def _write_files(results: Results, folder: Path) -> None:
     }
     if results.resilience.phases.height:
         tables["phases.csv"] = results.resilience.phases
+    tables = {name: table.drop(*INTERNAL, strict=False) for name, table in tables.items()}
     for name, table in tables.items():
         write_csv(table, folder / name)
     if results.scores.height > ROWS_FOR_PARQUET:
-        results.scores.write_parquet(folder / "scores.parquet")
+        tables["scores.csv"].write_parquet(folder / "scores.parquet")
     write_csv(codebook(tables, results.score_table.exposure_types), folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
