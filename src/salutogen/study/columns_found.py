@@ -189,8 +189,10 @@ def _find_occasion(columns: Mapping[str, Column]) -> str | None:
 
 def _find_time(columns: Mapping[str, Column], occasion: str | None) -> str | None:
     for name, column in columns.items():
-        fits = _TIME.search(name) and name != occasion and column.filled > 0.5
-        if fits and column.distinct > 5 and (column.numbers is not None or _unit(column)):
+        if not _TIME.search(name) or name == occasion or column.filled <= 0.5:
+            continue
+        numbers = column.numbers is not None and column.distinct > 5
+        if numbers or (column.numbers is None and _unit(column) is not None):
             return name
     return None
 
@@ -204,7 +206,9 @@ def _unit(column: Column) -> str | None:
         except ValueError:
             return None
         has_clock = any(len(value) > 10 for value in values)
-        return "datetime" if moments and has_clock else "date"
+        if not moments:
+            return None
+        return "datetime" if has_clock else "date"
     low, high = min(column.numbers), max(column.numbers)
     if low > 3_650 and high < 40_000 and column.whole:
         return "days since 1970-01-01"

@@ -69,7 +69,9 @@ class StudyFile(Part):
     title: Name = Field(description="Title of the study.")
     description: str | None = Field(None, description="The study in a few sentences.")
     question: str | None = Field(None, description="What is asked; the report opens with it.")
-    population: Population = Field(Population(), description="Who is studied.")
+    population: Population = Field(
+        Population(), description="Who is studied and how persons were admitted."
+    )
     arms: Arms | None = Field(None, description="Trial arms.")
     background: dict[str, Background] = Field(
         default_factory=dict, description="Columns that describe persons, by name."
