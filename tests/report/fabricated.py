@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.findings import Evidence, Finding, Severity
-from salutogen.norm import Line, MixedLine, Norm, ShapeTest
+from salutogen.norm import Line, Norm
 from salutogen.panel import InputFile, Panel
 from salutogen.panel.panel import Reason
 from salutogen.pipeline import Results
@@ -17,6 +16,7 @@ from salutogen.resilience import Resilience
 from salutogen.scores import ScaleReliability, Scores
 from salutogen.study import Occasion, Study
 from salutogen.study.model import StudyFile
+from tests.report.fabricated_checks import FINDINGS, MIXED, SHAPE, make_checks
 
 WIDTH = 3
 
@@ -91,13 +91,18 @@ def draw_table(
     )
     table = pl.DataFrame(
         {
-            "person": person, "subject": np.array(subjects)[person], "occasion_index": place,
-            "occasion": (place + 1).astype(str), "time": 18000.0 + 7 * place, "E": E, "P": P,
+            "person": person,
+            "subject": np.array(subjects)[person],
+            "occasion_index": place,
+            "occasion": (place + 1).astype(str),
+            "time": 18000.0 + 7 * place,
+            "E": E,
+            "P": P,
             **{f"E_{name}": parts[:, i] for i, name in enumerate(types)},
             "kept": place < last[person],
         },
         schema_overrides={"person": pl.UInt32, "occasion_index": pl.UInt16},
-    )  # fmt: skip
+    )
     return table.filter(pl.col("kept")).drop("kept").with_columns(valid=pl.lit(True))
 
 
@@ -112,9 +117,14 @@ def scored(table: pl.DataFrame, line: Line, level: Any) -> pl.DataFrame:
     expected = line.intercept + (line.slope or 0) * table["E"]
     SR = table["P"] - expected
     return table.with_columns(
-        P_expected=expected, SR=SR, SR_z=SR / line.residual_sd, SR_se=pl.lit(1.4),
-        SR_low=SR - 2.7, SR_high=SR + 2.7, extrapolated=pl.lit(False),
-    )  # fmt: skip
+        P_expected=expected,
+        SR=SR,
+        SR_z=SR / line.residual_sd,
+        SR_se=pl.lit(1.4),
+        SR_low=SR - 2.7,
+        SR_high=SR + 2.7,
+        extrapolated=pl.lit(False),
+    )
 
 
 def window_tables(table: pl.DataFrame, n_occasions: int) -> pl.DataFrame:
@@ -124,10 +134,12 @@ def window_tables(table: pl.DataFrame, n_occasions: int) -> pl.DataFrame:
         means = period_means(inside, ["person"]).filter(pl.col("n_valid") >= 2)
         parts.append(
             means.with_columns(
-                window=pl.lit(start + 1, pl.UInt16), first_occasion=pl.lit(str(start + 1)),
-                last_occasion=pl.lit(str(start + WIDTH)), time=pl.lit(18000.0 + 7 * start),
+                window=pl.lit(start + 1, pl.UInt16),
+                first_occasion=pl.lit(str(start + 1)),
+                last_occasion=pl.lit(str(start + WIDTH)),
+                time=pl.lit(18000.0 + 7 * start),
             )
-        )  # fmt: skip
+        )
     return pl.concat(parts)
 
 
@@ -138,23 +150,47 @@ def make_scores(study: Study, table: pl.DataFrame, subjects: list[str]) -> Score
         schema_overrides={"person": pl.UInt32},
     )
     quality = [
-        {"type": name, "occasion": label, "n": 100, "r": 0.45 - 0.02 * place,
-         "r_squared": 0.2, "zero_share": 0.01, "mean": 13.0, "sd": 7.5, "coverage": 1.0}
-        for name in types for place, label in enumerate(study.labels)
-    ]  # fmt: skip
+        {
+            "type": name,
+            "occasion": label,
+            "n": 100,
+            "r": 0.45 - 0.02 * place,
+            "r_squared": 0.2,
+            "zero_share": 0.01,
+            "mean": 13.0,
+            "sd": 7.5,
+            "coverage": 1.0,
+        }
+        for name in types
+        for place, label in enumerate(study.labels)
+    ]
     items = [
         {"type": types[0], "item": f"GE_{i:02}", "n": 900, "endorsed_share": 0.3, "r_with_P": 0.25}
         for i in range(1, 5)
     ]
     reliability = (
-        ScaleReliability(scale="P (ghq-12)", n=len(subjects), n_items=12, omega=0.87, alpha=0.86,
-                         floor_share=0.0, ceiling_share=0.0),
-    )  # fmt: skip
+        ScaleReliability(
+            scale="P (ghq-12)",
+            n=len(subjects),
+            n_items=12,
+            omega=0.87,
+            alpha=0.86,
+            floor_share=0.0,
+            ceiling_share=0.0,
+        ),
+    )
     return Scores(
-        study=study, table=table, exposure_types=types, combine="sum", measures={},
-        persons=persons, reliability=reliability, reliability_p=0.87,
-        exposure_quality=pl.DataFrame(quality), item_quality=pl.DataFrame(items),
-    )  # fmt: skip
+        study=study,
+        table=table,
+        exposure_types=types,
+        combine="sum",
+        measures={},
+        persons=persons,
+        reliability=reliability,
+        reliability_p=0.87,
+        exposure_quality=pl.DataFrame(quality),
+        item_quality=pl.DataFrame(items),
+    )
 
 
 def make_panel(study: Study, table: pl.DataFrame, subjects: list[str], seed: int) -> Panel:
@@ -163,24 +199,35 @@ def make_panel(study: Study, table: pl.DataFrame, subjects: list[str], seed: int
         {
             f"g_{i:02}": rng.choice(
                 [Reason.ANSWERED, Reason.DID_NOT_OCCUR, Reason.SKIPPED, Reason.NOT_ASKED],
-                table.height, p=[0.6, 0.35, 0.04, 0.01],
+                table.height,
+                p=[0.6, 0.35, 0.04, 0.01],
             ).astype(np.uint8)
             for i in range(1, 4)
         }
-    )  # fmt: skip
+    )
     rows = table.select(
-        "person", pl.col("occasion_index").alias("occasion"), "time",
+        "person",
+        pl.col("occasion_index").alias("occasion"),
+        "time",
         pl.int_range(1, table.height + 1, eager=True, dtype=pl.UInt32).alias("data_row"),
-    )  # fmt: skip
+    )
     return Panel(
         study=study,
         rows=rows,
         answers={"general": reasons.select(pl.all().cast(pl.Int8))},
         reasons={"general": reasons},
         persons=pl.DataFrame({"person": np.arange(len(subjects)), "subject": subjects}),
-        inputs=(InputFile(source="answers", name="answers.csv", sha256="ab" * 32, rows=table.height,
-                          columns=54, encoding="utf-8"),),
-    )  # fmt: skip
+        inputs=(
+            InputFile(
+                source="answers",
+                name="answers.csv",
+                sha256="ab" * 32,
+                rows=table.height,
+                columns=54,
+                encoding="utf-8",
+            ),
+        ),
+    )
 
 
 def make_norm(scores: Scores, table: pl.DataFrame, n_occasions: int, bare: bool) -> Norm:
@@ -196,26 +243,18 @@ def make_norm(scores: Scores, table: pl.DataFrame, n_occasions: int, bare: bool)
             for i in range(1, n_occasions - WIDTH + 2)
         )
     return Norm(
-        primary="person", person=person, occasion=occasion, windows=windows,
-        frozen_window=windows[0] if windows else None, phases={},
-        mixed=None if bare else MIXED, shape_test=None if bare else SHAPE,
-        period_tables=tables, scores=scores,
+        primary="person",
+        person=person,
+        occasion=occasion,
+        windows=windows,
+        frozen_window=windows[0] if windows else None,
+        phases={},
+        mixed=None if bare else MIXED,
+        shape_test=None if bare else SHAPE,
+        period_tables=tables,
+        scores=scores,
         variants={} if bare else {"winsorised": replace(person, reference="winsorised")},
-    )  # fmt: skip
-
-
-MIXED = MixedLine(
-    intercept=0.0033, slope=0.358, slope_se=0.0286, within_slope=0.303, between_slope=0.572,
-    within_se=0.03, between_se=0.05, split_intercept=0.0, residual_sd=0.529,
-    random_sd=(0.6, 0.1), singular=True, mean_P=14.35, sd_P=5.9, mean_E=43.9, sd_E=20.5,
-    simplified_slope=0.3549,
-)  # fmt: skip
-SHAPE = ShapeTest(
-    unit="person", n=200, f=2.23, df1=1, df2=197, p=0.137,
-    bic={"linear": 1170.17, "quadratic": 1173.22, "spline": 1176.4},
-    aic={"linear": 1160.27, "quadratic": 1160.03}, cv_error={"linear": 20.2, "quadratic": 20.4},
-    spline_p=0.31, chosen="linear",
-)  # fmt: skip
+    )
 
 
 def make_resilience(
@@ -226,15 +265,21 @@ def make_resilience(
     windows, summary = pl.DataFrame({"subject": []}, schema={"subject": pl.String}), pl.DataFrame()
     if not bare:
         windows, summary = score_windows(norm)
-    more = {} if bare else make_checks(table, persons)
+    more: dict[str, Any] = {"summary": {}} if bare else make_checks(persons)
     return Resilience(
-        scores=scores, norm=norm, occasions=occasions, windows=windows, persons=persons,
-        phases=pl.DataFrame(), window_summary=summary,
+        scores=scores,
+        norm=norm,
+        occasions=occasions,
+        windows=windows,
+        persons=persons,
+        phases=pl.DataFrame(),
+        window_summary=summary,
         descriptives={
-            name: {"mean": 1.0, "sd": 2.0, "icc": 0.65, "within_sd": 1.5} for name in ("P", "E", "SR")
+            name: {"mean": 1.0, "sd": 2.0, "icc": 0.65, "within_sd": 1.5}
+            for name in ("P", "E", "SR")
         },
         **more,
-    )  # fmt: skip
+    )
 
 
 def score_windows(norm: Norm) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -251,70 +296,24 @@ def score_windows(norm: Norm) -> tuple[pl.DataFrame, pl.DataFrame]:
         parts.append(part)
         mean = float(part["SR_frozen"].mean())  # type: ignore[arg-type]
         rows.append(
-            {"window": number, "first_occasion": str(number), "last_occasion": str(number + 2),
-             "n": part.height, "intercept": line.intercept, "slope": line.slope,
-             "r_squared": line.r_squared, "mean_SR_frozen": mean, "mean_SR_refit": 0.0,
-             "mean_SR_frozen_complete": mean - 0.2, "n_complete": 160,
-             "mean_SR_frozen_model": mean - 0.1, "se_SR_frozen": 0.3, "se_SR_frozen_model": 0.25}
-        )  # fmt: skip
+            {
+                "window": number,
+                "first_occasion": str(number),
+                "last_occasion": str(number + 2),
+                "n": part.height,
+                "intercept": line.intercept,
+                "slope": line.slope,
+                "r_squared": line.r_squared,
+                "mean_SR_frozen": mean,
+                "mean_SR_refit": 0.0,
+                "mean_SR_frozen_complete": mean - 0.2,
+                "n_complete": 160,
+                "mean_SR_frozen_model": mean - 0.1,
+                "se_SR_frozen": 0.3,
+                "se_SR_frozen_model": 0.25,
+            }
+        )
     return pl.concat(parts).drop("person"), pl.DataFrame(rows)
-
-
-def make_checks(table: pl.DataFrame, persons: pl.DataFrame) -> dict[str, Any]:
-    names = ["person_line", "pooled", "mixed", "mixed_split", "count", "robust", "winsorised", "z"]
-    size = len(names)
-    matrix = [[1.0 if i == j else 0.98 - 0.03 * abs(i - j) for j in range(size)] for i in range(size)]
-    error = [
-        {"level": level, "reliability_E": rel, "r_observed": 0.55, "refused": rel < 0.4,
-         "r_SR_true_E": None if rel < 0.4 else 0.3 * (1 - rel), "slope": 0.165,
-         "corrected_slope": 0.165 / rel, "r_with_corrected": 1 - 0.2 * (1 - rel),
-         "r_corrected_observed_E": -(1 - rel)}
-        for level in ("occasion", "person") for rel in (0.4, 0.6, 0.8, 1.0)
-    ]  # fmt: skip
-    mood = [
-        {"level": level, "g": g, "r_observed": 0.5, "r_true": 0.5 - g, "slope": 0.165,
-         "corrected_slope": 0.165 - g / 10, "r_SR_true_E": -g / 2, "r_with_corrected": 1 - g / 9}
-        for level in ("occasion", "person") for g in (0.0, 0.1, 0.2, 0.3)
-    ]  # fmt: skip
-    return {
-        "summary": {
-            "icc_single": 0.62, "icc_windows": {"frozen": 0.87, "refit": 0.88}, "lag1": 0.63,
-            "lag1_within": -0.12, "lag1_pairs": 845, "reliability": 0.83, "reliability_P": 0.87,
-            "reliability_E": 1.0, "reliability_E_assumed": True, "sem": 2.1, "r_E_P": 0.492,
-            "sr_exposure_correlation": {"primary": 1e-17, "between": 0.093, "within": -0.208,
-                                        "mixed": 0.152, "mixed_between": 0.241, "mixed_within": -0.062},
-            "within_slope": 0.087, "between_slope": 0.165, "residual_sd": {"person": 4.4},
-        },
-        "variants": {
-            "names": names, "primary": names[0], "correlation": matrix,
-            "rank_agreement": {"spearman": matrix, "kendall": dict.fromkeys(names, 0.8)},
-            "changed_quarter": {name: {"n": 200, "changed": 20, "share": 0.1} for name in names[1:]},
-            "descriptions": {name: f"SR by {name}" for name in names},
-            "occasion_names": names[1:4], "occasion_correlation": [row[:3] for row in matrix[:3]],
-            "table": pl.DataFrame({"subject": persons["subject"], **{n: persons["SR"] for n in names}}),
-        },
-        "sensitivity": {
-            "exposure_error": pl.DataFrame(error, infer_schema_length=None),
-            "mood_reporting": pl.DataFrame(mood),
-            "outliers": pl.DataFrame({"policy": ["as they are", "drop"], "n": [200, 198],
-                                      "slope": [0.165, 0.17], "largest_change": [0.0, 0.8]}),
-            "missing": pl.DataFrame({"case": ["lowest", "highest"], "n_changed": [12, 12],
-                                     "mean_SR_change": [0.1, 0.2]}),
-        },
-        "bootstrap": {"draws": 1000, "seed": 1, "interval": "percentile, 95 %"},
-        "outliers": pl.DataFrame(
-            {"level": ["person"], "subject": [persons["subject"][3]], "z_P": [3.4], "cook": [0.2],
-             "mahalanobis_p": [0.0004]}
-        ),
-    }  # fmt: skip
-
-
-FINDINGS = (
-    Finding(code="outside-range", severity=Severity.NOTE, text="Three scores are extrapolated.",
-            mend="Read them with care.", evidence=Evidence(numbers={"n": 3}, rows=(7, 9, 11), n_rows=3)),
-    Finding(code="study-design", severity=Severity.WARNING, text="Recall covers 80 % of the time.",
-            mend="Ask about the whole interval.", evidence=Evidence(numbers={"coverage": 0.8})),
-)  # fmt: skip
 
 
 def make_results(
@@ -343,10 +342,21 @@ def make_results(
         findings=FINDINGS,
         seed=seed,
         provenance={
-            "salutogen": "0.1.0", "python": "3.13.1", "platform": "Linux x86_64", "seed": seed,
+            "salutogen": "0.1.0",
+            "python": "3.13.1",
+            "platform": "Linux x86_64",
+            "seed": seed,
             "study": {"file": "study.yaml", "sha256": "cd" * 32, "plan_sha256": "ef" * 32},
-            "inputs": [{"source": "answers", "file": "answers.csv", "sha256": "ab" * 32,
-                        "rows": table.height, "columns": 54, "encoding": "utf-8"}],
+            "inputs": [
+                {
+                    "source": "answers",
+                    "file": "answers.csv",
+                    "sha256": "ab" * 32,
+                    "rows": table.height,
+                    "columns": 54,
+                    "encoding": "utf-8",
+                }
+            ],
             "libraries": {"numpy": "2.3", "polars": "2.1"},
         },
-    )  # fmt: skip
+    )

@@ -54,7 +54,7 @@ def ordered(field: str, title: str | None, order: Sequence[Any], **more: Any) ->
 def band(low: str, high: str, x: Spec, y_title: str, *, shade: str, opacity: float) -> Spec:
     """A shaded band between two fields."""
     return {
-        "mark": {"type": "area", "color": colour(shade), "opacity": opacity},
+        "mark": {"type": "area", "color": colour(shade), "fillOpacity": opacity, "opacity": 1},
         "encoding": {"x": x, "y": quantity(low, y_title), "y2": {"field": high}},
     }
 

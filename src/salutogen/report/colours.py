@@ -26,7 +26,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "sr-5": ("#b34a00", "#ff8a3d"),
     "heat-1": ("#dbe8f5", "#1f3350"),
     "heat-2": ("#a9cbe8", "#2a5482"),
-    "heat-3": ("#6ba3d3", "#3b7dba"),
+    "heat-3": ("#6ba3d3", "#2f6ba3"),
     "heat-4": ("#2f74b1", "#69abe6"),
     "heat-5": ("#124a80", "#b7dbfb"),
     "one": ("#0072b3", "#5eb3ec"),

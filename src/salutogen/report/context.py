@@ -38,7 +38,8 @@ class Context:
         table = self.results.score_table.table
         if scores.height == table.height:
             keys = table.select("person", "occasion_index")
-            return scores.drop("subject").hstack(keys)
+            own = scores.drop("subject", "person", "occasion_index", strict=False)
+            return own.hstack(keys)
         places = pl.DataFrame(
             {"occasion": self.labels, "occasion_index": range(len(self.labels))},
             schema={"occasion": pl.String, "occasion_index": pl.UInt16},
@@ -69,11 +70,9 @@ class Context:
         return self.audience.label(person)
 
     def _without_ids(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if "subject" not in frame.columns:
-            return frame
-        joined = frame.join(
-            self._index_of_subject, on="subject", how="left", maintain_order="left"
-        )
+        if "subject" not in frame.columns or "person" in frame.columns:
+            return frame.drop("subject", strict=False)
+        joined = frame.join(self._index_of_subject, on="subject", how="left", maintain_order="left")
         return joined.drop("subject")
 
 

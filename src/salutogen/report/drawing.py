@@ -21,7 +21,7 @@ VEGA_LITE = "6.4"
 PNG_SCALE = 2
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _HIDDEN_WORDS = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
-_IDS = re.compile(r'(\bid="|url\(#|href="#)')
+_IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,17 @@ def _png(svg: str) -> bytes:
 
 
 def _own_ids(svg: str, name: str) -> str:
-    """Prefix ids (clip paths) with the figure's name, so that they are unique on the page."""
-    return _IDS.sub(lambda match: f"{match[1]}{name}-", svg)
+    """Number ids (clip paths) anew under the figure's name: unique on the page, same each time.
+
+    Vega counts them on from drawing to drawing, so their own numbers depend on what was drawn
+    before.
+    """
+    known: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        return match[1] + known.setdefault(match[2], f"{name}-{len(known) + 1}")
+
+    return _IDS.sub(renamed, svg)
 
 
 def _described(svg: str, figure: Figure) -> str:

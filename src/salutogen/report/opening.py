@@ -109,9 +109,7 @@ def count_in_words(findings: Sequence[Finding]) -> str:
     )
 
 
-def shown_findings(
-    findings: Sequence[Finding], audience: Audience
-) -> tuple[ShownFinding, ...]:
+def shown_findings(findings: Sequence[Finding], audience: Audience) -> tuple[ShownFinding, ...]:
     """Sort by severity, keeping the rooms' order, and turn evidence into words."""
     ranked = sorted(findings, key=lambda item: ORDER.index(item.severity))
     return tuple(shown_finding(item, audience) for item in ranked)
@@ -228,26 +226,28 @@ def _answer_belief(context: Context) -> str:
     told = []
     reliability = summary.get("reliability")
     if isinstance(reliability, int | float):
-        judged = "enough to rank persons" if reliability >= 0.8 else "better for groups than for single persons"
-        told.append(f"the reliability of SR is {number(reliability, 2)}, {judged}")
+        judged = (
+            "enough to rank persons" if reliability >= 0.8 else "fit for groups more than persons"
+        )
+        told.append(f"The reliability of an occasion's SR is {number(reliability, 2)}: {judged}.")
     icc = summary.get("icc_single")
     if isinstance(icc, int | float):
         told.append(
-            f"{percent(icc)} of the differences in single SR scores lie between persons and last"
+            f"{percent(icc)} of the differences between single SR scores lie between persons and "
+            "last; the rest comes and goes."
         )
     left = summary.get("sr_exposure_correlation")
     if isinstance(left, Mapping) and isinstance(left.get("between"), int | float):
         told.append(
-            f"between persons SR keeps a correlation of {signed(left['between'])} with exposure"
+            f"Between persons SR keeps a correlation of {signed(left['between'])} with exposure, "
+            f"within persons {signed(left.get('within'))}; 0 would be free of it."
         )
-    if not told:
-        return ""
-    return f"Can it be believed? {enumeration(told)[0].upper()}{enumeration(told)[1:]}."
+    return f"Can it be believed? {' '.join(told)}" if told else ""
 
 
 def _answer_windows(context: Context) -> str:
     windows = context.results.resilience.window_summary
-    if windows is None or windows.height < 2:
+    if windows.height < 2:
         return ""
     first, last = windows.row(0, named=True), windows.row(-1, named=True)
     if min(first["n"], last["n"]) < context.audience.smallest:
@@ -260,8 +260,8 @@ def _answer_windows(context: Context) -> str:
     complete = "mean_SR_frozen_complete"
     if complete in windows.columns and first.get(complete) is not None:
         text += (
-            f"; among those with a score in every window, from {signed(first[complete])} to "
-            f"{signed(last[complete])}, so that dropout cannot be the reason for that change"
+            f"; among those with a score in every window, whose mean dropout cannot move, from "
+            f"{signed(first[complete])} to {signed(last[complete])}"
         )
     return f"{text}."
 

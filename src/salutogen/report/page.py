@@ -11,7 +11,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-
 from salutogen import __version__
 from salutogen.report.colours import PALETTE, css_variables
 from salutogen.report.drawing import DrawnFigure, live_specification
@@ -22,9 +21,14 @@ from salutogen.report.wording import cell, heading
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 ROWS_SHOWN = 200
-PAGE_COLOURS = ("--page:#f2f4f8;--bad:#a3172b;--warn:#8a4b00;", "--page:#0e1219;--bad:#ff8b98;--warn:#ffb45e;")  # fmt: skip
+_CODE = re.compile("`([^`<>]+)`")
+PAGE_COLOURS = (
+    "--page:#f2f4f8;--bad:#a3172b;--warn:#8a4b00;",
+    "--page:#0e1219;--bad:#ff8b98;--warn:#ffb45e;",
+)
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,18 @@ def render_page(
     parts = _parts(sections, drawn, audience)
     live = any(figure.live for part in parts for figure in part.figures)
     light = json.dumps({name: pair[0] for name, pair in PALETTE.items()})
-    page: str = _templates().get_template("page.html.j2").render(
-        opening=opening,
-        parts=parts,
-        version=__version__,
-        css=Markup(_css()),
-        script=Markup(_asset("report.js")),
-        bundle=Markup(_vega_bundle()) if live else "",
-        palette=Markup(light),
+    page: str = (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            opening=opening,
+            parts=parts,
+            version=__version__,
+            css=Markup(_css()),
+            script=Markup(_asset("report.js")),
+            bundle=Markup(_vega_bundle()) if live else "",
+            palette=Markup(light),
+        )
     )
     return page.lstrip()
 
@@ -157,13 +165,22 @@ def _data_table(figure: Figure) -> Table:
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("salutogen.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["code_marks"] = code_marks
+    return made
+
+
+def code_marks(text: str) -> Markup:
+    """Escape a text, then set what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _asset(name: str) -> str:
@@ -174,7 +191,8 @@ def _css() -> str:
     light, dark = (css_variables(theme) + PAGE_COLOURS[theme] for theme in (0, 1))
     return (
         f":root{{color-scheme:light;{light}}}"
-        f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
+        f"@media(prefers-color-scheme:dark)"
+        f"{{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
         f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
         f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}" + _asset("report.css")
     )
@@ -183,5 +201,3 @@ def _css() -> str:
 def _vega_bundle() -> str:
     packed = (files("salutogen.report") / "assets" / "vega-bundle.js.gz").read_bytes()
     return gzip.decompress(packed).decode()
-
-

@@ -67,9 +67,7 @@ def build_report(results: Results) -> Report:
     drawn = draw([figure for section in sections for figure in section.figures])
     tables = {table.name: table.frame for section in sections for table in section.tables}
     tables |= {
-        f"figure-{figure.name}": figure.data
-        for section in sections
-        for figure in section.figures
+        f"figure-{figure.name}": figure.data for section in sections for figure in section.figures
     }
     return Report(
         html=render_page(summarise(context), sections, drawn, audience),

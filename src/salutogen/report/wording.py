@@ -11,6 +11,7 @@ import polars as pl
 SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
 MINUS = "−"
+NOTHING = 1e-12  # rounding error of a figure that is 0
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -22,6 +23,8 @@ def number(value: Any, digits: int = 3) -> str:
     if isinstance(value, int):
         return f"{value:,}".replace("-", MINUS)
     size = abs(float(value))
+    if size < NOTHING:
+        return "0"
     if size and (size < 10 ** (-digits - 1) or size >= 1e7):
         return f"{value:.{digits - 1}e}".replace("-", MINUS)
     decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else digits - 1
@@ -39,7 +42,8 @@ def points(value: float | None, decimals: int = 2) -> str:
 def signed(value: float | None, decimals: int = 2) -> str:
     """Write a number with its sign, so that the direction of SR is never in doubt."""
     text = points(value, decimals)
-    return text if text == "–" or value is None or value <= 0 else f"+{text}"
+    nothing = text == "–" or value is None or value <= 0 or not text.strip("0.,")
+    return text if nothing else f"+{text}"
 
 
 def percent(share: float | None) -> str:

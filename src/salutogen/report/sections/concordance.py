@@ -45,9 +45,7 @@ def _heatmap(names: list[str], matrix: Any) -> Figure:
         for i in range(len(names))
         for j in range(len(names))
     ]
-    data = pl.DataFrame(
-        rows, schema={"variant": pl.String, "other": pl.String, "r": pl.Float64}
-    )
+    data = pl.DataFrame(rows, schema={"variant": pl.String, "other": pl.String, "r": pl.Float64})
     apart = data.filter((pl.col("variant") != pl.col("other")) & pl.col("r").is_not_null())
     told = "No two variants could be compared."
     if apart.height:
@@ -59,7 +57,7 @@ def _heatmap(names: list[str], matrix: Any) -> Figure:
     return Figure(
         name="variants",
         title="Correlation of SR between variants (persons)",
-        description=f"{told} Darker cells agree more closely.",
+        description=f"{told} The colour deepens with agreement.",
         chart=_heatmap_chart(data, words),
         data=data,
         units={"r": "Pearson correlation"},
@@ -68,11 +66,23 @@ def _heatmap(names: list[str], matrix: Any) -> Figure:
 
 def _heatmap_chart(data: pl.DataFrame, words: list[str]) -> Spec:
     size = 46 if len(words) <= 12 else 34
-    x = ordered("other", None, words,
-                axis={"labelAngle": -40, "labelAlign": "right", "labelOverlap": False, "orient": "bottom",
-                      "values": words, "domain": False, "ticks": False})  # fmt: skip
-    y = ordered("variant", None, words,
-                axis={"labelOverlap": False, "values": words, "labelLimit": 240})  # fmt: skip
+    x = ordered(
+        "other",
+        None,
+        words,
+        axis={
+            "labelAngle": -40,
+            "labelAlign": "right",
+            "labelOverlap": False,
+            "orient": "bottom",
+            "values": words,
+            "domain": False,
+            "ticks": False,
+        },
+    )
+    y = ordered(
+        "variant", None, words, axis={"labelOverlap": False, "values": words, "labelLimit": 240}
+    )
     shades: Spec = {"type": "threshold", "domain": list(LIMITS), "range": colours(HEAT)}
     return {
         "width": {"step": size},
@@ -84,8 +94,12 @@ def _heatmap_chart(data: pl.DataFrame, words: list[str]) -> Spec:
                 "encoding": {
                     "x": x,
                     "y": y,
-                    "color": {"field": "r", "type": "quantitative", "title": "Correlation",
-                              "scale": shades},
+                    "color": {
+                        "field": "r",
+                        "type": "quantitative",
+                        "title": "Correlation",
+                        "scale": shades,
+                    },
                 },
             },
             {
@@ -101,7 +115,7 @@ def _heatmap_chart(data: pl.DataFrame, words: list[str]) -> Spec:
                 },
             },
         ],
-    }  # fmt: skip
+    }
 
 
 def _table(names: list[str], variants: Mapping[str, Any]) -> Table:
@@ -126,8 +140,13 @@ def _table(names: list[str], variants: Mapping[str, Any]) -> Table:
         title=f"Variants beside the primary score ({_words(primary)})",
         frame=pl.DataFrame(
             rows,
-            schema={"variant": pl.String, "what": pl.String, "r": pl.Float64,
-                    "rank": pl.Float64, "moved": pl.String},
+            schema={
+                "variant": pl.String,
+                "what": pl.String,
+                "r": pl.Float64,
+                "rank": pl.Float64,
+                "moved": pl.String,
+            },
         ),
         labels={
             "variant": "Variant",
@@ -136,7 +155,7 @@ def _table(names: list[str], variants: Mapping[str, Any]) -> Table:
             "rank": "Rank correlation (Spearman)",
             "moved": "Persons in another quarter",
         },
-    )  # fmt: skip
+    )
 
 
 def _share(entry: Any) -> float | None:

@@ -175,7 +175,11 @@ def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
         layers.append(
             {
                 "mark": {"type": "text", "dy": -8, "color": colour("ink")},
-                "encoding": {"x": x, "y": quantity("answered", None), "text": {"field": "valid"}},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("answered", "Persons", zero=True),
+                    "text": {"field": "valid"},
+                },
             }
         )
     first, last = flow.row(0, named=True), flow.row(-1, named=True)
@@ -207,7 +211,11 @@ def _per_person_figure(counts: pl.DataFrame, context: Context) -> Figure:
         layers.append(
             {
                 "mark": {"type": "text", "dy": -8, "color": colour("ink")},
-                "encoding": {"x": x, "y": quantity("persons", None), "text": {"field": "persons"}},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("persons", "Persons", zero=True),
+                    "text": {"field": "persons"},
+                },
             }
         )
     full = counts.row(-1, named=True)

@@ -43,10 +43,7 @@ def _design_words(context: Context) -> str:
     valid = int(results.score_table.table["valid"].sum())
     problems = enumeration(study.problems.instruments)
     types = enumeration(
-        [
-            f"{name} ({SCORE_WORDS[study.exposure_score(name)]})"
-            for name in study.exposure_types
-        ]
+        [f"{name} ({SCORE_WORDS[study.exposure_score(name)]})" for name in study.exposure_types]
     )
     prorate = study.plan.missing.prorate
     return (
@@ -109,13 +106,13 @@ def _equation(line: Line) -> str:
 def _window_words(context: Context) -> str:
     results = context.results
     windows, summary = results.study.plan.resilience.windows, results.resilience.window_summary
-    if windows is None or summary is None or not summary.height:
+    if windows is None or not summary.height:
         return "No sliding windows were scored."
     return (
         f"Sliding windows of {_length(windows, 'width')} moved on by {_length(windows, 'step')}; "
         f"persons with at least {plural(windows.valid, 'valid occasion')} in a window were scored "
-        f"({plural(summary.height, 'window')}). Scores were computed with the line of the reference "
-        "window frozen and, beside it, refitted in each window."
+        f"({plural(summary.height, 'window')}). Scores were computed with the line of the "
+        "reference window frozen and, beside it, refitted in each window."
     )
 
 

@@ -43,12 +43,14 @@ def outliers_section(context: Context) -> Section:
                 name="outliers",
                 title="Far points",
                 frame=labelled(context, flagged),
-                labels={name: COLUMN_WORDS.get(name, heading(name)) for name in
-                        ("who", *flagged.columns)},
+                labels={
+                    name: COLUMN_WORDS.get(name, heading(name))
+                    for name in ("who", *flagged.columns)
+                },
                 note="Labels are those of the figures; they have nothing to do with the data file.",
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def labelled(context: Context, flagged: pl.DataFrame) -> pl.DataFrame:

@@ -90,10 +90,9 @@ def _figure(summary: pl.DataFrame, drawn: pl.DataFrame | None, context: Context)
         description=" ".join(_ends(summary, measure) for measure in ("E", "P")),
         chart={"hconcat": panels, "spacing": 28},
         data=summary,
-        units={
-            name: "points of the measure"
-            for name in ("mean", "low", "high", "quartile_1", "median", "quartile_3")
-        },
+        units=dict.fromkeys(
+            ("mean", "low", "high", "quartile_1", "median", "quartile_3"), "points of the measure"
+        ),
     )
 
 
@@ -109,6 +108,10 @@ def _ends(summary: pl.DataFrame, measure: str) -> str:
         f"(middle half at the last: {points(last['quartile_1'], 1)} to "
         f"{points(last['quartile_3'], 1)})."
     )
+
+
+def _dot(shade: str) -> dict[str, Any]:
+    return {"size": 45, "filled": True, "color": colour(shade)}
 
 
 def _panel(
@@ -131,7 +134,8 @@ def _panel(
                 "mark": {
                     "type": "line",
                     "color": colour("person"),
-                    "opacity": 0.28,
+                    "strokeOpacity": 0.28,
+                    "opacity": 1,
                     "strokeWidth": 1,
                 },
                 "encoding": {
@@ -145,7 +149,7 @@ def _panel(
     layers += [
         band("quartile_1", "quartile_3", x, y_title, shade=shade, opacity=0.2),
         band("low", "high", x, y_title, shade=shade, opacity=0.45),
-        line("mean", x, y_title, shade=shade, point={"size": 45, "filled": True}),
+        line("mean", x, y_title, shade=shade, point=_dot(shade)),
     ]
     return {
         "width": 290,

@@ -13,7 +13,7 @@ from salutogen.report.charting import Spec, band, layered, line, palette_scale, 
 from salutogen.report.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.report.context import Context
 from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import number, percent, points, signed
+from salutogen.report.wording import heading, number, percent, points, signed
 
 GRID = 60
 BINS = 28
@@ -102,7 +102,7 @@ def _lines_table(context: Context) -> Table:
     if norm.frozen_window is not None:
         named.append(("window (frozen)", norm.frozen_window))
     named += [(f"phase {name}", item) for name, item in norm.phases.items()]
-    named += [(name, item) for name, item in norm.variants.items()]
+    named += [(heading(name), item) for name, item in norm.variants.items()]
     rows = [
         {
             "line": name,
@@ -134,7 +134,6 @@ def _lines_table(context: Context) -> Table:
         },
         units={
             "coefficient": "points of P per unit",
-            "se": "same",
             "residual_sd": "points of P",
             "n": "units",
         },
@@ -185,9 +184,13 @@ def _figure(
         chart=layered(*layers, height=420),
         data=data,
         units={
-            "E": "points", "P": "points", "P_expected": "points", "SR": "points of P",
-            "SR_z": "SDs", "persons": "persons",
-        },  # fmt: skip
+            "E": "points",
+            "P": "points",
+            "P_expected": "points",
+            "SR": "points of P",
+            "SR_z": "SDs",
+            "persons": "persons",
+        },
         interactive=True,
     )
 
@@ -195,7 +198,7 @@ def _figure(
 def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) -> list[Spec]:
     x = quantity("E", x_title)
     data = values(grid)
-    dashed = {"strokeDash": [5, 4], "strokeWidth": 1.2, "opacity": 0.8}
+    dashed = {"strokeDash": [5, 4], "strokeWidth": 1.2}
     return [
         {"data": data, **band("low", "high", x, y_title, shade="line", opacity=0.18)},
         marks,
@@ -220,9 +223,14 @@ def _points(
     z = persons["SR_z"].fill_null(0.0).to_numpy()
     shown = persons.select(
         pl.Series("label", context.audience.labels(persons["person"].to_numpy())),
-        "n_valid", "E", "P", "P_expected", "SR", "SR_z",
+        "n_valid",
+        "E",
+        "P",
+        "P_expected",
+        "SR",
+        "SR_z",
         pl.Series("class", sr_class(z)),
-    )  # fmt: skip
+    )
     place = context.audience.places[persons["person"].to_numpy()]
     shown = shown[np.argsort(place).tolist()]
     tip: list[dict[str, Any]] = [
@@ -230,9 +238,12 @@ def _points(
         *(
             {"field": field, "title": title, "format": ".2f"}
             for field, title in (
-                ("E", "Exposure E"), ("P", "Problems P"), ("P_expected", "Expected P"),
-                ("SR", "SR (points)"), ("SR_z", "SR (SDs)"),
-            )  # fmt: skip
+                ("E", "Exposure E"),
+                ("P", "Problems P"),
+                ("P_expected", "Expected P"),
+                ("SR", "SR (points)"),
+                ("SR_z", "SR (SDs)"),
+            )
         ),
         {"field": "n_valid", "title": "Valid occasions"},
     ]
@@ -242,7 +253,8 @@ def _points(
         "mark": {
             "type": "circle",
             "size": 52 if shown.height < 500 else 22,
-            "opacity": 0.85 if shown.height < 500 else 0.6,
+            "opacity": 1,
+            "fillOpacity": 0.85 if shown.height < 500 else 0.6,
             "stroke": colour("paper"),
             "strokeWidth": 0.5,
         },
@@ -276,11 +288,13 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
     across, up = np.nonzero(counts >= max(smallest, 1))
     return pl.DataFrame(
         {
-            "E": edges[0][across], "E_to": edges[0][across + 1],
-            "P": edges[1][up], "P_to": edges[1][up + 1],
+            "E": edges[0][across],
+            "E_to": edges[0][across + 1],
+            "P": edges[1][up],
+            "P_to": edges[1][up + 1],
             "persons": counts[across, up].astype(np.int64),
         }
-    )  # fmt: skip
+    )
 
 
 def _bins(

@@ -79,7 +79,10 @@ def reliability_section(context: Context) -> Section:
             {"score": name, **{key: figures.get(key) for key in ("mean", "sd", "icc", "within_sd")}}
             for name, figures in resilience.descriptives.items()
         ],
-        schema={"score": pl.String, **dict.fromkeys(("mean", "sd", "icc", "within_sd"), pl.Float64)},
+        schema={
+            "score": pl.String,
+            **dict.fromkeys(("mean", "sd", "icc", "within_sd"), pl.Float64),
+        },
     )
     return Section(
         title="Reliability and leftover exposure",
@@ -93,8 +96,13 @@ def reliability_section(context: Context) -> Section:
                 name="descriptives",
                 title="Problems, exposure and SR over valid occasions",
                 frame=described,
-                labels={"score": "Score", "mean": "Mean", "sd": "SD", "icc": "ICC",
-                        "within_sd": "SD within persons"},
+                labels={
+                    "score": "Score",
+                    "mean": "Mean",
+                    "sd": "SD",
+                    "icc": "ICC",
+                    "within_sd": "SD within persons",
+                },
                 units=dict.fromkeys(("mean", "sd", "within_sd"), "points"),
             ),
             Table(
@@ -108,7 +116,7 @@ def reliability_section(context: Context) -> Section:
             ),
             _scales_table(context),
         ),
-    )  # fmt: skip
+    )
 
 
 def exposure_section(context: Context) -> Section | None:
@@ -120,18 +128,27 @@ def exposure_section(context: Context) -> Section | None:
     if not context.audience.individuals and "n" in quality.columns:
         quality = quality.filter(pl.col("n") >= context.audience.smallest)
     tables = [
-        Table(name="exposure-quality", title="Exposure by type and occasion", frame=quality,
-              labels=EXPOSURE_WORDS,
-              units={"mean": "points", "sd": "points", "zero_share": "share", "coverage": "share"}),
-    ]  # fmt: skip
+        Table(
+            name="exposure-quality",
+            title="Exposure by type and occasion",
+            frame=quality,
+            labels=EXPOSURE_WORDS,
+            units={"mean": "points", "sd": "points", "zero_share": "share", "coverage": "share"},
+        ),
+    ]
     items = scores.item_quality
     if items.height:
         if not context.audience.individuals:
             items = _hide_rare_items(items, context.audience.smallest)
         tables.append(
-            Table(name="item-quality", title="Stressor items", frame=items, labels=ITEM_WORDS,
-                  units={"endorsed_share": "share of forms"})
-        )  # fmt: skip
+            Table(
+                name="item-quality",
+                title="Stressor items",
+                frame=items,
+                labels=ITEM_WORDS,
+                units={"endorsed_share": "share of forms"},
+            )
+        )
     figure = _exposure_figure(quality, context)
     return Section(
         title="Quality of exposure",
@@ -167,10 +184,16 @@ def _scales_table(context: Context) -> Table:
         for item in context.results.score_table.reliability
     ]
     schema: dict[str, Any] = {
-        "scale": pl.String, "level": pl.String, "n": pl.Int64, "n_items": pl.Int64,
-        "omega": pl.Float64, "alpha": pl.Float64, "floor_share": pl.Float64,
-        "ceiling_share": pl.Float64, "note": pl.String,
-    }  # fmt: skip
+        "scale": pl.String,
+        "level": pl.String,
+        "n": pl.Int64,
+        "n_items": pl.Int64,
+        "omega": pl.Float64,
+        "alpha": pl.Float64,
+        "floor_share": pl.Float64,
+        "ceiling_share": pl.Float64,
+        "note": pl.String,
+    }
     return Table(
         name="scales",
         title="Scales",
@@ -206,13 +229,14 @@ def _exposure_figure(quality: pl.DataFrame, context: Context) -> Figure | None:
             "data": values(data),
             "mark": {"type": "line", "point": {"filled": True, "size": 60}, "strokeWidth": 2.3},
             "encoding": {
-                "x": ordered("occasion", "Planned occasion", context.labels,
-                             scale={"padding": 0.3}),
+                "x": ordered(
+                    "occasion", "Planned occasion", context.labels, scale={"padding": 0.3}
+                ),
                 "y": quantity("r", "r(E, P)", zero=True),
                 "color": {**hue, "scale": palette_scale(shades)},
-                "shape": hue,
+                "shape": {**hue, "scale": {"domain": types}},
             },
         },
         data=data,
         units={"r": "correlation"},
-    )  # fmt: skip
+    )

@@ -131,13 +131,17 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
                 "x": quantity(by, x_title),
                 "y": quantity("r", "Correlation", scale={"domain": _domain(data)}),
                 "color": {"field": "level", "type": "nominal", "title": "Level", "scale": shades},
-                "strokeDash": {"field": "what", "type": "nominal", "title": "Correlation of",
-                               "scale": {"domain": list(measures.values()),
-                                         "range": [[1, 0], [5, 4]]}},
+                "strokeDash": {
+                    "field": "what",
+                    "type": "nominal",
+                    "title": "Correlation of",
+                    "scale": {"domain": list(measures.values()), "range": [[1, 0], [5, 4]]},
+                    "legend": {"symbolType": "stroke", "symbolSize": 500, "symbolStrokeWidth": 2},
+                },
             },
         },
         height=280,
-    )  # fmt: skip
+    )
     true = data.filter(pl.col("what") == measures["r_SR_true_E"])
     lowest, highest = true["r"].min(), true["r"].max()
     return Figure(

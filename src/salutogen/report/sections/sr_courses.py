@@ -41,7 +41,7 @@ def sr_section(context: Context) -> Section:
             "person means; each score is judged against a line of its own level.",
             _rule_in_words(context, len(picked)),
         ),
-        figures=tuple([*figures, *([ranked] if ranked is not None else [])]),
+        figures=(*figures, *([ranked] if ranked is not None else [])),
     )
 
 
@@ -53,9 +53,7 @@ def sr_bands(context: Context) -> pl.DataFrame:
         | dict(zip(names, quantiles(found, BANDS, context.audience.smallest), strict=True))
         for label, found in zip(context.labels, context.by_occasion("SR"), strict=True)
     ]
-    return pl.DataFrame(
-        rows, schema={"occasion": pl.String, **dict.fromkeys(names, pl.Float64)}
-    )
+    return pl.DataFrame(rows, schema={"occasion": pl.String, **dict.fromkeys(names, pl.Float64)})
 
 
 def pick_persons(context: Context) -> dict[float, int]:
@@ -109,16 +107,21 @@ def _courses_figure(context: Context, bands: pl.DataFrame, picked: dict[float, i
     table = bands
     if picked:
         drawn, names = _picked_courses(context, picked)
-        hue = {"field": "who", "type": "nominal", "title": None, "sort": list(names),
-               "scale": palette_scale(names), "legend": {"columns": 2}}  # fmt: skip
+        hue = {
+            "field": "who",
+            "type": "nominal",
+            "title": None,
+            "sort": list(names),
+            "scale": palette_scale(names),
+            "legend": {"columns": 2},
+        }
         layers.append(
             {
                 "data": values(drawn),
-                "mark": {"type": "line", "strokeWidth": 2.2,
-                         "point": {"filled": True, "size": 45}},
+                "mark": {"type": "line", "strokeWidth": 2.2, "point": {"filled": True, "size": 45}},
                 "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue},
             }
-        )  # fmt: skip
+        )
         table = pl.concat([bands, drawn.rename({"SR": "SR_of_person"})], how="diagonal")
     ends = bands.drop_nulls("median")
     middle = (
@@ -160,7 +163,7 @@ def _picked_courses(
 
 
 def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
-    """Count values in equal bins; where persons are hidden, bins span the inner 98 % and small
+    """Count values in equal bins with an edge at 0; where persons are hidden, bins span the inner 98 % and small
     counts are blank.
     """
     hidden = smallest > 1
@@ -170,9 +173,11 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
         else (values_found.min(), values_found.max())
     )
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
-    counts, edges = np.histogram(
-        values_found, bins=n_bins, range=(float(low), float(high) if high > low else float(low) + 1)
+    width = float(high - low) / n_bins or 1.0
+    edges = (
+        np.arange(np.floor(low / width), max(np.ceil(high / width), low / width + 1) + 1) * width
     )
+    counts, edges = np.histogram(values_found, bins=edges)
     table = pl.DataFrame({"from": edges[:-1], "to": edges[1:], "persons": counts.astype(np.int64)})
     if hidden:
         kept = (pl.col("persons") == 0) | (pl.col("persons") >= smallest)
@@ -186,11 +191,12 @@ def _distribution_figure(context: Context) -> Figure:
     below = float(np.mean(SR < 0))
     quarter, middle, three = quantiles(SR, (0.25, 0.5, 0.75), context.audience.smallest)
     bars = {
-        "mark": {"type": "bar", "stroke": colour("paper"), "strokeWidth": 0.7},
+        "mark": {"type": "rect", "stroke": colour("paper"), "strokeWidth": 0.7},
         "encoding": {
             "x": quantity("from", "SR of persons (points of P; above 0 = over-reactive)"),
             "x2": {"field": "to"},
             "y": quantity("persons", "Persons", zero=True),
+            "y2": {"datum": 0},
             "color": {
                 "condition": {
                     "test": "datum.to + datum.from < 0",
@@ -227,16 +233,28 @@ def _intervals_figure(context: Context) -> Figure | None:
     data = table.select(
         pl.int_range(1, table.height + 1, eager=True).alias("rank"),
         pl.Series("who", context.audience.labels(table["person"].to_numpy())),
-        "SR", "SR_low", "SR_high",
+        "SR",
+        "SR_low",
+        "SR_high",
     ).with_columns(
-        pl.when(pl.col("SR_high") < 0).then(pl.lit("below 0 (more resilient)"))
-        .when(pl.col("SR_low") > 0).then(pl.lit("above 0 (over-reactive)"))
-        .otherwise(pl.lit("not settled")).alias("interval")
-    )  # fmt: skip
-    names = {"below 0 (more resilient)": "sr-1", "not settled": "sr-3",
-             "above 0 (over-reactive)": "sr-5"}  # fmt: skip
-    hue = {"field": "interval", "type": "nominal", "title": "95 % interval",
-           "scale": palette_scale(names)}  # fmt: skip
+        pl.when(pl.col("SR_high") < 0)
+        .then(pl.lit("below 0 (more resilient)"))
+        .when(pl.col("SR_low") > 0)
+        .then(pl.lit("above 0 (over-reactive)"))
+        .otherwise(pl.lit("not settled"))
+        .alias("interval")
+    )
+    names = {
+        "below 0 (more resilient)": "sr-1",
+        "not settled": "sr-3",
+        "above 0 (over-reactive)": "sr-5",
+    }
+    hue = {
+        "field": "interval",
+        "type": "nominal",
+        "title": "95 % interval",
+        "scale": palette_scale(names),
+    }
     x = quantity("rank", "Persons in the order of SR", axis={"labels": False, "ticks": False})
     spread = float(np.median((table["SR_high"] - table["SR_low"]).to_numpy())) / 2
     return Figure(
@@ -249,16 +267,27 @@ def _intervals_figure(context: Context) -> Figure | None:
         chart=layered(
             {
                 "mark": {"type": "rule", "strokeWidth": 1.3},
-                "encoding": {"x": x, "y": quantity("SR_low", SR_AXIS), "y2": {"field": "SR_high"},
-                             "color": hue},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("SR_low", SR_AXIS),
+                    "y2": {"field": "SR_high"},
+                    "color": hue,
+                },
             },
             {
                 "mark": {"type": "circle", "size": 16, "opacity": 1},
-                "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue,
-                             "tooltip": [{"field": "who", "title": "Who"},
-                                         *({"field": name, "title": name.replace("_", " "),
-                                            "format": ".2f"}
-                                           for name in ("SR", "SR_low", "SR_high"))]},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("SR", SR_AXIS),
+                    "color": hue,
+                    "tooltip": [
+                        {"field": "who", "title": "Who"},
+                        *(
+                            {"field": name, "title": name.replace("_", " "), "format": ".2f"}
+                            for name in ("SR", "SR_low", "SR_high")
+                        ),
+                    ],
+                },
             },
             zero_rule(),
             height=320,
@@ -267,4 +296,4 @@ def _intervals_figure(context: Context) -> Figure | None:
         data=data,
         units=dict.fromkeys(("SR", "SR_low", "SR_high"), "points of P"),
         interactive=True,
-    )  # fmt: skip
+    )

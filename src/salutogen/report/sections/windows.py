@@ -71,7 +71,7 @@ def windows_section(context: Context) -> Section | None:
             "window, and of a model with persons as random intercepts, are not moved by dropout "
             "alone.",
         ),
-        figures=tuple([*figures, *([lines] if lines is not None else [])]),
+        figures=(*figures, *([lines] if lines is not None else [])),
         tables=(
             Table(
                 name="windows-summary",
@@ -88,7 +88,7 @@ def windows_section(context: Context) -> Section | None:
 def window_table(context: Context) -> pl.DataFrame | None:
     """Summary of the windows with enough persons to be shown, or None without windows."""
     summary = context.results.resilience.window_summary
-    if summary is None or not summary.height:
+    if not summary.height:
         return None
     if not context.audience.individuals:
         summary = summary.filter(pl.col("n") >= context.audience.smallest)
@@ -143,8 +143,13 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
     shades = palette_scale({kind: KINDS[kind][2] for kind in kinds})
     x = ordered("window", "Window: first to last occasion", spans, scale={"padding": 0.4})
     moved = {"xOffset": {"field": "score", "sort": kinds, "scale": {"paddingOuter": 0.6}}}
-    hue = {"field": "score", "type": "nominal", "title": None, "scale": shades,
-           "legend": {"columns": 2}}  # fmt: skip
+    hue = {
+        "field": "score",
+        "type": "nominal",
+        "title": None,
+        "scale": shades,
+        "legend": {"columns": 2},
+    }
     y = quantity("mean", SR_AXIS, zero=True)
     return layered(
         zero_rule(),
@@ -152,22 +157,34 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
             "mark": {"type": "rule", "strokeWidth": 2},
             "transform": [{"filter": "isValid(datum.low)"}],
             "encoding": {
-                "x": x, **moved, "color": hue,
-                "y": quantity("low", SR_AXIS, zero=True), "y2": {"field": "high"},
+                "x": x,
+                **moved,
+                "color": hue,
+                "y": quantity("low", SR_AXIS, zero=True),
+                "y2": {"field": "high"},
             },
         },
         {
             "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
             "encoding": {
-                "x": x, **moved, "y": y, "color": hue,
-                "shape": {"field": "score", "type": "nominal", "title": None,
-                          "scale": {"domain": kinds,
-                                    "range": ["circle", "square", "diamond", "triangle-up"]}},
+                "x": x,
+                **moved,
+                "y": y,
+                "color": hue,
+                "shape": {
+                    "field": "score",
+                    "type": "nominal",
+                    "title": None,
+                    "scale": {
+                        "domain": kinds,
+                        "range": ["circle", "square", "diamond", "triangle-up"],
+                    },
+                },
             },
         },
         height=320,
         data=values(data),
-    )  # fmt: skip
+    )
 
 
 def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
@@ -180,7 +197,8 @@ def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
     exposure = context.windows["E"].drop_nulls().to_numpy()
     if not exposure.size:
         return None
-    grid = np.linspace(*np.quantile(exposure, (0.05, 0.95)), 30)
+    low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
+    grid = np.linspace(low, high, 30)
     data = pl.concat(
         [
             pl.DataFrame(
@@ -219,12 +237,28 @@ def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
             "encoding": {
                 "x": quantity("E", "Exposure E (points, mean over the window)"),
                 "y": quantity("expected", "Expected problems P (points)"),
-                "color": {"field": "window", "type": "nominal", "title": "Window", "sort": names,
-                          "scale": scale},
-                **({"strokeDash": {"field": "window", "type": "nominal", "sort": names,
-                                   "title": "Window"}} if few else {}),
+                "color": {
+                    "field": "window",
+                    "type": "nominal",
+                    "title": "Window",
+                    "sort": names,
+                    "scale": scale,
+                },
+                **(
+                    {
+                        "strokeDash": {
+                            "field": "window",
+                            "type": "nominal",
+                            "sort": names,
+                            "title": "Window",
+                            "scale": {"domain": names},
+                        }
+                    }
+                    if few
+                    else {}
+                ),
             },
-        },  # fmt: skip
+        },
         data=data,
         units={"E": "points", "expected": "points of P"},
     )

@@ -1,0 +1,31 @@
+"""Reports built once from made-up results, for every test that only reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from salutogen.pipeline import Results
+from salutogen.report.report import Report, build_report
+from tests.report.fabricated import make_results
+
+
+@pytest.fixture(scope="session")
+def shown_results() -> Results:
+    """A cohort of 60 persons who may be shown."""
+    return make_results()
+
+
+@pytest.fixture(scope="session")
+def shown_report(shown_results: Results) -> Report:
+    return build_report(shown_results)
+
+
+@pytest.fixture(scope="session")
+def hidden_results() -> Results:
+    """A cohort of 400 persons who may not be shown."""
+    return make_results(n_persons=400, individuals="hide")
+
+
+@pytest.fixture(scope="session")
+def hidden_report(hidden_results: Results) -> Report:
+    return build_report(hidden_results)
