@@ -110,7 +110,10 @@ def fit_moments(
 ) -> MixedModelResult:
     """Fit terms that `moments` holds; `MixedModel.fit` without the formula."""
     problem = mixed_problem(moments, fixed, random, reml=reml)
-    optimum = minimise(problem.criterion, problem.criterion.start())
+    start = problem.criterion.start()
+    if problem.sample is not None:
+        start = _inside(problem.sample, minimise(problem.sample, start).point)
+    optimum = minimise(problem.criterion, start)
     optimum = _boundary(problem.criterion, optimum)
     messages = list(problem.messages)
     if not optimum.converged:
@@ -121,6 +124,13 @@ def fit_moments(
         )
         warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
+
+
+def _inside(criterion: ProfiledCriterion, theta: Float) -> Float:
+    """Move a start off zero variances, where the slope of the criterion vanishes."""
+    rows, columns = criterion.free
+    size = np.maximum(np.abs(theta), NEAR_ZERO)
+    return np.where(rows == columns, size * np.where(theta < 0, -1.0, 1.0), theta)
 
 
 def _boundary(criterion: ProfiledCriterion, optimum: Optimum) -> Optimum:

@@ -12,9 +12,11 @@ from salutogen.models.formula import INTERCEPT
 from salutogen.models.moments import Moments
 from salutogen.models.orthogonal import triangular_inverse
 from salutogen.models.profile import ProfiledCriterion
+from salutogen.models.reduction import unpack
 
 Float = NDArray[np.float64]
 
+SAMPLED = 2500  # persons among whom a first search is made in large cohorts
 REDUNDANT = 1e-6  # share of a column beyond the others; exact collinearity leaves about 1e-8
 REDUNDANT_ROTATED = 1e-10  # the same where nearly collinear columns were orthogonalised
 
@@ -27,6 +29,9 @@ class MixedProblem:
     ----------
     criterion : ProfiledCriterion
         For X* with X*'X* = I, Z* scaled alike block by block, y* near unit variance.
+    sample : ProfiledCriterion or None
+        The same of an evenly spaced part of the persons, where there are very many: its minimum
+        is a good start.
     fixed_map : array (p, p)
         Fixed effects = fixed_map @ those of X*, times `scale`, plus `shift`.
     shift : array (p,)
@@ -44,6 +49,7 @@ class MixedProblem:
     """
 
     criterion: ProfiledCriterion
+    sample: ProfiledCriterion | None
     fixed_map: Float
     shift: Float
     random_map: Float
@@ -97,6 +103,7 @@ def mixed_problem(
         offset += 2 * float(np.sum(np.log(np.abs(np.diag(R)))))
     return MixedProblem(
         criterion=criterion,
+        sample=_sample(criterion, moments, right),
         fixed_map=fixed_map,
         shift=fixed_map @ shift,
         random_map=random_map,
@@ -134,6 +141,23 @@ def _refuse_impossible(moments: Moments, fixed: tuple[str, ...], terms: list[str
         problems.append(f"{moments.outcome}: the outcome is constant over {moments.n_obs} rows.")
     if problems:
         raise ModelError(" ".join(problems))
+
+
+def _sample(
+    criterion: ProfiledCriterion, moments: Moments, right: Float
+) -> ProfiledCriterion | None:
+    """Every k-th person of a large cohort."""
+    every = moments.n_persons // SAMPLED
+    if every < 4:
+        return None
+    total = unpack(moments.reduction.cross[::every].sum(axis=0), len(right))
+    return ProfiledCriterion(
+        products=np.ascontiguousarray(criterion.products[::every]),
+        total=right.T @ total @ right,
+        blocks=criterion.blocks,
+        n_obs=int(total[0, 0]),
+        reml=criterion.reml,
+    )
 
 
 def _refuse_exact(criterion: ProfiledCriterion, outcome: str) -> None:

@@ -105,8 +105,9 @@ def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> 
         if moved is None:
             break
         x, value, g = moved
-        H = f.hessian(x, g)
         path.append(value)
+        if not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
+            H = f.hessian(x, g)  # otherwise the last one is near enough to see that it is over
     return Optimum(
         point=x,
         value=value,
