@@ -49,7 +49,9 @@ def test_known_slopes_are_found() -> None:
     assert mixed is not None
     factor = mixed.sd_P / mixed.sd_E
     assert mixed.within_slope * factor == pytest.approx(0.08, abs=0.01)
-    assert mixed.between_slope * factor == pytest.approx(0.2, abs=0.02)
+    level, noise = 12.0**2, (4.0**2 + 8.0**2) / (5 * 0.85)  # a person's mean holds both
+    between = (0.2 * level + 0.08 * noise) / (level + noise)
+    assert mixed.between_slope * factor == pytest.approx(between, abs=0.015)
     assert mixed.within_slope < mixed.slope < mixed.between_slope
 
 

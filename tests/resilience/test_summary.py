@@ -1,0 +1,200 @@
+"""Lag, ICCs, slopes and correlations against brute force; errors against simulation."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.formula.api as smf
+
+from salutogen.norm import fit_norm
+from salutogen.resilience import Resilience, score_resilience
+from salutogen.resilience.outliers import cooks_distance, mahalanobis_p
+from salutogen.resilience.uncertainty import MOST_UNITS, bootstrap_line, resampling_units
+from tests.norm.cohorts import simulated
+
+
+@pytest.fixture(scope="module")
+def result() -> Resilience:
+    scores = simulated(150, 5)
+    return score_resilience(scores, fit_norm(scores), bootstrap=400)
+
+
+def pairs(rows: pl.DataFrame, values: np.ndarray) -> tuple[list[float], list[float]]:
+    now, later = [], []
+    at = {
+        (person, occasion): value
+        for person, occasion, value in zip(
+            rows["person"], rows["occasion_index"], values, strict=True
+        )
+    }
+    for (person, occasion), value in at.items():
+        if (person, occasion + 1) in at:
+            now.append(value)
+            later.append(at[person, occasion + 1])
+    return now, later
+
+
+def test_lag_one_takes_adjacent_scheduled_occasions_only(result: Resilience) -> None:
+    rows = result.occasions.filter("valid")
+    SR = rows["SR"].to_numpy()
+    now, later = pairs(rows, SR)
+    assert result.summary["lag1"] == pytest.approx(np.corrcoef(now, later)[0, 1])
+    assert result.summary["lag1_pairs"] == len(now)
+    centred = rows.select(pl.col("SR") - pl.col("SR").mean().over("person"))["SR"].to_numpy()
+    now, later = pairs(rows, centred)
+    assert result.summary["lag1_within"] == pytest.approx(np.corrcoef(now, later)[0, 1])
+    assert result.summary["lag1_within"] < result.summary["lag1"]
+
+
+def test_icc_is_of_a_random_intercept_reml_model(result: Resilience) -> None:
+    rows = result.occasions.filter("valid").select("person", "SR").to_pandas()
+    fit = smf.mixedlm("SR ~ 1", rows, groups="person").fit(reml=True)
+    between, within = float(fit.cov_re.iloc[0, 0]), float(fit.scale)
+    assert result.summary["icc_single"] == pytest.approx(between / (between + within), rel=1e-4)
+    assert result.descriptives["SR"]["within_sd"] == pytest.approx(np.sqrt(within), rel=1e-4)
+
+
+def test_window_means_of_the_model(result: Resilience) -> None:
+    rows = result.windows.select("person", "window", "SR_frozen").to_pandas()
+    fit = smf.mixedlm("SR_frozen ~ 0 + C(window)", rows, groups="person").fit(reml=True)
+    count = result.window_summary.height
+    model = result.window_summary["mean_SR_frozen_model"].to_numpy()
+    errors = result.window_summary["se_SR_frozen_model"].to_numpy()
+    np.testing.assert_allclose(model, fit.params.to_numpy()[:count], atol=1e-5)
+    np.testing.assert_allclose(errors, fit.bse.to_numpy()[:count], rtol=1e-3)
+
+
+def test_between_and_within_correlations_by_hand(result: Resilience) -> None:
+    rows = result.occasions.filter("valid").to_pandas()
+    means = rows.groupby("person")[["SR", "E"]].mean()
+    own = rows[["SR", "E"]] - rows.groupby("person")[["SR", "E"]].transform("mean")
+    left = result.summary["sr_exposure_correlation"]
+    assert left["primary"] == pytest.approx(0.0, abs=1e-12)
+    assert left["between"] == pytest.approx(means.corr().iloc[0, 1])
+    assert left["within"] == pytest.approx(own.corr().iloc[0, 1])
+    assert left["between"] > 0 > left["within"]
+
+
+def test_bootstrap_agrees_with_clustered_errors(result: Resilience) -> None:
+    lines = result.bootstrap["lines"]
+    for name, line in (("occasion", result.norm.occasion), ("person", result.norm.person)):
+        errors = np.sqrt(np.diag(line.covariance))
+        for index, term in enumerate(line.terms):
+            found = lines[name][term]
+            assert found["low"] < found["estimate"] < found["high"]
+            assert found["se"] == pytest.approx(errors[index], rel=0.2)
+
+
+def test_standard_errors_join_line_and_answers(result: Resilience) -> None:
+    sem = result.summary["sem"]
+    assert sem == pytest.approx(
+        result.descriptives["SR"]["sd"] * np.sqrt(1 - result.summary["reliability"])
+    )
+    rows = result.occasions.filter("valid")
+    assert (rows["SR_se"].to_numpy() > sem).all()
+    assert (rows["SR_se"].to_numpy() < sem * 1.1).all()
+    persons = result.persons
+    floor = sem / np.sqrt(persons["n_valid"].to_numpy())
+    assert (persons["SR_se"].to_numpy() > floor).all()
+    np.testing.assert_allclose(
+        persons["SR_high"] - persons["SR_low"], 2 * 1.959963984540054 * persons["SR_se"]
+    )
+
+
+def test_without_a_reliability_errors_are_of_the_line_alone() -> None:
+    scores = replace(simulated(60, 4), reliability_p=None)
+    result = score_resilience(scores, fit_norm(scores), bootstrap=100)
+    assert result.summary["reliability"] is None
+    assert "reliability-unknown" in [finding.code for finding in result.findings]
+    assert result.persons["SR_se"].max() < 2.0
+
+
+def test_persons_are_drawn_in_groups_where_they_are_many() -> None:
+    person = np.repeat(np.arange(0, 50_000, 2), 2)
+    codes, units = resampling_units(person, seed=3)
+    assert units == MOST_UNITS
+    assert (codes[::2] == codes[1::2]).all(), "a person's rows stay together"
+    sizes = np.bincount(codes[::2], minlength=units)
+    assert set(sizes) == {2, 3}
+    few, units = resampling_units(np.array([4, 4, 9, 11]), seed=3)
+    assert few.tolist() == [0, 0, 1, 2]
+    assert units == 3
+
+
+def test_groups_of_persons_give_the_same_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = simulated(2000, 3)
+    norm = fit_norm(scores)
+    units = norm.reference_units["occasion"]
+    whole = bootstrap_line(norm.occasion, units, level="occasion", draws=1000, seed=1)
+    monkeypatch.setattr("salutogen.resilience.uncertainty.MOST_UNITS", 500)
+    grouped = bootstrap_line(norm.occasion, units, level="occasion", draws=1000, seed=1)
+    assert whole is not None
+    assert grouped is not None
+    a, b = np.sqrt(np.diag(whole.covariance)), np.sqrt(np.diag(grouped.covariance))
+    np.testing.assert_allclose(b, a, rtol=0.12)
+
+
+def test_cooks_distance_agrees_with_statsmodels(result: Resilience) -> None:
+    import statsmodels.api as sm
+
+    persons = result.norm.period_tables["person"]
+    X = sm.add_constant(persons["E"].to_numpy())
+    fit = sm.OLS(persons["P"].to_numpy(), X).fit()
+    expected = fit.get_influence().cooks_distance[0]
+    np.testing.assert_allclose(cooks_distance(X, fit.resid), expected, rtol=1e-8)
+
+
+def test_mahalanobis_has_as_many_degrees_of_freedom_as_variables() -> None:
+    from scipy.stats import chi2
+
+    rng = np.random.default_rng(1)
+    X = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 2]], 300)
+    S = np.linalg.inv(np.cov(X.T))
+    d = X - X.mean(axis=0)
+    distance = np.einsum("ij,jk,ik->i", d, S, d)
+    np.testing.assert_allclose(mahalanobis_p(X[:, 0], X[:, 1]), chi2.sf(distance, 2), rtol=1e-8)
+
+
+PROGRAM = """
+import json, sys
+from hashlib import sha256
+from salutogen.norm import fit_norm
+from salutogen.resilience import score_resilience
+from tests.norm.cohorts import simulated
+scores = simulated(3000, 4)
+result = score_resilience(scores, fit_norm(scores), bootstrap=50)
+tables = [result.occasions, result.windows, result.persons, result.window_summary]
+text = "".join(table.write_csv() for table in tables)
+text += json.dumps([result.summary, result.bootstrap, result.variants["correlation"]])
+print(sha256(text.encode()).hexdigest())
+"""
+
+
+def test_the_number_of_threads_does_not_change_a_byte(repository: Path) -> None:
+    hashes = set()
+    for threads in ("1", "4"):
+        names = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+        environment = os.environ | dict.fromkeys((*names, "OPENBLAS_NUM_THREADS"), threads)
+        run = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            cwd=repository,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        hashes.add(run.stdout.strip())
+    assert len(hashes) == 1
+
+
+def test_summary_is_plain_data(result: Resilience) -> None:
+    text = json.dumps([result.summary, result.descriptives, result.bootstrap])
+    assert "NaN" not in text
