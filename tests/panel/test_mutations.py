@@ -43,13 +43,14 @@ Rows = list[list[str]]
 
 
 def _cell(rows: Rows, rng: random.Random) -> None:
-    rows[rng.randrange(len(rows))][rng.randrange(len(rows[0]))] = rng.choice(CELLS)
+    row = rng.choice(rows)
+    row[rng.randrange(len(row))] = rng.choice(CELLS)
 
 
 def _column(rows: Rows, rng: random.Random) -> None:
     place, value = rng.randrange(len(rows[0])), rng.choice(CELLS)
     for row in rows[1:]:
-        row[place] = value
+        row[place : place + 1] = [value]
 
 
 def _drop_column(rows: Rows, rng: random.Random) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.panel.aligned import Integers
+from salutogen.panel.aligned import Integers, ascending
 from salutogen.panel.collecting import Gathering, counted
 from salutogen.panel.duplicates import drop_copies
 from salutogen.panel.items import Cells, ItemRules, type_item
@@ -58,20 +58,23 @@ class RowPerItem:
         self._persons, self._occasions = persons, occasions
         usable = np.flatnonzero((persons >= 0) & (items >= 0))
         who, when, what = persons[usable], occasions[usable], items[usable]
-        order = np.lexsort((usable, when, who, what))
-        usable, who, when, what = usable[order], who[order], when[order], what[order]
-        cell = (what * (int(persons.max(initial=0)) + 1) + who) * (n_occasions + 1) + when + 1
-        wanted = [self._value] if self._value in table.columns else []
-        keep = drop_copies(cell, usable, table, wanted, gathering, what="person, occasion and item")
+        most = int(persons.max(initial=0)) + 1
+        cell = (what * most + who) * (n_occasions + 1) + when + 1
+        order = ascending(cell)
+        if order is not None:
+            usable, cell = usable[order], cell[order]
+            who, when, what = who[order], when[order], what[order]
+        self._values = table.column(self._value)
+        keep = drop_copies(
+            cell, usable, table, [self._value], gathering, what="person, occasion and item"
+        )
         if keep is not None:
             usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]
         self._rows, self._row_keys = usable, who * n_occasions + when
         self._bounds = np.searchsorted(what, np.arange(len(names) + 1))
         is_repeated = np.array([name in repeated for name in names] + [False])
         chosen = is_repeated[what] & (when >= 0)
-        by_row = np.argsort(usable[chosen], kind="stable")
-        self.keys, first = np.unique(self._row_keys[chosen][by_row], return_index=True)
-        self.data_rows = usable[chosen][by_row][first] + 1
+        self.keys, self.data_rows = _first_rows(self._row_keys[chosen], usable[chosen] + 1)
 
     def item(self, pattern: str, rules: ItemRules) -> Cells | None:
         """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
@@ -111,7 +114,7 @@ class RowPerItem:
             if part is None:
                 return None
             rows = part[0]
-            cells = self.table.column(self._value).gather(pl.Series(rows))
+            cells = self._values.gather(pl.Series(rows))
         else:
             if column not in self.table.columns:
                 return None
@@ -136,7 +139,7 @@ class RowPerItem:
 
     def _typed(self, name: str, rows: Integers, rules: ItemRules) -> Cells:
         return type_item(
-            self.table.column(self._value).gather(pl.Series(rows)),
+            self._values.gather(pl.Series(rows)),
             rules,
             column=name,
             label=self.table.label,
@@ -164,3 +167,13 @@ def read_items(table: SourceTable, column: str, gathering: Gathering) -> tuple[I
                 n_rows=int(bad.size),
             )
     return codes, texts.to_list()
+
+
+def _first_rows(keys: Integers, rows: Integers) -> tuple[Integers, Integers]:
+    """Distinct keys, ascending, and the first row of each."""
+    order = ascending(keys)
+    if order is not None:
+        keys, rows = keys[order], rows[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    first: Integers = np.minimum.reduceat(rows, starts) if starts.size else rows
+    return keys[starts], first
