@@ -55,7 +55,11 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name():
         "instruments.general.answers",
         "instruments.general.recal",
         "sources.answers.person",
-    } | ({"exposure.types.0", "problems"} & set(said))
+        "exposure.types.0",
+        "problems",
+        "instruments.optimism.source",
+        "resilience.phases.early.to",
+    }
     assert said["factros"].mend == "Did you mean `factors`?"
     assert said["norm.shape"].mend == "Did you mean `linear`?"
     assert said["instruments.general.recal"].mend == "Did you mean `recall`?"
@@ -237,3 +241,29 @@ def test_own_instruments_come_from_a_folder(tmp_path):
     assert ("instrument-file-invalid", 10) in [(one.code, one.evidence.line) for one in found]
     values["instrument_folder"] = str(tmp_path / "absent")
     assert "instrument-folder-unreadable" in codes(refused(values))
+
+
+@pytest.mark.parametrize("key", ["occasions", "sources", "exposure", "problems", "title"])
+def test_a_missing_part_hides_nothing_else(key):
+    findings = refused(changed({key: GONE, "factors": ["optimisn"], "norm/unit": "persons"}))
+    said = {item.evidence.numbers["key"] for item in findings}
+    assert said == {key, "factors.0", "norm.unit"}
+
+
+def test_findings_stand_in_the_order_of_the_file():
+    text = (
+        "salutogen: 1\ntitle: x\noccasions: {every: 7 days, count: 2}\n"
+        "sources: {answers: {person: id, occasion: week}}\n"
+        "instruments:\n  ghq-12: {columns: 'G_{1..13}'}\n"
+        "  list: {columns: 'L{1..5}', answers: five}\n"
+        "problems: ghq\nexposure: {types: [lst]}\nfactros: []\n"
+    )
+    found = refused(text)
+    assert [item.evidence.line for item in found] == [6, 7, 8, 9, 10]
+    assert codes(found) == [
+        "item-number-differs",
+        "invalid-value",
+        "unknown-name",
+        "unknown-name",
+        "unknown-key",
+    ]

@@ -57,7 +57,8 @@ def _check_instruments_named(study: Study, named: frozenset[str], notes: Notes) 
             notes.unknown_name(f"population.selected_on.{index}", name, known, "instrument")
     for key in ("problems", "exposure", "factors"):
         _check_named_once(key, [name for path, name in uses if path.startswith(key)], notes)
-    if several and len(problem_names(plan)) > 1 and study.problems.combine == "single":
+    uncombined = study.problems.combine == "single" and not notes.is_open("problems.combine")
+    if several and len(problem_names(plan)) > 1 and uncombined:
         notes.add(
             "problems-not-combined",
             "problems",
@@ -98,6 +99,8 @@ def _check_sources(study: Study, notes: Notes) -> None:
 
 def _check_layouts(study: Study, notes: Notes) -> None:
     for name, source in study.plan.sources.items():
+        if name == GAP:
+            continue
         for key in _keys_needed(study, name, source):
             notes.add(
                 "layout-incomplete",
@@ -106,7 +109,7 @@ def _check_layouts(study: Study, notes: Notes) -> None:
                 mend=f"Add `{key}:` with the name of the column.",
             )
     for name, instrument in study.instruments.items():
-        if instrument.source not in study.plan.sources:
+        if instrument.source not in study.plan.sources or instrument.source == GAP:
             continue
         layout = study.plan.sources[instrument.source].layout
         marked = [OCCASION_PLACEHOLDER in column for column in instrument.columns.values()]
@@ -209,7 +212,7 @@ def _check_reference_set(study: Study, notes: Notes) -> None:
         return
     here = "norm.reference"
     given = [key for key in ("arm", "phase", "window") if getattr(reference, key) is not None]
-    if not given:
+    if not given and not notes.is_open(here):
         notes.add("reference-invalid", here, f"`{here}` names neither arm nor phase nor window.")
     if reference.arm is not None:
         arms = plan.arms.labels or (plan.arms.control,) if plan.arms else ()
@@ -219,7 +222,7 @@ def _check_reference_set(study: Study, notes: Notes) -> None:
     if reference.phase is not None and reference.phase not in phases:
         notes.unknown_name(f"{here}.phase", reference.phase, phases, "phase")
     if reference.window is not None:
-        last = number_of_windows(study)
+        last = number_of_windows(study) if study.occasions else None
         if reference.window < 1 or (last is not None and reference.window > last):
             notes.add(
                 "reference-invalid",

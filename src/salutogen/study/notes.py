@@ -68,9 +68,9 @@ class Notes:
 
     def unknown_name(self, path: str, name: str, names: Iterable[str], what: str) -> None:
         """Say that a name does not exist, which names do, and which is nearest."""
-        if name == GAP:
-            return
         known = sorted(names)
+        if name == GAP or GAP in known:
+            return
         near = nearest(name, known)
         choices = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
         self.add(

@@ -72,10 +72,10 @@ def read_study(source: str | Path | Mapping[str, Any]) -> Study:
     values = _require_format(loaded.values, notes)
     plan, _ = validate_plan(values, notes)
     if plan is None:
-        raise StudyError(notes.findings)
+        raise StudyError(_in_order(notes.findings))
     study = _build(plan, path, values, notes)
     if study is None or refusals(notes.findings):
-        raise StudyError(notes.findings)
+        raise StudyError(_in_order(notes.findings))
     return study
 
 
@@ -174,12 +174,13 @@ def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
 
 
 def _occasions(plan: StudyFile, notes: Notes) -> tuple[Occasion, ...]:
+    if notes.is_open("occasions"):
+        return ()
     try:
         return expand_occasions(plan.occasions)
     except ValueError as error:
-        if not notes.is_open("occasions"):
-            text = f"`occasions` cannot be written out: {error}."
-            notes.add("occasions-invalid", "occasions", text)
+        text = f"`occasions` cannot be written out: {error}."
+        notes.add("occasions-invalid", "occasions", text)
         return ()
 
 

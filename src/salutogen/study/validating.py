@@ -29,6 +29,16 @@ _IN_WORDS = {
     "string_too_short": "it must not be empty",
     "too_short": "it must not be empty",
 }
+# What stands in for a missing part, so that the rest of the file can still be checked.
+_STAND_INS: dict[str, Any] = {
+    "occasions": {"labels": [GAP]},
+    "sources": {GAP: {"person": GAP}},
+    "instruments": {GAP: {"columns": GAP}},
+    "exposure": {"types": [GAP]},
+    "exposure.types": [GAP],
+    "problems.instruments": [GAP],
+    "salutogen": 1,
+}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -48,19 +58,17 @@ def validate_plan(values: dict[str, Any], notes: Notes) -> tuple[StudyFile | Non
         path = dotted(place)
         notes.add("gap-to-fill", path, f"`{path}` is a gap (???) that a person has to fill.")
     notes.open |= {dotted(place) for place in gaps}
-    said: set[tuple[Place, str]] = set()
+    filled: set[Place] = set()
     left: Any = values
     for attempt in range(_ROUNDS):
         try:
             plan = StudyFile.model_validate(left)
         except ValidationError as error:
             problems = list(_relevant(error, left))
-            for place, kind, problem in problems:
-                notes.open.add(dotted(place))
-                if attempt == 0 and not _is_gap(place, gaps) and (place, kind) not in said:
-                    said.add((place, kind))
-                    _say(place, problem, values, notes)
-            left = _without(left, [(place, kind) for place, kind, _ in problems])
+            notes.open |= {dotted(place) for place, _, _ in problems}
+            if attempt == 0:
+                _say_all([one for one in problems if not _is_gap(one[0], gaps)], notes)
+            left = _without(left, [(place, kind) for place, kind, _ in problems], filled)
             if not isinstance(left, dict):
                 return None, False
         else:
@@ -147,8 +155,18 @@ def _meant(tag: str, value: Any) -> bool:
     return not (tag[:1].isupper() and isinstance(value, str | int | float))
 
 
-def _say(place: Place, problem: Any, values: Any, notes: Notes) -> None:
+def _say_all(problems: list[tuple[Place, str, Any]], notes: Notes) -> None:
+    """Say one thing per place: what several alternatives expect goes into one sentence."""
+    by_place: dict[Place, list[Any]] = {}
+    for place, _, problem in problems:
+        by_place.setdefault(place, []).append(problem)
+    for place, found in by_place.items():
+        _say(place, found, notes)
+
+
+def _say(place: Place, problems: list[Any], notes: Notes) -> None:
     path = dotted(place)
+    problem = problems[0]
     kind = problem["type"]
     if kind == "missing":
         parent = dotted(place[:-1])
@@ -157,7 +175,7 @@ def _say(place: Place, problem: Any, values: Any, notes: Notes) -> None:
             "missing-key",
             path,
             f"The key `{place[-1]}` is missing{where}.",
-            mend=f"Add `{place[-1]}:`{_meaning(place)}",
+            mend=f"Add `{place[-1]}:`{_meaning(place)}.",
         )
     elif kind == "extra_forbidden":
         keys = keys_at(place[:-1])
@@ -172,35 +190,44 @@ def _say(place: Place, problem: Any, values: Any, notes: Notes) -> None:
             nearest=near,
         )
     else:
-        _say_value(path, problem, notes)
+        _say_value(path, problems, notes)
 
 
-def _say_value(path: str, problem: Any, notes: Notes) -> None:
-    found = problem.get("input")
-    message = _IN_WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
-    mend = None
-    near = None
-    if problem["type"] == "literal_error":
-        expected = str(problem["ctx"]["expected"])
-        near = nearest(str(found), _QUOTED.findall(expected))
-        message = f"expected {expected}"
-        mend = f"Did you mean `{near}`?" if near else f"Use {expected}."
+def _say_value(path: str, problems: list[Any], notes: Notes) -> None:
+    found = problems[0].get("input")
+    expected = list(dict.fromkeys(_expected(problem) for problem in problems))
+    words = [
+        word
+        for problem in problems
+        if problem["type"] == "literal_error"
+        for word in _QUOTED.findall(str(problem["ctx"]["expected"]))
+    ]
+    near = nearest(found, words) if words and isinstance(found, str) else None
     kind = "a list" if isinstance(found, list) else "keys and values"
-    words = shown(found) if not isinstance(found, list | dict) else kind
     notes.add(
         "invalid-value",
         path,
-        f"`{path}` is {words}; {message[:1].lower()}{message[1:]}.",
-        mend=mend,
+        f"`{path}` is {shown(found) if not isinstance(found, list | dict) else kind}; "
+        f"{', or '.join(expected)}.",
+        mend=f"Did you mean `{near}`?" if near else None,
         nearest=near,
     )
+
+
+def _expected(problem: Any) -> str:
+    """What would have been right, as part of a sentence."""
+    if problem["type"] == "literal_error":
+        return f"expected is {problem['ctx']['expected']}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = _IN_WORDS.get(problem["type"]) or message.split(", not ")[0]
+    return message[:1].lower() + message[1:]
 
 
 def _meaning(place: Place) -> str:
     for model in _models_at(StudyFile, place[:-1]):
         for name, described in model.model_fields.items():
             if str(place[-1]) in (name, described.alias) and described.description:
-                return f" {described.description}"
+                return f" ({described.description.rstrip(chr(46))})"
     return ""
 
 
@@ -230,16 +257,38 @@ def _models_at(annotation: Any, place: Place) -> Iterator[type[BaseModel]]:
                 yield from _models_at(described.annotation, place[1:])
 
 
-def _without(values: Any, problems: list[tuple[Place, str]]) -> Any:
-    """Copy of the values without the wrong ones; a part that lacks a key goes as a whole."""
-    drop = {place[:-1] if kind == "missing" else place for place, kind in problems}
-    if not drop or () in drop:
-        missing = {place[0] for place, kind in problems if kind == "missing" and len(place) == 1}
-        if () not in drop or not missing <= {"title", "salutogen"}:
-            return None
-        drop.discard(())
-        values = {**values, **({"title": "?"} if "title" in missing else {})}
-    return _copy(values, drop, ())
+def _without(values: Any, problems: list[tuple[Place, str]], filled: set[Place]) -> Any:
+    """Copy of the values without the wrong ones, and with gaps for missing ones.
+
+    Where even a gap cannot stand, the part around it goes. None if nothing would be left.
+    """
+    drop: set[Place] = set()
+    fill: dict[Place, Any] = {}
+    for place, kind in problems:
+        if any(place[: len(one)] == one for one in filled):
+            drop.add(place[:-1])
+        elif kind == "missing":
+            fill[place] = _STAND_INS.get(dotted(place), GAP)
+        else:
+            drop.add(place)
+    if () in drop:
+        return None
+    filled |= fill.keys()
+    left = _copy(values, drop, ())
+    for place, stand_in in fill.items():
+        _put(left, place, stand_in)
+    return left
+
+
+def _put(values: Any, place: Place, stand_in: Any) -> None:
+    """Put a value at a place, if the part around it is still there."""
+    inside = values
+    for part in place[:-1]:
+        if not _has(inside, part):
+            return
+        inside = inside[part]
+    if isinstance(inside, dict):
+        inside[place[-1]] = stand_in
 
 
 def _copy(value: Any, drop: set[Place], place: Place) -> Any:
