@@ -1,0 +1,15 @@
+"""The examples in the docstrings of the models are true."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["splines", "least_squares", "random_intercept", "mixed_model"])
+def test_examples_in_docstrings(name):
+    result = doctest.testmod(importlib.import_module(f"salutogen.models.{name}"))
+    assert result.attempted > 0
+    assert result.failed == 0
