@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
+
 import numpy as np
 import polars as pl
 import pytest
 
 from salutogen.design import simulate
+from salutogen.scores import score
 from salutogen.study import read_study
 from tests.design.measures import correlation
 
@@ -60,6 +63,17 @@ def test_cohort_has_a_line_and_loses_persons(cohort):
     assert by_occasion[0] == 1.0
     assert 0.6 < by_occasion[-1] < 0.85
     assert np.all(np.diff(by_occasion) < 0.02)
+
+
+@pytest.mark.parametrize("name", ["quarterly", "weekly", "bursts", "trial"])
+def test_every_template_can_be_simulated_and_scored(name):
+    template = files("salutogen.study.templates").joinpath(f"{name}.yaml")
+    with as_file(template) as path:
+        study = read_study(path)
+    scores = score(study.read(simulate(study, persons=60, seed=1).frames))
+    assert scores.valid.height == 60 * len(study.occasions)
+    assert scores.valid["P"].std() > 0
+    assert scores.valid["E"].std() > 0
 
 
 def test_scale_example_has_52_items_at_8_occasions(repository):
