@@ -29,3 +29,9 @@ def hidden_results() -> Results:
 @pytest.fixture(scope="session")
 def hidden_report(hidden_results: Results) -> Report:
     return build_report(hidden_results)
+
+
+@pytest.fixture(scope="session")
+def bare_report() -> Report:
+    """One occasion, no windows, no mixed line, no variants, no checks."""
+    return build_report(make_results(n_persons=230, n_occasions=1, bare=True))

@@ -99,10 +99,9 @@ def test_large_cohorts_are_aggregated() -> None:
     assert len(report.html) < 3_000_000
 
 
-def test_long_tables_are_cut_and_say_so() -> None:
-    report = build_report(make_results(n_persons=230, n_occasions=3, bare=True))
-    assert report.tables["figure-plane"].height == 230
-    assert "The first 200 of 230 rows" in report.html
+def test_long_tables_are_cut_and_say_so(bare_report: Report) -> None:
+    assert bare_report.tables["figure-plane"].height == 230
+    assert "The first 200 of 230 rows" in bare_report.html
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -65,7 +65,12 @@ def build_report(results: Results) -> Report:
         [*opening_sections(context), *_step_sections(results), *closing_sections(context)]
     )
     drawn = draw([figure for section in sections for figure in section.figures])
-    tables = {table.name: table.frame for section in sections for table in section.tables}
+    tables = {
+        table.name: table.frame
+        for section in sections
+        for table in section.tables
+        if table.frame.width and table.frame.height
+    }
     tables |= {
         f"figure-{figure.name}": figure.data for section in sections for figure in section.figures
     }

@@ -42,6 +42,7 @@
       if (on) await show(id); else hide(id);
       drawing.hidden = on;
       explore.setAttribute("aria-pressed", String(on));
+      explore.textContent = on ? "Back to the still figure" : "Explore with hover cards and zoom";
     });
   }
   const repaint = () => { name(); for (const id of [...live.keys()]) { hide(id); show(id); } };

@@ -14,7 +14,7 @@ from salutogen.report.people import Audience
 from salutogen.report.section import Figure, Section
 from salutogen.report.wording import points
 
-COURSES_DRAWN = 120
+COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -62,7 +62,7 @@ def over_time_table(context: Context) -> pl.DataFrame:
 
 
 def courses(context: Context) -> pl.DataFrame | None:
-    """Courses of up to 120 persons, drawn by the seed; none where persons are not drawn."""
+    """Courses of up to 80 persons, drawn by the seed; none where persons are not drawn."""
     if not context.audience.draws_persons:
         return None
     table = context.occasions.select("person", "occasion", "E", "P")

@@ -16,7 +16,8 @@ from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import heading, number, percent, points, signed
 
 GRID = 60
-BINS = 28
+MOST_BINS = 28
+PERSONS_PER_CELL = 5
 SR_LIMITS = (-1.0, -0.5, 0.5, 1.0)
 SR_WORDS = (
     "below −1 SD (more resilient)",
@@ -204,6 +205,7 @@ def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) ->
         marks,
         {"data": data, **line("person_low", x, y_title, shade="line", **dashed)},
         {"data": data, **line("person_high", x, y_title, shade="line", **dashed)},
+        {"data": data, **line("expected", x, y_title, shade="paper", strokeWidth=5.5)},
         {"data": data, **line("expected", x, y_title, shade="line")},
     ]
 
@@ -254,7 +256,7 @@ def _points(
             "type": "circle",
             "size": 52 if shown.height < 500 else 22,
             "opacity": 1,
-            "fillOpacity": 0.85 if shown.height < 500 else 0.6,
+            "fillOpacity": 1 if shown.height < 500 else 0.6,
             "stroke": colour("paper"),
             "strokeWidth": 0.5,
         },
@@ -280,10 +282,11 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
 
     Cells span the inner 98 % of both axes, so that no edge is a single person's value.
     """
+    bins = int(np.clip(np.sqrt(x.size / PERSONS_PER_CELL), 4, MOST_BINS))
     edges = []
     for found in (x, y):
         low, high = np.quantile(found, (0.01, 0.99))
-        edges.append(np.linspace(low, high if high > low else low + 1.0, BINS + 1))
+        edges.append(np.linspace(low, high if high > low else low + 1.0, bins + 1))
     counts, _, _ = np.histogram2d(x, y, bins=edges)
     across, up = np.nonzero(counts >= max(smallest, 1))
     return pl.DataFrame(
@@ -313,6 +316,7 @@ def _bins(
                 "field": "persons",
                 "type": "quantitative",
                 "title": "Persons in the cell",
+                "legend": {"format": ",.0f", "gradientLength": 260},
                 "scale": {"type": "quantize", "range": colours(HEAT)},
             },
             "tooltip": [{"field": "persons", "title": "Persons"}],

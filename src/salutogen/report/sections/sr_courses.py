@@ -19,7 +19,7 @@ from salutogen.report.charting import (
 )
 from salutogen.report.colours import colour
 from salutogen.report.context import Context, quantiles
-from salutogen.report.section import Figure, Section
+from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import SR_AXIS, enumeration, percent, points, signed
 
 PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -42,6 +42,45 @@ def sr_section(context: Context) -> Section:
             _rule_in_words(context, len(picked)),
         ),
         figures=(*figures, *([ranked] if ranked is not None else [])),
+        tables=(phases_table(context),),
+    )
+
+
+def phases_table(context: Context) -> Table:
+    """Mean SR by phase, for phases with enough persons; empty without phases."""
+    phases = context.results.resilience.phases
+    rows = []
+    names = phases["phase"].unique(maintain_order=True).to_list() if phases.height else []
+    for name in names:
+        part = phases.filter(pl.col("phase") == name)
+        if part.height < context.audience.smallest:
+            continue
+        means = {
+            column: float(np.mean(part[column].drop_nulls().to_numpy()))
+            for column in ("SR_frozen", "SR_refit")
+            if part[column].null_count() < part.height
+        }
+        rows.append({"phase": name, "n": part.height, **means})
+    return Table(
+        name="phases-summary",
+        title="Mean SR by phase",
+        frame=pl.DataFrame(
+            rows,
+            schema={
+                "phase": pl.String,
+                "n": pl.Int64,
+                "SR_frozen": pl.Float64,
+                "SR_refit": pl.Float64,
+            },
+        ),
+        labels={
+            "phase": "Phase",
+            "n": "Persons",
+            "SR_frozen": "Mean SR, frozen",
+            "SR_refit": "Mean SR, refitted",
+        },
+        units={"n": "persons", "SR_frozen": "points of P", "SR_refit": "points of P"},
+        note="SR = observed − expected problems; positive = less resilient.",
     )
 
 
@@ -163,8 +202,9 @@ def _picked_courses(
 
 
 def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
-    """Count values in equal bins with an edge at 0; where persons are hidden, bins span the inner 98 % and small
-    counts are blank.
+    """Count values in equal bins with an edge at 0.
+
+    Where persons are hidden, bins span the inner 98 % and small counts are blank.
     """
     hidden = smallest > 1
     low, high = (

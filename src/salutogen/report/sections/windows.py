@@ -91,7 +91,13 @@ def window_table(context: Context) -> pl.DataFrame | None:
     if not summary.height:
         return None
     if not context.audience.individuals:
-        summary = summary.filter(pl.col("n") >= context.audience.smallest)
+        smallest = context.audience.smallest
+        summary = summary.filter(pl.col("n") >= smallest)
+        enough = pl.col("n_complete") >= smallest
+        summary = summary.with_columns(
+            pl.when(enough).then(pl.col(name)).alias(name)
+            for name in ("mean_SR_frozen_complete", "n_complete")
+        )
     return summary if summary.height else None
 
 

@@ -1,0 +1,152 @@
+"""Sections: analyses after the backbone are shown alike; small pieces agree with hand counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from salutogen.findings import Finding, Severity
+from salutogen.pipeline import Results
+from salutogen.report import Figure, Section, Table, build_report
+from salutogen.report.context import Context, quantiles
+from salutogen.report.people import Audience
+from salutogen.report.sections.plane import line_on_grid
+from salutogen.report.sections.sr_courses import histogram, phases_table, pick_persons
+from salutogen.report.wording import number, p_value, percent, points, signed
+from salutogen.steps import Step, StepOutcome
+from tests.report.reading import Page
+
+STEP = Step(name="locks", title="Event locks", settings="x:y", code="x:y")
+
+
+@dataclass(frozen=True)
+class LockResult:
+    """What a step gives, in the smallest form."""
+
+    findings: tuple[Finding, ...] = ()
+
+    def summary(self) -> dict[str, int]:
+        return {"n": 2}
+
+    def sections(self) -> tuple[Section, ...]:
+        data = pl.DataFrame({"x": [1, 2], "y": [0.5, 0.25]})
+        chart = {
+            "data": {"values": data.to_dicts()},
+            "mark": "line",
+            "encoding": {"x": {"field": "x", "type": "quantitative"}},
+        }
+        figure = Figure(
+            name="lock", title="Locked courses", description="Two points.", chart=chart, data=data
+        )
+        table = Table(name="locks", title="Anchors <all>", frame=data, units={"y": "points"})
+        section = Section(title="Event locks", figures=(figure,), tables=(table,))
+        return (section, section)
+
+
+@pytest.fixture(scope="module")
+def with_steps(shown_results: Results) -> Page:
+    refused = Finding(code="step-refused", severity=Severity.REFUSAL, text="Too few.", mend="More.")
+    outcomes = (
+        StepOutcome(label="locks", step=STEP, result=LockResult()),
+        StepOutcome(label="more", step=STEP, result=None, findings=(refused,)),
+    )
+    report = build_report(replace(shown_results, steps=outcomes))
+    assert {"lock"} <= report.figures.keys()
+    assert report.tables["locks"].shape == (2, 2)
+    return Page(report.html)
+
+
+def test_steps_are_shown_like_the_backbone(with_steps: Page) -> None:
+    assert with_steps.crossed == []
+    assert [e for e in with_steps.all("caption") if e.text == "Anchors <all>"]
+    headings = [e.text for e in with_steps.all("h2")]
+    at = [headings.index(name) for name in ("Event locks", "Methods, ready to adapt")]
+    assert at == sorted(at)
+    ids = [e.attributes["id"] for e in with_steps.elements if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_refused_step_says_why(with_steps: Page) -> None:
+    assert "Event locks: refused" in [e.text for e in with_steps.all("h2")]
+    assert [e for e in with_steps.all("li") if "Too few." in e.text and "More." in e.text]
+
+
+def test_a_figure_name_used_twice_is_named(with_steps: Page) -> None:
+    assert [e for e in with_steps.all("code") if e.text == "figure-name-twice"]
+    assert sum(e.attributes.get("id") == "figure-lock" for e in with_steps.all("figure")) == 1
+
+
+def context_of(results: Results, individuals: bool = True) -> Context:
+    n = results.panel.n_persons
+    return Context(results, Audience(individuals=individuals, n_persons=n, seed=results.seed))
+
+
+def test_band_is_that_of_ordinary_least_squares(shown_results: Results) -> None:
+    import statsmodels.api as sm
+
+    norm = shown_results.norm
+    persons = norm.period_tables["person"]
+    grid = line_on_grid(norm.person, 10.0, 60.0)
+    fitted = sm.OLS(persons["P"].to_numpy(), sm.add_constant(persons["E"].to_numpy())).fit()
+    told = fitted.get_prediction(sm.add_constant(grid["E"].to_numpy()))
+    assert grid["expected"].to_numpy() == pytest.approx(told.predicted_mean, rel=1e-9)
+    half = 1.96 * told.se_mean
+    assert (grid["high"] - grid["expected"]).to_numpy() == pytest.approx(half, rel=1e-9)
+
+
+def test_picked_persons_are_near_their_quantiles(shown_results: Results) -> None:
+    context = context_of(shown_results)
+    picked = pick_persons(context)
+    SR = dict(zip(context.persons["person"], context.persons["SR"], strict=True))
+    found = [SR[person] for person in picked.values()]
+    assert found == sorted(found)
+    assert len(set(picked.values())) == 5
+    assert pick_persons(context_of(shown_results, individuals=False)) == {}
+
+
+def test_bins_count_everyone_and_have_an_edge_at_zero() -> None:
+    values = np.random.default_rng(3).normal(0.4, 2.0, 500)
+    table = histogram(values, 1)
+    assert table["persons"].sum() == 500
+    assert np.abs(table["from"].to_numpy()).min() < 1e-12
+    below = table.filter(pl.col("to") < 1e-9)["persons"].sum()
+    assert below == int((values < 0).sum())
+    hidden = histogram(values, 5)["persons"].drop_nulls()
+    assert hidden.filter((hidden > 0) & (hidden < 5)).is_empty()
+
+
+def test_quantiles_of_few_are_kept_back() -> None:
+    values = np.arange(40.0)
+    assert quantiles(values, (0.1, 0.25, 0.5), 5) == [None, 9.75, 19.5]
+    assert quantiles(values, (0.1,), 1) == pytest.approx([3.9])
+    assert quantiles(np.array([]), (0.5,), 1) == [None]
+
+
+def test_phases_are_averaged_over_persons(shown_results: Results) -> None:
+    phases = pl.DataFrame(
+        {
+            "subject": ["a", "b", "a"],
+            "phase": ["before", "before", "after"],
+            "SR_frozen": [1.0, 3.0, -2.0],
+            "SR_refit": [0.5, -0.5, None],
+        }
+    )
+    results = replace(shown_results, resilience=replace(shown_results.resilience, phases=phases))
+    assert phases_table(context_of(results)).frame.rows() == [
+        ("before", 2, 2.0, 0.0),
+        ("after", 1, -2.0, None),
+    ]
+    assert phases_table(context_of(results, individuals=False)).frame.height == 0
+
+
+def test_numbers_in_words() -> None:
+    assert [number(x) for x in (0.12345, 1234.5, None, float("nan"), 12, True, 1e-17)] == [
+        "0.123", "1,234", "–", "–", "12", "yes", "0",
+    ]  # fmt: skip
+    assert [signed(x) for x in (0.5, -0.5, 1e-16, None)] == ["+0.50", "−0.50", "0.00", "–"]
+    assert [points(x, 1) for x in (-0.04, 1234.56)] == ["0.0", "1,234.6"]
+    assert [percent(x) for x in (0.3064, 0.052, 0.0, None)] == ["31 %", "5.2 %", "0 %", "–"]
+    assert [p_value(x) for x in (0.137, 1e-5, None)] == ["p = .137", "p < .001", "p not computed"]
