@@ -169,7 +169,7 @@ from hashlib import sha256
 from salutogen.norm import fit_norm
 from salutogen.resilience import score_resilience
 from tests.norm.cohorts import simulated
-scores = simulated(3000, 4)
+scores = simulated(1500, 4)
 result = score_resilience(scores, fit_norm(scores), bootstrap=50)
 tables = [result.occasions, result.windows, result.persons, result.window_summary]
 text = "".join(table.write_csv() for table in tables)
@@ -178,6 +178,7 @@ print(sha256(text.encode()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_does_not_change_a_byte(repository: Path) -> None:
     hashes = set()
     for threads in ("1", "4"):

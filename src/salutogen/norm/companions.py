@@ -18,6 +18,7 @@ from salutogen.norm.line_fit import LineRecipe, fit_line, learn_standardiser, li
 from salutogen.norm.norm import Level, Line
 
 WINSOR_SD = 3.0
+ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of a slope
 
 
 def lines_by_type(
@@ -108,7 +109,7 @@ def robust_line(table: pl.DataFrame, recipe: LineRecipe, *, level: Level, refere
     outcome = table["P"].to_numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = fit_huber(outcome, matrix, names=plain.terms)
+        fit = fit_huber(outcome, matrix, names=plain.terms, tolerance=ROBUST_TOLERANCE)
     if not fit.converged:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)

@@ -34,7 +34,6 @@ def compare_variants(context: VariantContext, primary: str) -> dict[str, Any]:
     """
     values, occasion_values, descriptions = _compute(context)
     names = list(values)
-    ranks = {name: _ranks(column) for name, column in values.items()}
     return {
         "names": names,
         "primary": primary,
@@ -42,7 +41,7 @@ def compare_variants(context: VariantContext, primary: str) -> dict[str, Any]:
         "descriptions": descriptions,
         "correlation": _matrix(values, pearson),
         "rank_agreement": {
-            "spearman": _spearman(values, ranks),
+            "spearman": _spearman(values),
             "kendall": {name: _kendall(values[primary], values[name]) for name in names},
         },
         "changed_quarter": {
@@ -117,21 +116,25 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _spearman(values: Mapping[str, np.ndarray], ranks: Mapping[str, np.ndarray]) -> Matrix:
-    """Spearman correlations over the persons known in both."""
+def _spearman(values: Mapping[str, np.ndarray]) -> Matrix:
+    """Spearman correlations over the persons known in both; ranked anew for each such set."""
     names = list(values)
-    complete = {name: bool(np.isfinite(values[name]).all()) for name in names}
-
-    def one(left: str, right: str) -> float | None:
-        if complete[left] and complete[right]:
-            return pearson(ranks[left], ranks[right])
-        known = np.isfinite(values[left]) & np.isfinite(values[right])
-        return pearson(_ranks(values[left][known]), _ranks(values[right][known]))
-
+    known = {name: np.isfinite(column) for name, column in values.items()}
     cells: Matrix = [[1.0] * len(names) for _ in names]
+    by_set: dict[bytes, list[tuple[int, int]]] = {}
     for i, left in enumerate(names):
         for j in range(i):
-            cells[i][j] = cells[j][i] = one(left, names[j])
+            both = np.packbits(known[left] & known[names[j]]).tobytes()
+            by_set.setdefault(both, []).append((i, j))
+    for pairs in by_set.values():
+        i, j = pairs[0]
+        both_known = known[names[i]] & known[names[j]]
+        ranks = {
+            k: _ranks(values[names[k]][both_known])
+            for k in sorted({at for pair in pairs for at in pair})
+        }
+        for i, j in pairs:
+            cells[i][j] = cells[j][i] = pearson(ranks[i], ranks[j])
     return cells
 
 
