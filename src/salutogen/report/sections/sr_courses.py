@@ -26,6 +26,11 @@ PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
 PICKED_COLOURS = ("one", "six", "three", "five", "two")
 BANDS = (0.1, 0.25, 0.5, 0.75, 0.9)
 INTERVALS_DRAWN = 400
+INTERVAL_COLOURS = {
+    "below 0 (more resilient)": "sr-1",
+    "not settled": "sr-3",
+    "above 0 (over-reactive)": "sr-5",
+}
 
 
 def sr_section(context: Context) -> Section:
@@ -260,8 +265,8 @@ def _distribution_figure(context: Context) -> Figure:
     )
 
 
-def _intervals_figure(context: Context) -> Figure | None:
-    """Persons in the order of SR with their intervals; for cohorts small enough to draw."""
+def interval_table(context: Context) -> pl.DataFrame | None:
+    """Persons in the order of SR with their intervals, under their labels."""
     persons = context.persons
     if not context.audience.draws_persons or persons.height > INTERVALS_DRAWN:
         return None
@@ -270,7 +275,8 @@ def _intervals_figure(context: Context) -> Figure | None:
     table = persons.select("person", "SR", "SR_low", "SR_high").drop_nulls().sort("SR", "person")
     if not table.height:
         return None
-    data = table.select(
+    below, between, above = INTERVAL_COLOURS
+    return table.select(
         pl.int_range(1, table.height + 1, eager=True).alias("rank"),
         pl.Series("who", context.audience.labels(table["person"].to_numpy())),
         "SR",
@@ -278,25 +284,20 @@ def _intervals_figure(context: Context) -> Figure | None:
         "SR_high",
     ).with_columns(
         pl.when(pl.col("SR_high") < 0)
-        .then(pl.lit("below 0 (more resilient)"))
+        .then(pl.lit(below))
         .when(pl.col("SR_low") > 0)
-        .then(pl.lit("above 0 (over-reactive)"))
-        .otherwise(pl.lit("not settled"))
+        .then(pl.lit(above))
+        .otherwise(pl.lit(between))
         .alias("interval")
     )
-    names = {
-        "below 0 (more resilient)": "sr-1",
-        "not settled": "sr-3",
-        "above 0 (over-reactive)": "sr-5",
-    }
-    hue = {
-        "field": "interval",
-        "type": "nominal",
-        "title": "95 % interval",
-        "scale": palette_scale(names),
-    }
-    x = quantity("rank", "Persons in the order of SR", axis={"labels": False, "ticks": False})
-    spread = float(np.median((table["SR_high"] - table["SR_low"]).to_numpy())) / 2
+
+
+def _intervals_figure(context: Context) -> Figure | None:
+    """Draw persons in the order of SR; for cohorts small enough to draw."""
+    data = interval_table(context)
+    if data is None:
+        return None
+    spread = float(np.median((data["SR_high"] - data["SR_low"]).to_numpy())) / 2
     return Figure(
         name="sr-intervals",
         title="SR of persons with their 95 % intervals",
@@ -304,36 +305,39 @@ def _intervals_figure(context: Context) -> Figure | None:
             f"Persons from the least to the most reactive. An interval reaches "
             f"{points(spread)} points to each side (median); coloured ones do not hold 0."
         ),
-        chart=layered(
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.3},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("SR_low", SR_AXIS),
-                    "y2": {"field": "SR_high"},
-                    "color": hue,
-                },
-            },
-            {
-                "mark": {"type": "circle", "size": 16, "opacity": 1},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("SR", SR_AXIS),
-                    "color": hue,
-                    "tooltip": [
-                        {"field": "who", "title": "Who"},
-                        *(
-                            {"field": name, "title": name.replace("_", " "), "format": ".2f"}
-                            for name in ("SR", "SR_low", "SR_high")
-                        ),
-                    ],
-                },
-            },
-            zero_rule(),
-            height=320,
-            data=values(data),
-        ),
+        chart=_intervals_chart(data),
         data=data,
         units=dict.fromkeys(("SR", "SR_low", "SR_high"), "points of P"),
         interactive=True,
+    )
+
+
+def _intervals_chart(data: pl.DataFrame) -> dict[str, Any]:
+    hue = {
+        "field": "interval",
+        "type": "nominal",
+        "title": "95 % interval",
+        "scale": palette_scale(INTERVAL_COLOURS),
+    }
+    x = quantity("rank", "Persons in the order of SR", axis={"labels": False, "ticks": False})
+    tip = [
+        {"field": "who", "title": "Who"},
+        *(
+            {"field": name, "title": name.replace("_", " "), "format": ".2f"}
+            for name in ("SR", "SR_low", "SR_high")
+        ),
+    ]
+    reach = {"y": quantity("SR_low", SR_AXIS), "y2": {"field": "SR_high"}}
+    return layered(
+        {
+            "mark": {"type": "rule", "strokeWidth": 1.3},
+            "encoding": {"x": x, **reach, "color": hue},
+        },
+        {
+            "mark": {"type": "circle", "size": 16, "opacity": 1},
+            "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue, "tooltip": tip},
+        },
+        zero_rule(),
+        height=320,
+        data=values(data),
     )

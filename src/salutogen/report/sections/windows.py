@@ -16,7 +16,7 @@ from salutogen.report.charting import (
     values,
     zero_rule,
 )
-from salutogen.report.colours import CATEGORIES, HEAT, colours
+from salutogen.report.colours import CATEGORIES, HEAT
 from salutogen.report.context import Context
 from salutogen.report.section import Figure, Section, Table
 from salutogen.report.sections.plane import simple
@@ -195,76 +195,62 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
 
 def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
     """Draw each window's line, where exposure is one score."""
-    norm = context.results.norm
-    fitted = [line for line in norm.windows if simple(line) and line.standardiser is None]
-    if not fitted or len(fitted) != len(norm.windows):
-        return None
     shown = set(summary["window"].to_list())
+    every = context.results.norm.windows
+    fitted = [line for line in every if line.window in shown]
     exposure = context.windows["E"].drop_nulls().to_numpy()
-    if not exposure.size:
+    one_score = all(simple(line) and line.standardiser is None for line in fitted)
+    if not fitted or not exposure.size or not one_score:
         return None
     low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
-    grid = np.linspace(low, high, 30)
+    grid = pl.DataFrame({"E": np.linspace(low, high, 30)})
     data = pl.concat(
         [
             pl.DataFrame(
                 {
-                    "window": pl.Series([f"{line.window}"] * grid.size),
-                    "E": grid,
-                    "expected": line.expected(pl.DataFrame({"E": grid}), level="window"),
+                    "window": pl.Series([f"{line.window}"] * grid.height),
+                    "E": grid["E"],
+                    "expected": line.expected(grid, level="window"),
                 }
             )
             for line in fitted
-            if line.window in shown
         ]
     )
-    names = data["window"].unique(maintain_order=True).to_list()
-    few = len(names) <= len(CATEGORIES)
-    scale: Spec = {"domain": names}
-    if few:
-        scale["range"] = colours(CATEGORIES[: len(names)])
-    else:
-        scale["range"] = [colours(HEAT[1:])[i * 4 // len(names)] for i in range(len(names))]
     slopes = [line.slope for line in fitted if line.slope is not None]
     return Figure(
         name="window-lines",
         title="The line of each window",
         description=(
             f"Expected problems over exposure (5 to 95 % of its range), one line for each of "
-            f"{len(names)} windows. Slopes run from {signed(min(slopes), 3)} to "
+            f"{len(fitted)} windows. Slopes run from {signed(min(slopes), 3)} to "
             f"{signed(max(slopes), 3)} points of problems per point of exposure. Lines that move "
             f"up mean more problems at the same exposure."
         ),
-        chart={
-            "width": 620,
-            "height": 320,
-            "data": values(data),
-            "mark": {"type": "line", "strokeWidth": 2.5},
-            "encoding": {
-                "x": quantity("E", "Exposure E (points, mean over the window)"),
-                "y": quantity("expected", "Expected problems P (points)"),
-                "color": {
-                    "field": "window",
-                    "type": "nominal",
-                    "title": "Window",
-                    "sort": names,
-                    "scale": scale,
-                },
-                **(
-                    {
-                        "strokeDash": {
-                            "field": "window",
-                            "type": "nominal",
-                            "sort": names,
-                            "title": "Window",
-                            "scale": {"domain": names},
-                        }
-                    }
-                    if few
-                    else {}
-                ),
-            },
-        },
+        chart=_lines_chart(data),
         data=data,
         units={"E": "points", "expected": "points of P"},
     )
+
+
+def _lines_chart(data: pl.DataFrame) -> Spec:
+    """Colours and dashes for up to eight windows; beyond, shades from first to last."""
+    names = data["window"].unique(maintain_order=True).to_list()
+    few = len(names) <= len(CATEGORIES)
+    shades = HEAT[1:]
+    own = CATEGORIES if few else [shades[i * len(shades) // len(names)] for i in range(len(names))]
+    hue: Spec = {"field": "window", "type": "nominal", "title": "Window", "sort": names}
+    scale = palette_scale(dict(zip(names, own, strict=False)))
+    encoding = {
+        "x": quantity("E", "Exposure E (points, mean over the window)"),
+        "y": quantity("expected", "Expected problems P (points)"),
+        "color": {**hue, "scale": scale},
+    }
+    if few:
+        encoding["strokeDash"] = {**hue, "scale": {"domain": names}}
+    return {
+        "width": 620,
+        "height": 320,
+        "data": values(data),
+        "mark": {"type": "line", "strokeWidth": 2.5},
+        "encoding": encoding,
+    }
