@@ -111,3 +111,7 @@ def test_small_and_odd_cohorts_give_a_norm_or_a_refusal(
     if norm is not None:
         assert np.isfinite(norm.person.coefficients).all()
         assert norm.person.n_persons <= n_persons
+
+
+def test_problems_computed_from_exposure_are_refused() -> None:
+    assert refused(changed(simulated(), P=pl.col("E") * 0.2)) == ["nothing-left-to-explain"]

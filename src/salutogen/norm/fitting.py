@@ -31,6 +31,8 @@ from salutogen.norm.windows import phases_of, windows_of
 from salutogen.scores import Scores
 from salutogen.study.model import NormSettings
 
+EXACT = 1e-12
+
 
 def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int = 1) -> Norm:
     """Fit the E-P lines of a study: occasions, windows, phases and persons.
@@ -182,6 +184,7 @@ def _fit_levels(work: _Work, test: ShapeTest | None, external: External | None) 
         )
     else:
         occasion, person = external.occasion, external.person
+    _refuse_exact(person, occasion)
     windows, window_table = _period_lines(work, work.windows, "window", work.window_valid)
     phases, phase_table = _period_lines(work, work.phases, "phase", 1)
     frozen = external.window if external is not None else _frozen_line(work, windows)
@@ -207,6 +210,16 @@ def _fit_levels(work: _Work, test: ShapeTest | None, external: External | None) 
         frozen_phase=_frozen_phase(work, phases),
         external=external.name if external is not None else None,
     )
+
+
+def _refuse_exact(*lines: Line) -> None:
+    """Refuse lines that leave nothing: SR would be rounding error."""
+    exact = [line for line in lines if line.r_squared > 1.0 - EXACT]
+    if exact:
+        levels = " and ".join(line.level for line in exact)
+        text = f"The {levels} line passes through every point: P follows from E exactly."
+        numbers: dict[str, float] = {line.level: line.r_squared for line in exact}
+        raise NormError([finding("nothing-left-to-explain", text, numbers=numbers)])
 
 
 def _period_lines(

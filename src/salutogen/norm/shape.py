@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -69,11 +70,16 @@ def shape_test(
     if "quadratic" not in fitted or "linear" not in fitted:
         text = f"{units.height} {unit} units are too few, or E too coarse, to test a curve."
         raise NormError([finding("shape-not-tested", text, numbers={"units": units.height})])
-    f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
+    try:
+        f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
+    except ModelError as error:
+        text = f"The shape could not be tested: {error}"
+        raise NormError([finding("shape-not-tested", text)]) from error
     lower = fitted["quadratic"].bic < fitted["linear"].bic
     spline_p = None
     if "spline" in fitted:
-        spline_p = float(f_test(fitted["linear"], fitted["spline"])[3])
+        with suppress(ModelError):
+            spline_p = float(f_test(fitted["linear"], fitted["spline"])[3])
     return ShapeTest(
         unit=unit,
         n=units.height,
