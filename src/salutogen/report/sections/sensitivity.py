@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from salutogen.report.charting import layered, palette_scale, quantity, values, zero_rule
+from salutogen.report.colours import colour
 from salutogen.report.context import Context
 from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import heading, points
@@ -12,6 +13,7 @@ from salutogen.report.wording import heading, points
 TABLE_TITLES = {
     "exposure_error": "If exposure is measured with error",
     "mood_reporting": "If mood colours the report of exposure",
+    "mood_factors": "If mood colours the report of exposure: factors and SR",
     "outliers": "If far points are treated otherwise",
     "missing": "If skipped answers had been at their bounds",
 }
@@ -136,7 +138,12 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
                     "type": "nominal",
                     "title": "Correlation of",
                     "scale": {"domain": list(measures.values()), "range": [[1, 0], [5, 4]]},
-                    "legend": {"symbolType": "stroke", "symbolSize": 500, "symbolStrokeWidth": 2},
+                    "legend": {
+                        "symbolType": "stroke",
+                        "symbolSize": 500,
+                        "symbolStrokeWidth": 2,
+                        "symbolStrokeColor": colour("ink"),
+                    },
                 },
             },
         },
