@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from salutogen.report.charting import layered, palette_scale, quantity, values, zero_rule
-from salutogen.report.colours import colour
 from salutogen.report.context import Context
 from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import heading, points
@@ -131,23 +130,23 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
             "mark": {"type": "line", "strokeWidth": 2.3, "point": {"filled": True, "size": 45}},
             "encoding": {
                 "x": quantity(by, x_title),
-                "y": quantity("r", "Correlation", scale={"domain": _domain(data)}),
+                "y": quantity("r", "Correlation of SR", scale={"domain": _domain(data)}),
                 "color": {"field": "level", "type": "nominal", "title": "Level", "scale": shades},
                 "strokeDash": {
                     "field": "what",
                     "type": "nominal",
                     "title": "Correlation of",
                     "scale": {"domain": list(measures.values()), "range": [[1, 0], [5, 4]]},
-                    "legend": {
-                        "symbolType": "stroke",
-                        "symbolSize": 500,
-                        "symbolStrokeWidth": 2,
-                        "symbolStrokeColor": colour("ink"),
-                    },
+                    "legend": None,
                 },
             },
         },
         height=280,
+        title={
+            "text": "Solid: with true exposure. Dashed: with the corrected score.",
+            "fontSize": 12,
+            "fontWeight": "normal",
+        },
     )
     true = data.filter(pl.col("what") == measures["r_SR_true_E"])
     lowest, highest = true["r"].min(), true["r"].max()
