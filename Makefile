@@ -33,7 +33,8 @@ install: .venv/.warm
 	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
 	    "$$uv" venv --quiet --clear --python "$$python" .venv; \
 	fi; \
-	"$$uv" pip sync --quiet --python $(BIN)/python --require-hashes requirements/lock.txt
+	"$$uv" pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+	    requirements/lock.txt
 	@touch $@
 
 # The project itself, editable, without asking the index for anything.
