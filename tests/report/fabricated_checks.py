@@ -106,7 +106,7 @@ def make_checks(persons: pl.DataFrame) -> dict[str, Any]:
             "names": names,
             "primary": names[0],
             "correlation": matrix,
-            "rank_agreement": {"spearman": matrix, "kendall": dict.fromkeys(names, 0.8)},
+            "rank_agreement": {"spearman": matrix},
             "changed_quarter": {
                 name: {"n": 200, "changed": 20, "share": 0.1} for name in names[1:]
             },

@@ -72,6 +72,9 @@ OUTPUT_COLUMNS: tuple[OutputColumn, ...] = (
         ("last_occasion", "label", "Last occasion of the period", ""),
     ),
     OutputColumn("windows.csv", "window", "number", "Window, counted from 1"),
+    OutputColumn(
+        "phases.csv", "SR_common", POINTS, "SR from the person line, the same for all phases", SIGN
+    ),
     OutputColumn("phases.csv", "phase", "label", "Named phase of the study file"),
     OutputColumn("scores.csv", "occasion", "label", "Occasion, as labelled in the plan"),
     OutputColumn("scores.csv", "time", "days", "Time of the answers (dates: since 1970-01-01)"),

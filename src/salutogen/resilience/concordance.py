@@ -27,8 +27,7 @@ def compare_variants(context: VariantContext, primary: str) -> dict[str, Any]:
     -------
     dict
         `names`, `descriptions`; person level (occasion and window variants averaged per person):
-        `correlation` (Pearson), `rank_agreement` {`spearman` matrix, `kendall` with the primary
-        variant (tau-b)}, `changed_quarter` (share and number of persons in another quarter than
+        `correlation` (Pearson), `rank_agreement` {`spearman` matrix}, `changed_quarter` (share and number of persons in another quarter than
         by the primary variant), `table` (subject by variant); per occasion: `occasion_names`,
         `occasion_correlation`. All turned so that positive = less resilient.
     """
@@ -40,10 +39,7 @@ def compare_variants(context: VariantContext, primary: str) -> dict[str, Any]:
         "sign": "every variant is turned so that positive = less resilient",
         "descriptions": descriptions,
         "correlation": _matrix(values, pearson),
-        "rank_agreement": {
-            "spearman": _spearman(values),
-            "kendall": {name: _kendall(values[primary], values[name]) for name in names},
-        },
+        "rank_agreement": {"spearman": _spearman(values)},
         "changed_quarter": {
             name: _changed_quarter(values[primary], values[name])
             for name in names
@@ -136,15 +132,6 @@ def _spearman(values: Mapping[str, np.ndarray]) -> Matrix:
         for i, j in pairs:
             cells[i][j] = cells[j][i] = pearson(ranks[i], ranks[j])
     return cells
-
-
-def _kendall(left: np.ndarray, right: np.ndarray) -> float | None:
-    from scipy.stats import kendalltau
-
-    known = np.isfinite(left) & np.isfinite(right)
-    if known.sum() < 3 or np.ptp(left[known]) == 0 or np.ptp(right[known]) == 0:
-        return None
-    return float(kendalltau(left[known], right[known]).statistic)
 
 
 def quarters(values: np.ndarray) -> np.ndarray:
