@@ -141,10 +141,23 @@ def run(
     """
     plan = study if isinstance(study, Study) else read_study(study)
     planned = plan_steps(plan)
-    if out is not None:
-        from salutogen.report.occupied import require_free
+    if out is None:
+        return _compute(plan, planned, data, seed, progress)
+    from salutogen.report.artists import artists
+    from salutogen.report.occupied import require_free
+    from salutogen.report.writing import write_results
 
-        require_free(Path(out), force=force)
+    require_free(Path(out), force=force)
+    with artists() as drawing:
+        results = _compute(plan, planned, data, seed, progress)
+        write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
+    return results
+
+
+def _compute(
+    plan: Study, planned: tuple[PlannedStep, ...], data: Any, seed: int, progress: Progress
+) -> Results:
+    """Go through the rooms in their order, then the steps."""
     progress("answers", 0, len(STAGES))
     panel = plan.read(data)
     progress("scores", 1, len(STAGES))
@@ -163,12 +176,7 @@ def run(
         before={},
         seed=seed,
     )
-    outcomes = _run_steps(planned, inputs)
-    results = _assemble(inputs, outcomes, seed)
-    if out is not None:
-        results.save(out, force=force, progress=progress)
-    progress("files", len(STAGES), len(STAGES))
-    return results
+    return _assemble(inputs, _run_steps(planned, inputs), seed)
 
 
 def _run_steps(planned: tuple[PlannedStep, ...], inputs: StepInputs) -> tuple[StepOutcome, ...]:

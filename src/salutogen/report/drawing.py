@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from importlib.resources import as_file, files
 from typing import Any
 
+from salutogen.report.artists import Artists
 from salutogen.report.colours import CATEGORIES, HEAT, colour, colours, follow_theme
 from salutogen.report.section import Figure
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-VEGA_LITE = "6.4"
-PNG_SCALE = 2
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _HIDDEN_WORDS = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 _IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
@@ -38,15 +34,6 @@ class DrawnFigure:
 
     files: FigureFiles
     inline: str
-
-
-@cache
-def register_fonts() -> None:
-    """Let vl-convert measure text with the shipped Liberation Sans."""
-    import vl_convert
-
-    with as_file(files("salutogen.report") / "fonts") as folder:
-        vl_convert.register_font_directory(str(folder))
 
 
 def house_style() -> dict[str, Any]:
@@ -99,30 +86,15 @@ def specification(figure: Figure) -> dict[str, Any]:
     return {"padding": 6, **spec, "config": style}
 
 
-def draw(figures: Sequence[Figure]) -> dict[str, DrawnFigure]:
+def draw(figures: Sequence[Figure], artists: Artists) -> dict[str, DrawnFigure]:
     """Draw every figure once; figures keep their order."""
-    import vl_convert
-
-    register_fonts()
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        pending = []
-        for figure in figures:
-            svg = vl_convert.vegalite_to_svg(specification(figure), vl_version=VEGA_LITE)
-            pending.append((figure, svg, pool.submit(_png, svg)))
-        return {
-            figure.name: DrawnFigure(
-                FigureFiles(_standalone(svg, figure).encode(), png.result()),
-                _inline(svg, figure),
-            )
-            for figure, svg, png in pending
-        }
-
-
-def _png(svg: str) -> bytes:
-    import vl_convert
-
-    made: bytes = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
-    return made
+    drawings = artists.draw([specification(figure) for figure in figures])
+    return {
+        figure.name: DrawnFigure(
+            FigureFiles(_standalone(svg, figure).encode(), png), _inline(svg, figure)
+        )
+        for figure, (svg, png) in zip(figures, drawings, strict=True)
+    }
 
 
 def _own_ids(svg: str, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.findings import finding
+from salutogen.report.artists import Artists, artists
 from salutogen.report.context import Context
 from salutogen.report.drawing import FigureFiles, draw
 from salutogen.report.opening import summarise
@@ -43,13 +44,15 @@ class Report:
         return self.html
 
 
-def build_report(results: Results) -> Report:
+def build_report(results: Results, drawing: Artists | None = None) -> Report:
     """Build the report of a run. Same results, same bytes.
 
     Parameters
     ----------
     results : Results
         What `salutogen.run` gave. SR = observed - expected problems; positive = less resilient.
+    drawing : Artists, optional
+        Drawing processes that are started already.
 
     Returns
     -------
@@ -64,16 +67,19 @@ def build_report(results: Results) -> Report:
     sections = _with_own_names(
         [*opening_sections(context), *_step_sections(results), *closing_sections(context)]
     )
-    drawn = draw([figure for section in sections for figure in section.figures])
+    figures = [figure for section in sections for figure in section.figures]
+    if drawing is None:
+        with artists() as own:
+            drawn = draw(figures, own)
+    else:
+        drawn = draw(figures, drawing)
     tables = {
         table.name: table.frame
         for section in sections
         for table in section.tables
         if table.frame.width and table.frame.height
     }
-    tables |= {
-        f"figure-{figure.name}": figure.data for section in sections for figure in section.figures
-    }
+    tables |= {f"figure-{figure.name}": figure.data for figure in figures}
     return Report(
         html=render_page(summarise(context), sections, drawn, audience),
         figures={name: figure.files for name, figure in drawn.items()},

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.findings import Finding
+from salutogen.report.artists import Artists
 from salutogen.report.codebook import codebook
 from salutogen.report.folder import write_folder
 from salutogen.report.manifest import manifest
+from salutogen.report.report import Report, build_report
 from salutogen.report.results_json import DIGITS, not_computed, results_to_dict, to_plain
 
 if TYPE_CHECKING:
@@ -24,7 +26,14 @@ INTERNAL = ("person", "occasion_index")  # positions in the panel, of no use out
 Progress = Callable[[str, int, int], None]
 
 
-def write_results(results: Results, out: Path, *, force: bool, progress: Progress) -> Path:
+def write_results(
+    results: Results,
+    out: Path,
+    *,
+    force: bool,
+    progress: Progress,
+    drawing: Artists | None = None,
+) -> Path:
     """Write every file of a run into a sibling folder, then move it into place.
 
     Returns
@@ -40,15 +49,14 @@ def write_results(results: Results, out: Path, *, force: bool, progress: Progres
 
     def fill(folder: Path) -> None:
         progress("report", 5, 7)
-        _write_report(results, folder)
+        _write_report(build_report(results, drawing), folder)
         progress("files", 6, 7)
         _write_files(results, folder)
 
     return write_folder(out, fill, force=force)
 
 
-def _write_report(results: Results, folder: Path) -> None:
-    report = results.report()
+def _write_report(report: Report, folder: Path) -> None:
     (folder / "report.html").write_text(report.html, encoding="utf-8", newline="\n")
     for name, figure in report.figures.items():
         target = folder / "figures"

@@ -27,9 +27,10 @@ def compare_variants(context: VariantContext, primary: str) -> dict[str, Any]:
     -------
     dict
         `names`, `descriptions`; person level (occasion and window variants averaged per person):
-        `correlation` (Pearson), `rank_agreement` {`spearman` matrix}, `changed_quarter` (share and number of persons in another quarter than
-        by the primary variant), `table` (subject by variant); per occasion: `occasion_names`,
-        `occasion_correlation`. All turned so that positive = less resilient.
+        `correlation` (Pearson), `rank_agreement` {`spearman` matrix}, `changed_quarter` (share and
+        number of persons in another quarter than by the primary variant), `table` (subject by
+        variant); per occasion: `occasion_names`, `occasion_correlation`. All turned so that
+        positive = less resilient.
     """
     values, occasion_values, descriptions = _compute(context)
     names = list(values)
