@@ -90,7 +90,11 @@ OUTPUT_COLUMNS: tuple[OutputColumn, ...] = (
 )
 
 
-def codebook(tables: Mapping[str, pl.DataFrame], types: tuple[str, ...]) -> pl.DataFrame:
+def codebook(
+    tables: Mapping[str, pl.DataFrame],
+    types: tuple[str, ...],
+    more: tuple[OutputColumn, ...] = (),
+) -> pl.DataFrame:
     """Describe each column of each output table.
 
     Parameters
@@ -99,8 +103,10 @@ def codebook(tables: Mapping[str, pl.DataFrame], types: tuple[str, ...]) -> pl.D
         Row-level tables as they are written.
     types : tuple of str
         Exposure types, which name the columns `E_<type>` and `SR_<type>`.
+    more : tuple of OutputColumn
+        Columns of files that analyses write.
     """
-    known = {(entry.file, entry.column): entry for entry in OUTPUT_COLUMNS}
+    known = {(entry.file, entry.column): entry for entry in (*OUTPUT_COLUMNS, *more)}
     rows = []
     for file, table in tables.items():
         for column in table.columns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -57,7 +57,12 @@ def sha256_of(path: Path) -> str:
 
 
 def manifest(
-    origin: Mapping[str, Any], folder: Path, outputs: Iterable[Path], *, individuals: str
+    origin: Mapping[str, Any],
+    folder: Path,
+    outputs: Iterable[Path],
+    *,
+    individuals: str,
+    personal_files: Collection[str] = (),
 ) -> dict[str, Any]:
     """Describe a finished output folder.
 
@@ -71,11 +76,14 @@ def manifest(
         Files in it; `personal_data` marks those with one row per person or answer form.
     individuals : {"show", "hide"}
         Whether the page shows single persons.
+    personal_files : collection of str
+        Further files with one row per person or answer form, written by analyses.
     """
     files = []
     for path in sorted(outputs):
         name = path.relative_to(folder).as_posix()
-        personal = name in PERSONAL or (individuals == "show" and name.startswith(SHOWING))
+        row_level = name in PERSONAL or name in personal_files
+        personal = row_level or (individuals == "show" and name.startswith(SHOWING))
         files.append(
             {
                 "file": name,

@@ -185,9 +185,10 @@ def _answer_line(context: Context) -> str:
             "more than the mean, and SR little more than problems."
         )
     more = "more" if line.slope > 0 else "fewer"
+    unit = "unit of the composite" if line.standardiser is not None else "point"
     return (
         f"{start}those exposed to more stressors had {more} problems: "
-        f"{signed(line.slope, 3)} points for each point of exposure (95 % interval "
+        f"{signed(line.slope, 3)} points for each {unit} of exposure (95 % interval "
         f"{signed(low, 3)} to {signed(high, 3)}). Exposure explains {percent(line.r_squared)} of "
         f"the differences in problems between persons; SR is what it does not explain."
     )
@@ -277,5 +278,6 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         Fact("SD of SR (points)", points(line.residual_sd)),
     ]
     if line.slope is not None:
-        facts.insert(2, Fact("Problems per point of exposure", signed(line.slope, 3)))
+        unit = "unit" if line.standardiser is not None else "point"
+        facts.insert(2, Fact(f"Problems per {unit} of exposure", signed(line.slope, 3)))
     return tuple(facts)

@@ -188,8 +188,19 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         },
         "findings": {name: severities.count(name) for name in ("refusal", "warning", "note")},
     }
+    content = {**_step_keys(results), **content}
     plain: dict[str, Any] = to_plain(content)
     return plain
+
+
+def _step_keys(results: Results) -> dict[str, Any]:
+    """Summaries that stand at the top level too, one for each kind of step that asks for it."""
+    found: dict[str, Any] = {}
+    for outcome in results.steps:
+        key = outcome.step.results_key
+        if key is not None and found.get(key) is None:
+            found[key] = None if outcome.result is None else outcome.result.summary()
+    return found
 
 
 def missing_figures(content: Any, path: str = "") -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from salutogen.report.folder import write_folder
 from salutogen.report.manifest import manifest
 from salutogen.report.report import Report, build_report
 from salutogen.report.results_json import DIGITS, not_computed, results_to_dict, to_plain
+from salutogen.steps import files_of
 
 if TYPE_CHECKING:
     from salutogen.pipeline import Results
@@ -81,17 +83,29 @@ def _write_files(results: Results, folder: Path) -> None:
         write_csv(table, folder / name)
     if results.scores.height > ROWS_FOR_PARQUET:
         tables["scores.csv"].write_parquet(folder / "scores.parquet")
-    write_csv(codebook(tables, results.score_table.exposure_types), folder / "codebook.csv")
+    extra = files_of(results.steps)
+    for name, file in extra.items():
+        tables[name] = file.table
+        write_csv(file.table, folder / name)
+    columns = tuple(
+        replace(column, file=name) for name, file in extra.items() for column in file.columns
+    )
+    described = codebook(tables, results.score_table.exposure_types, columns)
+    write_csv(described, folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
     write_json(results.norm.to_dict(), folder / "norm.json", digits=NORM_DIGITS)
     findings: list[Finding] = [*results.findings, *not_computed(content)]
     write_json([item.to_dict() for item in findings], folder / "findings.json")
     outputs = [path for path in folder.rglob("*") if path.is_file()]
-    described = manifest(
-        results.provenance, folder, outputs, individuals=results.study.plan.report.individuals
+    made = manifest(
+        results.provenance,
+        folder,
+        outputs,
+        individuals=results.study.plan.report.individuals,
+        personal_files=[name for name, file in extra.items() if file.personal],
     )
-    write_json(described, folder / "manifest.json")
+    write_json(made, folder / "manifest.json")
 
 
 def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: int = DIGITS) -> None:

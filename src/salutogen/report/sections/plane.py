@@ -69,6 +69,9 @@ def sr_class(z: np.ndarray) -> list[str]:
 
 def _words(fitted: Line) -> str:
     slope = fitted.slope
+    composite = fitted.standardiser is not None
+    zero = "average exposure (the composite at 0)" if composite else "no exposure"
+    step = "unit of the composite" if composite else "point of exposure"
     if slope is None:
         return (
             f"Expected problems follow several exposure scores at once (n = {fitted.n:,} persons, "
@@ -76,8 +79,8 @@ def _words(fitted: Line) -> str:
         )
     return (
         f"The line over persons (n = {fitted.n:,}) expects "
-        f"{points(fitted.intercept)} points of problems at no exposure and "
-        f"{signed(slope, 3)} for each further point of exposure at that place"
+        f"{points(fitted.intercept)} points of problems at {zero} and "
+        f"{signed(slope, 3)} for each further {step} at that place"
         f"{'' if fitted.shape == 'linear' else f' (shape: {fitted.shape})'}; it explains "
         f"{percent(fitted.r_squared)} of the differences between persons. SR is the vertical "
         f"distance from the line: above it is over-reactive, below it more resilient. One SD of "
@@ -93,7 +96,8 @@ def _shape_words(context: Context) -> str:
         f"A curve was tested on {test.n:,} independent units ({test.unit}): "
         f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
         f"{points(test.bic.get('linear'))} for the straight line and "
-        f"{points(test.bic.get('quadratic'))} for the curve. The line used is {test.chosen}."
+        f"{points(test.bic.get('quadratic'))} for the curve. "
+        f"The line used is {context.results.norm.person.shape}."
     )
 
 
