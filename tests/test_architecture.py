@@ -34,18 +34,19 @@ FLOORS = {
     "scores": 4,
     "norm": 5,
     "resilience": 6,
-    "trajectories": 7,
-    "dynamics": 7,
-    "mechanisms": 7,
-    "trials": 7,
     "design": 7,
     "steps": 8,
     "report": 9,
-    "pipeline": 10,
-    "cli": 11,
-    "server": 11,
-    "__main__": 12,
-    "__init__": 12,
+    # Analyses are plugs: they speak the report's words (sections, figures); it knows none of them.
+    "trajectories": 10,
+    "dynamics": 10,
+    "mechanisms": 10,
+    "trials": 10,
+    "pipeline": 11,
+    "cli": 12,
+    "server": 12,
+    "__main__": 13,
+    "__init__": 13,
 }
 # Conveniences that call a later room by name, only when used: `study.read(data)`.
 LATE_CALLS = {("study/study.py", "panel")}

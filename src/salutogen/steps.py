@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,8 +20,11 @@ from salutogen.errors import StudyError
 from salutogen.findings import Finding, finding
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from salutogen.norm import Norm
     from salutogen.panel import Panel
+    from salutogen.report.codebook import OutputColumn
     from salutogen.report.section import Section
     from salutogen.resilience import Resilience
     from salutogen.scores import Scores
@@ -58,14 +61,45 @@ class StepResult(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepFile:
+    """A table that a step writes beside the report.
+
+    Attributes
+    ----------
+    table : DataFrame
+    columns : tuple of OutputColumn
+        What stands in it, for the codebook.
+    personal : bool
+        Whether rows stand for single persons: named as personal data in the manifest.
+    """
+
+    table: pl.DataFrame
+    columns: tuple[OutputColumn, ...] = ()
+    personal: bool = True
+
+
+@runtime_checkable
+class GivesFiles(Protocol):
+    """A step result that also writes files."""
+
+    def files(self) -> Mapping[str, StepFile]:
+        """Tables by file name, such as `anchors.csv`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
-    """A kind of analysis: `settings` and `code` are `module:attribute`, loaded when needed."""
+    """A kind of analysis: `settings` and `code` are `module:attribute`, loaded when needed.
+
+    `results_key` puts the summary of the first analysis of this kind also at the top level of
+    `results.json`, under that key.
+    """
 
     name: str
     title: str
     settings: str
     code: str
     needs: tuple[str, ...] = ()
+    results_key: str | None = None
 
     def settings_model(self) -> type[BaseModel]:
         """Load the light settings model (pydantic only)."""
@@ -97,12 +131,35 @@ class StepOutcome:
     findings: tuple[Finding, ...] = field(default_factory=tuple)
 
 
-BUILT_IN: dict[str, Step] = {}
+BUILT_IN: dict[str, Step] = {
+    "trajectories": Step(
+        name="trajectories",
+        title="Trajectories locked to events",
+        settings="salutogen.trajectories.settings:TrajectorySettings",
+        code="salutogen.trajectories.trajectories:run",
+        results_key="trajectories",
+    ),
+}
 
 
 def _load(address: str) -> Any:
     module, _, attribute = address.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def files_of(outcomes: Sequence[StepOutcome]) -> dict[str, StepFile]:
+    """Tables of all steps by file name.
+
+    A name that an earlier analysis already uses gets the later analysis's place in front.
+    """
+    found: dict[str, StepFile] = {}
+    for place, outcome in enumerate(outcomes, start=1):
+        result: object = outcome.result
+        if not isinstance(result, GivesFiles):
+            continue
+        for name, file in result.files().items():
+            found[f"{place}-{name}" if name in found else name] = file
+    return found
 
 
 def available_steps() -> dict[str, Step]:

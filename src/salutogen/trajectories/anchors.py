@@ -1,0 +1,187 @@
+"""The occasion and event that each person's trajectory is locked to, by a named rule.
+
+Definitions: first occurrence at occasion t with the event not there before, at least one earlier
+and two later observed occasions (after Ahrens et al. 2024).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.trajectories.events import BoolArray, EventGrid
+from salutogen.trajectories.settings import RULES, Rule
+
+EARLIER, LATER = 1, 2
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchors:
+    """One anchor per person at most, in person order.
+
+    Attributes
+    ----------
+    rule : str
+    person, occasion, item : ndarray of int, shape (n,)
+        Places in the panel's persons, the planned occasions and the grid's items.
+    rating : ndarray, shape (n,)
+        Answer to the anchor event (its code).
+    other_before : ndarray of bool, shape (n,)
+        Some listed event counted at an earlier occasion.
+    """
+
+    rule: Rule
+    person: IntArray
+    occasion: IntArray
+    item: IntArray
+    rating: NDArray[np.float64]
+    other_before: BoolArray
+
+    @property
+    def n(self) -> int:
+        """Number of anchored persons."""
+        return int(self.person.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnchorFlow:
+    """Persons left after each condition, for each rule.
+
+    `steps` are words; `counts[rule]` the persons left, in the same order.
+    """
+
+    steps: tuple[str, ...]
+    counts: dict[str, tuple[int, ...]]
+
+
+def eligible(grid: EventGrid) -> BoolArray:
+    """Occasions observed with at least one earlier and two later observed ones."""
+    seen = np.cumsum(grid.observed, axis=1)
+    earlier = seen - grid.observed
+    later = seen[:, -1:] - seen
+    return np.asarray(grid.observed & (earlier >= EARLIER) & (later >= LATER))
+
+
+def qualifying(grid: EventGrid, rule: Rule) -> BoolArray:
+    """Events that count under a rule, shape (persons, occasions, items), eligibility aside.
+
+    Parameters
+    ----------
+    grid : EventGrid
+    rule : {"first-strict", "first-any", "onset", "demo-loop"}
+        An earlier observed occasion at which the item was not answered does not count as below
+        the threshold: nobody knows.
+    """
+    hits = grid.hits
+    if rule == "demo-loop":
+        before = np.zeros_like(hits)
+        before[:, 1:] = grid.below[:, :-1]
+        return np.asarray(hits & before)
+    if rule == "first-any":
+        return np.asarray(hits & ~_some_earlier(hits.any(axis=2))[:, :, None])
+    absent = grid.ratings == 0 if rule == "onset" else grid.below
+    contrary = grid.observed[:, :, None] & ~absent
+    return np.asarray(hits & ~_some_earlier(contrary))
+
+
+def _some_earlier(marks: BoolArray) -> BoolArray:
+    """Whether there is a mark at an earlier occasion (axis 1)."""
+    counts = np.cumsum(marks, axis=1)
+    return np.asarray(counts - marks > 0)
+
+
+def find_anchors(
+    grid: EventGrid,
+    *,
+    rule: Rule = "first-strict",
+    occasions: tuple[int, ...] | None = None,
+    ties: str = "most-severe",
+    seed: int = 1,
+) -> Anchors:
+    """Find each person's anchor.
+
+    Parameters
+    ----------
+    grid : EventGrid
+    rule : {"first-strict", "first-any", "onset", "demo-loop"}
+        With "demo-loop" the latest qualifying occasion and its last item win, and eligibility is
+        not looked at; otherwise the earliest eligible occasion wins.
+    occasions : tuple of int, optional
+        Places of the occasions at which an anchor may lie; default all.
+    ties : {"most-severe", "random"}
+        Among several events of that occasion: highest rating, then first item; or drawn.
+    seed : int
+        Of the random draw.
+
+    Returns
+    -------
+    Anchors
+    """
+    found = qualifying(grid, rule) & _allowed(grid, occasions)[None, :, None]
+    loop = rule == "demo-loop"
+    if not loop:
+        found &= eligible(grid)[:, :, None]
+    at = found.any(axis=2)
+    person = np.flatnonzero(at.any(axis=1))
+    rows = at[person]
+    occasion = rows.shape[1] - 1 - rows[:, ::-1].argmax(axis=1) if loop else rows.argmax(axis=1)
+    candidates = found[person, occasion]
+    ratings = grid.ratings[person, occasion].astype(np.float64)
+    if loop:
+        item = candidates.shape[1] - 1 - candidates[:, ::-1].argmax(axis=1)
+    elif ties == "random":
+        chance = np.random.default_rng(seed).random(candidates.shape)
+        item = np.where(candidates, chance, -1.0).argmax(axis=1)
+    else:
+        item = np.where(candidates, ratings, -np.inf).argmax(axis=1)
+    before = _some_earlier(grid.hits.any(axis=2))
+    return Anchors(
+        rule=rule,
+        person=person.astype(np.int64),
+        occasion=occasion.astype(np.int64),
+        item=item.astype(np.int64),
+        rating=ratings[np.arange(person.size), item],
+        other_before=before[person, occasion],
+    )
+
+
+def anchor_flow(
+    grid: EventGrid, chosen: Anchors, occasions: tuple[int, ...] | None = None
+) -> AnchorFlow:
+    """Count who is left after each condition, under every rule and the chosen one."""
+    allowed = _allowed(grid, occasions)
+    seen = grid.observed & allowed
+    event = grid.hits.any(axis=2) & seen
+    fit = event & eligible(grid)
+    common = (
+        grid.observed.shape[0],
+        int(seen.any(axis=1).sum()),
+        int(event.any(axis=1).sum()),
+    )
+    counts: dict[str, tuple[int, ...]] = {}
+    for rule in dict.fromkeys((*RULES, chosen.rule)):
+        if rule == "demo-loop":
+            n = chosen.n
+            counts[rule] = (*common, common[-1], n)
+            continue
+        n = find_anchors(grid, rule=rule, occasions=occasions).n
+        counts[rule] = (*common, int(fit.any(axis=1).sum()), n)
+    steps = (
+        "persons in the study",
+        "seen at an occasion where an anchor may lie",
+        "with a listed event there",
+        f"and at least {EARLIER} earlier and {LATER} later observed occasions",
+        "anchored: the event meets the rule",
+    )
+    return AnchorFlow(steps=steps, counts=counts)
+
+
+def _allowed(grid: EventGrid, occasions: tuple[int, ...] | None) -> BoolArray:
+    allowed = np.ones(grid.observed.shape[1], dtype=bool)
+    if occasions is not None:
+        allowed[:] = False
+        allowed[list(occasions)] = True
+    return allowed

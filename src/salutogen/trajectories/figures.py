@@ -1,0 +1,270 @@
+"""Figures of trajectories: courses around the event, label shares, returns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.report.charting import (
+    Spec,
+    band,
+    layered,
+    ordered,
+    palette_scale,
+    quantity,
+    values,
+    zero_rule,
+)
+from salutogen.report.colours import colour
+from salutogen.report.section import Figure
+from salutogen.report.wording import SR_AXIS, percent, points, signed
+from salutogen.trajectories.locks import POSITIONS, FloatArray
+from salutogen.trajectories.tables import mean_rows
+
+if TYPE_CHECKING:
+    from salutogen.trajectories.trajectories import Trajectories
+
+DRAWN = 300
+POINTS = "points of P"
+P_AXIS = "Problems P (points)"
+
+
+def sr_figure(result: Trajectories, other: str) -> Figure | None:
+    """Mean SR by position with its band, over single courses where these may be shown."""
+    means = mean_rows(result.lock.SR, result.audience.smallest)
+    if means["mean"].null_count() == means.height:
+        return None
+    own = "without" if other == "with" else "with"
+    second = None
+    if result.other_background is not None:
+        second = mean_rows(result.other_background.SR, result.audience.smallest)
+    words = (
+        f" The dashed line is the mean {other} the event in the background exposure."
+        if second is not None
+        else ""
+    )
+    return Figure(
+        name=f"trajectories-{result.anchors.rule}-sr",
+        title="SR around the event",
+        description=(
+            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval, {own} "
+            f"the event in the background exposure.{words}{_thin_words(result)}"
+        ),
+        chart=_course_chart(result, means, result.lock.SR, SR_AXIS, "sr-5", second),
+        data=_course_data(result, means, result.lock.SR, second),
+        units=dict.fromkeys(("mean", "low", "high", "other_mean", "value"), POINTS),
+    )
+
+
+def p_figure(result: Trajectories) -> Figure | None:
+    """Mean P by position, for comparison."""
+    means = mean_rows(result.lock.P, result.audience.smallest)
+    if means["mean"].null_count() == means.height:
+        return None
+    return Figure(
+        name=f"trajectories-{result.anchors.rule}-p",
+        title="Problems around the event, whatever the exposure",
+        description=(
+            f"{_course_words(means, 'P', points)} The shaded band is its 95 % interval. P holds "
+            f"the reaction to all stressors of the time, SR what goes beyond them."
+            f"{_thin_words(result)}"
+        ),
+        chart=_course_chart(result, means, result.lock.P, P_AXIS, "problems", None),
+        data=_course_data(result, means, result.lock.P, None),
+        units=dict.fromkeys(("mean", "low", "high", "value"), POINTS),
+    )
+
+
+def _course_words(means: pl.DataFrame, name: str, write: Any) -> str:
+    parts = [
+        f"{write(row['mean'])} at {row['position']}"
+        for row in means.drop_nulls("mean").iter_rows(named=True)
+    ]
+    return f"Mean {name} is {', '.join(parts)}."
+
+
+def _thin_words(result: Trajectories) -> str:
+    if not result.audience.draws_persons:
+        return ""
+    n = min(DRAWN, result.anchors.n)
+    rest = "" if n == result.anchors.n else f", {n} of {result.anchors.n} drawn"
+    return f" Thin lines are persons{rest}."
+
+
+def _courses(result: Trajectories, shown: FloatArray) -> pl.DataFrame | None:
+    """Single courses under labels, in the order of the labels; None where persons are hidden."""
+    if not result.audience.draws_persons:
+        return None
+    person = result.anchors.person
+    order = np.argsort(result.audience.places[person], kind="stable")[:DRAWN]
+    who = result.audience.labels(person[order])
+    return pl.DataFrame(
+        {
+            "position": list(POSITIONS) * len(who),
+            "who": [label for label in who for _ in POSITIONS],
+            "value": shown[order].ravel(),
+        }
+    ).filter(pl.col("value").is_finite())
+
+
+def _course_data(
+    result: Trajectories, means: pl.DataFrame, shown: FloatArray, second: pl.DataFrame | None
+) -> pl.DataFrame:
+    if second is not None:
+        means = means.with_columns(second["mean"].alias("other_mean"))
+    single = _courses(result, shown)
+    return means if single is None else pl.concat([means, single], how="diagonal")
+
+
+def _course_chart(
+    result: Trajectories,
+    means: pl.DataFrame,
+    shown: FloatArray,
+    axis: str,
+    shade: str,
+    second: pl.DataFrame | None,
+) -> Spec:
+    x = ordered("position", "Scheduled occasion around the event", POSITIONS)
+    layers: list[Spec] = []
+    single = _courses(result, shown)
+    if single is not None:
+        mark = {"type": "line", "color": colour("person"), "strokeWidth": 0.7, "opacity": 0.45}
+        layers.append(
+            {
+                "data": values(single),
+                "mark": mark,
+                "encoding": {
+                    "x": x,
+                    "y": quantity("value", axis),
+                    "detail": {"field": "who", "type": "nominal"},
+                },
+            }
+        )
+    if axis == SR_AXIS:
+        layers.append(zero_rule())
+    layers.append({"data": values(means), **band("low", "high", x, axis, shade=shade, opacity=0.3)})
+    mark = {"type": "line", "color": colour(shade), "strokeWidth": 3, "point": {"size": 60}}
+    mark["point"] = {"filled": True, "size": 60, "color": colour(shade)}
+    layers.append(
+        {
+            "data": values(means),
+            "mark": mark,
+            "encoding": {"x": x, "y": quantity("mean", axis)},
+        }
+    )
+    if second is not None:
+        dashed = {
+            "type": "line",
+            "color": colour("ink"),
+            "strokeWidth": 2,
+            "strokeDash": [6, 4],
+        }
+        layers.append(
+            {
+                "data": values(second),
+                "mark": dashed,
+                "encoding": {"x": x, "y": quantity("mean", axis)},
+            }
+        )
+    return layered(*layers, height=360)
+
+
+def label_figure(result: Trajectories, table: pl.DataFrame) -> Figure:
+    """Shares of the labels beside those expected from error and without any change."""
+    kinds = {
+        "as labelled": ("share", "one", "circle"),
+        "given the error of SR": ("expected", "three", "diamond"),
+        "if nobody changed": ("no_change", "two", "square"),
+    }
+    rows = [
+        {"label": row["label"], "what": what, "share": row[column]}
+        for row in table.iter_rows(named=True)
+        for what, (column, _, _) in kinds.items()
+        if row[column] is not None
+        and not (column == "no_change" and row["label"] == "pre-existing high")
+    ]
+    data = pl.DataFrame(rows, schema={"label": pl.String, "what": pl.String, "share": pl.Float64})
+    shares = [
+        f"{row['label']} {percent(row['share'])}"
+        for row in table.drop_nulls("share").iter_rows(named=True)
+    ]
+    hue: Spec = {"field": "what", "type": "nominal", "title": None, "sort": list(kinds)}
+    scale = palette_scale({what: shade for what, (_, shade, _) in kinds.items()})
+    shapes = {"domain": list(kinds), "range": [shape for _, _, shape in kinds.values()]}
+    return Figure(
+        name=f"trajectories-{result.anchors.rule}-labels",
+        title="Labels by rule, against error and no change",
+        description=(
+            f"Shares: {', '.join(shares)}. Diamonds are the shares expected when each score is "
+            "drawn again within its error, squares those that persons without any change would "
+            "get, pre-existing high left out."
+        ),
+        chart={
+            "width": 560,
+            "height": 260,
+            "data": values(data),
+            "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+            "encoding": {
+                "y": {
+                    "field": "label",
+                    "type": "nominal",
+                    "title": None,
+                    "sort": table["label"].to_list(),
+                    "axis": {"grid": True, "labelLimit": 200},
+                },
+                "x": quantity("share", "Share of persons", zero=True, axis={"format": ".0%"}),
+                "color": {**hue, "scale": scale},
+                "shape": {**hue, "scale": shapes},
+            },
+        },
+        data=data,
+    )
+
+
+def return_figures(result: Trajectories) -> tuple[Figure, ...]:
+    """Share back within the band, where enough persons left it."""
+    times = result.return_times
+    if times is None or times.n_left < max(5, result.audience.smallest):
+        return ()
+    steps = [(0.0, 0.0), *times.curve()]
+    data = pl.DataFrame(
+        {"occasions": [at for at, _ in steps], "back": [share for _, share in steps]}
+    )
+    return (
+        Figure(
+            name=f"trajectories-{result.anchors.rule}-return",
+            title="Back within the own band",
+            description=(
+                f"Of {times.n_left} persons seen above their band, {percent(steps[-1][1])} are "
+                f"estimated to be back {steps[-1][0]:g} occasions after they were first seen "
+                "above it (interval-censored; points are the ends of intervals)."
+            ),
+            chart=layered(
+                {
+                    "mark": {
+                        "type": "line",
+                        "interpolate": "step-after",
+                        "color": colour("one"),
+                        "strokeWidth": 2.5,
+                        "point": {"filled": True, "size": 50, "color": colour("one")},
+                    },
+                    "encoding": {
+                        "x": quantity("occasions", "Occasions since first seen above", zero=True),
+                        "y": quantity(
+                            "back",
+                            "Share back within the band",
+                            zero=True,
+                            scale={"domain": [0, 1]},
+                            axis={"format": ".0%"},
+                        ),
+                    },
+                },
+                height=260,
+                data=values(data),
+            ),
+            data=data,
+            units={"occasions": "occasions"},
+        ),
+    )

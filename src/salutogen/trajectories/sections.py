@@ -1,0 +1,242 @@
+"""Sections of the report on trajectories: who is anchored, courses, labels, responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from salutogen.report.section import Figure, Section, Table
+from salutogen.report.wording import percent, plural, points, signed
+from salutogen.trajectories import figures, tables
+from salutogen.trajectories.labels import LABELS
+from salutogen.trajectories.response import jump, mean_change
+
+if TYPE_CHECKING:
+    from salutogen.trajectories.trajectories import Trajectories
+
+RULE_WORDS = {
+    "first-strict": "the same item was answered below the threshold at every earlier observed "
+    "occasion",
+    "first-any": "no listed event counted at any earlier occasion",
+    "onset": "the same item was answered “did not happen” at every earlier observed occasion",
+    "demo-loop": "the item was below the threshold at the occasion directly before; the last "
+    "such occasion and item win",
+}
+SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
+POINTS = "points of P"
+
+
+def trajectory_sections(result: Trajectories) -> list[Section]:
+    """Sections in reading order."""
+    found = [_anchor_section(result), _course_section(result)]
+    labels = _label_section(result)
+    if labels is not None:
+        found.append(labels)
+    return [*found, _response_section(result), _class_section(result)]
+
+
+def _anchor_section(result: Trajectories) -> Section:
+    rule, n = result.anchors.rule, result.anchors.n
+    count = result.audience.count
+    threshold = result.grid.threshold
+    counted = "it happened" if threshold is None else f"it was answered {threshold:g} or higher"
+    places = ", ".join(
+        f"{count(number)} at occasion {label}" for label, number in result.by_occasion().items()
+    )
+    return Section(
+        title=f"Trajectories: who is anchored ({rule})",
+        paragraphs=(
+            f"A listed event counts when {counted}. Under the rule {rule}, {RULE_WORDS[rule]}. "
+            f"{count(n)} of {len(result.subjects)} persons are anchored: {places}.",
+            "The table shows who is left after each condition, under every rule. Rules are "
+            "nested in what they ask of the past, so their numbers differ although the data are "
+            "the same.",
+        ),
+        tables=(
+            Table(
+                name=f"trajectories-{rule}-flow",
+                title="Who is kept, and why",
+                frame=tables.flow_table(result),
+                labels={"step": "Persons"},
+                units=dict.fromkeys(result.flow.counts, "persons"),
+                note="" if result.audience.individuals else tables.SMALL_NOTE,
+            ),
+            Table(
+                name=f"trajectories-{rule}-events",
+                title="Anchors by event and occasion",
+                frame=tables.event_table(result),
+                labels={"event": "Event", "all": "All"},
+                note="" if result.audience.individuals else tables.SMALL_NOTE,
+            ),
+        ),
+    )
+
+
+def _course_section(result: Trajectories) -> Section:
+    rule = result.anchors.rule
+    kept = result.settings.background == "with-event"
+    own, other = ("with", "without") if kept else ("without", "with")
+    n, complete = result.anchors.n, int(result.lock.complete.sum())
+    count = result.audience.count
+    return Section(
+        title="Trajectories: courses around the event",
+        paragraphs=(
+            "Pre, peri, post1 and post2 are the scheduled occasions before, at and after the "
+            f"anchor. {count(complete)} of {count(n)} courses are complete.",
+            f"SR is judged here {own} the anchor event in the background exposure. With the "
+            "event in it, the line expects part of the reaction, so SR shows what goes beyond; "
+            "without it, the reaction to the event itself stays in SR. Both means are shown.",
+            "Persons are chosen at a bad moment, so part of any fall after the event is "
+            "regression to the mean.",
+        ),
+        figures=_course_figures(result, other),
+        tables=(
+            Table(
+                name=f"trajectories-{rule}-means",
+                title="Means by position",
+                frame=tables.means_table(result),
+                labels={
+                    "position": "Position",
+                    "n": "Persons",
+                    "SR": f"Mean SR, {own} the event",
+                    "SR_other": f"Mean SR, {other} the event",
+                    "SR_complete": "Mean SR, complete courses",
+                    "P": "Mean P",
+                },
+                units={
+                    "n": "persons",
+                    **dict.fromkeys(("SR", "SR_other", "SR_complete", "P"), POINTS),
+                },
+                note=SIGN_NOTE,
+            ),
+        ),
+    )
+
+
+def _course_figures(result: Trajectories, other: str) -> tuple[Figure, ...]:
+    return tuple(
+        figure
+        for figure in (figures.sr_figure(result, other), figures.p_figure(result))
+        if figure is not None
+    )
+
+
+def _label_section(result: Trajectories) -> Section | None:
+    labels, table = result.labels, tables.label_table(result)
+    if labels is None or table is None:
+        return None
+    settings = result.settings.labels
+    n = int(labels.codes.size)
+    sure = float(labels.probability.max(axis=1).mean())
+    rates = dict(zip(LABELS, labels.no_change.tolist(), strict=True))
+    figure = figures.label_figure(result, table)
+    return Section(
+        title="Trajectories: labels by rule",
+        paragraphs=(
+            f"The band is the own pre-level ± {points(labels.half_width)} points "
+            f"({settings.band:g} · √2 · standard error of measurement). Resilient: never above "
+            "it. Recovery: above at the event, back at post2. Chronic: above at both. Delayed: "
+            "within at the event, above later. Improving: never above, and below the band at "
+            f"post2. Pre-existing high: SR_z above {settings.high:g} before the event, whatever "
+            "follows.",
+            f"{result.audience.count(n)} complete courses are labelled. Given the error of SR a "
+            f"person's likeliest label has a probability of {percent(sure)} on average. If "
+            f"nobody changed at all, {percent(rates['resilient'])} would be called resilient and "
+            f"{percent(1 - rates['resilient'])} something else, by error alone.",
+            "Thresholds decide shares: read them as a description of these rules, not as kinds "
+            "of people.",
+        ),
+        figures=(figure,),
+        tables=(
+            Table(
+                name=f"trajectories-{result.anchors.rule}-labels",
+                title="Labels",
+                frame=table,
+                labels={
+                    "label": "Label",
+                    "n": "Persons",
+                    "share": "Share",
+                    "expected": "Share expected given the error of SR",
+                    "no_change": "Share if nobody changed",
+                },
+                units={"n": "persons"},
+                note="Rates without change leave pre-existing high out. "
+                + ("" if result.audience.individuals else tables.SMALL_NOTE),
+            ),
+        ),
+    )
+
+
+def _response_section(result: Trajectories) -> Section:
+    return Section(
+        title="Trajectories: individual response and return",
+        paragraphs=(
+            _in_words("SR at the event minus SR before", jump(result.lock)),
+            _in_words("Mean SR after the event minus SR before", mean_change(result.lock)),
+            *_recovery_words(result),
+            *_return_words(result),
+        ),
+        figures=figures.return_figures(result),
+        findings=tuple(item for item in result.findings if item.code.startswith("recovery-")),
+    )
+
+
+def _in_words(words: str, values: np.ndarray) -> str:
+    there = values[np.isfinite(values)]
+    if there.size < 2:
+        return f"{words}: known for {plural(int(there.size), 'person')}."
+    mean, sd = float(np.mean(there)), float(np.std(there, ddof=1))
+    half = 1.96 * sd / float(np.sqrt(there.size))
+    return (
+        f"{words}: {signed(mean)} points on average (95 % interval {signed(mean - half)} to "
+        f"{signed(mean + half)}), SD between persons {points(sd)}."
+    )
+
+
+def _recovery_words(result: Trajectories) -> tuple[str, ...]:
+    curve = result.recovery
+    if curve is None:
+        return ()
+    low, high = curve.interval
+    end = "no upper end" if not np.isfinite(high) else points(high)
+    return (
+        f"An exponential return, partially pooled over {plural(curve.n_persons, 'person')}, has a "
+        f"half-life of {points(curve.half_life)} occasions (95 % interval {points(low)} to {end}), "
+        f"from {signed(curve.jump)} at the event to {signed(curve.asymptote)} points above the "
+        "level before it.",
+    )
+
+
+def _return_words(result: Trajectories) -> tuple[str, ...]:
+    times = result.return_times
+    if times is None:
+        return ()
+    count = result.audience.count
+    never = int(np.isinf(times.right).sum())
+    middle = times.median
+    half = (
+        "Half of them were not seen back."
+        if middle is None
+        else f"Half were back between {middle[0]:g} and {middle[1]:g} occasions after they were "
+        "first seen above."
+    )
+    return (
+        f"{count(times.n_left)} persons were seen above their band after the event, "
+        f"{count(times.n_never_left)} never were. {half if times.n_left else ''} "
+        f"{count(never)} were not seen back. Returns are seen at visits only, so times are "
+        "intervals (Turnbull's estimate).",
+    )
+
+
+def _class_section(result: Trajectories) -> Section:
+    return Section(
+        title="Trajectories: classes",
+        paragraphs=(
+            "No classes are claimed. Classes need gates that all hold (criteria, entropy, "
+            "smallest class, bootstrap test, agreement over starts, halves, resamples and "
+            "assumptions); they are not assessed in this version, so the continuous results "
+            "above stand alone.",
+        ),
+        findings=tuple(item for item in result.findings if item.code == "classes-not-assessed"),
+    )

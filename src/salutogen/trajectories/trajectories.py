@@ -1,0 +1,324 @@
+"""The step `trajectories`: from SR by occasion to courses locked to each person's event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from salutogen.errors import ModelError, StepError
+from salutogen.findings import Finding, finding
+from salutogen.report.people import Audience
+from salutogen.report.section import Section
+from salutogen.steps import StepFile, StepInputs
+from salutogen.trajectories import tables
+from salutogen.trajectories.anchors import AnchorFlow, Anchors, anchor_flow, find_anchors
+from salutogen.trajectories.background import lock_without_event
+from salutogen.trajectories.doubts import anchor_doubts, lock_doubts
+from salutogen.trajectories.events import EventGrid, event_grid
+from salutogen.trajectories.labels import LABELS, Labels, label_courses
+from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion, position_means
+from salutogen.trajectories.response import (
+    LATER_POINTS,
+    SHARE_NEEDED,
+    RecoveryCurve,
+    area_above,
+    enough_later,
+    fit_recovery,
+    jump,
+    mean_change,
+)
+from salutogen.trajectories.return_time import ReturnTimes, return_times
+from salutogen.trajectories.settings import TrajectorySettings
+
+if TYPE_CHECKING:
+    from salutogen.trajectories.locks import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trajectories:
+    """Courses of SR around each person's event.
+
+    SR = observed - expected problems, in points of P; positive = over-reactive = less resilient.
+
+    Attributes
+    ----------
+    settings : TrajectorySettings
+    grid, anchors, flow : EventGrid, Anchors, AnchorFlow
+    lock : Lock
+        With the background that the settings name.
+    other_background : Lock or None
+        With the other one.
+    change : ndarray, shape (n, occasions)
+        SR minus the own pre-level by occasions since the event (column 0), NaN where missing.
+    labels, return_times, recovery
+        None where they cannot be given; the findings say why.
+    """
+
+    settings: TrajectorySettings
+    occasions: tuple[str, ...]
+    subjects: tuple[str, ...]
+    audience: Audience
+    grid: EventGrid
+    anchors: Anchors
+    flow: AnchorFlow
+    lock: Lock
+    other_background: Lock | None
+    change: FloatArray
+    labels: Labels | None
+    return_times: ReturnTimes | None
+    recovery: RecoveryCurve | None
+    findings: Sequence[Finding] = ()
+
+    def summary(self) -> Mapping[str, Any]:
+        """Plain data for `results.json`."""
+        return {
+            "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
+            "anchors": self._anchors(),
+            "lock": {
+                **self.lock.summary(),
+                "background": self.settings.background,
+                "mean_SR_other_background": None
+                if self.other_background is None
+                else position_means(self.other_background.SR),
+            },
+            "labels": self._labels(),
+            "response": self._response(),
+            "recovery": self._recovery(),
+            "return_time": self._return_time(),
+            "classes": None,
+            "gates": [],
+            "gates_passed": False,
+        }
+
+    def sections(self) -> Sequence[Section]:
+        """Sections for the report."""
+        from salutogen.trajectories.sections import trajectory_sections
+
+        return trajectory_sections(self)
+
+    def files(self) -> Mapping[str, StepFile]:
+        """`anchors.csv` and `lock.csv`: one row per person, and per person and position."""
+        return {
+            "anchors.csv": StepFile(
+                table=tables.anchor_table(self), columns=tables.anchor_columns()
+            ),
+            "lock.csv": StepFile(table=tables.lock_table(self), columns=tables.lock_columns()),
+        }
+
+    def by_occasion(self) -> dict[str, int]:
+        """Anchors by planned occasion."""
+        counts = np.bincount(self.anchors.occasion, minlength=len(self.occasions))
+        allowed = self.settings.anchor_occasions or self.occasions
+        return {
+            label: int(n)
+            for label, n in zip(self.occasions, counts, strict=True)
+            if label in allowed
+        }
+
+    def _anchors(self) -> dict[str, Any]:
+        items = np.bincount(self.anchors.item, minlength=len(self.grid.items))
+        return {
+            "rule": self.anchors.rule,
+            "n": self.anchors.n,
+            "by_occasion": self.by_occasion(),
+            "by_event": dict(zip(self.grid.items, items.tolist(), strict=True)),
+            "threshold": self.grid.threshold,
+            "other_event_before": int(self.anchors.other_before.sum()),
+            "n_by_rule": {rule: counts[-1] for rule, counts in self.flow.counts.items()},
+            "flow": {
+                rule: dict(zip(self.flow.steps, counts, strict=True))
+                for rule, counts in self.flow.counts.items()
+            },
+        }
+
+    def _labels(self) -> dict[str, Any] | None:
+        labels = self.labels
+        if labels is None:
+            return None
+        n = max(1, int(labels.codes.size))
+        expected = labels.probability.sum(axis=0) / n
+        return {
+            "n": int(labels.codes.size),
+            "half_width": labels.half_width,
+            "counts": dict(zip(LABELS, labels.counts.tolist(), strict=True)),
+            "expected_shares": dict(zip(LABELS, expected.tolist(), strict=True)),
+            "no_change": dict(zip(LABELS, labels.no_change.tolist(), strict=True)),
+        }
+
+    def _response(self) -> dict[str, Any]:
+        parts = {"jump": jump(self.lock), "mean_change": mean_change(self.lock)}
+        found: dict[str, Any] = {name: _moments(values) for name, values in parts.items()}
+        enough, n = enough_later(self.change)
+        given = enough >= SHARE_NEEDED * n
+        found["area_above_pre_level"] = _moments(area_above(self.change)) if given else None
+        return found
+
+    def _recovery(self) -> dict[str, Any] | None:
+        curve = self.recovery
+        if curve is None:
+            return None
+        return {
+            "half_life": curve.half_life,
+            "half_life_interval": list(curve.interval),
+            "asymptote": curve.asymptote,
+            "jump": curve.jump,
+            "residual_sd": curve.residual_sd,
+            "n_persons": curve.n_persons,
+            "n_obs": curve.n_obs,
+        }
+
+    def _return_time(self) -> dict[str, Any] | None:
+        times = self.return_times
+        if times is None:
+            return None
+        return {
+            "n_left_band": times.n_left,
+            "n_never_left": times.n_never_left,
+            "n_not_seen_back": int(np.isinf(times.right).sum()),
+            "median": None if times.median is None else list(times.median),
+            "share_back_by_occasions": [list(point) for point in times.curve()],
+        }
+
+
+def _moments(values: FloatArray) -> dict[str, Any]:
+    there = values[np.isfinite(values)]
+    return {
+        "n": int(there.size),
+        "mean": float(np.mean(there)) if there.size else None,
+        "sd": float(np.std(there, ddof=1)) if there.size > 1 else None,
+    }
+
+
+def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
+    """Find anchors, lock SR and P to them, label and describe the courses.
+
+    Parameters
+    ----------
+    inputs : StepInputs
+    settings : TrajectorySettings
+
+    Returns
+    -------
+    Trajectories
+
+    Raises
+    ------
+    StepError
+        An event or occasion is not in the study, or nobody can be anchored.
+    """
+    labels = tuple(inputs.study.labels)
+    places = _anchor_places(settings, labels)
+    grid = event_grid(inputs.panel, inputs.scores, settings.events)
+    anchors = find_anchors(
+        grid, rule=settings.rule, occasions=places, ties=settings.ties, seed=inputs.seed
+    )
+    flow = anchor_flow(grid, anchors, places)
+    if not anchors.n:
+        steps = ", ".join(
+            f"{n} {words}" for words, n in zip(flow.steps, flow.counts[settings.rule], strict=True)
+        )
+        text = f"Nobody can be anchored under the rule {settings.rule!r}: {steps}."
+        raise StepError([finding("nobody-anchored", text)])
+    shape = (inputs.panel.n_persons, len(labels))
+    plain = lock_courses(anchors, inputs.resilience.occasions, shape)
+    without, doubts = lock_without_event(anchors, grid, inputs.panel, inputs.norm, plain)
+    swap = settings.background == "without-event" and without is not None
+    lock, other = (without, plain) if swap and without is not None else (plain, without)
+    change = _change(inputs, anchors, lock, shape)
+    result = Trajectories(
+        settings=settings if swap else replace_background(settings),
+        occasions=labels,
+        subjects=tuple(inputs.panel.persons["subject"].to_list()),
+        audience=Audience(
+            individuals=inputs.study.plan.report.individuals == "show",
+            n_persons=inputs.panel.n_persons,
+            seed=inputs.seed,
+        ),
+        grid=grid,
+        anchors=anchors,
+        flow=flow,
+        lock=lock,
+        other_background=other,
+        change=change,
+        labels=None,
+        return_times=None,
+        recovery=None,
+        findings=(
+            *anchor_doubts(inputs.study, grid, anchors, flow, places),
+            *lock_doubts(lock),
+            *doubts,
+        ),
+    )
+    return _described(result, inputs)
+
+
+def replace_background(settings: TrajectorySettings) -> TrajectorySettings:
+    """Settings that say that the event is in the background exposure."""
+    return settings.model_copy(update={"background": "with-event"})
+
+
+def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
+    """Add labels, return times and the recovery curve, or say why there is none."""
+    told: list[Finding] = []
+    sem = inputs.resilience.summary.get("sem")
+    if sem is None:
+        text = "There is no standard error of measurement of SR, hence no band and no labels."
+        told.append(finding("labels-need-reliability", text))
+    else:
+        labels = label_courses(
+            result.lock, sem=float(sem), settings=result.settings.labels, seed=inputs.seed
+        )
+        times = return_times(result.change, np.zeros(result.change.shape[0]), labels.half_width)
+        result = replace(result, labels=labels, return_times=times)
+    recovery, doubts = _recovery(result.change)
+    told += [*doubts, _classes_not_assessed(result.anchors.n)]
+    return replace(result, recovery=recovery, findings=(*result.findings, *told))
+
+
+def _recovery(change: FloatArray) -> tuple[RecoveryCurve | None, list[Finding]]:
+    enough, n = enough_later(change)
+    if enough < SHARE_NEEDED * n:
+        text = (
+            f"Only {enough} of {n} anchored persons have {LATER_POINTS} or more occasions after "
+            "the event, so no half-life, asymptote or area is given: jump and mean change only."
+        )
+        return None, [
+            finding("recovery-not-identified", text, numbers={"enough": enough, "persons": n})
+        ]
+    try:
+        return fit_recovery(change), []
+    except ModelError as error:
+        return None, [finding("recovery-not-fitted", f"The return cannot be fitted: {error}")]
+
+
+def _classes_not_assessed(n: int) -> Finding:
+    text = (
+        f"Classes of the {n} courses are not enumerated in this version, so none are claimed: "
+        "the results are continuous."
+    )
+    return finding("classes-not-assessed", text, numbers={"persons": n})
+
+
+def _anchor_places(settings: TrajectorySettings, labels: tuple[str, ...]) -> tuple[int, ...] | None:
+    """Places of the occasions at which an anchor may lie."""
+    wrong = [label for label in settings.anchor_occasions if label not in labels]
+    if wrong:
+        text = f"Anchor occasions {', '.join(wrong)} are not planned occasions of the study."
+        mend = f"Name some of: {', '.join(labels)}."
+        raise StepError([finding("unknown-anchor-occasion", text, mend=mend)])
+    if not settings.anchor_occasions:
+        return None
+    return tuple(labels.index(label) for label in settings.anchor_occasions)
+
+
+def _change(inputs: StepInputs, anchors: Anchors, lock: Lock, shape: tuple[int, int]) -> FloatArray:
+    """SR minus the pre-level by occasions since the event; the lock's own values first."""
+    SR = person_by_occasion(inputs.resilience.occasions, "SR", shape)[anchors.person]
+    place = anchors.occasion[:, None] + np.arange(shape[1])
+    inside = place < shape[1]
+    later = np.where(inside, SR[np.arange(anchors.n)[:, None], np.where(inside, place, 0)], np.nan)
+    later[:, : lock.SR.shape[1] - 1] = lock.SR[:, 1:][:, : later.shape[1]]
+    return np.asarray(later - lock.SR[:, :1])
