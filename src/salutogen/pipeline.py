@@ -147,11 +147,19 @@ def run(
     from salutogen.report.occupied import require_free
     from salutogen.report.writing import write_results
 
-    require_free(Path(out), force=force)
+    require_free(Path(out), force=force, inputs=_inputs(plan, data))
     with artists() as drawing:
         results = _compute(plan, planned, data, seed, progress)
         write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
     return results
+
+
+def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
+    """Files and folders a run reads; they must not be replaced by its results."""
+    given = Path(data) if isinstance(data, str | Path) else None
+    folder = given or (plan.path.parent if plan.path else Path())
+    named = (folder / source.file for source in plan.plan.sources.values() if source.file)
+    return plan.path, given, *named
 
 
 def _compute(

@@ -19,6 +19,7 @@ from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, Severity, finding
 
 DONE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
+INTERRUPTED_TEXT = "Interrupted; nothing was written."
 _COLOURS = {
     Severity.REFUSAL: typer.colors.RED,
     Severity.WARNING: typer.colors.YELLOW,
@@ -68,9 +69,15 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
         end.findings = error.findings or (finding("unexpected-failure", str(error)),)
         code = USAGE if isinstance(error, OutputNotEmptyError) else REFUSED
     except KeyboardInterrupt:
-        end.findings = (finding("interrupted", "Interrupted; nothing was written."),)
+        end.findings = (finding("interrupted", INTERRUPTED_TEXT),)
         code = INTERRUPTED
-    except (typer.Exit, typer.Abort, typer.BadParameter):
+    except typer.Abort as error:
+        asked = isinstance(error.__context__, EOFError)
+        words = "Questions could not be asked: the input ended." if asked else INTERRUPTED_TEXT
+        mend = "Give --no-input to leave marked gaps." if asked else None
+        end.findings = (finding("interrupted", words, mend=mend),)
+        code = USAGE if asked else INTERRUPTED
+    except (typer.Exit, typer.BadParameter):
         raise
     except Exception as error:
         if os.environ.get("SALUTOGEN_DEBUG"):

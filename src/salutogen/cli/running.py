@@ -16,7 +16,7 @@ def run_study(
     study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Outcome
 ) -> None:
     """Run a study and write its folder."""
-    require_free(out, force=force)
+    require_free(out, force=force, inputs=(study, data))
     compile_once(end)
     from salutogen.pipeline import run
 
@@ -70,6 +70,7 @@ def simulate_study(
     from salutogen.report.folder import write_folder
     from salutogen.study import read_study
 
+    require_free(out, force=force, inputs=(study,))
     plan = read_study(study)
 
     def fill(folder: Path) -> None:

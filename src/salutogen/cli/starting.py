@@ -67,7 +67,8 @@ def freeze_plan(study: Path, *, force: bool, end: Outcome) -> None:
     target = plan_path(study)
     if target.exists() and not force:
         text = f"The plan {target.name!r} is already frozen."
-        raise OutputNotEmptyError([finding("output-not-empty", text, file=target.name)])
+        mend = "Give --force to freeze it anew; the old plan is then lost."
+        raise OutputNotEmptyError([finding("output-not-empty", text, file=target.name, mend=mend)])
     end.lines.append(f"The plan is frozen in {write_plan(plan)}.")
 
 

@@ -149,10 +149,11 @@ def _check_unit(
                     numbers={"median_ratio": ratio},
                 )
                 return
+    _check_gaps(gaps[usable], gathering, label)
 
 
 def _check_gaps(gaps: np.ndarray, gathering: Gathering, label: str) -> None:
-    """Without planned times: nobody is followed up after more than a lifetime."""
+    """Whatever was planned, nobody is followed up after more than a lifetime."""
     median = float(np.median(gaps)) if gaps.size else 0.0
     if median > _LIFETIME:
         gathering.add(

@@ -31,6 +31,9 @@ _BOMS = (
 )
 _DETECTION_SAMPLE = 200_000
 _USUAL = "cp1252"
+_WESTERN = frozenset(
+    "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝŸ€§°´–—‘’‚“”„«»¿¡ªº…\xa0"
+)
 _CHECKED = 4096
 
 
@@ -236,6 +239,15 @@ def _check_utf8(raw: bytes) -> None:
     decoder.decode(b"", final=True)
 
 
+def _is_western(raw: bytes) -> bool:
+    """Whether the bytes, read as the usual encoding, give Western letters and signs alone."""
+    try:
+        text = raw.decode(_USUAL)
+    except UnicodeError:
+        return False
+    return all(sign.isascii() or sign in _WESTERN for sign in set(text))
+
+
 def _detected(raw: bytes, label: str, gathering: Gathering) -> tuple[bytes, str] | None:
     from charset_normalizer import from_bytes
 
@@ -246,7 +258,8 @@ def _detected(raw: bytes, label: str, gathering: Gathering) -> tuple[bytes, str]
     if best is not None and best.bom is False:
         by_name = {match.encoding: match for match in matches}
         usual = by_name.get(_USUAL)
-        if usual is not None and usual.chaos <= best.chaos:
+        fits = _is_western(raw) if usual is None else usual.chaos <= best.chaos
+        if fits:
             likely.insert(0, _USUAL)
     for encoding in likely:
         try:

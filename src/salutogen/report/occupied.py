@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from salutogen.errors import ReportError
@@ -12,18 +13,33 @@ class OutputNotEmptyError(ReportError):
     """The output folder holds something and was not to be replaced."""
 
 
-def require_free(out: Path, *, force: bool) -> None:
+def require_free(out: Path, *, force: bool, inputs: Iterable[Path | None] = ()) -> None:
     """Refuse an output folder that already holds something, unless `force`.
+
+    Parameters
+    ----------
+    out : Path
+    force : bool
+        Whether what is there may be replaced.
+    inputs : iterable of Path or None
+        What a run reads; a folder that holds any of it is never replaced.
 
     Raises
     ------
     OutputNotEmptyError
-        `out` is a file, or a folder with content and `force` is not set.
+        `out` is a file, a folder with content and `force` is not set, or holds an input or the
+        folder one works in.
     """
     if out.is_dir():
+        needed = [Path.cwd(), *(path for path in inputs if path is not None)]
+        held = next((path for path in needed if path.resolve().is_relative_to(out.resolve())), None)
+        if force and held is not None and any(out.iterdir()):
+            text = f"The folder {out.resolve().name!r} holds {held.name!r}, which would be deleted."
+            mend = "Choose another folder for the results."
+            raise OutputNotEmptyError([finding("output-not-empty", text, file=out.name, mend=mend)])
         if force or not any(out.iterdir()):
             return
-        text = f"The folder {out.name!r} is not empty."
+        text = f"The folder {out.resolve().name!r} is not empty."
     elif out.exists():
         text = f"{out.name!r} is a file, not a folder."
     else:

@@ -132,10 +132,10 @@ def expand_numbers(pattern: str) -> tuple[str, ...]:
         if last < first:
             raise ValueError(f"the range {match[0]} in {pattern!r} runs backwards")
         width = len(match[1]) if match[1].startswith("0") and len(match[1]) > 1 else 0
+        if len(names) * (last + 1 - first) > MOST_EXPANDED:
+            raise ValueError(f"{pattern!r} stands for more than {MOST_EXPANDED} columns")
         numbers = [str(number).zfill(width) for number in range(first, last + 1)]
         before = pattern[position : match.start()]
-        if len(names) * len(numbers) > MOST_EXPANDED:
-            raise ValueError(f"{pattern!r} stands for more than {MOST_EXPANDED} columns")
         names = [name + before + number for name in names for number in numbers]
         position = match.end()
     names = [name + pattern[position:] for name in names]
