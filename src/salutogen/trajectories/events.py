@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class EventGrid:
     threshold: float | None
     rated: bool = False
 
-    @property
+    @cached_property
     def hits(self) -> BoolArray:
         """Where a listed event counts, shape (persons, occasions, items)."""
         happened = np.nan_to_num(self.ratings, nan=0.0) != 0.0
@@ -54,7 +55,7 @@ class EventGrid:
         with np.errstate(invalid="ignore"):
             return np.asarray(happened & (self.ratings >= self.threshold))
 
-    @property
+    @cached_property
     def below(self) -> BoolArray:
         """Where the item was answered and did not count."""
         return np.asarray(~np.isnan(self.ratings) & ~self.hits)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
 
 DRAWN = 300
+FEWEST_LEFT = 5
 POINTS = "points of P"
 P_AXIS = "Problems P (points)"
 
@@ -183,7 +184,6 @@ def label_figure(result: Trajectories, table: pl.DataFrame) -> Figure:
         for row in table.iter_rows(named=True)
         for what, (column, _, _) in kinds.items()
         if row[column] is not None
-        and not (column == "no_change" and row["label"] == "pre-existing high")
     ]
     data = pl.DataFrame(rows, schema={"label": pl.String, "what": pl.String, "share": pl.Float64})
     shares = [
@@ -226,7 +226,7 @@ def label_figure(result: Trajectories, table: pl.DataFrame) -> Figure:
 def return_figures(result: Trajectories) -> tuple[Figure, ...]:
     """Share back within the band, where enough persons left it."""
     times = result.return_times
-    if times is None or times.n_left < max(5, result.audience.smallest):
+    if times is None or times.n_left < FEWEST_LEFT * result.audience.smallest:
         return ()
     steps = [(0.0, 0.0), *times.curve()]
     data = pl.DataFrame(
@@ -251,7 +251,12 @@ def return_figures(result: Trajectories) -> tuple[Figure, ...]:
                         "point": {"filled": True, "size": 50, "color": colour("one")},
                     },
                     "encoding": {
-                        "x": quantity("occasions", "Occasions since first seen above", zero=True),
+                        "x": quantity(
+                            "occasions",
+                            "Occasions since first seen above",
+                            zero=True,
+                            axis={"tickMinStep": 1, "format": "d"},
+                        ),
                         "y": quantity(
                             "back",
                             "Share back within the band",

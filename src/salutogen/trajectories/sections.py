@@ -39,19 +39,22 @@ def trajectory_sections(result: Trajectories) -> list[Section]:
 def _anchor_section(result: Trajectories) -> Section:
     rule, n = result.anchors.rule, result.anchors.n
     count = result.audience.count
+    numbers = result.by_occasion()
+    shown = tables.shown_counts(list(numbers.values()), result.audience.smallest)
     threshold = result.grid.threshold
     counted = "it happened" if threshold is None else f"it was answered {threshold:g} or higher"
     places = ", ".join(
-        f"{count(number)} at occasion {label}" for label, number in result.by_occasion().items()
+        f"{'few' if number is None else number} at occasion {label}"
+        for label, number in zip(numbers, shown, strict=True)
     )
     return Section(
         title=f"Trajectories: who is anchored ({rule})",
         paragraphs=(
             f"A listed event counts when {counted}. Under the rule {rule}, {RULE_WORDS[rule]}. "
             f"{count(n)} of {len(result.subjects)} persons are anchored: {places}.",
-            "The table shows who is left after each condition, under every rule. Rules are "
-            "nested in what they ask of the past, so their numbers differ although the data are "
-            "the same.",
+            "The table shows who is left after each condition, under every rule. Rules differ "
+            "in what they ask of the past, so their numbers differ although the data are the "
+            "same.",
         ),
         tables=(
             Table(
@@ -142,8 +145,9 @@ def _label_section(result: Trajectories) -> Section | None:
             "follows.",
             f"{result.audience.count(n)} complete courses are labelled. Given the error of SR a "
             f"person's likeliest label has a probability of {percent(sure)} on average. If "
-            f"nobody changed at all, {percent(rates['resilient'])} would be called resilient and "
-            f"{percent(1 - rates['resilient'])} something else, by error alone.",
+            f"nobody changed at all, {percent(rates['resilient'])} of those not high before would "
+            f"be called resilient and {percent(1 - rates['resilient'])} something else, by error "
+            "alone.",
             "Thresholds decide shares: read them as a description of these rules, not as kinds "
             "of people.",
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from salutogen.report.codebook import POINTS, SIGN, OutputColumn
-from salutogen.trajectories.labels import LABELS
+from salutogen.trajectories.labels import HIGH, LABELS
 from salutogen.trajectories.locks import POSITIONS, FloatArray
 
 if TYPE_CHECKING:
@@ -86,6 +87,16 @@ def shown_count(n: int, smallest: int) -> int | None:
     return n if n >= smallest or n == 0 else None
 
 
+def shown_counts(counts: Sequence[int], smallest: int) -> list[int | None]:
+    """Counts whose total is known: where one alone is too small, the next smallest goes too."""
+    shown = [shown_count(int(n), smallest) for n in counts]
+    if sum(n is None for n in shown) == 1:
+        rest = [(n, place) for place, n in enumerate(shown) if n]
+        if rest:
+            shown[min(rest)[1]] = None
+    return shown
+
+
 def flow_table(result: Trajectories) -> pl.DataFrame:
     """Who is left after each condition, one column per rule."""
     smallest = result.audience.smallest
@@ -96,19 +107,18 @@ def flow_table(result: Trajectories) -> pl.DataFrame:
 
 
 def event_table(result: Trajectories) -> pl.DataFrame:
-    """Anchors by event and occasion; events without anchors left out."""
-    anchors, smallest = result.anchors, result.audience.smallest
-    rows = []
-    labels = list(result.by_occasion())
-    for place in np.unique(anchors.item):
-        mine = anchors.item == place
-        row: dict[str, str | int | None] = {"event": result.grid.items[place]}
-        for label in labels:
-            at = mine & (anchors.occasion == result.occasions.index(label))
-            row[f"occasion {label}"] = shown_count(int(at.sum()), smallest)
-        row["all"] = shown_count(int(mine.sum()), smallest)
-        rows.append(row)
-    return pl.DataFrame(rows, infer_schema_length=None)
+    """Anchors by event; by occasion too, where persons may be shown."""
+    anchors, audience = result.anchors, result.audience
+    places, totals = np.unique(anchors.item, return_counts=True)
+    columns: dict[str, list[str] | list[int | None]] = {
+        "event": [result.grid.items[place] for place in places]
+    }
+    for label in result.by_occasion() if audience.individuals else ():
+        at = anchors.occasion == result.occasions.index(label)
+        counts = [int((at & (anchors.item == place)).sum()) for place in places]
+        columns[f"occasion {label}"] = shown_counts(counts, audience.smallest)
+    columns["all"] = shown_counts(totals.tolist(), audience.smallest)
+    return pl.DataFrame(columns)
 
 
 def mean_rows(values: FloatArray, smallest: int) -> pl.DataFrame:
@@ -155,14 +165,15 @@ def label_table(result: Trajectories) -> pl.DataFrame | None:
     if labels is None or not labels.codes.size:
         return None
     n, smallest = labels.codes.size, result.audience.smallest
-    counts = [shown_count(int(count), smallest) for count in labels.counts]
+    counts = shown_counts(labels.counts.tolist(), smallest)
+    unchanged = [*labels.no_change.tolist()[:HIGH], None]
     return pl.DataFrame(
         {
             "label": list(LABELS),
             "n": counts,
             "share": [None if count is None else count / n for count in counts],
             "expected": (labels.probability.sum(axis=0) / n).tolist(),
-            "no_change": labels.no_change.tolist(),
+            "no_change": unchanged,
         },
         schema={
             "label": pl.String,

@@ -18,7 +18,7 @@ from salutogen.trajectories.anchors import AnchorFlow, Anchors, anchor_flow, fin
 from salutogen.trajectories.background import lock_without_event
 from salutogen.trajectories.doubts import anchor_doubts, lock_doubts
 from salutogen.trajectories.events import EventGrid, event_grid
-from salutogen.trajectories.labels import LABELS, Labels, label_courses
+from salutogen.trajectories.labels import HIGH, LABELS, Labels, label_courses
 from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion, position_means
 from salutogen.trajectories.response import (
     LATER_POINTS,
@@ -145,7 +145,7 @@ class Trajectories:
             "half_width": labels.half_width,
             "counts": dict(zip(LABELS, labels.counts.tolist(), strict=True)),
             "expected_shares": dict(zip(LABELS, expected.tolist(), strict=True)),
-            "no_change": dict(zip(LABELS, labels.no_change.tolist(), strict=True)),
+            "no_change": dict(zip(LABELS[:HIGH], labels.no_change.tolist()[:HIGH], strict=True)),
         }
 
     def _response(self) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
     lock, other = (without, plain) if swap and without is not None else (plain, without)
     change = _change(inputs, anchors, lock, shape)
     result = Trajectories(
-        settings=settings if swap else replace_background(settings),
+        settings=settings if swap else _with_event(settings),
         occasions=labels,
         subjects=tuple(inputs.panel.persons["subject"].to_list()),
         audience=Audience(
@@ -255,7 +255,7 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
     return _described(result, inputs)
 
 
-def replace_background(settings: TrajectorySettings) -> TrajectorySettings:
+def _with_event(settings: TrajectorySettings) -> TrajectorySettings:
     """Settings that say that the event is in the background exposure."""
     return settings.model_copy(update={"background": "with-event"})
 
