@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from salutogen.design import simulate
     from salutogen.findings import Finding, Severity
-    from salutogen.models import MixedModel, Moments
+    from salutogen.models import LongitudinalKMeans, MixedModel, Moments
     from salutogen.norm import Norm, fit_norm, read_norm
     from salutogen.panel import Panel, read_panel
     from salutogen.pipeline import Results, run
@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Finding": "salutogen.findings",
+    "LongitudinalKMeans": "salutogen.models",
     "MixedModel": "salutogen.models",
     "Moments": "salutogen.models",
     "Norm": "salutogen.norm",
@@ -45,6 +46,7 @@ _HOME = {
 
 __all__ = [
     "Finding",
+    "LongitudinalKMeans",
     "MixedModel",
     "Moments",
     "Norm",

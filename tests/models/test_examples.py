@@ -8,7 +8,18 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["splines", "least_squares", "random_intercept", "mixed_model"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "imputation",
+        "k_means_criteria",
+        "least_squares",
+        "longitudinal_k_means",
+        "mixed_model",
+        "random_intercept",
+        "splines",
+    ],
+)
 def test_examples_in_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"salutogen.models.{name}"))
     assert result.attempted > 0

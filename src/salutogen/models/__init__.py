@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     )
     from salutogen.models.convergence import ConvergenceWarning
     from salutogen.models.heteroscedasticity import ScatterTest, breusch_pagan
+    from salutogen.models.imputation import copy_mean
+    from salutogen.models.k_means_criteria import PartitionQuality, partition_quality
+    from salutogen.models.k_means_result import KMeansPartition, LongitudinalKMeansResult
     from salutogen.models.least_squares import (
         FTest,
         Line,
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         f_test,
         fit_least_squares,
     )
+    from salutogen.models.longitudinal_k_means import LongitudinalKMeans
     from salutogen.models.mixed_model import MixedModel
     from salutogen.models.mixed_result import MixedModelResult
     from salutogen.models.moments import Moments
@@ -33,22 +37,28 @@ _HOME = {
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
     "HuberFit": "robust",
+    "KMeansPartition": "k_means_result",
     "Line": "least_squares",
     "LinearFit": "least_squares",
+    "LongitudinalKMeans": "longitudinal_k_means",
+    "LongitudinalKMeansResult": "k_means_result",
     "MixedModel": "mixed_model",
     "MixedModelResult": "mixed_result",
     "Moments": "moments",
+    "PartitionQuality": "k_means_criteria",
     "RandomInterceptFit": "random_intercept",
     "RestrictedCubicSpline": "splines",
     "ScatterTest": "heteroscedasticity",
     "bootstrap_least_squares": "bootstrap",
     "breusch_pagan": "heteroscedasticity",
+    "copy_mean": "imputation",
     "cross_validated_error": "least_squares",
     "f_test": "least_squares",
     "fit_huber": "robust",
     "fit_least_squares": "least_squares",
     "fit_random_intercept": "random_intercept",
     "is_warm": "warming",
+    "partition_quality": "k_means_criteria",
     "percentile_interval": "bootstrap",
     "person_moments": "bootstrap",
     "warm": "warming",
@@ -58,22 +68,28 @@ __all__ = [
     "ConvergenceWarning",
     "FTest",
     "HuberFit",
+    "KMeansPartition",
     "Line",
     "LinearFit",
+    "LongitudinalKMeans",
+    "LongitudinalKMeansResult",
     "MixedModel",
     "MixedModelResult",
     "Moments",
+    "PartitionQuality",
     "RandomInterceptFit",
     "RestrictedCubicSpline",
     "ScatterTest",
     "bootstrap_least_squares",
     "breusch_pagan",
+    "copy_mean",
     "cross_validated_error",
     "f_test",
     "fit_huber",
     "fit_least_squares",
     "fit_random_intercept",
     "is_warm",
+    "partition_quality",
     "percentile_interval",
     "person_moments",
     "warm",

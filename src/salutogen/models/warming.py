@@ -25,9 +25,9 @@ def cache_folder() -> Path:
 
 def _marker() -> Path:
     """File that says the kernels in their present form were compiled here."""
-    kernels = Path(__file__).with_name("_kernels.py")
-    stat = kernels.stat()
-    state = f"{kernels}|{stat.st_mtime_ns}|{stat.st_size}|{version('numba')}|{sys.version}"
+    kernels = sorted(Path(__file__).parent.glob("_kernels*.py"))
+    files = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in kernels]
+    state = f"{files}|{version('numba')}|{sys.version}"
     return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
 
@@ -59,6 +59,14 @@ def warm() -> None:
     kernels.explained_by_persons(0, 1, products, 1, 3, factor, out)
     kernels.gradient_by_persons(0, 1, products, 1, 3, factor, np.eye(2), out[:, :1].copy())
     kernels.conditional_modes(0, 1, products, 1, 3, factor, np.zeros(1), np.empty((2, 1)))
+    _warm_k_means()
     marker = _marker()
     if os.access(marker.parent, os.W_OK):
         marker.touch()
+
+
+def _warm_k_means() -> None:
+    """Compile the kernels of longitudinal k-means by a fit to six persons."""
+    from salutogen.models.longitudinal_k_means import LongitudinalKMeans
+
+    LongitudinalKMeans(classes=2, starts=2).fit([[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]])
