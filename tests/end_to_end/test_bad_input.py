@@ -31,7 +31,7 @@ HEADER = ["id", "wave", "day", *(f"P_{n}" for n in range(1, 5)), *(f"H_{n}" for 
 
 def _rows() -> list[list[str]]:
     rng = random.Random(5)
-    rows = [HEADER]
+    rows = [list(HEADER)]
     for person in range(20):
         level = rng.choice((0, 0, 1))
         for wave in (1, 2, 3):
