@@ -89,4 +89,4 @@ def compile_once(end: Outcome) -> None:
         return
     if not end.quiet:
         typer.echo("compiling, once", err=True)
-    warm()
+    warm(everything=False)

@@ -25,20 +25,27 @@ def cache_folder() -> Path:
 
 def _marker() -> Path:
     """File that says the kernels in their present form were compiled here."""
-    kernels = sorted(Path(__file__).parent.glob("_kernels*.py"))
-    files = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in kernels]
-    state = f"{files}|{version('numba')}|{sys.version}"
+    kernels = Path(__file__).with_name("_kernels.py")
+    stat = kernels.stat()
+    state = f"{kernels}|{stat.st_mtime_ns}|{stat.st_size}|{version('numba')}|{sys.version}"
     return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
 
 def is_warm() -> bool:
-    """Whether `warm` has compiled the present kernels for this Python and this user."""
+    """Whether `warm` has compiled what every run needs for this Python and this user."""
     return _marker().exists()
 
 
-def warm() -> None:
-    """Compile every kernel and keep the machine code in the user's cache folder.
+def warm(*, everything: bool = True) -> None:
+    """Compile kernels and keep the machine code in the user's cache folder.
 
+    Parameters
+    ----------
+    everything : bool
+        Every kernel (default), or only those that every run needs.
+
+    Notes
+    -----
     Takes some seconds the first time and a fraction of one afterwards. Where the cache folder
     cannot be written, the kernels are compiled for this process alone.
     """
@@ -59,10 +66,11 @@ def warm() -> None:
     kernels.explained_by_persons(0, 1, products, 1, 3, factor, out)
     kernels.gradient_by_persons(0, 1, products, 1, 3, factor, np.eye(2), out[:, :1].copy())
     kernels.conditional_modes(0, 1, products, 1, 3, factor, np.zeros(1), np.empty((2, 1)))
-    _warm_k_means()
     marker = _marker()
     if os.access(marker.parent, os.W_OK):
         marker.touch()
+    if everything:
+        _warm_k_means()
 
 
 def _warm_k_means() -> None:
