@@ -28,6 +28,7 @@ SCRIPTS = sorted(
 FLOORS = {
     "errors": 0,
     "findings": 0,
+    "display": 1,
     "models": 1,
     "study": 2,
     "panel": 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,7 +132,7 @@ def finding(
         text=text,
         mend=entry.mend if mend is None else mend,
         evidence=Evidence(
-            numbers=dict(numbers or {}),
+            numbers={str(key): _plain(value) for key, value in (numbers or {}).items()},
             file=file,
             line=line,
             column=column,
@@ -139,6 +140,18 @@ def finding(
             n_rows=len(rows) if n_rows is None and rows else n_rows,
         ),
     )
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy numbers into Python's and what is not finite into None, for JSON."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    plain = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return None
+    return plain
 
 
 def refusals(findings: Sequence[Finding]) -> tuple[Finding, ...]:

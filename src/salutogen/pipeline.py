@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from salutogen.display import SIGN, card
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
 from salutogen.norm import Norm, fit_norm
@@ -99,9 +100,14 @@ class Results:
         return write_results(self, Path(out), force=force, progress=progress)
 
     def _repr_html_(self) -> str:
-        from salutogen.report.notebook import results_card
-
-        return results_card(self)
+        line = self.norm.primary_line
+        facts: dict[str, object] = {
+            "Persons": self.panel.n_persons,
+            "Answer forms": self.panel.n_rows,
+            f"Line over {line.level}s": f"n = {line.n}, R² = {line.r_squared:.3f}",
+            **dict(zip(line.terms, line.coefficients, strict=True)),
+        }
+        return card(self.study.title, facts, self.findings, note=SIGN)
 
 
 def run(

@@ -184,9 +184,10 @@ def plan_steps(study: Study, steps: Mapping[str, Step] | None = None) -> tuple[P
     known = available_steps() if steps is None else steps
     wrong: list[Finding] = []
     planned: list[PlannedStep] = []
+    file = study.path.name if study.path else None
     for index, raw in enumerate(study.plan.analyses):
-        line = study.line_of(f"analyses.{index}")
-        result = _plan_one(raw, index, known, line)
+        place = (file, study.line_of(f"analyses.{index}"))
+        result = _plan_one(raw, index, known, place)
         if isinstance(result, PlannedStep):
             planned.append(result)
         else:
@@ -207,9 +208,13 @@ def plan_steps(study: Study, steps: Mapping[str, Step] | None = None) -> tuple[P
 
 
 def _plan_one(
-    raw: Mapping[str, Any], index: int, known: Mapping[str, Step], line: int | None
+    raw: Mapping[str, Any],
+    index: int,
+    known: Mapping[str, Step],
+    place: tuple[str | None, int | None],
 ) -> PlannedStep | list[Finding]:
     name = raw.get("step")
+    file, line = place
     if not isinstance(name, str) or name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f" The nearest name is {near[0]!r}." if near else ""
@@ -219,6 +224,7 @@ def _plan_one(
                 "unknown-step",
                 f"Analysis {index + 1} names the step {name!r}, which is not known.{hint}",
                 mend=f"Name one of these steps: {choices}.",
+                file=file,
                 line=line,
             )
         ]
@@ -232,6 +238,7 @@ def _plan_one(
                 "step-settings",
                 f"Analysis {index + 1} ({name}): "
                 f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}",
+                file=file,
                 line=line,
             )
             for problem in error.errors()

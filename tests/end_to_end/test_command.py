@@ -122,6 +122,12 @@ def test_wrong_usage_is_2(salutogen: Command, arguments: tuple[str, ...]) -> Non
     assert salutogen(*arguments).returncode == 2
 
 
+def test_wrong_usage_is_json_too(salutogen: Command) -> None:
+    done = salutogen("run", "s.yaml", "--out", "o", "--seed", "x", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["findings"][0]["code"] == "wrong-usage"
+
+
 def test_a_missing_study_file_is_refused(tmp_path: Path, salutogen: Command) -> None:
     refused = salutogen("run", tmp_path / "none.yaml", "--out", tmp_path / "out")
     assert refused.returncode == 1

@@ -191,6 +191,11 @@ def test_perceived_stress_scale_is_refused_as_exposure_by_its_name():
     assert "perceived-stress-as-exposure" in codes(refused(values))
 
 
+def test_the_code_of_what_did_not_happen_must_be_a_possible_answer():
+    values = changed({"instruments/general/answers": "1..5"})
+    assert codes(refused(values)) == ["did-not-occur-outside"]
+
+
 def test_patterns_take_what_they_say_and_nothing_else():
     items = read_study(VALID).instruments["general"].items
     assert items[-1] == "GE_11"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from salutogen.cli.outcome import outcome
+from salutogen.cli.outcome import USAGE, outcome, say_wrong_usage
 
 app = typer.Typer(
     name="salutogen",
@@ -177,4 +178,9 @@ def warm() -> None:
 
 def main() -> None:
     """Entry point of the command `salutogen`."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == USAGE and "--json" in sys.argv[1:]:
+            say_wrong_usage()
+        raise

@@ -27,6 +27,9 @@ _COLOURS = {
 }
 
 
+_said: list[int] = []  # exit codes of JSON objects printed: one process prints one
+
+
 @dataclass
 class Outcome:
     """What a command has to say at its end; with `as_json` as one object on stdout."""
@@ -43,6 +46,7 @@ class Outcome:
         if not self.quiet or exit_code != DONE:
             print_findings(self.findings)
         if self.as_json:
+            _said.append(exit_code)
             content = {
                 "exit_code": exit_code,
                 "out": self.out,
@@ -89,6 +93,14 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
         end.results, end.out = None, None
         end.lines.clear()
     end.finish(code)
+
+
+def say_wrong_usage() -> None:
+    """Print the one JSON object of a call that never reached a command, unless it was printed."""
+    if not _said:
+        told = finding("wrong-usage", "The command was not called as it should be; see stderr.")
+        content = {"exit_code": USAGE, "out": None, "findings": [told.to_dict()], "results": None}
+        typer.echo(json.dumps(content, ensure_ascii=False))
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

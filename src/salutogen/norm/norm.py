@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.scores import Scores, Standardiser
 
@@ -205,3 +206,12 @@ class Norm:
         from salutogen.norm.norm_file import norm_to_dict
 
         return norm_to_dict(self)
+
+    def _repr_html_(self) -> str:
+        line = self.primary_line
+        facts: dict[str, object] = {
+            f"Line over {line.level}s": f"n = {line.n}, R² = {line.r_squared:.3f}, {line.shape}",
+            **dict(zip(line.terms, line.coefficients, strict=True)),
+            "Reference set": line.reference,
+        }
+        return card("Norm", facts, self.findings, note=SIGN)

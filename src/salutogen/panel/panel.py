@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import polars as pl
 
+from salutogen.display import card
 from salutogen.findings import Finding
 from salutogen.study import Study
 
@@ -89,3 +90,11 @@ class Panel:
         from salutogen.panel.long_form import to_long
 
         return to_long(self)
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Persons": self.n_persons,
+            "Answer forms": self.n_rows,
+            "Instruments": tuple(self.answers) + tuple(self.baseline),
+        }
+        return card(f"Panel: {self.study.title}", facts, self.findings)

@@ -21,11 +21,12 @@ def write_folder(out: Path, fill: Callable[[Path], None], *, force: bool = False
     ReportError
         `out` holds something and `force` is not set, or the disk refuses.
     """
+    if out.parent.is_dir():
+        _clear_abandoned(out)
     require_free(out, force=force)
     partial = out.parent / f".{out.name}.partial-{os.getpid()}"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(out)
         partial.mkdir()
         fill(partial)
         _swap(partial, out)
@@ -54,12 +55,27 @@ def _swap(partial: Path, out: Path) -> None:
         shutil.rmtree(aside)
 
 
-def _remove_abandoned(out: Path) -> None:
-    """Remove partial folders of runs that were killed (their process is gone)."""
-    for folder in out.parent.glob(f".{out.name}.partial-*"):
-        process = folder.name.rpartition("-")[2]
-        if process.isdigit() and int(process) != os.getpid() and not _is_running(int(process)):
+def _clear_abandoned(out: Path) -> None:
+    """Undo what killed runs left: put back an old folder they had set aside, drop the rest."""
+    for folder in _abandoned(out, "replaced"):
+        if out.exists():
             shutil.rmtree(folder, ignore_errors=True)
+        else:
+            folder.rename(out)
+    for folder in _abandoned(out, "partial"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _abandoned(out: Path, kind: str) -> list[Path]:
+    """Folders of processes that are gone."""
+    prefix = f".{out.name}.{kind}-"
+    found = [item for item in out.parent.iterdir() if item.name.startswith(prefix)]
+    owners = [item.name.removeprefix(prefix) for item in found]
+    return [
+        folder
+        for folder, owner in zip(found, owners, strict=True)
+        if owner.isdigit() and int(owner) != os.getpid() and not _is_running(int(owner))
+    ]
 
 
 def _is_running(process: int) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.norm import Norm
 from salutogen.scores import Scores
@@ -67,3 +68,13 @@ class Resilience:
     bootstrap: Mapping[str, Any] = field(default_factory=dict)
     outliers: pl.DataFrame = field(default_factory=pl.DataFrame)
     findings: tuple[Finding, ...] = ()
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Persons scored": self.persons.height,
+            "Occasions scored": self.occasions["SR"].count(),
+            "ICC of single SR": self.summary["icc_single"],
+            "Reliability of single SR": self.summary["reliability"],
+            "r(SR, E)": self.summary["sr_exposure_correlation"]["primary"],
+        }
+        return card("Resilience", facts, self.findings, note=SIGN)

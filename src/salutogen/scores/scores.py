@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from salutogen.display import card
 from salutogen.findings import Finding
 from salutogen.study import Study
 
@@ -150,3 +151,14 @@ class Scores:
     def valid(self) -> pl.DataFrame:
         """Rows with both E and P."""
         return self.table.filter(pl.col("valid"))
+
+    def _repr_html_(self) -> str:
+        valid = self.valid
+        facts = {
+            "Rows": self.table.height,
+            "Rows with P and E": valid.height,
+            "P": self.measures["P"].method,
+            "E": self.measures["E"].method,
+            "Reliability of P": self.reliability_p,
+        }
+        return card(f"Scores: {self.study.title}", facts, self.findings)

@@ -27,6 +27,14 @@ def check_roles(study: Study, notes: Notes) -> None:
 
 def _check_exposure(instrument: Instrument, path: str, notes: Notes) -> None:
     name = instrument.name
+    answers, never = instrument.answers, instrument.did_not_occur
+    if answers and never is not None and not answers.minimum <= never <= answers.maximum:
+        notes.add(
+            "did-not-occur-outside",
+            path,
+            f"{name!r} has answers {answers}, but {never:g} is to mean that an event did not "
+            "happen.",
+        )
     if instrument.measures == "physiology" and instrument.justification is None:
         notes.add(
             "physiology-as-exposure",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from salutogen.display import card
 from salutogen.findings import Finding
 from salutogen.study.instrument import Instrument
 from salutogen.study.model import Problems, StudyFile
@@ -102,3 +103,13 @@ class Study:
         from salutogen.panel import read_panel
 
         return read_panel(self, data)
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Occasions": ", ".join(self.labels),
+            "Problems P": self.problems.instruments,
+            "Exposure E": self.exposure_types,
+            "Factors": self.plan.factors,
+            "SHA-256 of the plan": self.hash,
+        }
+        return card(f"Study: {self.title}", facts, self.findings)
