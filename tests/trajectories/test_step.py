@@ -164,6 +164,18 @@ def test_recovery_is_given_where_enough_occasions_follow(inputs: StepInputs) -> 
     assert "recovery-not-identified" in {item.code for item in late.findings}
 
 
+def test_a_return_that_is_not_there_is_warned_of(inputs: StepInputs) -> None:
+    """Mood follows the events of its own occasion only: nothing to return from later."""
+    result = run_step(inputs, anchor_occasions=["2"])
+    assert result.recovery is not None
+    low, high = result.recovery.interval
+    settled = low > 0 and np.isfinite(high) and result.recovery.jump > result.recovery.asymptote
+    codes = {item.code for item in result.findings}
+    assert not settled
+    assert "half-life-not-settled" in codes
+    assert "recovery-not-identified" not in codes
+
+
 def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
     path = write_study(tmp_path, individuals="hide")
     result = sg.run(path, data={"answers": cohort_frame()}).steps[0].result

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
+from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
 from salutogen.norm import Norm
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.recipe import recipe_of
 from salutogen.panel import Panel
 from salutogen.resilience.levels import with_line
-from salutogen.scores import Scores, score
-from salutogen.scores.checklist import absence_code
+from salutogen.scores import Scores
+from salutogen.scores.answers import answered_rows, repeated_form, to_series
+from salutogen.scores.checklist import absence_code, checklist_totals, score_checklist
+from salutogen.scores.exposure import combine_types
 from salutogen.trajectories.anchors import Anchors
 from salutogen.trajectories.events import EventGrid
 from salutogen.trajectories.locks import Lock, lock_courses
@@ -58,34 +62,52 @@ def lock_without_event(
 
 def _scored_without(
     grid: EventGrid, place: int, panel: Panel, norm: Norm
-) -> tuple[pl.DataFrame | None, list[Finding]]:
+) -> tuple[pl.DataFrame | None, Sequence[Finding]]:
     """Score all rows by the occasions' line of exposure without one item."""
-    scores = score(_panel_without(grid, place, panel))
+    scores = norm.scores
+    table = norm.with_covariates(_exposure_without(grid, place, panel, scores))
     recipe = replace(
         recipe_of(scores, panel.study.plan.norm, norm.occasion.covariates),
         shape=norm.occasion.shape,
     )
     keys = norm.reference_units["occasion"].select("person", "occasion_index")
-    units = _with_covariates(norm, scores).join(
-        keys, on=["person", "occasion_index"], how="semi", maintain_order="left"
-    )
-    units = units.filter(pl.col("valid"))
-    problems = line_problems(units, recipe, "occasion")
-    if problems:
-        return None, problems
-    line = fit_line(units, recipe, level="occasion", reference=norm.occasion.reference)
-    return with_line(line, _with_covariates(norm, scores), "occasion"), []
+    units = table.join(keys, on=["person", "occasion_index"], how="semi", maintain_order="left")
+    problems: Sequence[Finding] = line_problems(units, recipe, "occasion")
+    if not problems:
+        try:
+            line = fit_line(units, recipe, level="occasion", reference=norm.occasion.reference)
+        except NormError as error:
+            problems = error.findings
+        else:
+            return with_line(line, table, "occasion"), ()
+    return None, problems
 
 
-def _with_covariates(norm: Norm, scores: Scores) -> pl.DataFrame:
-    return norm.with_covariates(scores.table)
+def _exposure_without(grid: EventGrid, place: int, panel: Panel, scores: Scores) -> pl.DataFrame:
+    """`Scores.table` with one item counted as "did not happen" wherever it was answered.
 
-
-def _panel_without(grid: EventGrid, place: int, panel: Panel) -> Panel:
-    """Answer one item as "did not happen" wherever it was answered."""
+    Where types are averaged as z values, the line standardises them again by itself.
+    """
     name, item = grid.instruments[place], grid.items[place]
+    if name not in scores.exposure_types:
+        return scores.table
+    instrument = panel.study.instruments[name]
     answers = panel.answers[name]
-    kind = answers.schema[item]
-    absence = pl.lit(absence_code(panel.study.instruments[name])).cast(kind)
+    absence = pl.lit(absence_code(instrument)).cast(answers.schema[item])
     changed = answers.with_columns(pl.when(pl.col(item).is_not_null()).then(absence).alias(item))
-    return replace(panel, answers={**panel.answers, name: changed})
+    form = repeated_form(
+        replace(panel, answers={**panel.answers, name: changed}), name, answered_rows(panel)
+    )
+    plan = panel.study.plan
+    score = score_checklist(
+        checklist_totals(form, threshold=plan.exposure.threshold),
+        panel.study.exposure_score(name),
+        most_skipped=plan.missing.checklist,
+    )
+    table = scores.table.with_columns(to_series(f"E_{name}", score.score))
+    if scores.combine == "composite":
+        return table
+    total = combine_types(
+        {column: table[column].to_numpy() for column in scores.type_columns}, "sum", None
+    )
+    return table.with_columns(to_series("E", total))

@@ -25,6 +25,7 @@ RULE_WORDS = {
 }
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 POINTS = "points of P"
+RETURN_CODES = ("recovery-", "half-life-")
 
 
 def trajectory_sections(result: Trajectories) -> list[Section]:
@@ -182,7 +183,7 @@ def _response_section(result: Trajectories) -> Section:
             *_return_words(result),
         ),
         figures=figures.return_figures(result),
-        findings=tuple(item for item in result.findings if item.code.startswith("recovery-")),
+        findings=tuple(item for item in result.findings if item.code.startswith(RETURN_CODES)),
     )
 
 

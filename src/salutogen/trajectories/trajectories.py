@@ -289,9 +289,20 @@ def _recovery(change: FloatArray) -> tuple[RecoveryCurve | None, list[Finding]]:
             finding("recovery-not-identified", text, numbers={"enough": enough, "persons": n})
         ]
     try:
-        return fit_recovery(change), []
+        curve = fit_recovery(change)
     except ModelError as error:
         return None, [finding("recovery-not-fitted", f"The return cannot be fitted: {error}")]
+    low, high = curve.interval
+    fall = curve.jump - curve.asymptote
+    if low > 0 and np.isfinite(high) and fall > 0:
+        return curve, []
+    text = (
+        f"SR goes from {curve.jump:.2f} points above the level before the event to "
+        f"{curve.asymptote:.2f}; a half-life of {curve.half_life:.2f} occasions (95 % interval "
+        f"{low:.2f} to {high:.2f}) is not one of a return that these data show."
+    )
+    numbers = {"half_life": curve.half_life, "low": low, "high": high, "fall": fall}
+    return curve, [finding("half-life-not-settled", text, numbers=numbers)]
 
 
 def _classes_not_assessed(n: int) -> Finding:
