@@ -11,6 +11,7 @@ import pytest
 
 NOTEBOOKS = [
     "tutorial.md",
+    "trajectories.md",
     "gallery/known-truth.md",
     "gallery/mixed-model.md",
     "gallery/mood-and-reports.md",
