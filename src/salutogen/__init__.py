@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from salutogen.design import simulate
     from salutogen.findings import Finding, Severity
-    from salutogen.models import LongitudinalKMeans, MixedModel, Moments
+    from salutogen.models import GrowthMixture, LongitudinalKMeans, MixedModel, Moments
     from salutogen.norm import Norm, fit_norm, read_norm
     from salutogen.panel import Panel, read_panel
     from salutogen.pipeline import Results, run
@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Finding": "salutogen.findings",
+    "GrowthMixture": "salutogen.models",
     "LongitudinalKMeans": "salutogen.models",
     "MixedModel": "salutogen.models",
     "Moments": "salutogen.models",
@@ -46,6 +47,7 @@ _HOME = {
 
 __all__ = [
     "Finding",
+    "GrowthMixture",
     "LongitudinalKMeans",
     "MixedModel",
     "Moments",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
         person_moments,
     )
     from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.growth_mixture import GrowthMixture
+    from salutogen.models.growth_mixture_result import GrowthMixtureResult
     from salutogen.models.heteroscedasticity import ScatterTest, breusch_pagan
     from salutogen.models.imputation import copy_mean
     from salutogen.models.k_means_criteria import PartitionQuality, partition_quality
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
     from salutogen.models.mixed_model import MixedModel
     from salutogen.models.mixed_result import MixedModelResult
+    from salutogen.models.mixture_bootstrap import (
+        BootstrapLikelihoodRatio,
+        bootstrap_likelihood_ratio,
+    )
+    from salutogen.models.mixture_comparison import ClassComparison, compare_classes
     from salutogen.models.moments import Moments
     from salutogen.models.random_intercept import RandomInterceptFit, fit_random_intercept
     from salutogen.models.robust import HuberFit, fit_huber
@@ -34,8 +41,12 @@ if TYPE_CHECKING:
     from salutogen.models.warming import is_warm, warm
 
 _HOME = {
+    "BootstrapLikelihoodRatio": "mixture_bootstrap",
+    "ClassComparison": "mixture_comparison",
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
+    "GrowthMixture": "growth_mixture",
+    "GrowthMixtureResult": "growth_mixture_result",
     "HuberFit": "robust",
     "KMeansPartition": "k_means_result",
     "Line": "least_squares",
@@ -50,7 +61,9 @@ _HOME = {
     "RestrictedCubicSpline": "splines",
     "ScatterTest": "heteroscedasticity",
     "bootstrap_least_squares": "bootstrap",
+    "bootstrap_likelihood_ratio": "mixture_bootstrap",
     "breusch_pagan": "heteroscedasticity",
+    "compare_classes": "mixture_comparison",
     "copy_mean": "imputation",
     "cross_validated_error": "least_squares",
     "f_test": "least_squares",
@@ -65,8 +78,12 @@ _HOME = {
 }
 
 __all__ = [
+    "BootstrapLikelihoodRatio",
+    "ClassComparison",
     "ConvergenceWarning",
     "FTest",
+    "GrowthMixture",
+    "GrowthMixtureResult",
     "HuberFit",
     "KMeansPartition",
     "Line",
@@ -81,7 +98,9 @@ __all__ = [
     "RestrictedCubicSpline",
     "ScatterTest",
     "bootstrap_least_squares",
+    "bootstrap_likelihood_ratio",
     "breusch_pagan",
+    "compare_classes",
     "copy_mean",
     "cross_validated_error",
     "f_test",
