@@ -255,7 +255,7 @@ def return_figures(result: Trajectories) -> tuple[Figure, ...]:
                             "occasions",
                             "Occasions since first seen above",
                             zero=True,
-                            axis={"tickMinStep": 1, "format": "d"},
+                            axis={"values": sorted({round(at) for at, _ in steps}), "format": "d"},
                         ),
                         "y": quantity(
                             "back",
