@@ -51,7 +51,9 @@ def simulation_page(schema: Mapping[str, Any]) -> str:
         "What may stand under `simulation` in a study file; `salutogen simulate` reads it, "
         "`salutogen run` never does."
     )
-    return schema_page("Simulation: every key", intro, schema)
+    page = schema_page("Simulation: every key", intro, schema)
+    # Parts of both pages may share a name; their labels may not.
+    return page.replace("(part-", "(simulation-part-").replace("(#part-", "(#simulation-part-")
 
 
 def schema_page(title: str, intro: str, schema: Mapping[str, Any]) -> str:
