@@ -143,14 +143,13 @@ def _solve(curvature: Float, gradient: Float) -> Float:
     scaled = curvature / np.outer(size, size)
     scaled[np.diag_indices_from(scaled)] += 1e-10
     try:
-        root = np.linalg.cholesky(scaled)
+        np.linalg.cholesky(scaled)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(scaled)
         safe = np.maximum(np.abs(values), 1e-6)
         step: Float = vectors @ ((vectors.T @ (gradient / size)) / safe) / size
         return step
-    half = np.linalg.solve(root, gradient / size)
-    step = np.linalg.solve(root.T, half) / size
+    step = np.linalg.solve(scaled, gradient / size) / size
     return step
 
 

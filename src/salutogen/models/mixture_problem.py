@@ -77,6 +77,16 @@ class MixtureProblem:
         )
         return float(value[0]), posterior, statistics, derivatives
 
+    def least_squares(self) -> tuple[Float, float]:
+        """Return the coefficients of least squares over all rows, and the residual variance."""
+        d = self.p + 1
+        total = np.zeros((d, d))
+        total[np.triu_indices(d)] = self.data[1 : 1 + d * (d + 1) // 2].sum(axis=1)
+        square = total[: self.p, : self.p] + np.triu(total[: self.p, : self.p], 1).T
+        coefficients = np.linalg.solve(square, total[: self.p, self.p])
+        rest = total[self.p, self.p] - coefficients @ total[: self.p, self.p]
+        return coefficients, float(rest / self.data[0].sum())
+
     def score(self, layout: Layout, free: Float) -> tuple[float, Float]:
         """Return the log-likelihood and its gradient by the free parameters."""
         at = layout.unpack(free)

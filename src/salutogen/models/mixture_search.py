@@ -17,8 +17,8 @@ from salutogen.models.threads import share_work
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-FIRST_STEPS = 7  # EM steps of every start
-MORE_STEPS = 8  # EM steps of the better third
+FIRST_STEPS = 6  # EM steps of every start
+MORE_STEPS = 5  # EM steps of the better third
 LEAST_FINALISTS = 4  # starts that are run to the end, at least
 SAMPLED = 250  # persons among whom the first steps are made
 SAME = 1e-4  # difference of log-likelihoods that counts as the same solution
@@ -60,11 +60,12 @@ def one_class(
         residual_variance="equal",
         lowest=lowest,
     )
+    coefficients, variance = problem.least_squares()
     start = ClassParameters(
         log_share=np.zeros(1),
-        coefficients=np.zeros((1, problem.p)),
-        factors=np.tile(0.5 * np.eye(problem.q), (1, 1, 1)),
-        variances=np.full(1, 0.5),
+        coefficients=coefficients[None],
+        factors=np.sqrt(variance / 2) * np.eye(problem.q)[None],
+        variances=np.full(1, variance / 2),
     )
     end = climb(problem, layout, layout.pack(start))
     return finish(problem, layout, end) if polish else end
