@@ -208,7 +208,7 @@ def fit_least_squares(
     if cluster is None:
         covariance = bread * (rss / df)
     else:
-        covariance, n_clusters = _clustered(bread, columns, weight * residuals, cluster)
+        covariance, n_clusters = clustered_covariance(bread, columns, weight * residuals, cluster)
     r_squared, total_df = _explained(outcome, weight, rss, Q, root)
     log_likelihood = _log_likelihood(rss, weight)
     return LinearFit(
@@ -260,10 +260,10 @@ def _log_likelihood(rss: float, weight: Float) -> float:
     return float(0.5 * np.sum(np.log(weight)) - n / 2 * (np.log(2 * np.pi * rss / n) + 1))
 
 
-def _clustered(
+def clustered_covariance(
     bread: Float, columns: Float, scores: Float, cluster: ArrayLike
 ) -> tuple[Float, int]:
-    """CR1 covariance and the number of clusters."""
+    """CR1 covariance (the sandwich times G / (G - 1)) and the number of clusters G."""
     codes = np.asarray(cluster)
     if codes.shape != scores.shape or not np.issubdtype(codes.dtype, np.integer):
         raise ModelError(

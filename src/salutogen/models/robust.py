@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.least_squares import Line, checked, fit_least_squares
+from salutogen.models.least_squares import (
+    Line,
+    checked,
+    clustered_covariance,
+    fit_least_squares,
+)
 
 Float = NDArray[np.float64]
 
@@ -26,7 +31,7 @@ class HuberFit(Line):
     Attributes
     ----------
     names, coefficients, covariance
-        As in `Line`; the covariance is Huber's (1981, section 7.6, H1).
+        As in `Line`; the covariance is Huber's (1981, section 7.6, H1), or clustered.
     residuals : array (n,)
         Observed minus expected outcome.
     residual_sd : float
@@ -55,6 +60,7 @@ def fit_huber(
     X: ArrayLike,
     *,
     names: Sequence[str],
+    cluster: ArrayLike | None = None,
     threshold: float = HUBER,
     max_iterations: int = 200,
     tolerance: float = 1e-10,
@@ -65,6 +71,9 @@ def fit_huber(
     ----------
     y, X, names
         As in `fit_least_squares`.
+    cluster : integer array (n,), optional
+        Codes of the clusters (persons). Errors are then clustered (CR1): the sandwich of the
+        clusters' sums of psi, since rows of one person are not independent.
     threshold : float
         In units of the scale; residuals within it have weight 1, beyond it threshold/|r|.
     max_iterations : int
@@ -107,7 +116,7 @@ def fit_huber(
     return HuberFit(
         names=tuple(names),
         coefficients=fit.coefficients,
-        covariance=_covariance(outcome, columns, names, z, scale, threshold),
+        covariance=_covariance(outcome, columns, names, z, scale, threshold, cluster),
         residuals=fit.residuals,
         residual_sd=scale,
         weights=weights,
@@ -130,15 +139,26 @@ def _weights(z: Float, threshold: float) -> Float:
 
 
 def _covariance(
-    y: Float, X: Float, names: Sequence[str], z: Float, scale: float, threshold: float
+    y: Float,
+    X: Float,
+    names: Sequence[str],
+    z: Float,
+    scale: float,
+    threshold: float,
+    cluster: ArrayLike | None,
 ) -> Float:
-    """Huber's H1: (X'X)⁻¹ times the corrected variance of psi over the squared mean of psi'."""
+    """Huber's H1: (X'X)⁻¹ times the corrected variance of psi over the squared mean of psi'.
+
+    Clustered: the same bread, psi in points summed by cluster for the meat.
+    """
     n, p = X.shape
     unit = fit_least_squares(y, X, names=names)
     bread = unit.covariance / (unit.rss / unit.df)
     psi = np.clip(z, -threshold, threshold)
     inside = (np.abs(z) <= threshold).astype(float)
     mean = float(np.mean(inside))
+    if cluster is not None:
+        return clustered_covariance(bread, X, psi * (scale / mean), cluster)[0]
     correction = 1 + p / n * float(np.var(inside)) / mean**2
     variance = float(np.sum(psi**2)) * scale**2 / (n - p)
     covariance: Float = bread * (correction**2 * variance / mean**2)

@@ -101,7 +101,10 @@ def winsorised_line(
 
 
 def robust_line(table: pl.DataFrame, recipe: LineRecipe, *, level: Level, reference: str) -> Line:
-    """Fit by Huber's M-estimation: far points pull less. R squared is of the raw residuals."""
+    """Fit by Huber's M-estimation: far points pull less. R squared is of the raw residuals.
+
+    Standard errors of the occasions' line are clustered by person.
+    """
     plain = fit_line(table, recipe, level=level, reference=f"{reference}, robust")
     if plain.standardiser is not None:
         table = with_composite(table, plain.standardiser)
@@ -109,7 +112,13 @@ def robust_line(table: pl.DataFrame, recipe: LineRecipe, *, level: Level, refere
     outcome = table["P"].to_numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = fit_huber(outcome, matrix, names=plain.terms, tolerance=ROBUST_TOLERANCE)
+        fit = fit_huber(
+            outcome,
+            matrix,
+            names=plain.terms,
+            cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
+            tolerance=ROBUST_TOLERANCE,
+        )
     if not fit.converged:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)
