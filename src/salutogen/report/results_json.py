@@ -263,7 +263,7 @@ def _rows_per_occasion(results: Results) -> dict[str, int]:
 def _norm(results: Results) -> dict[str, Any]:
     norm = results.norm
     return {
-        "primary": _line(norm.primary_line),
+        "primary": {**_line(norm.primary_line), "unit": norm.primary},
         "pooled": _line(norm.occasion),
         "person": _line(norm.person),
         "mixed": None if norm.mixed is None else _mixed(norm.mixed),
