@@ -17,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 RESULTS = HERE / "results"
-ROW_ORDER = ("startup", "small_study", "scale", "peers", "k_means")
+ROW_ORDER = ("startup", "small_study", "scale", "peers", "mixture", "k_means")
 
 
 @dataclass(frozen=True)

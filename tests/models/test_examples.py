@@ -12,6 +12,7 @@ import pytest
     "name",
     [
         "imputation",
+        "growth_mixture",
         "k_means_criteria",
         "least_squares",
         "longitudinal_k_means",
