@@ -89,12 +89,11 @@ def specification(figure: Figure) -> dict[str, Any]:
 def draw(figures: Sequence[Figure], artists: Artists) -> dict[str, DrawnFigure]:
     """Draw every figure once; figures keep their order."""
     drawings = artists.draw([specification(figure) for figure in figures])
-    return {
-        figure.name: DrawnFigure(
-            FigureFiles(_standalone(svg, figure).encode(), png), _inline(svg, figure)
-        )
-        for figure, (svg, png) in zip(figures, drawings, strict=True)
-    }
+    drawn = {}
+    for figure, (svg, png) in zip(figures, drawings, strict=True):
+        described = _described(svg, figure)
+        drawn[figure.name] = DrawnFigure(FigureFiles(described.encode(), png), _inline(described))
+    return drawn
 
 
 def _own_ids(svg: str, name: str) -> str:
@@ -128,13 +127,9 @@ def _described(svg: str, figure: Figure) -> str:
     return opening + words + body
 
 
-def _standalone(svg: str, figure: Figure) -> str:
-    return _described(svg, figure)
-
-
-def _inline(svg: str, figure: Figure) -> str:
+def _inline(described: str) -> str:
     """Return the SVG for the page: colours follow the theme, size follows the column."""
-    described = follow_theme(_described(svg, figure))
+    described = follow_theme(described)
     width = re.search(r'width="([\d.]+)"', described)
     opening = re.sub(r' (?:width|height)="[\d.]+"', "", described[: described.index(">") + 1])
     size = f' style="max-width:{float(width[1]):.0f}px"' if width else ""
