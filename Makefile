@@ -70,7 +70,7 @@ lock:
 	@set -eu; \
 	uv=$$(sh requirements/find-uv "$$(sh requirements/find-python)"); \
 	"$$uv" pip compile --universal --generate-hashes --no-header --no-emit-index-url \
-	    --python-version 3.12 pyproject.toml --all-extras \
+	    --python-version 3.12 pyproject.toml --extra cluster --extra duckdb --extra pandas \
 	    --group test --group lint --group docs --group build -o requirements/lock.txt
 
 bench: install
