@@ -17,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 RESULTS = HERE / "results"
-ROW_ORDER = ("startup", "small_study", "scale", "peers", "mixture", "k_means")
+FIRST = ("startup", "small_study", "scale", "peers")  # the others follow by name
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,16 @@ def machine() -> dict[str, Any]:
 def save(name: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
     """Keep one benchmark's rows and renew the table of all.
 
-    A row has `what`, `measured` and, where something is claimed, `limit`.
+    A row has `what`, `measured` and, where something is claimed, `limit`. A comparison with
+    another program also has `short` (its name in the figure), `peer`, `times` (how many times
+    faster) and, where something is asked of it, `asked`.
     """
     RESULTS.mkdir(exist_ok=True)
     content = {"name": name, "machine": machine(), "rows": list(rows), **more}
     text = json.dumps(content, indent=2, default=_plain, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     _write_table()
+    draw_comparisons()
     for row in rows:
         print(
             f"{row['what']}: {row['measured']}"
@@ -145,14 +148,19 @@ def _plain(value: Any) -> Any:
     return asdict(value) if isinstance(value, Measured) else str(value)
 
 
+def kept() -> dict[str, dict[str, Any]]:
+    """Content of every benchmark's file, in the order of the table."""
+    names = [path.stem for path in RESULTS.glob("*.json")]
+    order = sorted(names, key=lambda name: (FIRST.index(name) if name in FIRST else 99, name))
+    return {
+        name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in order
+    }
+
+
 def _write_table() -> None:
     lines = ["| what | measured | claimed |", "|---|---|---|"]
     machines: list[str] = []
-    for name in ROW_ORDER:
-        path = RESULTS / f"{name}.json"
-        if not path.is_file():
-            continue
-        content = json.loads(path.read_text(encoding="utf-8"))
+    for content in kept().values():
         host = content["machine"]
         machines.append(
             f"{host['cores']} cores, {host['memory_gib']} GiB, {host['system']},"
@@ -164,3 +172,31 @@ def _write_table() -> None:
         ]
     lines += ["", "Measured on: " + "; ".join(dict.fromkeys(machines)) + ".", ""]
     (RESULTS / "summary.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def draw_comparisons() -> None:
+    """Draw how many times faster than its peer each piece of work is, beside what was asked."""
+    import altair as alt
+
+    rows = [row for content in kept().values() for row in content["rows"] if "times" in row]
+    if not rows:
+        return
+    values = [{name: row.get(name) for name in ("short", "peer", "times", "asked")} for row in rows]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        y=alt.Y("short:N", title=None, sort=None, axis=alt.Axis(labelLimit=420))
+    )
+    scale = alt.Scale(type="log", domainMin=1)
+    bars = base.mark_bar(height=12).encode(
+        x=alt.X("times:Q", title="times faster than the peer (log scale)", scale=scale),
+        color=alt.Color("peer:N", title="Peer", scale=alt.Scale(scheme="tableau10")),
+    )
+    numbers = base.mark_text(align="left", dx=4).encode(
+        x=alt.X("times:Q", scale=scale), text=alt.Text("times:Q", format=",.0f")
+    )
+    asked = (
+        base.transform_filter("isValid(datum.asked)")
+        .mark_tick(color="black", thickness=3, size=20)
+        .encode(x=alt.X("asked:Q", scale=scale))
+    )
+    chart = (bars + numbers + asked).properties(width=420, background="white")
+    chart.save(RESULTS / "comparisons.svg")

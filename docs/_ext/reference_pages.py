@@ -1,7 +1,7 @@
 """Reference pages made from the code itself, each time the documentation is built.
 
 The study file from its schema, the outputs from the codebook, the findings from their table, the
-commands from `--help`. So none of these pages can fall behind.
+commands from `--help`, measurements from the files of their scripts. So none of these pages can fall behind.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 SIGN = "SR = observed − expected problems. Positive = over-reactive = less resilient."
 WIDTH = 84
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -226,6 +227,37 @@ def helps_of_all_commands() -> list[tuple[str, str]]:
     return helps
 
 
+# Benchmarks --------------------------------------------------------------------------------------
+
+
+def benchmarks_page(folder: Path) -> str:
+    """Measured figures as the scripts left them, a table per script."""
+    parts = [
+        "# Speed and truth, measured",
+        "Every figure here was written by a script in `benchmarks/`; `make bench` runs them all. "
+        "Medians of at least three runs, programs that are compared take turns, data in memory to "
+        "finished result, kernels compiled before. *Stored* means that the other program was not "
+        "there: its seconds come from another machine and only show the order of size.",
+    ]
+    if (folder / "comparisons.svg").is_file():
+        parts.append(
+            "```{image} ../../../benchmarks/results/comparisons.svg\n"
+            ":alt: Bars of how many times faster than its peer each piece of work is; the same "
+            "figures stand in the tables below\n```"
+        )
+    for path in sorted(folder.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        host = content["machine"]
+        rows = ((row["what"], row["measured"], row.get("limit", "—")) for row in content["rows"])
+        parts += [
+            f"## {content.get('title') or content['name'].replace('_', ' ').capitalize()}",
+            table(("what", "measured", "asked"), rows),
+            f"*{host['cores']} cores, {host['memory_gib']} GiB, {host['system']}, Python "
+            f"{host['python']}.* `benchmarks/bench_{content['name']}.py`",
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
 # Sphinx ------------------------------------------------------------------------------------------
 
 
@@ -242,6 +274,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "outputs": lambda: outputs_page(OUTPUT_COLUMNS),
         "findings": lambda: findings_page(catalogue().values()),
         "command-line": lambda: command_line_page(helps_of_all_commands()),
+        "benchmarks": lambda: benchmarks_page(RESULTS),
     }
 
 

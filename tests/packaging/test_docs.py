@@ -85,3 +85,18 @@ def test_the_notebook_runs(
         exec(compile(cell, name, "exec"), names)
     if name == "tutorial.md":
         assert (tmp_path / "results" / "report.html").is_file()
+
+
+def test_every_measurement_stands_on_the_page_of_benchmarks(
+    pages: ModuleType, repository: Path
+) -> None:
+    import json
+
+    page = pages.benchmarks_page(repository / "benchmarks" / "results")
+    files = sorted((repository / "benchmarks" / "results").glob("*.json"))
+    assert files
+    for path in files:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert (repository / "benchmarks" / f"bench_{content['name']}.py").is_file()
+        for row in content["rows"]:
+            assert pages.cell(row["measured"]) in page
