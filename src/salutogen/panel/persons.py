@@ -59,20 +59,7 @@ def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
 def person_codes(table: SourceTable, column: str, gathering: Gathering) -> tuple[Codes, pl.Series]:
     """Number the persons of one source; rows without an id are refused unless wholly blank."""
     codes, texts = factorise(table.column(column))
-    nameless = np.flatnonzero(codes < 0)
-    if nameless.size:
-        blank = blank_rows(table, nameless)
-        bad = nameless[~blank]
-        if bad.size:
-            gathering.add(
-                "empty-subject",
-                f"{counted(bad.size, 'row')} of {table.label} "
-                f"{'has' if bad.size == 1 else 'have'} no person in column {column!r}.",
-                file=table.label,
-                column=column,
-                rows=[int(row) + 1 for row in bad[:10]],
-                n_rows=int(bad.size),
-            )
+    refuse_nameless(table, column, codes < 0, "empty-subject", "no person", gathering)
     alike = texts.str.strip_chars().str.to_lowercase()
     if alike.n_unique() < texts.len():
         twice = texts.filter(alike.is_duplicated())
@@ -85,6 +72,32 @@ def person_codes(table: SourceTable, column: str, gathering: Gathering) -> tuple
             numbers={"persons": twice.len()},
         )
     return codes, texts
+
+
+def refuse_nameless(
+    table: SourceTable,
+    column: str,
+    nameless: NDArray[np.bool_],
+    finding: str,
+    what: str,
+    gathering: Gathering,
+) -> None:
+    """Refuse the rows of a mask, unless they are wholly blank."""
+    rows = np.flatnonzero(nameless)
+    if not rows.size:
+        return
+    bad = rows[~blank_rows(table, rows)]
+    if not bad.size:
+        return
+    gathering.add(
+        finding,
+        f"{counted(bad.size, 'row')} of {table.label} "
+        f"{'has' if bad.size == 1 else 'have'} {what} in column {column!r}.",
+        file=table.label,
+        column=column,
+        rows=[int(row) + 1 for row in bad[:10]],
+        n_rows=int(bad.size),
+    )
 
 
 def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -134,9 +147,8 @@ def occasion_codes(
     unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
     if unplanned:
         _say_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), gathering)
-    nameless = np.flatnonzero((codes < 0) if exempt is None else (codes < 0) & ~exempt)
-    if nameless.size:
-        _say_nameless(table, column, nameless, gathering)
+    nameless = (codes < 0) if exempt is None else (codes < 0) & ~exempt
+    refuse_nameless(table, column, nameless, "empty-occasion", "no occasion", gathering)
     return found
 
 
@@ -157,21 +169,6 @@ def _say_unplanned(
         rows=[int(row) + 1 for row in rows[:10]],
         n_rows=int(rows.size),
         numbers={"unplanned": unplanned[:10]},
-    )
-
-
-def _say_nameless(table: SourceTable, column: str, nameless: Codes, gathering: Gathering) -> None:
-    bad = nameless[~blank_rows(table, nameless)]
-    if not bad.size:
-        return
-    gathering.add(
-        "empty-occasion",
-        f"{counted(bad.size, 'row')} of {table.label} "
-        f"{'has' if bad.size == 1 else 'have'} no occasion in column {column!r}.",
-        file=table.label,
-        column=column,
-        rows=[int(row) + 1 for row in bad[:10]],
-        n_rows=int(bad.size),
     )
 
 

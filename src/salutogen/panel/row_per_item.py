@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.panel.aligned import Integers, ascending
-from salutogen.panel.collecting import Gathering, counted
+from salutogen.panel.collecting import Gathering
 from salutogen.panel.duplicates import drop_copies
 from salutogen.panel.items import Cells, ItemRules, type_item
 from salutogen.panel.locating import nearest
-from salutogen.panel.persons import blank_rows, factorise
+from salutogen.panel.persons import factorise, refuse_nameless
 from salutogen.panel.rows import places_in
 from salutogen.panel.tables import SourceTable
 from salutogen.panel.times import to_days
@@ -153,19 +153,7 @@ class RowPerItem:
 def read_items(table: SourceTable, column: str, gathering: Gathering) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
     codes, texts = factorise(table.column(column))
-    nameless = np.flatnonzero(codes < 0)
-    if nameless.size:
-        bad = nameless[~blank_rows(table, nameless)]
-        if bad.size:
-            gathering.add(
-                "empty-item",
-                f"{counted(bad.size, 'row')} of {table.label} "
-                f"{'names' if bad.size == 1 else 'name'} no item in column {column!r}.",
-                file=table.label,
-                column=column,
-                rows=[int(row) + 1 for row in bad[:10]],
-                n_rows=int(bad.size),
-            )
+    refuse_nameless(table, column, codes < 0, "empty-item", "no item", gathering)
     return codes, texts.to_list()
 
 
