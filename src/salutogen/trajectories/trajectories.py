@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from salutogen.errors import ModelError, StepError
+from salutogen.errors import StepError
 from salutogen.findings import Finding, finding
 from salutogen.report.people import Audience
 from salutogen.report.section import Section
@@ -18,18 +18,10 @@ from salutogen.trajectories.anchors import AnchorFlow, Anchors, anchor_flow, fin
 from salutogen.trajectories.background import lock_without_event
 from salutogen.trajectories.doubts import anchor_doubts, lock_doubts
 from salutogen.trajectories.events import EventGrid, event_grid
-from salutogen.trajectories.labels import HIGH, LABELS, Labels, label_courses
-from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion, position_means
-from salutogen.trajectories.response import (
-    LATER_POINTS,
-    SHARE_NEEDED,
-    RecoveryCurve,
-    area_above,
-    enough_later,
-    fit_recovery,
-    jump,
-    mean_change,
-)
+from salutogen.trajectories.labels import Labels, label_courses
+from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion
+from salutogen.trajectories.recovering import recovery_of
+from salutogen.trajectories.response import RecoveryCurve
 from salutogen.trajectories.return_time import ReturnTimes, return_times
 from salutogen.trajectories.settings import TrajectorySettings
 
@@ -74,24 +66,9 @@ class Trajectories:
 
     def summary(self) -> Mapping[str, Any]:
         """Plain data for `results.json`."""
-        return {
-            "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
-            "anchors": self._anchors(),
-            "lock": {
-                **self.lock.summary(),
-                "background": self.settings.background,
-                "mean_SR_other_background": None
-                if self.other_background is None
-                else position_means(self.other_background.SR),
-            },
-            "labels": self._labels(),
-            "response": self._response(),
-            "recovery": self._recovery(),
-            "return_time": self._return_time(),
-            "classes": None,
-            "gates": [],
-            "gates_passed": False,
-        }
+        from salutogen.trajectories.summary import summary_of
+
+        return summary_of(self)
 
     def sections(self) -> Sequence[Section]:
         """Sections for the report."""
@@ -117,79 +94,6 @@ class Trajectories:
             for label, n in zip(self.occasions, counts, strict=True)
             if label in allowed
         }
-
-    def _anchors(self) -> dict[str, Any]:
-        items = np.bincount(self.anchors.item, minlength=len(self.grid.items))
-        return {
-            "rule": self.anchors.rule,
-            "n": self.anchors.n,
-            "by_occasion": self.by_occasion(),
-            "by_event": dict(zip(self.grid.items, items.tolist(), strict=True)),
-            "threshold": self.grid.threshold,
-            "other_event_before": int(self.anchors.other_before.sum()),
-            "n_by_rule": {rule: counts[-1] for rule, counts in self.flow.counts.items()},
-            "flow": {
-                rule: dict(zip(self.flow.steps, counts, strict=True))
-                for rule, counts in self.flow.counts.items()
-            },
-        }
-
-    def _labels(self) -> dict[str, Any] | None:
-        labels = self.labels
-        if labels is None:
-            return None
-        n = max(1, int(labels.codes.size))
-        expected = labels.probability.sum(axis=0) / n
-        return {
-            "n": int(labels.codes.size),
-            "half_width": labels.half_width,
-            "counts": dict(zip(LABELS, labels.counts.tolist(), strict=True)),
-            "expected_shares": dict(zip(LABELS, expected.tolist(), strict=True)),
-            "no_change": dict(zip(LABELS[:HIGH], labels.no_change.tolist()[:HIGH], strict=True)),
-        }
-
-    def _response(self) -> dict[str, Any]:
-        parts = {"jump": jump(self.lock), "mean_change": mean_change(self.lock)}
-        found: dict[str, Any] = {name: _moments(values) for name, values in parts.items()}
-        enough, n = enough_later(self.change)
-        given = enough >= SHARE_NEEDED * n
-        found["area_above_pre_level"] = _moments(area_above(self.change)) if given else None
-        return found
-
-    def _recovery(self) -> dict[str, Any] | None:
-        curve = self.recovery
-        if curve is None:
-            return None
-        return {
-            "half_life": curve.half_life,
-            "half_life_interval": list(curve.interval),
-            "asymptote": curve.asymptote,
-            "jump": curve.jump,
-            "residual_sd": curve.residual_sd,
-            "n_persons": curve.n_persons,
-            "n_obs": curve.n_obs,
-        }
-
-    def _return_time(self) -> dict[str, Any] | None:
-        times = self.return_times
-        if times is None:
-            return None
-        return {
-            "n_left_band": times.n_left,
-            "n_never_left": times.n_never_left,
-            "n_not_seen_back": int(np.isinf(times.right).sum()),
-            "median": None if times.median is None else list(times.median),
-            "share_back_by_occasions": [list(point) for point in times.curve()],
-        }
-
-
-def _moments(values: FloatArray) -> dict[str, Any]:
-    there = values[np.isfinite(values)]
-    return {
-        "n": int(there.size),
-        "mean": float(np.mean(there)) if there.size else None,
-        "sd": float(np.std(there, ddof=1)) if there.size > 1 else None,
-    }
 
 
 def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
@@ -273,36 +177,9 @@ def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
         )
         times = return_times(result.change, np.zeros(result.change.shape[0]), labels.half_width)
         result = replace(result, labels=labels, return_times=times)
-    recovery, doubts = _recovery(result.change)
+    recovery, doubts = recovery_of(result.change)
     told += [*doubts, _classes_not_assessed(result.anchors.n)]
     return replace(result, recovery=recovery, findings=(*result.findings, *told))
-
-
-def _recovery(change: FloatArray) -> tuple[RecoveryCurve | None, list[Finding]]:
-    enough, n = enough_later(change)
-    if enough < SHARE_NEEDED * n:
-        text = (
-            f"Only {enough} of {n} anchored persons have {LATER_POINTS} or more occasions after "
-            "the event, so no half-life, asymptote or area is given: jump and mean change only."
-        )
-        return None, [
-            finding("recovery-not-identified", text, numbers={"enough": enough, "persons": n})
-        ]
-    try:
-        curve = fit_recovery(change)
-    except ModelError as error:
-        return None, [finding("recovery-not-fitted", f"The return cannot be fitted: {error}")]
-    low, high = curve.interval
-    fall = curve.jump - curve.asymptote
-    if low > 0 and np.isfinite(high) and fall > 0:
-        return curve, []
-    text = (
-        f"SR goes from {curve.jump:.2f} points above the level before the event to "
-        f"{curve.asymptote:.2f}; a half-life of {curve.half_life:.2f} occasions (95 % interval "
-        f"{low:.2f} to {high:.2f}) is not one of a return that these data show."
-    )
-    numbers = {"half_life": curve.half_life, "low": low, "high": high, "fall": fall}
-    return curve, [finding("half-life-not-settled", text, numbers=numbers)]
 
 
 def _classes_not_assessed(n: int) -> Finding:

@@ -1,0 +1,122 @@
+"""Trajectories as plain data for `results.json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from salutogen.trajectories.labels import HIGH, LABELS
+from salutogen.trajectories.locks import FloatArray, position_means
+from salutogen.trajectories.response import (
+    SHARE_NEEDED,
+    area_above,
+    enough_later,
+    jump,
+    mean_change,
+)
+
+if TYPE_CHECKING:
+    from salutogen.trajectories.trajectories import Trajectories
+
+
+def summary_of(result: Trajectories) -> dict[str, Any]:
+    """Plain data for `results.json`."""
+    return {
+        "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
+        "anchors": _anchors(result),
+        "lock": {
+            **result.lock.summary(),
+            "background": result.settings.background,
+            "mean_SR_other_background": None
+            if result.other_background is None
+            else position_means(result.other_background.SR),
+        },
+        "labels": _labels(result),
+        "response": _response(result),
+        "recovery": _recovery(result),
+        "return_time": _return_time(result),
+        **_classes(result),
+    }
+
+
+def _classes(_: Trajectories) -> dict[str, Any]:
+    return {"classes": None, "gates": [], "gates_passed": False}
+
+
+def _anchors(result: Trajectories) -> dict[str, Any]:
+    items = np.bincount(result.anchors.item, minlength=len(result.grid.items))
+    return {
+        "rule": result.anchors.rule,
+        "n": result.anchors.n,
+        "by_occasion": result.by_occasion(),
+        "by_event": dict(zip(result.grid.items, items.tolist(), strict=True)),
+        "threshold": result.grid.threshold,
+        "other_event_before": int(result.anchors.other_before.sum()),
+        "n_by_rule": {rule: counts[-1] for rule, counts in result.flow.counts.items()},
+        "flow": {
+            rule: dict(zip(result.flow.steps, counts, strict=True))
+            for rule, counts in result.flow.counts.items()
+        },
+    }
+
+
+def _labels(result: Trajectories) -> dict[str, Any] | None:
+    labels = result.labels
+    if labels is None:
+        return None
+    n = max(1, int(labels.codes.size))
+    expected = labels.probability.sum(axis=0) / n
+    return {
+        "n": int(labels.codes.size),
+        "half_width": labels.half_width,
+        "counts": dict(zip(LABELS, labels.counts.tolist(), strict=True)),
+        "expected_shares": dict(zip(LABELS, expected.tolist(), strict=True)),
+        "no_change": dict(zip(LABELS[:HIGH], labels.no_change.tolist()[:HIGH], strict=True)),
+    }
+
+
+def _response(result: Trajectories) -> dict[str, Any]:
+    parts = {"jump": jump(result.lock), "mean_change": mean_change(result.lock)}
+    found: dict[str, Any] = {name: _moments(values) for name, values in parts.items()}
+    enough, n = enough_later(result.change)
+    given = enough >= SHARE_NEEDED * n
+    found["area_above_pre_level"] = _moments(area_above(result.change)) if given else None
+    return found
+
+
+def _recovery(result: Trajectories) -> dict[str, Any] | None:
+    curve = result.recovery
+    if curve is None:
+        return None
+    return {
+        "half_life": curve.half_life,
+        "half_life_interval": list(curve.interval),
+        "asymptote": curve.asymptote,
+        "jump": curve.jump,
+        "residual_sd": curve.residual_sd,
+        "n_persons": curve.n_persons,
+        "n_obs": curve.n_obs,
+    }
+
+
+def _return_time(result: Trajectories) -> dict[str, Any] | None:
+    times = result.return_times
+    if times is None:
+        return None
+    return {
+        "n_left_band": times.n_left,
+        "n_never_left": times.n_never_left,
+        "n_not_seen_back": int(np.isinf(times.right).sum()),
+        "median": None if times.median is None else list(times.median),
+        "share_back_by_occasions": [list(point) for point in times.curve()],
+    }
+
+
+def _moments(values: FloatArray) -> dict[str, Any]:
+    there = values[np.isfinite(values)]
+    return {
+        "n": int(there.size),
+        "mean": float(np.mean(there)) if there.size else None,
+        "sd": float(np.std(there, ddof=1)) if there.size > 1 else None,
+    }
