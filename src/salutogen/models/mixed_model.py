@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.boundary import off_zero, settle_at_zero
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
 from salutogen.models.mixed_problem import MixedProblem, mixed_problem
 from salutogen.models.mixed_result import MixedModelResult
 from salutogen.models.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
-from salutogen.models.profile import ProfiledCriterion
 
 Float = NDArray[np.float64]
 
-NEAR_ZERO = 0.05  # relative factor below which exactly zero is tried
 SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
 
 
@@ -112,9 +111,9 @@ def fit_moments(
     problem = mixed_problem(moments, fixed, random, reml=reml)
     start = problem.criterion.start()
     if problem.sample is not None:
-        start = _inside(problem.sample, minimise(problem.sample, start).point)
+        start = off_zero(minimise(problem.sample, start).point, problem.criterion.diagonal)
     optimum = minimise(problem.criterion, start)
-    optimum = _boundary(problem.criterion, optimum)
+    optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
     if not optimum.converged:
         slope = float(np.max(np.abs(optimum.gradient)))
@@ -124,51 +123,6 @@ def fit_moments(
         )
         warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
-
-
-def _inside(criterion: ProfiledCriterion, theta: Float) -> Float:
-    """Move a start off zero variances, where the slope of the criterion vanishes."""
-    rows, columns = criterion.free
-    size = np.maximum(np.abs(theta), NEAR_ZERO)
-    return np.where(rows == columns, size * np.where(theta < 0, -1.0, 1.0), theta)
-
-
-def _boundary(criterion: ProfiledCriterion, optimum: Optimum) -> Optimum:
-    """Set small diagonal entries of the factor to exactly zero where that is no worse.
-
-    The criterion does not change with the sign of a column of the factor, so the search may run
-    through zero; here it is decided whether zero itself is the minimum.
-    """
-    rows, columns = criterion.free
-    best = optimum
-    for j in np.flatnonzero(rows == columns):
-        if abs(best.point[j]) > NEAR_ZERO or best.point[j] == 0:
-            continue
-        point = best.point.copy()
-        point[j] = 0.0
-        inside = np.arange(len(point)) != j
-
-        def restricted(x: Float, point: Float = point, inside: Any = inside) -> Any:
-            full = point.copy()
-            full[inside] = x
-            value, gradient = criterion(full)
-            return value, gradient[inside]
-
-        if inside.any():
-            found = minimise(restricted, point[inside])
-            point[inside] = found.point
-        value, gradient = criterion(point)
-        if value <= best.value + 1e-9:
-            best = Optimum(
-                point=point,
-                value=value,
-                gradient=gradient,
-                hessian=best.hessian,
-                path=(*best.path, value),
-                evaluations=best.evaluations,
-                converged=bool(np.max(np.abs(gradient)) < 1e-3),
-            )
-    return best
 
 
 def _result(

@@ -29,6 +29,8 @@ class MixedProblem:
     ----------
     criterion : ProfiledCriterion
         For X* with X*'X* = I, Z* scaled alike block by block, y* near unit variance.
+    left, right : array (k + 1, q), (k + 1, p + 1)
+        Z* and [X* y*] as combinations of the moments' augmented columns.
     sample : ProfiledCriterion or None
         The same of an evenly spaced part of the persons, where there are very many: its minimum
         is a good start.
@@ -49,6 +51,8 @@ class MixedProblem:
     """
 
     criterion: ProfiledCriterion
+    left: Float
+    right: Float
     sample: ProfiledCriterion | None
     fixed_map: Float
     shift: Float
@@ -76,17 +80,17 @@ def mixed_problem(
     _refuse_impossible(moments, fixed, terms)
     root = _root(total)
     tolerance = REDUNDANT_ROTATED if reduction.is_rotated else REDUNDANT
-    F = _select(moments, A, fixed)
-    R = _triangle(root @ F, fixed, tolerance, "fixed")
+    F = select_terms(moments, A, fixed)
+    R = triangle(root @ F, fixed, tolerance, "fixed")
     fixed_map = triangular_inverse(R)
     random_map = np.zeros((len(terms), len(terms)))
     start = 0
     for block in random:
         part = slice(start, start + len(block))
-        T = _triangle(root @ _select(moments, A, block), block, tolerance, "random")
+        T = triangle(root @ select_terms(moments, A, block), block, tolerance, "random")
         random_map[part, part] = triangular_inverse(T) * np.sqrt(n)
         start += len(block)
-    G = _select(moments, A, tuple(terms))
+    G = select_terms(moments, A, tuple(terms))
     y, scale, shift = _outcome(moments, A, F @ fixed_map)
     right = np.column_stack([F @ fixed_map, y])
     left = G @ random_map
@@ -103,6 +107,8 @@ def mixed_problem(
         offset += 2 * float(np.sum(np.log(np.abs(np.diag(R)))))
     return MixedProblem(
         criterion=criterion,
+        left=left,
+        right=right,
         sample=_sample(criterion, moments, right),
         fixed_map=fixed_map,
         shift=fixed_map @ shift,
@@ -174,13 +180,13 @@ def _root(total: Float) -> Float:
     return root
 
 
-def _select(moments: Moments, A: Float, terms: tuple[str, ...]) -> Float:
+def select_terms(moments: Moments, A: Float, terms: tuple[str, ...]) -> Float:
     """Columns of A that give the terms."""
     places = [0 if name == INTERCEPT else 1 + moments.columns.index(name) for name in terms]
     return A[:, places]
 
 
-def _triangle(columns: Float, names: tuple[str, ...], tolerance: float, kind: str) -> Float:
+def triangle(columns: Float, names: tuple[str, ...], tolerance: float, kind: str) -> Float:
     """Return R of a QR factorisation; name the columns that are combinations of others."""
     lengths = np.sqrt(np.sum(columns**2, axis=0))
     safe = np.where(lengths > 0, lengths, 1.0)

@@ -64,6 +64,8 @@ class MixedModelResult:
         Name of the outcome.
     version : str
         Version of this package.
+    path : str
+        `moments`, or `rows` where the residual structure needs every row at each evaluation.
     """
 
     formula: str
@@ -87,6 +89,7 @@ class MixedModelResult:
     designs: tuple[Design, ...]
     outcome: str
     version: str
+    path: str = "moments"
 
     @property
     def n_persons(self) -> int:

@@ -88,6 +88,12 @@ class ProfiledCriterion:
         """Rows and columns of L's free entries: the lower triangle of each block, by columns."""
         return free_entries(self.blocks)
 
+    @property
+    def diagonal(self) -> Int:
+        """Places of L's diagonal among its free entries."""
+        rows, columns = self.free
+        return np.flatnonzero(rows == columns)
+
     def start(self) -> Float:
         """Random effects as large as the residual, uncorrelated."""
         rows, columns = self.free

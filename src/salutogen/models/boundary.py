@@ -1,0 +1,69 @@
+"""Zero variances: starts are kept off them, and solutions beside them are set to exactly zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.models.optimise import Function, Optimum, minimise
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+NEAR_ZERO = 0.05  # relative factor below which exactly zero is tried
+
+
+def off_zero(point: Float, diagonal: Sequence[int] | Int) -> Float:
+    """Move a start off zero variances, where the slope of the criterion vanishes."""
+    moved = point.copy()
+    for j in diagonal:
+        size = max(abs(point[j]), NEAR_ZERO)
+        moved[j] = -size if point[j] < 0 else size
+    return moved
+
+
+def settle_at_zero(function: Function, optimum: Optimum, diagonal: Sequence[int] | Int) -> Optimum:
+    """Set small diagonal entries of the factor to exactly zero where that is no worse.
+
+    The criterion does not change with the sign of a column of the factor, so the search may run
+    through zero; here it is decided whether zero itself is the minimum.
+    """
+    best = optimum
+    for j in diagonal:
+        if 0 < abs(best.point[j]) <= NEAR_ZERO:
+            best = no_worse(function, best, int(j), 0.0)
+    return best
+
+
+def no_worse(function: Function, best: Optimum, j: int, fixed: float) -> Optimum:
+    """Return the optimum with entry `j` held at `fixed` if it is no worse, else `best`."""
+    point = best.point.copy()
+    point[j] = fixed
+    inside = np.arange(len(point)) != j
+    if inside.any():
+        point[inside] = minimise(_held(function, point, inside), point[inside]).point
+    value, gradient = function(point)
+    if not value <= best.value + 1e-9:
+        return best
+    return Optimum(
+        point=point,
+        value=value,
+        gradient=gradient,
+        hessian=best.hessian,
+        path=(*best.path, value),
+        evaluations=best.evaluations,
+        converged=bool(np.max(np.abs(gradient)) < 1e-3),
+    )
+
+
+def _held(function: Function, point: Float, inside: Any) -> Callable[[Float], tuple[float, Float]]:
+    def restricted(x: Float) -> tuple[float, Float]:
+        full = point.copy()
+        full[inside] = x
+        value, gradient = function(full)
+        return value, gradient[inside]
+
+    return restricted
