@@ -84,6 +84,8 @@ def test_names_that_the_study_does_not_have(study_of):
             {"events": {"instrument": "hassles", "classes": {"a": {"share": 0.4}}}},
             "simulation-setting-invalid",
         ),
+        ({"events": {"instrument": "hassles", "rating": 0}}, "simulation-setting-invalid"),
+        ({"events": {"instrument": "hassles", "rating": 9}}, "simulation-setting-invalid"),
     ],
 )
 def test_impossible_truths_are_refused(study_of, simulation, code):

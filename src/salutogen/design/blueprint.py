@@ -13,6 +13,7 @@ from salutogen.design.answers import Floats
 from salutogen.design.calibration import Persistence, mean_autocorrelation
 from salutogen.design.scales import Role, Scale, build_scale
 from salutogen.design.settings import (
+    EventSettings,
     FactorSettings,
     ScaleSettings,
     SimulationSettings,
@@ -308,12 +309,29 @@ def _unknown_names(study: Study, settings: SimulationSettings) -> Iterator[Findi
     if events is not None:
         yield from _not_among("events.instrument", [events.instrument], lists)
         yield from _not_among("events", filter(None, [events.first, events.last]), labels)
+        yield from _impossible_rating(study, events)
         total = sum(response.share for response in events.classes.values())
         if abs(total - 1.0) > 1e-6:
             yield finding(
                 "simulation-setting-invalid",
                 f"The shares under `simulation.events.classes` add up to {total:g}, not 1.",
             )
+
+
+def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]:
+    """A rating of the major event that its list has no answer for."""
+    instrument = study.instruments.get(events.instrument)
+    rating = events.rating
+    if rating is None or instrument is None or instrument.answers is None:
+        return
+    codes = instrument.answers
+    inside = codes.minimum <= rating <= codes.maximum and rating == int(rating)
+    if not inside or rating == instrument.did_not_occur:
+        yield finding(
+            "simulation-setting-invalid",
+            f"`simulation.events.rating` is {rating:g}, no answer of `{events.instrument}` "
+            f"({codes}) that says the event happened.",
+        )
 
 
 def _not_among(place: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from salutogen.design.answers import Floats
 from salutogen.design.blueprint import Blueprint
 from salutogen.design.exposure import (
     MajorEvents,
+    TrueExposure,
     arm_effect,
     draw_arms,
     draw_exposure,
@@ -43,6 +44,9 @@ class Block:
         One row per person: background columns and arm, by their name in the study file.
     truth : DataFrame
         One row per person; SR and slope in points of the first problem scale.
+    events : DataFrame
+        One row per major event: `person` and `occasion` (places), `event` (item), `rating` (code),
+        `day` since the first planned day.
     """
 
     subjects: pl.Series
@@ -52,6 +56,7 @@ class Block:
     background: pl.DataFrame
     truth: pl.DataFrame
     block: int
+    events: pl.DataFrame
 
     @property
     def n_persons(self) -> int:
@@ -99,6 +104,45 @@ def draw_block(blueprint: Blueprint, seed: int, block: int, persons: int) -> Blo
             ].get_columns()
         ),
         block=block,
+        events=_dated(blueprint, seed, block, persons, events, exposure),
+    )
+
+
+def _dated(
+    blueprint: Blueprint,
+    seed: int,
+    block: int,
+    persons: int,
+    events: MajorEvents | None,
+    exposure: TrueExposure,
+) -> pl.DataFrame:
+    """Major events with their day: any time between the visit before and the one that hears it."""
+    schema = {
+        "person": pl.Int64,
+        "occasion": pl.Int64,
+        "event": pl.String,
+        "rating": pl.Float64,
+        "day": pl.Float64,
+    }
+    if events is None:
+        return pl.DataFrame(schema=schema)
+    who = np.flatnonzero(events.occasion[:persons] >= 0)
+    when, item = events.occasion[who], events.item[who]
+    days = draw_days(blueprint, seed, block)
+    before = np.where(when > 0, days[who, np.maximum(when - 1, 0)], days[who, when])
+    share = stream(seed, block, Purpose.EVENT_DAYS).random(BLOCK)[who]
+    scale = next(scale for scale in blueprint.exposures if scale.name == events.instrument)
+    answers = exposure.answers[events.instrument][item, who, when]
+    columns = list(scale.instrument.items)
+    return pl.DataFrame(
+        {
+            "person": who,
+            "occasion": when,
+            "event": [columns[place] for place in item],
+            "rating": scale.table.codes[answers],
+            "day": before + share * (days[who, when] - before),
+        },
+        schema=schema,
     )
 
 

@@ -25,6 +25,7 @@ class MajorEvents:
     item: npt.NDArray[np.int64]
     response: npt.NDArray[np.int64]
     effect: Floats
+    rating: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ def draw_major_events(blueprint: Blueprint, seed: int, block: int) -> MajorEvent
         item=item,
         response=response,
         effect=effect,
+        rating=settings.rating,
     )
 
 
@@ -152,6 +154,8 @@ def _mark_major_events(
 ) -> None:
     """Let the anchor item occur at the event's occasion and at none before."""
     rating = scale.table.draw_rating((BLOCK,), rng)
+    if events.rating is not None:
+        rating[:] = np.flatnonzero(scale.table.codes == events.rating)[0]
     places = np.arange(answers.shape[2])
     who = np.flatnonzero(events.occasion >= 0)
     chosen = answers[events.item[who], who]

@@ -55,6 +55,8 @@ def tables(blueprint: Blueprint, block: Block, seed: int) -> dict[str, pl.DataFr
 def _table(
     blueprint: Blueprint, block: Block, seed: int, name: str, source: Source
 ) -> pl.DataFrame:
+    if source.layout == "row-per-event":
+        return _by_event(blueprint, block, source)
     scales = [scale for scale in blueprint.scales if scale.instrument.source == name]
     if source.layout == "row-per-person" or (
         source.layout == "row-per-occasion" and source.occasion is None
@@ -89,6 +91,20 @@ def _by_occasion(
                 missing = None if missing is None else np.broadcast_to(missing, present.shape)
             gone = None if missing is None else missing[present]
             columns.append(_series(column, values[present], gone))
+    return pl.DataFrame(columns)
+
+
+def _by_event(blueprint: Blueprint, block: Block, source: Source) -> pl.DataFrame:
+    """One row per major event."""
+    events = block.events
+    columns = [block.subjects.gather(events["person"]).alias(source.person)]
+    if source.time is not None:
+        times = _times(blueprint, source, events["day"].to_numpy())
+        columns.append(times.alias(source.time.column))
+    if source.event is not None:
+        columns.append(events["event"].alias(source.event))
+    if source.rating is not None:
+        columns.append(events["rating"].alias(source.rating))
     return pl.DataFrame(columns)
 
 
@@ -205,7 +221,7 @@ def _blank_where(series: pl.Series, missing: npt.NDArray[np.bool_]) -> pl.Series
 def _described(blueprint: Blueprint, block: Block, name: str) -> pl.DataFrame:
     """Background columns and arm that stand in this source, by their name in the file."""
     plan = blueprint.study.plan
-    default = next(iter(plan.sources))
+    default = next(iter(plan.answer_sources))
     columns = [
         block.background[label].alias(planned.column)
         for label, planned in plan.background.items()

@@ -116,6 +116,9 @@ class EventSettings(SimulationPart):
     share: Share = Field(0.3, description="Share of persons who meet one.")
     first: Label | None = Field(None, description="Earliest occasion (default: the third).")
     last: Label | None = Field(None, description="Latest occasion (default: the last but two).")
+    rating: float | None = Field(
+        None, description="Answer given to it; left out, drawn as for any event that happened."
+    )
     classes: dict[str, ResponseClass] = Field(default_factory=_default_classes)
 
 

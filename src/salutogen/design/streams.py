@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     BACKGROUND = auto()
     TIMING = auto()
     ARMS = auto()
+    EVENT_DAYS = auto()
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:

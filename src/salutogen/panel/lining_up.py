@@ -39,6 +39,8 @@ def check_columns(study: Study, tables: Mapping[str, SourceTable], gathering: Ga
         needed = {plan.person, plan.occasion}
         if plan.layout == "row-per-item":
             needed |= {plan.item or ITEM, plan.value or VALUE}
+        if plan.layout == "row-per-event":
+            needed |= {plan.event, plan.rating, plan.time.column if plan.time else None}
         for entry in wanted_columns(study, name):
             if entry.column in have:
                 continue
@@ -50,9 +52,10 @@ def check_columns(study: Study, tables: Mapping[str, SourceTable], gathering: Ga
                 file=table.label,
                 column=entry.column,
             )
+    answers = {name: table for name, table in tables.items() if name in study.plan.answer_sources}
     for _, column, given, _, path in person_columns(study):
-        if given is None and len(tables) > 1:
-            everywhere = [known for table in tables.values() for known in table.columns]
+        if given is None and len(answers) > 1:
+            everywhere = [known for table in answers.values() for known in table.columns]
             if column not in everywhere:
                 gathering.add(
                     "column-missing",

@@ -62,6 +62,10 @@ class Panel:
         letter), then background columns by their name in the study file, and `arm` if planned.
     baseline : mapping of instrument name to DataFrame
         Instruments measured at baseline, one row per person, same order as `persons`.
+    events : mapping of source name to DataFrame
+        Dated events, one row per event, sorted by person, day and row of the file: `person`
+        (UInt32), `day` (Float64), `event` (text), `rating` (Float64, null where none is given),
+        `data_row` (UInt32, 1-based).
     findings : tuple of Finding
         What was read, with what had to be said about it.
     """
@@ -72,6 +76,7 @@ class Panel:
     reasons: Mapping[str, pl.DataFrame]
     persons: pl.DataFrame
     baseline: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    events: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
 

@@ -10,6 +10,7 @@ import polars as pl
 from salutogen.panel.aligned import Aligned
 from salutogen.panel.assembling import assemble
 from salutogen.panel.collecting import Gathering
+from salutogen.panel.dated_events import read_events
 from salutogen.panel.items import Cells, rules_for
 from salutogen.panel.lining_up import check_columns, line_up
 from salutogen.panel.opening import open_sources
@@ -57,7 +58,9 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     usable = check_columns(study, tables, gathering)
     if not usable or len(tables) < len(study.plan.sources):
         gathering.stop()
-    aligned, subjects = line_up(study, tables, gathering)
+    dated = {name: tables[name] for name in study.plan.event_sources}
+    answering = {name: table for name, table in tables.items() if name not in dated}
+    aligned, subjects = line_up(study, answering, gathering)
     rows = unite(study, aligned)
     columns = {
         name: _typed(instrument, aligned[instrument.source], rows, gathering)
@@ -77,6 +80,10 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     first = next(iter(rows.places))
     data_rows = rows.spread(first, pl.Series(aligned[first].data_rows))
     tables_read = assemble(study, rows, data_rows, columns, time, persons, baseline, gathering)
+    events = {
+        name: read_events(study, table, tables_read.persons["subject"], gathering)
+        for name, table in dated.items()
+    }
     gathering.stop()
     check_plausibility(study, tables_read, gathering, tables[first].label)
     check_quality(study, tables_read.answers, tables_read.rows, gathering)
@@ -87,6 +94,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         reasons=tables_read.reasons,
         persons=tables_read.persons,
         baseline=tables_read.baseline,
+        events=events,
         inputs=tuple(table.info for table in tables.values()),
         findings=tuple(gathering.findings),
     )

@@ -58,12 +58,15 @@ def wanted_columns(study: Study, source: str) -> list[Wanted]:
     if plan.layout == "row-per-item":
         wanted.append(Wanted(plan.item or ITEM, f"{here}.item"))
         wanted.append(Wanted(plan.value or VALUE, f"{here}.value"))
+    if plan.layout == "row-per-event":
+        named = (("event", plan.event), ("rating", plan.rating))
+        wanted += [Wanted(column, f"{here}.{key}") for key, column in named if column]
     if plan.time is not None:
         wanted += [
             Wanted(column, f"{here}.time.column")
             for column in spread(plan.time.column, study.labels)
         ]
-    only = len(study.plan.sources) == 1
+    only = study.plan.answer_sources == (source,)
     for _, column, given, _, path in person_columns(study):
         if given == source or (given is None and only):
             wanted.append(Wanted(column, f"{path}.column"))
@@ -94,5 +97,6 @@ def known_columns(study: Study, source: str) -> set[str]:
     plan = study.plan.sources[source]
     names = {entry.column for entry in wanted_columns(study, source)}
     names.update(column for _, column, _, _, _ in person_columns(study))
-    names.update(column for column in (plan.occasion, plan.item, plan.value) if column)
+    further = (plan.occasion, plan.item, plan.value, plan.event, plan.rating)
+    names.update(column for column in further if column)
     return names

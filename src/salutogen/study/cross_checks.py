@@ -84,12 +84,15 @@ def _check_sources(study: Study, notes: Notes) -> None:
     for path, source in places:
         if source is not None and source not in plan.sources:
             notes.unknown_name(f"{path}.source", source, plan.sources, "source")
-        elif source is None and len(plan.sources) > 1:
+        elif source in plan.event_sources:
+            _say_no_answers(path, f"`{path}`", str(source), notes)
+        elif source is None and len(plan.answer_sources) > 1:
+            number = len(plan.answer_sources)
             notes.add(
                 "source-needed",
                 path,
-                f"There are {len(plan.sources)} sources; it is not said which one holds `{path}`.",
-                mend=f"Add `source:` with one of: {', '.join(plan.sources)}.",
+                f"There are {number} sources; it is not said which one holds `{path}`.",
+                mend=f"Add `source:` with one of: {', '.join(plan.answer_sources)}.",
             )
     files = Counter((one.file, one.sheet) for one in plan.sources.values() if one.file)
     for (file, _), number in files.items():
@@ -112,6 +115,9 @@ def _check_layouts(study: Study, notes: Notes) -> None:
         if instrument.source not in study.plan.sources or instrument.source == GAP:
             continue
         layout = study.plan.sources[instrument.source].layout
+        if layout == "row-per-event":
+            _say_no_answers(f"instruments.{name}", repr(name), instrument.source, notes)
+            continue
         marked = [OCCASION_PLACEHOLDER in column for column in instrument.columns.values()]
         repeated = instrument.measured == "repeated"
         path = f"instruments.{name}.columns"
@@ -133,11 +139,25 @@ def _check_layouts(study: Study, notes: Notes) -> None:
             )
 
 
+def _say_no_answers(path: str, what: str, source: str, notes: Notes) -> None:
+    notes.add(
+        "source-holds-events",
+        path,
+        f"{what} is to come from the source {source!r}, which holds dated events and no answers.",
+    )
+
+
 def _keys_needed(study: Study, name: str, source: Source) -> Iterator[str]:
     """Keys a layout needs and the source lacks."""
     repeated = any(
         one.measured == "repeated" for one in study.instruments.values() if one.source == name
     )
+    if source.layout == "row-per-event":
+        if source.event is None:
+            yield "event"
+        if source.time is None:
+            yield "time"
+        return
     if source.layout == "row-per-item":
         if source.item is None:
             yield "item"

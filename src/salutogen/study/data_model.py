@@ -46,16 +46,23 @@ class Source(Part):
         None,
         description="File name; its suffix may be left out. Default: the source's own name.",
     )
-    layout: Literal["row-per-occasion", "row-per-person", "row-per-item"] = Field(
-        "row-per-occasion", description="What one row of the file stands for."
+    layout: Literal["row-per-occasion", "row-per-person", "row-per-item", "row-per-event"] = Field(
+        "row-per-occasion",
+        description="What one row of the file stands for; row-per-event: a dated event, no answer.",
     )
     person: Name = Field(description="Column with the person's identifier, kept as text.")
     occasion: str | None = Field(
         None, description="Column naming the occasion by its label; not for row-per-person."
     )
-    time: TimeColumn | None = Field(None, description="Column with the time of the answers.")
+    time: TimeColumn | None = Field(
+        None, description="Column with the time of the answers, or of the event."
+    )
     item: str | None = Field(None, description="row-per-item: column naming the item.")
     value: str | None = Field(None, description="row-per-item: column with the answer.")
+    event: str | None = Field(None, description="row-per-event: column naming the kind of event.")
+    rating: str | None = Field(
+        None, description="row-per-event: column with how severe it was; may be left out."
+    )
     sheet: str | int | None = Field(None, description="Excel: name of the sheet, or its number.")
     delimiter: str | None = Field(
         None, description="What separates columns of a text file; found by itself if left out."

@@ -110,3 +110,15 @@ class StudyFile(Part):
     simulation: dict[str, Any] | None = Field(
         None, description="Settings of `salutogen simulate`; `run` never reads them."
     )
+
+    @property
+    def answer_sources(self) -> tuple[str, ...]:
+        """Names of the sources that hold answers, not dated events."""
+        return tuple(
+            name for name, source in self.sources.items() if source.layout != "row-per-event"
+        )
+
+    @property
+    def event_sources(self) -> tuple[str, ...]:
+        """Names of the sources with one row for each dated event."""
+        return tuple(name for name in self.sources if name not in self.answer_sources)

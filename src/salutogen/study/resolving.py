@@ -192,7 +192,7 @@ def _first(*values: Any) -> Any:
 
 
 def _source(name: str, use: InstrumentUse, plan: StudyFile, notes: Notes) -> str:
-    names = tuple(plan.sources)
+    names = plan.answer_sources or tuple(plan.sources)
     if use.source is None:
         if len(names) > 1:
             notes.add(
