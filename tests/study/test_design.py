@@ -18,6 +18,7 @@ from salutogen.study.objectivity import reactions_named
 from salutogen.study.occasions import expand_occasions
 from salutogen.study.quantities import item_name
 from salutogen.study.schema import study_schema
+from salutogen.trajectories.settings import TrajectorySettings
 from salutogen.study.templates import read_template, template_names
 from tests.study.small_study import VALID, changed, codes
 
@@ -114,6 +115,7 @@ def test_an_unknown_template_names_the_nearest():
 def validator():
     steps = {"growth": {"type": "object", "properties": {"k": {"type": "integer"}},
                         "additionalProperties": False}}  # fmt: skip
+    steps["trajectories"] = TrajectorySettings.model_json_schema()
     schema = study_schema(steps)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
@@ -121,7 +123,7 @@ def validator():
 
 def test_templates_and_examples_fit_the_schema(validator):
     texts = {name: read_template(name) for name in template_names()}
-    texts |= {str(path): path.read_text("utf-8") for path in EXAMPLES.glob("*/study.yaml")}
+    texts |= {str(path): path.read_text("utf-8") for path in EXAMPLES.glob("*/*.yaml")}
     assert len(texts) > len(template_names())
     for name, text in texts.items():
         errors = [error.message for error in validator.iter_errors(load_yaml(text, name).values)]

@@ -34,9 +34,9 @@ def study_schema(step_schemas: Mapping[str, Mapping[str, Any]] | None = None) ->
         "description": "Text, or a number that stands for its text.",
         **label,
     }
-    _name_labels(schema)
     if step_schemas:
         schema["properties"]["analyses"]["items"] = _steps(step_schemas, definitions)
+    _name_labels(schema)
     _suggest_registered(schema)
     return {
         "$schema": DIALECT,
