@@ -1,7 +1,8 @@
 """Reference pages made from the code itself, each time the documentation is built.
 
 The study file from its schema, the outputs from the codebook, the findings from their table, the
-commands from `--help`, measurements from the files of their scripts. So none of these pages can fall behind.
+commands from `--help`, measurements from the files of their scripts. So none of these pages can
+fall behind.
 """
 
 from __future__ import annotations
