@@ -18,8 +18,8 @@ from salutogen.study.objectivity import reactions_named
 from salutogen.study.occasions import expand_occasions
 from salutogen.study.quantities import item_name
 from salutogen.study.schema import study_schema
-from salutogen.trajectories.settings import TrajectorySettings
 from salutogen.study.templates import read_template, template_names
+from salutogen.trajectories.settings import TrajectorySettings
 from tests.study.small_study import VALID, changed, codes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
