@@ -6,12 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from salutogen.models.agreement import (
+        Agreement,
+        adjusted_rand_index,
+        bootstrap_agreement,
+        split_half_agreement,
+    )
     from salutogen.models.bootstrap import (
         bootstrap_least_squares,
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.classifying import class_probabilities
     from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.executing import Interrupted, executor_for, progress_bar
     from salutogen.models.growth_mixture import GrowthMixture
     from salutogen.models.growth_mixture_result import GrowthMixtureResult
     from salutogen.models.heteroscedasticity import ScatterTest, breusch_pagan
@@ -41,6 +49,7 @@ if TYPE_CHECKING:
     from salutogen.models.warming import is_warm, warm
 
 _HOME = {
+    "Agreement": "agreement",
     "BootstrapLikelihoodRatio": "mixture_bootstrap",
     "ClassComparison": "mixture_comparison",
     "ConvergenceWarning": "convergence",
@@ -48,6 +57,7 @@ _HOME = {
     "GrowthMixture": "growth_mixture",
     "GrowthMixtureResult": "growth_mixture_result",
     "HuberFit": "robust",
+    "Interrupted": "executing",
     "KMeansPartition": "k_means_result",
     "Line": "least_squares",
     "LinearFit": "least_squares",
@@ -60,12 +70,16 @@ _HOME = {
     "RandomInterceptFit": "random_intercept",
     "RestrictedCubicSpline": "splines",
     "ScatterTest": "heteroscedasticity",
+    "adjusted_rand_index": "agreement",
+    "bootstrap_agreement": "agreement",
     "bootstrap_least_squares": "bootstrap",
     "bootstrap_likelihood_ratio": "mixture_bootstrap",
     "breusch_pagan": "heteroscedasticity",
+    "class_probabilities": "classifying",
     "compare_classes": "mixture_comparison",
     "copy_mean": "imputation",
     "cross_validated_error": "least_squares",
+    "executor_for": "executing",
     "f_test": "least_squares",
     "fit_huber": "robust",
     "fit_least_squares": "least_squares",
@@ -74,10 +88,13 @@ _HOME = {
     "partition_quality": "k_means_criteria",
     "percentile_interval": "bootstrap",
     "person_moments": "bootstrap",
+    "progress_bar": "executing",
+    "split_half_agreement": "agreement",
     "warm": "warming",
 }
 
 __all__ = [
+    "Agreement",
     "BootstrapLikelihoodRatio",
     "ClassComparison",
     "ConvergenceWarning",
@@ -85,6 +102,7 @@ __all__ = [
     "GrowthMixture",
     "GrowthMixtureResult",
     "HuberFit",
+    "Interrupted",
     "KMeansPartition",
     "Line",
     "LinearFit",
@@ -97,12 +115,16 @@ __all__ = [
     "RandomInterceptFit",
     "RestrictedCubicSpline",
     "ScatterTest",
+    "adjusted_rand_index",
+    "bootstrap_agreement",
     "bootstrap_least_squares",
     "bootstrap_likelihood_ratio",
     "breusch_pagan",
+    "class_probabilities",
     "compare_classes",
     "copy_mean",
     "cross_validated_error",
+    "executor_for",
     "f_test",
     "fit_huber",
     "fit_least_squares",
@@ -111,6 +133,8 @@ __all__ = [
     "partition_quality",
     "percentile_interval",
     "person_moments",
+    "progress_bar",
+    "split_half_agreement",
     "warm",
 ]
 

@@ -159,6 +159,12 @@ class GrowthMixtureResult:
             ]
         )
 
+    def classify(self, moments: Moments) -> Float:
+        """Return the probability of each class for persons of other moments (n_persons, K)."""
+        from salutogen.models.classifying import class_probabilities
+
+        return class_probabilities(self, moments)
+
     @property
     def coefficients(self) -> pl.DataFrame:
         """Fixed effects with standard errors, one row per class and term."""
