@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula import INTERCEPT, plain_name, simple_terms
+from salutogen.models.formula import INTERCEPT, plain_name, simple_terms, translated
 
 Float = NDArray[np.float64]
 
@@ -54,16 +56,43 @@ def variables_of(expression: str) -> tuple[str, ...]:
     terms = simple_terms(expression)
     if terms is not None:
         return tuple(term for term in terms if term != INTERCEPT)
+    names: set[str] = set()
+    for factor, is_name in _factors(expression):
+        names |= {factor} if is_name else _names_in(factor)
+    return tuple(sorted(names))
+
+
+def _factors(expression: str) -> list[tuple[str, bool]]:
+    """The factors of an expression's terms, and whether each is a column's name."""
     from formulaic import Formula
 
     try:
-        return tuple(sorted(str(name) for name in Formula(expression).required_variables))
+        formula: Any = Formula(translated(expression))
+        return [
+            (str(factor.expr), factor.eval_method.value == "lookup")
+            for term in formula
+            for factor in term.factors
+            if factor.eval_method.value != "literal"
+        ]
     except Exception as error:
         raise ModelError(f"formula: {expression!r} cannot be read: {error}") from error
 
 
+def _names_in(factor: str) -> set[str]:
+    """Names in a piece of Python, without the functions that formulas know."""
+    from formulaic.transforms import TRANSFORMS
+
+    quoted = re.findall(r"`([^`]+)`", factor)
+    tree = ast.parse(re.sub(r"`[^`]+`", "0", factor.strip("{}")), mode="eval")
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {*quoted, *names - set(TRANSFORMS) - {"abs"}}
+
+
 def learn_design(expression: str, frame: pl.DataFrame) -> Design:
-    """Learn an expression's columns from complete rows of a frame."""
+    """Learn an expression's columns from complete rows of a frame.
+
+    Text stands for categories only inside ``C(...)``; columns of a categorical type always do.
+    """
     variables = variables_of(expression)
     terms = simple_terms(expression)
     categories = (pl.Categorical, pl.Enum)
@@ -73,8 +102,12 @@ def learn_design(expression: str, frame: pl.DataFrame) -> Design:
         return Design(expression=expression, names=terms, variables=variables)
     from formulaic import Formula
 
+    for factor, is_name in _factors(expression):
+        if is_name and not isinstance(frame.schema[factor], categories):
+            numeric(frame, factor)
     try:
-        matrix = Formula(expression).get_model_matrix(_pandas(frame, variables), na_action="raise")
+        formula = Formula(translated(expression))
+        matrix = formula.get_model_matrix(_pandas(frame, variables), na_action="raise")
     except Exception as error:
         raise ModelError(f"formula: {expression!r} cannot be computed: {error}") from error
     names = tuple(str(name) for name in matrix.columns)
