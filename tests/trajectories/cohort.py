@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+from ruamel.yaml import YAML
 
 import salutogen as sg
 from salutogen.steps import StepInputs
@@ -89,3 +91,32 @@ def inputs_of(results: sg.Results) -> StepInputs:
         before={},
         seed=results.seed,
     )
+
+
+def dated_study(settings: dict[str, Any], **register: Any) -> sg.Study:
+    """The cohort's study with days, and a source of dated events beside the answers."""
+    plan = YAML(typ="safe").load(STUDY.format(settings="", individuals="show"))
+    plan["sources"]["answers"]["time"] = {"column": "day", "unit": "days"}
+    plan["sources"]["register"] = {
+        "layout": "row-per-event",
+        "person": "who",
+        "time": {"column": "on", "unit": "days"},
+        "event": "kind",
+        "rating": "rating",
+    } | register
+    plan["analyses"] = [{"step": "trajectories", **settings}]
+    return sg.read_study(plan)
+
+
+def dated_frame(seed: int = 6) -> pl.DataFrame:
+    """Events of three kinds on any day, some of them after the last answers."""
+    generator = np.random.default_rng(seed)
+    n = 3 * N_PERSONS
+    return pl.DataFrame(
+        {
+            "who": [f"secret-{person:03d}" for person in generator.integers(0, N_PERSONS, n)],
+            "on": generator.integers(0, 48, n),
+            "kind": generator.choice(["loss", "move", "quarrel"], n),
+            "rating": generator.integers(1, 4, n).astype(float),
+        }
+    ).unique(["who", "on", "kind"], keep="first", maintain_order=True)

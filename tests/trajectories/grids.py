@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from salutogen.trajectories import EventGrid
@@ -98,3 +100,11 @@ def demo_anchors(
                 if not np.isnan(before) and not counts(before, grid.threshold):
                     found[person] = (t, item)
     return found
+
+
+def without_past(grid: EventGrid, person: int, since: int) -> EventGrid:
+    """The grid as if one person's course began at occasion `since`."""
+    ratings, observed = grid.ratings.copy(), grid.observed.copy()
+    ratings[person, :since] = np.nan
+    observed[person, :since] = False
+    return replace(grid, ratings=ratings, observed=observed)

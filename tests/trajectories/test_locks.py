@@ -18,6 +18,7 @@ def anchors_at(*places: int) -> Anchors:
         item=np.zeros(n, dtype=np.int64),
         rating=np.full(n, 5.0),
         other_before=np.zeros(n, dtype=bool),
+        episode=np.ones(n, dtype=np.int64),
     )
 
 

@@ -6,6 +6,7 @@ and two later observed occasions (after Ahrens et al. 2024).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Anchors:
-    """One anchor per person at most, in person order.
+    """Anchors in person order: one per person at most, or one per episode.
 
     Attributes
     ----------
@@ -31,6 +32,10 @@ class Anchors:
         Answer to the anchor event (its code).
     other_before : ndarray of bool, shape (n,)
         Some listed event counted at an earlier occasion.
+    episode : ndarray of int, shape (n,)
+        Number of the episode within its person, from 1.
+    days_since : ndarray or None, shape (n,)
+        Dated events: days from the event to the answers of the anchor occasion.
     """
 
     rule: Rule
@@ -39,11 +44,25 @@ class Anchors:
     item: IntArray
     rating: NDArray[np.float64]
     other_before: BoolArray
+    episode: IntArray
+    days_since: NDArray[np.float64] | None = None
 
     @property
     def n(self) -> int:
-        """Number of anchored persons."""
+        """Number of anchors: of anchored persons, where each has one episode."""
         return int(self.person.size)
+
+    @property
+    def n_persons(self) -> int:
+        """Number of anchored persons."""
+        return int(np.unique(self.person).size)
+
+    def until(self, n_occasions: int) -> IntArray:
+        """Place of the person's next anchor, or the number of planned occasions; shape (n,)."""
+        ends = np.full(self.n, n_occasions, dtype=np.int64)
+        again = np.flatnonzero(self.person[1:] == self.person[:-1])
+        ends[again] = self.occasion[again + 1]
+        return ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +100,14 @@ def qualifying(grid: EventGrid, rule: Rule) -> BoolArray:
         before[:, 1:] = grid.below[:, :-1]
         return np.asarray(hits & before)
     if rule == "first-any":
-        return np.asarray(hits & ~_some_earlier(hits.any(axis=2))[:, :, None])
+        return np.asarray(hits & ~some_earlier(hits.any(axis=2))[:, :, None])
     absent = grid.ratings == 0 if rule == "onset" else grid.below
     contrary = grid.observed[:, :, None] & ~absent
-    return np.asarray(hits & ~_some_earlier(contrary))
+    return np.asarray(hits & ~some_earlier(contrary))
 
 
-def _some_earlier(marks: BoolArray) -> BoolArray:
-    """Whether there is a mark at an earlier occasion (axis 1)."""
+def some_earlier(marks: BoolArray) -> BoolArray:
+    """Tell whether there is a mark at an earlier occasion (axis 1)."""
     counts = np.cumsum(marks, axis=1)
     return np.asarray(counts - marks > 0)
 
@@ -99,7 +118,7 @@ def find_anchors(
     rule: Rule = "first-strict",
     occasions: tuple[int, ...] | None = None,
     ties: str = "most-severe",
-    seed: int = 1,
+    seed: int | Sequence[int] = 1,
 ) -> Anchors:
     """Find each person's anchor.
 
@@ -113,7 +132,7 @@ def find_anchors(
         Places of the occasions at which an anchor may lie; default all.
     ties : {"most-severe", "random"}
         Among several events of that occasion: highest rating, then first item; or drawn.
-    seed : int
+    seed : int or sequence of int
         Of the random draw.
 
     Returns
@@ -137,7 +156,7 @@ def find_anchors(
         item = np.where(candidates, chance, -1.0).argmax(axis=1)
     else:
         item = np.where(candidates, ratings, -np.inf).argmax(axis=1)
-    before = _some_earlier(grid.hits.any(axis=2))
+    before = some_earlier(grid.hits.any(axis=2))
     return Anchors(
         rule=rule,
         person=person.astype(np.int64),
@@ -145,6 +164,8 @@ def find_anchors(
         item=item.astype(np.int64),
         rating=ratings[np.arange(person.size), item],
         other_before=before[person, occasion],
+        episode=np.ones(person.size, dtype=np.int64),
+        days_since=None if grid.days_since is None else grid.days_since[person, occasion, item],
     )
 
 

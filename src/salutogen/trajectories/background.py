@@ -46,6 +46,12 @@ def lock_without_event(
     if norm.external is not None:
         text = f"The line comes from {norm.external} and cannot be fitted again without an event."
         return None, (finding("background-not-recomputed", text),)
+    if not set(grid.instruments) & set(norm.scores.exposure_types):
+        text = (
+            "The events are not among what counts as exposure E, so nothing of the reaction to "
+            "them is expected away: SR with and without them in the background is the same."
+        )
+        return None, (finding("event-outside-exposure", text),)
     shape = (grid.observed.shape[0], grid.observed.shape[1])
     SR, z = lock.SR.copy(), lock.SR_z.copy()
     for place in np.unique(anchors.item):

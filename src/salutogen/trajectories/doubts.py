@@ -38,7 +38,8 @@ def anchor_doubts(
         )
     if anchors.rule == "demo-loop":
         told.append(_loop_doubt(grid, anchors, flow, places))
-    told += _dated_by_visit(study, grid)
+    if grid.days_since is None:
+        told += _dated_by_visit(study, grid)
     return told
 
 

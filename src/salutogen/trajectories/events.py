@@ -37,6 +37,8 @@ class EventGrid:
         An event counts from this code on; None: whenever it happened.
     rated : bool
         Whether the threshold is above the lowest code of some item: on a burden rating.
+    days_since : ndarray or None, shape (persons, occasions, items)
+        Dated events: days from the event to the answers of the occasion; NaN without event.
     """
 
     ratings: Ratings
@@ -45,6 +47,7 @@ class EventGrid:
     instruments: tuple[str, ...]
     threshold: float | None
     rated: bool = False
+    days_since: NDArray[np.float64] | None = None
 
     @cached_property
     def hits(self) -> BoolArray:
@@ -110,7 +113,7 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     wrong: list[Finding] = []
     names = settings.instruments or scores.exposure_types
     known = list(panel.answers)
-    wrong += [_unknown("instrument", name, known) for name in names if name not in known]
+    wrong += [unknown_event("instrument", name, known) for name in names if name not in known]
     found = [
         (panel.study.instruments[name], item)
         for name in names
@@ -119,19 +122,22 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     ]
     if settings.items and not wrong:
         items = [item for _, item in found]
-        wrong += [_unknown("item", name, items) for name in settings.items if name not in items]
+        wrong += [
+            unknown_event("item", name, items) for name in settings.items if name not in items
+        ]
         found = [pair for pair in found if pair[1] in settings.items]
     if wrong:
         raise StepError(wrong)
     return found
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> Finding:
+def unknown_event(kind: str, name: str, known: list[str]) -> Finding:
+    """Refuse a name that stands nowhere, with the nearest one that does."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" The nearest name is {near[0]!r}." if near else ""
     return finding(
         "unknown-event",
-        f"The {kind} {name!r} is named for events, but the study repeats no such {kind}.{hint}",
+        f"The {kind} {name!r} is named for events, but the study has no such {kind}.{hint}",
         mend=f"Name one of: {', '.join(known[:30])}.",
         numbers={"name": name},
     )

@@ -34,13 +34,15 @@ P_AXIS = "Problems P (points)"
 
 def sr_figure(result: Trajectories, other: str) -> Figure | None:
     """Mean SR by position with its band, over single courses where these may be shown."""
-    means = mean_rows(result.lock.SR, result.audience.smallest)
+    means = mean_rows(result.lock.SR, result.anchors.person, result.audience.smallest)
     if means["mean"].null_count() == means.height:
         return None
     own = "without" if other == "with" else "with"
     second = None
     if result.other_background is not None:
-        second = mean_rows(result.other_background.SR, result.audience.smallest)
+        second = mean_rows(
+            result.other_background.SR, result.anchors.person, result.audience.smallest
+        )
     words = (
         f" The dashed line is the mean {other} the event in the background exposure."
         if second is not None
@@ -61,7 +63,7 @@ def sr_figure(result: Trajectories, other: str) -> Figure | None:
 
 def p_figure(result: Trajectories) -> Figure | None:
     """Mean P by position, for comparison."""
-    means = mean_rows(result.lock.P, result.audience.smallest)
+    means = mean_rows(result.lock.P, result.anchors.person, result.audience.smallest)
     if means["mean"].null_count() == means.height:
         return None
     return Figure(

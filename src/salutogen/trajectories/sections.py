@@ -9,6 +9,7 @@ import numpy as np
 from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import percent, plural, points, signed
 from salutogen.trajectories import figures, tables
+from salutogen.trajectories.figures_time import time_figure
 from salutogen.trajectories.labels import LABELS
 from salutogen.trajectories.response import jump, mean_change
 
@@ -38,12 +39,12 @@ def trajectory_sections(result: Trajectories) -> list[Section]:
 
 
 def _anchor_section(result: Trajectories) -> Section:
-    rule, n = result.anchors.rule, result.anchors.n
-    count = result.audience.count
+    rule, count = result.anchors.rule, result.audience.count
     numbers = result.by_occasion()
     shown = tables.shown_counts(list(numbers.values()), result.audience.smallest)
     threshold = result.grid.threshold
-    counted = "it happened" if threshold is None else f"it was answered {threshold:g} or higher"
+    verb = "answered" if result.grid.days_since is None else "rated"
+    counted = "it happened" if threshold is None else f"it was {verb} {threshold:g} or higher"
     places = ", ".join(
         f"{'few' if number is None else number} at occasion {label}"
         for label, number in zip(numbers, shown, strict=True)
@@ -52,7 +53,10 @@ def _anchor_section(result: Trajectories) -> Section:
         title=f"Trajectories: who is anchored ({rule})",
         paragraphs=(
             f"A listed event counts when {counted}. Under the rule {rule}, {RULE_WORDS[rule]}. "
-            f"{count(n)} of {len(result.subjects)} persons are anchored: {places}.",
+            f"{count(result.anchors.n_persons)} of {len(result.subjects)} persons are anchored: "
+            f"{places}.",
+            *_episode_words(result),
+            *_date_words(result),
             "The table shows who is left after each condition, under every rule. Rules differ "
             "in what they ask of the past, so their numbers differ although the data are the "
             "same.",
@@ -74,6 +78,29 @@ def _anchor_section(result: Trajectories) -> Section:
                 note="" if result.audience.individuals else tables.SMALL_NOTE,
             ),
         ),
+    )
+
+
+def _episode_words(result: Trajectories) -> tuple[str, ...]:
+    if result.settings.episodes == "first":
+        return ()
+    n, persons = result.anchors.n, result.anchors.n_persons
+    return (
+        f"All episodes are kept: {result.audience.count(n)} of {result.audience.count(persons)} "
+        "persons. Once post2 of an episode is over, the rule is asked anew of the occasions after "
+        "it, so no two episodes overlap. Episodes of one person are not independent: intervals "
+        "are clustered by person.",
+    )
+
+
+def _date_words(result: Trajectories) -> tuple[str, ...]:
+    days = result.anchors.days_since
+    if days is None:
+        return ()
+    return (
+        "Events have dates. Each belongs to the first occasion with answers on or after its day: "
+        f"half of the anchors were answered within {np.median(days):.0f} days of the event, the "
+        f"latest after {days.max():.0f}.",
     )
 
 
@@ -121,7 +148,11 @@ def _course_section(result: Trajectories) -> Section:
 def _course_figures(result: Trajectories, other: str) -> tuple[Figure, ...]:
     return tuple(
         figure
-        for figure in (figures.sr_figure(result, other), figures.p_figure(result))
+        for figure in (
+            figures.sr_figure(result, other),
+            figures.p_figure(result),
+            time_figure(result),
+        )
         if figure is not None
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from salutogen.study.part import Label, Name, Part
 
@@ -13,19 +13,31 @@ RULES: tuple[Rule, ...] = ("first-strict", "first-any", "onset")
 
 
 class EventSettings(Part):
-    """Which answers are events that can anchor a trajectory."""
+    """Which answers, or which dated events, can anchor a trajectory."""
 
+    source: Name | None = Field(
+        default=None,
+        description="Source of dated events (layout row-per-event), instead of checklists.",
+    )
     instruments: tuple[Name, ...] = Field(
         default=(),
         description="Checklists whose items are events; default: every type of exposure.",
     )
     items: tuple[Name, ...] = Field(
-        default=(), description="Only these items of them; default: all items."
+        default=(),
+        description="Only these items of them, or kinds of dated events; default: all.",
     )
     threshold: float | None = Field(
         default=None,
-        description="An event counts from this answer on; default: whenever it happened.",
+        description="An event counts from this answer (or rating) on; default: whenever it "
+        "happened.",
     )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.source is not None and self.instruments:
+            raise ValueError("events come from `source` or from `instruments`, not from both")
+        return self
 
 
 class LabelSettings(Part):
@@ -67,6 +79,11 @@ class TrajectorySettings(Part):
     anchor_occasions: tuple[Label, ...] = Field(
         default=(), description="Occasions at which an anchor may lie; default: all."
     )
+    episodes: Literal["first", "all"] = Field(
+        default="first",
+        description="first: one anchor per person. all: once post2 of an episode is over, the "
+        "rule is asked anew of the occasions after it; intervals are clustered by person.",
+    )
     ties: Literal["most-severe", "random"] = Field(
         default="most-severe",
         description="Which of several events of one occasion is the anchor: the highest rating, "
@@ -78,3 +95,9 @@ class TrajectorySettings(Part):
         "The report shows the means of both.",
     )
     labels: LabelSettings = LabelSettings()
+
+    @model_validator(mode="after")
+    def _one_loop(self) -> Self:
+        if self.rule == "demo-loop" and self.episodes == "all":
+            raise ValueError("the rule demo-loop keeps one anchor per person: `episodes: first`")
+        return self

@@ -27,6 +27,7 @@ def summary_of(result: Trajectories) -> dict[str, Any]:
         "anchors": _anchors(result),
         "lock": {
             **result.lock.summary(),
+            "days_since_event": _days(result),
             "background": result.settings.background,
             "mean_SR_other_background": None
             if result.other_background is None
@@ -40,6 +41,14 @@ def summary_of(result: Trajectories) -> dict[str, Any]:
     }
 
 
+def _days(result: Trajectories) -> dict[str, float] | None:
+    """Days from dated events to the answers that first cover them."""
+    days = result.anchors.days_since
+    if days is None:
+        return None
+    return {"median": float(np.median(days)), "longest": float(days.max())}
+
+
 def _classes(_: Trajectories) -> dict[str, Any]:
     return {"classes": None, "gates": [], "gates_passed": False}
 
@@ -49,6 +58,8 @@ def _anchors(result: Trajectories) -> dict[str, Any]:
     return {
         "rule": result.anchors.rule,
         "n": result.anchors.n,
+        "episodes": result.settings.episodes,
+        "n_persons": result.anchors.n_persons,
         "by_occasion": result.by_occasion(),
         "by_event": dict(zip(result.grid.items, items.tolist(), strict=True)),
         "threshold": result.grid.threshold,

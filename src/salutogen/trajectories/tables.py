@@ -1,4 +1,4 @@
-"""Anchors and locks as tables: for files (with subject ids) and for the page (without)."""
+"""Anchors, means and labels as tables for the page, without subject ids."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from salutogen.report.codebook import POINTS, SIGN, OutputColumn
+from salutogen.trajectories.clustered import mean_of
 from salutogen.trajectories.labels import HIGH, LABELS
 from salutogen.trajectories.locks import POSITIONS, FloatArray
 
@@ -16,70 +17,6 @@ if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
 
 SMALL_NOTE = "Counts under 5 are blank."
-
-
-def anchor_table(result: Trajectories) -> pl.DataFrame:
-    """`anchors.csv`: subject, occasion, event, rating."""
-    anchors = result.anchors
-    return pl.DataFrame(
-        {
-            "subject": [result.subjects[person] for person in anchors.person],
-            "occasion": [result.occasions[place] for place in anchors.occasion],
-            "event": [result.grid.items[place] for place in anchors.item],
-            "rating": anchors.rating,
-        },
-        schema={
-            "subject": pl.String,
-            "occasion": pl.String,
-            "event": pl.String,
-            "rating": pl.Float64,
-        },
-    )
-
-
-def lock_table(result: Trajectories) -> pl.DataFrame:
-    """`lock.csv`: subject, position, occasion, SR, P; four rows for each anchor."""
-    lock, n = result.lock, result.anchors.n
-    places = lock.occasion.ravel().tolist()
-    return pl.DataFrame(
-        {
-            "subject": [result.subjects[p] for p in result.anchors.person for _ in POSITIONS],
-            "position": list(POSITIONS) * n,
-            "occasion": [None if place < 0 else result.occasions[place] for place in places],
-            "SR": lock.SR.ravel(),
-            "P": lock.P.ravel(),
-        },
-        schema={
-            "subject": pl.String,
-            "position": pl.String,
-            "occasion": pl.String,
-            "SR": pl.Float64,
-            "P": pl.Float64,
-        },
-    ).with_columns(pl.col("SR", "P").fill_nan(None))
-
-
-def anchor_columns() -> tuple[OutputColumn, ...]:
-    """Describe `anchors.csv`."""
-    file = "anchors.csv"
-    return (
-        OutputColumn(file, "subject", "text", "Person, as written in the data"),
-        OutputColumn(file, "occasion", "label", "Occasion the trajectory is locked to"),
-        OutputColumn(file, "event", "item", "Item of the checklist that is the anchor event"),
-        OutputColumn(file, "rating", "code", "Answer to that item", "as answered"),
-    )
-
-
-def lock_columns() -> tuple[OutputColumn, ...]:
-    """Describe `lock.csv`."""
-    file = "lock.csv"
-    return (
-        OutputColumn(file, "subject", "text", "Person, as written in the data"),
-        OutputColumn(file, "position", "pre, peri, post1, post2", "Place around the anchor"),
-        OutputColumn(file, "occasion", "label", "Planned occasion at that place"),
-        OutputColumn(file, "SR", POINTS, "Stressor reactivity: observed minus expected", SIGN),
-        OutputColumn(file, "P", POINTS, "Mental-health problems", "higher = more problems"),
-    )
 
 
 def shown_count(n: int, smallest: int) -> int | None:
@@ -121,21 +58,28 @@ def event_table(result: Trajectories) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def mean_rows(values: FloatArray, smallest: int) -> pl.DataFrame:
-    """Mean with its 95 % interval by position, over the persons with a value there."""
+def mean_rows(values: FloatArray, person: NDArray[np.int64], smallest: int) -> pl.DataFrame:
+    """Mean with its 95 % interval by position, over the courses with a value there.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, 4)
+    person : ndarray of int, shape (n,)
+        Whose course it is; errors are clustered by person.
+    smallest : int
+        Fewest persons a shown mean may stand for.
+    """
     rows = []
     for name, column in zip(POSITIONS, values.T, strict=True):
-        found = column[np.isfinite(column)]
-        shown = found.size >= max(2, smallest)
-        mean = float(np.mean(found)) if shown else None
-        half = 1.96 * float(np.std(found, ddof=1) / np.sqrt(found.size)) if shown else None
+        found = mean_of(column, person)
+        shown = found.persons >= max(2, smallest)
         rows.append(
             {
                 "position": name,
-                "n": shown_count(int(found.size), smallest),
-                "mean": mean,
-                "low": None if mean is None or half is None else mean - half,
-                "high": None if mean is None or half is None else mean + half,
+                "n": shown_count(found.n, smallest),
+                "mean": found.mean if shown else None,
+                "low": found.low if shown else None,
+                "high": found.high if shown else None,
             }
         )
     kinds = {"position": pl.String, "n": pl.Int64} | dict.fromkeys(
@@ -148,14 +92,15 @@ def means_table(result: Trajectories) -> pl.DataFrame:
     """Means of SR with both backgrounds, of P, and of SR over complete courses."""
     smallest = result.audience.smallest
     lock = result.lock
-    first = mean_rows(lock.SR, smallest)
+    person = result.anchors.person
+    first = mean_rows(lock.SR, person, smallest)
     table = pl.DataFrame({"position": first["position"], "n": first["n"], "SR": first["mean"]})
     if result.other_background is not None:
-        other = mean_rows(result.other_background.SR, smallest)["mean"]
+        other = mean_rows(result.other_background.SR, person, smallest)["mean"]
         table = table.with_columns(other.alias("SR_other"))
-    complete = mean_rows(lock.SR[lock.complete], smallest)["mean"]
+    complete = mean_rows(lock.SR[lock.complete], person[lock.complete], smallest)["mean"]
     return table.with_columns(
-        complete.alias("SR_complete"), mean_rows(lock.P, smallest)["mean"].alias("P")
+        complete.alias("SR_complete"), mean_rows(lock.P, person, smallest)["mean"].alias("P")
     )
 
 

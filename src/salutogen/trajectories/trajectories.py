@@ -13,13 +13,15 @@ from salutogen.findings import Finding, finding
 from salutogen.report.people import Audience
 from salutogen.report.section import Section
 from salutogen.steps import StepFile, StepInputs
-from salutogen.trajectories import tables
 from salutogen.trajectories.anchors import AnchorFlow, Anchors, anchor_flow, find_anchors
 from salutogen.trajectories.background import lock_without_event
+from salutogen.trajectories.dated import dated_grid
 from salutogen.trajectories.doubts import anchor_doubts, lock_doubts
+from salutogen.trajectories.episodes import find_episodes
 from salutogen.trajectories.events import EventGrid, event_grid
 from salutogen.trajectories.labels import Labels, label_courses
 from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion
+from salutogen.trajectories.real_time import RealTime, real_time
 from salutogen.trajectories.recovering import recovery_of
 from salutogen.trajectories.response import RecoveryCurve
 from salutogen.trajectories.return_time import ReturnTimes, return_times
@@ -44,7 +46,10 @@ class Trajectories:
     other_background : Lock or None
         With the other one.
     change : ndarray, shape (n, occasions)
-        SR minus the own pre-level by occasions since the event (column 0), NaN where missing.
+        SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
+        from the person's next episode on.
+    real_time : RealTime or None
+        Courses in days since the event, where events have dates.
     labels, return_times, recovery
         None where they cannot be given; the findings say why.
     """
@@ -59,6 +64,7 @@ class Trajectories:
     lock: Lock
     other_background: Lock | None
     change: FloatArray
+    real_time: RealTime | None
     labels: Labels | None
     return_times: ReturnTimes | None
     recovery: RecoveryCurve | None
@@ -77,13 +83,10 @@ class Trajectories:
         return trajectory_sections(self)
 
     def files(self) -> Mapping[str, StepFile]:
-        """`anchors.csv` and `lock.csv`: one row per person, and per person and position."""
-        return {
-            "anchors.csv": StepFile(
-                table=tables.anchor_table(self), columns=tables.anchor_columns()
-            ),
-            "lock.csv": StepFile(table=tables.lock_table(self), columns=tables.lock_columns()),
-        }
+        """`anchors.csv`, `lock.csv` and, with dated events, `lock_time.csv`."""
+        from salutogen.trajectories.files import files_of
+
+        return files_of(self)
 
     def by_occasion(self) -> dict[str, int]:
         """Anchors by planned occasion."""
@@ -115,10 +118,9 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
     """
     labels = tuple(inputs.study.labels)
     places = _anchor_places(settings, labels)
-    grid = event_grid(inputs.panel, inputs.scores, settings.events)
-    anchors = find_anchors(
-        grid, rule=settings.rule, occasions=places, ties=settings.ties, seed=inputs.seed
-    )
+    grid, told = _grid(inputs, settings)
+    find = find_anchors if settings.episodes == "first" else find_episodes
+    anchors = find(grid, rule=settings.rule, occasions=places, ties=settings.ties, seed=inputs.seed)
     flow = anchor_flow(grid, anchors, places)
     if not anchors.n:
         steps = ", ".join(
@@ -147,16 +149,25 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
         lock=lock,
         other_background=other,
         change=change,
+        real_time=real_time(anchors, inputs.resilience.occasions, shape),
         labels=None,
         return_times=None,
         recovery=None,
         findings=(
+            *told,
             *anchor_doubts(inputs.study, grid, anchors, flow, places),
             *lock_doubts(lock),
             *doubts,
         ),
     )
     return _described(result, inputs)
+
+
+def _grid(inputs: StepInputs, settings: TrajectorySettings) -> tuple[EventGrid, list[Finding]]:
+    """Events from a source with dates, or from the answers of checklists."""
+    if settings.events.source is not None:
+        return dated_grid(inputs.panel, inputs.scores, settings.events)
+    return event_grid(inputs.panel, inputs.scores, settings.events), []
 
 
 def _with_event(settings: TrajectorySettings) -> TrajectorySettings:
@@ -206,7 +217,7 @@ def _change(inputs: StepInputs, anchors: Anchors, lock: Lock, shape: tuple[int, 
     """SR minus the pre-level by occasions since the event; the lock's own values first."""
     SR = person_by_occasion(inputs.resilience.occasions, "SR", shape)[anchors.person]
     place = anchors.occasion[:, None] + np.arange(shape[1])
-    inside = place < shape[1]
+    inside = place < anchors.until(shape[1])[:, None]
     later = np.where(inside, SR[np.arange(anchors.n)[:, None], np.where(inside, place, 0)], np.nan)
     later[:, : lock.SR.shape[1] - 1] = lock.SR[:, 1:][:, : later.shape[1]]
     return np.asarray(later - lock.SR[:, :1])
