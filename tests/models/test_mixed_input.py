@@ -136,7 +136,7 @@ def test_summary_reads_like_lme4s():
         "Formula: y ~ t + (1 + t | id)",
         "REML criterion at convergence",
         "Number of obs: 150, groups: id, 30",
-        "Estimate   Std. Error   t value",
+        "Estimate   Std. Error        df   t value  Pr(>|t|)",
         "Residual",
         "Corr",
     ):

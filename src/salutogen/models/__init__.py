@@ -35,8 +35,10 @@ if TYPE_CHECKING:
         fit_least_squares,
     )
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
+    from salutogen.models.mixed_inference import ContrastTest
     from salutogen.models.mixed_model import MixedModel
     from salutogen.models.mixed_result import MixedModelResult
+    from salutogen.models.mixed_robust import RobustInference
     from salutogen.models.mixture_bootstrap import (
         BootstrapLikelihoodRatio,
         bootstrap_likelihood_ratio,
@@ -52,6 +54,7 @@ _HOME = {
     "Agreement": "agreement",
     "BootstrapLikelihoodRatio": "mixture_bootstrap",
     "ClassComparison": "mixture_comparison",
+    "ContrastTest": "mixed_inference",
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
     "GrowthMixture": "growth_mixture",
@@ -69,6 +72,7 @@ _HOME = {
     "PartitionQuality": "k_means_criteria",
     "RandomInterceptFit": "random_intercept",
     "RestrictedCubicSpline": "splines",
+    "RobustInference": "mixed_robust",
     "ScatterTest": "heteroscedasticity",
     "adjusted_rand_index": "agreement",
     "bootstrap_agreement": "agreement",
@@ -97,6 +101,7 @@ __all__ = [
     "Agreement",
     "BootstrapLikelihoodRatio",
     "ClassComparison",
+    "ContrastTest",
     "ConvergenceWarning",
     "FTest",
     "GrowthMixture",
@@ -114,6 +119,7 @@ __all__ = [
     "PartitionQuality",
     "RandomInterceptFit",
     "RestrictedCubicSpline",
+    "RobustInference",
     "ScatterTest",
     "adjusted_rand_index",
     "bootstrap_agreement",

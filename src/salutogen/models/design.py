@@ -214,3 +214,31 @@ def _pandas(frame: pl.DataFrame, variables: Iterable[str]) -> Any:
         else:
             columns[name] = np.array(column.to_list(), dtype=object)
     return pd.DataFrame(columns, index=range(frame.height))
+
+
+def plain_design(names: tuple[str, ...]) -> Design:
+    """Return the design of columns that are named as they are."""
+    variables = tuple(name for name in names if name != INTERCEPT)
+    return Design(expression=" + ".join(names), names=names, variables=variables)
+
+
+def n_rows_of(frame: Any) -> int:
+    """Return the number of rows of a frame or a mapping of arrays."""
+    if isinstance(frame, dict):
+        return max((len(values) for values in frame.values()), default=0)
+    return len(frame)
+
+
+def columns_of(design: Design, rows: pl.DataFrame) -> Float:
+    """Return the design's columns, NaN in rows where one of its variables is missing."""
+    missing = np.zeros(rows.height, dtype=bool)
+    for name in design.variables:
+        column = rows[name]
+        missing |= column.is_null().to_numpy()
+        if column.dtype.is_float():
+            missing |= column.fill_null(0.0).is_nan().to_numpy()
+    if not missing.any():
+        return design.matrix(rows)
+    columns = np.full((rows.height, len(design.names)), np.nan)
+    columns[~missing] = design.matrix(rows.filter(pl.Series(~missing)))
+    return columns

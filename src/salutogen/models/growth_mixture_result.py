@@ -11,8 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.design import Design, read_columns
-from salutogen.models.mixed_result import _columns, _height, _plain
+from salutogen.models.design import (
+    Design,
+    columns_of,
+    n_rows_of,
+    plain_design,
+    read_columns,
+)
 from salutogen.models.mixture_climb import second_derivatives
 from salutogen.models.mixture_parameters import Layout
 from salutogen.models.mixture_problem import MixtureProblem
@@ -232,10 +237,10 @@ class GrowthMixtureResult:
         return pl.concat(parts)
 
     def _design(self, frame: Any) -> Float:
-        design = self.designs[1] if self.designs else _plain(self.terms)
+        design = self.designs[1] if self.designs else plain_design(self.terms)
         if not design.variables:
-            return design.matrix(pl.DataFrame({"row": np.zeros(_height(frame))}))
-        return _columns(design, read_columns(frame, design.variables))
+            return design.matrix(pl.DataFrame({"row": np.zeros(n_rows_of(frame))}))
+        return columns_of(design, read_columns(frame, design.variables))
 
     def summary(self) -> str:
         """Return the fit as text."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.boundary import off_zero, settle_at_zero
 from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.design import Design
 from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
 from salutogen.models.mixed_problem import MixedProblem, mixed_problem
 from salutogen.models.mixed_result import MixedModelResult
@@ -173,10 +174,17 @@ def _result(
         iterations=tuple(step + problem.offset for step in optimum.path),
         evaluations=optimum.evaluations,
         messages=tuple(messages),
-        designs=moments.designs,
+        designs=_own_designs(moments, formula),
         outcome=moments.outcome,
         version=__version__,
+        moments=moments,
+        relative_factor=optimum.point,
     )
+
+
+def _own_designs(moments: Moments, formula: str) -> tuple[Design, ...]:
+    """The designs of the fit's own terms: those of a larger model's moments are not."""
+    return moments.designs if moments.formula == formula else moments.designs[:1]
 
 
 def _lower(factor: Float) -> Float:

@@ -4,149 +4,180 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.design import Design, read_columns
-from salutogen.models.formula import INTERCEPT
+from salutogen.models.mixed_estimates import MixedEstimates
+
+if TYPE_CHECKING:
+    from salutogen.models.mixed_inference import Contrast, ContrastTest, FixedInference
+    from salutogen.models.mixed_problem import MixedProblem
+    from salutogen.models.mixed_robust import RobustInference
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class MixedModelResult:
+class MixedModelResult(MixedEstimates):
     """A fitted mixed model.
 
-    Attributes
-    ----------
-    formula : str
-        As given.
-    reml : bool
-        Whether the restricted likelihood was maximised.
-    terms : tuple of str
-        Fixed terms, `Intercept` for the constant.
-    coefficients, covariance : array (p,), (p, p)
-        Fixed effects in that order, and their covariance.
-    random_blocks : tuple of tuple of str
-        Random terms by block of correlated terms.
-    random_covariance : array (q, q)
-        Covariance of the random effects, in the order of `random_terms`.
-    residual_variance : float
-        σ².
-    log_likelihood : float
-        Of the criterion fitted: restricted under REML.
-    is_singular : bool
-        Whether a variance is zero or a correlation ±1 (within 1e-4 of the residual SD, on the
-        scale of the term's column).
-    converged : bool
-        Whether the optimiser settled.
-    n_obs : int
-        Rows used.
-    persons : polars.Series
-        Persons in the order of `modes`.
-    modes : array (n_persons, q)
-        Conditional modes of the random effects.
-    n_parameters : int
-        Fixed effects, variances and covariances, residual variance.
-    iterations : tuple of float
-        Criterion (−2 log-likelihood) after each iteration.
-    evaluations : int
-        Evaluations of the criterion.
-    messages : tuple of str
-        What is doubtful.
-    designs : tuple of Design
-        Outcome, fixed part and random blocks as learned, for predictions.
-    outcome : str
-        Name of the outcome.
-    version : str
-        Version of this package.
-    path : str
-        `moments`, or `rows` where the residual structure needs every row at each evaluation.
+    Its estimates and sizes are the attributes of `MixedEstimates`. Everything else is computed
+    from the persons' moments when it is asked for: degrees of freedom and tests, robust errors,
+    intervals, bootstraps, predictions.
     """
 
-    formula: str
-    reml: bool
-    terms: tuple[str, ...]
-    coefficients: Float
-    covariance: Float
-    random_blocks: tuple[tuple[str, ...], ...]
-    random_covariance: Float
-    residual_variance: float
-    log_likelihood: float
-    is_singular: bool
-    converged: bool
-    n_obs: int
-    persons: pl.Series
-    modes: Float
-    n_parameters: int
-    iterations: tuple[float, ...]
-    evaluations: int
-    messages: tuple[str, ...]
-    designs: tuple[Design, ...]
-    outcome: str
-    version: str
-    path: str = "moments"
+    @cached_property
+    def problem(self) -> MixedProblem:
+        """The problem that was solved, made again from the moments when first asked for."""
+        from salutogen.models.mixed_problem import mixed_problem
 
-    @property
-    def n_persons(self) -> int:
-        """Number of persons."""
-        return len(self.persons)
+        if self.moments is None:
+            raise ModelError(
+                f"{self.formula}: this needs persons' moments, and a fit whose residual structure "
+                "needs rows keeps none. Fit without that structure."
+            )
+        return mixed_problem(self.moments, self.terms, self.random_blocks, reml=self.reml)
 
-    @property
-    def fixed_effects(self) -> dict[str, float]:
-        """Fixed effect of each term, in units of the outcome per unit of the term."""
-        return dict(zip(self.terms, self.coefficients.tolist(), strict=True))
+    @cached_property
+    def inference(self) -> FixedInference:
+        """How certain the covariance of the fixed effects is; computed when first asked for."""
+        from salutogen.models.mixed_inference import fixed_inference
 
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard error of each fixed effect."""
-        return dict(zip(self.terms, np.sqrt(np.diag(self.covariance)).tolist(), strict=True))
-
-    @property
-    def random_terms(self) -> tuple[str, ...]:
-        """Names of the random terms, in the order of `random_covariance`."""
-        return tuple(name for block in self.random_blocks for name in block)
-
-    @property
-    def residual_sd(self) -> float:
-        """Residual standard deviation σ."""
-        return float(np.sqrt(self.residual_variance))
-
-    @property
-    def random_sd(self) -> dict[str, float]:
-        """Standard deviation of each random effect."""
-        return dict(
-            zip(self.random_terms, np.sqrt(np.diag(self.random_covariance)).tolist(), strict=True)
+        return fixed_inference(
+            self.problem, self.relative_factor, self.coefficients, self.covariance
         )
 
     @property
-    def reml_criterion(self) -> float | None:
-        """−2 restricted log-likelihood; None under maximum likelihood."""
-        return -2 * self.log_likelihood if self.reml else None
+    def degrees_of_freedom(self) -> dict[str, float]:
+        """Satterthwaite degrees of freedom of each fixed effect, as lmerTest's."""
+        contrasts = zip(self.terms, np.eye(len(self.terms)), strict=True)
+        return {name: self.inference.df(contrast) for name, contrast in contrasts}
 
     @property
-    def aic(self) -> float:
-        """Akaike's criterion of the likelihood fitted; the residual variance counts."""
-        return -2 * self.log_likelihood + 2 * self.n_parameters
+    def p_values(self) -> dict[str, float]:
+        """Two-sided p of each fixed effect against zero, by Student's t."""
+        return {name: self.test({name: 1.0}).p_value for name in self.terms}
 
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion with n = rows, as in lme4."""
-        return -2 * self.log_likelihood + float(np.log(self.n_obs)) * self.n_parameters
+    def robust_inference(self, errors: str = "CR1") -> RobustInference:
+        """Return the cluster-robust covariance of the fixed effects, persons as clusters.
 
-    def random_effects(self) -> pl.DataFrame:
-        """Return the conditional modes of the random effects, one row per person.
-
-        The grouping column comes first, sorted; then one column per random term.
+        Parameters
+        ----------
+        errors : str
+            `CR0`, `CR1` (default: G/(G − 1), with G − 1 degrees of freedom) or `CR2` (unbiased if
+            the model's own covariance is right, with Bell & McCaffrey's degrees of freedom).
         """
-        columns = dict(zip(self.random_terms, self.modes.T, strict=True))
-        return pl.DataFrame([self.persons, *(pl.Series(n, v) for n, v in columns.items())])
+        from salutogen.models.mixed_robust import robust_inference
 
-    def predict(self, frame: Any, *, random_effects: bool = False) -> Float:
+        problem = self.problem
+        assert self.moments is not None
+        return robust_inference(self.moments, problem, self.relative_factor, errors)
+
+    def test(
+        self, contrast: Contrast, value: ArrayLike = 0.0, *, errors: str = "model"
+    ) -> ContrastTest:
+        """Test linear combinations of the fixed effects.
+
+        Parameters
+        ----------
+        contrast : mapping, or array (p,) or (k, p)
+            Weights by term, as ``{"t": 1, "x": -1}``, or all weights in the order of `terms`.
+            Several rows are tested together by F.
+        value : float or array (k,)
+            What the combinations are under the hypothesis.
+        errors : str
+            `model` (default; Satterthwaite), `CR0`, `CR1` or `CR2` (one combination only).
+
+        Returns
+        -------
+        ContrastTest
+            Estimates, standard errors, t or F, degrees of freedom and p.
+        """
+        from salutogen.models.mixed_inference import contrast_matrix
+
+        rows = contrast_matrix(self.terms, contrast)
+        values = np.broadcast_to(np.asarray(value, dtype=float), (len(rows),))
+        if errors == "model":
+            return self.inference.test(rows, values)
+        return self.robust_inference(errors).test(self.coefficients, rows, values)
+
+    def test_terms(self, *, errors: str = "model") -> pl.DataFrame:
+        """Test each term of the formula, all its columns together, against zero.
+
+        Returns
+        -------
+        polars.DataFrame
+            `term, numerator_df, denominator_df, f, p_value`. Equal to lmerTest's type III for
+            terms in no interaction with a factor; of others it is the hypothesis that all of the
+            term's own coefficients are zero. The intercept is left out.
+        """
+        from salutogen.models.mixed_summary import term_tests
+
+        return term_tests(self, errors)
+
+    @cached_property
+    def mode_covariances(self) -> Float:
+        """Covariance of each person's random effects given the outcomes (n_persons, q, q).
+
+        As lme4's `postVar`: the estimates of the other parameters are taken as known.
+        """
+        from salutogen.models.mixed_prediction import given_outcomes
+
+        problem = self.problem
+        criterion = problem.criterion
+        q = criterion.q
+        crossed = criterion.products.reshape(self.n_persons, q, -1)[:, :, :q]
+        L = criterion.factor(self.relative_factor)
+        relative = problem.random_map @ given_outcomes(crossed, L) @ problem.random_map.T
+        result: Float = self.residual_variance * relative
+        return result
+
+    def random_effects(self, *, variances: bool = False) -> pl.DataFrame:
+        """Return the conditional modes of the random effects.
+
+        Parameters
+        ----------
+        variances : bool
+            False (default): one row per person, the grouping column first, sorted; then one
+            column per random term. True: one row per person and term with `term`, `estimate` and
+            `std_error`, the root of the conditional variance (as R's
+            ``as.data.frame(ranef(fit))``).
+        """
+        if not variances:
+            columns = dict(zip(self.random_terms, self.modes.T, strict=True))
+            return pl.DataFrame([self.persons, *(pl.Series(n, v) for n, v in columns.items())])
+        q = len(self.random_terms)
+        spread = np.sqrt(np.einsum("iqq->iq", self.mode_covariances))
+        return pl.DataFrame(
+            [
+                pl.Series(self.persons.name, self.persons.gather(np.repeat(range(len(spread)), q))),
+                pl.Series("term", list(self.random_terms) * len(spread)),
+                pl.Series("estimate", self.modes.ravel()),
+                pl.Series("std_error", spread.ravel()),
+            ]
+        )
+
+    @overload
+    def predict(self, frame: Any, *, random_effects: bool = ..., interval: None = ...) -> Float: ...
+
+    @overload
+    def predict(
+        self, frame: Any, *, random_effects: bool = ..., interval: str, level: float = ...
+    ) -> pl.DataFrame: ...
+
+    def predict(
+        self,
+        frame: Any,
+        *,
+        random_effects: bool = False,
+        interval: str | None = None,
+        level: float = 0.95,
+    ) -> Float | pl.DataFrame:
         """Return the expected outcome of each row of a frame, in row order.
 
         Parameters
@@ -156,142 +187,92 @@ class MixedModelResult:
         random_effects : bool
             False (default): the fixed part alone, the expectation for a new person. True: plus
             the person's own random effects, zero for a person who was not in the fit.
+        interval : str, optional
+            `confidence`: of the expectation. `prediction`: of one new observation, of a new
+            person or, with `random_effects`, of the row's own person.
+        level : float
+            Coverage of the interval.
+
+        Returns
+        -------
+        array (n,), or polars.DataFrame with `interval`
+            NaN where a predictor is missing. The frame has `expected, std_error, df, low, high`:
+            Student's t with the Satterthwaite degrees of freedom of the whole variance.
+        """
+        from salutogen.models import mixed_prediction as prediction
+
+        if interval is not None:
+            return prediction.prediction_table(
+                self, frame, own=random_effects, interval=interval, level=level
+            )
+        rows = prediction.prediction_rows(self, frame, random=random_effects, own=random_effects)
+        return prediction.expected(self, rows)
+
+    def fitted(self, frame: Any) -> Float:
+        """Return the expected outcome of each row with the person's own random effects."""
+        return self.predict(frame, random_effects=True)
+
+    def residuals(self, frame: Any, kind: str = "conditional") -> Float:
+        """Return observed minus expected outcome of each row, in row order.
+
+        Parameters
+        ----------
+        frame : data frame or mapping of arrays
+            Needs the outcome, the predictors and, unless marginal, the person column.
+        kind : str
+            `conditional` (default): from the person's own line. `marginal`: from the fixed part
+            alone. `standardised`: conditional, divided by the residual SD.
 
         Returns
         -------
         array (n,)
-            NaN where a predictor is missing.
+            NaN where the outcome or a predictor is missing.
         """
-        designs = self.designs[1:] or (_plain(self.terms), *map(_plain, self.random_blocks))
-        used = designs if random_effects else designs[:1]
-        group = self.persons.name
-        names = [name for design in used for name in design.variables]
-        rows = read_columns(frame, [*names, group] if random_effects else names)
-        if not names:
-            rows = pl.DataFrame({group: np.zeros(_height(frame))}) if not rows.width else rows
-        total = _sum(_columns(designs[0], rows), self.coefficients[None, :])
-        if random_effects:
-            effects = self._effects_of(rows[group])
-            start = 0
-            for design in designs[1:]:
-                width = len(design.names)
-                total = total + _sum(_columns(design, rows), effects[:, start : start + width])
-                start += width
-        return total
+        from salutogen.models.mixed_prediction import residuals
 
-    def _effects_of(self, labels: pl.Series) -> Float:
-        """Random effects (n, q) of the persons of each row, zero for new ones."""
-        group = self.persons.name
-        try:
-            places = pl.DataFrame({group: labels}).join(
-                pl.DataFrame({group: self.persons}).with_row_index("place"),
-                on=group,
-                how="left",
-                maintain_order="left",
-            )["place"]
-        except pl.exceptions.PolarsError as error:
-            raise ModelError(
-                f"{group}: persons were {self.persons.dtype} in the fit, got {labels.dtype}."
-            ) from error
-        known = places.is_not_null().to_numpy()
-        index = places.fill_null(0).to_numpy()
-        return np.where(known[:, None], self.modes[index], 0.0)
+        return residuals(self, frame, kind)
 
-    def summary(self) -> str:
-        """Return a text in the layout of lme4's `summary`."""
-        return _summary(self)
+    def tidy(self, *, errors: str = "model", level: float = 0.95) -> pl.DataFrame:
+        """Return every parameter in one frame, named as R's broom.mixed names them.
+
+        Parameters
+        ----------
+        errors : str
+            Standard errors of the fixed effects: `model` (default), `CR0`, `CR1` or `CR2`.
+        level : float
+            Coverage of the intervals of the fixed effects, by Student's t.
+
+        Returns
+        -------
+        polars.DataFrame
+            `term, effect, group, estimate, std_error, df, statistic, p_value, conf_low,
+            conf_high`; SDs as `sd__Intercept`, correlations as `cor__Intercept.t`, the residual
+            SD as `sd__Observation`.
+        """
+        from salutogen.models.mixed_summary import tidy
+
+        return tidy(self, errors, level)
+
+    def glance(self) -> pl.DataFrame:
+        """Return the fit in one row: sizes, σ, log-likelihood, criteria, whether it settled."""
+        from salutogen.models.mixed_summary import glance
+
+        return glance(self)
+
+    def summary(self, *, errors: str = "model") -> str:
+        """Return a text in the layout of lme4's and lmerTest's `summary`.
+
+        Parameters
+        ----------
+        errors : str
+            Standard errors of the fixed effects, as in `tidy`.
+        """
+        from salutogen.models.mixed_summary import summary
+
+        return summary(self, errors)
 
     def __repr__(self) -> str:
         return self.summary()
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"
-
-
-def _plain(names: tuple[str, ...]) -> Design:
-    variables = tuple(name for name in names if name != INTERCEPT)
-    return Design(expression=" + ".join(names), names=names, variables=variables)
-
-
-def _height(frame: Any) -> int:
-    if isinstance(frame, dict):
-        return max((len(values) for values in frame.values()), default=0)
-    return len(frame)
-
-
-def _columns(design: Design, rows: pl.DataFrame) -> Float:
-    """The design's columns, NaN in rows where one of its variables is missing."""
-    missing = np.zeros(rows.height, dtype=bool)
-    for name in design.variables:
-        column = rows[name]
-        missing |= column.is_null().to_numpy()
-        if column.dtype.is_float():
-            missing |= column.fill_null(0.0).is_nan().to_numpy()
-    if not missing.any():
-        return design.matrix(rows)
-    columns = np.full((rows.height, len(design.names)), np.nan)
-    columns[~missing] = design.matrix(rows.filter(pl.Series(~missing)))
-    return columns
-
-
-def _sum(columns: Float, weights: Float) -> Float:
-    """Row sums of columns times weights, column by column."""
-    total: Float = np.zeros(len(columns))
-    for column, weight in zip(columns.T, weights.T, strict=True):
-        total = total + column * weight
-    return total
-
-
-def _summary(result: MixedModelResult) -> str:
-    how = "REML" if result.reml else "maximum likelihood"
-    lines = [
-        f"Linear mixed model fit by {how}",
-        f"Formula: {result.formula}",
-        "",
-    ]
-    if result.reml:
-        lines.append(f"REML criterion at convergence: {-2 * result.log_likelihood:.4f}")
-    lines.append(
-        f"AIC {result.aic:.1f}   BIC {result.bic:.1f}   logLik {result.log_likelihood:.1f}"
-    )
-    lines += ["", "Random effects:", *_random_lines(result)]
-    lines += [
-        f"Number of obs: {result.n_obs}, groups: {result.persons.name}, {result.n_persons}",
-        "",
-        "Fixed effects:",
-    ]
-    width = max(len(name) for name in (*result.terms, "")) + 1
-    lines.append(f"{'':{width}} {'Estimate':>12} {'Std. Error':>12} {'t value':>9}")
-    for name, value in result.fixed_effects.items():
-        error = result.standard_errors[name]
-        lines.append(f"{name:{width}} {value:12.6g} {error:12.6g} {value / error:9.3f}")
-    if result.messages:
-        lines += ["", *result.messages]
-    return "\n".join(lines)
-
-
-def _random_lines(result: MixedModelResult) -> list[str]:
-    group = result.persons.name
-    wide = max(len(group), 8) + 1
-    name_width = max(len(name) for name in result.random_terms) + 1
-    lines = [f" {'Groups':{wide}} {'Name':{name_width}} {'Variance':>11} {'Std.Dev.':>11}  Corr"]
-    covariance, start = result.random_covariance, 0
-    for block in result.random_blocks:
-        for i, name in enumerate(block):
-            variance = covariance[start + i, start + i]
-            correlations = ""
-            for j in range(i):
-                both = np.sqrt(variance * covariance[start + j, start + j])
-                value = covariance[start + i, start + j] / both if both > 0 else np.nan
-                correlations += f" {value:5.2f}"
-            label = group if i == 0 else ""
-            lines.append(
-                f" {label:{wide}} {name:{name_width}} {variance:11.5g} {np.sqrt(variance):11.5g} "
-                f"{correlations}".rstrip()
-            )
-        start += len(block)
-    lines.append(
-        f" {'Residual':{wide}} {'':{name_width}} {result.residual_variance:11.5g} "
-        f"{result.residual_sd:11.5g}"
-    )
-    return lines

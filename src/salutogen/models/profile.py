@@ -134,18 +134,27 @@ class ProfiledCriterion:
 
     def __call__(self, theta: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient by the free entries of L."""
-        from salutogen.models._kernels import gradient_by_persons
-
         L = self.factor(theta)
         at = self.profile(L)
         if at is None:
             return float("inf"), np.zeros(len(theta))
-        residual = np.append(-at.coefficients, 1.0)
-        weight = np.outer(residual, residual) * (self.df / at.rss)
+        slope = self.slope(L, at.coefficients, at.precision, at.rss / self.df)
+        return at.value, slope[self.free]
+
+    def slope(self, L: Float, coefficients: Float, precision: Float, variance: float) -> Float:
+        """Return the derivatives (q, q) of −2 log-likelihood by every entry of L.
+
+        Coefficients are the best ones at L (under whatever constraint holds), the residual
+        variance is given; both are held, as is right where they are optimal or fixed.
+        """
+        from salutogen.models._kernels import gradient_by_persons
+
+        residual = np.append(-coefficients, 1.0)
+        weight = np.outer(residual, residual) / variance
         if self.reml:
-            weight[: self.p, : self.p] += np.linalg.inv(at.precision)
+            weight[: self.p, : self.p] += np.linalg.inv(precision)
         sums = self._by_chunks(gradient_by_persons, self.q**2, L, weight)
-        return at.value, sums.reshape(self.q, self.q)[self.free]
+        return sums.reshape(self.q, self.q)
 
     def modes(self, L: Float, coefficients: Float) -> Float:
         """Return the conditional modes of the random effects (n_persons, q)."""
