@@ -78,18 +78,12 @@ def mixed_problem(
     A, total, n = reduction.augmented, reduction.total, moments.n_obs
     terms = [name for block in random for name in block]
     _refuse_impossible(moments, fixed, terms)
-    root = _root(total)
-    tolerance = REDUNDANT_ROTATED if reduction.is_rotated else REDUNDANT
+    root = root_of(total)
+    tolerance = tolerance_of(moments)
     F = select_terms(moments, A, fixed)
     R = triangle(root @ F, fixed, tolerance, "fixed")
     fixed_map = triangular_inverse(R)
-    random_map = np.zeros((len(terms), len(terms)))
-    start = 0
-    for block in random:
-        part = slice(start, start + len(block))
-        T = triangle(root @ select_terms(moments, A, block), block, tolerance, "random")
-        random_map[part, part] = triangular_inverse(T) * np.sqrt(n)
-        start += len(block)
+    random_map = random_maps(moments, root, random, tolerance)
     G = select_terms(moments, A, tuple(terms))
     y, scale, shift = _outcome(moments, A, F @ fixed_map)
     right = np.column_stack([F @ fixed_map, y])
@@ -118,6 +112,27 @@ def mixed_problem(
         offset=float(offset),
         messages=_doubts(moments, terms, G),
     )
+
+
+def random_maps(
+    moments: Moments, root: Float, blocks: tuple[tuple[str, ...], ...], tolerance: float
+) -> Float:
+    """Return the map (q, q) from effects of terms scaled alike, block by block, to the user's."""
+    A = moments.reduction.augmented
+    q = sum(len(block) for block in blocks)
+    random_map = np.zeros((q, q))
+    start = 0
+    for block in blocks:
+        part = slice(start, start + len(block))
+        T = triangle(root @ select_terms(moments, A, block), block, tolerance, "random")
+        random_map[part, part] = triangular_inverse(T) * np.sqrt(moments.n_obs)
+        start += len(block)
+    return random_map
+
+
+def tolerance_of(moments: Moments) -> float:
+    """Share of a column beyond the others below which it is redundant."""
+    return REDUNDANT_ROTATED if moments.reduction.is_rotated else REDUNDANT
 
 
 def _refuse_impossible(moments: Moments, fixed: tuple[str, ...], terms: list[str]) -> None:
@@ -173,7 +188,7 @@ def _refuse_exact(criterion: ProfiledCriterion, outcome: str) -> None:
         raise ModelError(f"{outcome}: the fixed terms give the outcome exactly; nothing is left.")
 
 
-def _root(total: Float) -> Float:
+def root_of(total: Float) -> Float:
     """Return H with H'H = total, also where total is singular."""
     values, vectors = np.linalg.eigh(total)
     root: Float = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T

@@ -113,24 +113,9 @@ class ProfiledCriterion:
         """Profile out fixed effects and residual variance; None where that is impossible."""
         from salutogen.models._kernels import explained_by_persons
 
-        p, c = self.p, self.p + 1
+        c = self.p + 1
         sums = self._by_chunks(explained_by_persons, c * (c + 1) // 2 + 1, L)
-        G = self.total - unpack(sums[:-1], c)
-        try:
-            root = np.linalg.cholesky(G[:p, :p])
-        except np.linalg.LinAlgError:
-            return None
-        inverse = triangular_inverse(root.T)
-        half = inverse.T @ G[:p, p]
-        rss = float(G[p, p] - np.sum(half**2))
-        if not (rss > 0 and np.isfinite(sums[-1])):
-            return None
-        value = float(sums[-1]) + self.df * (1 + np.log(2 * np.pi * rss / self.df))
-        if self.reml:
-            value += 2 * float(np.sum(np.log(np.diag(root))))
-        return Profiled(
-            coefficients=inverse @ half, precision=G[:p, :p], rss=rss, value=float(value)
-        )
+        return profile_out(self.total - unpack(sums[:-1], c), float(sums[-1]), self.df, self.reml)
 
     def __call__(self, theta: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient by the free entries of L."""
@@ -187,6 +172,36 @@ class ProfiledCriterion:
         return out.sum(axis=0)
 
 
+def profile_out(G: Float, log_determinant: float, df: int, reml: bool) -> Profiled | None:
+    """Profile out fixed effects and residual variance; None where that is impossible.
+
+    Parameters
+    ----------
+    G : array (p + 1, p + 1)
+        Cross-products of [X y] less what the random effects explain.
+    log_determinant : float
+        Of the relative covariance of the outcomes.
+    df : int
+        Denominator of the residual variance.
+    reml : bool
+        Restricted likelihood.
+    """
+    p = len(G) - 1
+    try:
+        root = np.linalg.cholesky(G[:p, :p])
+    except np.linalg.LinAlgError:
+        return None
+    inverse = triangular_inverse(root.T)
+    half = inverse.T @ G[:p, p]
+    rss = float(G[p, p] - np.sum(half**2))
+    if not (rss > 0 and np.isfinite(log_determinant)):
+        return None
+    value = log_determinant + df * (1 + np.log(2 * np.pi * rss / df))
+    if reml:
+        value += 2 * float(np.sum(np.log(np.diag(root))))
+    return Profiled(coefficients=inverse @ half, precision=G[:p, :p], rss=rss, value=float(value))
+
+
 def free_entries(blocks: Sequence[int]) -> tuple[Int, Int]:
     """Rows and columns of the lower triangles of diagonal blocks, column by column."""
     rows, columns, start = [], [], 0
@@ -196,4 +211,4 @@ def free_entries(blocks: Sequence[int]) -> tuple[Int, Int]:
                 rows.append(start + i)
                 columns.append(start + j)
         start += size
-    return np.array(rows), np.array(columns)
+    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64)
