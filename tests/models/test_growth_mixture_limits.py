@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_bootstrap import _simulator, bootstrap_likelihood_ratio
 from salutogen.models.mixture_climb import Climbed
 from salutogen.models.mixture_comparison import compare_classes
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import mixture_problem
-from salutogen.models.mixture_search import by_share, one_class, verdict
+from salutogen.models.mixture_search import by_share, verdict
 from salutogen.models.moments import Moments
 
 
@@ -156,51 +153,3 @@ def test_comparison_keeps_a_place_for_what_has_no_solution():
     assert set(found.results) | set(found.failures) == {1, 2, 4}
     assert 4 in found.failures
     assert "degenerate" in found.table.row(2, named=True)["message"]
-
-
-def test_bootstrap_tells_two_classes_from_one():
-    data = two_groups(90)
-    two = bootstrap_likelihood_ratio("y ~ t + (1 | id)", data, 2, draws=19, starts=8)
-    assert two.p_value == pytest.approx(1 / 20)
-    three = bootstrap_likelihood_ratio("y ~ t + (1 | id)", data, 3, draws=19, starts=8)
-    assert three.p_value > 0.05
-    assert three.draws.shape == (19 - three.n_failed,)
-    assert (three.draws >= 0).all()
-    with ThreadPoolExecutor(2) as pool:
-        again = bootstrap_likelihood_ratio(
-            "y ~ t + (1 | id)", data, 3, draws=19, starts=8, executor=pool
-        )
-    assert (again.draws == three.draws).all()
-    with pytest.raises(ModelError, match="at least 2 classes"):
-        bootstrap_likelihood_ratio("y ~ t + (1 | id)", data, 1)
-
-
-def test_simulated_cross_products_have_their_expectation():
-    """Means of X'y, Z'y and y'y over draws against their formulas."""
-    problem, _ = prepared(n=40)
-    layout = Layout(
-        classes=1,
-        shared=(False, False),
-        blocks=(1,),
-        random_covariance="equal",
-        residual_variance="equal",
-        lowest=1e-8,
-    )
-    free = one_class(problem, (1,)).free
-    simulator = _simulator(problem, layout, layout, free)
-    at = layout.unpack(free)
-    generator = np.random.default_rng(3)
-    draws = np.mean([simulator.outcome(generator).data for _ in range(4000)], axis=0)
-    b, n = at.coefficients[0], problem.data[0]
-    xx = problem.data[[[1, 2], [2, 4]]]
-    expected = np.einsum("ijn,j->in", xx, b)
-    sd = np.sqrt(at.variances[0] + at.factors[0, 0, 0] ** 2)
-    np.testing.assert_allclose(draws[[3, 5]], expected, atol=0.1 * sd * n.max())
-    square = (
-        np.einsum("i,ijn,j->n", b, xx, b)
-        + problem.data[10] * at.factors[0, 0, 0] ** 2
-        + n * at.variances[0]
-    )
-    np.testing.assert_allclose(draws[6], square, rtol=0.12)
-    assert draws[6].mean() == pytest.approx(square.mean(), rel=0.015)
-    np.testing.assert_allclose(draws[[1, 2, 4, 7, 8, 10]], problem.data[[1, 2, 4, 7, 8, 10]])

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.executing import Progress, run_each
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.mixture_climb import climb
+from salutogen.models.mixture_null import Coordinates, Null, ParametricNull, ResampledNull
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.mixture_search import one_class, search
+from salutogen.models.sequential import stopping_bounds
 
 Float = NDArray[np.float64]
+NullKind = Literal["parametric", "semiparametric"]
 
-NO_RANK = 1e-9  # eigenvalues below this share of the largest are zero
 STARTS = 8  # starts of the larger model in each draw
+LEVEL = 0.05  # of the test, where draws may stop early
+AT_ONCE = 16  # draws sent to an executor before the verdict is looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,74 +36,53 @@ class BootstrapLikelihoodRatio:
     ----------
     classes : int
         k.
+    null : str
+        `parametric` or `semiparametric`: how persons vary within the k − 1 classes of the draws.
     statistic : float
         2 (log-likelihood of k − log-likelihood of k − 1).
     draws : array (n,)
         The same in data simulated from the model with k − 1 classes.
     n_failed : int
         Draws in which all starts with k classes were degenerate; left out of `draws`.
+    n_asked : int
+        Draws asked for; there are fewer where the verdict was clear earlier.
     p_value : float
         (1 + draws at or above the statistic) / (1 + draws).
     """
 
     classes: int
+    null: NullKind
     statistic: float
     draws: Float
     n_failed: int
+    n_asked: int
 
     @property
     def p_value(self) -> float:
         """Share of draws at or above the statistic, itself counted among them."""
         return float((1 + np.sum(self.draws >= self.statistic)) / (1 + len(self.draws)))
 
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the verdict was clear before all draws were made."""
+        return len(self.draws) + self.n_failed < self.n_asked
+
 
 @dataclass(frozen=True, kw_only=True)
-class _Simulator:
-    """Draws outcomes' cross-products: those with X and Z and of the residuals suffice."""
+class _Draw:
+    """Likelihood ratios of outcomes drawn from the smaller model."""
 
-    problem: MixtureProblem
-    cross: Float
-    root: Float
-    rank: Float
-    null: Layout
+    null: Null
+    smaller: Layout
     larger: Layout
-    null_free: Float
+    free: Float
     pooled: ClassParameters
-
-    def outcome(self, generator: np.random.Generator) -> MixtureProblem:
-        """Return the problem with an outcome drawn from the smaller model."""
-        at, problem = self.null.unpack(self.null_free), self.problem
-        n, p, q = problem.data.shape[1], problem.p, problem.q
-        edges = np.cumsum(np.exp(at.log_share))[:-1]
-        k = np.searchsorted(edges, generator.random(n))
-        c = k if len(at.factors) > 1 else np.zeros(n, dtype=np.int64)
-        normal = generator.normal(size=(n, q))
-        effects = np.sum(at.factors[c] * normal[:, None, :], axis=2)
-        mean = np.concatenate([at.coefficients[k], effects], axis=1)
-        sd = np.sqrt(at.variances[c])
-        noise = generator.normal(size=(n, p + q)) * sd[:, None]
-        along = np.sum(self.root * noise[:, None, :], axis=2)
-        seen = np.arange(p + q) >= (p + q - self.rank)[:, None]  # eigenvalues rise
-        left = problem.data[0] - self.rank
-        rest = np.where(left > 0, generator.chisquare(np.maximum(left, 1)), 0.0) * sd**2
-        with_mean = np.sum(self.cross * mean[:, None, :], axis=2)
-        square = (
-            np.sum(mean * (with_mean + 2 * along), axis=1) + np.sum(noise**2 * seen, axis=1) + rest
-        )
-        data = problem.data.copy()
-        d = p + 1
-        last = 1 + _packed(d)[:, p]
-        both = with_mean + along
-        data[last[:p]] = both[:, :p].T
-        data[last[p]] = square
-        data[1 + d * (d + 1) // 2 + np.arange(q) * d + p] = both[:, p:].T
-        return replace(problem, data=data)
 
     def statistic(self, seed: np.random.SeedSequence) -> float:
         """Likelihood ratio of one draw; NaN where every start is degenerate."""
         own, starts = seed.spawn(2)
-        problem = self.outcome(np.random.default_rng(own))
-        smaller = climb(problem, self.null, self.null_free).value
+        problem = self.null.outcome(np.random.default_rng(own))
+        smaller = climb(problem, self.smaller, self.free).value
         found = search(
             problem, self.larger, self.pooled, starts=STARTS, seed=starts, polish=False
         ).best
@@ -110,8 +95,11 @@ def bootstrap_likelihood_ratio(
     classes: int,
     *,
     draws: int = 100,
+    null: NullKind = "parametric",
+    stop_early: bool = False,
     seed: int = 1,
     executor: Executor | None = None,
+    progress: Progress | None = None,
     **settings: Any,
 ) -> BootstrapLikelihoodRatio:
     """Test k classes against k − 1 by simulating from the latter (McLachlan 1987).
@@ -125,24 +113,37 @@ def bootstrap_likelihood_ratio(
     classes : int
         k, from 2.
     draws : int
-        Simulated data sets. No rows are simulated: a Gaussian outcome's cross-products with the
-        persons' own predictors are drawn directly.
+        Simulated data sets. No rows are simulated: an outcome's cross-products with the persons'
+        own predictors are drawn directly.
+    null : {"parametric", "semiparametric"}
+        Persons vary normally within the k − 1 classes; or as the residuals of the data do, which
+        are resampled by person. The latter does not take skewness or a floor for a further class.
+        So that it can find one, residuals are first moved to the closest distribution with one
+        peak (Hartigan & Hartigan 1985) along the direction in which the k classes lie apart. It
+        finds classes that leave a gap between them, and misses those that only differ in variance.
+    stop_early : bool
+        Whether to stop when the p-value is clearly above or below .05: the probability that all
+        draws would have said otherwise is below .001 on either side (Gandy 2009).
     seed : int
         Each draw has its own stream, so neither the executor nor its workers change the result.
     executor : concurrent.futures.Executor, optional
-        Where the draws run, for example a process pool; by default here.
+        Where the draws run, for example a process pool (`executor_for`); by default here.
+    progress : callable, optional
+        Called as ``progress(done, draws)``.
     **settings
         Further settings of `GrowthMixture`.
 
     Raises
     ------
     ModelError
-        What `GrowthMixture` refuses, or fewer than 2 classes or 1 draw.
+        What `GrowthMixture` refuses, fewer than 2 classes or 1 draw, an unknown `null`.
     """
     if classes < 2 or draws < 1:
         raise ModelError(
             f"Expected at least 2 classes and 1 draw, got {classes} classes and {draws} draws."
         )
+    if null not in get_args(NullKind):
+        raise ModelError(f"null: expected one of {', '.join(get_args(NullKind))}, got {null!r}.")
     settings = {"seed": seed, **settings}
     larger = GrowthMixture(formula, classes=classes, **settings)
     smaller = replace(larger, classes=classes - 1)
@@ -152,50 +153,77 @@ def bootstrap_likelihood_ratio(
     if bests[0] is None or bests[1] is None:
         k = classes - 1 if bests[0] is None else classes
         raise ModelError(f"{formula}: every start with {k} classes is degenerate.")
-    simulator = _simulator(problem, fits[0][0], fits[1][0], bests[0].free)
-    seeds = np.random.SeedSequence(seed).spawn(draws)
-    mapped = map if executor is None else executor.map
-    values = np.array(list(mapped(simulator.statistic, seeds)))
+    statistic = 2 * (bests[1].value - bests[0].value)
+    draw = _draw(problem, null, fits[0][0], bests[0].free, fits[1][0], bests[1].free)
+    values = _values(
+        draw.statistic,
+        np.random.SeedSequence(seed).spawn(draws),
+        statistic if stop_early else None,
+        executor,
+        progress,
+    )
     failed = np.isnan(values)
     return BootstrapLikelihoodRatio(
         classes=classes,
-        statistic=2 * (bests[1].value - bests[0].value),
+        null=null,
+        statistic=statistic,
         draws=values[~failed],
         n_failed=int(failed.sum()),
+        n_asked=draws,
     )
 
 
-def _packed(d: int) -> NDArray[np.int64]:
-    """Places (d, d) in a packed upper triangle."""
-    places = np.zeros((d, d), dtype=np.int64)
-    places[np.triu_indices(d)] = np.arange(d * (d + 1) // 2)
-    both: NDArray[np.int64] = places + np.triu(places, 1).T
-    return both
+def _values(
+    task: Callable[[np.random.SeedSequence], float],
+    seeds: list[np.random.SeedSequence],
+    statistic: float | None,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> Float:
+    """Make the draws; given the statistic, only as many as its verdict needs."""
+    total = len(seeds)
+    if statistic is None:
+        return np.array(run_each(task, seeds, executor=executor, progress=progress))
+    low, high = stopping_bounds(total, level=LEVEL)
+    values: list[float] = []
+    size = 1 if executor is None else AT_ONCE
+
+    def told(done: int, _: int) -> None:
+        if progress is not None:
+            progress(len(values) + done, total)
+
+    above = proper = looked_at = 0
+    while len(values) < total:
+        values += run_each(
+            task, seeds[len(values) : len(values) + size], executor=executor, progress=told
+        )
+        for value in values[looked_at:]:
+            looked_at += 1
+            if np.isnan(value):
+                continue
+            proper += 1
+            above += value >= statistic
+            if above <= low[proper - 1] or above >= high[proper - 1]:
+                return np.array(values[:looked_at])
+    return np.array(values)
 
 
-def _simulator(
-    problem: MixtureProblem, null: Layout, larger: Layout, null_free: Float
-) -> _Simulator:
-    p, q = problem.p, problem.q
-    d, n = p + 1, problem.data.shape[1]
-    zb = 1 + d * (d + 1) // 2
-    cross = np.empty((n, p + q, p + q))
-    cross[:, :p, :p] = np.moveaxis(problem.data[1 + _packed(d)[:p, :p]], 2, 0)
-    with_z = problem.data[zb : zb + q * d].reshape(q, d, n)[:, :p]
-    cross[:, p:, :p] = np.moveaxis(with_z, 2, 0)
-    cross[:, :p, p:] = np.swapaxes(cross[:, p:, :p], 1, 2)
-    cross[:, p:, p:] = np.moveaxis(problem.data[zb + q * d :].reshape(q, q, n), 2, 0)
-    values, vectors = np.linalg.eigh(cross)
-    values = np.where(values > NO_RANK * values[:, -1:], values, 0.0)
-    single = replace(null, classes=1, shared=(False,) * p, lowest=1e-8)
-    pooled = one_class(problem, null.blocks, polish=False)
-    return _Simulator(
-        problem=problem,
-        cross=cross,
-        root=vectors * np.sqrt(values)[:, None, :],
-        rank=np.sum(values > 0, axis=1).astype(float),
-        null=null,
-        larger=larger,
-        null_free=null_free,
-        pooled=single.unpack(pooled.free),
+def _draw(
+    problem: MixtureProblem,
+    null: NullKind,
+    smaller: Layout,
+    free: Float,
+    larger: Layout,
+    larger_free: Float,
+) -> _Draw:
+    at, coordinates = smaller.unpack(free), Coordinates.of(problem)
+    single = replace(smaller, classes=1, shared=(False,) * problem.p, lowest=1e-8)
+    pooled = one_class(problem, smaller.blocks, polish=False)
+    drawn: Null = ParametricNull(problem=problem, at=at, coordinates=coordinates)
+    if null == "semiparametric":
+        drawn = ResampledNull(
+            problem=problem, at=at, larger=larger.unpack(larger_free), coordinates=coordinates
+        )
+    return _Draw(
+        null=drawn, smaller=smaller, larger=larger, free=free, pooled=single.unpack(pooled.free)
     )
