@@ -53,7 +53,7 @@ def test_results_stand_at_the_top_level_too(out: Path) -> None:
     assert found["anchors"]["rule"] == "first-strict"
     assert sum(found["anchors"]["by_occasion"].values()) == found["anchors"]["n"] > 20
     assert found["classes"] is None
-    assert found["gates"] == []
+    assert [gate["name"] for gate in found["gates"] if gate["passed"]] == []
     assert found["gates_passed"] is False
     assert set(found["lock"]["mean"]) == {"SR", "P"}
 
@@ -143,7 +143,7 @@ def test_findings_name_what_is_doubtful(inputs: StepInputs) -> None:
         "anchors-selected-on-appraisal",
         "anchor-rule-overwrites",
         "event-dated-by-visit",
-        "classes-not-assessed",
+        "classes-not-claimed",
     }
     told = next(item for item in result.findings if item.code == "anchor-not-first-event")
     assert told.evidence.numbers["other_event_before"] == result.anchors.other_before.sum()
@@ -188,7 +188,7 @@ def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
             small = [
                 (table.name, name, value)
                 for name, kind in table.frame.schema.items()
-                if kind == pl.Int64
+                if kind == pl.Int64 and name != "classes"
                 for value in table.frame[name].drop_nulls()
                 if 0 < value < 5
             ]

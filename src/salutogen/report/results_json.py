@@ -142,6 +142,33 @@ class ResilienceSummary(_Open):
     variants: Variants
 
 
+class GateSummary(_Open):
+    """One condition for a claim of classes; null where it was not reached."""
+
+    name: str
+    value: Number
+    threshold: float
+    passed: bool
+
+
+class ClassesSummary(_Open):
+    """Classes that passed every gate."""
+
+    n: int = Field(description="Number of classes.")
+    shares: list[float] = Field(description="Largest first.")
+    model: str
+
+
+class TrajectoriesSummary(_Open):
+    """Courses locked to events."""
+
+    anchors: dict[str, Any]
+    lock: dict[str, Any]
+    classes: ClassesSummary | None = Field(description="null unless every gate passed.")
+    gates: list[GateSummary]
+    gates_passed: bool
+
+
 class ResultsFile(_Open):
     """The whole of `results.json`."""
 
@@ -154,6 +181,9 @@ class ResultsFile(_Open):
     norm: NormSummary
     resilience: ResilienceSummary
     steps: dict[str, Any]
+    trajectories: TrajectoriesSummary | None = Field(
+        default=None, description="The first analysis of this kind; null where it was refused."
+    )
     findings: dict[str, int] = Field(description="Number of findings by severity.")
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from salutogen.report.codebook import POINTS, SIGN, OutputColumn
 from salutogen.steps import StepFile
+from salutogen.trajectories.class_tables import member_columns, member_table
 from salutogen.trajectories.locks import POSITIONS
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def files_of(result: Trajectories) -> dict[str, StepFile]:
     }
     if result.real_time is not None:
         tables["lock_time.csv"] = (time_table(result), _TIME_COLUMNS)
+    classes = result.classes
+    if classes is not None and classes.passed:
+        members = member_table(classes, subjects_of(result).to_list())
+        tables["classes.csv"] = (members, (SUBJECT, *member_columns(classes.n_classes)))
     return {
         name: StepFile(
             table=table,

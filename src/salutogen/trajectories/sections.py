@@ -9,6 +9,7 @@ import numpy as np
 from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import percent, plural, points, signed
 from salutogen.trajectories import figures, tables
+from salutogen.trajectories.class_sections import class_sections
 from salutogen.trajectories.figures_time import time_figure
 from salutogen.trajectories.labels import LABELS
 from salutogen.trajectories.response import jump, mean_change
@@ -35,7 +36,7 @@ def trajectory_sections(result: Trajectories) -> list[Section]:
     labels = _label_section(result)
     if labels is not None:
         found.append(labels)
-    return [*found, _response_section(result), _class_section(result)]
+    return [*found, _response_section(result), *class_sections(result)]
 
 
 def _anchor_section(result: Trajectories) -> Section:
@@ -262,17 +263,4 @@ def _return_words(result: Trajectories) -> tuple[str, ...]:
         f"{count(times.n_never_left)} never were. {half if times.n_left else ''} "
         f"{count(never)} were not seen back. Returns are seen at visits only, so times are "
         "intervals (Turnbull's estimate).",
-    )
-
-
-def _class_section(result: Trajectories) -> Section:
-    return Section(
-        title="Trajectories: classes",
-        paragraphs=(
-            "No classes are claimed. Classes need gates that all hold (criteria, entropy, "
-            "smallest class, bootstrap test, agreement over starts, halves, resamples and "
-            "assumptions); they are not assessed in this version, so the continuous results "
-            "above stand alone.",
-        ),
-        findings=tuple(item for item in result.findings if item.code == "classes-not-assessed"),
     )

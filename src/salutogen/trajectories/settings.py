@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from salutogen.study.part import Label, Name, Part
+from salutogen.trajectories.class_settings import ClassSettings
 
 Rule = Literal["first-strict", "first-any", "onset", "demo-loop"]
 RULES: tuple[Rule, ...] = ("first-strict", "first-any", "onset")
@@ -95,6 +96,10 @@ class TrajectorySettings(Part):
         "The report shows the means of both.",
     )
     labels: LabelSettings = LabelSettings()
+    classes: ClassSettings | Literal["off"] = Field(
+        default=ClassSettings(),
+        description="Classes of courses and the gates before a claim; off: none are looked for.",
+    )
 
     @model_validator(mode="after")
     def _one_loop(self) -> Self:

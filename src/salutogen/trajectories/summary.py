@@ -49,8 +49,10 @@ def _days(result: Trajectories) -> dict[str, float] | None:
     return {"median": float(np.median(days)), "longest": float(days.max())}
 
 
-def _classes(_: Trajectories) -> dict[str, Any]:
-    return {"classes": None, "gates": [], "gates_passed": False}
+def _classes(result: Trajectories) -> dict[str, Any]:
+    if result.classes is None:
+        return {"classes": None, "gates": [], "gates_passed": False, "class_search": None}
+    return result.classes.summary()
 
 
 def _anchors(result: Trajectories) -> dict[str, Any]:

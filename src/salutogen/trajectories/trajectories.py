@@ -15,6 +15,8 @@ from salutogen.report.section import Section
 from salutogen.steps import StepFile, StepInputs
 from salutogen.trajectories.anchors import AnchorFlow, Anchors, anchor_flow, find_anchors
 from salutogen.trajectories.background import lock_without_event
+from salutogen.trajectories.classes import ClassAssessment
+from salutogen.trajectories.classing import classes_of
 from salutogen.trajectories.dated import dated_grid
 from salutogen.trajectories.doubts import anchor_doubts, lock_doubts
 from salutogen.trajectories.episodes import find_episodes
@@ -50,7 +52,7 @@ class Trajectories:
         from the person's next episode on.
     real_time : RealTime or None
         Courses in days since the event, where events have dates.
-    labels, return_times, recovery
+    labels, return_times, recovery, classes
         None where they cannot be given; the findings say why.
     """
 
@@ -68,6 +70,7 @@ class Trajectories:
     labels: Labels | None
     return_times: ReturnTimes | None
     recovery: RecoveryCurve | None
+    classes: ClassAssessment | None = None
     findings: Sequence[Finding] = ()
 
     def summary(self) -> Mapping[str, Any]:
@@ -83,7 +86,7 @@ class Trajectories:
         return trajectory_sections(self)
 
     def files(self) -> Mapping[str, StepFile]:
-        """`anchors.csv`, `lock.csv` and, with dated events, `lock_time.csv`."""
+        """`anchors.csv`, `lock.csv`; where there are some, `lock_time.csv` and `classes.csv`."""
         from salutogen.trajectories.files import files_of
 
         return files_of(self)
@@ -189,16 +192,11 @@ def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
         times = return_times(result.change, np.zeros(result.change.shape[0]), labels.half_width)
         result = replace(result, labels=labels, return_times=times)
     recovery, doubts = recovery_of(result.change)
-    told += [*doubts, _classes_not_assessed(result.anchors.n)]
-    return replace(result, recovery=recovery, findings=(*result.findings, *told))
-
-
-def _classes_not_assessed(n: int) -> Finding:
-    text = (
-        f"Classes of the {n} courses are not enumerated in this version, so none are claimed: "
-        "the results are continuous."
+    classes, more = classes_of(
+        result.lock, result.anchors.episode, result.settings.classes, inputs.seed
     )
-    return finding("classes-not-assessed", text, numbers={"persons": n})
+    told += [*doubts, *more]
+    return replace(result, recovery=recovery, classes=classes, findings=(*result.findings, *told))
 
 
 def _anchor_places(settings: TrajectorySettings, labels: tuple[str, ...]) -> tuple[int, ...] | None:

@@ -1,0 +1,63 @@
+"""Classes as this analysis gives them: looked for where persons are enough, else said why not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.findings import Finding, finding
+from salutogen.trajectories.class_sections import verdict_words
+from salutogen.trajectories.class_settings import ClassSettings
+from salutogen.trajectories.classes import ClassAssessment, assess_classes
+from salutogen.trajectories.heaping import HEAPED, heaped_share
+from salutogen.trajectories.locks import Lock
+
+
+def classes_of(
+    lock: Lock, episode: NDArray[np.int64], settings: ClassSettings | Literal["off"], seed: int
+) -> tuple[ClassAssessment | None, list[Finding]]:
+    """Look for classes in the locked SR, and say whether they are claimed.
+
+    Parameters
+    ----------
+    lock : Lock
+    episode : ndarray of int, shape (n,)
+        Number of the episode within its person: classes are of persons, so first episodes count.
+    settings : ClassSettings or "off"
+    seed : int
+    """
+    first = episode == 1
+    n = int(first.sum())
+    if settings == "off":
+        return None, [_not_assessed("The study file turns classes off, so none are claimed.", n)]
+    matrix = np.where(first[:, None], lock.SR, np.nan)
+    heaped = heaped_share(lock.P[first]) >= HEAPED
+    try:
+        found = assess_classes(matrix, settings, seed=seed, heaped=heaped)
+    except ModelError as error:
+        return None, [_not_assessed(f"Classes are not looked for. {error}", n)]
+    return found, _told(found)
+
+
+def _not_assessed(text: str, n: int) -> Finding:
+    return finding("classes-not-assessed", text, numbers={"persons": n})
+
+
+def _told(found: ClassAssessment) -> list[Finding]:
+    code = "classes-claimed" if found.passed else "classes-not-claimed"
+    numbers = {
+        "persons": int(found.rows.size),
+        "classes_by_bic": found.n_classes,
+        "failed": [gate.name for gate in found.gates if gate.reached and not gate.passed],
+    }
+    told = [finding(code, verdict_words(found), numbers=numbers)]
+    if found.at_the_edge:
+        text = (
+            f"BIC still falls at {found.n_classes} classes, the most that were to be tried: their "
+            "number is not settled."
+        )
+        told.append(finding("classes-at-the-edge", text, numbers={"max": found.settings.max}))
+    return told
