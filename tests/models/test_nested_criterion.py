@@ -91,7 +91,7 @@ def test_threads_do_not_change_a_bit(monkeypatch):
     from salutogen.models import threads
 
     criterion, _ = problem()
-    theta = criterion.start()
+    theta = criterion.starts()[0]
     plain = criterion(theta)
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
     for count in ("2", "3"):

@@ -46,8 +46,10 @@ if TYPE_CHECKING:
     from salutogen.models.mixture_comparison import ClassComparison, compare_classes
     from salutogen.models.moments import Moments
     from salutogen.models.random_intercept import RandomInterceptFit, fit_random_intercept
+    from salutogen.models.residual_structures import ContinuousAR1, HeterogeneousVariance
     from salutogen.models.robust import HuberFit, fit_huber
     from salutogen.models.splines import RestrictedCubicSpline
+    from salutogen.models.structured_result import StructuredResult
     from salutogen.models.warming import is_warm, warm
 
 _HOME = {
@@ -55,10 +57,12 @@ _HOME = {
     "BootstrapLikelihoodRatio": "mixture_bootstrap",
     "ClassComparison": "mixture_comparison",
     "ContrastTest": "mixed_inference",
+    "ContinuousAR1": "residual_structures",
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
     "GrowthMixture": "growth_mixture",
     "GrowthMixtureResult": "growth_mixture_result",
+    "HeterogeneousVariance": "residual_structures",
     "HuberFit": "robust",
     "Interrupted": "executing",
     "KMeansPartition": "k_means_result",
@@ -74,6 +78,7 @@ _HOME = {
     "RestrictedCubicSpline": "splines",
     "RobustInference": "mixed_robust",
     "ScatterTest": "heteroscedasticity",
+    "StructuredResult": "structured_result",
     "adjusted_rand_index": "agreement",
     "bootstrap_agreement": "agreement",
     "bootstrap_least_squares": "bootstrap",
@@ -102,10 +107,12 @@ __all__ = [
     "BootstrapLikelihoodRatio",
     "ClassComparison",
     "ContrastTest",
+    "ContinuousAR1",
     "ConvergenceWarning",
     "FTest",
     "GrowthMixture",
     "GrowthMixtureResult",
+    "HeterogeneousVariance",
     "HuberFit",
     "Interrupted",
     "KMeansPartition",
@@ -121,6 +128,7 @@ __all__ = [
     "RestrictedCubicSpline",
     "RobustInference",
     "ScatterTest",
+    "StructuredResult",
     "adjusted_rand_index",
     "bootstrap_agreement",
     "bootstrap_least_squares",

@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """A grouping of the rows and its random effects.
+
+    Attributes
+    ----------
+    group : str
+        Name of the grouping column.
+    n : int
+        Number of groups.
+    blocks : tuple of tuple of str
+        Random terms by block of correlated terms.
+    covariance : array (q, q)
+        Covariance of the random effects.
+    """
+
+    group: str
+    n: int
+    blocks: tuple[tuple[str, ...], ...]
+    covariance: Float
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MixedEstimates:
     """Estimates of a mixed model, and what they were made of.
@@ -97,6 +119,22 @@ class MixedEstimates:
     path: str = "moments"
     moments: Moments | None = None
     relative_factor: Float = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Groupings of the rows, the persons first."""
+        own = Level(
+            group=self.persons.name,
+            n=self.n_persons,
+            blocks=self.random_blocks,
+            covariance=self.random_covariance,
+        )
+        return (own,)
+
+    @property
+    def residual_lines(self) -> tuple[str, ...]:
+        """The residual structure in words; none where residuals are independent and alike."""
+        return ()
 
     @property
     def n_persons(self) -> int:

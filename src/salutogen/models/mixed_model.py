@@ -18,24 +18,32 @@ from salutogen.models.mixed_problem import MixedProblem, mixed_problem
 from salutogen.models.mixed_result import MixedModelResult
 from salutogen.models.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
+from salutogen.models.residual_structures import Residual
 
 Float = NDArray[np.float64]
 
 SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
+SINGULAR_TEXT = "Singular fit: a variance of the random effects is zero or a correlation is ±1."
 
 
 @dataclass(frozen=True)
 class MixedModel:
     """A linear mixed model.
 
-    ``y = X b + Z u + e`` with person effects u ~ N(0, Σ) and residuals e ~ N(0, σ²).
+    ``y = X b + Z u + e`` with person effects u ~ N(0, Σ) and residuals e ~ N(0, σ²); on request
+    with effects of the sites that persons belong to, and with residuals that correlate over
+    time or differ in size.
 
     Parameters
     ----------
     formula : str
-        As in lme4, one grouping column: ``P ~ E + (1 + E | id)``; ``||`` for uncorrelated random
-        terms, ``(0 + t | id)`` for no random intercept. Plain sums of column names are read
-        here; anything else (``I(t**2)``, ``C(arm)``, interactions) by formulaic.
+        As in lme4: ``P ~ E + (1 + E | id)``; ``||`` for uncorrelated random terms,
+        ``(0 + t | id)`` for no random intercept; ``(1 | site/id)`` or ``(1 | id) + (1 | site)``
+        for persons in sites (crossed effects are refused). Plain sums of column names are read
+        here; anything else (``I(t^2)``, ``C(arm)``, interactions, ``bs(t, df=4)``) by formulaic.
+    residual : str, ContinuousAR1, HeterogeneousVariance, or one of each
+        `independent` (default), correlated over time within a person, unequal over the levels of
+        a column, or both. These pass over the rows at each evaluation, so they need a frame.
 
     Notes
     -----
@@ -53,6 +61,7 @@ class MixedModel:
     """
 
     formula: str
+    residual: Residual = "independent"
 
     def fit(self, data: Any, *, reml: bool = True) -> MixedModelResult:
         """Fit to a frame or to moments.
@@ -70,6 +79,10 @@ class MixedModel:
             Unreadable formula, unknown or non-numeric columns, infinite values, one person,
             fewer rows than coefficients, constant outcome, collinear terms.
         """
+        if self.residual != "independent" or parse_formula(self.formula, levels=2).outer_group:
+            from salutogen.models.structured_model import fit_structured
+
+            return fit_structured(self.formula, self.residual, data, reml=reml)
         moments = data if isinstance(data, Moments) else Moments.from_frame(self.formula, data)
         fixed, random = self._terms(moments)
         return fit_moments(moments, fixed, random, formula=self.formula, reml=reml)
@@ -148,12 +161,10 @@ def _result(
     bread = problem.fixed_map @ np.linalg.inv(at.precision) @ problem.fixed_map.T
     relative = problem.random_map @ L
     value = at.value + problem.offset
-    size = np.abs(np.diag(_lower(relative))) * problem.random_size
+    size = np.abs(np.diag(lower_factor(relative))) * problem.random_size
     singular = bool(np.min(size) < SINGULAR)
     if singular:
-        messages.append(
-            "Singular fit: a variance of the random effects is zero or a correlation is ±1."
-        )
+        messages.append(SINGULAR_TEXT)
     modes = scale * criterion.modes(L, at.coefficients) @ problem.random_map.T
     return MixedModelResult(
         formula=formula,
@@ -187,6 +198,6 @@ def _own_designs(moments: Moments, formula: str) -> tuple[Design, ...]:
     return moments.designs if moments.formula == formula else moments.designs[:1]
 
 
-def _lower(factor: Float) -> Float:
+def lower_factor(factor: Float) -> Float:
     """Turn a square root of a covariance into its lower triangular one."""
     return np.linalg.qr(factor.T, mode="r").T

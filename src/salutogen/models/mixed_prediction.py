@@ -79,17 +79,22 @@ def prediction_rows(result: MixedModelResult, frame: Any, *, random: bool, own: 
 
 def places_of(result: MixedModelResult, labels: pl.Series) -> Int:
     """Return the place of each label among the persons of the fit, -1 for new ones."""
-    group = result.persons.name
+    return places_in(result.persons, labels)
+
+
+def places_in(known: pl.Series, labels: pl.Series) -> Int:
+    """Return the place of each label among the known ones, -1 for new ones."""
+    group = known.name
     try:
         places = pl.DataFrame({group: labels}).join(
-            pl.DataFrame({group: result.persons}).with_row_index("place"),
+            pl.DataFrame({group: known}).with_row_index("place"),
             on=group,
             how="left",
             maintain_order="left",
         )["place"]
     except pl.exceptions.PolarsError as error:
         raise ModelError(
-            f"{group}: persons were {result.persons.dtype} in the fit, got {labels.dtype}."
+            f"{group}: persons were {known.dtype} in the fit, got {labels.dtype}."
         ) from error
     return places.cast(pl.Int64).fill_null(-1).to_numpy()
 
@@ -192,7 +197,5 @@ def residuals(result: MixedModelResult, frame: Any, kind: str) -> Float:
         raise ModelError(f"kind: expected one of {', '.join(kinds)}, got {kind!r}.")
     design = result.designs[0] if result.designs else plain_design((result.outcome,))
     observed = columns_of(design, read_columns(frame, design.variables))[:, 0]
-    own = kind != "marginal"
-    rows = prediction_rows(result, frame, random=own, own=own)
-    left = observed - expected(result, rows)
+    left = observed - result.predict(frame, random_effects=kind != "marginal")
     return left / result.residual_sd if kind == "standardised" else left

@@ -127,8 +127,10 @@ def summary(result: MixedModelResult, errors: str) -> str:
         f"AIC {result.aic:.1f}   BIC {result.bic:.1f}   logLik {result.log_likelihood:.1f}"
     )
     lines += ["", "Random effects:", *_random_lines(result)]
+    groups = "; ".join(f"{level.group}, {level.n}" for level in result.levels)
     lines += [
-        f"Number of obs: {result.n_obs}, groups: {result.persons.name}, {result.n_persons}",
+        *result.residual_lines,
+        f"Number of obs: {result.n_obs}, groups: {groups}",
         "",
         *_fixed_lines(result, errors),
     ]
@@ -163,25 +165,27 @@ def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
 
 
 def _random_lines(result: MixedModelResult) -> list[str]:
-    group = result.persons.name
-    wide = max(len(group), 8) + 1
-    name_width = max(len(name) for name in result.random_terms) + 1
+    levels = result.levels
+    wide = max(8, *(len(level.group) for level in levels)) + 1
+    names = [name for level in levels for block in level.blocks for name in block]
+    name_width = max(len(name) for name in names) + 1
     lines = [f" {'Groups':{wide}} {'Name':{name_width}} {'Variance':>11} {'Std.Dev.':>11}  Corr"]
-    covariance, start = result.random_covariance, 0
-    for block in result.random_blocks:
-        for i, name in enumerate(block):
-            variance = covariance[start + i, start + i]
-            correlations = ""
-            for j in range(i):
-                both = np.sqrt(variance * covariance[start + j, start + j])
-                value = covariance[start + i, start + j] / both if both > 0 else np.nan
-                correlations += f" {value:5.2f}"
-            label = group if i == 0 else ""
-            lines.append(
-                f" {label:{wide}} {name:{name_width}} {variance:11.5g} {np.sqrt(variance):11.5g} "
-                f"{correlations}".rstrip()
-            )
-        start += len(block)
+    for level in levels:
+        covariance, start = level.covariance, 0
+        for block in level.blocks:
+            for i, name in enumerate(block):
+                variance = covariance[start + i, start + i]
+                correlations = ""
+                for j in range(i):
+                    both = np.sqrt(variance * covariance[start + j, start + j])
+                    value = covariance[start + i, start + j] / both if both > 0 else np.nan
+                    correlations += f" {value:5.2f}"
+                label = level.group if i == 0 else ""
+                lines.append(
+                    f" {label:{wide}} {name:{name_width}} {variance:11.5g} "
+                    f"{np.sqrt(variance):11.5g} {correlations}".rstrip()
+                )
+            start += len(block)
     lines.append(
         f" {'Residual':{wide}} {'':{name_width}} {result.residual_variance:11.5g} "
         f"{result.residual_sd:11.5g}"

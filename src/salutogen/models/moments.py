@@ -109,11 +109,11 @@ class Moments:
         designs = [learn_design(expression, used) for expression in expressions]
         made = [design.matrix(used) for design in designs]
         y = outcome.matrix(used)[:, 0]
-        columns = _distinct(
+        columns = distinct_columns(
             [(d.names, values) for d, values in zip(designs, made, strict=True)],
             (outcome.names[0], y),
         )
-        return cls._reduced(
+        return cls.from_columns(
             columns,
             used[parsed.group],
             fixed=designs[0].names,
@@ -165,14 +165,15 @@ class Moments:
             raise ModelError(f"person: expected {len(values)} labels, got shape {labels.shape}.")
         if not all(np.isfinite(array).all() for array in (*arrays, values)):
             raise ModelError("y, X and Z: missing or infinite values; leave those rows out first.")
-        columns = _distinct(
+        columns = distinct_columns(
             [(fixed_names, arrays[0]), (random_names, arrays[1])], (outcome, values)
         )
         blocks = (random_names,) if correlated else tuple((name,) for name in random_names)
-        return cls._reduced(columns, pl.Series(group, labels), fixed=fixed_names, random=blocks)
+        return cls.from_columns(columns, pl.Series(group, labels), fixed=fixed_names, random=blocks)
 
     @classmethod
-    def _reduced(cls, columns: dict[str, Float], group: pl.Series, **rest: Any) -> Moments:
+    def from_columns(cls, columns: dict[str, Float], group: pl.Series, **rest: Any) -> Moments:
+        """Reduce distinct columns by name, the outcome last; `rest` are other attributes."""
         codes = group.rank("dense").to_numpy().astype(np.int64) - 1
         persons = group.unique().sort()
         reduction = reduce_rows(np.column_stack(list(columns.values())), codes, len(persons))
@@ -230,7 +231,7 @@ class Moments:
         )
 
 
-def _distinct(
+def distinct_columns(
     parts: Sequence[tuple[tuple[str, ...], Float]], outcome: tuple[str, Float]
 ) -> dict[str, Float]:
     """Distinct columns by name, the outcome last, without the constant."""

@@ -141,11 +141,15 @@ class NestedCriterion:
         """Places of the factors' diagonals."""
         return self.layout.diagonal
 
-    def start(self) -> Float:
-        """Random effects as large as the residual, uncorrelated."""
+    def starts(self) -> list[Float]:
+        """Where to search from: random effects as large as the residual, uncorrelated."""
         start = np.zeros(self.layout.n_free)
         start[self.diagonal] = 1.0
-        return start
+        return [start]
+
+    def solved(self, theta: Float) -> tuple[NestedCriterion, Float, NestedAt | None]:
+        """Return the criterion, the factors' free entries, and what is profiled out."""
+        return self, theta, self.at(theta)
 
     def at(self, theta: Float) -> NestedAt | None:
         """Profile out fixed effects and residual variance; None where that is impossible."""

@@ -1,0 +1,142 @@
+"""The likelihood with correlated or unequal residuals: rows made independent at each evaluation.
+
+The parameters of the residuals come first (the logit of the correlation at the median distance,
+then logarithms of the levels' standard deviations relative to the first level's), the relative
+factors' free entries follow. One pass over the rows makes them independent and alike and adds up
+their cross-products; from there on it is the criterion of moments. A second pass gives the exact
+derivatives by the parameters of the residuals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.models.nested_criterion import Layout, NestedAt, NestedCriterion
+from salutogen.models.residual_structures import ResidualLayout
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsCriterion:
+    """−2 log (restricted) likelihood as a function of the residuals' parameters and both factors.
+
+    Attributes
+    ----------
+    layout : Layout
+        Sizes.
+    rows : array (n, q + w)
+        [Z S X y], sorted by site, person and time.
+    residuals : ResidualLayout
+        Of the same rows.
+    """
+
+    layout: Layout
+    rows: Float
+    residuals: ResidualLayout
+
+    @property
+    def n_residual(self) -> int:
+        """Number of parameters of the residuals."""
+        return self.residuals.n_parameters
+
+    @property
+    def diagonal(self) -> Int:
+        """Places of the factors' diagonals among the parameters."""
+        return self.layout.diagonal + self.n_residual
+
+    def starts(self) -> list[Float]:
+        """Points to search from: weak and strong correlation, which may both be local optima."""
+        start = np.zeros(self.n_residual + self.layout.n_free)
+        start[self.diagonal] = 1.0
+        if not self.residuals.is_correlated:
+            return [start]
+        weak, strong = start.copy(), start.copy()
+        weak[0], strong[0] = logit(0.15), logit(0.75)
+        return [weak, strong]
+
+    def share(self, x: Float) -> float:
+        """Correlation of residuals at the median distance; 0 without a correlation."""
+        if not self.residuals.is_correlated:
+            return 0.0
+        return float(np.exp(-np.logaddexp(0.0, -x[0])))
+
+    def spreads(self, x: Float) -> Float:
+        """Standard deviation of each level's residuals, relative to the first level's."""
+        logs = x[int(self.residuals.is_correlated) : self.n_residual]
+        spreads: Float = np.exp(np.append(0.0, logs))
+        return spreads
+
+    def decay(self, x: Float) -> float:
+        """Rate at which the correlation falls with the distance in median distances."""
+        share = self.share(x)
+        if share <= 0:
+            return float("inf")
+        return float(np.logaddexp(0.0, -x[0]))
+
+    def whitened(self, x: Float) -> NestedCriterion:
+        """Return the criterion of the factors, given the residuals' parameters."""
+        from salutogen.models._kernels_residual import whitened_products
+
+        layout, r = self.layout, self.residuals
+        q, k = layout.q, self.rows.shape[1]
+        products = np.empty((layout.starts[-1], q * k))
+        rest = np.empty((layout.n_sites, layout.w**2))
+        logs = np.empty(layout.n_sites)
+        decay, spreads = self.decay(x), self.spreads(x)
+        layout.by_site(
+            lambda first, last: whitened_products(
+                first, last, layout.starts, r.row_starts, self.rows, r.gaps, r.levels,
+                decay, spreads, q, products, rest, logs,
+            ),
+            per_person=self._per_person(),
+        )  # fmt: skip
+        return NestedCriterion(
+            layout=layout, products=products, rest=rest, log_determinant=float(logs.sum())
+        )
+
+    def solved(self, x: Float) -> tuple[NestedCriterion, Float, NestedAt | None]:
+        """Return the criterion of the factors, their free entries, and what is profiled out."""
+        inner, theta = self.whitened(x), x[self.n_residual :]
+        return inner, theta, inner.at(theta)
+
+    def __call__(self, x: Float) -> tuple[float, Float]:
+        """Return the criterion and its gradient."""
+        inner, theta, at = self.solved(x)
+        if at is None:
+            return float("inf"), np.zeros(len(x))
+        by_theta, weights = inner.gradient(theta, at)
+        return at.profiled.value, np.concatenate([self._by_residuals(x, inner, weights), by_theta])
+
+    def _by_residuals(self, x: Float, inner: NestedCriterion, weights: Float) -> Float:
+        """Derivatives by the residuals' parameters."""
+        from salutogen.models._kernels_residual import residual_gradient
+
+        layout, r = self.layout, self.residuals
+        out = np.empty((layout.n_sites, 1 + len(r.labels)))
+        L, _ = layout.factors(x[self.n_residual :])
+        decay, spreads = self.decay(x), self.spreads(x)
+        layout.by_site(
+            lambda first, last: residual_gradient(
+                first, last, layout.starts, r.row_starts, self.rows, r.gaps, r.levels,
+                decay, spreads, layout.q, inner.products, L, weights, out,
+            ),
+            per_person=2 * self._per_person(),
+        )  # fmt: skip
+        sums = out.sum(axis=0)
+        by_logit = sums[:1] * (self.share(x) - 1) if r.is_correlated else sums[:0]
+        return np.concatenate([by_logit, sums[2:]])
+
+    def _per_person(self) -> float:
+        """Numbers touched per person in one pass."""
+        n, k = self.rows.shape
+        return float(n / self.layout.starts[-1] * k * k)
+
+
+def logit(share: float) -> float:
+    """Return log(share / (1 − share))."""
+    return float(np.log(share / (1 - share)))

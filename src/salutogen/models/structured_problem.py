@@ -1,0 +1,102 @@
+"""From the rows of a model with sites or a residual structure to a well-scaled problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.models.mixed_problem import (
+    MixedProblem,
+    mixed_problem,
+    random_maps,
+    root_of,
+    select_terms,
+    tolerance_of,
+)
+from salutogen.models.moments import Moments
+from salutogen.models.nested_criterion import Layout, NestedCriterion
+from salutogen.models.orthogonal import combine, triangular_inverse
+from salutogen.models.rows_criterion import RowsCriterion
+from salutogen.models.structured_rows import StructuredRows
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructuredProblem:
+    """A criterion in well-scaled columns, with the maps back to the user's units.
+
+    Attributes
+    ----------
+    criterion : NestedCriterion or RowsCriterion
+        From persons' moments, or from rows where residuals are not independent and alike.
+    base : MixedProblem
+        Maps of fixed effects, persons' random effects and outcome.
+    outer_map : array (s, s)
+        Sites' random effects in the user's units = outer_map @ scaled ones, times `base.scale`.
+    outer_size : array (s,)
+        Root mean square of each of their columns.
+    """
+
+    criterion: NestedCriterion | RowsCriterion
+    base: MixedProblem
+    outer_map: Float
+    outer_size: Float
+
+
+def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) -> StructuredProblem:
+    """Prepare a fit; raises ModelError for what no model of these rows can be."""
+    base = mixed_problem(moments, rows.fixed, rows.random, reml=reml)
+    root = root_of(moments.reduction.total)
+    outer_map = random_maps(moments, root, rows.outer_random, tolerance_of(moments))
+    terms = tuple(name for block in rows.outer_random for name in block)
+    G = select_terms(moments, moments.reduction.augmented, terms)
+    layout = Layout(
+        starts=rows.site_starts,
+        blocks=tuple(len(block) for block in rows.random),
+        outer_blocks=tuple(len(block) for block in rows.outer_random),
+        p=len(rows.fixed),
+        n_obs=moments.n_obs,
+        reml=reml,
+    )
+    right = np.column_stack([G @ outer_map, base.right])
+    criterion: NestedCriterion | RowsCriterion
+    if rows.residuals is None:
+        criterion = _from_moments(layout, moments, base.left, right, rows)
+    else:
+        criterion = RowsCriterion(
+            layout=layout,
+            rows=_scaled(rows, moments, np.column_stack([base.left, right])),
+            residuals=rows.residuals,
+        )
+    return StructuredProblem(
+        criterion=criterion,
+        base=base,
+        outer_map=outer_map,
+        outer_size=np.sqrt(np.sum((root @ G) ** 2, axis=0) / moments.n_obs),
+    )
+
+
+def _from_moments(
+    layout: Layout, moments: Moments, left: Float, right: Float, rows: StructuredRows
+) -> NestedCriterion:
+    """Products of each person and site; persons in the order of their sites."""
+    reduction = moments.reduction
+    products = reduction.project(left, np.column_stack([left, right]))
+    by_person = reduction.project(right, right)[rows.order]
+    return NestedCriterion(
+        layout=layout,
+        products=np.ascontiguousarray(products[rows.order]),
+        rest=np.add.reduceat(by_person, rows.site_starts[:-1], axis=0),
+    )
+
+
+def _scaled(rows: StructuredRows, moments: Moments, combination: Float) -> Float:
+    """Rows of the combinations (k + 1, m) of the moments' augmented columns."""
+    reduction = moments.reduction
+    columns = np.column_stack(list(rows.columns.values())) - reduction.centre
+    weights = triangular_inverse(reduction.basis) @ combination[1:]
+    made = [combine(columns, weights[:, j]) + combination[0, j] for j in range(weights.shape[1])]
+    return np.ascontiguousarray(np.column_stack(made))
