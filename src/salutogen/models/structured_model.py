@@ -57,10 +57,9 @@ def _search(problem: StructuredProblem) -> Optimum:
     found = [minimise(criterion, start) for start in criterion.starts()]
     best = min(found, key=lambda optimum: optimum.value)
     best = settle_at_zero(criterion, best, criterion.diagonal)
-    correlated = isinstance(criterion, RowsCriterion) and criterion.residuals.is_correlated
-    if correlated and criterion.share(best.point) < FAINT:
-        best = no_worse(criterion, best, 0, -np.inf)
-    return best
+    if not isinstance(criterion, RowsCriterion) or not criterion.residuals.is_correlated:
+        return best
+    return no_worse(criterion, best, 0, -np.inf) if criterion.share(best.point) < FAINT else best
 
 
 def _residual_messages(problem: StructuredProblem, optimum: Optimum) -> list[str]:
