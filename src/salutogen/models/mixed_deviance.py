@@ -111,7 +111,7 @@ def curvature(criterion: ProfiledCriterion, theta: Float, variance: float) -> Cu
     solution.
     """
     m = len(theta)
-    steps = STEP / np.sqrt(criterion.n_obs / len(criterion.products)) * np.ones(m)
+    steps = STEP / np.sqrt(criterion.n_obs / criterion.n_persons) * np.ones(m)
     hessian = np.zeros((m + 1, m + 1))
     slopes = np.zeros((m, criterion.p, criterion.p))
     for j in range(m):

@@ -154,16 +154,15 @@ def _variance(
     """
     problem = result.problem
     criterion = problem.criterion
-    q, width = criterion.q, criterion.q + criterion.p + 1
     at = criterion.profile(criterion.factor(result.relative_factor))
     if at is None:
         raise ModelError("The likelihood has no value at its maximum.")
     variance = result.residual_variance
     X = rows.X @ problem.fixed_map
-    Z = np.zeros((len(X), q)) if rows.Z is None else rows.Z @ problem.random_map
+    Z = np.zeros((len(X), criterion.q)) if rows.Z is None else rows.Z @ problem.random_map
     known = (rows.places >= 0) & own
     seen, inverse = np.unique(rows.places[known], return_inverse=True)
-    products = criterion.products[seen].reshape(-1, q, width)
+    crossed, with_fixed = criterion.products_of(seen)
 
     def of(theta: Float) -> Float:
         L = criterion.factor(theta)
@@ -172,8 +171,8 @@ def _variance(
             raise ModelError("The likelihood has no value beside its maximum.")
         columns, spread = X, np.sum((Z @ L) ** 2, axis=1)
         if known.any():
-            shrunk = given_outcomes(products[:, :, :q], L)
-            pull = shrunk @ products[:, :, q:-1]
+            shrunk = given_outcomes(crossed, L)
+            pull = shrunk @ with_fixed[:, :, :-1]
             columns = X.copy()
             columns[known] -= np.einsum("nq,nqp->np", Z[known], pull[inverse])
             spread[known] = np.einsum("nq,nqr,nr->n", Z[known], shrunk[inverse], Z[known])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -15,6 +17,7 @@ from salutogen.errors import ModelError
 from salutogen.models.mixed_estimates import MixedEstimates
 
 if TYPE_CHECKING:
+    from salutogen.models.executing import Progress
     from salutogen.models.mixed_inference import Contrast, ContrastTest, FixedInference
     from salutogen.models.mixed_problem import MixedProblem
     from salutogen.models.mixed_robust import RobustInference
@@ -130,8 +133,7 @@ class MixedModelResult(MixedEstimates):
 
         problem = self.problem
         criterion = problem.criterion
-        q = criterion.q
-        crossed = criterion.products.reshape(self.n_persons, q, -1)[:, :, :q]
+        crossed, _ = criterion.products_of(slice(None))
         L = criterion.factor(self.relative_factor)
         relative = problem.random_map @ given_outcomes(crossed, L) @ problem.random_map.T
         result: Float = self.residual_variance * relative
@@ -232,15 +234,68 @@ class MixedModelResult(MixedEstimates):
 
         return residuals(self, frame, kind)
 
-    def tidy(self, *, errors: str = "model", level: float = 0.95) -> pl.DataFrame:
+    def profile_intervals(
+        self,
+        terms: Sequence[str] | None = None,
+        *,
+        level: float = 0.95,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
+        """Return intervals from the profile likelihood, as lme4's ``confint(fit)``.
+
+        Parameters
+        ----------
+        terms : sequence of str, optional
+            Which parameters, as `tidy` names them; by default all.
+        level : float
+            Coverage.
+        executor : concurrent.futures.Executor, optional
+            Where the limits are searched, two for each parameter; by default here.
+        progress : callable, optional
+            Called as ``progress(done, total)``.
+
+        Returns
+        -------
+        polars.DataFrame
+            `term, effect, group, estimate, conf_low, conf_high`. Maximum likelihood throughout,
+            also after REML. A limit at the end of the range is 0 for an SD and ±1 for a
+            correlation; both are null for a correlation with a variance of zero.
+        """
+        from salutogen.models.mixed_parameters import mixed_parameters
+        from salutogen.models.mixed_profile_intervals import profile_intervals
+
+        every = mixed_parameters(self.terms, self.random_blocks, self.persons.name)
+        names = [parameter.term for parameter in every]
+        unknown = [] if terms is None else [name for name in terms if name not in names]
+        if unknown:
+            raise ModelError(
+                f"terms: unknown {', '.join(unknown)}; the fit has {', '.join(names)}."
+            )
+        wanted = names if terms is None else list(terms)
+        return profile_intervals(
+            self.problem,
+            self.relative_factor,
+            [every[names.index(name)] for name in wanted],
+            level,
+            executor=executor,
+            progress=progress,
+        )
+
+    def tidy(
+        self, *, errors: str = "model", intervals: str = "wald", level: float = 0.95
+    ) -> pl.DataFrame:
         """Return every parameter in one frame, named as R's broom.mixed names them.
 
         Parameters
         ----------
         errors : str
             Standard errors of the fixed effects: `model` (default), `CR0`, `CR1` or `CR2`.
+        intervals : str
+            `wald` (default): Student's t for fixed effects, none for variances.
+            `profile`: from the profile likelihood, for all parameters (maximum likelihood).
         level : float
-            Coverage of the intervals of the fixed effects, by Student's t.
+            Coverage.
 
         Returns
         -------
@@ -251,7 +306,7 @@ class MixedModelResult(MixedEstimates):
         """
         from salutogen.models.mixed_summary import tidy
 
-        return tidy(self, errors, level)
+        return tidy(self, errors, intervals, level)
 
     def glance(self) -> pl.DataFrame:
         """Return the fit in one row: sizes, σ, log-likelihood, criteria, whether it settled."""

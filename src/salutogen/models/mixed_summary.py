@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT
 from salutogen.models.mixed_inference import t_quantile
 from salutogen.models.mixed_parameters import mixed_parameters
@@ -33,8 +34,17 @@ TIDY = {
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
 
 
-def tidy(result: MixedModelResult, errors: str, level: float) -> pl.DataFrame:
+def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) -> pl.DataFrame:
     """Return one row per parameter; see `MixedModelResult.tidy`."""
+    if intervals not in ("wald", "profile"):
+        raise ModelError(f"intervals: expected wald or profile, got {intervals!r}.")
+    limits: dict[str, tuple[float, float]] = {}
+    if intervals == "profile":
+        if errors != "model":
+            raise ModelError(f"intervals: profiles have no robust form; leave out errors={errors}.")
+        table = result.profile_intervals(level=level)
+        columns = (table["term"], table["conf_low"], table["conf_high"])
+        limits = {term: (low, high) for term, low, high in zip(*columns, strict=True)}
     rows: list[dict[str, Any]] = []
     for parameter in mixed_parameters(result.terms, result.random_blocks, result.persons.name):
         row: dict[str, Any] = dict.fromkeys(TIDY)
@@ -53,6 +63,9 @@ def tidy(result: MixedModelResult, errors: str, level: float) -> pl.DataFrame:
             conf_low=row["estimate"] - half,
             conf_high=row["estimate"] + half,
         )
+    for row in rows:
+        if row["term"] in limits:
+            row["conf_low"], row["conf_high"] = limits[row["term"]]
     return pl.DataFrame(rows, schema=TIDY).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 

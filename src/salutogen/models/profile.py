@@ -8,7 +8,7 @@ few free entries of L. Its gradient is exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,6 +67,11 @@ class ProfiledCriterion:
     blocks: tuple[int, ...]
     n_obs: int
     reml: bool
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons."""
+        return len(self.products)
 
     @property
     def q(self) -> int:
@@ -156,6 +161,32 @@ class ProfiledCriterion:
             cost=CHUNK * q * width,
         )
         return out
+
+    def products_of(self, places: Int | slice) -> tuple[Float, Float]:
+        """Return Z'Z (n, q, q) and Z'[X y] (n, q, p + 1) of the persons at some places."""
+        some = self.products[places].reshape(-1, self.q, self.q + self.p + 1)
+        return some[:, :, : self.q], some[:, :, self.q :]
+
+    def of_persons(self, places: Int, total: Float, n_obs: int) -> ProfiledCriterion:
+        """Return the criterion of some persons, repeated as their places are."""
+        return replace(self, products=self.products[places], total=total, n_obs=n_obs)
+
+    def with_outcome(self, random: Float, fixed: Float, square: float) -> ProfiledCriterion:
+        """Return the criterion of another outcome.
+
+        Parameters
+        ----------
+        random : array (n_persons, q)
+            Each person's Z'y.
+        fixed, square : array (p,), float
+            X'y and y'y over all persons.
+        """
+        products = self.products.copy().reshape(self.n_persons, self.q, -1)
+        products[:, :, -1] = random
+        total = self.total.copy()
+        total[-1, :-1] = total[:-1, -1] = fixed
+        total[-1, -1] = square
+        return replace(self, products=products.reshape(self.n_persons, -1), total=total)
 
     def _by_chunks(self, kernel, size: int, *arguments: Float) -> Float:  # type: ignore[no-untyped-def]
         """Run a kernel over chunks of persons and add the chunks up in their order."""
