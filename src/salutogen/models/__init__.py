@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from salutogen.models.mixed_model import MixedModel
     from salutogen.models.mixed_result import MixedModelResult
     from salutogen.models.mixed_robust import RobustInference
+    from salutogen.models.mixture_assumptions import AssumptionComparison, compare_assumptions
     from salutogen.models.mixture_bootstrap import (
         BootstrapLikelihoodRatio,
         bootstrap_likelihood_ratio,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Agreement": "agreement",
+    "AssumptionComparison": "mixture_assumptions",
     "BootstrapLikelihoodRatio": "mixture_bootstrap",
     "ClassComparison": "mixture_comparison",
     "ContrastTest": "mixed_inference",
@@ -85,6 +87,7 @@ _HOME = {
     "bootstrap_likelihood_ratio": "mixture_bootstrap",
     "breusch_pagan": "heteroscedasticity",
     "class_probabilities": "classifying",
+    "compare_assumptions": "mixture_assumptions",
     "compare_classes": "mixture_comparison",
     "copy_mean": "imputation",
     "cross_validated_error": "least_squares",
@@ -104,6 +107,7 @@ _HOME = {
 
 __all__ = [
     "Agreement",
+    "AssumptionComparison",
     "BootstrapLikelihoodRatio",
     "ClassComparison",
     "ContinuousAR1",
@@ -135,6 +139,7 @@ __all__ = [
     "bootstrap_likelihood_ratio",
     "breusch_pagan",
     "class_probabilities",
+    "compare_assumptions",
     "compare_classes",
     "copy_mean",
     "cross_validated_error",

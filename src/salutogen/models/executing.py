@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from salutogen.errors import ModelError
 from salutogen.models.threads import n_threads
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 Progress = Callable[[int, int], None]
 
@@ -30,13 +35,14 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes
     ----------
-    finished : dict of int to object
-        Results that were complete, by the place of their task; nothing is half-done.
+    finished : dict
+        Results that were complete, by the place of their task (by number of classes, or by
+        assumption set, where the function says so); nothing is half-done.
     total : int
         Number of tasks.
     """
 
-    def __init__(self, finished: dict[int, Any], total: int, words: str = "") -> None:
+    def __init__(self, finished: dict[Any, Any], total: int, words: str = "") -> None:
         self.finished = finished
         self.total = total
         super().__init__(words or f"Interrupted: {len(finished)} of {total} tasks were finished.")
@@ -138,9 +144,13 @@ def executor_for(scheduler: str | None = None, *, workers: int | None = None) ->
     if scheduler is None:
         if workers is not None and workers < 1:
             raise ModelError(f"workers: expected a whole number from 1, got {workers!r}.")
-        pool = _processes(workers or n_threads())
+        pool, processes = _processes(workers or n_threads())
         try:
             yield pool
+        except KeyboardInterrupt:
+            for process in processes:
+                process.terminate()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return
@@ -153,6 +163,20 @@ def executor_for(scheduler: str | None = None, *, workers: int | None = None) ->
         yield client.get_executor(pure=False)
     finally:
         client.close()
+
+
+@contextmanager
+def given_or_scheduled(
+    executor: Executor | None, scheduler: str | None
+) -> Iterator[Executor | None]:
+    """Provide the executor that was given, or one for a scheduler; None for neither."""
+    if scheduler is None:
+        yield executor
+        return
+    if executor is not None:
+        raise ModelError("executor, scheduler: give one of the two, not both.")
+    with executor_for(scheduler) as made:
+        yield made
 
 
 @contextmanager
@@ -180,30 +204,34 @@ def _cancel(futures: dict[Future[list[Any]], int]) -> None:
         future.cancel()
 
 
-def _processes(workers: int) -> ProcessPoolExecutor:
-    """Start processes that found one thread in their environment: libraries read it on loading."""
-    from multiprocessing import get_context
+def _processes(workers: int) -> tuple[ProcessPoolExecutor, set[BaseProcess]]:
+    """Start processes that find one thread in their environment: libraries read it on loading."""
+    from multiprocessing import active_children, get_context
 
+    others = set(active_children())
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_ignore_interrupt
     )
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None  # inherited
     try:
-        pool.submit(_ignore_interrupt)  # starts all of them
+        for _ in range(workers):  # a process starts when a task finds all others busy starting
+            pool.submit(_ignore_interrupt)
     finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-    return pool
+    return pool, set(active_children()) - others
 
 
 def _ignore_interrupt() -> None:
     """Leave Ctrl-C, which a terminal sends to all processes, to the one that gives the work."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from salutogen.errors import ModelError
+from salutogen.models.executing import Interrupted, Progress, given_or_scheduled, run_each
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.growth_mixture_result import GrowthMixtureResult
+from salutogen.models.moments import Moments
 
 CRITERIA = ("aic", "bic", "sabic", "icl")
 
@@ -110,7 +113,14 @@ class ClassComparison:
 
 
 def compare_classes(
-    formula: str, data: Any, *, classes: Iterable[int] = range(1, 7), **settings: Any
+    formula: str,
+    data: Any,
+    *,
+    classes: Iterable[int] = range(1, 7),
+    executor: Executor | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
 ) -> ClassComparison:
     """Fit growth mixtures with several numbers of classes to one reduction of the data.
 
@@ -119,9 +129,17 @@ def compare_classes(
     formula : str
         As for `GrowthMixture`.
     data : data frame, mapping of arrays, or Moments
-        Rows or their reduction; rows are read once.
+        Rows or their reduction; rows are read once, and never sent anywhere.
     classes : iterable of int
         Numbers of classes.
+    executor : concurrent.futures.Executor, optional
+        Where the fits run, for example a process pool (`executor_for`). By default here, one
+        after the other, where the starts of a fit share the cores. The result is the same.
+    scheduler : str, optional
+        Address of a Dask scheduler on whose cluster the fits run, such as ``tcp://node-7:8786``;
+        needs the extra `cluster`.
+    progress : callable, optional
+        Called as ``progress(done, total)`` after each fit; `progress_bar` makes one.
     **settings
         Further settings of `GrowthMixture`: `starts`, `seed`, `random_covariance`, …
 
@@ -134,17 +152,52 @@ def compare_classes(
     ------
     ModelError
         What `GrowthMixture` refuses, unless it is only that all starts are degenerate.
+    Interrupted
+        On Ctrl-C. It says what was finished; its `finished` holds the results (or why there is
+        none) by number of classes.
     """
     numbers = sorted(set(classes))
     if not numbers:
         raise ModelError("classes: expected at least one number of classes, got none.")
     specs = {k: GrowthMixture(formula, classes=k, **settings) for k in numbers}
     moments, _, _ = specs[numbers[0]].prepare(data)
-    results, failures = {}, {}
-    for k, spec in specs.items():
-        found = spec.try_fit(moments)
-        if isinstance(found, str):
-            failures[k] = found
-        else:
-            results[k] = found
+    with given_or_scheduled(executor, scheduler) as where:
+        order = numbers if where is None else numbers[::-1]  # the longest first
+        found = fit_all(
+            {k: (specs[k], moments) for k in order}, where, progress, "numbers of classes"
+        )
+    results, failures = sorted_out(found)
     return ClassComparison(results=results, failures=failures)
+
+
+def fit_all[Key: Hashable](
+    pairs: Mapping[Key, tuple[GrowthMixture, Moments]],
+    executor: Executor | None,
+    progress: Progress | None,
+    what: str,
+) -> dict[Key, GrowthMixtureResult | str]:
+    """Fit each specification to its moments: results, or why there is none, by key."""
+    keys = list(pairs)
+    try:
+        found = run_each(_try_fit, list(pairs.values()), executor=executor, progress=progress)
+    except Interrupted as stop:
+        finished = {keys[place]: value for place, value in sorted(stop.finished.items())}
+        names = ", ".join(str(key) for key in finished) or "none"
+        raise Interrupted(
+            finished, len(keys), f"Interrupted. Finished of {len(keys)} {what}: {names}."
+        ) from stop
+    return dict(zip(keys, found, strict=True))
+
+
+def sorted_out[Key: Hashable](
+    found: Mapping[Key, GrowthMixtureResult | str],
+) -> tuple[dict[Key, GrowthMixtureResult], dict[Key, str]]:
+    """Split into results and reasons."""
+    results = {key: value for key, value in found.items() if not isinstance(value, str)}
+    failures = {key: value for key, value in found.items() if isinstance(value, str)}
+    return results, failures
+
+
+def _try_fit(pair: tuple[GrowthMixture, Moments]) -> GrowthMixtureResult | str:
+    spec, moments = pair
+    return spec.try_fit(moments)
