@@ -158,18 +158,20 @@ def test_events_of_fact_are_not_selected_on_appraisal(inputs: StepInputs) -> Non
 def test_recovery_is_given_where_enough_occasions_follow(inputs: StepInputs) -> None:
     early = run_step(inputs, anchor_occasions=["2"])
     late = run_step(inputs, anchor_occasions=["5"])
-    assert early.recovery is not None
-    assert early.summary()["response"]["area_above_pre_level"]["n"] > 0
-    assert late.recovery is None
+    assert early.recovery.curve is not None
+    assert early.summary()["response"]["metrics"]["area"]["n"] > 0
+    assert late.recovery.curve is None
+    assert late.summary()["response"]["metrics"] is None
     assert "recovery-not-identified" in {item.code for item in late.findings}
 
 
 def test_a_return_that_is_not_there_is_warned_of(inputs: StepInputs) -> None:
     """Mood follows the events of its own occasion only: nothing to return from later."""
     result = run_step(inputs, anchor_occasions=["2"])
-    assert result.recovery is not None
-    low, high = result.recovery.interval
-    settled = low > 0 and np.isfinite(high) and result.recovery.jump > result.recovery.asymptote
+    curve = result.recovery.curve
+    assert curve is not None
+    low, high = curve.interval
+    settled = low > 0 and np.isfinite(high) and curve.jump > curve.asymptote
     codes = {item.code for item in result.findings}
     assert not settled
     assert "half-life-not-settled" in codes

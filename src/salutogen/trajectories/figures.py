@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from salutogen.report.charting import (
     Spec,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
 
 DRAWN = 300
-FEWEST_LEFT = 5
 POINTS = "points of P"
 P_AXIS = "Problems P (points)"
 
@@ -96,13 +96,27 @@ def _thin_words(result: Trajectories) -> str:
     return f" Thin lines are persons{rest}."
 
 
+def course_labels(result: Trajectories, rows: NDArray[np.int64]) -> list[str]:
+    """Labels of anchors: the person's, with the number of a further episode."""
+    labels = result.audience.labels(result.anchors.person[rows])
+    return [
+        label if number == 1 else f"{label}, episode {number}"
+        for label, number in zip(labels, result.anchors.episode[rows].tolist(), strict=True)
+    ]
+
+
+def drawn_rows(result: Trajectories, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some anchors that figures draw one by one, in the order of their labels."""
+    places = result.audience.places[result.anchors.person[rows]]
+    return rows[np.argsort(places, kind="stable")[:DRAWN]]
+
+
 def _courses(result: Trajectories, shown: FloatArray) -> pl.DataFrame | None:
     """Single courses under labels, in the order of the labels; None where persons are hidden."""
     if not result.audience.draws_persons:
         return None
-    person = result.anchors.person
-    order = np.argsort(result.audience.places[person], kind="stable")[:DRAWN]
-    who = result.audience.labels(person[order])
+    order = drawn_rows(result, np.arange(result.anchors.n))
+    who = course_labels(result, order)
     return pl.DataFrame(
         {
             "position": list(POSITIONS) * len(who),
@@ -222,56 +236,4 @@ def label_figure(result: Trajectories, table: pl.DataFrame) -> Figure:
             },
         },
         data=data,
-    )
-
-
-def return_figures(result: Trajectories) -> tuple[Figure, ...]:
-    """Share back within the band, where enough persons left it."""
-    times = result.return_times
-    if times is None or times.n_left < FEWEST_LEFT * result.audience.smallest:
-        return ()
-    steps = [(0.0, 0.0), *times.curve()]
-    data = pl.DataFrame(
-        {"occasions": [at for at, _ in steps], "back": [share for _, share in steps]}
-    )
-    return (
-        Figure(
-            name=f"trajectories-{result.anchors.rule}-return",
-            title="Back within the own band",
-            description=(
-                f"Of {times.n_left} persons seen above their band, {percent(steps[-1][1])} are "
-                f"estimated to be back {steps[-1][0]:g} occasions after they were first seen "
-                "above it (interval-censored; points are the ends of intervals)."
-            ),
-            chart=layered(
-                {
-                    "mark": {
-                        "type": "line",
-                        "interpolate": "step-after",
-                        "color": colour("one"),
-                        "strokeWidth": 2.5,
-                        "point": {"filled": True, "size": 50, "color": colour("one")},
-                    },
-                    "encoding": {
-                        "x": quantity(
-                            "occasions",
-                            "Occasions since first seen above",
-                            zero=True,
-                            axis={"values": sorted({round(at) for at, _ in steps}), "format": "d"},
-                        ),
-                        "y": quantity(
-                            "back",
-                            "Share back within the band",
-                            zero=True,
-                            scale={"domain": [0, 1]},
-                            axis={"format": ".0%"},
-                        ),
-                    },
-                },
-                height=260,
-                data=values(data),
-            ),
-            data=data,
-            units={"occasions": "occasions"},
-        ),
     )

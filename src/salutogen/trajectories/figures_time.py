@@ -11,7 +11,7 @@ from salutogen.report.charting import Spec, band, layered, line, quantity, value
 from salutogen.report.colours import colour
 from salutogen.report.section import Figure
 from salutogen.report.wording import SR_AXIS, signed
-from salutogen.trajectories.figures import DRAWN, POINTS
+from salutogen.trajectories.figures import POINTS, course_labels, drawn_rows
 
 if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
@@ -89,15 +89,9 @@ def _courses(result: Trajectories, first: float, last: float) -> pl.DataFrame | 
     locked = result.real_time
     if locked is None or not result.audience.draws_persons:
         return None
-    person = result.anchors.person
-    order = np.argsort(result.audience.places[person], kind="stable")[:DRAWN]
-    who = result.audience.labels(person[order])
+    order = drawn_rows(result, np.arange(result.anchors.n))
+    names = course_labels(result, order)
     k = locked.days.shape[1]
-    numbers = result.anchors.episode[order]
-    names = [
-        label if number == 1 else f"{label}, episode {number}"
-        for label, number in zip(who, numbers, strict=True)
-    ]
     return pl.DataFrame(
         {
             "days": locked.days[order].ravel(),

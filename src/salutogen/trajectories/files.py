@@ -10,6 +10,7 @@ import polars as pl
 from salutogen.report.codebook import POINTS, SIGN, OutputColumn
 from salutogen.steps import StepFile
 from salutogen.trajectories.class_tables import member_columns, member_table
+from salutogen.trajectories.individual import response_about, response_columns
 from salutogen.trajectories.locks import POSITIONS
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ EPISODE = ("episode", "number", "Number of the episode within its person, from 1
 
 def files_of(result: Trajectories) -> dict[str, StepFile]:
     """Tables by file name; all are personal data."""
+    unit = "occasions" if result.real_time is None else "days"
     tables = {
         "anchors.csv": (anchor_table(result), _ANCHOR_COLUMNS),
         "lock.csv": (lock_table(result), _LOCK_COLUMNS),
+        "response.csv": (
+            with_episode(result, response_columns(result).insert_column(0, subjects_of(result))),
+            (SUBJECT, EPISODE, *response_about(unit)),
+        ),
     }
     if result.real_time is not None:
         tables["lock_time.csv"] = (time_table(result), _TIME_COLUMNS)

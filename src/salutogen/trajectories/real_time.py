@@ -32,6 +32,13 @@ class RealTime:
     P: FloatArray
     width: float
 
+    def since_anchor(self, anchors: Anchors) -> FloatArray:
+        """Days since the event from the anchor occasion on (column 0), shape (n, occasions)."""
+        k = self.days.shape[1]
+        place = anchors.occasion[:, None] + np.arange(k)
+        safe = np.minimum(place, k - 1)
+        return np.where(place < k, self.days[np.arange(anchors.n)[:, None], safe], np.nan)
+
     def bins(self) -> FloatArray:
         """Bin of each value: 0 holds the first answers after the event, -1 the last before it."""
         with np.errstate(invalid="ignore"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -12,9 +11,18 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models import MixedModel, MixedModelResult
 from salutogen.trajectories.locks import FloatArray, Lock
+from salutogen.trajectories.return_model import (
+    Posterior,
+    ReturnParameters,
+    clustered_log_rate_se,
+    fit_varying_rates,
+    posterior,
+)
 
 LATER_POINTS = 4
 SHARE_NEEDED = 0.5
+LEVEL = 0.05
+NORMAL_95 = 1.959963984540054
 CHI2_95 = 3.841458820694124
 LOWEST_RATE, HIGHEST_RATE, RATES = 0.02, 6.0, 25
 REFINEMENTS = 24
@@ -38,10 +46,12 @@ class RecoveryCurve:
     asymptote, jump : float
         Means over persons, points of P: where courses end, and the rise at the event.
     n_persons, n_obs : int
-    person_jump, person_asymptote : ndarray
-        Partially pooled, in the order of `persons`.
     persons : ndarray of int
-        Rows of the lock.
+        Rows of the lock with some value.
+    log_likelihood : float
+    parameters : ReturnParameters
+    courses : Posterior
+        Partially pooled jump and asymptote of each course, in the order of `persons`.
     """
 
     half_life: float
@@ -52,8 +62,47 @@ class RecoveryCurve:
     n_persons: int
     n_obs: int
     persons: NDArray[np.int64]
-    person_jump: FloatArray
-    person_asymptote: FloatArray
+    log_likelihood: float
+    parameters: ReturnParameters
+    courses: Posterior
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaryingRates:
+    """The same return with a rate of its own for each course, partially pooled.
+
+    Attributes
+    ----------
+    parameters : ReturnParameters
+    likelihood_ratio, p : float
+        Against the common rate; p from the mixture of chi-square with 0 and 1 degrees of freedom,
+        because an SD cannot be negative (Self and Liang 1987).
+    converged : bool
+    shrinkage : float
+        Mean posterior variance of a course's log rate over the variance between courses: near 1
+        the courses say nothing of their own rate.
+    courses : Posterior
+        In the order of the curve's `persons`.
+    """
+
+    parameters: ReturnParameters
+    likelihood_ratio: float
+    p: float
+    converged: bool
+    shrinkage: float
+    courses: Posterior
+
+    @property
+    def told(self) -> bool:
+        """Whether the data tell that rates differ."""
+        return self.converged and self.p < LEVEL
+
+    @property
+    def half_lives(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Half-life of each course with the ends of its 95 % posterior interval, in occasions."""
+        middle, half = self.courses.log_rate, NORMAL_95 * self.courses.log_rate_sd
+        low, centre, high = (np.log(2.0) / np.exp(middle + way * half) for way in (1, 0, -1))
+        return centre, low, high
 
 
 def jump(lock: Lock) -> FloatArray:
@@ -78,44 +127,24 @@ def enough_later(change: FloatArray) -> tuple[int, int]:
     change : ndarray, shape (n, k)
         SR minus the pre-level from the anchor on; column 0 is the anchor itself.
     """
-    later = np.isfinite(change[:, 1:]).sum(axis=1)
-    return int((later >= LATER_POINTS).sum()), change.shape[0]
+    return int(has_enough_later(change).sum()), change.shape[0]
 
 
-def area_above(change: FloatArray) -> FloatArray:
-    """Area between the course and the own pre-level where it lies above, until the first return.
-
-    Trapezoids over the observed occasions, cut where a line between two points crosses the
-    pre-level; points of P times occasions. NaN where the anchor itself is missing.
-    """
-    area = np.full(change.shape[0], np.nan)
-    for person, course in enumerate(change):
-        if not np.isfinite(course[0]):
-            continue
-        area[person] = _area(np.flatnonzero(np.isfinite(course)), course)
-    return area
+def has_enough_later(change: FloatArray) -> NDArray[np.bool_]:
+    """Tell which courses have at least four later points; `change` as in `enough_later`."""
+    return np.asarray(np.isfinite(change[:, 1:]).sum(axis=1) >= LATER_POINTS)
 
 
-def _area(times: NDArray[np.int64], course: FloatArray) -> float:
-    if course[0] <= 0.0:
-        return 0.0
-    total = 0.0
-    for before, after in pairwise(times.tolist()):
-        high, low = float(course[before]), float(course[after])
-        width = float(after - before)
-        if low <= 0.0:
-            return total + 0.5 * high * width * high / (high - low)
-        total += 0.5 * (high + low) * width
-    return total
-
-
-def fit_recovery(change: FloatArray) -> RecoveryCurve:
+def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) -> RecoveryCurve:
     """Fit the exponential return.
 
     Parameters
     ----------
     change : ndarray, shape (n, k)
         SR minus the own pre-level; column tau is tau occasions after the event (0: the event).
+    person : ndarray of int, shape (n,), optional
+        Whose course it is. Where a person has several, the interval of the half-life rests on
+        errors clustered by person instead of the profile.
 
     Returns
     -------
@@ -126,12 +155,12 @@ def fit_recovery(change: FloatArray) -> RecoveryCurve:
     ModelError
         No rate can be fitted.
     """
-    person, tau = np.nonzero(np.isfinite(change))
-    y = change[person, tau]
+    row, tau = np.nonzero(np.isfinite(change))
+    y = change[row, tau]
 
     def fit(log_rate: float) -> MixedModelResult:
         frame = pl.DataFrame(
-            {"id": person, "y": y, "decay": np.exp(-np.exp(log_rate) * tau.astype(float))}
+            {"id": row, "y": y, "decay": np.exp(-np.exp(log_rate) * tau.astype(float))}
         )
         return MixedModel("y ~ decay + (1 + decay | id)").fit(frame, reml=False)
 
@@ -148,28 +177,97 @@ def fit_recovery(change: FloatArray) -> RecoveryCurve:
         else:
             low = a
     chosen = float(0.5 * (low + high))
-    return _curve(fit(chosen), chosen, grid, likelihood)
+    return _curve(change, fit(chosen), chosen, grid, likelihood, person)
 
 
 def _curve(
-    result: MixedModelResult, log_rate: float, grid: FloatArray, likelihood: FloatArray
+    change: FloatArray,
+    result: MixedModelResult,
+    log_rate: float,
+    grid: FloatArray,
+    likelihood: FloatArray,
+    person: NDArray[np.int64] | None,
 ) -> RecoveryCurve:
     fixed = result.fixed_effects
-    terms = list(result.random_terms)
-    level, part = (result.modes[:, terms.index(name)] for name in ("Intercept", "decay"))
-    asymptote = fixed["Intercept"] + level
+    mean = np.asarray([fixed["Intercept"], fixed["decay"]])
+    order = [result.random_terms.index(name) for name in ("Intercept", "decay")]
+    parameters = ReturnParameters(
+        mean=mean,
+        factor=_factor(result.random_covariance[np.ix_(order, order)]),
+        log_sd=float(np.log(result.residual_sd)),
+        log_rate=log_rate,
+    )
+    rows = np.flatnonzero(np.isfinite(change).any(axis=1))
+    interval = _interval(result.log_likelihood, log_rate, grid, likelihood)
+    if person is not None and np.unique(person[rows]).size < rows.size:
+        interval = _clustered_interval(change[rows], parameters, person[rows])
     return RecoveryCurve(
         half_life=float(np.log(2.0) / np.exp(log_rate)),
-        interval=_interval(result.log_likelihood, log_rate, grid, likelihood),
+        interval=interval,
         asymptote=fixed["Intercept"],
         jump=fixed["Intercept"] + fixed["decay"],
         residual_sd=result.residual_sd,
-        n_persons=result.n_persons,
+        n_persons=result.n_persons if person is None else int(np.unique(person[rows]).size),
         n_obs=result.n_obs,
-        persons=result.persons.to_numpy().astype(np.int64),
-        person_jump=asymptote + fixed["decay"] + part,
-        person_asymptote=asymptote,
+        persons=rows,
+        log_likelihood=result.log_likelihood,
+        parameters=parameters,
+        courses=posterior(change[rows], parameters),
     )
+
+
+def _factor(covariance: FloatArray) -> FloatArray:
+    """Lower triangle of the factor of a 2 x 2 covariance, by rows; singular ones too."""
+    first = float(np.sqrt(max(covariance[0, 0], 0.0)))
+    cross = float(covariance[1, 0]) / first if first > 0.0 else 0.0
+    rest = max(float(covariance[1, 1]) - cross**2, 0.0)
+    return np.asarray([first, cross, np.sqrt(rest)])
+
+
+def _clustered_interval(
+    change: FloatArray, parameters: ReturnParameters, person: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Wald interval of the half-life on the log scale, courses of one person not independent."""
+    from scipy.special import stdtrit
+
+    se = clustered_log_rate_se(change, parameters, person)
+    half = float(stdtrit(np.unique(person).size - 1, 0.975)) * se
+    middle = np.log(np.log(2.0)) - parameters.log_rate
+    return float(np.exp(middle - half)), float(np.exp(middle + half))
+
+
+def vary_rates(change: FloatArray, curve: RecoveryCurve) -> VaryingRates | None:
+    """Let the rate vary between courses; None where such a model cannot be fitted.
+
+    Parameters
+    ----------
+    change : ndarray, shape (n, k)
+        As given to `fit_recovery`.
+    curve : RecoveryCurve
+        The fit with a common rate.
+    """
+    rows = change[curve.persons]
+    parameters, log_likelihood, converged = fit_varying_rates(rows, curve.parameters)
+    if not np.isfinite(log_likelihood):
+        return None
+    gain = max(2.0 * (log_likelihood - curve.log_likelihood), 0.0)
+    courses = posterior(rows, parameters)
+    variance = np.exp(2.0 * parameters.log_rate_sd)
+    return VaryingRates(
+        parameters=parameters,
+        likelihood_ratio=gain,
+        p=0.5 * chi2_tail(gain) if gain > 0 else 1.0,
+        converged=converged,
+        shrinkage=float(np.mean(courses.log_rate_sd**2) / variance),
+        courses=courses,
+    )
+
+
+def chi2_tail(value: float) -> float:
+    """Upper tail of chi-square with 1 degree of freedom."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(1.0, value))
 
 
 def _interval(

@@ -56,6 +56,32 @@ class ReturnTimes:
             if np.isfinite(end)
         ]
 
+    def visits(self) -> list[tuple[float, float]]:
+        """Share back by visit, as if returns happened at the visits that see them (Kaplan-Meier).
+
+        Persons not seen back leave at the last visit above. Later than `curve` by up to one visit.
+        """
+        back = np.isfinite(self.right)
+        return kaplan_meier(np.where(back, self.right, self.left), back)
+
+
+def kaplan_meier(time: FloatArray, happened: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Share to whom it happened by each time at which it did (Kaplan and Meier 1958).
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        When it happened, or when the person was last seen without it.
+    happened : ndarray of bool, shape (n,)
+    """
+    left = 1.0
+    found = []
+    for at in np.unique(time[happened]):
+        at_risk = int((time >= at).sum())
+        left *= 1.0 - int((happened & (time == at)).sum()) / at_risk
+        found.append((float(at), 1.0 - left))
+    return found
+
 
 def return_times(later: FloatArray, pre: FloatArray, half_width: float) -> ReturnTimes:
     """Find the interval of each return, and their distribution.

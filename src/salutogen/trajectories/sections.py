@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import percent, plural, points, signed
+from salutogen.report.wording import percent, points
 from salutogen.trajectories import figures, tables
 from salutogen.trajectories.class_sections import class_sections
 from salutogen.trajectories.figures_time import time_figure
 from salutogen.trajectories.labels import LABELS
-from salutogen.trajectories.response import jump, mean_change
+from salutogen.trajectories.section_response import response_section
 
 if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
@@ -27,7 +27,6 @@ RULE_WORDS = {
 }
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 POINTS = "points of P"
-RETURN_CODES = ("recovery-", "half-life-")
 
 
 def trajectory_sections(result: Trajectories) -> list[Section]:
@@ -36,7 +35,7 @@ def trajectory_sections(result: Trajectories) -> list[Section]:
     labels = _label_section(result)
     if labels is not None:
         found.append(labels)
-    return [*found, _response_section(result), *class_sections(result)]
+    return [*found, response_section(result), *class_sections(result)]
 
 
 def _anchor_section(result: Trajectories) -> Section:
@@ -202,65 +201,4 @@ def _label_section(result: Trajectories) -> Section | None:
                 + ("" if result.audience.individuals else tables.SMALL_NOTE),
             ),
         ),
-    )
-
-
-def _response_section(result: Trajectories) -> Section:
-    return Section(
-        title="Trajectories: individual response and return",
-        paragraphs=(
-            _in_words("SR at the event minus SR before", jump(result.lock)),
-            _in_words("Mean SR after the event minus SR before", mean_change(result.lock)),
-            *_recovery_words(result),
-            *_return_words(result),
-        ),
-        figures=figures.return_figures(result),
-        findings=tuple(item for item in result.findings if item.code.startswith(RETURN_CODES)),
-    )
-
-
-def _in_words(words: str, values: np.ndarray) -> str:
-    there = values[np.isfinite(values)]
-    if there.size < 2:
-        return f"{words}: known for {plural(int(there.size), 'person')}."
-    mean, sd = float(np.mean(there)), float(np.std(there, ddof=1))
-    half = 1.96 * sd / float(np.sqrt(there.size))
-    return (
-        f"{words}: {signed(mean)} points on average (95 % interval {signed(mean - half)} to "
-        f"{signed(mean + half)}), SD between persons {points(sd)}."
-    )
-
-
-def _recovery_words(result: Trajectories) -> tuple[str, ...]:
-    curve = result.recovery
-    if curve is None:
-        return ()
-    low, high = curve.interval
-    end = "no upper end" if not np.isfinite(high) else points(high)
-    return (
-        f"An exponential return, partially pooled over {plural(curve.n_persons, 'person')}, has a "
-        f"half-life of {points(curve.half_life)} occasions (95 % interval {points(low)} to {end}), "
-        f"from {signed(curve.jump)} at the event to {signed(curve.asymptote)} points above the "
-        "level before it.",
-    )
-
-
-def _return_words(result: Trajectories) -> tuple[str, ...]:
-    times = result.return_times
-    if times is None:
-        return ()
-    count = result.audience.count
-    never = int(np.isinf(times.right).sum())
-    middle = times.median
-    half = (
-        "Half of them were not seen back."
-        if middle is None
-        else f"Half were back between {middle[0]:g} and {middle[1]:g} occasions after they were "
-        "first seen above."
-    )
-    return (
-        f"{count(times.n_left)} persons were seen above their band after the event, "
-        f"{count(times.n_never_left)} never were. {half if times.n_left else ''} "
-        f"{count(never)} were not seen back. Returns are seen at visits only, so times are "
-        "intervals (Turnbull's estimate).",
     )

@@ -8,13 +8,8 @@ import numpy as np
 
 from salutogen.trajectories.labels import HIGH, LABELS
 from salutogen.trajectories.locks import FloatArray, position_means
-from salutogen.trajectories.response import (
-    SHARE_NEEDED,
-    area_above,
-    enough_later,
-    jump,
-    mean_change,
-)
+from salutogen.trajectories.metrics import QUANTITIES
+from salutogen.trajectories.response import VaryingRates, jump, mean_change
 
 if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
@@ -90,16 +85,26 @@ def _labels(result: Trajectories) -> dict[str, Any] | None:
 
 
 def _response(result: Trajectories) -> dict[str, Any]:
-    parts = {"jump": jump(result.lock), "mean_change": mean_change(result.lock)}
-    found: dict[str, Any] = {name: _moments(values) for name, values in parts.items()}
-    enough, n = enough_later(result.change)
-    given = enough >= SHARE_NEEDED * n
-    found["area_above_pre_level"] = _moments(area_above(result.change)) if given else None
-    return found
+    found: dict[str, Any] = {
+        "jump": _moments(jump(result.lock)),
+        "mean_change": _moments(mean_change(result.lock)),
+    }
+    metrics = result.recovery.metrics
+    if metrics is None:
+        return {**found, "metrics": None}
+    unit = "occasions" if result.real_time is None else "days"
+    return {
+        **found,
+        "metrics": {
+            "unit_of_time": unit,
+            "n_censored": int(metrics.censored.sum()),
+            **{name: _moments(getattr(metrics, name)) for name in QUANTITIES},
+        },
+    }
 
 
 def _recovery(result: Trajectories) -> dict[str, Any] | None:
-    curve = result.recovery
+    curve = result.recovery.curve
     if curve is None:
         return None
     return {
@@ -110,6 +115,20 @@ def _recovery(result: Trajectories) -> dict[str, Any] | None:
         "residual_sd": curve.residual_sd,
         "n_persons": curve.n_persons,
         "n_obs": curve.n_obs,
+        "individual": _individual(result.recovery.varying),
+    }
+
+
+def _individual(varying: VaryingRates | None) -> dict[str, Any] | None:
+    if varying is None:
+        return None
+    return {
+        "told": varying.told,
+        "half_life_median": float(np.log(2.0) / np.exp(varying.parameters.log_rate)),
+        "log_half_life_sd": float(np.exp(varying.parameters.log_rate_sd)),
+        "likelihood_ratio": varying.likelihood_ratio,
+        "p": varying.p,
+        "shrinkage": varying.shrinkage,
     }
 
 
@@ -123,6 +142,7 @@ def _return_time(result: Trajectories) -> dict[str, Any] | None:
         "n_not_seen_back": int(np.isinf(times.right).sum()),
         "median": None if times.median is None else list(times.median),
         "share_back_by_occasions": [list(point) for point in times.curve()],
+        "share_back_on_visits": [list(point) for point in times.visits()],
     }
 
 

@@ -24,8 +24,7 @@ from salutogen.trajectories.events import EventGrid, event_grid
 from salutogen.trajectories.labels import Labels, label_courses
 from salutogen.trajectories.locks import Lock, lock_courses, person_by_occasion
 from salutogen.trajectories.real_time import RealTime, real_time
-from salutogen.trajectories.recovering import recovery_of
-from salutogen.trajectories.response import RecoveryCurve
+from salutogen.trajectories.recovering import Recovery, recovery_of
 from salutogen.trajectories.return_time import ReturnTimes, return_times
 from salutogen.trajectories.settings import TrajectorySettings
 
@@ -52,8 +51,10 @@ class Trajectories:
         from the person's next episode on.
     real_time : RealTime or None
         Courses in days since the event, where events have dates.
-    labels, return_times, recovery, classes
+    labels, return_times, classes
         None where they cannot be given; the findings say why.
+    recovery : Recovery
+        Metrics of the way back and its curve, where they can be given.
     """
 
     settings: TrajectorySettings
@@ -69,7 +70,7 @@ class Trajectories:
     real_time: RealTime | None
     labels: Labels | None
     return_times: ReturnTimes | None
-    recovery: RecoveryCurve | None
+    recovery: Recovery
     classes: ClassAssessment | None = None
     findings: Sequence[Finding] = ()
 
@@ -86,7 +87,7 @@ class Trajectories:
         return trajectory_sections(self)
 
     def files(self) -> Mapping[str, StepFile]:
-        """`anchors.csv`, `lock.csv`; where there are some, `lock_time.csv` and `classes.csv`."""
+        """`anchors.csv`, `lock.csv`, `response.csv`; `lock_time.csv` and `classes.csv` if any."""
         from salutogen.trajectories.files import files_of
 
         return files_of(self)
@@ -155,7 +156,7 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
         real_time=real_time(anchors, inputs.resilience.occasions, shape),
         labels=None,
         return_times=None,
-        recovery=None,
+        recovery=Recovery(),
         findings=(
             *told,
             *anchor_doubts(inputs.study, grid, anchors, flow, places),
@@ -191,11 +192,12 @@ def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
         )
         times = return_times(result.change, np.zeros(result.change.shape[0]), labels.half_width)
         result = replace(result, labels=labels, return_times=times)
-    recovery, doubts = recovery_of(result.change)
+    days = None if result.real_time is None else result.real_time.since_anchor(result.anchors)
+    recovery = recovery_of(result.change, result.anchors.person, days)
     classes, more = classes_of(
         result.lock, result.anchors.episode, result.settings.classes, inputs.seed
     )
-    told += [*doubts, *more]
+    told += [*recovery.findings, *more]
     return replace(result, recovery=recovery, classes=classes, findings=(*result.findings, *told))
 
 

@@ -1,0 +1,210 @@
+"""Figures of the way back: recovery curves and shares that are back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.report.charting import (
+    Spec,
+    layered,
+    line,
+    palette_scale,
+    quantity,
+    values,
+    zero_rule,
+)
+from salutogen.report.colours import colour
+from salutogen.report.section import Figure
+from salutogen.report.wording import percent, points, signed
+from salutogen.trajectories.clustered import mean_of
+from salutogen.trajectories.figures import POINTS, course_labels, drawn_rows
+from salutogen.trajectories.locks import FloatArray
+from salutogen.trajectories.response import RecoveryCurve
+
+if TYPE_CHECKING:
+    from salutogen.trajectories.trajectories import Trajectories
+
+FEWEST_LEFT = 5
+FEWEST_MEAN = 5
+TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
+CHANGE_AXIS = "SR above the level before the event (points of P)"
+FINE = 61
+
+
+def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
+    """The fitted return over observed means and, where persons may be shown, their own curves."""
+    curve = result.recovery.curve
+    if curve is None:
+        return ()
+    means = _observed(result)
+    if means.height < 2:
+        return ()
+    last = float(means["occasions"].max())  # type: ignore[arg-type]
+    grid = np.linspace(0.0, last, FINE)
+    rate = np.exp(curve.parameters.log_rate)
+    fitted = pl.DataFrame(
+        {
+            "occasions": grid,
+            "fitted": curve.asymptote + (curve.jump - curve.asymptote) * np.exp(-rate * grid),
+        }
+    )
+    x = quantity("occasions", "Occasions since the event", zero=True)
+    layers: list[Spec] = [zero_rule()]
+    own = _own_curves(result, curve, grid[:: FINE // 20])
+    if own is not None:
+        mark = {"type": "line", "color": colour("person"), "strokeWidth": 0.7, "opacity": 0.4}
+        layers.append(
+            {
+                "data": values(own),
+                "mark": mark,
+                "encoding": {
+                    "x": x,
+                    "y": quantity("value", CHANGE_AXIS),
+                    "detail": {"field": "who", "type": "nominal"},
+                },
+            }
+        )
+    layers += [
+        {"data": values(fitted), **line("fitted", x, CHANGE_AXIS, shade="sr-5", strokeWidth=3)},
+        _spans(means, x),
+        {
+            "data": values(means),
+            "mark": {"type": "point", "filled": True, "size": 70, "color": colour("ink")},
+            "encoding": {"x": x, "y": quantity("mean", CHANGE_AXIS)},
+        },
+    ]
+    data = pl.concat([means, fitted, *([] if own is None else [own])], how="diagonal")
+    thin = "" if own is None else " Thin lines are persons, partially pooled."
+    return (
+        Figure(
+            name=f"trajectories-{result.anchors.rule}-recovery",
+            title="The way back",
+            description=(
+                f"The fitted curve goes from {signed(curve.jump)} points at the event to "
+                f"{signed(curve.asymptote)}, half of the way in {points(curve.half_life)} "
+                f"occasions. Dots are observed means with their 95 % intervals.{thin}"
+            ),
+            chart=layered(*layers, height=360),
+            data=data,
+            units={"occasions": "occasions"}
+            | dict.fromkeys(("mean", "low", "high", "fitted", "value"), POINTS),
+        ),
+    )
+
+
+def _observed(result: Trajectories) -> pl.DataFrame:
+    """Mean change by occasions since the event, while enough persons are there."""
+    rows = []
+    smallest = max(FEWEST_MEAN, result.audience.smallest)
+    for tau, column in enumerate(result.change.T):
+        found = mean_of(column, result.anchors.person)
+        if found.persons < smallest:
+            break
+        rows.append(
+            {
+                "occasions": float(tau),
+                "n": found.n,
+                "mean": found.mean,
+                "low": found.low,
+                "high": found.high,
+            }
+        )
+    kinds = {"occasions": pl.Float64, "n": pl.Int64} | dict.fromkeys(
+        ("mean", "low", "high"), pl.Float64
+    )
+    return pl.DataFrame(rows, schema=kinds)
+
+
+def _spans(means: pl.DataFrame, x: Spec) -> Spec:
+    """Upright lines from the lower to the upper end of each interval."""
+    return {
+        "data": values(means),
+        "mark": {"type": "rule", "color": colour("ink"), "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": quantity("low", CHANGE_AXIS), "y2": {"field": "high"}},
+    }
+
+
+def _own_curves(
+    result: Trajectories, curve: RecoveryCurve, grid: FloatArray
+) -> pl.DataFrame | None:
+    """Partially pooled curves of single courses under labels, in the order of the labels."""
+    if not result.audience.draws_persons:
+        return None
+    varying = result.recovery.varying
+    courses = varying.courses if varying is not None and varying.told else curve.courses
+    chosen = drawn_rows(result, curve.persons)
+    order = np.searchsorted(curve.persons, chosen)
+    rates = np.exp(courses.log_rate[order])[:, None]
+    end, start = courses.asymptote[order][:, None], courses.jump[order][:, None]
+    lines = end + (start - end) * np.exp(-rates * grid)
+    who = course_labels(result, chosen)
+    return pl.DataFrame(
+        {
+            "occasions": np.tile(grid, order.size),
+            "who": [name for name in who for _ in range(grid.size)],
+            "value": lines.ravel(),
+        }
+    )
+
+
+def return_figures(result: Trajectories) -> tuple[Figure, ...]:
+    """Share back within the band, where enough persons left it."""
+    times = result.return_times
+    if times is None or times.n_left < FEWEST_LEFT * result.audience.smallest:
+        return ()
+    rows = [
+        {"occasions": at, "back": share, "how": how}
+        for how, steps in ((TURNBULL, times.curve()), (KAPLAN_MEIER, times.visits()))
+        for at, share in [(0.0, 0.0), *steps]
+    ]
+    data = pl.DataFrame(rows)
+    last = data.filter(pl.col("how") == TURNBULL).row(-1, named=True)
+    ticks = sorted({round(at) for at in data["occasions"]})
+    hue: Spec = {"field": "how", "type": "nominal", "title": None}
+    scale = palette_scale({TURNBULL: "one", KAPLAN_MEIER: "two"})
+    dash = {"domain": [TURNBULL, KAPLAN_MEIER], "range": [[1, 0], [5, 4]]}
+    return (
+        Figure(
+            name=f"trajectories-{result.anchors.rule}-return",
+            title="Back within the own band",
+            description=(
+                f"Of {times.n_left} persons seen above their band, {percent(last['back'])} are "
+                f"estimated to be back {last['occasions']:g} occasions after they were first seen "
+                "above it (interval-censored; points are the ends of intervals). The dashed line "
+                "takes the visit that sees the return as its time."
+            ),
+            chart={
+                "width": 560,
+                "height": 260,
+                "data": values(data),
+                "mark": {
+                    "type": "line",
+                    "interpolate": "step-after",
+                    "strokeWidth": 2.5,
+                    "point": {"filled": True, "size": 50},
+                },
+                "encoding": {
+                    "x": quantity(
+                        "occasions",
+                        "Occasions since first seen above",
+                        zero=True,
+                        axis={"values": ticks, "format": "d"},
+                    ),
+                    "y": quantity(
+                        "back",
+                        "Share back within the band",
+                        zero=True,
+                        scale={"domain": [0, 1]},
+                        axis={"format": ".0%"},
+                    ),
+                    "color": {**hue, "scale": scale},
+                    "strokeDash": {**hue, "scale": dash},
+                },
+            },
+            data=data,
+            units={"occasions": "occasions"},
+        ),
+    )
