@@ -51,7 +51,7 @@ class HeterogeneousVariance:
 
 
 ResidualStructure = ContinuousAR1 | HeterogeneousVariance
-Residual = str | ResidualStructure | Sequence[ResidualStructure]
+Residual = str | ResidualStructure | list[ResidualStructure] | tuple[ResidualStructure, ...]
 
 
 def structures_of(residual: Residual) -> tuple[ResidualStructure, ...]:
@@ -59,14 +59,14 @@ def structures_of(residual: Residual) -> tuple[ResidualStructure, ...]:
     if isinstance(residual, str) and residual == "independent":
         return ()
     kinds = (ContinuousAR1, HeterogeneousVariance)
-    given = (residual,) if isinstance(residual, (str, *kinds)) else tuple(residual)
+    given = tuple(residual) if isinstance(residual, (list, tuple)) else (residual,)
     wrong = [item for item in given if not isinstance(item, kinds)]
     if wrong or len({type(item) for item in given}) != len(given):
         raise ModelError(
             "residual: expected 'independent', ContinuousAR1(time=...), "
             f"HeterogeneousVariance(by=...) or one of each, got {residual!r}."
         )
-    return tuple(item for item in given if not isinstance(item, str))
+    return tuple(item for item in given if isinstance(item, kinds))
 
 
 def structure_columns(structures: Sequence[ResidualStructure]) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class ResidualLayout:
     row_starts : array (n_persons + 1,)
         First row of each person, and the number of rows.
     gaps : array (n,)
-        Time since the person's row before, in units of `unit`; 0 in first rows.
+        Time since the person's row before, in units of `unit`; first rows have none.
     levels : array (n,)
         Level of each row.
     labels : tuple
@@ -147,7 +147,7 @@ def learn_residuals(
     starts = np.flatnonzero(np.append(True, units[1:] != units[:-1]))
     time = next((s.time for s in structures if isinstance(s, ContinuousAR1)), None)
     by = next((s.by for s in structures if isinstance(s, HeterogeneousVariance)), None)
-    gaps, unit = np.zeros(len(units)), 1.0
+    gaps, unit = np.ones(len(units)), 1.0
     if time is not None:
         gaps, unit = _gaps(numeric(frame, time), starts, time, row_numbers)
     levels, labels = np.zeros(len(units), dtype=np.int64), tuple[Any, ...]((None,))

@@ -71,6 +71,7 @@ def warm(*, everything: bool = True) -> None:
         marker.touch()
     if everything:
         _warm_k_means()
+        _warm_structures()
 
 
 def _warm_k_means() -> None:
@@ -78,3 +79,16 @@ def _warm_k_means() -> None:
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
 
     LongitudinalKMeans(classes=2, starts=2).fit([[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]])
+
+
+def _warm_structures() -> None:
+    """Compile the kernels of sites and of residual structures by fits to sixteen persons."""
+    import numpy as np
+
+    from salutogen.models.mixed_model import MixedModel
+    from salutogen.models.residual_structures import ContinuousAR1
+
+    t, person = np.tile([0.0, 1.0, 2.0], 16), np.repeat(np.arange(16), 3)
+    y = np.sin(3.0 * np.arange(48)) + np.sin(person) + np.sin(person // 4) + t
+    frame = {"id": person, "site": person // 4, "t": t, "y": y}
+    MixedModel("y ~ t + (1 | id) + (1 | site)", residual=ContinuousAR1("t")).fit(frame)

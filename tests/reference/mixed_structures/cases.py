@@ -48,7 +48,7 @@ def sites(n_sites=14, persons=(4, 14), rows=(1, 6), seed=31, *, site=0.9, slope=
     }
 
 
-def serial(n=70, rows=(3, 9), seed=41, *, rho=0.6, spread=0.8):
+def serial(n=70, rows=(3, 9), seed=41, *, rho=0.6, spread=0.8, slope=0.0):
     """Residuals with correlation rho to the power of the time between, at irregular times."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(rows[0], rows[1] + 1, n)
@@ -65,6 +65,7 @@ def serial(n=70, rows=(3, 9), seed=41, *, rho=0.6, spread=0.8):
     person, t = np.array(person), np.array(clock)
     x = rng.normal(size=len(t))
     y = 2 + 0.3 * t + 0.5 * x + spread * rng.normal(size=n)[person - 1] + np.array(noise)
+    y += slope * rng.normal(size=n)[person - 1] * t
     return {"id": person, "t": t, "x": x, "y": y}
 
 
@@ -89,6 +90,7 @@ CASES = {
     "sites": sites(),
     "level": sites(seed=32, site=0.0, slope=0.0),
     "serial": serial(),
+    "sloped": serial(90, (5, 9), 42, slope=0.3),
     "occasions": occasions(),
     "both": occasions(seed=52, rho=0.5),
 }
