@@ -11,7 +11,12 @@ import pytest
 from salutogen.errors import ModelError
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.mixture_bootstrap import bootstrap_likelihood_ratio
-from salutogen.models.mixture_null import Coordinates, ParametricNull, ResampledNull, with_outcome
+from salutogen.models.mixture_null import (
+    ParametricNull,
+    ResampledNull,
+    coordinates_of,
+    with_outcome,
+)
 from salutogen.models.moments import Moments
 from salutogen.models.sequential import stopping_bounds
 from salutogen.models.unimodal import with_one_peak
@@ -117,7 +122,7 @@ def test_impossible_requests_are_refused():
 def test_drawn_cross_products_have_their_expectation(kind):
     """Means of X'y, Z'y and y'y over draws against the model's mean and covariance."""
     problem, at = fitted(one_skewed_group(60), 1)
-    place = Coordinates.of(problem)
+    place = coordinates_of(problem)
     null = ParametricNull(problem=problem, at=at, coordinates=place)
     if kind == "semiparametric":
         null = ResampledNull(problem=problem, at=at, larger=at, coordinates=place)
@@ -142,7 +147,7 @@ def test_drawn_cross_products_have_their_expectation(kind):
 def test_a_persons_own_residuals_give_its_own_outcome():
     """Taking residuals apart and putting them together again changes nothing."""
     problem, at = fitted(one_skewed_group(40), 1)
-    place = Coordinates.of(problem)
+    place = coordinates_of(problem)
     null = ResampledNull(problem=problem, at=at, larger=at, coordinates=place)
     standard, rest = null._residuals
     away = np.sum(null._roots[0] * standard[0][:, None, :], axis=2) * place.seen

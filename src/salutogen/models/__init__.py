@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         fit_least_squares,
     )
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
+    from salutogen.models.mixed_bootstrap import MixedBootstrap
+    from salutogen.models.mixed_comparison import FitComparison, compare_fits
     from salutogen.models.mixed_inference import ContrastTest
     from salutogen.models.mixed_model import MixedModel
     from salutogen.models.mixed_result import MixedModelResult
@@ -62,6 +64,7 @@ _HOME = {
     "ContinuousAR1": "residual_structures",
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
+    "FitComparison": "mixed_comparison",
     "GrowthMixture": "growth_mixture",
     "GrowthMixtureResult": "growth_mixture_result",
     "HeterogeneousVariance": "residual_structures",
@@ -72,6 +75,7 @@ _HOME = {
     "LinearFit": "least_squares",
     "LongitudinalKMeans": "longitudinal_k_means",
     "LongitudinalKMeansResult": "k_means_result",
+    "MixedBootstrap": "mixed_bootstrap",
     "MixedModel": "mixed_model",
     "MixedModelResult": "mixed_result",
     "Moments": "moments",
@@ -89,6 +93,7 @@ _HOME = {
     "class_probabilities": "classifying",
     "compare_assumptions": "mixture_assumptions",
     "compare_classes": "mixture_comparison",
+    "compare_fits": "mixed_comparison",
     "copy_mean": "imputation",
     "cross_validated_error": "least_squares",
     "executor_for": "executing",
@@ -114,6 +119,7 @@ __all__ = [
     "ContrastTest",
     "ConvergenceWarning",
     "FTest",
+    "FitComparison",
     "GrowthMixture",
     "GrowthMixtureResult",
     "HeterogeneousVariance",
@@ -124,6 +130,7 @@ __all__ = [
     "LinearFit",
     "LongitudinalKMeans",
     "LongitudinalKMeansResult",
+    "MixedBootstrap",
     "MixedModel",
     "MixedModelResult",
     "Moments",
@@ -141,6 +148,7 @@ __all__ = [
     "class_probabilities",
     "compare_assumptions",
     "compare_classes",
+    "compare_fits",
     "copy_mean",
     "cross_validated_error",
     "executor_for",

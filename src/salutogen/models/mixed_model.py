@@ -14,6 +14,7 @@ from salutogen.models.boundary import off_zero, settle_at_zero
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.design import Design
 from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.mixed_parameters import in_units
 from salutogen.models.mixed_problem import MixedProblem, mixed_problem
 from salutogen.models.mixed_result import MixedModelResult
 from salutogen.models.moments import Moments
@@ -151,30 +152,27 @@ def _result(
     """Bring the solution back to the user's units."""
     from salutogen import __version__
 
-    criterion, scale = problem.criterion, problem.scale
+    criterion = problem.criterion
     L = criterion.factor(optimum.point)
     at = criterion.profile(L)
     if at is None:
         raise ModelError(f"{formula}: the likelihood has no value where its search ended.")
-    variance = at.rss / criterion.df * scale**2
-    fixed_effects = scale * (problem.fixed_map @ at.coefficients) + problem.shift
-    bread = problem.fixed_map @ np.linalg.inv(at.precision) @ problem.fixed_map.T
-    relative = problem.random_map @ L
+    found = in_units(problem, L, at)
     value = at.value + problem.offset
-    size = np.abs(np.diag(lower_factor(relative))) * problem.random_size
+    size = np.abs(np.diag(lower_factor(problem.random_map @ L))) * problem.random_size
     singular = bool(np.min(size) < SINGULAR)
     if singular:
         messages.append(SINGULAR_TEXT)
-    modes = scale * criterion.modes(L, at.coefficients) @ problem.random_map.T
+    modes = problem.scale * criterion.modes(L, at.coefficients) @ problem.random_map.T
     return MixedModelResult(
         formula=formula,
         reml=criterion.reml,
         terms=fixed,
-        coefficients=fixed_effects,
-        covariance=bread * variance,
+        coefficients=found.coefficients,
+        covariance=found.covariance,
         random_blocks=random,
-        random_covariance=relative @ relative.T * variance,
-        residual_variance=float(variance),
+        random_covariance=found.random_covariance,
+        residual_variance=found.residual_variance,
         log_likelihood=-value / 2,
         is_singular=singular,
         converged=optimum.converged,

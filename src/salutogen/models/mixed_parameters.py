@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models.mixed_problem import MixedProblem
+from salutogen.models.profile import Profiled
+
 Float = NDArray[np.float64]
 
 
@@ -45,6 +48,43 @@ class MixedParameter:
             return sds[0]
         size = sds[0] * sds[1]
         return float(random_covariance[self.places] / size) if size > 0 else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitEstimates:
+    """Estimates in the user's units.
+
+    Attributes
+    ----------
+    coefficients, covariance : array (p,), (p, p)
+        Fixed effects and their covariance.
+    random_covariance : array (q, q)
+        Covariance of the random effects.
+    residual_variance : float
+        σ².
+    """
+
+    coefficients: Float
+    covariance: Float
+    random_covariance: Float
+    residual_variance: float
+
+    def value(self, parameter: MixedParameter) -> float:
+        """Return one parameter."""
+        return parameter.value(self.coefficients, self.random_covariance, self.residual_variance)
+
+
+def in_units(problem: MixedProblem, L: Float, at: Profiled) -> UnitEstimates:
+    """Bring what was profiled out at a relative factor back to the user's units."""
+    variance = at.rss / problem.criterion.df * problem.scale**2
+    relative = problem.random_map @ L
+    bread = problem.fixed_map @ np.linalg.inv(at.precision) @ problem.fixed_map.T
+    return UnitEstimates(
+        coefficients=problem.scale * (problem.fixed_map @ at.coefficients) + problem.shift,
+        covariance=bread * variance,
+        random_covariance=relative @ relative.T * variance,
+        residual_variance=float(variance),
+    )
 
 
 def mixed_parameters(

@@ -22,7 +22,7 @@ from salutogen.models.mixed_constraints import (
     correlation_family,
     sd_family,
 )
-from salutogen.models.mixed_parameters import MixedParameter
+from salutogen.models.mixed_parameters import MixedParameter, UnitEstimates, in_units
 from salutogen.models.mixed_problem import MixedProblem
 from salutogen.models.optimise import minimise
 
@@ -54,19 +54,14 @@ class Profiler:
         Free entries of the relative factor at the maximum.
     value : float
         −2 log-likelihood there.
-    variance : float
-        Residual variance there, in the scaled problem.
-    coefficients, covariance, random_covariance : array
-        Estimates in the user's units.
+    estimates : UnitEstimates
+        Estimates there, in the user's units.
     """
 
     problem: MixedProblem
     theta: Float
     value: float
-    variance: float
-    coefficients: Float
-    covariance: Float
-    random_covariance: Float
+    estimates: UnitEstimates
 
     @classmethod
     def around(cls, problem: MixedProblem, theta: Float) -> Profiler:
@@ -78,24 +73,16 @@ class Profiler:
         at = criterion.profile(L)
         if at is None:
             raise ModelError("The likelihood has no value at its maximum.")
-        variance = at.rss / criterion.df
-        unit = variance * problem.scale**2
-        relative = problem.random_map @ L
-        inverse = np.linalg.inv(at.precision)
         return cls(
             problem=replace(problem, criterion=criterion, sample=None),
             theta=best.point,
             value=at.value,
-            variance=variance,
-            coefficients=problem.scale * (problem.fixed_map @ at.coefficients) + problem.shift,
-            covariance=unit * problem.fixed_map @ inverse @ problem.fixed_map.T,
-            random_covariance=unit * relative @ relative.T,
+            estimates=in_units(replace(problem, criterion=criterion), L, at),
         )
 
     def estimate(self, parameter: MixedParameter) -> float:
         """Return the parameter at the maximum."""
-        variance = self.variance * self.problem.scale**2
-        return parameter.value(self.coefficients, self.random_covariance, variance)
+        return self.estimates.value(parameter)
 
     def family(self, parameter: MixedParameter) -> Family:
         """Return the fits in which the parameter is held."""
@@ -112,9 +99,8 @@ class Profiler:
             return ResidualFamily(criterion=criterion, theta=self.theta, unit=problem.scale)
         rows = problem.random_map[list(parameter.places)]
         if len(rows) == 1:
-            return sd_family(
-                criterion, self.theta, rows[0], scale=problem.scale, variance=self.variance
-            )
+            variance = self.estimates.residual_variance / problem.scale**2
+            return sd_family(criterion, self.theta, rows[0], scale=problem.scale, variance=variance)
         return correlation_family(criterion, self.theta, rows)
 
     def limit(self, asked: tuple[MixedParameter, int, float]) -> Limit:
@@ -159,13 +145,13 @@ class Profiler:
         """About one standard error."""
         criterion = self.problem.criterion
         if parameter.effect == "fixed":
-            return float(np.sqrt(self.covariance[parameter.places * 2]))
+            return float(np.sqrt(self.estimates.covariance[parameter.places * 2]))
         if not parameter.places:
             return estimate / float(np.sqrt(2 * criterion.df))
         persons = criterion.n_persons
         if len(parameter.places) == 2:
             return max(1 - estimate**2, 0.1) / float(np.sqrt(persons))
-        residual = np.sqrt(self.variance) * self.problem.scale
+        residual = np.sqrt(self.estimates.residual_variance)
         noise = residual / self.problem.random_size[parameter.places[0]]
         return max(estimate, float(noise)) / float(np.sqrt(2 * persons))
 

@@ -18,7 +18,9 @@ from salutogen.models.mixed_estimates import MixedEstimates
 
 if TYPE_CHECKING:
     from salutogen.models.executing import Progress
+    from salutogen.models.mixed_bootstrap import MixedBootstrap
     from salutogen.models.mixed_inference import Contrast, ContrastTest, FixedInference
+    from salutogen.models.mixed_parameters import MixedParameter
     from salutogen.models.mixed_problem import MixedProblem
     from salutogen.models.mixed_robust import RobustInference
 
@@ -234,6 +236,13 @@ class MixedModelResult(MixedEstimates):
 
         return residuals(self, frame, kind)
 
+    @property
+    def parameters(self) -> tuple[MixedParameter, ...]:
+        """Every parameter: fixed effects, SDs and correlations, residual SD."""
+        from salutogen.models.mixed_parameters import mixed_parameters
+
+        return mixed_parameters(self.terms, self.random_blocks, self.persons.name)
+
     def profile_intervals(
         self,
         terms: Sequence[str] | None = None,
@@ -262,10 +271,9 @@ class MixedModelResult(MixedEstimates):
             also after REML. A limit at the end of the range is 0 for an SD and ±1 for a
             correlation; both are null for a correlation with a variance of zero.
         """
-        from salutogen.models.mixed_parameters import mixed_parameters
         from salutogen.models.mixed_profile_intervals import profile_intervals
 
-        every = mixed_parameters(self.terms, self.random_blocks, self.persons.name)
+        every = self.parameters
         names = [parameter.term for parameter in every]
         unknown = [] if terms is None else [name for name in terms if name not in names]
         if unknown:
@@ -278,6 +286,57 @@ class MixedModelResult(MixedEstimates):
             self.relative_factor,
             [every[names.index(name)] for name in wanted],
             level,
+            executor=executor,
+            progress=progress,
+        )
+
+    def bootstrap(
+        self,
+        kind: str = "parametric",
+        *,
+        draws: int = 1000,
+        seed: int = 1,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+    ) -> MixedBootstrap:
+        """Refit to drawn data; rows are neither drawn nor read.
+
+        Parameters
+        ----------
+        kind : str
+            `parametric` (default): outcomes of the same persons, drawn from the fitted model.
+            `person`: persons drawn with replacement, each with all of their rows.
+        draws : int
+            Number of samples; each is fitted by the fit's own criterion.
+        seed : int
+            Each draw has its own stream, so neither the executor nor its workers change the result.
+        executor : concurrent.futures.Executor, optional
+            Where the draws run, for example a process pool (`executor_for`); by default here.
+        progress : callable, optional
+            Called as ``progress(done, draws)``.
+
+        Returns
+        -------
+        MixedBootstrap
+            `draws`, `intervals()`, and how many draws failed.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C: it holds the draws that were finished.
+        """
+        from salutogen.models.mixed_bootstrap import mixed_bootstrap
+
+        problem = self.problem
+        assert self.moments is not None
+        return mixed_bootstrap(
+            self.moments,
+            problem,
+            self.relative_factor,
+            self.parameters,
+            kind=kind,
+            draws=draws,
+            seed=seed,
             executor=executor,
             progress=progress,
         )

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT
 from salutogen.models.mixed_inference import t_quantile
-from salutogen.models.mixed_parameters import mixed_parameters
 
 if TYPE_CHECKING:
     from salutogen.models.mixed_result import MixedModelResult
@@ -46,7 +45,7 @@ def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) ->
         columns = (table["term"], table["conf_low"], table["conf_high"])
         limits = {term: (low, high) for term, low, high in zip(*columns, strict=True)}
     rows: list[dict[str, Any]] = []
-    for parameter in mixed_parameters(result.terms, result.random_blocks, result.persons.name):
+    for parameter in result.parameters:
         row: dict[str, Any] = dict.fromkeys(TIDY)
         row.update(term=parameter.term, effect=parameter.effect, group=parameter.group)
         row["estimate"] = parameter.value(

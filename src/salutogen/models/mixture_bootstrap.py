@@ -14,7 +14,7 @@ from salutogen.errors import ModelError
 from salutogen.models.executing import Progress, run_each
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.mixture_climb import climb
-from salutogen.models.mixture_null import Coordinates, Null, ParametricNull, ResampledNull
+from salutogen.models.mixture_null import Null, ParametricNull, ResampledNull, coordinates_of
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.mixture_search import one_class, search
@@ -216,7 +216,7 @@ def _draw(
     larger: Layout,
     larger_free: Float,
 ) -> _Draw:
-    at, coordinates = smaller.unpack(free), Coordinates.of(problem)
+    at, coordinates = smaller.unpack(free), coordinates_of(problem)
     single = replace(smaller, classes=1, shared=(False,) * problem.p, lowest=1e-8)
     pooled = one_class(problem, smaller.blocks, polish=False)
     drawn: Null = ParametricNull(problem=problem, at=at, coordinates=coordinates)
