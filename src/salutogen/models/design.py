@@ -43,11 +43,18 @@ class Design:
     def matrix(self, frame: pl.DataFrame) -> Float:
         """Return the columns (n, k); rows with missing variables give NaN on the simple path."""
         if self.state is None:
-            n = frame.height
-            columns = [
-                np.ones(n) if name == INTERCEPT else numeric(frame, name) for name in self.names
-            ]
-            return np.column_stack(columns) if columns else np.empty((n, 0))
+            columns = self.columns(frame)
+            return np.column_stack(columns) if columns else np.empty((frame.height, 0))
+        return self._computed(frame)
+
+    def columns(self, frame: pl.DataFrame) -> list[Float]:
+        """Return the same, column by column; a plain column is not copied, nor the constant."""
+        if self.state is not None:
+            return list(self._computed(frame).T)
+        constant = np.broadcast_to(1.0, frame.height)
+        return [constant if name == INTERCEPT else numeric(frame, name) for name in self.names]
+
+    def _computed(self, frame: pl.DataFrame) -> Float:
         return np.asarray(self.state.get_model_matrix(_pandas(frame, self.variables)), dtype=float)
 
 
@@ -133,7 +140,8 @@ def numeric(frame: pl.DataFrame, name: str) -> Float:
             f"{name}: expected numbers, got {column.dtype}"
             f"{_first_text(column)}. Write C({name}) if it names categories."
         )
-    return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    values = column.cast(pl.Float64)
+    return (values.fill_null(np.nan) if values.null_count() else values).to_numpy()
 
 
 def _first_text(column: pl.Series) -> str:
@@ -184,6 +192,8 @@ def complete_rows(frame: pl.DataFrame) -> NDArray[np.bool_]:
     keep = np.ones(frame.height, dtype=bool)
     infinite = []
     for column in frame.get_columns():
+        if _is_plain(column):
+            continue
         keep &= column.is_not_null().to_numpy()
         if column.dtype.is_float():
             values = column.fill_null(np.nan).to_numpy()
@@ -195,6 +205,13 @@ def complete_rows(frame: pl.DataFrame) -> NDArray[np.bool_]:
     if infinite:
         raise ModelError("; ".join(infinite) + ". Mend them or make them missing.")
     return keep
+
+
+def _is_plain(column: pl.Series) -> bool:
+    """Whether a glance shows that nothing is missing or infinite: the sum would be, too."""
+    if column.null_count():
+        return False
+    return not column.dtype.is_float() or bool(np.isfinite(column.to_numpy().sum()))
 
 
 def _pandas(frame: pl.DataFrame, variables: Iterable[str]) -> Any:

@@ -124,10 +124,12 @@ def fit_moments(
 ) -> MixedModelResult:
     """Fit terms that `moments` holds; `MixedModel.fit` without the formula."""
     problem = mixed_problem(moments, fixed, random, reml=reml)
-    start = problem.criterion.start()
+    start, hessian = problem.criterion.start(), None
     if problem.sample is not None:
-        start = off_zero(minimise(problem.sample, start).point, problem.criterion.diagonal)
-    optimum = minimise(problem.criterion, start)
+        near = minimise(problem.sample, start)
+        start = off_zero(near.point, problem.criterion.diagonal)
+        hessian = near.hessian * problem.criterion.n_persons / problem.sample.n_persons
+    optimum = minimise(problem.criterion, start, hessian=hessian)
     optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
     if not optimum.converged:
@@ -163,7 +165,7 @@ def _result(
     singular = bool(np.min(size) < SINGULAR)
     if singular:
         messages.append(SINGULAR_TEXT)
-    modes = problem.scale * criterion.modes(L, at.coefficients) @ problem.random_map.T
+    modes = criterion.modes(L, at.coefficients, problem.scale * problem.random_map)
     return MixedModelResult(
         formula=formula,
         reml=criterion.reml,

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT
+from salutogen.models.local_powers import closed_variables, shift_matrix
 from salutogen.models.moments import Moments
 from salutogen.models.orthogonal import triangular_inverse
 from salutogen.models.profile import ProfiledCriterion
-from salutogen.models.reduction import unpack
+from salutogen.models.reduction import Reduction, unpack
 
 Float = NDArray[np.float64]
 
@@ -75,21 +76,19 @@ def mixed_problem(
         effects that no person has enough rows for.
     """
     reduction = moments.reduction
-    A, total, n = reduction.augmented, reduction.total, moments.n_obs
+    total, n = reduction.total, moments.n_obs
     terms = [name for block in random for name in block]
     _refuse_impossible(moments, fixed, terms)
     root = root_of(total)
     tolerance = tolerance_of(moments)
-    F = select_terms(moments, A, fixed)
-    R = triangle(root @ F, fixed, tolerance, "fixed")
-    fixed_map = triangular_inverse(R)
-    random_map = random_maps(moments, root, random, tolerance)
+    F, R, fixed_map = _orthonormal(moments, root, fixed, tolerance, "fixed")
+    left, random_map = _scaled_blocks(moments, root, random, tolerance)
+    A = reduction.augmented
     G = select_terms(moments, A, tuple(terms))
-    y, scale, shift = _outcome(moments, A, F @ fixed_map)
-    right = np.column_stack([F @ fixed_map, y])
-    left = G @ random_map
+    y, scale, shift = _outcome(moments, A, F)
+    right = np.column_stack([F, y])
     criterion = ProfiledCriterion(
-        products=reduction.project(left, np.column_stack([left, right])),
+        products=_products(reduction, left, right),
         total=right.T @ total @ right,
         blocks=tuple(len(block) for block in random),
         n_obs=n,
@@ -118,21 +117,54 @@ def random_maps(
     moments: Moments, root: Float, blocks: tuple[tuple[str, ...], ...], tolerance: float
 ) -> Float:
     """Return the map (q, q) from effects of terms scaled alike, block by block, to the user's."""
-    A = moments.reduction.augmented
-    q = sum(len(block) for block in blocks)
-    random_map = np.zeros((q, q))
-    start = 0
-    for block in blocks:
-        part = slice(start, start + len(block))
-        T = triangle(root @ select_terms(moments, A, block), block, tolerance, "random")
-        random_map[part, part] = triangular_inverse(T) * np.sqrt(moments.n_obs)
-        start += len(block)
-    return random_map
+    return _scaled_blocks(moments, root, blocks, tolerance)[1]
 
 
 def tolerance_of(moments: Moments) -> float:
     """Share of a column beyond the others below which it is redundant."""
     return REDUNDANT_ROTATED if moments.reduction.is_rotated else REDUNDANT
+
+
+def _scaled_blocks(
+    moments: Moments, root: Float, blocks: tuple[tuple[str, ...], ...], tolerance: float
+) -> tuple[Float, Float]:
+    """Return the terms scaled alike in augmented columns (k + 1, q), and that map."""
+    q = sum(len(block) for block in blocks)
+    columns, random_map = np.empty((len(root), q)), np.zeros((q, q))
+    start, size = 0, np.sqrt(moments.n_obs)
+    for block in blocks:
+        part = slice(start, start + len(block))
+        made, _, back = _orthonormal(moments, root, block, tolerance, "random")
+        columns[:, part] = made * size
+        random_map[part, part] = back * size
+        start += len(block)
+    return columns, random_map
+
+
+def _orthonormal(
+    moments: Moments, root: Float, terms: tuple[str, ...], tolerance: float, kind: str
+) -> tuple[Float, Float, Float]:
+    """Return orthonormal combinations of the terms.
+
+    In augmented columns (k + 1, p); the R of the terms' QR factorisation; and the map (p, p) from
+    effects of the combinations to effects of the terms. Where the terms have, with each, its
+    lower powers, all this is done about the centres of their variables.
+    """
+    kept = closed_variables(terms, moments.shifts)
+    columns = select_terms(moments, moments.augmented(kept), terms)
+    R = triangle(root @ columns, terms, tolerance, kind)
+    inverse = triangular_inverse(R)
+    back = shift_matrix(terms, {name: -moments.shifts[name] for name in kept})
+    return columns @ inverse, R, back @ inverse
+
+
+def _products(reduction: Reduction, left: Float, right: Float) -> Float:
+    """Z*'Z* (upper triangle) and Z*'[X* y*] of each person, a column per person."""
+    q, c = left.shape[1], right.shape[1]
+    rows, columns = np.triu_indices(q)
+    a = np.column_stack([left[:, rows], np.repeat(left, c, axis=1)])
+    b = np.column_stack([left[:, columns], np.tile(right, q)])
+    return reduction.project_pairs(a, b)
 
 
 def _refuse_impossible(moments: Moments, fixed: tuple[str, ...], terms: list[str]) -> None:
@@ -173,7 +205,7 @@ def _sample(
         return None
     total = unpack(moments.reduction.cross[::every].sum(axis=0), len(right))
     return ProfiledCriterion(
-        products=np.ascontiguousarray(criterion.products[::every]),
+        products=np.ascontiguousarray(criterion.products[:, ::every]),
         total=right.T @ total @ right,
         blocks=criterion.blocks,
         n_obs=int(total[0, 0]),
@@ -249,9 +281,9 @@ def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
         if name == INTERCEPT:
             continue
         both = np.column_stack([np.eye(len(g))[0], g])
-        sums = moments.reduction.project(both, both)
-        within = float(np.sum(sums[:, 3] - sums[:, 1] ** 2 / counts))
-        if within <= 1e-10 * float(np.sum(sums[:, 3])):
+        sums, squares = moments.reduction.project_pairs(both, np.column_stack([g, g]))
+        within = float(np.sum(squares - sums**2 / counts))
+        if within <= 1e-10 * float(np.sum(squares)):
             messages.append(
                 f"{name} does not vary within any person: its random slope describes differences "
                 "between persons only."

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models._kernels_mixture import class_statistics
-from salutogen.models.mixed_problem import _outcome, mixed_problem, select_terms
+from salutogen.models.mixed_problem import mixed_problem
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.moments import Moments
 
@@ -139,12 +139,8 @@ def mixture_problem(
     """
     mixed = mixed_problem(moments, fixed, random, reml=False)
     terms = tuple(name for block in random for name in block)
-    A, n = moments.reduction.augmented, moments.n_obs
-    X = select_terms(moments, A, fixed) @ mixed.fixed_map
-    Z = select_terms(moments, A, terms) @ mixed.random_map
-    y = _outcome(moments, A, X)[0]
-    p, q = len(fixed), len(terms)
-    B = np.column_stack([X * np.sqrt(n), y])
+    n, p, q = moments.n_obs, len(fixed), len(terms)
+    Z, B = mixed.left, mixed.right * np.append(np.full(p, np.sqrt(n)), 1.0)
     d = p + 1
     cross = moments.reduction.project(np.column_stack([B, Z]), np.column_stack([B, Z]))
     cross = cross.reshape(-1, d + q, d + q)

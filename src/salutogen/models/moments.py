@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,13 @@ from salutogen.models.design import (
     complete_rows,
     learn_design,
     learn_outcome,
+    numeric,
     read_columns,
     variables_of,
 )
 from salutogen.models.formula import INTERCEPT, parse_formula
+from salutogen.models.grouping import group_by_person
+from salutogen.models.local_powers import degree, local_columns, shift_matrix
 from salutogen.models.reduction import (
     Reduction,
     pack,
@@ -56,6 +60,9 @@ class Moments:
         Formula the columns were made by.
     designs : tuple of Design
         Outcome, fixed part and random blocks as learned; empty if made from arrays.
+    shifts : dict of str to float
+        Centres of variables about which powers and products were made before the reduction, so
+        that centre and basis are those of, say, t − 2020.4 and its square.
     """
 
     columns: tuple[str, ...]
@@ -67,6 +74,7 @@ class Moments:
     n_dropped: int = 0
     formula: str | None = None
     designs: tuple[Design, ...] = ()
+    shifts: dict[str, float] = field(default_factory=dict)
 
     @property
     def n_persons(self) -> int:
@@ -77,6 +85,12 @@ class Moments:
     def outcome(self) -> str:
         """Name of the outcome."""
         return self.columns[-1]
+
+    def augmented(self, kept: Collection[str]) -> Float:
+        """Return A (k + 1, k + 1), ``[1, columns] = u A``, where `kept` variables stay shifted."""
+        others = {name: shift for name, shift in self.shifts.items() if name not in kept}
+        A = self.reduction.local
+        return A @ shift_matrix((INTERCEPT, *self.columns), others) if others else A
 
     @classmethod
     def from_frame(cls, formula: str, frame: Any) -> Moments:
@@ -107,15 +121,18 @@ class Moments:
             raise ModelError(f"No row of {rows.height} has a value in all of {', '.join(needed)}.")
         outcome = learn_outcome(parsed.outcome, used)
         designs = [learn_design(expression, used) for expression in expressions]
-        made = [design.matrix(used) for design in designs]
-        y = outcome.matrix(used)[:, 0]
+        made = [design.columns(used) for design in designs]
+        y = outcome.columns(used)[0]
         columns = distinct_columns(
             [(d.names, values) for d, values in zip(designs, made, strict=True)],
             (outcome.names[0], y),
         )
+        predictors = {name: columns[name] for name in sorted(list(columns)[:-1], key=degree)}
+        local, shifts = local_columns(predictors, lambda name: _plain(used, name))
         return cls.from_columns(
-            columns,
+            {**local, outcome.names[0]: y},
             used[parsed.group],
+            shifts=shifts,
             fixed=designs[0].names,
             random=tuple(design.names for design in designs[1:]),
             n_dropped=rows.height - used.height,
@@ -166,19 +183,33 @@ class Moments:
         if not all(np.isfinite(array).all() for array in (*arrays, values)):
             raise ModelError("y, X and Z: missing or infinite values; leave those rows out first.")
         columns = distinct_columns(
-            [(fixed_names, arrays[0]), (random_names, arrays[1])], (outcome, values)
+            [(fixed_names, arrays[0].T), (random_names, arrays[1].T)], (outcome, values)
         )
         blocks = (random_names,) if correlated else tuple((name,) for name in random_names)
         return cls.from_columns(columns, pl.Series(group, labels), fixed=fixed_names, random=blocks)
 
     @classmethod
-    def from_columns(cls, columns: dict[str, Float], group: pl.Series, **rest: Any) -> Moments:
+    def from_columns(
+        cls,
+        columns: dict[str, Float],
+        group: pl.Series,
+        *,
+        shifts: Mapping[str, float] = MappingProxyType({}),
+        **rest: Any,
+    ) -> Moments:
         """Reduce distinct columns by name, the outcome last; `rest` are other attributes."""
-        codes = group.rank("dense").to_numpy().astype(np.int64) - 1
-        persons = group.unique().sort()
-        reduction = reduce_rows(np.column_stack(list(columns.values())), codes, len(persons))
+        grouping = group_by_person(group)
+        reduction = reduce_rows(list(columns.values()), grouping)
+        if shifts:
+            powers = shift_matrix((INTERCEPT, *columns), shifts)
+            reduction = replace(reduction, powers=powers)
         return cls(
-            columns=tuple(columns), reduction=reduction, persons=persons, n_obs=len(codes), **rest
+            columns=tuple(columns),
+            reduction=reduction,
+            persons=grouping.persons,
+            shifts=dict(shifts),
+            n_obs=len(group),
+            **rest,
         )
 
     def merge(self, *others: Moments, same_persons: bool = False) -> Moments:
@@ -224,20 +255,37 @@ class Moments:
         codes = everyone.rank("dense").to_numpy().astype(np.int64) - 1
         return replace(
             self,
-            reduction=pooled_reduction([shard.reduction for shard in shards], codes, len(persons)),
+            reduction=pooled_reduction(
+                [shard._about(self.shifts) for shard in shards], codes, len(persons)
+            ),
             persons=persons,
             n_obs=sum(shard.n_obs for shard in shards),
             n_dropped=sum(shard.n_dropped for shard in shards),
         )
 
+    def _about(self, shifts: Mapping[str, float]) -> Reduction:
+        """The reduction with powers about other centres."""
+        if self.shifts == shifts:
+            return self.reduction
+        apart = {name: self.shifts[name] - shift for name, shift in shifts.items()}
+        names = (INTERCEPT, *self.columns)
+        return self.reduction.in_columns(shift_matrix(names, apart), shift_matrix(names, shifts))
+
+
+def _plain(frame: pl.DataFrame, name: str) -> Float | None:
+    """The values of a numeric column, None if the name is something else."""
+    if name not in frame.columns or not frame.schema[name].is_numeric():
+        return None
+    return numeric(frame, name)
+
 
 def distinct_columns(
-    parts: Sequence[tuple[tuple[str, ...], Float]], outcome: tuple[str, Float]
+    parts: Sequence[tuple[tuple[str, ...], Iterable[Float]]], outcome: tuple[str, Float]
 ) -> dict[str, Float]:
     """Distinct columns by name, the outcome last, without the constant."""
     columns: dict[str, Float] = {}
     for names, values in parts:
-        for name, column in zip(names, values.T, strict=True):
+        for name, column in zip(names, values, strict=True):
             if name == INTERCEPT or name in columns:
                 continue
             columns[name] = column

@@ -1,4 +1,4 @@
-"""Minimise a smooth criterion of a few parameters: Newton with differenced gradients."""
+"""Minimise a smooth criterion of a few parameters: Newton steps from gradients alone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SETTLED = 1e-10  # decrease of the criterion that a further Newton step would br
 STEP = 1e-5  # of the differences of gradients that give second derivatives
 LONGEST = 3.0  # length of one step
 ROUNDING = 1e-12  # share of the criterion below which a rise is rounding
+BESIDE_ZERO = 0.01  # parameters below which a minimum is made sure of by fresh differences
+SLOW = 0.5  # share of the gradient left after a step beyond which second derivatives are renewed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Optimum:
     value : float
         The criterion there.
     hessian : array (m, m)
-        Second derivatives there, by differences of gradients.
+        Second derivatives near there: differences of gradients, updated by the last steps.
     path : tuple of float
         Criterion after each iteration.
     evaluations : int
@@ -78,16 +80,24 @@ def _downhill(H: Float, g: Float) -> Float:
     return step * min(1.0, LONGEST / length) if length > 0 else step
 
 
-def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> Optimum:
+def minimise(
+    function: Function,
+    start: Float,
+    *,
+    max_iterations: int = 100,
+    hessian: Float | None = None,
+) -> Optimum:
     """Minimise `function`, which returns its value and gradient.
 
-    Newton's method with the Hessian differenced from gradients and its eigenvalues made positive,
-    halving steps that do not gain. A saddle is noticed and left.
+    Newton's method with eigenvalues made positive, halving steps that do not gain. Second
+    derivatives are differences of gradients (or `hessian`, a good guess); steps that go well only
+    update them (Broyden, Fletcher, Goldfarb and Shanno 1970). A saddle is noticed and left.
     """
     f = _Counted(function)
     x = start.copy()
     value, g = f(x)
-    H = f.hessian(x, g)
+    fresh = hessian is None
+    H = f.hessian(x, g) if hessian is None else hessian
     converged = False
     path = [value]
     for _ in range(max_iterations):
@@ -95,6 +105,9 @@ def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> 
         gain = -float(np.sum(g * step)) / 2
         if gain < SETTLED:
             values, vectors = np.linalg.eigh(H)
+            if not fresh and np.min(np.abs(x)) < BESIDE_ZERO:
+                H, fresh = f.hessian(x, g), True  # by symmetry a saddle has a parameter of zero
+                continue
             if values[0] >= -1e-6 * max(1.0, abs(values[-1])):
                 converged = True
                 x, value, g = _polished(f, x, value, g, x + step)
@@ -103,11 +116,17 @@ def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> 
             gain = 0.0
         moved = _line_search(f, x, value, step, gain)
         if moved is None:
-            break
+            if fresh:
+                break
+            H, fresh = f.hessian(x, g), True
+            continue
+        before, step = g, moved[0] - x
         x, value, g = moved
         path.append(value)
-        if not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
-            H = f.hessian(x, g)  # otherwise the last one is near enough to see that it is over
+        if np.sum(g**2) < SLOW**2 * np.sum(before**2):
+            H, fresh = _updated(H, step, g - before), False
+        elif not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
+            H, fresh = f.hessian(x, g), True  # else the last one shows well enough that it is over
     return Optimum(
         point=x,
         value=value,
@@ -117,6 +136,16 @@ def minimise(function: Function, start: Float, *, max_iterations: int = 100) -> 
         evaluations=f.evaluations,
         converged=converged,
     )
+
+
+def _updated(H: Float, step: Float, change: Float) -> Float:
+    """Second derivatives that explain how the gradient changed along the last step."""
+    along = np.sum(H * step, axis=1)
+    curvature, expected = float(np.sum(change * step)), float(np.sum(along * step))
+    if not (curvature > 0 and expected > 0):
+        return H
+    updated: Float = H + np.outer(change, change) / curvature - np.outer(along, along) / expected
+    return updated
 
 
 def _polished(

@@ -14,8 +14,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.orthogonal import triangular_inverse
-from salutogen.models.reduction import unpack
 from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
@@ -50,8 +48,8 @@ class ProfiledCriterion:
 
     Attributes
     ----------
-    products : array (n_persons, q (q + p + 1))
-        Each person's Z'[Z X y], flattened.
+    products : array (q (q + 1)/2 + q (p + 1), n_persons)
+        Each person's Z'Z (upper triangle by rows) and Z'[X y] (by rows), a column per person.
     total : array (p + 1, p + 1)
         Cross-products of [X y] over all persons.
     blocks : tuple of int
@@ -71,7 +69,7 @@ class ProfiledCriterion:
     @property
     def n_persons(self) -> int:
         """Number of persons."""
-        return len(self.products)
+        return int(self.products.shape[1])
 
     @property
     def q(self) -> int:
@@ -116,19 +114,16 @@ class ProfiledCriterion:
 
     def profile(self, L: Float) -> Profiled | None:
         """Profile out fixed effects and residual variance; None where that is impossible."""
-        from salutogen.models._kernels import explained_by_persons
-
-        c = self.p + 1
-        sums = self._by_chunks(explained_by_persons, c * (c + 1) // 2 + 1, L)
-        return profile_out(self.total - unpack(sums[:-1], c), float(sums[-1]), self.df, self.reml)
+        return self._profiled(self._sums(L))
 
     def __call__(self, theta: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient by the free entries of L."""
         L = self.factor(theta)
-        at = self.profile(L)
+        sums = self._sums(L)
+        at = self._profiled(sums)
         if at is None:
             return float("inf"), np.zeros(len(theta))
-        slope = self.slope(L, at.coefficients, at.precision, at.rss / self.df)
+        slope = self._slope(sums, L, at.coefficients, at.precision, at.rss / self.df)
         return at.value, slope[self.free]
 
     def slope(self, L: Float, coefficients: Float, precision: Float, variance: float) -> Float:
@@ -137,39 +132,37 @@ class ProfiledCriterion:
         Coefficients are the best ones at L (under whatever constraint holds), the residual
         variance is given; both are held, as is right where they are optimal or fixed.
         """
-        from salutogen.models._kernels import gradient_by_persons
+        return self._slope(self._sums(L), L, coefficients, precision, variance)
 
-        residual = np.append(-coefficients, 1.0)
-        weight = np.outer(residual, residual) / variance
-        if self.reml:
-            weight[: self.p, : self.p] += np.linalg.inv(precision)
-        sums = self._by_chunks(gradient_by_persons, self.q**2, L, weight)
-        return sums.reshape(self.q, self.q)
+    def modes(self, L: Float, coefficients: Float, units: Float) -> Float:
+        """Return `units` (q, q) times the conditional modes of each person (n_persons, q)."""
+        from salutogen.models._kernels_criterion import conditional_modes
+        from salutogen.models._kernels_reduction import CHUNK
 
-    def modes(self, L: Float, coefficients: Float) -> Float:
-        """Return the conditional modes of the random effects (n_persons, q)."""
-        from salutogen.models._kernels import CHUNK, conditional_modes
-
-        n, q = len(self.products), self.q
-        out = np.empty((n, q))
-        width = q + self.p + 1
+        n = self.n_persons
+        out = np.empty((n, self.q))
         share_work(
             lambda first, last: conditional_modes(
-                first, last, self.products, q, width, L, coefficients, out
+                first, last, self.products, L, coefficients, units, out
             ),
             -(-n // CHUNK),
-            cost=CHUNK * q * width,
+            cost=CHUNK * len(self.products),
         )
         return out
 
     def products_of(self, places: Int | slice) -> tuple[Float, Float]:
         """Return Z'Z (n, q, q) and Z'[X y] (n, q, p + 1) of the persons at some places."""
-        some = self.products[places].reshape(-1, self.q, self.q + self.p + 1)
-        return some[:, :, : self.q], some[:, :, self.q :]
+        q, p = self.q, self.p
+        own = self.products[:, places].T
+        crossed = np.empty((len(own), q, q))
+        rows, columns = np.triu_indices(q)
+        crossed[:, rows, columns] = crossed[:, columns, rows] = own[:, : len(rows)]
+        return crossed, own[:, len(rows) :].reshape(-1, q, p + 1)
 
     def of_persons(self, places: Int, total: Float, n_obs: int) -> ProfiledCriterion:
         """Return the criterion of some persons, repeated as their places are."""
-        return replace(self, products=self.products[places], total=total, n_obs=n_obs)
+        products = np.take(self.products, places, axis=1)
+        return replace(self, products=products, total=total, n_obs=n_obs)
 
     def with_outcome(self, random: Float, fixed: Float, square: float) -> ProfiledCriterion:
         """Return the criterion of another outcome.
@@ -181,26 +174,46 @@ class ProfiledCriterion:
         fixed, square : array (p,), float
             X'y and y'y over all persons.
         """
-        products = self.products.copy().reshape(self.n_persons, self.q, -1)
-        products[:, :, -1] = random
+        q, c = self.q, self.p + 1
+        products = self.products.copy()
+        products[q * (q + 1) // 2 + c - 1 :: c] = random.T
         total = self.total.copy()
         total[-1, :-1] = total[:-1, -1] = fixed
         total[-1, -1] = square
-        return replace(self, products=products.reshape(self.n_persons, -1), total=total)
+        return replace(self, products=products, total=total)
 
-    def _by_chunks(self, kernel, size: int, *arguments: Float) -> Float:  # type: ignore[no-untyped-def]
-        """Run a kernel over chunks of persons and add the chunks up in their order."""
-        from salutogen.models._kernels import CHUNK
+    def _sums(self, L: Float) -> Float:
+        """All that value and gradient need, from one pass over the persons.
 
-        n_chunks = -(-len(self.products) // CHUNK)
-        width = self.q + self.p + 1
-        out = np.empty((n_chunks, size))
+        The chunks of persons are added up in their order.
+        """
+        from salutogen.models._kernels_criterion import sums_over_persons
+        from salutogen.models._kernels_reduction import CHUNK
+
+        q, c = self.q, self.p + 1
+        n_chunks = -(-self.n_persons // CHUNK)
+        m = c * (c + 1) // 2
+        out = np.empty((n_chunks, 1 + m + q * (q + 1) // 2 * (1 + m)))
         share_work(
-            lambda first, last: kernel(first, last, self.products, self.q, width, *arguments, out),
+            lambda first, last: sums_over_persons(first, last, self.products, L, c, out),
             n_chunks,
-            cost=CHUNK * self.q * width * 8,
+            cost=CHUNK * (len(self.products) + out.shape[1]) / 2,
         )
-        return out.sum(axis=0)
+        total: Float = out.sum(axis=0)
+        return total
+
+    def _profiled(self, sums: Float) -> Profiled | None:
+        from salutogen.models._kernels_profile import what_is_left
+
+        return profile_out(what_is_left(self.total, sums), float(sums[0]), self.df, self.reml)
+
+    def _slope(
+        self, sums: Float, L: Float, coefficients: Float, precision: Float, variance: float
+    ) -> Float:
+        from salutogen.models._kernels_profile import slope_by_factor
+
+        found: Float = slope_by_factor(sums, L, coefficients, precision, variance, self.reml)
+        return found
 
 
 def profile_out(G: Float, log_determinant: float, df: int, reml: bool) -> Profiled | None:
@@ -217,20 +230,13 @@ def profile_out(G: Float, log_determinant: float, df: int, reml: bool) -> Profil
     reml : bool
         Restricted likelihood.
     """
-    p = len(G) - 1
-    try:
-        root = np.linalg.cholesky(G[:p, :p])
-    except np.linalg.LinAlgError:
+    from salutogen.models._kernels_profile import profile_products
+
+    coefficients = np.empty(len(G) - 1)
+    value, rss = profile_products(G, log_determinant, df, reml, coefficients)
+    if not np.isfinite(value):
         return None
-    inverse = triangular_inverse(root.T)
-    half = inverse.T @ G[:p, p]
-    rss = float(G[p, p] - np.sum(half**2))
-    if not (rss > 0 and np.isfinite(log_determinant)):
-        return None
-    value = log_determinant + df * (1 + np.log(2 * np.pi * rss / df))
-    if reml:
-        value += 2 * float(np.sum(np.log(np.diag(root))))
-    return Profiled(coefficients=inverse @ half, precision=G[:p, :p], rss=rss, value=float(value))
+    return Profiled(coefficients=coefficients, precision=G[:-1, :-1], rss=rss, value=value)
 
 
 def free_entries(blocks: Sequence[int]) -> tuple[Int, Int]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.grouping import Grouping
 from salutogen.models.orthogonal import orthonormalise, triangular_inverse
 from salutogen.models.threads import share_work
 
@@ -33,15 +34,24 @@ class Reduction:
         digits.
     cross : array (n_persons, (k + 1)(k + 2)/2)
         Upper triangle by rows; its first entry is the person's number of rows.
+    powers : array (k + 1, k + 1) or None
+        Where powers and products were made about centres of their variables: ``[1, columns]``
+        are the columns reduced times this.
     """
 
     centre: Float
     basis: Float
     cross: Float
+    powers: Float | None = None
 
     @property
     def augmented(self) -> Float:
         """Matrix A with ``[1, columns] = u A``."""
+        return self.local if self.powers is None else self.local @ self.powers
+
+    @property
+    def local(self) -> Float:
+        """The same of the columns as they were reduced."""
         k = len(self.centre)
         matrix = np.zeros((k + 1, k + 1))
         matrix[0, 0] = 1
@@ -54,6 +64,14 @@ class Reduction:
         """Whether nearly collinear predictors were orthogonalised."""
         return bool(np.any(self.basis != np.diag(np.diag(self.basis))))
 
+    def in_columns(self, T: Float, powers: Float | None) -> Reduction:
+        """Return the reduction of ``[1, columns] T``, T (k + 1, k + 1) unit upper triangular.
+
+        `columns` as reduced; `powers` leads from the new ones to the user's.
+        """
+        A = self.local @ T
+        return Reduction(A[0, 1:], A[1:, 1:], self.cross, powers)
+
     @cached_property
     def total(self) -> Float:
         """Cross-products over all persons (k + 1, k + 1)."""
@@ -61,15 +79,21 @@ class Reduction:
 
     def project(self, left: Float, right: Float) -> Float:
         """Return left' S right of each person, flattened: left (k + 1, a), right (k + 1, b)."""
-        from salutogen.models._kernels import CHUNK, map_cross_products
+        a, b = left.shape[1], right.shape[1]
+        return self.project_pairs(np.repeat(left, b, axis=1), np.tile(right, a)).T
 
-        k, n = len(self.centre) + 1, len(self.cross)
-        out = np.empty((n, left.shape[1] * right.shape[1]))
-        a, b = np.ascontiguousarray(left), np.ascontiguousarray(right)
+    def project_pairs(self, left: Float, right: Float) -> Float:
+        """Return left[:, h]' S right[:, h] of each person: both (k + 1, h) give (h, n_persons)."""
+        from salutogen.models._kernels_reduction import CHUNK, map_packed
+
+        i, j = np.triu_indices(len(self.centre) + 1)
+        weights = left[i] * right[j] + (i < j)[:, None] * (left[j] * right[i])
+        n, size = len(self.cross), weights.shape[1]
+        out = np.empty((size, n))
         share_work(
-            lambda first, last: map_cross_products(first, last, self.cross, k, a, b, out),
+            lambda first, last: map_packed(first, last, self.cross, weights, out),
             -(-n // CHUNK),
-            cost=CHUNK * k * k,
+            cost=CHUNK * size * 3,
         )
         return out
 
@@ -86,28 +110,27 @@ def unpack(packed: Float, k: int) -> Float:
     return square + np.triu(square, 1).T
 
 
-def reduce_rows(columns: Float, codes: Int, n_persons: int) -> Reduction:
-    """Reduce rows of k columns (the outcome last) to cross-products by person code."""
-    n, k = columns.shape
-    centre = columns.sum(axis=0) / n
-    u = np.empty((n, k + 1))
-    u[:, 0] = 1.0
-    np.subtract(columns, centre, out=u[:, 1:])
-    scale = _positive(np.sqrt(np.array([np.sum(u[:, j] ** 2) for j in range(1, k + 1)]) / n))
-    u[:, 1:] /= scale
+def reduce_rows(columns: Sequence[Float], grouping: Grouping) -> Reduction:
+    """Reduce k columns (the outcome last) to cross-products by person."""
+    from salutogen.models._kernels_reduction import squared_distance
+
+    n, k = len(columns[0]), len(columns)
+    arrays = [np.ascontiguousarray(column) for column in columns]
+    centre = np.array([array.sum() / n for array in arrays])
+    spread = [squared_distance(array, c) for array, c in zip(arrays, centre, strict=True)]
+    scale = _positive(np.sqrt(np.array(spread) / n))
     basis = np.diag(scale)
-    cross = _by_person(u, codes, n_persons)
-    reduction = Reduction(centre, basis, cross)
+    reduction = Reduction(centre, basis, _by_person(arrays, centre, scale, grouping))
     predictors = reduction.total[1:k, 1:k] / n
     if k > 2 and np.linalg.cond(predictors) > ILL_CONDITIONED:
+        u = np.array([(a - c) / s for a, c, s in zip(arrays, centre, scale, strict=True)])
         try:
-            Q, R = orthonormalise(u[:, 1:k], [str(j) for j in range(k - 1)])
+            Q, R = orthonormalise(u[:-1].T, [str(j) for j in range(k - 1)])
         except ModelError:
             return reduction  # exactly collinear: for the model to name, with its terms
-        R = R / np.sqrt(n)
-        u[:, 1:k] = (Q * np.sqrt(n)).T
-        basis[: k - 1, : k - 1] = R * scale[: k - 1]
-        reduction = Reduction(centre, basis, _by_person(u, codes, n_persons))
+        basis[: k - 1, : k - 1] = R / np.sqrt(n) * scale[: k - 1]
+        rotated = [*(Q * np.sqrt(n)), u[-1]]
+        reduction = Reduction(centre, basis, _by_person(rotated, np.zeros(k), np.ones(k), grouping))
     return reduction
 
 
@@ -116,11 +139,28 @@ def _positive(scale: Float) -> Float:
     return np.where(scale > 0, scale, 1.0)
 
 
-def _by_person(u: Float, codes: Int, n_persons: int) -> Float:
-    from salutogen.models._kernels import group_cross_products
+def _by_person(columns: list[Float], centre: Float, scale: Float, grouping: Grouping) -> Float:
+    """Packed cross-products of the constant and ``(column − centre)/scale`` by person."""
+    from salutogen.models._kernels_reduction import CHUNK, group_rows
 
-    cross: Float = group_cross_products(u, codes, n_persons)
-    return cross
+    k, n, edges = len(columns) + 1, len(grouping.persons), grouping.edges
+    out = np.empty((n, k * (k + 1) // 2))
+
+    def work(first: int, last: int) -> None:
+        for chunk in range(first, last):
+            own = edges[chunk * CHUNK : (chunk + 1) * CHUNK + 1]
+            rows: slice | Int = slice(own[0], own[-1])
+            if grouping.order is not None:
+                rows = grouping.order[rows]
+            block = np.empty((k, own[-1] - own[0]))
+            block[0] = 1.0
+            for j, column in enumerate(columns):
+                np.subtract(column[rows], centre[j], out=block[j + 1])
+                block[j + 1] /= scale[j]
+            group_rows(block, own, out[chunk * CHUNK : (chunk + 1) * CHUNK])
+
+    share_work(work, -(-n // CHUNK), cost=len(columns[0]) / n * CHUNK * k * 4)
+    return out
 
 
 def pooled_reduction(shards: Sequence[Reduction], codes: Int, n_persons: int) -> Reduction:
@@ -130,7 +170,7 @@ def pooled_reduction(shards: Sequence[Reduction], codes: Int, n_persons: int) ->
     augmented columns.
     """
     counts = np.array([shard.total[0, 0] for shard in shards])
-    means = np.array([shard.augmented[0, 1:] for shard in shards])
+    means = np.array([shard.local[0, 1:] for shard in shards])
     n = counts.sum()
     centre = np.sum(means * counts[:, None], axis=0) / n
     rotated = [shard for shard in shards if shard.is_rotated]
@@ -155,4 +195,4 @@ def pooled_reduction(shards: Sequence[Reduction], codes: Int, n_persons: int) ->
         moved = shard.project(shift, shift)[:, upper]
         np.add.at(cross, codes[start : start + len(moved)], moved)
         start += len(moved)
-    return Reduction(centre, basis, cross)
+    return Reduction(centre, basis, cross, shards[0].powers)

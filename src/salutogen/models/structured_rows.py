@@ -141,8 +141,8 @@ def read_structured(
     return StructuredRows(
         formula=parsed,
         columns=distinct_columns(
-            [(d.names, d.matrix(used)) for d in (*designs, *outer)],
-            (outcome.names[0], outcome.matrix(used)[:, 0]),
+            [(d.names, d.columns(used)) for d in (*designs, *outer)],
+            (outcome.names[0], outcome.columns(used)[0]),
         ),
         outcome=outcome,
         designs=tuple(designs),

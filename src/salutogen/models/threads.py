@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
 WORTH_A_THREAD = 200_000  # numbers touched, below which starting threads costs more than it saves
@@ -33,10 +34,35 @@ def share_work(task: Callable[[int, int], None], n_parts: int, *, cost: float) -
         Numbers touched per part: small work stays in this thread.
     """
     threads = min(n_threads(), n_parts, max(1, int(n_parts * cost / WORTH_A_THREAD)))
-    if threads <= 1:
+    if threads <= 1 or getattr(_here, "busy", False):
         task(0, n_parts)
         return
     edges = [n_parts * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(task, a, b) for a, b in pairwise(edges)]:
-            future.result()
+    others = [_workers(threads - 1).submit(_marked, task, a, b) for a, b in pairwise(edges[1:])]
+    try:
+        task(edges[0], edges[1])
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+
+
+_here = threading.local()
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def _workers(n: int) -> ThreadPoolExecutor:
+    """The threads of this process, started once; a forked process starts its own."""
+    if n not in _pools:
+        _pools[n] = ThreadPoolExecutor(n, thread_name_prefix="salutogen")
+    return _pools[n]
+
+
+def _marked(task: Callable[[int, int], None], first: int, last: int) -> None:
+    """Run a part, and anything it shares in its turn, in this thread."""
+    _here.busy = True
+    task(first, last)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pools.clear)

@@ -8,6 +8,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+NEEDED = (
+    "_kernels.py",
+    "_kernels_reduction.py",
+    "_kernels_criterion.py",
+    "_kernels_profile.py",
+)  # what every run compiles
+
 
 def cache_folder() -> Path:
     """Return the folder of compiled kernels: `NUMBA_CACHE_DIR`, else the user's cache."""
@@ -25,9 +32,15 @@ def cache_folder() -> Path:
 
 def _marker() -> Path:
     """File that says the kernels in their present form were compiled here."""
-    kernels = Path(__file__).with_name("_kernels.py")
-    stat = kernels.stat()
-    state = f"{kernels}|{stat.st_mtime_ns}|{stat.st_size}|{version('numba')}|{sys.version}"
+    state = f"{version('numba')}|{sys.version}"
+    for name in (
+        "_kernels.py",
+        "_kernels_reduction.py",
+        "_kernels_criterion.py",
+        "_kernels_profile.py",
+    ):
+        stat = Path(__file__).with_name(name).stat()
+        state += f"|{Path(__file__).parent}|{name}|{stat.st_mtime_ns}|{stat.st_size}"
     return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
 
@@ -58,14 +71,10 @@ def warm(*, everything: bool = True) -> None:
     packed = kernels.group_cross_products(columns, codes, 2)
     states = np.arange(2, dtype=np.uint64)
     kernels.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
-    left = np.eye(3)[:, :1].copy()
-    products = np.empty((2, 3))
-    kernels.map_cross_products(0, 1, packed, 3, left, np.eye(3), products)
-    factor = np.ones((1, 1))
-    out = np.empty((1, 4))
-    kernels.explained_by_persons(0, 1, products, 1, 3, factor, out)
-    kernels.gradient_by_persons(0, 1, products, 1, 3, factor, np.eye(2), out[:, :1].copy())
-    kernels.conditional_modes(0, 1, products, 1, 3, factor, np.zeros(1), np.empty((2, 1)))
+    from salutogen.models.mixed_model import MixedModel
+
+    rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
+    MixedModel("y ~ t + (1 | id)").fit(rows)
     marker = _marker()
     if os.access(marker.parent, os.W_OK):
         marker.touch()
