@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.classification import classification_error
     from salutogen.models.classifying import class_probabilities
     from salutogen.models.convergence import ConvergenceWarning
     from salutogen.models.executing import Interrupted, executor_for, progress_bar
@@ -53,6 +54,11 @@ if TYPE_CHECKING:
     from salutogen.models.robust import HuberFit, fit_huber
     from salutogen.models.splines import RestrictedCubicSpline
     from salutogen.models.structured_result import StructuredResult
+    from salutogen.models.three_step_outcome import ThreeStepOutcome, three_step_outcome
+    from salutogen.models.three_step_predictors import (
+        ThreeStepPredictors,
+        three_step_predictors,
+    )
     from salutogen.models.warming import is_warm, warm
 
 _HOME = {
@@ -60,8 +66,8 @@ _HOME = {
     "AssumptionComparison": "mixture_assumptions",
     "BootstrapLikelihoodRatio": "mixture_bootstrap",
     "ClassComparison": "mixture_comparison",
-    "ContrastTest": "mixed_inference",
     "ContinuousAR1": "residual_structures",
+    "ContrastTest": "mixed_inference",
     "ConvergenceWarning": "convergence",
     "FTest": "least_squares",
     "FitComparison": "mixed_comparison",
@@ -85,12 +91,15 @@ _HOME = {
     "RobustInference": "mixed_robust",
     "ScatterTest": "heteroscedasticity",
     "StructuredResult": "structured_result",
+    "ThreeStepOutcome": "three_step_outcome",
+    "ThreeStepPredictors": "three_step_predictors",
     "adjusted_rand_index": "agreement",
     "bootstrap_agreement": "agreement",
     "bootstrap_least_squares": "bootstrap",
     "bootstrap_likelihood_ratio": "mixture_bootstrap",
     "breusch_pagan": "heteroscedasticity",
     "class_probabilities": "classifying",
+    "classification_error": "classification",
     "compare_assumptions": "mixture_assumptions",
     "compare_classes": "mixture_comparison",
     "compare_fits": "mixed_comparison",
@@ -107,6 +116,8 @@ _HOME = {
     "person_moments": "bootstrap",
     "progress_bar": "executing",
     "split_half_agreement": "agreement",
+    "three_step_outcome": "three_step_outcome",
+    "three_step_predictors": "three_step_predictors",
     "warm": "warming",
 }
 
@@ -140,12 +151,15 @@ __all__ = [
     "RobustInference",
     "ScatterTest",
     "StructuredResult",
+    "ThreeStepOutcome",
+    "ThreeStepPredictors",
     "adjusted_rand_index",
     "bootstrap_agreement",
     "bootstrap_least_squares",
     "bootstrap_likelihood_ratio",
     "breusch_pagan",
     "class_probabilities",
+    "classification_error",
     "compare_assumptions",
     "compare_classes",
     "compare_fits",
@@ -162,6 +176,8 @@ __all__ = [
     "person_moments",
     "progress_bar",
     "split_half_agreement",
+    "three_step_outcome",
+    "three_step_predictors",
     "warm",
 ]
 
