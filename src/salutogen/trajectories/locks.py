@@ -59,6 +59,15 @@ def position_means(values: FloatArray) -> dict[str, float | None]:
     }
 
 
+def level_after(values: FloatArray) -> FloatArray:
+    """Mean over post1 and post2 (those that are there) of values by position, shape (n, 4)."""
+    later = values[:, 2:]
+    there = np.isfinite(later)
+    n = there.sum(axis=1)
+    total = np.where(there, later, 0.0).sum(axis=1)
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
+
+
 def person_by_occasion(table: pl.DataFrame, column: str, shape: tuple[int, int]) -> FloatArray:
     """Spread a column of person-occasions over persons and planned occasions.
 

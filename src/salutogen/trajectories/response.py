@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models import MixedModel, MixedModelResult
-from salutogen.trajectories.locks import FloatArray, Lock
+from salutogen.trajectories.locks import FloatArray, Lock, level_after
 from salutogen.trajectories.return_model import (
     Posterior,
     ReturnParameters,
@@ -112,11 +112,7 @@ def jump(lock: Lock) -> FloatArray:
 
 def mean_change(lock: Lock) -> FloatArray:
     """Mean SR over post1 and post2 (those that are there) minus SR before the event."""
-    later = lock.SR[:, 2:]
-    there = np.isfinite(later)
-    n = there.sum(axis=1)
-    total = np.where(there, later, 0.0).sum(axis=1)
-    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan) - lock.SR[:, 0])
+    return np.asarray(level_after(lock.SR) - lock.SR[:, 0])
 
 
 def enough_later(change: FloatArray) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from salutogen.trajectories.class_sections import class_sections
 from salutogen.trajectories.figures_time import time_figure
 from salutogen.trajectories.labels import LABELS
 from salutogen.trajectories.section_response import response_section
+from salutogen.trajectories.section_validity import validity_sections
 
 if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
@@ -35,7 +36,12 @@ def trajectory_sections(result: Trajectories) -> list[Section]:
     labels = _label_section(result)
     if labels is not None:
         found.append(labels)
-    return [*found, response_section(result), *class_sections(result)]
+    return [
+        *found,
+        response_section(result),
+        *class_sections(result),
+        *validity_sections(result),
+    ]
 
 
 def _anchor_section(result: Trajectories) -> Section:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from salutogen.study.part import Label, Name, Part
 from salutogen.trajectories.class_settings import ClassSettings
+from salutogen.trajectories.validity_settings import ValiditySettings
 
 Rule = Literal["first-strict", "first-any", "onset", "demo-loop"]
 RULES: tuple[Rule, ...] = ("first-strict", "first-any", "onset")
@@ -100,6 +101,7 @@ class TrajectorySettings(Part):
         default=ClassSettings(),
         description="Classes of courses and the gates before a claim; off: none are looked for.",
     )
+    validity: ValiditySettings = ValiditySettings()
 
     @model_validator(mode="after")
     def _one_loop(self) -> Self:

@@ -10,6 +10,7 @@ from salutogen.trajectories.labels import HIGH, LABELS
 from salutogen.trajectories.locks import FloatArray, position_means
 from salutogen.trajectories.metrics import QUANTITIES
 from salutogen.trajectories.response import VaryingRates, jump, mean_change
+from salutogen.trajectories.validity import validity_summary
 
 if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
@@ -32,6 +33,7 @@ def summary_of(result: Trajectories) -> dict[str, Any]:
         "response": _response(result),
         "recovery": _recovery(result),
         "return_time": _return_time(result),
+        "validity": validity_summary(result.validity),
         **_classes(result),
     }
 

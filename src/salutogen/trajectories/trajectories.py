@@ -27,6 +27,8 @@ from salutogen.trajectories.real_time import RealTime, real_time
 from salutogen.trajectories.recovering import Recovery, recovery_of
 from salutogen.trajectories.return_time import ReturnTimes, return_times
 from salutogen.trajectories.settings import TrajectorySettings
+from salutogen.trajectories.validating import validity_of
+from salutogen.trajectories.validity import Validity
 
 if TYPE_CHECKING:
     from salutogen.trajectories.locks import FloatArray
@@ -55,6 +57,8 @@ class Trajectories:
         None where they cannot be given; the findings say why.
     recovery : Recovery
         Metrics of the way back and its curve, where they can be given.
+    validity : Validity
+        What labels and locks foretell, and what factors relate to.
     """
 
     settings: TrajectorySettings
@@ -72,6 +76,7 @@ class Trajectories:
     return_times: ReturnTimes | None
     recovery: Recovery
     classes: ClassAssessment | None = None
+    validity: Validity | None = None
     findings: Sequence[Finding] = ()
 
     def summary(self) -> Mapping[str, Any]:
@@ -197,8 +202,17 @@ def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
     classes, more = classes_of(
         result.lock, result.anchors.episode, result.settings.classes, inputs.seed
     )
-    told += [*recovery.findings, *more]
-    return replace(result, recovery=recovery, classes=classes, findings=(*result.findings, *told))
+    validity, about = validity_of(
+        inputs, result.anchors, result.lock, result.labels, classes, result.settings.validity
+    )
+    told += [*recovery.findings, *more, *about]
+    return replace(
+        result,
+        recovery=recovery,
+        classes=classes,
+        validity=validity,
+        findings=(*result.findings, *told),
+    )
 
 
 def _anchor_places(settings: TrajectorySettings, labels: tuple[str, ...]) -> tuple[int, ...] | None:
