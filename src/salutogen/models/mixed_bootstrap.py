@@ -176,6 +176,7 @@ class _Refit:
     draw: Draw
     problem: MixedProblem
     theta: Float
+    hessian: Float
     parameters: tuple[MixedParameter, ...]
 
     def estimates(self, seed: np.random.SeedSequence) -> Float:
@@ -185,7 +186,8 @@ class _Refit:
         start = off_zero(self.theta, criterion.diagonal)
         if not np.isfinite(criterion(start)[0]):
             return failed
-        best = settle_at_zero(criterion, minimise(criterion, start), criterion.diagonal)
+        best = minimise(criterion, start, hessian=self.hessian)
+        best = settle_at_zero(criterion, best, criterion.diagonal)
         L = criterion.factor(best.point)
         at = criterion.profile(L)
         if at is None or not best.converged:
@@ -225,7 +227,13 @@ def mixed_bootstrap(
             counts=moments.reduction.cross[:, 0].copy(),
         )
     )
-    refit = _Refit(draw=draw, problem=problem, theta=theta, parameters=parameters)
+    refit = _Refit(
+        draw=draw,
+        problem=problem,
+        theta=theta,
+        hessian=minimise(problem.criterion, theta).hessian,
+        parameters=parameters,
+    )
     own = in_units(problem, L, at)
     seeds = np.random.SeedSequence(seed).spawn(draws)
     found = np.array(run_each(refit.estimates, seeds, executor=executor, progress=progress))

@@ -68,7 +68,8 @@ def deviance(
         A constraint on the fixed effects, which are otherwise profiled out (maximum likelihood
         only: restricted likelihoods of different fixed parts cannot be compared).
     """
-    at = criterion.profile(L)
+    sums = criterion.sums(L)
+    at = criterion.profiled(sums)
     if at is None:
         return None
     df, rss, coefficients = criterion.df, at.rss, at.coefficients
@@ -81,7 +82,7 @@ def deviance(
     s = rss / df if variance is None else variance
     return DeviancePoint(
         value=float(log_determinants + df * np.log(2 * np.pi * s) + rss / s),
-        slope=criterion.slope(L, coefficients, at.precision, s),
+        slope=criterion.slope(sums, L, coefficients, at.precision, s),
         by_log_variance=df - rss / s,
         precision=at.precision,
     )

@@ -164,12 +164,14 @@ class _Path:
         self.last = self.before = (estimate, family.start())
         self.known: dict[float, float] = {estimate: 0.0}
         self.settled = True
+        self.hessian: Float | None = None
 
     def height(self, held: float) -> float:
         """Root of the rise of −2 log-likelihood over its minimum, at a held value."""
         if held not in self.known:
             function = self.family.at(held)
-            found = minimise(function, self._guess(held))
+            found = minimise(function, self._guess(held), hessian=self.hessian)
+            self.hessian = found.hessian
             first, second = self.family.edges
             if first != second and found.point[first] * found.point[second] < 0:
                 found = replace(found, value=float("inf"))

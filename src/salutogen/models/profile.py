@@ -114,25 +114,17 @@ class ProfiledCriterion:
 
     def profile(self, L: Float) -> Profiled | None:
         """Profile out fixed effects and residual variance; None where that is impossible."""
-        return self._profiled(self._sums(L))
+        return self.profiled(self.sums(L))
 
     def __call__(self, theta: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient by the free entries of L."""
         L = self.factor(theta)
-        sums = self._sums(L)
-        at = self._profiled(sums)
+        sums = self.sums(L)
+        at = self.profiled(sums)
         if at is None:
             return float("inf"), np.zeros(len(theta))
-        slope = self._slope(sums, L, at.coefficients, at.precision, at.rss / self.df)
+        slope = self.slope(sums, L, at.coefficients, at.precision, at.rss / self.df)
         return at.value, slope[self.free]
-
-    def slope(self, L: Float, coefficients: Float, precision: Float, variance: float) -> Float:
-        """Return the derivatives (q, q) of −2 log-likelihood by every entry of L.
-
-        Coefficients are the best ones at L (under whatever constraint holds), the residual
-        variance is given; both are held, as is right where they are optimal or fixed.
-        """
-        return self._slope(self._sums(L), L, coefficients, precision, variance)
 
     def modes(self, L: Float, coefficients: Float, units: Float) -> Float:
         """Return `units` (q, q) times the conditional modes of each person (n_persons, q)."""
@@ -182,7 +174,7 @@ class ProfiledCriterion:
         total[-1, -1] = square
         return replace(self, products=products, total=total)
 
-    def _sums(self, L: Float) -> Float:
+    def sums(self, L: Float) -> Float:
         """All that value and gradient need, from one pass over the persons.
 
         The chunks of persons are added up in their order.
@@ -202,14 +194,20 @@ class ProfiledCriterion:
         total: Float = out.sum(axis=0)
         return total
 
-    def _profiled(self, sums: Float) -> Profiled | None:
+    def profiled(self, sums: Float) -> Profiled | None:
+        """Profile out fixed effects and residual variance, given the sums over persons."""
         from salutogen.models._kernels_profile import what_is_left
 
         return profile_out(what_is_left(self.total, sums), float(sums[0]), self.df, self.reml)
 
-    def _slope(
+    def slope(
         self, sums: Float, L: Float, coefficients: Float, precision: Float, variance: float
     ) -> Float:
+        """Return the derivatives (q, q) of −2 log-likelihood by every entry of L.
+
+        Coefficients are the best ones at L (under whatever constraint holds), the residual
+        variance is given; both are held, as is right where they are optimal or fixed.
+        """
         from salutogen.models._kernels_profile import slope_by_factor
 
         found: Float = slope_by_factor(sums, L, coefficients, precision, variance, self.reml)
