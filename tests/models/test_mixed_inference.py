@@ -356,3 +356,5 @@ def test_several_contrasts_with_robust_errors_make_a_wald_f():
     values = rows @ result.coefficients
     assert both.statistic == pytest.approx(values @ np.linalg.solve(covariance, values) / 2)
     assert both.df == result.n_persons - 1
+    assert repr(both).endswith(f"with 2 and {both.df:.2f} df, p = {both.p_value:.3g}")
+    assert f"t = {test.statistic:.3f}" in repr(test)

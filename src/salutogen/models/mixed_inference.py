@@ -20,7 +20,7 @@ SAME = 1e-8  # difference of degrees of freedom that counts as none (as in lmerT
 NO_VARIANCE = 1.5e-8  # share of the largest variance below which a contrast is redundant
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ContrastTest:
     """A test of one or several linear combinations of the fixed effects.
 
@@ -46,6 +46,15 @@ class ContrastTest:
     numerator_df: int
     df: float
     p_value: float
+
+    def __repr__(self) -> str:
+        pairs = zip(self.estimates, self.std_errors, strict=True)
+        estimates = ", ".join(f"{value:.6g} ± {error:.4g}" for value, error in pairs)
+        if len(self.estimates) == 1:
+            name = f"t = {self.statistic:.3f} with {self.df:.2f} df"
+        else:
+            name = f"F = {self.statistic:.3f} with {self.numerator_df} and {self.df:.2f} df"
+        return f"{estimates}   {name}, p = {self.p_value:.3g}"
 
 
 @dataclass(frozen=True, kw_only=True)
