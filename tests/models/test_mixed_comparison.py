@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import MixedModel, compare_fits
+from salutogen.models import ContinuousAR1, MixedModel, compare_fits
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 VALUES = json.loads((REFERENCE / "mixed_inference" / "values.json").read_text(encoding="utf-8"))
@@ -73,19 +73,42 @@ def test_notes_say_what_is_tested():
     slope = compare_fits(fit("y ~ t + (1 | id)"), fit("y ~ t + (1 + t | id)")).table
     row = slope.row(1, named=True)
     assert row["df"] == 2
-    assert "boundary" in row["note"]
+    assert "end of a parameter's range" in row["note"]
     from scipy.stats import chi2
 
     x = row["chi_square"]
     assert row["mixture_p_value"] == pytest.approx((chi2.sf(x, 1) + chi2.sf(x, 2)) / 2)
     two = compare_fits(fit("y ~ t + (1 | id)"), fit("y ~ t + (1 + t + x | id)")).table
     assert two["mixture_p_value"][1] is None
-    assert "boundary" in two["note"][1]
+    assert "ends of 2 parameters' ranges" in two["note"][1]
     correlation = compare_fits(fit("y ~ t + (1 + t || id)"), fit("y ~ t + (1 + t | id)")).table
     assert correlation["note"][1] is None
     apart = compare_fits(fit("y ~ t + (1 | id)"), fit("y ~ x + (1 + x | id)")).table
     assert apart["p_value"][1] is None
     assert apart["note"][1] == "not nested: the larger model lacks t"
+
+
+def test_sites_and_residual_structures_are_compared_too():
+    rng = np.random.default_rng(3)
+    site, person = np.repeat(np.arange(12), 40), np.repeat(np.arange(96), 5)
+    t = np.tile(np.arange(5.0), 96)
+    y = 1 + 0.3 * t + rng.normal(size=12)[site] + rng.normal(size=96)[person]
+    frame = pl.DataFrame({"site": site, "id": person, "t": t, "y": y + rng.normal(size=480)})
+    plain = fit("y ~ t + (1 | id)", frame=frame)
+    for formula in ("y ~ t + (1 | site) + (1 | id)", "y ~ t + (1 | site/id)"):
+        table = compare_fits(plain, fit(formula, frame=frame)).table
+        assert table["df"][1] == 1
+        assert table["mixture_p_value"][1] == pytest.approx(table["p_value"][1] / 2)
+    correlated = MixedModel("y ~ t + (1 | id)", residual=ContinuousAR1(time="t")).fit(
+        frame, reml=False
+    )
+    row = compare_fits(correlated, plain).table.row(1, named=True)
+    assert row["df"] == 1
+    assert "range" in row["note"]
+    sites = fit("y ~ t + (1 | site) + (1 | id)", frame=frame)
+    slope = fit("y ~ t + (1 + t | id)", frame=frame)
+    note = compare_fits(sites, slope).table["note"][1]
+    assert note == "not nested: the larger model lacks (Intercept | site)"
 
 
 def test_restricted_fits_are_refitted_only_when_asked():

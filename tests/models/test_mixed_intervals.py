@@ -81,6 +81,52 @@ def test_limits_are_where_the_likelihood_has_fallen():
         assert found.fun + 2 * result.log_likelihood == pytest.approx(2.70554, abs=1e-4)
 
 
+def test_limits_with_three_random_terms_are_constrained_maxima():
+    """Each limit of an SD and a correlation costs 3.84: by SLSQP with the constraint stated."""
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(11)
+    n, m = 40, 6
+    X = np.stack([np.ones((n, m)), np.tile(np.arange(m) / 2, (n, 1)), rng.normal(size=(n, m))], 2)
+    root = np.linalg.cholesky([[1, 0.3, -0.2], [0.3, 0.5, 0.2], [-0.2, 0.2, 0.6]])
+    b = rng.normal(size=(n, 3)) @ root.T
+    y = np.einsum("nmk,nk->nm", X, b + np.array([1, 0.5, 0.3])) + rng.normal(size=(n, m))
+    columns = {"t": X[:, :, 1].ravel(), "x": X[:, :, 2].ravel(), "y": y.ravel()}
+    frame = {"id": np.repeat(np.arange(n), m), **columns}
+    result = MixedModel("y ~ t + x + (1 + t + x | id)").fit(frame, reml=False)
+    lower = np.tril_indices(3)
+
+    def covariance(p):
+        L = np.zeros((3, 3))
+        L[lower] = p[:6]
+        return L @ L.T
+
+    def value(p):
+        V = X @ covariance(p) @ X.swapaxes(1, 2) + np.exp(2 * p[6]) * np.eye(m)
+        inverse = np.linalg.inv(V)
+        weighted = inverse @ X
+        precision = np.einsum("nmk,nmj->kj", X, weighted)
+        r = y - X @ np.linalg.solve(precision, np.einsum("nmk,nm->k", weighted, y))
+        square = np.einsum("nm,nmk,nk->", r, inverse, r)
+        return np.linalg.slogdet(V)[1].sum() + square + n * m * np.log(2 * np.pi)
+
+    def shown(p, i, j):
+        S = covariance(p)
+        return np.sqrt(S[i, i]) if i == j else S[i, j] / np.sqrt(S[i, i] * S[j, j])
+
+    start = np.append(
+        np.linalg.cholesky(result.random_covariance)[lower], np.log(result.residual_sd)
+    )
+    table = result.profile_intervals(["sd__t", "cor__Intercept.x"])
+    for row, (i, j) in zip(table.iter_rows(named=True), ((1, 1), (0, 2)), strict=True):
+        for limit in (row["conf_low"], row["conf_high"]):
+            rule = {"type": "eq", "fun": lambda p, i=i, j=j, c=limit: shown(p, i, j) - c}
+            found = minimize(
+                value, start, method="SLSQP", constraints=rule, options={"ftol": 1e-10}
+            )
+            assert found.fun + 2 * result.log_likelihood == pytest.approx(3.841459, abs=1e-3)
+
+
 def test_limits_at_the_end_of_the_range():
     singular = MixedModel("y ~ t + x + (1 + t | id)").fit(case("singular"))
     row = singular.profile_intervals(["cor__Intercept.t"]).row(0, named=True)

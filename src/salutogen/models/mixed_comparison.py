@@ -78,8 +78,8 @@ def compare_fits(*fits: MixedModelResult, refit: bool = False) -> FitComparison:
 
     Notes
     -----
-    A variance is tested on the boundary of its range, so chi-square gives too large a p. Where
-    one random term is added, with d parameters, the right reference is an equal mixture of
+    A variance is tested at the end of its range, so chi-square gives too large a p. Where one
+    random term is added, with d parameters, the right reference is an equal mixture of
     chi-square with d − 1 and d degrees of freedom (Self & Liang 1987; Stram & Lee 1994): the
     column `mixture_p_value`. Models that are not nested by their terms are shown without a test.
 
@@ -114,10 +114,11 @@ def _refuse_other_data(fits: Sequence[MixedModelResult]) -> None:
     first = fits[0]
     for fit in fits[1:]:
         sizes = [
-            f"{each.n_obs} rows of {each.n_persons} {each.persons.name} with outcome {each.outcome}"
+            f"{each.n_obs} rows of {each.n_persons} persons with outcome {each.outcome}"
             for each in (first, fit)
         ]
-        if sizes[0] != sizes[1] or not first.persons.equals(fit.persons):
+        same_labels = first.persons.name != fit.persons.name or first.persons.equals(fit.persons)
+        if sizes[0] != sizes[1] or not same_labels:
             raise ModelError(
                 f"compare_fits: the fits are of different data: {sizes[0]}, and {sizes[1]}. Leave "
                 "out rows with missing values in any of the models' columns first."
@@ -177,23 +178,47 @@ def _test(small: MixedModelResult, large: MixedModelResult) -> dict[str, Any]:
     statistic = 2 * (large.log_likelihood - small.log_likelihood)
     found: dict[str, Any] = {"chi_square": max(0.0, statistic), "df": df}
     found["p_value"] = float(chdtrc(df, found["chi_square"]))
-    added = len(set(large.random_terms) - set(small.random_terms))
+    added = _bounded(large) - _bounded(small)
     if statistic < -LOWER:
         found["note"] = "the larger model's likelihood is lower: it did not converge"
     elif added == 1:
         below = float(chdtrc(df - 1, found["chi_square"])) if df > 1 else 0.0
         at_zero = statistic < LOWER
         found["mixture_p_value"] = 1.0 if at_zero else (below + found["p_value"]) / 2
-        found["note"] = "a variance is tested at its boundary: p_value is too large"
+        found["note"] = "tested at the end of a parameter's range: p_value is too large"
     elif added > 1:
-        found["note"] = "variances are tested at their boundary: p_value is too large"
+        found["note"] = f"tested at the ends of {added} parameters' ranges: p_value is too large"
     return found
+
+
+def _blocks(fit: MixedModelResult) -> dict[str, list[frozenset[str]]]:
+    """Blocks of random terms by level; the persons' is named alike whatever its column."""
+    return {
+        "person" if i == 0 else level.group: [frozenset(block) for block in level.blocks]
+        for i, level in enumerate(fit.levels)
+    }
+
+
+def _residual_names(fit: MixedModelResult) -> set[str]:
+    """Names of the parameters of a residual structure."""
+    from salutogen.models.structured_result import StructuredResult
+
+    return set(fit.residual_parameters) if isinstance(fit, StructuredResult) else set()
+
+
+def _bounded(fit: MixedModelResult) -> int:
+    """Number of parameters whose null value is the end of their range: variances, an AR(1)'s ρ."""
+    variances = sum(len(block) for blocks in _blocks(fit).values() for block in blocks)
+    return variances + ("correlation" in _residual_names(fit))
 
 
 def _not_nested(small: MixedModelResult, large: MixedModelResult) -> str:
     """Terms of the smaller model that the larger one lacks, in words; empty if nested."""
     lost = [name for name in small.terms if name not in large.terms]
-    for block in small.random_blocks:
-        if not any(set(block) <= set(other) for other in large.random_blocks):
-            lost.append(f"({' + '.join(block)} | {small.persons.name})")
+    there = _blocks(large)
+    for level, blocks in _blocks(small).items():
+        for block in blocks:
+            if not any(block <= other for other in there.get(level, [])):
+                lost.append(f"({' + '.join(sorted(block))} | {level})")
+    lost += sorted(_residual_names(small) - _residual_names(large))
     return f"the larger model lacks {', '.join(lost)}" if lost else ""
