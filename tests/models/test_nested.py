@@ -15,6 +15,7 @@ from salutogen.models import MixedModel, Moments
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mixed_structures"
 VALUES = json.loads((REFERENCE / "lme4.json").read_text(encoding="utf-8"))["fits"]
+TESTS = json.loads((REFERENCE / "lmertest.json").read_text(encoding="utf-8"))["fits"]
 _spec = importlib.util.spec_from_file_location("nested_cases", REFERENCE / "cases.py")
 cases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cases)
@@ -60,6 +61,14 @@ def test_agrees_with_lme4(value):
     assert result.converged
     assert result.path == "moments"
     np.testing.assert_allclose([result.aic, result.bic], [value["aic"], value["bic"]], rtol=1e-8)
+
+
+@pytest.mark.parametrize("value", TESTS, ids=lambda v: f"{v['formula']}, reml {v['reml']}")
+def test_degrees_of_freedom_are_lmertests(value):
+    """lmerTest 3.1-3, which differences numerically: `Rscript lmertest.R` beside its values."""
+    result = MixedModel(value["formula"]).fit(SITES, reml=value["reml"])
+    np.testing.assert_allclose(list(result.degrees_of_freedom.values()), value["df"], rtol=1e-5)
+    np.testing.assert_allclose(list(result.p_values.values()), value["p"], rtol=1e-4)
 
 
 def test_persons_keep_their_names_and_order():
@@ -138,6 +147,12 @@ def test_summary_shows_both_levels():
     assert f"Number of obs: {SITES.height}, groups: site:id, {n}; site, 14" in text
     assert "\n site:id " in text
     assert "\n site  " in text
+    assert "degrees of freedom by Satterthwaite" in text
+    tidy = MixedModel(FORMULA).fit(SITES).tidy()
+    random = tidy.filter(pl.col("effect") == "random").select("group", "term").rows()
+    both = ["sd__Intercept", "sd__t", "cor__Intercept.t"]
+    expected = [(group, term) for group in ("site:id", "site") for term in both]
+    assert random == [*expected, ("Residual", "sd__Observation")]
 
 
 CHANGES = [
@@ -191,6 +206,9 @@ def test_what_is_not_available_is_said():
         result.predict(SITES, interval="confidence")
     with pytest.raises(ModelError, match="Conditional variances"):
         result.random_effects(variances=True)
+    for ask in (result.robust_inference, result.profile_intervals):
+        with pytest.raises(ModelError, match="one level of grouping and independent residuals"):
+            ask()
     with pytest.raises(ModelError, match="fitted from a frame"):
         MixedModel(FORMULA).fit(Moments.from_frame("y ~ t + x + (1 + t | person)", SITES))
     with pytest.raises(ModelError, match="one column can group"):

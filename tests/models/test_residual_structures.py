@@ -129,6 +129,41 @@ def test_value_and_gradient_are_those_of_the_dense_likelihood(structures, reml):
             np.testing.assert_allclose(gradient[j], (up - down) / 2e-5, rtol=2e-5, atol=2e-5)
 
 
+def test_degrees_of_freedom_follow_satterthwaite():
+    """Variance of the variances by the delta method, all of it from dense matrices."""
+    frame = SERIAL[:160]
+    formula = "y ~ t + (1 | id)"
+    result = MixedModel(formula, residual=AR1).fit(frame)
+    person, t, y = (frame[name].to_numpy() for name in ("id", "t", "y"))
+    same = person[:, None] == person
+    X = np.column_stack([np.ones(len(t)), t])
+
+    def pieces(parameters):
+        between, residual, correlation = parameters
+        V = same * (between + residual * correlation ** np.abs(t[:, None] - t))
+        inverse = np.linalg.inv(V)
+        precision = X.T @ inverse @ X
+        r = y - X @ np.linalg.solve(precision, X.T @ inverse @ y)
+        value = np.linalg.slogdet(V)[1] + r @ inverse @ r + np.linalg.slogdet(precision)[1]
+        return value, np.diag(np.linalg.inv(precision))
+
+    best = np.array([result.random_covariance[0, 0], result.residual_variance,
+                     result.residual_parameters["correlation"]])  # fmt: skip
+    steps = np.eye(3) * best * 1e-3
+    H, slope = np.empty((3, 3)), np.empty((3, 2))
+    for i in range(3):
+        slope[i] = (pieces(best + steps[i])[1] - pieces(best - steps[i])[1]) / (2 * steps[i, i])
+        for j in range(3):
+            corners = [pieces(best + a * steps[i] + b * steps[j])[0] * a * b
+                       for a in (1, -1) for b in (1, -1)]  # fmt: skip
+            H[i, j] = sum(corners) / (4 * steps[i, i] * steps[j, j])
+    spread = np.einsum("ik,ij,jk->k", slope, 2 * np.linalg.inv(H), slope)
+    np.testing.assert_allclose(pieces(best)[1], np.diag(result.covariance), rtol=1e-6)
+    np.testing.assert_allclose(
+        list(result.degrees_of_freedom.values()), 2 * pieces(best)[1] ** 2 / spread, rtol=1e-3
+    )
+
+
 def test_order_of_rows_unit_of_time_and_frames_do_not_matter():
     model = MixedModel("y ~ t + x + (1 | id)", residual=AR1)
     result = model.fit(SERIAL)
@@ -224,6 +259,9 @@ def test_truth_is_recovered():
 def test_predictions_summary_and_what_is_not_available():
     result = MixedModel("y ~ t + x + (1 | id)", residual=AR1).fit(SERIAL)
     assert "Residuals: correlation 0.60" in result.summary()
+    last = result.tidy().row(-1, named=True)
+    assert (last["effect"], last["term"]) == ("residual", "correlation")
+    assert last["estimate"] == result.residual_parameters["correlation"]
     new = pl.DataFrame({"id": [1, 9999], "t": [2.0, 2.0], "x": [0.0, 0.0]})
     fixed, own = result.predict(new), result.predict(new, random_effects=True)
     b = result.coefficients

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,20 +113,48 @@ def curvature(criterion: ProfiledCriterion, theta: Float, variance: float) -> Cu
     of L, so it is smooth through zero. Raises ModelError where there is no likelihood beside the
     solution.
     """
+
+    def beside(moved: Float) -> tuple[Float, Float] | None:
+        at = deviance(criterion, criterion.factor(moved), variance=variance)
+        if at is None:
+            return None
+        return np.append(at.slope[criterion.free], at.by_log_variance), at.precision
+
+    step = STEP / np.sqrt(criterion.n_obs / criterion.n_persons)
+    return differenced(beside, theta, float(step), df=criterion.df)
+
+
+def differenced(
+    beside: Callable[[Float], tuple[Float, Float] | None], theta: Float, step: float, *, df: int
+) -> Curvature:
+    """Difference gradients and precisions of the fixed effects around a solution.
+
+    Parameters
+    ----------
+    beside : callable
+        Gives, at any parameters, the gradient by them and by log σ² (m + 1,) with σ² held, and
+        X' V⁻¹ X (σ² = 1); None where there is no likelihood.
+    theta : array (m,)
+        The solution.
+    step : float
+        Of the differences.
+    df : int
+        Denominator of the residual variance.
+    """
     m = len(theta)
-    steps = STEP / np.sqrt(criterion.n_obs / criterion.n_persons) * np.ones(m)
     hessian = np.zeros((m + 1, m + 1))
-    slopes = np.zeros((m, criterion.p, criterion.p))
+    slopes = []
     for j in range(m):
+        slope: Any = 0.0
         for offset, share in zip(OFFSETS, SHARES, strict=True):
             moved = theta.copy()
-            moved[j] += offset * steps[j]
-            at = deviance(criterion, criterion.factor(moved), variance=variance)
-            if at is None:
+            moved[j] += offset * step
+            found = beside(moved)
+            if found is None:
                 raise ModelError("The likelihood has no value beside its maximum.")
-            gradient = np.append(at.slope[criterion.free], at.by_log_variance)
-            hessian[j] += share / steps[j] * gradient
-            slopes[j] += share / steps[j] * at.precision
+            hessian[j] += share / step * found[0]
+            slope = slope + share / step * found[1]
+        slopes.append(slope)
     hessian[m, :m] = hessian[:m, m]
-    hessian[m, m] = criterion.df  # rss / σ² at the maximum
-    return Curvature(hessian=(hessian + hessian.T) / 2, precision_slopes=slopes)
+    hessian[m, m] = df  # rss / σ² at the maximum
+    return Curvature(hessian=(hessian + hessian.T) / 2, precision_slopes=np.array(slopes))

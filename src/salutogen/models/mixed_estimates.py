@@ -93,6 +93,10 @@ class MixedEstimates:
         computed from them when asked for. None where rows were needed.
     relative_factor : array (m,)
         Free entries of the relative factor of the scaled problem, at the solution.
+    residual_parameters : dict
+        Of the residual structure, empty where residuals are independent and alike: `correlation`
+        (ρ at distance 1) and, by ``column=level``, residual standard deviations relative to the
+        first level's, whose variance is `residual_variance`.
     """
 
     formula: str
@@ -119,6 +123,7 @@ class MixedEstimates:
     path: str = "moments"
     moments: Moments | None = None
     relative_factor: Float = field(default_factory=lambda: np.empty(0))
+    residual_parameters: dict[str, float] = field(default_factory=dict)
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -130,11 +135,6 @@ class MixedEstimates:
             covariance=self.random_covariance,
         )
         return (own,)
-
-    @property
-    def residual_lines(self) -> tuple[str, ...]:
-        """The residual structure in words; none where residuals are independent and alike."""
-        return ()
 
     @property
     def n_persons(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.mixed_deviance import curvature
+from salutogen.models.mixed_deviance import Curvature, curvature
 from salutogen.models.mixed_problem import MixedProblem
 
 Float = NDArray[np.float64]
@@ -187,9 +187,23 @@ def fixed_inference(
     if at is None:
         raise ModelError("The likelihood has no value at its maximum.")
     bend = curvature(criterion, theta, at.rss / criterion.df)
-    inverse = np.linalg.inv(at.precision)
     scale = at.rss / criterion.df * problem.scale**2
-    outer = problem.fixed_map @ inverse
+    return inference_from(bend, at.precision, problem.fixed_map, scale, coefficients, covariance)
+
+
+def inference_from(
+    bend: Curvature,
+    precision: Float,
+    fixed_map: Float,
+    scale: float,
+    coefficients: Float,
+    covariance: Float,
+) -> FixedInference:
+    """Bring a curvature in the scaled problem's units to the user's.
+
+    `precision` (p, p) is X' V⁻¹ X there, `scale` its residual variance in the user's units.
+    """
+    outer = fixed_map @ np.linalg.inv(precision)
     slopes = [-scale * outer @ slope @ outer.T for slope in bend.precision_slopes]
     sizes, vectors = np.linalg.eigh(bend.hessian)
     kept = sizes > FLAT * sizes[-1]

@@ -96,10 +96,11 @@ def mixed_parameters(
         for i, name in enumerate(terms)
     ]
     residual = MixedParameter(effect="random", term="sd__Observation", group="Residual", places=())
-    return (*fixed, *_random(blocks, group), residual)
+    return (*fixed, *random_parameters(blocks, group), residual)
 
 
-def _random(blocks: Sequence[Sequence[str]], group: str) -> Iterator[MixedParameter]:
+def random_parameters(blocks: Sequence[Sequence[str]], group: str) -> Iterator[MixedParameter]:
+    """Return each block's SDs and correlations."""
     start = 0
     for block in blocks:
         for i, name in enumerate(block):

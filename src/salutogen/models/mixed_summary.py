@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT
 from salutogen.models.mixed_inference import t_quantile
+from salutogen.models.mixed_parameters import MixedParameter, random_parameters
 
 if TYPE_CHECKING:
     from salutogen.models.mixed_result import MixedModelResult
@@ -44,14 +45,13 @@ def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) ->
         table = result.profile_intervals(level=level)
         columns = (table["term"], table["conf_low"], table["conf_high"])
         limits = {term: (low, high) for term, low, high in zip(*columns, strict=True)}
-    rows: list[dict[str, Any]] = []
-    for parameter in result.parameters:
-        row: dict[str, Any] = dict.fromkeys(TIDY)
-        row.update(term=parameter.term, effect=parameter.effect, group=parameter.group)
-        row["estimate"] = parameter.value(
-            result.coefficients, result.random_covariance, result.residual_variance
-        )
-        rows.append(row)
+    first, *others = result.levels
+    rows = [_parameter_row(parameter, result, first.covariance) for parameter in result.parameters]
+    for other in others:
+        for parameter in random_parameters(other.blocks, other.group):
+            rows.insert(-1, _parameter_row(parameter, result, other.covariance))
+    for name, value in result.residual_parameters.items():
+        rows.append({"term": name, "effect": "residual", "group": "Residual", "estimate": value})
     for row, test in zip(rows, _each_test(result, errors), strict=False):
         half = float(t_quantile(test.df, level)) * test.std_errors[0]
         row.update(
@@ -66,6 +66,18 @@ def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) ->
         if row["term"] in limits:
             row["conf_low"], row["conf_high"] = limits[row["term"]]
     return pl.DataFrame(rows, schema=TIDY).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _parameter_row(
+    parameter: MixedParameter, result: MixedModelResult, random_covariance: Float
+) -> dict[str, Any]:
+    """A row of `tidy` with the estimate alone."""
+    row: dict[str, Any] = dict.fromkeys(TIDY)
+    row.update(term=parameter.term, effect=parameter.effect, group=parameter.group)
+    row["estimate"] = parameter.value(
+        result.coefficients, random_covariance, result.residual_variance
+    )
+    return row
 
 
 def _each_test(result: MixedModelResult, errors: str) -> Iterator[Any]:
@@ -141,7 +153,7 @@ def summary(result: MixedModelResult, errors: str) -> str:
     lines += ["", "Random effects:", *_random_lines(result)]
     groups = "; ".join(f"{level.group}, {level.n}" for level in result.levels)
     lines += [
-        *result.residual_lines,
+        *_residual_lines(result),
         f"Number of obs: {result.n_obs}, groups: {groups}",
         "",
         *_fixed_lines(result, errors),
@@ -152,19 +164,13 @@ def summary(result: MixedModelResult, errors: str) -> str:
 
 
 def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
-    """Fixed effects with degrees of freedom and p; without, where rows were needed."""
+    """Fixed effects with degrees of freedom and p."""
     how = {
         "model": "degrees of freedom by Satterthwaite",
         "CR2": "standard errors by persons as clusters (CR2), degrees of freedom by Bell–McCaffrey",
     }.get(errors, f"standard errors by persons as clusters ({errors}), G − 1 degrees of freedom")
     width = max(len(name) for name in (*result.terms, "")) + 1
     head = f"{'':{width}} {'Estimate':>12} {'Std. Error':>12}"
-    if result.moments is None:
-        lines = ["Fixed effects:", f"{head} {'t value':>9}"]
-        for name, value in result.fixed_effects.items():
-            error = result.standard_errors[name]
-            lines.append(f"{name:{width}} {value:12.6g} {error:12.6g} {value / error:9.3f}")
-        return lines
     lines = [f"Fixed effects ({how}):", f"{head} {'df':>9} {'t value':>9} {'Pr(>|t|)':>9}"]
     for name, test in zip(result.terms, _each_test(result, errors), strict=True):
         star = next((mark for limit, mark in STARS if test.p_value < limit), "")
@@ -174,6 +180,12 @@ def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
             f"{test.df:9.2f} {test.statistic:9.3f} {p:>9} {star}".rstrip()
         )
     return lines
+
+
+def _residual_lines(result: MixedModelResult) -> list[str]:
+    """The residual structure; nothing where residuals are independent and alike."""
+    values = "   ".join(f"{name} {v:.5g}" for name, v in result.residual_parameters.items())
+    return [f"Residuals: {values}"] if values else []
 
 
 def _random_lines(result: MixedModelResult) -> list[str]:

@@ -165,7 +165,7 @@ class NestedCriterion:
                 first, last, layout.starts, self.products, self.rest,
                 layout.q, layout.s, L, K, eliminated, out,
             ),
-            per_person=4.0 * layout.w * self.products.shape[1],
+            per_person=0.5 * layout.w * self.products.shape[1],
         )  # fmt: skip
         sums = out.sum(axis=0)
         profiled = profile_out(
@@ -173,15 +173,21 @@ class NestedCriterion:
         )
         return None if profiled is None else NestedAt(profiled=profiled, eliminated=eliminated)
 
-    def gradient(self, theta: Float, at: NestedAt) -> tuple[Float, Float]:
-        """Return the gradient, and (n_sites, w, w) derivatives by `eliminated`."""
+    def gradient(
+        self, theta: Float, at: NestedAt, variance: float | None = None
+    ) -> tuple[Float, Float]:
+        """Return the gradient, and (n_sites, w, w) derivatives by `eliminated`.
+
+        With a residual variance it is held there, otherwise it is profiled out.
+        """
         from salutogen.models._kernels_nested import gradient_by_sites
 
         layout = self.layout
         L, K = layout.factors(theta)
         q, s, n = layout.q, layout.s, layout.n_sites
         residual = np.append(-at.profiled.coefficients, 1.0)
-        weight = np.outer(residual, residual) * (layout.df / at.profiled.rss)
+        held = at.profiled.rss / layout.df if variance is None else variance
+        weight = np.outer(residual, residual) / held
         if layout.reml:
             weight[:-1, :-1] += np.linalg.inv(at.profiled.precision)
         weights = np.empty((n, layout.w, layout.w))
@@ -191,7 +197,7 @@ class NestedCriterion:
                 first, last, layout.starts, self.products, at.eliminated,
                 q, s, L, K, weight, weights, out,
             ),
-            per_person=8.0 * layout.w * self.products.shape[1],
+            per_person=1.0 * layout.w * self.products.shape[1],
         )  # fmt: skip
         sums = out.sum(axis=0)
         inner, outer = layout.free
@@ -205,6 +211,14 @@ class NestedCriterion:
         if at is None:
             return float("inf"), np.zeros(len(theta))
         return at.profiled.value, self.gradient(theta, at)[0]
+
+    def beside(self, theta: Float, variance: float) -> tuple[Float, Float] | None:
+        """Gradient by the free entries and log σ² at σ² = `variance`, and X' V⁻¹ X."""
+        at = self.at(theta)
+        if at is None:
+            return None
+        slope = self.gradient(theta, at, variance)[0]
+        return np.append(slope, self.layout.df - at.profiled.rss / variance), at.profiled.precision
 
     def modes(self, theta: Float, at: NestedAt) -> tuple[Float, Float]:
         """Return the conditional modes of persons (n_persons, q) and sites (n_sites, s)."""

@@ -104,6 +104,16 @@ class RowsCriterion:
         inner, theta = self.whitened(x), x[self.n_residual :]
         return inner, theta, inner.at(theta)
 
+    def beside(self, x: Float, variance: float) -> tuple[Float, Float] | None:
+        """Gradient by all parameters and log σ² at σ² = `variance`, and X' V⁻¹ X."""
+        inner, theta, at = self.solved(x)
+        if at is None:
+            return None
+        by_theta, weights = inner.gradient(theta, at, variance)
+        by_residuals = self._by_residuals(x, inner, weights)
+        by_log = self.layout.df - at.profiled.rss / variance
+        return np.concatenate([by_residuals, by_theta, [by_log]]), at.profiled.precision
+
     def __call__(self, x: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient."""
         inner, theta, at = self.solved(x)

@@ -156,7 +156,7 @@ def _result(
         pair=rows.formula if rows.formula.is_pair else None,
         residual_parameters=_parameters(criterion, optimum.point),
         scaled=problem,
-        point=optimum.point,
+        relative_factor=optimum.point,
     )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.errors import ModelError
+from salutogen.models.mixed_deviance import STEP, differenced
+from salutogen.models.mixed_inference import FixedInference, inference_from
 from salutogen.models.mixed_problem import (
     MixedProblem,
     mixed_problem,
@@ -100,3 +103,41 @@ def _scaled(rows: StructuredRows, moments: Moments, combination: Float) -> Float
     weights = triangular_inverse(reduction.basis) @ combination[1:]
     made = [combine(columns, weights[:, j]) + combination[0, j] for j in range(weights.shape[1])]
     return np.ascontiguousarray(np.column_stack(made))
+
+
+def structured_inference(
+    problem: StructuredProblem, x: Float, coefficients: Float, covariance: Float
+) -> FixedInference:
+    """Difference the exact gradient around a fit; all parameters count, those of residuals too.
+
+    A correlation of exactly zero is taken as known.
+
+    Parameters
+    ----------
+    problem : StructuredProblem
+        The problem that was solved.
+    x : array (m,)
+        Its parameters at the solution.
+    coefficients, covariance : array (p,), (p, p)
+        Fixed effects and their covariance in the user's units.
+    """
+    criterion = problem.criterion
+    layout = criterion.layout
+    at = criterion.solved(x)[2]
+    if at is None:
+        raise ModelError("The likelihood has no value at its maximum.")
+    variance = at.profiled.rss / layout.df
+    moving = np.isfinite(x)
+
+    def beside(free: Float) -> tuple[Float, Float] | None:
+        whole = x.copy()
+        whole[moving] = free
+        found = criterion.beside(whole, variance)
+        return None if found is None else (found[0][np.append(moving, True)], found[1])
+
+    step = STEP / np.sqrt(layout.n_obs / layout.starts[-1])
+    bend = differenced(beside, x[moving], float(step), df=layout.df)
+    scale = float(variance * problem.base.scale**2)
+    return inference_from(
+        bend, at.profiled.precision, problem.base.fixed_map, scale, coefficients, covariance
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 import numpy as np
@@ -18,6 +19,7 @@ from salutogen.models.mixed_result import MixedModelResult
 from salutogen.models.structured_rows import person_labels
 
 if TYPE_CHECKING:
+    from salutogen.models.mixed_inference import FixedInference
     from salutogen.models.structured_problem import StructuredProblem
 
 Float = NDArray[np.float64]
@@ -60,16 +62,29 @@ class StructuredResult(MixedModelResult):
     ----------
     outer : OuterLevel or None
         Random effects of the sites.
-    residual_parameters : dict
-        `correlation` (ρ at distance 1) and, by ``column=level``, residual standard deviations
-        relative to the first level's; `residual_variance` is that of the first level.
+    pair : MixedFormula or None
+        The formula, where persons are pairs of labels.
+    scaled : StructuredProblem
+        The problem that was solved; `relative_factor` holds all its parameters at the solution.
     """
 
     outer: OuterLevel | None = None
-    residual_parameters: dict[str, float] = field(default_factory=dict)
     pair: MixedFormula | None = None
-    scaled: StructuredProblem | None = None
-    point: Float = field(default_factory=lambda: np.empty(0))
+    scaled: StructuredProblem
+
+    @property
+    def problem(self) -> NoReturn:
+        """Not available: what needs it is given for one level and independent residuals."""
+        self._unavailable("Robust errors, profile intervals, bootstraps and conditional variances")
+
+    @cached_property
+    def inference(self) -> FixedInference:
+        """How certain the covariance of the fixed effects is; computed when first asked for."""
+        from salutogen.models.structured_problem import structured_inference
+
+        return structured_inference(
+            self.scaled, self.relative_factor, self.coefficients, self.covariance
+        )
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -181,14 +196,6 @@ class StructuredResult(MixedModelResult):
             return self.pair.outer_group, self.pair.group
         outer = () if self.outer is None else (self.outer.labels.name,)
         return (self.persons.name, *outer)
-
-    @property
-    def residual_lines(self) -> tuple[str, ...]:
-        """The residual structure, for the summary."""
-        if not self.residual_parameters:
-            return ()
-        values = "   ".join(f"{name} {v:.5g}" for name, v in self.residual_parameters.items())
-        return (f"Residuals: {values}",)
 
     def _unavailable(self, what: str) -> NoReturn:
         raise ModelError(
