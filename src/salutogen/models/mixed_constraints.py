@@ -7,13 +7,14 @@ two, so that every constraint is met exactly and the rest is a smooth minimum wi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.mixed_deviance import Held, deviance
+from salutogen.models.mixed_deviance import DeviancePoint, Held, deviance
 from salutogen.models.optimise import Function
 from salutogen.models.profile import ProfiledCriterion
 
@@ -38,64 +39,59 @@ class Family(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FixedFamily:
-    """A fixed effect held: ``row @ coefficients = value − shift`` in the scaled problem."""
+class _FactorFamily(ABC):
+    """The free entries of the relative factor are the other parameters."""
 
     criterion: ProfiledCriterion
     theta: Float
-    row: Float
-    shift: float
-
-    def start(self) -> Float:
-        """Return the other parameters at the maximum."""
-        return self.theta
 
     @property
     def edges(self) -> tuple[int, int]:
         """None: no sign matters."""
         return (0, 0)
 
+    def start(self) -> Float:
+        """Return the other parameters at the maximum."""
+        return self.theta
+
     def at(self, held: float) -> Function:
         """Return −2 log-likelihood with the parameter held."""
-        constraint = Held(row=self.row, value=held - self.shift)
 
         def function(x: Float) -> tuple[float, Float]:
-            point = deviance(self.criterion, self.criterion.factor(x), held=constraint)
+            point = self.point(self.criterion.factor(x), held)
             if point is None:
                 return float("inf"), np.zeros(len(x))
             return point.value, point.slope[self.criterion.free]
 
         return function
+
+    @abstractmethod
+    def point(self, L: Float, held: float) -> DeviancePoint | None:
+        """Return the likelihood at a factor with the parameter held."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResidualFamily:
+class FixedFamily(_FactorFamily):
+    """A fixed effect held: ``row @ coefficients = value − shift`` in the scaled problem."""
+
+    row: Float
+    shift: float
+
+    def point(self, L: Float, held: float) -> DeviancePoint | None:
+        """Return the likelihood at a factor with the effect held."""
+        constraint = Held(row=self.row, value=held - self.shift)
+        return deviance(self.criterion, L, held=constraint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualFamily(_FactorFamily):
     """The residual SD held; `unit` is the user's unit in the scaled problem's."""
 
-    criterion: ProfiledCriterion
-    theta: Float
     unit: float
 
-    def start(self) -> Float:
-        """Return the other parameters at the maximum."""
-        return self.theta
-
-    @property
-    def edges(self) -> tuple[int, int]:
-        """None: no sign matters."""
-        return (0, 0)
-
-    def at(self, held: float) -> Function:
-        """Return −2 log-likelihood with the parameter held."""
-        variance = (held / self.unit) ** 2
-
-        def function(x: Float) -> tuple[float, Float]:
-            point = deviance(self.criterion, self.criterion.factor(x), variance=variance)
-            if point is None:
-                return float("inf"), np.zeros(len(x))
-            return point.value, point.slope[self.criterion.free]
-
-        return function
+    def point(self, L: Float, held: float) -> DeviancePoint | None:
+        """Return the likelihood at a factor with the residual SD held."""
+        return deviance(self.criterion, L, variance=(held / self.unit) ** 2)
 
 
 @dataclass(frozen=True, kw_only=True)
