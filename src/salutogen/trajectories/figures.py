@@ -32,6 +32,68 @@ POINTS = "points of P"
 P_AXIS = "Problems P (points)"
 
 
+def means_figure(result: Trajectories, own: str, other: str) -> Figure | None:
+    """Mean SR by position with both backgrounds, on a scale of their own."""
+    smallest, person = result.audience.smallest, result.anchors.person
+    kinds = {f"{own} the event in exposure": ("sr-5", result.lock)}
+    if result.other_background is not None:
+        kinds[f"{other} the event in exposure"] = ("one", result.other_background)
+    parts = [
+        mean_rows(lock.SR, person, smallest).with_columns(pl.lit(words).alias("background"))
+        for words, (_, lock) in kinds.items()
+    ]
+    data = pl.concat(parts).drop_nulls("mean")
+    if data.height < 2:
+        return None
+    x = ordered("position", "Scheduled occasion around the event", POSITIONS)
+    hue: Spec = {
+        "field": "background",
+        "type": "nominal",
+        "title": None,
+        "legend": {"symbolOpacity": 1},
+        "sort": list(kinds),
+        "scale": palette_scale({words: shade for words, (shade, _) in kinds.items()}),
+    }
+    told = " ".join(
+        f"Judged {words}: {_course_words(part, 'SR', signed)}"
+        for words, part in zip(kinds, parts, strict=True)
+    )
+    return Figure(
+        name=f"trajectories-{result.anchors.rule}-means",
+        title="Mean SR around the event",
+        description=f"{told} Shaded bands are 95 % intervals, clustered by person.",
+        chart=layered(
+            zero_rule(),
+            {
+                "data": values(data),
+                "mark": {"type": "area", "opacity": 0.14},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("low", SR_AXIS),
+                    "y2": {"field": "high"},
+                    "color": hue,
+                },
+            },
+            {
+                "data": values(data),
+                "mark": {
+                    "type": "line",
+                    "strokeWidth": 3,
+                    "point": {"filled": True, "size": 70, "opacity": 1},
+                },
+                "encoding": {
+                    "x": x,
+                    "y": quantity("mean", SR_AXIS),
+                    "color": hue,
+                },
+            },
+            height=300,
+        ),
+        data=data,
+        units=dict.fromkeys(("mean", "low", "high"), POINTS),
+    )
+
+
 def sr_figure(result: Trajectories, other: str) -> Figure | None:
     """Mean SR by position with its band, over single courses where these may be shown."""
     means = mean_rows(result.lock.SR, result.anchors.person, result.audience.smallest)
@@ -50,7 +112,7 @@ def sr_figure(result: Trajectories, other: str) -> Figure | None:
     )
     return Figure(
         name=f"trajectories-{result.anchors.rule}-sr",
-        title="SR around the event",
+        title="SR around the event, course by course",
         description=(
             f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval, {own} "
             f"the event in the background exposure.{words}{_thin_words(result)}"

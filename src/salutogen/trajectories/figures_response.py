@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
 
 FEWEST_LEFT = 5
-FEWEST_MEAN = 5
+FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
@@ -42,7 +42,7 @@ def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
     means = _observed(result)
     if means.height < 2:
         return ()
-    last = float(means["occasions"].max())  # type: ignore[arg-type]
+    last = float(means["occasions"].to_numpy()[-1])
     grid = np.linspace(0.0, last, FINE)
     rate = np.exp(curve.parameters.log_rate)
     fitted = pl.DataFrame(
@@ -51,9 +51,37 @@ def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
             "fitted": curve.asymptote + (curve.jump - curve.asymptote) * np.exp(-rate * grid),
         }
     )
-    x = quantity("occasions", "Occasions since the event", zero=True)
+    settled = curve.settled
+    own = _own_curves(result, curve, grid[:: FINE // 20]) if settled else None
+    shown = [means, *([fitted] if settled else []), *([] if own is None else [own])]
+    thin = "" if own is None else " Thin lines are persons, partially pooled."
+    words = (
+        f"The fitted curve goes from {signed(curve.jump)} points at the event to "
+        f"{signed(curve.asymptote)}, half of the way in {points(curve.half_life)} occasions."
+        if settled
+        else "No curve is drawn, because its speed is not settled by the data."
+    )
+    return (
+        Figure(
+            name=f"trajectories-{result.anchors.rule}-recovery",
+            title="The way back" if settled else "Mean change after the event",
+            description=f"{words} Dots are observed means with their 95 % intervals.{thin}",
+            chart=_recovery_chart(means, fitted if settled else None, own),
+            data=pl.concat(shown, how="diagonal"),
+            units={"occasions": "occasions"}
+            | dict.fromkeys(("mean", "low", "high", "fitted", "value"), POINTS),
+        ),
+    )
+
+
+def _recovery_chart(
+    means: pl.DataFrame, fitted: pl.DataFrame | None, own: pl.DataFrame | None
+) -> Spec:
+    last = float(means["occasions"].to_numpy()[-1])
+    ticks = {"values": list(range(int(last) + 1)), "format": "d"}
+    ends = {"domain": [-0.3, last + 0.3], "nice": False}
+    x = quantity("occasions", "Occasions since the event", scale=ends, axis=ticks)
     layers: list[Spec] = [zero_rule()]
-    own = _own_curves(result, curve, grid[:: FINE // 20])
     if own is not None:
         mark = {"type": "line", "color": colour("person"), "strokeWidth": 0.7, "opacity": 0.4}
         layers.append(
@@ -67,32 +95,19 @@ def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
                 },
             }
         )
+    if fitted is not None:
+        drawn = line("fitted", x, CHANGE_AXIS, shade="sr-5", strokeWidth=3)
+        layers.append({"data": values(fitted), **drawn})
+    point = {"type": "point", "filled": True, "size": 70, "opacity": 1, "color": colour("ink")}
     layers += [
-        {"data": values(fitted), **line("fitted", x, CHANGE_AXIS, shade="sr-5", strokeWidth=3)},
         _spans(means, x),
         {
             "data": values(means),
-            "mark": {"type": "point", "filled": True, "size": 70, "color": colour("ink")},
+            "mark": point,
             "encoding": {"x": x, "y": quantity("mean", CHANGE_AXIS)},
         },
     ]
-    data = pl.concat([means, fitted, *([] if own is None else [own])], how="diagonal")
-    thin = "" if own is None else " Thin lines are persons, partially pooled."
-    return (
-        Figure(
-            name=f"trajectories-{result.anchors.rule}-recovery",
-            title="The way back",
-            description=(
-                f"The fitted curve goes from {signed(curve.jump)} points at the event to "
-                f"{signed(curve.asymptote)}, half of the way in {points(curve.half_life)} "
-                f"occasions. Dots are observed means with their 95 % intervals.{thin}"
-            ),
-            chart=layered(*layers, height=360),
-            data=data,
-            units={"occasions": "occasions"}
-            | dict.fromkeys(("mean", "low", "high", "fitted", "value"), POINTS),
-        ),
-    )
+    return layered(*layers, height=360)
 
 
 def _observed(result: Trajectories) -> pl.DataFrame:
@@ -162,7 +177,7 @@ def return_figures(result: Trajectories) -> tuple[Figure, ...]:
     ]
     data = pl.DataFrame(rows)
     last = data.filter(pl.col("how") == TURNBULL).row(-1, named=True)
-    ticks = sorted({round(at) for at in data["occasions"]})
+    ticks = list(range(int(data["occasions"].max()) + 1))  # type: ignore[arg-type]
     hue: Spec = {"field": "how", "type": "nominal", "title": None}
     scale = palette_scale({TURNBULL: "one", KAPLAN_MEIER: "two"})
     dash = {"domain": [TURNBULL, KAPLAN_MEIER], "range": [[1, 0], [5, 4]]}

@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.report.charting import Spec, band, layered, line, quantity, values, zero_rule
 from salutogen.report.colours import colour
 from salutogen.report.section import Figure
-from salutogen.report.wording import SR_AXIS, signed
+from salutogen.report.wording import SR_AXIS, points, signed
 from salutogen.trajectories.figures import POINTS, course_labels, drawn_rows
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _words(means: pl.DataFrame, width: float) -> str:
     after = means.filter(pl.col("days") >= 0)
     before = means.filter(pl.col("days") < 0)
     parts = [
-        f"{signed(row['mean'])} at about {row['days']:.0f} days"
+        f"{signed(row['mean'])} at about {points(row['days'], 0)} days"
         for row in [*before.tail(1).iter_rows(named=True), *after.head(3).iter_rows(named=True)]
     ]
     return (

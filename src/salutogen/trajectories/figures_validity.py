@@ -64,7 +64,13 @@ def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
             "layer": [
                 _span(y, "low", "high", title, axis),
                 {
-                    "mark": {"type": "point", "filled": True, "size": 90, "color": colour("one")},
+                    "mark": {
+                        "type": "point",
+                        "filled": True,
+                        "size": 90,
+                        "opacity": 1,
+                        "color": colour("one"),
+                    },
                     "encoding": {"y": y, "x": quantity("mean", title, axis=axis)},
                 },
             ],

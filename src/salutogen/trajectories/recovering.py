@@ -71,9 +71,7 @@ def recovery_of(
     except ModelError as error:
         told = finding("recovery-not-fitted", f"The return cannot be fitted: {error}")
         return Recovery(metrics=metrics, findings=(told,))
-    low, high = curve.interval
-    fall = curve.jump - curve.asymptote
-    if not (low > 0 and np.isfinite(high) and fall > 0):
+    if not curve.settled:
         return Recovery(metrics=metrics, curve=curve, findings=(_not_settled(curve),))
     varying = vary_rates(change, curve)
     return Recovery(

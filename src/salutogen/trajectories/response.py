@@ -66,6 +66,12 @@ class RecoveryCurve:
     parameters: ReturnParameters
     courses: Posterior
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is a fall after the event whose speed the data tell."""
+        low, high = self.interval
+        return bool(low > 0 and np.isfinite(high) and self.jump > self.asymptote)
+
 
 @dataclass(frozen=True, kw_only=True)
 class VaryingRates:

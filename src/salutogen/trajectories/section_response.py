@@ -72,6 +72,11 @@ def _recovery_words(result: Trajectories) -> tuple[str, ...]:
     curve = result.recovery.curve
     if curve is None:
         return ()
+    if not curve.settled:
+        return (
+            "An exponential return was fitted, but the data do not tell its speed, so no "
+            "half-life is quoted here.",
+        )
     low, high = curve.interval
     end = "no upper end" if not np.isfinite(high) else points(high)
     return (

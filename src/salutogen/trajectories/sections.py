@@ -10,6 +10,7 @@ from salutogen.report.section import Figure, Section, Table
 from salutogen.report.wording import percent, points
 from salutogen.trajectories import figures, tables
 from salutogen.trajectories.class_sections import class_sections
+from salutogen.trajectories.figures_flow import flow_figure
 from salutogen.trajectories.figures_time import time_figure
 from salutogen.trajectories.labels import LABELS
 from salutogen.trajectories.section_response import response_section
@@ -54,6 +55,7 @@ def _anchor_section(result: Trajectories) -> Section:
     places = ", ".join(
         f"{'few' if number is None else number} at occasion {label}"
         for label, number in zip(numbers, shown, strict=True)
+        if numbers[label]
     )
     return Section(
         title=f"Trajectories: who is anchored ({rule})",
@@ -67,6 +69,7 @@ def _anchor_section(result: Trajectories) -> Section:
             "in what they ask of the past, so their numbers differ although the data are the "
             "same.",
         ),
+        figures=(flow_figure(result),),
         tables=(
             Table(
                 name=f"trajectories-{rule}-flow",
@@ -121,13 +124,11 @@ def _course_section(result: Trajectories) -> Section:
         paragraphs=(
             "Pre, peri, post1 and post2 are the scheduled occasions before, at and after the "
             f"anchor. {count(complete)} of {count(n)} courses are complete.",
-            f"SR is judged here {own} the anchor event in the background exposure. With the "
-            "event in it, the line expects part of the reaction, so SR shows what goes beyond; "
-            "without it, the reaction to the event itself stays in SR. Both means are shown.",
+            _background_words(result, own),
             "Persons are chosen at a bad moment, so part of any fall after the event is "
             "regression to the mean.",
         ),
-        figures=_course_figures(result, other),
+        figures=_course_figures(result, own, other),
         tables=(
             Table(
                 name=f"trajectories-{rule}-means",
@@ -151,10 +152,25 @@ def _course_section(result: Trajectories) -> Section:
     )
 
 
-def _course_figures(result: Trajectories, other: str) -> tuple[Figure, ...]:
+def _background_words(result: Trajectories, own: str) -> str:
+    if "event-outside-exposure" in {item.code for item in result.findings}:
+        return (
+            "The anchor events are no part of exposure, so the line expects nothing of the "
+            "reaction to them: it stays in SR whole."
+        )
+    both = "" if result.other_background is None else " Both means are shown."
+    return (
+        f"SR is judged here {own} the anchor event in the background exposure. With the event in "
+        "it, the line expects part of the reaction, so SR shows what goes beyond; without it, the "
+        f"reaction to the event itself stays in SR.{both}"
+    )
+
+
+def _course_figures(result: Trajectories, own: str, other: str) -> tuple[Figure, ...]:
     return tuple(
         figure
         for figure in (
+            figures.means_figure(result, own, other),
             figures.sr_figure(result, other),
             figures.p_figure(result),
             time_figure(result),
