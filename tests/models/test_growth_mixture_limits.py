@@ -12,7 +12,7 @@ from salutogen.models.mixture_climb import Climbed
 from salutogen.models.mixture_comparison import compare_classes
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import mixture_problem
-from salutogen.models.mixture_search import by_share, verdict
+from salutogen.models.mixture_search import in_order, verdict
 from salutogen.models.moments import Moments
 
 
@@ -109,8 +109,10 @@ def test_degenerate_solutions_are_named(share, apart, variance, name):
     )
     end = Climbed(free=layout.pack(at), value=0.0, converged=True, path=(0.0,))
     assert verdict(problem, layout, end) == name
-    turned = layout.unpack(by_share(layout, end).free)
+    turned = layout.unpack(in_order(problem, layout, end, "share").free)
     assert turned.log_share[0] > turned.log_share[1]
+    rising = layout.unpack(in_order(problem, layout, end, "level").free)
+    assert rising.coefficients[0] @ problem.means < rising.coefficients[1] @ problem.means
 
 
 def test_a_class_without_spread_is_never_returned():

@@ -239,11 +239,12 @@ def add_statistics(
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=MATH)
 def write_scores(
     weight: Float,
+    covariates: Float,
     first: int,
     m: int,
     p: int,
     q: int,
-    log_share: float,
+    log_prior: Float,
     coefficients: Float,
     factor: Float,
     share: Float,
@@ -256,10 +257,12 @@ def write_scores(
 ) -> None:
     """Write one class's derivatives of m persons' log-likelihoods."""
     d = p + 1
-    prior = math.exp(log_share)
     for x in range(m):
         person = first + x
-        scores[0, person] = share[x] - weight[person] * prior
+        excess = share[x] - weight[person] * math.exp(log_prior[x])
+        scores[0, person] = excess
+        for j in range(covariates.shape[0]):
+            scores[2 + p + q * q + j, person] = excess * covariates[j, person]
         for i in range(p):
             value = 0.0
             for j in range(d):
@@ -310,80 +313,3 @@ def weigh_classes(
             target[first + x] = share
             out[x] = share * weight[first + x]
     return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=MATH)
-def class_statistics(
-    first_start: int,
-    last_start: int,
-    data: Float,
-    weight: Float,
-    p: int,
-    q: int,
-    log_shares: Float,
-    all_coefficients: Float,
-    all_factors: Float,
-    all_variances: Float,
-    posterior: Float,
-    all_statistics: Float,
-    scores: Float,
-    log_likelihoods: Float,
-) -> None:
-    """Write log-likelihoods and sums over persons by class, for each of a range of starts.
-
-    A row of `all_statistics` (starts, K, ·): weight, weighted observations, B'V⁻¹B packed,
-    uu' − Z'V⁻¹Z (q, q) for u = Z'V⁻¹r, and r'V⁻²r − tr V⁻¹. `posterior` (K, n) is of the last
-    start. `scores` (K (p + q² + 2), n), if it has rows, gets each person's derivatives by log
-    share, coefficients, factor (q, q) and residual variance of each class.
-    """
-    n_persons = data.shape[1]
-    K, C, d = all_coefficients.shape[1], all_factors.shape[1], p + 1
-    packed = d * (d + 1) // 2
-    root, gain = np.empty((q, q, BATCH)), np.empty((q, q, BATCH))
-    spread, cross = np.empty((C, q, q, BATCH)), np.empty((C, q, d, BATCH))
-    inner = np.empty((C, packed, BATCH))
-    traces, log_dets = np.empty((C, BATCH)), np.empty((C, BATCH))
-    squares, density = np.empty((K, BATCH)), np.empty((K, BATCH))
-    u = np.empty((q, BATCH))
-    highest, mass = np.empty(BATCH), np.empty(BATCH)
-    n_obs = data[0]
-    for start in range(first_start, last_start):
-        log_share, coefficients = log_shares[start], all_coefficients[start]
-        factors, variances = all_factors[start], all_variances[start]
-        statistics = all_statistics[start]
-        statistics[:] = 0.0
-        total = 0.0
-        for first in range(0, n_persons, BATCH):
-            m = min(BATCH, n_persons - first)
-            for c in range(C):
-                shrink(
-                    data, first, m, p, q, factors[c], variances[c], root, gain, spread[c],
-                    log_dets[c],
-                )  # fmt: skip
-                whiten(
-                    data, first, m, p, q, variances[c], root, gain, spread[c], inner[c], cross[c],
-                    traces[c],
-                )  # fmt: skip
-            highest[:m] = -np.inf
-            for k in range(K):
-                c = k if C > 1 else 0
-                out, square, log_det = density[k], squares[k], log_dets[c]
-                square_residuals(p, coefficients[k], inner[c], m, square)
-                for x in range(m):
-                    out[x] = log_share[k] - 0.5 * (log_det[x] + square[x])
-                    highest[x] = max(highest[x], out[x])
-            total += weigh_classes(n_obs, weight, first, m, density, highest, mass, posterior)
-            for k in range(K):
-                c = k if C > 1 else 0
-                add_statistics(
-                    n_obs, first, m, p, q, coefficients[k], factors[c], variances[c], density[k],
-                    inner[c], cross[c], spread[c], traces[c], squares[k], u, statistics[k],
-                )  # fmt: skip
-                if scores.shape[0] > 0:
-                    width = p + q * q + 2
-                    write_scores(
-                        weight, first, m, p, q, log_share[k], coefficients[k], factors[c],
-                        density[k], inner[c], spread[c], traces[c], squares[k], u,
-                        scores[k * width : (k + 1) * width],
-                    )  # fmt: skip
-        log_likelihoods[start] = total

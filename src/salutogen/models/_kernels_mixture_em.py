@@ -183,3 +183,33 @@ def maximise(
                 variances[start, c] = update_spread(
                     pooled, mass, n_obs, blocks, factors[start, c], variances[start, c], lowest
                 )
+
+
+@njit(cache=True, nogil=True)
+def distant_persons(curves: Float, uniforms: Float, chosen: Int) -> None:
+    """Choose persons far from each other (k-means++) for each row of `uniforms` (starts, K).
+
+    `curves` is (n, p); `chosen` (starts, K) gets the persons.
+    """
+    n, p = curves.shape
+    nearest = np.empty(n)
+    for start in range(chosen.shape[0]):
+        chosen[start, 0] = min(n - 1, int(uniforms[start, 0] * n))
+        nearest[:] = np.inf
+        for k in range(1, chosen.shape[1]):
+            last = chosen[start, k - 1]
+            total = 0.0
+            for i in range(n):
+                distance = 0.0
+                for j in range(p):
+                    distance += (curves[i, j] - curves[last, j]) ** 2
+                nearest[i] = min(nearest[i], distance)
+                total += nearest[i]
+            sought = uniforms[start, k] * total
+            total = 0.0
+            chosen[start, k] = n - 1
+            for i in range(n):
+                total += nearest[i]
+                if total > sought:
+                    chosen[start, k] = i
+                    break

@@ -203,6 +203,7 @@ class _Refits:
             self.problem,
             data=np.ascontiguousarray(self.problem.data[:, drawn]),
             weight=weight[drawn],
+            covariates=np.ascontiguousarray(self.problem.covariates[:, drawn]),
         )
         single = replace(self.layout, classes=1, shared=(False,) * part.p, lowest=1e-8)
         pooled = single.unpack(one_class(part, self.layout.blocks, polish=False).free)

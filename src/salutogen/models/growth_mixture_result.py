@@ -288,7 +288,7 @@ def mixture_result(
     assert found.best is not None
     best, messages = found.best, list(problem.messages)
     at = layout.unpack(best.free)
-    value, posterior, _, _ = problem.pass_over(at)
+    value, posterior = problem.pass_over(at)
     covariance, share_errors = _uncertainty(problem, layout, found, messages)
     K = layout.classes
     spread = np.matmul(problem.random_map, at.factors)
@@ -346,7 +346,7 @@ def _uncertainty(
             "the likelihood is flat, and are too small there."
         )
     inverse = (vectors[:, known] / values[known]) @ vectors[:, known].T
-    J = layout.jacobian(free).reshape(K, -1, layout.size)
+    J = layout.jacobian(free)
     share = np.exp(layout.unpack(free).log_share)
     by_share = share[:, None] * (J[:, 0] - share @ J[:, 0])
     moved = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]).reshape(K * p, layout.size)

@@ -1,4 +1,4 @@
-"""Climb a mixture's log-likelihood: quasi-Newton from person scores, then Newton."""
+"""Climb a mixture's log-likelihood: compiled quasi-Newton steps, then Newton."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models import _kernels_mixture_climb as kernels
 from salutogen.models.mixture_parameters import Layout
 from salutogen.models.mixture_problem import MixtureProblem
+from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
 
-LONGEST = 1.0  # largest change of one parameter in one step
 SETTLED = 1e-7  # log-likelihood that a further quasi-Newton step would bring
-SHARP = 1e-10  # the same for Newton steps of the best solution
-STILL = 1e-4  # largest change of a parameter in a Newton step at a solution
 DIFFERENCE = 1e-5  # of the differences of gradients that give second derivatives
 ITERATIONS = 300
 NEWTON_STEPS = 20
 RENEWED = 1e-3  # change of a parameter after which second derivatives are computed again
 UNBOUNDED = 12.0  # log parameters that run away beyond this lie on a bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """When the best solution counts as settled.
+
+    Attributes
+    ----------
+    likelihood : float
+        Log-likelihood that a further Newton step would bring, at most.
+    parameters : float
+        Largest change of a (well-scaled) parameter in that step, at most.
+    """
+
+    likelihood: float = 1e-10
+    parameters: float = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,42 +71,24 @@ def climb(
     That matrix estimates the information (Berndt, Hall, Hall & Hausman 1974) and costs one pass;
     it is renewed when the steps become poor.
     """
-    value, gradient, curvature = _outer_products(problem, layout, free)
-    path = [value]
-    fresh = 0
-    for _ in range(iterations):
-        step = _solve(curvature, gradient)
-        gain = float(gradient @ step)
-        if gain < 2 * SETTLED:
-            if fresh == 0:
-                return Climbed(free=free, value=value, converged=True, path=tuple(path))
-            fresh = 0
-            value, gradient, curvature = _outer_products(problem, layout, free)
-            step = _solve(curvature, gradient)
-            gain = float(gradient @ step)
-            if gain < 20 * SETTLED:
-                return Climbed(free=free, value=value, converged=True, path=tuple(path))
-        found = _search(problem, layout, free, value, step, gain)
-        if found is None:
-            if fresh == 0:
-                break
-            fresh = 0
-            value, gradient, curvature = _outer_products(problem, layout, free)
-            continue
-        moved, value, new = found
-        curvature = _bfgs(curvature, moved - free, gradient - new)
-        free, gradient = moved, new
-        fresh += 1
-        path.append(value)
-    settled = bool(gradient @ _solve(curvature, gradient) < 20 * SETTLED)
-    return Climbed(free=free, value=value, converged=settled, path=tuple(path))
+    end, path = np.array(free, dtype=float), np.empty(iterations + 1)
+    used, converged = kernels.climb(problem.people, layout.plan, end, SETTLED, path)
+    return Climbed(
+        free=end,
+        value=float(path[used - 1]),
+        converged=bool(converged),
+        path=tuple(path[:used].tolist()),
+    )
 
 
-def finish(problem: MixtureProblem, layout: Layout, at: Climbed) -> Climbed:
+def finish(
+    problem: MixtureProblem, layout: Layout, at: Climbed, tolerance: Tolerance | None = None
+) -> Climbed:
     """Newton steps to the last digits, with the information matrix at the end.
 
     Second derivatives are renewed only after a step that changed some parameter noticeably.
     """
+    wanted = tolerance or Tolerance()
     free, path, converged = at.free, list(at.path), False
     value, gradient = problem.score(layout, free)
     hessian = second_derivatives(problem, layout, free)
@@ -100,13 +97,13 @@ def finish(problem: MixtureProblem, layout: Layout, at: Climbed) -> Climbed:
         step = _solve(-hessian, gradient)
         gain = float(gradient @ step)
         inside = np.abs(free) < UNBOUNDED
-        still = np.max(np.abs(step[inside]), initial=0.0) < STILL
-        if gain < 2 * SHARP and still:
+        still = np.max(np.abs(step[inside]), initial=0.0) < wanted.parameters
+        if gain < 2 * wanted.likelihood and still:
             converged = True
             break
         found = _search(problem, layout, free, value, step, gain)
         if found is None:
-            converged = gain < 2 * SETTLED
+            converged = gain < 2 * max(SETTLED, wanted.likelihood)
             break
         moved = max(moved, float(np.max(np.abs(found[0] - free))))
         free, value, gradient = found
@@ -120,21 +117,14 @@ def finish(problem: MixtureProblem, layout: Layout, at: Climbed) -> Climbed:
 def second_derivatives(problem: MixtureProblem, layout: Layout, free: Float) -> Float:
     """Central differences of the exact gradient, made symmetric."""
     out = np.empty((layout.size, layout.size))
-    for j in range(layout.size):
-        ahead, behind = free.copy(), free.copy()
-        ahead[j] += DIFFERENCE
-        behind[j] -= DIFFERENCE
-        out[j] = (problem.score(layout, ahead)[1] - problem.score(layout, behind)[1]) / (
-            2 * DIFFERENCE
-        )
+    share_work(
+        lambda first, last: kernels.second_derivatives(
+            first, last, problem.people, layout.plan, free, DIFFERENCE, out
+        ),
+        layout.size,
+        cost=4 * problem.data.size * layout.classes,
+    )
     return (out + out.T) / 2
-
-
-def _outer_products(
-    problem: MixtureProblem, layout: Layout, free: Float
-) -> tuple[float, Float, Float]:
-    value, scores = problem.person_scores(layout, free)
-    return value, np.sum(scores, axis=1), (scores / problem.weight) @ scores.T
 
 
 def _solve(curvature: Float, gradient: Float) -> Float:
@@ -156,28 +146,13 @@ def _solve(curvature: Float, gradient: Float) -> Float:
 def _search(
     problem: MixtureProblem, layout: Layout, free: Float, value: float, step: Float, gain: float
 ) -> tuple[Float, float, Float] | None:
-    """Halve a step until it climbs enough; None where nothing climbs."""
+    """Shorten a step until it climbs enough; None where nothing climbs."""
     longest = float(np.max(np.abs(step)))
-    length = min(1.0, LONGEST / longest) if longest > 0 else 1.0
-    for _ in range(30):
+    length = min(1.0, kernels.LONGEST / longest) if longest > 0 else 1.0
+    for _ in range(kernels.HALVINGS):
         moved = free + length * step
         new, gradient = problem.score(layout, moved)
         if np.isfinite(new) and new >= value + 1e-4 * length * gain and new > value:
             return moved, new, gradient
         length /= 3
     return None
-
-
-def _bfgs(curvature: Float, moved: Float, change: Float) -> Float:
-    """Update the curvature by one step, damped so that it stays positive (Powell 1978)."""
-    along = curvature @ moved
-    expected = float(moved @ along)
-    seen = float(moved @ change)
-    if seen < 0.2 * expected:
-        weight = 0.8 * expected / (expected - seen)
-        change = weight * change + (1 - weight) * along
-        seen = float(moved @ change)
-    if seen <= 0 or expected <= 0:
-        return curvature
-    updated: Float = curvature - np.outer(along, along) / expected + np.outer(change, change) / seen
-    return updated

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from salutogen.models._kernels_mixture_layout import Plan
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -22,27 +25,32 @@ class ClassParameters:
     Attributes
     ----------
     log_share : array (K,)
-        Logarithms of the shares.
+        Logarithms of the shares, of persons at the mean of all covariates of membership.
     coefficients : array (K, p)
         Fixed effects.
     factors : array (C, q, q)
         Lower triangular factors of the random effects' covariances.
     variances : array (C,)
         Residual variances; C is 1 where all classes have the same factor and variance, else K.
+    membership : array (K, m)
+        Coefficients of the covariates of membership: a person's log odds of the classes are
+        `log_share` + `membership` @ covariates. Without covariates m is 0.
     """
 
     log_share: Float
     coefficients: Float
     factors: Float
     variances: Float
+    membership: Float = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """Which parameters are free, and where they stand in the vector that is optimised.
 
-    Order: log shares against the last class, coefficients, factor(s), log (variance − bound),
-    log proportionality of the classes after the first.
+    Order: log shares against the last class, membership coefficients against the last class,
+    coefficients, factor(s), log (variance − bound), log proportionality of the classes after the
+    first.
 
     Attributes
     ----------
@@ -57,6 +65,8 @@ class Layout:
         factors of the random covariance where that is proportional too, else factors of its own.
     lowest : float
         Bound below the residual variances.
+    n_membership : int
+        Number m of covariates of membership.
     """
 
     classes: int
@@ -65,6 +75,7 @@ class Layout:
     random_covariance: Sharing
     residual_variance: Sharing
     lowest: float
+    n_membership: int = 0
 
     @cached_property
     def p(self) -> int:
@@ -132,6 +143,7 @@ class Layout:
         """Where each group of parameters stands in the free vector."""
         sizes = {
             "share": self.classes - 1,
+            "membership": (self.classes - 1) * self.n_membership,
             "coefficients": self.n_places,
             "factor": len(self.free_entries[0]) * (1 if self.one_factor else self.classes),
             "variance": 1 if self.one_variance else self.classes,
@@ -150,36 +162,45 @@ class Layout:
         """Number of distinct pairs of factor and variance."""
         return 1 if self.one_spread else self.classes
 
-    def _scale(self, free: Float) -> Float:
-        scale = np.ones(self.n_spreads)
-        if self.scales:
-            scale[1:] = np.exp(free[self.slices["scale"]])
-        return scale
+    @cached_property
+    def plan(self) -> Plan:
+        """The layout as the kernels read it."""
+        from salutogen.models._kernels_mixture_layout import Plan
+
+        return Plan(
+            classes=self.classes,
+            p=self.p,
+            q=self.q,
+            m=self.n_membership,
+            spreads=self.n_spreads,
+            one_factor=self.one_factor,
+            one_variance=self.one_variance,
+            scales=self.scales,
+            proportional=self.scales and self.residual_variance == "proportional",
+            lowest=float(self.lowest),
+            places=self.places,
+            entries=np.stack(self.free_entries).astype(np.int64),
+            begin=np.array(
+                [*(place.start for place in self.slices.values()), self.size], dtype=np.int64
+            ),
+        )
 
     def unpack(self, free: Float) -> ClassParameters:
         """Return the parameters of the classes."""
-        parts = {name: free[place] for name, place in self.slices.items()}
-        logits = np.append(parts["share"], 0.0)
-        highest = logits.max()
-        n_factors = 1 if self.one_factor else self.classes
-        entries = parts["factor"].reshape(n_factors, len(self.free_entries[0]))
-        scale = self._scale(free)
-        factors = np.zeros((self.n_spreads, self.q, self.q))
-        factors[(slice(None), *self.free_entries)] = entries * scale[:, None]
-        own = np.exp(parts["variance"])
-        shared_scale = scale**2 if self.residual_variance == "proportional" else 1.0
-        return ClassParameters(
-            log_share=logits - highest - np.log(np.sum(np.exp(logits - highest))),
-            coefficients=parts["coefficients"][self.places],
-            factors=factors,
-            variances=self.lowest + own * shared_scale + np.zeros(self.n_spreads),
-        )
+        from salutogen.models._kernels_mixture_layout import empty_classes, unpack
+
+        at = empty_classes(self.plan)
+        unpack(self.plan, free, at)
+        return ClassParameters(**at._asdict())
 
     def pack(self, parameters: ClassParameters) -> Float:
         """Return the free vector of parameters that obey the layout."""
         free = np.zeros(self.size)
         place = self.slices
         free[place["share"]] = parameters.log_share[:-1] - parameters.log_share[-1]
+        if self.n_membership and parameters.membership.size:
+            relative = parameters.membership[:-1] - parameters.membership[-1]
+            free[place["membership"]] = relative.ravel()
         coefficients = np.zeros(self.n_places)
         coefficients[self.places] = parameters.coefficients
         free[place["coefficients"]] = coefficients
@@ -194,61 +215,20 @@ class Layout:
             free[place["scale"]] = np.where(np.isfinite(ratio), ratio, 0.0)
         return free
 
-    def gather(self, free: Float, at: ClassParameters, gradient: Float) -> Float:
-        """Return the gradient by the free parameters.
-
-        ``jacobian(free).T @ gradient.ravel()`` without the matrix; `gradient` (K, p + q² + 2) is
-        by the classes' own parameters.
-        """
-        p, q = self.p, self.q
-        place = self.slices
-        out = np.empty(self.size)
-        out[place["share"]] = gradient[:-1, 0]
-        out[place["coefficients"]] = np.bincount(
-            self.places.ravel(), gradient[:, 1 : 1 + p].ravel(), self.n_places
-        )
-        rows, columns = self.free_entries
-        entries = gradient[:, 1 + p + rows * q + columns]
-        scale = self._scale(free)
-        scaled = entries * scale[:, None]
-        out[place["factor"]] = (np.sum(scaled, axis=0) if self.one_factor else scaled).ravel()
-        own = np.exp(free[place["variance"]])
-        proportional = self.residual_variance == "proportional" and self.scales
-        by_variance = gradient[:, -1] * own * (scale**2 if proportional else 1.0)
-        out[place["variance"]] = np.sum(by_variance) if self.one_variance else by_variance
-        if self.scales:
-            by_scale = np.sum(entries * at.factors[:, rows, columns], axis=1)
-            out[place["scale"]] = by_scale[1:] + (2 * by_variance[1:] if proportional else 0.0)
-        return out
-
     def jacobian(self, free: Float) -> Float:
-        """Derivatives (K (p + q² + 2), size) of the classes' own parameters by the free ones.
+        """Derivatives (K, p + q² + 2 + m, size) of the classes' own parameters by the free ones.
 
-        A class's own parameters are its log share, coefficients, factor (q, q) by rows and
-        residual variance, as the kernels score them.
+        A class's own parameters are its log share (before shares are made to add up to 1),
+        coefficients, factor (q, q) by rows, residual variance and membership coefficients.
         """
-        K, p, q = self.classes, self.p, self.q
-        width = p + q * q + 2
-        J = np.zeros((K, width, self.size))
-        place = self.slices
-        for k in range(K - 1):
-            J[k, 0, place["share"].start + k] = 1.0
-        J[np.arange(K)[:, None], 1 + np.arange(p), place["coefficients"].start + self.places] = 1.0
-        rows, columns = self.free_entries
-        entry = 1 + p + rows * q + columns
-        scale = self._scale(free)
-        factors = self.unpack(free).factors
-        own = np.exp(free[place["variance"]])
-        proportional = self.residual_variance == "proportional" and self.scales
-        for k in range(K):
-            c = k if self.n_spreads > 1 else 0
-            first = place["factor"].start + (0 if self.one_factor else k * len(rows))
-            J[k, entry, first + np.arange(len(rows))] = scale[c]
-            v = 0 if self.one_variance else k
-            size = own[v] * (scale[c] ** 2 if proportional else 1.0)
-            J[k, width - 1, place["variance"].start + v] = size
-            if self.scales and k > 0:
-                J[k, entry, place["scale"].start + k - 1] = factors[c][rows, columns]
-                if proportional:
-                    J[k, width - 1, place["scale"].start + k - 1] = 2 * size
-        return J.reshape(K * width, self.size)
+        from salutogen.models._kernels_mixture_layout import gather
+
+        width = self.p + self.q**2 + 2 + self.n_membership
+        own = np.zeros((self.classes, width))
+        J = np.empty((self.classes, width, self.size))
+        for k in range(self.classes):
+            for i in range(width):
+                own[k, i] = 1.0
+                gather(self.plan, free, own, J[k, i])
+                own[k, i] = 0.0
+        return J

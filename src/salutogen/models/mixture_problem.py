@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models._kernels_mixture import class_statistics
+from salutogen.models._kernels_mixture_climb import outer_products, score, sums_by_class
+from salutogen.models._kernels_mixture_layout import empty_classes
+from salutogen.models._kernels_mixture_pass import Classes, People, pass_over
 from salutogen.models.mixed_problem import mixed_problem
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.moments import Moments
@@ -27,6 +29,10 @@ class MixtureProblem:
         As the kernels read it: rows, [X* y*]'[X* y*] packed, Z*'[X* y*], Z*'Z*.
     weight : array (n_persons,)
         Case weights.
+    covariates : array (m, n_persons)
+        Covariates of membership, centred; m is 0 without them.
+    means : array (p,)
+        Means of X* over all rows.
     p, q : int
         Numbers of fixed and random terms.
     fixed_map, shift, random_map, scale
@@ -40,6 +46,8 @@ class MixtureProblem:
 
     data: Float
     weight: Float
+    covariates: Float
+    means: Float
     p: int
     q: int
     fixed_map: Float
@@ -49,33 +57,37 @@ class MixtureProblem:
     offset: float
     messages: tuple[str, ...]
 
-    def pass_over(
-        self, at: ClassParameters, *, scores: bool = False
-    ) -> tuple[float, Float, Float, Float]:
-        """Return log-likelihood, posteriors (K, n), statistics and, if wanted, persons' scores."""
-        n, K = self.data.shape[1], len(at.coefficients)
-        packed = (self.p + 1) * (self.p + 2) // 2
-        posterior = np.empty((K, n))
-        statistics = np.empty((K, 3 + packed + self.q**2))
-        derivatives = np.empty((K * (self.p + self.q**2 + 2) if scores else 0, n))
-        value = np.empty(1)
-        class_statistics(
-            0,
-            1,
-            self.data,
-            self.weight,
-            self.p,
-            self.q,
-            at.log_share[None],
-            at.coefficients[None],
-            at.factors[None],
-            at.variances[None],
-            posterior,
-            statistics[None],
-            derivatives,
-            value,
+    @cached_property
+    def people(self) -> People:
+        """What the kernels read of the persons."""
+        return People(
+            data=self.data, weight=self.weight, covariates=self.covariates, p=self.p, q=self.q
         )
-        return float(value[0]), posterior, statistics, derivatives
+
+    def pass_over(self, at: ClassParameters) -> tuple[float, Float]:
+        """Return the log-likelihood and posteriors (K, n)."""
+        K, n = len(at.coefficients), self.data.shape[1]
+        posterior = np.empty((K, n))
+        packed = (self.p + 1) * (self.p + 2) // 2
+        statistics = np.empty((K, 4 + packed + self.q**2 + at.membership.shape[1]))
+        value = pass_over(self.people, as_classes(at), posterior, statistics, np.empty((0, 0)))
+        return float(value), posterior
+
+    def prior(self, at: ClassParameters) -> Float:
+        """Return each person's probabilities of the classes (K, n) before the outcome is seen."""
+        logits = at.log_share[:, None] + np.zeros((1, self.data.shape[1]))
+        for j in range(at.membership.shape[1]):
+            logits = logits + at.membership[:, j : j + 1] * self.covariates[j]
+        odds = np.exp(logits - logits.max(axis=0))
+        shares: Float = odds / odds.sum(axis=0)
+        return shares
+
+    def shares(self, at: ClassParameters) -> Float:
+        """Return the classes' shares (K,) among all persons."""
+        if at.membership.shape[1] == 0:
+            return np.exp(at.log_share)
+        weighted: Float = np.sum(self.prior(at) * self.weight, axis=1) / self.weight.sum()
+        return weighted
 
     def least_squares(self) -> tuple[Float, float]:
         """Return the coefficients of least squares over all rows, and the residual variance."""
@@ -89,38 +101,33 @@ class MixtureProblem:
 
     def score(self, layout: Layout, free: Float) -> tuple[float, Float]:
         """Return the log-likelihood and its gradient by the free parameters."""
-        at = layout.unpack(free)
-        value, _, statistics, _ = self.pass_over(at)
-        return value, layout.gather(free, at, self.class_gradient(at, statistics))
+        value, gradient, _ = self._score(layout, free, by_person=False)
+        return value, gradient
 
-    def person_scores(self, layout: Layout, free: Float) -> tuple[float, Float]:
-        """Return the log-likelihood and each person's gradient (size, n)."""
-        value, _, _, scores = self.pass_over(layout.unpack(free), scores=True)
-        return value, layout.jacobian(free).T @ scores
+    def outer_products(self, layout: Layout, free: Float) -> Float:
+        """Return the weighted sum over persons of their gradients' outer products (size, size)."""
+        _, _, scores = self._score(layout, free, by_person=True)
+        products = np.empty((layout.size, layout.size))
+        outer_products(self.people, layout.plan, free, scores, products)
+        return products
 
-    def class_gradient(self, at: ClassParameters, statistics: Float) -> Float:
-        """Gradient (K, p + q² + 2) by the classes' own parameters, from sums over persons."""
-        p, q = self.p, self.q
-        packed = (p + 1) * (p + 2) // 2
-        out = np.empty((len(at.coefficients), p + q * q + 2))
-        mass = statistics[:, 0]
-        out[:, 0] = mass - mass.sum() * np.exp(at.log_share)
-        square = statistics[:, 2 + self._square]  # (K, p, p + 1)
-        out[:, 1 : 1 + p] = (
-            square[:, :, p] - (square[:, :, :p] @ at.coefficients[:, :, None])[:, :, 0]
-        )
-        sums = statistics[:, 2 + packed : 2 + packed + q * q].reshape(len(out), q, q)
-        out[:, 1 + p : 1 + p + q * q] = np.matmul(sums, at.factors).reshape(len(out), q * q)
-        out[:, -1] = 0.5 * statistics[:, -1]
-        return out
+    def _score(self, layout: Layout, free: Float, *, by_person: bool) -> tuple[float, Float, Float]:
+        plan = layout.plan
+        posterior, statistics = sums_by_class(self.people, plan)
+        width = 2 + plan.p + plan.q**2 + plan.m
+        n = self.data.shape[1] if by_person else 0
+        scores = np.empty((plan.classes * width if by_person else 0, n))
+        gradient = np.empty(layout.size)
+        value = score(
+            self.people, plan, free, empty_classes(plan), posterior, statistics, scores,
+            np.empty((plan.classes, width)), gradient,
+        )  # fmt: skip
+        return float(value), gradient, scores
 
-    @cached_property
-    def _square(self) -> NDArray[np.int64]:
-        """Places (p, p + 1) of the symmetric cross-products in their packed upper triangle."""
-        d = self.p + 1
-        places = np.zeros((d, d), dtype=np.int64)
-        places[np.triu_indices(d)] = np.arange(d * (d + 1) // 2)
-        return (places + np.triu(places, 1).T)[: self.p]
+
+def as_classes(at: ClassParameters) -> Classes:
+    """Parameters as the kernels read them."""
+    return Classes(at.log_share, at.membership, at.coefficients, at.factors, at.variances)
 
 
 def mixture_problem(
@@ -128,6 +135,7 @@ def mixture_problem(
     fixed: tuple[str, ...],
     random: tuple[tuple[str, ...], ...],
     weight: Float | None = None,
+    covariates: Float | None = None,
 ) -> MixtureProblem:
     """Prepare fits of terms that `moments` holds, for any number of classes.
 
@@ -158,6 +166,8 @@ def mixture_problem(
     return MixtureProblem(
         data=np.ascontiguousarray(data.T),
         weight=weights,
+        covariates=np.empty((0, len(data))) if covariates is None else covariates,
+        means=mixed.right[:, :p].T @ moments.reduction.total[:, 0] / np.sqrt(n),
         p=p,
         q=q,
         fixed_map=mixed.fixed_map * np.sqrt(n) * mixed.scale,

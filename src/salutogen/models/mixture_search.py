@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models._kernels_mixture import class_statistics
-from salutogen.models._kernels_mixture_em import maximise
-from salutogen.models.mixture_climb import Climbed, climb, finish
+from salutogen.models._kernels_mixture_em import distant_persons, maximise
+from salutogen.models._kernels_mixture_pass import Classes, People, pass_over_starts
+from salutogen.models.mixture_climb import Climbed, Tolerance, climb, finish
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Order = Literal["share", "level"]
 
 FIRST_STEPS = 6  # EM steps of every start
 MORE_STEPS = 5  # EM steps of the better third
@@ -80,6 +83,8 @@ def search(
     seed: int | np.random.SeedSequence,
     first: ClassParameters | None = None,
     polish: bool = True,
+    order: Order = "share",
+    tolerance: Tolerance | None = None,
 ) -> Found:
     """Run all starts a little, the better ones longer and the best to the end.
 
@@ -97,6 +102,14 @@ def search(
         Takes the place of the first drawn start.
     polish : bool
         Whether the best solution is brought to the last digits, with second derivatives.
+    order : {"share", "level"}
+        Order of the classes.
+    tolerance : Tolerance, optional
+        When the best solution counts as settled.
+
+    Notes
+    -----
+    Screening leaves covariates of membership out; the climbs have them.
     """
     state = _drawn(problem, layout, pooled, starts, seed)
     if first is not None:
@@ -116,12 +129,27 @@ def search(
         for index in finalists[a:b].tolist():
             ends[index] = climb(problem, layout, layout.pack(_at(state, index, layout)))
 
-    share_work(run, len(finalists), cost=problem.data.size * layout.classes)
+    try:
+        share_work(run, len(finalists), cost=40 * problem.data.size * layout.classes)
+    except KeyboardInterrupt as stop:
+        stop.add_note(
+            f"Interrupted: {len(ends)} of the {len(finalists)} starts that were to be run to the "
+            "end had ended; nothing is kept."
+        )
+        raise
     verdicts = ["left at screening"] * starts
     for index in sorted(ends):
         values[index] = ends[index].value
         verdicts[index] = verdict(problem, layout, ends[index])
-    return _choose(problem, layout, ends, values, verdicts, polish)
+
+    def polished(end: Climbed) -> Climbed:
+        ordered = in_order(problem, layout, end, order)
+        if not polish:
+            return ordered
+        done = finish(problem, layout, ordered, tolerance)
+        return replace(done, free=in_order(problem, layout, done, order).free)
+
+    return _choose(problem, layout, ends, values, verdicts, polished)
 
 
 def _choose(
@@ -130,7 +158,7 @@ def _choose(
     ends: dict[int, Climbed],
     values: Float,
     verdicts: list[str],
-    polish: bool,
+    polished: Callable[[Climbed], Climbed],
 ) -> Found:
     """Take the best proper solution, order its classes and bring it to the last digits."""
     left = sorted((i for i in ends if verdicts[i] in ("finished", "not converged")),
@@ -138,10 +166,7 @@ def _choose(
     best: Climbed | None = None
     while left and best is None:
         index = left.pop(0)
-        ordered = by_share(layout, ends[index])
-        if polish:
-            ordered = finish(problem, layout, ordered)
-            ordered = replace(ordered, free=by_share(layout, ordered).free)
+        ordered = polished(ends[index])
         name = verdict(problem, layout, ordered)
         if name in ("finished", "not converged"):
             best = ordered
@@ -156,20 +181,21 @@ def _choose(
     )
 
 
-def by_share(layout: Layout, end: Climbed) -> Climbed:
-    """Order the classes by falling share, ties by their coefficients."""
+def in_order(problem: MixtureProblem, layout: Layout, end: Climbed, order: Order) -> Climbed:
+    """Order the classes by falling share or rising level, ties by their coefficients."""
     at = layout.unpack(end.free)
-    keys = (*tuple(at.coefficients.T[::-1]), -at.log_share)
-    order = np.lexsort(keys)
-    if (order == np.arange(layout.classes)).all():
+    first = -problem.shares(at) if order == "share" else at.coefficients @ problem.means
+    places = np.lexsort((*tuple(at.coefficients.T[::-1]), first))
+    if (places == np.arange(layout.classes)).all():
         return end
-    return replace(end, free=layout.pack(_reordered(at, order)), hessian=None)
+    return replace(end, free=layout.pack(_reordered(at, places)), hessian=None)
 
 
 def _reordered(at: ClassParameters, order: Int) -> ClassParameters:
     spreads = order if len(at.factors) > 1 else np.zeros(1, dtype=np.int64)
     return ClassParameters(
         log_share=at.log_share[order],
+        membership=at.membership[order],
         coefficients=at.coefficients[order],
         factors=at.factors[spreads],
         variances=at.variances[spreads],
@@ -179,7 +205,7 @@ def _reordered(at: ClassParameters, order: Int) -> ClassParameters:
 def verdict(problem: MixtureProblem, layout: Layout, end: Climbed) -> str:
     """Name what is degenerate about a solution, else `finished` or `not converged`."""
     at = layout.unpack(end.free)
-    if np.exp(at.log_share.min()) * problem.weight.sum() < 1:
+    if problem.shares(at).min() * problem.weight.sum() < 1:
         return "empty class"
     if at.variances.min() <= ON_BOUND * layout.lowest and layout.classes > 1:
         return "residual variance on its bound"
@@ -207,33 +233,21 @@ def _drawn(
 ) -> dict[str, Float]:
     """Draw starts: curves of persons far from each other (k-means++; Arthur & Vassilvitskii 2007).
 
-    A person's curve is shrunk towards the common one.
+    Covariates of membership begin without effect.
     """
-    K, p, q = layout.classes, problem.p, problem.q
-    d = p + 1
-    n = problem.data.shape[1]
-    packed = np.zeros((d, d), dtype=np.int64)
-    packed[np.triu_indices(d)] = 1 + np.arange(d * (d + 1) // 2)
-    square = np.moveaxis(problem.data[packed + np.triu(packed, 1).T], 2, 0)
-    s = pooled.variances[0]
-    right = square[:, :p, p] - square[:, :p, :p] @ pooled.coefficients[0]
-    shrunk = np.linalg.solve(square[:, :p, :p] + s * np.eye(p), right[:, :, None])[:, :, 0]
+    K, q = layout.classes, problem.q
+    shrunk = _own_curves(problem, pooled)
     sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    coefficients = np.empty((starts, K, p))
-    size = np.empty(starts)
-    for start, child in enumerate(sequence.spawn(starts)):
-        generator = np.random.default_rng(child)
-        chosen = shrunk[[generator.integers(n)]]
-        nearest = np.full(n, np.inf)
-        while len(chosen) < K:
-            nearest = np.minimum(nearest, np.sum((shrunk - chosen[-1]) ** 2, axis=1))
-            edges = np.cumsum(nearest)
-            place = int(np.searchsorted(edges, generator.random() * edges[-1], side="right"))
-            chosen = np.vstack([chosen, shrunk[[min(place, n - 1)]]])
-        coefficients[start] = pooled.coefficients[0] + chosen
-        size[start] = generator.uniform(0.1, 0.8)
+    uniforms = np.array(
+        [np.random.default_rng(child).random(K + 1) for child in sequence.spawn(starts)]
+    )
+    chosen = np.empty((starts, K), dtype=np.int64)
+    distant_persons(shrunk, uniforms, chosen)
+    coefficients = pooled.coefficients[0] + shrunk[chosen]
+    size = 0.1 + 0.7 * uniforms[:, K]
     coefficients[:, :, list(layout.shared)] = pooled.coefficients[0, list(layout.shared)]
     C = K if not (layout.one_factor and layout.one_variance) else 1
+    s = pooled.variances[0]
     least = 0.05 * np.sqrt(s) * np.eye(q)
     return {
         "log_share": np.full((starts, K), -np.log(K)),
@@ -242,6 +256,19 @@ def _drawn(
         + np.zeros((starts, C, q, q)),
         "variances": np.full((starts, C), s),
     }
+
+
+def _own_curves(problem: MixtureProblem, pooled: ClassParameters) -> Float:
+    """Each person's deviation from the common curve (n, p), shrunk towards it."""
+    p, d = problem.p, problem.p + 1
+    packed = np.zeros((d, d), dtype=np.int64)
+    packed[np.triu_indices(d)] = 1 + np.arange(d * (d + 1) // 2)
+    square = np.moveaxis(problem.data[packed + np.triu(packed, 1).T], 2, 0)
+    right = square[:, :p, p] - square[:, :p, :p] @ pooled.coefficients[0]
+    curves: Float = np.linalg.solve(
+        square[:, :p, :p] + pooled.variances[0] * np.eye(p), right[:, :, None]
+    )[:, :, 0]
+    return curves
 
 
 def _put(state: dict[str, Float], first: ClassParameters) -> None:
@@ -259,6 +286,7 @@ def _at(state: dict[str, Float], start: int, layout: Layout) -> ClassParameters:
         coefficients=state["coefficients"][start],
         factors=state["factors"][start] + np.zeros(shape),
         variances=state["variances"][start] + np.zeros(shape[0]),
+        membership=np.zeros((layout.classes, layout.n_membership)),
     )
 
 
@@ -271,25 +299,27 @@ def _advance(
     every: int,
 ) -> Float:
     """Run EM steps of some starts on every k-th person; log-likelihoods where they end."""
-    data = np.ascontiguousarray(problem.data[:, ::every])
-    weight = np.ascontiguousarray(problem.weight[::every])
+    people = People(
+        data=np.ascontiguousarray(problem.data[:, ::every]),
+        weight=np.ascontiguousarray(problem.weight[::every]),
+        covariates=np.empty((0, 0)),
+        p=problem.p,
+        q=problem.q,
+    )
     names = ("log_share", "coefficients", "factors", "variances")
     part = [np.ascontiguousarray(state[name][which]) for name in names]
     share, slope, factor, variance = part
     S, K, p, q = len(which), layout.classes, problem.p, problem.q
-    statistics = np.empty((S, K, 3 + (p + 1) * (p + 2) // 2 + q * q))
+    at = Classes(share, np.empty((S, K, 0)), slope, factor, variance)
+    statistics = np.empty((S, K, 4 + (p + 1) * (p + 2) // 2 + q * q))
     values = np.empty(S)
     kept = [np.empty_like(a) for a in (statistics, slope, share, factor, variance)]
     kept_values = np.full(S, -np.inf)
-    no_scores = np.empty((0, 0))
 
     def run(a: int, b: int) -> None:
-        posterior = np.empty((K, data.shape[1]))
+        posterior = np.empty((K, people.data.shape[1]))
         for step in range(steps + 1):
-            class_statistics(
-                a, b, data, weight, p, q, share, slope, factor, variance, posterior, statistics,
-                no_scores, values,
-            )  # fmt: skip
+            pass_over_starts(a, b, people, at, posterior, statistics, values)
             if step < steps:
                 maximise(
                     a, b, statistics, layout.places, layout.n_places, layout.block_of,
@@ -297,7 +327,7 @@ def _advance(
                     variance, values, kept[0], kept[1], kept[2], kept[3], kept[4], kept_values,
                 )  # fmt: skip
 
-    share_work(run, S, cost=data.size * K * (steps + 1))
+    share_work(run, S, cost=people.data.size * K * (steps + 1))
     for name, array in zip(names, part, strict=True):
         state[name][which] = array
     return values
