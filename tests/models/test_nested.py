@@ -106,6 +106,13 @@ def test_calendar_years_lose_no_digits():
     near = MixedModel(FORMULA).fit(SITES)
     np.testing.assert_allclose(far.log_likelihood, near.log_likelihood, rtol=1e-11)
     np.testing.assert_allclose(far.coefficients[1], near.coefficients[1], rtol=1e-8)
+    cubic = "y ~ t + I(t^2) + I(t^3) + (1 + t | site/id)"
+    far = MixedModel(cubic).fit(SITES.with_columns(pl.col("t") + 2020))
+    near = MixedModel(cubic).fit(SITES)
+    np.testing.assert_allclose(far.coefficients[3], near.coefficients[3], rtol=1e-8)
+    np.testing.assert_allclose(
+        far.random_covariance_of("site")[1, 1], near.random_covariance_of("site")[1, 1], rtol=1e-6
+    )
 
 
 def test_predictions_know_persons_and_sites():

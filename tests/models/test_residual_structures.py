@@ -11,7 +11,13 @@ import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import ContinuousAR1, HeterogeneousVariance, MixedModel, Moments
+from salutogen.models import (
+    ContinuousAR1,
+    ConvergenceWarning,
+    HeterogeneousVariance,
+    MixedModel,
+    Moments,
+)
 from salutogen.models.formula import parse_formula
 from salutogen.models.structured_problem import structured_problem
 from salutogen.models.structured_rows import read_structured
@@ -174,6 +180,10 @@ def test_order_of_rows_unit_of_time_and_frames_do_not_matter():
     ):
         np.testing.assert_allclose(other.log_likelihood, result.log_likelihood, rtol=1e-11)
         np.testing.assert_allclose(other.coefficients, result.coefficients, rtol=1e-7)
+    cubic = "y ~ t + I(t^2) + I(t^3) + (1 | id)"
+    near = MixedModel(cubic, residual=AR1).fit(SERIAL)
+    far = MixedModel(cubic, residual=AR1).fit(SERIAL.with_columns(pl.col("t") + 2020))
+    np.testing.assert_allclose(far.coefficients[3], near.coefficients[3], rtol=1e-8)
     days = SERIAL.with_columns(day=pl.col("t") * 7 + 2020)
     moved = MixedModel("y ~ t + x + (1 | id)", residual=ContinuousAR1("day")).fit(days)
     np.testing.assert_allclose(moved.log_likelihood, result.log_likelihood, rtol=1e-11)
@@ -221,6 +231,19 @@ def test_no_correlation_is_found_exactly():
     np.testing.assert_allclose(result.log_likelihood, plain.log_likelihood, rtol=1e-9)
     np.testing.assert_allclose(result.coefficients, plain.coefficients, rtol=1e-6)
     assert result.path == "rows"
+
+
+def test_stopping_early_is_said(monkeypatch):
+    import salutogen.models.structured_model as module
+
+    whole = module.minimise
+    monkeypatch.setattr(
+        module, "minimise", lambda function, start: whole(function, start, max_iterations=1)
+    )
+    with pytest.warns(ConvergenceWarning, match="Not converged"):
+        result = MixedModel("y ~ t + x + (1 | id)", residual=AR1).fit(SERIAL)
+    assert not result.converged
+    assert any("Not converged" in message for message in result.messages)
 
 
 def test_a_correlation_of_almost_one_is_said():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.boundary import off_zero, settle_at_zero
-from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.convergence import say_unless_settled
 from salutogen.models.design import Design
 from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
 from salutogen.models.mixed_parameters import in_units
@@ -132,13 +131,7 @@ def fit_moments(
     optimum = minimise(problem.criterion, start, hessian=hessian)
     optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
-    if not optimum.converged:
-        slope = float(np.max(np.abs(optimum.gradient)))
-        messages.append(
-            f"Not converged after {optimum.evaluations} evaluations: the largest slope of the "
-            f"criterion is {slope:.2g}."
-        )
-        warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
+    say_unless_settled(optimum, messages, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
 
 

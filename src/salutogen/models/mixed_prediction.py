@@ -101,15 +101,15 @@ def places_in(known: pl.Series, labels: pl.Series) -> Int:
 
 def expected(result: MixedModelResult, rows: PredictionRows) -> Float:
     """Return the fixed part, plus the random part of known persons if Z is there."""
-    total = _sum(rows.X, result.coefficients[None, :])
+    total = sum_of(rows.X, result.coefficients[None, :])
     if rows.Z is not None:
         known = rows.places >= 0
         modes = result.modes[np.where(known, rows.places, 0)]
-        total = total + _sum(rows.Z, np.where(known[:, None], modes, 0.0))
+        total = total + sum_of(rows.Z, np.where(known[:, None], modes, 0.0))
     return total
 
 
-def _sum(columns: Float, weights: Float) -> Float:
+def sum_of(columns: Float, weights: Float) -> Float:
     """Row sums of columns times weights, column by column."""
     total: Float = np.zeros(len(columns))
     for column, weight in zip(columns.T, weights.T, strict=True):

@@ -82,7 +82,7 @@ def mixed_problem(
     root = root_of(total)
     tolerance = tolerance_of(moments)
     F, R, fixed_map = _orthonormal(moments, root, fixed, tolerance, "fixed")
-    left, random_map = _scaled_blocks(moments, root, random, tolerance)
+    left, random_map = scaled_blocks(moments, root, random, tolerance)
     A = reduction.augmented
     G = select_terms(moments, A, tuple(terms))
     y, scale, shift = _outcome(moments, A, F)
@@ -113,19 +113,12 @@ def mixed_problem(
     )
 
 
-def random_maps(
-    moments: Moments, root: Float, blocks: tuple[tuple[str, ...], ...], tolerance: float
-) -> Float:
-    """Return the map (q, q) from effects of terms scaled alike, block by block, to the user's."""
-    return _scaled_blocks(moments, root, blocks, tolerance)[1]
-
-
 def tolerance_of(moments: Moments) -> float:
     """Share of a column beyond the others below which it is redundant."""
     return REDUNDANT_ROTATED if moments.reduction.is_rotated else REDUNDANT
 
 
-def _scaled_blocks(
+def scaled_blocks(
     moments: Moments, root: Float, blocks: tuple[tuple[str, ...], ...], tolerance: float
 ) -> tuple[Float, Float]:
     """Return the terms scaled alike in augmented columns (k + 1, q), and that map."""

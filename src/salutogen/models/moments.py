@@ -121,16 +121,9 @@ class Moments:
             raise ModelError(f"No row of {rows.height} has a value in all of {', '.join(needed)}.")
         outcome = learn_outcome(parsed.outcome, used)
         designs = [learn_design(expression, used) for expression in expressions]
-        made = [design.columns(used) for design in designs]
-        y = outcome.columns(used)[0]
-        columns = distinct_columns(
-            [(d.names, values) for d, values in zip(designs, made, strict=True)],
-            (outcome.names[0], y),
-        )
-        predictors = {name: columns[name] for name in sorted(list(columns)[:-1], key=degree)}
-        local, shifts = local_columns(predictors, lambda name: _plain(used, name))
+        columns, shifts = learned_columns(outcome, designs, used)
         return cls.from_columns(
-            {**local, outcome.names[0]: y},
+            columns,
             used[parsed.group],
             shifts=shifts,
             fixed=designs[0].names,
@@ -270,6 +263,22 @@ class Moments:
         apart = {name: self.shifts[name] - shift for name, shift in shifts.items()}
         names = (INTERCEPT, *self.columns)
         return self.reduction.in_columns(shift_matrix(names, apart), shift_matrix(names, shifts))
+
+
+def learned_columns(
+    outcome: Design, designs: Sequence[Design], frame: pl.DataFrame
+) -> tuple[dict[str, Float], dict[str, float]]:
+    """Return distinct columns of complete rows, the outcome last, and the centres of variables.
+
+    Powers and products are made about these centres.
+    """
+    y = outcome.columns(frame)[0]
+    columns = distinct_columns(
+        [(design.names, design.columns(frame)) for design in designs], (outcome.names[0], y)
+    )
+    predictors = {name: columns[name] for name in sorted(list(columns)[:-1], key=degree)}
+    local, shifts = local_columns(predictors, lambda name: _plain(frame, name))
+    return {**local, outcome.names[0]: y}, shifts
 
 
 def _plain(frame: pl.DataFrame, name: str) -> Float | None:

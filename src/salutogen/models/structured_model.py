@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.boundary import no_worse, settle_at_zero
-from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.convergence import say_unless_settled
 from salutogen.models.formula import parse_formula
 from salutogen.models.mixed_model import SINGULAR, SINGULAR_TEXT, lower_factor
 from salutogen.models.moments import Moments
@@ -41,13 +40,7 @@ def fit_structured(formula: str, residual: Residual, data: Any, *, reml: bool) -
     problem = structured_problem(rows, moments, reml=reml)
     optimum = _search(problem)
     messages = [*problem.base.messages, *_residual_messages(problem, optimum)]
-    if not optimum.converged:
-        slope = float(np.max(np.abs(optimum.gradient)))
-        messages.append(
-            f"Not converged after {optimum.evaluations} evaluations: the largest slope of the "
-            f"criterion is {slope:.2g}."
-        )
-        warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
+    say_unless_settled(optimum, messages, stacklevel=3)
     return _result(formula, rows, moments, problem, optimum, messages)
 
 

@@ -13,8 +13,8 @@ from salutogen.models.mixed_inference import FixedInference, inference_from
 from salutogen.models.mixed_problem import (
     MixedProblem,
     mixed_problem,
-    random_maps,
     root_of,
+    scaled_blocks,
     select_terms,
     tolerance_of,
 )
@@ -53,7 +53,7 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
     """Prepare a fit; raises ModelError for what no model of these rows can be."""
     base = mixed_problem(moments, rows.fixed, rows.random, reml=reml)
     root = root_of(moments.reduction.total)
-    outer_map = random_maps(moments, root, rows.outer_random, tolerance_of(moments))
+    outer_left, outer_map = scaled_blocks(moments, root, rows.outer_random, tolerance_of(moments))
     terms = tuple(name for block in rows.outer_random for name in block)
     G = select_terms(moments, moments.reduction.augmented, terms)
     layout = Layout(
@@ -64,7 +64,7 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
         n_obs=moments.n_obs,
         reml=reml,
     )
-    right = np.column_stack([G @ outer_map, base.right])
+    right = np.column_stack([outer_left, base.right])
     criterion: NestedCriterion | RowsCriterion
     if rows.residuals is None:
         criterion = _from_moments(layout, moments, base.left, right, rows)

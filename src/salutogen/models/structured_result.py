@@ -14,7 +14,7 @@ from salutogen.errors import ModelError
 from salutogen.models.design import Design, columns_of, n_rows_of, read_columns
 from salutogen.models.formula import MixedFormula
 from salutogen.models.mixed_estimates import Level
-from salutogen.models.mixed_prediction import places_in
+from salutogen.models.mixed_prediction import places_in, sum_of
 from salutogen.models.mixed_result import MixedModelResult
 from salutogen.models.structured_rows import person_labels
 
@@ -179,7 +179,7 @@ class StructuredResult(MixedModelResult):
         rows = read_columns(frame, [*needed, *(self._group_columns() if random_effects else ())])
         if not rows.width:
             rows = pl.DataFrame({"row": np.zeros(n_rows_of(frame))})
-        total: Float = _sum(columns_of(fixed, rows), self.coefficients)
+        total: Float = sum_of(columns_of(fixed, rows), self.coefficients[None, :])
         if random_effects:
             labels = rows[self.persons.name] if self.pair is None else person_labels(
                 self.pair, rows
@@ -211,12 +211,4 @@ def _random_part(
     places = places_in(known, labels)
     columns = np.hstack([columns_of(design, rows) for design in designs])
     effects = np.where(places[:, None] >= 0, modes[np.maximum(places, 0)], 0.0)
-    return _sum(columns, effects)
-
-
-def _sum(columns: Float, weights: Float) -> Float:
-    """Row sums of columns times weights, column by column."""
-    total: Float = np.zeros(len(columns))
-    for column, weight in zip(columns.T, np.atleast_2d(weights).T, strict=True):
-        total = total + column * weight
-    return total
+    return sum_of(columns, effects)

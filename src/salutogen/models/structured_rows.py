@@ -20,7 +20,7 @@ from salutogen.models.design import (
     variables_of,
 )
 from salutogen.models.formula import MixedFormula
-from salutogen.models.moments import Moments, distinct_columns
+from salutogen.models.moments import Moments, learned_columns
 from salutogen.models.residual_structures import (
     ResidualLayout,
     ResidualStructure,
@@ -42,7 +42,9 @@ class StructuredRows:
     formula : MixedFormula
         Taken apart; `group` is nested in `outer_group`.
     columns : dict
-        The distinct columns (n,), the outcome last.
+        The distinct columns (n,), the outcome last; powers and products about `shifts`.
+    shifts : dict
+        Centres of variables.
     outcome : Design
         The outcome.
     designs, outer_designs : tuple of Design
@@ -65,6 +67,7 @@ class StructuredRows:
 
     formula: MixedFormula
     columns: dict[str, Float]
+    shifts: dict[str, float]
     outcome: Design
     designs: tuple[Design, ...]
     outer_designs: tuple[Design, ...]
@@ -96,6 +99,7 @@ class StructuredRows:
         return Moments.from_columns(
             self.columns,
             self.persons,
+            shifts=self.shifts,
             fixed=self.fixed,
             random=self.random,
             n_dropped=self.n_dropped,
@@ -138,12 +142,11 @@ def read_structured(
     outcome = learn_outcome(parsed.outcome, used)
     designs = [learn_design(expression, used) for expression in (parsed.fixed, *parsed.blocks)]
     outer = [learn_design(expression, used) for expression in parsed.outer_blocks]
+    columns, shifts = learned_columns(outcome, (*designs, *outer), used)
     return StructuredRows(
         formula=parsed,
-        columns=distinct_columns(
-            [(d.names, d.columns(used)) for d in (*designs, *outer)],
-            (outcome.names[0], outcome.columns(used)[0]),
-        ),
+        columns=columns,
+        shifts=shifts,
         outcome=outcome,
         designs=tuple(designs),
         outer_designs=tuple(outer),
