@@ -12,6 +12,7 @@ import pytest
 NOTEBOOKS = [
     "tutorial.md",
     "trajectories.md",
+    "gallery/event-locked.md",
     "gallery/known-truth.md",
     "gallery/mixed-model.md",
     "gallery/mood-and-reports.md",

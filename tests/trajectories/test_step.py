@@ -73,6 +73,30 @@ def test_files_agree_with_the_results(out: Path) -> None:
         assert mine.null_count() == found["lock"]["missing"][position]
 
 
+def test_each_label_has_its_chance(out: Path) -> None:
+    found = content_of(out)["trajectories"]["labels"]
+    table = pl.read_csv(out / "labels.csv")
+    assert table.columns[:2] == ["subject", "label"]
+    assert table.height == found["n"]
+    chances = table.select(pl.col("^p_.*$"))
+    assert chances.width == 6
+    np.testing.assert_allclose(chances.sum_horizontal().to_numpy(), 1.0, atol=1e-9)
+    counts = dict(table.group_by("label").len().iter_rows())
+    assert {name: n for name, n in found["counts"].items() if n} == counts
+    mean = {name.removeprefix("p_"): chances[name].mean() for name in chances.columns}
+    assert mean["resilient"] == pytest.approx(found["expected_shares"]["resilient"])
+
+
+def test_labels_under_other_bands(out: Path) -> None:
+    """A wider band calls more persons resilient; all variants label the same persons."""
+    found = content_of(out)["trajectories"]["labels"]
+    narrow, wide = (found["variants"][f"band {way} by half"] for way in ("narrower", "wider"))
+    middle = found["counts"]["resilient"] + found["counts"]["improving"]
+    assert narrow["resilient"] + narrow["improving"] <= middle
+    assert middle <= wide["resilient"] + wide["improving"]
+    assert {sum(counts.values()) for counts in found["variants"].values()} == {found["n"]}
+
+
 def test_lock_values_are_those_of_scores_csv(out: Path) -> None:
     lock = pl.read_csv(out / "lock.csv").drop_nulls("SR")
     scores = pl.read_csv(out / "scores.csv").select("subject", "occasion", "SR", "P")
@@ -84,7 +108,7 @@ def test_lock_values_are_those_of_scores_csv(out: Path) -> None:
 def test_row_level_files_are_personal_and_described(out: Path) -> None:
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     personal = {item["file"] for item in manifest["outputs"] if item["personal_data"]}
-    assert {"anchors.csv", "lock.csv"} <= personal
+    assert {"anchors.csv", "lock.csv", "response.csv", "labels.csv"} <= personal
     codebook = pl.read_csv(out / "codebook.csv")
     lock = codebook.filter(pl.col("file") == "lock.csv")
     assert lock["column"].to_list() == ["subject", "position", "occasion", "SR", "P"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from salutogen.trajectories.trajectories import Trajectories
 
 ROW = 34
-FACTORS_SHOWN = 30
+FACTORS_SHOWN, FEWEST = 30, 5
 WITH_SR, WITH_P = "SR after the event", "P after the event"
 
 
@@ -30,7 +30,7 @@ def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
     rows = [
         {"group": name, "mean": mean.mean, "low": mean.low, "high": mean.high}
         for name, mean, count in zip(group.names, group.means, counts, strict=True)
-        if count and mean.low is not None
+        if count and count >= FEWEST and mean.low is not None
     ]
     if len(rows) < 2:
         return None
@@ -51,12 +51,13 @@ def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
     shares = ", ".join(
         f"{name} {write(mean.mean)}"
         for name, mean, count in zip(group.names, group.means, counts, strict=True)
-        if count
+        if count and count >= FEWEST
     )
     return Figure(
         name=f"trajectories-{result.anchors.rule}-{group.title.lower()}-outcome",
         title=f"What comes later, by {group.title.lower()}",
-        description=f"{title}: {shares}. Lines are 95 % intervals.",
+        description=f"{title}: {shares}. Lines are 95 % intervals; groups under {FEWEST} courses "
+        "are left out.",
         chart={
             "width": 520,
             "height": ROW * len(rows),

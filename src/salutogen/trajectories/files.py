@@ -11,6 +11,7 @@ from salutogen.report.codebook import POINTS, SIGN, OutputColumn
 from salutogen.steps import StepFile
 from salutogen.trajectories.class_tables import member_columns, member_table
 from salutogen.trajectories.individual import response_about, response_columns
+from salutogen.trajectories.labels import LABELS, Labels
 from salutogen.trajectories.locks import POSITIONS
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def files_of(result: Trajectories) -> dict[str, StepFile]:
             (SUBJECT, EPISODE, *response_about(unit)),
         ),
     }
+    if result.labels is not None:
+        tables["labels.csv"] = (label_table(result, result.labels), _LABEL_COLUMNS)
     if result.real_time is not None:
         tables["lock_time.csv"] = (time_table(result), _TIME_COLUMNS)
     classes = result.classes
@@ -124,6 +127,33 @@ _LOCK_COLUMNS = (
     ("position", "pre, peri, post1, post2", "Place around the anchor"),
     ("occasion", "label", "Planned occasion at that place"),
     *_SCORES,
+)
+
+
+def label_table(result: Trajectories, labels: Labels) -> pl.DataFrame:
+    """`labels.csv`: a row per complete course with its label and the chance of each label."""
+    full = pl.DataFrame({"subject": subjects_of(result)})
+    rows = with_episode(result, full)[labels.rows]
+    chances = [
+        pl.Series(f"p_{name.replace(' ', '_').replace('-', '_')}", labels.probability[:, code])
+        for code, name in enumerate(LABELS)
+    ]
+    named = pl.Series("label", [LABELS[code] for code in labels.codes], dtype=pl.String)
+    return rows.with_columns(named, *chances)
+
+
+_LABEL_COLUMNS = (
+    SUBJECT,
+    EPISODE,
+    ("label", "label", "Label by rule of the course from pre to post2"),
+    *(
+        (
+            f"p_{name.replace(' ', '_').replace('-', '_')}",
+            "probability",
+            f"Chance of the label {name}, given the error of SR",
+        )
+        for name in LABELS
+    ),
 )
 
 

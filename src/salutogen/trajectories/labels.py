@@ -44,6 +44,8 @@ class Labels:
         Of the band around the own pre-level, points of P.
     no_change : ndarray, shape (6,)
         Label rates that persons without any change would give, among those not high before.
+    variants : mapping of words to ndarray of int, shape (6,)
+        Persons by label under other bands and tolerances.
     """
 
     rows: NDArray[np.int64]
@@ -51,6 +53,7 @@ class Labels:
     probability: FloatArray
     half_width: float
     no_change: FloatArray
+    variants: dict[str, NDArray[np.int64]]
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -146,7 +149,28 @@ def label_courses(lock: Lock, *, sem: float, settings: LabelSettings, seed: int)
         probability=probability,
         half_width=half_width,
         no_change=unchanged_rates(settings, seed=second),
+        variants=_variants(SR, z > settings.high, sem, settings),
     )
+
+
+def _variants(
+    SR: FloatArray, high: NDArray[np.bool_], sem: float, settings: LabelSettings
+) -> dict[str, NDArray[np.int64]]:
+    """Persons by label where band or tolerance is narrower or wider than planned."""
+    found = {}
+    for words, band, tolerance in (
+        ("band narrower by half", 0.5, 1.0),
+        ("band wider by half", 1.5, 1.0),
+        ("back means half as far", 1.0, 0.5),
+    ):
+        codes = classify(
+            SR,
+            half_width=band * settings.band * float(np.sqrt(2.0)) * sem,
+            tolerance=tolerance * settings.tolerance,
+            high=high,
+        )
+        found[words] = np.bincount(codes, minlength=len(LABELS))
+    return found
 
 
 def _residual_sd(lock: Lock) -> float:

@@ -202,8 +202,8 @@ def _label_section(result: Trajectories) -> Section | None:
             f"nobody changed at all, {percent(rates['resilient'])} of those not high before would "
             f"be called resilient and {percent(1 - rates['resilient'])} something else, by error "
             "alone.",
-            "Thresholds decide shares: read them as a description of these rules, not as kinds "
-            "of people.",
+            "Thresholds decide shares, as the last columns show: read them as a description of "
+            "these rules, not as kinds of people.",
         ),
         figures=(figure,),
         tables=(
@@ -217,6 +217,7 @@ def _label_section(result: Trajectories) -> Section | None:
                     "share": "Share",
                     "expected": "Share expected given the error of SR",
                     "no_change": "Share if nobody changed",
+                    **{words: f"Share, {words}" for words in labels.variants},
                 },
                 units={"n": "persons"},
                 note="Rates without change leave pre-existing high out. "

@@ -82,6 +82,10 @@ def _labels(result: Trajectories) -> dict[str, Any] | None:
         "half_width": labels.half_width,
         "counts": dict(zip(LABELS, labels.counts.tolist(), strict=True)),
         "expected_shares": dict(zip(LABELS, expected.tolist(), strict=True)),
+        "variants": {
+            words: dict(zip(LABELS, found.tolist(), strict=True))
+            for words, found in labels.variants.items()
+        },
         "no_change": dict(zip(LABELS[:HIGH], labels.no_change.tolist()[:HIGH], strict=True)),
     }
 

@@ -112,7 +112,15 @@ def label_table(result: Trajectories) -> pl.DataFrame | None:
     n, smallest = labels.codes.size, result.audience.smallest
     counts = shown_counts(labels.counts.tolist(), smallest)
     unchanged = [*labels.no_change.tolist()[:HIGH], None]
-    return pl.DataFrame(
+    others = [
+        pl.Series(
+            words,
+            [None if k is None else k / n for k in shown_counts(found.tolist(), smallest)],
+            dtype=pl.Float64,
+        )
+        for words, found in labels.variants.items()
+    ]
+    table = pl.DataFrame(
         {
             "label": list(LABELS),
             "n": counts,
@@ -128,3 +136,4 @@ def label_table(result: Trajectories) -> pl.DataFrame | None:
             "no_change": pl.Float64,
         },
     )
+    return table.with_columns(others)
