@@ -191,6 +191,34 @@ def test_order_of_rows_unit_of_time_and_frames_do_not_matter():
     assert moved.residual_parameters["correlation"] == pytest.approx(rho ** (1 / 7), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("case", "formula", "residual"),
+    [
+        ("serial", "y ~ t + x + (1 | id)", AR1),
+        ("both", "y ~ t + (1 | id)", STRUCTURES["ar1 occasion"]),
+        ("sites", "y ~ t + x + (1 + t | site/id)", "independent"),
+        ("sites", "y ~ t + (1 | person) + (1 | site)", AR1),
+    ],
+)
+def test_a_first_search_among_some_persons_ends_at_the_same_place(
+    case, formula, residual, monkeypatch
+):
+    import salutogen.models.structured_problem as module
+
+    frame = pl.DataFrame(cases.CASES[case])
+    model = MixedModel(formula, residual=residual)
+    whole = model.fit(frame)
+    monkeypatch.setattr(module, "SAMPLED", 14)
+    sampled = model.fit(frame)
+    assert whole.scaled.sample is None
+    assert 14 <= sampled.scaled.sample.layout.starts[-1] < whole.n_persons / 2
+    np.testing.assert_allclose(sampled.log_likelihood, whole.log_likelihood, rtol=1e-11)
+    np.testing.assert_allclose(sampled.coefficients, whole.coefficients, rtol=1e-6)
+    np.testing.assert_allclose(
+        sampled.random_covariance, whole.random_covariance, rtol=1e-4, atol=1e-6
+    )
+
+
 def test_threads_do_not_change_a_bit(monkeypatch):
     from salutogen.models import threads
 

@@ -9,7 +9,7 @@ what is left of [X y] over all sites gives fixed effects and σ² as with one le
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -93,6 +93,10 @@ class Layout:
         L[inner], K[outer] = theta[: len(inner[0])], theta[len(inner[0]) :]
         return L, K
 
+    def part(self, persons: Int, n_obs: int) -> Layout:
+        """Return the sizes with these persons (rising places) alone, who have `n_obs` rows."""
+        return replace(self, starts=np.searchsorted(persons, self.starts), n_obs=n_obs)
+
     def by_site(self, task: Callable[[int, int], None], per_person: float) -> None:
         """Run a kernel over sites, in threads where that is worth it."""
         persons = self.starts[-1] / max(self.n_sites, 1)
@@ -146,6 +150,10 @@ class NestedCriterion:
         start = np.zeros(self.layout.n_free)
         start[self.diagonal] = 1.0
         return [start]
+
+    def near(self, theta: Float) -> Float:
+        """Return the point itself: it has no ends."""
+        return theta
 
     def solved(self, theta: Float) -> tuple[NestedCriterion, Float, NestedAt | None]:
         """Return the criterion, the factors' free entries, and what is profiled out."""

@@ -9,7 +9,7 @@ derivatives by the parameters of the residuals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,31 @@ class RowsCriterion:
         weak, strong = start.copy(), start.copy()
         weak[0], strong[0] = logit(0.15), logit(0.75)
         return [weak, strong]
+
+    def near(self, x: Float) -> Float:
+        """Return the point moved off the ends of the residuals' parameters, where slopes vanish."""
+        moved = x.copy()
+        count = int(self.residuals.is_correlated)
+        moved[:count] = np.clip(moved[:count], logit(0.1), logit(0.95))
+        moved[count : self.n_residual] = np.clip(moved[count : self.n_residual], -3.0, 3.0)
+        return moved
+
+    def part(self, every: int) -> RowsCriterion:
+        """Return the criterion of every so-manieth person."""
+        starts = self.residuals.row_starts
+        persons = np.arange(0, len(starts) - 1, every)
+        sizes = np.diff(starts)[persons]
+        kept = np.repeat(starts[persons] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        return RowsCriterion(
+            layout=self.layout.part(persons, int(sizes.sum())),
+            rows=self.rows[kept],
+            residuals=replace(
+                self.residuals,
+                row_starts=np.append(0, np.cumsum(sizes)),
+                gaps=self.residuals.gaps[kept],
+                levels=self.residuals.levels[kept],
+            ),
+        )
 
     def share(self, x: Float) -> float:
         """Correlation of residuals at the median distance; 0 without a correlation."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.boundary import no_worse, settle_at_zero
+from salutogen.models.boundary import no_worse, off_zero, settle_at_zero
 from salutogen.models.convergence import say_unless_settled
 from salutogen.models.formula import parse_formula
 from salutogen.models.mixed_model import SINGULAR, SINGULAR_TEXT, lower_factor
@@ -45,10 +45,19 @@ def fit_structured(formula: str, residual: Residual, data: Any, *, reml: bool) -
 
 
 def _search(problem: StructuredProblem) -> Optimum:
-    """Minimise from each start; zero variances and a zero correlation are tried at the end."""
-    criterion = problem.criterion
-    found = [minimise(criterion, start) for start in criterion.starts()]
+    """Minimise from each start; zero variances and a zero correlation are tried at the end.
+
+    Of many persons a part is searched first.
+    """
+    criterion, sample = problem.criterion, problem.sample
+    first = criterion if sample is None else sample
+    found = [minimise(first, start) for start in first.starts()]
     best = min(found, key=lambda optimum: optimum.value)
+    if sample is not None:
+        start = off_zero(criterion.near(best.point), criterion.diagonal)
+        more = criterion.layout.n_obs / sample.layout.n_obs
+        moved = not np.array_equal(criterion.near(best.point), best.point)
+        best = minimise(criterion, start, hessian=None if moved else best.hessian * more)
     best = settle_at_zero(criterion, best, criterion.diagonal)
     if not isinstance(criterion, RowsCriterion) or not criterion.residuals.is_correlated:
         return best

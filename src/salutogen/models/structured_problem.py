@@ -26,6 +26,8 @@ from salutogen.models.structured_rows import StructuredRows
 
 Float = NDArray[np.float64]
 
+SAMPLED = 400  # persons among whom a first search is made where there are four times as many
+
 
 @dataclass(frozen=True, kw_only=True)
 class StructuredProblem:
@@ -41,12 +43,16 @@ class StructuredProblem:
         Sites' random effects in the user's units = outer_map @ scaled ones, times `base.scale`.
     outer_size : array (s,)
         Root mean square of each of their columns.
+    sample : NestedCriterion, RowsCriterion or None
+        The criterion of an evenly spaced part of the persons, where there are many: its minimum
+        is a good start.
     """
 
     criterion: NestedCriterion | RowsCriterion
     base: MixedProblem
     outer_map: Float
     outer_size: Float
+    sample: NestedCriterion | RowsCriterion | None
 
 
 def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) -> StructuredProblem:
@@ -65,17 +71,21 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
         reml=reml,
     )
     right = np.column_stack([outer_left, base.right])
+    every = moments.n_persons // SAMPLED if moments.n_persons >= 4 * SAMPLED else 0
     criterion: NestedCriterion | RowsCriterion
+    sample: NestedCriterion | RowsCriterion | None
     if rows.residuals is None:
-        criterion = _from_moments(layout, moments, base.left, right, rows)
+        criterion, sample = _from_moments(layout, moments, base.left, right, rows, every)
     else:
-        criterion = RowsCriterion(
+        whole = RowsCriterion(
             layout=layout,
             rows=_scaled(rows, moments, np.column_stack([base.left, right])),
             residuals=rows.residuals,
         )
+        criterion, sample = whole, whole.part(every) if every else None
     return StructuredProblem(
         criterion=criterion,
+        sample=sample,
         base=base,
         outer_map=outer_map,
         outer_size=np.sqrt(np.sum((root @ G) ** 2, axis=0) / moments.n_obs),
@@ -83,17 +93,26 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
 
 
 def _from_moments(
-    layout: Layout, moments: Moments, left: Float, right: Float, rows: StructuredRows
-) -> NestedCriterion:
-    """Products of each person and site; persons in the order of their sites."""
+    layout: Layout, moments: Moments, left: Float, right: Float, rows: StructuredRows, every: int
+) -> tuple[NestedCriterion, NestedCriterion | None]:
+    """Products of persons, in the order of their sites, and of sites; the same of a part."""
     reduction = moments.reduction
-    products = reduction.project(left, np.column_stack([left, right]))
+    products = reduction.project(left, np.column_stack([left, right]))[rows.order]
     by_person = reduction.project(right, right)[rows.order]
-    return NestedCriterion(
-        layout=layout,
-        products=np.ascontiguousarray(products[rows.order]),
-        rest=np.add.reduceat(by_person, rows.site_starts[:-1], axis=0),
-    )
+    whole = _nested(layout, products, by_person)
+    if not every:
+        return whole, None
+    persons = np.arange(0, moments.n_persons, every)
+    n_obs = int(reduction.cross[rows.order[persons], 0].sum())
+    return whole, _nested(layout.part(persons, n_obs), products[persons], by_person[persons])
+
+
+def _nested(layout: Layout, products: Float, by_person: Float) -> NestedCriterion:
+    """Add [S X y]'[S X y] of persons up by site; a site without persons has zeros."""
+    rest = np.zeros((layout.n_sites, by_person.shape[1]))
+    seen = np.diff(layout.starts) > 0
+    rest[seen] = np.add.reduceat(by_person, layout.starts[:-1][seen], axis=0)
+    return NestedCriterion(layout=layout, products=np.ascontiguousarray(products), rest=rest)
 
 
 def _scaled(rows: StructuredRows, moments: Moments, combination: Float) -> Float:
