@@ -103,6 +103,28 @@ def test_draws_at_the_boundary_are_kept_and_correlations_without_a_variance_are_
     assert found.intervals()["conf_low"][2] < 0.05
 
 
+def test_samples_without_an_arm_are_counted_as_failures():
+    """One of six persons is in arm b: about (5/6)^6 = 33 % of samples have none."""
+    rng = np.random.default_rng(9)
+    person, t = np.divmod(np.arange(48), 8)
+    arm = np.where(person == 4, "b", "a")
+    frame = {
+        "id": person,
+        "t": t,
+        "arm": arm,
+        "y": rng.normal(size=6)[person] + rng.normal(size=48),
+    }
+    result = MixedModel("y ~ t + C(arm) + (1 | id)").fit(frame)
+    found = result.bootstrap("person", draws=150)
+    lost = sum(
+        4 not in np.random.default_rng(seed).integers(0, 6, 6)
+        for seed in np.random.SeedSequence(1).spawn(150)
+    )
+    assert lost > 30
+    assert lost <= found.n_failed <= lost + 5
+    assert np.all(np.abs(found.draws[:, 2]) < 10)
+
+
 def test_draws_do_not_depend_on_who_makes_them():
     result = MixedModel("y ~ t + (1 | id)").fit(case("singular"))
     told = []

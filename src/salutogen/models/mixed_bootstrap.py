@@ -24,6 +24,7 @@ from salutogen.models.profile import Profiled, ProfiledCriterion
 Float = NDArray[np.float64]
 
 KINDS = ("parametric", "person")
+COLLINEAR = 1e-9  # what a direction of the fixed columns keeps in a sample where it is not lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +185,8 @@ class _Refit:
         criterion = self.draw.criterion(np.random.default_rng(seed))
         failed = np.full(len(self.parameters), np.nan)
         start = off_zero(self.theta, criterion.diagonal)
-        if not np.isfinite(criterion(start)[0]):
+        lost = np.linalg.eigvalsh(criterion.total[:-1, :-1])[0] < COLLINEAR
+        if lost or not np.isfinite(criterion(start)[0]):
             return failed
         best = minimise(criterion, start, hessian=self.hessian)
         best = settle_at_zero(criterion, best, criterion.diagonal)
