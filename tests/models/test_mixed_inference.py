@@ -16,7 +16,7 @@ from salutogen.models import MixedModel, Moments
 REFERENCE = Path(__file__).parents[1] / "reference"
 VALUES = json.loads((REFERENCE / "mixed_inference" / "values.json").read_text(encoding="utf-8"))
 # lmerTest differences a numeric criterion around an optimum that is known to about 1e-8.
-TOLERANCE = {"df": 1e-6, "test": 1e-6, "p": 1e-5, "robust": 2e-6, "modes": 1e-6}
+TOLERANCE = {"df": 1e-6, "test": 3e-6, "p": 1e-5, "robust": 2e-6, "modes": 1e-6}
 
 _spec = importlib.util.spec_from_file_location(
     "mixed_cases", REFERENCE / "mixed_model" / "cases.py"
@@ -26,8 +26,11 @@ _spec.loader.exec_module(cases)
 
 
 def case(name):
-    arms = {0: "a", 1: "b", 2: "c"}
-    return pl.DataFrame(cases.CASES[name]).with_columns(arm=(pl.col("id") % 3).replace_strict(arms))
+    number = pl.col("id")
+    return pl.DataFrame(cases.CASES[name]).with_columns(
+        arm=(number % 3).replace_strict({0: "a", 1: "b", 2: "c"}),
+        half=(number % 2).replace_strict({0: "u", 1: "v"}),
+    )
 
 
 def fitted(name="unbalanced", formula="y ~ t + x + (1 + t | id)", **options):

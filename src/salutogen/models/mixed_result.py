@@ -117,9 +117,9 @@ class MixedModelResult(MixedEstimates):
         Returns
         -------
         polars.DataFrame
-            `term, numerator_df, denominator_df, f, p_value`. Equal to lmerTest's type III for
-            terms in no interaction with a factor; of others it is the hypothesis that all of the
-            term's own coefficients are zero. The intercept is left out.
+            `term, numerator_df, denominator_df, f, p_value`, as lmerTest's type III: a term that
+            interacts with a factor is averaged over the factor's levels; covariates in an
+            interaction are at zero. The intercept is left out.
         """
         from salutogen.models.mixed_summary import term_tests
 

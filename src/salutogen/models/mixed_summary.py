@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula import INTERCEPT
+from salutogen.models.design import plain_design
 from salutogen.models.mixed_inference import t_quantile
+from salutogen.models.mixed_marginal import term_contrasts
 from salutogen.models.mixed_parameters import MixedParameter, random_parameters
 
 if TYPE_CHECKING:
@@ -109,11 +110,12 @@ def glance(result: MixedModelResult) -> pl.DataFrame:
 
 
 def term_tests(result: MixedModelResult, errors: str) -> pl.DataFrame:
-    """Test the columns of each term of the formula together."""
+    """Test each term of the formula by its marginal contrasts."""
     rows = []
-    for name, places in _term_places(result).items():
-        test = result.test(np.eye(len(result.terms))[places], errors=errors)
-        squared = test.statistic**2 if len(places) == 1 else test.statistic
+    design = result.designs[1] if len(result.designs) > 1 else plain_design(result.terms)
+    for name, contrasts in term_contrasts(design).items():
+        test = result.test(contrasts, errors=errors)
+        squared = test.statistic**2 if len(contrasts) == 1 else test.statistic
         rows.append(
             {
                 "term": name,
@@ -126,19 +128,6 @@ def term_tests(result: MixedModelResult, errors: str) -> pl.DataFrame:
     schema = {"term": pl.String, "numerator_df": pl.Int64, "denominator_df": pl.Float64,
               "f": pl.Float64, "p_value": pl.Float64}  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
-
-
-def _term_places(result: MixedModelResult) -> dict[str, list[int]]:
-    """Places of the columns of each term of the formula, without the intercept."""
-    state = result.designs[1].state if len(result.designs) > 1 else None
-    if state is None:
-        places = {name: [i] for i, name in enumerate(result.terms)}
-    else:
-        every = range(len(result.terms))
-        places = {str(term): list(every[part]) for term, part in state.term_slices.items()}
-        places.pop("1", None)
-    places.pop(INTERCEPT, None)
-    return places
 
 
 def summary(result: MixedModelResult, errors: str) -> str:

@@ -10,9 +10,10 @@ control <- lmerControl(
 read <- function(name) {
   data <- read.csv(file.path(folder, paste0(name, ".csv")))
   data$arm <- factor(c("a", "b", "c")[data$id %% 3 + 1])
+  data$half <- factor(c("u", "v")[data$id %% 2 + 1])
   data
 }
-python <- function(f) gsub("arm", "C(arm)", gsub("\\^", "**", f))
+python <- function(f) gsub("\\b(arm|half)\\b", "C(\\1)", gsub("\\^", "**", f))
 fit <- function(name, formula, reml = TRUE)
   lmerTest::lmer(as.formula(formula), read(name), REML = reml, control = control)
 
@@ -65,6 +66,8 @@ out <- list(
     one("unbalanced", "y ~ t + x + (1 + t | id)"),
     one("unbalanced", "y ~ t + x + arm + (1 + t || id)"),
     one("unbalanced", "y ~ t + I(t^2) + arm + (1 | id)"),
+    one("unbalanced", "y ~ t * arm + x + (1 + t | id)"),
+    one("unbalanced", "y ~ t * arm + half * arm + (1 | id)"),
     one("singular", "y ~ t + x + (1 + t | id)"),
     one("no_slope", "y ~ t + x + (1 + t | id)"),
     one("zero", "y ~ t + (1 | id)")),
