@@ -207,6 +207,36 @@ def complete_rows(frame: pl.DataFrame) -> NDArray[np.bool_]:
     return keep
 
 
+def rows_weights(weights: Any, rows: pl.DataFrame) -> Float | None:
+    """Return the rows' precision weights: a column's, or those given."""
+    if weights is None:
+        return None
+    if isinstance(weights, str):
+        return checked_weights(numeric(rows, weights), rows.height, name=weights)
+    return checked_weights(weights, rows.height)
+
+
+def checked_weights(weights: Any, n: int, *, name: str = "weights") -> Float:
+    """Return positive, finite weights.
+
+    Raises
+    ------
+    ModelError
+        Not one per row, or weights that are missing, infinite, zero or negative, with their rows.
+    """
+    values = np.asarray(weights, dtype=float)
+    if values.shape != (n,):
+        raise ModelError(f"{name}: expected one for each of {n} rows, got shape {values.shape}.")
+    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+    if bad.size:
+        first = ", ".join(str(row + 1) for row in bad[:10])
+        raise ModelError(
+            f"{name}: expected positive numbers, got {values[bad[0]]:g} and the like in "
+            f"{bad.size} rows ({first}). Leave those rows out, or give them a weight."
+        )
+    return values
+
+
 def _is_plain(column: pl.Series) -> bool:
     """Whether a glance shows that nothing is missing or infinite: the sum would be, too."""
     if column.null_count():

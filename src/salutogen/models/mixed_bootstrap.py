@@ -129,7 +129,7 @@ class OutcomeDraw:
         sd = float(np.sqrt(at.rss / problem.criterion.df))
         return cls(
             criterion_of_fit=problem.criterion,
-            coordinates=Coordinates.factored(cross, reduction.cross[:, 0]),
+            coordinates=Coordinates.factored(cross, moments.counts),
             factor=sd * L,
             coefficients=at.coefficients,
             sd=sd,
@@ -226,7 +226,7 @@ def mixed_bootstrap(
         else PersonDraw(
             criterion_of_fit=problem.criterion,
             fixed=moments.reduction.project(problem.right, problem.right),
-            counts=moments.reduction.cross[:, 0].copy(),
+            counts=moments.counts.copy(),
         )
     )
     refit = _Refit(

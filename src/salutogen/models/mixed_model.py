@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.boundary import off_zero, settle_at_zero
@@ -63,7 +63,9 @@ class MixedModel:
     formula: str
     residual: Residual = "independent"
 
-    def fit(self, data: Any, *, reml: bool = True) -> MixedModelResult:
+    def fit(
+        self, data: Any, *, reml: bool = True, weights: str | ArrayLike | None = None
+    ) -> MixedModelResult:
         """Fit to a frame or to moments.
 
         Parameters
@@ -72,6 +74,9 @@ class MixedModel:
             Rows, or their reduction; a larger model's moments serve any model of their columns.
         reml : bool
             Restricted maximum likelihood (default) or maximum likelihood.
+        weights : str or array (n,), optional
+            Precision weights w, a column or one number per row: the residual variance of a row
+            is σ²/w, as lme4's `weights`. Sampling weights are something else.
 
         Raises
         ------
@@ -82,10 +87,22 @@ class MixedModel:
         if self.residual != "independent" or parse_formula(self.formula, levels=2).outer_group:
             from salutogen.models.structured_model import fit_structured
 
+            if weights is not None:
+                raise ModelError(
+                    "weights: only with persons alone as groups and independent residuals; "
+                    "residuals that differ in size are a residual structure."
+                )
             return fit_structured(self.formula, self.residual, data, reml=reml)
-        moments = data if isinstance(data, Moments) else Moments.from_frame(self.formula, data)
+        moments = self._moments(data, weights)
         fixed, random = self._terms(moments)
         return fit_moments(moments, fixed, random, formula=self.formula, reml=reml)
+
+    def _moments(self, data: Any, weights: str | ArrayLike | None) -> Moments:
+        if not isinstance(data, Moments):
+            return Moments.from_frame(self.formula, data, weights=weights)
+        if weights is not None:
+            raise ModelError("weights: moments have theirs from `Moments.from_frame` already.")
+        return data
 
     def _terms(self, moments: Moments) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Names of the fixed and random terms among the columns of `moments`."""

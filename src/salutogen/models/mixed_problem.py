@@ -98,6 +98,8 @@ def mixed_problem(
     offset = criterion.df * 2 * np.log(scale)
     if reml:
         offset += 2 * float(np.sum(np.log(np.abs(np.diag(R)))))
+    if moments.log_weights is not None:
+        offset -= moments.log_weights
     return MixedProblem(
         criterion=criterion,
         left=left,
@@ -175,7 +177,7 @@ def _refuse_impossible(moments: Moments, fixed: tuple[str, ...], terms: list[str
         )
     if moments.n_obs <= len(fixed):
         problems.append(f"{moments.n_obs} rows cannot carry {len(fixed)} fixed coefficients.")
-    most = int(moments.reduction.cross[:, 0].max())
+    most = int(moments.counts.max())
     if most <= len(terms):
         problems.append(
             f"No person has more than {most} rows, so {len(terms)} random terms "
@@ -201,7 +203,7 @@ def _sample(
         products=np.ascontiguousarray(criterion.products[:, ::every]),
         total=right.T @ total @ right,
         blocks=criterion.blocks,
-        n_obs=int(total[0, 0]),
+        n_obs=int(moments.counts[::every].sum()),
         reml=criterion.reml,
     )
 
@@ -254,7 +256,7 @@ def _outcome(moments: Moments, A: Float, X: Float) -> tuple[Float, float, Float]
     total, n = moments.reduction.total, moments.n_obs
     constant = X.T @ total[:, 0]
     y = np.zeros(len(A))
-    if n - np.sum(constant**2) <= 1e-9 * n:
+    if total[0, 0] - np.sum(constant**2) <= 1e-9 * total[0, 0]:
         y[-1] = 1.0
         return y, float(A[-1, -1]), constant * A[0, -1]
     scale = float(np.sqrt(A[:, -1] @ total @ A[:, -1] / n))
@@ -264,7 +266,7 @@ def _outcome(moments: Moments, A: Float, X: Float) -> tuple[Float, float, Float]
 def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
     """Messages about random effects that the data say little about."""
     messages = []
-    counts = moments.reduction.cross[:, 0]
+    weight = moments.reduction.cross[:, 0]
     if moments.n_obs <= len(terms) * moments.n_persons:
         messages.append(
             f"There are {len(terms) * moments.n_persons} random effects for {moments.n_obs} rows; "
@@ -275,7 +277,7 @@ def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
             continue
         both = np.column_stack([np.eye(len(g))[0], g])
         sums, squares = moments.reduction.project_pairs(both, np.column_stack([g, g]))
-        within = float(np.sum(squares - sums**2 / counts))
+        within = float(np.sum(squares - sums**2 / weight))
         if within <= 1e-10 * float(np.sum(squares)):
             messages.append(
                 f"{name} does not vary within any person: its random slope describes differences "

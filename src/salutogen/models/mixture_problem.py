@@ -145,6 +145,8 @@ def mixture_problem(
         As for a mixed model: one person, constant outcome, collinear terms, random effects that
         no person has enough rows for; weights that are not positive.
     """
+    if moments.log_weights is not None:
+        raise ModelError("These moments weight rows, for mixed models; a mixture weights persons.")
     mixed = mixed_problem(moments, fixed, random, reml=False)
     terms = tuple(name for block in random for name in block)
     n, p, q = moments.n_obs, len(fixed), len(terms)

@@ -14,11 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from salutogen.errors import ModelError
 from salutogen.models.design import (
     Design,
+    checked_weights,
     complete_rows,
     learn_design,
     learn_outcome,
     numeric,
     read_columns,
+    rows_weights,
     variables_of,
 )
 from salutogen.models.formula import INTERCEPT, parse_formula
@@ -33,6 +35,7 @@ from salutogen.models.reduction import (
 )
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
 
 __all__ = ["Moments", "Reduction", "pack", "unpack"]
 
@@ -63,6 +66,10 @@ class Moments:
     shifts : dict of str to float
         Centres of variables about which powers and products were made before the reduction, so
         that centre and basis are those of, say, t − 2020.4 and its square.
+    rows : array (n_persons,) or None
+        Rows of each person where they are weighted; otherwise the cross-products tell.
+    log_weights : float or None
+        Sum of the logarithms of the rows' weights; None where they have none.
     """
 
     columns: tuple[str, ...]
@@ -75,11 +82,18 @@ class Moments:
     formula: str | None = None
     designs: tuple[Design, ...] = ()
     shifts: dict[str, float] = field(default_factory=dict)
+    rows: Int | None = None
+    log_weights: float | None = None
 
     @property
     def n_persons(self) -> int:
         """Number of persons."""
         return len(self.persons)
+
+    @property
+    def counts(self) -> Float:
+        """Number of rows of each person."""
+        return self.reduction.cross[:, 0] if self.rows is None else self.rows.astype(float)
 
     @property
     def outcome(self) -> str:
@@ -93,7 +107,9 @@ class Moments:
         return A @ shift_matrix((INTERCEPT, *self.columns), others) if others else A
 
     @classmethod
-    def from_frame(cls, formula: str, frame: Any) -> Moments:
+    def from_frame(
+        cls, formula: str, frame: Any, *, weights: str | ArrayLike | None = None
+    ) -> Moments:
         """Reduce a frame by a mixed-model formula.
 
         Parameters
@@ -103,18 +119,23 @@ class Moments:
         frame : data frame
             Any frame Narwhals knows (a lazy one is collected, needed columns only), or a mapping
             of arrays. Rows with a missing value in any column used are left out.
+        weights : str or array (n,), optional
+            Precision weights w, a column or one number per row: the residual variance of a row
+            is σ²/w, as lme4's `weights`. Sampling weights are something else.
 
         Raises
         ------
         ModelError
-            Unreadable formula, unknown or non-numeric columns, infinite values, no complete row.
+            Unreadable formula, unknown or non-numeric columns, infinite values, no complete row;
+            weights that are missing, infinite, zero or negative.
         """
         parsed = parse_formula(formula)
         expressions = (parsed.fixed, *parsed.blocks)
         needed = [*variables_of(f"0 + {parsed.outcome}"), parsed.group]
         for expression in expressions:
             needed += variables_of(expression)
-        rows = read_columns(frame, needed)
+        rows = read_columns(frame, [*needed, weights] if isinstance(weights, str) else needed)
+        w = rows_weights(weights, rows)
         keep = complete_rows(rows)
         used = rows if keep.all() else rows.filter(pl.Series(keep))
         if used.height == 0:
@@ -129,6 +150,7 @@ class Moments:
             fixed=designs[0].names,
             random=tuple(design.names for design in designs[1:]),
             n_dropped=rows.height - used.height,
+            weights=None if w is None else w[keep],
             formula=formula,
             designs=(outcome, *designs),
         )
@@ -146,6 +168,7 @@ class Moments:
         outcome: str = "y",
         group: str = "person",
         correlated: bool = True,
+        weights: ArrayLike | None = None,
     ) -> Moments:
         """Reduce arrays.
 
@@ -160,6 +183,8 @@ class Moments:
             the same column.
         correlated : bool
             Whether the random terms form one block or are independent.
+        weights : array (n,), optional
+            Precision weights of the rows.
         """
         fixed_names, random_names = tuple(fixed), tuple(random)
         arrays = [np.asarray(values, dtype=float) for values in (X, Z)]
@@ -179,7 +204,13 @@ class Moments:
             [(fixed_names, arrays[0].T), (random_names, arrays[1].T)], (outcome, values)
         )
         blocks = (random_names,) if correlated else tuple((name,) for name in random_names)
-        return cls.from_columns(columns, pl.Series(group, labels), fixed=fixed_names, random=blocks)
+        return cls.from_columns(
+            columns,
+            pl.Series(group, labels),
+            weights=None if weights is None else checked_weights(weights, len(values)),
+            fixed=fixed_names,
+            random=blocks,
+        )
 
     @classmethod
     def from_columns(
@@ -188,11 +219,12 @@ class Moments:
         group: pl.Series,
         *,
         shifts: Mapping[str, float] = MappingProxyType({}),
+        weights: Float | None = None,
         **rest: Any,
     ) -> Moments:
         """Reduce distinct columns by name, the outcome last; `rest` are other attributes."""
         grouping = group_by_person(group)
-        reduction = reduce_rows(list(columns.values()), grouping)
+        reduction = reduce_rows(list(columns.values()), grouping, weights)
         if shifts:
             powers = shift_matrix((INTERCEPT, *columns), shifts)
             reduction = replace(reduction, powers=powers)
@@ -202,6 +234,8 @@ class Moments:
             persons=grouping.persons,
             shifts=dict(shifts),
             n_obs=len(group),
+            rows=None if weights is None else np.diff(grouping.edges),
+            log_weights=None if weights is None else float(np.sum(np.log(weights))),
             **rest,
         )
 
@@ -232,6 +266,8 @@ class Moments:
                     f"Moments of different models cannot be merged: {self.columns} and "
                     f"{other.columns}."
                 )
+            if (other.log_weights is None) != (self.log_weights is None):
+                raise ModelError("Weighted moments and moments without weights cannot be merged.")
             if other.persons.dtype != self.persons.dtype:
                 raise ModelError(
                     f"{self.persons.name}: persons are {self.persons.dtype} in one shard and "
@@ -246,8 +282,12 @@ class Moments:
                 "sites, or pass same_persons=True if they are the same people."
             )
         codes = everyone.rank("dense").to_numpy().astype(np.int64) - 1
+        counts = np.concatenate([shard.counts for shard in shards])
+        logs = [shard.log_weights for shard in shards if shard.log_weights is not None]
         return replace(
             self,
+            rows=np.bincount(codes, weights=counts).astype(np.int64) if logs else None,
+            log_weights=sum(logs) if logs else None,
             reduction=pooled_reduction(
                 [shard._about(self.shifts) for shard in shards], codes, len(persons)
             ),
@@ -260,7 +300,7 @@ class Moments:
         """The reduction with powers about other centres."""
         if self.shifts == shifts:
             return self.reduction
-        apart = {name: self.shifts[name] - shift for name, shift in shifts.items()}
+        apart = {name: self.shifts.get(name, 0.0) - shift for name, shift in shifts.items()}
         names = (INTERCEPT, *self.columns)
         return self.reduction.in_columns(shift_matrix(names, apart), shift_matrix(names, shifts))
 

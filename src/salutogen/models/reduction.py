@@ -33,7 +33,7 @@ class Reduction:
         nearly collinear (t, t², t³ of calendar years) that their cross-products would lose
         digits.
     cross : array (n_persons, (k + 1)(k + 2)/2)
-        Upper triangle by rows; its first entry is the person's number of rows.
+        Upper triangle by rows; its first entry is the person's number of rows, or their weights.
     powers : array (k + 1, k + 1) or None
         Where powers and products were made about centres of their variables: ``[1, columns]``
         are the columns reduced times this.
@@ -110,8 +110,10 @@ def unpack(packed: Float, k: int) -> Float:
     return square + np.triu(square, 1).T
 
 
-def reduce_rows(columns: Sequence[Float], grouping: Grouping) -> Reduction:
-    """Reduce k columns (the outcome last) to cross-products by person."""
+def reduce_rows(
+    columns: Sequence[Float], grouping: Grouping, weights: Float | None = None
+) -> Reduction:
+    """Reduce k columns (the outcome last) to cross-products by person, rows times their weight."""
     from salutogen.models._kernels_reduction import squared_distance
 
     n, k = len(columns[0]), len(columns)
@@ -120,8 +122,9 @@ def reduce_rows(columns: Sequence[Float], grouping: Grouping) -> Reduction:
     spread = [squared_distance(array, c) for array, c in zip(arrays, centre, strict=True)]
     scale = _positive(np.sqrt(np.array(spread) / n))
     basis = np.diag(scale)
-    reduction = Reduction(centre, basis, _by_person(arrays, centre, scale, grouping))
-    predictors = reduction.total[1:k, 1:k] / n
+    roots = None if weights is None else np.sqrt(weights)
+    reduction = Reduction(centre, basis, _by_person(arrays, centre, scale, grouping, roots))
+    predictors = reduction.total[1:k, 1:k] / reduction.total[0, 0]
     if k > 2 and np.linalg.cond(predictors) > ILL_CONDITIONED:
         u = np.array([(a - c) / s for a, c, s in zip(arrays, centre, scale, strict=True)])
         try:
@@ -130,7 +133,9 @@ def reduce_rows(columns: Sequence[Float], grouping: Grouping) -> Reduction:
             return reduction  # exactly collinear: for the model to name, with its terms
         basis[: k - 1, : k - 1] = R / np.sqrt(n) * scale[: k - 1]
         rotated = [*(Q * np.sqrt(n)), u[-1]]
-        reduction = Reduction(centre, basis, _by_person(rotated, np.zeros(k), np.ones(k), grouping))
+        reduction = Reduction(
+            centre, basis, _by_person(rotated, np.zeros(k), np.ones(k), grouping, roots)
+        )
     return reduction
 
 
@@ -139,7 +144,9 @@ def _positive(scale: Float) -> Float:
     return np.where(scale > 0, scale, 1.0)
 
 
-def _by_person(columns: list[Float], centre: Float, scale: Float, grouping: Grouping) -> Float:
+def _by_person(
+    columns: list[Float], centre: Float, scale: Float, grouping: Grouping, roots: Float | None
+) -> Float:
     """Packed cross-products of the constant and ``(column − centre)/scale`` by person."""
     from salutogen.models._kernels_reduction import CHUNK, group_rows
 
@@ -157,6 +164,8 @@ def _by_person(columns: list[Float], centre: Float, scale: Float, grouping: Grou
             for j, column in enumerate(columns):
                 np.subtract(column[rows], centre[j], out=block[j + 1])
                 block[j + 1] /= scale[j]
+            if roots is not None:
+                block *= roots[rows]
             group_rows(block, own, out[chunk * CHUNK : (chunk + 1) * CHUNK])
 
     share_work(work, -(-n // CHUNK), cost=len(columns[0]) / n * CHUNK * k * 4)
