@@ -21,29 +21,25 @@ Int = NDArray[np.int64]
 def whiten(
     rows: Float,
     row: int,
-    is_first: bool,
-    gaps: Float,
     levels: Int,
-    decay: float,
     spreads: Float,
+    share: float,
+    left: float,
     out: Float,
-) -> tuple[float, float]:
-    """Write the row made independent of those before it; return the share and what is left.
+) -> None:
+    """Write the row made independent of the one before it, which predicts `share` of it.
 
-    What is left is the standard deviation given the row before, in units of the spread.
+    `left` is the standard deviation given the row before, in units of the spread.
     """
     k = rows.shape[1]
-    own = spreads[levels[row]]
-    if is_first:
+    own = spreads[levels[row]] * left
+    if share == 0.0:
         for i in range(k):
             out[i] = rows[row, i] / own
-        return 0.0, 1.0
-    share = np.exp(-decay * gaps[row])
-    left = np.sqrt(-np.expm1(-2.0 * decay * gaps[row]))
-    before = spreads[levels[row - 1]]
+        return
+    before = spreads[levels[row - 1]] * left / share
     for i in range(k):
-        out[i] = (rows[row, i] / own - share * rows[row - 1, i] / before) / left
-    return share, left
+        out[i] = rows[row, i] / own - rows[row - 1, i] / before
 
 
 @njit(cache=True, nogil=True)
@@ -58,6 +54,8 @@ def whitened_products(
     decay: float,
     spreads: Float,
     q: int,
+    shares: Float,
+    lefts: Float,
     products: Float,
     rest: Float,
     log_determinants: Float,
@@ -65,7 +63,8 @@ def whitened_products(
     """Write cross-products of whitened rows [Z R] by person and site, and log|residuals| by site.
 
     `products` (n_persons, q (q + w)) are Z'[Z R], `rest` (n_sites, w w) R'R; person i has the
-    rows row_starts[i] … row_starts[i + 1] − 1.
+    rows row_starts[i] … row_starts[i + 1] − 1. `shares` and `lefts` (n,) are kept for the
+    derivatives.
     """
     k = rows.shape[1]
     w = k - q
@@ -76,9 +75,12 @@ def whitened_products(
         for person in range(starts[site], starts[site + 1]):
             products[person, :] = 0.0
             for row in range(row_starts[person], row_starts[person + 1]):
-                _, left = whiten(
-                    rows, row, row == row_starts[person], gaps, levels, decay, spreads, white
-                )
+                share, left = 0.0, 1.0
+                if row > row_starts[person]:
+                    share = np.exp(-decay * gaps[row])
+                    left = np.sqrt(-np.expm1(-2.0 * decay * gaps[row]))
+                shares[row], lefts[row] = share, left
+                whiten(rows, row, levels, spreads, share, left, white)
                 total += 2.0 * np.log(left * spreads[levels[row]])
                 for i in range(q):
                     for j in range(k):
@@ -98,7 +100,8 @@ def residual_gradient(
     rows: Float,
     gaps: Float,
     levels: Int,
-    decay: float,
+    shares: Float,
+    lefts: Float,
     spreads: Float,
     q: int,
     products: Float,
@@ -127,7 +130,8 @@ def residual_gradient(
             times_products(shrink, products, person, q, k, back)
             for row in range(row_starts[person], row_starts[person + 1]):
                 is_first = row == row_starts[person]
-                share, left = whiten(rows, row, is_first, gaps, levels, decay, spreads, white)
+                share, left = shares[row], lefts[row]
+                whiten(rows, row, levels, spreads, share, left, white)
                 adjoint(white, q, shrink, back, weight, pull)
                 here, before, same = 0.0, 0.0, 0.0
                 for i in range(k):

@@ -103,62 +103,82 @@ class RowsCriterion:
             return float("inf")
         return float(np.logaddexp(0.0, -x[0]))
 
-    def whitened(self, x: Float) -> NestedCriterion:
-        """Return the criterion of the factors, given the residuals' parameters."""
+    def whitened(self, x: Float) -> tuple[NestedCriterion, Float, Float]:
+        """Return the criterion of the factors, given the residuals' parameters.
+
+        Also what the row before predicts of each row (n,), and the standard deviation left (n,).
+        """
         from salutogen.models._kernels_residual import whitened_products
 
         layout, r = self.layout, self.residuals
         q, k = layout.q, self.rows.shape[1]
         products = np.empty((layout.starts[-1], q * k))
         rest = np.empty((layout.n_sites, layout.w**2))
-        logs = np.empty(layout.n_sites)
+        logs, shares, lefts = np.empty(layout.n_sites), np.empty(len(r.gaps)), np.empty(len(r.gaps))
         decay, spreads = self.decay(x), self.spreads(x)
         layout.by_site(
             lambda first, last: whitened_products(
                 first, last, layout.starts, r.row_starts, self.rows, r.gaps, r.levels,
-                decay, spreads, q, products, rest, logs,
+                decay, spreads, q, shares, lefts, products, rest, logs,
             ),
             per_person=self._per_person(),
         )  # fmt: skip
-        return NestedCriterion(
+        inner = NestedCriterion(
             layout=layout, products=products, rest=rest, log_determinant=float(logs.sum())
         )
+        return inner, shares, lefts
 
     def solved(self, x: Float) -> tuple[NestedCriterion, Float, NestedAt | None]:
         """Return the criterion of the factors, their free entries, and what is profiled out."""
-        inner, theta = self.whitened(x), x[self.n_residual :]
+        inner, theta = self.whitened(x)[0], x[self.n_residual :]
         return inner, theta, inner.at(theta)
 
-    def beside(self, x: Float, variance: float) -> tuple[Float, Float] | None:
-        """Gradient by all parameters and log σ² at σ² = `variance`, and X' V⁻¹ X."""
-        inner, theta, at = self.solved(x)
+    def _with_gradient(
+        self, x: Float, variance: float | None = None
+    ) -> tuple[NestedAt, Float] | None:
+        """What is profiled out, and the gradient by all parameters; None where that is impossible.
+
+        With a residual variance it is held there.
+        """
+        inner, shares, lefts = self.whitened(x)
+        theta = x[self.n_residual :]
+        at = inner.at(theta)
         if at is None:
             return None
         by_theta, weights = inner.gradient(theta, at, variance)
-        by_residuals = self._by_residuals(x, inner, weights)
-        by_log = self.layout.df - at.profiled.rss / variance
-        return np.concatenate([by_residuals, by_theta, [by_log]]), at.profiled.precision
+        by_residuals = self._by_residuals(x, inner, weights, shares, lefts)
+        return at, np.concatenate([by_residuals, by_theta])
+
+    def beside(self, x: Float, variance: float) -> tuple[Float, Float] | None:
+        """Gradient by all parameters and log σ² at σ² = `variance`, and X' V⁻¹ X."""
+        found = self._with_gradient(x, variance)
+        if found is None:
+            return None
+        profiled = found[0].profiled
+        by_log = self.layout.df - profiled.rss / variance
+        return np.append(found[1], by_log), profiled.precision
 
     def __call__(self, x: Float) -> tuple[float, Float]:
         """Return the criterion and its gradient."""
-        inner, theta, at = self.solved(x)
-        if at is None:
+        found = self._with_gradient(x)
+        if found is None:
             return float("inf"), np.zeros(len(x))
-        by_theta, weights = inner.gradient(theta, at)
-        return at.profiled.value, np.concatenate([self._by_residuals(x, inner, weights), by_theta])
+        return found[0].profiled.value, found[1]
 
-    def _by_residuals(self, x: Float, inner: NestedCriterion, weights: Float) -> Float:
+    def _by_residuals(
+        self, x: Float, inner: NestedCriterion, weights: Float, shares: Float, lefts: Float
+    ) -> Float:
         """Derivatives by the residuals' parameters."""
         from salutogen.models._kernels_residual import residual_gradient
 
         layout, r = self.layout, self.residuals
         out = np.empty((layout.n_sites, 1 + len(r.labels)))
         L, _ = layout.factors(x[self.n_residual :])
-        decay, spreads = self.decay(x), self.spreads(x)
+        spreads = self.spreads(x)
         layout.by_site(
             lambda first, last: residual_gradient(
                 first, last, layout.starts, r.row_starts, self.rows, r.gaps, r.levels,
-                decay, spreads, layout.q, inner.products, L, weights, out,
+                shares, lefts, spreads, layout.q, inner.products, L, weights, out,
             ),
             per_person=2 * self._per_person(),
         )  # fmt: skip
