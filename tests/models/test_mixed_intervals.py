@@ -171,3 +171,20 @@ def test_bad_requests_are_named():
         result.tidy(intervals="score")
     with pytest.raises(ModelError, match="no robust form"):
         result.tidy(intervals="profile", errors="CR1")
+
+
+def test_weighted_rows_agree_with_lme4_and_lmertest():
+    """lmerTest 3.1-3 and lme4 1.1-31: degrees of freedom and postVar with weights.
+
+    Profile limits: lme4's with the rows multiplied by the roots of their weights.
+    """
+    value = VALUES["weighted"]
+    frame = case(value["data"]).with_columns(w=0.5 + pl.int_range(1, pl.len() + 1) % 4)
+    result = MixedModel(value["formula"]).fit(frame, weights="w")
+    found = list(result.degrees_of_freedom.values())
+    np.testing.assert_allclose(found, value["df"], rtol=1e-6)
+    np.testing.assert_allclose(result.mode_covariances[:3].ravel(), value["post"], atol=1e-6)
+    table = result.profile_intervals()
+    limits = {term: (low, high) for term, _, _, _, low, high in table.iter_rows()}
+    for name, low, high in zip(value["names"], value["low"], value["high"], strict=True):
+        assert limits[our_name(name)] == pytest.approx((low, high), abs=TOLERANCE["limit"])

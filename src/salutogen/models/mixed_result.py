@@ -192,8 +192,8 @@ class MixedModelResult(MixedEstimates):
             False (default): the fixed part alone, the expectation for a new person. True: plus
             the person's own random effects, zero for a person who was not in the fit.
         interval : str, optional
-            `confidence`: of the expectation. `prediction`: of one new observation, of a new
-            person or, with `random_effects`, of the row's own person.
+            `confidence`: of the expectation. `prediction`: of one new observation (of weight 1),
+            of a new person or, with `random_effects`, of the row's own person.
         level : float
             Coverage of the interval.
 

@@ -96,7 +96,8 @@ def robust_inference(
     -----
     The adjustment of a person, A with A (V − X B X') A = V, is the identity outside the space
     that the person's columns of X and Z span; within it everything follows from cross-products,
-    so no rows are needed.
+    so no rows are needed. Weighted rows are adjusted after multiplication by the roots of their
+    weights.
     """
     if kind not in KINDS:
         raise ModelError(f"errors: expected one of {', '.join(KINDS)}, got {kind!r}.")

@@ -59,6 +59,26 @@ ratios <- function(name, smaller, larger) {
        npar = a$npar, aic = a$AIC, bic = a$BIC, loglik = a$logLik, deviance = a$deviance,
        chisq = a$Chisq[2], df = a$Df[2], p = a[["Pr(>Chisq)"]][2])
 }
+weighted <- function(name, formula) {
+  data <- read(name)
+  data$w <- 0.5 + seq_len(nrow(data)) %% 4
+  m <- lmerTest::lmer(as.formula(formula), data, weights = w, control = control)
+  list(data = name, formula = python(formula), df = coef(summary(m))[, "df"],
+       post = as.vector(attr(ranef(m, condVar = TRUE)$id, "postVar")[, , 1:3]))
+}
+# lme4 1.1-31's profile of fixed effects loses the weights: the rows are multiplied instead.
+multiplied <- function(name) {
+  data <- read(name)
+  root <- sqrt(0.5 + seq_len(nrow(data)) %% 4)
+  data <- data.frame(id = data$id, y = data$y * root, one = root, t = data$t * root,
+                     x = data$x * root)
+  m <- lme4::lmer(y ~ 0 + one + t + x + (0 + one + t | id), data, REML = FALSE, control = control)
+  p <- suppressMessages(suppressWarnings(
+    profile(m, signames = FALSE, devtol = 1e-6, delta.cutoff = 1/16)))
+  limits <- suppressWarnings(confint(p))
+  list(names = gsub("one", "(Intercept)", rownames(limits)),
+       low = limits[, 1], high = limits[, 2])
+}
 out <- list(
   program = paste0("lmerTest ", packageVersion("lmerTest"), ", lme4 ", packageVersion("lme4"),
                    ", clubSandwich ", packageVersion("clubSandwich"), ", R ", getRversion()),
@@ -71,6 +91,7 @@ out <- list(
     one("singular", "y ~ t + x + (1 + t | id)"),
     one("no_slope", "y ~ t + x + (1 + t | id)"),
     one("zero", "y ~ t + (1 | id)")),
+  weighted = c(weighted("unbalanced", "y ~ t + x + (1 + t | id)"), multiplied("unbalanced")),
   profiles = list(
     profiles("unbalanced", "y ~ t + x + (1 + t | id)"),
     profiles("unbalanced", "y ~ t + x + (1 | id)"),
