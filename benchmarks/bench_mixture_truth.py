@@ -44,7 +44,9 @@ def in_order_of_truth(result: GrowthMixtureResult) -> list[int]:
     """Which class stands for which true one: the pairing with the closest courses."""
     powers = np.arange(VISITS)[:, None] ** np.arange(3)
     gap = np.array([np.sum(((result.fixed_effects - c) @ powers.T) ** 2, axis=1) for c in CURVES])
-    best = min(permutations(range(3)), key=lambda order: sum(gap[i, k] for i, k in enumerate(order)))
+    best = min(
+        permutations(range(3)), key=lambda order: sum(gap[i, k] for i, k in enumerate(order))
+    )
     return list(best)
 
 

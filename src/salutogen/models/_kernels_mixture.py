@@ -209,8 +209,9 @@ def add_statistics(
             value += share[x] * row[x]
         statistics[2 + j] += value
     for i in range(q):
-        out = u[i]
-        out[:m] = cross[i, p, :m]
+        out, whole = u[i], cross[i, p]
+        for x in range(m):  # a loop compiles in a fraction of the time of a slice
+            out[x] = whole[x]
         for j in range(p):
             row = cross[i, j]
             for x in range(m):

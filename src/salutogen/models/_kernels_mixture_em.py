@@ -111,6 +111,13 @@ def update_spread(
 
 
 @njit(cache=True, nogil=True)
+def copy(source: Float, target: Float) -> None:
+    """Copy numbers; this compiles in a fraction of the time of a slice."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]
+
+
+@njit(cache=True, nogil=True)
 def maximise(
     first: int,
     last: int,
@@ -147,17 +154,17 @@ def maximise(
         before = kept_log_likelihoods[start]
         fell = log_likelihoods[start] < before - RISE * abs(before)
         if fell:
-            statistics[start] = kept_statistics[start]
-            coefficients[start] = kept_coefficients[start]
-            log_shares[start] = kept_log_shares[start]
-            factors[start] = kept_factors[start]
-            variances[start] = kept_variances[start]
+            copy(kept_statistics[start].ravel(), statistics[start].ravel())
+            copy(kept_coefficients[start].ravel(), coefficients[start].ravel())
+            copy(kept_log_shares[start].ravel(), log_shares[start].ravel())
+            copy(kept_factors[start].ravel(), factors[start].ravel())
+            copy(kept_variances[start].ravel(), variances[start].ravel())
             log_likelihoods[start] = before
-        kept_statistics[start] = statistics[start]
-        kept_coefficients[start] = coefficients[start]
-        kept_log_shares[start] = log_shares[start]
-        kept_factors[start] = factors[start]
-        kept_variances[start] = variances[start]
+        copy(statistics[start].ravel(), kept_statistics[start].ravel())
+        copy(coefficients[start].ravel(), kept_coefficients[start].ravel())
+        copy(log_shares[start].ravel(), kept_log_shares[start].ravel())
+        copy(factors[start].ravel(), kept_factors[start].ravel())
+        copy(variances[start].ravel(), kept_variances[start].ravel())
         kept_log_likelihoods[start] = log_likelihoods[start]
         sums = statistics[start]
         everyone = 0.0

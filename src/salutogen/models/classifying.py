@@ -32,7 +32,8 @@ def class_probabilities(result: GrowthMixtureResult, moments: Moments) -> Float:
     Raises
     ------
     ModelError
-        A term of the model is missing, or the outcome has another name.
+        A term of the model is missing, or the outcome has another name; the model has covariates
+        of membership and these moments have not.
     """
     terms = [name for name in (*result.terms, *result.random_terms) if name != INTERCEPT]
     absent = sorted(set(terms) - set(moments.columns))
@@ -41,6 +42,7 @@ def class_probabilities(result: GrowthMixtureResult, moments: Moments) -> Float:
             f"moments: the model has {result.outcome} ~ {', '.join(result.terms)}; these moments "
             f"of {moments.outcome} hold {', '.join(moments.columns[:-1]) or 'the constant only'}."
         )
+    prior = result.membership.of_persons(moments)
     A = moments.reduction.augmented
     X, Z = select_terms(moments, A, result.terms), select_terms(moments, A, result.random_terms)
     residual = A[:, -1:] - X @ result.fixed_effects.T
@@ -56,7 +58,7 @@ def class_probabilities(result: GrowthMixtureResult, moments: Moments) -> Float:
         inner = factor.T @ cross[:, K:, K:] @ factor + variance * np.eye(q)
         along = cross[:, k, K:] @ factor
         explained = np.sum(along * np.linalg.solve(inner, along[:, :, None])[:, :, 0], axis=1)
-        log_density[:, k] = np.log(result.shares[k]) - 0.5 * (
+        log_density[:, k] = np.log(prior[:, k]) - 0.5 * (
             (rows - q) * np.log(variance)
             + np.linalg.slogdet(inner)[1]
             + (cross[:, k, k] - explained) / variance

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.mixed_model import MixedModel
-from salutogen.models.mixture_parameters import Layout, Sharing
+from salutogen.models.mixture_parameters import Layout, Order, Sharing
 from salutogen.models.moments import Moments
 
 if TYPE_CHECKING:
@@ -55,6 +55,14 @@ class GrowthMixture:
         mixture's likelihood has no maximum where one may go to zero.
     person : str, optional
         Column of persons, for a formula without bar.
+    membership : str, optional
+        Covariates of the class a person is in, as ``age + C(sex)``: constant within persons, read
+        from the same frame. They enter after the screening of the starts.
+    order : {"share", "level"}
+        Classes are numbered by falling share, or by rising mean over all rows.
+    likelihood_tolerance, parameter_tolerance : float
+        The best solution has converged when a further Newton step would raise the log-likelihood
+        by less than the first and move no parameter (in well-scaled units) by more than the second.
 
     Notes
     -----
@@ -84,6 +92,10 @@ class GrowthMixture:
     shared: tuple[str, ...] = ()
     variance_bound: float = 0.01
     person: str | None = None
+    membership: str | None = None
+    order: Order = "share"
+    likelihood_tolerance: float = 1e-10
+    parameter_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
         problems = []
@@ -96,6 +108,15 @@ class GrowthMixture:
             if value not in get_args(Sharing):
                 problems.append(
                     f"{name}: expected one of {', '.join(get_args(Sharing))}, got {value!r}."
+                )
+        if self.order not in get_args(Order):
+            problems.append(
+                f"order: expected one of {', '.join(get_args(Order))}, got {self.order!r}."
+            )
+        for name in ("likelihood_tolerance", "parameter_tolerance"):
+            if not 0 < getattr(self, name) < 1:
+                problems.append(
+                    f"{name}: expected a number between 0 and 1, got {getattr(self, name)!r}."
                 )
         if not 0 < self.variance_bound < 1:
             problems.append(
@@ -155,6 +176,7 @@ class GrowthMixture:
         self, data: Any, weights: ArrayLike | None = None
     ) -> tuple[Moments, MixtureProblem, Terms]:
         """Reduce data to a well-scaled problem that serves any number of classes."""
+        from salutogen.models.mixture_membership import PersonMoments, with_covariates
         from salutogen.models.mixture_problem import mixture_problem
 
         formula = self.full_formula
@@ -164,6 +186,13 @@ class GrowthMixture:
                 "no random effects."
             )
         moments = data if isinstance(data, Moments) else Moments.from_frame(formula, data)
+        if self.membership is not None and not isinstance(moments, PersonMoments):
+            if isinstance(data, Moments):
+                raise ModelError(
+                    f"membership: these moments hold no covariates of the persons; pass the frame "
+                    f"with {self.membership}."
+                )
+            moments = with_covariates(moments, self.membership, data)
         fixed, random = MixedModel(formula)._terms(moments)
         random = tuple(block for block in random if block)
         unknown = [name for name in self.shared if name not in fixed]
@@ -178,6 +207,7 @@ class GrowthMixture:
         self, problem: MixtureProblem, moments: Moments, terms: Terms
     ) -> tuple[Layout, Found]:
         """Look for the best solution of a prepared problem."""
+        from salutogen.models.mixture_climb import Tolerance
         from salutogen.models.mixture_search import Found, one_class, search
 
         if self.classes > moments.n_persons:
@@ -187,14 +217,25 @@ class GrowthMixture:
             )
         blocks = tuple(len(block) for block in terms[1])
         pooled = one_class(problem, blocks, polish=self.classes == 1)
-        single = self.layout(terms, 1, 1e-8)
+        single = self.layout(terms, 1, 1e-8, len(problem.covariates))
         at = single.unpack(pooled.free)
         if self.classes == 1:
             return single, _only(pooled, Found)
-        layout = self.layout(terms, self.classes, self.variance_bound * float(at.variances[0]))
-        return layout, search(problem, layout, at, starts=self.starts, seed=self.seed)
+        lowest = self.variance_bound * float(at.variances[0])
+        layout = self.layout(terms, self.classes, lowest, len(problem.covariates))
+        return layout, search(
+            problem,
+            layout,
+            at,
+            starts=self.starts,
+            seed=self.seed,
+            order=self.order,
+            tolerance=Tolerance(
+                likelihood=self.likelihood_tolerance, parameters=self.parameter_tolerance
+            ),
+        )
 
-    def layout(self, terms: Terms, classes: int, lowest: float) -> Layout:
+    def layout(self, terms: Terms, classes: int, lowest: float, n_membership: int = 0) -> Layout:
         """Which parameters are free with some number of classes."""
         return Layout(
             classes=classes,
@@ -203,6 +244,7 @@ class GrowthMixture:
             random_covariance=self.random_covariance,
             residual_variance=self.residual_variance,
             lowest=lowest,
+            n_membership=n_membership,
         )
 
     def _name(self) -> str:

@@ -19,6 +19,7 @@ from salutogen.models.design import (
     read_columns,
 )
 from salutogen.models.mixture_climb import second_derivatives
+from salutogen.models.mixture_membership import Membership, membership_of, share_derivatives
 from salutogen.models.mixture_parameters import Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.moments import Moments
@@ -32,7 +33,7 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GrowthMixtureResult:
-    """A fitted growth mixture; classes are numbered from 1 by falling share.
+    """A fitted growth mixture; classes are numbered from 1, in the order of ``spec.order``.
 
     Attributes
     ----------
@@ -43,7 +44,11 @@ class GrowthMixtureResult:
     n_parameters : int
         Free parameters.
     shares, share_errors : array (K,)
-        Estimated shares of the classes and their standard errors.
+        Estimated shares of the classes among all persons, and their standard errors.
+    membership : Membership
+        Log odds of the classes against the last one, by covariates where there are any.
+    prior : array (n_persons, K)
+        Probability of each class for each person from the covariates alone.
     terms : tuple of str
         Fixed terms, `Intercept` for the constant.
     fixed_effects, standard_errors : array (K, p)
@@ -88,6 +93,8 @@ class GrowthMixtureResult:
     n_parameters: int
     shares: Float
     share_errors: Float
+    membership: Membership
+    prior: Float
     terms: tuple[str, ...]
     fixed_effects: Float
     standard_errors: Float
@@ -265,6 +272,13 @@ class GrowthMixtureResult:
                 )
             for i, name in enumerate(self.random_terms):
                 lines.append(f"  SD of {name}: {np.sqrt(self.random_covariance[k, i, i]):.5g}")
+        if len(self.membership.terms) > 1:
+            lines += ["", f"Membership: log odds against class {self.membership.reference}"]
+            for row in self.membership.table.iter_rows(named=True):
+                lines.append(
+                    f"  class {row['class']} {row['term']}: {row['estimate']:.5g} "
+                    f"({row['standard_error']:.4g}), p {row['p_value']:.3g}"
+                )
         return "\n".join([*lines, *([""] if self.messages else []), *self.messages])
 
     def __repr__(self) -> str:
@@ -289,8 +303,12 @@ def mixture_result(
     best, messages = found.best, list(problem.messages)
     at = layout.unpack(best.free)
     value, posterior = problem.pass_over(at)
-    covariance, share_errors = _uncertainty(problem, layout, found, messages)
-    K = layout.classes
+    inverse = _covariance(problem, layout, found, messages)
+    K, p, J = layout.classes, layout.p, layout.jacobian(best.free)
+    moved = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]).reshape(K * p, layout.size)
+    covariance = moved @ inverse @ moved.T
+    by_share = share_derivatives(problem, at, J)
+    share_variances = np.sum((by_share @ inverse) * by_share, axis=1)
     spread = np.matmul(problem.random_map, at.factors)
     random_covariance = np.matmul(spread, np.swapaxes(spread, 1, 2))
     if spread.size and min(np.linalg.norm(part[i]) for part in spread
@@ -305,8 +323,10 @@ def mixture_result(
         spec=spec,
         log_likelihood=value + problem.offset,
         n_parameters=layout.size,
-        shares=np.exp(at.log_share),
-        share_errors=share_errors,
+        shares=problem.shares(at),
+        share_errors=np.sqrt(np.maximum(share_variances, 0.0)),
+        membership=membership_of(moments, problem, layout, best.free, inverse),
+        prior=np.ascontiguousarray(problem.prior(at).T),
         terms=terms[0],
         fixed_effects=at.coefficients @ problem.fixed_map.T + problem.shift,
         standard_errors=np.sqrt(np.diag(covariance)).reshape(K, layout.p),
@@ -329,15 +349,14 @@ def mixture_result(
     )
 
 
-def _uncertainty(
+def _covariance(
     problem: MixtureProblem, layout: Layout, found: Found, messages: list[str]
-) -> tuple[Float, Float]:
-    """Covariance of the fixed effects and standard errors of the shares."""
+) -> Float:
+    """Covariance of all free parameters from the observed information."""
     assert found.best is not None
     free, hessian = found.best.free, found.best.hessian
     if hessian is None:
         hessian = second_derivatives(problem, layout, free)
-    K, p = layout.classes, layout.p
     values, vectors = np.linalg.eigh(-hessian)
     known = values > 1e-10 * max(float(values[-1]), 0.0)
     if not known.all():
@@ -345,11 +364,5 @@ def _uncertainty(
             "The information matrix is singular: standard errors leave out directions in which "
             "the likelihood is flat, and are too small there."
         )
-    inverse = (vectors[:, known] / values[known]) @ vectors[:, known].T
-    J = layout.jacobian(free)
-    share = np.exp(layout.unpack(free).log_share)
-    by_share = share[:, None] * (J[:, 0] - share @ J[:, 0])
-    moved = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]).reshape(K * p, layout.size)
-    return moved @ inverse @ moved.T, np.sqrt(
-        np.maximum(np.sum((by_share @ inverse) * by_share, axis=1), 0.0)
-    )
+    inverse: Float = (vectors[:, known] / values[known]) @ vectors[:, known].T
+    return inverse

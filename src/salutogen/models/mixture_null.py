@@ -59,7 +59,7 @@ class ParametricNull:
         """Return the problem with an outcome drawn from the model."""
         at, problem, place = self.at, self.problem, self.coordinates
         n, p, q = problem.data.shape[1], problem.p, problem.q
-        k = _classes(at, n, generator)
+        k = _classes(problem, at, generator)
         c = k if len(at.factors) > 1 else np.zeros(n, dtype=np.int64)
         normal = generator.normal(size=(n, q))
         effects = np.sum(at.factors[c] * normal[:, None, :], axis=2)
@@ -89,7 +89,7 @@ class ResampledNull:
         """Return the problem with an outcome of resampled residuals."""
         at, place = self.at, self.coordinates
         n = self.problem.data.shape[1]
-        k = _classes(at, n, generator)
+        k = _classes(self.problem, at, generator)
         at_random: Float = generator.random((n,))
         donor = np.empty(n, dtype=np.int64)
         for persons, donors in self._alike:
@@ -173,9 +173,9 @@ def _apart(standard: Float, weights: Float) -> Float:
     return direction
 
 
-def _classes(at: ClassParameters, n: int, generator: np.random.Generator) -> Int:
-    edges: Float = np.cumsum(np.exp(at.log_share))[:-1]
-    classes: Int = np.searchsorted(edges, generator.random(n))
+def _classes(problem: MixtureProblem, at: ClassParameters, generator: np.random.Generator) -> Int:
+    edges: Float = np.cumsum(problem.prior(at), axis=0)[:-1]
+    classes: Int = np.sum(edges < generator.random(problem.data.shape[1]), axis=0)
     return classes
 
 

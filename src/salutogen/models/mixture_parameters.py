@@ -16,6 +16,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 Sharing = Literal["equal", "proportional", "free"]
+Order = Literal["share", "level"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from salutogen.models._kernels_mixture_climb import outer_products, score, sums_
 from salutogen.models._kernels_mixture_layout import empty_classes
 from salutogen.models._kernels_mixture_pass import Classes, People, pass_over
 from salutogen.models.mixed_problem import mixed_problem
+from salutogen.models.mixture_membership import scaled_covariates
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.moments import Moments
 
@@ -31,6 +32,8 @@ class MixtureProblem:
         Case weights.
     covariates : array (m, n_persons)
         Covariates of membership, centred; m is 0 without them.
+    membership_map : array (1 + m, 1 + m)
+        Log odds of the constant and the covariates as given = map @ those of the scaled ones.
     means : array (p,)
         Means of X* over all rows.
     p, q : int
@@ -47,6 +50,7 @@ class MixtureProblem:
     data: Float
     weight: Float
     covariates: Float
+    membership_map: Float
     means: Float
     p: int
     q: int
@@ -135,7 +139,6 @@ def mixture_problem(
     fixed: tuple[str, ...],
     random: tuple[tuple[str, ...], ...],
     weight: Float | None = None,
-    covariates: Float | None = None,
 ) -> MixtureProblem:
     """Prepare fits of terms that `moments` holds, for any number of classes.
 
@@ -143,7 +146,8 @@ def mixture_problem(
     ------
     ModelError
         As for a mixed model: one person, constant outcome, collinear terms, random effects that
-        no person has enough rows for; weights that are not positive.
+        no person has enough rows for; weights that are not positive; collinear covariates of
+        membership.
     """
     if moments.log_weights is not None:
         raise ModelError("These moments weight rows, for mixed models; a mixture weights persons.")
@@ -165,10 +169,12 @@ def mixture_problem(
         axis=1,
     )
     weights = _checked(weight, len(data))
+    covariates, membership_map = scaled_covariates(moments)
     return MixtureProblem(
         data=np.ascontiguousarray(data.T),
         weight=weights,
-        covariates=np.empty((0, len(data))) if covariates is None else covariates,
+        covariates=covariates,
+        membership_map=membership_map,
         means=mixed.right[:, :p].T @ moments.reduction.total[:, 0] / np.sqrt(n),
         p=p,
         q=q,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 from salutogen.models._kernels_mixture_em import distant_persons, maximise
 from salutogen.models._kernels_mixture_pass import Classes, People, pass_over_starts
 from salutogen.models.mixture_climb import Climbed, Tolerance, climb, finish
-from salutogen.models.mixture_parameters import ClassParameters, Layout
+from salutogen.models.mixture_parameters import ClassParameters, Layout, Order
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-Order = Literal["share", "level"]
 
 FIRST_STEPS = 6  # EM steps of every start
 MORE_STEPS = 5  # EM steps of the better third
