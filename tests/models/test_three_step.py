@@ -11,11 +11,13 @@ import pytest
 import statsmodels.api as sm
 
 from salutogen.errors import ModelError
-from salutogen.models.classification import classification_error
-from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.three_step_outcome import three_step_outcome
-from salutogen.models.three_step_predictors import three_step_predictors
+from salutogen.models import (
+    ConvergenceWarning,
+    GrowthMixture,
+    classification_error,
+    three_step_outcome,
+    three_step_predictors,
+)
 
 SLOPES = np.array([[0.2, 1.0], [-0.3, -0.8]])  # log odds of classes 2 and 3 against 1: 1, x
 MEANS = np.array([1.0, 0.0, 2.0])

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from salutogen.models.robust import HuberFit, fit_huber
     from salutogen.models.splines import RestrictedCubicSpline
     from salutogen.models.structured_result import StructuredResult
-    from salutogen.models.three_step_outcome import ThreeStepOutcome, three_step_outcome
-    from salutogen.models.three_step_predictors import (
+    from salutogen.models.three_step_distal import ThreeStepOutcome, three_step_outcome
+    from salutogen.models.three_step_logit import (
         ThreeStepPredictors,
         three_step_predictors,
     )
@@ -91,8 +91,8 @@ _HOME = {
     "RobustInference": "mixed_robust",
     "ScatterTest": "heteroscedasticity",
     "StructuredResult": "structured_result",
-    "ThreeStepOutcome": "three_step_outcome",
-    "ThreeStepPredictors": "three_step_predictors",
+    "ThreeStepOutcome": "three_step_distal",
+    "ThreeStepPredictors": "three_step_logit",
     "adjusted_rand_index": "agreement",
     "bootstrap_agreement": "agreement",
     "bootstrap_least_squares": "bootstrap",
@@ -116,8 +116,8 @@ _HOME = {
     "person_moments": "bootstrap",
     "progress_bar": "executing",
     "split_half_agreement": "agreement",
-    "three_step_outcome": "three_step_outcome",
-    "three_step_predictors": "three_step_predictors",
+    "three_step_outcome": "three_step_distal",
+    "three_step_predictors": "three_step_logit",
     "warm": "warming",
 }
 

@@ -118,8 +118,8 @@ def bootstrap_likelihood_ratio(
     null : {"parametric", "semiparametric"}
         Persons vary normally within the k − 1 classes; or as the residuals of the data do, which
         are resampled by person. The latter does not take skewness or a floor for a further class.
-        So that it can find one, residuals are first moved to the closest distribution with one
-        peak (Hartigan & Hartigan 1985) along the direction in which the k classes lie apart. It
+        So that it can find one, residuals are smoothed, along the direction in which the k classes
+        lie apart, until they have one peak in each of the k − 1 classes (Silverman 1981). It
         finds classes that leave a gap between them, and misses those that only differ in variance.
     stop_early : bool
         Whether to stop when the p-value is clearly above or below .05: the probability that all

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from salutogen.models.coordinates import NO_RANK, Coordinates
 from salutogen.models.mixture_parameters import ClassParameters
 from salutogen.models.mixture_problem import MixtureProblem
-from salutogen.models.unimodal import with_one_peak
+from salutogen.models.unimodal import bandwidth_for_one_peak
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -76,8 +76,9 @@ class ResampledNull:
 
     A person's residuals are brought to unit covariance in each class by its own model, so that
     they can be given to persons with other times. Along the direction in which the larger model
-    tells persons of a class apart, they are moved to the closest distribution with one peak, of
-    any skewness and with any floor.
+    tells persons of a class apart, they are smoothed until they have one peak, and shrunk to the
+    spread that they had: little happens to one skewed heap, with or without a floor; two heaps
+    become one.
     """
 
     problem: MixtureProblem
@@ -99,11 +100,13 @@ class ResampledNull:
                 found = np.searchsorted(edges, at_random[takers] * edges[-1], side="right")
                 donor[takers] = donors[np.minimum(found, len(donors) - 1)]
         standard, ratio = self._residuals
+        noise: Float = generator.normal(size=(n,))
         away = np.zeros((n, place.seen.shape[1]))
         rest = np.zeros(n)
         for c in range(len(at.coefficients)):
             takers = np.flatnonzero(k == c)
             drawn = standard[c][donor[takers]]
+            drawn = drawn + np.outer(self._smoothed(c, drawn, noise[takers]), self._apart[c])
             away[takers] = np.sum(self._roots[c][takers] * drawn[:, None, :], axis=2)
             rest[takers] = ratio[c][donor[takers]] * place.left[takers]
         return with_outcome(self.problem, place, at.coefficients[k], away * place.seen, rest)
@@ -139,12 +142,38 @@ class ResampledNull:
             left = square - fitted - np.sum(found**2, axis=1)
             rest[k] = np.where(place.left > 0, np.maximum(left, 0.0) / np.maximum(place.left, 1), 0)
             standard[k] = np.linalg.solve(self._roots[k], found[:, :, None])[:, :, 0]
-        groups = problem.pass_over(self.larger)[1]
-        for k in range(K):
-            apart = _apart(standard[k], groups * self._given[k])
-            seen = standard[k] @ apart
-            standard[k] += np.outer(with_one_peak(seen, self._given[k]) - seen, apart)
         return standard, rest
+
+    @cached_property
+    def _apart(self) -> Float:
+        """Direction (K, m) in which the larger model tells the persons of each class apart."""
+        groups = self.problem.pass_over(self.larger)[1]
+        return np.array([
+            _apart(standard, groups * given)
+            for standard, given in zip(self._residuals[0], self._given, strict=True)
+        ])  # fmt: skip
+
+    @cached_property
+    def _peaks(self) -> Float:
+        """Mean, variance and bandwidth (K, 3) of the residuals along these directions."""
+        found = []
+        for standard, given, apart in zip(
+            self._residuals[0], self._given, self._apart, strict=True
+        ):
+            along = standard @ apart
+            mean = float(given @ along / given.sum())
+            variance = float(given @ (along - mean) ** 2 / given.sum())
+            found.append((mean, variance, bandwidth_for_one_peak(along, given)))
+        return np.array(found)
+
+    def _smoothed(self, c: int, standard: Float, noise: Float) -> Float:
+        """How far residuals (n, m) of class c are moved along its direction."""
+        mean, variance, bandwidth = self._peaks[c]
+        along = standard @ self._apart[c] - mean
+        if variance == 0:
+            return np.zeros(len(along))
+        moved: Float = (along + bandwidth * noise) / np.sqrt(1 + bandwidth**2 / variance) - along
+        return moved
 
     @cached_property
     def _alike(self) -> list[tuple[Int, Int]]:

@@ -63,8 +63,10 @@ class ThreeStepOutcome:
         Shares of the classes among the persons used.
     error : array (K, K)
         Classification errors used; the identity without a correction.
-    n_persons, n_dropped : int
-        Persons used, and persons of the model that are left out: not in the frame, or missing.
+    n_persons : int
+        Persons used.
+    n_dropped : int
+        Persons of the model that are left out: not in the frame, or something missing.
     converged : bool
         Whether the climb settled (always, but for `ml`).
     messages : tuple of str

@@ -53,9 +53,10 @@ class ThreeStepPredictors:
         Classification errors used; the identity without a correction.
     log_likelihood : float
         Of the corrected logit; with `bch` a weighted one that has no absolute meaning.
-    n_persons, n_dropped : int
-        Persons used, and persons of the model that are left out: not in the frame, or something
-        missing.
+    n_persons : int
+        Persons used.
+    n_dropped : int
+        Persons of the model that are left out: not in the frame, or something missing.
     converged : bool
         Whether the climb settled.
     messages : tuple of str
