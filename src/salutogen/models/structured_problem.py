@@ -27,6 +27,7 @@ from salutogen.models.structured_rows import StructuredRows
 Float = NDArray[np.float64]
 
 SAMPLED = 400  # persons among whom a first search is made where there are four times as many
+SPARSEST = 16  # and where there are very many, one in so many: the search ends nearer the goal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,8 @@ def structured_problem(rows: StructuredRows, moments: Moments, *, reml: bool) ->
         reml=reml,
     )
     right = np.column_stack([outer_left, base.right])
-    every = moments.n_persons // SAMPLED if moments.n_persons >= 4 * SAMPLED else 0
+    many = moments.n_persons >= 4 * SAMPLED
+    every = min(moments.n_persons // SAMPLED, SPARSEST) if many else 0
     criterion: NestedCriterion | RowsCriterion
     sample: NestedCriterion | RowsCriterion | None
     if rows.residuals is None:
