@@ -11,6 +11,7 @@ from salutogen.trajectories.return_model import (
     ReturnParameters,
     clustered_log_rate_se,
     course_log_likelihoods,
+    course_scores,
 )
 
 NAN = float("nan")
@@ -156,3 +157,26 @@ def test_copies_of_persons_make_no_interval_narrower(
     assert width == pytest.approx(profile, rel=0.3)
     assert twice.half_life == pytest.approx(once.half_life, rel=1e-3)
     assert twice.n_persons == 150
+
+
+@pytest.mark.parametrize("log_rate_sd", [-np.inf, -0.4])
+def test_scores_are_the_slopes_of_the_likelihood(log_rate_sd: float) -> None:
+    parameters = ReturnParameters(
+        mean=np.asarray([0.7, 4.5]),
+        factor=np.asarray([0.9, -0.4, 1.3]),
+        log_sd=0.2,
+        log_rate=-0.6,
+        log_rate_sd=log_rate_sd,
+    )
+    change = varying_return(0.5)[0][:12]
+    change[3, 2:4] = np.nan
+    scores = course_scores(change, parameters)
+    at = parameters.packed()
+    for place in range(at.size):
+        step = np.zeros(at.size)
+        step[place] = 1e-6
+        ahead, behind = (
+            course_log_likelihoods(change, ReturnParameters.unpacked(at + way * step))
+            for way in (1, -1)
+        )
+        np.testing.assert_allclose(scores[:, place], (ahead - behind) / 2e-6, atol=1e-5)

@@ -78,13 +78,39 @@ class Posterior:
 
 @dataclass(frozen=True, kw_only=True)
 class _Given:
-    """Courses given each node of the rate: (n, K) log likelihoods, means and covariances."""
+    """Courses given each node of the rate, arrays of shape (n, K).
+
+    `u` and `spread` are the posterior mean and covariance of the standard normal effects;
+    `residuals` are Z'r and r'r about the means.
+    """
 
     log_likelihood: FloatArray
     weight: FloatArray
     log_rates: FloatArray
-    mean: tuple[FloatArray, FloatArray]
-    covariance: tuple[FloatArray, FloatArray, FloatArray]
+    factor: FloatArray
+    centre: FloatArray
+    u: tuple[FloatArray, FloatArray]
+    spread: tuple[FloatArray, FloatArray, FloatArray]
+    residuals: tuple[FloatArray, FloatArray, FloatArray]
+    sums: _Sums
+
+    def share(self) -> tuple[FloatArray, FloatArray]:
+        """Log likelihood of each course (n,), and posterior weight of each node (n, K)."""
+        joint = np.log(self.weight) + self.log_likelihood
+        total = _log_sum(joint)
+        return total, np.exp(joint - total[:, None])
+
+    def effects(self) -> tuple[FloatArray, ...]:
+        """Posterior means of a and b at each node, their variances and covariance."""
+        c11, c21, c22 = self.factor
+        (v0, v1), (p00, p01, p11) = self.u, self.spread
+        return (
+            self.centre[0] + c11 * v0,
+            self.centre[1] + c21 * v0 + c22 * v1,
+            c11 * c11 * p00,
+            c11 * (c21 * p00 + c22 * p01),
+            c21 * c21 * p00 + 2.0 * c21 * c22 * p01 + c22 * c22 * p11,
+        )
 
 
 def course_log_likelihoods(change: FloatArray, parameters: ReturnParameters) -> FloatArray:
@@ -96,17 +122,14 @@ def course_log_likelihoods(change: FloatArray, parameters: ReturnParameters) -> 
         Column tau is tau occasions after the event; NaN where missing.
     parameters : ReturnParameters
     """
-    given = _given_rates(change, parameters)
-    return _log_sum(np.log(given.weight) + given.log_likelihood)
+    return _given_rates(change, parameters).share()[0]
 
 
 def posterior(change: FloatArray, parameters: ReturnParameters) -> Posterior:
     """Posterior means and SDs of each course's jump, asymptote and log rate."""
     given = _given_rates(change, parameters)
-    joint = np.log(given.weight) + given.log_likelihood
-    share = np.exp(joint - _log_sum(joint)[:, None])
-    a, b = given.mean
-    aa, ab, bb = given.covariance
+    share = given.share()[1]
+    a, b, aa, ab, bb = given.effects()
     asymptote, asymptote_se = _mixed(share, a, aa)
     jump, jump_se = _mixed(share, a + b, aa + 2.0 * ab + bb)
     rates = np.broadcast_to(given.log_rates, share.shape)
@@ -142,6 +165,35 @@ def _nodes(parameters: ReturnParameters) -> tuple[FloatArray, FloatArray]:
     return parameters.log_rate + spread * points, weights / np.sqrt(np.pi)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Sums:
+    """Sums over the points of each course, by node where the decay is in them: (n, 1) or (n, K)."""
+
+    n: FloatArray
+    d1: FloatArray
+    d2: FloatArray
+    y0: FloatArray
+    y1: FloatArray
+    yy: FloatArray
+
+
+def _sums(change: FloatArray, decay: FloatArray) -> _Sums:
+    there = np.isfinite(change).astype(float)
+    y = np.where(there > 0, change, 0.0)
+    return _Sums(
+        n=there.sum(axis=1)[:, None],
+        d1=np.einsum("ij,kj->ik", there, decay),
+        d2=np.einsum("ij,kj->ik", there, decay**2),
+        y0=y.sum(axis=1)[:, None],
+        y1=np.einsum("ij,kj->ik", y, decay),
+        yy=(y**2).sum(axis=1)[:, None],
+    )
+
+
+def _decay(log_rates: FloatArray, k: int) -> FloatArray:
+    return np.exp(-np.exp(log_rates)[:, None] * np.arange(k))
+
+
 def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     """Gaussian likelihood of each course at each node, and the posterior of (a, b) there.
 
@@ -149,51 +201,86 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     that the posterior of u has precision M = I + C'Z'ZC / s2.
     """
     log_rates, weight = _nodes(parameters)
-    there = np.isfinite(change).astype(float)
-    y = np.where(there > 0, change, 0.0)
-    decay = np.exp(-np.exp(log_rates)[:, None] * np.arange(change.shape[1]))
+    x = _sums(change, _decay(log_rates, change.shape[1]))
     a, b = parameters.mean
     c11, c21, c22 = parameters.factor
     s2 = np.exp(2.0 * parameters.log_sd)
-    n = there.sum(axis=1)[:, None]
-    d1 = np.einsum("ij,kj->ik", there, decay)
-    d2 = np.einsum("ij,kj->ik", there, decay**2)
-    y0 = y.sum(axis=1)[:, None]
-    y1 = np.einsum("ij,kj->ik", y, decay)
-    yy = (y**2).sum(axis=1)[:, None]
-    r0, r1 = y0 - a * n - b * d1, y1 - a * d1 - b * d2
-    rr = yy - a * (y0 + r0) - b * (y1 + r1)
+    r0, r1 = x.y0 - a * x.n - b * x.d1, x.y1 - a * x.d1 - b * x.d2
+    rr = x.yy - a * (x.y0 + r0) - b * (x.y1 + r1)
     u0, u1 = (c11 * r0 + c21 * r1) / s2, c22 * r1 / s2
-    m00 = 1.0 + (c11 * c11 * n + 2.0 * c11 * c21 * d1 + c21 * c21 * d2) / s2
-    m01 = (c11 * c22 * d1 + c21 * c22 * d2) / s2
-    m11 = 1.0 + c22 * c22 * d2 / s2
+    m00 = 1.0 + (c11 * c11 * x.n + 2.0 * c11 * c21 * x.d1 + c21 * c21 * x.d2) / s2
+    m01 = (c11 * c22 * x.d1 + c21 * c22 * x.d2) / s2
+    m11 = 1.0 + c22 * c22 * x.d2 / s2
     det = m00 * m11 - m01**2
     v0, v1 = (m11 * u0 - m01 * u1) / det, (m00 * u1 - m01 * u0) / det
     log_likelihood = -0.5 * (
-        n * np.log(2.0 * np.pi * s2) + np.log(det) + rr / s2 - u0 * v0 - u1 * v1
+        x.n * np.log(2.0 * np.pi * s2) + np.log(det) + rr / s2 - u0 * v0 - u1 * v1
     )
-    p00, p01, p11 = m11 / det, -m01 / det, m00 / det
     return _Given(
         log_likelihood=log_likelihood,
         weight=weight,
         log_rates=log_rates,
-        mean=(a + c11 * v0, b + c21 * v0 + c22 * v1),
-        covariance=(
-            c11 * c11 * p00,
-            c11 * (c21 * p00 + c22 * p01),
-            c21 * c21 * p00 + 2.0 * c21 * c22 * p01 + c22 * c22 * p11,
-        ),
+        factor=parameters.factor,
+        centre=parameters.mean,
+        u=(v0, v1),
+        spread=(m11 / det, -m01 / det, m00 / det),
+        residuals=(r0, r1, rr),
+        sums=x,
     )
 
 
 def course_scores(change: FloatArray, parameters: ReturnParameters) -> FloatArray:
     """Derivatives of each course's log likelihood by the packed parameters, shape (n, p)."""
-    at = parameters.packed()
+    return likelihoods_and_scores(change, parameters)[1]
 
-    def value(values: FloatArray) -> FloatArray:
-        return course_log_likelihoods(change, ReturnParameters.unpacked(values))
 
-    return np.column_stack([_slope(value, at, place) for place in range(at.size)])
+def likelihoods_and_scores(
+    change: FloatArray, parameters: ReturnParameters
+) -> tuple[FloatArray, FloatArray]:
+    """Log likelihood of each course (n,) and its derivatives (n, p), in one pass.
+
+    By Fisher's identity: the derivative of a marginal log likelihood is the posterior mean of
+    that of the complete one.
+    """
+    given = _given_rates(change, parameters)
+    value, share = given.share()
+    x, s2 = given.sums, np.exp(2.0 * parameters.log_sd)
+    c11, c21, c22 = parameters.factor
+    (v0, v1), (p00, p01, p11), (r0, r1, rr) = given.u, given.spread, given.residuals
+    w00, w01, w11 = p00 + v0 * v0, p01 + v0 * v1, p11 + v1 * v1
+    e0, e1 = c11 * v0, c21 * v0 + c22 * v1  # effects about their means
+    left0, left1 = r0 - x.n * e0 - x.d1 * e1, r1 - x.d1 * e0 - x.d2 * e1
+    by_factor = (
+        r0 * v0 - (x.n * c11 + x.d1 * c21) * w00 - x.d1 * c22 * w01,
+        r1 * v0 - (x.d1 * c11 + x.d2 * c21) * w00 - x.d2 * c22 * w01,
+        r1 * v1 - (x.d1 * c11 + x.d2 * c21) * w01 - x.d2 * c22 * w11,
+    )
+    squares = (
+        (c11 * c11 * x.n + 2.0 * c11 * c21 * x.d1 + c21 * c21 * x.d2) * w00
+        + 2.0 * (c11 * c22 * x.d1 + c21 * c22 * x.d2) * w01
+        + c22 * c22 * x.d2 * w11
+    )
+    by_sd = (rr - 2.0 * (e0 * r0 + e1 * r1) + squares) / s2 - x.n
+    by_rate = _by_log_rate(change, given) / s2
+    columns = [left0 / s2, left1 / s2, *(part / s2 for part in by_factor), by_sd, by_rate]
+    if not np.isneginf(parameters.log_rate_sd):
+        columns.append(by_rate * (given.log_rates - parameters.log_rate))
+    return value, np.column_stack([(share * column).sum(axis=1) for column in columns])
+
+
+def _by_log_rate(change: FloatArray, given: _Given) -> FloatArray:
+    """Derivative by the log rate at each node, times the residual variance."""
+    k = change.shape[1]
+    decay = _decay(given.log_rates, k)
+    moved = -np.exp(given.log_rates)[:, None] * np.arange(k) * decay
+    there = np.isfinite(change).astype(float)
+    y = np.where(there > 0, change, 0.0)
+    a, b, _, ab, bb = given.effects()
+    return np.asarray(
+        b * np.einsum("ij,kj->ik", y, moved)
+        - (ab + a * b) * np.einsum("ij,kj->ik", there, moved)
+        - (bb + b * b) * np.einsum("ij,kj->ik", there, decay * moved)
+    )
 
 
 def _slope(value: Callable[[FloatArray], FloatArray], at: FloatArray, place: int) -> FloatArray:
@@ -250,8 +337,8 @@ def fit_varying_rates(
 
     def objective(values: FloatArray) -> tuple[float, FloatArray]:
         here = ReturnParameters.unpacked(values)
-        gradient = course_scores(change, here).sum(axis=0)
-        return -float(course_log_likelihoods(change, here).sum()) / n, -gradient / n
+        value, scores = likelihoods_and_scores(change, here)
+        return -float(value.sum()) / n, -scores.sum(axis=0) / n
 
     bounds = [
         *[(None, None)] * 5,
