@@ -13,6 +13,7 @@ import pytest
 
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.mixed_model import MixedModel
+from salutogen.models.mixture_climb import climb
 from salutogen.models.mixture_parameters import Layout
 from salutogen.models.mixture_problem import mixture_problem
 from salutogen.models.moments import Moments
@@ -299,3 +300,53 @@ def test_shared_terms_and_weights():
     weighted = spec.fit(frame, weights=np.full(150, 2.0))
     assert weighted.log_likelihood == pytest.approx(doubled.log_likelihood, abs=1e-5)
     np.testing.assert_allclose(weighted.standard_errors, doubled.standard_errors, rtol=1e-4)
+    times = np.random.default_rng(4).integers(1, 4, size=150)
+    copies = [
+        frame.with_columns(id=pl.col("id") + 1000 * copy).filter(
+            pl.Series(times[frame["id"].to_numpy() - 1] > copy)
+        )
+        for copy in range(3)
+    ]
+    replicated = spec.fit(pl.concat(copies))
+    weighted = spec.fit(frame, weights=times.astype(float))
+    assert weighted.log_likelihood == pytest.approx(replicated.log_likelihood, abs=1e-5)
+    np.testing.assert_allclose(weighted.fixed_effects, replicated.fixed_effects, rtol=1e-5)
+    np.testing.assert_allclose(weighted.standard_errors, replicated.standard_errors, rtol=1e-4)
+    np.testing.assert_allclose(weighted.share_errors, replicated.share_errors, rtol=1e-4)
+
+
+def test_calendar_years_lose_nothing(fitted):
+    frame, result = fitted
+    years = frame.with_columns(t=2020.25 + pl.col("t"))
+    late = GrowthMixture(QUADRATIC + "(1 | id)", classes=3).fit(years)
+    assert late.log_likelihood == pytest.approx(result.log_likelihood, abs=1e-6)
+    np.testing.assert_allclose(late.posterior, result.posterior, atol=1e-5)
+    np.testing.assert_allclose(late.fixed_effects[:, 2], result.fixed_effects[:, 2], rtol=1e-6)
+    at = late.courses({"t": [2021.25, 2024.25]})
+    near = result.courses({"t": [1.0, 4.0]})
+    for name in ("mean", "lower", "upper"):
+        np.testing.assert_allclose(at[name], near[name], rtol=1e-5)
+
+
+def test_every_climb_only_rises(fitted):
+    """Traces of climbs from random places, under each sharing of the variances."""
+    frame, result = fitted
+    _, problem, terms = result.spec.prepare(frame)
+    generator = np.random.default_rng(2)
+    for sharing in ("equal", "proportional", "free"):
+        spec = replace(result.spec, random_covariance=sharing, residual_variance=sharing)
+        layout = spec.layout(terms, 3, 0.001)
+        for _ in range(3):
+            end = climb(problem, layout, generator.normal(size=layout.size) * 0.5)
+            assert (np.diff(end.path) > 0).all()
+            assert len(end.path) > 3
+
+
+def test_classes_by_level(fitted):
+    frame, result = fitted
+    by_level = GrowthMixture(QUADRATIC + "(1 | id)", classes=3, order="level").fit(frame)
+    assert by_level.log_likelihood == pytest.approx(result.log_likelihood, abs=1e-7)
+    means = by_level.predict(frame).mean(axis=0)
+    assert (np.diff(means) > 0).all()
+    order = np.argsort(result.predict(frame).mean(axis=0))
+    np.testing.assert_allclose(by_level.shares, result.shares[order], atol=1e-6)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
+from salutogen.models import mixture_climb, mixture_search
+from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_climb import Climbed
+from salutogen.models.mixture_climb import Climbed, climb
 from salutogen.models.mixture_comparison import compare_classes
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import mixture_problem
@@ -31,6 +35,9 @@ def two_groups(n=60, occasions=4, seed=1, apart=4.0):
         ({"starts": 0}, "starts"),
         ({"random_covariance": "diagonal"}, "expected one of equal, proportional, free"),
         ({"variance_bound": 0}, "variance_bound"),
+        ({"order": "size"}, "order: expected one of share, level, got 'size'"),
+        ({"likelihood_tolerance": 0.0}, "likelihood_tolerance: expected a number between 0 and 1"),
+        ({"parameter_tolerance": -1}, "parameter_tolerance"),
     ],
 )
 def test_impossible_settings_are_refused(change, words):
@@ -155,3 +162,27 @@ def test_comparison_keeps_a_place_for_what_has_no_solution():
     assert set(found.results) | set(found.failures) == {1, 2, 4}
     assert 4 in found.failures
     assert "degenerate" in found.table.row(2, named=True)["message"]
+
+
+def test_interruption_says_what_was_finished(monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    calls = []
+
+    def stopped(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return climb(*arguments)
+
+    monkeypatch.setattr(mixture_search, "climb", stopped)
+    with pytest.raises(KeyboardInterrupt) as stop:  # the first climb is that of one class
+        GrowthMixture("y ~ t + (1 | id)", classes=2).fit(two_groups())
+    assert re.match(r"Interrupted: 1 of the \d+ starts", stop.value.__notes__[0])
+
+
+def test_what_does_not_converge_is_said(monkeypatch):
+    monkeypatch.setattr(mixture_climb, "NEWTON_STEPS", 0)
+    with pytest.warns(ConvergenceWarning, match="has not converged"):
+        result = GrowthMixture("y ~ t + (1 | id)", classes=2).fit(two_groups())
+    assert not result.converged
+    assert "has not converged" in result.messages[-1]

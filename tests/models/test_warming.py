@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from salutogen.models.warming import cache_folder
+from salutogen.models.warming import MIXTURES, announce, cache_folder
 
 
 def test_cache_folder_is_the_users(monkeypatch, tmp_path):
@@ -31,3 +31,11 @@ def test_asking_whether_kernels_are_warm_loads_no_numba(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == ["False", "False", "False"]
+
+
+def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    announce(MIXTURES)
+    assert [record.message for record in caplog.records] == ["compiling, once"]
+    announce(MIXTURES)
+    assert len(caplog.records) == 1

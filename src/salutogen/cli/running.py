@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Literal
 
@@ -85,6 +86,8 @@ def compile_once(end: Outcome) -> None:
     """Compile the kernels before a first run, and say why it takes longer."""
     from salutogen.models.warming import is_warm, warm
 
+    if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
+        logging.getLogger("salutogen").setLevel(logging.ERROR)
     if is_warm():
         return
     if not end.quiet:

@@ -178,6 +178,9 @@ class GrowthMixture:
         """Reduce data to a well-scaled problem that serves any number of classes."""
         from salutogen.models.mixture_membership import PersonMoments, with_covariates
         from salutogen.models.mixture_problem import mixture_problem
+        from salutogen.models.warming import MIXTURES, announce
+
+        announce(MIXTURES)
 
         formula = self.full_formula
         if "|" not in formula:

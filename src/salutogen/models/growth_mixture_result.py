@@ -55,6 +55,9 @@ class GrowthMixtureResult:
         Of each class and term, in units of the outcome per unit of the term.
     covariance : array (K p, K p)
         Of the fixed effects, class by class, from the observed information.
+    covariance_factor : array (K, p, ·)
+        F of each class: `covariance` has the blocks F_k F_l'. With large times (calendar years)
+        bands from F keep digits that `covariance` has lost.
     random_terms : tuple of str
         Random terms.
     random_covariance : array (K, q, q)
@@ -99,6 +102,7 @@ class GrowthMixtureResult:
     fixed_effects: Float
     standard_errors: Float
     covariance: Float
+    covariance_factor: Float
     random_terms: tuple[str, ...]
     random_covariance: Float
     residual_variance: Float
@@ -225,11 +229,9 @@ class GrowthMixtureResult:
 
         X, mean = self._design(frame), self.predict(frame)
         z = NormalDist().inv_cdf((1 + level) / 2)
-        p = len(self.terms)
         parts = []
         for k in range(self.n_classes):
-            block = self.covariance[k * p : (k + 1) * p, k * p : (k + 1) * p]
-            error = z * np.sqrt(np.maximum(np.sum((X @ block) * X, axis=1), 0.0))
+            error = z * np.sqrt(np.sum((X @ self.covariance_factor[k]) ** 2, axis=1))
             parts.append(
                 pl.DataFrame(
                     {
@@ -303,12 +305,11 @@ def mixture_result(
     best, messages = found.best, list(problem.messages)
     at = layout.unpack(best.free)
     value, posterior = problem.pass_over(at)
-    inverse = _covariance(problem, layout, found, messages)
+    root = _covariance_root(problem, layout, found, messages)
     K, p, J = layout.classes, layout.p, layout.jacobian(best.free)
-    moved = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]).reshape(K * p, layout.size)
-    covariance = moved @ inverse @ moved.T
-    by_share = share_derivatives(problem, at, J)
-    share_variances = np.sum((by_share @ inverse) * by_share, axis=1)
+    factor = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]) @ root
+    covariance = factor.reshape(K * p, -1) @ factor.reshape(K * p, -1).T
+    by_share = share_derivatives(problem, at, J) @ root
     spread = np.matmul(problem.random_map, at.factors)
     random_covariance = np.matmul(spread, np.swapaxes(spread, 1, 2))
     if spread.size and min(np.linalg.norm(part[i]) for part in spread
@@ -324,13 +325,14 @@ def mixture_result(
         log_likelihood=value + problem.offset,
         n_parameters=layout.size,
         shares=problem.shares(at),
-        share_errors=np.sqrt(np.maximum(share_variances, 0.0)),
-        membership=membership_of(moments, problem, layout, best.free, inverse),
+        share_errors=np.sqrt(np.sum(by_share**2, axis=1)),
+        membership=membership_of(moments, problem, layout, best.free, root),
         prior=np.ascontiguousarray(problem.prior(at).T),
         terms=terms[0],
         fixed_effects=at.coefficients @ problem.fixed_map.T + problem.shift,
         standard_errors=np.sqrt(np.diag(covariance)).reshape(K, layout.p),
         covariance=covariance,
+        covariance_factor=factor,
         random_terms=tuple(name for block in terms[1] for name in block),
         random_covariance=random_covariance + np.zeros((K, 1, 1)),
         residual_variance=at.variances * problem.scale**2 + np.zeros(K),
@@ -349,10 +351,10 @@ def mixture_result(
     )
 
 
-def _covariance(
+def _covariance_root(
     problem: MixtureProblem, layout: Layout, found: Found, messages: list[str]
 ) -> Float:
-    """Covariance of all free parameters from the observed information."""
+    """Return R with R R' the covariance of all free parameters, from the observed information."""
     assert found.best is not None
     free, hessian = found.best.free, found.best.hessian
     if hessian is None:
@@ -364,5 +366,5 @@ def _covariance(
             "The information matrix is singular: standard errors leave out directions in which "
             "the likelihood is flat, and are too small there."
         )
-    inverse: Float = (vectors[:, known] / values[known]) @ vectors[:, known].T
-    return inverse
+    root: Float = vectors[:, known] / np.sqrt(values[known])
+    return root

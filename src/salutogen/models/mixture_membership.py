@@ -215,18 +215,18 @@ def share_derivatives(problem: MixtureProblem, at: ClassParameters, jacobian: Fl
 
 
 def membership_of(
-    moments: Moments, problem: MixtureProblem, layout: Layout, free: Float, inverse: Float
+    moments: Moments, problem: MixtureProblem, layout: Layout, free: Float, root: Float
 ) -> Membership:
     """Bring the log odds of the classes back to the units of the covariates.
 
-    `inverse` is the covariance of all free parameters.
+    `root` is a root R of the covariance R R' of all free parameters.
     """
     K, m = layout.classes, layout.n_membership
     to_raw = problem.membership_map
     J = layout.jacobian(free)
     places = [0, *range(J.shape[1] - m, J.shape[1])]
     by_free = np.matmul(to_raw, J[:-1, places]).reshape((K - 1) * (1 + m), layout.size)
-    covariance = by_free @ inverse @ by_free.T
+    covariance = by_free @ root @ root.T @ by_free.T
     at = layout.unpack(free)
     scaled = np.column_stack([at.log_share - at.log_share[-1], at.membership])
     errors = np.zeros((K, 1 + m))

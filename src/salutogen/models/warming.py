@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 from importlib.metadata import version
@@ -14,6 +15,13 @@ NEEDED = (
     "_kernels_criterion.py",
     "_kernels_profile.py",
 )  # what every run compiles
+MIXTURES = (
+    "_kernels_mixture.py",
+    "_kernels_mixture_pass.py",
+    "_kernels_mixture_layout.py",
+    "_kernels_mixture_climb.py",
+    "_kernels_mixture_em.py",
+)
 
 
 def cache_folder() -> Path:
@@ -30,15 +38,10 @@ def cache_folder() -> Path:
     return base / "salutogen" / "kernels"
 
 
-def _marker() -> Path:
+def _marker(names: tuple[str, ...] = NEEDED) -> Path:
     """File that says the kernels in their present form were compiled here."""
     state = f"{version('numba')}|{sys.version}"
-    for name in (
-        "_kernels.py",
-        "_kernels_reduction.py",
-        "_kernels_criterion.py",
-        "_kernels_profile.py",
-    ):
+    for name in names:
         stat = Path(__file__).with_name(name).stat()
         state += f"|{Path(__file__).parent}|{name}|{stat.st_mtime_ns}|{stat.st_size}"
     return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
@@ -47,6 +50,23 @@ def _marker() -> Path:
 def is_warm() -> bool:
     """Whether `warm` has compiled what every run needs for this Python and this user."""
     return _marker().exists()
+
+
+def announce(names: tuple[str, ...]) -> None:
+    """Say once that kernels which not every run needs are compiled, in the log of `salutogen`.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Files of the kernels.
+    """
+    marker = _marker(names)
+    if marker.exists():
+        return
+    logging.getLogger("salutogen").warning("compiling, once")
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    if os.access(marker.parent, os.W_OK):
+        marker.touch()
 
 
 def warm(*, everything: bool = True) -> None:
@@ -80,6 +100,7 @@ def warm(*, everything: bool = True) -> None:
         marker.touch()
     if everything:
         _warm_k_means()
+        _warm_mixture()
         _warm_structures()
 
 
@@ -88,6 +109,16 @@ def _warm_k_means() -> None:
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
 
     LongitudinalKMeans(classes=2, starts=2).fit([[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]])
+
+
+def _warm_mixture() -> None:
+    """Compile the kernels of growth mixtures by a fit to twelve persons."""
+    from salutogen.models.growth_mixture import GrowthMixture
+
+    person = [i // 3 for i in range(36)]
+    y = [(9.0 if i < 5 else 0.0) + (7 * row % 5) / 4 for row, i in enumerate(person)]
+    rows = {"id": person, "t": [0.0, 1.0, 2.0] * 12, "y": y}
+    GrowthMixture("y ~ t + (1 | id)", classes=2, starts=2).try_fit(rows)
 
 
 def _warm_structures() -> None:
