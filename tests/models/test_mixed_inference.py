@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -361,3 +362,24 @@ def test_several_contrasts_with_robust_errors_make_a_wald_f():
     assert both.df == result.n_persons - 1
     assert repr(both).endswith(f"with 2 and {both.df:.2f} df, p = {both.p_value:.3g}")
     assert f"t = {test.statistic:.3f}" in repr(test)
+
+
+def test_threads_do_not_change_a_bit(monkeypatch):
+    rng = np.random.default_rng(1)
+    person, t = np.divmod(np.arange(36_000), 4)
+    y = rng.normal(size=9000)[person] + t * rng.normal(size=9000)[person] + rng.normal(size=36_000)
+    result = MixedModel("y ~ t + (1 + t | id)").fit({"id": person, "t": t, "y": y})
+    found = []
+    for count in ("1", "3"):
+        monkeypatch.setenv("NUMBA_NUM_THREADS", count)
+        fresh = replace(result)
+        tables = [
+            fresh.tidy(),
+            fresh.tidy(errors="CR2"),
+            fresh.profile_intervals(["sd__t"]),
+            fresh.predict({"t": [9.0]}, interval="prediction"),
+            fresh.bootstrap(draws=3).intervals(),
+            fresh.bootstrap("person", draws=3).intervals(),
+        ]
+        found.append([table.write_csv(float_precision=17) for table in tables])
+    assert found[0] == found[1]

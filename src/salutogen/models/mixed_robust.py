@@ -53,7 +53,7 @@ class RobustInference:
         c = self.back @ contrast
         u = np.einsum("iab,b->ia", self.loads, c)
         a = np.einsum("iab,a,b->i", self.sizes, c, c)
-        inner = u.T @ u
+        inner = _crossed(u)
         trace = float(np.sum(a) - np.sum(self.middle * inner))
         square = float(
             np.sum(a**2)
@@ -129,7 +129,7 @@ def robust_inference(
             scores.append(_scores(products, L, beta))
     each = np.concatenate(scores)
     G = moments.n_persons
-    meat = each.T @ each * (G / (G - 1) if kind == "CR1" else 1.0)
+    meat = _crossed(each) * (G / (G - 1) if kind == "CR1" else 1.0)
     outer = problem.scale * unit * problem.fixed_map @ bread
     empty = np.empty((0, p, p))
     return RobustInference(
@@ -141,6 +141,12 @@ def robust_inference(
         middle=bread,
         back=(unit * problem.fixed_map).T,
     )
+
+
+def _crossed(rows: Float) -> Float:
+    """Cross-products of the columns, summed by NumPy: BLAS may split long sums by threads."""
+    products: Float = np.sum(rows[:, :, None] * rows[:, None, :], axis=0)
+    return products
 
 
 def _scores(products: Float, L: Float, beta: Float) -> Float:
