@@ -25,6 +25,7 @@ from salutogen.trajectories.class_tables import (
     course_table,
     criteria_rows,
     set_name,
+    share_words,
     shown_shares,
 )
 from salutogen.trajectories.tables import shown_counts
@@ -62,7 +63,7 @@ def criteria_figure(assessment: ClassAssessment, audience: Audience, rule: str) 
             "BIC by number of classes, as points above the lowest of all; lower is better. The "
             f"lowest is {set_name(assessment.chosen)}, where "
             f"{_number_words(k)} {'is' if k == 1 else 'are'} chosen: no larger number lowers BIC "
-            f"by {assessment.settings.gates.bic:g} or more. {_rises(assessment)}"
+            f"by {assessment.settings.gates.bic:g} or more. {_choices(assessment)}"
         ),
         chart=layered(
             {"mark": {"type": "line", "strokeWidth": 2}},
@@ -84,12 +85,15 @@ def _number_words(k: int) -> str:
     return "one class" if k == 1 else f"{k} classes"
 
 
-def _rises(assessment: ClassAssessment) -> str:
+def _choices(assessment: ClassAssessment) -> str:
     """What each set of assumptions would choose."""
     margin = assessment.settings.gates.bic
+    numbers = [found.number(margin) for found in assessment.sets]
+    if len(set(numbers)) == 1:
+        return f"By the same rule every set of assumptions chooses {_number_words(numbers[0])}."
     parts = [
-        f"{_number_words(found.number(margin))} under {set_name(found)}"
-        for found in assessment.sets
+        f"{_number_words(k)} under {set_name(found)}"
+        for found, k in zip(assessment.sets, numbers, strict=True)
     ]
     return f"By the same rule: {enumeration(parts)}."
 
@@ -100,7 +104,8 @@ def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> 
     names = [set_name(found) for found in assessment.shown]
     most = int(data["class"].max())  # type: ignore[arg-type]
     scale = palette_scale({str(k): CATEGORIES[(k - 1) % 8] for k in range(1, most + 1)})
-    x: Spec = quantity("from", "Share of persons", zero=True, axis={"format": ".0%"})
+    x: Spec = quantity("from", "Share of persons", zero=True)
+    x["axis"] = {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]}
     x["scale"] = {"domain": [0, 1], "nice": False}
     hue = {
         "field": "class",
@@ -114,7 +119,7 @@ def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> 
         title="Shares depend on what is assumed",
         description=(
             "Shares of the classes that each set of assumptions alone would give, with its own "
-            f"number of classes by BIC, the largest class first. {words}."
+            f"number of classes by BIC, the largest class first: {words}."
         ),
         chart=layered(
             {
@@ -160,8 +165,7 @@ def _shares(assessment: ClassAssessment, audience: Audience) -> tuple[pl.DataFra
                 }
             )
             begin += share
-        words = " / ".join("few" if share is None else percent(share) for share in shares)
-        parts.append(f"{set_name(found)}: {words}")
+        parts.append(f"{set_name(found)}: {share_words(shares)}")
     return pl.DataFrame(rows), "; ".join(parts)
 
 
@@ -278,9 +282,8 @@ def _panel(
             "encoding": {"x": x, "y": {"field": "mean", **y}},
         }
     )
-    return layered(
-        *layers, width=width, height=320, title=f"Class {k} ({percent(share)} of persons)"
-    )
+    title = {"text": f"Class {k} ({percent(share)})", "frame": "group"}
+    return layered(*layers, width=width, height=320, title=title)
 
 
 def certainty_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure:

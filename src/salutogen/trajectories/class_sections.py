@@ -113,7 +113,7 @@ def _gates(result: Trajectories, assessment: ClassAssessment) -> Table:
 
 def _searches(result: Trajectories, assessment: ClassAssessment) -> tuple[Table, ...]:
     rule, audience = result.anchors.rule, result.audience
-    note = "" if audience.individuals else " Shares of under 5 persons are blank."
+    note = "" if audience.individuals else " Shares of under 5 persons are not told."
     tables = [
         Table(
             name=f"trajectories-{rule}-assumptions",
@@ -132,15 +132,16 @@ def _searches(result: Trajectories, assessment: ClassAssessment) -> tuple[Table,
             f"{assessment.settings.gates.near:g} of BIC of the best must agree with it." + note,
         )
     ]
-    partitions = class_tables.k_means_table(assessment, audience)
+    partitions = class_tables.k_means_table(assessment)
     if partitions is not None:
         tables.append(
             Table(
                 name=f"trajectories-{rule}-k-means",
                 title="K-means, for description only",
                 frame=partitions,
-                labels={"classes": "Classes", "shares": "Shares"},
-                note="Criteria are turned so that larger is better; they need not agree." + note,
+                labels={"criterion": "Criterion (larger is better)", "chooses": "Chooses"},
+                note=f"{class_tables.k_means_shares(assessment, audience)} Criteria need not agree."
+                + note,
             )
         )
     return tuple(tables)

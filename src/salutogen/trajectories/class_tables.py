@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.models import adjusted_rand_index
+from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.report.people import Audience
-from salutogen.report.wording import percent
+from salutogen.report.wording import number, percent, points
 from salutogen.trajectories.classes import ClassAssessment
 from salutogen.trajectories.gates import smallest_size
 from salutogen.trajectories.labels import LABELS, Labels
@@ -20,6 +20,7 @@ from salutogen.trajectories.tables import shown_count, shown_counts
 if TYPE_CHECKING:
     from salutogen.trajectories.class_models import AssumptionSet
 
+NARROW = "\u00a0"  # no line break between a number and its sign
 CRITERIA = ("aic", "bic", "sabic", "icl")
 GATE_WORDS = {
     "bic": "BIC lower than with one class fewer by",
@@ -31,6 +32,15 @@ GATE_WORDS = {
     "blrt": "Bootstrap likelihood-ratio test, p",
     "split-half": "Agreement between models of two halves, median",
     "bootstrap": "Agreement with models of resampled persons, median",
+}
+K_MEANS_CRITERIA = {
+    "calinski_harabasz": "Caliński–Harabasz",
+    "calinski_harabasz_2": "Caliński–Harabasz, Kryszczuk's version",
+    "calinski_harabasz_3": "Caliński–Harabasz, Genolini's version",
+    "ray_turi": "Ray–Turi",
+    "davies_bouldin": "Davies–Bouldin",
+    "bic": "BIC",
+    "aic": "AIC",
 }
 MODEL_WORDS = {
     "latent-class-growth": "none (latent class growth)",
@@ -59,13 +69,21 @@ def gate_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
         rows.append(
             {
                 "gate": GATE_WORDS[gate.name],
-                "value": value,
+                "value": _found_words(gate.name, value),
                 "asked": f"{asked} {gate.threshold:g}",
                 "outcome": outcome,
             }
         )
-    kinds = {"gate": pl.String, "value": pl.Float64, "asked": pl.String, "outcome": pl.String}
+    kinds = {"gate": pl.String, "value": pl.String, "asked": pl.String, "outcome": pl.String}
     return pl.DataFrame(rows, schema=kinds)
+
+
+def _found_words(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if name in ("smallest-persons", "starts-at-best"):
+        return f"{value:,.0f}"
+    return points(value, 1) if name == "bic" else number(value, 3 if value >= 0.1 else 2)
 
 
 def criteria_rows(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
@@ -99,7 +117,9 @@ def shown_shares(shares: FloatArray, n: int, smallest: int) -> list[float | None
 
 def share_words(shares: list[float | None]) -> str:
     """Shares in one cell."""
-    return ", ".join("–" if share is None else percent(share) for share in shares)
+    return " / ".join(
+        "few" if share is None else percent(share).replace(" ", NARROW) for share in shares
+    )
 
 
 def assumption_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
@@ -126,22 +146,40 @@ def assumption_table(assessment: ClassAssessment, audience: Audience) -> pl.Data
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def k_means_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame | None:
-    """Criteria of k-means by number of classes, larger is better, with the shares."""
+def k_means_table(assessment: ClassAssessment) -> pl.DataFrame | None:
+    """Criteria of k-means (rows) by number of classes, and the number that each would choose."""
     found = assessment.k_means
     if found is None:
         return None
-    n = found.n_persons
     return pl.DataFrame(
         [
             {
-                "classes": k,
-                "shares": share_words(shown_shares(part.shares, n, audience.smallest)),
-                **part.criteria,
+                "criterion": words,
+                **{f"{k} classes": part.criteria[name] for k, part in found.partitions.items()},
+                "chooses": str(found.best_by(name)) if known_anywhere(found, name) else None,
             }
-            for k, part in found.partitions.items()
-        ]
+            for name, words in K_MEANS_CRITERIA.items()
+        ],
+        infer_schema_length=None,
+        schema_overrides={"chooses": pl.String},
     )
+
+
+def known_anywhere(found: LongitudinalKMeansResult, name: str) -> bool:
+    """Whether a criterion has a value for any number of classes."""
+    return any(np.isfinite(part.criteria[name]) for part in found.partitions.values())
+
+
+def k_means_shares(assessment: ClassAssessment, audience: Audience) -> str:
+    """Shares of the classes of k-means in words, by number of classes."""
+    found = assessment.k_means
+    if found is None:
+        return ""
+    parts = [
+        f"{k} classes {share_words(shown_shares(part.shares, found.n_persons, audience.smallest))}"
+        for k, part in found.partitions.items()
+    ]
+    return f"Shares: {'; '.join(parts)}."
 
 
 def course_table(assessment: ClassAssessment) -> pl.DataFrame:
