@@ -16,7 +16,7 @@ from salutogen.trajectories import ClassAssessment, ClassSettings, assess_classe
 from salutogen.trajectories.class_models import AssumptionSet
 from salutogen.trajectories.class_tables import shown_grid
 from salutogen.trajectories.gates import Gate, least_agreement
-from salutogen.trajectories.heaping import heaped_share, is_heaped, skewness
+from salutogen.trajectories.heaping import is_heaped, skewness, stops
 from tests.trajectories.courses import one_kind, rand_by_pairs, three_kinds
 
 QUICK = ClassSettings(max=4, starts=10, resamples=5, blrt_draws=39)
@@ -159,7 +159,8 @@ def test_skewed_and_heaped_values_are_told_from_normal_ones() -> None:
     assert is_heaped(one_kind(400, 5, "skewed"))
     floored = one_kind(400, 5, "floored")
     assert is_heaped(floored)
-    assert heaped_share(floored) == np.mean(floored == floored.min())
+    assert stops(floored) == (floored.min(), np.inf)
+    assert stops(-floored) == (-np.inf, -floored.min())
 
 
 @given(st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size=2, max_size=5))

@@ -106,6 +106,10 @@ class Courses:
         t = place - 1.0
         return {"person": person, "t": t, **indicators, "SR": self.values[person, place]}
 
+    def moments(self, formula: str) -> Moments:
+        """Reduction of the rows for a formula."""
+        return Moments.from_frame(formula, self.rows())
+
     def grid(self) -> dict[str, Any]:
         """One row per position, for predictions."""
         places = np.arange(len(self.positions))
@@ -132,7 +136,7 @@ def enumerate_classes(
         random_covariance=variances,
         residual_variance=variances,
     )
-    moments = Moments.from_frame(spec.formula, courses.rows())
+    moments = courses.moments(spec.formula)
     fits = {1: replace(spec, classes=1).fit(moments)}
     failures: dict[int, str] = {}
     lowest, idle = fits[1].bic, 0
@@ -164,7 +168,7 @@ def refined(
     if k == 1 or fit.starts_at_best >= settings.gates.starts_at_best:
         return found
     spec = replace(fit.spec, starts=MORE_STARTS * settings.starts)
-    again = spec.try_fit(Moments.from_frame(spec.formula, courses.rows()))
+    again = spec.try_fit(courses.moments(spec.formula))
     if isinstance(again, str) or again.log_likelihood < fit.log_likelihood:
         return found
     return replace(found, fits={**found.fits, k: again})

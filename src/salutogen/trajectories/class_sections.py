@@ -114,7 +114,7 @@ def _gates(result: Trajectories, assessment: ClassAssessment) -> Table:
 def _searches(result: Trajectories, assessment: ClassAssessment) -> tuple[Table, ...]:
     rule, audience = result.anchors.rule, result.audience
     note = "" if audience.individuals else " Shares of under 5 persons are not told."
-    tables = [
+    return (
         Table(
             name=f"trajectories-{rule}-assumptions",
             title="What each set of assumptions alone would say",
@@ -130,21 +130,16 @@ def _searches(result: Trajectories, assessment: ClassAssessment) -> tuple[Table,
             },
             note="Sets within "
             f"{assessment.settings.gates.near:g} of BIC of the best must agree with it." + note,
-        )
-    ]
-    partitions = class_tables.k_means_table(assessment)
-    if partitions is not None:
-        tables.append(
-            Table(
-                name=f"trajectories-{rule}-k-means",
-                title="K-means, for description only",
-                frame=partitions,
-                labels={"criterion": "Criterion (larger is better)", "chooses": "Chooses"},
-                note=f"{class_tables.k_means_shares(assessment, audience)} Criteria need not agree."
-                + note,
-            )
-        )
-    return tuple(tables)
+        ),
+        Table(
+            name=f"trajectories-{rule}-k-means",
+            title="K-means, for description only",
+            frame=class_tables.k_means_table(assessment),
+            labels={"criterion": "Criterion (larger is better)", "chooses": "Chooses"},
+            note=f"{class_tables.k_means_shares(assessment, audience)} Criteria need not agree."
+            + note,
+        ),
+    )
 
 
 def _claimed(result: Trajectories, assessment: ClassAssessment) -> Section:

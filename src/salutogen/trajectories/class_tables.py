@@ -146,11 +146,9 @@ def assumption_table(assessment: ClassAssessment, audience: Audience) -> pl.Data
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def k_means_table(assessment: ClassAssessment) -> pl.DataFrame | None:
+def k_means_table(assessment: ClassAssessment) -> pl.DataFrame:
     """Criteria of k-means (rows) by number of classes, and the number that each would choose."""
     found = assessment.k_means
-    if found is None:
-        return None
     return pl.DataFrame(
         [
             {
@@ -173,8 +171,6 @@ def known_anywhere(found: LongitudinalKMeansResult, name: str) -> bool:
 def k_means_shares(assessment: ClassAssessment, audience: Audience) -> str:
     """Shares of the classes of k-means in words, by number of classes."""
     found = assessment.k_means
-    if found is None:
-        return ""
     parts = [
         f"{k} classes {share_words(shown_shares(part.shares, found.n_persons, audience.smallest))}"
         for k, part in found.partitions.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from salutogen.trajectories.class_models import (
     refined,
 )
 from salutogen.trajectories.class_settings import ClassSettings
-from salutogen.trajectories.gates import Gate, judge_classes
-from salutogen.trajectories.heaping import is_heaped
+from salutogen.trajectories.gates import Evidence, Gate, judge_classes
+from salutogen.trajectories.heaping import is_heaped, stops
 from salutogen.trajectories.locks import POSITIONS, FloatArray
 
 FEWEST_POSITIONS = 3
@@ -50,13 +51,10 @@ class ClassAssessment:
         On which a claim may rest.
     best : int
         Place of the set with the lowest BIC among them.
-    growth : tuple of AssumptionSet
-        Latent class growth (no random effects), for comparison only.
     gates : tuple of Gate
     heaped : bool
         Whether SR is skewed or heaped at an end.
-    k_means : LongitudinalKMeansResult or None
-        For description only; None where there are fewer persons than classes.
+    seed : int
     """
 
     settings: ClassSettings
@@ -64,10 +62,31 @@ class ClassAssessment:
     courses: Courses
     sets: tuple[AssumptionSet, ...]
     best: int
-    growth: tuple[AssumptionSet, ...]
     gates: tuple[Gate, ...]
     heaped: bool
-    k_means: LongitudinalKMeansResult | None
+    seed: int
+
+    @cached_property
+    def growth(self) -> tuple[AssumptionSet, ...]:
+        """Latent class growth (no random effects): for comparison, without any claim."""
+        if "latent-class-growth" in self.settings.models:
+            return ()
+        return tuple(
+            enumerate_classes(
+                self.courses, "latent-class-growth", variances, self.settings, self.seed
+            )
+            for variances in self.settings.variances
+        )
+
+    @cached_property
+    def k_means(self) -> LongitudinalKMeansResult:
+        """Longitudinal k-means: for description, without any claim."""
+        most = min(K_MEANS_MOST, len(self.courses.values))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it stands in the result
+            return LongitudinalKMeans(classes=range(2, most + 1), seed=self.seed).fit(
+                self.courses.values
+            )
 
     @property
     def passed(self) -> bool:
@@ -136,7 +155,7 @@ class ClassAssessment:
                 },
                 "skewed_or_heaped": self.heaped,
                 "assumptions": [self._assumption(found) for found in self.shown],
-                "k_means": None if self.k_means is None else self._k_means(self.k_means),
+                "k_means": self._k_means(self.k_means),
             },
         }
 
@@ -173,7 +192,7 @@ def assess_classes(
     *,
     seed: int = 1,
     positions: Sequence[str] = POSITIONS,
-    heaped: bool = False,
+    bounds: tuple[FloatArray, FloatArray] | None = None,
 ) -> ClassAssessment:
     """Look for classes of courses, and hold them against every gate.
 
@@ -187,9 +206,10 @@ def assess_classes(
         Of starts, draws and resamples.
     positions : sequence of str, length T
         Names of the positions, the second being the event.
-    heaped : bool
-        Whether the scores behind SR are known to heap at an end of their scale, which SR need not
-        show; skewed and heaped values of the matrix are found in any case.
+    bounds : pair of ndarray, shape (n, T), optional
+        Lowest and highest that each value could be, where the scores behind SR heap at an end of
+        their scale, infinite where they do not. Default: the matrix's own lowest and highest,
+        where values heap there.
 
     Returns
     -------
@@ -227,32 +247,21 @@ def assess_classes(
     ]
     best = best_set(sets)
     sets[best] = refined(sets[best], sets[best].number(settings.gates.bic), courses, settings)
-    uneven = heaped or is_heaped(courses.values)
+    if bounds is None:
+        low, high = (np.full(courses.values.shape, end) for end in stops(courses.values))
+    else:
+        low, high = (np.asarray(end, dtype=float)[rows][:, there] for end in bounds)
+    heaped = bounds is not None or is_heaped(courses.values)
+    evidence = Evidence(
+        sets=tuple(sets), best=best, courses=courses, heaped=heaped, low=low, high=high
+    )
     return ClassAssessment(
         settings=settings,
         rows=rows,
         courses=courses,
         sets=tuple(sets),
         best=best,
-        growth=_growth(courses, settings, seed),
-        gates=judge_classes(sets, best, courses, settings, heaped=uneven, seed=seed),
-        heaped=uneven,
-        k_means=_k_means(courses, seed),
+        gates=judge_classes(evidence, settings, seed=seed),
+        heaped=heaped,
+        seed=seed,
     )
-
-
-def _growth(courses: Courses, settings: ClassSettings, seed: int) -> tuple[AssumptionSet, ...]:
-    """Latent class growth for comparison, unless a claim may rest on it anyway."""
-    if "latent-class-growth" in settings.models:
-        return ()
-    return tuple(
-        enumerate_classes(courses, "latent-class-growth", variances, settings, seed)
-        for variances in settings.variances
-    )
-
-
-def _k_means(courses: Courses, seed: int) -> LongitudinalKMeansResult | None:
-    most = min(K_MEANS_MOST, len(courses.values))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # its messages stand in the result
-        return LongitudinalKMeans(classes=range(2, most + 1), seed=seed).fit(courses.values)

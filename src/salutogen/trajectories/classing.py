@@ -12,8 +12,8 @@ from salutogen.findings import Finding, finding
 from salutogen.trajectories.class_sections import verdict_words
 from salutogen.trajectories.class_settings import ClassSettings
 from salutogen.trajectories.classes import ClassAssessment, assess_classes
-from salutogen.trajectories.heaping import HEAPED, heaped_share
-from salutogen.trajectories.locks import Lock
+from salutogen.trajectories.heaping import stops
+from salutogen.trajectories.locks import FloatArray, Lock
 
 
 def classes_of(
@@ -34,12 +34,22 @@ def classes_of(
     if settings == "off":
         return None, [_not_assessed("The study file turns classes off, so none are claimed.", n)]
     matrix = np.where(first[:, None], lock.SR, np.nan)
-    heaped = heaped_share(lock.P[first]) >= HEAPED
     try:
-        found = assess_classes(matrix, settings, seed=seed, heaped=heaped)
+        found = assess_classes(matrix, settings, seed=seed, bounds=bounds_of(lock, first))
     except ModelError as error:
         return None, [_not_assessed(f"Classes are not looked for. {error}", n)]
     return found, _told(found)
+
+
+def bounds_of(lock: Lock, first: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray] | None:
+    """Lowest and highest that each SR could be, where P heaps at an end; None where it does not.
+
+    SR itself need not heap there: where P cannot fall, SR = P - expected still varies with E.
+    """
+    low, high = stops(lock.P[first])
+    if not np.isfinite([low, high]).any():
+        return None
+    return lock.SR - (lock.P - low), lock.SR + (high - lock.P)
 
 
 def _not_assessed(text: str, n: int) -> Finding:

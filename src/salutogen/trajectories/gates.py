@@ -21,8 +21,10 @@ from salutogen.models import (
 )
 from salutogen.trajectories.class_models import AssumptionSet, Courses
 from salutogen.trajectories.class_settings import ClassSettings, GateSettings
+from salutogen.trajectories.locks import FloatArray
+from salutogen.trajectories.resampled_null import ResampledNull, resampled_p
 
-FIRST_DRAWS = 19  # of the likelihood-ratio test, after which it may be lost already
+STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,59 +52,62 @@ class Gate:
     reached: bool = True
 
 
-def judge_classes(
-    sets: Sequence[AssumptionSet],
-    best: int,
-    courses: Courses,
-    settings: ClassSettings,
-    *,
-    heaped: bool,
-    seed: int,
-) -> tuple[Gate, ...]:
-    """Hold the best set of assumptions against every gate.
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the gates look at.
 
-    Parameters
+    Attributes
     ----------
-    sets : sequence of AssumptionSet
+    sets : tuple of AssumptionSet
         On which a claim may rest.
     best : int
         Place of the best one among them.
     courses : Courses
-    settings : ClassSettings
+        The persons' values.
     heaped : bool
-        Whether the data are skewed, or heaped at their lowest or highest value: then the test of
-        k against k - 1 classes is also drawn from resampled person effects and residuals.
-    seed : int
-
-    Returns
-    -------
-    tuple of Gate
-        In the order in which they are looked at.
+        Whether these are skewed, or heaped at their lowest or highest value: then the test of k
+        against k - 1 classes is also drawn from resampled person effects and residuals.
+    low, high : ndarray, shape (n, T)
+        Bounds at which such draws stop; infinite where there is none.
     """
-    limits, found = settings.gates, sets[best]
+
+    sets: tuple[AssumptionSet, ...]
+    best: int
+    courses: Courses
+    heaped: bool
+    low: FloatArray
+    high: FloatArray
+
+
+def judge_classes(evidence: Evidence, settings: ClassSettings, *, seed: int) -> tuple[Gate, ...]:
+    """Hold the best set of assumptions against every gate, in the order of their cost.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    settings : ClassSettings
+    seed : int
+    """
+    limits, found = settings.gates, evidence.sets[evidence.best]
     k = found.number(limits.bic)
     if k == 1:
         gain = found.gain(2)
         return (Gate(name="bic", value=gain, threshold=limits.bic, passed=False),
                 *_not_reached(limits, 1))  # fmt: skip
-    fit = found.fits[k]
-    gates = _cheap_gates(sets, best, k, limits)
+    fit, rows = found.fits[k], evidence.courses.rows()
+    gates = _cheap_gates(evidence.sets, evidence.best, k, limits)
     first, second, third = (
         int(child.generate_state(1)[0]) for child in np.random.SeedSequence([seed, 60]).spawn(3)
     )
     if all(gate.passed for gate in gates):
-        p = likelihood_ratio_p(fit, courses, settings, heaped=heaped, seed=first)
+        p = likelihood_ratio_p(evidence, fit, found.fits[k - 1], settings, seed=first)
         gates.append(Gate(name="blrt", value=p, threshold=limits.p, passed=p < limits.p))
     if all(gate.passed for gate in gates):
-        halves = split_half_agreement(
-            fit.spec, courses.rows(), splits=settings.resamples, seed=second
-        ).median
-        gates.append(_at_least("split-half", halves, limits.split_half))
+        halves = split_half_agreement(fit.spec, rows, splits=settings.resamples, seed=second)
+        gates.append(_at_least("split-half", halves.median, limits.split_half))
     if all(gate.passed for gate in gates):
-        again = bootstrap_agreement(
-            fit.spec, courses.rows(), draws=settings.resamples, seed=third
-        ).median
-        gates.append(_at_least("bootstrap", again, limits.bootstrap))
+        again = bootstrap_agreement(fit.spec, rows, draws=settings.resamples, seed=third)
+        gates.append(_at_least("bootstrap", again.median, limits.bootstrap))
     return (*gates, *_not_reached(limits, len(gates)))
 
 
@@ -185,32 +190,36 @@ def least_agreement(sets: Sequence[AssumptionSet], best: int, limits: GateSettin
 
 
 def likelihood_ratio_p(
+    evidence: Evidence,
     fit: GrowthMixtureResult,
-    courses: Courses,
+    fewer: GrowthMixtureResult,
     settings: ClassSettings,
     *,
-    heaped: bool,
     seed: int,
 ) -> float:
     """Test k against k - 1 classes by bootstrap: the larger p of two nulls where data are heaped.
 
-    A null ends after its first draws where p cannot fall below its threshold any more.
+    Draws end early where the verdict is clear; the normal null is left where the resampled one is
+    not rejected.
     """
-    worst = 0.0
-    for _ in ("normal",):
-        for draws in (FIRST_DRAWS, settings.blrt_draws):
-            test = bootstrap_likelihood_ratio(
-                fit.spec.formula,
-                courses.rows(),
-                fit.n_classes,
-                draws=draws,
-                seed=seed,
-                starts=fit.spec.starts,
-                random_covariance=fit.spec.random_covariance,
-                residual_variance=fit.spec.residual_variance,
-            )
-            above = int(np.sum(test.draws >= test.statistic))
-            if (1 + above) / (1 + settings.blrt_draws) >= settings.gates.p:
-                return test.p_value
-        worst = max(worst, test.p_value)
-    return worst
+    limits, draws = settings.gates, settings.blrt_draws
+    resampled = 0.0
+    if evidence.heaped:
+        null = ResampledNull(
+            fit=fewer, courses=evidence.courses, low=evidence.low, high=evidence.high
+        )
+        resampled = resampled_p(null, fit, draws=draws, below=limits.p, seed=seed)
+    if resampled >= limits.p:
+        return resampled
+    test = bootstrap_likelihood_ratio(
+        fit.spec.formula,
+        evidence.courses.rows(),
+        fit.n_classes,
+        draws=draws,
+        stop_early=limits.p == STOPS_AT,
+        seed=seed,
+        starts=fit.spec.starts,
+        random_covariance=fit.spec.random_covariance,
+        residual_variance=fit.spec.residual_variance,
+    )
+    return max(resampled, test.p_value)

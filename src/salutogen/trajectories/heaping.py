@@ -18,7 +18,7 @@ def is_heaped(values: FloatArray) -> bool:
     values : ndarray, shape (n, T)
         NaN where missing; every person has some.
     """
-    if heaped_share(values) >= HEAPED:
+    if np.isfinite(stops(values)).any():
         return True
     left = values - np.nanmean(values, axis=0)
     levels = np.nanmean(left, axis=1)
@@ -26,12 +26,16 @@ def is_heaped(values: FloatArray) -> bool:
     return bool(max(abs(skewness(levels)), abs(skewness(within))) >= SKEWED)
 
 
-def heaped_share(values: FloatArray) -> float:
-    """Share of the values at the lowest or at the highest of them, whichever is larger."""
+def stops(values: FloatArray) -> tuple[float, float]:
+    """Lowest and highest value where values heap there, otherwise minus and plus infinity."""
     there = values[np.isfinite(values)]
     if not there.size:
-        return 0.0
-    return float(max(np.mean(there == there.min()), np.mean(there == there.max())))
+        return -np.inf, np.inf
+    low, high = float(there.min()), float(there.max())
+    return (
+        low if np.mean(there == low) >= HEAPED else -np.inf,
+        high if np.mean(there == high) >= HEAPED else np.inf,
+    )
 
 
 def skewness(values: FloatArray) -> float:
