@@ -84,13 +84,13 @@ class ClassSettings(Part):
     )
     starts: int = Field(default=20, ge=2, le=1000, description="Starts of each model.")
     resamples: int = Field(
-        default=25,
+        default=20,
         ge=5,
         le=1000,
         description="Pairs of halves, and samples of persons drawn with replacement.",
     )
     blrt_draws: int = Field(
-        default=99,
+        default=59,
         ge=39,
         le=9999,
         description="Draws of the bootstrap likelihood-ratio test; it ends early once p cannot "
