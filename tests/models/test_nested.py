@@ -127,6 +127,8 @@ def test_predictions_know_persons_and_sites():
     expected = base + np.array([1, 1, 0]) * (site[0] + 2 * site[1])
     expected[0] += person[0] + 2 * person[1]
     np.testing.assert_allclose(result.predict(new, random_effects=True), expected)
+    as_floats = new.with_columns(pl.col("id").cast(pl.Float64))
+    np.testing.assert_allclose(result.predict(as_floats, random_effects=True), expected)
     observed = SITES["y"].to_numpy()
     np.testing.assert_allclose(
         result.residuals(SITES), observed - result.predict(SITES, random_effects=True)

@@ -116,7 +116,7 @@ def sorted_rows(frame: pl.DataFrame, structures: Sequence[ResidualStructure], un
     time = next((s.time for s in structures if isinstance(s, ContinuousAR1)), None)
     if time is None:
         return np.argsort(units, kind="stable")
-    times, steps = numeric(frame, time), np.diff(units)
+    times, steps = _times(frame, time), np.diff(units)
     if ((steps > 0) | ((steps == 0) & (np.diff(times) >= 0))).all():
         return np.arange(len(units))  # files mostly come in this order
     return np.lexsort((times, units))
@@ -152,7 +152,7 @@ def learn_residuals(
     by = next((s.by for s in structures if isinstance(s, HeterogeneousVariance)), None)
     gaps, unit = np.ones(len(units)), 1.0
     if time is not None:
-        gaps, unit = _gaps(numeric(frame, time), starts, time, row_numbers)
+        gaps, unit = _gaps(_times(frame, time), starts, time, row_numbers)
     levels, labels = np.zeros(len(units), dtype=np.int64), tuple[Any, ...]((None,))
     if by is not None:
         levels, labels = _levels(frame[by])
@@ -166,6 +166,16 @@ def learn_residuals(
         time=time,
         by=by,
     )
+
+
+def _times(frame: pl.DataFrame, name: str) -> Float:
+    """The time of each row."""
+    dtype = frame.schema[name]
+    if not dtype.is_numeric():
+        raise ModelError(
+            f"ContinuousAR1: {name} holds {dtype}; expected numbers, such as days since the start."
+        )
+    return numeric(frame, name)
 
 
 def _gaps(time: Float, starts: Int, name: str, row_numbers: Int) -> tuple[Float, float]:

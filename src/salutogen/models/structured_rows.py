@@ -164,8 +164,16 @@ def person_labels(parsed: MixedFormula, frame: pl.DataFrame) -> pl.Series:
     """Label of each row's person; `site:id` where persons are pairs."""
     if not parsed.is_pair or parsed.outer_group is None:
         return frame[parsed.group]
-    pair = pl.concat_str([pl.col(parsed.outer_group), pl.col(parsed.group)], separator=":")
+    parts = [_whole(frame[name]) for name in (parsed.outer_group, parsed.group)]
+    pair = pl.concat_str(parts, separator=":")
     return frame.select(pair.alias(f"{parsed.outer_group}:{parsed.group}")).to_series()
+
+
+def _whole(column: pl.Series) -> pl.Series:
+    """Whole numbers that came as 1.0, as they do beside missing values in pandas, read as 1."""
+    if column.dtype.is_float() and column.is_finite().all() and (column == column.round()).all():
+        return column.cast(pl.Int64)
+    return column
 
 
 def _oriented(parsed: MixedFormula, frame: pl.DataFrame) -> MixedFormula:
