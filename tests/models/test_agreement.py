@@ -12,6 +12,7 @@ from scipy.stats import multivariate_normal
 from salutogen.errors import ModelError
 from salutogen.models import executing
 from salutogen.models.agreement import (
+    _refits,
     adjusted_rand_index,
     bootstrap_agreement,
     split_half_agreement,
@@ -142,3 +143,19 @@ def test_impossible_requests_are_refused():
         bootstrap_agreement(replace(spec, classes=1), courses(20))
     with pytest.raises(ModelError, match="splits: 2 of 5 persons cannot hold 3 classes"):
         split_half_agreement(replace(spec, classes=3), courses(5))
+
+
+@pytest.mark.parametrize("membership", [None, "x"])
+def test_a_part_is_fitted_as_if_it_were_alone(membership):
+    """Fit to the rows of every other person; covariates of membership go with their persons."""
+    data = courses(90, apart=2.5)
+    generator = np.random.default_rng(8)
+    data["x"] = (generator.normal(size=90) + 2 * (np.arange(90) % 3 == 0))[data["id"]]
+    spec = GrowthMixture(FORMULA, classes=2, membership=membership)
+    task = _refits(spec, data, 1, "splits", 8)
+    part = np.arange(90) % 2 == 1
+    labels = task._labels(part.astype(float), np.random.SeedSequence(1))
+    rows = part[data["id"]]
+    alone = spec.fit({name: column[rows] for name, column in data.items()})
+    expected = alone.classify(spec.prepare(data)[0]).argmax(axis=1)
+    assert adjusted_rand_index(labels, expected) == 1.0

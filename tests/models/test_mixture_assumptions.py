@@ -79,6 +79,15 @@ def test_no_random_effects_and_moments_by_name():
         compare_assumptions(formula, moments, classes=2, random=("1 + x",))
 
 
+def test_covariates_of_membership_belong_to_every_set():
+    data = slopes()
+    data["x"] = np.random.default_rng(2).normal(size=150)[data["id"]]
+    found = compare_assumptions("y ~ t + (1 | id)", data, classes=2, membership="x", starts=6)
+    alone = GrowthMixture("y ~ t + (1 + t | id)", classes=2, membership="x", starts=6).fit(data)
+    key = ("1 + t", "equal")
+    assert found.results[key].log_likelihood == pytest.approx(alone.log_likelihood, abs=1e-6)
+
+
 def test_a_single_rival_agrees_with_none():
     found = compare_assumptions(
         "y ~ t + (1 | id)", slopes(), classes=2, random=("1 + t",), variances=("equal",), starts=4

@@ -17,6 +17,7 @@ from salutogen.models.formula import INTERCEPT, parse_formula, simple_terms
 from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.growth_mixture_result import GrowthMixtureResult
 from salutogen.models.mixture_comparison import fit_all, sorted_out
+from salutogen.models.mixture_membership import with_covariates
 from salutogen.models.mixture_parameters import Sharing
 from salutogen.models.moments import Moments
 
@@ -175,6 +176,8 @@ def compare_assumptions(
         every = dict.fromkeys(name for names in terms.values() for name in names or ())
         joint = " + ".join(["0", *("1" if name == INTERCEPT else name for name in every)])
         moments = Moments.from_frame(f"{left} + ({joint} | {parsed.group})", data)
+        if settings.get("membership") is not None:
+            moments = with_covariates(moments, settings["membership"], data)
     pairs = {}
     for part, sharing in product(random, variances):
         spec = GrowthMixture(
