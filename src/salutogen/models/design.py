@@ -157,6 +157,16 @@ def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
     ModelError
         Not a frame, or columns are missing: all of them are named, with the nearest name.
     """
+    selected = select_columns(data, names)
+    import narwhals as nw
+
+    eager = selected.collect() if isinstance(selected, nw.LazyFrame) else selected
+    found: pl.DataFrame = eager.to_polars()
+    return found
+
+
+def select_columns(data: Any, names: Iterable[str]) -> Any:
+    """Return the named columns as a Narwhals frame, lazy if the data are; see `read_columns`."""
     wanted = list(dict.fromkeys(names))
     if isinstance(data, Mapping):
         data = pl.DataFrame(dict(data), strict=False)
@@ -176,9 +186,7 @@ def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
             near = difflib.get_close_matches(name, present, n=1, cutoff=0.5)
             hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
         raise ModelError(f"Unknown column {', '.join(hints)}; the frame has {', '.join(present)}.")
-    selected = frame.select(wanted)
-    eager = selected.collect() if isinstance(selected, nw.LazyFrame) else selected
-    return eager.to_polars()
+    return frame.select(wanted)
 
 
 def complete_rows(frame: pl.DataFrame) -> NDArray[np.bool_]:

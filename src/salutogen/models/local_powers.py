@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,39 +94,44 @@ def _coefficient(low: dict[str, int], high: dict[str, int], shifts: Mapping[str,
     return value
 
 
-def local_columns(
-    columns: Mapping[str, Float], plain: Callable[[str], Float | None]
-) -> tuple[dict[str, Float], dict[str, float]]:
-    """Return the columns about centres of their variables, and these centres.
+def shiftable(names: Sequence[str], is_number: Callable[[str], bool]) -> list[str]:
+    """Which variables' powers and products can be made about a centre.
 
     Parameters
     ----------
-    columns : mapping of str to array (n,)
-        Predictors by name; the constant is there without being named.
-    plain : callable
-        Gives the values of a variable by name, None where it is not a numeric column.
+    names : sequence of str
+        Predictors; the constant is there without being named.
+    is_number : callable
+        Whether a name is that of a numeric column of the frame.
+    """
+    if any(degree(name) > 1 and is_number(name) for name in names):
+        return []  # a column of the frame whose name only looks like a product
+    powers = [monomial(name) for name in names if degree(name) > 1]
+    repeated = sorted({variable for product in powers for variable, _ in product})
+    return [name for name in closed_variables((INTERCEPT, *names), repeated) if is_number(name)]
+
+
+def local_columns(columns: Mapping[str, Any], away: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns with some variables about their centres.
+
+    Parameters
+    ----------
+    columns : mapping of str to array (n,) or expression
+        Predictors by name.
+    away : mapping of str to array (n,) or expression
+        The shifted variables, less their centre.
     """
     powers = {name: monomial(name) for name in columns}
-    if any(degree(name) > 1 and plain(name) is not None for name in columns):
-        return dict(columns), {}  # a column of the frame whose name only looks like a product
-    names = [INTERCEPT, *columns]
-    repeated = sorted({v for p in powers.values() if sum(k for _, k in p) > 1 for v, _ in p})
-    shifts, local = {}, {}
-    for variable in closed_variables(names, repeated):
-        values = plain(variable)
-        if values is not None:
-            shifts[variable] = float(values.sum() / len(values))
-            local[variable] = values - shifts[variable]
     by_powers = {p: columns[name] for name, p in powers.items()}
     made = {}
     for name, p in powers.items():
-        rest = tuple((variable, k) for variable, k in p if variable not in shifts)
-        if rest == p:
+        rest = tuple((variable, k) for variable, k in p if variable not in away)
+        factors = [away[variable] for variable, k in p if variable in away for _ in range(k)]
+        if not factors:
             made[name] = columns[name]
             continue
-        factors = [local[variable] for variable, k in p if variable in shifts for _ in range(k)]
-        value = factors[0] if not rest else by_powers[rest] * factors[0]
+        value = by_powers[rest] * factors[0] if rest else factors[0]
         for factor in factors[1:]:
             value = value * factor
         made[name] = value
-    return made, shifts
+    return made

@@ -25,7 +25,12 @@ from salutogen.models.design import (
 )
 from salutogen.models.formula import INTERCEPT, parse_formula
 from salutogen.models.grouping import group_by_person
-from salutogen.models.local_powers import degree, local_columns, shift_matrix
+from salutogen.models.local_powers import (
+    degree,
+    local_columns,
+    shift_matrix,
+    shiftable,
+)
 from salutogen.models.reduction import (
     Reduction,
     pack,
@@ -70,6 +75,9 @@ class Moments:
         Rows of each person where they are weighted; otherwise the cross-products tell.
     log_weights : float or None
         Sum of the logarithms of the rows' weights; None where they have none.
+    path : str
+        `in memory`; `pushed down` where the engine of a lazy frame added up products by person;
+        `streamed` where batches of its rows went through the formula.
     """
 
     columns: tuple[str, ...]
@@ -84,6 +92,7 @@ class Moments:
     shifts: dict[str, float] = field(default_factory=dict)
     rows: Int | None = None
     log_weights: float | None = None
+    path: str = "in memory"
 
     @property
     def n_persons(self) -> int:
@@ -117,8 +126,10 @@ class Moments:
         formula : str
             Such as ``P ~ E + (1 + E | id)``.
         frame : data frame
-            Any frame Narwhals knows (a lazy one is collected, needed columns only), or a mapping
-            of arrays. Rows with a missing value in any column used are left out.
+            Any frame Narwhals knows, or a mapping of arrays. The rows of a lazy one (Polars,
+            DuckDB, Spark) stay where they are: their engine adds up products by person, or, where
+            the formula has what no engine can compute, batches of rows go through it. Rows with a
+            missing value in any column used are left out.
         weights : str or array (n,), optional
             Precision weights w, a column or one number per row: the residual variance of a row
             is σ²/w, as lme4's `weights`. Sampling weights are something else.
@@ -129,11 +140,15 @@ class Moments:
             Unreadable formula, unknown or non-numeric columns, infinite values, no complete row;
             weights that are missing, infinite, zero or negative.
         """
+        from salutogen.models.lazy_frames import is_lazy, reduce_lazily
+
         parsed = parse_formula(formula)
         expressions = (parsed.fixed, *parsed.blocks)
         needed = [*variables_of(f"0 + {parsed.outcome}"), parsed.group]
         for expression in expressions:
             needed += variables_of(expression)
+        if is_lazy(frame):
+            return cls(**reduce_lazily(formula, parsed, frame, needed, weights))
         rows = read_columns(frame, [*needed, weights] if isinstance(weights, str) else needed)
         w = rows_weights(weights, rows)
         keep = complete_rows(rows)
@@ -306,26 +321,26 @@ class Moments:
 
 
 def learned_columns(
-    outcome: Design, designs: Sequence[Design], frame: pl.DataFrame
+    outcome: Design,
+    designs: Sequence[Design],
+    frame: pl.DataFrame,
+    shifts: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Float], dict[str, float]]:
     """Return distinct columns of complete rows, the outcome last, and the centres of variables.
 
-    Powers and products are made about these centres.
+    Powers and products are made about these centres, the variables' means unless given.
     """
     y = outcome.columns(frame)[0]
     columns = distinct_columns(
         [(design.names, design.columns(frame)) for design in designs], (outcome.names[0], y)
     )
     predictors = {name: columns[name] for name in sorted(list(columns)[:-1], key=degree)}
-    local, shifts = local_columns(predictors, lambda name: _plain(frame, name))
-    return {**local, outcome.names[0]: y}, shifts
-
-
-def _plain(frame: pl.DataFrame, name: str) -> Float | None:
-    """The values of a numeric column, None if the name is something else."""
-    if name not in frame.columns or not frame.schema[name].is_numeric():
-        return None
-    return numeric(frame, name)
+    schema = frame.schema
+    if shifts is None:
+        names = shiftable(list(predictors), lambda n: n in schema and schema[n].is_numeric())
+        shifts = {name: float(numeric(frame, name).sum() / frame.height) for name in names}
+    away = {name: numeric(frame, name) - shift for name, shift in shifts.items()}
+    return {**local_columns(predictors, away), outcome.names[0]: y}, dict(shifts)
 
 
 def distinct_columns(
