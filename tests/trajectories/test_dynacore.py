@@ -102,3 +102,18 @@ def test_the_shipped_study_uses_the_default_rule(results: sg.Results) -> None:
     assert result.by_occasion() == {"2": 68, "3": 22, "4": 9}
     codes = {item.code for item in result.findings}
     assert {"recovery-not-identified", "anchors-selected-on-appraisal"} <= codes
+
+
+def test_no_classes_are_claimed(results: sg.Results) -> None:
+    """BIC prefers one class under every set of assumptions that may carry a claim."""
+    content = results.to_dict()["trajectories"]
+    assert content["classes"] is None
+    assert content["gates_passed"] is False
+    assert content["gates"][0]["name"] == "bic"
+    assert content["gates"][0]["value"] < 10
+    chosen = {
+        found["classes"]
+        for found in content["class_search"]["assumptions"]
+        if found["may_be_claimed"]
+    }
+    assert chosen == {1}

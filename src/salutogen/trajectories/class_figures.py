@@ -282,8 +282,18 @@ def _panel(
             "encoding": {"x": x, "y": {"field": "mean", **y}},
         }
     )
-    title = {"text": f"Class {k} ({percent(share)})", "frame": "group"}
-    return layered(*layers, width=width, height=320, title=title)
+    layers.append(_heading(f"Class {k} ({percent(share)})"))
+    return layered(*layers, width=width, height=320)
+
+
+def _heading(words: str) -> Spec:
+    """Words above a panel; titles of panels side by side would not stand on one line."""
+    mark = {"type": "text", "align": "left", "fontSize": 13, "fontWeight": "bold"}
+    return {
+        "data": {"values": [{"words": words}]},
+        "mark": {**mark, "color": colour("ink"), "x": 0, "y": -14},
+        "encoding": {"text": {"field": "words", "type": "nominal"}},
+    }
 
 
 def certainty_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure:
