@@ -220,7 +220,7 @@ def _processes(workers: int) -> tuple[ProcessPoolExecutor, set[BaseProcess]]:
         for _ in range(workers):  # a process starts when a task finds all others busy starting
             pool.submit(_ignore_interrupt)
     finally:
-        if in_main:
+        if handler is not None:
             signal.signal(signal.SIGINT, handler)
         for name, value in before.items():
             if value is None:
