@@ -35,7 +35,8 @@ class KMeansPartition:
         Persons by class.
     centres : array (k, n_occasions)
         Mean of the values that were compared (after the person's mean was taken off, for
-        distance "shape"); NaN where nobody of the class was seen.
+        distance "shape"); NaN where nobody of the class was seen. With Fréchet distances the
+        values of the person in the middle of the class.
     criteria : Criteria
         By name; larger is better.
     posterior : array (n_persons, k)
@@ -43,9 +44,11 @@ class KMeansPartition:
     log_likelihood : float
         Of that normal mixture.
     within : float
-        Sum of squared distances from the class means over the values seen.
+        Sum of squared distances from the class means over the values seen, or of squared Fréchet
+        distances.
     starts : array (n_starts,)
-        Each start's final sum of squares between classes of completed trajectories.
+        Each start's final sum of squares between classes of completed trajectories; with Fréchet
+        distances minus its sum of squares within.
     n_best : int
         Starts that reached the partition kept; 0 where only exchanges of centres found it.
     iterations : int

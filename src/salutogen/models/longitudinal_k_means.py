@@ -14,12 +14,13 @@ from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.imputation import Variant, copy_mean, trajectories
 from salutogen.models.k_means_criteria import class_means, judge
+from salutogen.models.k_means_frechet import frechet_distance_matrix, run_medoid_starts
 from salutogen.models.k_means_result import KMeansPartition, LongitudinalKMeansResult
 from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
 Labels = NDArray[np.int8]
-Distance = Literal["gower", "shape"]
+Distance = Literal["gower", "shape", "frechet", "frechet-shape"]
 Beginning = Literal["mixed", "k-means++", "random-persons", "random-partition", "farthest"]
 
 MOST_CLASSES = 100
@@ -44,10 +45,18 @@ class LongitudinalKMeans:
         Numbers of classes to try, each from 2 to 100.
     starts : int
         Starts for each number of classes; the best partition found is kept.
-    distance : {"gower", "shape"}
+    distance : {"gower", "shape", "frechet", "frechet-shape"}
         Euclidean over the occasions that person and class mean share, adjusted for those they do
         not (Gower 1971); or the same after each trajectory's own mean is taken off, so that
-        level does not count.
+        level does not count. "frechet": discrete Fréchet distance of the points seen, so that the
+        same course a little earlier or later is close (Eiter & Mannila 1994); since Fréchet
+        distances have no simple mean, the centre of a class is the one of its persons with the
+        least sum of squared distances to the others (k-medoids), `begin` is k-means++, there are
+        no exchanges, and at most 10,000 persons. "frechet-shape": after the own mean is taken off.
+    time_scale : float
+        For Fréchet distances: how many standard deviations of all values one occasion's difference
+        in time counts. 0 leaves time out (only the order of the values counts); large values
+        compare values at the same occasion only.
     begin : str
         How starts begin: "k-means++" (Arthur and Vassilvitskii 2007), "random-persons" as
         centres, "random-partition" of all persons, "farthest" persons from one another, or
@@ -68,7 +77,8 @@ class LongitudinalKMeans:
     Notes
     -----
     Each start alternates class means and nearest classes until nobody moves. Of all partitions
-    into one number of classes, that with the largest Caliński–Harabasz criterion is kept.
+    into one number of classes, that with the largest Caliński–Harabasz criterion is kept (with
+    Fréchet distances, that with the least sum of squared distances from the class's person).
     Classes are ordered by size, the largest first; of equal ones, that of the earlier first
     person. Level dominates Euclidean distances, criteria may disagree, and classes are made even
     of homogeneous persons: k-means alone is no evidence for types.
@@ -86,6 +96,7 @@ class LongitudinalKMeans:
     classes: Sequence[int] | int = range(2, 7)
     starts: int = 20
     distance: Distance = "gower"
+    time_scale: float = 0.1
     begin: Beginning = "mixed"
     exchanges: int | None = None
     imputation: Variant = "locf"
@@ -112,6 +123,8 @@ class LongitudinalKMeans:
         ):
             if number < least:
                 problems.append(f"{name}: expected at least {least}, got {number}")
+        if not 0 <= self.time_scale < np.inf:
+            problems.append(f"time_scale: expected a number from 0, got {self.time_scale}")
         if problems:
             raise ModelError(f"{'; '.join(problems)}.")
 
@@ -151,8 +164,10 @@ class LongitudinalKMeans:
                 f"classes: {max(self.numbers)} classes were asked of {n} persons; there cannot "
                 "be more classes than persons."
             )
-        values = table - _own_means(table) if self.distance == "shape" else table
+        values = table - _own_means(table) if self.distance.endswith("shape") else table
         complete = copy_mean(values, variant=self.imputation)
+        if self.distance.startswith("frechet"):
+            return self._around_persons(values, complete, names)
         starts = self._run_starts(values, complete)
         kept = self._exchange(values, complete, starts)
         return self._result(values, complete, names, starts, kept)
@@ -201,11 +216,7 @@ class LongitudinalKMeans:
         """Improve the best start of each number of classes; return the best of each."""
         from salutogen.models import _kernels_k_means as kernels
 
-        n_numbers = len(self.numbers)
-        best = [
-            j + n_numbers * int(np.argmax(starts.outcome[j::n_numbers, 0]))
-            for j in range(n_numbers)
-        ]
+        best = self._best_runs(starts.outcome)
         tries = self.exchanges
         if tries is None:
             tries = min(30, max(5, 20_000 // len(values)))
@@ -226,14 +237,40 @@ class LongitudinalKMeans:
             len(runs),
             cost=10.0 * tries * values.size * max(self.numbers),
         )
-        best = [
-            j + n_numbers * int(np.argmax(chains.outcome[j::n_numbers, 0]))
-            for j in range(n_numbers)
-        ]
+        best = self._best_runs(chains.outcome)
         return _Runs(labels=chains.labels[best], outcome=chains.outcome[best])
 
+    def _around_persons(
+        self, values: Float, complete: Float, names: tuple[str, ...]
+    ) -> LongitudinalKMeansResult:
+        """Classes by Fréchet distance; the best start of each number of classes is kept."""
+        distances = frechet_distance_matrix(values, self.time_scale)
+        runs = [(start, k) for start in range(self.starts) for k in self.numbers]
+        sizes = np.array([k for _, k in runs], dtype=np.int64)
+        found = run_medoid_starts(distances, sizes, self._streams(0, runs), self.max_iterations)
+        best = self._best_runs(found.outcome)
+        return self._result(
+            values,
+            complete,
+            names,
+            _Runs(labels=found.labels, outcome=found.outcome),
+            _Runs(labels=found.labels[best], outcome=found.outcome[best]),
+            medoids=[found.medoids[run, : sizes[run]] for run in best],
+        )
+
+    def _best_runs(self, outcome: Float) -> list[int]:
+        """The run with the largest outcome for each number of classes, which take turns."""
+        m = len(self.numbers)
+        return [j + m * int(np.argmax(outcome[j::m, 0])) for j in range(m)]
+
     def _result(
-        self, values: Float, complete: Float, names: tuple[str, ...], starts: _Runs, kept: _Runs
+        self,
+        values: Float,
+        complete: Float,
+        names: tuple[str, ...],
+        starts: _Runs,
+        kept: _Runs,
+        medoids: Sequence[NDArray[np.int64]] | None = None,
     ) -> LongitudinalKMeansResult:
         from salutogen import __version__
 
@@ -253,6 +290,10 @@ class LongitudinalKMeans:
                 )
                 warnings.warn(messages[-1], ConvergenceWarning, stacklevel=3)
             centres = class_means(values, labels[j], k)
+            within = float(np.nansum((values - centres[labels[j]]) ** 2))
+            if medoids is not None:
+                within = -float(between)
+                centres[labels[j][medoids[j]]] = values[medoids[j]]
             partitions[k] = KMeansPartition(
                 n_classes=k,
                 labels=labels[j].astype(np.int64),
@@ -261,9 +302,9 @@ class LongitudinalKMeans:
                 criteria=quality.criteria,
                 posterior=quality.posterior,
                 log_likelihood=quality.log_likelihood,
-                within=float(np.nansum((values - centres[labels[j]]) ** 2)),
+                within=within,
                 starts=by_start,
-                n_best=int(np.sum(by_start >= between * (1 - SAME))),
+                n_best=int(np.sum(by_start >= between - SAME * abs(between))),
                 iterations=int(iterations),
                 converged=bool(settled),
             )
