@@ -11,6 +11,7 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
+        "agreement",
         "imputation",
         "growth_mixture",
         "k_means_criteria",
