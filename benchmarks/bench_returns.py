@@ -5,8 +5,9 @@
 Simulated studies of 150 persons, seven visits after the event and a tenth of them missed; jump 6
 (SD 2), end 1 (SD 1), error SD 1, median half-life 1.5 visits. Half of the studies have one speed,
 half a log-normal one (SD of logs .6). Asked: coverage of the half-life's profile interval and of
-persons' jumps and half-lives; how often a difference of speed is told where there is none (at most
-5 in 100 wanted) and where there is one. `quick` makes 12 studies and keeps nothing.
+persons' jumps and half-lives; how often a difference of speed is told where there is none (5 in
+100 wanted; chance alone moves a share of 60 studies to 12) and where there is one. `quick` makes
+12 studies and keeps nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from salutogen.models import executor_for
 from salutogen.models.executing import run_each
 from salutogen.trajectories.response import fit_recovery, vary_rates
 
-STUDIES, PERSONS, VISITS = 160, 150, 8
+STUDIES, PERSONS, VISITS = 120, 150, 8
 HALF_LIFE, SPREAD = 1.5, 0.6
 
 
@@ -98,7 +99,7 @@ def main() -> None:
             "returns: speeds told apart, none differ",
             float(np.mean([f["told"] for f in one])),
             0.0,
-            0.08,
+            0.12,
         ),
         row(
             "returns: speeds told apart, they differ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ LATER_POINTS = 4
 SHARE_NEEDED = 0.5
 LEVEL = 0.05
 NORMAL_95 = 1.959963984540054
+ROOT_WIDTH = 1e-3  # of the log rate
 CHI2_95 = 3.841458820694124
 LOWEST_RATE, HIGHEST_RATE, RATES = 0.02, 6.0, 25
 REFINEMENTS = 24
@@ -179,16 +181,22 @@ def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) ->
         else:
             low = a
     chosen = float(0.5 * (low + high))
-    return _curve(change, fit(chosen), chosen, grid, likelihood, person)
+    result = fit(chosen)
+    rows = np.flatnonzero(np.isfinite(change).any(axis=1))
+    if person is not None and np.unique(person[rows]).size < rows.size:
+        return _curve(change, result, chosen, person, None)
+    interval = _interval(
+        lambda at: fit(at).log_likelihood, result.log_likelihood, chosen, grid, likelihood
+    )
+    return _curve(change, result, chosen, person, interval)
 
 
 def _curve(
     change: FloatArray,
     result: MixedModelResult,
     log_rate: float,
-    grid: FloatArray,
-    likelihood: FloatArray,
     person: NDArray[np.int64] | None,
+    interval: tuple[float, float] | None,
 ) -> RecoveryCurve:
     fixed = result.fixed_effects
     mean = np.asarray([fixed["Intercept"], fixed["decay"]])
@@ -200,12 +208,11 @@ def _curve(
         log_rate=log_rate,
     )
     rows = np.flatnonzero(np.isfinite(change).any(axis=1))
-    interval = _interval(result.log_likelihood, log_rate, grid, likelihood)
-    if person is not None and np.unique(person[rows]).size < rows.size:
+    if interval is None and person is not None:
         interval = _clustered_interval(change[rows], parameters, person[rows])
     return RecoveryCurve(
         half_life=float(np.log(2.0) / np.exp(log_rate)),
-        interval=interval,
+        interval=interval or (0.0, float("inf")),
         asymptote=fixed["Intercept"],
         jump=fixed["Intercept"] + fixed["decay"],
         residual_sd=result.residual_sd,
@@ -273,26 +280,34 @@ def chi2_tail(value: float) -> float:
 
 
 def _interval(
-    best: float, log_rate: float, grid: FloatArray, likelihood: FloatArray
+    value: Callable[[float], float],
+    best: float,
+    log_rate: float,
+    grid: FloatArray,
+    likelihood: FloatArray,
 ) -> tuple[float, float]:
-    """Profile interval of the half-life, interpolated between the rates of the grid."""
-    drop = 2.0 * (best - likelihood) - CHI2_95
-    points = np.append(grid, log_rate)
-    order = np.argsort(points)
-    points, drop = points[order], np.append(drop, -CHI2_95)[order]
-    at = int(np.flatnonzero(points == log_rate)[0])
+    """Profile interval of the half-life: bracketed on the grid, then solved for.
 
-    def crossing(path: range) -> float | None:
-        inner = at
-        for place in path:
+    An end that the rates searched do not bracket is infinite or 0.
+    """
+    from scipy.optimize import brentq
+
+    drop = 2.0 * (best - likelihood) - CHI2_95
+
+    def crossing(outside: NDArray[np.int64]) -> float | None:
+        inner = log_rate
+        for place in outside:
+            outer = float(grid[place])
             if drop[place] > 0.0:
-                share = -drop[inner] / (drop[place] - drop[inner])
-                return float(points[inner] + share * (points[place] - points[inner]))
-            inner = place
+                found: float = brentq(
+                    lambda at: 2.0 * (best - value(at)) - CHI2_95, inner, outer, xtol=ROOT_WIDTH
+                )
+                return found
+            inner = outer
         return None
 
-    slow = crossing(range(at - 1, -1, -1))
-    fast = crossing(range(at + 1, points.size))
+    slow = crossing(np.flatnonzero(grid < log_rate)[::-1])
+    fast = crossing(np.flatnonzero(grid > log_rate))
     return (
         0.0 if fast is None else float(np.log(2.0) / np.exp(fast)),
         float("inf") if slow is None else float(np.log(2.0) / np.exp(slow)),

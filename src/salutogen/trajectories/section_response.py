@@ -165,7 +165,7 @@ def _return_words(result: Trajectories) -> tuple[str, ...]:
     return (
         f"{count(times.n_left)} persons were seen above their band after the event, "
         f"{count(times.n_never_left)} never were. {half if times.n_left else ''} "
-        f"{count(never)} were not seen back. Returns are seen at visits only, so times are "
-        "intervals (Turnbull's estimate; beside it Kaplan and Meier's, which takes the visit that "
-        "sees the return as its time).",
+        f"{count(never)} {'was' if never == 1 else 'were'} not seen back. Returns are seen at "
+        "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and Meier's, "
+        "which takes the visit that sees the return as its time).",
     )
