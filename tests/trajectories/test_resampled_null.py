@@ -70,6 +70,20 @@ def test_draws_stop_at_the_bounds() -> None:
     assert np.mean(sample == values.min()) > 0.1
 
 
+def test_draws_that_stop_spread_and_heap_as_the_data_do() -> None:
+    """A censored normal: its latent SD comes back, and as many values lie on the floor."""
+    generator = np.random.default_rng(5)
+    latent = generator.normal(size=(500, 1)) + 0.7 * generator.normal(size=(500, 4))
+    values = np.maximum(latent, -0.6)
+    null = null_of(values, low=values.min())
+    sample = drawn(null, 10)
+    assert sample.mean() == pytest.approx(values.mean(), abs=0.03)
+    assert sample.std() == pytest.approx(values.std(), rel=0.03)
+    heap = np.mean(values == values.min())
+    assert np.mean(sample == values.min()) == pytest.approx(heap, abs=0.07)
+    assert null_of(latent).latent == (0.0, 1.0)
+
+
 def test_skewness_is_no_class_for_it_but_is_for_a_normal_null() -> None:
     values = one_kind(300, 12, "skewed")
     null = null_of(values)

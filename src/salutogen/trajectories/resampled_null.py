@@ -17,6 +17,10 @@ from salutogen.trajectories.class_models import Courses
 from salutogen.trajectories.locks import FloatArray
 
 STARTS = 8  # starts of each model in a draw
+MATCHING = 60  # seed of the draws by which mean and SD are matched
+SAMPLE = 4000  # persons among whom they are matched, at least
+ROUNDS = 40
+MOST_STRETCHED = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +44,53 @@ class ResampledNull:
 
     def draw(self, generator: np.random.Generator) -> Courses:
         """Return courses of as many persons, missing where theirs are."""
-        fit, values = self.fit, self.courses.values
-        n, T = values.shape
-        edges = np.cumsum(fit.shares)[:-1]
-        kind = np.searchsorted(edges, generator.random(n))
+        values = self.courses.values
+        shift, scale = self.latent
+        means, away = self._parts(generator)
+        drawn = np.clip(means + shift + scale * away, self.low, self.high)
+        return replace(self.courses, values=np.where(np.isfinite(values), drawn, np.nan))
+
+    @cached_property
+    def latent(self) -> tuple[float, float]:
+        """Shift and stretch after which draws have the data's mean and SD once they stop.
+
+        The fit saw values that had stopped at the bounds already: stopped once more they would
+        spread too little, and too few would lie on the bounds. (0, 1) without bounds.
+        """
+        shift, scale = 0.0, 1.0
+        if not np.isfinite([self.low, self.high]).any():
+            return shift, scale
+        seen = np.isfinite(self.courses.values)
+        values = self.courses.values[seen]
+        generator = np.random.default_rng(MATCHING)
+        parts = [self._parts(generator) for _ in range(-(-SAMPLE // len(seen)))]
+        for _ in range(ROUNDS):
+            drawn = np.concatenate(
+                [
+                    np.clip(means + shift + scale * away, self.low, self.high)[seen]
+                    for means, away in parts
+                ]
+            )
+            shift += float(values.mean() - drawn.mean())
+            scale = float(np.clip(scale * values.std() / drawn.std(), 1.0, MOST_STRETCHED))
+        return shift, scale
+
+    def _parts(self, generator: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Class means (n, T) of drawn persons, and their effects with residuals (n, T)."""
+        fit, n = self.fit, len(self.courses.values)
+        kind = np.searchsorted(np.cumsum(fit.shares)[:-1], generator.random(n))
         place = generator.random(size=(n,))
-        noise = self._residuals[generator.integers(self._residuals.size, size=(n, T))]
-        drawn = np.empty((n, T))
+        noise = self._residuals[
+            generator.integers(self._residuals.size, size=self.courses.values.shape)
+        ]
+        away = np.empty(self.courses.values.shape)
         for k in range(fit.n_classes):
             takers = np.flatnonzero(kind == k)
             given = np.cumsum(fit.posterior[:, k])
             donors = np.searchsorted(given, place[takers] * given[-1], side="right")
             effects = self._effects[k][np.minimum(donors, n - 1)] @ self._random.T
-            scale = np.sqrt(fit.residual_variance[k])
-            drawn[takers] = self._means[k] + effects + scale * noise[takers]
-        drawn = np.clip(drawn, self.low, self.high)
-        return replace(self.courses, values=np.where(np.isfinite(values), drawn, np.nan))
+            away[takers] = effects + np.sqrt(fit.residual_variance[k]) * noise[takers]
+        return self._means[kind], away
 
     @cached_property
     def _means(self) -> FloatArray:
