@@ -76,4 +76,8 @@ def _codes(labels: pl.Series, persons: pl.Series) -> Int:
             table[distinct - first] = np.arange(len(distinct))
             found: Int = table[values - first]
             return found
-    return labels.rank("dense").to_numpy().astype(np.int64) - 1
+    places = pl.DataFrame({"label": persons}).with_row_index("place")
+    joined = pl.DataFrame({"label": labels}).join(
+        places, on="label", how="left", maintain_order="left"
+    )
+    return joined["place"].to_numpy().astype(np.int64)
