@@ -56,62 +56,79 @@ def shrink_two(
         F[3, x] = (1.0 + a * s + b * v) * inverse
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def decompose_block(A: Float, factor: Float, size: int, root: Float, D: Float) -> None:
+    """Lower Cholesky factors of I + L'A L of a block of persons, on zeros, and determinants."""
+    q = factor.shape[0]
+    AL = np.zeros((q, q, BLOCK))
+    D[:size] = 1.0
+    for i in range(q):
+        for j in range(q):
+            for h in range(q):
+                for x in range(size):
+                    AL[i, j, x] += A[i, h, x] * factor[h, j]
+    for i in range(q):
+        for j in range(i + 1):
+            for g in range(q):
+                for x in range(size):
+                    root[i, j, x] += factor[g, i] * AL[g, j, x]
+            for h in range(j):
+                for x in range(size):
+                    root[i, j, x] -= root[i, h, x] * root[j, h, x]
+            for x in range(size):
+                if i == j:
+                    root[i, i, x] += 1.0
+                    D[x] *= root[i, i, x]
+                    root[i, i, x] = np.sqrt(root[i, i, x])
+                else:
+                    root[i, j, x] /= root[j, j, x]
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
 def shrink_many(
     products: Float, begin: int, size: int, factor: Float, P: Float, F: Float, D: Float
 ) -> None:
     """The same for any number of random terms, by the Cholesky factor of I + L'A L."""
     q = factor.shape[0]
-    A = np.empty((q, q))
-    root = np.empty((q, q))
-    gain = np.empty((q, q))
-    for x in range(size):
-        position = 0
-        for i in range(q):
-            for j in range(i, q):
-                A[i, j] = products[position, begin + x]
-                A[j, i] = A[i, j]
-                position += 1
-        determinant = 1.0
-        for i in range(q):
-            for j in range(i + 1):
-                value = 1.0 if i == j else 0.0
-                for g in range(q):
-                    if factor[g, i] != 0.0:
-                        inner = 0.0
-                        for h in range(q):
-                            inner += A[g, h] * factor[h, j]
-                        value += factor[g, i] * inner
-                for h in range(j):
-                    value -= root[i, h] * root[j, h]
-                if i == j:
-                    root[i, i] = np.sqrt(value)
-                    determinant *= value
-                else:
-                    root[i, j] = value / root[j, j]
-        D[x] = determinant
-        for row in range(q):
-            for j in range(q):
-                value = factor[row, j]
-                for h in range(j):
-                    value -= gain[row, h] * root[j, h]
-                gain[row, j] = value / root[j, j]
-        position = 0
-        for i in range(q):
-            for j in range(i, q):
-                value = 0.0
-                for h in range(q):
-                    value += gain[i, h] * gain[j, h]
-                P[position, x] = value
-                root[i, j] = value
-                root[j, i] = value
-                position += 1
-        for i in range(q):
-            for j in range(q):
-                value = 1.0 if i == j else 0.0
-                for h in range(q):
-                    value -= A[i, h] * root[h, j]
-                F[i * q + j, x] = value
+    A = np.empty((q, q, BLOCK))
+    root = np.zeros((q, q, BLOCK))
+    gain = np.empty((q, q, BLOCK))
+    position = 0
+    for i in range(q):
+        for j in range(i, q):
+            for x in range(size):
+                A[i, j, x] = products[position, begin + x]
+                A[j, i, x] = A[i, j, x]
+            position += 1
+    decompose_block(A, factor, size, root, D)
+    for row in range(q):
+        for j in range(q):
+            for x in range(size):
+                gain[row, j, x] = factor[row, j]
+            for h in range(j):
+                for x in range(size):
+                    gain[row, j, x] -= gain[row, h, x] * root[j, h, x]
+            for x in range(size):
+                gain[row, j, x] /= root[j, j, x]
+    position = 0
+    for i in range(q):
+        for j in range(i, q):
+            for x in range(size):
+                P[position, x] = 0.0
+            for h in range(q):
+                for x in range(size):
+                    P[position, x] += gain[i, h, x] * gain[j, h, x]
+            for x in range(size):
+                root[i, j, x] = P[position, x]
+                root[j, i, x] = P[position, x]
+            position += 1
+    for i in range(q):
+        for j in range(q):
+            for x in range(size):
+                F[i * q + j, x] = 1.0 if i == j else 0.0
+            for h in range(q):
+                for x in range(size):
+                    F[i * q + j, x] -= A[i, h, x] * root[h, j, x]
 
 
 @njit(cache=True, nogil=True)
