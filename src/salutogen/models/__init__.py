@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         bootstrap_likelihood_ratio,
     )
     from salutogen.models.mixture_comparison import ClassComparison, compare_classes
+    from salutogen.models.mixture_membership import Membership
     from salutogen.models.moments import Moments
     from salutogen.models.random_intercept import RandomInterceptFit, fit_random_intercept
     from salutogen.models.residual_structures import ContinuousAR1, HeterogeneousVariance
@@ -77,6 +78,7 @@ _HOME = {
     "HuberFit": "robust",
     "Interrupted": "executing",
     "KMeansPartition": "k_means_result",
+    "Membership": "mixture_membership",
     "Line": "least_squares",
     "LinearFit": "least_squares",
     "LongitudinalKMeans": "longitudinal_k_means",
@@ -141,6 +143,7 @@ __all__ = [
     "LinearFit",
     "LongitudinalKMeans",
     "LongitudinalKMeansResult",
+    "Membership",
     "MixedBootstrap",
     "MixedModel",
     "MixedModelResult",

@@ -108,7 +108,9 @@ def _warm_k_means() -> None:
     """Compile the kernels of longitudinal k-means by a fit to six persons."""
     from salutogen.models.longitudinal_k_means import LongitudinalKMeans
 
-    LongitudinalKMeans(classes=2, starts=2).fit([[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]])
+    rows = [[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]]
+    for distance in ("gower", "frechet"):
+        LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
 
 
 def _warm_mixture() -> None:
