@@ -85,6 +85,7 @@ def warm(*, everything: bool = True) -> None:
     import numpy as np
 
     from salutogen.models import _kernels as kernels
+    from salutogen.models import _kernels_reduction as kernels_of_rows
 
     columns = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 3.0], [1.0, 2.0, 2.0], [1.0, 4.0, 7.0]])
     codes = np.array([0, 0, 1, 1], dtype=np.int64)
@@ -95,6 +96,7 @@ def warm(*, everything: bool = True) -> None:
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
     MixedModel("y ~ t + (1 | id)").fit(rows)
+    kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
     marker = _marker()
     if os.access(marker.parent, os.W_OK):
         marker.touch()
