@@ -163,7 +163,7 @@ BAD = [
     ),
     ("y ~ t + (1 + t | id)", lambda f: f.unique("id", keep="first"), "No person has more than 1"),
     ("y ~ t + (1 + t | id)", lambda f: f.with_columns(t=pl.lit(3.0)), "Collinear fixed terms: t"),
-    ("y ~ t + nowhere(t) + (1 | id)", lambda f: f, "Unknown column 'nowhere'"),
+    ("y ~ t + nowhere(t) + (1 | id)", lambda f: f, "unknown function 'nowhere'"),
     ("y ~ y + (1 | id)", lambda f: f, "outcome and a predictor"),
 ]
 

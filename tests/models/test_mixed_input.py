@@ -175,7 +175,7 @@ CHANGES = [
     ("y ~ t + (1 | id)", lambda f: f.with_columns(y=3 * pl.col("t")), "give the outcome exactly"),
     ("y ~ 0 + (1 | id)", lambda f: f, "no fixed term"),
     ("y ~ t + (1 | id) + (1 | id)", lambda f: f, "stand in two blocks"),
-    ("y ~ t + nowhere(t) + (1 | id)", lambda f: f, "Unknown column 'nowhere'"),
+    ("y ~ t + nowhere(t) + (1 | id)", lambda f: f, "unknown function 'nowhere'"),
     ("y ~ t + np.nowhere(t) + (1 | id)", lambda f: f, "cannot be computed"),
     ("y ~ y + (1 | id)", lambda f: f, "outcome and a predictor"),
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT, plain_name, simple_terms, translated
+from salutogen.models.mappings import frame_of
+from salutogen.models.refusals import refuse_absent, refuse_undefined, unreadable
 
 Float = NDArray[np.float64]
 
@@ -55,7 +57,18 @@ class Design:
         return [constant if name == INTERCEPT else numeric(frame, name) for name in self.names]
 
     def _computed(self, frame: pl.DataFrame) -> Float:
-        return np.asarray(self.state.get_model_matrix(_pandas(frame, self.variables)), dtype=float)
+        from formulaic.errors import DataMismatchWarning
+
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("error", DataMismatchWarning)
+                rows = _pandas(frame, self.variables)
+                matrix = self.state.get_model_matrix(rows, na_action="ignore")
+        except Exception as error:
+            raise unreadable(self.expression, "computed", error) from error
+        values = np.asarray(matrix, dtype=float)
+        refuse_undefined(dict(zip(self.names, values.T, strict=True)))
+        return values
 
 
 def variables_of(expression: str) -> tuple[str, ...]:
@@ -82,7 +95,7 @@ def _factors(expression: str) -> list[tuple[str, bool]]:
             if factor.eval_method.value != "literal"
         ]
     except Exception as error:
-        raise ModelError(f"formula: {expression!r} cannot be read: {error}") from error
+        raise unreadable(expression, "read", error) from error
 
 
 def _names_in(factor: str) -> set[str]:
@@ -90,9 +103,20 @@ def _names_in(factor: str) -> set[str]:
     from formulaic.transforms import TRANSFORMS
 
     quoted = re.findall(r"`([^`]+)`", factor)
-    tree = ast.parse(re.sub(r"`[^`]+`", "0", factor.strip("{}")), mode="eval")
+    try:
+        tree = ast.parse(re.sub(r"`[^`]+`", "0", factor.strip("{}")), mode="eval")
+    except SyntaxError as error:
+        raise unreadable(factor, "read", error) from error
+    known = {*TRANSFORMS, "abs"}
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    unknown = [call.id for call in calls if isinstance(call, ast.Name) and call.id not in known]
+    if unknown:
+        raise ModelError(
+            f"formula: unknown function {unknown[0]!r} in {factor!r}; there are "
+            "C, I, log, exp, sqrt, scale, center, poly, bs, cr, cs and those of numpy as np.name."
+        )
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return {*quoted, *names - set(TRANSFORMS) - {"abs"}}
+    return {*quoted, *names - known}
 
 
 def learn_design(expression: str, frame: pl.DataFrame) -> Design:
@@ -114,9 +138,10 @@ def learn_design(expression: str, frame: pl.DataFrame) -> Design:
             numeric(frame, factor)
     try:
         formula = Formula(translated(expression))
-        matrix = formula.get_model_matrix(_pandas(frame, variables), na_action="raise")
+        with np.errstate(all="ignore"):
+            matrix = formula.get_model_matrix(_pandas(frame, variables), na_action="raise")
     except Exception as error:
-        raise ModelError(f"formula: {expression!r} cannot be computed: {error}") from error
+        raise unreadable(expression, "computed", error) from error
     names = tuple(str(name) for name in matrix.columns)
     return Design(expression=expression, names=names, variables=variables, state=matrix.model_spec)
 
@@ -133,9 +158,14 @@ def learn_outcome(expression: str, frame: pl.DataFrame) -> Design:
 
 
 def numeric(frame: pl.DataFrame, name: str) -> Float:
-    """Return a column as floats, missing as NaN; refuse text."""
+    """Return a column as floats, missing as NaN; refuse text and dates."""
     column = frame[name]
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+    if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
+        if column.dtype.is_temporal():
+            raise ModelError(
+                f"{name}: expected numbers, got {column.dtype}. Count from a first date in one "
+                "unit, such as days or years."
+            )
         raise ModelError(
             f"{name}: expected numbers, got {column.dtype}"
             f"{_first_text(column)}. Write C({name}) if it names categories."
@@ -145,8 +175,10 @@ def numeric(frame: pl.DataFrame, name: str) -> Float:
 
 
 def _first_text(column: pl.Series) -> str:
-    kept = column.drop_nulls()
-    return f" such as {kept[0]!r}" if len(kept) and column.dtype == pl.String else ""
+    if column.dtype != pl.String or not column.count():
+        return ""
+    words = column.filter(column.cast(pl.Float64, strict=False).is_null()).drop_nulls()
+    return f" such as {(words if len(words) else column.drop_nulls())[0]!r}"
 
 
 def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
@@ -161,16 +193,21 @@ def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
     import narwhals as nw
 
     eager = selected.collect() if isinstance(selected, nw.LazyFrame) else selected
-    found: pl.DataFrame = eager.to_polars()
+    try:
+        found: pl.DataFrame = eager.to_polars()
+    except (TypeError, ValueError, pl.exceptions.PolarsError):  # objects of several kinds
+        found = frame_of({name: eager[name].to_list() for name in eager.columns}, eager.columns)
     return found
 
 
 def select_columns(data: Any, names: Iterable[str]) -> Any:
     """Return the named columns as a Narwhals frame, lazy if the data are; see `read_columns`."""
     wanted = list(dict.fromkeys(names))
-    if isinstance(data, Mapping):
-        data = pl.DataFrame(dict(data), strict=False)
     import narwhals as nw
+
+    if isinstance(data, Mapping):
+        refuse_absent(wanted, list(data))
+        data = frame_of(data, wanted)
 
     try:
         frame = nw.from_native(data)
@@ -178,14 +215,13 @@ def select_columns(data: Any, names: Iterable[str]) -> Any:
         raise ModelError(
             f"data: expected a data frame (Polars, pandas, Arrow, …), got {type(data).__name__}."
         ) from error
-    present = frame.collect_schema().names()
-    absent = [name for name in wanted if name not in present]
-    if absent:
-        hints = []
-        for name in absent:
-            near = difflib.get_close_matches(name, present, n=1, cutoff=0.5)
-            hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
-        raise ModelError(f"Unknown column {', '.join(hints)}; the frame has {', '.join(present)}.")
+    except nw.exceptions.DuplicateError as error:
+        columns = list(data.columns)
+        twice = sorted({str(name) for name in columns if columns.count(name) > 1})
+        raise ModelError(
+            f"data: more than one column is called {', '.join(twice)}. Rename or drop the others."
+        ) from error
+    refuse_absent(wanted, frame.collect_schema().names())
     return frame.select(wanted)
 
 
@@ -224,6 +260,14 @@ def rows_weights(weights: Any, rows: pl.DataFrame) -> Float | None:
     return checked_weights(weights, rows.height)
 
 
+def as_numbers(values: Any, name: str) -> Float:
+    """Return an array of floats; refuse what is none."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{name}: expected numbers, got {values!r:.60}.") from error
+
+
 def checked_weights(weights: Any, n: int, *, name: str = "weights") -> Float:
     """Return positive, finite weights.
 
@@ -232,7 +276,7 @@ def checked_weights(weights: Any, n: int, *, name: str = "weights") -> Float:
     ModelError
         Not one per row, or weights that are missing, infinite, zero or negative, with their rows.
     """
-    values = np.asarray(weights, dtype=float)
+    values = as_numbers(weights, name)
     if values.shape != (n,):
         raise ModelError(f"{name}: expected one for each of {n} rows, got shape {values.shape}.")
     bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
@@ -291,7 +335,11 @@ def columns_of(design: Design, rows: pl.DataFrame) -> Float:
         column = rows[name]
         missing |= column.is_null().to_numpy()
         if column.dtype.is_float():
-            missing |= column.fill_null(0.0).is_nan().to_numpy()
+            values = column.fill_null(np.nan).to_numpy()
+            if np.isinf(values).any():
+                first = int(np.flatnonzero(np.isinf(values))[0]) + 1
+                raise ModelError(f"{name}: infinite values, the first in row {first}.")
+            missing |= np.isnan(values)
     if not missing.any():
         return design.matrix(rows)
     columns = np.full((rows.height, len(design.names)), np.nan)

@@ -92,6 +92,11 @@ def simple_terms(expression: str) -> tuple[str, ...] | None:
         name = plain_name(part)
         if name is None:
             return None
+        if name == INTERCEPT:
+            raise ModelError(
+                f"formula: {INTERCEPT} is the name of the constant, written 1; a column of that "
+                "name needs another."
+            )
         if name not in names:
             names.append(name)
     return (INTERCEPT, *names) if intercept else tuple(names)
@@ -116,7 +121,9 @@ def parse_formula(formula: str, *, levels: int = 1) -> MixedFormula:
     ModelError
         No tilde, no or too many grouping columns, or an empty part.
     """
-    sides = formula.split("~")
+    if not isinstance(formula, str):
+        raise ModelError(f"formula: expected text such as 'P ~ E + (1 + E | id)', got {formula!r}.")
+    sides = split_at(formula, "~")
     if len(sides) != 2 or not sides[0].strip() or not sides[1].strip():
         raise ModelError(
             f"formula: expected one outcome and one tilde, as 'P ~ E + (1 + E | id)', "

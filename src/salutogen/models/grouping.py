@@ -46,7 +46,7 @@ def group_by_person(labels: pl.Series) -> Grouping:
 
 def _as_they_lie(labels: pl.Series) -> Grouping | None:
     """The grouping of rows that come person by person in ascending order."""
-    if labels.dtype.is_integer():
+    if is_whole(labels):
         from salutogen.models._kernels_reduction import find_edges
 
         edges = np.empty(len(labels) + 1, dtype=np.int64)
@@ -62,13 +62,20 @@ def _as_they_lie(labels: pl.Series) -> Grouping | None:
     return Grouping(persons, np.append(starts.to_numpy().astype(np.int64), len(labels)), None)
 
 
+def is_whole(labels: pl.Series) -> bool:
+    """Whether labels are whole numbers of 64 bits; longer ones are told apart like text."""
+    if labels.dtype in (pl.UInt64, pl.Int128, pl.UInt128):
+        return labels.cast(pl.Int64, strict=False).null_count() == 0
+    return labels.dtype.is_integer()
+
+
 def _whole(labels: pl.Series) -> Int:
     return labels.cast(pl.Int64).to_numpy()
 
 
 def _codes(labels: pl.Series, persons: pl.Series) -> Int:
     """Place of each label among the sorted persons."""
-    if labels.dtype.is_integer():
+    if is_whole(labels):
         values, distinct = _whole(labels), _whole(persons)
         first, width = distinct[0], int(distinct[-1]) - int(distinct[0]) + 1
         if width <= COMPACT * len(values):

@@ -16,7 +16,10 @@ def is_lazy(data: Any) -> bool:
         return False
     import narwhals as nw
 
-    return isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame)
+    try:
+        return isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame)
+    except nw.exceptions.DuplicateError:  # rows in memory; said where they are read
+        return False
 
 
 def reduce_lazily(

@@ -19,6 +19,7 @@ Float = NDArray[np.float64]
 
 SAMPLED = 2500  # persons among whom a first search is made in large cohorts
 REDUNDANT = 1e-6  # share of a column beyond the others; exact collinearity leaves about 1e-8
+ROUNDING = 1e-14  # spread of a column, in lengths of the column, that counts as none
 REDUNDANT_ROTATED = 1e-10  # the same where nearly collinear columns were orthogonalised
 
 
@@ -143,14 +144,35 @@ def _orthonormal(
 
     In augmented columns (k + 1, p); the R of the terms' QR factorisation; and the map (p, p) from
     effects of the combinations to effects of the terms. Where the terms have, with each, its
-    lower powers, all this is done about the centres of their variables.
+    lower powers, all this is done about the centres of their variables; beside a constant, other
+    terms are taken about their means, so that large offsets cost no digits.
     """
     kept = closed_variables(terms, moments.shifts)
     columns = select_terms(moments, moments.augmented(kept), terms)
+    back = shift_matrix(terms, {name: -moments.shifts[name] for name in kept})
+    if INTERCEPT in terms:
+        columns, centring = _about_means(columns, root, terms.index(INTERCEPT))
+        back = back @ centring
     R = triangle(root @ columns, terms, tolerance, kind)
     inverse = triangular_inverse(R)
-    back = shift_matrix(terms, {name: -moments.shifts[name] for name in kept})
     return columns @ inverse, R, back @ inverse
+
+
+def _about_means(columns: Float, root: Float, constant: int) -> tuple[Float, Float]:
+    """Take the columns' means out, where a constant takes them up; return that map, too.
+
+    A column that differs from its mean by no more than rounding does becomes zero.
+    """
+    means = columns[0].copy()
+    means[constant] = 0
+    away = columns.copy()
+    away[0] -= means
+    size = np.sqrt(np.sum((root @ away) ** 2, axis=0))
+    length = np.sqrt(np.sum((root @ columns) ** 2, axis=0))
+    away[:, size <= ROUNDING * length] = 0
+    centring = np.eye(len(means))
+    centring[constant] -= means
+    return away, centring
 
 
 def _products(reduction: Reduction, left: Float, right: Float) -> Float:
@@ -275,6 +297,7 @@ def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
     for name, g in zip(terms, G.T, strict=True):
         if name == INTERCEPT:
             continue
+        g = np.append(0.0, g[1:])  # a constant does not change what varies
         both = np.column_stack([np.eye(len(g))[0], g])
         sums, squares = moments.reduction.project_pairs(both, np.column_stack([g, g]))
         within = float(np.sum(squares - sums**2 / weight))

@@ -38,6 +38,7 @@ from salutogen.models.reduction import (
     reduce_rows,
     unpack,
 )
+from salutogen.models.refusals import nothing_complete
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -154,7 +155,7 @@ class Moments:
         keep = complete_rows(rows)
         used = rows if keep.all() else rows.filter(pl.Series(keep))
         if used.height == 0:
-            raise ModelError(f"No row of {rows.height} has a value in all of {', '.join(needed)}.")
+            raise ModelError(nothing_complete(rows))
         outcome = learn_outcome(parsed.outcome, used)
         designs = [learn_design(expression, used) for expression in expressions]
         columns, shifts = learned_columns(outcome, designs, used)
@@ -239,7 +240,7 @@ class Moments:
     ) -> Moments:
         """Reduce distinct columns by name, the outcome last; `rest` are other attributes."""
         grouping = group_by_person(group)
-        reduction = reduce_rows(list(columns.values()), grouping, weights)
+        reduction = reduce_rows(columns, grouping, weights)
         if shifts:
             powers = shift_matrix((INTERCEPT, *columns), shifts)
             reduction = replace(reduction, powers=powers)

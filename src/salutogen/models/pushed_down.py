@@ -23,7 +23,7 @@ from salutogen.models.design import Design, learn_design, learn_outcome
 from salutogen.models.formula import INTERCEPT, NAME, MixedFormula, split_at
 from salutogen.models.local_powers import POWER, degree, local_columns, shift_matrix, shiftable
 from salutogen.models.orthogonal import triangular_inverse
-from salutogen.models.reduction import ILL_CONDITIONED, Reduction
+from salutogen.models.reduction import ILL_CONDITIONED, Reduction, refuse_extreme
 
 Float = NDArray[np.float64]
 
@@ -213,6 +213,7 @@ def survey(source: Source, columns: Mapping[str, Any]) -> tuple[int, Float, Floa
     k = len(columns)
     means = np.array([found[f"mean{j}"] for j in range(k)], dtype=float)
     spreads = np.array([found[f"spread{j}"] or 0.0 for j in range(k)], dtype=float)
+    refuse_extreme(columns, means, spreads)
     return found["rows"] - found["kept"], means, spreads
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.grouping import Grouping
@@ -111,15 +111,23 @@ def unpack(packed: Float, k: int) -> Float:
 
 
 def reduce_rows(
-    columns: Sequence[Float], grouping: Grouping, weights: Float | None = None
+    columns: Mapping[str, Float], grouping: Grouping, weights: Float | None = None
 ) -> Reduction:
-    """Reduce k columns (the outcome last) to cross-products by person, rows times their weight."""
+    """Reduce k columns (the outcome last) to cross-products by person, rows times their weight.
+
+    Raises
+    ------
+    ModelError
+        Values whose squares are beyond the range of numbers.
+    """
     from salutogen.models._kernels_reduction import squared_distance
 
-    n, k = len(columns[0]), len(columns)
-    arrays = [np.ascontiguousarray(column) for column in columns]
-    centre = np.array([array.sum() / n for array in arrays])
+    arrays = [np.ascontiguousarray(column) for column in columns.values()]
+    n, k = len(arrays[0]), len(arrays)
+    with np.errstate(over="ignore"):
+        centre = np.array([array.sum() / n for array in arrays])
     spread = [squared_distance(array, c) for array, c in zip(arrays, centre, strict=True)]
+    refuse_extreme(columns, centre, spread)
     scale = _positive(np.sqrt(np.array(spread) / n))
     basis = np.diag(scale)
     roots = None if weights is None else np.sqrt(weights)
@@ -137,6 +145,17 @@ def reduce_rows(
             centre, basis, _by_person(rotated, np.zeros(k), np.ones(k), grouping, roots)
         )
     return reduction
+
+
+def refuse_extreme(names: Iterable[str], centre: Float, spread: ArrayLike) -> None:
+    """Refuse columns whose means or squares are beyond the range of numbers."""
+    wrong = ~(np.isfinite(centre) & np.isfinite(spread))
+    if wrong.any():
+        found = ", ".join(name for name, is_wrong in zip(names, wrong, strict=True) if is_wrong)
+        raise ModelError(
+            f"{found}: infinite, undefined (as the logarithm of 0), or too large to be squared. "
+            "Transform what every row allows, or choose another unit."
+        )
 
 
 def _positive(scale: Float) -> Float:
