@@ -91,7 +91,8 @@ class Step:
     """A kind of analysis: `settings` and `code` are `module:attribute`, loaded when needed.
 
     `results_key` puts the summary of the first analysis of this kind also at the top level of
-    `results.json`, under that key.
+    `results.json`, under that key. `fits_classes` says that its models need kernels which not
+    every run compiles.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Step:
     code: str
     needs: tuple[str, ...] = ()
     results_key: str | None = None
+    fits_classes: bool = False
 
     def settings_model(self) -> type[BaseModel]:
         """Load the light settings model (pydantic only)."""
@@ -138,6 +140,7 @@ BUILT_IN: dict[str, Step] = {
         settings="salutogen.trajectories.settings:TrajectorySettings",
         code="salutogen.trajectories.trajectories:run",
         results_key="trajectories",
+        fits_classes=True,
     ),
 }
 

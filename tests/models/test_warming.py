@@ -39,3 +39,16 @@ def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
     assert [record.message for record in caplog.records] == ["compiling, once"]
     announce(MIXTURES)
     assert len(caplog.records) == 1
+
+
+def test_mixtures_are_compiled_beside_and_waited_for(tmp_path):
+    script = (
+        "from salutogen.models import warming; warming.warm_beside(); "
+        "print(warming.is_warm(warming.MIXTURES)); warming.wait_for_kernels(); "
+        "print(warming.is_warm(warming.MIXTURES))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["False", "True"]

@@ -18,7 +18,7 @@ def run_study(
 ) -> None:
     """Run a study and write its folder."""
     require_free(out, force=force, inputs=(study, data))
-    compile_once(end)
+    compile_once(study, end)
     from salutogen.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
@@ -82,14 +82,25 @@ def simulate_study(
     end.lines.append(f"{persons} persons simulated into {out} (the truth in {out / 'truth'}).")
 
 
-def compile_once(end: Outcome) -> None:
+def compile_once(study: Path, end: Outcome) -> None:
     """Compile the kernels before a first run, and say why it takes longer."""
-    from salutogen.models.warming import is_warm, warm
+    from salutogen.models.warming import MIXTURES, is_warm, warm
 
     if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
         logging.getLogger("salutogen").setLevel(logging.ERROR)
-    if is_warm():
+    if is_warm() and is_warm(MIXTURES):
+        return
+    needs_classes = _looks_for_classes(study)
+    if is_warm() and not needs_classes:
         return
     if not end.quiet:
         typer.echo("compiling, once", err=True)
-    warm(everything=False)
+    warm(everything=False, classes=needs_classes)
+
+
+def _looks_for_classes(study: Path) -> bool:
+    """Whether an analysis of the plan fits classes, whose kernels not every run needs."""
+    from salutogen.steps import plan_steps
+    from salutogen.study import read_study
+
+    return any(planned.step.fits_classes for planned in plan_steps(read_study(study)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import logging
 import os
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +24,9 @@ MIXTURES = (
     "_kernels_mixture_climb.py",
     "_kernels_mixture_em.py",
 )
+BESIDE = "from salutogen.models.warming import warm_mixtures; warm_mixtures()"
+
+_beside: list[subprocess.Popen[bytes]] = []
 
 
 def cache_folder() -> Path:
@@ -47,9 +52,17 @@ def _marker(names: tuple[str, ...] = NEEDED) -> Path:
     return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
 
-def is_warm() -> bool:
-    """Whether `warm` has compiled what every run needs for this Python and this user."""
-    return _marker().exists()
+def is_warm(names: tuple[str, ...] = NEEDED) -> bool:
+    """Whether kernels (by default what every run needs) were compiled for this Python and user."""
+    return _marker(names).exists()
+
+
+def _mark(names: tuple[str, ...]) -> None:
+    """Keep in the cache folder that these kernels were compiled."""
+    marker = _marker(names)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    if os.access(marker.parent, os.W_OK):
+        marker.touch()
 
 
 def announce(names: tuple[str, ...]) -> None:
@@ -60,22 +73,45 @@ def announce(names: tuple[str, ...]) -> None:
     names : tuple of str
         Files of the kernels.
     """
-    marker = _marker(names)
-    if marker.exists():
+    wait_for_kernels()
+    if is_warm(names):
         return
     logging.getLogger("salutogen").warning("compiling, once")
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    if os.access(marker.parent, os.W_OK):
-        marker.touch()
+    _mark(names)
 
 
-def warm(*, everything: bool = True) -> None:
+def warm_beside() -> None:
+    """Compile the kernels of growth mixtures in a process of its own, while this one goes on.
+
+    Models wait for them where they need them; a process that ends earlier takes the other with it.
+    """
+    if not (_beside or is_warm(MIXTURES)):
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen([sys.executable, "-c", BESIDE], stdout=quiet, stderr=quiet)
+        atexit.register(process.kill)
+        _beside.append(process)
+
+
+def wait_for_kernels() -> None:
+    """Wait for what `warm_beside` compiles; nothing to wait for is no error."""
+    while _beside:
+        process = _beside.pop()
+        process.wait()
+        atexit.unregister(process.kill)
+
+
+def warm(*, everything: bool = True, classes: bool = False) -> None:
     """Compile kernels and keep the machine code in the user's cache folder.
+
+    Those of growth mixtures are compiled in a second process meanwhile.
 
     Parameters
     ----------
     everything : bool
         Every kernel (default), or only those that every run needs.
+    classes : bool
+        Also those of a run that looks for classes, where not everything is asked for; the run
+        goes on while growth mixtures are compiled.
 
     Notes
     -----
@@ -84,6 +120,8 @@ def warm(*, everything: bool = True) -> None:
     """
     import numpy as np
 
+    if everything or classes:
+        warm_beside()
     from salutogen.models import _kernels as kernels
     from salutogen.models import _kernels_reduction as kernels_of_rows
 
@@ -97,13 +135,13 @@ def warm(*, everything: bool = True) -> None:
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
     MixedModel("y ~ t + (1 | id)").fit(rows)
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
-    marker = _marker()
-    if os.access(marker.parent, os.W_OK):
-        marker.touch()
-    if everything:
+    _mark(NEEDED)
+    if everything or classes:
         _warm_k_means()
-        _warm_mixture()
+    if everything:
         _warm_structures()
+        wait_for_kernels()
+        warm_mixtures()
 
 
 def _warm_k_means() -> None:
@@ -115,7 +153,7 @@ def _warm_k_means() -> None:
         LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
 
 
-def _warm_mixture() -> None:
+def warm_mixtures() -> None:
     """Compile the kernels of growth mixtures by a fit to twelve persons."""
     from salutogen.models.growth_mixture import GrowthMixture
 
@@ -123,6 +161,7 @@ def _warm_mixture() -> None:
     y = [(9.0 if i < 5 else 0.0) + (7 * row % 5) / 4 for row, i in enumerate(person)]
     rows = {"id": person, "t": [0.0, 1.0, 2.0] * 12, "y": y}
     GrowthMixture("y ~ t + (1 | id)", classes=2, starts=2).try_fit(rows)
+    _mark(MIXTURES)
 
 
 def _warm_structures() -> None:
