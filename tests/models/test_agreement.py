@@ -152,7 +152,7 @@ def test_a_part_is_fitted_as_if_it_were_alone(membership):
     generator = np.random.default_rng(8)
     data["x"] = (generator.normal(size=90) + 2 * (np.arange(90) % 3 == 0))[data["id"]]
     spec = GrowthMixture(FORMULA, classes=2, membership=membership)
-    task = _refits(spec, data, 1, "splits", 8)
+    task = _refits(spec, data, 1, "splits", 8, 1)
     part = np.arange(90) % 2 == 1
     labels = task._labels(part.astype(float), np.random.SeedSequence(1))
     rows = part[data["id"]]

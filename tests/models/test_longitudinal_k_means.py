@@ -196,6 +196,7 @@ def test_classes_of_equal_size_follow_their_first_persons():
 def test_persons_alike_still_fill_all_classes():
     result = LongitudinalKMeans(classes=(2, 3), starts=4).fit(np.ones((6, 3)))
     assert sorted(result.partitions[3].labels.tolist()) == [0, 0, 0, 0, 1, 2]
+    assert result.messages[0].startswith("There are 1 different trajectories only")
     assert result.converged
 
 
@@ -307,9 +308,9 @@ def test_bad_data_is_refused(data, message):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"classes": 1}, "classes: expected numbers from 2 to 100"),
+        ({"classes": 1}, "classes: expected whole numbers from 2 to 100"),
         ({"classes": ()}, "classes"),
-        ({"starts": 0, "distance": "cosine"}, "distance: .*'cosine'; starts: .* got 0"),
+        ({"starts": 0, "distance": "cosine"}, "distance: .*'cosine'. starts: .* got 0"),
         ({"begin": "best"}, "k-means"),
         ({"imputation": "mean"}, "locf"),
         ({"exchanges": -1}, "exchanges"),

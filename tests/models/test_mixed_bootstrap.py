@@ -154,5 +154,5 @@ def test_bad_requests_are_named():
     result = MixedModel("y ~ t + (1 | id)").fit(case("singular"))
     with pytest.raises(ModelError, match="expected one of parametric, person, got 'rows'"):
         result.bootstrap("rows")
-    with pytest.raises(ModelError, match="at least 1, got 0"):
+    with pytest.raises(ModelError, match="expected a whole number from 1, got 0"):
         result.bootstrap(draws=0)

@@ -114,7 +114,7 @@ def test_stops_when_the_verdict_is_clear():
 
 
 def test_impossible_requests_are_refused():
-    with pytest.raises(ModelError, match="at least 2 classes"):
+    with pytest.raises(ModelError, match="classes: expected a whole number from 2"):
         bootstrap_likelihood_ratio(FORMULA, two_groups(), 1)
     with pytest.raises(ModelError, match="expected one of parametric, semiparametric, got 'rows'"):
         bootstrap_likelihood_ratio(FORMULA, two_groups(), 2, null="rows")

@@ -15,9 +15,16 @@ from salutogen.models.growth_mixture import GrowthMixture
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.mixture_search import one_class, search
+from salutogen.models.refusals import refuse_not_whole
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+
+def _has_missing(labels: NDArray[Any]) -> bool:
+    if labels.dtype.kind == "O":
+        return any(label is None or label != label for label in labels.tolist())
+    return labels.dtype.kind == "f" and bool(np.isnan(labels).any())
 
 
 def adjusted_rand_index(first: ArrayLike, second: ArrayLike) -> float:
@@ -37,7 +44,7 @@ def adjusted_rand_index(first: ArrayLike, second: ArrayLike) -> float:
     Raises
     ------
     ModelError
-        Different lengths, or no persons.
+        Different lengths, missing labels, or no persons.
 
     Examples
     --------
@@ -47,6 +54,8 @@ def adjusted_rand_index(first: ArrayLike, second: ArrayLike) -> float:
     a, b = np.asarray(first).ravel(), np.asarray(second).ravel()
     if len(a) != len(b) or len(a) == 0:
         raise ModelError(f"Expected two labels for each person, got {len(a)} and {len(b)} labels.")
+    if _has_missing(a) or _has_missing(b):
+        raise ModelError("Expected two labels for each person; some are missing.")
     rows, columns = (np.unique(labels, return_inverse=True)[1] for labels in (a, b))
     table = np.bincount(rows * (columns.max() + 1) + columns).astype(float)
     together, in_a, in_b = (
@@ -124,7 +133,7 @@ def split_half_agreement(
         What `GrowthMixture.fit` refuses; fewer than 2 classes or 1 split; halves with fewer
         persons than classes.
     """
-    task = _refits(spec, data, splits, "splits", starts, parts=2)
+    task = _refits(spec, data, splits, "splits", starts, seed, parts=2)
     seeds = np.random.SeedSequence(seed).spawn(splits)
     values = run_each(task.split, seeds, executor=executor, progress=progress)
     return _agreement("split halves", spec, values)
@@ -157,7 +166,7 @@ def bootstrap_agreement(
     ModelError
         What `GrowthMixture.fit` refuses; fewer than 2 classes or 1 draw.
     """
-    task = _refits(spec, data, draws, "draws", starts)
+    task = _refits(spec, data, draws, "draws", starts, seed)
     seeds = np.random.SeedSequence(seed).spawn(draws)
     values = run_each(task.resample, seeds, executor=executor, progress=progress)
     return _agreement("bootstrap", spec, values)
@@ -226,11 +235,18 @@ def _labels(problem: MixtureProblem, at: ClassParameters) -> Int:
 
 
 def _refits(
-    spec: GrowthMixture, data: Any, samples: int, name: str, starts: int, parts: int = 1
+    spec: GrowthMixture,
+    data: Any,
+    samples: int,
+    name: str,
+    starts: int,
+    seed: int,
+    parts: int = 1,
 ) -> _Refits:
-    for what, value in ((name, samples), ("starts", starts)):
-        if value < 1:
-            raise ModelError(f"{what}: expected a whole number from 1, got {value!r}.")
+    if not isinstance(spec, GrowthMixture):
+        raise ModelError(f"spec: expected a GrowthMixture, got {type(spec).__name__}.")
+    refuse_not_whole(1, **{name: samples, "starts": starts})
+    refuse_not_whole(0, seed=seed)
     if spec.classes < 2:
         raise ModelError("classes: one class always agrees with itself; expected at least 2.")
     moments, problem, terms = spec.prepare(data)

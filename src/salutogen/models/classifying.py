@@ -35,6 +35,11 @@ def class_probabilities(result: GrowthMixtureResult, moments: Moments) -> Float:
         A term of the model is missing, or the outcome has another name; the model has covariates
         of membership and these moments have not.
     """
+    if not isinstance(moments, Moments):
+        raise ModelError(
+            f"moments: expected Moments, got {type(moments).__name__}; make them of the frame by "
+            f"Moments.from_frame({result.spec.full_formula!r}, frame)."
+        )
     terms = [name for name in (*result.terms, *result.random_terms) if name != INTERCEPT]
     absent = sorted(set(terms) - set(moments.columns))
     if absent or moments.outcome != result.outcome:

@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.formula import INTERCEPT, plain_name, simple_terms, translated
 from salutogen.models.mappings import frame_of
-from salutogen.models.refusals import refuse_absent, refuse_undefined, unreadable
+from salutogen.models.refusals import (
+    as_numbers,
+    refuse_absent,
+    refuse_undefined,
+    unreadable,
+)
 
 Float = NDArray[np.float64]
 
@@ -258,14 +263,6 @@ def rows_weights(weights: Any, rows: pl.DataFrame) -> Float | None:
     if isinstance(weights, str):
         return checked_weights(numeric(rows, weights), rows.height, name=weights)
     return checked_weights(weights, rows.height)
-
-
-def as_numbers(values: Any, name: str) -> Float:
-    """Return an array of floats; refuse what is none."""
-    try:
-        return np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{name}: expected numbers, got {values!r:.60}.") from error
 
 
 def checked_weights(weights: Any, n: int, *, name: str = "weights") -> Float:

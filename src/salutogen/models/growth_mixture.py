@@ -14,6 +14,7 @@ from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.mixed_model import MixedModel
 from salutogen.models.mixture_parameters import Layout, Order, Sharing
 from salutogen.models.moments import Moments
+from salutogen.models.refusals import as_numbers, is_between, not_whole
 
 if TYPE_CHECKING:
     from salutogen.models.growth_mixture_result import GrowthMixtureResult
@@ -98,11 +99,11 @@ class GrowthMixture:
     parameter_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
-        problems = []
-        for name in ("classes", "starts"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                problems.append(f"{name}: expected a whole number from 1, got {value!r}.")
+        problems = not_whole(1, classes=self.classes, starts=self.starts)
+        problems += not_whole(0, seed=self.seed)
+        shared: Any = self.shared
+        if isinstance(shared, str):
+            problems.append(f"shared: expected several terms, as ({shared!r},).")
         for name in ("random_covariance", "residual_variance"):
             value = getattr(self, name)
             if value not in get_args(Sharing):
@@ -114,11 +115,11 @@ class GrowthMixture:
                 f"order: expected one of {', '.join(get_args(Order))}, got {self.order!r}."
             )
         for name in ("likelihood_tolerance", "parameter_tolerance"):
-            if not 0 < getattr(self, name) < 1:
+            if not is_between(getattr(self, name), 0, 1):
                 problems.append(
                     f"{name}: expected a number between 0 and 1, got {getattr(self, name)!r}."
                 )
-        if not 0 < self.variance_bound < 1:
+        if not is_between(self.variance_bound, 0, 1):
             problems.append(
                 f"variance_bound: expected a share between 0 and 1, got {self.variance_bound!r}."
             )
@@ -203,7 +204,7 @@ class GrowthMixture:
             raise ModelError(
                 f"shared: {', '.join(unknown)} is no fixed term; there are {', '.join(fixed)}."
             )
-        given = None if weights is None else np.asarray(weights, dtype=float)
+        given = None if weights is None else as_numbers(weights, "weights")
         return moments, mixture_problem(moments, fixed, random, given), (fixed, random)
 
     def search(

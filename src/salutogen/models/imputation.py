@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 
+LARGEST = 1e100  # values whose squares are still within range
+
 Float = NDArray[np.float64]
 Variant = Literal["locf", "global", "local"]
 
@@ -78,6 +80,8 @@ def trajectories(values: ArrayLike) -> Float:
         table = np.ascontiguousarray(values, dtype=float)
     except (TypeError, ValueError) as error:
         raise ModelError(f"data: expected numbers, with NaN where missing: {error}.") from error
+    if np.asarray(values).dtype.kind in "US":
+        raise ModelError("data: expected numbers, with NaN where missing, got text.")
     if table.ndim != 2:
         raise ModelError(
             f"data: expected an array (persons, occasions), got the shape {table.shape}."
@@ -85,6 +89,12 @@ def trajectories(values: ArrayLike) -> Float:
     problems = []
     for rows, what in (
         (np.flatnonzero(np.isinf(table).any(axis=1)), "persons with infinite values"),
+        (
+            np.flatnonzero(
+                (np.abs(np.nan_to_num(table, posinf=0, neginf=0)) > LARGEST).any(axis=1)
+            ),
+            f"persons with values beyond {LARGEST:g}",
+        ),
         (np.flatnonzero(np.isnan(table).all(axis=1)), "persons without any value"),
     ):
         if rows.size:
@@ -93,6 +103,28 @@ def trajectories(values: ArrayLike) -> Float:
     if problems:
         raise ModelError(f"data: {'; '.join(problems)}. Mend them or leave these persons out.")
     return table
+
+
+def few_different(complete: Float, classes: int) -> list[str]:
+    """Say that there are more classes than different trajectories."""
+    first = 50 * classes  # these few are nearly always enough to see that all is well
+    different = len(np.unique(complete[:first], axis=0))
+    if different < classes and len(complete) > first:
+        different = len(np.unique(complete, axis=0))
+    if different >= classes:
+        return []
+    return [
+        f"There are {different} different trajectories only; further classes divide persons who "
+        "are alike, and criteria built on the scatter within classes mean nothing."
+    ]
+
+
+def own_means(table: Float) -> Float:
+    """Mean of each person's values seen (n, 1)."""
+    seen = ~np.isnan(table)
+    total = np.where(seen, table, 0.0).sum(axis=1)
+    means: Float = (total / seen.sum(axis=1))[:, None]
+    return means
 
 
 def _mean_course(table: Float, seen: NDArray[np.bool_], variant: Variant) -> Float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.imputation import Variant, copy_mean, trajectories
+from salutogen.models.imputation import (
+    Variant,
+    copy_mean,
+    few_different,
+    own_means,
+    trajectories,
+)
 from salutogen.models.k_means_criteria import class_means, judge
 from salutogen.models.k_means_frechet import frechet_distance_matrix, run_medoid_starts
 from salutogen.models.k_means_result import KMeansPartition, LongitudinalKMeansResult
+from salutogen.models.refusals import is_between, not_whole
 from salutogen.models.threads import share_work
 
 Float = NDArray[np.float64]
@@ -105,34 +112,43 @@ class LongitudinalKMeans:
 
     def __post_init__(self) -> None:
         problems = []
-        numbers = self.numbers
-        if not numbers or min(numbers) < 2 or max(numbers) > MOST_CLASSES:
-            problems.append(f"classes: expected numbers from 2 to {MOST_CLASSES}, got {numbers}")
+        numbers = self._classes_as_given()
+        if not numbers or not_whole(2, classes=min(numbers)) or max(numbers) > MOST_CLASSES:
+            problems.append(
+                f"classes: expected whole numbers from 2 to {MOST_CLASSES}, got {self.classes!r}."
+            )
         for name, value, kind in (
             ("distance", self.distance, Distance),
             ("begin", self.begin, Beginning),
             ("imputation", self.imputation, Variant),
         ):
             if value not in get_args(kind):
-                problems.append(f"{name}: expected one of {get_args(kind)}, got {value!r}")
+                problems.append(
+                    f"{name}: expected one of {', '.join(get_args(kind))}, got {value!r}."
+                )
         for name, number, least in (
             ("starts", self.starts, 1),
             ("exchanges", self.exchanges or 0, 0),
             ("max_iterations", self.max_iterations, 1),
             ("seed", self.seed, 0),
         ):
-            if number < least:
-                problems.append(f"{name}: expected at least {least}, got {number}")
-        if not 0 <= self.time_scale < np.inf:
-            problems.append(f"time_scale: expected a number from 0, got {self.time_scale}")
+            problems += not_whole(least, **{name: number})
+        if not is_between(self.time_scale, -np.finfo(float).tiny, np.inf):
+            problems.append(f"time_scale: expected a number from 0, got {self.time_scale!r}.")
         if problems:
-            raise ModelError(f"{'; '.join(problems)}.")
+            raise ModelError(" ".join(problems))
 
     @property
     def numbers(self) -> tuple[int, ...]:
         """Numbers of classes to try, ascending."""
-        classes = (self.classes,) if isinstance(self.classes, int) else self.classes
-        return tuple(sorted({int(number) for number in classes}))
+        return tuple(sorted({int(number) for number in self._classes_as_given()}))
+
+    def _classes_as_given(self) -> tuple[Any, ...]:
+        """The numbers of classes, none of them if one is no whole number."""
+        classes: Any = self.classes
+        several = isinstance(classes, Iterable) and not isinstance(classes, str)
+        given = tuple(classes) if several else (classes,)
+        return given if all(not not_whole(0, number=number) for number in given) else ()
 
     def fit(self, data: Any, *, occasions: Sequence[str] | None = None) -> LongitudinalKMeansResult:
         """Partition persons, one row each, by their values over the occasions.
@@ -164,7 +180,7 @@ class LongitudinalKMeans:
                 f"classes: {max(self.numbers)} classes were asked of {n} persons; there cannot "
                 "be more classes than persons."
             )
-        values = table - _own_means(table) if self.distance.endswith("shape") else table
+        values = table - own_means(table) if self.distance.endswith("shape") else table
         complete = copy_mean(values, variant=self.imputation)
         if self.distance.startswith("frechet"):
             return self._around_persons(values, complete, names)
@@ -275,7 +291,7 @@ class LongitudinalKMeans:
         from salutogen import __version__
 
         labels = [_ordered(found) for found in kept.labels]
-        messages: list[str] = []
+        messages = few_different(complete, max(self.numbers))
         partitions = {}
         for j, (k, quality) in enumerate(
             zip(self.numbers, judge(values, complete, labels), strict=True)
@@ -371,14 +387,6 @@ def _columns(data: Any) -> list[str]:
         raise ModelError(
             f"data: expected an array or a data frame, got {type(data).__name__}."
         ) from error
-
-
-def _own_means(table: Float) -> Float:
-    """Mean of each person's values seen (n, 1)."""
-    seen = ~np.isnan(table)
-    total = np.where(seen, table, 0.0).sum(axis=1)
-    means: Float = (total / seen.sum(axis=1))[:, None]
-    return means
 
 
 def _ordered(labels: Labels) -> Labels:

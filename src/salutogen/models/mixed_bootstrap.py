@@ -20,6 +20,7 @@ from salutogen.models.mixed_problem import MixedProblem
 from salutogen.models.moments import Moments
 from salutogen.models.optimise import minimise
 from salutogen.models.profile import Profiled, ProfiledCriterion
+from salutogen.models.refusals import refuse_not_whole
 
 Float = NDArray[np.float64]
 
@@ -213,8 +214,8 @@ def mixed_bootstrap(
     """Draw samples and fit each; see `MixedModelResult.bootstrap`."""
     if kind not in KINDS:
         raise ModelError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}.")
-    if draws < 1:
-        raise ModelError(f"draws: expected at least 1, got {draws}.")
+    refuse_not_whole(1, draws=draws)
+    refuse_not_whole(0, seed=seed)
     problem = replace(problem, sample=None)
     L = problem.criterion.factor(theta)
     at = problem.criterion.profile(L)

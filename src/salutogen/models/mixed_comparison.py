@@ -112,6 +112,9 @@ def _by_likelihood(fit: MixedModelResult) -> MixedModelResult:
 
 def _refuse_other_data(fits: Sequence[MixedModelResult]) -> None:
     first = fits[0]
+    for fit in fits:
+        if not hasattr(fit, "log_likelihood"):
+            raise ModelError(f"compare_fits: expected fitted models, got {type(fit).__name__}.")
     for fit in fits[1:]:
         sizes = [
             f"{each.n_obs} rows of {each.n_persons} persons with outcome {each.outcome}"

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from salutogen.errors import ModelError
 from salutogen.models.mixed_deviance import Curvature, curvature
 from salutogen.models.mixed_problem import MixedProblem
+from salutogen.models.refusals import as_numbers
 
 Float = NDArray[np.float64]
 Contrast = Mapping[str, float] | ArrayLike
@@ -234,7 +235,7 @@ def contrast_matrix(terms: Sequence[str], contrast: Contrast) -> Float:
             )
         rows = np.array([[float(contrast.get(name, 0.0)) for name in terms]])
     else:
-        rows = np.atleast_2d(np.asarray(contrast, dtype=float))
+        rows = np.atleast_2d(as_numbers(contrast, "contrast"))
     if rows.ndim != 2 or rows.shape[1] != len(terms) or not np.isfinite(rows).all():
         raise ModelError(
             f"contrast: expected one finite weight for each of {', '.join(terms)}, "
@@ -243,3 +244,11 @@ def contrast_matrix(terms: Sequence[str], contrast: Contrast) -> Float:
     if not rows.any(axis=1).all():
         raise ModelError("contrast: a row of zeros compares nothing.")
     return rows
+
+
+def contrast_values(value: ArrayLike, n: int) -> Float:
+    """Return what each of n combinations is under the hypothesis, given one value or n."""
+    values = as_numbers(value, "value")
+    if values.shape not in ((), (n,)) or not np.isfinite(values).all():
+        raise ModelError(f"value: expected one finite number, or {n}, got {value!r}.")
+    return np.broadcast_to(values, (n,))

@@ -23,6 +23,7 @@ from salutogen.models.residual_structures import Residual
 Float = NDArray[np.float64]
 
 SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
+FAR = 100.0  # relative factor that a search in ordinary steps does not reach
 SINGULAR_TEXT = "Singular fit: a variance of the random effects is zero or a correlation is ±1."
 
 
@@ -84,6 +85,8 @@ class MixedModel:
             Unreadable formula, unknown or non-numeric columns, infinite values, one person,
             fewer rows than coefficients, constant outcome, collinear terms.
         """
+        if not isinstance(reml, bool | np.bool_):
+            raise ModelError(f"reml: expected True or False, got {reml!r}.")
         if self.residual != "independent" or parse_formula(self.formula, levels=2).outer_group:
             from salutogen.models.structured_model import fit_structured
 
@@ -146,9 +149,11 @@ def fit_moments(
         start = off_zero(near.point, problem.criterion.diagonal)
         hessian = near.hessian * problem.criterion.n_persons / problem.sample.n_persons
     optimum = minimise(problem.criterion, start, hessian=hessian)
+    if not optimum.converged and abs(optimum.point).max() > FAR:
+        optimum = minimise(problem.criterion, optimum.point, far=True)
     optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
-    say_unless_settled(optimum, messages, stacklevel=3)
+    say_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
 
 

@@ -103,10 +103,10 @@ class MixedModelResult(MixedEstimates):
         ContrastTest
             Estimates, standard errors, t or F, degrees of freedom and p.
         """
-        from salutogen.models.mixed_inference import contrast_matrix
+        from salutogen.models.mixed_inference import contrast_matrix, contrast_values
 
         rows = contrast_matrix(self.terms, contrast)
-        values = np.broadcast_to(np.asarray(value, dtype=float), (len(rows),))
+        values = contrast_values(value, len(rows))
         if errors == "model":
             return self.inference.test(rows, values)
         return self.robust_inference(errors).test(self.coefficients, rows, values)

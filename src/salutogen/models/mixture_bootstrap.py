@@ -18,6 +18,7 @@ from salutogen.models.mixture_null import Null, ParametricNull, ResampledNull, c
 from salutogen.models.mixture_parameters import ClassParameters, Layout
 from salutogen.models.mixture_problem import MixtureProblem
 from salutogen.models.mixture_search import one_class, search
+from salutogen.models.refusals import refuse_not_whole
 from salutogen.models.sequential import stopping_bounds
 
 Float = NDArray[np.float64]
@@ -138,10 +139,9 @@ def bootstrap_likelihood_ratio(
     ModelError
         What `GrowthMixture` refuses, fewer than 2 classes or 1 draw, an unknown `null`.
     """
-    if classes < 2 or draws < 1:
-        raise ModelError(
-            f"Expected at least 2 classes and 1 draw, got {classes} classes and {draws} draws."
-        )
+    refuse_not_whole(2, classes=classes)
+    refuse_not_whole(1, draws=draws)
+    refuse_not_whole(0, seed=seed)
     if null not in get_args(NullKind):
         raise ModelError(f"null: expected one of {', '.join(get_args(NullKind))}, got {null!r}.")
     settings = {"seed": seed, **settings}

@@ -156,6 +156,8 @@ def compare_classes(
         On Ctrl-C. It says what was finished; its `finished` holds the results (or why there is
         none) by number of classes.
     """
+    if not isinstance(classes, Iterable):
+        raise ModelError(f"classes: expected several numbers, as range(1, 7), got {classes!r}.")
     numbers = sorted(set(classes))
     if not numbers:
         raise ModelError("classes: expected at least one number of classes, got none.")

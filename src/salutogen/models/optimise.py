@@ -12,6 +12,7 @@ Float = NDArray[np.float64]
 Function = Callable[[Float], tuple[float, Float]]
 
 SETTLED = 1e-10  # decrease of the criterion that a further Newton step would bring
+SETTLED_FAR = 1e-7  # the same far from zero, where the criterion has fewer digits
 STEP = 1e-5  # of the differences of gradients that give second derivatives
 LONGEST = 3.0  # length of one step
 ROUNDING = 1e-12  # share of the criterion below which a rise is rounding
@@ -59,25 +60,25 @@ class _Counted:
         self.evaluations += 1
         return self.function(x)
 
-    def hessian(self, x: Float, g: Float) -> Float:
+    def hessian(self, x: Float, g: Float, *, far: bool = False) -> Float:
         """Differences of the gradient from its value g at x."""
         m = len(x)
         H = np.empty((m, m))
         for j in range(m):
             step = np.zeros(m)
-            step[j] = STEP
-            H[j] = (self(x + step)[1] - g) / STEP
+            step[j] = STEP * max(1.0, abs(float(x[j]))) if far else STEP
+            H[j] = (self(x + step)[1] - g) / step[j]
         return (H + H.T) / 2
 
 
-def _downhill(H: Float, g: Float) -> Float:
+def _downhill(H: Float, g: Float, longest: float = LONGEST) -> Float:
     """Newton's step with the Hessian's eigenvalues made positive, no longer than allowed."""
     values, vectors = np.linalg.eigh(H)
     size = np.abs(values)
     size = np.maximum(size, 1e-10 * max(size.max(), 1e-10))
     step: Float = -(vectors @ ((vectors.T @ g) / size))
     length = float(np.sqrt(np.sum(step**2)))
-    return step * min(1.0, LONGEST / length) if length > 0 else step
+    return step * min(1.0, longest / length) if length > 0 else step
 
 
 def minimise(
@@ -86,27 +87,32 @@ def minimise(
     *,
     max_iterations: int = 100,
     hessian: Float | None = None,
+    far: bool = False,
 ) -> Optimum:
     """Minimise `function`, which returns its value and gradient.
 
     Newton's method with eigenvalues made positive, halving steps that do not gain. Second
     derivatives are differences of gradients (or `hessian`, a good guess); steps that go well only
-    update them (Broyden, Fletcher, Goldfarb and Shanno 1970). A saddle is noticed and left.
+    update them (Broyden, Fletcher, Goldfarb and Shanno 1970). A saddle is noticed and left. Where
+    the minimum is `far` from zero, steps are measured in parameters.
     """
     f = _Counted(function)
     x = start.copy()
     value, g = f(x)
     fresh = hessian is None
-    H = f.hessian(x, g) if hessian is None else hessian
+    H = f.hessian(x, g, far=far) if hessian is None else hessian
     converged = False
     path = [value]
     for _ in range(max_iterations):
-        step = _downhill(H, g)
+        step = _downhill(H, g, LONGEST * max(1.0, float(np.sqrt(np.sum(x**2)))) if far else LONGEST)
         gain = -float(np.sum(g * step)) / 2
-        if gain < SETTLED:
+        if gain < (SETTLED_FAR if far else SETTLED):
             values, vectors = np.linalg.eigh(H)
             if not fresh and np.min(np.abs(x)) < BESIDE_ZERO:
-                H, fresh = f.hessian(x, g), True  # by symmetry a saddle has a parameter of zero
+                H, fresh = (
+                    f.hessian(x, g, far=far),
+                    True,
+                )  # by symmetry a saddle has a parameter of zero
                 continue
             if values[0] >= -1e-6 * max(1.0, abs(values[-1])):
                 converged = True
@@ -118,7 +124,7 @@ def minimise(
         if moved is None:
             if fresh:
                 break
-            H, fresh = f.hessian(x, g), True
+            H, fresh = f.hessian(x, g, far=far), True
             continue
         before, step = g, moved[0] - x
         x, value, g = moved
@@ -126,7 +132,10 @@ def minimise(
         if np.sum(g**2) < SLOW**2 * np.sum(before**2):
             H, fresh = _updated(H, step, g - before), False
         elif not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
-            H, fresh = f.hessian(x, g), True  # else the last one shows well enough that it is over
+            H, fresh = (
+                f.hessian(x, g, far=far),
+                True,
+            )  # else the last one shows well enough that it is over
     return Optimum(
         point=x,
         value=value,

@@ -40,7 +40,7 @@ def fit_structured(formula: str, residual: Residual, data: Any, *, reml: bool) -
     problem = structured_problem(rows, moments, reml=reml)
     optimum = _search(problem)
     messages = [*problem.base.messages, *_residual_messages(problem, optimum)]
-    say_unless_settled(optimum, messages, stacklevel=3)
+    say_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
     return _result(formula, rows, moments, problem, optimum, messages)
 
 
