@@ -2,6 +2,7 @@
 # make demo      simulate the shipped example cohort, run it, say where the report is
 # make test      the test suite          make lint    ruff and mypy
 # make docs      the documentation       make bench   the measurements behind claims of speed
+# make test-spark   the test of Spark frames, with Spark installed for it (needs Java)
 # make lock      renew the pinned versions (the only target that changes them)
 # make clean     remove everything these targets made
 #
@@ -10,7 +11,7 @@
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test lint demo docs lock bench clean
+.PHONY: help install test test-spark lint demo docs lock bench clean
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
@@ -51,6 +52,13 @@ install: .venv/.warm
 test: install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# Spark is large and needs a Java runtime, so its test is asked for by name.
+test-spark: install
+	@uv=$$(sh requirements/find-uv "$$(sh requirements/find-python)") && \
+	"$$uv" pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation \
+	    -r requirements/spark.txt
+	$(BIN)/python -m pytest tests/models/test_lazy_frames.py -k spark
+
 lint: .venv/.project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -69,9 +77,11 @@ docs: install
 lock:
 	@set -eu; \
 	uv=$$(sh requirements/find-uv "$$(sh requirements/find-python)"); \
-	"$$uv" pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+	"$$uv" pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.12 pyproject.toml --extra cluster --extra duckdb --extra pandas \
-	    --group test --group lint --group docs --group build -o requirements/lock.txt
+	    --group test --group lint --group docs --group build -o requirements/lock.txt; \
+	"$$uv" pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	    --python-version 3.12 requirements/spark.in -c requirements/lock.txt -o requirements/spark.txt
 
 bench: install
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -32,7 +32,7 @@ def project(repository: Path) -> dict[str, Any]:
     return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["lock.txt", "uv.txt"])
+@pytest.mark.parametrize("name", ["lock.txt", "spark.txt", "uv.txt"])
 def test_every_requirement_has_hashes_and_none_an_address(repository: Path, name: str) -> None:
     text = (repository / "requirements" / name).read_text(encoding="utf-8")
     blocks = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
@@ -49,10 +49,17 @@ def test_everything_the_project_asks_for_is_locked(
     repository: Path, project: dict[str, Any]
 ) -> None:
     asked = list(project["project"]["dependencies"])
-    asked += chain(*project["project"]["optional-dependencies"].values())
-    asked += chain(*project["dependency-groups"].values())
-    names = {normal(re.split(r"[<>=!~\[; ]", line)[0]) for line in asked}
-    assert names <= pinned(repository / "requirements" / "lock.txt").keys()
+    extras = dict(project["project"]["optional-dependencies"])
+    spark = extras.pop("spark")  # large, and of use to few: locked apart
+    asked += chain(*extras.values(), *project["dependency-groups"].values())
+    folder = repository / "requirements"
+    assert names_of(asked) <= pinned(folder / "lock.txt").keys()
+    assert (folder / "spark.in").read_text(encoding="utf-8").splitlines() == spark
+    assert names_of(spark) <= pinned(folder / "spark.txt").keys()
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    return {normal(re.split(r"[<>=!~\[; ]", line)[0]) for line in requirements}
 
 
 def test_the_build_backend_is_pinned_like_the_lock(
