@@ -180,6 +180,16 @@ def test_interruption_says_what_was_finished(monkeypatch):
     assert re.match(r"Interrupted: 1 of the \d+ starts", stop.value.__notes__[0])
 
 
+def test_interruption_of_the_screening_says_so(monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mixture_search, "_advance", stopped)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        GrowthMixture("y ~ t + (1 | id)", classes=2, starts=7).fit(two_groups())
+    assert stop.value.__notes__ == ["Interrupted: none of 7 starts had ended; nothing is kept."]
+
+
 def test_what_does_not_converge_is_said(monkeypatch):
     monkeypatch.setattr(mixture_climb, "NEWTON_STEPS", 0)
     with pytest.warns(ConvergenceWarning, match="has not converged"):

@@ -305,3 +305,18 @@ def test_bad_input_to_outcomes_is_refused(fitted):
     blurred = replace(fitted, posterior=np.tile([0.5, 0.3, 0.2], (60, 1)))
     with pytest.raises(ModelError, match="cannot be inverted"):
         three_step_outcome(blurred, data, "text")
+
+
+@pytest.mark.parametrize(
+    ("labels", "z", "message"),
+    [
+        (np.arange(60) + 0.7, np.arange(60.0), "Int64 in the model and Float64 in the frame"),
+        ([f"0{j}" for j in range(60)], np.arange(60.0), "Int64 in the model and String"),
+        (np.arange(60), np.full(60, np.nan), "z: missing for all 60 persons"),
+    ],
+)
+def test_labels_that_only_look_alike_are_refused(fitted, labels, z, message):
+    with pytest.raises(ModelError, match=message):
+        three_step_predictors(fitted, {"id": labels, "z": z}, "z")
+    whole = {"id": np.arange(60.0), "z": np.arange(60) % 7}
+    assert three_step_predictors(fitted, whole, "z").n_persons == 60

@@ -146,13 +146,13 @@ def person_rows(
     key, wanted = result.persons.name, list(dict.fromkeys(names))
     rows = read_columns(data, [key, *wanted]).unique(maintain_order=True)
     if rows.schema[key] != result.persons.dtype:
-        try:
-            rows = rows.with_columns(pl.col(key).cast(result.persons.dtype))
-        except pl.exceptions.PolarsError as error:
+        given, wanted_type = rows[key], result.persons.dtype
+        same = given.cast(wanted_type, strict=False)
+        if not same.cast(given.dtype, strict=False).equals(given):  # 1.7 is not 1, nor is "01"
             raise ModelError(
-                f"{key}: persons are {result.persons.dtype} in the model and {rows.schema[key]} "
-                "in the frame."
-            ) from error
+                f"{key}: persons are {wanted_type} in the model and {given.dtype} in the frame."
+            )
+        rows = rows.with_columns(same)
     rows = rows.filter(pl.col(key).is_not_null())
     if rows[key].n_unique() < rows.height:
         varying = [
@@ -164,7 +164,10 @@ def person_rows(
         )
     known = pl.DataFrame({key: result.persons, "place of the person": range(result.n_persons)})
     joined = known.join(rows, on=key, how="inner", maintain_order="left")
+    found = joined.height
     joined = joined.filter(pl.Series(complete_rows(joined), dtype=pl.Boolean))
+    if found and not joined.height:
+        raise ModelError(f"{', '.join(wanted)}: missing for all {found} persons of the model.")
     if joined.height == 0:
         raise ModelError(
             f"None of the {result.n_persons} persons of the model has a complete row in the frame; "

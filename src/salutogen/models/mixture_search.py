@@ -112,15 +112,11 @@ def search(
     state = _drawn(problem, layout, pooled, starts, seed)
     if first is not None:
         _put(state, first)
-    n = problem.data.shape[1]
-    every = max(1, n // SAMPLED)
-    values = _advance(problem, layout, state, np.arange(starts), FIRST_STEPS, every)
-    half = _best(values, min(starts, max(LEAST_FINALISTS, -(-starts // 3))))
-    values[half] = _advance(problem, layout, state, half, MORE_STEPS, 1)
-    others = np.setdiff1d(np.arange(starts), half)
-    if every > 1 and others.size:
-        values[others] = _advance(problem, layout, state, others, 0, 1)
-    finalists = half[_best(values[half], max(LEAST_FINALISTS, -(-starts // 5)))]
+    try:
+        values, finalists = _screened(problem, layout, state, starts)
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"Interrupted: none of {starts} starts had ended; nothing is kept.")
+        raise
     ends: dict[int, Climbed] = {}
 
     def run(a: int, b: int) -> None:
@@ -148,6 +144,20 @@ def search(
         return replace(done, free=in_order(problem, layout, done, order).free)
 
     return _choose(problem, layout, ends, values, verdicts, polished)
+
+
+def _screened(
+    problem: MixtureProblem, layout: Layout, state: dict[str, Float], starts: int
+) -> tuple[Float, Int]:
+    """Run all starts a little and the better ones longer; return values and the best ones."""
+    every = max(1, problem.data.shape[1] // SAMPLED)
+    values = _advance(problem, layout, state, np.arange(starts), FIRST_STEPS, every)
+    half = _best(values, min(starts, max(LEAST_FINALISTS, -(-starts // 3))))
+    values[half] = _advance(problem, layout, state, half, MORE_STEPS, 1)
+    others = np.setdiff1d(np.arange(starts), half)
+    if every > 1 and others.size:
+        values[others] = _advance(problem, layout, state, others, 0, 1)
+    return values, half[_best(values[half], max(LEAST_FINALISTS, -(-starts // 5)))]
 
 
 def _choose(
