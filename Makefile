@@ -55,7 +55,7 @@ test: install
 # Spark is large and needs a Java runtime, so its test is asked for by name.
 test-spark: install
 	@uv=$$(sh requirements/find-uv "$$(sh requirements/find-python)") && \
-	"$$uv" pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation \
+	"$$uv" pip install --quiet --python $(BIN)/python --require-hashes \
 	    -r requirements/spark.txt
 	$(BIN)/python -m pytest tests/models/test_lazy_frames.py -k spark
 

@@ -192,6 +192,9 @@ def test_weights_that_are_none_are_refused(formula, bad, engine):
     importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
     reason="needs pyspark and a Java runtime",
 )
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_spark_frames_are_reduced_by_spark():
     from pyspark.sql import SparkSession
 
@@ -199,7 +202,7 @@ def test_spark_frames_are_reduced_by_spark():
     spark = session.config("spark.sql.shuffle.partitions", "2").getOrCreate()
     try:
         frame = cohort(80)
-        rows = spark.createDataFrame(frame.to_pandas())
+        rows = spark.createDataFrame(frame.rows(), frame.columns)
         for formula in (
             "y ~ C(arm) * t + I(t**2) + x + (1 + x | id)",
             "y ~ bs(x, df=4) + (1 | id)",
