@@ -21,6 +21,7 @@ from salutogen.findings import Finding, finding
 
 if TYPE_CHECKING:
     import polars as pl
+    from pydantic_core import ErrorDetails
 
     from salutogen.norm import Norm
     from salutogen.panel import Panel
@@ -236,17 +237,41 @@ def _plan_one(
     try:
         model = step.settings_model().model_validate(settings)
     except ValidationError as error:
+        problems = error.errors()
+        telling = [problem for problem in problems if not _is_other_choice(problem)]
         return [
             finding(
                 "step-settings",
-                f"Analysis {index + 1} ({name}): "
-                f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}",
+                f"Analysis {index + 1} ({name}): {_setting(problem['loc'])}: "
+                f"{problem['msg'].removeprefix('Value error, ')}",
                 file=file,
                 line=line,
             )
-            for problem in error.errors()
+            for problem in telling or problems
         ]
     return PlannedStep(step=step, label=str(raw.get("name", name)), settings=model)
+
+
+def _setting(location: tuple[str | int, ...]) -> str:
+    """Dotted name of a setting, without the words that tell choices of a union apart."""
+    return ".".join(str(part) for part in location if not _is_choice((part,))) or "settings"
+
+
+def _is_other_choice(problem: ErrorDetails) -> bool:
+    """Whether it only says that a section is not the single word that may stand in its place.
+
+    What is wrong inside the section is another problem of the same error.
+    """
+    return (
+        problem["type"] == "literal_error"
+        and isinstance(problem["input"], Mapping)
+        and _is_choice(problem["loc"][-1:])
+    )
+
+
+def _is_choice(place: tuple[str | int, ...]) -> bool:
+    """Whether a place is pydantic's name for one choice of a union, such as `literal['off']`."""
+    return any(isinstance(part, str) and "[" in part for part in place)
 
 
 def _in_order(planned: list[PlannedStep], wrong: list[Finding]) -> tuple[PlannedStep, ...]:

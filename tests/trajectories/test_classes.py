@@ -14,7 +14,10 @@ from salutogen.errors import ModelError, StudyError
 from salutogen.report.people import Audience
 from salutogen.trajectories import ClassAssessment, ClassSettings, Trajectories, assess_classes
 from salutogen.trajectories.class_figures import course_figure
+from salutogen.trajectories.class_settings import GateSettings
 from salutogen.trajectories.class_tables import certainty_table, course_table, member_table
+from salutogen.trajectories.classing import classes_of
+from salutogen.trajectories.locks import Lock
 from tests.trajectories.cohort import cohort_frame, write_study
 from tests.trajectories.courses import MEANS, SHARES, one_kind, rand_by_pairs, three_kinds
 
@@ -168,6 +171,55 @@ def test_settings_of_gates_are_checked(tmp_path: Path) -> None:
     path = write_study(tmp_path, "classes: {gates: {entropy: 7}}")
     with pytest.raises(StudyError, match="entropy"):
         sg.run(path, data={"answers": cohort_frame()})
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        ("{gates: {entropy: 7}}", "(trajectories): classes.gates.entropy: Input should be"),
+        ("{starts: 2, gates: {starts_at_best: 3}}", "2 starts cannot reach"),
+    ],
+)
+def test_wrong_settings_are_named_in_words_of_the_file(
+    tmp_path: Path, classes: str, words: str
+) -> None:
+    with pytest.raises(StudyError) as caught:
+        sg.run(write_study(tmp_path, f"classes: {classes}"), data={"answers": cohort_frame()})
+    assert len(caught.value.findings) == 1
+    text = caught.value.findings[0].text
+    assert words in text
+    assert "function" not in text
+    assert "Value error" not in text
+
+
+def test_claims_under_relaxed_gates_say_so() -> None:
+    lock = lock_of(three_kinds(N, 1)[0])
+    episode = np.ones(N, dtype=np.int64)
+    relaxed = QUICK.model_copy(update={"gates": GateSettings(entropy=0.5, p=0.04, persons=30)})
+    for settings, expected in ((QUICK, []), (relaxed, [["entropy 0.5 instead of 0.7"]])):
+        found, told = classes_of(lock, episode, settings, 2)
+        assert found is not None
+        assert found.passed
+        codes = [item for item in told if item.code == "classes-under-relaxed-gates"]
+        assert [item.evidence.numbers["relaxed"] for item in codes] == expected
+
+
+def lock_of(values: np.ndarray) -> Lock:
+    """A lock with these values of SR, and of P."""
+    none = np.full(values.shape, np.nan)
+    places = np.zeros(values.shape, dtype=np.int64)
+    return Lock(occasion=places, SR=values, P=values, SR_z=none, SR_se=none)
+
+
+def test_the_page_says_on_which_models_a_claim_may_rest(tmp_path: Path) -> None:
+    plan = "classes: {max: 2, fewest: 20, models: [latent-class-growth], variances: [equal]}"
+    result = sg.run(write_study(tmp_path, plan), data={"answers": cohort_frame()}).steps[0].result
+    assert isinstance(result, Trajectories)
+    section = next(part for part in result.sections() if "are there classes" in part.title)
+    words = " ".join(section.paragraphs)
+    assert "differ not at all, with variances equal over classes: one set of assumptions" in words
+    assert "The plan lets latent class growth carry a claim" in words
+    assert "carry no claim" not in words
 
 
 def test_the_study_of_one_kind_shows_gates_and_no_classes(tmp_path: Path) -> None:

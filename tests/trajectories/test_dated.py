@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,38 @@ def test_ratings_and_times_must_be_there() -> None:
     frames["register"] = dated_frame()
     refused = sg.run(dated_study(SETTINGS, **dates), data=frames).steps[0]
     assert [item.code for item in refused.findings][1:] == ["event-times-not-comparable"]
+
+
+def test_an_event_rated_0_happened(results: sg.Results) -> None:
+    """Without a threshold ratings play no part; a past event rated 0 is no absence either."""
+    inputs = inputs_of(results)
+    events = inputs.panel.events["register"]
+    found = {}
+    for rating in (0.0, 1.0):
+        rated = events.with_columns(rating=pl.lit(rating))
+        panel = replace(inputs.panel, events={"register": rated})
+        for rule in ("first-strict", "onset"):
+            settings = {"events": {"source": "register"}, "rule": rule, "classes": "off"}
+            result = run(replace(inputs, panel=panel), TrajectorySettings.model_validate(settings))
+            found[rating, rule] = result.files()["anchors.csv"].table.drop("rating")
+    assert found[0.0, "first-strict"].height > 0
+    for rule in ("first-strict", "onset"):
+        assert found[0.0, rule].equals(found[1.0, rule])
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        (dated_frame().with_columns(who=pl.lit("nobody")), "of the 0 events"),
+        (dated_frame().with_columns(on=pl.lit(4000)), "none lies on or before"),
+    ],
+)
+def test_events_that_belong_to_no_answers_are_refused(register: pl.DataFrame, words: str) -> None:
+    frames = {"answers": with_days(cohort_frame()), "register": register}
+    step = sg.run(dated_study(SETTINGS), data=frames).steps[0]
+    refused = [item for item in step.findings if item.code == "nobody-anchored"]
+    assert len(refused) == 1
+    assert words in refused[0].text
 
 
 def test_events_come_from_one_place(tmp_path: Path) -> None:

@@ -224,6 +224,12 @@ def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
     [
         ({"events": {"instruments": ["evnts"]}}, "unknown-event", "nearest name is 'events'"),
         ({"events": {"items": ["EV_9"]}}, "unknown-event", "EV_9"),
+        ({"validity": {"factors": ["hope"]}}, "unknown-event", "'hope' is named for validity"),
+        (
+            {"events": {"source": "register", "instruments": []}},
+            "unknown-event",
+            "no such source of dated events",
+        ),
         ({"events": {"threshold": 9}}, "nobody-anchored", "0 with a listed event"),
         ({"anchor_occasions": [12]}, "unknown-anchor-occasion", "12"),
     ],
@@ -235,6 +241,7 @@ def test_what_cannot_be_anchored_is_refused(
         run_step(inputs, **settings)
     assert [item.code for item in caught.value.findings] == [code]
     assert words in caught.value.findings[0].text
+    assert ": ." not in caught.value.findings[0].mend
 
 
 def test_a_refusal_stops_the_analysis_not_the_run(tmp_path: Path) -> None:

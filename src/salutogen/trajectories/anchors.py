@@ -101,7 +101,7 @@ def qualifying(grid: EventGrid, rule: Rule) -> BoolArray:
         return np.asarray(hits & before)
     if rule == "first-any":
         return np.asarray(hits & ~some_earlier(hits.any(axis=2))[:, :, None])
-    absent = grid.ratings == 0 if rule == "onset" else grid.below
+    absent = grid.absent if rule == "onset" else grid.below
     contrary = grid.observed[:, :, None] & ~absent
     return np.asarray(hits & ~some_earlier(contrary))
 

@@ -11,6 +11,7 @@ from salutogen.trajectories.class_tables import GATE_WORDS, set_name
 from salutogen.trajectories.tables import SMALL_NOTE
 
 if TYPE_CHECKING:
+    from salutogen.trajectories.class_settings import ClassSettings
     from salutogen.trajectories.classes import ClassAssessment
     from salutogen.trajectories.trajectories import Trajectories
 
@@ -81,17 +82,39 @@ def _paragraphs(result: Trajectories, assessment: ClassAssessment) -> tuple[str,
         if not assessment.passed
         else "The continuous results above stand beside them."
     )
+    claimable = "latent-class-growth" in settings.models
     return (
         f"{verdict_words(assessment)} {rest}",
         f"Growth mixtures with 1 to {settings.max} classes were fitted to the SR of "
         f"{result.audience.count(int(assessment.rows.size))} persons by maximum likelihood, "
-        f"missing positions allowed. Each class has {shape}. Within a class persons "
-        "differ by a random intercept, or an intercept and a slope, with variances equal over "
-        "classes or free: four sets of assumptions. A set's enumeration ends where two more "
-        "classes in a row bring no lower BIC.",
+        f"missing positions allowed. Each class has {shape}. {_tried(settings)} A set's "
+        "enumeration ends where two more classes in a row bring no lower BIC.",
         "Latent class growth and k-means assume that persons within a class do not differ, so "
-        "they split any spread of levels into classes (level dominates shape). They are shown "
-        "for comparison and carry no claim.",
+        "they split any spread of levels into classes (level dominates shape). "
+        + (
+            "The plan lets latent class growth carry a claim; k-means is shown for comparison."
+            if claimable
+            else "They are shown for comparison and carry no claim."
+        ),
+    )
+
+
+_WITHIN = {
+    "latent-class-growth": "not at all",
+    "random-intercept": "by a random intercept",
+    "random-intercept-and-slope": "by a random intercept and slope",
+}
+
+
+def _tried(settings: ClassSettings) -> str:
+    """The sets of assumptions on which a claim may rest."""
+    within = " or ".join(_WITHIN[model] for model in dict.fromkeys(settings.models))
+    variances = " or ".join(dict.fromkeys(settings.variances))
+    n = len(set(settings.models)) * len(set(settings.variances))
+    sets = "one set" if n == 1 else f"{n} sets"
+    return (
+        f"Within a class persons differ {within}, with variances {variances} over classes: "
+        f"{sets} of assumptions on which a claim may rest."
     )
 
 

@@ -102,8 +102,14 @@ class ClassSettings(Part):
     gates: GateSettings = GateSettings()
 
     @model_validator(mode="after")
-    def _enough_draws(self) -> Self:
-        """Refuse draws so few that p cannot fall below its threshold."""
+    def _gates_can_hold(self) -> Self:
+        """Refuse draws or starts so few that a gate could never hold."""
+        if self.starts < self.gates.starts_at_best:
+            raise ValueError(
+                f"{self.starts} starts cannot reach the best solution "
+                f"{self.gates.starts_at_best} times: ask for at least "
+                f"{self.gates.starts_at_best} starts"
+            )
         if 1 / (1 + self.blrt_draws) >= self.gates.p:
             needed = math.floor(1 / self.gates.p)
             raise ValueError(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.findings import Finding, finding
 from salutogen.trajectories.class_sections import verdict_words
-from salutogen.trajectories.class_settings import ClassSettings
+from salutogen.trajectories.class_settings import ClassSettings, GateSettings
 from salutogen.trajectories.classes import ClassAssessment, assess_classes
 from salutogen.trajectories.heaping import stops
 from salutogen.trajectories.locks import FloatArray, Lock
@@ -70,4 +70,22 @@ def _told(found: ClassAssessment) -> list[Finding]:
             "number is not settled."
         )
         told.append(finding("classes-at-the-edge", text, numbers={"max": found.settings.max}))
+    if found.passed:
+        told += _relaxed(found.settings)
     return told
+
+
+def _relaxed(settings: ClassSettings) -> list[Finding]:
+    """Say where the plan asks less of a claim than the defaults do."""
+    asked = settings.gates.model_dump()
+    looser = [
+        f"{name} {asked[name]:g} instead of {usual:g}"
+        for name, usual in GateSettings().model_dump().items()
+        if (asked[name] > usual if name == "p" else asked[name] < usual)
+    ]
+    if "latent-class-growth" in settings.models:
+        looser.append("latent class growth, which finds classes wherever persons differ")
+    if not looser:
+        return []
+    text = f"Classes are claimed under gates that ask less than the defaults: {'; '.join(looser)}."
+    return [finding("classes-under-relaxed-gates", text, numbers={"relaxed": looser})]

@@ -44,7 +44,7 @@ def dated_grid(
     ------
     StepError
         No such source or kind; no times; times that cannot be compared; a threshold without
-        ratings.
+        ratings; no event of a person of the study up to the last answers.
     """
     table = _chosen(panel, settings)
     answered = _timed(panel, scores, str(settings.source))
@@ -64,6 +64,12 @@ def dated_grid(
     )
     late = placed["occasion_index"].null_count()
     placed = placed.drop_nulls("occasion_index")
+    if not placed.height:
+        text = (
+            f"Nobody can be anchored: of the {table.height} events of {settings.source!r} that "
+            "belong to persons of the study, none lies on or before a day with answers."
+        )
+        raise StepError([finding("nobody-anchored", text)])
     early = int((placed["occasion_index"] == placed["first"]).sum())
     items = tuple(sorted(table["event"].unique().to_list()))
     shape = (panel.n_persons, len(panel.study.occasions), len(items))
@@ -116,7 +122,11 @@ def _chosen(panel: Panel, settings: EventSettings) -> pl.DataFrame:
         raise StepError(wrong)
     if settings.items:
         table = table.filter(pl.col("event").is_in(settings.items))
-    if settings.threshold is not None and table["rating"].null_count() == table.height:
+    if (
+        table.height
+        and settings.threshold is not None
+        and table["rating"].null_count() == table.height
+    ):
         text = (
             f"Events of {name!r} are to count from a rating of {settings.threshold:g}, but they "
             "have no ratings."

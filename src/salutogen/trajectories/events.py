@@ -28,7 +28,7 @@ class EventGrid:
     Attributes
     ----------
     ratings : ndarray of float32, shape (persons, occasions, items)
-        0 where the event did not happen, the answer's code where it did, NaN without an answer.
+        0 where the event did not happen, its code or rating where it did, NaN without an answer.
     observed : ndarray of bool, shape (persons, occasions)
         Whether the person answered anything at the occasion.
     items, instruments : tuple of str
@@ -50,18 +50,29 @@ class EventGrid:
     days_since: NDArray[np.float64] | None = None
 
     @cached_property
+    def happened(self) -> BoolArray:
+        """Where a listed event happened: a dated one whatever its rating, be it 0."""
+        if self.days_since is not None:
+            return np.isfinite(self.days_since)
+        return np.asarray(np.nan_to_num(self.ratings, nan=0.0) != 0.0)
+
+    @cached_property
     def hits(self) -> BoolArray:
         """Where a listed event counts, shape (persons, occasions, items)."""
-        happened = np.nan_to_num(self.ratings, nan=0.0) != 0.0
         if self.threshold is None:
-            return np.asarray(happened)
+            return self.happened
         with np.errstate(invalid="ignore"):
-            return np.asarray(happened & (self.ratings >= self.threshold))
+            return np.asarray(self.happened & (self.ratings >= self.threshold))
 
     @cached_property
     def below(self) -> BoolArray:
         """Where the item was answered and did not count."""
         return np.asarray(~np.isnan(self.ratings) & ~self.hits)
+
+    @cached_property
+    def absent(self) -> BoolArray:
+        """Where the item was answered and the event did not happen."""
+        return np.asarray(~np.isnan(self.ratings) & ~self.happened)
 
 
 def event_grid(panel: Panel, scores: Scores, settings: EventSettings) -> EventGrid:
@@ -131,13 +142,15 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     return found
 
 
-def unknown_event(kind: str, name: str, known: list[str]) -> Finding:
+def unknown_event(kind: str, name: str, known: list[str], use: str = "events") -> Finding:
     """Refuse a name that stands nowhere, with the nearest one that does."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" The nearest name is {near[0]!r}." if near else ""
     return finding(
         "unknown-event",
-        f"The {kind} {name!r} is named for events, but the study has no such {kind}.{hint}",
-        mend=f"Name one of: {', '.join(known[:30])}.",
+        f"The {kind} {name!r} is named for {use}, but the study has no such {kind}.{hint}",
+        mend=f"Name one of: {', '.join(known[:30])}."
+        if known
+        else f"The study has no {kind}: add one to the study file, or leave the name out.",
         numbers={"name": name},
     )

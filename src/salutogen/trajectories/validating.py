@@ -62,7 +62,7 @@ def _outcome(inputs: StepInputs, anchors: Anchors, settings: ValiditySettings) -
         name = settings.outcome
         background = list(inputs.study.plan.background)
         if name not in background:
-            raise StepError([unknown_event("background column", name, background)])
+            raise StepError([unknown_event("background column", name, background, "validity")])
         column = inputs.scores.persons[name]
         if not column.dtype.is_numeric():
             text = f"The outcome {name!r} is not a number; 0 and 1 would tell of a diagnosis."
@@ -120,7 +120,11 @@ def _factors(
     scores = inputs.scores
     known = (*scores.factors_baseline, *scores.factors_repeated)
     wanted = known if settings.factors is None else settings.factors
-    wrong = [unknown_event("factor", name, list(known)) for name in wanted if name not in known]
+    wrong = [
+        unknown_event("factor", name, list(known), "validity")
+        for name in wanted
+        if name not in known
+    ]
     if wrong:
         raise StepError(wrong)
     shape = (inputs.panel.n_persons, len(inputs.study.labels))
