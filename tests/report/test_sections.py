@@ -46,6 +46,13 @@ class LockResult:
         return (section, section)
 
 
+class OneLock(LockResult):
+    """The same with one section."""
+
+    def sections(self) -> tuple[Section, ...]:
+        return super().sections()[:1]
+
+
 @pytest.fixture(scope="module")
 def with_steps(shown_results: Results) -> Page:
     refused = Finding(code="step-refused", severity=Severity.REFUSAL, text="Too few.", mend="More.")
@@ -77,6 +84,22 @@ def test_a_refused_step_says_why(with_steps: Page) -> None:
 def test_a_figure_name_used_twice_is_named(with_steps: Page) -> None:
     assert [e for e in with_steps.all("code") if e.text == "figure-name-twice"]
     assert sum(e.attributes.get("id") == "figure-lock" for e in with_steps.all("figure")) == 1
+
+
+def test_one_step_done_twice_keeps_all_figures_and_tables(shown_results: Results) -> None:
+    outcomes = (
+        StepOutcome(label="milder", step=STEP, result=OneLock()),
+        StepOutcome(label="a <b>", step=STEP, result=OneLock()),
+    )
+    report = build_report(replace(shown_results, steps=outcomes))
+    assert {"lock", "lock-2"} <= report.figures.keys()
+    assert {"locks", "locks-2", "figure-lock", "figure-lock-2"} <= report.tables.keys()
+    page = Page(report.html)
+    headings = [e.text for e in page.all("h2")]
+    assert {"Event locks [milder]", "Event locks [a <b>]"} <= set(headings)
+    assert not [e for e in page.all("code") if e.text == "figure-name-twice"]
+    ids = [e.attributes["id"] for e in page.elements if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
 
 
 def context_of(results: Results, individuals: bool = True) -> Context:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -88,9 +88,15 @@ def build_report(results: Results, drawing: Artists | None = None) -> Report:
 
 
 def _step_sections(results: Results) -> list[Section]:
-    """Sections of the analyses after the backbone; refused ones say why."""
+    """Sections of the analyses after the backbone; refused ones say why.
+
+    Where a step was done more than once, headings carry the analysis's name, and figures and
+    tables that an earlier one already has get the later one's place behind their name.
+    """
     sections: list[Section] = []
-    for outcome in results.steps:
+    steps = [outcome.step.name for outcome in results.steps if outcome.result is not None]
+    used: set[str] = set()
+    for place, outcome in enumerate(results.steps, start=1):
         if outcome.result is None:
             sections.append(
                 Section(
@@ -100,8 +106,28 @@ def _step_sections(results: Results) -> list[Section]:
                 )
             )
         else:
-            sections.extend(outcome.result.sections())
+            own = outcome.result.sections()
+            if steps.count(outcome.step.name) > 1:
+                own = [_as_one_of_several(part, outcome.label, place, used) for part in own]
+                used.update(figure.name for part in own for figure in part.figures)
+                used.update(table.name for part in own for table in part.tables)
+            sections.extend(own)
     return sections
+
+
+def _as_one_of_several(section: Section, label: str, place: int, used: set[str]) -> Section:
+    return replace(
+        section,
+        title=f"{section.title} [{label}]",
+        figures=tuple(
+            replace(item, name=f"{item.name}-{place}") if item.name in used else item
+            for item in section.figures
+        ),
+        tables=tuple(
+            replace(item, name=f"{item.name}-{place}") if item.name in used else item
+            for item in section.tables
+        ),
+    )
 
 
 def _with_own_names(sections: Sequence[Section]) -> list[Section]:
