@@ -4,7 +4,7 @@
 
 Random intercept and slope, 8 rows per person. lme4 is timed inside R with the data in memory;
 without R its rows are left out and say so. Compilation is not timed: kernels are cached. Cohorts
-of 1,000,000 persons (a frame) and of 10,000,000 (a Parquet file read by DuckDB and by Polars
+of 1,000,000 and 10,000,000 persons (frames, and a Parquet file read by DuckDB and by Polars
 streaming) are fitted in processes of their own, whose peak memory is measured. `quick` stops at
 10,000 persons beside lme4 and at 200,000 in the file.
 """
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ FORMULA = "y ~ t + (1 + t | id)"
 ROWS = 8
 CHUNK = 250_000  # persons generated at a time
 WANTED = {1_000: 25, 10_000: 150, 100_000: 300}  # times faster than lme4
-REPEATS = {1_000: 41, 10_000: 15, 100_000: 9}
+REPEATS = {1_000: 41, 10_000: 41, 100_000: 9}
 
 
 def cohort(first: int, last: int, seed: int = 1) -> pl.DataFrame:
@@ -93,15 +94,22 @@ def beside_lme4(sizes: list[int], folder: Path) -> tuple[list[dict[str, Any]], d
         medians[n] = statistics.median(seconds)
         peer = lme4(frame, folder, 3)
         what = f"mixed model, random intercept and slope, {n:,} persons × {ROWS}"
+        row: dict[str, Any] = {"what": what, "limit": f"{WANTED[n]} times"}
         if peer is None:
-            measured = f"{medians[n] * 1e3:.1f} ms (no lme4 on this machine)"
+            row["measured"] = f"{medians[n] * 1e3:.1f} ms (no lme4 on this machine)"
         else:
             ratio = peer[0] / medians[n]
-            measured = (
+            row["measured"] = (
                 f"{medians[n] * 1e3:.1f} ms against lme4 {peer[2]}'s {peer[0]:.2f} s "
                 f"({ratio:.0f} times), criterion − lme4's {result.reml_criterion - peer[1]:.1e}"
             )
-        rows.append({"what": what, "measured": measured, "limit": f"{WANTED[n]} times"})
+            row |= {
+                "short": f"mixed model, slope, {n:,} persons",
+                "peer": "lme4",
+                "times": round(ratio, 1),
+                "asked": WANTED[n],
+            }
+        rows.append(row)
     return rows, medians
 
 
@@ -144,8 +152,9 @@ def alone(n: int) -> tuple[dict[str, Any], float]:
     row = {
         "what": f"mixed model, {n:,} persons × {ROWS} from a frame in memory",
         "measured": f"{median:.2f} s, peak {memory / 1024:.1f} GiB, generating it included",
-        "limit": "2 s at 1,000,000",
     }
+    if n == 1_000_000:
+        row["limit"] = "2 s"
     return row, median
 
 
@@ -168,10 +177,12 @@ def from_file(n: int, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def exponent(medians: dict[int, float]) -> float:
-    """Slope of log seconds by log persons between the two largest cohorts."""
-    small, large = sorted(medians)[-2:]
-    return math.log(medians[large] / medians[small]) / math.log(large / small)
+def steps(medians: dict[int, float]) -> list[tuple[int, int, float]]:
+    """Slope of log seconds by log persons between neighbouring sizes."""
+    return [
+        (small, large, math.log(medians[large] / medians[small]) / math.log(large / small))
+        for small, large in pairwise(sorted(medians))
+    ]
 
 
 def main() -> None:
@@ -179,13 +190,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows, medians = beside_lme4([1_000, 10_000] if quick else list(WANTED), folder)
-        n = 100_000 if quick else 1_000_000
-        row, medians[n] = alone(n)
-        rows.append(row)
+        for n in [100_000] if quick else [1_000_000, 10_000_000]:
+            row, medians[n] = alone(n)
+            rows.append(row)
         rows.append(
             {
-                "what": "mixed model, seconds against persons (the two largest cohorts in memory)",
-                "measured": f"exponent {exponent(medians):.2f}",
+                "what": "mixed model, seconds against persons, exponents by tenfold step in memory",
+                "measured": ", ".join(
+                    f"{small:,} to {large:,}: {power:.2f}" for small, large, power in steps(medians)
+                ),
                 "limit": "1.05",
             }
         )

@@ -23,6 +23,7 @@ from salutogen.models.residual_structures import Residual
 Float = NDArray[np.float64]
 
 SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
+NEAR = 0.01  # gain at which a search among some persons is near enough for all
 FAR = 100.0  # relative factor that a search in ordinary steps does not reach
 SINGULAR_TEXT = "Singular fit: a variance of the random effects is zero or a correlation is ±1."
 
@@ -145,7 +146,7 @@ def fit_moments(
     problem = mixed_problem(moments, fixed, random, reml=reml)
     start, hessian = problem.criterion.start(), None
     if problem.sample is not None:
-        near = minimise(problem.sample, start)
+        near = minimise(problem.sample, start, settled=NEAR)
         start = off_zero(near.point, problem.criterion.diagonal)
         hessian = near.hessian * problem.criterion.n_persons / problem.sample.n_persons
     optimum = minimise(problem.criterion, start, hessian=hessian)

@@ -17,7 +17,7 @@ from salutogen.models.reduction import Reduction, unpack
 
 Float = NDArray[np.float64]
 
-SAMPLED = 2500  # persons among whom a first search is made in large cohorts
+SAMPLED = 1500  # persons among whom a first search is made in large cohorts
 REDUNDANT = 1e-6  # share of a column beyond the others; exact collinearity leaves about 1e-8
 ROUNDING = 1e-14  # spread of a column, in lengths of the column, that counts as none
 REDUNDANT_ROTATED = 1e-10  # the same where nearly collinear columns were orthogonalised

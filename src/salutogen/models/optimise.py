@@ -88,14 +88,17 @@ def minimise(
     max_iterations: int = 100,
     hessian: Float | None = None,
     far: bool = False,
+    settled: float | None = None,
 ) -> Optimum:
     """Minimise `function`, which returns its value and gradient.
 
     Newton's method with eigenvalues made positive, halving steps that do not gain. Second
     derivatives are differences of gradients (or `hessian`, a good guess); steps that go well only
     update them (Broyden, Fletcher, Goldfarb and Shanno 1970). A saddle is noticed and left. Where
-    the minimum is `far` from zero, steps are measured in parameters.
+    the minimum is `far` from zero, steps are measured in parameters. It ends where a further step
+    would gain less than `settled`, by default `SETTLED`.
     """
+    enough = settled or (SETTLED_FAR if far else SETTLED)
     f = _Counted(function)
     x = start.copy()
     value, g = f(x)
@@ -106,7 +109,7 @@ def minimise(
     for _ in range(max_iterations):
         step = _downhill(H, g, LONGEST * max(1.0, float(np.sqrt(np.sum(x**2)))) if far else LONGEST)
         gain = -float(np.sum(g * step)) / 2
-        if gain < (SETTLED_FAR if far else SETTLED):
+        if gain < enough:
             values, vectors = np.linalg.eigh(H)
             if not fresh and np.min(np.abs(x)) < BESIDE_ZERO:
                 H, fresh = (

@@ -33,7 +33,8 @@ def share_work(task: Callable[[int, int], None], n_parts: int, *, cost: float) -
     cost : float
         Numbers touched per part: small work stays in this thread.
     """
-    threads = min(n_threads(), n_parts, max(1, int(n_parts * cost / WORTH_A_THREAD)))
+    threads = min(n_parts, int(n_parts * cost / WORTH_A_THREAD))
+    threads = min(n_threads(), threads) if threads > 1 else 1
     if threads <= 1 or getattr(_here, "busy", False):
         task(0, n_parts)
         return
