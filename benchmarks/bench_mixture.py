@@ -26,6 +26,7 @@ from salutogen.models import GrowthMixture, bootstrap_likelihood_ratio, compare_
 REFERENCE = REPOSITORY / "tests" / "reference" / "growth_mixture"
 QUADRATIC = "y ~ t + I(t**2) + "
 REPEATS = 15
+KINDS = {"gmm": "growth mixture", "lcga": "latent class growth", "slope": "mixture with slopes"}
 TIMES_FASTER = {2: None, 3: 1000, 4: 500}
 ASSUMPTIONS = [("1", "equal"), ("1", "free"), ("1 + t", "equal"), ("1 + t", "free")]
 
@@ -66,7 +67,8 @@ def beside_lcmm() -> list[dict[str, Any]]:
             "measured": f"{seconds:.3f} s (quickest {quickest:.3f}) against "
             f"{value['seconds']:.1f} s "
             f"({value['seconds'] / seconds:.0f} times), log-likelihood higher by {gain:.1e}",
-            "short": f"mixture, {value['data']}, {value['classes']} classes",
+            "short": f"{KINDS[value['data'].split('_')[0]]}, N = {frame['id'].n_unique():,}, "
+            f"{value['classes']} classes",
             "peer": "lcmm (stored)",
             "times": round(value["seconds"] / seconds, 1),
         }

@@ -188,6 +188,7 @@ def draw_comparisons() -> None:
     scale = alt.Scale(type="log", domainMin=1)
     bars = base.mark_bar(height=12).encode(
         x=alt.X("times:Q", title="times faster than the peer (log scale)", scale=scale),
+        x2=alt.X2Datum(1),
         color=alt.Color("peer:N", title="Peer", scale=alt.Scale(scheme="tableau10")),
     )
     numbers = base.mark_text(align="left", dx=4).encode(

@@ -242,6 +242,7 @@ def benchmarks_page(folder: Path) -> str:
     ]
     if (folder / "comparisons.svg").is_file():
         parts.append(
+            "How many times faster, by peer; a black mark is what was asked:\n\n"
             "```{image} ../../../benchmarks/results/comparisons.svg\n"
             ":alt: Bars of how many times faster than its peer each piece of work is; the same "
             "figures stand in the tables below\n```"
