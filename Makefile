@@ -84,7 +84,7 @@ lock:
 	    --python-version 3.12 requirements/spark.in -c requirements/lock.txt -o requirements/spark.txt
 
 bench: install
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	$(BIN)/python benchmarks/run_all.py
 
 clean:
 	rm -rf .venv .uv demo build dist docs/_build docs/reference/generated
