@@ -179,6 +179,14 @@ def test_events_of_fact_are_not_selected_on_appraisal(inputs: StepInputs) -> Non
     assert result.anchors.n > 0
 
 
+def test_events_of_the_problem_scale_are_warned_of(inputs: StepInputs) -> None:
+    result = run_step(inputs, events={"instruments": ["mood"], "threshold": 2}, classes="off")
+    (told,) = [item for item in result.findings if item.code == "anchored-on-problems"]
+    assert "answers to mood" in told.text
+    usual = run_step(inputs, events={"threshold": 4}, classes="off")
+    assert "anchored-on-problems" not in {item.code for item in usual.findings}
+
+
 def test_recovery_is_given_where_enough_occasions_follow(inputs: StepInputs) -> None:
     early = run_step(inputs, anchor_occasions=["2"])
     late = run_step(inputs, anchor_occasions=["5"])

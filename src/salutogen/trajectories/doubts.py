@@ -36,11 +36,24 @@ def anchor_doubts(
         told.append(
             finding("anchors-selected-on-appraisal", text, numbers={"threshold": grid.threshold})
         )
+    told += _anchored_on_problems(study, grid)
     if anchors.rule == "demo-loop":
         told.append(_loop_doubt(grid, anchors, flow, places))
     if grid.days_since is None:
         told += _dated_by_visit(study, grid)
     return told
+
+
+def _anchored_on_problems(study: Study, grid: EventGrid) -> list[Finding]:
+    """Warn where an event is an answer to the scale that measures problems."""
+    names = [name for name in study.problems.instruments if name in grid.instruments]
+    if not names:
+        return []
+    text = (
+        f"Events are answers to {', '.join(names)}, which measures problems P: a person is "
+        "anchored when P is high, so P and SR rise at the event by construction."
+    )
+    return [finding("anchored-on-problems", text, numbers={"instruments": names})]
 
 
 def _loop_doubt(
