@@ -52,3 +52,11 @@ def test_mixtures_are_compiled_beside_and_waited_for(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_cache_folder_that_cannot_be_made_stops_nothing(tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "kernels"))
+    for _ in range(2):
+        announce(MIXTURES)
+    assert [record.message for record in caplog.records] == ["compiling, once"] * 2

@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,10 +59,10 @@ def is_warm(names: tuple[str, ...] = NEEDED) -> bool:
 
 
 def _mark(names: tuple[str, ...]) -> None:
-    """Keep in the cache folder that these kernels were compiled."""
+    """Keep in the cache folder, where it can be written, that these kernels were compiled."""
     marker = _marker(names)
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    if os.access(marker.parent, os.W_OK):
+    with suppress(OSError):  # without the mark they are only compiled again
+        marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()
 
 
@@ -141,7 +142,7 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     if everything:
         _warm_structures()
         wait_for_kernels()
-        warm_mixtures()
+        warm_mixtures()  # a fraction of a second, unless the other process could not
 
 
 def _warm_k_means() -> None:
