@@ -112,10 +112,8 @@ def minimise(
         if gain < enough:
             values, vectors = np.linalg.eigh(H)
             if not fresh and np.min(np.abs(x)) < BESIDE_ZERO:
-                H, fresh = (
-                    f.hessian(x, g, far=far),
-                    True,
-                )  # by symmetry a saddle has a parameter of zero
+                # By symmetry a saddle has a parameter of zero.
+                H, fresh = f.hessian(x, g, far=far), True
                 continue
             if values[0] >= -1e-6 * max(1.0, abs(values[-1])):
                 converged = True
@@ -135,10 +133,8 @@ def minimise(
         if np.sum(g**2) < SLOW**2 * np.sum(before**2):
             H, fresh = _updated(H, step, g - before), False
         elif not -float(np.sum(g * _downhill(H, g))) / 2 < SETTLED * 1e-2:
-            H, fresh = (
-                f.hessian(x, g, far=far),
-                True,
-            )  # else the last one shows well enough that it is over
+            # Otherwise the last second derivatives show well enough that it is over.
+            H, fresh = f.hessian(x, g, far=far), True
     return Optimum(
         point=x,
         value=value,
