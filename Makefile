@@ -19,7 +19,7 @@ export UV_NO_PROGRESS = 1
 BIN = .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadgroup
 PERSONS ?= 400
-KERNELS = $(wildcard src/salutogen/*/_kernels*.py src/salutogen/*/*/_kernels*.py)
+KERNELS = $(shell find src/salutogen/models -name "_kernels*.py")
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile

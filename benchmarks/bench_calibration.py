@@ -20,8 +20,8 @@ import numpy as np
 from measuring import save
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories import assess_classes
 from salutogen.models import executor_for
-from salutogen.trajectories import assess_classes
 
 Float = NDArray[np.float64]
 Generator = np.random.Generator

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from measuring import save
 
+from salutogen.analyses.trajectories.recovery.response import fit_recovery, vary_rates
 from salutogen.models import executor_for
-from salutogen.models.executing import run_each
-from salutogen.trajectories.response import fit_recovery, vary_rates
+from salutogen.models.resampling.executing import run_each
 
 STUDIES, PERSONS, VISITS = 240, 150, 8
 HALF_LIFE, SPREAD = 1.5, 0.6

@@ -266,9 +266,9 @@ def benchmarks_page(folder: Path) -> str:
 def pages() -> dict[str, Callable[[], str]]:
     """Every generated page by name."""
     from salutogen.cli.starting import published_schema
-    from salutogen.design.settings import SimulationSettings
     from salutogen.findings import catalogue
-    from salutogen.report.codebook import OUTPUT_COLUMNS
+    from salutogen.pipeline.codebook import OUTPUT_COLUMNS
+    from salutogen.simulation.settings import SimulationSettings
 
     return {
         "study-file": lambda: study_file_page(published_schema("study")),

@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from salutogen.design import simulate
     from salutogen.findings import Finding, Severity
     from salutogen.models import GrowthMixture, LongitudinalKMeans, MixedModel, Moments
     from salutogen.norm import Norm, fit_norm, read_norm
     from salutogen.panel import Panel, read_panel
-    from salutogen.pipeline import Results, run
+    from salutogen.pipeline.pipeline import Results, run
     from salutogen.resilience import Resilience, score_resilience
     from salutogen.scores import Scores, score
+    from salutogen.simulation import simulate
     from salutogen.study import Study, read_study
 
 __version__ = "0.1.0"
@@ -31,7 +31,7 @@ _HOME = {
     "Norm": "salutogen.norm",
     "Panel": "salutogen.panel",
     "Resilience": "salutogen.resilience",
-    "Results": "salutogen.pipeline",
+    "Results": "salutogen.pipeline.pipeline",
     "Scores": "salutogen.scores",
     "Severity": "salutogen.findings",
     "Study": "salutogen.study",
@@ -39,10 +39,10 @@ _HOME = {
     "read_norm": "salutogen.norm",
     "read_panel": "salutogen.panel",
     "read_study": "salutogen.study",
-    "run": "salutogen.pipeline",
+    "run": "salutogen.pipeline.pipeline",
     "score": "salutogen.scores",
     "score_resilience": "salutogen.resilience",
-    "simulate": "salutogen.design",
+    "simulate": "salutogen.simulation",
 }
 
 __all__ = [

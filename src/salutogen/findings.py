@@ -1,10 +1,15 @@
-"""What is doubtful, with its evidence and its mend; and the one table of finding codes."""
+"""What is doubtful, with its evidence and its mend; and the one table of finding codes.
+
+Code, story, mend and sentences of a finding stand in one file a room (`finding_codes/`). A room
+only gives the values: `found.tell("few-valid-occasions", absent=Persons(3), persons=Persons(40))`.
+"""
 
 from __future__ import annotations
 
 import math
+import string
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -33,6 +38,13 @@ class CodeEntry:
     story: str
     mend: str
     source: str = ""
+    text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    mends: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, variant: str) -> str:
+        """Return the template of the finding's sentence, or of one of its variants."""
+        return self.texts[variant] if variant else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +72,14 @@ class Finding:
     text: str
     mend: str
     evidence: Evidence = field(default_factory=Evidence)
+    template: str = field(default="", repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def worded(self, count: Callable[[int], str]) -> str:
+        """Return the sentence with each count of persons written by `count`."""
+        if not self.template:
+            return self.text
+        return _in_words(self.template, self.values, count)
 
     def __str__(self) -> str:
         where = self.evidence.file or ""
@@ -104,10 +124,71 @@ def catalogue() -> dict[str, CodeEntry]:
     return dict(sorted(entries.items()))
 
 
+class Persons(int):
+    """A count of persons: told to everyone only where it is not small."""
+
+
+class _Sentence(string.Formatter):
+    """Fills a template: `{x:.2f}`, `{n:# row|# rows}`, `{n:was|were}`, `{names:quoted}`.
+
+    A bar parts what is written for 1 from what is written otherwise; `#` is the number. `quoted`
+    and `list` write several names. Missing numbers are a dash.
+    """
+
+    def __init__(self, count: Callable[[int], str]) -> None:
+        self._count = count
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            number = self._written(value)
+            alone = value == 1 and number.strip() == "1"
+            return (one if alone else many).replace("#", number)
+        if format_spec in ("quoted", "list"):
+            return listed(value, quotes=format_spec == "quoted")
+        if value is None:
+            return "–"
+        if isinstance(value, Persons):
+            return self._count(value)
+        return format(value, format_spec)
+
+    def _written(self, value: Any) -> str:
+        return self._count(value) if isinstance(value, Persons) else f"{value:,}"
+
+
+def _in_words(template: str, values: Mapping[str, Any], count: Callable[[int], str]) -> str:
+    return _Sentence(count).vformat(template, (), values)
+
+
+def listed(names: Iterable[Any], *, quotes: bool = False, most: int = 5) -> str:
+    """Write a few names, in quotes or not, and count the rest."""
+    words = [repr(str(name)) if quotes else str(name) for name in names]
+    shown, rest = words[:most], len(words) - most
+    if rest > 0:
+        return f"{', '.join(shown)} and {rest} more"
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def nearest(name: object, names: Iterable[str]) -> str | None:
+    """Return the known name that was probably meant, if one is near."""
+    import difflib
+
+    known = {str(item).lower(): str(item) for item in reversed(list(names))}
+    near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.6)
+    return known[near[0]] if near else None
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """Return a sentence that begins with a space and names what was probably meant, or nothing."""
+    near = nearest(name, names)
+    return f" Did you mean {near!r}?" if near else ""
+
+
 def finding(
     code: str,
-    text: str,
+    text: str | None = None,
     *,
+    variant: str = "",
     mend: str | None = None,
     severity: Severity | None = None,
     numbers: Mapping[str, Any] | None = None,
@@ -116,30 +197,82 @@ def finding(
     column: str | None = None,
     rows: Sequence[int] = (),
     n_rows: int | None = None,
+    **values: Any,
 ) -> Finding:
-    """Make a finding; severity and mend come from the table of codes unless given.
+    """Make a finding; severity, sentence and mend come from the table of codes.
+
+    Parameters
+    ----------
+    code : str
+    variant : str
+        Which of the code's sentences (`texts`), where it has several.
+    mend, severity : optional
+        In the place of the table's.
+    numbers : mapping, optional
+        Evidence that the sentence does not name.
+    file, line, column, rows, n_rows
+        Where it was seen; the sentence may name these too.
+    **values
+        What the sentence names; they are evidence as well. A count of persons is a `Persons`.
 
     Raises
     ------
     KeyError
-        The code is not in the table: every code must be explained there first.
+        The code is not in the table (every code must be explained there first), or the sentence
+        names a value that was not given.
     """
     entry = catalogue()[code]
     shown = tuple(int(row) for row in rows[:ROWS_SHOWN])
+    n_rows = len(rows) if n_rows is None and rows else n_rows
+    named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}
+    template = "" if text is not None else entry.sentence(variant)
+    if mend is None:
+        mend = _in_words(entry.mends[variant], named, str) if variant in entry.mends else entry.mend
     return Finding(
         code=code,
         severity=severity or entry.severity,
-        text=text,
-        mend=entry.mend if mend is None else mend,
+        text=_in_words(template, named, "{:,}".format) if text is None else text,
+        mend=mend,
         evidence=Evidence(
-            numbers={str(key): _plain(value) for key, value in (numbers or {}).items()},
+            numbers={
+                str(key): _plain(value) for key, value in {**values, **(numbers or {})}.items()
+            },
             file=file,
             line=line,
             column=column,
             rows=shown,
-            n_rows=len(rows) if n_rows is None and rows else n_rows,
+            n_rows=n_rows,
         ),
+        template=template,
+        values=named,
     )
+
+
+class Findings:
+    """The one collector: findings in the order they are told, so that all is said at once."""
+
+    def __init__(self, found: Iterable[Finding] = ()) -> None:
+        self._found: list[Finding] = list(found)
+
+    def tell(self, code: str, text: str | None = None, **given: Any) -> None:
+        """Add a finding; the arguments are those of `finding`."""
+        self._found.append(finding(code, text, **given))
+
+    def extend(self, found: Iterable[Finding]) -> None:
+        """Add findings made elsewhere."""
+        self._found.extend(found)
+
+    def raise_refusals(self, error: Callable[[tuple[Finding, ...]], Exception]) -> None:
+        """Raise `error` with every refusal told so far, if there is one."""
+        refused = refusals(self._found)
+        if refused:
+            raise error(refused)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _plain(value: Any) -> Any:

@@ -157,6 +157,6 @@ def test_manifest_hashes_what_is_there(dynacore_out: Path) -> None:
 def test_results_match_the_published_schema(dynacore_results: Results) -> None:
     import jsonschema
 
-    from salutogen.report.results_json import results_schema
+    from salutogen.pipeline.results_json import results_schema
 
     jsonschema.Draft202012Validator(results_schema()).validate(dynacore_results)

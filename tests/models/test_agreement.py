@@ -10,15 +10,15 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from salutogen.errors import ModelError
-from salutogen.models import executing
-from salutogen.models.agreement import (
+from salutogen.models.mixture.model import GrowthMixture
+from salutogen.models.moments.moments import Moments
+from salutogen.models.resampling import executing
+from salutogen.models.resampling.agreement import (
     _refits,
     adjusted_rand_index,
     bootstrap_agreement,
     split_half_agreement,
 )
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.moments import Moments
 
 FORMULA = "y ~ t + (1 | id)"
 

@@ -12,7 +12,7 @@ from salutogen.models import (
     percentile_interval,
     person_moments,
 )
-from salutogen.models.threads import share_work
+from salutogen.models.compiling.threads import share_work
 
 
 def cohort(persons=60, rows=5, seed=1):

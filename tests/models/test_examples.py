@@ -11,15 +11,15 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
-        "agreement",
-        "imputation",
-        "growth_mixture",
-        "k_means_criteria",
-        "least_squares",
-        "longitudinal_k_means",
-        "mixed_model",
-        "random_intercept",
-        "splines",
+        "resampling.agreement",
+        "k_means.imputation",
+        "mixture.model",
+        "k_means.criteria",
+        "regression.least_squares",
+        "k_means.model",
+        "mixed.model",
+        "mixed.random_intercept",
+        "regression.splines",
     ],
 )
 def test_examples_in_docstrings(name):

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import executing
-from salutogen.models.executing import Interrupted, executor_for, progress_bar, run_each
-from salutogen.models.mixture_comparison import compare_classes
-from salutogen.models.moments import Moments
+from salutogen.models.mixture.comparison import compare_classes
+from salutogen.models.moments.moments import Moments
+from salutogen.models.resampling import executing
+from salutogen.models.resampling.executing import Interrupted, executor_for, progress_bar, run_each
 
 FORMULA = "y ~ t + I(t**2) + (1 | id)"
 

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixed_model import MixedModel
-from salutogen.models.mixture_climb import climb
-from salutogen.models.mixture_parameters import Layout
-from salutogen.models.mixture_problem import mixture_problem
-from salutogen.models.moments import Moments
+from salutogen.models.mixed.model import MixedModel
+from salutogen.models.mixture.climb import climb
+from salutogen.models.mixture.model import GrowthMixture
+from salutogen.models.mixture.parameters import Layout
+from salutogen.models.mixture.problem import mixture_problem
+from salutogen.models.moments.moments import Moments
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "growth_mixture"
 VALUES = json.loads((REFERENCE / "values.json").read_text(encoding="utf-8"))
@@ -227,7 +227,7 @@ def test_results_do_not_depend_on_threads(fitted, monkeypatch):
     frame, result = fitted
     for threads in ("1", "3"):
         monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
-        monkeypatch.setattr("salutogen.models.threads.WORTH_A_THREAD", 1)
+        monkeypatch.setattr("salutogen.models.compiling.threads.WORTH_A_THREAD", 1)
         again = GrowthMixture(QUADRATIC + "(1 | id)", classes=3).fit(frame)
         assert again.log_likelihood == result.log_likelihood
         assert (again.posterior == result.posterior).all()

@@ -9,15 +9,16 @@ import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import mixture_climb, mixture_search
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_climb import Climbed, climb
-from salutogen.models.mixture_comparison import compare_classes
-from salutogen.models.mixture_parameters import ClassParameters, Layout
-from salutogen.models.mixture_problem import mixture_problem
-from salutogen.models.mixture_search import in_order, verdict
-from salutogen.models.moments import Moments
+from salutogen.models.mixture import climb as mixture_climb
+from salutogen.models.mixture import search as mixture_search
+from salutogen.models.mixture.climb import Climbed, climb
+from salutogen.models.mixture.comparison import compare_classes
+from salutogen.models.mixture.model import GrowthMixture
+from salutogen.models.mixture.parameters import ClassParameters, Layout
+from salutogen.models.mixture.problem import mixture_problem
+from salutogen.models.mixture.search import in_order, verdict
+from salutogen.models.moments.moments import Moments
 
 
 def two_groups(n=60, occasions=4, seed=1, apart=4.0):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import k_means_criteria as criteria_module
 from salutogen.models import partition_quality
+from salutogen.models.k_means import criteria as criteria_module
 
 
 def table_of(n=24, t=5, seed=3):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import k_means_frechet
-from salutogen.models.k_means_frechet import frechet_distance_matrix
-from salutogen.models.longitudinal_k_means import LongitudinalKMeans
+from salutogen.models.k_means import frechet
+from salutogen.models.k_means.frechet import frechet_distance_matrix
+from salutogen.models.k_means.model import LongitudinalKMeans
 
 
 def longest_leash(a, b, i=0, j=0):
@@ -75,7 +75,7 @@ def test_a_peak_is_found_whenever_it_comes(monkeypatch):
     assert (shape.labels == truth).mean() > 0.95
     for threads in ("1", "3"):
         monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
-        monkeypatch.setattr("salutogen.models.threads.WORTH_A_THREAD", 1)
+        monkeypatch.setattr("salutogen.models.compiling.threads.WORTH_A_THREAD", 1)
         again = spec.fit(table)
         assert (again.partitions[2].starts == result.partitions[2].starts).all()
 
@@ -89,6 +89,6 @@ def test_equal_persons_and_limits(monkeypatch):
     assert result.partitions[3].within == 0.0
     with pytest.raises(ModelError, match="time_scale: expected a number from 0, got -1"):
         LongitudinalKMeans(time_scale=-1)
-    monkeypatch.setattr(k_means_frechet, "MOST_PERSONS", 7)
+    monkeypatch.setattr(frechet, "MOST_PERSONS", 7)
     with pytest.raises(ModelError, match="at most 7 persons, got 8"):
         LongitudinalKMeans(classes=2, distance="frechet").fit(table)

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models import MixedModel, Moments, streamed
+from salutogen.models import MixedModel, Moments
+from salutogen.models.moments import streamed
 
 
 def cohort(n=300, rows=6, seed=2):

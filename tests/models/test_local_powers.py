@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from salutogen.models import MixedModel, Moments
-from salutogen.models.local_powers import closed_variables, monomial, shift_matrix
+from salutogen.models.moments.local_powers import closed_variables, monomial, shift_matrix
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mixed_model"
 _spec = importlib.util.spec_from_file_location("mixed_cases", REFERENCE / "cases.py")

@@ -243,7 +243,7 @@ def test_frames_and_arrays_give_the_same():
 def test_threads_and_other_numbers_of_classes_do_not_change_a_bit(monkeypatch):
     table = cases.WHOLE["wide_300_8_26"]
     results = []
-    monkeypatch.setattr("salutogen.models.threads.WORTH_A_THREAD", 1)
+    monkeypatch.setattr("salutogen.models.compiling.threads.WORTH_A_THREAD", 1)
     for threads, classes in (("1", range(2, 5)), ("3", range(2, 5)), ("2", (4,))):
         monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
         results.append(LongitudinalKMeans(classes=classes, starts=6).fit(table).partitions[4])

@@ -12,8 +12,8 @@ import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models import MixedModel
-from salutogen.models.executing import Interrupted, executor_for
-from salutogen.models.mixed_bootstrap import OutcomeDraw
+from salutogen.models.mixed.bootstrap import OutcomeDraw
+from salutogen.models.resampling.executing import Interrupted, executor_for
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 _spec = importlib.util.spec_from_file_location(

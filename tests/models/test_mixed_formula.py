@@ -12,8 +12,8 @@ import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models import MixedModel
-from salutogen.models.design import variables_of
-from salutogen.models.formula import parse_formula, translated
+from salutogen.models.formula.frames import variables_of
+from salutogen.models.formula.reading import parse_formula, translated
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mixed_structures"
 VALUES = json.loads((REFERENCE / "lme4.json").read_text(encoding="utf-8"))["fits"]

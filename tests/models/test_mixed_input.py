@@ -11,7 +11,7 @@ import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models import MixedModel, Moments
-from salutogen.models.formula import parse_formula, simple_terms
+from salutogen.models.formula.reading import parse_formula, simple_terms
 
 
 def small(n=30, rows=5):

@@ -323,7 +323,7 @@ def test_threads_do_not_change_a_bit(monkeypatch):
 
 
 def test_stopping_early_is_said(monkeypatch):
-    import salutogen.models.mixed_model as module
+    import salutogen.models.mixed.model as module
 
     def hasty(function, start, **rest):
         return module_minimise(function, start, max_iterations=1, **rest)

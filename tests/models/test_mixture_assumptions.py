@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from salutogen.errors import ModelError
-from salutogen.models.agreement import adjusted_rand_index
-from salutogen.models.executing import Interrupted
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_assumptions import compare_assumptions
-from salutogen.models.moments import Moments
+from salutogen.models.mixture.assumptions import compare_assumptions
+from salutogen.models.mixture.model import GrowthMixture
+from salutogen.models.moments.moments import Moments
+from salutogen.models.resampling.agreement import adjusted_rand_index
+from salutogen.models.resampling.executing import Interrupted
 
 
 def slopes(n=150, occasions=5, apart=4.0):

@@ -10,18 +10,18 @@ import pytest
 from scipy.stats import norm
 
 from salutogen.errors import ModelError
-from salutogen.models import unimodal
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_bootstrap import bootstrap_likelihood_ratio
-from salutogen.models.mixture_null import (
+from salutogen.models.mixture import unimodal
+from salutogen.models.mixture.bootstrap import bootstrap_likelihood_ratio
+from salutogen.models.mixture.model import GrowthMixture
+from salutogen.models.mixture.null import (
     ParametricNull,
     ResampledNull,
     coordinates_of,
     with_outcome,
 )
-from salutogen.models.moments import Moments
-from salutogen.models.sequential import stopping_bounds
-from salutogen.models.unimodal import bandwidth_for_one_peak, distance_from_one_peak
+from salutogen.models.mixture.unimodal import bandwidth_for_one_peak, distance_from_one_peak
+from salutogen.models.moments.moments import Moments
+from salutogen.models.resampling.sequential import stopping_bounds
 
 FORMULA = "y ~ t + (1 | id)"
 

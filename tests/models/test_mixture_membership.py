@@ -8,10 +8,10 @@ import pytest
 from scipy.optimize import minimize
 
 from salutogen.errors import ModelError
-from salutogen.models.classifying import class_probabilities
-from salutogen.models.growth_mixture import GrowthMixture
-from salutogen.models.mixture_bootstrap import bootstrap_likelihood_ratio
-from salutogen.models.mixture_comparison import compare_classes
+from salutogen.models.mixture.bootstrap import bootstrap_likelihood_ratio
+from salutogen.models.mixture.classifying import class_probabilities
+from salutogen.models.mixture.comparison import compare_classes
+from salutogen.models.mixture.model import GrowthMixture
 
 FORMULA = "y ~ t + (1 | id)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from salutogen.models.nested_criterion import Layout, NestedCriterion
+from salutogen.models.mixed.structured.nested_criterion import Layout, NestedCriterion
 
 
 def problem(seed=3, *, q=(2,), s=(1, 1), p=2, reml=True):
@@ -88,7 +88,7 @@ def test_gradient_is_that_of_the_dense_likelihood(q, s, reml):
 
 
 def test_threads_do_not_change_a_bit(monkeypatch):
-    from salutogen.models import threads
+    from salutogen.models.compiling import threads
 
     criterion, _ = problem()
     theta = criterion.starts()[0]

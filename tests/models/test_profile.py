@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from salutogen.models._kernels_criterion import sum_of_logs
-from salutogen.models.grouping import group_by_person
+from salutogen.models.mixed._kernels_criterion import sum_of_logs
+from salutogen.models.mixed.profile import ProfiledCriterion
+from salutogen.models.moments.grouping import group_by_person
 from salutogen.models.optimise import minimise
-from salutogen.models.profile import ProfiledCriterion
 
 
 def criterion(q, *, reml=True, persons=300, rows=5):

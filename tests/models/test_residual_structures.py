@@ -18,9 +18,9 @@ from salutogen.models import (
     MixedModel,
     Moments,
 )
-from salutogen.models.formula import parse_formula
-from salutogen.models.structured_problem import structured_problem
-from salutogen.models.structured_rows import read_structured
+from salutogen.models.formula.reading import parse_formula
+from salutogen.models.mixed.structured.problem import structured_problem
+from salutogen.models.mixed.structured.rows import read_structured
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mixed_structures"
 VALUES = json.loads((REFERENCE / "nlme.json").read_text(encoding="utf-8"))["fits"]
@@ -203,7 +203,7 @@ def test_order_of_rows_unit_of_time_and_frames_do_not_matter():
 def test_a_first_search_among_some_persons_ends_at_the_same_place(
     case, formula, residual, monkeypatch
 ):
-    import salutogen.models.structured_problem as module
+    import salutogen.models.mixed.structured.problem as module
 
     frame = pl.DataFrame(cases.CASES[case])
     model = MixedModel(formula, residual=residual)
@@ -220,7 +220,7 @@ def test_a_first_search_among_some_persons_ends_at_the_same_place(
 
 
 def test_threads_do_not_change_a_bit(monkeypatch):
-    from salutogen.models import threads
+    from salutogen.models.compiling import threads
 
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
     model = MixedModel("y ~ t + x + (1 | id)", residual=AR1)
@@ -262,7 +262,7 @@ def test_no_correlation_is_found_exactly():
 
 
 def test_stopping_early_is_said(monkeypatch):
-    import salutogen.models.structured_model as module
+    import salutogen.models.mixed.structured.model as module
 
     whole = module.minimise
     monkeypatch.setattr(

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from salutogen.models.warming import MIXTURES, announce, cache_folder
+from salutogen.models.compiling.ahead_of_time import MIXTURES, announce, cache_folder
 
 
 def test_cache_folder_is_the_users(monkeypatch, tmp_path):
@@ -43,7 +43,7 @@ def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
 
 def test_mixtures_are_compiled_beside_and_waited_for(tmp_path):
     script = (
-        "from salutogen.models import warming; warming.warm_beside(); "
+        "from salutogen.models.compiling import ahead_of_time as warming; warming.warm_beside(); "
         "print(warming.is_warm(warming.MIXTURES)); warming.wait_for_kernels(); "
         "print(warming.is_warm(warming.MIXTURES))"
     )

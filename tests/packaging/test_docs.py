@@ -53,7 +53,7 @@ def test_every_finding_is_explained(pages: ModuleType) -> None:
 
 
 def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> None:
-    from salutogen.report.codebook import OUTPUT_COLUMNS
+    from salutogen.pipeline.codebook import OUTPUT_COLUMNS
 
     page = pages.outputs_page(OUTPUT_COLUMNS)
     for column in OUTPUT_COLUMNS:

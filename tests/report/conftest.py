@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from salutogen.pipeline import Results
+from salutogen.pipeline.pipeline import Results
 from salutogen.report.report import Report, build_report
 from tests.report.fabricated import make_results
 

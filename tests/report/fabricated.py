@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.norm import Line, Norm
 from salutogen.panel import InputFile, Panel
 from salutogen.panel.panel import Reason
-from salutogen.pipeline import Results
+from salutogen.pipeline.pipeline import Results
 from salutogen.resilience import Resilience
 from salutogen.scores import ScaleReliability, Scores
 from salutogen.study import Occasion, Study

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from salutogen.errors import ReportError
-from salutogen.report.folder import write_folder
-from salutogen.report.occupied import OutputNotEmptyError
+from salutogen.pipeline.folder import write_folder
+from salutogen.pipeline.output_folder import OutputNotEmptyError
 
 
 def write_new(folder: Path) -> None:

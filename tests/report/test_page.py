@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from salutogen.pipeline import Results
-from salutogen.report.colours import PALETTE
+from salutogen.page.colours import PALETTE
+from salutogen.pipeline.pipeline import Results
 from salutogen.report.report import Report, build_report
 from tests.report.fabricated import make_results
 from tests.report.reading import Page

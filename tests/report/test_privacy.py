@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from salutogen.pipeline import Results
-from salutogen.report.people import Audience, person_code
+from salutogen.page.audience import Audience, person_code
+from salutogen.pipeline.pipeline import Results
 from salutogen.report.report import Report, build_report
 from salutogen.report.sections.plane import count_cells
 from tests.report.fabricated import make_results

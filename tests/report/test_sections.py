@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.analyses.contract import Step, StepOutcome
 from salutogen.findings import Finding, Severity
-from salutogen.pipeline import Results
+from salutogen.page.audience import Audience
+from salutogen.page.words import number, p_value, percent, points, signed
+from salutogen.pipeline.pipeline import Results
 from salutogen.report import Figure, Section, Table, build_report
 from salutogen.report.context import Context, quantiles
-from salutogen.report.people import Audience
 from salutogen.report.sections.plane import line_on_grid
 from salutogen.report.sections.sr_courses import histogram, phases_table, pick_persons
-from salutogen.report.wording import number, p_value, percent, points, signed
-from salutogen.steps import Step, StepOutcome
 from tests.report.reading import Page
 
 STEP = Step(name="locks", title="Event locks", settings="x:y", code="x:y")

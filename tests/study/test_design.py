@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.errors import StudyError
 from salutogen.study import read_study
 from salutogen.study.checking import check_study, design_lines
@@ -19,7 +20,6 @@ from salutogen.study.occasions import expand_occasions
 from salutogen.study.quantities import item_name
 from salutogen.study.schema import study_schema
 from salutogen.study.templates import read_template, template_names
-from salutogen.trajectories.settings import TrajectorySettings
 from tests.study.small_study import VALID, changed, codes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

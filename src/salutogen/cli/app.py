@@ -170,7 +170,7 @@ def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> N
 def warm() -> None:
     """Compile the numerical kernels once, so that no run has to."""
     with outcome() as end:
-        from salutogen.models.warming import warm as compile_kernels
+        from salutogen.models.compiling.ahead_of_time import warm as compile_kernels
 
         compile_kernels()
         end.lines.append("The kernels are compiled.")

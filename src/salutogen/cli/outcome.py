@@ -68,7 +68,7 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
     try:
         yield end
     except SalutogenError as error:
-        from salutogen.report.occupied import OutputNotEmptyError
+        from salutogen.pipeline.output_folder import OutputNotEmptyError
 
         end.findings = error.findings or (finding("unexpected-failure", str(error)),)
         code = USAGE if isinstance(error, OutputNotEmptyError) else REFUSED

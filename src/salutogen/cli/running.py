@@ -10,7 +10,7 @@ import typer
 
 from salutogen.cli.outcome import Outcome
 from salutogen.cli.progress import progress_bar
-from salutogen.report.occupied import require_free
+from salutogen.pipeline.output_folder import require_free
 
 
 def run_study(
@@ -19,7 +19,7 @@ def run_study(
     """Run a study and write its folder."""
     require_free(out, force=force, inputs=(study, data))
     compile_once(study, end)
-    from salutogen.pipeline import run
+    from salutogen.pipeline.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
         results = run(study, data, out, seed=seed, force=force, progress=progress)
@@ -33,8 +33,8 @@ def run_study(
 
 def check_study_and_data(study: Path, data: Path | None, end: Outcome) -> None:
     """Check a study file and, where a folder is given, its data."""
+    from salutogen.analyses.contract import plan_steps
     from salutogen.findings import refusals
-    from salutogen.steps import plan_steps
     from salutogen.study import read_study
     from salutogen.study.checking import design_lines
 
@@ -67,8 +67,8 @@ def simulate_study(
     end: Outcome,
 ) -> None:
     """Simulate a study's answers into a folder, complete or not at all."""
-    from salutogen.design import simulate
-    from salutogen.report.folder import write_folder
+    from salutogen.pipeline.folder import write_folder
+    from salutogen.simulation import simulate
     from salutogen.study import read_study
 
     require_free(out, force=force, inputs=(study,))
@@ -84,7 +84,7 @@ def simulate_study(
 
 def compile_once(study: Path, end: Outcome) -> None:
     """Compile the kernels before a first run, and say why it takes longer."""
-    from salutogen.models.warming import MIXTURES, is_warm, warm
+    from salutogen.models.compiling.ahead_of_time import MIXTURES, is_warm, warm
 
     if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
         logging.getLogger("salutogen").setLevel(logging.ERROR)
@@ -100,7 +100,7 @@ def compile_once(study: Path, end: Outcome) -> None:
 
 def _looks_for_classes(study: Path) -> bool:
     """Whether an analysis of the plan fits classes, whose kernels not every run needs."""
-    from salutogen.steps import plan_steps
+    from salutogen.analyses.contract import plan_steps
     from salutogen.study import read_study
 
     return any(planned.step.fits_classes for planned in plan_steps(read_study(study)))

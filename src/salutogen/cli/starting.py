@@ -26,7 +26,7 @@ def start_study(
     end: Outcome,
 ) -> None:
     """Write a study file from a template or a data file."""
-    from salutogen.report.occupied import OutputNotEmptyError
+    from salutogen.pipeline.output_folder import OutputNotEmptyError
 
     if out.exists() and not force:
         text = f"The file {out.name!r} already exists."
@@ -59,7 +59,7 @@ def _from_data(source: Path, *, ask: bool) -> tuple[str, int]:
 
 def freeze_plan(study: Path, *, force: bool, end: Outcome) -> None:
     """Write the plan beside the study file."""
-    from salutogen.report.occupied import OutputNotEmptyError
+    from salutogen.pipeline.output_folder import OutputNotEmptyError
     from salutogen.study import read_study
     from salutogen.study.plan import plan_path, write_plan
 
@@ -75,10 +75,10 @@ def freeze_plan(study: Path, *, force: bool, end: Outcome) -> None:
 def published_schema(of: str) -> dict[str, Any]:
     """Return the schema of the study file, with every step's settings, or of results.json."""
     if of == "results":
-        from salutogen.report.results_json import results_schema
+        from salutogen.pipeline.results_json import results_schema
 
         return results_schema()
-    from salutogen.steps import available_steps
+    from salutogen.analyses.contract import available_steps
     from salutogen.study.schema import study_schema
 
     return study_schema(

@@ -6,28 +6,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from salutogen.models.agreement import (
-        Agreement,
-        adjusted_rand_index,
-        bootstrap_agreement,
-        split_half_agreement,
-    )
-    from salutogen.models.bootstrap import (
-        bootstrap_least_squares,
-        percentile_interval,
-        person_moments,
-    )
-    from salutogen.models.classification import classification_error
-    from salutogen.models.classifying import class_probabilities
+    from salutogen.models.compiling.ahead_of_time import is_warm, warm
     from salutogen.models.convergence import ConvergenceWarning
-    from salutogen.models.executing import Interrupted, executor_for, progress_bar
-    from salutogen.models.growth_mixture import GrowthMixture
-    from salutogen.models.growth_mixture_result import GrowthMixtureResult
-    from salutogen.models.heteroscedasticity import ScatterTest, breusch_pagan
-    from salutogen.models.imputation import copy_mean
-    from salutogen.models.k_means_criteria import PartitionQuality, partition_quality
-    from salutogen.models.k_means_result import KMeansPartition, LongitudinalKMeansResult
-    from salutogen.models.least_squares import (
+    from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
+    from salutogen.models.k_means.imputation import copy_mean
+    from salutogen.models.k_means.model import LongitudinalKMeans
+    from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
+    from salutogen.models.mixed.bootstrap import MixedBootstrap
+    from salutogen.models.mixed.comparison import FitComparison, compare_fits
+    from salutogen.models.mixed.inference import ContrastTest
+    from salutogen.models.mixed.model import MixedModel
+    from salutogen.models.mixed.random_intercept import RandomInterceptFit, fit_random_intercept
+    from salutogen.models.mixed.result import MixedModelResult
+    from salutogen.models.mixed.robust_errors import RobustInference
+    from salutogen.models.mixed.structured.residual_structures import (
+        ContinuousAR1,
+        HeterogeneousVariance,
+    )
+    from salutogen.models.mixed.structured.result import StructuredResult
+    from salutogen.models.mixture.assumptions import AssumptionComparison, compare_assumptions
+    from salutogen.models.mixture.bootstrap import (
+        BootstrapLikelihoodRatio,
+        bootstrap_likelihood_ratio,
+    )
+    from salutogen.models.mixture.classification import classification_error
+    from salutogen.models.mixture.classifying import class_probabilities
+    from salutogen.models.mixture.comparison import ClassComparison, compare_classes
+    from salutogen.models.mixture.membership import Membership
+    from salutogen.models.mixture.model import GrowthMixture
+    from salutogen.models.mixture.result import GrowthMixtureResult
+    from salutogen.models.mixture.three_step_distal import ThreeStepOutcome, three_step_outcome
+    from salutogen.models.mixture.three_step_logit import (
+        ThreeStepPredictors,
+        three_step_predictors,
+    )
+    from salutogen.models.moments.moments import Moments
+    from salutogen.models.regression.heteroscedasticity import ScatterTest, breusch_pagan
+    from salutogen.models.regression.least_squares import (
         FTest,
         Line,
         LinearFit,
@@ -35,92 +50,80 @@ if TYPE_CHECKING:
         f_test,
         fit_least_squares,
     )
-    from salutogen.models.longitudinal_k_means import LongitudinalKMeans
-    from salutogen.models.mixed_bootstrap import MixedBootstrap
-    from salutogen.models.mixed_comparison import FitComparison, compare_fits
-    from salutogen.models.mixed_inference import ContrastTest
-    from salutogen.models.mixed_model import MixedModel
-    from salutogen.models.mixed_result import MixedModelResult
-    from salutogen.models.mixed_robust import RobustInference
-    from salutogen.models.mixture_assumptions import AssumptionComparison, compare_assumptions
-    from salutogen.models.mixture_bootstrap import (
-        BootstrapLikelihoodRatio,
-        bootstrap_likelihood_ratio,
+    from salutogen.models.regression.robust import HuberFit, fit_huber
+    from salutogen.models.regression.splines import RestrictedCubicSpline
+    from salutogen.models.resampling.agreement import (
+        Agreement,
+        adjusted_rand_index,
+        bootstrap_agreement,
+        split_half_agreement,
     )
-    from salutogen.models.mixture_comparison import ClassComparison, compare_classes
-    from salutogen.models.mixture_membership import Membership
-    from salutogen.models.moments import Moments
-    from salutogen.models.random_intercept import RandomInterceptFit, fit_random_intercept
-    from salutogen.models.residual_structures import ContinuousAR1, HeterogeneousVariance
-    from salutogen.models.robust import HuberFit, fit_huber
-    from salutogen.models.splines import RestrictedCubicSpline
-    from salutogen.models.structured_result import StructuredResult
-    from salutogen.models.three_step_distal import ThreeStepOutcome, three_step_outcome
-    from salutogen.models.three_step_logit import (
-        ThreeStepPredictors,
-        three_step_predictors,
+    from salutogen.models.resampling.bootstrap import (
+        bootstrap_least_squares,
+        percentile_interval,
+        person_moments,
     )
-    from salutogen.models.warming import is_warm, warm
+    from salutogen.models.resampling.executing import Interrupted, executor_for, progress_bar
 
 _HOME = {
-    "Agreement": "agreement",
-    "AssumptionComparison": "mixture_assumptions",
-    "BootstrapLikelihoodRatio": "mixture_bootstrap",
-    "ClassComparison": "mixture_comparison",
-    "ContinuousAR1": "residual_structures",
-    "ContrastTest": "mixed_inference",
+    "Agreement": "resampling.agreement",
+    "AssumptionComparison": "mixture.assumptions",
+    "BootstrapLikelihoodRatio": "mixture.bootstrap",
+    "ClassComparison": "mixture.comparison",
+    "ContinuousAR1": "mixed.structured.residual_structures",
+    "ContrastTest": "mixed.inference",
     "ConvergenceWarning": "convergence",
-    "FTest": "least_squares",
-    "FitComparison": "mixed_comparison",
-    "GrowthMixture": "growth_mixture",
-    "GrowthMixtureResult": "growth_mixture_result",
-    "HeterogeneousVariance": "residual_structures",
-    "HuberFit": "robust",
-    "Interrupted": "executing",
-    "KMeansPartition": "k_means_result",
-    "Membership": "mixture_membership",
-    "Line": "least_squares",
-    "LinearFit": "least_squares",
-    "LongitudinalKMeans": "longitudinal_k_means",
-    "LongitudinalKMeansResult": "k_means_result",
-    "MixedBootstrap": "mixed_bootstrap",
-    "MixedModel": "mixed_model",
-    "MixedModelResult": "mixed_result",
-    "Moments": "moments",
-    "PartitionQuality": "k_means_criteria",
-    "RandomInterceptFit": "random_intercept",
-    "RestrictedCubicSpline": "splines",
-    "RobustInference": "mixed_robust",
-    "ScatterTest": "heteroscedasticity",
-    "StructuredResult": "structured_result",
-    "ThreeStepOutcome": "three_step_distal",
-    "ThreeStepPredictors": "three_step_logit",
-    "adjusted_rand_index": "agreement",
-    "bootstrap_agreement": "agreement",
-    "bootstrap_least_squares": "bootstrap",
-    "bootstrap_likelihood_ratio": "mixture_bootstrap",
-    "breusch_pagan": "heteroscedasticity",
-    "class_probabilities": "classifying",
-    "classification_error": "classification",
-    "compare_assumptions": "mixture_assumptions",
-    "compare_classes": "mixture_comparison",
-    "compare_fits": "mixed_comparison",
-    "copy_mean": "imputation",
-    "cross_validated_error": "least_squares",
-    "executor_for": "executing",
-    "f_test": "least_squares",
-    "fit_huber": "robust",
-    "fit_least_squares": "least_squares",
-    "fit_random_intercept": "random_intercept",
-    "is_warm": "warming",
-    "partition_quality": "k_means_criteria",
-    "percentile_interval": "bootstrap",
-    "person_moments": "bootstrap",
-    "progress_bar": "executing",
-    "split_half_agreement": "agreement",
-    "three_step_outcome": "three_step_distal",
-    "three_step_predictors": "three_step_logit",
-    "warm": "warming",
+    "FTest": "regression.least_squares",
+    "FitComparison": "mixed.comparison",
+    "GrowthMixture": "mixture.model",
+    "GrowthMixtureResult": "mixture.result",
+    "HeterogeneousVariance": "mixed.structured.residual_structures",
+    "HuberFit": "regression.robust",
+    "Interrupted": "resampling.executing",
+    "KMeansPartition": "k_means.result",
+    "Membership": "mixture.membership",
+    "Line": "regression.least_squares",
+    "LinearFit": "regression.least_squares",
+    "LongitudinalKMeans": "k_means.model",
+    "LongitudinalKMeansResult": "k_means.result",
+    "MixedBootstrap": "mixed.bootstrap",
+    "MixedModel": "mixed.model",
+    "MixedModelResult": "mixed.result",
+    "Moments": "moments.moments",
+    "PartitionQuality": "k_means.criteria",
+    "RandomInterceptFit": "mixed.random_intercept",
+    "RestrictedCubicSpline": "regression.splines",
+    "RobustInference": "mixed.robust_errors",
+    "ScatterTest": "regression.heteroscedasticity",
+    "StructuredResult": "mixed.structured.result",
+    "ThreeStepOutcome": "mixture.three_step_distal",
+    "ThreeStepPredictors": "mixture.three_step_logit",
+    "adjusted_rand_index": "resampling.agreement",
+    "bootstrap_agreement": "resampling.agreement",
+    "bootstrap_least_squares": "resampling.bootstrap",
+    "bootstrap_likelihood_ratio": "mixture.bootstrap",
+    "breusch_pagan": "regression.heteroscedasticity",
+    "class_probabilities": "mixture.classifying",
+    "classification_error": "mixture.classification",
+    "compare_assumptions": "mixture.assumptions",
+    "compare_classes": "mixture.comparison",
+    "compare_fits": "mixed.comparison",
+    "copy_mean": "k_means.imputation",
+    "cross_validated_error": "regression.least_squares",
+    "executor_for": "resampling.executing",
+    "f_test": "regression.least_squares",
+    "fit_huber": "regression.robust",
+    "fit_least_squares": "regression.least_squares",
+    "fit_random_intercept": "mixed.random_intercept",
+    "is_warm": "compiling.ahead_of_time",
+    "partition_quality": "k_means.criteria",
+    "percentile_interval": "resampling.bootstrap",
+    "person_moments": "resampling.bootstrap",
+    "progress_bar": "resampling.executing",
+    "split_half_agreement": "resampling.agreement",
+    "three_step_outcome": "mixture.three_step_distal",
+    "three_step_predictors": "mixture.three_step_logit",
+    "warm": "compiling.ahead_of_time",
 }
 
 __all__ = [

@@ -12,7 +12,7 @@ import polars as pl
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.robust import fit_huber
+from salutogen.models.regression.robust import fit_huber
 from salutogen.norm.design_matrix import line_matrix, with_composite
 from salutogen.norm.line_fit import LineRecipe, fit_line, learn_standardiser, line_problems
 from salutogen.norm.norm import Level, Line

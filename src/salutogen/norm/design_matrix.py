@@ -9,8 +9,8 @@ import polars as pl
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
-from salutogen.models.splines import QUANTILES as KNOT_QUANTILES
-from salutogen.models.splines import RestrictedCubicSpline
+from salutogen.models.regression.splines import QUANTILES as KNOT_QUANTILES
+from salutogen.models.regression.splines import RestrictedCubicSpline
 
 if TYPE_CHECKING:
     from salutogen.norm.norm import Line, Shape

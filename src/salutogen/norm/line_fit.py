@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
-from salutogen.models.least_squares import LinearFit, fit_least_squares
+from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
 from salutogen.norm.design_matrix import (
     covariate_terms,
     knots_of,

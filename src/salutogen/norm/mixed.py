@@ -15,7 +15,7 @@ from salutogen.norm.norm import Line, MixedLine
 from salutogen.norm.periods import ValidRows, count_distinct
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed_result import MixedModelResult
+    from salutogen.models.mixed.result import MixedModelResult
 
 FEWEST_PERSONS = 4
 
@@ -83,8 +83,8 @@ def _fit_all(
     With zE and its person mean as terms, the slope of zE is the within-person slope and the sum of
     both is the between-person slope.
     """
-    from salutogen.models.mixed_model import MixedModel
-    from salutogen.models.moments import Moments
+    from salutogen.models.mixed.model import MixedModel
+    from salutogen.models.moments.moments import Moments
 
     moments = Moments.from_frame("P ~ E + E_between + (1 + E | id)", frame)
     return (

@@ -10,13 +10,13 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
-from salutogen.models.least_squares import (
+from salutogen.models.moments.orthogonal import combine
+from salutogen.models.regression.least_squares import (
     LinearFit,
     cross_validated_error,
     f_test,
     fit_least_squares,
 )
-from salutogen.models.orthogonal import combine
 from salutogen.norm.design_matrix import (
     covariate_terms,
     knots_of,

@@ -9,8 +9,8 @@ import polars as pl
 
 from salutogen.errors import ModelError
 from salutogen.findings import Finding, finding
-from salutogen.models.heteroscedasticity import breusch_pagan
-from salutogen.models.least_squares import fit_least_squares
+from salutogen.models.regression.heteroscedasticity import breusch_pagan
+from salutogen.models.regression.least_squares import fit_least_squares
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level, Line
 

@@ -6,16 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from salutogen.page.section import Figure, Section, Table
     from salutogen.report.report import Report, build_report
-    from salutogen.report.section import Figure, Section, Table
 
 __all__ = ["Figure", "Report", "Section", "Table", "build_report"]
 
 _HOMES = {
-    "Figure": "salutogen.report.section",
+    "Figure": "salutogen.page.section",
     "Report": "salutogen.report.report",
-    "Section": "salutogen.report.section",
-    "Table": "salutogen.report.section",
+    "Section": "salutogen.page.section",
+    "Table": "salutogen.page.section",
     "build_report": "salutogen.report.report",
 }
 

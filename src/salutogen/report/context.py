@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.report.people import Audience
+from salutogen.page.audience import Audience
 
 if TYPE_CHECKING:
-    from salutogen.pipeline import Results
+    from salutogen.pipeline.pipeline import Results
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from salutogen.findings import Finding, Severity, catalogue
-from salutogen.report.context import Context, quantiles
-from salutogen.report.people import PERSONS_DRAWN, Audience
-from salutogen.report.wording import (
+from salutogen.page.audience import PERSONS_DRAWN, Audience
+from salutogen.page.words import (
     SIGN,
     enumeration,
     number,
@@ -20,6 +19,7 @@ from salutogen.report.wording import (
     points,
     signed,
 )
+from salutogen.report.context import Context, quantiles
 
 ORDER = (Severity.REFUSAL, Severity.WARNING, Severity.NOTE)
 NO_QUESTION = "Who stays well although exposed to stressors, and can that be believed?"

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.findings import finding
-from salutogen.report.artists import Artists, artists
+from salutogen.page.audience import Audience
+from salutogen.page.drawing import FigureFiles, draw
+from salutogen.page.drawing_processes import Artists, artists
+from salutogen.page.rendering import render_page
+from salutogen.page.section import Section
 from salutogen.report.context import Context
-from salutogen.report.drawing import FigureFiles, draw
 from salutogen.report.opening import summarise
-from salutogen.report.page import render_page
-from salutogen.report.people import Audience
-from salutogen.report.section import Section
 from salutogen.report.sections.backbone import closing_sections, opening_sections
 
 if TYPE_CHECKING:
-    from salutogen.pipeline import Results
+    from salutogen.pipeline.pipeline import Results
 
 
 @dataclass(frozen=True, kw_only=True)

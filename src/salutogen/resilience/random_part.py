@@ -13,7 +13,7 @@ from salutogen.models.convergence import ConvergenceWarning
 from salutogen.norm.periods import count_distinct
 
 if TYPE_CHECKING:
-    from salutogen.models.random_intercept import RandomInterceptFit
+    from salutogen.models.mixed.random_intercept import RandomInterceptFit
 
 FEWEST_PERSONS = 3
 
@@ -56,7 +56,7 @@ def random_intercept(
     persons = count_distinct(person)
     if persons < FEWEST_PERSONS or persons == values.size or np.ptp(values) == 0:
         return None
-    from salutogen.models.random_intercept import fit_random_intercept
+    from salutogen.models.mixed.random_intercept import fit_random_intercept
 
     try:
         with warnings.catch_warnings():

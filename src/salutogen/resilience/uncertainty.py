@@ -15,12 +15,12 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
-from salutogen.models.bootstrap import (
+from salutogen.models.moments.orthogonal import combine
+from salutogen.models.resampling.bootstrap import (
     bootstrap_least_squares,
     percentile_interval,
     person_moments,
 )
-from salutogen.models.orthogonal import combine
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from salutogen.page.section import Section
 from salutogen.report.context import Context
-from salutogen.report.section import Section
 from salutogen.report.sections.concordance import concordance_section
 from salutogen.report.sections.flow import flow_section
 from salutogen.report.sections.methods import methods_section

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.report.charting import Spec, ordered, values
-from salutogen.report.colours import HEAT, colour, colours
+from salutogen.page.charting import Spec, ordered, values
+from salutogen.page.colours import HEAT, colour, colours
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import heading, percent, points
 from salutogen.report.context import Context
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import heading, percent, points
 
 LIMITS = (0.7, 0.8, 0.9, 0.95)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.page.audience import Audience
+from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
+from salutogen.page.colours import colour
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import percent, plural
 from salutogen.panel import Panel
 from salutogen.panel.panel import Reason
-from salutogen.report.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
-from salutogen.report.colours import colour
 from salutogen.report.context import Context
-from salutogen.report.people import Audience
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import percent, plural
 
 REASON_WORDS = {
     Reason.NOT_ASKED: "not asked",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from salutogen import __version__
 from salutogen.norm import Line
+from salutogen.page.section import Section
+from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
 from salutogen.report.context import Context
-from salutogen.report.section import Section
-from salutogen.report.wording import enumeration, number, p_value, percent, plural, points, signed
 from salutogen.study import Study
 from salutogen.study.model import Windows
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.page.section import Section, Table
+from salutogen.page.words import heading, plural
 from salutogen.report.context import Context
-from salutogen.report.section import Section, Table
-from salutogen.report.wording import heading, plural
 
 COLUMN_WORDS = {
     "who": "Who",

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.report.charting import band, line, ordered, quantity, values
-from salutogen.report.colours import colour
+from salutogen.page.audience import Audience
+from salutogen.page.charting import band, line, ordered, quantity, values
+from salutogen.page.colours import colour
+from salutogen.page.section import Figure, Section
+from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
-from salutogen.report.people import Audience
-from salutogen.report.section import Figure, Section
-from salutogen.report.wording import points
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0

@@ -9,11 +9,11 @@ import polars as pl
 
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
-from salutogen.report.charting import Spec, band, layered, line, palette_scale, quantity, values
-from salutogen.report.colours import HEAT, SR_CLASSES, colour, colours
+from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
+from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import heading, number, percent, points, signed
 from salutogen.report.context import Context
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import heading, number, percent, points, signed
 
 GRID = 60
 MOST_BINS = 28

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from salutogen.page.section import Section, Table
 from salutogen.report.context import Context
-from salutogen.report.section import Section, Table
 
 INPUT_WORDS = {
     "source": "Source",

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.report.charting import ordered, palette_scale, quantity, values
-from salutogen.report.colours import CATEGORIES
+from salutogen.page.charting import ordered, palette_scale, quantity, values
+from salutogen.page.colours import CATEGORIES
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import number, points
 from salutogen.report.context import Context
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import number, points
 
 FIGURE_WORDS = (
     ("reliability", "Reliability of an occasion's SR"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from salutogen.report.charting import layered, palette_scale, quantity, values, zero_rule
+from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import heading, points
 from salutogen.report.context import Context
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import heading, points
 
 TABLE_TITLES = {
     "exposure_error": "If exposure is measured with error",

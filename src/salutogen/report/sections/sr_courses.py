@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.report.charting import (
+from salutogen.page.charting import (
     band,
     layered,
     line,
@@ -17,10 +17,10 @@ from salutogen.report.charting import (
     values,
     zero_rule,
 )
-from salutogen.report.colours import colour
+from salutogen.page.colours import colour
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import SR_AXIS, enumeration, percent, points, signed
 from salutogen.report.context import Context, quantiles
-from salutogen.report.section import Figure, Section, Table
-from salutogen.report.wording import SR_AXIS, enumeration, percent, points, signed
 
 PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
 PICKED_COLOURS = ("one", "six", "three", "five", "two")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.report.charting import (
+from salutogen.page.charting import (
     Spec,
     layered,
     ordered,
@@ -16,11 +16,11 @@ from salutogen.report.charting import (
     values,
     zero_rule,
 )
-from salutogen.report.colours import CATEGORIES, HEAT
+from salutogen.page.colours import CATEGORIES, HEAT
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import SR_AXIS, signed
 from salutogen.report.context import Context
-from salutogen.report.section import Figure, Section, Table
 from salutogen.report.sections.plane import simple
-from salutogen.report.wording import SR_AXIS, signed
 
 KINDS = {
     "frozen line, everyone": ("mean_SR_frozen", "se_SR_frozen", "one"),

@@ -1,0 +1,1 @@
+"""Who is anchored, at which event and occasion."""

@@ -1,0 +1,1 @@
+"""Classes of courses, claimed only behind gates."""

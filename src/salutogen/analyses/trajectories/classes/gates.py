@@ -1,0 +1,225 @@
+"""Gates that must all hold before classes of courses are claimed.
+
+Thresholds and their reasons stand with the settings; Infurna and Grimm (2018) on why fit alone
+does not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from salutogen.analyses.trajectories.classes.models import AssumptionSet, Courses
+from salutogen.analyses.trajectories.classes.resampled_null import ResampledNull, resampled_p
+from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.models import (
+    GrowthMixtureResult,
+    adjusted_rand_index,
+    bootstrap_agreement,
+    bootstrap_likelihood_ratio,
+    split_half_agreement,
+)
+
+STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """One condition for a claim of classes.
+
+    Attributes
+    ----------
+    name : str
+        Which one.
+    value : float or None
+        What was found; None where it was not looked at, or has no value.
+    threshold : float
+        What it is held against.
+    passed : bool
+        Whether it holds.
+    reached : bool
+        Whether it was looked at: gates that cost many fits are not once another has failed.
+    """
+
+    name: str
+    value: float | None
+    threshold: float
+    passed: bool
+    reached: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the gates look at.
+
+    Attributes
+    ----------
+    sets : tuple of AssumptionSet
+        On which a claim may rest.
+    best : int
+        Place of the best one among them.
+    courses : Courses
+        The persons' values.
+    heaped : bool
+        Whether these are skewed, or heaped at their lowest or highest value: then the test of k
+        against k - 1 classes is also drawn from resampled person effects and residuals.
+    low, high : ndarray, shape (n, T)
+        Bounds at which such draws stop; infinite where there is none.
+    """
+
+    sets: tuple[AssumptionSet, ...]
+    best: int
+    courses: Courses
+    heaped: bool
+    low: FloatArray
+    high: FloatArray
+
+
+def judge_classes(evidence: Evidence, settings: ClassSettings, *, seed: int) -> tuple[Gate, ...]:
+    """Hold the best set of assumptions against every gate, in the order of their cost.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    settings : ClassSettings
+    seed : int
+    """
+    limits, found = settings.gates, evidence.sets[evidence.best]
+    k = found.number(limits.bic)
+    if k == 1:
+        gain = found.gain(2)
+        return (Gate(name="bic", value=gain, threshold=limits.bic, passed=False),
+                *_not_reached(limits, 1))  # fmt: skip
+    fit, rows = found.fits[k], evidence.courses.rows()
+    gates = _cheap_gates(evidence.sets, evidence.best, k, limits)
+    first, second, third = (
+        int(child.generate_state(1)[0]) for child in np.random.SeedSequence([seed, 60]).spawn(3)
+    )
+    if all(gate.passed for gate in gates):
+        p = likelihood_ratio_p(evidence, fit, found.fits[k - 1], settings, seed=first)
+        gates.append(Gate(name="blrt", value=p, threshold=limits.p, passed=p < limits.p))
+    if all(gate.passed for gate in gates):
+        halves = split_half_agreement(fit.spec, rows, splits=settings.resamples, seed=second)
+        gates.append(_at_least("split-half", halves.median, limits.split_half))
+    if all(gate.passed for gate in gates):
+        again = bootstrap_agreement(fit.spec, rows, draws=settings.resamples, seed=third)
+        gates.append(_at_least("bootstrap", again.median, limits.bootstrap))
+    return (*gates, *_not_reached(limits, len(gates)))
+
+
+def _cheap_gates(
+    sets: Sequence[AssumptionSet], best: int, k: int, limits: GateSettings
+) -> list[Gate]:
+    """Gates that need no further fit."""
+    found = sets[best]
+    fit = found.fits[k]
+    gain = found.gain(k)
+    return [
+        Gate(
+            name="bic",
+            value=gain,
+            threshold=limits.bic,
+            passed=gain is not None and gain >= limits.bic,
+        ),
+        _at_least("entropy", fit.entropy, limits.entropy),
+        _at_least("smallest-share", float(fit.shares.min()), limits.share),
+        _at_least("smallest-persons", smallest_size(fit), limits.persons),
+        _at_least("starts-at-best", fit.starts_at_best, limits.starts_at_best),
+        _at_least("assumptions", least_agreement(sets, best, limits), limits.assumptions),
+    ]
+
+
+def smallest_size(fit: GrowthMixtureResult) -> int:
+    """Persons in the class that is most probable for fewest."""
+    return int(np.bincount(np.argmax(fit.posterior, axis=1), minlength=fit.n_classes).min())
+
+
+def _at_least(name: str, value: float, threshold: float) -> Gate:
+    return Gate(name=name, value=value, threshold=threshold, passed=value >= threshold)
+
+
+def _not_reached(limits: GateSettings, done: int) -> list[Gate]:
+    """The remaining gates, which were not looked at."""
+    thresholds = {
+        "bic": limits.bic,
+        "entropy": limits.entropy,
+        "smallest-share": limits.share,
+        "smallest-persons": limits.persons,
+        "starts-at-best": limits.starts_at_best,
+        "assumptions": limits.assumptions,
+        "blrt": limits.p,
+        "split-half": limits.split_half,
+        "bootstrap": limits.bootstrap,
+    }
+    return [
+        Gate(name=name, value=None, threshold=threshold, passed=False, reached=False)
+        for name, threshold in list(thresholds.items())[done:]
+    ]
+
+
+def rivals(
+    sets: Sequence[AssumptionSet], best: int, limits: GateSettings
+) -> list[tuple[AssumptionSet, int]]:
+    """Sets near the best by BIC, each with its own number of classes; the best one first.
+
+    A set's number of classes is chosen by the same rule, so that a set that needs fewer classes,
+    or one only, disagrees.
+    """
+    own = [(found, found.number(limits.bic)) for found in sets]
+    at_best = own[best][0].fits[own[best][1]].bic
+    return [
+        own[best],
+        *(
+            (found, k)
+            for place, (found, k) in enumerate(own)
+            if place != best
+            and found.fits[k].converged
+            and found.fits[k].bic - at_best <= limits.near
+        ),
+    ]
+
+
+def least_agreement(sets: Sequence[AssumptionSet], best: int, limits: GateSettings) -> float:
+    """Smallest adjusted Rand index between rivals; 1 where the best set has none."""
+    labels = [np.argmax(found.fits[k].posterior, axis=1) for found, k in rivals(sets, best, limits)]
+    return min((adjusted_rand_index(a, b) for a, b in combinations(labels, 2)), default=1.0)
+
+
+def likelihood_ratio_p(
+    evidence: Evidence,
+    fit: GrowthMixtureResult,
+    fewer: GrowthMixtureResult,
+    settings: ClassSettings,
+    *,
+    seed: int,
+) -> float:
+    """Test k against k - 1 classes by bootstrap: the larger p of two nulls where data are heaped.
+
+    Draws end early where the verdict is clear; the normal null is left where the resampled one is
+    not rejected.
+    """
+    limits, draws = settings.gates, settings.blrt_draws
+    resampled = 0.0
+    if evidence.heaped:
+        null = ResampledNull(
+            fit=fewer, courses=evidence.courses, low=evidence.low, high=evidence.high
+        )
+        resampled = resampled_p(null, fit, draws=draws, below=limits.p, seed=seed)
+    if resampled >= limits.p:
+        return resampled
+    test = bootstrap_likelihood_ratio(
+        fit.spec.formula,
+        evidence.courses.rows(),
+        fit.n_classes,
+        draws=draws,
+        stop_early=limits.p == STOPS_AT,
+        seed=seed,
+        starts=fit.spec.starts,
+        random_covariance=fit.spec.random_covariance,
+        residual_variance=fit.spec.residual_variance,
+    )
+    return max(resampled, test.p_value)

@@ -1,0 +1,1 @@
+"""SR and problems at the occasions around each anchor."""

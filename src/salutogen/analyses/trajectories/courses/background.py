@@ -1,0 +1,119 @@
+"""SR at the locked occasions with the anchor's own item taken out of the exposure of everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.trajectories.anchors.anchors import Anchors
+from salutogen.analyses.trajectories.anchors.events import EventGrid
+from salutogen.analyses.trajectories.courses.locks import Lock, lock_courses
+from salutogen.errors import NormError
+from salutogen.findings import Finding, finding
+from salutogen.norm import Norm
+from salutogen.norm.line_fit import fit_line, line_problems
+from salutogen.norm.recipe import recipe_of
+from salutogen.panel import Panel
+from salutogen.resilience.levels import with_line
+from salutogen.scores import Scores
+from salutogen.scores.answers import answered_rows, repeated_form, to_series
+from salutogen.scores.checklist import absence_code, checklist_totals, score_checklist
+from salutogen.scores.exposure import combine_types
+
+
+def lock_without_event(
+    anchors: Anchors, grid: EventGrid, panel: Panel, norm: Norm, lock: Lock
+) -> tuple[Lock | None, tuple[Finding, ...]]:
+    """Lock SR that is judged without the anchor event.
+
+    For each item that anchors somebody, the item counts as not having happened in all rows, E and
+    the occasions' line are computed again, and the persons anchored by it get that SR.
+
+    Parameters
+    ----------
+    anchors, grid, panel, norm
+    lock : Lock
+        With the event in the background; gives what does not change.
+
+    Returns
+    -------
+    Lock or None
+        None where no line can be fitted again; the findings say why.
+    """
+    if norm.external is not None:
+        text = f"The line comes from {norm.external} and cannot be fitted again without an event."
+        return None, (finding("background-not-recomputed", text),)
+    if not set(grid.instruments) & set(norm.scores.exposure_types):
+        text = (
+            "The events are not among what counts as exposure E, so nothing of the reaction to "
+            "them is expected away: SR with and without them in the background is the same."
+        )
+        return None, (finding("event-outside-exposure", text),)
+    shape = (grid.observed.shape[0], grid.observed.shape[1])
+    SR, z = lock.SR.copy(), lock.SR_z.copy()
+    for place in np.unique(anchors.item):
+        scored, problems = _scored_without(grid, int(place), panel, norm)
+        if scored is None:
+            reasons = " ".join(problem.text for problem in problems)
+            text = f"Without {grid.items[place]!r} there is no line over occasions: {reasons}"
+            return None, (finding("background-not-recomputed", text),)
+        again = lock_courses(anchors, scored, shape)
+        mine = anchors.item == place
+        SR[mine], z[mine] = again.SR[mine], again.SR_z[mine]
+    return replace(lock, SR=SR, SR_z=z), ()
+
+
+def _scored_without(
+    grid: EventGrid, place: int, panel: Panel, norm: Norm
+) -> tuple[pl.DataFrame | None, Sequence[Finding]]:
+    """Score all rows by the occasions' line of exposure without one item."""
+    scores = norm.scores
+    table = norm.with_covariates(_exposure_without(grid, place, panel, scores))
+    recipe = replace(
+        recipe_of(scores, panel.study.plan.norm, norm.occasion.covariates),
+        shape=norm.occasion.shape,
+    )
+    keys = norm.reference_units["occasion"].select("person", "occasion_index")
+    units = table.join(keys, on=["person", "occasion_index"], how="semi", maintain_order="left")
+    problems: Sequence[Finding] = line_problems(units, recipe, "occasion")
+    if not problems:
+        try:
+            line = fit_line(units, recipe, level="occasion", reference=norm.occasion.reference)
+        except NormError as error:
+            problems = error.findings
+        else:
+            return with_line(line, table, "occasion"), ()
+    return None, problems
+
+
+def _exposure_without(grid: EventGrid, place: int, panel: Panel, scores: Scores) -> pl.DataFrame:
+    """`Scores.table` with one item counted as "did not happen" wherever it was answered.
+
+    Where types are averaged as z values, the line standardises them again by itself.
+    """
+    name, item = grid.instruments[place], grid.items[place]
+    if name not in scores.exposure_types:
+        return scores.table
+    instrument = panel.study.instruments[name]
+    answers = panel.answers[name]
+    absence = pl.lit(absence_code(instrument)).cast(answers.schema[item])
+    changed = answers.with_columns(pl.when(pl.col(item).is_not_null()).then(absence).alias(item))
+    form = repeated_form(
+        replace(panel, answers={**panel.answers, name: changed}), name, answered_rows(panel)
+    )
+    plan = panel.study.plan
+    score = score_checklist(
+        checklist_totals(form, threshold=plan.exposure.threshold),
+        panel.study.exposure_score(name),
+        most_skipped=plan.missing.checklist,
+    )
+    table = scores.table.with_columns(to_series(f"E_{name}", score.score))
+    if scores.combine == "composite":
+        return table
+    total = combine_types(
+        {column: table[column].to_numpy() for column in scores.type_columns}, "sum", None
+    )
+    return table.with_columns(to_series("E", total))

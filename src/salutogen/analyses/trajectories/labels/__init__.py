@@ -1,0 +1,1 @@
+"""Labels of courses by rule, and how sure they are."""

@@ -1,0 +1,1 @@
+"""How persons respond and how long the way back takes."""

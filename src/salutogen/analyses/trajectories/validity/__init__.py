@@ -1,0 +1,1 @@
+"""What labels and locks foretell, and what relates to them."""

@@ -1,0 +1,121 @@
+"""Correlations with bootstrap samples of persons, from sums by person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.models.resampling.bootstrap import percentile_interval
+
+DRAWS_AT_ONCE = 100
+FEWEST = 20
+Pair = tuple[FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A figure with its 95 % bootstrap interval; None where it cannot be given."""
+
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correlations:
+    """Correlations of several pairs in the data and in the same bootstrap samples.
+
+    Attributes
+    ----------
+    n : ndarray of int, shape (m,)
+        Rows with both values.
+    value : ndarray, shape (m,)
+    drawn : ndarray, shape (draws, m)
+    """
+
+    n: NDArray[np.int64]
+    value: FloatArray
+    drawn: FloatArray
+
+    def estimate(self, place: int) -> Estimate:
+        """One of the correlations."""
+        return estimate(int(self.n[place]), self.value[place], self.drawn[:, place])
+
+    def difference(self, first: int, second: int) -> Estimate:
+        """First minus second of two correlations over the same rows."""
+        n = int(min(self.n[first], self.n[second]))
+        drawn = self.drawn[:, first] - self.drawn[:, second]
+        return estimate(n, self.value[first] - self.value[second], drawn)
+
+    def partial(self, xy: int, xz: int, yz: int) -> Estimate:
+        """Correlation of x and y at the same z, from three correlations over the same rows."""
+        every = np.vstack([self.value, self.drawn])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            left = (1.0 - every[:, xz] ** 2) * (1.0 - every[:, yz] ** 2)
+            found = (every[:, xy] - every[:, xz] * every[:, yz]) / np.sqrt(left)
+        return estimate(int(self.n[xy]), found[0], found[1:])
+
+
+def estimate(n: int, value: float, drawn: FloatArray) -> Estimate:
+    """A figure with the percentile interval of its draws, left out for few rows."""
+    usable = drawn[np.isfinite(drawn)]
+    if n < FEWEST or not np.isfinite(value) or usable.size < drawn.size / 2:
+        return Estimate(n=n, value=None, low=None, high=None)
+    low, high = percentile_interval(usable)
+    return Estimate(n=n, value=float(value), low=float(low), high=float(high))
+
+
+def correlate(
+    pairs: Sequence[Pair],
+    person: NDArray[np.int64],
+    *,
+    draws: int,
+    seed: int | np.random.SeedSequence,
+) -> Correlations:
+    """Correlate each pair of columns over the rows that have both.
+
+    Parameters
+    ----------
+    pairs : sequence of (ndarray, ndarray), each of shape (n,)
+    person : ndarray of int, shape (n,)
+        Whose row it is; persons are drawn whole.
+    draws, seed : int
+    """
+    _, index = np.unique(person, return_inverse=True)
+    sums = np.stack([_sums(x, y, index) for x, y in pairs], axis=1)
+    n_persons = sums.shape[0]
+    flat = sums.reshape(n_persons, -1)
+    generator = np.random.default_rng(seed)
+    drawn = np.empty((draws, len(pairs)))
+    for start in range(0, draws, DRAWS_AT_ONCE):
+        size = min(DRAWS_AT_ONCE, draws - start)
+        chosen = generator.integers(0, n_persons, (size, n_persons))
+        weight = np.stack([np.bincount(row, minlength=n_persons) for row in chosen]).astype(float)
+        total = np.einsum("dp,pm->dm", weight, flat).reshape(size, len(pairs), 6)
+        drawn[start : start + size] = _pearson(total)
+    total = sums.sum(axis=0)
+    return Correlations(n=total[:, 0].astype(np.int64), value=_pearson(total), drawn=drawn)
+
+
+def _sums(x: FloatArray, y: FloatArray, index: NDArray[np.intp]) -> FloatArray:
+    """Count and sums of x, y, xx, yy, xy by person; both centred to lose no digits."""
+    there = np.isfinite(x) & np.isfinite(y)
+    a = np.where(there, x - (np.mean(x[there]) if there.any() else 0.0), 0.0)
+    b = np.where(there, y - (np.mean(y[there]) if there.any() else 0.0), 0.0)
+    columns = (there.astype(float), a, b, a * a, b * b, a * b)
+    size = int(index.max()) + 1 if index.size else 0
+    return np.stack([np.bincount(index, column, minlength=size) for column in columns], axis=1)
+
+
+def _pearson(sums: FloatArray) -> FloatArray:
+    """Pearson correlation from sums in the last axis; NaN where one side does not vary."""
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = (xx - x * x / n) * (yy - y * y / n)
+        found = (xy - x * y / n) / np.sqrt(spread)
+    return np.asarray(np.where(spread > 1e-18 * np.maximum(xx * yy, 1e-300), found, np.nan))

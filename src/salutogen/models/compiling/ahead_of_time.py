@@ -1,0 +1,179 @@
+"""Compile every kernel once, ahead of the first use, into the user's cache folder."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+MODELS = Path(__file__).parents[1]
+NEEDED = (
+    "resampling/_kernels.py",
+    "moments/_kernels_reduction.py",
+    "mixed/_kernels_criterion.py",
+    "mixed/_kernels_profile.py",
+)  # what every run compiles
+MIXTURES = (
+    "mixture/_kernels_density.py",
+    "mixture/_kernels_pass.py",
+    "mixture/_kernels_layout.py",
+    "mixture/_kernels_climb.py",
+    "mixture/_kernels_em.py",
+)
+BESIDE = "from salutogen.models.compiling.ahead_of_time import warm_mixtures; warm_mixtures()"
+
+_beside: list[subprocess.Popen[bytes]] = []
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled kernels: `NUMBA_CACHE_DIR`, else the user's cache."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "salutogen" / "kernels"
+
+
+def _marker(names: tuple[str, ...] = NEEDED) -> Path:
+    """File that says the kernels in their present form were compiled here."""
+    state = f"{version('numba')}|{sys.version}"
+    for name in names:
+        stat = (MODELS / name).stat()
+        state += f"|{MODELS}|{name}|{stat.st_mtime_ns}|{stat.st_size}"
+    return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+
+
+def is_warm(names: tuple[str, ...] = NEEDED) -> bool:
+    """Whether kernels (by default what every run needs) were compiled for this Python and user."""
+    return _marker(names).exists()
+
+
+def _mark(names: tuple[str, ...]) -> None:
+    """Keep in the cache folder, where it can be written, that these kernels were compiled."""
+    marker = _marker(names)
+    with suppress(OSError):  # without the mark they are only compiled again
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+def announce(names: tuple[str, ...]) -> None:
+    """Say once that kernels which not every run needs are compiled, in the log of `salutogen`.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Files of the kernels.
+    """
+    wait_for_kernels()
+    if is_warm(names):
+        return
+    logging.getLogger("salutogen").warning("compiling, once")
+    _mark(names)
+
+
+def warm_beside() -> None:
+    """Compile the kernels of growth mixtures in a process of its own, while this one goes on.
+
+    Models wait for them where they need them; a process that ends earlier takes the other with it.
+    """
+    if not (_beside or is_warm(MIXTURES)):
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen([sys.executable, "-c", BESIDE], stdout=quiet, stderr=quiet)
+        atexit.register(process.kill)
+        _beside.append(process)
+
+
+def wait_for_kernels() -> None:
+    """Wait for what `warm_beside` compiles; nothing to wait for is no error."""
+    while _beside:
+        process = _beside.pop()
+        process.wait()
+        atexit.unregister(process.kill)
+
+
+def warm(*, everything: bool = True, classes: bool = False) -> None:
+    """Compile kernels and keep the machine code in the user's cache folder.
+
+    Those of growth mixtures are compiled in a second process meanwhile.
+
+    Parameters
+    ----------
+    everything : bool
+        Every kernel (default), or only those that every run needs.
+    classes : bool
+        Also those of a run that looks for classes, where not everything is asked for; the run
+        goes on while growth mixtures are compiled.
+
+    Notes
+    -----
+    Takes some seconds the first time and a fraction of one afterwards. Where the cache folder
+    cannot be written, the kernels are compiled for this process alone.
+    """
+    import numpy as np
+
+    if everything or classes:
+        warm_beside()
+    from salutogen.models.moments import _kernels_reduction as kernels_of_rows
+    from salutogen.models.resampling import _kernels as kernels
+
+    columns = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 3.0], [1.0, 2.0, 2.0], [1.0, 4.0, 7.0]])
+    codes = np.array([0, 0, 1, 1], dtype=np.int64)
+    packed = kernels.group_cross_products(columns, codes, 2)
+    states = np.arange(2, dtype=np.uint64)
+    kernels.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
+    from salutogen.models.mixed.model import MixedModel
+
+    rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
+    MixedModel("y ~ t + (1 | id)").fit(rows)
+    kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
+    _mark(NEEDED)
+    if everything or classes:
+        _warm_k_means()
+    if everything:
+        _warm_structures()
+        wait_for_kernels()
+        warm_mixtures()  # a fraction of a second, unless the other process could not
+
+
+def _warm_k_means() -> None:
+    """Compile the kernels of longitudinal k-means by a fit to six persons."""
+    from salutogen.models.k_means.model import LongitudinalKMeans
+
+    rows = [[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]]
+    for distance in ("gower", "frechet"):
+        LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
+
+
+def warm_mixtures() -> None:
+    """Compile the kernels of growth mixtures by a fit to twelve persons."""
+    from salutogen.models.mixture.model import GrowthMixture
+
+    person = [i // 3 for i in range(36)]
+    y = [(9.0 if i < 5 else 0.0) + (7 * row % 5) / 4 for row, i in enumerate(person)]
+    rows = {"id": person, "t": [0.0, 1.0, 2.0] * 12, "y": y}
+    GrowthMixture("y ~ t + (1 | id)", classes=2, starts=2).try_fit(rows)
+    _mark(MIXTURES)
+
+
+def _warm_structures() -> None:
+    """Compile the kernels of sites and of residual structures by fits to sixteen persons."""
+    import numpy as np
+
+    from salutogen.models.mixed.model import MixedModel
+    from salutogen.models.mixed.structured.residual_structures import ContinuousAR1
+
+    t, person = np.tile([0.0, 1.0, 2.0], 16), np.repeat(np.arange(16), 3)
+    y = np.sin(3.0 * np.arange(48)) + np.sin(person) + np.sin(person // 4) + t
+    frame = {"id": person, "site": person // 4, "t": t, "y": y}
+    MixedModel("y ~ t + (1 | id) + (1 | site)", residual=ContinuousAR1("t")).fit(frame)

@@ -1,0 +1,1 @@
+"""Formulas and frames: the door through which data enter the models."""

@@ -1,0 +1,1 @@
+"""Longitudinal k-means: classes of whole trajectories."""

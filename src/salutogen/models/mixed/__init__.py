@@ -1,0 +1,1 @@
+"""Gaussian mixed models with the person as grouping factor."""

@@ -1,0 +1,1 @@
+"""Mixed models with persons in sites, with correlated or with unequal residuals."""

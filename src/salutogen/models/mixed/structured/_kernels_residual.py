@@ -1,0 +1,175 @@
+"""Compiled loops over rows whose residuals are correlated or unequal: arrays in, arrays out.
+
+Rows are sorted by site, person and time. A row is divided by its level's spread; within a person
+what the row before predicts (share of it: exp(−decay · gap)) is taken away and the remainder is
+brought back to variance one. So the rows are independent afterwards, and one pass is enough.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.models.compiling.kernel_cache import njit
+from salutogen.models.mixed.structured._kernels_nested import eliminate, times_products
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def whiten(
+    rows: Float,
+    row: int,
+    levels: Int,
+    spreads: Float,
+    share: float,
+    left: float,
+    out: Float,
+) -> None:
+    """Write the row made independent of the one before it, which predicts `share` of it.
+
+    `left` is the standard deviation given the row before, in units of the spread.
+    """
+    k = rows.shape[1]
+    own = spreads[levels[row]] * left
+    if share == 0.0:
+        for i in range(k):
+            out[i] = rows[row, i] / own
+        return
+    before = spreads[levels[row - 1]] * left / share
+    for i in range(k):
+        out[i] = rows[row, i] / own - rows[row - 1, i] / before
+
+
+@njit(cache=True, nogil=True)
+def whitened_products(
+    first: int,
+    last: int,
+    starts: Int,
+    row_starts: Int,
+    rows: Float,
+    gaps: Float,
+    levels: Int,
+    decay: float,
+    spreads: Float,
+    q: int,
+    shares: Float,
+    lefts: Float,
+    products: Float,
+    rest: Float,
+    log_determinants: Float,
+) -> None:
+    """Write cross-products of whitened rows [Z R] by person and site, and log|residuals| by site.
+
+    `products` (n_persons, q (q + w)) are Z'[Z R], `rest` (n_sites, w w) R'R; person i has the
+    rows row_starts[i] … row_starts[i + 1] − 1. `shares` and `lefts` (n,) are kept for the
+    derivatives.
+    """
+    k = rows.shape[1]
+    w = k - q
+    white = np.empty(k)
+    for site in range(first, last):
+        total = 0.0
+        rest[site, :] = 0.0
+        for person in range(starts[site], starts[site + 1]):
+            products[person, :] = 0.0
+            for row in range(row_starts[person], row_starts[person + 1]):
+                share, left = 0.0, 1.0
+                if row > row_starts[person]:
+                    share = np.exp(-decay * gaps[row])
+                    left = np.sqrt(-np.expm1(-2.0 * decay * gaps[row]))
+                shares[row], lefts[row] = share, left
+                whiten(rows, row, levels, spreads, share, left, white)
+                total += 2.0 * np.log(left * spreads[levels[row]])
+                for i in range(q):
+                    for j in range(k):
+                        products[person, i * k + j] += white[i] * white[j]
+                for i in range(w):
+                    for j in range(w):
+                        rest[site, i * w + j] += white[q + i] * white[q + j]
+        log_determinants[site] = total
+
+
+@njit(cache=True, nogil=True)
+def residual_gradient(
+    first: int,
+    last: int,
+    starts: Int,
+    row_starts: Int,
+    rows: Float,
+    gaps: Float,
+    levels: Int,
+    shares: Float,
+    lefts: Float,
+    spreads: Float,
+    q: int,
+    products: Float,
+    factor: Float,
+    weights: Float,
+    out: Float,
+) -> None:
+    """Write each site's part of the derivatives by the decay and the logarithms of the spreads.
+
+    `products` are those of the whitened rows, `weights` (n_sites, w, w) the derivative of the
+    criterion by what is left of R'R after the persons.
+    """
+    k = rows.shape[1]
+    w = k - q
+    root = np.empty((q, q))
+    gain = np.empty((q, q))
+    shrink = np.empty((q, q))
+    back = np.empty((q, w))
+    white = np.empty(k)
+    pull = np.empty(k)
+    for site in range(first, last):
+        out[site, :] = 0.0
+        weight = weights[site]
+        for person in range(starts[site], starts[site + 1]):
+            eliminate(products, person, q, k, factor, root, gain, shrink)
+            times_products(shrink, products, person, q, k, back)
+            for row in range(row_starts[person], row_starts[person + 1]):
+                is_first = row == row_starts[person]
+                share, left = shares[row], lefts[row]
+                whiten(rows, row, levels, spreads, share, left, white)
+                adjoint(white, q, shrink, back, weight, pull)
+                here, before, same = 0.0, 0.0, 0.0
+                for i in range(k):
+                    here += pull[i] * rows[row, i]
+                    same += pull[i] * white[i]
+                    if not is_first:
+                        before += pull[i] * rows[row - 1, i]
+                own = levels[row]
+                here /= spreads[own] * left
+                out[site, 1 + own] += 2.0 * (1.0 - here)
+                if not is_first:
+                    previous = levels[row - 1]
+                    before /= spreads[previous] * left
+                    out[site, 1 + previous] += 2.0 * share * before
+                    by_share = share / (left * left)  # of log(left), with the other sign
+                    slope = 2.0 * (same * by_share - before) - 2.0 * by_share
+                    out[site, 0] -= gaps[row] * share * slope
+
+
+@njit(cache=True, nogil=True)
+def adjoint(white: Float, q: int, shrink: Float, back: Float, weight: Float, pull: Float) -> None:
+    """Write half the derivative of the criterion by one whitened row [z r].
+
+    It is (P z − P B W e, W e) with e = r − B'P z.
+    """
+    w = len(white) - q
+    for i in range(w):
+        value = 0.0
+        for j in range(w):
+            e = white[q + j]
+            for h in range(q):
+                e -= back[h, j] * white[h]
+            value += weight[i, j] * e
+        pull[q + i] = value
+    for i in range(q):
+        value = 0.0
+        for h in range(q):
+            value += shrink[i, h] * white[h]
+        for j in range(w):
+            value -= back[i, j] * pull[q + j]
+        pull[i] = value

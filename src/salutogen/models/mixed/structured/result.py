@@ -1,0 +1,214 @@
+"""What a mixed model with sites or a residual structure found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn, overload
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.formula.frames import Design, columns_of, n_rows_of, read_columns
+from salutogen.models.formula.reading import MixedFormula
+from salutogen.models.mixed.estimates import Level
+from salutogen.models.mixed.prediction import places_in, sum_of
+from salutogen.models.mixed.result import MixedModelResult
+from salutogen.models.mixed.structured.rows import person_labels
+
+if TYPE_CHECKING:
+    from salutogen.models.mixed.inference import FixedInference
+    from salutogen.models.mixed.structured.problem import StructuredProblem
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OuterLevel:
+    """Random effects of the groups that persons belong to.
+
+    Attributes
+    ----------
+    labels : polars.Series
+        The groups, sorted, named as their column.
+    blocks : tuple of tuple of str
+        Random terms by block of correlated terms.
+    covariance : array (s, s)
+        Covariance of the random effects.
+    modes : array (n_groups, s)
+        Conditional modes.
+    designs : tuple of Design
+        Blocks as learned.
+    """
+
+    labels: pl.Series
+    blocks: tuple[tuple[str, ...], ...]
+    covariance: Float
+    modes: Float
+    designs: tuple[Design, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StructuredResult(MixedModelResult):
+    """A fitted mixed model with persons in sites, or with a residual structure.
+
+    `random_covariance`, `random_terms`, `random_sd` and `modes` are the persons'; those of the
+    sites are asked for by the name of their column: ``random_covariance_of("site")``,
+    ``random_sd_of("site")``, ``random_effects("site")``.
+
+    Attributes
+    ----------
+    outer : OuterLevel or None
+        Random effects of the sites.
+    pair : MixedFormula or None
+        The formula, where persons are pairs of labels.
+    scaled : StructuredProblem
+        The problem that was solved; `relative_factor` holds all its parameters at the solution.
+    """
+
+    outer: OuterLevel | None = None
+    pair: MixedFormula | None = None
+    scaled: StructuredProblem
+
+    @property
+    def problem(self) -> NoReturn:
+        """Not available: what needs it is given for one level and independent residuals."""
+        self._unavailable("Robust errors, profile intervals, bootstraps and conditional variances")
+
+    @cached_property
+    def inference(self) -> FixedInference:
+        """How certain the covariance of the fixed effects is; computed when first asked for."""
+        from salutogen.models.mixed.structured.problem import structured_inference
+
+        return structured_inference(
+            self.scaled, self.relative_factor, self.coefficients, self.covariance
+        )
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Groupings, the persons first."""
+        own = super().levels
+        if self.outer is None:
+            return own
+        outer = self.outer
+        return (*own, Level(group=outer.labels.name, n=len(outer.labels), blocks=outer.blocks,
+                            covariance=outer.covariance))  # fmt: skip
+
+    def _level(self, group: str) -> Level:
+        for level in self.levels:
+            if level.group == group:
+                return level
+        known = ", ".join(level.group for level in self.levels)
+        raise ModelError(f"group: expected one of {known}, got {group!r}.")
+
+    def random_covariance_of(self, group: str) -> Float:
+        """Covariance of a grouping's random effects, in the order of `random_terms_of`."""
+        return self._level(group).covariance
+
+    def random_terms_of(self, group: str) -> tuple[str, ...]:
+        """Names of a grouping's random terms."""
+        return tuple(name for block in self._level(group).blocks for name in block)
+
+    def random_sd_of(self, group: str) -> dict[str, float]:
+        """Standard deviation of each random effect of a grouping."""
+        spread = np.sqrt(np.diag(self.random_covariance_of(group))).tolist()
+        return dict(zip(self.random_terms_of(group), spread, strict=True))
+
+    def random_effects(self, group: str | None = None, *, variances: bool = False) -> pl.DataFrame:
+        """Return the conditional modes of a grouping's random effects, one row per label.
+
+        Parameters
+        ----------
+        group : str, optional
+            Name of the grouping column; the persons' by default.
+        variances : bool
+            Not available here: conditional variances are given for one level of grouping and
+            independent residuals.
+        """
+        if variances:
+            self._unavailable("Conditional variances")
+        if group is None or group == self.persons.name or self.outer is None:
+            if group is not None:
+                self._level(group)
+            return super().random_effects()
+        names = self.random_terms_of(group)
+        columns = [pl.Series(n, v) for n, v in zip(names, self.outer.modes.T, strict=True)]
+        return pl.DataFrame([self.outer.labels, *columns])
+
+    @overload
+    def predict(self, frame: Any, *, random_effects: bool = ..., interval: None = ...) -> Float: ...
+
+    @overload
+    def predict(
+        self, frame: Any, *, random_effects: bool = ..., interval: str, level: float = ...
+    ) -> pl.DataFrame: ...
+
+    def predict(
+        self,
+        frame: Any,
+        *,
+        random_effects: bool = False,
+        interval: str | None = None,
+        level: float = 0.95,
+    ) -> Float | pl.DataFrame:
+        """Return the expected outcome of each row of a frame, in row order.
+
+        Parameters
+        ----------
+        frame : data frame or mapping of arrays
+            Needs the predictors (and the grouping columns with `random_effects`).
+        random_effects : bool
+            False (default): the fixed part alone. True: plus the random effects of the row's
+            person and site, zero for those who were not in the fit.
+        interval, level
+            Not available here.
+
+        Returns
+        -------
+        array (n,)
+            NaN where a predictor is missing.
+        """
+        if interval is not None:
+            self._unavailable("Intervals of predictions")
+        fixed, *own = self.designs[1:]
+        outer = self.outer.designs if self.outer is not None else ()
+        used = (fixed, *own, *outer) if random_effects else (fixed,)
+        needed = [name for design in used for name in design.variables]
+        rows = read_columns(frame, [*needed, *(self._group_columns() if random_effects else ())])
+        if not rows.width:
+            rows = pl.DataFrame({"row": np.zeros(n_rows_of(frame))})
+        total: Float = sum_of(columns_of(fixed, rows), self.coefficients[None, :])
+        if random_effects:
+            labels = rows[self.persons.name] if self.pair is None else person_labels(
+                self.pair, rows
+            )  # fmt: skip
+            total = total + _random_part(own, rows, self.modes, self.persons, labels)
+            if self.outer is not None:
+                here = self.outer.labels
+                total = total + _random_part(outer, rows, self.outer.modes, here, rows[here.name])
+        return total
+
+    def _group_columns(self) -> tuple[str, ...]:
+        """Columns that name a row's person and site."""
+        if self.pair is not None and self.pair.outer_group is not None:
+            return self.pair.outer_group, self.pair.group
+        outer = () if self.outer is None else (self.outer.labels.name,)
+        return (self.persons.name, *outer)
+
+    def _unavailable(self, what: str) -> NoReturn:
+        raise ModelError(
+            f"{self.formula}: {what} are given for one level of grouping and independent "
+            "residuals only."
+        )
+
+
+def _random_part(
+    designs: Any, rows: pl.DataFrame, modes: Float, known: pl.Series, labels: pl.Series
+) -> Float:
+    """Random part of each row, zero for labels that were not in the fit."""
+    places = places_in(known, labels)
+    columns = np.hstack([columns_of(design, rows) for design in designs])
+    effects = np.where(places[:, None] >= 0, modes[np.maximum(places, 0)], 0.0)
+    return sum_of(columns, effects)

@@ -1,0 +1,66 @@
+"""Whether the scatter about a line changes along it (Breusch & Pagan 1979, Koenker 1981)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from salutogen.errors import ModelError
+from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
+
+
+class ScatterTest(NamedTuple):
+    """Test of constant residual variance.
+
+    `statistic` is n·R² with `df1` degrees of freedom (chi-squared; `df2` None) on independent
+    units, or a Wald F with `df1` and `df2` degrees of freedom where units are clustered.
+    """
+
+    statistic: float
+    df1: int
+    df2: int | None
+    p: float
+
+
+def breusch_pagan(fit: LinearFit, X: ArrayLike, cluster: ArrayLike | None = None) -> ScatterTest:
+    """Regress the squared residuals on X and test its slopes.
+
+    Parameters
+    ----------
+    fit : LinearFit
+        An unweighted least-squares line.
+    X : array (n, p)
+        The columns of that line, a column of ones among them.
+    cluster : integer array (n,), optional
+        Codes of the persons where units are rows. n·R² takes rows as independent and misleads
+        then; the test is a Wald F with clustered errors (CR1) and G − 1 degrees of freedom.
+
+    Raises
+    ------
+    ModelError
+        X has another number of rows, holds no constant, or nothing beside it.
+    """
+    from scipy.special import chdtrc, fdtrc
+
+    columns = np.asarray(X, dtype=float)
+    if columns.ndim != 2 or len(columns) != fit.n:
+        raise ModelError(f"X: the line was fitted to {fit.n} units, got shape {columns.shape}.")
+    constant = np.ptp(columns, axis=0) == 0
+    if constant.sum() != 1 or columns.shape[1] < 2:
+        raise ModelError("X: expected one constant column and at least one that varies.")
+    squared = fit.residuals**2
+    squared = squared / np.mean(squared)
+    names = [f"column {j + 1}" for j in range(columns.shape[1])]
+    auxiliary = fit_least_squares(squared, columns, names=names, cluster=cluster)
+    slopes = np.flatnonzero(~constant)
+    df1 = len(slopes)
+    if cluster is None:
+        statistic = fit.n * auxiliary.r_squared
+        return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)))
+    b = auxiliary.coefficients[slopes]
+    V = auxiliary.covariance[np.ix_(slopes, slopes)]
+    df2 = auxiliary.df_inference
+    F = float(b @ np.linalg.solve(V, b)) / df1
+    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)))

@@ -1,0 +1,1 @@
+"""Bootstraps, agreement of classifications, and many fits at once."""

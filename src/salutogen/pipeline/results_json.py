@@ -1,0 +1,363 @@
+"""`results.json`: its published schema, and how results become it. null instead of NaN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from salutogen.findings import finding
+from salutogen.norm import Line, MixedLine, ShapeTest
+
+if TYPE_CHECKING:
+    from salutogen.pipeline.pipeline import Results
+
+RESULTS_FORMAT = 1
+DIGITS = 10
+Number = float | None
+_COEFFICIENT_NAMES = {"E^2": "E2"}
+
+
+class _Open(BaseModel):
+    """Closed where the contract names a figure, open to further figures."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class PanelCounts(_Open):
+    """How much was read."""
+
+    persons: int
+    rows: int = Field(description="Person-occasions in the data.")
+    occasions: int = Field(description="Planned occasions.")
+
+
+class Descriptive(_Open):
+    """Raw points; ICC and within-person SD from a random-intercept REML model."""
+
+    mean: Number
+    sd: Number
+    icc: Number
+    within_sd: Number
+
+
+class ScoreDescriptives(_Open):
+    """P, E and SR over occasions."""
+
+    P: Descriptive
+    E: Descriptive
+    SR: Descriptive
+
+
+class LineSummary(_Open):
+    """An E-P line in raw points."""
+
+    unit: str
+    shape: str
+    n: int
+    coefficients: dict[str, Number]
+    r_squared: Number
+
+
+class MixedSummary(_Open):
+    """Mixed-model line; P and E standardised over all rows."""
+
+    intercept: Number
+    slope: Number
+    slope_se: Number
+    within_slope: Number
+    between_slope: Number
+    residual_sd: Number
+    singular: bool
+
+
+class ShapeTestSummary(_Open):
+    """Linear against quadratic on independent units."""
+
+    unit: str
+    n: int
+    F: Number
+    df1: int
+    df2: int
+    p: Number
+    bic_linear: Number
+    bic_quadratic: Number
+    chosen: str
+
+
+class NormSummary(_Open):
+    """The lines."""
+
+    primary: LineSummary
+    pooled: LineSummary
+    mixed: MixedSummary | None
+    shape_test: ShapeTestSummary | None
+
+
+class WindowSummary(_Open):
+    """One sliding window: its own line, and mean SR from the frozen and its own line."""
+
+    window: int
+    n: int
+    intercept: Number
+    slope: Number
+    r_squared: Number
+    mean_SR_frozen: Number
+    mean_SR_refit: Number
+
+
+class WindowICC(_Open):
+    """ICC of window scores; inflated by overlap, never a reliability."""
+
+    frozen: Number
+    refit: Number
+
+
+class ExposureLeft(_Open):
+    """Correlation of SR with exposure."""
+
+    primary: Number
+    mixed: Number
+
+
+class Variants(_Open):
+    """Concordance of the variants, person level."""
+
+    names: list[str]
+    correlation: list[list[Number]]
+
+
+class ResilienceSummary(_Open):
+    """SR over occasions and windows."""
+
+    windows: list[WindowSummary]
+    icc_single: Number
+    icc_windows: WindowICC
+    lag1: Number
+    sr_exposure_correlation: ExposureLeft
+    variants: Variants
+
+
+class GateSummary(_Open):
+    """One condition for a claim of classes; null where it was not reached."""
+
+    name: str
+    value: Number
+    threshold: float
+    passed: bool
+
+
+class ClassesSummary(_Open):
+    """Classes that passed every gate."""
+
+    n: int = Field(description="Number of classes.")
+    shares: list[float] = Field(description="Largest first.")
+    model: str
+
+
+class TrajectoriesSummary(_Open):
+    """Courses locked to events."""
+
+    anchors: dict[str, Any]
+    lock: dict[str, Any]
+    classes: ClassesSummary | None = Field(description="null unless every gate passed.")
+    gates: list[GateSummary]
+    gates_passed: bool
+
+
+class ResultsFile(_Open):
+    """The whole of `results.json`."""
+
+    format: int
+    title: str
+    sign: str
+    seed: int
+    panel: PanelCounts
+    scores: ScoreDescriptives
+    norm: NormSummary
+    resilience: ResilienceSummary
+    steps: dict[str, Any]
+    trajectories: TrajectoriesSummary | None = Field(
+        default=None, description="The first analysis of this kind; null where it was refused."
+    )
+    findings: dict[str, int] = Field(description="Number of findings by severity.")
+
+
+def results_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `results.json`."""
+    schema = ResultsFile.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def results_to_dict(results: Results) -> dict[str, Any]:
+    """Turn results into the plain data of `results.json`."""
+    resilience = results.resilience
+    severities = [item.severity.value for item in results.findings]
+    content = {
+        "format": RESULTS_FORMAT,
+        "title": results.study.title,
+        "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
+        "seed": results.seed,
+        "panel": {
+            "persons": results.panel.n_persons,
+            "rows": results.panel.n_rows,
+            "occasions": len(results.study.occasions),
+            "rows_per_occasion": _rows_per_occasion(results),
+        },
+        "scores": resilience.descriptives,
+        "norm": _norm(results),
+        "resilience": _resilience(results),
+        "steps": {
+            outcome.label: None if outcome.result is None else outcome.result.summary()
+            for outcome in results.steps
+        },
+        "findings": {name: severities.count(name) for name in ("refusal", "warning", "note")},
+    }
+    content = {**_step_keys(results), **content}
+    plain: dict[str, Any] = to_plain(content)
+    return plain
+
+
+def _step_keys(results: Results) -> dict[str, Any]:
+    """Summaries that stand at the top level too, one for each kind of step that asks for it."""
+    found: dict[str, Any] = {}
+    for outcome in results.steps:
+        key = outcome.step.results_key
+        if key is not None and found.get(key) is None:
+            found[key] = None if outcome.result is None else outcome.result.summary()
+    return found
+
+
+def missing_figures(content: Any, path: str = "") -> list[str]:
+    """Dotted paths of every null in `results.json`, each of which a finding explains."""
+    if content is None:
+        return [path]
+    if isinstance(content, Mapping):
+        return [
+            found
+            for key, value in content.items()
+            for found in missing_figures(value, f"{path}.{key}" if path else str(key))
+        ]
+    if isinstance(content, list):
+        return [
+            found
+            for index, value in enumerate(content)
+            for found in missing_figures(value, f"{path}[{index}]")
+        ]
+    return []
+
+
+def not_computed(content: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give the finding that names what is null, if anything is."""
+    paths = missing_figures(content)
+    if not paths:
+        return ()
+    shown = ", ".join(paths[:5]) + (" and others" if len(paths) > 5 else "")
+    text = f"{len(paths)} figures of results.json could not be computed and are null: {shown}."
+    return (finding("not-computed", text, numbers={"figures": paths}),)
+
+
+def to_plain(value: Any, digits: int = DIGITS) -> Any:
+    """Turn frames, arrays and NumPy scalars into JSON types.
+
+    Floats keep `digits` significant digits; NaN and infinity become None.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item, digits) for key, item in value.items()}
+    if isinstance(value, pl.DataFrame):
+        return [to_plain(row, digits) for row in value.iter_rows(named=True)]
+    if isinstance(value, np.ndarray | list | tuple):
+        return [to_plain(item, digits) for item in value]
+    if isinstance(value, np.bool_ | bool):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.floating | float):
+        number = float(value)
+        return float(f"{number:.{digits}g}") if math.isfinite(number) else None
+    return value
+
+
+def _rows_per_occasion(results: Results) -> dict[str, int]:
+    rows = results.panel.rows
+    indices = rows["occasion"].to_numpy()
+    counts = np.bincount(indices, minlength=len(results.study.occasions))
+    return dict(zip(results.study.labels, counts.tolist(), strict=True))
+
+
+def _norm(results: Results) -> dict[str, Any]:
+    norm = results.norm
+    return {
+        "primary": {**_line(norm.primary_line), "unit": norm.primary},
+        "pooled": _line(norm.occasion),
+        "person": _line(norm.person),
+        "mixed": None if norm.mixed is None else _mixed(norm.mixed),
+        "shape_test": None if norm.shape_test is None else _shape(norm.shape_test),
+        "heteroscedasticity": norm.heteroscedasticity,
+        "variants": {name: _line(line) for name, line in norm.variants.items()},
+        "external": norm.external,
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "unit": line.level,
+        "shape": line.shape,
+        "reference": line.reference,
+        "n": line.n,
+        "n_persons": line.n_persons,
+        "coefficients": {
+            _COEFFICIENT_NAMES.get(term, term): value
+            for term, value in zip(line.terms, line.coefficients, strict=True)
+        },
+        "standard_errors": {
+            _COEFFICIENT_NAMES.get(term, term): value
+            for term, value in zip(line.terms, np.sqrt(np.diag(line.covariance)), strict=True)
+        },
+        "r_squared": line.r_squared,
+        "residual_sd": line.residual_sd,
+        "exposure_range": list(line.exposure_range),
+    }
+
+
+def _mixed(mixed: MixedLine) -> dict[str, Any]:
+    return {name: getattr(mixed, name) for name in mixed.__dataclass_fields__}
+
+
+def _shape(test: ShapeTest) -> dict[str, Any]:
+    return {
+        "unit": test.unit,
+        "n": test.n,
+        "F": test.f,
+        "df1": test.df1,
+        "df2": test.df2,
+        "p": test.p,
+        "bic_linear": test.bic.get("linear"),
+        "bic_quadratic": test.bic.get("quadratic"),
+        "aic": test.aic,
+        "cv_error": test.cv_error,
+        "spline_p": test.spline_p,
+        "chosen": test.chosen,
+    }
+
+
+def _resilience(results: Results) -> dict[str, Any]:
+    resilience = results.resilience
+    summary = dict(resilience.summary)
+    variants = {
+        key: value
+        for key, value in resilience.variants.items()
+        if not isinstance(value, pl.DataFrame)
+    }
+    return {
+        **summary,
+        "windows": resilience.window_summary,
+        "variants": variants,
+        "sensitivity": resilience.sensitivity,
+        "bootstrap": resilience.bootstrap,
+    }

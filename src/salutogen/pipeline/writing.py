@@ -1,0 +1,124 @@
+"""Write an output folder: complete or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salutogen.analyses.contract import files_of
+from salutogen.findings import Finding
+from salutogen.page.drawing_processes import Artists
+from salutogen.pipeline.codebook import codebook
+from salutogen.pipeline.folder import write_folder
+from salutogen.pipeline.manifest import manifest
+from salutogen.pipeline.results_json import DIGITS, not_computed, results_to_dict, to_plain
+from salutogen.report.report import Report, build_report
+
+if TYPE_CHECKING:
+    from salutogen.pipeline.pipeline import Results
+
+NORM_DIGITS = 16  # another study must get the same scores from the file
+ROWS_FOR_PARQUET = 1_000_000
+INTERNAL = ("person", "occasion_index")  # positions in the panel, of no use outside it
+Progress = Callable[[str, int, int], None]
+
+
+def write_results(
+    results: Results,
+    out: Path,
+    *,
+    force: bool,
+    progress: Progress,
+    drawing: Artists | None = None,
+) -> Path:
+    """Write every file of a run into a sibling folder, then move it into place.
+
+    Returns
+    -------
+    Path
+        The output folder.
+
+    Raises
+    ------
+    ReportError
+        The folder may not be replaced, or cannot be written; `out` is then as it was.
+    """
+
+    def fill(folder: Path) -> None:
+        progress("report", 5, 7)
+        _write_report(build_report(results, drawing), folder)
+        progress("files", 6, 7)
+        _write_files(results, folder)
+
+    return write_folder(out, fill, force=force)
+
+
+def _write_report(report: Report, folder: Path) -> None:
+    (folder / "report.html").write_text(report.html, encoding="utf-8", newline="\n")
+    for name, figure in report.figures.items():
+        target = folder / "figures"
+        target.mkdir(exist_ok=True)
+        (target / f"{name}.svg").write_bytes(figure.svg)
+        (target / f"{name}.png").write_bytes(figure.png)
+    (folder / "tables").mkdir()
+    for name, table in report.tables.items():
+        write_csv(table, folder / "tables" / f"{name}.csv")
+
+
+def _write_files(results: Results, folder: Path) -> None:
+    tables: dict[str, pl.DataFrame] = {
+        "scores.csv": results.scores,
+        "windows.csv": results.windows,
+        "person.csv": results.persons,
+    }
+    if results.resilience.phases.height:
+        tables["phases.csv"] = results.resilience.phases
+    tables = {name: table.drop(*INTERNAL, strict=False) for name, table in tables.items()}
+    for name, table in tables.items():
+        write_csv(table, folder / name)
+    if results.scores.height > ROWS_FOR_PARQUET:
+        tables["scores.csv"].write_parquet(folder / "scores.parquet")
+    extra = files_of(results.steps)
+    for name, file in extra.items():
+        tables[name] = file.table
+        write_csv(file.table, folder / name)
+    columns = tuple(
+        replace(column, file=name) for name, file in extra.items() for column in file.columns
+    )
+    described = codebook(tables, results.score_table.exposure_types, columns)
+    write_csv(described, folder / "codebook.csv")
+    content = results_to_dict(results)
+    write_json(content, folder / "results.json")
+    write_json(results.norm.to_dict(), folder / "norm.json", digits=NORM_DIGITS)
+    findings: list[Finding] = [*results.findings, *not_computed(content)]
+    write_json([item.to_dict() for item in findings], folder / "findings.json")
+    outputs = [path for path in folder.rglob("*") if path.is_file()]
+    made = manifest(
+        results.provenance,
+        folder,
+        outputs,
+        individuals=results.study.plan.report.individuals,
+        personal_files=[name for name, file in extra.items() if file.personal],
+    )
+    write_json(made, folder / "manifest.json")
+
+
+def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: int = DIGITS) -> None:
+    """Write JSON with two spaces, real characters and no NaN."""
+    text = json.dumps(to_plain(content, digits), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty."""
+    floats = [name for name, kind in table.schema.items() if kind.is_float()]
+    rounded = table.with_columns(
+        pl.when(pl.col(name).is_finite()).then(pl.col(name)).round_sig_figs(DIGITS).alias(name)
+        for name in floats
+    )
+    rounded.write_csv(path)

@@ -1,0 +1,214 @@
+"""One block of simulated persons: what they answered, and the truth about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from salutogen.simulation.answers import Floats
+from salutogen.simulation.blueprint import Blueprint
+from salutogen.simulation.exposure import (
+    MajorEvents,
+    TrueExposure,
+    arm_effect,
+    draw_arms,
+    draw_exposure,
+    draw_major_events,
+    report_exposure,
+)
+from salutogen.simulation.factors import draw_factors
+from salutogen.simulation.presence import draw_days, draw_presence
+from salutogen.simulation.problems import Reactivity, TrueProblems, draw_problems, draw_reactivity
+from salutogen.simulation.settings import BackgroundSettings
+from salutogen.simulation.streams import BLOCK, Purpose, stream
+
+_SUBJECT_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Answers and truth of one block of persons.
+
+    Attributes
+    ----------
+    subjects : Series of text
+    answers : mapping of instrument name to array (items, persons, occasions)
+        Positions in the item table's values, or numbers; one occasion for baseline instruments.
+    present : bool array (persons, occasions)
+    days : float array (persons, occasions)
+        Day of the answer since the first planned day.
+    background : DataFrame
+        One row per person: background columns and arm, by their name in the study file.
+    truth : DataFrame
+        One row per person; SR and slope in points of the first problem scale.
+    events : DataFrame
+        One row per major event: `person` and `occasion` (places), `event` (item), `rating` (code),
+        `day` since the first planned day.
+    """
+
+    subjects: pl.Series
+    answers: dict[str, npt.NDArray[np.int8] | Floats]
+    present: npt.NDArray[np.bool_]
+    days: Floats
+    background: pl.DataFrame
+    truth: pl.DataFrame
+    block: int
+    events: pl.DataFrame
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons in the block."""
+        return len(self.subjects)
+
+
+def draw_block(blueprint: Blueprint, seed: int, block: int, persons: int) -> Block:
+    """Draw one block. The block is drawn whole and cut to `persons`.
+
+    So a larger cohort begins with the very persons of a smaller one.
+    """
+    arm = draw_arms(blueprint, seed, block)
+    events = draw_major_events(blueprint, seed, block)
+    shift = arm_effect(blueprint, arm, "exposure")
+    exposure = draw_exposure(blueprint, seed, block, shift, events)
+    reactivity = draw_reactivity(blueprint, seed, block)
+    level_shift = arm_effect(blueprint, arm, "level")
+    if events is not None:
+        level_shift = level_shift + events.effect
+    problems = draw_problems(
+        blueprint,
+        seed,
+        block,
+        exposure,
+        reactivity,
+        level_shift=level_shift,
+        slope_shift=arm_effect(blueprint, arm, "slope"),
+    )
+    reported = report_exposure(blueprint, seed, block, exposure, problems.standardised)
+    factors = draw_factors(blueprint, seed, block, reactivity)
+    present = draw_presence(blueprint, seed, block, problems.standardised, exposure.standardised)
+    subjects = _subjects(block, persons)
+    background = _background(blueprint, seed, block, arm)[:persons]
+    answers = {**reported, **problems.answers, **factors}
+    return Block(
+        subjects=subjects,
+        answers={name: values[:, :persons] for name, values in answers.items()},
+        present=present[:persons],
+        days=draw_days(blueprint, seed, block)[:persons],
+        background=background,
+        truth=pl.DataFrame({"subject": subjects}).hstack(
+            _truth(blueprint, exposure.standardised, problems, reactivity, events, present)[
+                :persons
+            ].get_columns()
+        ),
+        block=block,
+        events=_dated(blueprint, seed, block, persons, events, exposure),
+    )
+
+
+def _dated(
+    blueprint: Blueprint,
+    seed: int,
+    block: int,
+    persons: int,
+    events: MajorEvents | None,
+    exposure: TrueExposure,
+) -> pl.DataFrame:
+    """Major events with their day: any time between the visit before and the one that hears it."""
+    schema = {
+        "person": pl.Int64,
+        "occasion": pl.Int64,
+        "event": pl.String,
+        "rating": pl.Float64,
+        "day": pl.Float64,
+    }
+    if events is None:
+        return pl.DataFrame(schema=schema)
+    who = np.flatnonzero(events.occasion[:persons] >= 0)
+    when, item = events.occasion[who], events.item[who]
+    days = draw_days(blueprint, seed, block)
+    before = np.where(when > 0, days[who, np.maximum(when - 1, 0)], days[who, when])
+    share = stream(seed, block, Purpose.EVENT_DAYS).random(BLOCK)[who]
+    scale = next(scale for scale in blueprint.exposures if scale.name == events.instrument)
+    answers = exposure.answers[events.instrument][item, who, when]
+    columns = list(scale.instrument.items)
+    return pl.DataFrame(
+        {
+            "person": who,
+            "occasion": when,
+            "event": [columns[place] for place in item],
+            "rating": scale.table.codes[answers],
+            "day": before + share * (days[who, when] - before),
+        },
+        schema=schema,
+    )
+
+
+def _subjects(block: int, persons: int) -> pl.Series:
+    numbers = range(block * BLOCK + 1, block * BLOCK + persons + 1)
+    return pl.Series("subject", [f"P{number:0{_SUBJECT_DIGITS}d}" for number in numbers])
+
+
+def _background(
+    blueprint: Blueprint, seed: int, block: int, arm: npt.NDArray[np.int64]
+) -> pl.DataFrame:
+    """Background columns and arm, by their name in the study file."""
+    rng = stream(seed, block, Purpose.BACKGROUND)
+    columns: dict[str, pl.Series] = {}
+    for name, planned in blueprint.study.plan.background.items():
+        settings = blueprint.settings.background.get(name, BackgroundSettings())
+        if planned.kind == "number":
+            drawn = settings.mean + settings.sd * rng.standard_normal(BLOCK)
+            bounded = np.clip(drawn, settings.minimum, settings.maximum)
+            columns[name] = pl.Series(name, np.rint(bounded).astype(np.int16))
+        else:
+            bounds = np.cumsum(list(settings.labels.values()))
+            place = np.searchsorted(bounds / bounds[-1], rng.random(BLOCK), side="right")
+            labels = pl.Series(name, list(settings.labels))
+            columns[name] = labels.gather(np.minimum(place, bounds.size - 1)).alias(name)
+    if blueprint.arms:
+        columns["arm"] = pl.Series("arm", list(blueprint.arms)).gather(arm).alias("arm")
+    return pl.DataFrame(columns)
+
+
+def _truth(
+    blueprint: Blueprint,
+    exposure: Floats,
+    problems: TrueProblems,
+    reactivity: Reactivity,
+    events: MajorEvents | None,
+    present: npt.NDArray[np.bool_],
+) -> pl.DataFrame:
+    """The truth about each person of a whole block."""
+    line, first = blueprint.line, blueprint.problems[0]
+    points = first.sd_points
+    sr = (problems.true - problems.expected).mean(axis=1)
+    seen = present.shape[1] - np.argmax(present[:, ::-1], axis=1)
+    labels = blueprint.study.labels
+    truth = {
+        "E_mean": line.exposure_mean + line.exposure_sd * exposure.mean(axis=1),
+        "P_mean": first.mean_points + first.sign * points * problems.true.mean(axis=1),
+        "SR_mean": points * sr,
+        "level": points * line.level_sd * reactivity.level,
+        "slope": points / line.exposure_sd * (line.within + line.slope_sd * reactivity.slope),
+        "last_occasion": [labels[place - 1] for place in seen],
+    }
+    frame = pl.DataFrame(truth)
+    if events is None or blueprint.settings.events is None:
+        return frame
+    met = events.occasion >= 0
+    classes = list(blueprint.settings.events.classes)
+    return frame.with_columns(
+        pl.Series(
+            "event_occasion",
+            [labels[place] if place >= 0 else None for place in events.occasion],
+            dtype=pl.String,
+        ),
+        pl.Series(
+            "response_class",
+            [classes[p] if m else None for p, m in zip(events.response, met, strict=True)],
+            dtype=pl.String,
+        ),
+    )
