@@ -28,6 +28,7 @@ SCRIPTS = sorted(
 FLOORS = {
     "errors": 0,
     "findings": 0,
+    "columns": 0,
     "display": 1,
     "models": 1,
     "page": 2,

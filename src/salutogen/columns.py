@@ -1,0 +1,257 @@
+"""What each column and each figure of a result is, declared once.
+
+A result is a frozen record whose fields carry their declaration: name, unit, sign, meaning and
+kind. `results.json`, its schema, `codebook.csv`, tables of the page and notebook cards are made
+from it, and the page hides what its kind says must be hidden.
+
+>>> @record
+... class Spread(Record):
+...     sd: float | None = figure("SD over persons", unit="points of P")
+...     n: int = figure("Persons", kind=Kind.COUNT)
+>>> Spread(sd=2.5, n=40).to_dict()
+{'sd': 2.5, 'n': 40}
+>>> Spread.schema()["properties"]["sd"]["type"]
+['number', 'null']
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from enum import StrEnum
+from typing import (
+    Any,
+    Literal,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+LESS_RESILIENT = "positive = over-reactive = less resilient"
+POINTS = "points of P"
+FEW_SHOWN = 6
+
+
+class Kind(StrEnum):
+    """What a value may tell of persons; decides what a page that hides persons shows of it."""
+
+    IDENTIFIER = "identifier"  # names a person: never on a page
+    PERSON = "person-level value"  # belongs to one person: not on a page that hides persons
+    COUNT = "count"  # how many persons: small ones, and those that give them away, are hidden
+    STATISTIC = "statistic"  # of several persons, or of none
+    LABEL = "label"  # names a row: an occasion, a window, an item, a term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table, or one figure of a record.
+
+    Attributes
+    ----------
+    name : str
+        As in the files; `E_<type>` stands for every name of that form.
+    meaning : str
+        One phrase for the codebook and the schema.
+    unit, sign : str
+        Unit, and what a higher or positive value means.
+    kind : Kind
+    heading : str
+        What a table for people writes above it; the name, in words, where it is empty.
+    of : str
+        Counts: name of the count whose part this is. `persons` is everyone in the study.
+    """
+
+    name: str
+    meaning: str
+    unit: str = ""
+    sign: str = ""
+    kind: Kind = Kind.STATISTIC
+    heading: str = ""
+    of: str = "persons"
+
+    def fits(self, name: str) -> bool:
+        """Whether the declaration is of a column of this name."""
+        before, mark, after = self.name.partition("<")
+        if not mark:
+            return name == self.name
+        end = after.partition(">")[2]
+        return name.startswith(before) and name.endswith(end) and len(name) > len(before + end)
+
+
+def declared(name: str, columns: Sequence[Column]) -> Column | None:
+    """Return the declaration of a column: by its own name first, then by a form that it fits."""
+    return next(
+        (item for item in columns if item.name == name),
+        next((item for item in columns if item.fits(name)), None),
+    )
+
+
+def figure(
+    meaning: str,
+    *,
+    unit: str = "",
+    sign: str = "",
+    kind: Kind = Kind.STATISTIC,
+    key: str = "",
+    heading: str = "",
+    default: Any = MISSING,
+) -> Any:
+    """Declare a field of a record.
+
+    Parameters
+    ----------
+    meaning, unit, sign, kind, heading
+        As in `Column`.
+    key : str
+        Name in `results.json`, where it is not the field's own.
+    default
+        Default of the field.
+    """
+    column = Column(name=key, meaning=meaning, unit=unit, sign=sign, kind=kind, heading=heading)
+    return field(default=default, metadata={"column": column})
+
+
+def rows(meaning: str, columns: Sequence[Column], *, key: str = "", default: Any = MISSING) -> Any:
+    """Declare a field that holds a data frame, by its columns; a list of rows in JSON."""
+    column = Column(name=key, meaning=meaning)
+    return field(default=default, metadata={"column": column, "rows": tuple(columns)})
+
+
+def beside(**given: Any) -> Any:
+    """Declare a field that does not go into `results.json`: arrays, fitted models, findings."""
+    return field(metadata={"beside": True}, **given)
+
+
+@dataclass_transform(
+    frozen_default=True, kw_only_default=True, field_specifiers=(figure, rows, beside, field)
+)
+def record[T](cls: type[T]) -> type[T]:
+    """Make a class a frozen record with keyword arguments and a short representation."""
+    return cast(type[T], dataclass(frozen=True, kw_only=True, repr=False, eq=False)(cls))
+
+
+class Record:
+    """Base of results: plain data, its schema and a short representation, from the declarations."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`; data frames stay frames."""
+        return {key_of(item): _plain(getattr(self, item.name)) for item in _told_fields(type(self))}
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict`: every figure with its meaning, unit and sign."""
+        hints = get_type_hints(cls)
+        told = _told_fields(cls)
+        return {
+            "type": "object",
+            "description": (cls.__doc__ or "").strip().partition("\n")[0],
+            "properties": {key_of(item): _property(item, hints[item.name]) for item in told},
+            "required": [key_of(item) for item in told],
+        }
+
+    def __repr__(self) -> str:
+        """Name the class and its first few plain figures."""
+        shown = [
+            f"{item.name}={_short(value)}"
+            for item in fields(cast(Any, self))
+            if isinstance(value := getattr(self, item.name), int | float | str)
+        ]
+        rest = ", …" if len(shown) > FEW_SHOWN else ""
+        return f"{type(self).__name__}({', '.join(shown[:FEW_SHOWN])}{rest})"
+
+
+def columns_of(cls: type[Record]) -> tuple[Column, ...]:
+    """Return the declarations of a record's figures, with the names they have in JSON."""
+    return tuple(
+        Column(
+            name=key_of(item),
+            meaning=column.meaning,
+            unit=column.unit,
+            sign=column.sign,
+            kind=column.kind,
+            heading=column.heading,
+        )
+        for item in _told_fields(cls)
+        if isinstance(column := item.metadata.get("column"), Column)
+    )
+
+
+def key_of(item: Field[Any]) -> str:
+    """Name of a field in `results.json`."""
+    column = item.metadata.get("column")
+    return column.name or item.name if isinstance(column, Column) else item.name
+
+
+def _told_fields(cls: type[Record]) -> tuple[Field[Any], ...]:
+    return tuple(item for item in fields(cast(Any, cls)) if not item.metadata.get("beside"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _short(value: float | str) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else f"{value[:39]}…")
+    return str(value) if isinstance(value, int) else f"{value:.5g}"
+
+
+def _property(item: Field[Any], hint: Any) -> dict[str, Any]:
+    column = item.metadata.get("column")
+    made = table_schema(item.metadata["rows"]) if "rows" in item.metadata else _schema_of(hint)
+    return {**made, **(_words(column) if isinstance(column, Column) else {})}
+
+
+def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
+    """Return the JSON Schema of a list of rows with these columns."""
+    named = [item for item in columns if "<" not in item.name]
+    return {
+        "type": ["array", "null"],
+        "items": {"type": "object", "properties": {item.name: _words(item) for item in named}},
+    }
+
+
+def _words(column: Column) -> dict[str, Any]:
+    told = ". ".join(part for part in (column.meaning, column.sign) if part)
+    found: dict[str, Any] = {"description": told} if told else {}
+    return {**found, "x-unit": column.unit} if column.unit else found
+
+
+_SIMPLE: dict[Any, str] = {
+    float: "number",
+    int: "integer",
+    str: "string",
+    bool: "boolean",
+    type(None): "null",
+}
+
+
+def _schema_of(hint: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a type: records, mappings, sequences, numbers and their unions."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint in _SIMPLE:
+        return {"type": _SIMPLE[hint]}
+    if origin is Literal:
+        return {"enum": list(inner)}
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return hint.schema()
+    if origin in (Union, types.UnionType):
+        parts = [_schema_of(part) for part in inner]
+        if all(set(part) == {"type"} for part in parts):
+            return {"type": [part["type"] for part in parts]}
+        return {"anyOf": parts}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema_of(inner[1])}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return {"type": "array", "items": _schema_of(inner[0])}
+    return {}
