@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from salutogen.models import GrowthMixture, LongitudinalKMeans, MixedModel, Moments
     from salutogen.norm import Norm, fit_norm, read_norm
     from salutogen.panel import Panel, read_panel
-    from salutogen.pipeline.pipeline import Results, run
+    from salutogen.pipeline import Results, run
     from salutogen.resilience import Resilience, score_resilience
     from salutogen.scores import Scores, score
     from salutogen.simulation import simulate
@@ -31,7 +31,7 @@ _HOME = {
     "Norm": "salutogen.norm",
     "Panel": "salutogen.panel",
     "Resilience": "salutogen.resilience",
-    "Results": "salutogen.pipeline.pipeline",
+    "Results": "salutogen.pipeline",
     "Scores": "salutogen.scores",
     "Severity": "salutogen.findings",
     "Study": "salutogen.study",
@@ -39,7 +39,7 @@ _HOME = {
     "read_norm": "salutogen.norm",
     "read_panel": "salutogen.panel",
     "read_study": "salutogen.study",
-    "run": "salutogen.pipeline.pipeline",
+    "run": "salutogen.pipeline",
     "score": "salutogen.scores",
     "score_resilience": "salutogen.resilience",
     "simulate": "salutogen.simulation",

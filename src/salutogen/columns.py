@@ -42,6 +42,7 @@ class Kind(StrEnum):
     IDENTIFIER = "identifier"  # names a person: never on a page
     PERSON = "person-level value"  # belongs to one person: not on a page that hides persons
     COUNT = "count"  # how many persons: small ones, and those that give them away, are hidden
+    SHARE = "share"  # share of persons: goes with the counts of its row
     STATISTIC = "statistic"  # of several persons, or of none
     LABEL = "label"  # names a row: an occasion, a window, an item, a term
 
@@ -63,6 +64,8 @@ class Column:
         What a table for people writes above it; the name, in words, where it is empty.
     of : str
         Counts: name of the count whose part this is. `persons` is everyone in the study.
+    adds_up : bool
+        Counts: whether the column's cells add up to a number that is told elsewhere.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Column:
     kind: Kind = Kind.STATISTIC
     heading: str = ""
     of: str = "persons"
+    adds_up: bool = False
 
     def fits(self, name: str) -> bool:
         """Whether the declaration is of a column of this name."""

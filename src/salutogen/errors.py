@@ -52,8 +52,8 @@ class ModelError(SalutogenError):
     """A statistical model cannot be fitted to these arrays."""
 
 
-class StepError(SalutogenError):
-    """An analysis step after the backbone refuses its input."""
+class AnalysisError(SalutogenError):
+    """An analysis after the backbone refuses its input."""
 
 
 class DesignError(SalutogenError):

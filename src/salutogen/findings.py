@@ -79,7 +79,12 @@ class Finding:
         """Return the sentence with each count of persons written by `count`."""
         if not self.template:
             return self.text
-        return _in_words(self.template, self.values, count)
+        return filled(self.template, self.values, count)
+
+    def few_rows(self, smallest: int) -> str:
+        """Return a sentence that tells what was found, but not where: the rows are few."""
+        entry = catalogue().get(self.code)
+        return f"{entry.title if entry else self.code} (fewer than {smallest} rows)."
 
     def __str__(self) -> str:
         where = self.evidence.file or ""
@@ -148,6 +153,8 @@ class _Sentence(string.Formatter):
             return listed(value, quotes=format_spec == "quoted")
         if value is None:
             return "–"
+        if hasattr(value, "worded"):
+            return str(value.worded(self._count))
         if isinstance(value, Persons):
             return self._count(value)
         return format(value, format_spec)
@@ -156,7 +163,8 @@ class _Sentence(string.Formatter):
         return self._count(value) if isinstance(value, Persons) else f"{value:,}"
 
 
-def _in_words(template: str, values: Mapping[str, Any], count: Callable[[int], str]) -> str:
+def filled(template: str, values: Mapping[str, Any], count: Callable[[int], str]) -> str:
+    """Fill a template with values; each count of persons is written by `count`."""
     return _Sentence(count).vformat(template, (), values)
 
 
@@ -227,11 +235,11 @@ def finding(
     named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}
     template = "" if text is not None else entry.sentence(variant)
     if mend is None:
-        mend = _in_words(entry.mends[variant], named, str) if variant in entry.mends else entry.mend
+        mend = filled(entry.mends[variant], named, str) if variant in entry.mends else entry.mend
     return Finding(
         code=code,
         severity=severity or entry.severity,
-        text=_in_words(template, named, "{:,}".format) if text is None else text,
+        text=filled(template, named, "{:,}".format) if text is None else text,
         mend=mend,
         evidence=Evidence(
             numbers={

@@ -1,296 +1,206 @@
-"""Analysis steps after the backbone: a name, light settings, and code imported when it runs.
+"""What an analysis is: settings, what it takes, a result, and how it is registered.
 
-A step is one module with a pydantic settings model (its part of the study file) and a function
-`run(inputs: StepInputs, settings) -> StepResult`. Adding one is a line in `BUILT_IN`, or an entry
-point of the group `salutogen.analyses` in another package whose value loads a `Step`.
+An analysis is a folder with a light settings model (its part of the study file), a function
+`compute(inputs, settings)` that gives a frozen result, and the result's sections. Adding one is a
+line in `registry.py`, or in another package an entry point of the group `salutogen.analyses` whose
+value loads an `Analysis`.
+
+Analyses never see who a person is: in what they take, `subject` holds the labels of the page
+("Person A7"). Tables they write get the identifiers back from the run.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
-
-from salutogen.errors import StudyError
-from salutogen.findings import Finding, finding
+from salutogen.columns import Column, Kind, Record, beside, declared, record
+from salutogen.errors import AnalysisError
+from salutogen.findings import Finding
+from salutogen.study.part import Part
 
 if TYPE_CHECKING:
     import polars as pl
-    from pydantic_core import ErrorDetails
 
+    from salutogen.analyses.views import Views
+    from salutogen.context import RunContext
     from salutogen.norm import Norm
-    from salutogen.page.section import Section
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
     from salutogen.panel import Panel
-    from salutogen.pipeline.codebook import OutputColumn
     from salutogen.resilience import Resilience
     from salutogen.scores import Scores
     from salutogen.study import Study
 
-GROUP = "salutogen.analyses"
+
+class AnalysisSettings(Part):
+    """Base of the settings of an analysis: closed, frozen, every key with a description."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepInputs:
-    """What a step may take: the backbone's results and the results of the steps it needs."""
+class Backbone:
+    """What the fixed rooms gave, in their order."""
 
     study: Study
     panel: Panel
     scores: Scores
     norm: Norm
     resilience: Resilience
-    before: Mapping[str, StepResult]
-    seed: int
-
-
-class StepResult(Protocol):
-    """What a step gives: plain data for results.json, sections for the report, findings."""
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What is doubtful."""
-
-    def summary(self) -> Mapping[str, Any]:
-        """Plain data for `results.json`."""
-
-    def sections(self) -> Sequence[Section]:
-        """Sections for the report."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepFile:
-    """A table that a step writes beside the report.
+class AnalysisInputs:
+    """What an analysis takes.
+
+    Attributes
+    ----------
+    study, panel, scores, norm, resilience
+        Results of the fixed rooms; `subject` holds labels, never identifiers.
+    run : RunContext
+        Seed, executor, progress and audience.
+    needed : mapping of str to AnalysisResult
+        Results of the analyses it needs, by their kind.
+    before : mapping of str to AnalysisResult
+        Results of all analyses that were done before, by their label.
+    """
+
+    study: Study
+    panel: Panel
+    scores: Scores
+    norm: Norm
+    resilience: Resilience
+    run: RunContext
+    needed: Mapping[str, AnalysisResult] = field(default_factory=dict)
+    before: Mapping[str, AnalysisResult] = field(default_factory=dict)
+
+    @cached_property
+    def views(self) -> Views:
+        """Scored variables as arrays, person by occasion."""
+        from salutogen.analyses.views import Views
+
+        return Views(self.scores, self.resilience)
+
+    def need[T: AnalysisResult](self, kind: type[T]) -> T:
+        """Return the needed result of a type.
+
+        Raises
+        ------
+        AnalysisError
+            The analysis is not registered as one that needs it.
+        """
+        found = next((item for item in self.needed.values() if isinstance(item, kind)), None)
+        if found is None:
+            raise AnalysisError(f"{kind.__name__} was not registered as needed.")
+        return found
+
+
+@record
+class AnalysisResult(Record):
+    """Base of what an analysis gives; its figures, declared as in `columns`, go into JSON.
+
+    A result holds no audience: `sections` is told who reads, and the page hides what must be
+    hidden by the kinds of the columns.
+    """
+
+    findings: Sequence[Finding] = beside(default=())
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Sections of the report, in reading order."""
+        return ()
+
+    def files(self) -> Mapping[str, ResultFile]:
+        """Tables to be written beside the report, by file name such as `anchors.csv`."""
+        return {}
+
+    def answer(self) -> Text:
+        """Words for the opening of the report, or nothing."""
+        return ""
+
+    def methods(self) -> Text:
+        """Words for the methods paragraph, or nothing."""
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultFile:
+    """A table that an analysis writes.
 
     Attributes
     ----------
     table : DataFrame
-    columns : tuple of OutputColumn
-        What stands in it, for the codebook.
-    personal : bool
-        Whether rows stand for single persons: named as personal data in the manifest.
+        A column `subject` holds the labels that the analysis saw; the file gets the identifiers.
+    columns : sequence of Column
+        Every column declared, for the codebook.
     """
 
     table: pl.DataFrame
-    columns: tuple[OutputColumn, ...] = ()
-    personal: bool = True
+    columns: Sequence[Column]
+
+    @property
+    def personal(self) -> bool:
+        """Whether rows stand for single persons, as far as is declared."""
+        kinds = {
+            Kind.PERSON if (found := declared(name, self.columns)) is None else found.kind
+            for name in self.table.columns
+        }
+        return bool(kinds & {Kind.IDENTIFIER, Kind.PERSON})
 
 
-@runtime_checkable
-class GivesFiles(Protocol):
-    """A step result that also writes files."""
-
-    def files(self) -> Mapping[str, StepFile]:
-        """Tables by file name, such as `anchors.csv`."""
+Compute = Callable[[AnalysisInputs, Any], AnalysisResult]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """A kind of analysis: `settings` and `code` are `module:attribute`, loaded when needed.
+class Analysis:
+    """A kind of analysis, as it is registered.
 
-    `results_key` puts the summary of the first analysis of this kind also at the top level of
-    `results.json`, under that key. `fits_classes` says that its models need kernels which not
-    every run compiles.
+    Attributes
+    ----------
+    name, title : str
+        What the study file calls it under `step`, and what people call it.
+    settings, compute : str
+        `module:attribute`, loaded when needed; settings must be light (pydantic only).
+    result : str
+        `module:attribute` of the result's class, for the schema of `results.json`.
+    needs : tuple of str
+        Kinds whose results it takes.
+    default : bool
+        Whether it is done unless the study file says `enabled: false`.
+    results_at : mapping of str to str
+        Dotted places in `results.json`, besides `steps`, of figures of the first result of this
+        kind: `{"windows": "resilience.windows"}`. An empty name stands for all figures.
+    fits_classes : bool
+        Whether its models need kernels that not every run compiles.
     """
 
     name: str
     title: str
     settings: str
-    code: str
+    compute: str
+    result: str = "salutogen.analyses.contract:AnalysisResult"
     needs: tuple[str, ...] = ()
-    results_key: str | None = None
+    default: bool = False
+    results_at: Mapping[str, str] = field(default_factory=dict)
     fits_classes: bool = False
 
-    def settings_model(self) -> type[BaseModel]:
-        """Load the light settings model (pydantic only)."""
-        model: type[BaseModel] = _load(self.settings)
+    def settings_model(self) -> type[AnalysisSettings]:
+        """Load the settings model."""
+        model: type[AnalysisSettings] = _load(self.settings)
         return model
 
-    def function(self) -> Callable[[StepInputs, Any], StepResult]:
-        """Load the code of the step."""
-        function: Callable[[StepInputs, Any], StepResult] = _load(self.code)
+    def function(self) -> Compute:
+        """Load the code."""
+        function: Compute = _load(self.compute)
         return function
 
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedStep:
-    """A step as one study asks for it: its label in the results and its validated settings."""
-
-    step: Step
-    label: str
-    settings: BaseModel
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepOutcome:
-    """A step that was run: its result, or None and the findings that refused it."""
-
-    label: str
-    step: Step
-    result: StepResult | None
-    findings: tuple[Finding, ...] = field(default_factory=tuple)
-
-
-BUILT_IN: dict[str, Step] = {
-    "trajectories": Step(
-        name="trajectories",
-        title="Trajectories locked to events",
-        settings="salutogen.analyses.trajectories.settings:TrajectorySettings",
-        code="salutogen.analyses.trajectories.analysis:run",
-        results_key="trajectories",
-        fits_classes=True,
-    ),
-}
+    def result_type(self) -> type[AnalysisResult]:
+        """Load the class of the result."""
+        found: type[AnalysisResult] = _load(self.result)
+        return found
 
 
 def _load(address: str) -> Any:
     module, _, attribute = address.partition(":")
     return getattr(import_module(module), attribute)
-
-
-def files_of(outcomes: Sequence[StepOutcome]) -> dict[str, StepFile]:
-    """Tables of all steps by file name.
-
-    A name that an earlier analysis already uses gets the later analysis's place in front.
-    """
-    found: dict[str, StepFile] = {}
-    for place, outcome in enumerate(outcomes, start=1):
-        result: object = outcome.result
-        if not isinstance(result, GivesFiles):
-            continue
-        for name, file in result.files().items():
-            found[f"{place}-{name}" if name in found else name] = file
-    return found
-
-
-def available_steps() -> dict[str, Step]:
-    """Every step that can be named under `analyses`, built in or from other packages."""
-    steps = dict(BUILT_IN)
-    for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
-        steps.setdefault(entry.name, entry.load())
-    return steps
-
-
-def plan_steps(study: Study, steps: Mapping[str, Step] | None = None) -> tuple[PlannedStep, ...]:
-    """Validate `analyses` and order the steps so that each follows those it needs.
-
-    Raises
-    ------
-    StudyError
-        An unknown step, settings that do not validate, a label used twice or a need not met;
-        all at once.
-    """
-    if not study.plan.analyses:
-        return ()
-    known = available_steps() if steps is None else steps
-    wrong: list[Finding] = []
-    planned: list[PlannedStep] = []
-    file = study.path.name if study.path else None
-    for index, raw in enumerate(study.plan.analyses):
-        place = (file, study.line_of(f"analyses.{index}"))
-        result = _plan_one(raw, index, known, place)
-        if isinstance(result, PlannedStep):
-            planned.append(result)
-        else:
-            wrong.extend(result)
-    labels = [item.label for item in planned]
-    wrong.extend(
-        finding(
-            "step-label-twice",
-            f"Two analyses are called {label!r}; results would overwrite each other.",
-            numbers={"label": label},
-        )
-        for label in sorted({label for label in labels if labels.count(label) > 1})
-    )
-    ordered = _in_order(planned, wrong)
-    if wrong:
-        raise StudyError(wrong)
-    return ordered
-
-
-def _plan_one(
-    raw: Mapping[str, Any],
-    index: int,
-    known: Mapping[str, Step],
-    place: tuple[str | None, int | None],
-) -> PlannedStep | list[Finding]:
-    name = raw.get("step")
-    file, line = place
-    if not isinstance(name, str) or name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f" The nearest name is {near[0]!r}." if near else ""
-        choices = ", ".join(sorted(known)) or "none are installed"
-        return [
-            finding(
-                "unknown-step",
-                f"Analysis {index + 1} names the step {name!r}, which is not known.{hint}",
-                mend=f"Name one of these steps: {choices}.",
-                file=file,
-                line=line,
-            )
-        ]
-    step = known[name]
-    settings = {key: value for key, value in raw.items() if key not in ("step", "name")}
-    try:
-        model = step.settings_model().model_validate(settings)
-    except ValidationError as error:
-        problems = error.errors()
-        telling = [problem for problem in problems if not _is_other_choice(problem)]
-        return [
-            finding(
-                "step-settings",
-                f"Analysis {index + 1} ({name}): {_setting(problem['loc'])}: "
-                f"{problem['msg'].removeprefix('Value error, ')}",
-                file=file,
-                line=line,
-            )
-            for problem in telling or problems
-        ]
-    return PlannedStep(step=step, label=str(raw.get("name", name)), settings=model)
-
-
-def _setting(location: tuple[str | int, ...]) -> str:
-    """Dotted name of a setting, without the words that tell choices of a union apart."""
-    return ".".join(str(part) for part in location if not _is_choice((part,))) or "settings"
-
-
-def _is_other_choice(problem: ErrorDetails) -> bool:
-    """Whether it only says that a section is not the single word that may stand in its place.
-
-    What is wrong inside the section is another problem of the same error.
-    """
-    return (
-        problem["type"] == "literal_error"
-        and isinstance(problem["input"], Mapping)
-        and _is_choice(problem["loc"][-1:])
-    )
-
-
-def _is_choice(place: tuple[str | int, ...]) -> bool:
-    """Whether a place is pydantic's name for one choice of a union, such as `literal['off']`."""
-    return any(isinstance(part, str) and "[" in part for part in place)
-
-
-def _in_order(planned: list[PlannedStep], wrong: list[Finding]) -> tuple[PlannedStep, ...]:
-    """Order by needs, keeping the file's order wherever needs allow."""
-    ordered: list[PlannedStep] = []
-    waiting = list(planned)
-    while waiting:
-        done = {item.step.name for item in ordered}
-        ready = next((item for item in waiting if set(item.step.needs) <= done), None)
-        if ready is None:
-            wrong.extend(
-                finding(
-                    "step-need-missing",
-                    f"The analysis {item.label!r} needs {', '.join(item.step.needs)}, "
-                    "which the study file does not ask for.",
-                )
-                for item in waiting
-            )
-            break
-        ordered.append(ready)
-        waiting.remove(ready)
-    return tuple(ordered)

@@ -19,7 +19,7 @@ def run_study(
     """Run a study and write its folder."""
     require_free(out, force=force, inputs=(study, data))
     compile_once(study, end)
-    from salutogen.pipeline.pipeline import run
+    from salutogen.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
         results = run(study, data, out, seed=seed, force=force, progress=progress)
@@ -33,13 +33,13 @@ def run_study(
 
 def check_study_and_data(study: Path, data: Path | None, end: Outcome) -> None:
     """Check a study file and, where a folder is given, its data."""
-    from salutogen.analyses.contract import plan_steps
+    from salutogen.analyses.planning import plan_analyses
     from salutogen.findings import refusals
     from salutogen.study import read_study
     from salutogen.study.checking import design_lines
 
     plan = read_study(study)
-    plan_steps(plan)
+    plan_analyses(plan)
     findings = list(plan.findings)
     if data is not None:
         from salutogen.scores import score
@@ -100,7 +100,8 @@ def compile_once(study: Path, end: Outcome) -> None:
 
 def _looks_for_classes(study: Path) -> bool:
     """Whether an analysis of the plan fits classes, whose kernels not every run needs."""
-    from salutogen.analyses.contract import plan_steps
+    from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study
 
-    return any(planned.step.fits_classes for planned in plan_steps(read_study(study)))
+    planned = plan_analyses(read_study(study))
+    return any(item.analysis.fits_classes for item in planned)

@@ -78,13 +78,13 @@ def published_schema(of: str) -> dict[str, Any]:
         from salutogen.pipeline.results_json import results_schema
 
         return results_schema()
-    from salutogen.analyses.contract import available_steps
+    from salutogen.analyses.registry import available
     from salutogen.study.schema import study_schema
 
     return study_schema(
         {
-            name: step.settings_model().model_json_schema()
-            for name, step in available_steps().items()
+            name: analysis.settings_model().model_json_schema()
+            for name, analysis in available().items()
         }
     )
 

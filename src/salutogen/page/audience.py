@@ -1,14 +1,18 @@
-"""Who may be seen, and under which label: no subject id ever reaches the page."""
+"""Who may be seen, under which label, and which counts may be told."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from salutogen.findings import Persons
+
 SMALL_CELL = 5
 PERSONS_DRAWN = 3000
+LABEL_PATTERN = r"\bPerson [A-Z]+[1-9]\d?\b"
 _PER_LETTER = 99
 _LABEL_STREAM = 0x5A1
 
@@ -52,21 +56,62 @@ class Audience:
 
     def labels(self, persons: np.ndarray) -> list[str]:
         """Labels of many person indices."""
-        return [self.label(int(person)) for person in persons]
+        blocks = -(-self.n_persons // _PER_LETTER)
+        letters = [f"Person {_letters(block)}" for block in range(blocks)]
+        places = self.places[persons].tolist()
+        return [f"{letters[place // _PER_LETTER]}{place % _PER_LETTER + 1}" for place in places]
+
+    def is_small(self, n: int) -> bool:
+        """Whether so few persons may not be told."""
+        return 0 < n < self.smallest
+
+    def hides(self, n: int, of: int | None = None) -> bool:
+        """Whether a count may not be told: it is small, or so is what it leaves of a whole."""
+        whole = self.n_persons if of is None else of
+        return self.is_small(n) or self.is_small(whole - n)
 
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
-        if n < self.smallest and n > 0:
-            return f"fewer than {self.smallest}"
-        return f"{n:,}"
+        return f"fewer than {self.smallest}" if self.is_small(n) else f"{n:,}"
+
+    def counter(self, beside: Iterable[object] = ()) -> Callable[[int], str]:
+        """Return a way to write counts that stand in one sentence.
+
+        A count that leaves only a few of everyone, or of another count of the sentence, would
+        give these few away; it is written as nearly all of them.
+        """
+        wholes = {self.n_persons, *counts_in(beside)}
+
+        def written(n: int) -> str:
+            few_left = any(self.is_small(whole - n) for whole in wholes)
+            return "nearly all" if few_left and not self.is_small(n) else self.count(n)
+
+        return written
+
+
+def counts_in(values: Iterable[object]) -> Collection[int]:
+    """Every count of persons among some values, however deep."""
+    found: set[int] = set()
+    for value in values:
+        if isinstance(value, Persons):
+            found.add(int(value))
+        elif isinstance(value, list | tuple):
+            found.update(counts_in(value))
+        elif hasattr(value, "values") and not callable(value.values):
+            found.update(counts_in(value.values.values()))
+    return found
 
 
 def person_code(place: int) -> str:
     """Write a place as letters and a number from 1 to 99: 0 is A1, 98 is A99, 99 is B1."""
     block, number = divmod(place, _PER_LETTER)
+    return f"{_letters(block)}{number + 1}"
+
+
+def _letters(block: int) -> str:
     letters = ""
     block += 1
     while block:
         block, rest = divmod(block - 1, 26)
         letters = chr(ord("A") + rest) + letters
-    return f"{letters}{number + 1}"
+    return letters

@@ -119,7 +119,7 @@ def _described(svg: str, figure: Figure) -> str:
     title, text = f"{figure.name}-title", f"{figure.name}-desc"
     words = (
         f'<title id="{title}">{escape(figure.title)}</title>'
-        f'<desc id="{text}">{escape(figure.description)}</desc>'
+        f'<desc id="{text}">{escape(str(figure.description))}</desc>'
     )
     opening = opening.replace(
         "<svg", f'<svg role="img" aria-labelledby="{title}" aria-describedby="{text}"', 1

@@ -12,12 +12,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from salutogen import __version__
-from salutogen.page.audience import Audience
 from salutogen.page.colours import PALETTE, css_variables
 from salutogen.page.drawing import DrawnFigure, live_specification
-from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import cell, heading
-from salutogen.report.opening import Opening, ShownFinding, shown_findings
+from salutogen.page.opening import Opening, ShownFinding, shown_findings
+from salutogen.page.privacy import Guard
+from salutogen.page.section import Section, Table
+from salutogen.page.words import cell
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -78,12 +78,12 @@ def render_page(
     opening: Opening,
     sections: Sequence[Section],
     drawn: Mapping[str, DrawnFigure],
-    audience: Audience,
+    guard: Guard,
 ) -> str:
-    """Put everything into one self-contained HTML page."""
+    """Put everything into one self-contained HTML page; sections as `guard` gave them."""
     from markupsafe import Markup
 
-    parts = _parts(sections, drawn, audience)
+    parts = _parts(sections, drawn, guard)
     live = any(figure.live for part in parts for figure in part.figures)
     light = json.dumps({name: pair[0] for name, pair in PALETTE.items()})
     page: str = (
@@ -106,9 +106,7 @@ def shown_table(table: Table) -> ShownTable:
     """Turn a table into text; beyond 200 rows it says so and stops."""
     frame = table.frame.head(ROWS_SHOWN)
     columns = tuple(
-        ShownColumn(
-            table.labels.get(name, heading(name)), table.units.get(name, ""), kind.is_numeric()
-        )
+        ShownColumn(table.heading(name), table.column(name).unit, kind.is_numeric())
         for name, kind in frame.schema.items()
     )
     kinds = frame.dtypes
@@ -129,7 +127,7 @@ def anchor(title: str) -> str:
 
 
 def _parts(
-    sections: Sequence[Section], drawn: Mapping[str, DrawnFigure], audience: Audience
+    sections: Sequence[Section], drawn: Mapping[str, DrawnFigure], guard: Guard
 ) -> list[Part]:
     from markupsafe import Markup
 
@@ -144,21 +142,21 @@ def _parts(
             ShownFigure(
                 figure.name,
                 figure.title,
-                figure.description,
+                str(figure.description),
                 Markup(drawn[figure.name].inline),
                 Markup(live_specification(figure)) if figure.interactive else "",
-                shown_table(_data_table(figure)),
+                shown_table(figure.table()),
             )
             for figure in section.figures
         )
         tables = tuple(shown_table(table) for table in section.tables if table.frame.height)
-        findings = shown_findings(section.findings, audience)
-        parts.append(Part(name, section.title, section.paragraphs, figures, tables, findings))
+        findings = shown_findings(section.findings, guard)
+        parts.append(
+            Part(
+                name, section.title, tuple(map(str, section.paragraphs)), figures, tables, findings
+            )
+        )
     return parts
-
-
-def _data_table(figure: Figure) -> Table:
-    return Table(name=figure.name, title=figure.title, frame=figure.data, units=figure.units)
 
 
 @cache

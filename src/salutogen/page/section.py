@@ -1,14 +1,44 @@
-"""What a section of the report is made of: paragraphs, tables and figures as plain data."""
+"""What a section of the page is made of: paragraphs, tables and figures as plain data.
+
+Columns carry their declarations (`salutogen.columns`): heading, unit and, for the audience, what a
+value may tell of persons. A column without one counts as a person's value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
+from salutogen.columns import Column, Kind, declared
 from salutogen.findings import Finding
+from salutogen.page.words import Sentence, heading
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Text = str | Sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table with a caption; headings and units come from the columns' declarations."""
+
+    name: str
+    title: str
+    frame: pl.DataFrame
+    columns: Sequence[Column] = ()
+    note: str = ""
+
+    def column(self, name: str) -> Column:
+        """Return the declaration of a column; one without is taken for a person's value."""
+        found = declared(name, self.columns)
+        return found or Column(name=name, meaning="", kind=Kind.PERSON)
+
+    def heading(self, name: str) -> str:
+        """Words above a column."""
+        found = self.column(name)
+        return found.heading if found.heading and found.name == name else heading(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,23 +51,24 @@ class Figure:
         Kebab-case, unique in the report: file name in `figures/` and id on the page.
     title : str
         What the picture shows, as one would say it.
-    description : str
+    description : str or Sentence
         The picture in words, with its numbers: what a reader who cannot see it needs.
     chart : Altair chart or Vega-Lite specification
         Anything with `to_dict`, or the dictionary itself.
     data : DataFrame
-        What is drawn; shown in a folded table. Must hold no subject ids.
-    units : mapping of column name to unit
+        What is drawn; shown in a folded table.
+    columns : sequence of Column
+        Declarations of the data's columns.
     interactive : bool
         Whether the page also offers the picture with hover cards and zoom.
     """
 
     name: str
     title: str
-    description: str
+    description: Text
     chart: Any
     data: pl.DataFrame
-    units: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[Column] = ()
     interactive: bool = False
 
     def specification(self) -> dict[str, Any]:
@@ -53,28 +84,17 @@ class Figure:
 
         return altair.Chart.from_dict(self.specification())
 
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table with a caption; `units` by column name stand under the headings.
-
-    `labels` gives headings for people; columns without one show their name.
-    """
-
-    name: str
-    title: str
-    frame: pl.DataFrame
-    units: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
+    def table(self) -> Table:
+        """Return the data as a table."""
+        return Table(name=self.name, title=self.title, frame=self.data, columns=self.columns)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One section of the page. `paragraphs` are plain text; everything is escaped."""
+    """One section of the page. Text is plain; everything is escaped."""
 
     title: str
-    paragraphs: tuple[str, ...] = ()
+    paragraphs: tuple[Text, ...] = ()
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = field(default=())

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+from salutogen.findings import filled
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
 MINUS = "−"
 NOTHING = 1e-12  # rounding error of a figure that is 0
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text in which counts of persons stand as `Persons`: small ones are told to nobody else.
+
+    The template is as in the table of finding codes: `{n:# person|# persons}`.
+    """
+
+    template: str
+    values: Mapping[str, Any]
+
+    def worded(self, count: Callable[[int], str]) -> str:
+        """Return the text with each count of persons written by `count`."""
+        return filled(self.template, self.values, count)
+
+    def __add__(self, other: Sentence | str) -> Sentence:
+        """Join two texts; both keep their own values."""
+        return Sentence("{first}{second}", {"first": self, "second": other})
+
+
+def say(template: str, **values: Any) -> Sentence:
+    """Make a sentence: `say("{n:# person|# persons} answered.", n=Persons(3))`."""
+    return Sentence(template, values)
 
 
 def number(value: Any, digits: int = 3) -> str:

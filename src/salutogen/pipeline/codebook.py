@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+
+from salutogen.columns import Column, declared
 
 SIGN = "positive = over-reactive = less resilient"
 POINTS = "points of P"
@@ -93,7 +95,7 @@ OUTPUT_COLUMNS: tuple[OutputColumn, ...] = (
 def codebook(
     tables: Mapping[str, pl.DataFrame],
     types: tuple[str, ...],
-    more: tuple[OutputColumn, ...] = (),
+    more: Mapping[str, Sequence[Column]] | None = None,
 ) -> pl.DataFrame:
     """Describe each column of each output table.
 
@@ -103,17 +105,27 @@ def codebook(
         Row-level tables as they are written.
     types : tuple of str
         Exposure types, which name the columns `E_<type>` and `SR_<type>`.
-    more : tuple of OutputColumn
+    more : mapping of file name to Columns
         Columns of files that analyses write.
     """
-    known = {(entry.file, entry.column): entry for entry in (*OUTPUT_COLUMNS, *more)}
+    known = {(entry.file, entry.column): entry for entry in OUTPUT_COLUMNS}
     rows = []
     for file, table in tables.items():
         for column in table.columns:
-            rows.append(_describe(file, column, known, types))
+            if more and file in more:
+                rows.append(_declared(file, column, more[file]))
+            else:
+                rows.append(_describe(file, column, known, types))
     return pl.DataFrame(
         rows, schema=["file", "column", "unit", "sign", "meaning"], orient="row"
     ).cast(pl.String)
+
+
+def _declared(file: str, column: str, columns: Sequence[Column]) -> tuple[str, str, str, str, str]:
+    found = declared(column, columns)
+    if found is None:
+        return file, column, "", "", ""
+    return file, column, found.unit, found.sign, found.meaning
 
 
 def _describe(

@@ -1,113 +1,27 @@
-"""From a study and its answers to results: the rooms in their order, then the steps.
+"""From a study and its answers to results: the rooms in their order, then the analyses.
 
 Sign convention: SR = observed - expected problems. Positive = over-reactive = less resilient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import polars as pl
-
-from salutogen.analyses.contract import PlannedStep, StepInputs, StepOutcome, plan_steps
-from salutogen.display import SIGN, card
-from salutogen.errors import SalutogenError
-from salutogen.findings import Finding, finding
-from salutogen.norm import Norm, fit_norm
-from salutogen.panel import Panel
-from salutogen.resilience import Resilience, score_resilience
-from salutogen.scores import Scores, score
+from salutogen.analyses.contract import Backbone
+from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
+from salutogen.analyses.running import Outcome, run_analyses
+from salutogen.context import Progress, RunContext, silent
+from salutogen.findings import Finding
+from salutogen.norm import fit_norm
+from salutogen.page.audience import Audience
+from salutogen.pipeline.results import Results
+from salutogen.resilience import score_resilience
+from salutogen.scores import score
 from salutogen.study import Study, read_study
 from salutogen.study.plan import deviations
 
-if TYPE_CHECKING:
-    from salutogen.report.report import Report
-
-Progress = Callable[[str, int, int], None]
 STAGES = ("answers", "scores", "norm", "resilience", "analyses", "report", "files")
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report no progress."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results:
-    """Everything one run found. SR = observed - expected problems; positive = less resilient.
-
-    Attributes
-    ----------
-    study, panel, score_table, norm, resilience
-        What each room gave.
-    steps : tuple of StepOutcome
-        The analyses after the backbone.
-    findings : tuple of Finding
-        All findings, in the order of the rooms.
-    seed : int
-        Seed of every random step.
-    """
-
-    study: Study
-    panel: Panel
-    score_table: Scores
-    norm: Norm
-    resilience: Resilience
-    steps: tuple[StepOutcome, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    seed: int = 1
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def scores(self) -> pl.DataFrame:
-        """Occasions: `subject, occasion, time, E, P, P_expected, SR`, then more."""
-        return self.resilience.occasions
-
-    @property
-    def windows(self) -> pl.DataFrame:
-        """Windows: `subject, window, ..., SR_frozen, SR_refit`."""
-        return self.resilience.windows
-
-    @property
-    def persons(self) -> pl.DataFrame:
-        """Persons: `subject, n_valid, E, P, P_expected, SR`, then more."""
-        return self.resilience.persons
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content of `results.json`."""
-        from salutogen.pipeline.results_json import results_to_dict
-
-        return results_to_dict(self)
-
-    def report(self) -> Report:
-        """Build the report page with its figures and tables."""
-        from salutogen.report import build_report
-
-        return build_report(self)
-
-    def save(self, out: str | Path, *, force: bool = False, progress: Progress = _silent) -> Path:
-        """Write everything into a folder, complete or not at all.
-
-        Raises
-        ------
-        ReportError
-            The folder holds something (and `force` is not set) or cannot be written.
-        """
-        from salutogen.pipeline.writing import write_results
-
-        return write_results(self, Path(out), force=force, progress=progress)
-
-    def _repr_html_(self) -> str:
-        line = self.norm.primary_line
-        facts: dict[str, object] = {
-            "Persons": self.panel.n_persons,
-            "Answer forms": self.panel.n_rows,
-            f"Line over {line.level}s": f"n = {line.n}, R² = {line.r_squared:.3f}",
-            **dict(zip(line.terms, line.coefficients, strict=True)),
-        }
-        return card(self.study.title, facts, self.findings, note=SIGN)
 
 
 def run(
@@ -117,7 +31,8 @@ def run(
     *,
     seed: int = 1,
     force: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
+    scheduler: str | None = None,
 ) -> Results:
     """Run a study: answers, scores, norm, resilience, analyses and, with `out`, all files.
 
@@ -134,7 +49,10 @@ def run(
     force : bool, default False
         Replace an `out` folder that already holds something.
     progress : callable, optional
-        Called as `progress(stage, done, total)`.
+        Called as `progress(stage, done, total)`; an analysis that takes long is a stage of its own.
+    scheduler : str, optional
+        Address of a Dask cluster on which analyses do their long work; this machine's cores
+        without it. The results are the same.
 
     Returns
     -------
@@ -146,16 +64,16 @@ def run(
         One of its children, by stage, carrying every finding that stands in the way.
     """
     plan = study if isinstance(study, Study) else read_study(study)
-    planned = plan_steps(plan)
+    planned = plan_analyses(plan)
     if out is None:
-        return _compute(plan, planned, data, seed, progress)
+        return _compute(plan, planned, data, seed, progress, scheduler)
     from salutogen.page.drawing_processes import artists
     from salutogen.pipeline.output_folder import require_free
     from salutogen.pipeline.writing import write_results
 
     require_free(Path(out), force=force, inputs=_inputs(plan, data))
     with artists() as drawing:
-        results = _compute(plan, planned, data, seed, progress)
+        results = _compute(plan, planned, data, seed, progress, scheduler)
         write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
     return results
 
@@ -169,9 +87,14 @@ def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
 
 
 def _compute(
-    plan: Study, planned: tuple[PlannedStep, ...], data: Any, seed: int, progress: Progress
+    plan: Study,
+    planned: tuple[PlannedAnalysis, ...],
+    data: Any,
+    seed: int,
+    progress: Progress,
+    scheduler: str | None,
 ) -> Results:
-    """Go through the rooms in their order, then the steps."""
+    """Go through the rooms in their order, then the analyses."""
     progress("answers", 0, len(STAGES))
     panel = plan.read(data)
     progress("scores", 1, len(STAGES))
@@ -181,73 +104,43 @@ def _compute(
     progress("resilience", 3, len(STAGES))
     resilience = score_resilience(scores, norm, seed=seed)
     progress("analyses", 4, len(STAGES))
-    inputs = StepInputs(
-        study=plan,
-        panel=panel,
-        scores=scores,
-        norm=norm,
-        resilience=resilience,
-        before={},
+    context = RunContext(
         seed=seed,
+        audience=Audience(
+            individuals=plan.plan.report.individuals == "show",
+            n_persons=panel.n_persons,
+            seed=seed,
+        ),
+        scheduler=scheduler,
+        progress=progress,
     )
-    return _assemble(inputs, _run_steps(planned, inputs), seed)
+    backbone = Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
+    return _assemble(backbone, run_analyses(planned, backbone, context), context)
 
 
-def _run_steps(planned: tuple[PlannedStep, ...], inputs: StepInputs) -> tuple[StepOutcome, ...]:
-    """Run each step; a refusal stops that step alone."""
-    outcomes: list[StepOutcome] = []
-    before: dict[str, Any] = {}
-    for item in planned:
-        given = StepInputs(**{**_shallow(inputs), "before": dict(before)})
-        try:
-            result = item.step.function()(given, item.settings)
-        except SalutogenError as error:
-            refused = finding("step-refused", f"The analysis {item.label!r} was refused.")
-            outcomes.append(
-                StepOutcome(
-                    label=item.label,
-                    step=item.step,
-                    result=None,
-                    findings=(refused, *error.findings),
-                )
-            )
-            continue
-        before[item.step.name] = result
-        outcomes.append(
-            StepOutcome(
-                label=item.label, step=item.step, result=result, findings=tuple(result.findings)
-            )
-        )
-    return tuple(outcomes)
-
-
-def _shallow(inputs: StepInputs) -> dict[str, Any]:
-    return {name: getattr(inputs, name) for name in inputs.__dataclass_fields__}
-
-
-def _assemble(inputs: StepInputs, outcomes: tuple[StepOutcome, ...], seed: int) -> Results:
+def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:
     from salutogen.pipeline.manifest import provenance
 
     findings = [
-        *inputs.study.findings,
-        *deviations(inputs.study),
-        *inputs.panel.findings,
-        *inputs.scores.findings,
-        *inputs.norm.findings,
-        *inputs.resilience.findings,
+        *backbone.study.findings,
+        *deviations(backbone.study),
+        *backbone.panel.findings,
+        *backbone.scores.findings,
+        *backbone.norm.findings,
+        *backbone.resilience.findings,
     ]
     for outcome in outcomes:
         findings.extend(outcome.findings)
     return Results(
-        study=inputs.study,
-        panel=inputs.panel,
-        score_table=inputs.scores,
-        norm=inputs.norm,
-        resilience=inputs.resilience,
-        steps=outcomes,
+        study=backbone.study,
+        panel=backbone.panel,
+        score_table=backbone.scores,
+        norm=backbone.norm,
+        resilience=backbone.resilience,
+        context=context,
+        analyses=outcomes,
         findings=_without_repeats(findings),
-        seed=seed,
-        provenance=provenance(inputs.study, inputs.panel, seed),
+        provenance=provenance(backbone.study, backbone.panel, context.seed),
     )
 
 

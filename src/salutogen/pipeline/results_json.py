@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from salutogen.findings import finding
 from salutogen.norm import Line, MixedLine, ShapeTest
 
 if TYPE_CHECKING:
-    from salutogen.pipeline.pipeline import Results
+    from salutogen.analyses.running import Outcome
+    from salutogen.pipeline.results import Results
 
 RESULTS_FORMAT = 1
 DIGITS = 10
@@ -212,25 +213,29 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         "scores": resilience.descriptives,
         "norm": _norm(results),
         "resilience": _resilience(results),
-        "steps": {
-            outcome.label: None if outcome.result is None else outcome.result.summary()
-            for outcome in results.steps
-        },
+        "steps": {outcome.label: outcome.content for outcome in results.analyses if outcome.asked},
         "findings": {name: severities.count(name) for name in ("refusal", "warning", "note")},
     }
-    content = {**_step_keys(results), **content}
+    _put_in_place(content, results.analyses)
     plain: dict[str, Any] = to_plain(content)
     return plain
 
 
-def _step_keys(results: Results) -> dict[str, Any]:
-    """Summaries that stand at the top level too, one for each kind of step that asks for it."""
-    found: dict[str, Any] = {}
-    for outcome in results.steps:
-        key = outcome.step.results_key
-        if key is not None and found.get(key) is None:
-            found[key] = None if outcome.result is None else outcome.result.summary()
-    return found
+def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
+    """Put figures of the first analysis of each kind where its registration says, or null."""
+    done: set[tuple[str, str]] = set()
+    for outcome in outcomes:
+        for figure, path in outcome.analysis.results_at.items():
+            if (outcome.analysis.name, path) in done:
+                continue
+            found = outcome.content
+            if found is not None:
+                done.add((outcome.analysis.name, path))
+            *parents, last = path.split(".")
+            inside = content
+            for part in parents:
+                inside = inside.setdefault(part, {})
+            inside[last] = found[figure] if figure and found is not None else found
 
 
 def missing_figures(content: Any, path: str = "") -> list[str]:

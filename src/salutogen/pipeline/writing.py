@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.analyses.contract import files_of
+from salutogen.analyses.labelled import identified
+from salutogen.context import Progress
 from salutogen.findings import Finding
 from salutogen.page.drawing_processes import Artists
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.folder import write_folder
 from salutogen.pipeline.manifest import manifest
 from salutogen.pipeline.results_json import DIGITS, not_computed, results_to_dict, to_plain
-from salutogen.report.report import Report, build_report
+from salutogen.report.report import Report
 
 if TYPE_CHECKING:
-    from salutogen.pipeline.pipeline import Results
+    from salutogen.analyses.contract import ResultFile
+    from salutogen.analyses.running import Outcome
+    from salutogen.pipeline.results import Results
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
 ROWS_FOR_PARQUET = 1_000_000
 INTERNAL = ("person", "occasion_index")  # positions in the panel, of no use outside it
-Progress = Callable[[str, int, int], None]
 
 
 def write_results(
@@ -51,7 +52,7 @@ def write_results(
 
     def fill(folder: Path) -> None:
         progress("report", 5, 7)
-        _write_report(build_report(results, drawing), folder)
+        _write_report(results.report(drawing), folder)
         progress("files", 6, 7)
         _write_files(results, folder)
 
@@ -83,13 +84,12 @@ def _write_files(results: Results, folder: Path) -> None:
         write_csv(table, folder / name)
     if results.scores.height > ROWS_FOR_PARQUET:
         tables["scores.csv"].write_parquet(folder / "scores.parquet")
-    extra = files_of(results.steps)
+    extra = files_of(results.analyses)
+    persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
-        tables[name] = file.table
-        write_csv(file.table, folder / name)
-    columns = tuple(
-        replace(column, file=name) for name, file in extra.items() for column in file.columns
-    )
+        tables[name] = identified(file.table, persons, audience)
+        write_csv(tables[name], folder / name)
+    columns = {name: file.columns for name, file in extra.items()}
     described = codebook(tables, results.score_table.exposure_types, columns)
     write_csv(described, folder / "codebook.csv")
     content = results_to_dict(results)
@@ -106,6 +106,18 @@ def _write_files(results: Results, folder: Path) -> None:
         personal_files=[name for name, file in extra.items() if file.personal],
     )
     write_json(made, folder / "manifest.json")
+
+
+def files_of(outcomes: Sequence[Outcome]) -> dict[str, ResultFile]:
+    """Tables of all analyses by file name.
+
+    A name that an earlier analysis already uses gets the later analysis's place in front.
+    """
+    found: dict[str, ResultFile] = {}
+    for place, outcome in enumerate(outcomes, start=1):
+        for name, file in outcome.files.items():
+            found[f"{place}-{name}" if name in found else name] = file
+    return found
 
 
 def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: int = DIGITS) -> None:

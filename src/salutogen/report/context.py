@@ -2,40 +2,106 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.contract import Backbone
+from salutogen.analyses.labelled import labelled
 from salutogen.page.audience import Audience
+from salutogen.page.privacy import Guard, Identifiers
 
 if TYPE_CHECKING:
-    from salutogen.pipeline.pipeline import Results
+    from collections.abc import Mapping
+    from typing import Any, Self
+
+    from salutogen.analyses.running import Outcome
+    from salutogen.context import RunContext
+    from salutogen.findings import Finding
+    from salutogen.norm import Norm
+    from salutogen.panel import Panel
+    from salutogen.resilience import Resilience
+    from salutogen.scores import Scores
+    from salutogen.study import Study
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """Results and who may be seen. Frames given out here carry labels, never subject ids."""
+    """What is reported, and to whom. Frames given out here carry labels, never subject ids.
 
-    results: Results
-    audience: Audience
+    Attributes
+    ----------
+    backbone : Backbone
+        Results of the fixed rooms, `subject` holding labels.
+    run : RunContext
+    guard : Guard
+        Decides what of a section is shown.
+    outcomes : tuple of Outcome
+        The analyses.
+    findings : tuple of Finding
+    provenance : mapping
+    """
+
+    backbone: Backbone
+    run: RunContext
+    guard: Guard
+    outcomes: tuple[Outcome, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, backbone: Backbone, run: RunContext, **given: Any) -> Self:
+        """Make the context of a run's results."""
+        guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+        return cls(backbone=labelled(backbone, run.audience), run=run, guard=guard, **given)
+
+    @property
+    def audience(self) -> Audience:
+        """What may be shown of single persons."""
+        return self.run.audience
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.backbone.study
+
+    @property
+    def panel(self) -> Panel:
+        """The answers."""
+        return self.backbone.panel
+
+    @property
+    def scores(self) -> Scores:
+        """Scored answers."""
+        return self.backbone.scores
+
+    @property
+    def norm(self) -> Norm:
+        """The lines."""
+        return self.backbone.norm
+
+    @property
+    def resilience(self) -> Resilience:
+        """The scores of resilience."""
+        return self.backbone.resilience
 
     @cached_property
     def _index_of_subject(self) -> pl.DataFrame:
-        return self.results.score_table.persons.select("subject", "person")
+        return self.scores.persons.select("subject", "person")
 
     @cached_property
     def persons(self) -> pl.DataFrame:
         """Person-level scores with `person` (index) instead of the subject id."""
-        return self._without_ids(self.results.resilience.persons)
+        return self._without_ids(self.resilience.persons)
 
     @cached_property
     def occasions(self) -> pl.DataFrame:
         """Occasion-level scores with `person` and `occasion_index` instead of the subject id."""
-        scores = self.results.resilience.occasions
-        table = self.results.score_table.table
+        scores = self.resilience.occasions
+        table = self.scores.table
         if scores.height == table.height:
             keys = table.select("person", "occasion_index")
             own = scores.drop("subject", "person", "occasion_index", strict=False)
@@ -51,12 +117,12 @@ class Context:
     @cached_property
     def windows(self) -> pl.DataFrame:
         """Window-level scores with `person` instead of the subject id."""
-        return self._without_ids(self.results.resilience.windows)
+        return self._without_ids(self.resilience.windows)
 
     @property
     def labels(self) -> list[str]:
         """Labels of the planned occasions."""
-        return list(self.results.study.labels)
+        return list(self.study.labels)
 
     def by_occasion(self, column: str) -> list[np.ndarray]:
         """Values of a column at each planned occasion, in person order, missing ones dropped."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from salutogen.findings import Finding, Severity, catalogue
-from salutogen.page.audience import PERSONS_DRAWN, Audience
+from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words, shown_findings
 from salutogen.page.words import (
     SIGN,
-    enumeration,
     number,
     percent,
     plural,
@@ -21,140 +17,23 @@ from salutogen.page.words import (
 )
 from salutogen.report.context import Context, quantiles
 
-ORDER = (Severity.REFUSAL, Severity.WARNING, Severity.NOTE)
 NO_QUESTION = "Who stays well although exposed to stressors, and can that be believed?"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One figure of the opening with its name."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
-class ShownFinding:
-    """A finding as the page shows it: evidence as pairs of words."""
-
-    code: str
-    severity: str
-    text: str
-    mend: str
-    evidence: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What was asked, the answer in plain words, the sign, the findings."""
-
-    title: str
-    description: str
-    question: str
-    answer: tuple[str, ...]
-    sign: str
-    facts: tuple[Fact, ...]
-    mode: str
-    findings_summary: str
-    findings: tuple[ShownFinding, ...]
 
 
 def summarise(context: Context) -> Opening:
     """Say what was asked and what was found, in plain data."""
-    results = context.results
-    plan = results.study.plan
+    plan = context.study.plan
     return Opening(
-        title=results.study.title,
+        title=context.study.title,
         description=plan.description or "",
         question=plan.question or NO_QUESTION,
         answer=tuple(text for text in _answer(context) if text),
         sign=f"{SIGN}.",
         facts=_facts(context),
         mode=mode_in_words(context.audience),
-        findings_summary=count_in_words(results.findings),
-        findings=shown_findings(results.findings, context.audience),
+        findings_summary=count_in_words(context.findings),
+        findings=shown_findings(context.findings, context.guard),
     )
-
-
-def mode_in_words(audience: Audience) -> str:
-    """Say whether single persons are on the page."""
-    if not audience.individuals:
-        return (
-            "This page is in the mode “individuals: hide”: it draws densities and groups only, "
-            f"cells with fewer than {audience.smallest} persons are left empty, and its source "
-            "holds no data of single persons."
-        )
-    if not audience.draws_persons:
-        return (
-            "This page is in the mode “individuals: show”. Above "
-            f"{PERSONS_DRAWN:,} persons its figures show groups; the few single courses carry "
-            "labels whose order has nothing to do with the data file."
-        )
-    return (
-        "This page is in the mode “individuals: show”: it draws single persons under labels such "
-        "as “Person A7”, whose order has nothing to do with the data file. It is personal data; "
-        "write “report: {individuals: hide}” in the study file for a page to pass on."
-    )
-
-
-def count_in_words(findings: Sequence[Finding]) -> str:
-    """Count findings by severity."""
-    counts = {level: sum(item.severity is level for item in findings) for level in ORDER}
-    if not findings:
-        return "Nothing in the study file, the answers or the results was found doubtful."
-    parts = [plural(n, level.value) for level, n in counts.items() if n]
-    return (
-        f"{enumeration(parts)}. A refusal means that something could not be given, a warning "
-        "that it needs judgement, a note that it should be known."
-    )
-
-
-def shown_findings(findings: Sequence[Finding], audience: Audience) -> tuple[ShownFinding, ...]:
-    """Sort by severity, keeping the rooms' order, and turn evidence into words."""
-    ranked = sorted(findings, key=lambda item: ORDER.index(item.severity))
-    return tuple(shown_finding(item, audience) for item in ranked)
-
-
-def shown_finding(item: Finding, audience: Audience) -> ShownFinding:
-    """Turn one finding into words; where persons are hidden, what points at rows is left out."""
-    evidence, text = item.evidence, item.text
-    pairs: list[tuple[str, Any]] = [
-        ("file", evidence.file),
-        ("line of the study file", evidence.line),
-        ("column", evidence.column),
-    ]
-    few = 0 < (evidence.n_rows or len(evidence.rows)) < audience.smallest
-    if audience.individuals:
-        pairs.append(("data rows (the first)", ", ".join(map(str, evidence.rows)) or None))
-        pairs += list(_flat(evidence.numbers))
-    elif few:
-        entry = catalogue().get(item.code)
-        text = f"{entry.title if entry else item.code} (fewer than {audience.smallest} rows)."
-    if evidence.n_rows is not None:
-        pairs.append(("number of rows", audience.count(evidence.n_rows)))
-    told = tuple(Fact(name, _word(value)) for name, value in pairs if value is not None)
-    return ShownFinding(item.code, item.severity.value, text, item.mend, told)
-
-
-def _flat(numbers: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for name, value in numbers.items():
-        if isinstance(value, Mapping):
-            found += _flat(value, f"{before}{name} ")
-        else:
-            found.append((f"{before}{name}".replace("_", " "), value))
-    return found
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple | np.ndarray):
-        shown = [_word(item) for item in list(value)[:10]]
-        return ", ".join(shown) + (" …" if len(value) > 10 else "")
-    if isinstance(value, np.generic):
-        value = value.item()
-    return number(value, 4) if isinstance(value, int | float) else str(value)
 
 
 def _answer(context: Context) -> tuple[str, ...]:
@@ -167,7 +46,7 @@ def _answer(context: Context) -> tuple[str, ...]:
 
 
 def _answer_line(context: Context) -> str:
-    line = context.results.norm.person
+    line = context.norm.person
     start = f"In {plural(line.n, 'person')}, "
     if line.slope is None:
         return (
@@ -223,7 +102,7 @@ def _answer_spread(context: Context) -> str:
 
 
 def _answer_belief(context: Context) -> str:
-    summary = context.results.resilience.summary
+    summary = context.resilience.summary
     told = []
     reliability = summary.get("reliability")
     if isinstance(reliability, int | float):
@@ -247,7 +126,7 @@ def _answer_belief(context: Context) -> str:
 
 
 def _answer_windows(context: Context) -> str:
-    windows = context.results.resilience.window_summary
+    windows = context.resilience.window_summary
     if windows.height < 2:
         return ""
     first, last = windows.row(0, named=True), windows.row(-1, named=True)
@@ -268,11 +147,10 @@ def _answer_windows(context: Context) -> str:
 
 
 def _facts(context: Context) -> tuple[Fact, ...]:
-    results = context.results
-    line = results.norm.person
-    valid = int(results.score_table.table["valid"].sum())
+    line = context.norm.person
+    valid = int(context.scores.table["valid"].sum())
     facts = [
-        Fact("Persons", f"{results.panel.n_persons:,}"),
+        Fact("Persons", f"{context.panel.n_persons:,}"),
         Fact("Valid answer forms", f"{valid:,}"),
         Fact("Variance explained by exposure", percent(line.r_squared)),
         Fact("SD of SR (points)", points(line.residual_sd)),

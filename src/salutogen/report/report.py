@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from salutogen.findings import finding
-from salutogen.page.audience import Audience
 from salutogen.page.drawing import FigureFiles, draw
 from salutogen.page.drawing_processes import Artists, artists
 from salutogen.page.rendering import render_page
@@ -17,9 +15,6 @@ from salutogen.page.section import Section
 from salutogen.report.context import Context
 from salutogen.report.opening import summarise
 from salutogen.report.sections.backbone import closing_sections, opening_sections
-
-if TYPE_CHECKING:
-    from salutogen.pipeline.pipeline import Results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +39,13 @@ class Report:
         return self.html
 
 
-def build_report(results: Results, drawing: Artists | None = None) -> Report:
+def build_report(context: Context, drawing: Artists | None = None) -> Report:
     """Build the report of a run. Same results, same bytes.
 
     Parameters
     ----------
-    results : Results
-        What `salutogen.run` gave. SR = observed - expected problems; positive = less resilient.
+    context : Context
+        Results and audience. SR = observed - expected problems; positive = less resilient.
     drawing : Artists, optional
         Drawing processes that are started already.
 
@@ -58,15 +53,8 @@ def build_report(results: Results, drawing: Artists | None = None) -> Report:
     -------
     Report
     """
-    audience = Audience(
-        individuals=results.study.plan.report.individuals == "show",
-        n_persons=results.panel.n_persons,
-        seed=results.seed,
-    )
-    context = Context(results, audience)
-    sections = _with_own_names(
-        [*opening_sections(context), *_step_sections(results), *closing_sections(context)]
-    )
+    made = [*opening_sections(context), *analysis_sections(context), *closing_sections(context)]
+    sections, withheld = context.guard.sections(_with_own_names(made))
     figures = [figure for section in sections for figure in section.figures]
     if drawing is None:
         with artists() as own:
@@ -80,38 +68,39 @@ def build_report(results: Results, drawing: Artists | None = None) -> Report:
         if table.frame.width and table.frame.height
     }
     tables |= {f"figure-{figure.name}": figure.data for figure in figures}
+    opening = summarise(replace(context, findings=(*context.findings, *withheld)))
     return Report(
-        html=render_page(summarise(context), sections, drawn, audience),
+        html=render_page(opening, sections, drawn, context.guard),
         figures={name: figure.files for name, figure in drawn.items()},
         tables=tables,
     )
 
 
-def _step_sections(results: Results) -> list[Section]:
+def analysis_sections(context: Context) -> list[Section]:
     """Sections of the analyses after the backbone; refused ones say why.
 
-    Where a step was done more than once, headings carry the analysis's name, and figures and
-    tables that an earlier one already has get the later one's place behind their name.
+    Where an analysis was done more than once, headings carry its name, and figures and tables that
+    an earlier one already has get the later one's place behind their name.
     """
     sections: list[Section] = []
-    steps = [outcome.step.name for outcome in results.steps if outcome.result is not None]
+    kinds = [item.analysis.name for item in context.outcomes if item.result is not None]
     used: set[str] = set()
-    for place, outcome in enumerate(results.steps, start=1):
+    for place, outcome in enumerate(context.outcomes, start=1):
         if outcome.result is None:
             sections.append(
                 Section(
-                    title=f"{outcome.step.title}: refused",
+                    title=f"{outcome.analysis.title}: refused",
                     paragraphs=(f"The analysis “{outcome.label}” could not be done.",),
                     findings=tuple(outcome.findings),
                 )
             )
-        else:
-            own = outcome.result.sections()
-            if steps.count(outcome.step.name) > 1:
-                own = [_as_one_of_several(part, outcome.label, place, used) for part in own]
-                used.update(figure.name for part in own for figure in part.figures)
-                used.update(table.name for part in own for table in part.tables)
-            sections.extend(own)
+            continue
+        own = list(outcome.sections)
+        if kinds.count(outcome.analysis.name) > 1:
+            own = [_as_one_of_several(part, outcome.label, place, used) for part in own]
+            used.update(figure.name for part in own for figure in part.figures)
+            used.update(table.name for part in own for table in part.tables)
+        sections.extend(own)
     return sections
 
 
@@ -138,10 +127,7 @@ def _with_own_names(sections: Sequence[Section]) -> list[Section]:
         doubled = [figure.name for figure in section.figures if figure.name in used]
         used.update(figure.name for figure in section.figures)
         if doubled:
-            told = finding(
-                "figure-name-twice",
-                f"Two figures are called {doubled[0]!r}; the later one is left out.",
-            )
+            told = finding("figure-name-twice", what="figure", name=doubled[0])
             section = Section(
                 title=section.title,
                 paragraphs=section.paragraphs,

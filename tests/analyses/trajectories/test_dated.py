@@ -12,7 +12,7 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, run
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from tests.analyses.trajectories.cohort import cohort_frame, dated_frame, dated_study, inputs_of
 
 SETTINGS: dict[str, Any] = {"events": {"source": "register", "threshold": 2}}
@@ -120,7 +120,7 @@ def test_episodes_have_a_column_of_their_own(results: sg.Results) -> None:
     ],
 )
 def test_unknown_names_are_refused(results: sg.Results, events: dict[str, Any], code: str) -> None:
-    with pytest.raises(StepError) as caught:
+    with pytest.raises(AnalysisError) as caught:
         run(inputs_of(results), TrajectorySettings.model_validate({"events": events}))
     assert [item.code for item in caught.value.findings] == [code]
     assert "nearest name" in caught.value.findings[0].text

@@ -13,7 +13,7 @@ import pytest
 import salutogen as sg
 from salutogen.analyses.contract import StepInputs
 from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, run
-from salutogen.errors import StepError, StudyError
+from salutogen.errors import AnalysisError, StudyError
 from tests.analyses.trajectories.cohort import (
     EVENTS,
     PROBLEMS,
@@ -251,7 +251,7 @@ def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
 def test_what_cannot_be_anchored_is_refused(
     inputs: StepInputs, settings: dict[str, Any], code: str, words: str
 ) -> None:
-    with pytest.raises(StepError) as caught:
+    with pytest.raises(AnalysisError) as caught:
         run_step(inputs, **settings)
     assert [item.code for item in caught.value.findings] == [code]
     assert words in caught.value.findings[0].text

@@ -17,7 +17,7 @@ from salutogen.analyses.trajectories.validity.validity import (
     assess_validity,
     locked_measures,
 )
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
 N = 1500
@@ -199,7 +199,7 @@ def test_a_threshold_makes_a_disorder(results: sg.Results) -> None:
 
 @pytest.mark.parametrize("validity", [{"outcome": "diagnosis"}, {"factors": ["optimism"]}])
 def test_unknown_names_are_refused(results: sg.Results, validity: dict[str, Any]) -> None:
-    with pytest.raises(StepError) as caught:
+    with pytest.raises(AnalysisError) as caught:
         rerun(results, **validity)
     assert [item.code for item in caught.value.findings] == ["unknown-event"]
 

@@ -30,7 +30,7 @@ from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes, re
 from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.analyses.trajectories.validity.inputs import validity_of
 from salutogen.analyses.trajectories.validity.validity import Validity
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
@@ -127,7 +127,7 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
 
     Raises
     ------
-    StepError
+    AnalysisError
         An event or occasion is not in the study, or nobody can be anchored.
     """
     labels = tuple(inputs.study.labels)
@@ -141,7 +141,7 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
             f"{n} {words}" for words, n in zip(flow.steps, flow.counts[settings.rule], strict=True)
         )
         text = f"Nobody can be anchored under the rule {settings.rule!r}: {steps}."
-        raise StepError([finding("nobody-anchored", text)])
+        raise AnalysisError([finding("nobody-anchored", text)])
     shape = (inputs.panel.n_persons, len(labels))
     plain = lock_courses(anchors, inputs.resilience.occasions, shape)
     without, doubts = lock_without_event(anchors, grid, inputs.panel, inputs.norm, plain)
@@ -226,7 +226,7 @@ def _anchor_places(settings: TrajectorySettings, labels: tuple[str, ...]) -> tup
     if wrong:
         text = f"Anchor occasions {', '.join(wrong)} are not planned occasions of the study."
         mend = f"Name some of: {', '.join(labels)}."
-        raise StepError([finding("unknown-anchor-occasion", text, mend=mend)])
+        raise AnalysisError([finding("unknown-anchor-occasion", text, mend=mend)])
     if not settings.anchor_occasions:
         return None
     return tuple(labels.index(label) for label in settings.anchor_occasions)

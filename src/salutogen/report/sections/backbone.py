@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from salutogen.page.section import Section
 from salutogen.report.context import Context
-from salutogen.report.sections.concordance import concordance_section
 from salutogen.report.sections.flow import flow_section
 from salutogen.report.sections.methods import methods_section
-from salutogen.report.sections.outliers import outliers_section
 from salutogen.report.sections.over_time import over_time_section
 from salutogen.report.sections.plane import plane_section
 from salutogen.report.sections.provenance import provenance_section
-from salutogen.report.sections.quality import exposure_section, reliability_section
-from salutogen.report.sections.sensitivity import sensitivity_section
 from salutogen.report.sections.sr_courses import sr_section
-from salutogen.report.sections.windows import windows_section
 
 MAKERS = (
     flow_section,
     over_time_section,
     plane_section,
-    windows_section,
     sr_section,
-    concordance_section,
-    sensitivity_section,
-    reliability_section,
-    exposure_section,
-    outliers_section,
 )
 
 

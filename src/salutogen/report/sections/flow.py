@@ -79,10 +79,10 @@ def suppress(frame: pl.DataFrame, columns: list[str], audience: Audience) -> pl.
 
 def flow_table(context: Context) -> pl.DataFrame:
     """Persons by planned occasion; counted from the scores where the flow is not given."""
-    flow = context.results.score_table.flow
+    flow = context.scores.flow
     if flow.height:
         return flow.select(*COLUMN_WORDS)
-    table = context.results.score_table.table
+    table = context.scores.table
     index = table["occasion_index"].to_numpy()
     size = len(context.labels)
     counts = {
@@ -94,17 +94,17 @@ def flow_table(context: Context) -> pl.DataFrame:
             ("valid", table["valid"]),
         )
     }
-    planned = np.full(size, context.results.panel.n_persons)
+    planned = np.full(size, context.panel.n_persons)
     return pl.DataFrame({"occasion": context.labels, "planned": planned, **counts})
 
 
 def valid_per_person(context: Context) -> pl.DataFrame:
     """How many persons have so many valid occasions."""
-    table = context.results.score_table.table
+    table = context.scores.table
     counts = np.bincount(
         table["person"].to_numpy(),
         weights=table["valid"].cast(pl.Float64).to_numpy(),
-        minlength=context.results.panel.n_persons,
+        minlength=context.panel.n_persons,
     ).astype(np.int64)
     persons = np.bincount(counts, minlength=len(context.labels) + 1)
     return pl.DataFrame({"valid": np.arange(persons.size), "persons": persons})
@@ -112,7 +112,7 @@ def valid_per_person(context: Context) -> pl.DataFrame:
 
 def missing_reasons(context: Context) -> pl.DataFrame:
     """Share of expected answers that miss, by occasion and reason (repeated instruments)."""
-    panel = context.results.panel
+    panel = context.panel
     size = len(context.labels)
     counts = count_reasons(panel, size)
     items = sum(frame.width for frame in panel.answers.values())
@@ -144,7 +144,7 @@ def count_reasons(panel: Panel, size: int) -> np.ndarray:
 
 
 def _flow_words(context: Context) -> str:
-    panel, table = context.results.panel, context.results.score_table.table
+    panel, table = context.panel, context.scores.table
     valid = int(table["valid"].sum())
     flow = flow_table(context)
     last = flow.row(-1, named=True)

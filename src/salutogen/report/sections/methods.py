@@ -38,16 +38,15 @@ def methods_section(context: Context) -> Section:
 
 
 def _design_words(context: Context) -> str:
-    results = context.results
-    study = results.study
-    valid = int(results.score_table.table["valid"].sum())
+    study = context.study
+    valid = int(context.scores.table["valid"].sum())
     problems = enumeration(study.problems.instruments)
     types = enumeration(
         [f"{name} ({SCORE_WORDS[study.exposure_score(name)]})" for name in study.exposure_types]
     )
     prorate = study.plan.missing.prorate
     return (
-        f"{plural(results.panel.n_persons, 'participant')} were assessed at "
+        f"{plural(context.panel.n_persons, 'participant')} were assessed at "
         f"{plural(len(study.occasions), 'planned occasion')} "
         f"({plural(valid, 'valid occasion')}). Mental-health problems (P) were measured with "
         f"{problems}, prorated where at least {percent(prorate)} of the items were answered. "
@@ -68,7 +67,7 @@ def _combination(study: Study) -> str:
 
 
 def _line_words(context: Context) -> str:
-    norm = context.results.norm
+    norm = context.norm
     line = norm.primary_line
     text = (
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
@@ -86,7 +85,7 @@ def _line_words(context: Context) -> str:
         )
     if norm.external:
         text += f" The line was taken over from {norm.external}."
-    left = context.results.resilience.summary.get("sr_exposure_correlation") or {}
+    left = context.resilience.summary.get("sr_exposure_correlation") or {}
     if left.get("between") is not None:
         text += (
             f" SR correlated with E at {signed(left['between'])} between and "
@@ -104,8 +103,7 @@ def _equation(line: Line) -> str:
 
 
 def _window_words(context: Context) -> str:
-    results = context.results
-    windows, summary = results.study.plan.resilience.windows, results.resilience.window_summary
+    windows, summary = context.study.plan.resilience.windows, context.resilience.window_summary
     if windows is None or not summary.height:
         return "No sliding windows were scored."
     return (
@@ -122,8 +120,7 @@ def _length(windows: Windows, name: str) -> str:
 
 
 def _error_words(context: Context) -> str:
-    results = context.results
-    summary, bootstrap = results.resilience.summary, results.resilience.bootstrap
+    summary, bootstrap = context.resilience.summary, context.resilience.bootstrap
     draws = bootstrap.get("draws")
     parts = []
     if isinstance(draws, int) and draws:
@@ -139,8 +136,8 @@ def _error_words(context: Context) -> str:
                 else "."
             )
         )
-    names = results.resilience.variants.get("names") or ()
+    names = context.resilience.variants.get("names") or ()
     if names:
         parts.append(f"{plural(len(names), 'way')} to score SR were compared on the same data.")
-    parts.append(f"Analyses were run with salutogen {__version__}, seed {results.seed}.")
+    parts.append(f"Analyses were run with salutogen {__version__}, seed {context.run.seed}.")
     return " ".join(parts)

@@ -30,7 +30,7 @@ SR_WORDS = (
 
 def plane_section(context: Context) -> Section:
     """Persons in the plane of exposure and problems, with the person line."""
-    norm = context.results.norm
+    norm = context.norm
     persons = context.persons.filter(pl.col("SR").is_not_null())
     drawn = _draw(context, persons, norm.person)
     return Section(
@@ -89,7 +89,7 @@ def _words(fitted: Line) -> str:
 
 
 def _shape_words(context: Context) -> str:
-    test = context.results.norm.shape_test
+    test = context.norm.shape_test
     if test is None:
         return "The shape of the line was not tested."
     return (
@@ -97,12 +97,12 @@ def _shape_words(context: Context) -> str:
         f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
         f"{points(test.bic.get('linear'))} for the straight line and "
         f"{points(test.bic.get('quadratic'))} for the curve. "
-        f"The line used is {context.results.norm.person.shape}."
+        f"The line used is {context.norm.person.shape}."
     )
 
 
 def _lines_table(context: Context) -> Table:
-    norm = context.results.norm
+    norm = context.norm
     named = [("person", norm.person), ("occasion", norm.occasion)]
     if norm.frozen_window is not None:
         named.append(("window (frozen)", norm.frozen_window))

@@ -22,7 +22,7 @@ INPUT_WORDS = {
 
 def provenance_section(context: Context) -> Section:
     """Inputs, study file, versions and seed."""
-    provenance = context.results.provenance
+    provenance = context.provenance
     rows = [
         (name, value)
         for name, value in _flat(provenance)

@@ -53,7 +53,7 @@ def sr_section(context: Context) -> Section:
 
 def phases_table(context: Context) -> Table:
     """Mean SR by phase, for phases with enough persons; empty without phases."""
-    phases = context.results.resilience.phases
+    phases = context.resilience.phases
     rows = []
     names = phases["phase"].unique(maintain_order=True).to_list() if phases.height else []
     for name in names:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.events import EventGrid, unknown_event
 from salutogen.analyses.trajectories.settings import EventSettings
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 from salutogen.panel import Panel
 from salutogen.scores import Scores
@@ -42,7 +42,7 @@ def dated_grid(
 
     Raises
     ------
-    StepError
+    AnalysisError
         No such source or kind; no times; times that cannot be compared; a threshold without
         ratings; no event of a person of the study up to the last answers.
     """
@@ -69,7 +69,7 @@ def dated_grid(
             f"Nobody can be anchored: of the {table.height} events of {settings.source!r} that "
             "belong to persons of the study, none lies on or before a day with answers."
         )
-        raise StepError([finding("nobody-anchored", text)])
+        raise AnalysisError([finding("nobody-anchored", text)])
     early = int((placed["occasion_index"] == placed["first"]).sum())
     items = tuple(sorted(table["event"].unique().to_list()))
     shape = (panel.n_persons, len(panel.study.occasions), len(items))
@@ -112,14 +112,14 @@ def _chosen(panel: Panel, settings: EventSettings) -> pl.DataFrame:
     """Rows of the source that are asked for; refuses what does not fit."""
     name = str(settings.source)
     if name not in panel.events:
-        raise StepError([unknown_event("source of dated events", name, list(panel.events))])
+        raise AnalysisError([unknown_event("source of dated events", name, list(panel.events))])
     table = panel.events[name]
     kinds = sorted(table["event"].unique().to_list())
     wrong = [
         unknown_event("kind of event", item, kinds) for item in settings.items if item not in kinds
     ]
     if wrong:
-        raise StepError(wrong)
+        raise AnalysisError(wrong)
     if settings.items:
         table = table.filter(pl.col("event").is_in(settings.items))
     if (
@@ -131,7 +131,7 @@ def _chosen(panel: Panel, settings: EventSettings) -> pl.DataFrame:
             f"Events of {name!r} are to count from a rating of {settings.threshold:g}, but they "
             "have no ratings."
         )
-        raise StepError([finding("event-without-rating", text)])
+        raise AnalysisError([finding("event-without-rating", text)])
     return table
 
 
@@ -147,7 +147,7 @@ def _timed(panel: Panel, scores: Scores, source: str) -> pl.DataFrame:
     if not timed.height or not comparable:
         words = "have no time" if not timed.height else "count time in another way"
         text = f"Events of {source!r} cannot be put to occasions: the answers {words}."
-        raise StepError([finding("event-times-not-comparable", text)])
+        raise AnalysisError([finding("event-times-not-comparable", text)])
     first = pl.col("occasion_index").min().over("person").alias("first")
     return timed.with_columns(first)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.settings import EventSettings
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 from salutogen.panel import Panel
 from salutogen.scores import Scores
@@ -87,7 +87,7 @@ def event_grid(panel: Panel, scores: Scores, settings: EventSettings) -> EventGr
 
     Raises
     ------
-    StepError
+    AnalysisError
         An instrument or item is not in the study, or nothing is left.
     """
     chosen = _chosen(panel, scores, settings)
@@ -138,7 +138,7 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
         ]
         found = [pair for pair in found if pair[1] in settings.items]
     if wrong:
-        raise StepError(wrong)
+        raise AnalysisError(wrong)
     return found
 
 

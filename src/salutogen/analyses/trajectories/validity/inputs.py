@@ -20,7 +20,7 @@ from salutogen.analyses.trajectories.validity.validity import (
     Validity,
     assess_validity,
 )
-from salutogen.errors import StepError
+from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 
 AFTER_LOCK = 3
@@ -38,7 +38,7 @@ def validity_of(
 
     Raises
     ------
-    StepError
+    AnalysisError
         An outcome or factor is not in the study.
     """
     outcome = _outcome(inputs, anchors, settings)
@@ -62,11 +62,11 @@ def _outcome(inputs: StepInputs, anchors: Anchors, settings: ValiditySettings) -
         name = settings.outcome
         background = list(inputs.study.plan.background)
         if name not in background:
-            raise StepError([unknown_event("background column", name, background, "validity")])
+            raise AnalysisError([unknown_event("background column", name, background, "validity")])
         column = inputs.scores.persons[name]
         if not column.dtype.is_numeric():
             text = f"The outcome {name!r} is not a number; 0 and 1 would tell of a diagnosis."
-            raise StepError([finding("validity-outcome-not-a-number", text)])
+            raise AnalysisError([finding("validity-outcome-not-a-number", text)])
         values = column.cast(pl.Float64).fill_null(np.nan).to_numpy()[anchors.person]
     if settings.threshold is not None:
         above = (values >= settings.threshold).astype(float)
@@ -126,7 +126,7 @@ def _factors(
         if name not in known
     ]
     if wrong:
-        raise StepError(wrong)
+        raise AnalysisError(wrong)
     shape = (inputs.panel.n_persons, len(inputs.study.labels))
     before = np.maximum(anchors.occasion - 1, 0)
     found: dict[str, FloatArray] = {}

@@ -65,7 +65,7 @@ ITEM_WORDS = {
 
 def reliability_section(context: Context) -> Section:
     """Reliability of SR, and of the scales behind it."""
-    resilience = context.results.resilience
+    resilience = context.resilience
     summary = pl.DataFrame(
         [
             {"figure": words, "value": number(_at(resilience.summary, path), 3)}
@@ -121,7 +121,7 @@ def reliability_section(context: Context) -> Section:
 
 def exposure_section(context: Context) -> Section | None:
     """How exposure behaves by type and occasion, or None where it was not looked at."""
-    scores = context.results.score_table
+    scores = context.scores
     quality = scores.exposure_quality
     if not quality.height:
         return None
@@ -180,8 +180,7 @@ def _at(summary: Mapping[str, Any], path: str) -> Any:
 
 def _scales_table(context: Context) -> Table:
     rows = [
-        {name: getattr(item, name) for name in SCALE_WORDS}
-        for item in context.results.score_table.reliability
+        {name: getattr(item, name) for name in SCALE_WORDS} for item in context.scores.reliability
     ]
     schema: dict[str, Any] = {
         "scale": pl.String,

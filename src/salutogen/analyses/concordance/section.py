@@ -18,7 +18,7 @@ LIMITS = (0.7, 0.8, 0.9, 0.95)
 
 def concordance_section(context: Context) -> Section | None:
     """How far the variants agree, or None where none were computed."""
-    variants = context.results.resilience.variants
+    variants = context.resilience.variants
     names = list(variants.get("names") or ())
     if len(names) < 2:
         return None

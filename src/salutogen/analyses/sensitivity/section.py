@@ -55,11 +55,7 @@ LEVEL_COLOURS = {"occasion": "two", "person": "one", "window": "three", "phase":
 
 def sensitivity_section(context: Context) -> Section | None:
     """Bands over assumptions, or None where none were computed."""
-    given = {
-        name: frame
-        for name, frame in context.results.resilience.sensitivity.items()
-        if frame.height
-    }
+    given = {name: frame for name, frame in context.resilience.sensitivity.items() if frame.height}
     if not given:
         return None
     figures = [

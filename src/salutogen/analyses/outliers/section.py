@@ -24,7 +24,7 @@ INTERNAL = ("subject", "person", "occasion_index")
 
 def outliers_section(context: Context) -> Section:
     """Flagged units under their labels; only how many where persons are hidden."""
-    flagged = context.results.resilience.outliers
+    flagged = context.resilience.outliers
     rule = (
         "A far point is told by its z values, Cook's distance and its Mahalanobis distance with as "
         "many degrees of freedom as variables. Primary fits keep every value as it is; what "
@@ -56,7 +56,7 @@ def outliers_section(context: Context) -> Section:
 def labelled(context: Context, flagged: pl.DataFrame) -> pl.DataFrame:
     """Put labels in the place of subject ids and person indices."""
     if "subject" in flagged.columns:
-        known = context.results.score_table.persons.select("subject", "person")
+        known = context.scores.persons.select("subject", "person")
         flagged = flagged.drop("person", strict=False).join(
             known, on="subject", how="left", maintain_order="left"
         )

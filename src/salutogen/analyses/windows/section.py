@@ -87,7 +87,7 @@ def windows_section(context: Context) -> Section | None:
 
 def window_table(context: Context) -> pl.DataFrame | None:
     """Summary of the windows with enough persons to be shown, or None without windows."""
-    summary = context.results.resilience.window_summary
+    summary = context.resilience.window_summary
     if not summary.height:
         return None
     if not context.audience.individuals:
@@ -196,7 +196,7 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
 def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
     """Draw each window's line, where exposure is one score."""
     shown = set(summary["window"].to_list())
-    every = context.results.norm.windows
+    every = context.norm.windows
     fitted = [line for line in every if line.window in shown]
     exposure = context.windows["E"].drop_nulls().to_numpy()
     one_score = all(simple(line) and line.standardiser is None for line in fitted)

@@ -1,0 +1,222 @@
+"""Which analyses a study asks for, with which settings, and in which order they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from salutogen.analyses.contract import Analysis, AnalysisSettings
+from salutogen.analyses.registry import available
+from salutogen.errors import StudyError
+from salutogen.findings import Findings, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from salutogen.study import Study
+
+# Keys of every analysis, which the planner reads; the others are its settings.
+KEYS = {"step", "name", "after", "enabled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAnalysis:
+    """An analysis as one study asks for it.
+
+    Attributes
+    ----------
+    label : str
+        Its name in the results, unique in the study.
+    needs : mapping of str to str
+        Labels of the analyses whose results it takes, by their kind.
+    after : tuple of str
+        Labels of analyses to be done before it.
+    asked : bool
+        Whether the study file names it; otherwise it is on by default.
+    """
+
+    analysis: Analysis
+    label: str
+    settings: AnalysisSettings
+    after: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = True
+
+    @property
+    def waits_for(self) -> set[str]:
+        """Labels that must be done first."""
+        return {*self.after, *self.needs.values()}
+
+
+def plan_analyses(
+    study: Study, known: Mapping[str, Analysis] | None = None
+) -> tuple[PlannedAnalysis, ...]:
+    """Validate `analyses`, add those that are on by default, and put them into order.
+
+    An analysis follows those it needs and those it names under `after`; otherwise the default ones
+    come first, then the others as the study file lists them.
+
+    Raises
+    ------
+    StudyError
+        An unknown analysis or label, settings that do not validate, a label used twice, a need that
+        is not met or not clear, analyses that wait for each other; all at once.
+    """
+    known = available() if known is None else known
+    found = Findings()
+    asked, off = _asked(study, known, found)
+    planned = _with_defaults(asked, off, known)
+    _check_labels(planned, found)
+    planned = [_with_needs(item, planned, found) for item in planned]
+    ordered = _in_order(planned, found)
+    found.raise_refusals(StudyError)
+    return ordered
+
+
+def _asked(
+    study: Study, known: Mapping[str, Analysis], found: Findings
+) -> tuple[list[PlannedAnalysis], set[str]]:
+    """Return what the study file asks for, and the kinds it switches off."""
+    asked: list[PlannedAnalysis] = []
+    off: set[str] = set()
+    file = study.path.name if study.path else None
+    for index, raw in enumerate(study.plan.analyses):
+        place: dict[str, Any] = {"file": file, "line": study.line_of(f"analyses.{index}")}
+        name = raw.get("step")
+        if not isinstance(name, str) or name not in known:
+            found.tell(
+                "unknown-step",
+                variant="named",
+                number=index + 1,
+                step=name,
+                near=did_you_mean(name, known),
+                known=sorted(known),
+                **place,
+            )
+        elif raw.get("enabled", True) is False:
+            off.add(name)
+        elif (item := _one(raw, index, known[name], found, place)) is not None:
+            asked.append(item)
+    return asked, off
+
+
+def _one(
+    raw: Mapping[str, Any],
+    index: int,
+    analysis: Analysis,
+    found: Findings,
+    place: Mapping[str, Any],
+) -> PlannedAnalysis | None:
+    before = len(found)
+    after = raw.get("after", ())
+    after = [after] if isinstance(after, str) else after
+    if not isinstance(after, list | tuple) or not all(isinstance(item, str) for item in after):
+        what = "`after` is a list of names of analyses"
+        found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
+        after = ()
+    if raw.get("enabled", True) is not True:
+        what = "`enabled` is true or false"
+        found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
+    settings = {key: value for key, value in raw.items() if key not in KEYS}
+    try:
+        model = analysis.settings_model().model_validate(settings)
+    except ValidationError as error:
+        problems = error.errors()
+        telling = [problem for problem in problems if not _is_other_choice(problem)]
+        for problem in telling or problems:
+            what = f"{_setting(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+            found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
+        return None
+    if len(found) > before:
+        return None
+    label = str(raw.get("name", analysis.name))
+    return PlannedAnalysis(analysis=analysis, label=label, settings=model, after=tuple(after))
+
+
+def _with_defaults(
+    asked: list[PlannedAnalysis], off: set[str], known: Mapping[str, Analysis]
+) -> list[PlannedAnalysis]:
+    """Put the kinds that are on by default first, each as asked or with its own settings."""
+    first: list[PlannedAnalysis] = []
+    for analysis in known.values():
+        if not analysis.default:
+            continue
+        own = [item for item in asked if item.analysis.name == analysis.name]
+        if not own and analysis.name not in off:
+            settings = analysis.settings_model()()
+            own = [
+                PlannedAnalysis(
+                    analysis=analysis, label=analysis.name, settings=settings, asked=False
+                )
+            ]
+        first += own
+    return [*first, *(item for item in asked if not item.analysis.default)]
+
+
+def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
+    labels = [item.label for item in planned]
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        found.tell("step-label-twice", label=label)
+    for item in planned:
+        for label in item.after:
+            if label not in labels:
+                near = did_you_mean(label, labels)
+                found.tell("analysis-after-unknown", label=item.label, named=label, near=near)
+
+
+def _with_needs(
+    item: PlannedAnalysis, planned: list[PlannedAnalysis], found: Findings
+) -> PlannedAnalysis:
+    """Say whose results an analysis takes: the one of the kind, or the one `after` names."""
+    needs: dict[str, str] = {}
+    for kind in item.analysis.needs:
+        labels = [other.label for other in planned if other.analysis.name == kind]
+        named = [label for label in labels if label in item.after]
+        if len(named) == 1 or len(labels) == 1:
+            needs[kind] = (named or labels)[0]
+        elif labels:
+            found.tell("analysis-need-unclear", label=item.label, kind=kind, labels=labels)
+        else:
+            found.tell("step-need-missing", label=item.label, needs=[kind])
+    return replace(item, needs=needs)
+
+
+def _in_order(planned: list[PlannedAnalysis], found: Findings) -> tuple[PlannedAnalysis, ...]:
+    """Order by what each waits for, keeping the given order wherever that allows."""
+    labels = {item.label for item in planned}
+    ordered: list[PlannedAnalysis] = []
+    waiting = list(planned)
+    while waiting:
+        done = {item.label for item in ordered}
+        ready = next((item for item in waiting if item.waits_for & labels <= done), None)
+        if ready is None:
+            found.tell("analyses-wait-for-each-other", labels=[item.label for item in waiting])
+            break
+        ordered.append(ready)
+        waiting.remove(ready)
+    return tuple(ordered)
+
+
+def _setting(location: tuple[str | int, ...]) -> str:
+    """Dotted name of a setting, without the words that tell choices of a union apart."""
+    return ".".join(str(part) for part in location if not _is_choice((part,))) or "settings"
+
+
+def _is_other_choice(problem: ErrorDetails) -> bool:
+    """Whether it only says that a section is not the single word that may stand in its place.
+
+    What is wrong inside the section is another problem of the same error.
+    """
+    return (
+        problem["type"] == "literal_error"
+        and isinstance(problem["input"], Mapping)
+        and _is_choice(problem["loc"][-1:])
+    )
+
+
+def _is_choice(place: tuple[str | int, ...]) -> bool:
+    """Whether a place is pydantic's name for one choice of a union, such as `literal['off']`."""
+    return any(isinstance(part, str) and "[" in part for part in place)

@@ -1,0 +1,167 @@
+"""Do the planned analyses one after the other; what fails stops itself and its dependents."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salutogen.analyses.contract import (
+    Analysis,
+    AnalysisInputs,
+    AnalysisResult,
+    Backbone,
+    ResultFile,
+)
+from salutogen.analyses.labelled import labelled
+from salutogen.analyses.planning import PlannedAnalysis
+from salutogen.errors import SalutogenError
+from salutogen.findings import Finding, finding
+from salutogen.page.privacy import Guard, Identifiers, texts_of
+from salutogen.page.section import Section
+
+if TYPE_CHECKING:
+    from salutogen.context import RunContext
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An analysis that was done, or why it was not.
+
+    Attributes
+    ----------
+    analysis : Analysis
+    label : str
+        Its name in the results.
+    result : AnalysisResult or None
+        None where it was refused or failed; the findings say why.
+    content : mapping or None
+        Its figures for `results.json`.
+    sections : sequence of Section
+    files : mapping of str to ResultFile
+        As the audience may see them.
+    answer, methods : str
+        Words for the opening and for the methods, as the audience may read them.
+    asked : bool
+        Whether the study file names it.
+    """
+
+    analysis: Analysis
+    label: str
+    result: AnalysisResult | None = None
+    content: Mapping[str, Any] | None = None
+    sections: Sequence[Section] = ()
+    files: Mapping[str, ResultFile] = field(default_factory=dict)
+    answer: str = ""
+    methods: str = ""
+    findings: tuple[Finding, ...] = ()
+    asked: bool = True
+
+
+def run_analyses(
+    planned: Sequence[PlannedAnalysis], backbone: Backbone, run: RunContext
+) -> tuple[Outcome, ...]:
+    """Do each analysis; a refusal or a failure stops it and those that need its result.
+
+    The whole of an analysis runs here (its sections and tables as well), so that nothing of it can
+    end the run later. Only Ctrl-C goes through.
+    """
+    if not planned:
+        return ()
+    seen = labelled(backbone, run.audience)
+    guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+    outcomes: dict[str, Outcome] = {}
+    for place, item in enumerate(planned):
+        run.tell(place, len(planned))
+        refused = [label for label in item.needs.values() if outcomes[label].result is None]
+        if refused:
+            told = finding("analysis-need-refused", label=item.label, needed=refused)
+            outcomes[item.label] = _not_done(item, (told,))
+            continue
+        results = {
+            label: outcome.result
+            for label, outcome in outcomes.items()
+            if outcome.result is not None
+        }
+        inputs = AnalysisInputs(
+            study=seen.study,
+            panel=seen.panel,
+            scores=seen.scores,
+            norm=seen.norm,
+            resilience=seen.resilience,
+            run=run.at(item.label),
+            needed={kind: results[label] for kind, label in item.needs.items()},
+            before=results,
+        )
+        outcomes[item.label] = _outcome(item, inputs, guard)
+    return tuple(outcomes.values())
+
+
+def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Outcome:
+    try:
+        result = item.analysis.function()(inputs, item.settings)
+        sections, withheld = guard.sections(result.sections(inputs.run.audience))
+        content, more = _nameless(result.to_dict(), item.label, guard)
+        return Outcome(
+            analysis=item.analysis,
+            label=item.label,
+            result=result,
+            content=content,
+            sections=sections,
+            files=dict(result.files()),
+            answer=guard.words(result.answer()),
+            methods=guard.words(result.methods()),
+            findings=(*guard.findings(result.findings), *withheld, *more),
+            asked=item.asked,
+        )
+    except SalutogenError as error:
+        refused = finding("step-refused", label=item.label)
+        return _not_done(item, (refused, *error.findings))
+    except Exception as error:
+        if os.environ.get("SALUTOGEN_DEBUG"):
+            raise
+        # Its message may hold answers of persons: only the place in the code is told.
+        told = finding(
+            "analysis-failed", label=item.label, error=type(error).__name__, place=_place_of(error)
+        )
+        return _not_done(item, (told,))
+
+
+def _not_done(item: PlannedAnalysis, findings: tuple[Finding, ...]) -> Outcome:
+    return Outcome(analysis=item.analysis, label=item.label, findings=findings, asked=item.asked)
+
+
+def _place_of(error: BaseException) -> str:
+    """Module, line and function in which an exception arose, without a path of the machine."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    frame, line = frames[-1]
+    module = frame.f_globals.get("__name__", "an unknown module")
+    return f"{module}, line {line}, in {frame.f_code.co_name}"
+
+
+def _nameless(
+    content: Mapping[str, Any], label: str, guard: Guard
+) -> tuple[Mapping[str, Any] | None, tuple[Finding, ...]]:
+    """Return figures for `results.json`, which is no personal data: without any identifier."""
+    if not any(guard.identifiers.stand_in(text) for text in _texts(content)):
+        return content, ()
+    told = finding("identifier-withheld", what="What", where=f"the analysis {label!r} computed")
+    return None, (told,)
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _texts(value)
+    elif isinstance(content, pl.DataFrame):
+        yield from texts_of(content)

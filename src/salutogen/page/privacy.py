@@ -1,0 +1,261 @@
+"""The one place that decides what of a section the audience sees.
+
+Nothing here trusts who made the section. Identifiers are refused on every page. Where persons are
+hidden, tables and figures of single persons are left out, and small counts with them: those of
+fewer than five, those that leave fewer than five of a whole, and, where the cells of a column add
+up to a number that is told, the next smallest as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from salutogen.columns import Kind
+from salutogen.findings import Finding, finding
+from salutogen.page.audience import LABEL_PATTERN, Audience
+from salutogen.page.section import Figure, Section, Table, Text
+from salutogen.page.words import Sentence
+
+SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
+_TOKEN = re.compile(r"[^\s,;:()\[\]{}\"'“”‘’<>]+")
+_LABEL = re.compile(LABEL_PATTERN)
+# A safety net under plain sentences; those of this package carry their counts as `Persons`.
+_FEW = re.compile(
+    r"(?<![\d.,])[1-4](?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
+)
+_LETTERED, _DIGITS = 4, 6  # from how many characters on an identifier is like no other word
+
+
+@dataclass(frozen=True)
+class Identifiers:
+    """The identifiers of a study, as far as they can be told from other words and numbers."""
+
+    subjects: pl.Series
+
+    @cached_property
+    def distinctive(self) -> frozenset[str]:
+        """Identifiers that are like no other word: four characters with a letter, or six digits."""
+        return frozenset(text for text in self.subjects.to_list() if _is_distinctive(text))
+
+    def stand_in(self, text: str) -> bool:
+        """Whether a text holds an identifier."""
+        if not self.distinctive:
+            return False
+        return text in self.distinctive or any(
+            token in self.distinctive or token.rstrip(".!?") in self.distinctive
+            for token in _TOKEN.findall(text)
+        )
+
+
+def _is_distinctive(text: str) -> bool:
+    if text.isdigit():
+        return len(text) >= _DIGITS
+    return len(text) >= _LETTERED and any(character.isdigit() for character in text)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Shows sections to an audience, and says what it left out."""
+
+    audience: Audience
+    identifiers: Identifiers
+
+    def sections(
+        self, sections: Iterable[Section]
+    ) -> tuple[tuple[Section, ...], tuple[Finding, ...]]:
+        """Return what may be shown of some sections, and findings about what may not."""
+        told: list[Finding] = []
+        return tuple(self._section(item, told) for item in sections), tuple(told)
+
+    def text(self, text: Text) -> str:
+        """Return a text with small counts hidden."""
+        if isinstance(text, Sentence):
+            return text.worded(self.audience.counter(text.values.values()))
+        if self.audience.individuals:
+            return text
+        return _FEW.sub(f"fewer than {self.audience.smallest}", text)
+
+    def words(self, text: Text) -> str:
+        """Return a text that may be read, or nothing if it names a person."""
+        told = self.text(text)
+        return "" if self.forbids(told) else told
+
+    def findings(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return findings without those that hold an identifier, and one that says so."""
+        kept: list[Finding] = []
+        for item in found:
+            named = self.identifiers.stand_in(item.text) or self.identifiers.stand_in(item.mend)
+            kept.append(
+                finding("identifier-withheld", what="A finding", where=f"the code {item.code}")
+                if named
+                else item
+            )
+        return tuple(kept)
+
+    def finding(self, item: Finding) -> Finding:
+        """Return a finding whose sentence hides small counts."""
+        values = item.values.values()
+        told = item.worded(self.audience.counter(values)) if item.template else self.text(item.text)
+        if (
+            not self.audience.individuals
+            and 0 < (item.evidence.n_rows or 0) < self.audience.smallest
+        ):
+            # Rows are few, and so are the persons behind them.
+            told = item.few_rows(self.audience.smallest)
+        return replace(item, text=told)
+
+    def forbids(self, text: str) -> bool:
+        """Whether a text names a person it must not name."""
+        named = not self.audience.individuals and _LABEL.search(text) is not None
+        return named or self.identifiers.stand_in(text)
+
+    def _section(self, section: Section, told: list[Finding]) -> Section:
+        return replace(
+            section,
+            title=self._or_nothing(section.title, section.title, told),
+            paragraphs=tuple(
+                self._or_nothing(self.text(item), section.title, told)
+                for item in section.paragraphs
+            ),
+            tables=tuple(item for one in section.tables if (item := self.table(one, told))),
+            figures=tuple(one for item in section.figures if (one := self.figure(item, told))),
+        )
+
+    def _or_nothing(self, text: str, where: str, told: list[Finding]) -> str:
+        if not self.forbids(text):
+            return text
+        told.append(finding("identifier-withheld", what="A text", where=self._nameless(where)))
+        return "A text is left out here: it names a person."
+
+    def _nameless(self, title: str) -> str:
+        return "an analysis" if self.forbids(title) else f"“{title}”"
+
+    def table(self, table: Table, told: list[Finding]) -> Table | None:
+        """Return what may be shown of a table; None, and a finding, where nothing may."""
+        words = [table.title, table.note, *texts_of(table.frame)]
+        if any(self.forbids(text) for text in words):
+            told.append(
+                finding("identifier-withheld", what="A table", where=self._nameless(table.title))
+            )
+            return None
+        if self.audience.individuals:
+            return table
+        if _of_persons(table):
+            told.append(finding("person-values-withheld", what="table", title=table.title))
+            return None
+        hidden = hide_small(table, self.audience)
+        note = self.text(table.note)
+        if not hidden.frame.equals(table.frame):
+            note = f"{note} {SMALL_NOTE}".strip()
+        return replace(hidden, title=self.text(table.title), note=note)
+
+    def figure(self, figure: Figure, told: list[Finding]) -> Figure | None:
+        """Return a figure with its words; None, and a finding, where it may not be shown.
+
+        A drawing cannot be blanked in part: one whose data hold a small count or a person's value
+        is left out as a whole.
+        """
+        description = self.text(figure.description)
+        drawn = json.dumps(figure.specification(), default=str, ensure_ascii=False)
+        words = [figure.title, description, *texts_of(figure.data), *_quoted(drawn)]
+        if any(self.forbids(text) for text in words):
+            told.append(
+                finding("identifier-withheld", what="A figure", where=self._nameless(figure.title))
+            )
+            return None
+        if not self.audience.individuals:
+            table = figure.table()
+            if _of_persons(table) or _has_small(table, self.audience):
+                told.append(finding("person-values-withheld", what="figure", title=figure.title))
+                return None
+        return replace(figure, description=description)
+
+
+def hide_small(table: Table, audience: Audience) -> Table:
+    """Blank counts that may not be told, and what is computed from few persons.
+
+    Shares go with the counts of their row; other statistics only where a count of their row is
+    itself small.
+    """
+    counts = [name for name in table.frame.columns if table.column(name).kind is Kind.COUNT]
+    if not counts:
+        return table
+    frame = table.frame
+    blank = {name: _hidden(table, name, audience) for name in counts}
+    few = [
+        any(_is_few(frame[name][row], audience) for name in counts) for row in range(frame.height)
+    ]
+    touched = [any(blank[name][row] for name in counts) for row in range(frame.height)]
+    for name in frame.columns:
+        kind = table.column(name).kind
+        if kind is Kind.STATISTIC:
+            blank[name] = few
+        elif kind is Kind.SHARE:
+            blank[name] = touched
+    return replace(
+        table,
+        frame=frame.with_columns(
+            pl.when(~pl.Series(hidden, dtype=pl.Boolean)).then(pl.col(name)).alias(name)
+            for name, hidden in blank.items()
+            if any(hidden)
+        ),
+    )
+
+
+def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
+    """Which cells of a column of counts may not be told."""
+    column = table.column(name)
+    cells = table.frame[name].to_list()
+    wholes: Sequence[Any] = [audience.n_persons] * len(cells)
+    if column.of in table.frame.columns:
+        wholes = table.frame[column.of].to_list()
+    hidden = [
+        cell is not None and audience.hides(int(cell), None if whole is None else int(whole))
+        for cell, whole in zip(cells, wholes, strict=True)
+    ]
+    if column.adds_up and sum(hidden) == 1:
+        rest = [(cell, row) for row, cell in enumerate(cells) if cell and not hidden[row]]
+        if rest:
+            hidden[min(rest)[1]] = True
+    return hidden
+
+
+def _is_few(value: Any, audience: Audience) -> bool:
+    return value is not None and audience.is_small(int(value))
+
+
+def _has_small(table: Table, audience: Audience) -> bool:
+    return any(
+        _is_few(value, audience)
+        for name in table.frame.columns
+        if table.column(name).kind is Kind.COUNT
+        for value in table.frame[name].to_list()
+    )
+
+
+def _of_persons(table: Table) -> bool:
+    kinds = {table.column(name).kind for name in table.frame.columns}
+    return bool(kinds & {Kind.IDENTIFIER, Kind.PERSON})
+
+
+def texts_of(frame: pl.DataFrame) -> list[str]:
+    """Every text of a frame, headings included."""
+    cells: set[str] = set()
+    for name, kind in frame.schema.items():
+        if kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum):
+            cells.update(frame[name].cast(pl.String).drop_nulls().unique().to_list())
+        elif kind == pl.List(pl.String):
+            cells.update(frame[name].explode().drop_nulls().unique().to_list())
+    return [*frame.columns, *sorted(cells)]
+
+
+def _quoted(content: str) -> set[str]:
+    """Every text between quotes of a JSON document."""
+    return set(re.findall(r'"((?:[^"\\]|\\.)*)"', content))
