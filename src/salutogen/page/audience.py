@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from salutogen.findings import Persons
+from salutogen.page.words import percent
 
 SMALL_CELL = 5
 PERSONS_DRAWN = 3000
@@ -73,6 +74,12 @@ class Audience:
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
         return f"fewer than {self.smallest}" if self.is_small(n) else f"{n:,}"
+
+    def share(self, n: int, of: int) -> str:
+        """Write the share of a count; where the count may not be told, in words."""
+        if self.hides(n, of):
+            return "few" if self.is_small(n) else "nearly all"
+        return percent(n / of if of else None)
 
     def counter(self, beside: Iterable[object] = ()) -> Callable[[int], str]:
         """Return a way to write counts that stand in one sentence.

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from salutogen.findings import Persons
 from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words, shown_findings
+from salutogen.page.section import Text
 from salutogen.page.words import (
     SIGN,
     number,
     percent,
     plural,
     points,
+    say,
     signed,
 )
 from salutogen.report.context import Context, quantiles
@@ -27,7 +30,7 @@ def summarise(context: Context) -> Opening:
         title=context.study.title,
         description=plan.description or "",
         question=plan.question or NO_QUESTION,
-        answer=tuple(text for text in _answer(context) if text),
+        answer=tuple(text for item in _answer(context) if (text := context.guard.words(item))),
         sign=f"{SIGN}.",
         facts=_facts(context),
         mode=mode_in_words(context.audience),
@@ -36,12 +39,12 @@ def summarise(context: Context) -> Opening:
     )
 
 
-def _answer(context: Context) -> tuple[str, ...]:
+def _answer(context: Context) -> tuple[Text, ...]:
     return (
         _answer_line(context),
         _answer_spread(context),
         _answer_belief(context),
-        _answer_windows(context),
+        *(outcome.answer for outcome in context.outcomes),
     )
 
 
@@ -73,7 +76,7 @@ def _answer_line(context: Context) -> str:
     )
 
 
-def _answer_spread(context: Context) -> str:
+def _answer_spread(context: Context) -> Text:
     persons = context.persons
     scored = persons["SR"].drop_nulls().to_numpy()
     if not scored.size:
@@ -91,14 +94,16 @@ def _answer_spread(context: Context) -> str:
     known = np.isfinite(low) & np.isfinite(high)
     if not known.any():
         return spread
-    count = context.audience.count
-    resilient, reactive = int((high[known] < 0).sum()), int((low[known] > 0).sum())
-    return (
-        f"{spread} Of {count(int(known.sum()))} persons whose score has an interval, "
-        f"{count(resilient)} had clearly fewer problems than their exposure lets expect (interval "
-        f"below 0, more resilient) and {count(reactive)} clearly more (interval above 0, "
-        "over-reactive); for the others the score does not settle it."
-    ).strip()
+    return say(
+        "{spread}Of {known:# person|# persons} whose score has an interval, {resilient} had "
+        "clearly fewer problems than their exposure lets expect (interval below 0, more resilient) and "
+        "{reactive} clearly more (interval above 0, over-reactive); for the others the score does "
+        "not settle it.",
+        spread=f"{spread} " if spread else "",
+        known=Persons(known.sum()),
+        resilient=Persons((high[known] < 0).sum()),
+        reactive=Persons((low[known] > 0).sum()),
+    )
 
 
 def _answer_belief(context: Context) -> str:
@@ -123,27 +128,6 @@ def _answer_belief(context: Context) -> str:
             f"within persons {signed(left.get('within'))}; 0 would be free of it."
         )
     return f"Can it be believed? {' '.join(told)}" if told else ""
-
-
-def _answer_windows(context: Context) -> str:
-    windows = context.resilience.window_summary
-    if windows.height < 2:
-        return ""
-    first, last = windows.row(0, named=True), windows.row(-1, named=True)
-    if min(first["n"], last["n"]) < context.audience.smallest:
-        return ""
-    text = (
-        f"Against the line of the first window, mean SR went from "
-        f"{signed(first['mean_SR_frozen'])} to {signed(last['mean_SR_frozen'])} points over "
-        f"{plural(windows.height, 'window')}"
-    )
-    complete = "mean_SR_frozen_complete"
-    if complete in windows.columns and first.get(complete) is not None:
-        text += (
-            f"; among those with a score in every window, whose mean dropout cannot move, from "
-            f"{signed(first[complete])} to {signed(last[complete])}"
-        )
-    return f"{text}."
 
 
 def _facts(context: Context) -> tuple[Fact, ...]:

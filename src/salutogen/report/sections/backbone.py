@@ -1,4 +1,4 @@
-"""The sections every report has, in their order; what a study lacks is left out."""
+"""The sections every report has, in their order; the analyses stand between the two parts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ MAKERS = (
 
 
 def opening_sections(context: Context) -> list[Section]:
-    """Sections from the answers to the scores and their checks."""
-    made = (maker(context) for maker in MAKERS)
-    return [section for section in made if section is not None]
+    """Sections from the answers to the scores."""
+    return [maker(context) for maker in MAKERS]
 
 
 def closing_sections(context: Context) -> list[Section]:

@@ -5,14 +5,29 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from salutogen.page.audience import Audience
+from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
 from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
 from salutogen.page.colours import colour
+from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import percent, plural
+from salutogen.page.words import Sentence, percent, say
 from salutogen.panel import Panel
 from salutogen.panel.panel import Reason
 from salutogen.report.context import Context
+
+
+def _persons(name: str, words: str, *, of: str = "persons", adds_up: bool = False) -> Column:
+    return Column(
+        name=name,
+        meaning=words,
+        heading=words,
+        unit="persons",
+        kind=Kind.COUNT,
+        of=of,
+        adds_up=adds_up,
+    )
+
 
 REASON_WORDS = {
     Reason.NOT_ASKED: "not asked",
@@ -26,54 +41,50 @@ _REASON_COLOURS = {
     "form absent": "one",
     "invalid code": "four",
 }
-COLUMN_WORDS = {
-    "occasion": "Occasion",
-    "planned": "Persons planned",
-    "answered": "Answered anything",
-    "with_P": "With problems P",
-    "with_E": "With exposure E",
-    "valid": "With both (valid)",
-}
+COLUMNS = (
+    Column(name="occasion", meaning="Planned occasion", heading="Occasion", kind=Kind.LABEL),
+    _persons("planned", "Persons planned"),
+    _persons("answered", "Answered anything", of="planned"),
+    _persons("with_P", "With problems P", of="answered"),
+    _persons("with_E", "With exposure E", of="answered"),
+    _persons("valid", "With both (valid)", of="answered"),
+)
+BY_NUMBER = (
+    Column(name="valid", meaning="Valid occasions", unit="occasions", kind=Kind.LABEL),
+    _persons("persons", "Persons", adds_up=True),
+)
+MISSING = (
+    Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
+    Column(name="reason", meaning="Why the answer is missing", kind=Kind.LABEL),
+    Column(name="share", meaning="Share of the answers", unit="share of answers"),
+)
 
 
 def flow_section(context: Context) -> Section:
     """Who answered at each planned occasion, how often persons did, and why answers miss."""
-    flow = suppress(flow_table(context), [*list(COLUMN_WORDS)[1:]], context.audience)
-    per_person = suppress(valid_per_person(context), ["persons"], context.audience)
+    table = Table(
+        name="flow",
+        title="Persons by planned occasion",
+        frame=flow_table(context),
+        columns=COLUMNS,
+    )
+    by_number = Table(
+        name="valid-occasions",
+        title="Persons by their number of valid occasions",
+        frame=valid_per_person(context),
+        columns=BY_NUMBER,
+    )
+    flow = hide_small(table, context.audience).frame
+    per_person = hide_small(by_number, context.audience).frame
     missing = missing_reasons(context)
-    figures = [_flow_figure(flow, context), _per_person_figure(per_person, context)]
+    figures = [_flow_figure(flow, context), _per_person_figure(per_person)]
     if missing.height:
         figures.append(_missing_figure(missing, context))
     return Section(
         title="Participant flow and missing answers",
         paragraphs=(_flow_words(context),),
         figures=tuple(figures),
-        tables=(
-            Table(
-                name="flow",
-                title="Persons by planned occasion",
-                frame=flow,
-                labels=COLUMN_WORDS,
-                units=dict.fromkeys(list(COLUMN_WORDS)[1:], "persons"),
-                note=_suppressed_note(context.audience),
-            ),
-        ),
-    )
-
-
-def _suppressed_note(audience: Audience) -> str:
-    if audience.individuals:
-        return ""
-    return f"A dash stands for fewer than {audience.smallest} persons."
-
-
-def suppress(frame: pl.DataFrame, columns: list[str], audience: Audience) -> pl.DataFrame:
-    """Blank counts too small to be shown (0 stays)."""
-    if audience.individuals:
-        return frame
-    return frame.with_columns(
-        pl.when((pl.col(name) == 0) | (pl.col(name) >= audience.smallest)).then(pl.col(name))
-        for name in columns
+        tables=(table,),
     )
 
 
@@ -81,7 +92,7 @@ def flow_table(context: Context) -> pl.DataFrame:
     """Persons by planned occasion; counted from the scores where the flow is not given."""
     flow = context.scores.flow
     if flow.height:
-        return flow.select(*COLUMN_WORDS)
+        return flow.select(column.name for column in COLUMNS)
     table = context.scores.table
     index = table["occasion_index"].to_numpy()
     size = len(context.labels)
@@ -143,18 +154,27 @@ def count_reasons(panel: Panel, size: int) -> np.ndarray:
     return counts
 
 
-def _flow_words(context: Context) -> str:
+def _flow_words(context: Context) -> Sentence:
     panel, table = context.panel, context.scores.table
     valid = int(table["valid"].sum())
     flow = flow_table(context)
     last = flow.row(-1, named=True)
-    kept = last["valid"] / panel.n_persons if panel.n_persons else None
-    return (
-        f"{plural(panel.n_persons, 'person')} gave {plural(table.height, 'answered form')} at "
-        f"{plural(flow.height, 'planned occasion')}; {valid:,} of them are valid, that is, hold "
-        f"both exposure and problems. At the last occasion ({last['occasion']}) "
-        f"{percent(kept)} of the persons are still valid."
+    return say(
+        "{persons:# person|# persons} gave {forms:# answered form|# answered forms} at "
+        "{occasions:# planned occasion|# planned occasions}; {valid:,} of them are valid, that "
+        "is, hold both exposure and problems. At the last occasion ({last}) {kept} of the persons "
+        "are still valid.",
+        persons=Persons(panel.n_persons),
+        forms=table.height,
+        occasions=flow.height,
+        valid=valid,
+        last=last["occasion"],
+        kept=context.audience.share(last["valid"], panel.n_persons),
     )
+
+
+def _told(n: int | None) -> Persons | str:
+    return "a number that may not be told" if n is None else Persons(n)
 
 
 def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
@@ -183,23 +203,25 @@ def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
             }
         )
     first, last = flow.row(0, named=True), flow.row(-1, named=True)
-    say = context.audience.count
     return Figure(
         name="participant-flow",
         title="Persons with valid scores at each planned occasion",
-        description=(
-            f"Bars by planned occasion. Valid persons (exposure and problems both known; dark, "
-            f"with the number above): {say(first['valid'] or 0)} at {first['occasion']} and "
-            f"{say(last['valid'] or 0)} at {last['occasion']}. "
-            f"A light end of a bar stands for forms that were answered but not valid."
+        description=say(
+            "Bars by planned occasion. Valid persons (exposure and problems both known; dark, "
+            "with the number above): {first} at {at_first} and {last} at {at_last}. A light end of "
+            "a bar stands for forms that were answered but not valid.",
+            first=_told(first["valid"]),
+            at_first=first["occasion"],
+            last=_told(last["valid"]),
+            at_last=last["occasion"],
         ),
         chart=layered(*layers, height=260, data=values(long)),
         data=long,
-        units={"answered": "persons", "valid": "persons"},
+        columns=COLUMNS,
     )
 
 
-def _per_person_figure(counts: pl.DataFrame, context: Context) -> Figure:
+def _per_person_figure(counts: pl.DataFrame) -> Figure:
     order = counts["valid"].to_list()
     x = ordered("valid", "Valid occasions of a person", order)
     bars = {
@@ -222,13 +244,14 @@ def _per_person_figure(counts: pl.DataFrame, context: Context) -> Figure:
     return Figure(
         name="valid-occasions",
         title="How many valid occasions persons have",
-        description=(
-            f"Bars count persons by their number of valid occasions; "
-            f"{context.audience.count(full['persons'] or 0)} have all {full['valid']}."
+        description=say(
+            "Bars count persons by their number of valid occasions; {n} have all {all}.",
+            n=_told(full["persons"]),
+            all=full["valid"],
         ),
         chart=layered(*layers, height=220, data=values(counts)),
         data=counts,
-        units={"valid": "occasions", "persons": "persons"},
+        columns=BY_NUMBER,
     )
 
 
@@ -265,5 +288,5 @@ def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
         ),
         chart=chart,
         data=missing,
-        units={"share": "share of answers"},
+        columns=MISSING,
     )

@@ -136,8 +136,6 @@ def _error_words(context: Context) -> str:
                 else "."
             )
         )
-    names = context.resilience.variants.get("names") or ()
-    if names:
-        parts.append(f"{plural(len(names), 'way')} to score SR were compared on the same data.")
+    parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {__version__}, seed {context.run.seed}.")
     return " ".join(parts)

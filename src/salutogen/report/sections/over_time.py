@@ -7,21 +7,39 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.columns import Column, Kind
 from salutogen.page.audience import Audience
 from salutogen.page.charting import band, line, ordered, quantity, values
 from salutogen.page.colours import colour
-from salutogen.page.section import Figure, Section
+from salutogen.page.privacy import hide_small
+from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
 QUARTILES = (0.25, 0.5, 0.75)
+COLUMNS = (
+    Column(name="measure", meaning="Exposure E or problems P", kind=Kind.LABEL),
+    Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
+    Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT),
+    *(
+        Column(name=name, meaning=meaning, unit="points of the measure")
+        for name, meaning in (
+            ("mean", "Mean"),
+            ("low", "Lower end of the 95 % interval of the mean"),
+            ("high", "Upper end of the 95 % interval of the mean"),
+            ("quartile_1", "Lower quartile"),
+            ("median", "Median"),
+            ("quartile_3", "Upper quartile"),
+        )
+    ),
+)
 
 
 def over_time_section(context: Context) -> Section:
     """Means, quartiles and single courses of E and P."""
-    summary = over_time_table(context)
+    summary = hide_small(_table(over_time_table(context)), context.audience).frame
     drawn = courses(context)
     words = [
         "Dark lines are means with their 95 % interval; the shaded band holds the middle half of "
@@ -36,6 +54,10 @@ def over_time_section(context: Context) -> Section:
     )
 
 
+def _table(summary: pl.DataFrame) -> Table:
+    return Table(name="over-time", title="By occasion", frame=summary, columns=COLUMNS)
+
+
 def over_time_table(context: Context) -> pl.DataFrame:
     """Mean with interval and quartiles of E and P by occasion."""
     rows: list[dict[str, Any]] = []
@@ -44,12 +66,11 @@ def over_time_table(context: Context) -> pl.DataFrame:
         for label, found in zip(context.labels, context.by_occasion(measure), strict=True):
             interval = mean_interval(found, smallest) or (None, None, None)
             quarter, middle, three = quantiles(found, QUARTILES, smallest)
-            shown = found.size if found.size >= smallest or not found.size else None
             rows.append(
                 {
                     "measure": measure,
                     "occasion": label,
-                    "n": shown,
+                    "n": found.size,
                     "mean": interval[0],
                     "low": interval[1],
                     "high": interval[2],
@@ -90,9 +111,7 @@ def _figure(summary: pl.DataFrame, drawn: pl.DataFrame | None, context: Context)
         description=" ".join(_ends(summary, measure) for measure in ("E", "P")),
         chart={"hconcat": panels, "spacing": 28},
         data=summary,
-        units=dict.fromkeys(
-            ("mean", "low", "high", "quartile_1", "median", "quartile_3"), "points of the measure"
-        ),
+        columns=COLUMNS,
     )
 
 

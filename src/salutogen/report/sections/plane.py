@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
@@ -25,6 +26,45 @@ SR_WORDS = (
     "within ½ SD of expected",
     "½ to 1 SD",
     "above 1 SD (over-reactive)",
+)
+
+
+LINE_COLUMNS = (
+    Column(name="line", meaning="Line", heading="Line", kind=Kind.LABEL),
+    Column(name="reference", meaning="Reference set", heading="Reference set", kind=Kind.LABEL),
+    Column(name="n", meaning="Units the line was fitted on", unit="units", kind=Kind.COUNT),
+    Column(name="term", meaning="Term", heading="Term", kind=Kind.LABEL),
+    Column(
+        name="coefficient",
+        meaning="Coefficient",
+        heading="Coefficient",
+        unit="points of P per unit",
+    ),
+    Column(name="se", meaning="Standard error", heading="Standard error"),
+    Column(name="r_squared", meaning="R²", heading="R²"),
+    Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
+)
+PERSON_COLUMNS = (
+    Column(name="label", meaning="Label of the person", kind=Kind.PERSON),
+    Column(name="n_valid", meaning="Valid occasions", kind=Kind.PERSON),
+    *(
+        Column(name=name, meaning=meaning, unit=unit, sign=sign, kind=Kind.PERSON)
+        for name, meaning, unit, sign in (
+            ("E", "Exposure", "points", "higher = more exposed"),
+            ("P", "Problems", "points", "higher = more problems"),
+            ("P_expected", "Expected problems", "points", ""),
+            ("SR", "Observed minus expected problems", POINTS, LESS_RESILIENT),
+            ("SR_z", "SR in SDs of the line", "SDs", LESS_RESILIENT),
+        )
+    ),
+    Column(name="class", meaning="Class of SR", kind=Kind.PERSON),
+)
+CELL_COLUMNS = (
+    Column(name="E", meaning="Exposure from", unit="points"),
+    Column(name="E_to", meaning="Exposure to", unit="points"),
+    Column(name="P", meaning="Problems from", unit="points"),
+    Column(name="P_to", meaning="Problems to", unit="points"),
+    Column(name="persons", meaning="Persons in the cell", unit="persons", kind=Kind.COUNT),
 )
 
 
@@ -128,20 +168,7 @@ def _lines_table(context: Context) -> Table:
         name="lines",
         title="Lines of expected problems",
         frame=pl.DataFrame(rows),
-        labels={
-            "line": "Line",
-            "reference": "Reference set",
-            "term": "Term",
-            "coefficient": "Coefficient",
-            "se": "Standard error",
-            "r_squared": "R²",
-            "residual_sd": "Residual SD",
-        },
-        units={
-            "coefficient": "points of P per unit",
-            "residual_sd": "points of P",
-            "n": "units",
-        },
+        columns=LINE_COLUMNS,
         note="Standard errors of the occasions' line are clustered by person (CR1). "
         "A line is used at its own level only.",
     )
@@ -188,14 +215,7 @@ def _figure(
         ),
         chart=layered(*layers, height=420),
         data=data,
-        units={
-            "E": "points",
-            "P": "points",
-            "P_expected": "points",
-            "SR": "points of P",
-            "SR_z": "SDs",
-            "persons": "persons",
-        },
+        columns=PERSON_COLUMNS if context.audience.draws_persons else CELL_COLUMNS,
         interactive=True,
     )
 

@@ -7,17 +7,25 @@ from typing import Any
 
 import polars as pl
 
+from salutogen.columns import Column, Kind
 from salutogen.page.section import Section, Table
 from salutogen.report.context import Context
 
-INPUT_WORDS = {
-    "source": "Source",
-    "file": "File",
-    "rows": "Rows",
-    "columns": "Columns",
-    "encoding": "Encoding",
-    "sha256": "SHA-256",
-}
+INPUTS = tuple(
+    Column(name=name, meaning=words, heading=words, kind=Kind.LABEL)
+    for name, words in (
+        ("source", "Source"),
+        ("file", "File"),
+        ("rows", "Rows"),
+        ("columns", "Columns"),
+        ("encoding", "Encoding"),
+        ("sha256", "SHA-256"),
+    )
+)
+ORIGIN = (
+    Column(name="what", meaning="What", heading="What", kind=Kind.LABEL),
+    Column(name="value", meaning="Value", heading="Value", kind=Kind.LABEL),
+)
 
 
 def provenance_section(context: Context) -> Section:
@@ -29,7 +37,10 @@ def provenance_section(context: Context) -> Section:
         if not name.startswith("inputs") and value is not None
     ]
     inputs = [
-        {name: None if entry.get(name) is None else str(entry[name]) for name in INPUT_WORDS}
+        {
+            item.name: None if entry.get(item.name) is None else str(entry[item.name])
+            for item in INPUTS
+        }
         for entry in provenance.get("inputs", ())
     ]
     return Section(
@@ -42,8 +53,8 @@ def provenance_section(context: Context) -> Section:
             Table(
                 name="inputs",
                 title="Inputs as they were read",
-                frame=pl.DataFrame(inputs, schema=dict.fromkeys(INPUT_WORDS, pl.String)),
-                labels=INPUT_WORDS,
+                frame=pl.DataFrame(inputs, schema={item.name: pl.String for item in INPUTS}),
+                columns=INPUTS,
             ),
             Table(
                 name="provenance",
@@ -52,7 +63,7 @@ def provenance_section(context: Context) -> Section:
                     {"what": [name for name, _ in rows], "value": [str(v) for _, v in rows]},
                     schema={"what": pl.String, "value": pl.String},
                 ),
-                labels={"what": "What", "value": "Value"},
+                columns=ORIGIN,
             ),
         ),
     )

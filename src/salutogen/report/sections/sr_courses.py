@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     band,
     layered,
@@ -18,8 +19,9 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import colour
+from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import SR_AXIS, enumeration, percent, points, signed
+from salutogen.page.words import SR_AXIS, enumeration, points, signed
 from salutogen.report.context import Context, quantiles
 
 PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -31,6 +33,59 @@ INTERVAL_COLOURS = {
     "not settled": "sr-3",
     "above 0 (over-reactive)": "sr-5",
 }
+
+
+PHASE_COLUMNS = (
+    Column(name="phase", meaning="Phase", heading="Phase", kind=Kind.LABEL),
+    Column(name="n", meaning="Persons", heading="Persons", unit="persons", kind=Kind.COUNT),
+    Column(
+        name="SR_frozen",
+        meaning="Mean SR from the reference line",
+        heading="Mean SR, frozen",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    ),
+    Column(
+        name="SR_refit",
+        meaning="Mean SR from the phase's own line",
+        heading="Mean SR, refitted",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    ),
+)
+COURSE_COLUMNS = (
+    Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
+    *(
+        Column(name=name, meaning=f"{words} of SR", unit=POINTS, sign=LESS_RESILIENT)
+        for name, words in (
+            ("p10", "10 % quantile"),
+            ("p25", "Lower quartile"),
+            ("median", "Median"),
+            ("p75", "Upper quartile"),
+            ("p90", "90 % quantile"),
+        )
+    ),
+    Column(name="who", meaning="Label of a picked person", kind=Kind.PERSON),
+    Column(name="SR_of_person", meaning="SR of the picked person", unit=POINTS, kind=Kind.PERSON),
+)
+HISTOGRAM_COLUMNS = (
+    Column(name="from", meaning="SR from", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
+    Column(name="to", meaning="SR to", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT),
+)
+INTERVAL_COLUMNS = (
+    Column(name="rank", meaning="Place in the order of SR", kind=Kind.PERSON),
+    Column(name="who", meaning="Label of the person", kind=Kind.PERSON),
+    *(
+        Column(name=name, meaning=words, unit=POINTS, sign=LESS_RESILIENT, kind=Kind.PERSON)
+        for name, words in (
+            ("SR", "SR over the follow-up"),
+            ("SR_low", "Lower end of the 95 % interval"),
+            ("SR_high", "Upper end of the 95 % interval"),
+        )
+    ),
+    Column(name="interval", meaning="On which side of 0 the interval lies", kind=Kind.PERSON),
+)
 
 
 def sr_section(context: Context) -> Section:
@@ -58,8 +113,6 @@ def phases_table(context: Context) -> Table:
     names = phases["phase"].unique(maintain_order=True).to_list() if phases.height else []
     for name in names:
         part = phases.filter(pl.col("phase") == name)
-        if part.height < context.audience.smallest:
-            continue
         means = {
             column: float(np.mean(part[column].drop_nulls().to_numpy()))
             for column in ("SR_frozen", "SR_refit")
@@ -78,13 +131,7 @@ def phases_table(context: Context) -> Table:
                 "SR_refit": pl.Float64,
             },
         ),
-        labels={
-            "phase": "Phase",
-            "n": "Persons",
-            "SR_frozen": "Mean SR, frozen",
-            "SR_refit": "Mean SR, refitted",
-        },
-        units={"n": "persons", "SR_frozen": "points of P", "SR_refit": "points of P"},
+        columns=PHASE_COLUMNS,
         note="SR = observed − expected problems; positive = less resilient.",
     )
 
@@ -184,7 +231,7 @@ def _courses_figure(context: Context, bands: pl.DataFrame, picked: dict[float, i
         ),
         chart=layered(*layers, height=340),
         data=table,
-        units={name: "points of P" for name in table.columns if name not in ("occasion", "who")},
+        columns=COURSE_COLUMNS,
         interactive=False,
     )
 
@@ -209,7 +256,7 @@ def _picked_courses(
 def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     """Count values in equal bins with an edge at 0.
 
-    Where persons are hidden, bins span the inner 98 % and small counts are blank.
+    Where persons are hidden, bins span the inner 98 %.
     """
     hidden = smallest > 1
     low, high = (
@@ -223,17 +270,19 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
         np.arange(np.floor(low / width), max(np.ceil(high / width), low / width + 1) + 1) * width
     )
     counts, edges = np.histogram(values_found, bins=edges)
-    table = pl.DataFrame({"from": edges[:-1], "to": edges[1:], "persons": counts.astype(np.int64)})
-    if hidden:
-        kept = (pl.col("persons") == 0) | (pl.col("persons") >= smallest)
-        table = table.with_columns(pl.when(kept).then(pl.col("persons")))
-    return table
+    return pl.DataFrame({"from": edges[:-1], "to": edges[1:], "persons": counts.astype(np.int64)})
 
 
 def _distribution_figure(context: Context) -> Figure:
     SR = context.persons["SR"].drop_nulls().to_numpy()
-    table = histogram(SR, context.audience.smallest)
-    below = float(np.mean(SR < 0))
+    counted = Table(
+        name="sr-distribution",
+        title="Distribution of SR over persons",
+        frame=histogram(SR, context.audience.smallest),
+        columns=HISTOGRAM_COLUMNS,
+    )
+    table = hide_small(counted, context.audience).frame
+    below = context.audience.share(int(np.sum(SR < 0)), SR.size)
     quarter, middle, three = quantiles(SR, (0.25, 0.5, 0.75), context.audience.smallest)
     bars = {
         "mark": {"type": "rect", "stroke": colour("paper"), "strokeWidth": 0.7},
@@ -252,16 +301,16 @@ def _distribution_figure(context: Context) -> Figure:
         },
     }
     return Figure(
-        name="sr-distribution",
-        title="Distribution of SR over persons",
+        name=counted.name,
+        title=counted.title,
         description=(
-            f"{percent(below)} of the persons lie below 0 (blue: fewer problems than exposure lets "
+            f"{below} of the persons lie below 0 (blue: fewer problems than exposure lets "
             f"expect, more resilient), the others above (orange: over-reactive). Median "
             f"{signed(middle)}, middle half {signed(quarter)} to {signed(three)} points."
         ),
         chart=layered(bars, zero_rule("x"), height=260, data=values(table)),
         data=table,
-        units={"from": "points of P", "to": "points of P", "persons": "persons"},
+        columns=HISTOGRAM_COLUMNS,
     )
 
 
@@ -307,7 +356,7 @@ def _intervals_figure(context: Context) -> Figure | None:
         ),
         chart=_intervals_chart(data),
         data=data,
-        units=dict.fromkeys(("SR", "SR_low", "SR_high"), "points of P"),
+        columns=INTERVAL_COLUMNS,
         interactive=True,
     )
 
