@@ -126,7 +126,10 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             raise
         # Its message may hold answers of persons: only the place in the code is told.
         told = finding(
-            "analysis-failed", label=item.label, error=type(error).__name__, place=_place_of(error)
+            "analysis-failed",
+            label=item.label,
+            error=type(error).__name__,
+            place=_place_of(error, item.analysis),
         )
         return _not_done(item, (told,))
 
@@ -135,12 +138,19 @@ def _not_done(item: PlannedAnalysis, findings: tuple[Finding, ...]) -> Outcome:
     return Outcome(analysis=item.analysis, label=item.label, findings=findings, asked=item.asked)
 
 
-def _place_of(error: BaseException) -> str:
-    """Module, line and function in which an exception arose, without a path of the machine."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    frame, line = frames[-1]
-    module = frame.f_globals.get("__name__", "an unknown module")
-    return f"{module}, line {line}, in {frame.f_code.co_name}"
+def _place_of(error: BaseException, analysis: Analysis) -> str:
+    """Module, line and function in which it failed, without a path of the machine.
+
+    The last place in the analysis's own package or in this one; what these call is of no help.
+    """
+    own = {"salutogen", analysis.compute.partition(":")[0].partition(".")[0]}
+    frames = [
+        (str(frame.f_globals.get("__name__", "")), line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    inside = [found for found in frames if found[0].partition(".")[0] in own]
+    module, line, function = (inside or frames)[-1]
+    return f"{module}, line {line}, in {function}"
 
 
 def _nameless(

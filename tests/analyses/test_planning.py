@@ -1,0 +1,120 @@
+"""Which analyses are planned: labels, defaults, needs, order, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from salutogen.analyses.contract import Analysis, AnalysisSettings
+from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
+from salutogen.errors import StudyError
+from salutogen.study import read_study
+from tests.analyses.small_cohort import write_study
+
+
+class Settings(AnalysisSettings):
+    """One setting."""
+
+    size: int = 3
+
+
+def kind(name: str, **given: object) -> Analysis:
+    place = "tests.analyses.test_planning"
+    return Analysis(
+        name=name,
+        title=name,
+        settings=f"{place}:Settings",
+        compute=f"{place}:nothing",
+        **given,  # type: ignore[arg-type]
+    )
+
+
+KNOWN = {
+    item.name: item
+    for item in (
+        kind("base", default=True),
+        kind("second", default=True, needs=("base",)),
+        kind("factors"),
+        kind("order", needs=("factors",)),
+    )
+}
+
+
+def planned(folder: Path, analyses: str) -> tuple[PlannedAnalysis, ...]:
+    return plan_analyses(read_study(write_study(folder, analyses=analyses)), KNOWN)
+
+
+def refused(folder: Path, analyses: str) -> list[str]:
+    with pytest.raises(StudyError) as caught:
+        planned(folder, analyses)
+    return [item.code for item in caught.value.findings]
+
+
+def labels(items: tuple[PlannedAnalysis, ...]) -> list[str]:
+    return [item.label for item in items]
+
+
+def test_defaults_come_first_and_are_not_asked(tmp_path: Path) -> None:
+    found = planned(tmp_path, "[{step: factors, size: 4}]")
+    assert labels(found) == ["base", "second", "factors"]
+    assert [item.asked for item in found] == [False, False, True]
+    assert found[2].settings == Settings(size=4)
+
+
+def test_a_default_can_be_set_renamed_and_switched_off(tmp_path: Path) -> None:
+    found = planned(tmp_path, "[{step: second, name: mine, size: 9}]")
+    assert labels(found) == ["base", "mine"]
+    assert labels(planned(tmp_path, "[{step: second, enabled: false}]")) == ["base"]
+    assert refused(tmp_path, "[{step: base, enabled: false}]") == ["step-need-missing"]
+
+
+def test_an_analysis_follows_what_it_needs_wherever_it_stands(tmp_path: Path) -> None:
+    found = planned(tmp_path, "[{step: order}, {step: factors}]")
+    assert labels(found) == ["base", "second", "factors", "order"]
+    assert found[3].needs == {"factors": "factors"}
+
+
+def test_whose_results_are_taken_is_said_by_after(tmp_path: Path) -> None:
+    two = "{step: factors, name: early}, {step: factors, name: late}"
+    assert refused(tmp_path, f"[{two}, {{step: order}}]") == ["analysis-need-unclear"]
+    found = planned(tmp_path, f"[{two}, {{step: order, after: [early]}}]")
+    assert found[-1].needs == {"factors": "early"}
+    both = planned(tmp_path, f"[{two}, {{step: order, after: [late, base]}}]")
+    assert both[-1].needs == {"factors": "late"}
+
+
+def test_after_alone_orders(tmp_path: Path) -> None:
+    found = planned(tmp_path, "[{step: factors, name: b, after: [a]}, {step: factors, name: a}]")
+    assert labels(found)[2:] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("analyses", "codes"),
+    [
+        ("[{step: faktors}]", ["unknown-step"]),
+        ("[{step: factors, size: many}]", ["step-settings"]),
+        ("[{step: factors, sise: 3}]", ["step-settings"]),
+        ("[{step: factors, after: 3}]", ["step-settings"]),
+        ("[{step: factors, enabled: perhaps}]", ["step-settings"]),
+        ("[{step: factors}, {step: factors}]", ["step-label-twice"]),
+        ("[{step: order}]", ["step-need-missing"]),
+        ("[{step: factors, after: [bose]}]", ["analysis-after-unknown"]),
+        (
+            "[{step: factors, name: a, after: [b]}, {step: factors, name: b, after: [a]}]",
+            ["analyses-wait-for-each-other"],
+        ),
+        ("[{step: faktors}, {step: factors, size: x}]", ["unknown-step", "step-settings"]),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(tmp_path: Path, analyses: str, codes: list[str]) -> None:
+    assert refused(tmp_path, analyses) == codes
+
+
+def test_refusals_name_what_was_probably_meant(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        planned(tmp_path, "[{step: faktors}]")
+    (told,) = caught.value.findings
+    assert "Did you mean 'factors'?" in told.text
+    assert "base" in told.mend
+    assert told.evidence.line is not None
