@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from salutogen.page.colours import CATEGORIES, HEAT, colour, colours, follow_theme
-from salutogen.page.drawing_processes import Artists
+from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.section import Figure
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -86,11 +86,14 @@ def specification(figure: Figure) -> dict[str, Any]:
     return {"padding": 6, **spec, "config": style}
 
 
-def draw(figures: Sequence[Figure], artists: Artists) -> dict[str, DrawnFigure]:
-    """Draw every figure once; figures keep their order."""
-    drawings = artists.draw([specification(figure) for figure in figures])
+def draw(figures: Sequence[Figure], processes: DrawingProcesses) -> dict[str, DrawnFigure]:
+    """Draw every figure once; figures keep their order, those that cannot be drawn are missing."""
+    drawings = processes.draw([specification(figure) for figure in figures])
     drawn = {}
-    for figure, (svg, png) in zip(figures, drawings, strict=True):
+    for figure, drawing in zip(figures, drawings, strict=True):
+        if drawing is None:
+            continue
+        svg, png = drawing
         described = _described(svg, figure)
         drawn[figure.name] = DrawnFigure(FigureFiles(described.encode(), png), _inline(described))
     return drawn

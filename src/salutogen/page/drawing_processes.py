@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import IO, Any
 
-N_ARTISTS = 2
+N_PROCESSES = 2
 PNG_SCALE = 2
 VEGA_LITE = "6.4"
 _LENGTH = 8
@@ -44,19 +44,30 @@ def draw_here(specification: str) -> Drawing:
     return svg, vl_convert.svg_to_png(svg, scale=PNG_SCALE)
 
 
-class Artists:
+def _drawn_or_none(specification: str) -> Drawing | None:
+    """Draw one figure in this process, or None where its specification cannot be drawn."""
+    try:
+        return draw_here(specification)
+    except ValueError:  # what vl-convert raises for every specification that it cannot draw
+        return None
+
+
+class DrawingProcesses:
     """A few drawing processes; without any, figures are drawn in this process."""
 
     def __init__(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
         self._processes = processes
 
-    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing]:
-        """Draw every figure; the drawings come in the order of the specifications."""
+    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | None]:
+        """Draw every figure; the drawings come in the order of the specifications.
+
+        A specification that cannot be drawn gives None.
+        """
         texts = [json.dumps(spec, allow_nan=False) for spec in specifications]
         if not self._processes:
-            return [draw_here(text) for text in texts]
+            return [_drawn_or_none(text) for text in texts]
         count = len(self._processes)
-        drawings: list[Drawing] = [("", b"")] * len(texts)
+        drawings: list[Drawing | None] = [None] * len(texts)
         with ThreadPoolExecutor(count) as pool:
             parts = [
                 pool.submit(_draw_there, process, texts[first::count])
@@ -68,13 +79,13 @@ class Artists:
 
 
 @contextmanager
-def artists(*, wanted: bool = True) -> Iterator[Artists]:
+def drawing_processes(*, wanted: bool = True) -> Iterator[DrawingProcesses]:
     """Start the drawing processes; they end with the block."""
     processes: list[subprocess.Popen[bytes]] = []
     try:
         if wanted:
             _start(processes)
-        yield Artists(processes)
+        yield DrawingProcesses(processes)
     finally:
         for process in processes:
             process.kill()
@@ -87,7 +98,7 @@ def artists(*, wanted: bool = True) -> Iterator[Artists]:
 def _start(processes: list[subprocess.Popen[bytes]]) -> None:
     """Start as many as this machine allows."""
     try:
-        for _ in range(N_ARTISTS):
+        for _ in range(N_PROCESSES):
             processes.append(
                 subprocess.Popen(
                     [sys.executable, "-m", __name__],
@@ -100,9 +111,9 @@ def _start(processes: list[subprocess.Popen[bytes]]) -> None:
         return  # fewer, or none: the figures are drawn all the same
 
 
-def _draw_there(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[Drawing]:
+def _draw_there(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[Drawing | None]:
     """Let one process draw; whatever it fails to give is drawn here, where errors have words."""
-    drawings: list[Drawing] = []
+    drawings: list[Drawing | None] = []
     for text in texts:
         svg = png = None
         if process.stdin is not None and process.stdout is not None and process.poll() is None:
@@ -111,7 +122,7 @@ def _draw_there(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[
                 svg, png = _next(process.stdout), _next(process.stdout)
             except BrokenPipeError:
                 svg = None
-        drawings.append(draw_here(text) if svg is None or png is None else (svg.decode(), png))
+        drawings.append(_drawn_or_none(text) if svg is None or png is None else (svg.decode(), png))
     return drawings
 
 

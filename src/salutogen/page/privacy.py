@@ -163,7 +163,7 @@ class Guard:
         is left out as a whole.
         """
         description = self.text(figure.description)
-        drawn = json.dumps(figure.specification(), default=str, ensure_ascii=False)
+        drawn = json.dumps(figure.specification(), ensure_ascii=False, allow_nan=False)
         words = [figure.title, description, *texts_of(figure.data), *_quoted(drawn)]
         if any(self.forbids(text) for text in words):
             told.append(

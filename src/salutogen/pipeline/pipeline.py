@@ -67,12 +67,12 @@ def run(
     planned = plan_analyses(plan)
     if out is None:
         return _compute(plan, planned, data, seed, progress, scheduler)
-    from salutogen.page.drawing_processes import artists
+    from salutogen.page.drawing_processes import drawing_processes
     from salutogen.pipeline.output_folder import require_free
     from salutogen.pipeline.writing import write_results
 
     require_free(Path(out), force=force, inputs=_inputs(plan, data))
-    with artists() as drawing:
+    with drawing_processes() as drawing:
         results = _compute(plan, planned, data, seed, progress, scheduler)
         write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
     return results

@@ -24,7 +24,7 @@ from salutogen.scores import Scores
 from salutogen.study import Study
 
 if TYPE_CHECKING:
-    from salutogen.page.drawing_processes import Artists
+    from salutogen.page.drawing_processes import DrawingProcesses
     from salutogen.report.report import Report
 
 
@@ -109,7 +109,7 @@ class Results:
 
         return results_to_dict(self)
 
-    def report(self, drawing: Artists | None = None) -> Report:
+    def report(self, drawing: DrawingProcesses | None = None) -> Report:
         """Build the report page with its figures and tables."""
         from salutogen.report import Context, build_report
 

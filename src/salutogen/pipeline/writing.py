@@ -12,7 +12,7 @@ import polars as pl
 from salutogen.analyses.labelled import identified
 from salutogen.context import Progress
 from salutogen.findings import Finding
-from salutogen.page.drawing_processes import Artists
+from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.folder import write_folder
 from salutogen.pipeline.manifest import manifest
@@ -35,7 +35,7 @@ def write_results(
     *,
     force: bool,
     progress: Progress,
-    drawing: Artists | None = None,
+    drawing: DrawingProcesses | None = None,
 ) -> Path:
     """Write every file of a run into a sibling folder, then move it into place.
 

@@ -96,9 +96,9 @@ def _answer_spread(context: Context) -> Text:
         return spread
     return say(
         "{spread}Of {known:# person|# persons} whose score has an interval, {resilient} had "
-        "clearly fewer problems than their exposure lets expect (interval below 0, more resilient) and "
-        "{reactive} clearly more (interval above 0, over-reactive); for the others the score does "
-        "not settle it.",
+        "clearly fewer problems than their exposure lets expect (interval below 0, more "
+        "resilient) and {reactive} clearly more (interval above 0, over-reactive); for the others "
+        "the score does not settle it.",
         spread=f"{spread} " if spread else "",
         known=Persons(known.sum()),
         resilient=Persons((high[known] < 0).sum()),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from salutogen.findings import finding
-from salutogen.page.drawing import FigureFiles, draw
-from salutogen.page.drawing_processes import Artists, artists
+from salutogen.page.drawing import DrawnFigure, FigureFiles, draw
+from salutogen.page.drawing_processes import DrawingProcesses, drawing_processes
 from salutogen.page.rendering import render_page
 from salutogen.page.section import Section
 from salutogen.report.context import Context
@@ -39,14 +39,14 @@ class Report:
         return self.html
 
 
-def build_report(context: Context, drawing: Artists | None = None) -> Report:
+def build_report(context: Context, drawing: DrawingProcesses | None = None) -> Report:
     """Build the report of a run. Same results, same bytes.
 
     Parameters
     ----------
     context : Context
         Results and audience. SR = observed - expected problems; positive = less resilient.
-    drawing : Artists, optional
+    drawing : DrawingProcesses, optional
         Drawing processes that are started already.
 
     Returns
@@ -57,10 +57,12 @@ def build_report(context: Context, drawing: Artists | None = None) -> Report:
     sections, withheld = context.guard.sections(_with_own_names(made))
     figures = [figure for section in sections for figure in section.figures]
     if drawing is None:
-        with artists() as own:
+        with drawing_processes() as own:
             drawn = draw(figures, own)
     else:
         drawn = draw(figures, drawing)
+    sections = tuple(_without_undrawn(sections, drawn))
+    figures = [figure for section in sections for figure in section.figures]
     tables = {
         table.name: table.frame
         for section in sections
@@ -74,6 +76,19 @@ def build_report(context: Context, drawing: Artists | None = None) -> Report:
         figures={name: figure.files for name, figure in drawn.items()},
         tables=tables,
     )
+
+
+def _without_undrawn(
+    sections: Sequence[Section], drawn: Mapping[str, DrawnFigure]
+) -> list[Section]:
+    """Leave out figures that could not be drawn, and say so in their section."""
+    kept: list[Section] = []
+    for section in sections:
+        missing = [item for item in section.figures if item.name not in drawn]
+        told = tuple(finding("figure-not-drawn", title=item.title) for item in missing)
+        figures = tuple(item for item in section.figures if item.name in drawn)
+        kept.append(replace(section, figures=figures, findings=(*section.findings, *told)))
+    return kept
 
 
 def analysis_sections(context: Context) -> list[Section]:
