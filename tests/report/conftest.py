@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from salutogen.pipeline.pipeline import Results
-from salutogen.report.report import Report, build_report
-from tests.report.fabricated import make_results
+from salutogen import Results
+from salutogen.report import Report
+from tests.report.cohorts import make_results
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def shown_results() -> Results:
 
 @pytest.fixture(scope="session")
 def shown_report(shown_results: Results) -> Report:
-    return build_report(shown_results)
+    return shown_results.report()
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +28,10 @@ def hidden_results() -> Results:
 
 @pytest.fixture(scope="session")
 def hidden_report(hidden_results: Results) -> Report:
-    return build_report(hidden_results)
+    return hidden_results.report()
 
 
 @pytest.fixture(scope="session")
 def bare_report() -> Report:
     """One occasion, no windows, no mixed line, no variants, no checks."""
-    return build_report(make_results(n_persons=230, n_occasions=1, bare=True))
+    return make_results(n_persons=230, n_occasions=1, bare=True).report()

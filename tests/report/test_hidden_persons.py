@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen import Results
 from salutogen.page.audience import Audience, person_code
-from salutogen.pipeline.pipeline import Results
-from salutogen.report.report import Report, build_report
+from salutogen.report import Report
 from salutogen.report.sections.plane import count_cells
-from tests.report.fabricated import make_results
+from tests.report.cohorts import make_results
 
 
 def everything(report: Report) -> str:
@@ -62,7 +62,7 @@ def test_hidden_page_does_not_tell_the_farthest_person(hidden_results: Results) 
         )
         for name, frame in (("persons", resilience.persons), ("occasions", resilience.occasions))
     }
-    report = build_report(replace(hidden_results, resilience=replace(resilience, **moved)))
+    report = replace(hidden_results, resilience=replace(resilience, **moved)).report()
     drawings = "".join(figure.svg.decode() for figure in report.figures.values())
     tables = "".join(table.write_csv() for table in report.tables.values())
     told = (own_words(report) + drawings + tables).replace("\u2212", "")
@@ -93,7 +93,7 @@ def test_hidden_cells_hold_at_least_five(hidden_report: Report) -> None:
 
 
 def test_large_cohorts_are_aggregated() -> None:
-    report = build_report(make_results(n_persons=3100, n_occasions=3))
+    report = make_results(n_persons=3100, n_occasions=3).report()
     assert "persons" in report.tables["figure-plane"].columns
     assert max(table.height for table in report.tables.values()) < 1200
     assert len(report.html) < 3_000_000
