@@ -28,19 +28,20 @@ SCRIPTS = sorted(
 FLOORS = {
     "errors": 0,
     "findings": 0,
-    "columns": 0,
     "display": 1,
+    "columns": 2,
+    "context": 2,
     "models": 1,
-    "page": 2,
-    "study": 2,
-    "panel": 3,
-    "scores": 4,
-    "norm": 5,
-    "resilience": 6,
-    "simulation": 7,
-    "analyses": 8,
-    "report": 9,
-    "pipeline": 10,
+    "page": 3,
+    "study": 3,
+    "panel": 4,
+    "scores": 5,
+    "norm": 6,
+    "resilience": 7,
+    "simulation": 8,
+    "analyses": 9,
+    "report": 10,
+    "pipeline": 11,
     "cli": 12,
     "server": 12,
     "__main__": 13,
@@ -125,6 +126,76 @@ def test_imports_point_down(path: Path) -> None:
         and (inside, other) not in LATE_CALLS
     }
     assert not upward, f"{inside} imports {sorted(upward)}"
+
+
+MOST_IN_A_CIRCLE = 4
+
+
+def imports_of(path: Path, *, types: bool) -> set[str]:
+    """Modules of this package that a file imports anywhere; for types only if asked."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree) if types else running_nodes(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("salutogen"):
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in FILES else str(node.module))
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name in FILES}
+    return found
+
+
+def module_of(path: Path) -> str:
+    inside = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(inside).removesuffix(".__init__")
+
+
+FILES = {module_of(path): path for path in MODULES}
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Files that import each other around a circle, each circle as large as it goes."""
+    reached = {name: closure(graph, name) for name in graph}
+    found = {
+        frozenset({name, *(other for other in reached[name] if name in reached.get(other, ()))})
+        for name in graph
+        if name in reached[name]
+    }
+    return [set(circle) for circle in found]
+
+
+def closure(graph: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += graph.get(name, ())
+    return seen
+
+
+def test_no_two_rooms_import_each_other() -> None:
+    rooms: dict[str, set[str]] = {}
+    for name, path in FILES.items():
+        inside = name.split(".")[1:2]
+        if inside and inside[0] not in ("__main__",):
+            rooms.setdefault(inside[0], set()).update(
+                other.split(".")[1] for other in imports_of(path, types=True) if "." in other
+            )
+    both = {
+        (one, other)
+        for one, imported in rooms.items()
+        for other in imported
+        if one < other and one in rooms.get(other, ())
+    }
+    assert both == set()
+
+
+def test_circles_inside_a_room_are_small() -> None:
+    graph = {name: imports_of(path, types=False) for name, path in FILES.items()}
+    large = [sorted(circle) for circle in circles(graph) if len(circle) > MOST_IN_A_CIRCLE]
+    assert large == []
 
 
 def test_models_know_no_room() -> None:

@@ -91,3 +91,10 @@ def test_own_names_come_before_forms() -> None:
 
 def test_examples_are_true() -> None:
     assert doctest.testmod(salutogen.columns).failed == 0
+
+
+def test_a_notebook_shows_words_and_units() -> None:
+    shown = Line(slope=1.25, F=2.0)._repr_html_()
+    assert "Slope (points of P)" in shown
+    assert "1.25" in shown
+    assert "A line" in shown

@@ -31,6 +31,8 @@ from typing import (
     get_type_hints,
 )
 
+from salutogen.display import card
+
 LESS_RESILIENT = "positive = over-reactive = less resilient"
 POINTS = "points of P"
 FEW_SHOWN = 6
@@ -166,6 +168,24 @@ class Record:
         ]
         rest = ", …" if len(shown) > FEW_SHOWN else ""
         return f"{type(self).__name__}({', '.join(shown[:FEW_SHOWN])}{rest})"
+
+    def _repr_html_(self) -> str:
+        """Show the plain figures under the words of their declarations, with the findings."""
+        facts = {
+            _caption(item): value
+            for item in _told_fields(type(self))
+            if isinstance(value := getattr(self, item.name), int | float | str)
+        }
+        told = (type(self).__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return card(told, facts, tuple(getattr(self, "findings", ())))
+
+
+def _caption(item: Field[Any]) -> str:
+    column = item.metadata.get("column")
+    if not isinstance(column, Column):
+        return item.name
+    words = column.heading or column.meaning
+    return f"{words} ({column.unit})" if column.unit else words
 
 
 def columns_of(cls: type[Record]) -> tuple[Column, ...]:
