@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
-        "resampling.agreement",
+        "mixture.agreement",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",

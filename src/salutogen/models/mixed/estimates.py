@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.models.formula.frames import Design
+from salutogen.models.formula.design import Design
 
 if TYPE_CHECKING:
     from salutogen.models.moments.moments import Moments

@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import columns_of, n_rows_of, plain_design, read_columns
-from salutogen.models.mixed.inference import t_quantile
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import columns_of, plain_design
+from salutogen.models.mixed.inference.fixed_effects import t_quantile
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.result import MixedModelResult

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.reading import INTERCEPT
+from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.mixed.model import fit_moments
 from salutogen.models.moments.moments import Moments
 

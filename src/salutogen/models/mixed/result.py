@@ -17,12 +17,16 @@ from salutogen.errors import ModelError
 from salutogen.models.mixed.estimates import MixedEstimates
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed.bootstrap import MixedBootstrap
-    from salutogen.models.mixed.inference import Contrast, ContrastTest, FixedInference
-    from salutogen.models.mixed.parameters import MixedParameter
-    from salutogen.models.mixed.problem import MixedProblem
-    from salutogen.models.mixed.robust_errors import RobustInference
-    from salutogen.models.resampling.executing import Progress
+    from salutogen.models.mixed.inference.bootstrap import MixedBootstrap
+    from salutogen.models.mixed.inference.fixed_effects import (
+        Contrast,
+        ContrastTest,
+        FixedInference,
+    )
+    from salutogen.models.mixed.inference.robust_errors import RobustInference
+    from salutogen.models.mixed.likelihood.parameters import MixedParameter
+    from salutogen.models.mixed.likelihood.problem import MixedProblem
+    from salutogen.models.parallel.executors import Progress
 
 Float = NDArray[np.float64]
 
@@ -39,7 +43,7 @@ class MixedModelResult(MixedEstimates):
     @cached_property
     def problem(self) -> MixedProblem:
         """The problem that was solved, made again from the moments when first asked for."""
-        from salutogen.models.mixed.problem import mixed_problem
+        from salutogen.models.mixed.likelihood.problem import mixed_problem
 
         if self.moments is None:
             raise ModelError(
@@ -51,7 +55,7 @@ class MixedModelResult(MixedEstimates):
     @cached_property
     def inference(self) -> FixedInference:
         """How certain the covariance of the fixed effects is; computed when first asked for."""
-        from salutogen.models.mixed.inference import fixed_inference
+        from salutogen.models.mixed.inference.fixed_effects import fixed_inference
 
         return fixed_inference(
             self.problem, self.relative_factor, self.coefficients, self.covariance
@@ -77,7 +81,7 @@ class MixedModelResult(MixedEstimates):
             `CR0`, `CR1` (default: G/(G − 1), with G − 1 degrees of freedom) or `CR2` (unbiased if
             the model's own covariance is right, with Bell & McCaffrey's degrees of freedom).
         """
-        from salutogen.models.mixed.robust_errors import robust_inference
+        from salutogen.models.mixed.inference.robust_errors import robust_inference
 
         problem = self.problem
         assert self.moments is not None
@@ -103,7 +107,7 @@ class MixedModelResult(MixedEstimates):
         ContrastTest
             Estimates, standard errors, t or F, degrees of freedom and p.
         """
-        from salutogen.models.mixed.inference import contrast_matrix, contrast_values
+        from salutogen.models.mixed.inference.fixed_effects import contrast_matrix, contrast_values
 
         rows = contrast_matrix(self.terms, contrast)
         values = contrast_values(value, len(rows))
@@ -239,7 +243,7 @@ class MixedModelResult(MixedEstimates):
     @property
     def parameters(self) -> tuple[MixedParameter, ...]:
         """Every parameter: fixed effects, SDs and correlations, residual SD."""
-        from salutogen.models.mixed.parameters import mixed_parameters
+        from salutogen.models.mixed.likelihood.parameters import mixed_parameters
 
         return mixed_parameters(self.terms, self.random_blocks, self.persons.name)
 
@@ -271,7 +275,7 @@ class MixedModelResult(MixedEstimates):
             also after REML. A limit at the end of the range is 0 for an SD and ±1 for a
             correlation; both are null for a correlation with a variance of zero.
         """
-        from salutogen.models.mixed.profile_intervals import profile_intervals
+        from salutogen.models.mixed.inference.profile_intervals import profile_intervals
 
         every = self.parameters
         names = [parameter.term for parameter in every]
@@ -325,7 +329,7 @@ class MixedModelResult(MixedEstimates):
         Interrupted
             On Ctrl-C: it holds the draws that were finished.
         """
-        from salutogen.models.mixed.bootstrap import mixed_bootstrap
+        from salutogen.models.mixed.inference.bootstrap import mixed_bootstrap
 
         problem = self.problem
         assert self.moments is not None

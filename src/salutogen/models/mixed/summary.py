@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import plain_design
-from salutogen.models.mixed.inference import t_quantile
-from salutogen.models.mixed.marginal import term_contrasts
-from salutogen.models.mixed.parameters import MixedParameter, random_parameters
+from salutogen.models.formula.design import plain_design
+from salutogen.models.mixed.inference.fixed_effects import t_quantile
+from salutogen.models.mixed.inference.term_contrasts import term_contrasts
+from salutogen.models.mixed.likelihood.parameters import MixedParameter, random_parameters
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.result import MixedModelResult

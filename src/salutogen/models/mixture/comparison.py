@@ -13,7 +13,7 @@ from salutogen.errors import ModelError
 from salutogen.models.mixture.model import GrowthMixture
 from salutogen.models.mixture.result import GrowthMixtureResult
 from salutogen.models.moments.moments import Moments
-from salutogen.models.resampling.executing import (
+from salutogen.models.parallel.executors import (
     Interrupted,
     Progress,
     given_or_scheduled,

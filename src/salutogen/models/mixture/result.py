@@ -11,22 +11,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
-    Design,
-    columns_of,
-    n_rows_of,
-    plain_design,
-    read_columns,
-)
-from salutogen.models.mixture.climb import second_derivatives
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import Design, columns_of, plain_design
+from salutogen.models.mixture.likelihood.maximisation import second_derivatives
+from salutogen.models.mixture.likelihood.parameters import Layout
+from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.mixture.membership import Membership, membership_of, share_derivatives
-from salutogen.models.mixture.parameters import Layout
-from salutogen.models.mixture.problem import MixtureProblem
 from salutogen.models.moments.moments import Moments
 
 if TYPE_CHECKING:
+    from salutogen.models.mixture.likelihood.search import Found
     from salutogen.models.mixture.model import GrowthMixture, Terms
-    from salutogen.models.mixture.search import Found
 
 Float = NDArray[np.float64]
 
@@ -177,7 +172,7 @@ class GrowthMixtureResult:
 
     def classify(self, moments: Moments) -> Float:
         """Return the probability of each class for persons of other moments (n_persons, K)."""
-        from salutogen.models.mixture.classifying import class_probabilities
+        from salutogen.models.mixture.class_probabilities import class_probabilities
 
         return class_probabilities(self, moments)
 

@@ -12,26 +12,23 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
-    Design,
+from salutogen.models.formula.columns import (
     checked_weights,
     complete_rows,
-    learn_design,
-    learn_outcome,
+    nothing_complete,
     numeric,
     read_columns,
     rows_weights,
-    variables_of,
 )
-from salutogen.models.formula.reading import INTERCEPT, parse_formula
-from salutogen.models.formula.refusals import nothing_complete
-from salutogen.models.moments.grouping import group_by_person
-from salutogen.models.moments.local_powers import (
+from salutogen.models.formula.design import Design, learn_design, learn_outcome, variables_of
+from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula
+from salutogen.models.moments.centred_powers import (
     degree,
     local_columns,
     shift_matrix,
     shiftable,
 )
+from salutogen.models.moments.grouping import group_by_person
 from salutogen.models.moments.reduction import (
     Reduction,
     pack,

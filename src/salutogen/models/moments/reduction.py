@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
+from salutogen.models.linear_algebra import orthonormalise, triangular_inverse
 from salutogen.models.moments.grouping import Grouping
-from salutogen.models.moments.orthogonal import orthonormalise, triangular_inverse
+from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.moments.orthogonal import combine, orthonormalise, triangular_inverse
+from salutogen.models.linear_algebra import combine, orthonormalise, triangular_inverse
 
 Float = NDArray[np.float64]
 

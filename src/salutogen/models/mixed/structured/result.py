@@ -11,15 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import Design, columns_of, n_rows_of, read_columns
-from salutogen.models.formula.reading import MixedFormula
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import Design, columns_of
+from salutogen.models.formula.mixed_formula import MixedFormula
 from salutogen.models.mixed.estimates import Level
 from salutogen.models.mixed.prediction import places_in, sum_of
 from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.rows import person_labels
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed.inference import FixedInference
+    from salutogen.models.mixed.inference.fixed_effects import FixedInference
     from salutogen.models.mixed.structured.problem import StructuredProblem
 
 Float = NDArray[np.float64]
