@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,9 @@ from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.residual_structures import Residual
 from salutogen.models.moments.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
+
+if TYPE_CHECKING:
+    from salutogen.models.mixed.structured.result import StructuredResult
 
 Float = NDArray[np.float64]
 
@@ -69,9 +72,17 @@ class MixedModel:
     formula: str
     residual: Residual = "independent"
 
+    @overload
+    def fit(self, data: Moments, *, reml: bool = ..., weights: None = ...) -> MixedModelResult: ...
+
+    @overload
+    def fit(
+        self, data: Any, *, reml: bool = ..., weights: str | ArrayLike | None = ...
+    ) -> MixedModelResult | StructuredResult: ...
+
     def fit(
         self, data: Any, *, reml: bool = True, weights: str | ArrayLike | None = None
-    ) -> MixedModelResult:
+    ) -> MixedModelResult | StructuredResult:
         """Fit to a frame or to moments.
 
         Parameters
@@ -83,6 +94,11 @@ class MixedModel:
         weights : str or array (n,), optional
             Precision weights w, a column or one number per row: the residual variance of a row
             is σ²/w, as lme4's `weights`. Sampling weights are something else.
+
+        Returns
+        -------
+        MixedModelResult or StructuredResult
+            The latter with sites or a residual structure, which needs a frame.
 
         Raises
         ------

@@ -215,7 +215,14 @@ def test_what_is_not_available_is_said():
         result.predict(SITES, interval="confidence")
     with pytest.raises(ModelError, match="Conditional variances"):
         result.random_effects(variances=True)
-    for ask in (result.robust_inference, result.profile_intervals):
+    with pytest.raises(ModelError, match="Conditional variances are given for one level"):
+        _ = result.mode_covariances
+    with pytest.raises(ModelError, match="Robust errors are given for one level"):
+        result.test({"t": 1}, errors="CR1")
+    with pytest.raises(ModelError, match="Profile intervals are given for one level"):
+        result.tidy(intervals="profile")
+    assert not hasattr(result, "moments")
+    for ask in (result.robust_inference, result.profile_intervals, result.bootstrap):
         with pytest.raises(ModelError, match="one level of grouping and independent residuals"):
             ask()
     with pytest.raises(ModelError, match="fitted from a frame"):
