@@ -19,6 +19,7 @@ import pytest
         "k_means.model",
         "mixed.model",
         "mixed.random_intercept",
+        "short_repr",
         "regression.splines",
     ],
 )

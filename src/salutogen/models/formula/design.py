@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.formula.columns import numeric
 from salutogen.models.formula.mixed_formula import INTERCEPT, plain_name, simple_terms, translated
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
 
+@short_repr("expression", "names")
 @dataclass(frozen=True, kw_only=True)
 class Design:
     """An expression with the state it learned, so that new data give the same columns.

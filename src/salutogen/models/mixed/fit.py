@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.formula.design import Design
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.inference.fixed_effects import (
@@ -28,6 +29,7 @@ Limits = dict[str, tuple[float, float]]  # by parameter, as `tidy` names them
 Tester = Callable[[Float, Float], "ContrastTest"]  # of contrasts (k, p) against values (k,)
 
 
+@short_repr("group", "n", "blocks")
 @dataclass(frozen=True, kw_only=True)
 class Level:
     """A grouping of the rows and its random effects.
@@ -50,6 +52,7 @@ class Level:
     covariance: Float
 
 
+@short_repr("formula", "reml", "n_persons", "n_obs", "log_likelihood", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MixedFit(ABC):
     """What every fitted mixed model has: estimates, what they were made of, tests, predictions.
@@ -391,9 +394,6 @@ class MixedFit(ABC):
         from salutogen.models.mixed.summary import summary
 
         return summary(self, errors, self._tester(errors))
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"

@@ -16,6 +16,7 @@ from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.mixture.likelihood.search import one_class, search
 from salutogen.models.mixture.model import GrowthMixture
 from salutogen.models.parallel.executors import Progress, run_each
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -68,6 +69,7 @@ def adjusted_rand_index(first: ArrayLike, second: ArrayLike) -> float:
     return 1.0 if highest == expected else (together - expected) / (highest - expected)
 
 
+@short_repr("method", "classes", "values", "median", "n_failed")
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
     """Agreement of classifications by fits to other samples of the same persons.

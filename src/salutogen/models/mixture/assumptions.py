@@ -20,12 +20,14 @@ from salutogen.models.mixture.model import GrowthMixture
 from salutogen.models.mixture.result import GrowthMixtureResult
 from salutogen.models.moments.moments import Moments
 from salutogen.models.parallel.executors import Progress, given_or_scheduled
+from salutogen.models.short_repr import short_repr
 
 Assumptions = tuple[str, Sharing]
 
 NEAR = 10.0  # BIC above the best within which a set of assumptions is a rival
 
 
+@short_repr("classes", "rivals")
 @dataclass(frozen=True, kw_only=True)
 class AssumptionComparison:
     """Growth mixtures with the same number of classes under several sets of assumptions.

@@ -22,6 +22,7 @@ from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.linear_algebra import triangular_inverse
 from salutogen.models.mixed.likelihood.problem import REDUNDANT, triangle
 from salutogen.models.moments.moments import Moments
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.likelihood.parameters import ClassParameters, Layout
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 
+@short_repr("formula", "outcome", "n_persons", "n_obs", "covariates")
 @dataclass(frozen=True, kw_only=True)
 class PersonMoments(Moments):
     """Moments with covariates of the persons.
@@ -46,6 +48,7 @@ class PersonMoments(Moments):
     covariates: Float
 
 
+@short_repr("reference", "terms")
 @dataclass(frozen=True, kw_only=True)
 class Membership:
     """How the odds of the classes depend on covariates (multinomial logit).

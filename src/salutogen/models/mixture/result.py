@@ -18,6 +18,7 @@ from salutogen.models.mixture.likelihood.parameters import Layout
 from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.mixture.membership import Membership, membership_of, share_derivatives
 from salutogen.models.moments.moments import Moments
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.likelihood.search import Found
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 
+@short_repr("formula", "n_classes", "n_persons", "n_obs", "log_likelihood", "bic", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GrowthMixtureResult:
     """A fitted growth mixture; classes are numbered from 1, in the order of ``spec.order``.
@@ -113,6 +115,11 @@ class GrowthMixtureResult:
     outcome: str
     messages: tuple[str, ...]
     version: str
+
+    @property
+    def formula(self) -> str:
+        """The formula with its person column."""
+        return self.spec.full_formula
 
     @property
     def n_persons(self) -> int:
@@ -277,9 +284,6 @@ class GrowthMixtureResult:
                     f"({row['standard_error']:.4g}), p {row['p_value']:.3g}"
                 )
         return "\n".join([*lines, *([""] if self.messages else []), *self.messages])
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"

@@ -36,6 +36,7 @@ from salutogen.models.moments.reduction import (
     reduce_rows,
     unpack,
 )
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -43,6 +44,7 @@ Int = NDArray[np.int64]
 __all__ = ["Moments", "Reduction", "pack", "unpack"]
 
 
+@short_repr("formula", "outcome", "n_persons", "n_obs", "n_dropped", "path")
 @dataclass(frozen=True, kw_only=True)
 class Moments:
     """Cross-products of ``[1 X Z y]`` by person.

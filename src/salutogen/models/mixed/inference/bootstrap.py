@@ -21,6 +21,7 @@ from salutogen.models.moments.person_coordinates import Coordinates
 from salutogen.models.optimise import minimise
 from salutogen.models.parallel.executors import Progress, run_each
 from salutogen.models.resampling.bootstrap import percentile_interval
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
@@ -28,6 +29,7 @@ KINDS = ("parametric", "person")
 COLLINEAR = 1e-9  # what a direction of the fixed columns keeps in a sample where it is not lost
 
 
+@short_repr("kind", "draws", "n_failed", "seed")
 @dataclass(frozen=True, kw_only=True)
 class MixedBootstrap:
     """Bootstrap draws of every parameter of a mixed model.

@@ -12,6 +12,7 @@ from salutogen.errors import ModelError
 from salutogen.models.checks import as_numbers
 from salutogen.models.mixed.likelihood.deviance import Curvature, curvature
 from salutogen.models.mixed.likelihood.problem import MixedProblem
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Contrast = Mapping[str, float] | ArrayLike
@@ -58,6 +59,7 @@ class ContrastTest:
         return f"{estimates}   {name}, p = {self.p_value:.3g}"
 
 
+@short_repr("coefficients", "parameter_covariance")
 @dataclass(frozen=True, kw_only=True)
 class FixedInference:
     """Covariance of fixed effects and how certain it is itself.

@@ -11,6 +11,7 @@ from salutogen.errors import ModelError
 from salutogen.models.mixed.inference.fixed_effects import ContrastTest, f_test, t_test
 from salutogen.models.mixed.likelihood.problem import MixedProblem
 from salutogen.models.moments.moments import Moments
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
@@ -19,6 +20,7 @@ CHUNK = 8192  # persons treated at once: bounds memory
 NO_RANK = 1e-11  # eigenvalues below this share of the largest are zero
 
 
+@short_repr("kind", "n_persons")
 @dataclass(frozen=True, kw_only=True)
 class RobustInference:
     """A cluster-robust covariance and the degrees of freedom that go with it.

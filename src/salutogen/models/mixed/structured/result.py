@@ -18,6 +18,7 @@ from salutogen.models.formula.mixed_formula import MixedFormula
 from salutogen.models.mixed.fit import Level, Limits, MixedFit, Tester
 from salutogen.models.mixed.prediction import places_in, sum_of
 from salutogen.models.mixed.structured.rows import person_labels
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.inference.fixed_effects import FixedInference
@@ -34,6 +35,7 @@ ELSEWHERE = {
 CONDITIONAL = "Conditional variances"
 
 
+@short_repr("blocks", "modes")
 @dataclass(frozen=True, kw_only=True)
 class OuterLevel:
     """Random effects of the groups that persons belong to.

@@ -25,6 +25,7 @@ from salutogen.models.mixture.likelihood.search import one_class, search
 from salutogen.models.mixture.model import GrowthMixture
 from salutogen.models.parallel.executors import Progress, run_each
 from salutogen.models.resampling.early_stopping import stopping_bounds
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 NullKind = Literal["parametric", "semiparametric"]
@@ -34,6 +35,7 @@ LEVEL = 0.05  # of the test, where draws may stop early
 AT_ONCE = 16  # draws sent to an executor before the verdict is looked at
 
 
+@short_repr("classes", "null", "statistic", "draws", "n_failed", "p_value")
 @dataclass(frozen=True, kw_only=True)
 class BootstrapLikelihoodRatio:
     """Whether k classes describe the data better than k − 1, beyond what chance gives.

@@ -23,6 +23,7 @@ from salutogen.models.mixture.three_step.assignment import (
     person_rows,
     wald,
 )
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.result import GrowthMixtureResult
@@ -39,6 +40,7 @@ MOVED = 0.05  # change of a class's share in the last step that is worth a word
 NORMAL_95 = 1.959963984540054
 
 
+@short_repr("outcome", "kind", "correction", "n_persons", "converged")
 @dataclass(frozen=True, kw_only=True)
 class ThreeStepOutcome:
     """Means, or proportions of categories, of a later outcome in each class.

@@ -21,6 +21,7 @@ from salutogen.models.mixture.three_step.assignment import (
     person_rows,
     wald,
 )
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.result import GrowthMixtureResult
@@ -33,6 +34,7 @@ COLLINEAR = 1e-9  # share of a column that is left beside the others
 RUNAWAY = 15.0  # change of the log odds over a column's spread that no sample can show
 
 
+@short_repr("terms", "reference", "correction", "n_persons", "converged")
 @dataclass(frozen=True, kw_only=True)
 class ThreeStepPredictors:
     """A multinomial logit of class membership on predictors.
