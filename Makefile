@@ -57,7 +57,7 @@ test-spark: install
 	@uv=$$(sh requirements/find-uv "$$(sh requirements/find-python)") && \
 	"$$uv" pip install --quiet --python $(BIN)/python --require-hashes \
 	    -r requirements/spark.txt
-	$(BIN)/python -m pytest tests/models/test_lazy_frames.py -k spark
+	$(BIN)/python -m pytest tests/models/moments/test_lazy_frames.py -k spark
 
 lint: .venv/.project
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ import numpy as np
 from measuring import save
 
 from salutogen.models import Moments, bootstrap_likelihood_ratio, executor_for
-from salutogen.models.resampling.executing import run_each
+from salutogen.models.parallel.executors import run_each
 
 FORMULA = "y ~ t + (1 | id)"
 PERSONS, VISITS, DRAWS = 200, 5, 200

@@ -19,7 +19,7 @@ import numpy as np
 from measuring import save
 
 from salutogen.models import MixedModel, executor_for
-from salutogen.models.resampling.executing import run_each
+from salutogen.models.parallel.executors import run_each
 
 STUDIES = 600
 PERSONS = 100

@@ -21,7 +21,7 @@ from measuring import save
 
 from salutogen.analyses.trajectories.recovery.response import fit_recovery, vary_rates
 from salutogen.models import executor_for
-from salutogen.models.resampling.executing import run_each
+from salutogen.models.parallel.executors import run_each
 
 STUDIES, PERSONS, VISITS = 240, 150, 8
 HALF_LIFE, SPREAD = 1.5, 0.6

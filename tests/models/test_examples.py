@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
-        "resampling.agreement",
+        "mixture.agreement",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",
@@ -19,6 +19,7 @@ import pytest
         "k_means.model",
         "mixed.model",
         "mixed.random_intercept",
+        "short_repr",
         "regression.splines",
     ],
 )

@@ -84,7 +84,8 @@ def simulate_study(
 
 def compile_once(study: Path, end: Outcome) -> None:
     """Compile the kernels before a first run, and say why it takes longer."""
-    from salutogen.models.compiling.ahead_of_time import MIXTURES, is_warm, warm
+    from salutogen.models.compiling.ahead_of_time import warm
+    from salutogen.models.compiling.cache import MIXTURES, is_warm
 
     if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
         logging.getLogger("salutogen").setLevel(logging.ERROR)

@@ -6,41 +6,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from salutogen.models.compiling.ahead_of_time import is_warm, warm
+    from salutogen.models.compiling.ahead_of_time import warm
+    from salutogen.models.compiling.cache import is_warm
     from salutogen.models.convergence import ConvergenceWarning
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
     from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
-    from salutogen.models.mixed.bootstrap import MixedBootstrap
     from salutogen.models.mixed.comparison import FitComparison, compare_fits
-    from salutogen.models.mixed.inference import ContrastTest
+    from salutogen.models.mixed.inference.bootstrap import MixedBootstrap
+    from salutogen.models.mixed.inference.fixed_effects import ContrastTest
+    from salutogen.models.mixed.inference.robust_errors import RobustInference
     from salutogen.models.mixed.model import MixedModel
     from salutogen.models.mixed.random_intercept import RandomInterceptFit, fit_random_intercept
     from salutogen.models.mixed.result import MixedModelResult
-    from salutogen.models.mixed.robust_errors import RobustInference
     from salutogen.models.mixed.structured.residual_structures import (
         ContinuousAR1,
         HeterogeneousVariance,
     )
     from salutogen.models.mixed.structured.result import StructuredResult
+    from salutogen.models.mixture.agreement import (
+        Agreement,
+        adjusted_rand_index,
+        bootstrap_agreement,
+        split_half_agreement,
+    )
     from salutogen.models.mixture.assumptions import AssumptionComparison, compare_assumptions
-    from salutogen.models.mixture.bootstrap import (
+    from salutogen.models.mixture.class_probabilities import class_probabilities
+    from salutogen.models.mixture.class_test.likelihood_ratio import (
         BootstrapLikelihoodRatio,
         bootstrap_likelihood_ratio,
     )
-    from salutogen.models.mixture.classification import classification_error
-    from salutogen.models.mixture.classifying import class_probabilities
     from salutogen.models.mixture.comparison import ClassComparison, compare_classes
     from salutogen.models.mixture.membership import Membership
     from salutogen.models.mixture.model import GrowthMixture
     from salutogen.models.mixture.result import GrowthMixtureResult
-    from salutogen.models.mixture.three_step_distal import ThreeStepOutcome, three_step_outcome
-    from salutogen.models.mixture.three_step_logit import (
+    from salutogen.models.mixture.three_step.assignment import classification_error
+    from salutogen.models.mixture.three_step.outcome import ThreeStepOutcome, three_step_outcome
+    from salutogen.models.mixture.three_step.predictors import (
         ThreeStepPredictors,
         three_step_predictors,
     )
     from salutogen.models.moments.moments import Moments
+    from salutogen.models.parallel.executors import Interrupted, executor_for, progress_bar
     from salutogen.models.regression.heteroscedasticity import ScatterTest, breusch_pagan
     from salutogen.models.regression.least_squares import (
         FTest,
@@ -52,26 +60,19 @@ if TYPE_CHECKING:
     )
     from salutogen.models.regression.robust import HuberFit, fit_huber
     from salutogen.models.regression.splines import RestrictedCubicSpline
-    from salutogen.models.resampling.agreement import (
-        Agreement,
-        adjusted_rand_index,
-        bootstrap_agreement,
-        split_half_agreement,
-    )
     from salutogen.models.resampling.bootstrap import (
         bootstrap_least_squares,
         percentile_interval,
         person_moments,
     )
-    from salutogen.models.resampling.executing import Interrupted, executor_for, progress_bar
 
 _HOME = {
-    "Agreement": "resampling.agreement",
+    "Agreement": "mixture.agreement",
     "AssumptionComparison": "mixture.assumptions",
-    "BootstrapLikelihoodRatio": "mixture.bootstrap",
+    "BootstrapLikelihoodRatio": "mixture.class_test.likelihood_ratio",
     "ClassComparison": "mixture.comparison",
     "ContinuousAR1": "mixed.structured.residual_structures",
-    "ContrastTest": "mixed.inference",
+    "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
@@ -79,50 +80,50 @@ _HOME = {
     "GrowthMixtureResult": "mixture.result",
     "HeterogeneousVariance": "mixed.structured.residual_structures",
     "HuberFit": "regression.robust",
-    "Interrupted": "resampling.executing",
+    "Interrupted": "parallel.executors",
     "KMeansPartition": "k_means.result",
     "Membership": "mixture.membership",
     "Line": "regression.least_squares",
     "LinearFit": "regression.least_squares",
     "LongitudinalKMeans": "k_means.model",
     "LongitudinalKMeansResult": "k_means.result",
-    "MixedBootstrap": "mixed.bootstrap",
+    "MixedBootstrap": "mixed.inference.bootstrap",
     "MixedModel": "mixed.model",
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
     "PartitionQuality": "k_means.criteria",
     "RandomInterceptFit": "mixed.random_intercept",
     "RestrictedCubicSpline": "regression.splines",
-    "RobustInference": "mixed.robust_errors",
+    "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
     "StructuredResult": "mixed.structured.result",
-    "ThreeStepOutcome": "mixture.three_step_distal",
-    "ThreeStepPredictors": "mixture.three_step_logit",
-    "adjusted_rand_index": "resampling.agreement",
-    "bootstrap_agreement": "resampling.agreement",
+    "ThreeStepOutcome": "mixture.three_step.outcome",
+    "ThreeStepPredictors": "mixture.three_step.predictors",
+    "adjusted_rand_index": "mixture.agreement",
+    "bootstrap_agreement": "mixture.agreement",
     "bootstrap_least_squares": "resampling.bootstrap",
-    "bootstrap_likelihood_ratio": "mixture.bootstrap",
+    "bootstrap_likelihood_ratio": "mixture.class_test.likelihood_ratio",
     "breusch_pagan": "regression.heteroscedasticity",
-    "class_probabilities": "mixture.classifying",
-    "classification_error": "mixture.classification",
+    "class_probabilities": "mixture.class_probabilities",
+    "classification_error": "mixture.three_step.assignment",
     "compare_assumptions": "mixture.assumptions",
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
-    "executor_for": "resampling.executing",
+    "executor_for": "parallel.executors",
     "f_test": "regression.least_squares",
     "fit_huber": "regression.robust",
     "fit_least_squares": "regression.least_squares",
     "fit_random_intercept": "mixed.random_intercept",
-    "is_warm": "compiling.ahead_of_time",
+    "is_warm": "compiling.cache",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
-    "progress_bar": "resampling.executing",
-    "split_half_agreement": "resampling.agreement",
-    "three_step_outcome": "mixture.three_step_distal",
-    "three_step_predictors": "mixture.three_step_logit",
+    "progress_bar": "parallel.executors",
+    "split_half_agreement": "mixture.agreement",
+    "three_step_outcome": "mixture.three_step.outcome",
+    "three_step_predictors": "mixture.three_step.predictors",
     "warm": "compiling.ahead_of_time",
 }
 

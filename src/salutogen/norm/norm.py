@@ -82,7 +82,7 @@ class Line:
         NormError
             The table is of another level, or a column the line needs is missing.
         """
-        from salutogen.models.moments.orthogonal import combine
+        from salutogen.models.linear_algebra import combine
         from salutogen.norm.design_matrix import line_matrix
 
         matrix = line_matrix(self, table, level=level)

@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
-from salutogen.models.moments.orthogonal import combine
+from salutogen.models.linear_algebra import combine
 from salutogen.models.regression.least_squares import (
     LinearFit,
     cross_validated_error,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from salutogen.models.moments.orthogonal import combine
+from salutogen.models.linear_algebra import combine
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level

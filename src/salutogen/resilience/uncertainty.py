@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
-from salutogen.models.moments.orthogonal import combine
+from salutogen.models.linear_algebra import combine
 from salutogen.models.resampling.bootstrap import (
     bootstrap_least_squares,
     percentile_interval,

@@ -2,104 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import hashlib
-import logging
-import os
-import subprocess
-import sys
-from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
-
-MODELS = Path(__file__).parents[1]
-NEEDED = (
-    "resampling/_kernels.py",
-    "moments/_kernels_reduction.py",
-    "mixed/_kernels_criterion.py",
-    "mixed/_kernels_profile.py",
-)  # what every run compiles
-MIXTURES = (
-    "mixture/_kernels_density.py",
-    "mixture/_kernels_pass.py",
-    "mixture/_kernels_layout.py",
-    "mixture/_kernels_climb.py",
-    "mixture/_kernels_em.py",
+from salutogen.models.compiling.cache import (
+    MIXTURES,
+    NEEDED,
+    mark,
+    wait_for_kernels,
+    warm_mixtures_in_background,
 )
-BESIDE = "from salutogen.models.compiling.ahead_of_time import warm_mixtures; warm_mixtures()"
-
-_beside: list[subprocess.Popen[bytes]] = []
-
-
-def cache_folder() -> Path:
-    """Return the folder of compiled kernels: `NUMBA_CACHE_DIR`, else the user's cache."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "salutogen" / "kernels"
-
-
-def _marker(names: tuple[str, ...] = NEEDED) -> Path:
-    """File that says the kernels in their present form were compiled here."""
-    state = f"{version('numba')}|{sys.version}"
-    for name in names:
-        stat = (MODELS / name).stat()
-        state += f"|{MODELS}|{name}|{stat.st_mtime_ns}|{stat.st_size}"
-    return cache_folder() / f"warm-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
-
-
-def is_warm(names: tuple[str, ...] = NEEDED) -> bool:
-    """Whether kernels (by default what every run needs) were compiled for this Python and user."""
-    return _marker(names).exists()
-
-
-def _mark(names: tuple[str, ...]) -> None:
-    """Keep in the cache folder, where it can be written, that these kernels were compiled."""
-    marker = _marker(names)
-    with suppress(OSError):  # without the mark they are only compiled again
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
-
-
-def announce(names: tuple[str, ...]) -> None:
-    """Say once that kernels which not every run needs are compiled, in the log of `salutogen`.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Files of the kernels.
-    """
-    wait_for_kernels()
-    if is_warm(names):
-        return
-    logging.getLogger("salutogen").warning("compiling, once")
-    _mark(names)
-
-
-def warm_beside() -> None:
-    """Compile the kernels of growth mixtures in a process of its own, while this one goes on.
-
-    Models wait for them where they need them; a process that ends earlier takes the other with it.
-    """
-    if not (_beside or is_warm(MIXTURES)):
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen([sys.executable, "-c", BESIDE], stdout=quiet, stderr=quiet)
-        atexit.register(process.kill)
-        _beside.append(process)
-
-
-def wait_for_kernels() -> None:
-    """Wait for what `warm_beside` compiles; nothing to wait for is no error."""
-    while _beside:
-        process = _beside.pop()
-        process.wait()
-        atexit.unregister(process.kill)
 
 
 def warm(*, everything: bool = True, classes: bool = False) -> None:
@@ -123,21 +32,21 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     import numpy as np
 
     if everything or classes:
-        warm_beside()
+        warm_mixtures_in_background()
     from salutogen.models.moments import _kernels_reduction as kernels_of_rows
-    from salutogen.models.resampling import _kernels as kernels
+    from salutogen.models.resampling import _kernels_bootstrap as kernels_of_draws
 
     columns = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 3.0], [1.0, 2.0, 2.0], [1.0, 4.0, 7.0]])
     codes = np.array([0, 0, 1, 1], dtype=np.int64)
-    packed = kernels.group_cross_products(columns, codes, 2)
+    packed = kernels_of_draws.group_cross_products(columns, codes, 2)
     states = np.arange(2, dtype=np.uint64)
-    kernels.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
+    kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
     from salutogen.models.mixed.model import MixedModel
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
     MixedModel("y ~ t + (1 | id)").fit(rows)
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
-    _mark(NEEDED)
+    mark(NEEDED)
     if everything or classes:
         _warm_k_means()
     if everything:
@@ -163,7 +72,7 @@ def warm_mixtures() -> None:
     y = [(9.0 if i < 5 else 0.0) + (7 * row % 5) / 4 for row, i in enumerate(person)]
     rows = {"id": person, "t": [0.0, 1.0, 2.0] * 12, "y": y}
     GrowthMixture("y ~ t + (1 | id)", classes=2, starts=2).try_fit(rows)
-    _mark(MIXTURES)
+    mark(MIXTURES)
 
 
 def _warm_structures() -> None:

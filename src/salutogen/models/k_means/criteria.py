@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
 from salutogen.models.k_means.imputation import Variant, copy_mean, trajectories
+from salutogen.models.parallel.threads import share_work
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -78,6 +79,7 @@ def _plain(name: str) -> str:
 _NAMES = {_plain(name): name for name in CRITERIA} | _SHORT
 
 
+@short_repr("posterior", "log_likelihood")
 @dataclass(frozen=True, kw_only=True)
 class PartitionQuality:
     """Criteria of one partition, and what they were computed from.
@@ -294,7 +296,7 @@ def _evenly_spaced(labels: Labels, most: int) -> NDArray[np.int64]:
 
 
 def _sum_pairs(complete: Float, partitions: Sequence[Labels]) -> list[Float]:
-    from salutogen.models.k_means._kernels_climb import pair_distances
+    from salutogen.models.k_means._kernels_pairs import pair_distances
 
     n, width = complete.shape
     together = np.stack(partitions).astype(np.int64)

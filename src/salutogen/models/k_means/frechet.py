@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
+from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -38,7 +38,7 @@ def frechet_distance_matrix(values: Float, time_scale: float) -> Float:
     ModelError
         More than 10,000 persons.
     """
-    from salutogen.models.k_means._kernels_frechet import frechet_distances
+    from salutogen.models.k_means._kernels_medoids import frechet_distances
 
     n, width = values.shape
     if n > MOST_PERSONS:
@@ -64,7 +64,7 @@ def run_medoid_starts(
     distances: Float, sizes: Int, states: NDArray[np.uint64], max_iterations: int
 ) -> MedoidRuns:
     """Run starts; start s makes sizes[s] classes around persons of their own."""
-    from salutogen.models.k_means._kernels_frechet import run_medoids
+    from salutogen.models.k_means._kernels_medoids import run_medoids
 
     runs, n = len(sizes), len(distances)
     found = MedoidRuns(

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
+from salutogen.models.checks import is_between, not_whole
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.formula.refusals import is_between, not_whole
 from salutogen.models.k_means.criteria import class_means, judge
 from salutogen.models.k_means.frechet import frechet_distance_matrix, run_medoid_starts
 from salutogen.models.k_means.imputation import (
@@ -24,6 +23,7 @@ from salutogen.models.k_means.imputation import (
     trajectories,
 )
 from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
+from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -200,7 +200,7 @@ class LongitudinalKMeans:
 
     def _run_starts(self, values: Float, complete: Float) -> _Runs:
         """Run all starts, the numbers of classes in turn."""
-        from salutogen.models.k_means import _kernels_climb as kernels
+        from salutogen.models.k_means import _kernels_lloyd as kernels
         from salutogen.models.k_means import _kernels_starts as kind
 
         kinds = {
@@ -230,7 +230,7 @@ class LongitudinalKMeans:
 
     def _exchange(self, values: Float, complete: Float, starts: _Runs) -> _Runs:
         """Improve the best start of each number of classes; return the best of each."""
-        from salutogen.models.k_means import _kernels_climb as kernels
+        from salutogen.models.k_means import _kernels_lloyd as kernels
 
         best = self._best_runs(starts.outcome)
         tries = self.exchanges
@@ -357,7 +357,7 @@ def read_trajectories(
         return table, tuple(f"occasion {t + 1}" for t in range(table.shape[1]))
     import polars as pl
 
-    from salutogen.models.formula.frames import read_columns
+    from salutogen.models.formula.columns import read_columns
 
     frame = read_columns(data, _columns(data) if occasions is None else occasions)
     wrong = [

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.k_means.criteria import CRITERIA, Criteria
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +22,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
+@short_repr("n_classes", "within", "n_best", "converged")
 @dataclass(frozen=True, kw_only=True)
 class KMeansPartition:
     """The best partition found into a given number of classes.
@@ -77,6 +79,7 @@ class KMeansPartition:
         return shares
 
 
+@short_repr("numbers", "n_persons", "n_obs", "converged")
 @dataclass(frozen=True, kw_only=True)
 class LongitudinalKMeansResult:
     """Partitions for each number of classes.
@@ -104,6 +107,11 @@ class LongitudinalKMeansResult:
     n_obs: int
     messages: tuple[str, ...]
     version: str
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Numbers of classes that were tried."""
+        return tuple(self.partitions)
 
     def best_by(self, criterion: str = "calinski_harabasz") -> int:
         """Return the number of classes with the largest criterion, the smaller of equal ones.

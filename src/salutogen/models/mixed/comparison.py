@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
+from salutogen.models.mixed.fit import MixedFit
 from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.moments.moments import Moments
 
@@ -38,14 +39,14 @@ class FitComparison:
 
     Attributes
     ----------
-    fits : tuple of MixedModelResult
+    fits : tuple of MixedModelResult or StructuredResult
         In that order; refitted by maximum likelihood where that was asked for.
     table : polars.DataFrame
         As R's ``anova(fit0, fit1)``: `formula, n_parameters, aic, bic, log_likelihood, deviance,
         chi_square, df, p_value`; `mixture_p_value` where one variance is added, and a `note`.
     """
 
-    fits: tuple[MixedModelResult, ...]
+    fits: tuple[MixedFit, ...]
     table: pl.DataFrame
 
     def __repr__(self) -> str:
@@ -55,12 +56,12 @@ class FitComparison:
         return str(self.table._repr_html_())
 
 
-def compare_fits(*fits: MixedModelResult, refit: bool = False) -> FitComparison:
+def compare_fits(*fits: MixedFit, refit: bool = False) -> FitComparison:
     """Compare two or more mixed models of the same rows by likelihood-ratio tests.
 
     Parameters
     ----------
-    *fits : MixedModelResult
+    *fits : MixedModelResult or StructuredResult
         In any order.
     refit : bool
         Whether to refit by maximum likelihood first; needed where the fixed terms of REML fits
@@ -102,18 +103,18 @@ def compare_fits(*fits: MixedModelResult, refit: bool = False) -> FitComparison:
     return FitComparison(fits=tuple(chosen), table=pl.DataFrame(rows, schema=COLUMNS))
 
 
-def _by_likelihood(fit: MixedModelResult) -> MixedModelResult:
+def _by_likelihood(fit: MixedFit) -> MixedFit:
     from salutogen.models.mixed.model import fit_moments
 
-    if fit.moments is None:
+    if not isinstance(fit, MixedModelResult):
         raise ModelError(f"{fit.formula}: refit it with reml=False; its rows are not kept.")
     return fit_moments(fit.moments, fit.terms, fit.random_blocks, formula=fit.formula, reml=False)
 
 
-def _refuse_other_data(fits: Sequence[MixedModelResult]) -> None:
+def _refuse_other_data(fits: Sequence[MixedFit]) -> None:
     first = fits[0]
     for fit in fits:
-        if not hasattr(fit, "log_likelihood"):
+        if not isinstance(fit, MixedFit):
             raise ModelError(f"compare_fits: expected fitted models, got {type(fit).__name__}.")
     for fit in fits[1:]:
         sizes = [
@@ -126,7 +127,7 @@ def _refuse_other_data(fits: Sequence[MixedModelResult]) -> None:
                 f"compare_fits: the fits are of different data: {sizes[0]}, and {sizes[1]}. Leave "
                 "out rows with missing values in any of the models' columns first."
             )
-        if first.moments is None or fit.moments is None:
+        if not (isinstance(first, MixedModelResult) and isinstance(fit, MixedModelResult)):
             continue
         sums = [each.reduction.centre[-1] for each in (first.moments, fit.moments)]
         spreads = [_outcome_spread(each) for each in (first.moments, fit.moments)]
@@ -144,7 +145,7 @@ def _outcome_spread(moments: Moments) -> float:
     return float(reduction.total[-1, -1] * reduction.basis[-1, -1] ** 2)
 
 
-def _refuse_restricted(fits: Sequence[MixedModelResult]) -> None:
+def _refuse_restricted(fits: Sequence[MixedFit]) -> None:
     kinds = {fit.reml for fit in fits}
     if len(kinds) == 2:
         raise ModelError(
@@ -159,7 +160,7 @@ def _refuse_restricted(fits: Sequence[MixedModelResult]) -> None:
         )
 
 
-def _row(fit: MixedModelResult) -> dict[str, Any]:
+def _row(fit: MixedFit) -> dict[str, Any]:
     return dict.fromkeys(COLUMNS) | {
         "formula": fit.formula,
         "n_parameters": fit.n_parameters,
@@ -170,7 +171,7 @@ def _row(fit: MixedModelResult) -> dict[str, Any]:
     }
 
 
-def _test(small: MixedModelResult, large: MixedModelResult) -> dict[str, Any]:
+def _test(small: MixedFit, large: MixedFit) -> dict[str, Any]:
     """The larger model against the smaller one."""
     from scipy.special import chdtrc
 
@@ -194,7 +195,7 @@ def _test(small: MixedModelResult, large: MixedModelResult) -> dict[str, Any]:
     return found
 
 
-def _blocks(fit: MixedModelResult) -> dict[str, list[frozenset[str]]]:
+def _blocks(fit: MixedFit) -> dict[str, list[frozenset[str]]]:
     """Blocks of random terms by level; the persons' is named alike whatever its column."""
     return {
         "person" if i == 0 else level.group: [frozenset(block) for block in level.blocks]
@@ -202,20 +203,13 @@ def _blocks(fit: MixedModelResult) -> dict[str, list[frozenset[str]]]:
     }
 
 
-def _residual_names(fit: MixedModelResult) -> set[str]:
-    """Names of the parameters of a residual structure."""
-    from salutogen.models.mixed.structured.result import StructuredResult
-
-    return set(fit.residual_parameters) if isinstance(fit, StructuredResult) else set()
-
-
-def _bounded(fit: MixedModelResult) -> int:
+def _bounded(fit: MixedFit) -> int:
     """Number of parameters whose null value is the end of their range: variances, an AR(1)'s ρ."""
     variances = sum(len(block) for blocks in _blocks(fit).values() for block in blocks)
-    return variances + ("correlation" in _residual_names(fit))
+    return variances + ("correlation" in fit.residual_parameters)
 
 
-def _not_nested(small: MixedModelResult, large: MixedModelResult) -> str:
+def _not_nested(small: MixedFit, large: MixedFit) -> str:
     """Terms of the smaller model that the larger one lacks, in words; empty if nested."""
     lost = [name for name in small.terms if name not in large.terms]
     there = _blocks(large)
@@ -223,5 +217,5 @@ def _not_nested(small: MixedModelResult, large: MixedModelResult) -> str:
         for block in blocks:
             if not any(block <= other for other in there.get(level, [])):
                 lost.append(f"({' + '.join(sorted(block))} | {level})")
-    lost += sorted(_residual_names(small) - _residual_names(large))
+    lost += sorted(small.residual_parameters.keys() - large.residual_parameters.keys())
     return f"the larger model lacks {', '.join(lost)}" if lost else ""

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.convergence import say_unless_settled
-from salutogen.models.formula.frames import Design
-from salutogen.models.formula.reading import INTERCEPT, parse_formula, simple_terms
-from salutogen.models.mixed.boundary import off_zero, settle_at_zero
-from salutogen.models.mixed.parameters import in_units
-from salutogen.models.mixed.problem import MixedProblem, mixed_problem
+from salutogen.models.formula.design import Design
+from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.mixed.likelihood.parameters import in_units
+from salutogen.models.mixed.likelihood.problem import MixedProblem, mixed_problem
+from salutogen.models.mixed.likelihood.zero_variances import (
+    SINGULAR,
+    SINGULAR_TEXT,
+    lower_factor,
+    off_zero,
+    say_unless_settled,
+    settle_at_zero,
+)
 from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.residual_structures import Residual
 from salutogen.models.moments.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
 
+if TYPE_CHECKING:
+    from salutogen.models.mixed.structured.result import StructuredResult
+
 Float = NDArray[np.float64]
 
-SINGULAR = 1e-4  # relative factor, times its column's size, that counts as zero (as in lme4)
 NEAR = 0.01  # gain at which a search among some persons is near enough for all
 FAR = 100.0  # relative factor that a search in ordinary steps does not reach
-SINGULAR_TEXT = "Singular fit: a variance of the random effects is zero or a correlation is ±1."
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,17 @@ class MixedModel:
     formula: str
     residual: Residual = "independent"
 
+    @overload
+    def fit(self, data: Moments, *, reml: bool = ..., weights: None = ...) -> MixedModelResult: ...
+
+    @overload
+    def fit(
+        self, data: Any, *, reml: bool = ..., weights: str | ArrayLike | None = ...
+    ) -> MixedModelResult | StructuredResult: ...
+
     def fit(
         self, data: Any, *, reml: bool = True, weights: str | ArrayLike | None = None
-    ) -> MixedModelResult:
+    ) -> MixedModelResult | StructuredResult:
         """Fit to a frame or to moments.
 
         Parameters
@@ -80,6 +95,11 @@ class MixedModel:
             Precision weights w, a column or one number per row: the residual variance of a row
             is σ²/w, as lme4's `weights`. Sampling weights are something else.
 
+        Returns
+        -------
+        MixedModelResult or StructuredResult
+            The latter with sites or a residual structure, which needs a frame.
+
         Raises
         ------
         ModelError
@@ -89,7 +109,7 @@ class MixedModel:
         if not isinstance(reml, bool | np.bool_):
             raise ModelError(f"reml: expected True or False, got {reml!r}.")
         if self.residual != "independent" or parse_formula(self.formula, levels=2).outer_group:
-            from salutogen.models.mixed.structured.model import fit_structured
+            from salutogen.models.mixed.structured.fitting import fit_structured
 
             if weights is not None:
                 raise ModelError(
@@ -212,8 +232,3 @@ def _result(
 def _own_designs(moments: Moments, formula: str) -> tuple[Design, ...]:
     """The designs of the fit's own terms: those of a larger model's moments are not."""
     return moments.designs if moments.formula == formula else moments.designs[:1]
-
-
-def lower_factor(factor: Float) -> Float:
-    """Turn a square root of a covariance into its lower triangular one."""
-    return np.linalg.qr(factor.T, mode="r").T

@@ -11,10 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import columns_of, n_rows_of, plain_design, read_columns
-from salutogen.models.mixed.inference import t_quantile
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import columns_of, plain_design
+from salutogen.models.mixed.inference.fixed_effects import t_quantile
 
 if TYPE_CHECKING:
+    from salutogen.models.mixed.fit import MixedFit
     from salutogen.models.mixed.result import MixedModelResult
 
 Float = NDArray[np.float64]
@@ -69,17 +71,12 @@ def prediction_rows(result: MixedModelResult, frame: Any, *, random: bool, own: 
         rows = pl.DataFrame({group: np.zeros(n_rows_of(frame))})
     places = np.full(rows.height, -1)
     if own:
-        places = places_of(result, rows[group])
+        places = places_in(result.persons, rows[group])
     return PredictionRows(
         X=columns_of(designs[0], rows),
         Z=np.hstack([columns_of(design, rows) for design in designs[1:]]) if random else None,
         places=places,
     )
-
-
-def places_of(result: MixedModelResult, labels: pl.Series) -> Int:
-    """Return the place of each label among the persons of the fit, -1 for new ones."""
-    return places_in(result.persons, labels)
 
 
 def places_in(known: pl.Series, labels: pl.Series) -> Int:
@@ -189,8 +186,8 @@ def given_outcomes(crossed: Float, L: Float) -> Float:
     return L @ np.linalg.solve(M, np.broadcast_to(L.T, crossed.shape))
 
 
-def residuals(result: MixedModelResult, frame: Any, kind: str) -> Float:
-    """Return observed minus expected outcomes; see `MixedModelResult.residuals`."""
+def residuals(result: MixedFit, frame: Any, kind: str) -> Float:
+    """Return observed minus expected outcomes; see `MixedFit.residuals`."""
     kinds = ("conditional", "marginal", "standardised")
     if kind not in kinds:
         raise ModelError(f"kind: expected one of {', '.join(kinds)}, got {kind!r}.")

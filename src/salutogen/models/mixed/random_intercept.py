@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.reading import INTERCEPT
+from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.mixed.model import fit_moments
 from salutogen.models.moments.moments import Moments
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
 
+@short_repr("n_persons", "n_obs", "icc", "within_sd", "converged")
 @dataclass(frozen=True, kw_only=True)
 class RandomInterceptFit:
     """A random-intercept model fitted by REML.

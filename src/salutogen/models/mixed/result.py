@@ -1,72 +1,62 @@
-"""What a mixed model found: estimates, predictions and a summary lme4 users can read."""
+"""What a mixed model found, from persons' moments: inference, intervals, bootstraps."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.mixed.estimates import MixedEstimates
+from salutogen.models.mixed.fit import Limits, MixedFit, Tester
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed.bootstrap import MixedBootstrap
-    from salutogen.models.mixed.inference import Contrast, ContrastTest, FixedInference
-    from salutogen.models.mixed.parameters import MixedParameter
-    from salutogen.models.mixed.problem import MixedProblem
-    from salutogen.models.mixed.robust_errors import RobustInference
-    from salutogen.models.resampling.executing import Progress
+    from salutogen.models.mixed.inference.bootstrap import MixedBootstrap
+    from salutogen.models.mixed.inference.fixed_effects import FixedInference
+    from salutogen.models.mixed.inference.robust_errors import RobustInference
+    from salutogen.models.mixed.likelihood.problem import MixedProblem
+    from salutogen.models.moments.moments import Moments
+    from salutogen.models.parallel.executors import Progress
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class MixedModelResult(MixedEstimates):
+class MixedModelResult(MixedFit):
     """A fitted mixed model.
 
-    Its estimates and sizes are the attributes of `MixedEstimates`. Everything else is computed
-    from the persons' moments when it is asked for: degrees of freedom and tests, robust errors,
-    intervals, bootstraps, predictions.
+    Its estimates and sizes are the attributes of `MixedFit`. Everything else is computed from the
+    persons' moments when it is asked for: degrees of freedom and tests, robust errors, intervals,
+    bootstraps, predictions.
+
+    Attributes
+    ----------
+    moments : Moments
+        What it was fitted to.
     """
+
+    moments: Moments
 
     @cached_property
     def problem(self) -> MixedProblem:
         """The problem that was solved, made again from the moments when first asked for."""
-        from salutogen.models.mixed.problem import mixed_problem
+        from salutogen.models.mixed.likelihood.problem import mixed_problem
 
-        if self.moments is None:
-            raise ModelError(
-                f"{self.formula}: this needs persons' moments, and a fit whose residual structure "
-                "needs rows keeps none. Fit without that structure."
-            )
         return mixed_problem(self.moments, self.terms, self.random_blocks, reml=self.reml)
 
     @cached_property
     def inference(self) -> FixedInference:
         """How certain the covariance of the fixed effects is; computed when first asked for."""
-        from salutogen.models.mixed.inference import fixed_inference
+        from salutogen.models.mixed.inference.fixed_effects import fixed_inference
 
         return fixed_inference(
             self.problem, self.relative_factor, self.coefficients, self.covariance
         )
-
-    @property
-    def degrees_of_freedom(self) -> dict[str, float]:
-        """Satterthwaite degrees of freedom of each fixed effect, as lmerTest's."""
-        contrasts = zip(self.terms, np.eye(len(self.terms)), strict=True)
-        return {name: self.inference.df(contrast) for name, contrast in contrasts}
-
-    @property
-    def p_values(self) -> dict[str, float]:
-        """Two-sided p of each fixed effect against zero, by Student's t."""
-        return {name: self.test({name: 1.0}).p_value for name in self.terms}
 
     def robust_inference(self, errors: str = "CR1") -> RobustInference:
         """Return the cluster-robust covariance of the fixed effects, persons as clusters.
@@ -77,53 +67,15 @@ class MixedModelResult(MixedEstimates):
             `CR0`, `CR1` (default: G/(G − 1), with G − 1 degrees of freedom) or `CR2` (unbiased if
             the model's own covariance is right, with Bell & McCaffrey's degrees of freedom).
         """
-        from salutogen.models.mixed.robust_errors import robust_inference
+        from salutogen.models.mixed.inference.robust_errors import robust_inference
 
-        problem = self.problem
-        assert self.moments is not None
-        return robust_inference(self.moments, problem, self.relative_factor, errors)
+        return robust_inference(self.moments, self.problem, self.relative_factor, errors)
 
-    def test(
-        self, contrast: Contrast, value: ArrayLike = 0.0, *, errors: str = "model"
-    ) -> ContrastTest:
-        """Test linear combinations of the fixed effects.
-
-        Parameters
-        ----------
-        contrast : mapping, or array (p,) or (k, p)
-            Weights by term, as ``{"t": 1, "x": -1}``, or all weights in the order of `terms`.
-            Several rows are tested together by F.
-        value : float or array (k,)
-            What the combinations are under the hypothesis.
-        errors : str
-            `model` (default; Satterthwaite), `CR0`, `CR1` or `CR2` (one combination only).
-
-        Returns
-        -------
-        ContrastTest
-            Estimates, standard errors, t or F, degrees of freedom and p.
-        """
-        from salutogen.models.mixed.inference import contrast_matrix, contrast_values
-
-        rows = contrast_matrix(self.terms, contrast)
-        values = contrast_values(value, len(rows))
+    def _tester(self, errors: str) -> Tester:
+        """Return what tests contrasts (k, p) against values (k,), with such standard errors."""
         if errors == "model":
-            return self.inference.test(rows, values)
-        return self.robust_inference(errors).test(self.coefficients, rows, values)
-
-    def test_terms(self, *, errors: str = "model") -> pl.DataFrame:
-        """Test each term of the formula, all its columns together, against zero.
-
-        Returns
-        -------
-        polars.DataFrame
-            `term, numerator_df, denominator_df, f, p_value`, as lmerTest's type III: a term that
-            interacts with a factor is averaged over the factor's levels; covariates in an
-            interaction are at zero. The intercept is left out.
-        """
-        from salutogen.models.mixed.summary import term_tests
-
-        return term_tests(self, errors)
+            return self.inference.test
+        return partial(self.robust_inference(errors).test, self.coefficients)
 
     @cached_property
     def mode_covariances(self) -> Float:
@@ -153,8 +105,7 @@ class MixedModelResult(MixedEstimates):
             ``as.data.frame(ranef(fit))``).
         """
         if not variances:
-            columns = dict(zip(self.random_terms, self.modes.T, strict=True))
-            return pl.DataFrame([self.persons, *(pl.Series(n, v) for n, v in columns.items())])
+            return self._person_modes()
         q = len(self.random_terms)
         spread = np.sqrt(np.einsum("iqq->iq", self.mode_covariances))
         return pl.DataFrame(
@@ -166,82 +117,26 @@ class MixedModelResult(MixedEstimates):
             ]
         )
 
-    @overload
-    def predict(self, frame: Any, *, random_effects: bool = ..., interval: None = ...) -> Float: ...
+    def _expected(self, frame: Any, *, own: bool) -> Float:
+        """Return the expected outcome of each row, with random effects where asked."""
+        from salutogen.models.mixed import prediction
 
-    @overload
-    def predict(
-        self, frame: Any, *, random_effects: bool = ..., interval: str, level: float = ...
-    ) -> pl.DataFrame: ...
-
-    def predict(
-        self,
-        frame: Any,
-        *,
-        random_effects: bool = False,
-        interval: str | None = None,
-        level: float = 0.95,
-    ) -> Float | pl.DataFrame:
-        """Return the expected outcome of each row of a frame, in row order.
-
-        Parameters
-        ----------
-        frame : data frame or mapping of arrays
-            Needs the predictors (and the person column with `random_effects`).
-        random_effects : bool
-            False (default): the fixed part alone, the expectation for a new person. True: plus
-            the person's own random effects, zero for a person who was not in the fit.
-        interval : str, optional
-            `confidence`: of the expectation. `prediction`: of one new observation (of weight 1),
-            of a new person or, with `random_effects`, of the row's own person.
-        level : float
-            Coverage of the interval.
-
-        Returns
-        -------
-        array (n,), or polars.DataFrame with `interval`
-            NaN where a predictor is missing. The frame has `expected, std_error, df, low, high`:
-            Student's t with the Satterthwaite degrees of freedom of the whole variance.
-        """
-        from salutogen.models.mixed import prediction as prediction
-
-        if interval is not None:
-            return prediction.prediction_table(
-                self, frame, own=random_effects, interval=interval, level=level
-            )
-        rows = prediction.prediction_rows(self, frame, random=random_effects, own=random_effects)
+        rows = prediction.prediction_rows(self, frame, random=own, own=own)
         return prediction.expected(self, rows)
 
-    def fitted(self, frame: Any) -> Float:
-        """Return the expected outcome of each row with the person's own random effects."""
-        return self.predict(frame, random_effects=True)
+    def _prediction_intervals(
+        self, frame: Any, *, own: bool, interval: str, level: float
+    ) -> pl.DataFrame:
+        """Return expectations with their limits; see `predict`."""
+        from salutogen.models.mixed.prediction import prediction_table
 
-    def residuals(self, frame: Any, kind: str = "conditional") -> Float:
-        """Return observed minus expected outcome of each row, in row order.
+        return prediction_table(self, frame, own=own, interval=interval, level=level)
 
-        Parameters
-        ----------
-        frame : data frame or mapping of arrays
-            Needs the outcome, the predictors and, unless marginal, the person column.
-        kind : str
-            `conditional` (default): from the person's own line. `marginal`: from the fixed part
-            alone. `standardised`: conditional, divided by the residual SD.
-
-        Returns
-        -------
-        array (n,)
-            NaN where the outcome or a predictor is missing.
-        """
-        from salutogen.models.mixed.prediction import residuals
-
-        return residuals(self, frame, kind)
-
-    @property
-    def parameters(self) -> tuple[MixedParameter, ...]:
-        """Every parameter: fixed effects, SDs and correlations, residual SD."""
-        from salutogen.models.mixed.parameters import mixed_parameters
-
-        return mixed_parameters(self.terms, self.random_blocks, self.persons.name)
+    def _profile_limits(self, level: float) -> Limits:
+        """Return limits from the profile likelihood by parameter; see `tidy`."""
+        table = self.profile_intervals(level=level)
+        columns = (table["term"], table["conf_low"], table["conf_high"])
+        return {term: (low, high) for term, low, high in zip(*columns, strict=True)}
 
     def profile_intervals(
         self,
@@ -271,7 +166,7 @@ class MixedModelResult(MixedEstimates):
             also after REML. A limit at the end of the range is 0 for an SD and ±1 for a
             correlation; both are null for a correlation with a variance of zero.
         """
-        from salutogen.models.mixed.profile_intervals import profile_intervals
+        from salutogen.models.mixed.inference.profile_intervals import profile_intervals
 
         every = self.parameters
         names = [parameter.term for parameter in every]
@@ -325,13 +220,11 @@ class MixedModelResult(MixedEstimates):
         Interrupted
             On Ctrl-C: it holds the draws that were finished.
         """
-        from salutogen.models.mixed.bootstrap import mixed_bootstrap
+        from salutogen.models.mixed.inference.bootstrap import mixed_bootstrap
 
-        problem = self.problem
-        assert self.moments is not None
         return mixed_bootstrap(
             self.moments,
-            problem,
+            self.problem,
             self.relative_factor,
             self.parameters,
             kind=kind,
@@ -340,53 +233,3 @@ class MixedModelResult(MixedEstimates):
             executor=executor,
             progress=progress,
         )
-
-    def tidy(
-        self, *, errors: str = "model", intervals: str = "wald", level: float = 0.95
-    ) -> pl.DataFrame:
-        """Return every parameter in one frame, named as R's broom.mixed names them.
-
-        Parameters
-        ----------
-        errors : str
-            Standard errors of the fixed effects: `model` (default), `CR0`, `CR1` or `CR2`.
-        intervals : str
-            `wald` (default): Student's t for fixed effects, none for variances.
-            `profile`: from the profile likelihood, for all parameters (maximum likelihood).
-        level : float
-            Coverage.
-
-        Returns
-        -------
-        polars.DataFrame
-            `term, effect, group, estimate, std_error, df, statistic, p_value, conf_low,
-            conf_high`; SDs as `sd__Intercept`, correlations as `cor__Intercept.t`, the residual
-            SD as `sd__Observation`.
-        """
-        from salutogen.models.mixed.summary import tidy
-
-        return tidy(self, errors, intervals, level)
-
-    def glance(self) -> pl.DataFrame:
-        """Return the fit in one row: sizes, σ, log-likelihood, criteria, whether it settled."""
-        from salutogen.models.mixed.summary import glance
-
-        return glance(self)
-
-    def summary(self, *, errors: str = "model") -> str:
-        """Return a text in the layout of lme4's and lmerTest's `summary`.
-
-        Parameters
-        ----------
-        errors : str
-            Standard errors of the fixed effects, as in `tidy`.
-        """
-        from salutogen.models.mixed.summary import summary
-
-        return summary(self, errors)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.errors import ModelError
-from salutogen.models.formula.frames import plain_design
-from salutogen.models.mixed.inference import t_quantile
-from salutogen.models.mixed.marginal import term_contrasts
-from salutogen.models.mixed.parameters import MixedParameter, random_parameters
+from salutogen.models.formula.design import plain_design
+from salutogen.models.mixed.inference.fixed_effects import t_quantile
+from salutogen.models.mixed.inference.term_contrasts import term_contrasts
+from salutogen.models.mixed.likelihood.parameters import MixedParameter, random_parameters
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed.result import MixedModelResult
+    from salutogen.models.mixed.fit import Limits, MixedFit, Tester
+    from salutogen.models.mixed.inference.fixed_effects import ContrastTest
 
 Float = NDArray[np.float64]
 
@@ -35,17 +35,8 @@ TIDY = {
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
 
 
-def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) -> pl.DataFrame:
-    """Return one row per parameter; see `MixedModelResult.tidy`."""
-    if intervals not in ("wald", "profile"):
-        raise ModelError(f"intervals: expected wald or profile, got {intervals!r}.")
-    limits: dict[str, tuple[float, float]] = {}
-    if intervals == "profile":
-        if errors != "model":
-            raise ModelError(f"intervals: profiles have no robust form; leave out errors={errors}.")
-        table = result.profile_intervals(level=level)
-        columns = (table["term"], table["conf_low"], table["conf_high"])
-        limits = {term: (low, high) for term, low, high in zip(*columns, strict=True)}
+def tidy(result: MixedFit, tester: Tester, limits: Limits, level: float) -> pl.DataFrame:
+    """Return one row per parameter; see `MixedFit.tidy`."""
     first, *others = result.levels
     rows = [_parameter_row(parameter, result, first.covariance) for parameter in result.parameters]
     for other in others:
@@ -53,7 +44,7 @@ def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) ->
             rows.insert(-1, _parameter_row(parameter, result, other.covariance))
     for name, value in result.residual_parameters.items():
         rows.append({"term": name, "effect": "residual", "group": "Residual", "estimate": value})
-    for row, test in zip(rows, _each_test(result, errors), strict=False):
+    for row, test in zip(rows, _each_test(result, tester), strict=False):
         half = float(t_quantile(test.df, level)) * test.std_errors[0]
         row.update(
             std_error=test.std_errors[0],
@@ -70,7 +61,7 @@ def tidy(result: MixedModelResult, errors: str, intervals: str, level: float) ->
 
 
 def _parameter_row(
-    parameter: MixedParameter, result: MixedModelResult, random_covariance: Float
+    parameter: MixedParameter, result: MixedFit, random_covariance: Float
 ) -> dict[str, Any]:
     """A row of `tidy` with the estimate alone."""
     row: dict[str, Any] = dict.fromkeys(TIDY)
@@ -81,17 +72,12 @@ def _parameter_row(
     return row
 
 
-def _each_test(result: MixedModelResult, errors: str) -> Iterator[Any]:
+def _each_test(result: MixedFit, tester: Tester) -> Iterator[ContrastTest]:
     """Each fixed effect against zero."""
-    contrasts = np.eye(len(result.terms))
-    zero = np.zeros(1)
-    if errors == "model":
-        return (result.inference.test(row[None, :], zero) for row in contrasts)
-    robust = result.robust_inference(errors)
-    return (robust.test(result.coefficients, row[None, :], zero) for row in contrasts)
+    return (tester(row[None, :], np.zeros(1)) for row in np.eye(len(result.terms)))
 
 
-def glance(result: MixedModelResult) -> pl.DataFrame:
+def glance(result: MixedFit) -> pl.DataFrame:
     """Return the fit in one row."""
     return pl.DataFrame(
         {
@@ -109,7 +95,7 @@ def glance(result: MixedModelResult) -> pl.DataFrame:
     )
 
 
-def term_tests(result: MixedModelResult, errors: str) -> pl.DataFrame:
+def term_tests(result: MixedFit, errors: str) -> pl.DataFrame:
     """Test each term of the formula by its marginal contrasts."""
     rows = []
     design = result.designs[1] if len(result.designs) > 1 else plain_design(result.terms)
@@ -130,8 +116,8 @@ def term_tests(result: MixedModelResult, errors: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def summary(result: MixedModelResult, errors: str) -> str:
-    """Return the text of `MixedModelResult.summary`."""
+def summary(result: MixedFit, errors: str, tester: Tester) -> str:
+    """Return the text of `MixedFit.summary`."""
     how = "REML" if result.reml else "maximum likelihood"
     lines = [f"Linear mixed model fit by {how}", f"Formula: {result.formula}", ""]
     if result.reml:
@@ -145,14 +131,14 @@ def summary(result: MixedModelResult, errors: str) -> str:
         *_residual_lines(result),
         f"Number of obs: {result.n_obs}, groups: {groups}",
         "",
-        *_fixed_lines(result, errors),
+        *_fixed_lines(result, errors, tester),
     ]
     if result.messages:
         lines += ["", *result.messages]
     return "\n".join(lines)
 
 
-def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
+def _fixed_lines(result: MixedFit, errors: str, tester: Tester) -> list[str]:
     """Fixed effects with degrees of freedom and p."""
     how = {
         "model": "degrees of freedom by Satterthwaite",
@@ -161,7 +147,7 @@ def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
     width = max(len(name) for name in (*result.terms, "")) + 1
     head = f"{'':{width}} {'Estimate':>12} {'Std. Error':>12}"
     lines = [f"Fixed effects ({how}):", f"{head} {'df':>9} {'t value':>9} {'Pr(>|t|)':>9}"]
-    for name, test in zip(result.terms, _each_test(result, errors), strict=True):
+    for name, test in zip(result.terms, _each_test(result, tester), strict=True):
         star = next((mark for limit, mark in STARS if test.p_value < limit), "")
         p = "<2e-16" if test.p_value < 2e-16 else f"{test.p_value:.3g}"
         lines.append(
@@ -171,13 +157,13 @@ def _fixed_lines(result: MixedModelResult, errors: str) -> list[str]:
     return lines
 
 
-def _residual_lines(result: MixedModelResult) -> list[str]:
+def _residual_lines(result: MixedFit) -> list[str]:
     """The residual structure; nothing where residuals are independent and alike."""
     values = "   ".join(f"{name} {v:.5g}" for name, v in result.residual_parameters.items())
     return [f"Residuals: {values}"] if values else []
 
 
-def _random_lines(result: MixedModelResult) -> list[str]:
+def _random_lines(result: MixedFit) -> list[str]:
     levels = result.levels
     wide = max(8, *(len(level.group) for level in levels)) + 1
     names = [name for level in levels for block in level.blocks for name in block]

@@ -11,21 +11,23 @@ from typing import Any
 import polars as pl
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.reading import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula, simple_terms
+from salutogen.models.mixture.agreement import adjusted_rand_index
 from salutogen.models.mixture.comparison import fit_all, sorted_out
+from salutogen.models.mixture.likelihood.parameters import Sharing
 from salutogen.models.mixture.membership import with_covariates
 from salutogen.models.mixture.model import GrowthMixture
-from salutogen.models.mixture.parameters import Sharing
 from salutogen.models.mixture.result import GrowthMixtureResult
 from salutogen.models.moments.moments import Moments
-from salutogen.models.resampling.agreement import adjusted_rand_index
-from salutogen.models.resampling.executing import Progress, given_or_scheduled
+from salutogen.models.parallel.executors import Progress, given_or_scheduled
+from salutogen.models.short_repr import short_repr
 
 Assumptions = tuple[str, Sharing]
 
 NEAR = 10.0  # BIC above the best within which a set of assumptions is a rival
 
 
+@short_repr("classes", "rivals")
 @dataclass(frozen=True, kw_only=True)
 class AssumptionComparison:
     """Growth mixtures with the same number of classes under several sets of assumptions.

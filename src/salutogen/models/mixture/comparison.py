@@ -13,16 +13,18 @@ from salutogen.errors import ModelError
 from salutogen.models.mixture.model import GrowthMixture
 from salutogen.models.mixture.result import GrowthMixtureResult
 from salutogen.models.moments.moments import Moments
-from salutogen.models.resampling.executing import (
+from salutogen.models.parallel.executors import (
     Interrupted,
     Progress,
     given_or_scheduled,
     run_each,
 )
+from salutogen.models.short_repr import short_repr
 
 CRITERIA = ("aic", "bic", "sabic", "icl")
 
 
+@short_repr("numbers")
 @dataclass(frozen=True, kw_only=True)
 class ClassComparison:
     """Growth mixtures of the same data with different numbers of classes.
@@ -37,6 +39,11 @@ class ClassComparison:
 
     results: Mapping[int, GrowthMixtureResult]
     failures: Mapping[int, str]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Numbers of classes that have a proper solution."""
+        return tuple(sorted(self.results))
 
     @property
     def table(self) -> pl.DataFrame:

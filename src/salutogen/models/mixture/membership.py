@@ -10,27 +10,28 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import (
     Design,
     columns_of,
     learn_design,
-    n_rows_of,
     plain_design,
-    read_columns,
     variables_of,
 )
-from salutogen.models.formula.reading import INTERCEPT
-from salutogen.models.mixed.problem import REDUNDANT, triangle
+from salutogen.models.formula.mixed_formula import INTERCEPT
+from salutogen.models.linear_algebra import triangular_inverse
+from salutogen.models.mixed.likelihood.problem import REDUNDANT, triangle
 from salutogen.models.moments.moments import Moments
-from salutogen.models.moments.orthogonal import triangular_inverse
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
-    from salutogen.models.mixture.parameters import ClassParameters, Layout
-    from salutogen.models.mixture.problem import MixtureProblem
+    from salutogen.models.mixture.likelihood.parameters import ClassParameters, Layout
+    from salutogen.models.mixture.likelihood.problem import MixtureProblem
 
 Float = NDArray[np.float64]
 
 
+@short_repr("formula", "outcome", "n_persons", "n_obs", "covariates")
 @dataclass(frozen=True, kw_only=True)
 class PersonMoments(Moments):
     """Moments with covariates of the persons.
@@ -47,6 +48,7 @@ class PersonMoments(Moments):
     covariates: Float
 
 
+@short_repr("reference", "terms")
 @dataclass(frozen=True, kw_only=True)
 class Membership:
     """How the odds of the classes depend on covariates (multinomial logit).

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.checks import as_numbers, is_between, not_whole
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.formula.refusals import as_numbers, is_between, not_whole
 from salutogen.models.mixed.model import MixedModel
-from salutogen.models.mixture.parameters import Layout, Order, Sharing
+from salutogen.models.mixture.likelihood.parameters import Layout, Order, Sharing
 from salutogen.models.moments.moments import Moments
 
 if TYPE_CHECKING:
-    from salutogen.models.mixture.climb import Climbed
-    from salutogen.models.mixture.problem import MixtureProblem
+    from salutogen.models.mixture.likelihood.maximisation import Maximum
+    from salutogen.models.mixture.likelihood.problem import MixtureProblem
+    from salutogen.models.mixture.likelihood.search import Found
     from salutogen.models.mixture.result import GrowthMixtureResult
-    from salutogen.models.mixture.search import Found
 
 Float = NDArray[np.float64]
 Terms = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
@@ -177,9 +177,9 @@ class GrowthMixture:
         self, data: Any, weights: ArrayLike | None = None
     ) -> tuple[Moments, MixtureProblem, Terms]:
         """Reduce data to a well-scaled problem that serves any number of classes."""
-        from salutogen.models.compiling.ahead_of_time import MIXTURES, announce
+        from salutogen.models.compiling.cache import MIXTURES, announce
+        from salutogen.models.mixture.likelihood.problem import mixture_problem
         from salutogen.models.mixture.membership import PersonMoments, with_covariates
-        from salutogen.models.mixture.problem import mixture_problem
 
         announce(MIXTURES)
 
@@ -211,8 +211,8 @@ class GrowthMixture:
         self, problem: MixtureProblem, moments: Moments, terms: Terms
     ) -> tuple[Layout, Found]:
         """Look for the best solution of a prepared problem."""
-        from salutogen.models.mixture.climb import Tolerance
-        from salutogen.models.mixture.search import Found, one_class, search
+        from salutogen.models.mixture.likelihood.maximisation import Tolerance
+        from salutogen.models.mixture.likelihood.search import Found, one_class, search
 
         if self.classes > moments.n_persons:
             raise ModelError(
@@ -255,7 +255,7 @@ class GrowthMixture:
         return f"{self.full_formula} with {self.classes} classes"
 
 
-def _only(pooled: Climbed, found: type[Found]) -> Found:
+def _only(pooled: Maximum, found: type[Found]) -> Found:
     """The one-class solution as the outcome of a search."""
     return found(
         best=pooled,

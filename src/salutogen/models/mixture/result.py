@@ -11,26 +11,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
-    Design,
-    columns_of,
-    n_rows_of,
-    plain_design,
-    read_columns,
-)
-from salutogen.models.mixture.climb import second_derivatives
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import Design, columns_of, plain_design
+from salutogen.models.mixture.likelihood.maximisation import second_derivatives
+from salutogen.models.mixture.likelihood.parameters import Layout
+from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.mixture.membership import Membership, membership_of, share_derivatives
-from salutogen.models.mixture.parameters import Layout
-from salutogen.models.mixture.problem import MixtureProblem
 from salutogen.models.moments.moments import Moments
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
+    from salutogen.models.mixture.likelihood.search import Found
     from salutogen.models.mixture.model import GrowthMixture, Terms
-    from salutogen.models.mixture.search import Found
 
 Float = NDArray[np.float64]
 
 
+@short_repr("formula", "n_classes", "n_persons", "n_obs", "log_likelihood", "bic", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GrowthMixtureResult:
     """A fitted growth mixture; classes are numbered from 1, in the order of ``spec.order``.
@@ -120,6 +117,11 @@ class GrowthMixtureResult:
     version: str
 
     @property
+    def formula(self) -> str:
+        """The formula with its person column."""
+        return self.spec.full_formula
+
+    @property
     def n_persons(self) -> int:
         """Number of persons."""
         return len(self.persons)
@@ -177,7 +179,7 @@ class GrowthMixtureResult:
 
     def classify(self, moments: Moments) -> Float:
         """Return the probability of each class for persons of other moments (n_persons, K)."""
-        from salutogen.models.mixture.classifying import class_probabilities
+        from salutogen.models.mixture.class_probabilities import class_probabilities
 
         return class_probabilities(self, moments)
 
@@ -282,9 +284,6 @@ class GrowthMixtureResult:
                     f"({row['standard_error']:.4g}), p {row['p_value']:.3g}"
                 )
         return "\n".join([*lines, *([""] if self.messages else []), *self.messages])
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"

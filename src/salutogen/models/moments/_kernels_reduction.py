@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.compiling.kernel_cache import njit
+from salutogen.models.compiling.njit import njit
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -12,26 +12,23 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
-    Design,
+from salutogen.models.formula.columns import (
     checked_weights,
     complete_rows,
-    learn_design,
-    learn_outcome,
+    nothing_complete,
     numeric,
     read_columns,
     rows_weights,
-    variables_of,
 )
-from salutogen.models.formula.reading import INTERCEPT, parse_formula
-from salutogen.models.formula.refusals import nothing_complete
-from salutogen.models.moments.grouping import group_by_person
-from salutogen.models.moments.local_powers import (
+from salutogen.models.formula.design import Design, learn_design, learn_outcome, variables_of
+from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula
+from salutogen.models.moments.centred_powers import (
     degree,
     local_columns,
     shift_matrix,
     shiftable,
 )
+from salutogen.models.moments.grouping import group_by_person
 from salutogen.models.moments.reduction import (
     Reduction,
     pack,
@@ -39,6 +36,7 @@ from salutogen.models.moments.reduction import (
     reduce_rows,
     unpack,
 )
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -46,6 +44,7 @@ Int = NDArray[np.int64]
 __all__ = ["Moments", "Reduction", "pack", "unpack"]
 
 
+@short_repr("formula", "outcome", "n_persons", "n_obs", "n_dropped", "path")
 @dataclass(frozen=True, kw_only=True)
 class Moments:
     """Cross-products of ``[1 X Z y]`` by person.

@@ -19,16 +19,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import Design, learn_design, learn_outcome
-from salutogen.models.formula.reading import INTERCEPT, NAME, MixedFormula, split_at
-from salutogen.models.moments.local_powers import (
+from salutogen.models.formula.design import Design, learn_design, learn_outcome
+from salutogen.models.formula.mixed_formula import INTERCEPT, NAME, MixedFormula, split_at
+from salutogen.models.linear_algebra import triangular_inverse
+from salutogen.models.moments.centred_powers import (
     POWER,
     degree,
     local_columns,
     shift_matrix,
     shiftable,
 )
-from salutogen.models.moments.orthogonal import triangular_inverse
 from salutogen.models.moments.reduction import ILL_CONDITIONED, Reduction, refuse_extreme
 
 Float = NDArray[np.float64]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
+from salutogen.models.linear_algebra import orthonormalise, triangular_inverse
 from salutogen.models.moments.grouping import Grouping
-from salutogen.models.moments.orthogonal import orthonormalise, triangular_inverse
+from salutogen.models.parallel.threads import share_work
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -20,6 +21,7 @@ Int = NDArray[np.int64]
 ILL_CONDITIONED = 1e8  # condition of the predictors' correlations beyond which they are rotated
 
 
+@short_repr("cross", "is_rotated")
 @dataclass(frozen=True)
 class Reduction:
     """Packed cross-products of ``u = [1, (columns − centre) basis⁻¹]`` by person.

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.moments.orthogonal import combine, orthonormalise, triangular_inverse
+from salutogen.models.linear_algebra import combine, orthonormalise, triangular_inverse
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
 
+@short_repr("names")
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """What every fitted line has: named coefficients and their covariance.
@@ -61,6 +63,7 @@ class Line:
         return columns
 
 
+@short_repr("names", "n", "df", "r_squared", "n_clusters")
 @dataclass(frozen=True, kw_only=True)
 class LinearFit(Line):
     """A least-squares line.

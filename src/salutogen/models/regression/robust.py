@@ -17,6 +17,7 @@ from salutogen.models.regression.least_squares import (
     clustered_covariance,
     fit_least_squares,
 )
+from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
@@ -24,6 +25,7 @@ HUBER = 1.345  # residuals beyond this many scale units count less; 95 % efficie
 NORMAL_MAD = 0.6744897501960817  # median |z| of a standard normal
 
 
+@short_repr("names", "n", "df", "residual_sd", "converged")
 @dataclass(frozen=True, kw_only=True)
 class HuberFit(Line):
     """A line fitted by Huber's M-estimation.

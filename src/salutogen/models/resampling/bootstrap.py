@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.compiling.threads import share_work
+from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def person_moments(X: ArrayLike, y: ArrayLike, person: ArrayLike) -> Float:
     ModelError
         Lengths differ, codes are negative or not integer, or values are not finite.
     """
-    from salutogen.models.resampling._kernels import group_cross_products
+    from salutogen.models.resampling._kernels_bootstrap import group_cross_products
 
     columns = np.column_stack([np.asarray(X, dtype=float), np.asarray(y, dtype=float)])
     codes = np.asarray(person)
@@ -84,7 +84,7 @@ def bootstrap_least_squares(
         Shapes do not fit, values are not finite, fewer than two persons, or the predictors are
         collinear in sample after sample.
     """
-    from salutogen.models.resampling._kernels import REDRAWS, bootstrap_coefficients
+    from salutogen.models.resampling._kernels_bootstrap import REDRAWS, bootstrap_coefficients
 
     sums = np.ascontiguousarray(moments, dtype=float)
     k = n_columns + 1

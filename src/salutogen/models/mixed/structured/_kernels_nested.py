@@ -12,11 +12,63 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.compiling.kernel_cache import njit
-from salutogen.models.resampling._kernels import invert_precision, multiply_transposed
+from salutogen.models.compiling.njit import njit
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def invert_precision(
+    products: Float, person: int, q: int, width: int, factor: Float, root: Float, gain: Float
+) -> float:
+    """Write gain = L M⁻¹ of one person, M = I + L'AL, and return log|M|.
+
+    A is the first q columns of the person's (q, width) products, L the relative factor.
+    `root` (q, q) is scratch: the lower Cholesky factor of M.
+    """
+    for i in range(q):
+        for j in range(i + 1):
+            value = 1.0 if i == j else 0.0
+            for g in range(q):
+                if factor[g, i] != 0.0:
+                    inner = 0.0
+                    for h in range(q):
+                        inner += products[person, g * width + h] * factor[h, j]
+                    value += factor[g, i] * inner
+            for h in range(j):
+                value -= root[i, h] * root[j, h]
+            if i == j:
+                root[i, i] = np.sqrt(value)
+            else:
+                root[i, j] = value / root[j, j]
+    log_determinant = 0.0
+    for i in range(q):
+        log_determinant += 2.0 * np.log(root[i, i])
+    for row in range(q):
+        for j in range(q):
+            value = factor[row, j]
+            for h in range(j):
+                value -= gain[row, h] * root[j, h]
+            gain[row, j] = value / root[j, j]
+        for step in range(q):
+            j = q - 1 - step
+            value = gain[row, j]
+            for h in range(j + 1, q):
+                value -= gain[row, h] * root[h, j]
+            gain[row, j] = value / root[j, j]
+    return log_determinant
+
+
+@njit(cache=True, nogil=True)
+def multiply_transposed(left: Float, right: Float, q: int, out: Float) -> None:
+    """Write left right' of two (q, q) matrices."""
+    for i in range(q):
+        for j in range(q):
+            value = 0.0
+            for h in range(q):
+                value += left[i, h] * right[j, h]
+            out[i, j] = value
 
 
 @njit(cache=True, nogil=True)

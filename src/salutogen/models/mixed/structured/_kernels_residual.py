@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.compiling.kernel_cache import njit
+from salutogen.models.compiling.njit import njit
 from salutogen.models.mixed.structured._kernels_nested import eliminate, times_products
 
 Float = NDArray[np.float64]

@@ -15,9 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.compiling.threads import share_work
-from salutogen.models.mixed.profile import Profiled, free_entries, profile_out
+from salutogen.models.mixed.likelihood.criterion import Profiled, free_entries, profile_out
 from salutogen.models.moments.reduction import unpack
+from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

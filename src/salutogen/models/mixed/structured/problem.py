@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.mixed.deviance import STEP, differenced
-from salutogen.models.mixed.inference import FixedInference, inference_from
-from salutogen.models.mixed.problem import (
+from salutogen.models.linear_algebra import combine, triangular_inverse
+from salutogen.models.mixed.inference.fixed_effects import FixedInference, inference_from
+from salutogen.models.mixed.likelihood.deviance import STEP, differenced
+from salutogen.models.mixed.likelihood.problem import (
     MixedProblem,
     mixed_problem,
     root_of,
@@ -22,7 +23,6 @@ from salutogen.models.mixed.structured.nested_criterion import Layout, NestedCri
 from salutogen.models.mixed.structured.rows import StructuredRows
 from salutogen.models.mixed.structured.rows_criterion import RowsCriterion
 from salutogen.models.moments.moments import Moments
-from salutogen.models.moments.orthogonal import combine, triangular_inverse
 
 Float = NDArray[np.float64]
 

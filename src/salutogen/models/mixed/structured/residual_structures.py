@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import numeric
+from salutogen.models.formula.columns import numeric
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

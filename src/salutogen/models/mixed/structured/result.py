@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import Design, columns_of, n_rows_of, read_columns
-from salutogen.models.formula.reading import MixedFormula
-from salutogen.models.mixed.estimates import Level
+from salutogen.models.formula.columns import n_rows_of, read_columns
+from salutogen.models.formula.design import Design, columns_of
+from salutogen.models.formula.mixed_formula import MixedFormula
+from salutogen.models.mixed.fit import Level, Limits, MixedFit, Tester
 from salutogen.models.mixed.prediction import places_in, sum_of
-from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.rows import person_labels
+from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
-    from salutogen.models.mixed.inference import FixedInference
+    from salutogen.models.mixed.inference.fixed_effects import FixedInference
     from salutogen.models.mixed.structured.problem import StructuredProblem
 
 Float = NDArray[np.float64]
 
+# Methods that users know from fits without structure, and will look for here.
+ELSEWHERE = {
+    "bootstrap": "Bootstraps",
+    "profile_intervals": "Profile intervals",
+    "robust_inference": "Robust errors",
+}
+CONDITIONAL = "Conditional variances"
 
+
+@short_repr("blocks", "modes")
 @dataclass(frozen=True, kw_only=True)
 class OuterLevel:
     """Random effects of the groups that persons belong to.
@@ -51,7 +62,7 @@ class OuterLevel:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StructuredResult(MixedModelResult):
+class StructuredResult(MixedFit):
     """A fitted mixed model with persons in sites, or with a residual structure.
 
     `random_covariance`, `random_terms`, `random_sd` and `modes` are the persons'; those of the
@@ -72,10 +83,13 @@ class StructuredResult(MixedModelResult):
     pair: MixedFormula | None = None
     scaled: StructuredProblem
 
-    @property
-    def problem(self) -> NoReturn:
-        """Not available: what needs it is given for one level and independent residuals."""
-        self._unavailable("Robust errors, profile intervals, bootstraps and conditional variances")
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        """Say of what a structured fit has not, in words, that it has not."""
+        if name == "mode_covariances":
+            self._refuse(CONDITIONAL)
+        if name in ELSEWHERE:
+            return lambda *_, **__: self._refuse(ELSEWHERE[name])
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @cached_property
     def inference(self) -> FixedInference:
@@ -128,63 +142,42 @@ class StructuredResult(MixedModelResult):
             independent residuals.
         """
         if variances:
-            self._unavailable("Conditional variances")
+            self._refuse(CONDITIONAL)
         if group is None or group == self.persons.name or self.outer is None:
             if group is not None:
                 self._level(group)
-            return super().random_effects()
+            return self._person_modes()
         names = self.random_terms_of(group)
         columns = [pl.Series(n, v) for n, v in zip(names, self.outer.modes.T, strict=True)]
         return pl.DataFrame([self.outer.labels, *columns])
 
-    @overload
-    def predict(self, frame: Any, *, random_effects: bool = ..., interval: None = ...) -> Float: ...
+    def _tester(self, errors: str) -> Tester:
+        if errors != "model":
+            self._refuse(ELSEWHERE["robust_inference"])
+        return self.inference.test
 
-    @overload
-    def predict(
-        self, frame: Any, *, random_effects: bool = ..., interval: str, level: float = ...
-    ) -> pl.DataFrame: ...
+    def _profile_limits(self, level: float) -> Limits:
+        self._refuse(ELSEWHERE["profile_intervals"])
 
-    def predict(
-        self,
-        frame: Any,
-        *,
-        random_effects: bool = False,
-        interval: str | None = None,
-        level: float = 0.95,
-    ) -> Float | pl.DataFrame:
-        """Return the expected outcome of each row of a frame, in row order.
+    def _prediction_intervals(
+        self, frame: Any, *, own: bool, interval: str, level: float
+    ) -> pl.DataFrame:
+        self._refuse("Intervals of predictions")
 
-        Parameters
-        ----------
-        frame : data frame or mapping of arrays
-            Needs the predictors (and the grouping columns with `random_effects`).
-        random_effects : bool
-            False (default): the fixed part alone. True: plus the random effects of the row's
-            person and site, zero for those who were not in the fit.
-        interval, level
-            Not available here.
-
-        Returns
-        -------
-        array (n,)
-            NaN where a predictor is missing.
-        """
-        if interval is not None:
-            self._unavailable("Intervals of predictions")
-        fixed, *own = self.designs[1:]
+    def _expected(self, frame: Any, *, own: bool) -> Float:
+        fixed, *inner = self.designs[1:]
         outer = self.outer.designs if self.outer is not None else ()
-        used = (fixed, *own, *outer) if random_effects else (fixed,)
+        used = (fixed, *inner, *outer) if own else (fixed,)
         needed = [name for design in used for name in design.variables]
-        rows = read_columns(frame, [*needed, *(self._group_columns() if random_effects else ())])
+        rows = read_columns(frame, [*needed, *(self._group_columns() if own else ())])
         if not rows.width:
             rows = pl.DataFrame({"row": np.zeros(n_rows_of(frame))})
         total: Float = sum_of(columns_of(fixed, rows), self.coefficients[None, :])
-        if random_effects:
+        if own:
             labels = rows[self.persons.name] if self.pair is None else person_labels(
                 self.pair, rows
             )  # fmt: skip
-            total = total + _random_part(own, rows, self.modes, self.persons, labels)
+            total = total + _random_part(inner, rows, self.modes, self.persons, labels)
             if self.outer is not None:
                 here = self.outer.labels
                 total = total + _random_part(outer, rows, self.outer.modes, here, rows[here.name])
@@ -197,7 +190,7 @@ class StructuredResult(MixedModelResult):
         outer = () if self.outer is None else (self.outer.labels.name,)
         return (self.persons.name, *outer)
 
-    def _unavailable(self, what: str) -> NoReturn:
+    def _refuse(self, what: str) -> NoReturn:
         raise ModelError(
             f"{self.formula}: {what} are given for one level of grouping and independent "
             "residuals only."

@@ -11,15 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.formula.frames import (
-    Design,
-    complete_rows,
-    learn_design,
-    learn_outcome,
-    read_columns,
-    variables_of,
-)
-from salutogen.models.formula.reading import MixedFormula
+from salutogen.models.formula.columns import complete_rows, read_columns
+from salutogen.models.formula.design import Design, learn_design, learn_outcome, variables_of
+from salutogen.models.formula.mixed_formula import MixedFormula
 from salutogen.models.mixed.structured.residual_structures import (
     ResidualLayout,
     ResidualStructure,

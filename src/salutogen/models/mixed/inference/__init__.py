@@ -1,0 +1,1 @@
+"""How certain a mixed model is: tests, robust errors, intervals, bootstraps."""

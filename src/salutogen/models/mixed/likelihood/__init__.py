@@ -1,0 +1,1 @@
+"""The likelihood of a mixed model from persons' moments, and its parameters."""

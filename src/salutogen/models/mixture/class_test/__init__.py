@@ -1,0 +1,1 @@
+"""How many classes: the bootstrap likelihood-ratio test, without rows."""

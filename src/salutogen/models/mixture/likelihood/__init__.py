@@ -1,0 +1,1 @@
+"""The likelihood of a growth mixture, and the search for its maximum."""

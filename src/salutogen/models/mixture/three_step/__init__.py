@@ -1,0 +1,1 @@
+"""What goes with classes, corrected for errors of classification."""

@@ -1,0 +1,62 @@
+"""Kernels are compiled into the user's cache and stay out of the way of imports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from salutogen.models.compiling.cache import MIXTURES, announce, cache_folder
+
+
+def test_cache_folder_is_the_users(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "salutogen" / "kernels"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert cache_folder() == tmp_path / "local" / "salutogen" / "kernels"
+
+
+def test_asking_whether_kernels_are_warm_loads_no_numba(tmp_path):
+    script = (
+        "import sys; from salutogen.models import is_warm; "
+        "print(is_warm(), 'numba' in sys.modules, 'numpy' in sys.modules)"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["False", "False", "False"]
+
+
+def test_compiling_is_announced_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    announce(MIXTURES)
+    assert [record.message for record in caplog.records] == ["compiling, once"]
+    announce(MIXTURES)
+    assert len(caplog.records) == 1
+
+
+def test_mixtures_are_compiled_beside_and_waited_for(tmp_path):
+    script = (
+        "from salutogen.models.compiling import cache; cache.warm_mixtures_in_background(); "
+        "print(cache.is_warm(cache.MIXTURES)); cache.wait_for_kernels(); "
+        "print(cache.is_warm(cache.MIXTURES))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_cache_folder_that_cannot_be_made_stops_nothing(tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "kernels"))
+    for _ in range(2):
+        announce(MIXTURES)
+    assert [record.message for record in caplog.records] == ["compiling, once"] * 2

@@ -1,0 +1,110 @@
+"""The bootstrap over persons: moments by hand, spread, threads, degenerate samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from salutogen.errors import ModelError
+from salutogen.models import (
+    bootstrap_least_squares,
+    fit_least_squares,
+    percentile_interval,
+    person_moments,
+)
+from salutogen.models.parallel.threads import share_work
+
+
+def cohort(persons=60, rows=5, seed=1):
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(persons), rows)
+    e = rng.gamma(4, 5, persons * rows)
+    y = 2 + 0.3 * e + rng.normal(size=persons)[person] * 2 + rng.normal(size=persons * rows)
+    return np.column_stack([np.ones(len(e)), e]), y, person
+
+
+def test_moments_are_the_sums_by_person():
+    X, y, person = cohort(7, 3)
+    order = np.random.default_rng(0).permutation(len(y))
+    moments = person_moments(X[order], y[order], person[order])
+    W = np.column_stack([X, y])
+    for code in range(7):
+        full = W[person == code].T @ W[person == code]
+        np.testing.assert_allclose(moments[code], full[np.triu_indices(3)], rtol=1e-13)
+
+
+def test_each_draw_is_a_fit_to_resampled_persons():
+    """Draw by draw in plain Python: SplitMix64 (Steele et al. 2014) and least squares on rows."""
+    X, y, person = cohort(6, 4)
+    draws = bootstrap_least_squares(person_moments(X, y, person), 2, draws=5, seed=9)
+    mask = 2**64 - 1
+    for state, coefficients in zip(
+        np.random.SeedSequence(9).generate_state(5, np.uint64), draws, strict=True
+    ):
+        value, rows = int(state), []
+        for _ in range(6):
+            value = (value + 0x9E3779B97F4A7C15) & mask
+            z = value
+            z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+            z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+            z ^= z >> 31
+            rows.append(np.flatnonzero(person == ((z >> 32) * 6 >> 32)))
+        rows = np.concatenate(rows)
+        expected = np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
+        np.testing.assert_allclose(coefficients, expected, rtol=1e-9)
+
+
+def test_spread_is_near_the_clustered_error():
+    X, y, person = cohort(400)
+    draws = bootstrap_least_squares(person_moments(X, y, person), 2, draws=2000)
+    fit = fit_least_squares(y, X, names=["intercept", "E"], cluster=person)
+    np.testing.assert_allclose(draws.std(axis=0), fit.standard_errors, rtol=0.08)
+    np.testing.assert_allclose(draws.mean(axis=0), fit.coefficients, atol=0.02)
+    low, high = percentile_interval(draws)
+    assert (low < fit.coefficients).all()
+    assert (high > fit.coefficients).all()
+
+
+def test_draws_do_not_depend_on_threads_or_on_later_draws(monkeypatch):
+    X, y, person = cohort(500)
+    moments = person_moments(X, y, person)
+    results = []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
+        results.append(bootstrap_least_squares(moments, 2, draws=300, seed=2))
+    assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
+    assert not np.array_equal(results[0], bootstrap_least_squares(moments, 2, draws=300, seed=3))
+
+
+def test_work_covers_every_part_once(monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    seen = np.zeros(10, dtype=int)
+
+    def task(first, last):
+        seen[first:last] += 1
+
+    share_work(task, 10, cost=1e9)
+    assert (seen == 1).all()
+
+
+def test_degenerate_samples_are_drawn_again():
+    X = np.column_stack([np.ones(3), [0.0, 1.0, 2.0]])
+    moments = person_moments(X, np.array([1.0, 3.0, 4.0]), np.arange(3))
+    assert np.isfinite(bootstrap_least_squares(moments, 2, draws=500)).all()
+
+
+def test_bad_input_is_refused():
+    X, y, person = cohort(5)
+    moments = person_moments(X, y, person)
+    with pytest.raises(ModelError, match="3 predictors need 10 columns"):
+        bootstrap_least_squares(moments, 3)
+    with pytest.raises(ModelError, match="at least 2 persons"):
+        bootstrap_least_squares(moments[:1], 2)
+    with pytest.raises(ModelError, match="collinear in"):
+        bootstrap_least_squares(person_moments(np.ones_like(X), y, person), 2, draws=3)
+    with pytest.raises(ModelError, match="codes start at 0"):
+        person_moments(X, y, person - 1)
+    with pytest.raises(ModelError, match="1 rows hold missing"):
+        person_moments(X, np.where(np.arange(len(y)) == 2, np.nan, y), person)
+    with pytest.raises(ModelError, match="level"):
+        percentile_interval(moments, 95)
