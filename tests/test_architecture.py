@@ -33,6 +33,7 @@ FLOORS = {
     "page": 2,
     "study": 2,
     "panel": 3,
+    "drafting": 4,
     "scores": 4,
     "norm": 5,
     "resilience": 6,

@@ -15,7 +15,7 @@ from salutogen.pipeline.pipeline import Results
 from salutogen.resilience import Resilience
 from salutogen.scores import ScaleReliability, Scores
 from salutogen.study import Occasion, Study
-from salutogen.study.model import StudyFile
+from salutogen.study.format import StudyFile
 from tests.report.fabricated_checks import FINDINGS, MIXED, SHAPE, make_checks
 
 WIDTH = 3

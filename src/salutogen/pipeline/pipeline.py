@@ -21,7 +21,6 @@ from salutogen.panel import Panel
 from salutogen.resilience import Resilience, score_resilience
 from salutogen.scores import Scores, score
 from salutogen.study import Study, read_study
-from salutogen.study.plan import deviations
 
 if TYPE_CHECKING:
     from salutogen.report.report import Report
@@ -230,7 +229,6 @@ def _assemble(inputs: StepInputs, outcomes: tuple[StepOutcome, ...], seed: int) 
 
     findings = [
         *inputs.study.findings,
-        *deviations(inputs.study),
         *inputs.panel.findings,
         *inputs.scores.findings,
         *inputs.norm.findings,
