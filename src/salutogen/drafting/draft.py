@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from salutogen.drafting.columns import (
+from salutogen.drafting.data_columns import (
     Block,
     Column,
     Layout,

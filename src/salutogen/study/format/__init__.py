@@ -1,4 +1,8 @@
-"""The study file's format: what is collected, what is analysed, and how YAML becomes values."""
+"""The study file's format: what is collected, what is analysed, and how YAML becomes values.
+
+The files with models do without `from __future__ import annotations`: pydantic would have to read
+every annotation from its text, and a server reads a study at start-up.
+"""
 
 from salutogen.study.format.analysed import (
     Exposure,

@@ -1,7 +1,5 @@
 """What is analysed: what counts as P and E, the line between them, and how SR is scored."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What is collected: who is asked what and when, and where the answers stand."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

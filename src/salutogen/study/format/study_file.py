@@ -1,7 +1,5 @@
 """`StudyFile`: everything a study file may say. The settings of analyses stay raw here."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """The instrument registry: data files, one per instrument, and the model they must fit."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
