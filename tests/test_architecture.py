@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -35,6 +36,7 @@ FLOORS = {
     "page": 3,
     "study": 3,
     "panel": 4,
+    "drafting": 5,
     "scores": 5,
     "norm": 6,
     "resilience": 7,
@@ -311,6 +313,39 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_importing_the_command_line_loads_no_numerics() -> None:
     assert HEAVY_FOR_HELP & modules_loaded_by("import salutogen.cli") == set()
+
+
+READ_A_STUDY = (
+    "from salutogen.study import read_study\n"
+    f"read_study({str(REPOSITORY / 'examples' / 'cohort' / 'study.yaml')!r})"
+)
+
+
+def test_a_study_is_read_without_tables_or_numerics() -> None:
+    assert (HEAVY - {"pydantic", "ruamel"}) & modules_loaded_by(READ_A_STUDY) == set()
+
+
+def cpu_seconds(statement: str, times: int = 5) -> float:
+    """Least CPU time of a whole process that does nothing but a statement, bytecode at hand."""
+    script = f"import time\n{statement}\nprint(time.process_time())"
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    took = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        ).stdout.split()[-1]
+        for _ in range(times + 1)
+    ]
+    return min(map(float, took[1:]))
+
+
+def test_reading_a_study_is_quick() -> None:
+    """A server reads its study at start-up: a blink beyond what pydantic and ruamel.yaml cost."""
+    needed = "import pydantic, ruamel.yaml\nclass One(pydantic.BaseModel):\n    key: int = 1"
+    assert cpu_seconds(READ_A_STUDY) - cpu_seconds(needed) < 0.15
 
 
 def test_every_public_name_resolves() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from salutogen.findings import CodeEntry, catalogue
+from salutogen.findings import CodeEntry, catalogue, code_entry
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "salutogen"
 SOURCES = {
@@ -52,3 +52,9 @@ def test_an_entry_is_complete(entry: CodeEntry) -> None:
     assert not entry.title.endswith(".")
     assert len(entry.story) > 30, "the long story is told by `salutogen explain`"
     assert entry.mend.endswith("."), "the mend is a sentence"
+
+
+def test_one_code_is_read_as_the_whole_table_has_it() -> None:
+    assert {code: code_entry(code) for code in catalogue()} == catalogue()
+    with pytest.raises(KeyError):
+        code_entry("no-such-code")

@@ -265,7 +265,7 @@ def benchmarks_page(folder: Path) -> str:
 
 def pages() -> dict[str, Callable[[], str]]:
     """Every generated page by name."""
-    from salutogen.cli.starting import published_schema
+    from salutogen.cli.schema import published_schema
     from salutogen.findings import catalogue
     from salutogen.pipeline.codebook import OUTPUT_COLUMNS
     from salutogen.simulation.settings import SimulationSettings

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import string
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 ROWS_SHOWN = 10
@@ -115,18 +114,49 @@ class Finding:
 @cache
 def catalogue() -> dict[str, CodeEntry]:
     """Return every finding code, in alphabetical order."""
+    import tomllib
+
     entries: dict[str, CodeEntry] = {}
-    folder = files("salutogen") / "finding_codes"
-    for resource in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not resource.name.endswith(".toml"):
-            continue
-        room = resource.name.removesuffix(".toml")
-        for code, body in tomllib.loads(resource.read_text(encoding="utf-8")).items():
+    for room, text in _code_files().items():
+        for code, body in tomllib.loads(text).items():
             if code in entries:
                 raise ValueError(f"finding code {code!r} stands in two files")
-            severity = Severity(body.pop("severity"))
-            entries[code] = CodeEntry(code=code, room=room, severity=severity, **body)
+            entries[code] = _entry(code, room, body)
     return dict(sorted(entries.items()))
+
+
+@cache
+def code_entry(code: str) -> CodeEntry:
+    """Return one line of the table of codes, taking no more of the table apart than that.
+
+    Raises
+    ------
+    KeyError
+        The code is not in the table.
+    """
+    import tomllib
+
+    for room, text in _code_files().items():
+        begin = text.find(f"\n[{code}]\n")
+        if begin < 0:
+            continue
+        end = text.find("\n[", begin + 1)
+        while end >= 0 and text.startswith(f"[{code}.", end + 1):
+            end = text.find("\n[", end + 1)
+        return _entry(code, room, tomllib.loads(text[begin : end if end >= 0 else None])[code])
+    raise KeyError(code)
+
+
+@cache
+def _code_files() -> dict[str, str]:
+    """Text of each room's file of codes, with a line end in front."""
+    folder = Path(__file__).parent / "finding_codes"
+    return {path.stem: "\n" + path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:
+    severity = Severity(body.pop("severity"))
+    return CodeEntry(code=code, room=room, severity=severity, **body)
 
 
 class Persons(int):
@@ -229,7 +259,7 @@ def finding(
         The code is not in the table (every code must be explained there first), or the sentence
         names a value that was not given.
     """
-    entry = catalogue()[code]
+    entry = code_entry(code)
     shown = tuple(int(row) for row in rows[:ROWS_SHOWN])
     n_rows = len(rows) if n_rows is None and rows else n_rows
     named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}

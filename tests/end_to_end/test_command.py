@@ -183,6 +183,83 @@ def test_preregistered_plan_names_departures(
     assert "departed-from-plan" in codes
 
 
+@pytest.mark.parametrize(
+    "spoil, code",
+    [
+        (None, "departed-from-plan"),
+        (lambda text: text.replace('"combine": "sum"', '"combine": "separate"'), "plan-tampered"),
+        (lambda text: text[:40], "plan-unreadable"),
+    ],
+)
+def test_check_tells_departures_from_the_frozen_plan(
+    study: Path, salutogen: Command, spoil: Callable[[str], str] | None, code: str
+) -> None:
+    assert salutogen("preregister", study).returncode == 0
+    assert code not in salutogen("check", study, "--json").stdout
+    study.write_text(study.read_text().replace("score: count", "score: severity"))
+    if spoil is not None:
+        plan = study.with_name("study.plan.json")
+        plan.write_text(spoil(plan.read_text()))
+    done = salutogen("check", study, "--json")
+    assert done.returncode == 0, done.stderr
+    (found,) = [item for item in json.loads(done.stdout)["findings"] if item["code"] == code]
+    assert found["severity"] == "warning"
+    if code == "departed-from-plan":
+        assert found["evidence"]["numbers"]["key"] == "exposure.score"
+        assert found["evidence"]["line"] == 10
+        assert "all scores" in done.stderr
+
+
+def test_check_says_everything_at_once(study: Path, salutogen: Command) -> None:
+    study.write_text(study.read_text() + "analyses: [{step: trajectory}]\n")
+    answers = study.with_name("answers.csv")
+    answers.write_text(answers.read_text().replace(",3,", ",nine,", 1))
+    done = salutogen("check", study, "--data", study.parent, "--json")
+    assert done.returncode == 1
+    codes = {item["code"] for item in json.loads(done.stdout)["findings"]}
+    assert {"exposure-coverage", "unknown-step"} < codes
+    assert "answers.csv" in done.stderr
+
+
+OWN_INSTRUMENT = """\
+name: village-distress
+title: Distress in the village
+measures: problems
+items: 6
+answers: 0..3
+higher: worse
+recall: 7 days
+reverse: [6]
+scorings:
+  sum: {method: sum}
+  present: {method: sum, recode: {0: 0, 1: 0, 2: 1, 3: 1}}
+default_scoring: present
+licence: {status: free, holder: "the village"}
+sources: ["Village notes, 2026"]
+"""
+
+
+def test_an_instrument_is_one_file_of_ones_own(study: Path, salutogen: Command) -> None:
+    folder = study.with_name("our-instruments")
+    folder.mkdir()
+    (folder / "village.yaml").write_text(OWN_INSTRUMENT, encoding="utf-8")
+    text = study.read_text().replace(
+        "answers: 0..3, recall: 7 days", "instrument: village-distress"
+    )
+    study.write_text(f"{text}instrument_folder: our-instruments\n")
+    done = salutogen("check", study, "--data", study.parent, "--json")
+    assert done.returncode == 0, done.stderr
+    told = salutogen("check", study, "--data", study.parent)
+    assert "P: distress (6 items)" in told.stdout
+    assert "160 with both problems and exposure" in told.stdout
+    out = study.with_name("out")
+    assert salutogen("run", study, "--out", out).returncode == 0
+    answers = pl.read_csv(study.with_name("answers.csv"))
+    items = [pl.col(f"P_{item}") for item in range(1, 6)] + [3 - pl.col("P_6")]
+    by_hand = answers.select(pl.sum_horizontal((item >= 2).cast(pl.Int64) for item in items))
+    assert pl.read_csv(out / "scores.csv")["P"].to_list() == by_hand.to_series().to_list()
+
+
 def test_version_and_schema(salutogen: Command) -> None:
     from salutogen import __version__
 

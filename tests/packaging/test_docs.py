@@ -29,7 +29,7 @@ def pages(repository: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_every_key_of_the_study_file_is_explained(pages: ModuleType) -> None:
-    from salutogen.cli.starting import published_schema
+    from salutogen.cli.schema import published_schema
 
     schema = published_schema("study")
     page = pages.study_file_page(schema)

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.study import AnswerRange, Instrument, Occasion, ScoringRule, Study, StudyFile
-from salutogen.study.model import MissingCodes
-from salutogen.study.quantities import expand_numbers, item_name
+from salutogen.study.format import MissingCodes, expand_numbers, item_name
 
 MOOD = [f"M_{number}" for number in range(1, 5)]
 EVENTS = [f"E_{number}" for number in range(1, 4)]

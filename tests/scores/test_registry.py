@@ -8,7 +8,7 @@ import pytest
 from salutogen.scores.answers import Form, repeated_form
 from salutogen.scores.scale import score_scale
 from salutogen.study import Instrument
-from salutogen.study.registry import RegisteredInstrument, registered_names, shipped
+from salutogen.study.instruments.registry import RegisteredInstrument, registered_names, shipped
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
 OPEN_NUMBER = 3  # items of an instrument whose studies choose how many

@@ -10,14 +10,14 @@ import pytest
 
 from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.errors import StudyError
+from salutogen.findings import Severity
 from salutogen.study import read_study
-from salutogen.study.checking import check_study, design_lines
-from salutogen.study.coverage import coverage, share_covered
-from salutogen.study.loading import load_yaml
-from salutogen.study.model import OccasionBlock
-from salutogen.study.objectivity import reactions_named
+from salutogen.study.check.coverage import coverage, share_covered
+from salutogen.study.check.item_wording import reactions_named
+from salutogen.study.format import OccasionBlock, item_name
+from salutogen.study.format.plain_yaml import load_yaml
 from salutogen.study.occasions import expand_occasions
-from salutogen.study.quantities import item_name
+from salutogen.study.outline import outline
 from salutogen.study.schema import study_schema
 from salutogen.study.templates import read_template, template_names
 from tests.study.small_study import VALID, changed, codes
@@ -165,7 +165,7 @@ def test_seven_days_every_three_months_cover_eight_percent():
     (found,) = coverage(read_study(values))
     assert found.share == pytest.approx(7 / (365.25 / 4))
     assert round(100 * found.share) == 8
-    assert any("8 %" in line for line in design_lines(read_study(values)))
+    assert any("8 %" in line for line in outline(read_study(values)))
 
 
 def test_overlapping_windows_count_once():
@@ -198,9 +198,13 @@ def test_events_are_not_flagged(text):
     assert reactions_named(text) == ()
 
 
-def test_check_never_raises_for_what_a_file_says(tmp_path):
-    path = tmp_path / "study.yaml"
-    path.write_text("salutogen: 1\n", encoding="utf-8")
-    assert set(codes(check_study(path))) == {"missing-key"}
-    path.write_text(read_template("weekly"), encoding="utf-8")
-    assert codes(check_study(path)) == ["exposure-coverage", "exposure-coverage"]
+def test_bursts_are_planned_and_told_as_not_analysed_yet():
+    study = read_study(read_template("bursts"))
+    (found,) = [item for item in study.findings if item.code == "burst-not-analysed"]
+    assert found.severity is Severity.NOTE
+    assert found.evidence.numbers["occasions"] == 6
+    assert "6 bursts of 7 days with 10 prompts a day" in found.text
+    assert "Bursts: 7 days × 10 prompts at 6 of them" in outline(study)
+    everywhere = changed({"occasions/burst": {"days": 1, "prompts_per_day": 5}})
+    assert "Bursts: 1 day × 5 prompts at each" in outline(read_study(everywhere))
+    assert "burst-not-analysed" not in codes(read_study(VALID).findings)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, refusals
 from salutogen.study import Study, read_study
-from salutogen.study.checking import design_lines
+from salutogen.study.outline import outline
 from salutogen.study.templates import read_template
 from tests.study.small_study import VALID
 
@@ -92,7 +92,7 @@ def read_or_refuse(source: Any) -> None:
         findings = study.findings
         assert not refusals(findings)
         assert len(study.hash) == 64
-        assert design_lines(study)
+        assert outline(study)
     for item in findings:
         assert item.text
         assert item.mend

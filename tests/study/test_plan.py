@@ -7,7 +7,7 @@ import pytest
 
 from salutogen.errors import StudyError
 from salutogen.study import read_study
-from salutogen.study.plan import deviations, differences, plan_path, write_plan
+from salutogen.study.plan import departures, differences, plan_path, write_plan
 from salutogen.study.templates import read_template
 from tests.study.small_study import VALID, codes
 
@@ -32,9 +32,9 @@ def test_the_plan_holds_date_version_hash_and_plan(frozen):
 
 
 def test_the_same_plan_is_no_departure_and_neither_are_comments(frozen):
-    assert deviations(read_study(frozen)) == ()
+    assert departures(read_study(frozen)) == ()
     frozen.write_text("# a comment\n" + TEXT, encoding="utf-8")
-    assert deviations(read_study(frozen)) == ()
+    assert departures(read_study(frozen)) == ()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_same_plan_is_no_departure_and_neither_are_comments(frozen):
 def test_departures_say_what_is_exploratory(frozen, old, new, key, exploratory):
     assert old in TEXT
     frozen.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
-    (found,) = deviations(read_study(frozen))
+    (found,) = departures(read_study(frozen))
     assert found.code == "departed-from-plan"
     assert found.evidence.numbers["key"] == key
     assert exploratory in found.evidence.numbers["exploratory"]
@@ -60,7 +60,7 @@ def test_departures_say_what_is_exploratory(frozen, old, new, key, exploratory):
 
 def test_an_added_analysis_is_exploratory_by_itself(frozen):
     frozen.write_text(TEXT.replace("analyses: []", "analyses: [{step: growth, k: 3}]"), "utf-8")
-    (found,) = deviations(read_study(frozen))
+    (found,) = departures(read_study(frozen))
     assert found.evidence.numbers["key"] == "analyses.growth"
     assert "not planned" in found.evidence.numbers["exploratory"]
 
@@ -74,7 +74,7 @@ def test_a_plan_that_was_tampered_with_is_told(frozen):
     path = plan_path(frozen)
     text = path.read_text("utf-8").replace('"shape": "test"', '"shape": "linear"')
     path.write_text(text, encoding="utf-8")
-    assert codes(deviations(read_study(frozen))) == ["plan-tampered", "departed-from-plan"]
+    assert codes(departures(read_study(frozen))) == ["plan-tampered", "departed-from-plan"]
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_a_plan_that_was_tampered_with_is_told(frozen):
 )
 def test_an_unreadable_plan_is_told(frozen, content):
     plan_path(frozen).write_bytes(content.encode("latin-1"))
-    assert codes(deviations(read_study(frozen))) == ["plan-unreadable"]
+    assert codes(departures(read_study(frozen))) == ["plan-unreadable"]
 
 
 def test_a_study_without_a_file_has_no_plan():
     study = read_study(VALID)
-    assert deviations(study) == ()
+    assert departures(study) == ()
     with pytest.raises(StudyError):
         write_plan(study)

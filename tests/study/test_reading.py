@@ -60,9 +60,9 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name():
         "instruments.optimism.source",
         "resilience.phases.early.to",
     }
-    assert said["factros"].mend == "Did you mean `factors`?"
-    assert said["norm.shape"].mend == "Did you mean `linear`?"
-    assert said["instruments.general.recal"].mend == "Did you mean `recall`?"
+    assert said["factros"].mend == "Did you mean 'factors'?"
+    assert said["norm.shape"].mend == "Did you mean 'linear'?"
+    assert said["instruments.general.recal"].mend == "Did you mean 'recall'?"
     assert "'5..0'" in said["instruments.general.answers"].text
 
 

@@ -5,7 +5,12 @@ from importlib.resources import files
 import pytest
 
 from salutogen.errors import StudyError
-from salutogen.study.registry import parse_instrument, registered_names, registry, shipped
+from salutogen.study.instruments.registry import (
+    parse_instrument,
+    registered_names,
+    registry,
+    shipped,
+)
 
 # Range of the default score, from the instruments' manuals.
 RANGES = {
@@ -118,7 +123,7 @@ def test_alternative_scorings_of_the_ghq():
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(old, new):
-    folder = files("salutogen") / "study" / "instruments"
+    folder = files("salutogen.study.instruments") / "registered"
     text = (folder / "phq-9.yaml").read_text(encoding="utf-8")
     assert old in text
     with pytest.raises(StudyError) as caught:

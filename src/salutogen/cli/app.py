@@ -77,7 +77,7 @@ def run(
 ) -> None:
     """Run a study: from its answers to scores, lines, resilience and a report."""
     with outcome(as_json=as_json, quiet=quiet) as end:
-        from salutogen.cli.running import run_study
+        from salutogen.cli.run import run_study
 
         run_study(study, data, out, seed, force, end)
 
@@ -86,11 +86,14 @@ def run(
 def check(
     study: StudyFile, data: DataFolder = None, as_json: AsJson = False, quiet: Quiet = False
 ) -> None:
-    """Say everything that is wrong with a study file, and with its data if given."""
-    with outcome(as_json=as_json, quiet=quiet) as end:
-        from salutogen.cli.running import check_study_and_data
+    """Say everything that is wrong with a study file, and with its data if given.
 
-        check_study_and_data(study, data, end)
+    Departures from a plan frozen by `preregister` are among it.
+    """
+    with outcome(as_json=as_json, quiet=quiet) as end:
+        from salutogen.cli.check import check_study
+
+        check_study(study, data, end)
 
 
 @app.command()
@@ -113,7 +116,7 @@ def init(
     if template is not None and source is not None:
         raise typer.BadParameter("give either --template or --from, not both")
     with outcome() as end:
-        from salutogen.cli.starting import start_study
+        from salutogen.cli.init import start_study
 
         start_study(template, source, out, force=force, ask=not no_input, end=end)
 
@@ -130,7 +133,7 @@ def simulate(
 ) -> None:
     """Simulate the answers of a study, with the truth beside them."""
     with outcome(quiet=quiet) as end:
-        from salutogen.cli.running import simulate_study
+        from salutogen.cli.simulate import simulate_study
 
         simulate_study(study, persons, seed, out, file_format.value, force, end)
 
@@ -139,7 +142,7 @@ def simulate(
 def preregister(study: StudyFile, force: Force = False) -> None:
     """Freeze the plan in STUDY.plan.json; later runs say where they depart from it."""
     with outcome() as end:
-        from salutogen.cli.starting import freeze_plan
+        from salutogen.cli.preregister import freeze_plan
 
         freeze_plan(study, force=force, end=end)
 
@@ -152,7 +155,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of the study file (or of results.json)."""
     with outcome() as end:
-        from salutogen.cli.starting import published_schema
+        from salutogen.cli.schema import published_schema
 
         end.lines.append(json.dumps(published_schema(of.value), indent=2, ensure_ascii=False))
 
@@ -161,7 +164,7 @@ def schema(
 def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> None:
     """Tell the long story of a finding: why it matters, its source and the mend."""
     with outcome() as end:
-        from salutogen.cli.starting import explanation
+        from salutogen.cli.explain import explanation
 
         end.lines.append(explanation(code))
 

@@ -19,7 +19,6 @@ from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, Severity, finding
 
 DONE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
-INTERRUPTED_TEXT = "Interrupted; nothing was written."
 _COLOURS = {
     Severity.REFUSAL: typer.colors.RED,
     Severity.WARNING: typer.colors.YELLOW,
@@ -70,24 +69,22 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
     except SalutogenError as error:
         from salutogen.pipeline.output_folder import OutputNotEmptyError
 
-        end.findings = error.findings or (finding("unexpected-failure", str(error)),)
+        end.findings = findings_of(error)
         code = USAGE if isinstance(error, OutputNotEmptyError) else REFUSED
     except KeyboardInterrupt:
-        end.findings = (finding("interrupted", INTERRUPTED_TEXT),)
+        end.findings = (finding("interrupted", variant="stopped"),)
         code = INTERRUPTED
     except typer.Abort as error:
         asked = isinstance(error.__context__, EOFError)
-        words = "Questions could not be asked: the input ended." if asked else INTERRUPTED_TEXT
-        mend = "Give --no-input to leave marked gaps." if asked else None
-        end.findings = (finding("interrupted", words, mend=mend),)
+        end.findings = (finding("interrupted", variant="no-input" if asked else "stopped"),)
         code = USAGE if asked else INTERRUPTED
     except (typer.Exit, typer.BadParameter):
         raise
     except Exception as error:
         if os.environ.get("SALUTOGEN_DEBUG"):
             raise
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        end.findings = (finding("unexpected-failure", text),)
+        problem = f"{type(error).__name__}: {error}".splitlines()[0]
+        end.findings = (finding("unexpected-failure", problem=problem),)
         code = REFUSED
     if code != DONE:
         end.results, end.out = None, None
@@ -95,10 +92,15 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
     end.finish(code)
 
 
+def findings_of(error: SalutogenError) -> tuple[Finding, ...]:
+    """What an error says: its findings, or its message where it carries none."""
+    return error.findings or (finding("unexpected-failure", problem=str(error)),)
+
+
 def say_wrong_usage() -> None:
     """Print the one JSON object of a call that never reached a command, unless it was printed."""
     if not _said:
-        told = finding("wrong-usage", "The command was not called as it should be; see stderr.")
+        told = finding("wrong-usage")
         content = {"exit_code": USAGE, "out": None, "findings": [told.to_dict()], "results": None}
         typer.echo(json.dumps(content, ensure_ascii=False))
 

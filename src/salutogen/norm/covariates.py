@@ -8,7 +8,7 @@ import polars as pl
 
 from salutogen.findings import Finding, finding
 from salutogen.scores import Scores
-from salutogen.study.model import NormSettings
+from salutogen.study.format import NormSettings
 
 
 @dataclass(frozen=True, kw_only=True)

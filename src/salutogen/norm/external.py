@@ -13,7 +13,7 @@ from salutogen.norm.norm import Line
 from salutogen.norm.norm_file import NormFile, read_norm
 from salutogen.norm.recipe import scoring_of
 from salutogen.scores import Scores
-from salutogen.study.model import NormSettings, Reference
+from salutogen.study.format import NormSettings, Reference
 
 
 @dataclass(frozen=True, kw_only=True)

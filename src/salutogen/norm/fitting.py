@@ -29,7 +29,7 @@ from salutogen.norm.shape import shape_test, turn_finding
 from salutogen.norm.spread import unequal_spread
 from salutogen.norm.windows import phases_of, windows_of
 from salutogen.scores import Scores
-from salutogen.study.model import NormSettings
+from salutogen.study.format import NormSettings
 
 EXACT = 1e-12
 

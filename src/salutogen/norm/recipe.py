@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from salutogen.norm.line_fit import LineRecipe
 from salutogen.scores import Measure, Scores
-from salutogen.study.model import NormSettings
+from salutogen.study.format import NormSettings
 
 
 def recipe_of(

@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.findings import Finding, finding
 from salutogen.norm.periods import Period, ValidRows
 from salutogen.scores import Scores
-from salutogen.study.model import NormSettings, Reference
+from salutogen.study.format import NormSettings, Reference
 
 
 @dataclass(frozen=True, kw_only=True)

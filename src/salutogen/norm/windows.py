@@ -10,7 +10,7 @@ from salutogen.norm.periods import Period, ValidRows
 
 if TYPE_CHECKING:
     from salutogen.study import Study
-    from salutogen.study.model import ResilienceSettings, Windows
+    from salutogen.study.format import ResilienceSettings, Windows
 
 MOST_WINDOWS = 2000
 TINY = 1e-9

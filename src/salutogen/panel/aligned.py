@@ -12,7 +12,7 @@ from salutogen.panel.items import Cells, ItemRules
 from salutogen.panel.tables import SourceTable
 
 if TYPE_CHECKING:
-    from salutogen.study.model import TimeColumn
+    from salutogen.study.format import TimeColumn
 
 Integers = NDArray[np.int64]
 

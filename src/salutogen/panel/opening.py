@@ -21,7 +21,7 @@ from salutogen.panel.reading_typed import (
 )
 from salutogen.panel.tables import SourceTable
 from salutogen.panel.wanted import known_columns
-from salutogen.study.model import Source
+from salutogen.study.format import Source
 
 if TYPE_CHECKING:
     from salutogen.study import Study

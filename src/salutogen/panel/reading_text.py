@@ -20,7 +20,7 @@ from salutogen.panel.tables import SourceTable
 from salutogen.panel.text_structure import count_fields, read_header, sniff_delimiter
 
 if TYPE_CHECKING:
-    from salutogen.study.model import Source
+    from salutogen.study.format import Source
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -15,7 +15,7 @@ from salutogen.panel.reading_text import header_is_sound, named_columns
 from salutogen.panel.tables import SourceTable
 
 if TYPE_CHECKING:
-    from salutogen.study.model import Source
+    from salutogen.study.format import Source
 
 
 def file_hash(path: Path) -> str:

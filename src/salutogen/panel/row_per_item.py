@@ -20,7 +20,7 @@ from salutogen.panel.times import to_days
 from salutogen.panel.wanted import ITEM, VALUE
 
 if TYPE_CHECKING:
-    from salutogen.study.model import Source, TimeColumn
+    from salutogen.study.format import Source, TimeColumn
 
 
 class RowPerItem:

@@ -15,7 +15,7 @@ from salutogen.panel.tables import SourceTable
 from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
-    from salutogen.study.model import TimeColumn
+    from salutogen.study.format import TimeColumn
 
 
 class RowPerOccasion:

@@ -17,7 +17,7 @@ from salutogen.panel.times import to_days
 from salutogen.panel.wanted import OCCASION
 
 if TYPE_CHECKING:
-    from salutogen.study.model import TimeColumn
+    from salutogen.study.format import TimeColumn
 
 
 class RowPerPerson:

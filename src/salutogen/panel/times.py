@@ -8,10 +8,10 @@ import polars as pl
 
 from salutogen.panel.cells import to_numbers
 from salutogen.panel.collecting import Gathering, counted
-from salutogen.study.quantities import DAYS_IN
+from salutogen.study.format import DAYS_IN
 
 if TYPE_CHECKING:
-    from salutogen.study.model import TimeColumn
+    from salutogen.study.format import TimeColumn
 
 _PER_DAY = 86_400.0
 _MICROSECONDS = 86_400e6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from salutogen.errors import ReportError
 from salutogen.findings import finding
@@ -30,18 +31,20 @@ def require_free(out: Path, *, force: bool, inputs: Iterable[Path | None] = ()) 
         `out` is a file, a folder with content and `force` is not set, or holds an input or the
         folder one works in.
     """
+    name = out.resolve().name
     if out.is_dir():
         needed = [Path.cwd(), *(path for path in inputs if path is not None)]
         held = next((path for path in needed if path.resolve().is_relative_to(out.resolve())), None)
         if force and held is not None and any(out.iterdir()):
-            text = f"The folder {out.resolve().name!r} holds {held.name!r}, which would be deleted."
-            mend = "Choose another folder for the results."
-            raise OutputNotEmptyError([finding("output-not-empty", text, file=out.name, mend=mend)])
+            raise _refusal(out, "held", name=name, held=held.name)
         if force or not any(out.iterdir()):
             return
-        text = f"The folder {out.resolve().name!r} is not empty."
-    elif out.exists():
-        text = f"{out.name!r} is a file, not a folder."
-    else:
-        return
-    raise OutputNotEmptyError([finding("output-not-empty", text, file=out.name)])
+        raise _refusal(out, "folder", name=name)
+    if out.exists():
+        raise _refusal(out, "file", name=out.name)
+
+
+def _refusal(out: Path, variant: str, **values: Any) -> OutputNotEmptyError:
+    return OutputNotEmptyError(
+        [finding("output-not-empty", variant=variant, file=out.name, **values)]
+    )

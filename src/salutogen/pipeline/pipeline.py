@@ -19,7 +19,6 @@ from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
 from salutogen.study import Study, read_study
-from salutogen.study.plan import deviations
 
 STAGES = ("answers", "scores", "norm", "resilience", "analyses", "report", "files")
 
@@ -123,7 +122,6 @@ def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunCon
 
     findings = [
         *backbone.study.findings,
-        *deviations(backbone.study),
         *backbone.panel.findings,
         *backbone.scores.findings,
         *backbone.norm.findings,

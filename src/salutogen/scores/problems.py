@@ -14,7 +14,7 @@ from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
 from salutogen.scores.scores import Measure
 from salutogen.study import Instrument, ScoringRule
-from salutogen.study.model import Problems
+from salutogen.study.format import Problems
 
 
 @dataclass(frozen=True, kw_only=True)

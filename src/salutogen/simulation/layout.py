@@ -13,8 +13,7 @@ from salutogen.simulation.blueprint import Blueprint
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.scales import Scale
 from salutogen.simulation.streams import BLOCK, Purpose, stream
-from salutogen.study.model import Source
-from salutogen.study.quantities import DAYS_IN, OCCASION_PLACEHOLDER
+from salutogen.study.format import DAYS_IN, OCCASION_PLACEHOLDER, Source
 
 _SECONDS = 86_400.0
 

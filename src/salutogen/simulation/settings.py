@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from salutogen.errors import DesignError
 from salutogen.findings import Finding, finding
-from salutogen.study.model import Label
-from salutogen.study.quantities import Duration
+from salutogen.study.format import Duration, Label
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Correlation = Annotated[float, Field(gt=-1, lt=1)]

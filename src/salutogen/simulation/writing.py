@@ -13,7 +13,7 @@ from polars.io.plugins import register_io_source
 
 from salutogen.errors import DesignError
 from salutogen.findings import finding
-from salutogen.study.model import Source
+from salutogen.study.format import Source
 
 Format = Literal["parquet", "csv"]
 ROW_GROUP = 262_144

@@ -1,8 +1,7 @@
 """The study file: format, instruments, templates, schema and preregistered plan."""
 
-from salutogen.study.instrument import Instrument, ScoringRule
-from salutogen.study.model import StudyFile
-from salutogen.study.quantities import AnswerRange, Duration
+from salutogen.study.format import AnswerRange, Duration, StudyFile
+from salutogen.study.instruments.instrument import Instrument, ScoringRule
 from salutogen.study.reading import read_study
 from salutogen.study.study import Occasion, Study
 

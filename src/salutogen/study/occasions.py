@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from salutogen.study.model import OccasionBlock
-from salutogen.study.quantities import Duration
+from salutogen.study.format import Duration, OccasionBlock
 from salutogen.study.study import Occasion
 
 MOST_OCCASIONS = 20_000

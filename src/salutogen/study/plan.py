@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from salutogen.errors import StudyError
-from salutogen.findings import Finding, finding
-from salutogen.study.notes import shown
+from salutogen.findings import Finding, Findings, finding
+from salutogen.study.findings_by_line import shown
 from salutogen.study.study import Study
 
 PLAN_FORMAT = 1
@@ -92,8 +92,7 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
     from salutogen import __version__
 
     if study.path is None:
-        text = "The study was not read from a file, so there is no place to freeze its plan."
-        raise StudyError([finding("plan-not-written", text)])
+        raise StudyError([finding("plan-not-written", variant="no-file")])
     target = plan_path(study.path)
     content = {
         "format": PLAN_FORMAT,
@@ -109,12 +108,14 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        words = f"The plan {target.name!r} cannot be written: {error.strerror}."
-        raise StudyError([finding("plan-not-written", words, file=target.name)]) from error
+        failed = finding(
+            "plan-not-written", variant="file", reason=error.strerror, file=target.name
+        )
+        raise StudyError([failed]) from error
     return target
 
 
-def deviations(study: Study) -> tuple[Finding, ...]:
+def departures(study: Study) -> tuple[Finding, ...]:
     """Compare a study with the plan frozen beside its file.
 
     Returns
@@ -135,15 +136,14 @@ def deviations(study: Study) -> tuple[Finding, ...]:
             raise TypeError("the plan is no object")
         agrees = plan_hash(planned) == stated
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        text = f"The frozen plan {target.name!r} cannot be read."
-        return (finding("plan-unreadable", text, file=target.name),)
-    found = []
+        return (finding("plan-unreadable", file=target.name),)
+    found = Findings()
     if not agrees:
-        text = f"The frozen plan {target.name!r} does not have the hash it states."
-        found.append(finding("plan-tampered", text, file=target.name))
+        found.tell("plan-tampered", file=target.name)
     current = json.loads(study.to_json())
     if current != planned:
-        found += [_finding(one, study, on) for one in differences(planned, current)]
+        for one in differences(planned, current):
+            _tell(one, study, on, found)
     return tuple(found)
 
 
@@ -212,22 +212,16 @@ def _by_name(analyses: Any) -> dict[str, Any]:
     return found
 
 
-def _finding(one: Difference, study: Study, on: str) -> Finding:
-    consequence_words = (
-        f"Exploratory because of it: {one.exploratory}."
-        if one.exploratory
-        else "No result depends on it."
-    )
-    return finding(
+def _tell(one: Difference, study: Study, on: str, found: Findings) -> None:
+    found.tell(
         "departed-from-plan",
-        f"`{one.path}` was planned on {on} as {_words(one.planned)} and is now "
-        f"{_words(one.now)}. {consequence_words}",
-        numbers={
-            "key": one.path,
-            "planned": one.planned,
-            "now": one.now,
-            "exploratory": one.exploratory,
-        },
+        variant="exploratory" if one.exploratory else "harmless",
+        key=one.path,
+        date=on,
+        planned_as=_words(one.planned),
+        now_as=_words(one.now),
+        exploratory=one.exploratory,
+        numbers={"planned": one.planned, "now": one.now},
         file=study.path.name if study.path else None,
         line=study.line_of(one.path),
     )

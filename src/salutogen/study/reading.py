@@ -5,27 +5,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, finding, refusals
-from salutogen.study.coverage import check_coverage
-from salutogen.study.cross_checks import check_references
-from salutogen.study.loading import Loaded, decode, load_yaml, read_bytes
-from salutogen.study.model import FORMAT, StudyFile
-from salutogen.study.notes import GAP, Notes, shown
-from salutogen.study.objectivity import check_objectivity
+from salutogen.study.check import check_plan
+from salutogen.study.findings_by_line import FindingsByLine, shown
+from salutogen.study.format import FORMAT, GAP, AnswerRange, Duration, StudyFile
+from salutogen.study.format.plain_yaml import DEEPEST, Loaded, decode, load_yaml, read_bytes
+from salutogen.study.format.validation import validate
+from salutogen.study.instruments.in_study import instruments_of
+from salutogen.study.instruments.registry import RegisteredInstrument, read_folder
 from salutogen.study.occasions import expand_occasions
-from salutogen.study.quantities import AnswerRange, Duration
-from salutogen.study.registry import RegisteredInstrument, read_folder
-from salutogen.study.resolving import resolve_instruments
-from salutogen.study.roles import check_roles
+from salutogen.study.plan import departures
 from salutogen.study.study import Occasion, Study
-from salutogen.study.validating import validate_plan
-
-DEEPEST = 40
 
 
 def read_study(source: str | Path | Mapping[str, Any]) -> Study:
@@ -40,7 +36,8 @@ def read_study(source: str | Path | Mapping[str, Any]) -> Study:
     Returns
     -------
     Study
-        Frozen and validated; `study.findings` holds what its plan makes doubtful.
+        Frozen and validated; `study.findings` holds what its plan makes doubtful, and where it
+        departs from a plan frozen beside the file.
 
     Raises
     ------
@@ -66,17 +63,15 @@ def read_study(source: str | Path | Mapping[str, Any]) -> Study:
     12
     """
     loaded, path = _load(source)
-    notes = Notes(path.name if path else None, loaded.lines)
-    notes.findings += loaded.findings
-    _require_text(loaded.values, notes)
-    values = _require_format(loaded.values, notes)
-    plan, _ = validate_plan(values, notes)
-    if plan is None:
-        raise StudyError(_in_order(notes.findings))
-    study = _build(plan, path, values, notes)
-    if study is None or refusals(notes.findings):
-        raise StudyError(_in_order(notes.findings))
-    return study
+    found = FindingsByLine(path.name if path else None, loaded.lines)
+    found.extend(loaded.findings)
+    _require_text(loaded.values, found)
+    values = _require_format(loaded.values, found)
+    plan = validate(values, found)
+    study = None if plan is None else _build(plan, path, values, found)
+    if study is None or refusals(tuple(found)):
+        raise StudyError(_in_order(found))
+    return replace(study, findings=(*_in_order(found), *departures(study)))
 
 
 def _load(source: str | Path | Mapping[str, Any]) -> tuple[Loaded, Path | None]:
@@ -88,16 +83,15 @@ def _load(source: str | Path | Mapping[str, Any]) -> tuple[Loaded, Path | None]:
     try:
         path = Path(source)
     except TypeError as error:
-        text = f"A path, YAML text or a mapping is expected, not {type(source).__name__}."
-        raise StudyError([finding("study-file-unreadable", text)]) from error
+        kind = type(source).__name__
+        raise StudyError([finding("study-file-unreadable", variant="kind", kind=kind)]) from error
     return load_yaml(decode(read_bytes(path), path.name), path.name), path
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
     """Copy a mapping of the caller's into plain values with text as keys."""
     if depth > DEEPEST:
-        text = f"Values are nested more than {DEEPEST} deep."
-        raise StudyError([finding("study-file-not-yaml", text)])
+        raise StudyError([finding("study-file-not-yaml", variant="deep", deepest=DEEPEST)])
     if isinstance(value, Mapping):
         return {str(key): _plain(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -111,81 +105,62 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return str(value)
 
 
-def _require_text(values: Any, notes: Notes) -> None:
+def _require_text(values: Any, found: FindingsByLine) -> None:
     """Refuse halves of characters: they can be neither written nor hashed."""
     try:
         json.dumps(values, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
-        text = f"The study file holds half a character ({error.object[error.start]!a})."
-        notes.add("study-file-encoding", "", text)
-        raise StudyError(notes.findings) from error
+        half = f"{error.object[error.start]!a}"
+        found.tell("study-file-encoding", variant="half", found=half)
+        raise StudyError(found) from error
 
 
-def _require_format(values: Any, notes: Notes) -> dict[str, Any]:
+def _require_format(values: Any, found: FindingsByLine) -> dict[str, Any]:
     """Refuse at once what is no study file, or one of a format this program does not know."""
     if not isinstance(values, dict):
-        text = f"A study file consists of keys and values; this one is {shown(values)}."
-        notes.add("study-file-not-yaml", "", text)
-        raise StudyError(notes.findings)
+        found.tell("study-file-not-yaml", variant="values", found=shown(values))
+        raise StudyError(found)
     version = values.get("salutogen")
     if "salutogen" in values and (version != FORMAT or isinstance(version, bool)):
-        text = (
-            f"`salutogen` is {shown(version)}, a format of study files that this program does "
-            f"not know; it reads format {FORMAT}."
-        )
-        notes.add("format-unknown", "salutogen", text, found=shown(version), expected=FORMAT)
-        raise StudyError(notes.findings)
+        found.tell("format-unknown", at="salutogen", found=shown(version), expected=FORMAT)
+        raise StudyError(found)
     return values
 
 
 def _build(
-    plan: StudyFile, path: Path | None, values: dict[str, Any], notes: Notes
-) -> Study | None:
+    plan: StudyFile, path: Path | None, values: dict[str, Any], found: FindingsByLine
+) -> Study:
     """Look everything up and check how the parts of the file fit together."""
-    instruments = resolve_instruments(plan, _own_instruments(plan, path, notes), notes)
-    occasions = _occasions(plan, notes)
     study = Study(
         plan=plan,
-        instruments=instruments,
-        occasions=occasions,
+        instruments=instruments_of(plan, _own_instruments(plan, path, found), found),
+        occasions=_occasions(plan, found),
         path=path,
-        lines=dict(notes.lines),
+        lines=dict(found.lines),
     )
     raw = values.get("instruments")
-    named = frozenset(raw) if isinstance(raw, dict) else frozenset(plan.instruments)
-    check_references(study, named, notes)
-    check_roles(study, notes)
-    check_objectivity(study, notes)
-    if not refusals(notes.findings):
-        check_coverage(study, notes)
-    return Study(
-        plan=plan,
-        instruments=instruments,
-        occasions=occasions,
-        path=path,
-        lines=study.lines,
-        findings=_in_order(notes.findings),
-    )
+    named = raw if isinstance(raw, dict) else plan.instruments
+    check_plan(study, frozenset(named), found)
+    return study
 
 
-def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+def _in_order(found: FindingsByLine) -> tuple[Finding, ...]:
     """Findings by line of the file, those without a line last."""
-    return tuple(sorted(findings, key=lambda item: item.evidence.line or math.inf))
+    return tuple(sorted(found, key=lambda item: item.evidence.line or math.inf))
 
 
-def _occasions(plan: StudyFile, notes: Notes) -> tuple[Occasion, ...]:
-    if notes.is_open("occasions"):
+def _occasions(plan: StudyFile, found: FindingsByLine) -> tuple[Occasion, ...]:
+    if found.is_open("occasions"):
         return ()
     try:
         return expand_occasions(plan.occasions)
     except ValueError as error:
-        text = f"`occasions` cannot be written out: {error}."
-        notes.add("occasions-invalid", "occasions", text)
+        found.tell("occasions-invalid", at="occasions", problem=str(error))
         return ()
 
 
 def _own_instruments(
-    plan: StudyFile, path: Path | None, notes: Notes
+    plan: StudyFile, path: Path | None, found: FindingsByLine
 ) -> dict[str, RegisteredInstrument]:
     if plan.instrument_folder is None or plan.instrument_folder == GAP:
         return {}
@@ -195,5 +170,5 @@ def _own_instruments(
     try:
         return read_folder(folder)
     except StudyError as error:
-        notes.findings += error.findings
+        found.extend(error.findings)
         return {}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from salutogen.study.model import StudyFile
-from salutogen.study.part import LABEL_MARK
-from salutogen.study.registry import registered_names
+from salutogen.study.format import StudyFile
+from salutogen.study.format.part import LABEL_MARK
+from salutogen.study.instruments.registry import registered_names
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

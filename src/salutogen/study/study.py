@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from salutogen.display import card
 from salutogen.findings import Finding
-from salutogen.study.instrument import Instrument
-from salutogen.study.model import Problems, StudyFile
+from salutogen.study.format import Problems, StudyFile
+from salutogen.study.format.plain_yaml import line_of
+from salutogen.study.instruments.instrument import Instrument
 
 if TYPE_CHECKING:
     from salutogen.panel import Panel
@@ -44,7 +44,8 @@ class Study:
     lines : mapping of str to int
         Line (1-based) of each key, by dotted path such as `instruments.general.columns`.
     findings : tuple of Finding
-        What the plan itself makes doubtful (coverage, objectivity of items, gaps).
+        What the plan itself makes doubtful (coverage, wording of items, recall), and where it
+        departs from the plan frozen beside its file.
     """
 
     plan: StudyFile
@@ -92,11 +93,7 @@ class Study:
 
     def line_of(self, path: str) -> int | None:
         """Line of a dotted path in the study file, or of its nearest parent."""
-        while path:
-            if path in self.lines:
-                return self.lines[path]
-            path = path.rpartition(".")[0]
-        return None
+        return line_of(self.lines, path)
 
     def read(self, data: Any = None) -> Panel:
         """Read the answers; see `salutogen.read_panel`."""
@@ -105,6 +102,8 @@ class Study:
         return read_panel(self, data)
 
     def _repr_html_(self) -> str:
+        from salutogen.display import card
+
         facts = {
             "Occasions": ", ".join(self.labels),
             "Problems P": self.problems.instruments,

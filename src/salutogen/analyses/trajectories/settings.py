@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from salutogen.analyses.trajectories.classes.settings import ClassSettings
 from salutogen.analyses.trajectories.validity.settings import ValiditySettings
-from salutogen.study.part import Label, Name, Part
+from salutogen.study.format import Label, Name, Part
 
 Rule = Literal["first-strict", "first-any", "onset", "demo-loop"]
 RULES: tuple[Rule, ...] = ("first-strict", "first-any", "onset")

@@ -8,7 +8,7 @@ from salutogen.page.section import Section
 from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
 from salutogen.report.context import Context
 from salutogen.study import Study
-from salutogen.study.model import Windows
+from salutogen.study.format import Windows
 
 SCORE_WORDS = {
     "count": "the number of events met",

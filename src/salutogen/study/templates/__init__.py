@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from salutogen.errors import StudyError
-from salutogen.findings import finding
-from salutogen.study.registry import nearest
+from salutogen.findings import did_you_mean, finding
 
 
 def template_names() -> tuple[str, ...]:
@@ -26,8 +25,6 @@ def read_template(name: str) -> str:
     """
     names = template_names()
     if name not in names:
-        near = nearest(name, names)
-        hint = f"Did you mean {near!r}?" if near else f"Use one of: {', '.join(names)}."
-        text = f"There is no template {name!r}."
-        raise StudyError([finding("unknown-template", text, mend=hint)])
+        mend = did_you_mean(name, names).strip() or None
+        raise StudyError([finding("unknown-template", name=name, mend=mend)])
     return (files("salutogen.study.templates") / f"{name}.yaml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from salutogen.study.part import Part
+from salutogen.study.format import Part
 
 CourseModel = Literal["latent-class-growth", "random-intercept", "random-intercept-and-slope"]
 Variances = Literal["equal", "free"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from salutogen.study.part import Name, Part
+from salutogen.study.format import Name, Part
 
 
 class ValiditySettings(Part):

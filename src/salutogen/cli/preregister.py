@@ -1,0 +1,22 @@
+"""What `salutogen preregister` does: the plan, frozen beside the study file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from salutogen.cli.outcome import Outcome
+from salutogen.findings import finding
+
+
+def freeze_plan(study: Path, *, force: bool, end: Outcome) -> None:
+    """Write the plan beside the study file."""
+    from salutogen.pipeline.output_folder import OutputNotEmptyError
+    from salutogen.study import read_study
+    from salutogen.study.plan import plan_path, write_plan
+
+    plan = read_study(study)
+    target = plan_path(study)
+    if target.exists() and not force:
+        there = finding("output-not-empty", variant="plan", name=target.name, file=target.name)
+        raise OutputNotEmptyError([there])
+    end.lines.append(f"The plan is frozen in {write_plan(plan)}.")

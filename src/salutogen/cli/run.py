@@ -1,0 +1,56 @@
+"""What `salutogen run` does: free the way, compile where needed, run, and say where results are."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import typer
+
+from salutogen.cli.outcome import Outcome
+from salutogen.cli.progress import progress_bar
+from salutogen.pipeline.output_folder import require_free
+
+
+def run_study(
+    study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Outcome
+) -> None:
+    """Run a study and write its folder."""
+    require_free(out, force=force, inputs=(study, data))
+    compile_once(study, end)
+    from salutogen.pipeline import run
+
+    with progress_bar(shown=not end.quiet) as progress:
+        results = run(study, data, out, seed=seed, force=force, progress=progress)
+    end.findings = results.findings
+    end.out = str(out)
+    if end.as_json:
+        end.results = results.to_dict()
+    elif not end.quiet:
+        end.lines.append(f"Report: {out / 'report.html'}")
+
+
+def compile_once(study: Path, end: Outcome) -> None:
+    """Compile the kernels before a first run, and say why it takes longer."""
+    from salutogen.models.compiling.ahead_of_time import warm
+    from salutogen.models.compiling.cache import MIXTURES, is_warm
+
+    if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
+        logging.getLogger("salutogen").setLevel(logging.ERROR)
+    if is_warm() and is_warm(MIXTURES):
+        return
+    needs_classes = _looks_for_classes(study)
+    if is_warm() and not needs_classes:
+        return
+    if not end.quiet:
+        typer.echo("compiling, once", err=True)
+    warm(everything=False, classes=needs_classes)
+
+
+def _looks_for_classes(study: Path) -> bool:
+    """Whether an analysis of the plan fits classes, whose kernels not every run needs."""
+    from salutogen.analyses.planning import plan_analyses
+    from salutogen.study import read_study
+
+    planned = plan_analyses(read_study(study))
+    return any(item.analysis.fits_classes for item in planned)

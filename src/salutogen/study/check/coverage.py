@@ -1,0 +1,97 @@
+"""How much of the follow-up time the recall windows of exposure cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from salutogen.study.findings_by_line import FindingsByLine
+from salutogen.study.study import Study
+
+LOW_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Share of the follow-up that one exposure type's answers look back on.
+
+    Attributes
+    ----------
+    instrument : str
+        The exposure type.
+    recall_days : float
+        How far back its answers reach.
+    interval_days : float
+        Median planned time between occasions.
+    share : float
+        Covered part of the time from the first to the last planned occasion, from 0 to 1.
+    """
+
+    instrument: str
+    recall_days: float
+    interval_days: float
+    share: float
+
+
+def coverage(study: Study) -> tuple[Coverage, ...]:
+    """Compute the coverage of each exposure type from the planned days.
+
+    The time between the first and the last occasion counts; overlapping windows count once. Types
+    without recall window, and plans without days, are left out.
+
+    Examples
+    --------
+    Hassles of the last 7 days asked every 3 months cover 7 of 91.3 days, 8 %.
+    """
+    days = [occasion.day for occasion in study.occasions if occasion.day is not None]
+    if len(days) < 2 or len(days) < len(study.occasions):
+        return ()
+    gaps = sorted(later - earlier for earlier, later in pairwise(days))
+    interval = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
+    found = []
+    for name in study.exposure_types:
+        instrument = study.instruments.get(name)
+        if instrument is None or instrument.recall is None:
+            continue
+        asked = days
+        if instrument.asked is not None:
+            asked = [
+                day
+                for day, label in zip(days, study.labels, strict=True)
+                if instrument.asked.get(label, {"all"})
+            ]
+        found.append(
+            Coverage(
+                instrument=name,
+                recall_days=instrument.recall.days,
+                interval_days=interval,
+                share=share_covered(asked, instrument.recall.days, days[0], days[-1]),
+            )
+        )
+    return tuple(found)
+
+
+def share_covered(days: Iterable[float], recall: float, first: float, last: float) -> float:
+    """Share of the time from `first` to `last` that lies within `recall` before one of the days."""
+    covered = 0.0
+    end_before = first
+    for day in sorted(days):
+        start = max(day - recall, end_before)
+        covered += max(0.0, min(day, last) - start)
+        end_before = max(end_before, day)
+    return covered / (last - first)
+
+
+def check_coverage(study: Study, found: FindingsByLine) -> None:
+    """Say how much of the follow-up each exposure type covers; warn below one half."""
+    for one in coverage(study):
+        found.tell(
+            "exposure-coverage-low" if one.share < LOW_SHARE else "exposure-coverage",
+            at=f"instruments.{one.instrument}",
+            name=one.instrument,
+            share=round(one.share, 10),
+            percent=round(100 * one.share, 8),
+            recall_days=one.recall_days,
+            interval_days=one.interval_days,
+        )

@@ -1,0 +1,73 @@
+"""The study file's format: what is collected, what is analysed, and how YAML becomes values.
+
+The files with models do without `from __future__ import annotations`: pydantic would have to read
+every annotation from its text, and a server reads a study at start-up.
+"""
+
+from salutogen.study.format.analysed import (
+    Exposure,
+    ExposureScore,
+    MissingRules,
+    NormSettings,
+    Phase,
+    Problems,
+    Reference,
+    ReportSettings,
+    ResilienceSettings,
+    Windows,
+)
+from salutogen.study.format.collected import (
+    Arms,
+    Background,
+    Burst,
+    InstrumentUse,
+    Measures,
+    MissingCodes,
+    OccasionBlock,
+    Population,
+    Source,
+    TimeColumn,
+)
+from salutogen.study.format.column_patterns import (
+    OCCASION_PLACEHOLDER,
+    expand_numbers,
+    item_name,
+)
+from salutogen.study.format.part import GAP, Label, Name, Part
+from salutogen.study.format.quantities import DAYS_IN, AnswerRange, Duration
+from salutogen.study.format.study_file import FORMAT, StudyFile
+
+__all__ = [
+    "DAYS_IN",
+    "FORMAT",
+    "GAP",
+    "OCCASION_PLACEHOLDER",
+    "AnswerRange",
+    "Arms",
+    "Background",
+    "Burst",
+    "Duration",
+    "Exposure",
+    "ExposureScore",
+    "InstrumentUse",
+    "Label",
+    "Measures",
+    "MissingCodes",
+    "MissingRules",
+    "Name",
+    "NormSettings",
+    "OccasionBlock",
+    "Part",
+    "Phase",
+    "Population",
+    "Problems",
+    "Reference",
+    "ReportSettings",
+    "ResilienceSettings",
+    "Source",
+    "StudyFile",
+    "TimeColumn",
+    "Windows",
+    "expand_numbers",
+    "item_name",
+]

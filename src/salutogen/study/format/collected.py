@@ -1,0 +1,207 @@
+"""What is collected: who is asked what and when, and where the answers stand."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from salutogen.study.format.part import Label, Name, Part
+from salutogen.study.format.quantities import AnswerRange, Duration
+
+
+class TimeColumn(Part):
+    """Where the time of an answer stands. Times become days (since 1970-01-01 for dates)."""
+
+    column: Name = Field(description="Name of the column.")
+    unit: Literal[
+        "minutes",
+        "hours",
+        "days",
+        "weeks",
+        "months",
+        "years",
+        "days since 1970-01-01",
+        "seconds since 1970-01-01",
+        "date",
+        "datetime",
+    ] = Field("days", description="What the numbers count, or that they are dates.")
+    format: str | None = Field(
+        None, description="How dates are written, e.g. %d.%m.%Y; ISO 8601 if left out."
+    )
+
+
+class MissingCodes(Part):
+    """Codes in the data that stand for a missing answer, by their reason."""
+
+    not_asked: tuple[float, ...] = Field((), description="The item was not put to the person.")
+    skipped: tuple[float, ...] = Field((), description="The person left the item out.")
+    absent: tuple[float, ...] = Field((), description="The person did not fill in the form.")
+
+
+class Source(Part):
+    """One file of answers (or a data frame of that name) and how it is laid out."""
+
+    file: str | None = Field(
+        None,
+        description="File name; its suffix may be left out. Default: the source's own name.",
+    )
+    layout: Literal["row-per-occasion", "row-per-person", "row-per-item", "row-per-event"] = Field(
+        "row-per-occasion",
+        description="What one row of the file stands for; row-per-event: a dated event, no answer.",
+    )
+    person: Name = Field(description="Column with the person's identifier, kept as text.")
+    occasion: str | None = Field(
+        None, description="Column naming the occasion by its label; not for row-per-person."
+    )
+    time: TimeColumn | None = Field(
+        None, description="Column with the time of the answers, or of the event."
+    )
+    item: str | None = Field(None, description="row-per-item: column naming the item.")
+    value: str | None = Field(None, description="row-per-item: column with the answer.")
+    event: str | None = Field(None, description="row-per-event: column naming the kind of event.")
+    rating: str | None = Field(
+        None, description="row-per-event: column with how severe it was; may be left out."
+    )
+    sheet: str | int | None = Field(None, description="Excel: name of the sheet, or its number.")
+    delimiter: str | None = Field(
+        None, description="What separates columns of a text file; found by itself if left out."
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None, description="Decimal mark of a text file; found by itself if left out."
+    )
+    encoding: str | None = Field(
+        None, description="Encoding of a text file; UTF-8, UTF-16 and others are recognised."
+    )
+
+
+class Burst(Part):
+    """Dense sampling (EMA) that goes with an occasion: so many days, so many prompts a day."""
+
+    days: Annotated[int, Field(ge=1)] = Field(description="Days of the burst.")
+    prompts_per_day: Annotated[int, Field(ge=1)] = Field(description="Prompts on each day.")
+
+
+class OccasionBlock(Part):
+    """A run of planned occasions: evenly spaced (`every`, `count`) or listed (`labels`, `at`)."""
+
+    every: Duration | None = Field(None, description="Time between occasions.")
+    count: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None, description="Number of occasions."
+    )
+    labels: tuple[Label, ...] | None = Field(
+        None,
+        description="Labels as they stand in the data; 1, 2, 3, ... over all blocks if left out.",
+    )
+    at: tuple[Duration | Literal[0], ...] | None = Field(
+        None, description="Planned times since the study's first occasion, which is 0."
+    )
+    burst: Burst | None = Field(None, description="Dense sampling at each of these occasions.")
+
+
+Measures = Literal[
+    "problems",
+    "wellbeing",
+    "exposure",
+    "adversity",
+    "perceived-stress",
+    "resource",
+    "trait",
+    "perceived-recovery",
+    "risk",
+    "physiology",
+    "momentary",
+    "other",
+]
+
+
+class InstrumentUse(Part):
+    """How an instrument stands in the data, and what differs from the registry."""
+
+    columns: str | tuple[str, ...] = Field(
+        description='Columns of the items in their order: names or patterns like "GE_{01..11}"; '
+        "{occasion} stands for the occasion's label where a file has one row per person."
+    )
+    instrument: str | None = Field(None, description="Name in the registry, if the key differs.")
+    source: str | None = Field(
+        None, description="Source with the columns; needed if there are several."
+    )
+    title: str | None = Field(None, description="Title for the report.")
+    answers: AnswerRange | None = Field(None, description="Lowest and highest code of an item.")
+    did_not_occur: float | None = Field(
+        None, description="Code of an event that did not happen (not an absent form)."
+    )
+    form: Literal["explicit", "tick-list"] | None = Field(
+        None,
+        description="Whether every item is answered, or only what happened is ticked: then a "
+        "blank item in a submitted form means no. Default: explicit.",
+    )
+    recall: Duration | None = Field(None, description="How far back the answers reach.")
+    measured: Literal["baseline", "repeated"] = Field(
+        "repeated", description="Once per person, or at each occasion."
+    )
+    measures: Measures | None = Field(
+        None, description="What it measures; by default from the registry or from its role."
+    )
+    higher: Literal["worse", "better"] | None = Field(
+        None, description="What a higher score means. Wellbeing as problems is turned round."
+    )
+    reverse: tuple[str | int, ...] | None = Field(
+        None, description="Items still to be turned round, by number (1-based) or column."
+    )
+    scoring: str | None = Field(None, description="A scoring of the registry, e.g. bimodal.")
+    method: Literal["sum", "mean"] | None = Field(
+        None, description="How items make a score, for instruments without a registered scoring."
+    )
+    subscales: dict[str, tuple[str | int, ...]] | None = Field(
+        None, description="Items of each subscale, by number (1-based) or column."
+    )
+    asked: dict[Label, str | tuple[str, ...]] | None = Field(
+        None, description="Lists that change: which columns were asked at which occasion."
+    )
+    texts: dict[str | int, str] | None = Field(
+        None, description="Item wordings, by number or column, for the screen of stressor items."
+    )
+    justification: str | None = Field(
+        None, description="Why items that name symptoms or appraisal are kept, or an odd role."
+    )
+    codes: MissingCodes | None = Field(
+        None, description="Codes of missing answers, if they differ from `missing.codes`."
+    )
+    invalid: Literal["refuse", "missing"] | None = Field(
+        None, description="What to do with impossible codes, if it differs from `invalid`."
+    )
+    reliability: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="Published reliability, where it cannot be computed from items."
+    )
+
+
+class Background(Part):
+    """A column that describes the person (age, sex, site); may enter the norm as covariate."""
+
+    column: Name = Field(description="Name of the column.")
+    source: str | None = Field(
+        None, description="Source with the column; needed if there are several."
+    )
+    kind: Literal["number", "category"] = Field(
+        "number", description="Whether it is a number or a label."
+    )
+
+
+class Arms(Part):
+    """Trial arms: the column and which label is the control arm."""
+
+    column: Name = Field(description="Column with the arm of each person.")
+    control: Label = Field(description="Label of the control arm.")
+    source: str | None = Field(
+        None, description="Source with the column; needed if there are several."
+    )
+    labels: tuple[Label, ...] | None = Field(None, description="All arms, the control included.")
+
+
+class Population(Part):
+    """Who is studied."""
+
+    description: str | None = Field(None, description="In words, for the report.")
+    eligibility: tuple[str, ...] = Field((), description="Criteria of admission, in words.")
+    selected_on: tuple[str, ...] = Field(
+        (), description="Instruments whose score decided who was admitted."
+    )

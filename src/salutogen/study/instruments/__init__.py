@@ -1,0 +1,1 @@
+"""Instruments: the registry's files, one per instrument, and each instrument as a study uses it."""

@@ -1,0 +1,63 @@
+"""An instrument as a study uses it: registry and study file joined, nothing left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from salutogen.study.format import AnswerRange, Duration, Measures, MissingCodes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringRule:
+    """How item codes become a score.
+
+    `recode` maps a code (after reversing) to another one, e.g. bimodal GHQ {0: 0, 1: 0, 2: 1,
+    3: 1}; `multiply` is applied to the final score (WHO-5: 4).
+    """
+
+    name: str
+    method: Literal["sum", "mean"] = "sum"
+    recode: Mapping[float, float] | None = None
+    multiply: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One instrument of a study.
+
+    `items` are the canonical item names in order; `columns` gives the column of each item in the
+    source (with `{occasion}` still in it where a file has one row per person).
+    """
+
+    name: str
+    registered: str | None
+    title: str
+    source: str
+    items: tuple[str, ...]
+    columns: Mapping[str, str]
+    answers: AnswerRange | None
+    did_not_occur: float | None
+    form: Literal["explicit", "tick-list"]
+    recall: Duration | None
+    measured: Literal["baseline", "repeated"]
+    measures: Measures
+    higher: Literal["worse", "better"]
+    reverse: frozenset[str]
+    scoring: ScoringRule
+    scorings: Mapping[str, ScoringRule]
+    subscales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: Mapping[str, frozenset[str]] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    justification: str | None = None
+    codes: MissingCodes = MissingCodes()
+    invalid: Literal["refuse", "missing"] = "refuse"
+    reliability: float | None = None
+    licence: str | None = None
+    citation: str | None = None
+
+    @property
+    def is_checklist(self) -> bool:
+        """Whether items are events: absence is information, so nothing is ever prorated."""
+        return self.measures in ("exposure", "adversity")

@@ -1,0 +1,55 @@
+"""The design of a study in a few plain lines, as `salutogen check` tells it."""
+
+from __future__ import annotations
+
+from salutogen.study.check.bursts import planned_bursts
+from salutogen.study.check.coverage import coverage
+from salutogen.study.cross_checks import number_of_windows
+from salutogen.study.study import Study
+
+
+def outline(study: Study) -> list[str]:
+    """Describe the design in plain lines: occasions, instruments, exposure coverage."""
+    problems = ", ".join(_sized(study, name) for name in study.problems.instruments)
+    lines = [_occasions(study), *_bursts(study), f"P: {problems}"]
+    types = ", ".join(
+        f"{_sized(study, name)} by {study.exposure_score(name)}" for name in study.exposure_types
+    )
+    lines.append(f"E: {types}; types enter as {study.plan.exposure.combine}")
+    if study.plan.factors:
+        lines.append(f"Factors: {', '.join(study.plan.factors)}")
+    windows = number_of_windows(study)
+    if windows:
+        lines.append(f"Windows: {windows}")
+    lines += [
+        f"Coverage of {found.instrument}: {100 * found.share:.0f} % of the follow-up "
+        f"({found.recall_days:.4g} days looked back on, every {found.interval_days:.4g} days)"
+        for found in coverage(study)
+    ]
+    return lines
+
+
+def _occasions(study: Study) -> str:
+    number = len(study.occasions)
+    days = [one.day for one in study.occasions if one.day is not None]
+    words = f"{number} planned occasion{'s' if number != 1 else ''}"
+    if number > 1 and len(days) == number:
+        words += f" over {days[-1] - days[0]:.4g} days"
+    return words
+
+
+def _bursts(study: Study) -> list[str]:
+    """Bursts of momentary answers, such as `7 days × 10 prompts at each`."""
+    every = len(study.occasions)
+    return [
+        f"Bursts: {burst.days} day{'s' if burst.days != 1 else ''} × {burst.prompts_per_day} "
+        f"prompt{'s' if burst.prompts_per_day != 1 else ''} at "
+        f"{'each' if number == every else f'{number} of them'}"
+        for burst, number in planned_bursts(study).items()
+    ]
+
+
+def _sized(study: Study, name: str) -> str:
+    """Name an instrument with its number of items."""
+    number = len(study.instruments[name].items)
+    return f"{name} ({number} item{'s' if number != 1 else ''})"
