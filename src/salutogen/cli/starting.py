@@ -45,7 +45,7 @@ def start_study(
 
 def _from_data(source: Path, *, ask: bool) -> tuple[str, int]:
     """Guess a study file from a data file, asking where the guess is unsure."""
-    from salutogen.panel.opening import open_table
+    from salutogen.panel.sources import open_table
     from salutogen.study.guess import fill, guess_study, questions
 
     guess = guess_study(open_table(source), source.name)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.collecting import Gathering, counted
-from salutogen.panel.tables import SourceTable
+from salutogen.findings import Findings, Persons
+from salutogen.panel.readers.source_table import SourceTable
+
+Key = Literal["person", "occasion", "answer"]
 
 
 def drop_copies(
@@ -15,8 +19,8 @@ def drop_copies(
     rows: NDArray[np.int64],
     table: SourceTable,
     columns: list[str],
-    gathering: Gathering,
-    what: str = "person and occasion",
+    findings: Findings,
+    what: Key = "occasion",
 ) -> NDArray[np.bool_] | None:
     """Find rows that repeat the key of the row before them.
 
@@ -28,6 +32,8 @@ def drop_copies(
         0-based file row of each key.
     columns : list of str
         Columns whose cells must agree.
+    what : {"person", "occasion", "answer"}
+        What a key stands for: a person, a person's occasion, or an item at that occasion.
 
     Returns
     -------
@@ -46,29 +52,23 @@ def drop_copies(
     exact = _equals_first(whole, group)
     second = repeats[involved]
     involved_rows = rows[involved]
-    _say(table, what, involved_rows[second & exact], "duplicate-row", gathering)
-    _say(table, what, involved_rows[second & same & ~exact], "duplicate-answers", gathering)
+    _say(table, what, involved_rows[second & exact], "duplicate-row", findings)
+    _say(table, what, involved_rows[second & same & ~exact], "duplicate-answers", findings)
     conflicting = second & ~same
     if conflicting.any():
         groups = np.unique(group[conflicting])
         in_conflict = np.isin(group, groups)
         numbers = np.sort(involved_rows[in_conflict]) + 1
-        verb = "has" if groups.size == 1 else "have"
-        gathering.add(
+        findings.tell(
             "conflicting-duplicates",
-            f"{counted(groups.size, what, plural(what))} of {table.label} {verb} several rows "
-            f"with different answers, the first in rows {_first(group, groups, involved_rows)}.",
+            variant=what,
             file=table.label,
             rows=[int(row) for row in numbers[:10]],
             n_rows=int(numbers.size),
-            numbers={"conflicts": int(groups.size)},
+            conflicts=Persons(groups.size) if what == "person" else int(groups.size),
+            first=_first(group, groups, involved_rows),
         )
     return ~repeats
-
-
-def plural(what: str) -> str:
-    """Write `person and occasion` for several: `combinations of person and occasion`."""
-    return "persons" if what == "person" else f"combinations of {what}"
 
 
 def _first(group: NDArray[np.int64], groups: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
@@ -88,24 +88,13 @@ def _equals_first(cells: pl.DataFrame, group: NDArray[np.int64]) -> NDArray[np.b
 
 
 def _say(
-    table: SourceTable,
-    what: str,
-    rows: NDArray[np.int64],
-    code: str,
-    gathering: Gathering,
+    table: SourceTable, what: Key, rows: NDArray[np.int64], code: str, findings: Findings
 ) -> None:
     if not rows.size:
         return
-    meaning = (
-        "an exact copy of another row"
-        if code == "duplicate-row"
-        else f"a repetition of a {what} whose answers agree (other columns differ)"
-    )
-    gathering.add(
+    findings.tell(
         code,
-        f"{counted(rows.size, 'row')} of {table.label} "
-        f"{'is' if rows.size == 1 else 'are each'} {meaning}; "
-        f"{'it was' if rows.size == 1 else 'they were'} dropped.",
+        variant=what if code == "duplicate-answers" else "",
         file=table.label,
         rows=[int(row) + 1 for row in np.sort(rows)[:10]],
         n_rows=int(rows.size),

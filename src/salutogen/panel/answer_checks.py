@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.collecting import Gathering, counted
+from salutogen.findings import Findings
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -25,19 +25,19 @@ def check_quality(
     study: Study,
     answers: Mapping[str, pl.DataFrame],
     rows: pl.DataFrame,
-    gathering: Gathering,
+    findings: Findings,
 ) -> None:
     """Look at every repeated instrument."""
     for name, frame in answers.items():
         instrument = study.instruments[name]
         if frame.width >= STRAIGHT_ITEMS:
-            _check_straight(instrument, frame, rows, gathering)
+            _check_straight(instrument, frame, rows, findings)
         if not instrument.is_checklist and frame.width >= 3:
-            _check_keys(instrument, frame, gathering)
+            _check_keys(instrument, frame, findings)
 
 
 def _check_straight(
-    instrument: Instrument, frame: pl.DataFrame, rows: pl.DataFrame, gathering: Gathering
+    instrument: Instrument, frame: pl.DataFrame, rows: pl.DataFrame, findings: Findings
 ) -> None:
     first = frame.to_series(0)
     same = first.is_not_null()
@@ -52,26 +52,20 @@ def _check_straight(
     if not odd.any():
         return
     count, well = int(odd.sum()), int(plain.sum())
-    text = (
-        f"{counted(count, 'form')} of {instrument.name!r} (of {frame.height}) "
-        f"{'has' if count == 1 else 'have'} the same code in all {frame.width} items"
-    )
-    if mixed:
-        text += f", {len(instrument.reverse)} of which are turned round."
-    else:
-        text += (
-            f"; {well} more have the code {healthy:g} throughout, which very healthy people truly "
-            "give."
-            if well and healthy is not None
-            else "."
-        )
+    variant = "turned-round" if mixed else "healthy" if well else ""
     numbers = rows.filter(odd)["data_row"].to_numpy()
-    gathering.add(
+    findings.tell(
         "straight-lining",
-        text,
+        variant=variant,
         rows=[int(row) for row in np.sort(numbers)[:10]],
         n_rows=count,
-        numbers={"forms": count, "healthiest": well, "of": frame.height},
+        instrument=instrument.name,
+        forms=count,
+        of=frame.height,
+        items=frame.width,
+        healthiest=well,
+        healthiest_code=healthy,
+        turned_round=len(instrument.reverse),
     )
 
 
@@ -84,7 +78,7 @@ def _healthy_code(instrument: Instrument) -> float | None:
     return instrument.answers.minimum if worse else instrument.answers.maximum
 
 
-def _check_keys(instrument: Instrument, frame: pl.DataFrame, gathering: Gathering) -> None:
+def _check_keys(instrument: Instrument, frame: pl.DataFrame, findings: Findings) -> None:
     if instrument.reverse and instrument.answers is None:
         return
     head = frame.head(FLIP_ROWS).drop_nulls()
@@ -99,18 +93,15 @@ def _check_keys(instrument: Instrument, frame: pl.DataFrame, gathering: Gatherin
         return
     for place in flipped:
         item = frame.columns[int(place)]
-        part = f" in the first {head.height} complete rows" if frame.height > FLIP_ROWS else ""
-        gathering.add(
+        findings.tell(
             "flipped-item",
-            f"Item {item!r} of {instrument.name!r} correlates {correlations[place]:.2f} with the "
-            f"sum of the other items{part}, while the others correlate "
-            f"{float(np.median(others)):.2f} (median): its key seems to be turned round.",
+            variant="first-rows" if frame.height > FLIP_ROWS else "",
             column=instrument.columns[item],
-            numbers={
-                "item_rest_correlation": round(float(correlations[place]), 6),
-                "median_of_others": round(float(np.median(others)), 6),
-                "rows": head.height,
-            },
+            item=item,
+            instrument=instrument.name,
+            item_rest_correlation=round(float(correlations[place]), 6),
+            median_of_others=round(float(np.median(others)), 6),
+            complete_rows=head.height,
         )
 
 

@@ -1,4 +1,4 @@
-"""What the three layouts have in common: cells of a source lined up by person and occasion."""
+"""What the layouts have in common: answers of a source aligned by person and occasion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.items import Cells, ItemRules
-from salutogen.panel.tables import SourceTable
+from salutogen.panel.items import ItemRules, TypedItem
+from salutogen.panel.readers.source_table import SourceTable
 
 if TYPE_CHECKING:
     from salutogen.study.model import TimeColumn
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 
 
-class Aligned(Protocol):
-    """One source lined up by person and occasion.
+class AlignedSource(Protocol):
+    """One source aligned by person and occasion.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Aligned(Protocol):
     keys: Integers
     data_rows: Integers
 
-    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where its column is missing."""
 
     def time(self, time: TimeColumn) -> pl.Series | None:
@@ -44,13 +44,13 @@ class Aligned(Protocol):
         """Person, occasion, data row and cell of a column (or item) that describes the person."""
 
 
-def gather_cells(cells: Cells, order: Integers | None) -> Cells:
-    """Put typed cells in another order; `None` leaves them as they are."""
+def reordered(cells: TypedItem, order: Integers | None) -> TypedItem:
+    """Put typed answers in another order; `None` leaves them as they are."""
     if order is None:
         return cells
     index = pl.Series(order)
     marks = None if cells.marks is None else cells.marks.gather(index)
-    return Cells(cells.values.gather(index), marks)
+    return TypedItem(cells.values.gather(index), marks)
 
 
 def ascending(keys: Integers) -> Integers | None:
@@ -58,3 +58,12 @@ def ascending(keys: Integers) -> Integers | None:
     if keys.size < 2 or bool((keys[1:] >= keys[:-1]).all()):
         return None
     return np.argsort(keys, kind="stable")
+
+
+def places_in(given: Integers, keys: Integers) -> pl.Series:
+    """For each key its place among the given ones (ascending), null where it is not there."""
+    if not given.size:
+        return pl.Series([None], dtype=pl.Int64).new_from_index(0, keys.size)
+    found = np.minimum(np.searchsorted(given, keys), given.size - 1)
+    present = pl.Series(given[found] == keys)
+    return pl.select(pl.when(present).then(pl.Series(found))).to_series()

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.collecting import Gathering, counted, quoted
+from salutogen.findings import Findings, Persons, listed
 
 if TYPE_CHECKING:
-    from salutogen.panel.tables import SourceTable
+    from salutogen.panel.readers.source_table import SourceTable
 
 Codes = NDArray[np.int64]
 
@@ -56,20 +56,15 @@ def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
     return np.repeat(run_codes, lengths), distinct
 
 
-def person_codes(table: SourceTable, column: str, gathering: Gathering) -> tuple[Codes, pl.Series]:
+def person_codes(table: SourceTable, column: str, findings: Findings) -> tuple[Codes, pl.Series]:
     """Number the persons of one source; rows without an id are refused unless wholly blank."""
     codes, texts = factorise(table.column(column))
-    refuse_nameless(table, column, codes < 0, "empty-subject", "no person", gathering)
+    refuse_nameless(table, column, codes < 0, "empty-subject", findings)
     alike = texts.str.strip_chars().str.to_lowercase()
     if alike.n_unique() < texts.len():
         twice = texts.filter(alike.is_duplicated())
-        gathering.add(
-            "similar-subjects",
-            f"{counted(twice.len(), 'person')} of {table.label} differ only by spaces or capital "
-            "letters; each was kept as a person of its own.",
-            file=table.label,
-            column=column,
-            numbers={"persons": twice.len()},
+        findings.tell(
+            "similar-subjects", file=table.label, column=column, persons=Persons(twice.len())
         )
     return codes, texts
 
@@ -78,21 +73,18 @@ def refuse_nameless(
     table: SourceTable,
     column: str,
     nameless: NDArray[np.bool_],
-    finding: str,
-    what: str,
-    gathering: Gathering,
+    code: str,
+    findings: Findings,
 ) -> None:
-    """Refuse the rows of a mask, unless they are wholly blank."""
+    """Refuse, by a finding of this code, the rows of a mask that are not wholly blank."""
     rows = np.flatnonzero(nameless)
     if not rows.size:
         return
     bad = rows[~blank_rows(table, rows)]
     if not bad.size:
         return
-    gathering.add(
-        finding,
-        f"{counted(bad.size, 'row')} of {table.label} "
-        f"{'has' if bad.size == 1 else 'have'} {what} in column {column!r}.",
+    findings.tell(
+        code,
         file=table.label,
         column=column,
         rows=[int(row) + 1 for row in bad[:10]],
@@ -113,7 +105,7 @@ def occasion_codes(
     table: SourceTable,
     column: str,
     labels: Sequence[str],
-    gathering: Gathering,
+    findings: Findings,
     exempt: NDArray[np.bool_] | None = None,
 ) -> Codes:
     """Match the occasions of one source to the plan: as text, else as numbers.
@@ -146,9 +138,9 @@ def occasion_codes(
     found = lookup[codes]
     unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
     if unplanned:
-        _say_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), gathering)
+        _say_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), findings)
     nameless = (codes < 0) if exempt is None else (codes < 0) & ~exempt
-    refuse_nameless(table, column, nameless, "empty-occasion", "no occasion", gathering)
+    refuse_nameless(table, column, nameless, "empty-occasion", findings)
     return found
 
 
@@ -158,16 +150,17 @@ def _say_unplanned(
     labels: Sequence[str],
     unplanned: list[str],
     rows: Codes,
-    gathering: Gathering,
+    findings: Findings,
 ) -> None:
-    gathering.add(
+    findings.tell(
         "unplanned-occasion",
-        f"Column {column!r} of {table.label} names {counted(len(unplanned), 'occasion')} that "
-        f"the study does not plan: {quoted(unplanned)}. Planned are {quoted(labels, 12)}.",
         file=table.label,
         column=column,
         rows=[int(row) + 1 for row in rows[:10]],
         n_rows=int(rows.size),
+        occasions=len(unplanned),
+        named=listed(unplanned, quotes=True),
+        planned=listed(labels, quotes=True, most=12),
         numbers={"unplanned": unplanned[:10]},
     )
 

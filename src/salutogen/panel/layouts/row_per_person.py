@@ -1,4 +1,4 @@
-"""Layout with one row per person and columns for each occasion."""
+"""AlignedSource with one row per person and columns for each occasion."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.panel.aligned import Integers, ascending
-from salutogen.panel.collecting import Gathering
-from salutogen.panel.duplicates import drop_copies
-from salutogen.panel.items import Cells, ItemRules, type_item
-from salutogen.panel.tables import SourceTable
+from salutogen.findings import Findings
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.layouts.aligned_source import Integers, ascending
+from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.readers.source_table import SourceTable
 from salutogen.panel.times import to_days
-from salutogen.panel.wanted import OCCASION
+from salutogen.study.instrument import columns_at
 
 if TYPE_CHECKING:
     from salutogen.study.model import TimeColumn
@@ -30,18 +30,18 @@ class RowPerPerson:
         labels: Sequence[str],
         used: list[str],
         decimal: str | None,
-        gathering: Gathering,
+        findings: Findings,
     ) -> None:
         self.table = table
         self._labels = labels
         self._decimal = decimal
-        self._gathering = gathering
+        self._findings = findings
         rows = np.flatnonzero(persons >= 0)
         keys = persons[rows]
         order = ascending(keys)
         if order is not None:
             keys, rows = keys[order], rows[order]
-        keep = drop_copies(keys, rows, table, used, gathering, what="person")
+        keep = drop_copies(keys, rows, table, used, findings, what="person")
         if keep is not None:
             keys, rows = keys[keep], rows[keep]
         n_occasions = len(labels)
@@ -50,7 +50,7 @@ class RowPerPerson:
         self.data_rows = np.repeat(rows + 1, n_occasions)
         self._weave = np.add.outer(np.arange(rows.size), np.arange(n_occasions) * rows.size).ravel()
 
-    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where none of its columns is there."""
         columns = self._columns(pattern)
         if columns is None or not any(columns):
@@ -58,10 +58,10 @@ class RowPerPerson:
         waves = [self._wave(column, rules) for column in columns]
         values = self._woven([cells.values for cells in waves])
         if all(cells.marks is None for cells in waves):
-            return Cells(values)
+            return TypedItem(values)
         unmarked = pl.repeat(0, self._rows.size, dtype=pl.UInt8, eager=True)
         marks = [unmarked if cells.marks is None else cells.marks for cells in waves]
-        return Cells(values, self._woven(marks))
+        return TypedItem(values, self._woven(marks))
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key; None where no column of times is there."""
@@ -77,7 +77,7 @@ class RowPerPerson:
                 time,
                 column=column,
                 label=self.table.label,
-                gathering=self._gathering,
+                findings=self._findings,
                 decimal=self._decimal,
             ).gather(pl.Series(self._rows))
             for column in columns
@@ -94,35 +94,34 @@ class RowPerPerson:
         return self._persons, np.zeros_like(self._persons), self._rows + 1, cells
 
     def _columns(self, pattern: str) -> list[str | None] | None:
-        if OCCASION not in pattern and len(self._labels) > 1:
-            self._gathering.add(
+        names = columns_at(pattern, self._labels)
+        if len(names) < len(self._labels):
+            self._findings.tell(
                 "wave-pattern-missing",
-                f"{self.table.label} has one row per person, but {pattern!r} names one column for "
-                f"all {len(self._labels)} occasions.",
                 file=self.table.label,
                 column=pattern,
+                occasions=len(self._labels),
             )
             return None
-        names = [pattern.replace(OCCASION, label) for label in self._labels]
         have = set(self.table.columns)
         return [name if name in have else None for name in names]
 
-    def _wave(self, column: str | None, rules: ItemRules) -> Cells:
+    def _wave(self, column: str | None, rules: ItemRules) -> TypedItem:
         if column is None:
             nothing = pl.Series([None], dtype=rules.dtype).new_from_index(0, self._rows.size)
-            return Cells(nothing)
+            return TypedItem(nothing)
         cells = type_item(
             self.table.column(column),
             rules,
             column=column,
             label=self.table.label,
-            gathering=self._gathering,
+            findings=self._findings,
             decimal=self._decimal,
             user_missing=self.table.user_missing.get(column, ()),
         )
         index = pl.Series(self._rows)
         marks = None if cells.marks is None else cells.marks.gather(index)
-        return Cells(cells.values.gather(index), marks)
+        return TypedItem(cells.values.gather(index), marks)
 
     def _woven(self, waves: list[pl.Series]) -> pl.Series:
         """Join the columns of the occasions, person by person."""

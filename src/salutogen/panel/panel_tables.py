@@ -10,17 +10,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.collecting import Gathering, counted
-from salutogen.panel.items import Cells
+from salutogen.findings import Findings, Persons
+from salutogen.panel.alignment import PanelRows
+from salutogen.panel.items import TypedItem
 from salutogen.panel.reasons import Mask, answered_rows, explain_blanks, seen_rows
-from salutogen.panel.rows import UnitedRows
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
 
 
 @dataclass(frozen=True)
-class Assembled:
+class PanelTables:
     """The tables of a panel."""
 
     rows: pl.DataFrame
@@ -30,22 +30,22 @@ class Assembled:
     baseline: dict[str, pl.DataFrame]
 
 
-def assemble(
+def make_tables(
     study: Study,
-    rows: UnitedRows,
+    rows: PanelRows,
     data_rows: pl.Series,
-    columns: Mapping[str, Mapping[str, Cells]],
+    columns: Mapping[str, Mapping[str, TypedItem]],
     time: pl.Series,
     persons: pl.DataFrame,
     baseline: Mapping[str, pl.DataFrame],
-    gathering: Gathering,
-) -> Assembled:
+    findings: Findings,
+) -> PanelTables:
     """Join everything that was read.
 
     A row without any answer, skipped form or time is no occasion: it is left out. So is a person
     without any row.
     """
-    answers, reasons, seen = _explained(study, rows, columns, gathering)
+    answers, reasons, seen = _explained(study, rows, columns, findings)
     keep = time.is_not_null().to_numpy() | seen
     table = pl.DataFrame(
         {
@@ -57,7 +57,7 @@ def assemble(
     )
     if not keep.all():
         chosen = pl.Series(keep)
-        _say_blank(study, rows, table.filter(~chosen)["data_row"], gathering)
+        _say_blank(study, rows, table.filter(~chosen)["data_row"], findings)
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
         reasons = {
@@ -65,28 +65,22 @@ def assemble(
             for name, frame in reasons.items()
         }
     if not any(frame.width - _empty_columns(frame) for frame in answers.values()):
-        gathering.add("no-answers", "The data hold no answer to any planned repeated instrument.")
-    return _with_rows(Assembled(table, answers, reasons, persons, dict(baseline)), gathering)
+        findings.tell("no-answers")
+    return _with_rows(PanelTables(table, answers, reasons, persons, dict(baseline)), findings)
 
 
-def _say_blank(study: Study, rows: UnitedRows, data_rows: pl.Series, gathering: Gathering) -> None:
+def _say_blank(study: Study, rows: PanelRows, data_rows: pl.Series, findings: Findings) -> None:
     """Say how many rows of a file are blank; waves of a file by person are simply absent."""
     if any(study.plan.sources[name].layout == "row-per-person" for name in rows.places):
         return
-    gathering.add(
-        "blank-row",
-        f"{counted(data_rows.len(), 'row')} without any answer or time "
-        f"{'was' if data_rows.len() == 1 else 'were'} left out as absent.",
-        rows=sorted(data_rows.to_list())[:10],
-        n_rows=data_rows.len(),
-    )
+    findings.tell("blank-row", rows=sorted(data_rows.to_list())[:10], n_rows=data_rows.len())
 
 
 def _explained(
     study: Study,
-    rows: UnitedRows,
-    columns: Mapping[str, Mapping[str, Cells]],
-    gathering: Gathering,
+    rows: PanelRows,
+    columns: Mapping[str, Mapping[str, TypedItem]],
+    findings: Findings,
 ) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame], Mask]:
     height = rows.keys.size
     answered = {name: answered_rows(cells, height) for name, cells in columns.items()}
@@ -102,7 +96,7 @@ def _explained(
             submitted = _submitted(study, instrument, answered)
             seen = seen | submitted
         answers[name], reasons[name] = explain_blanks(
-            instrument, cells, seen, study.labels, rows.occasions, gathering, submitted
+            instrument, cells, seen, study.labels, rows.occasions, findings, submitted
         )
     return answers, reasons, anything
 
@@ -130,22 +124,17 @@ def _empty_columns(frame: pl.DataFrame) -> int:
     return sum(column.null_count() == column.len() for column in frame.iter_columns())
 
 
-def _with_rows(tables: Assembled, gathering: Gathering) -> Assembled:
+def _with_rows(tables: PanelTables, findings: Findings) -> PanelTables:
     """Leave out persons without a row and number the others anew, in the same order."""
     present = np.zeros(tables.persons.height, dtype=bool)
     present[tables.rows["person"].to_numpy()] = True
     if present.all():
         return tables
     gone = int((~present).sum())
-    gathering.add(
-        "person-without-occasions",
-        f"{counted(gone, 'person')} {'has' if gone == 1 else 'have'} no answer at any planned "
-        f"occasion and {'was' if gone == 1 else 'were'} left out.",
-        numbers={"persons": gone},
-    )
+    findings.tell("person-without-occasions", persons=Persons(gone))
     numbers = pl.Series(np.cumsum(present) - 1, dtype=pl.UInt32)
     chosen = pl.Series(present)
-    return Assembled(
+    return PanelTables(
         tables.rows.with_columns(numbers.gather(tables.rows["person"]).alias("person")),
         tables.answers,
         tables.reasons,

@@ -1,4 +1,4 @@
-"""Layout with one row per person and occasion."""
+"""AlignedSource with one row per person and occasion."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.panel.aligned import Integers, ascending, gather_cells
-from salutogen.panel.collecting import Gathering
-from salutogen.panel.duplicates import drop_copies
-from salutogen.panel.items import Cells, ItemRules, type_item
-from salutogen.panel.tables import SourceTable
+from salutogen.findings import Findings
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.layouts.aligned_source import Integers, ascending, reordered
+from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.readers.source_table import SourceTable
 from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RowPerOccasion:
-    """A source with one row per person and occasion, lined up."""
+    """A source with one row per person and occasion, aligned."""
 
     def __init__(
         self,
@@ -29,11 +29,11 @@ class RowPerOccasion:
         n_occasions: int,
         used: list[str],
         decimal: str | None,
-        gathering: Gathering,
+        findings: Findings,
     ) -> None:
         self.table = table
         self._decimal = decimal
-        self._gathering = gathering
+        self._findings = findings
         self._persons, self._occasions = persons, occasions
         keys = persons * n_occasions + occasions
         usable = (persons >= 0) & (occasions >= 0)
@@ -46,14 +46,14 @@ class RowPerOccasion:
             keys = keys[order]
             rows = order if rows is None else rows[order]
         places = np.arange(keys.size, dtype=np.int64) if rows is None else rows
-        keep = drop_copies(keys, places, table, used, gathering)
+        keep = drop_copies(keys, places, table, used, findings)
         if keep is not None:
             keys, rows = keys[keep], places[keep]
         self.keys = keys
         self._order = rows
         self.data_rows = (np.arange(keys.size, dtype=np.int64) if rows is None else rows) + 1
 
-    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where its column is missing."""
         if pattern not in self.table.columns:
             return None
@@ -62,11 +62,11 @@ class RowPerOccasion:
             rules,
             column=pattern,
             label=self.table.label,
-            gathering=self._gathering,
+            findings=self._findings,
             decimal=self._decimal,
             user_missing=self.table.user_missing.get(pattern, ()),
         )
-        return gather_cells(cells, self._order)
+        return reordered(cells, self._order)
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key; None where the column of times is missing."""
@@ -77,7 +77,7 @@ class RowPerOccasion:
             time,
             column=time.column,
             label=self.table.label,
-            gathering=self._gathering,
+            findings=self._findings,
             decimal=self._decimal,
         )
         return days if self._order is None else days.gather(pl.Series(self._order))

@@ -1,4 +1,4 @@
-"""Layout with one row per answer: a column names the item."""
+"""AlignedSource with one row per answer: a column names the item."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.panel.aligned import Integers, ascending
-from salutogen.panel.collecting import Gathering
-from salutogen.panel.duplicates import drop_copies
-from salutogen.panel.items import Cells, ItemRules, type_item
-from salutogen.panel.locating import nearest
-from salutogen.panel.persons import factorise, refuse_nameless
-from salutogen.panel.rows import places_in
-from salutogen.panel.tables import SourceTable
+from salutogen.findings import Findings, did_you_mean
+from salutogen.panel.expected_columns import ITEM, VALUE
+from salutogen.panel.identifiers import factorise, refuse_nameless
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.layouts.aligned_source import Integers, ascending, places_in
+from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.readers.source_table import SourceTable
 from salutogen.panel.times import to_days
-from salutogen.panel.wanted import ITEM, VALUE
 
 if TYPE_CHECKING:
     from salutogen.study.model import Source, TimeColumn
 
 
 class RowPerItem:
-    """A source with one row per answer, lined up.
+    """A source with one row per answer, aligned.
 
     Parameters
     ----------
@@ -46,13 +44,13 @@ class RowPerItem:
         items: Integers,
         names: list[str],
         repeated: Collection[str],
-        gathering: Gathering,
+        findings: Findings,
     ) -> None:
         self.table = table
         self._source = source
         self._value = source.value or VALUE
         self._item = source.item or ITEM
-        self._gathering = gathering
+        self._findings = findings
         self._n_occasions = n_occasions
         self._names = {name: number for number, name in enumerate(names)}
         self._persons, self._occasions = persons, occasions
@@ -65,9 +63,7 @@ class RowPerItem:
             usable, cell = usable[order], cell[order]
             who, when, what = who[order], when[order], what[order]
         self._values = table.column(self._value)
-        keep = drop_copies(
-            cell, usable, table, [self._value], gathering, what="person, occasion and item"
-        )
+        keep = drop_copies(cell, usable, table, [self._value], findings, what="answer")
         if keep is not None:
             usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]
         self._rows, self._row_keys = usable, who * n_occasions + when
@@ -76,7 +72,7 @@ class RowPerItem:
         chosen = is_repeated[what] & (when >= 0)
         self.keys, self.data_rows = _first_rows(self._row_keys[chosen], usable[chosen] + 1)
 
-    def item(self, pattern: str, rules: ItemRules) -> Cells | None:
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
         part = self._part(pattern)
         if part is None:
@@ -85,7 +81,7 @@ class RowPerItem:
         cells = self._typed(pattern, rows, rules)
         index = places_in(keys, self.keys)
         marks = None if cells.marks is None else cells.marks.gather(index)
-        return Cells(cells.values.gather(index), marks)
+        return TypedItem(cells.values.gather(index), marks)
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key: the first time given among its answers."""
@@ -96,7 +92,7 @@ class RowPerItem:
             time,
             column=time.column,
             label=self.table.label,
-            gathering=self._gathering,
+            findings=self._findings,
             decimal=self._source.decimal,
         )
         known = days.is_not_null().to_numpy()
@@ -126,34 +122,34 @@ class RowPerItem:
         """File rows and keys of one item."""
         number = self._names.get(name)
         if number is None:
-            self._gathering.add(
+            self._findings.tell(
                 "item-missing",
-                f"The item {name!r} does not occur in column {self._item!r} of "
-                f"{self.table.label}." + nearest(name, self._names),
                 file=self.table.label,
                 column=self._item,
+                item=name,
+                hint=did_you_mean(name, self._names),
             )
             return None
         part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
         return self._rows[part], self._row_keys[part]
 
-    def _typed(self, name: str, rows: Integers, rules: ItemRules) -> Cells:
+    def _typed(self, name: str, rows: Integers, rules: ItemRules) -> TypedItem:
         return type_item(
             self._values.gather(pl.Series(rows)),
             rules,
             column=name,
             label=self.table.label,
-            gathering=self._gathering,
+            findings=self._findings,
             decimal=self._source.decimal,
             user_missing=self.table.user_missing.get(self._value, ()),
             rows=pl.Series(rows + 1),
         )
 
 
-def read_items(table: SourceTable, column: str, gathering: Gathering) -> tuple[Integers, list[str]]:
+def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
     codes, texts = factorise(table.column(column))
-    refuse_nameless(table, column, codes < 0, "empty-item", "no item", gathering)
+    refuse_nameless(table, column, codes < 0, "empty-item", findings)
     return codes, texts.to_list()
 
 
