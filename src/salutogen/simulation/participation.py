@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from salutogen.simulation.answers import Floats
-from salutogen.simulation.blueprint import Blueprint
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.population import Population
+from salutogen.simulation.random_streams import BLOCK, Purpose, stream
 from salutogen.simulation.settings import Missed
-from salutogen.simulation.streams import BLOCK, Purpose, stream
 
 _MOST_JITTER = 1.0 / 3.0
 
 
-def draw_presence(
-    blueprint: Blueprint, seed: int, block: int, problems: Floats, exposure: Floats
+def draw_participation(
+    population: Population, seed: int, block: int, problems: Floats, exposure: Floats
 ) -> npt.NDArray[np.bool_]:
     """Whether a form was answered: (persons, occasions); the first always is.
 
     `problems` and `exposure` are standardised. What depends on earlier problems looks at the last
     occasion that was answered, so that it is missing at random given what was observed.
     """
-    missing = blueprint.settings.missing
-    count = blueprint.n_occasions
+    missing = population.settings.missing
+    count = population.n_occasions
     present = np.ones((BLOCK, count), dtype=np.bool_)
     if missing.missed.share == 0.0 and missing.dropout.share == 0.0:
         return present
@@ -47,13 +47,13 @@ def _risk(settings: Missed, previous: Floats, problems: Floats, exposure: Floats
     return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
-def draw_days(blueprint: Blueprint, seed: int, block: int) -> Floats:
+def draw_days(population: Population, seed: int, block: int) -> Floats:
     """Day of each answer since the first planned day: (persons, occasions)."""
-    jitter = blueprint.settings.timing.jitter
-    planned = np.tile(blueprint.days, (BLOCK, 1))
-    if jitter == 0 or blueprint.n_occasions < 2:
+    jitter = population.settings.timing.jitter
+    planned = np.tile(population.days, (BLOCK, 1))
+    if jitter == 0 or population.n_occasions < 2:
         return planned
     rng = stream(seed, block, Purpose.TIMING)
-    most = _MOST_JITTER * float(np.diff(blueprint.days).min())
-    late = jitter.days * rng.standard_normal((BLOCK, blueprint.n_occasions))
+    most = _MOST_JITTER * float(np.diff(population.days).min())
+    late = jitter.days * rng.standard_normal((BLOCK, population.n_occasions))
     return np.asarray(planned + np.clip(late, -most, most))

@@ -1,19 +1,17 @@
-"""A study and its simulation settings, compiled once: everything that drawing persons needs."""
+"""The population that persons are drawn from: a study and its simulation settings, compiled."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from salutogen.errors import DesignError
-from salutogen.findings import Finding, finding
-from salutogen.simulation.answers import Floats
+from salutogen.errors import SimulationError
+from salutogen.findings import Finding, did_you_mean, finding
 from salutogen.simulation.calibration import Persistence, mean_autocorrelation
-from salutogen.simulation.scales import Role, Scale, build_scale
+from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.settings import (
     EventSettings,
     FactorSettings,
@@ -21,6 +19,7 @@ from salutogen.simulation.settings import (
     SimulationSettings,
     read_settings,
 )
+from salutogen.simulation.simulated_scales import Role, Scale, build_scale
 from salutogen.study import Study
 
 _DAYS_BETWEEN = 30.0
@@ -49,7 +48,7 @@ class TrueLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blueprint:
+class Population:
     """Everything that drawing persons needs; nothing is looked up after this."""
 
     study: Study
@@ -107,18 +106,18 @@ class Blueprint:
         }
 
 
-def draw_up(study: Study) -> Blueprint:
+def build_population(study: Study) -> Population:
     """Compile a study for simulation.
 
     Raises
     ------
-    DesignError
+    SimulationError
         Settings are unknown or impossible, or name what the study does not have; all at once.
     """
     settings = read_settings(study.plan.simulation)
     wrong = tuple(_unknown_names(study, settings))
     if wrong:
-        raise DesignError(wrong)
+        raise SimulationError(wrong)
     shift = _shift(study, settings)
     names = dict.fromkeys((*study.exposure_types, *study.problems.instruments, *study.instruments))
     others = [n for n in names if n not in (*study.exposure_types, *study.problems.instruments)]
@@ -129,7 +128,7 @@ def draw_up(study: Study) -> Blueprint:
         combined.persistent - (1.0 - combined.stable) * _alike(study, settings, "problems", "")
     )
     problems = _scales(study, settings, "problems", study.problems.instruments, moved)
-    return Blueprint(
+    return Population(
         study=study,
         settings=settings,
         exposures=exposures,
@@ -164,10 +163,10 @@ def _scales(
         persistence = Persistence(_alike(study, settings, role, name), extra)
         try:
             built.append(build_scale(study, name, role, targets, persistence))
-        except DesignError as error:
+        except SimulationError as error:
             wrong.extend(error.findings)
     if wrong:
-        raise DesignError(wrong)
+        raise SimulationError(wrong)
     return tuple(built)
 
 
@@ -197,16 +196,12 @@ def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:
     """Spread of the passing part of each type once the shared shift has taken its share."""
     left = [scale.spread.b**2 - scale.spread.sd**2 * shift.var() for scale in exposures]
     wrong = [
-        finding(
-            "simulation-infeasible-scale",
-            f"The trend and shocks under `simulation.exposure` alone make more variance within"
-            f" persons than the SD and ICC of `{scale.name}` allow.",
-        )
+        finding("simulation-infeasible-scale", variant="trend", scale=scale.name)
         for scale, variance in zip(exposures, left, strict=True)
         if variance < 0
     ]
     if wrong:
-        raise DesignError(wrong)
+        raise SimulationError(wrong)
     return np.sqrt(np.array(left))
 
 
@@ -259,7 +254,7 @@ def _line(settings: SimulationSettings, exposure: _Combined, problems: Scale) ->
     level = (spread.a / spread.sd) ** 2 - (steep**2 + line.slope_sd**2) * stable
     momentary = (spread.b / spread.sd) ** 2 - (line.slope**2 + line.slope_sd**2) * (1.0 - stable)
     if level <= 0 or momentary <= 0:
-        raise DesignError([_infeasible(problems, level, momentary)])
+        raise SimulationError([_infeasible(problems, level, momentary)])
     return TrueLine(
         between=steep,
         within=line.slope,
@@ -277,9 +272,10 @@ def _infeasible(problems: Scale, level: float, momentary: float) -> Finding:
     where = "between" if level <= 0 else "within"
     return finding(
         "simulation-infeasible-line",
-        f"The slope under `simulation.line` makes more variance {where} persons than"
-        f" `{problems.name}` has (ICC {problems.spread.icc:.2f}): {min(level, momentary):.3f} of"
-        " its variance would be left for everything else.",
+        where=where,
+        scale=problems.name,
+        icc=problems.spread.icc,
+        left=min(level, momentary),
         numbers={"left_between": level, "left_within": momentary},
     )
 
@@ -312,10 +308,7 @@ def _unknown_names(study: Study, settings: SimulationSettings) -> Iterator[Findi
         yield from _impossible_rating(study, events)
         total = sum(response.share for response in events.classes.values())
         if abs(total - 1.0) > 1e-6:
-            yield finding(
-                "simulation-setting-invalid",
-                f"The shares under `simulation.events.classes` add up to {total:g}, not 1.",
-            )
+            yield finding("simulation-setting-invalid", variant="shares", total=total)
 
 
 def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]:
@@ -329,8 +322,10 @@ def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]
     if not inside or rating == instrument.did_not_occur:
         yield finding(
             "simulation-setting-invalid",
-            f"`simulation.events.rating` is {rating:g}, no answer of `{events.instrument}` "
-            f"({codes}) that says the event happened.",
+            variant="rating",
+            rating=rating,
+            instrument=events.instrument,
+            codes=str(codes),
         )
 
 
@@ -338,9 +333,12 @@ def _not_among(place: str, names: Iterable[str], known: Iterable[str]) -> Iterat
     listed = list(known)
     for name in names:
         if name not in listed:
-            near = difflib.get_close_matches(name, listed, n=1)
-            hint = f"the nearest is `{near[0]}`" if near else "there are " + ", ".join(listed)
+            hint = did_you_mean(name, listed)
             yield finding(
                 "simulation-unknown-name",
-                f"`simulation.{place}` names `{name}`, which the study does not have; {hint}.",
+                variant="near" if hint else "",
+                place=place,
+                name=name,
+                known=", ".join(listed),
+                hint=hint,
             )

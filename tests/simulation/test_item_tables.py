@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from salutogen.simulation.answers import binomial_tail, event_items, graded_items
+from salutogen.simulation.item_tables import binomial_tail, event_items, graded_items
 
 CODES = np.arange(6.0)
 

@@ -6,68 +6,63 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.findings import Finding, finding
-from salutogen.simulation.answers import Floats
-from salutogen.simulation.blueprint import Blueprint
 from salutogen.simulation.cohort import Block
-from salutogen.simulation.scales import Scale
-from salutogen.simulation.streams import BLOCK, Purpose, stream
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.population import Population
+from salutogen.simulation.random_streams import BLOCK, Purpose, stream
+from salutogen.simulation.simulated_scales import Scale
+from salutogen.study.instrument import columns_at
 from salutogen.study.model import Source
 from salutogen.study.quantities import DAYS_IN, OCCASION_PLACEHOLDER
 
 _SECONDS = 86_400.0
 
 
-def check_columns(blueprint: Blueprint) -> None:
+def check_columns(population: Population) -> None:
     """Refuse column patterns that the source's layout cannot have.
 
     Raises
     ------
-    DesignError
+    SimulationError
         `{occasion}` is missing from a pattern that needs it, or stands where it must not.
     """
     wrong: list[Finding] = []
-    for scale in blueprint.scales:
-        source = blueprint.study.plan.sources[scale.instrument.source]
+    for scale in population.scales:
+        source = population.study.plan.sources[scale.instrument.source]
         wide = source.layout == "row-per-person" and not scale.baseline
         has = all(OCCASION_PLACEHOLDER in column for column in scale.instrument.columns.values())
         if wide and not has and source.occasion is None:
-            wrong.append(
-                finding(
-                    "simulation-columns",
-                    f"`instruments.{scale.name}.columns` lacks `{{occasion}}`, but its source has"
-                    " one row per person.",
-                )
-            )
+            wrong.append(finding("simulation-columns", instrument=scale.name))
     if wrong:
-        raise DesignError(wrong)
+        raise SimulationError(wrong)
 
 
-def tables(blueprint: Blueprint, block: Block, seed: int) -> dict[str, pl.DataFrame]:
+def source_tables(population: Population, block: Block, seed: int) -> dict[str, pl.DataFrame]:
     """Each source's table for one block of persons, rows by person, then occasion."""
     return {
-        name: _table(blueprint, block, seed, name, source)
-        for name, source in blueprint.study.plan.sources.items()
+        name: _table(population, block, seed, name, source)
+        for name, source in population.study.plan.sources.items()
     }
 
 
 def _table(
-    blueprint: Blueprint, block: Block, seed: int, name: str, source: Source
+    population: Population, block: Block, seed: int, name: str, source: Source
 ) -> pl.DataFrame:
     if source.layout == "row-per-event":
-        return _by_event(blueprint, block, source)
-    scales = [scale for scale in blueprint.scales if scale.instrument.source == name]
+        return _by_event(population, block, source)
+    scales = [scale for scale in population.scales if scale.instrument.source == name]
     if source.layout == "row-per-person" or (
         source.layout == "row-per-occasion" and source.occasion is None
     ):
-        return _by_person(blueprint, block, seed, name, source, scales)
-    frame = _by_occasion(blueprint, block, seed, name, source, scales)
+        return _by_person(population, block, seed, name, source, scales)
+    frame = _by_occasion(population, block, seed, name, source, scales)
     return frame if source.layout == "row-per-occasion" else _by_item(frame, source, scales)
 
 
 def _by_occasion(
-    blueprint: Blueprint,
+    population: Population,
     block: Block,
     seed: int,
     name: str,
@@ -78,14 +73,14 @@ def _by_occasion(
     person, occasion = np.nonzero(present)
     columns = [block.subjects.gather(person).alias(source.person)]
     if source.occasion is not None:
-        columns.append(occasion_labels(blueprint).gather(occasion).alias(source.occasion))
+        columns.append(occasion_labels(population).gather(occasion).alias(source.occasion))
     if source.time is not None:
-        columns.append(_times(blueprint, source, block.days[present]).alias(source.time.column))
-    described = _described(blueprint, block, name)
+        columns.append(_times(population, source, block.days[present]).alias(source.time.column))
+    described = _described(population, block, name)
     columns.extend(described[column].gather(person) for column in described.columns)
     for scale in scales:
         for item, column in enumerate(scale.instrument.columns.values()):
-            values, missing = _item(blueprint, block, seed, scale, item)
+            values, missing = _item(population, block, seed, scale, item)
             if scale.baseline:
                 values = np.broadcast_to(values, present.shape)
                 missing = None if missing is None else np.broadcast_to(missing, present.shape)
@@ -94,12 +89,12 @@ def _by_occasion(
     return pl.DataFrame(columns)
 
 
-def _by_event(blueprint: Blueprint, block: Block, source: Source) -> pl.DataFrame:
+def _by_event(population: Population, block: Block, source: Source) -> pl.DataFrame:
     """One row per major event."""
     events = block.events
     columns = [block.subjects.gather(events["person"]).alias(source.person)]
     if source.time is not None:
-        times = _times(blueprint, source, events["day"].to_numpy())
+        times = _times(population, source, events["day"].to_numpy())
         columns.append(times.alias(source.time.column))
     if source.event is not None:
         columns.append(events["event"].alias(source.event))
@@ -109,7 +104,7 @@ def _by_event(blueprint: Blueprint, block: Block, source: Source) -> pl.DataFram
 
 
 def _by_person(
-    blueprint: Blueprint,
+    population: Population,
     block: Block,
     seed: int,
     name: str,
@@ -117,25 +112,23 @@ def _by_person(
     scales: list[Scale],
 ) -> pl.DataFrame:
     columns = [block.subjects.alias(source.person)]
-    labels = blueprint.study.labels
-    described = _described(blueprint, block, name)
+    labels = population.study.labels
+    described = _described(population, block, name)
     columns.extend(described.get_columns())
     if source.time is not None and OCCASION_PLACEHOLDER in source.time.column:
-        for place, label in enumerate(labels):
-            title = source.time.column.replace(OCCASION_PLACEHOLDER, label)
-            times = _times(blueprint, source, block.days[:, place])
+        for place, title in enumerate(columns_at(source.time.column, labels)):
+            times = _times(population, source, block.days[:, place])
             columns.append(_blank_where(times.alias(title), ~block.present[:, place]))
     for scale in scales:
         for item, column in enumerate(scale.instrument.columns.values()):
-            values, missing = _item(blueprint, block, seed, scale, item)
+            values, missing = _item(population, block, seed, scale, item)
             if scale.baseline:
                 gone = None if missing is None else missing[:, 0]
                 columns.append(_series(column, values[:, 0], gone))
                 continue
             absent = ~block.present
             gone = absent if missing is None else absent | missing
-            for place, label in enumerate(labels):
-                title = column.replace(OCCASION_PLACEHOLDER, label)
+            for place, title in enumerate(columns_at(column, labels)):
                 columns.append(_series(title, values[:, place], gone[:, place]))
     return pl.DataFrame(columns)
 
@@ -164,7 +157,7 @@ def _by_item(frame: pl.DataFrame, source: Source, scales: list[Scale]) -> pl.Dat
 
 
 def _item(
-    blueprint: Blueprint, block: Block, seed: int, scale: Scale, item: int
+    population: Population, block: Block, seed: int, scale: Scale, item: int
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_] | None]:
     """Codes of one item as written (persons, occasions), and where it is blank."""
     answers = block.answers[scale.name][item]
@@ -179,9 +172,9 @@ def _item(
         ends = scale.instrument.answers
         values = ends.minimum + ends.maximum - answers
     missing: npt.NDArray[np.bool_] | None = None
-    share = blueprint.settings.missing.skipped
+    share = population.settings.missing.skipped
     if share > 0:
-        rng = _skipping(blueprint, seed, block.block, scale, item)
+        rng = _skipping(population, seed, block.block, scale, item)
         missing = rng.random((BLOCK, answers.shape[1]), dtype=np.float32)[: block.n_persons] < share
     if scale.asked is not None:
         unasked = np.broadcast_to(~scale.asked[item], answers.shape)
@@ -195,10 +188,10 @@ def _smallest(codes: Floats) -> type[np.int8 | np.int16]:
 
 
 def _skipping(
-    blueprint: Blueprint, seed: int, block: int, scale: Scale, item: int
+    population: Population, seed: int, block: int, scale: Scale, item: int
 ) -> np.random.Generator:
     """A stream for one item's skipped answers, whichever source it is written to."""
-    place = [other.name for other in blueprint.scales].index(scale.name)
+    place = [other.name for other in population.scales].index(scale.name)
     base = stream(seed, block, Purpose.SKIPPED).integers(0, 2**32)
     sequence = np.random.SeedSequence(int(base), spawn_key=(place, item))
     return np.random.Generator(np.random.PCG64DXSM(sequence))
@@ -218,9 +211,9 @@ def _blank_where(series: pl.Series, missing: npt.NDArray[np.bool_]) -> pl.Series
     return series.zip_with(pl.Series(~missing), blank)
 
 
-def _described(blueprint: Blueprint, block: Block, name: str) -> pl.DataFrame:
+def _described(population: Population, block: Block, name: str) -> pl.DataFrame:
     """Background columns and arm that stand in this source, by their name in the file."""
-    plan = blueprint.study.plan
+    plan = population.study.plan
     default = next(iter(plan.answer_sources))
     columns = [
         block.background[label].alias(planned.column)
@@ -232,17 +225,17 @@ def _described(blueprint: Blueprint, block: Block, name: str) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def occasion_labels(blueprint: Blueprint) -> pl.Series:
+def occasion_labels(population: Population) -> pl.Series:
     """Labels as written: whole numbers where all of them are, else text."""
-    labels = blueprint.study.labels
+    labels = population.study.labels
     if all(label.isdecimal() and str(int(label)) == label for label in labels):
         return pl.Series([int(label) for label in labels], dtype=pl.Int16)
     return pl.Series(list(labels), dtype=pl.String)
 
 
-def _times(blueprint: Blueprint, source: Source, days: Floats) -> pl.Series:
+def _times(population: Population, source: Source, days: Floats) -> pl.Series:
     """Times as the source writes them."""
-    start = blueprint.settings.timing.start
+    start = population.settings.timing.start
     unit = source.time.unit if source.time is not None else "days"
     if unit in ("date", "datetime"):
         pattern = source.time.format if source.time is not None else None

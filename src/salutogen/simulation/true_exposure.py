@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from salutogen.simulation.answers import Floats
-from salutogen.simulation.blueprint import Blueprint
-from salutogen.simulation.scales import Scale
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.population import Population
+from salutogen.simulation.random_streams import BLOCK, Purpose, autoregressive, stream
 from salutogen.simulation.settings import ResponseClass
-from salutogen.simulation.streams import BLOCK, Purpose, autoregressive, stream
+from salutogen.simulation.simulated_scales import Scale
 
 Answers = npt.NDArray[np.int8]
 
@@ -42,35 +42,35 @@ class TrueExposure:
     stable: Floats
 
 
-def draw_arms(blueprint: Blueprint, seed: int, block: int) -> npt.NDArray[np.int64]:
-    """Arm of each person of the block, as place in `blueprint.arms`; arms of equal size."""
-    order = np.arange(BLOCK) % max(len(blueprint.arms), 1)
+def draw_arms(population: Population, seed: int, block: int) -> npt.NDArray[np.int64]:
+    """Arm of each person of the block, as place in `population.arms`; arms of equal size."""
+    order = np.arange(BLOCK) % max(len(population.arms), 1)
     return stream(seed, block, Purpose.ARMS).permutation(order)
 
 
-def arm_effect(blueprint: Blueprint, arm: npt.NDArray[np.int64], what: str) -> Floats:
+def arm_effect(population: Population, arm: npt.NDArray[np.int64], what: str) -> Floats:
     """Shift by person and occasion that the arms make in `level`, `slope` or `exposure`."""
-    shift = np.zeros((BLOCK, blueprint.n_occasions))
-    for place, label in enumerate(blueprint.arms):
-        effect = blueprint.settings.arms.effects.get(label)
+    shift = np.zeros((BLOCK, population.n_occasions))
+    for place, label in enumerate(population.arms):
+        effect = population.settings.arms.effects.get(label)
         if effect is not None:
-            start = blueprint.occasion(effect.start, 1)
+            start = population.occasion(effect.start, 1)
             shift[arm == place, start:] = getattr(effect, what)
     return shift
 
 
-def draw_major_events(blueprint: Blueprint, seed: int, block: int) -> MajorEvents | None:
+def draw_major_events(population: Population, seed: int, block: int) -> MajorEvents | None:
     """Who meets the major event, when, as which item and with which response."""
-    settings = blueprint.settings.events
+    settings = population.settings.events
     if settings is None:
         return None
     rng = stream(seed, block, Purpose.EVENTS)
-    count = blueprint.n_occasions
-    first = blueprint.occasion(settings.first, min(2, count - 1))
-    last = max(blueprint.occasion(settings.last, max(count - 3, 0)), first)
+    count = population.n_occasions
+    first = population.occasion(settings.first, min(2, count - 1))
+    last = max(population.occasion(settings.last, max(count - 3, 0)), first)
     met = rng.random(BLOCK) < settings.share
     occasion = np.where(met, rng.integers(first, last + 1, BLOCK), -1)
-    scale = next(scale for scale in blueprint.exposures if scale.name == settings.instrument)
+    scale = next(scale for scale in population.exposures if scale.name == settings.instrument)
     item = rng.integers(0, scale.table.items, BLOCK)
     classes = list(settings.classes.values())
     bounds = np.cumsum([response.share for response in classes])[:-1]
@@ -79,7 +79,7 @@ def draw_major_events(blueprint: Blueprint, seed: int, block: int) -> MajorEvent
     for place, response_class in enumerate(classes):
         for start in range(first, last + 1):
             chosen = (occasion == start) & (response == place)
-            effect[chosen] = _course(blueprint, response_class, start)
+            effect[chosen] = _course(population, response_class, start)
     return MajorEvents(
         instrument=settings.instrument,
         occasion=occasion,
@@ -90,19 +90,19 @@ def draw_major_events(blueprint: Blueprint, seed: int, block: int) -> MajorEvent
     )
 
 
-def _course(blueprint: Blueprint, response: ResponseClass, start: int) -> Floats:
+def _course(population: Population, response: ResponseClass, start: int) -> Floats:
     """Course of problems after the event, by occasion, in SD."""
-    course = np.zeros(blueprint.n_occasions)
+    course = np.zeros(population.n_occasions)
     onset = start + response.delay
-    if onset < blueprint.n_occasions:
-        since = blueprint.days[onset:] - blueprint.days[onset]
+    if onset < population.n_occasions:
+        since = population.days[onset:] - population.days[onset]
         fading = 1.0 if response.half_life is None else 0.5 ** (since / response.half_life.days)
         course[onset:] = response.jump * fading
     return course
 
 
 def draw_exposure(
-    blueprint: Blueprint,
+    population: Population,
     seed: int,
     block: int,
     arm_shift: Floats,
@@ -111,23 +111,23 @@ def draw_exposure(
     """Draw the events of every list for one block of persons."""
     rng = stream(seed, block, Purpose.EXPOSURE)
     items = stream(seed, block, Purpose.EVENT_LISTS)
-    settings, line = blueprint.settings.exposure, blueprint.line
+    settings, line = population.settings.exposure, population.line
     shared, own = np.sqrt(settings.association), np.sqrt(1.0 - settings.association)
-    count = blueprint.n_occasions
+    count = population.n_occasions
     shared_stable = rng.standard_normal(BLOCK)
     shared_passing = autoregressive(rng, BLOCK, count, settings.autocorrelation)
     answers: dict[str, Answers] = {}
     total = np.zeros((BLOCK, count))
     carried = np.zeros(BLOCK)
-    for place, scale in enumerate(blueprint.exposures):
+    for place, scale in enumerate(population.exposures):
         spread = scale.spread
         stable = shared * shared_stable + own * rng.standard_normal(BLOCK)
         passing = shared * shared_passing + own * autoregressive(
             rng, BLOCK, count, settings.autocorrelation
         )
-        moved = spread.sd * (blueprint.shift + arm_shift)
+        moved = spread.sd * (population.shift + arm_shift)
         expected = spread.centre + spread.a * stable[:, None] + moved
-        expected += blueprint.passing[place] * passing
+        expected += population.passing[place] * passing
         drawn = scale.table.draw(expected, items)
         if events is not None and scale.name == events.instrument:
             _mark_major_events(scale, drawn, events, items)
@@ -165,7 +165,7 @@ def _mark_major_events(
 
 
 def report_exposure(
-    blueprint: Blueprint,
+    population: Population,
     seed: int,
     block: int,
     exposure: TrueExposure,
@@ -177,12 +177,12 @@ def report_exposure(
     the expectation E + g P (both in SD): events are added where g P is positive and dropped where
     it is negative.
     """
-    settings = blueprint.settings.reporting
+    settings = population.settings.reporting
     if settings.mood == 0.0 and settings.omitted == 0.0 and settings.invented == 0.0:
         return exposure.answers
     rng = stream(seed, block, Purpose.REPORTING)
     reported: dict[str, Answers] = {}
-    for scale in blueprint.exposures:
+    for scale in population.exposures:
         true = exposure.answers[scale.name]
         wanted = settings.mood * scale.spread.sd * problems
         happened = (true > 0).sum(axis=0)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from salutogen.simulation.answers import Floats
-from salutogen.simulation.blueprint import Blueprint
-from salutogen.simulation.exposure import TrueExposure
-from salutogen.simulation.scales import Scale
-from salutogen.simulation.streams import BLOCK, Purpose, autoregressive, stream
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.population import Population
+from salutogen.simulation.random_streams import BLOCK, Purpose, autoregressive, stream
+from salutogen.simulation.simulated_scales import Scale
+from salutogen.simulation.true_exposure import TrueExposure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +37,21 @@ class TrueProblems:
     standardised: Floats
 
 
-def draw_reactivity(blueprint: Blueprint, seed: int, block: int) -> Reactivity:
+def draw_reactivity(population: Population, seed: int, block: int) -> Reactivity:
     """Draw what sets persons apart."""
     rng = stream(seed, block, Purpose.PERSONS)
-    settings = blueprint.settings.line
+    settings = population.settings.line
     level, other = rng.standard_normal(BLOCK), rng.standard_normal(BLOCK)
     together = settings.level_slope_correlation
     return Reactivity(
         level=level,
         slope=together * level + np.sqrt(1.0 - together**2) * other,
-        passing=autoregressive(rng, BLOCK, blueprint.n_occasions, settings.autocorrelation),
+        passing=autoregressive(rng, BLOCK, population.n_occasions, settings.autocorrelation),
     )
 
 
 def draw_problems(
-    blueprint: Blueprint,
+    population: Population,
     seed: int,
     block: int,
     exposure: TrueExposure,
@@ -64,7 +64,7 @@ def draw_problems(
 
     `level_shift` and `slope_shift` (persons, occasions) carry events and arms, in SD.
     """
-    line = blueprint.line
+    line = population.line
     stable = exposure.stable[:, None]
     moving = exposure.standardised - stable
     own_slope = line.slope_sd * reactivity.slope[:, None]
@@ -75,10 +75,10 @@ def draw_problems(
     rng = stream(seed, block, Purpose.PROBLEMS)
     items = stream(seed, block, Purpose.PROBLEM_ITEMS)
     answers: dict[str, npt.NDArray[np.int8] | Floats] = {}
-    for scale in blueprint.problems:
-        deviation = _deviation(blueprint, scale, lasting, passing, rng)
+    for scale in population.problems:
+        deviation = _deviation(population, scale, lasting, passing, rng)
         answers[scale.name] = draw_items(scale, scale.spread.centre + scale.sign * deviation, items)
-    first = blueprint.problems[0]
+    first = population.problems[0]
     score = item_sum(first, answers[first.name])
     return TrueProblems(
         expected=line.between * stable + line.within * moving,
@@ -89,15 +89,15 @@ def draw_problems(
 
 
 def _deviation(
-    blueprint: Blueprint, scale: Scale, lasting: Floats, passing: Floats, rng: np.random.Generator
+    population: Population, scale: Scale, lasting: Floats, passing: Floats, rng: np.random.Generator
 ) -> Floats:
     """Departure of one scale from its centre, in sums of its items' values."""
-    first, spread, loading = blueprint.problems[0].spread, scale.spread, scale.association
-    if scale is blueprint.problems[0]:
+    first, spread, loading = population.problems[0].spread, scale.spread, scale.association
+    if scale is population.problems[0]:
         return first.sd * (lasting + passing)
     own = np.sqrt(1.0 - loading**2)
     moving = autoregressive(
-        rng, BLOCK, blueprint.n_occasions, blueprint.settings.line.autocorrelation
+        rng, BLOCK, population.n_occasions, population.settings.line.autocorrelation
     )
     still = rng.standard_normal((BLOCK, 1))
     stable_unit = lasting * first.sd / max(first.a, 1e-9)

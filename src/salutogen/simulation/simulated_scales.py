@@ -8,15 +8,21 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.findings import finding
-from salutogen.simulation.answers import Floats, ItemTable, event_items, graded_items, number_items
 from salutogen.simulation.calibration import (
     Persistence,
     Spread,
     calibrate,
     calibrate_once,
     moments,
+)
+from salutogen.simulation.item_tables import (
+    Floats,
+    ItemTable,
+    event_items,
+    graded_items,
+    number_items,
 )
 from salutogen.simulation.settings import ScaleSettings
 from salutogen.study import Instrument, Study
@@ -79,7 +85,7 @@ def build_scale(
 
     Raises
     ------
-    DesignError
+    SimulationError
         No spread gives the mean, SD and ICC asked for.
     """
     instrument = study.instruments[name]
@@ -105,10 +111,7 @@ def _asked(study: Study, instrument: Instrument) -> npt.NDArray[np.bool_] | None
     if instrument.asked is None:
         return None
     return np.array(
-        [
-            [item in instrument.asked.get(label, instrument.items) for label in study.labels]
-            for item in instrument.items
-        ]
+        [[instrument.asks(item, label) for label in study.labels] for item in instrument.items]
     )
 
 
@@ -193,16 +196,18 @@ def _spread(
     if found is not None:
         return found
     alone = float(np.interp(centre, table.levels, table.noise)) ** 0.5 * factor
-    raise DesignError(
+    raise SimulationError(
         [
             finding(
                 "simulation-infeasible-scale",
-                f"`simulation.scales.{name}` asks for a mean of {offset + factor * centre:g}, an SD"
-                f" of {sum_sd * factor:g}"
-                + ("" if baseline else f" and an ICC of {icc:g}")
-                + f"; the scale runs from {offset:g} to {offset + factor * table.highest:g} and its"
-                f" items alone make an SD of {alone:.3g} there.",
-                numbers={"sd_of_items_alone": alone},
+                variant="baseline" if baseline else "",
+                scale=name,
+                mean=float(offset + factor * centre),
+                sd=float(sum_sd * factor),
+                icc=icc,
+                lowest=offset,
+                highest=offset + factor * table.highest,
+                sd_of_items_alone=alone,
             )
         ]
     )
