@@ -14,6 +14,7 @@ from salutogen.panel.panel import Reason
 from salutogen.pipeline.pipeline import Results
 from salutogen.resilience import Resilience
 from salutogen.scores import ScaleReliability, Scores
+from salutogen.scores.flow import participant_flow
 from salutogen.study import Occasion, Study
 from salutogen.study.model import StudyFile
 from tests.report.fabricated_checks import FINDINGS, MIXED, SHAPE, make_checks
@@ -190,6 +191,14 @@ def make_scores(study: Study, table: pl.DataFrame, subjects: list[str]) -> Score
         reliability_p=0.87,
         exposure_quality=pl.DataFrame(quality),
         item_quality=pl.DataFrame(items),
+        flow=participant_flow(
+            study.labels,
+            len(subjects),
+            table["occasion_index"].to_numpy(),
+            with_p=table["P"].is_not_null().to_numpy(),
+            with_e=table["E"].is_not_null().to_numpy(),
+            valid=table["valid"].to_numpy(),
+        ),
     )
 
 

@@ -118,12 +118,11 @@ def answered_rows(panel: Panel) -> pl.Series | None:
 
 
 def _asked(instrument: Instrument, labels: tuple[str, ...]) -> dict[str, BoolArray] | None:
-    """Turn the list of what was asked when into flags by item; occasions not named ask all."""
+    """Flags of what was asked at which occasion, by item; None where everything always was."""
     if instrument.asked is None:
         return None
-    asked = instrument.asked
     return {
-        item: np.array([label not in asked or item in asked[label] for label in labels])
+        item: np.array([instrument.asks(item, label) for label in labels])
         for item in instrument.items
     }
 

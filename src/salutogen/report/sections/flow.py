@@ -13,6 +13,7 @@ from salutogen.page.words import percent, plural
 from salutogen.panel import Panel
 from salutogen.panel.panel import Reason
 from salutogen.report.context import Context
+from salutogen.scores.flow import FLOW_COLUMNS
 
 REASON_WORDS = {
     Reason.NOT_ASKED: "not asked",
@@ -26,19 +27,12 @@ _REASON_COLOURS = {
     "form absent": "one",
     "invalid code": "four",
 }
-COLUMN_WORDS = {
-    "occasion": "Occasion",
-    "planned": "Persons planned",
-    "answered": "Answered anything",
-    "with_P": "With problems P",
-    "with_E": "With exposure E",
-    "valid": "With both (valid)",
-}
+COLUMN_WORDS = {column.name: column.heading for column in FLOW_COLUMNS if column.heading}
 
 
 def flow_section(context: Context) -> Section:
     """Who answered at each planned occasion, how often persons did, and why answers miss."""
-    flow = suppress(flow_table(context), [*list(COLUMN_WORDS)[1:]], context.audience)
+    flow = suppress(_flow(context), [*list(COLUMN_WORDS)[1:]], context.audience)
     per_person = suppress(valid_per_person(context), ["persons"], context.audience)
     missing = missing_reasons(context)
     figures = [_flow_figure(flow, context), _per_person_figure(per_person, context)]
@@ -77,25 +71,8 @@ def suppress(frame: pl.DataFrame, columns: list[str], audience: Audience) -> pl.
     )
 
 
-def flow_table(context: Context) -> pl.DataFrame:
-    """Persons by planned occasion; counted from the scores where the flow is not given."""
-    flow = context.results.score_table.flow
-    if flow.height:
-        return flow.select(*COLUMN_WORDS)
-    table = context.results.score_table.table
-    index = table["occasion_index"].to_numpy()
-    size = len(context.labels)
-    counts = {
-        name: np.bincount(index[kept.to_numpy()], minlength=size)
-        for name, kept in (
-            ("answered", pl.repeat(True, table.height, eager=True)),
-            ("with_P", table["P"].is_not_null()),
-            ("with_E", table["E"].is_not_null()),
-            ("valid", table["valid"]),
-        )
-    }
-    planned = np.full(size, context.results.panel.n_persons)
-    return pl.DataFrame({"occasion": context.labels, "planned": planned, **counts})
+def _flow(context: Context) -> pl.DataFrame:
+    return context.results.score_table.flow.select(*COLUMN_WORDS)
 
 
 def valid_per_person(context: Context) -> pl.DataFrame:
@@ -146,7 +123,7 @@ def count_reasons(panel: Panel, size: int) -> np.ndarray:
 def _flow_words(context: Context) -> str:
     panel, table = context.results.panel, context.results.score_table.table
     valid = int(table["valid"].sum())
-    flow = flow_table(context)
+    flow = _flow(context)
     last = flow.row(-1, named=True)
     kept = last["valid"] / panel.n_persons if panel.n_persons else None
     return (

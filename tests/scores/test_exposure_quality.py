@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.findings import Findings
 from salutogen.scores import score
-from salutogen.scores.quality import correlation, item_findings, quality_findings
+from salutogen.scores.exposure_quality import check_exposure_quality, check_items, correlation
 from salutogen.study import Duration
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
@@ -86,7 +87,9 @@ def test_items_with_missing_answers_use_the_rows_they_have() -> None:
 
 def test_exposure_against_problems_the_wrong_way_round_is_said() -> None:
     exposure = np.arange(20.0)
-    said = quality_findings({"hassles": exposure}, -exposure)
+    findings = Findings()
+    check_exposure_quality({"hassles": exposure}, -exposure, findings)
+    said = tuple(findings)
     assert [one.code for one in said] == ["exposure-lowers-problems"]
     assert said[0].evidence.numbers["r"] == pytest.approx(-1)
 
@@ -101,7 +104,9 @@ def test_items_like_symptoms_and_items_nobody_had_are_said() -> None:
             "r_with_P": [0.62, 0.3, None, None],
         }
     )
-    close, never = item_findings(items)
+    findings = Findings()
+    check_items(items, findings)
+    close, never = findings
     assert (close.code, close.evidence.column) == ("item-close-to-problems", "E_hassles")
     assert close.evidence.numbers["r_with_P"] == {"worry": 0.62}
     assert (never.code, never.evidence.numbers["items"]) == ("item-never-happened", ["move"])

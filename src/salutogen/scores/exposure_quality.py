@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.findings import Finding, finding
+from salutogen.columns import Column, Kind
+from salutogen.findings import Findings
 from salutogen.scores.answers import FloatArray, Form
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
@@ -19,6 +20,52 @@ FEWEST_ROWS = 3
 FEWEST_FORMS = 30
 CLOSE_TO_PROBLEMS = 0.5
 COMBINED = "all types"
+_TYPE = Column(name="type", meaning="Type of exposure", kind=Kind.LABEL, heading="Exposure type")
+EXPOSURE_QUALITY_COLUMNS = (
+    _TYPE,
+    Column(
+        name="occasion", meaning="Planned occasion", unit="label", kind=Kind.LABEL,
+        heading="Occasion",
+    ),
+    Column(
+        name="n", meaning="Persons with exposure and problems", unit="persons", kind=Kind.COUNT,
+        heading="Forms",
+    ),
+    Column(
+        name="r", meaning="Correlation of exposure with P", unit="correlation", heading="r with P",
+        sign="positive = more exposed persons have more problems",
+    ),
+    Column(name="r_squared", meaning="Share of the variance of P explained", heading="R²"),
+    Column(
+        name="zero_share", meaning="Share without any exposure", unit="share",
+        heading="Share without any exposure",
+    ),
+    Column(
+        name="mean", meaning="Mean exposure", unit="points", sign="higher = more exposed",
+        heading="Mean",
+    ),
+    Column(name="sd", meaning="SD of exposure", unit="points", heading="SD"),
+    Column(
+        name="coverage", meaning="Share of the time since the occasion before within recall",
+        unit="share", heading="Time covered by recall",
+    ),
+)  # fmt: skip
+ITEM_QUALITY_COLUMNS = (
+    _TYPE,
+    Column(name="item", meaning="Item of the event list", kind=Kind.LABEL, heading="Item"),
+    Column(
+        name="n", meaning="Forms that answer the item, over all occasions", unit="forms",
+        kind=Kind.COUNT, of="forms", heading="Forms",
+    ),
+    Column(
+        name="endorsed_share", meaning="Share of those forms in which it happened",
+        unit="share of forms", heading="Share that met it",
+    ),
+    Column(
+        name="r_with_P", meaning="Correlation of the item's code with P", unit="correlation",
+        sign="positive = goes with more problems", heading="r with P",
+    ),
+)  # fmt: skip
 
 
 def correlation(x: FloatArray, y: FloatArray) -> float | None:
@@ -43,9 +90,9 @@ def exposure_quality(
     Returns
     -------
     DataFrame
-        `type, occasion, n, r, r_squared, zero_share, mean, sd, coverage`. r is with P over the
-        rows of that occasion that have both; `coverage` is the median share of the time since the
-        person's occasion before that the recall window reaches over (null at the first).
+        Columns `EXPOSURE_QUALITY_COLUMNS`. r is with P over the rows of that occasion that have
+        both; `coverage` is the median share of the time since the person's occasion before that
+        the recall window reaches over (null at the first).
         "all types" stands for the combined E; its zero share is that of rows with no exposure of
         any type.
     """
@@ -114,8 +161,7 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     Returns
     -------
     DataFrame
-        `type, item, n, endorsed_share, r_with_P`: forms with an answer, share in which the event
-        happened, and the correlation of the item's code with P over rows that have both.
+        Columns `ITEM_QUALITY_COLUMNS`; the correlation is over rows that have both.
     """
     present = np.isfinite(problems)
     rows: list[dict[str, Any]] = []
@@ -148,62 +194,48 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     return pl.DataFrame(rows, schema=schema)
 
 
-def quality_findings(types: Mapping[str, FloatArray], problems: FloatArray) -> list[Finding]:
+def check_exposure_quality(
+    types: Mapping[str, FloatArray], problems: FloatArray, findings: Findings
+) -> None:
     """Say which exposure explains less than 5 % of the variance of P over all rows."""
-    said: list[Finding] = []
     for name, values in types.items():
         both = np.isfinite(values) & np.isfinite(problems)
         r = correlation(values[both], problems[both])
         if r is None:
             continue
-        shown = "The combined exposure" if name == COMBINED else f"Exposure of type {name!r}"
+        given: dict[str, Any] = {
+            "variant": "combined" if name == COMBINED else "type",
+            "type": name,
+            "r": r,
+            "n": int(both.sum()),
+            "column": "E" if name == COMBINED else f"E_{name}",
+        }
         if r * r < LEAST_R_SQUARED:
-            said.append(
-                finding(
-                    "exposure-explains-little",
-                    f"{shown} explains {r * r:.1%} of the variance of P over {int(both.sum())} "
-                    f"rows (r = {r:.2f}); what exposure leaves over then hardly differs from P.",
-                    numbers={"r": r, "r_squared": r * r, "n": int(both.sum())},
-                    column="E" if name == COMBINED else f"E_{name}",
-                )
-            )
+            findings.tell("exposure-explains-little", r_squared=r * r, **given)
         if r < 0:
-            said.append(
-                finding(
-                    "exposure-lowers-problems",
-                    f"{shown} goes with fewer problems (r = {r:.2f}), against what exposure means.",
-                    numbers={"r": r, "n": int(both.sum())},
-                    column="E" if name == COMBINED else f"E_{name}",
-                )
-            )
-    return said
+            findings.tell("exposure-lowers-problems", **given)
 
 
-def item_findings(items: pl.DataFrame) -> list[Finding]:
+def check_items(items: pl.DataFrame, findings: Findings) -> None:
     """Say which stressor items go with problems like a symptom would, and which never happened."""
-    said: list[Finding] = []
     known = items.filter(pl.col("n") >= FEWEST_FORMS)
     close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS)
-    for name, part in close.group_by("type", maintain_order=True):
+    for (name,), part in close.group_by("type", maintain_order=True):
         found = dict(zip(part["item"], part["r_with_P"], strict=True))
-        shown = ", ".join(f"{item} (r = {r:.2f})" for item, r in found.items())
-        said.append(
-            finding(
-                "item-close-to-problems",
-                f"Items of {name[0]!r} go with problems as closely as a symptom would: {shown}.",
-                numbers={"r_with_P": found},
-                column=f"E_{name[0]}",
-            )
+        findings.tell(
+            "item-close-to-problems",
+            type=name,
+            named=", ".join(f"{item} (r = {r:.2f})" for item, r in found.items()),
+            numbers={"r_with_P": found},
+            column=f"E_{name}",
         )
     never = known.filter(pl.col("endorsed_share") == 0)
-    for name, part in never.group_by("type", maintain_order=True):
-        said.append(
-            finding(
-                "item-never-happened",
-                f"{part.height} items of {name[0]!r} never happened to anyone: "
-                f"{', '.join(part['item'])}.",
-                numbers={"items": part["item"].to_list()},
-                column=f"E_{name[0]}",
-            )
+    for (name,), part in never.group_by("type", maintain_order=True):
+        findings.tell(
+            "item-never-happened",
+            type=name,
+            never=part.height,
+            named=", ".join(part["item"]),
+            numbers={"items": part["item"].to_list()},
+            column=f"E_{name}",
         )
-    return said

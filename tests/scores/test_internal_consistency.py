@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salutogen.scores.components import covariance
-from salutogen.scores.reliability import (
+from salutogen.scores.internal_consistency import (
     _profile,
     composite_reliability,
     cronbach_alpha,
