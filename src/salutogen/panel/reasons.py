@@ -119,11 +119,11 @@ def _reasons(
     asked: Mask | None,
 ) -> pl.Series:
     reasons = np.where(seen, int(Reason.SKIPPED), int(Reason.ABSENT)).astype(np.uint8)
-    if asked is not None:
-        reasons[~asked] = int(Reason.NOT_ASKED)
     if marks is not None:
         given = marks.to_numpy()
         reasons = np.where(given > 0, given, reasons)
+    if asked is not None:  # a code written into a cell that nobody was asked says nothing
+        reasons[~asked] = int(Reason.NOT_ASKED)
     reasons[values.is_not_null().to_numpy()] = int(Reason.ANSWERED)
     if instrument.did_not_occur is not None:
         none = (values == instrument.did_not_occur).fill_null(value=False).to_numpy()
