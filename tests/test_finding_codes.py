@@ -18,19 +18,24 @@ SOURCES = {
 
 
 def codes_raised() -> dict[str, str]:
-    """Every code written out in a call of `finding(...)`, with the file it stands in."""
+    """Every code written out in a call of `finding` or `tell`, with the file it stands in."""
     raised = {}
     for name, text in SOURCES.items():
         for node in ast.walk(ast.parse(text)):
             if (
                 isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "finding"
+                and _called(node.func) in ("finding", "tell")
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
                 raised[str(node.args[0].value)] = name
     return raised
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def test_every_code_raised_is_explained() -> None:

@@ -56,7 +56,7 @@ class AnalysisError(SalutogenError):
     """An analysis after the backbone refuses its input."""
 
 
-class DesignError(SalutogenError):
+class SimulationError(SalutogenError):
     """A cohort cannot be simulated as asked."""
 
 

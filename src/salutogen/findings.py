@@ -7,6 +7,7 @@ only gives the values: `found.tell("few-valid-occasions", absent=Persons(3), per
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -208,12 +209,23 @@ def listed(names: Iterable[Any], *, quotes: bool = False, most: int = 5) -> str:
 
 
 def nearest(name: object, names: Iterable[str]) -> str | None:
-    """Return the known name that was probably meant, if one is near."""
+    """Return the known name that was probably meant, if one is near.
+
+    What is mistyped most does not count: capitals, spaces, points, dashes and underscores.
+    """
     import difflib
 
-    known = {str(item).lower(): str(item) for item in reversed(list(names))}
+    names = [str(item) for item in names]
+    alike = {_bare(item): item for item in reversed(names)}
+    if _bare(str(name)) in alike:
+        return alike[_bare(str(name))]
+    known = {item.lower(): item for item in reversed(names)}
     near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.6)
     return known[near[0]] if near else None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s._-]+", "", name.lower()) or name
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

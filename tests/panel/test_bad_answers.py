@@ -102,7 +102,8 @@ def test_more_than_ten_rows_are_counted_and_ten_shown() -> None:
 def test_blank_words_are_blanks_and_are_said() -> None:
     panel = read_panel(STUDY, _put("M_3", r1="NA", r2="NaN", r3=" ", r4="", r5="."))
     assert panel.answers["mood"]["M_3"].null_count() == 5
-    assert _said(panel, "blank-words").evidence.numbers == {".": 1, "NA": 1, "NaN": 1}
+    counted = _said(panel, "blank-words").evidence.numbers
+    assert {word: counted[word] for word in (".", "NA", "NaN")} == {".": 1, "NA": 1, "NaN": 1}
     frame = answers().with_columns(M_3=pl.Series([float("nan"), *[1.0] * 17]))
     assert read_panel(STUDY, frame).answers["mood"]["M_3"].null_count() == 1
 
@@ -136,7 +137,7 @@ def test_a_misspelt_column_is_refused_with_the_nearest(wrong: str, nearest: str)
     assert "'M_1'" in finding.text
     assert "instruments.mood.columns" in finding.text
     if nearest:
-        assert f"The nearest name is '{nearest}" in finding.text
+        assert f"Did you mean '{nearest}" in finding.text
 
 
 def test_patterns_take_exactly_what_they_say() -> None:
@@ -182,7 +183,7 @@ def test_occasions_match_as_text_then_as_numbers() -> None:
 def test_unplanned_and_empty_occasions_are_refused() -> None:
     findings = _refused(_put("wave", r2="4", r3="T9", r6=""))
     assert [finding.code for finding in findings] == ["unplanned-occasion", "empty-occasion"]
-    assert "'4', 'T9'" in findings[0].text
+    assert "'4' and 'T9'" in findings[0].text
     assert findings[0].evidence.rows == (2, 3)
     assert findings[1].evidence.rows == (6,)
 
@@ -230,7 +231,7 @@ def test_items_of_a_long_file() -> None:
     renamed = long.with_columns(pl.col("item").replace({"M_2": "M-2"}))
     (finding,) = _refused(renamed, study)
     assert finding.code == "item-missing"
-    assert "The nearest name is" in finding.text
+    assert "Did you mean 'M-2'?" in finding.text
     (finding,) = _refused(
         long.with_columns(item=pl.when(pl.int_range(pl.len()) != 5).then("item")), study
     )
@@ -299,12 +300,12 @@ def test_files_are_found_and_misses_explained(tmp_path: Path) -> None:
     answers().write_parquet(tmp_path / "answers.parquet")
     (finding,) = _refused(tmp_path)
     assert finding.code == "ambiguous-file"
-    assert "'answers.csv', 'answers.parquet'" in finding.text
+    assert "'answers.csv' and 'answers.parquet'" in finding.text
     study = make_study({"answers": by_occasion(file="answers.csv")})
     assert read_panel(study, tmp_path).n_rows == 18
     study = make_study({"answers": by_occasion(file="anwsers")})
     (finding,) = _refused(tmp_path, study)
-    assert "The nearest name is 'answers.csv'" in finding.text
+    assert "Did you mean 'answers.csv'?" in finding.text
     assert _refused(tmp_path / "nowhere")[0].code == "data-not-found"
     assert _refused(tmp_path / "nowhere.csv")[0].code == "data-not-found"
     assert _refused(tmp_path / "answers.docx")[0].code == "unknown-format"
@@ -332,18 +333,18 @@ def test_a_file_that_vanishes_or_may_not_be_read(
 def test_a_parquet_file_that_vanishes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from salutogen.panel import lining_up
+    from salutogen.panel import alignment
 
     path = tmp_path / "answers.parquet"
     answers().write_parquet(path)
-    original = lining_up.person_codes
+    original = alignment.person_codes
 
     def then_vanish(*given: Any) -> Any:
         result = original(*given)
         path.write_bytes(b"gone")
         return result
 
-    monkeypatch.setattr(lining_up, "person_codes", then_vanish)
+    monkeypatch.setattr(alignment, "person_codes", then_vanish)
     (finding,) = _refused(path)
     assert finding.code == "unreadable-file"
 

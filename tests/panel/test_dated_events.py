@@ -110,7 +110,7 @@ def test_bad_cells_are_refused_with_row_and_column(
 
 
 def test_a_missing_column_is_named() -> None:
-    with pytest.raises(PanelError, match=r"no column 'kind'.*nearest name is 'knd'"):
+    with pytest.raises(PanelError, match=r"no column 'kind'.*Did you mean 'knd'"):
         read({"who": ["a"], "on": ["2024-02-20"], "knd": ["loss"], "burden": ["5"]})
 
 

@@ -211,3 +211,10 @@ def test_wide_file_needs_the_occasion_in_the_pattern() -> None:
     with pytest.raises(PanelError) as refused:
         read_panel(make_study({"answers": by_person()}, entries), frame)
     assert "wave-pattern-missing" in found(refused.value)
+
+
+def test_a_panel_is_named_in_a_line() -> None:
+    said = repr(read_panel(make_study(), answers()))
+    assert said.startswith("Panel(")
+    assert "6 persons, 18 rows, instruments mood, events;" in said
+    assert "\n" not in said

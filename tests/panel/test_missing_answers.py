@@ -96,6 +96,13 @@ def test_an_answer_where_it_was_not_asked_is_left_out_and_said() -> None:
     assert found(panel) == {"answered-though-not-asked"}
 
 
+def test_a_code_where_it_was_not_asked_does_not_count_as_skipped() -> None:
+    frame = _with(E_3=[-9, -9, 2])[[0, 1, 2, 4, 5]]
+    asked = {"1": frozenset({"E_1", "E_2"})}
+    panel = _read(frame, asked=asked, codes=codes(skipped=(-9,)))
+    assert panel.reasons["events"]["E_3"].to_list()[:2] == [Reason.NOT_ASKED, Reason.SKIPPED]
+
+
 def test_tick_list_blanks_are_no_only_where_the_form_was_submitted() -> None:
     blank = {name: [None, None, None] for name in EVENTS}
     frame = _with(**blank, **{name: [None] for name in MOOD})

@@ -8,7 +8,7 @@ import pytest
 
 from salutogen.findings import Finding
 from salutogen.panel import Panel, read_panel
-from salutogen.panel.quality import item_rest_correlations
+from salutogen.panel.answer_checks import item_rest_correlations
 from salutogen.study import Instrument
 from tests.panel.small_studies import by_occasion, instrument, make_study
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from salutogen.errors import PanelError
 from salutogen.panel import read_panel
-from salutogen.panel.text_structure import count_fields, sniff_delimiter
+from salutogen.panel.readers.text_structure import count_fields, sniff_delimiter
 from tests.panel.small_studies import answers, by_occasion, found, make_study, same_panel
 
 STUDY = make_study()
@@ -163,7 +163,7 @@ def test_uneven_rows_are_named(tmp_path: Path) -> None:
     finding = _refusal(tmp_path, "\n".join(lines))
     assert finding.code == "uneven-rows"
     assert finding.evidence.rows == (3, 7)
-    assert finding.evidence.numbers == {"expected": 10, "found": 11}
+    assert finding.evidence.numbers == {"expected": 10, "found": 11, "first": 3}
 
 
 def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_field_counts_against_the_csv_module(rows: list[list[str]]) -> None:
 def test_field_counts_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     data = ("a,b,c\n" + '1,"x\n,y",3\n' * 50 + "1,2").encode()
     whole = count_fields(data, ",").fields
-    monkeypatch.setattr("salutogen.panel.text_structure._CHUNK", 7)
+    monkeypatch.setattr("salutogen.panel.readers.text_structure._CHUNK", 7)
     assert np.array_equal(count_fields(data, ",").fields, whole)
     assert whole.tolist() == [3] * 51 + [2]
 

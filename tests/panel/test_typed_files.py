@@ -198,7 +198,7 @@ def test_excel_sheets(tmp_path: Path) -> None:
     for sheet in ("Data", 1):
         panel = read_panel(make_study({"answers": by_occasion(sheet=sheet)}), path)
         assert same_panel(panel, read_panel(STUDY, answers()), data_row=True)
-    with pytest.raises(PanelError, match="its sheets are 'Codes', 'Data'"):
+    with pytest.raises(PanelError, match="its sheets are 'Codes' and 'Data'"):
         read_panel(make_study({"answers": by_occasion(sheet="Date")}), path)
 
 

@@ -81,9 +81,11 @@ def build_panel(
 ) -> Panel:
     """Build a panel from rows of answers; by default each row is another person.
 
-    A missing answer is absent where its whole form is missing, skipped elsewhere.
+    A missing answer is not asked where the study says so, absent where its whole form is missing,
+    skipped elsewhere.
     """
     n = len(next(iter(answers.values())))
+    labels = [study.labels[place] for place in occasion or [0] * n]
     who = list(range(n)) if person is None else list(person)
     frames = {
         name: pl.DataFrame(
@@ -95,11 +97,16 @@ def build_panel(
     why = {}
     for name, frame in frames.items():
         absent = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+        asks = study.instruments[name].asks
         columns = {
-            item: np.where(
-                frame[item].is_null().to_numpy(),
-                np.where(absent, Reason.ABSENT, Reason.SKIPPED),
-                Reason.ANSWERED,
+            item: np.select(
+                [
+                    frame[item].is_not_null().to_numpy(),
+                    np.array([not asks(item, label) for label in labels]),
+                    absent,
+                ],
+                [Reason.ANSWERED, Reason.NOT_ASKED, Reason.ABSENT],
+                Reason.SKIPPED,
             ).astype(np.uint8)
             for item in frame.columns
             if frame[item].null_count()

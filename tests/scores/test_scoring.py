@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from salutogen.errors import ScoreError
-from salutogen.findings import catalogue
 from salutogen.panel import Panel
 from salutogen.scores import FirstComponent, Scores, Standardiser, score
 from salutogen.study import AnswerRange, Instrument, ScoringRule
@@ -132,7 +131,7 @@ def test_composite_is_the_mean_of_z_over_valid_rows() -> None:
     z = [(one - one.mean()) / one.std(ddof=1) for one in (hassles, happened)]
     np.testing.assert_allclose(scores.table["E"].to_list()[:3], (z[0] + z[1]) / 2)
     assert scores.table["E"].to_list()[3] is None
-    fitted = scores.scales["exposure_standardiser"]
+    fitted = scores.exposure_standardiser
     assert isinstance(fitted, Standardiser)
     assert fitted.n == 3
     np.testing.assert_allclose(fitted.composite(scores.table)[:3], scores.table["E"][:3])
@@ -194,7 +193,7 @@ def test_sum_of_scales_adds_them_all_pointing_to_problems() -> None:
 
 def test_first_component_points_to_problems_and_is_stored() -> None:
     scores = score(two_scales("first-component"))
-    component = scores.scales["first_component"]
+    component = scores.first_component
     assert isinstance(component, FirstComponent)
     assert component.columns == ("P_phq", "P_who")
     assert all(loading > 0 for loading in component.loadings)
@@ -372,21 +371,6 @@ def test_measures_describe_what_a_line_may_share() -> None:
     assert scores.measures["E_hassles"].maximum == 25
     assert scores.measures["E"].maximum == 35
     assert scores.measures["E"].unit == "sum of burden codes"
-
-
-def test_every_code_raised_here_is_explained() -> None:
-    import re
-    from pathlib import Path
-
-    import salutogen.scores as room
-
-    text = "".join(
-        path.read_text(encoding="utf-8") for path in Path(room.__file__).parent.glob("*.py")
-    )
-    raised = set(re.findall(r'finding\(\s*"([a-z-]+)"', text))
-    own = {code for code, entry in catalogue().items() if entry.room == "scores"}
-    assert raised <= set(catalogue())
-    assert own <= raised
 
 
 def test_scores_do_not_depend_on_the_order_of_persons() -> None:

@@ -46,7 +46,7 @@ def test_rescoring_equals_scoring_anew(kind: Any, combine: Any) -> None:
     assert_frame_equal(again.table, anew.table)
     assert_frame_equal(again.exposure_quality, anew.exposure_quality)
     assert dict(again.measures) == dict(anew.measures)
-    assert again.scales == anew.scales
+    assert again.exposure_standardiser == anew.exposure_standardiser
     assert again.combine == anew.combine
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salutogen.simulation.answers import event_items, graded_items, number_items
 from salutogen.simulation.calibration import (
     Persistence,
     calibrate,
@@ -15,6 +14,7 @@ from salutogen.simulation.calibration import (
     mean_autocorrelation,
     moments,
 )
+from salutogen.simulation.item_tables import event_items, graded_items, number_items
 from tests.simulation.measures import icc
 
 CODES = np.arange(8.0)

@@ -12,7 +12,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from salutogen.simulation import simulate
-from salutogen.simulation.streams import BLOCK
+from salutogen.simulation.random_streams import BLOCK
 
 FULL = {
     "events": {"instrument": "hassles"},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.simulation import SimulationSettings, simulate
 from salutogen.simulation.settings import read_settings
 
 
-def codes_and_texts(error: pytest.ExceptionInfo[DesignError]) -> list[tuple[str, str]]:
+def codes_and_texts(error: pytest.ExceptionInfo[SimulationError]) -> list[tuple[str, str]]:
     return [(item.code, item.text) for item in error.value.findings]
 
 
@@ -20,25 +20,28 @@ def test_nothing_said_gives_the_defaults():
 @pytest.mark.parametrize(
     ("raw", "nearest"),
     [
-        ({"lines": {}}, "`line`"),
-        ({"line": {"slop": 0.3}}, "`slope`"),
-        ({"scales": {"distress": {"maen": 3}}}, "`mean`"),
-        ({"events": {"instrument": "x", "shares": 0.2}}, "`share`"),
-        ({"missing": {"dropout": {"previous_problem": 0.2}}}, "`previous_problems`"),
-        ({"arms": {"effects": {"a": {"levle": 1}}}}, "`level`"),
-        ({"events": {"instrument": "x", "classes": {"a": {"share": 1, "jmp": 1}}}}, "`jump`"),
+        ({"lines": {}}, "line"),
+        ({"line": {"slop": 0.3}}, "slope"),
+        ({"scales": {"distress": {"maen": 3}}}, "mean"),
+        ({"events": {"instrument": "x", "shares": 0.2}}, "share"),
+        ({"missing": {"dropout": {"previous_problem": 0.2}}}, "previous_problems"),
+        ({"arms": {"effects": {"a": {"levle": 1}}}}, "level"),
+        (
+            {"events": {"instrument": "x", "classes": {"a": {"share": 1, "jmp": 1}}}},
+            "jump",
+        ),
     ],
 )
 def test_unknown_settings_are_refused_with_the_nearest_name(raw, nearest):
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         read_settings(raw)
     [(code, text)] = codes_and_texts(error)
     assert code == "simulation-unknown-setting"
-    assert nearest in text
+    assert f"Did you mean '{nearest}'?" in text
 
 
 def test_all_wrong_settings_are_said_at_once():
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         read_settings({"line": {"slope_sd": -1, "slop": 1}, "reporting": {"omitted": 2}})
     codes = [code for code, _ in codes_and_texts(error)]
     assert sorted(codes) == [
@@ -57,12 +60,12 @@ def test_names_that_the_study_does_not_have(study_of):
             "arms": {"effects": {"treated": {"level": -1}}},
         }
     )
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         simulate(study, persons=10, seed=1)
     found = codes_and_texts(error)
     assert {code for code, _ in found} == {"simulation-unknown-name"}
     assert len(found) == 5
-    assert "`hassles`" in found[0][1]
+    assert "Did you mean 'hassles'?" in found[0][1]
 
 
 @pytest.mark.parametrize(
@@ -89,13 +92,18 @@ def test_names_that_the_study_does_not_have(study_of):
     ],
 )
 def test_impossible_truths_are_refused(study_of, simulation, code):
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         simulate(study_of(simulation), persons=10, seed=1)
     assert [found for found, _ in codes_and_texts(error)] == [code]
 
 
 @pytest.mark.parametrize(("persons", "seed"), [(0, 1), (-3, 1), (5, -1)])
 def test_impossible_sizes(study_of, persons, seed):
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         simulate(study_of(), persons=persons, seed=seed)
     assert codes_and_texts(error)[0][0] == "simulation-persons"
+
+
+def test_a_cohort_is_named_in_a_line(study_of):
+    said = repr(simulate(study_of({}), persons=10, seed=1))
+    assert said == "Simulated(10 persons, sources answers)"

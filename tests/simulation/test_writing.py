@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.panel import read_panel
 from salutogen.simulation import simulate
 
@@ -175,7 +175,7 @@ def test_truth_is_written_beside(study_of, tmp_path):
 def test_real_answers_are_never_overwritten(study_of, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "answers.csv").write_text("id\n", encoding="utf-8")
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         simulate(study_of(), persons=5, seed=1, out=tmp_path / "real")
     assert error.value.findings[0].code == "simulation-output-in-use"
     assert [path.name for path in (tmp_path / "real").iterdir()] == ["answers.csv"]
@@ -203,7 +203,7 @@ def test_an_earlier_simulation_is_replaced_in_either_format(study_of, tmp_path):
 def test_files_that_are_not_written(study_of, tmp_path, file, code):
     layout = source("row-per-occasion", occasion="visit")
     layout["answers"]["file"] = file
-    with pytest.raises(DesignError) as error:
+    with pytest.raises(SimulationError) as error:
         simulate(study_of({}, sources=layout), persons=5, seed=1, out=tmp_path / "out")
     assert error.value.findings[0].code == code
     assert not (tmp_path / "out").exists()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from salutogen.columns import Column, Kind, Record, beside, declared, record
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding
-from salutogen.study.part import Part
+from salutogen.study.format import Part
 
 if TYPE_CHECKING:
     import polars as pl

@@ -42,7 +42,7 @@ def start_study(
 def _from_data(source: Path, *, ask: bool) -> tuple[str, int]:
     """Draft a study file from a data file, asking where the draft is unsure."""
     from salutogen.drafting import draft_study
-    from salutogen.panel.opening import open_table
+    from salutogen.panel.sources import open_table
 
     draft = draft_study(open_table(source), source.name)
     answers = {}

@@ -1,4 +1,4 @@
-"""Type one item column by the study file: codes, range, missing codes, impossible answers."""
+"""Type one item's column by the study file: codes, range, missing codes, impossible answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.panel.cells import smallest_integer, to_numbers, whole_numbers
-from salutogen.panel.collecting import Gathering, counted
+from salutogen.findings import Findings
+from salutogen.panel.numeric import smallest_integer, to_numbers, whole_numbers
 from salutogen.panel.panel import Reason
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ItemRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class TypedItem:
     """Typed answers of one column; `marks` gives the `Reason` of coded cells (0 elsewhere)."""
 
     values: pl.Series
@@ -91,11 +91,11 @@ def type_item(
     *,
     column: str,
     label: str,
-    gathering: Gathering,
+    findings: Findings,
     decimal: str | None = None,
     user_missing: tuple[tuple[float, float], ...] = (),
     rows: pl.Series | None = None,
-) -> Cells:
+) -> TypedItem:
     """Type one column.
 
     Parameters
@@ -108,30 +108,30 @@ def type_item(
     read = to_numbers(raw, decimal)
     if read.blank_words:
         words = ", ".join(f"{word!r} ({count})" for word, count in sorted(read.blank_words.items()))
-        gathering.add(
+        findings.tell(
             "blank-words",
-            f"In column {column!r} these words were taken as a blank cell: {words}.",
             file=label,
             column=column,
-            numbers=dict(sorted(read.blank_words.items())),
             n_rows=sum(read.blank_words.values()),
+            words=words,
+            numbers=dict(sorted(read.blank_words.items())),
         )
     values = read.values
     marks: pl.Series | None = None
     if _is_clean(values, rules) and read.text is None and not user_missing:
-        return Cells(values.cast(rules.dtype))
+        return TypedItem(values.cast(rules.dtype))
     values, marks = _take_codes(values, rules, user_missing)
     wrong = _impossible(values, rules)
     if read.text is not None:
         wrong = read.text if wrong is None else wrong | read.text
     if wrong is not None:
-        _say_impossible(raw, wrong, rules, column, label, gathering, rows)
+        _say_impossible(raw, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
         values = pl.select(keep).to_series().rename(raw.name)
         fresh = marks if marks is not None else pl.repeat(0, raw.len(), dtype=pl.UInt8, eager=True)
         invalid = pl.lit(int(Reason.INVALID), dtype=pl.UInt8)
         marks = pl.select(pl.when(wrong).then(invalid).otherwise(fresh)).to_series()
-    return Cells(values.cast(rules.dtype), marks)
+    return TypedItem(values.cast(rules.dtype), marks)
 
 
 def _is_clean(values: pl.Series, rules: ItemRules) -> bool:
@@ -194,7 +194,7 @@ def _say_impossible(
     rules: ItemRules,
     column: str,
     label: str,
-    gathering: Gathering,
+    findings: Findings,
     rows: pl.Series | None,
 ) -> None:
     places = wrong.arg_true()
@@ -205,18 +205,14 @@ def _say_impossible(
         f"{_show(found[int(place)])} (row {int(numbers[int(place)])})" for place in order[:_SHOWN]
     ]
     more = ", …" if places.len() > _SHOWN else ""
-    many = counted(places.len(), "cell")
-    text = (
-        f"{many} of column {column!r} in {label} {'holds' if places.len() == 1 else 'hold'} "
-        f"{', '.join(examples)}{more}; expected is {rules.says()}."
-    )
-    gathering.add(
+    findings.tell(
         "impossible-answer" if rules.refuse else "impossible-answer-missing",
-        text,
         file=label,
         column=column,
         rows=[int(row) for row in numbers.sort().head(10)],
         n_rows=places.len(),
+        examples=", ".join(examples) + more,
+        expected=rules.says(),
         numbers={"minimum": rules.minimum, "maximum": rules.maximum},
     )
 

@@ -39,7 +39,7 @@ class InputFile:
     encoding: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Panel:
     """One canonical table, whatever the layout of the files.
 
@@ -95,6 +95,14 @@ class Panel:
         from salutogen.panel.long_form import to_long
 
         return to_long(self)
+
+    def __repr__(self) -> str:
+        """Say how much was read, in a line."""
+        instruments = ", ".join((*self.answers, *self.baseline))
+        return (
+            f"Panel({self.study.title!r}: {self.n_persons:,} persons, {self.n_rows:,} rows, "
+            f"instruments {instruments}; {len(self.findings)} findings)"
+        )
 
     def _repr_html_(self) -> str:
         facts = {

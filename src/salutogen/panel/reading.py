@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from salutogen.panel.aligned import Aligned
-from salutogen.panel.assembling import assemble
-from salutogen.panel.collecting import Gathering
-from salutogen.panel.dated_events import read_events
-from salutogen.panel.items import Cells, rules_for
-from salutogen.panel.lining_up import check_columns, line_up
-from salutogen.panel.opening import open_sources
+from salutogen.errors import PanelError
+from salutogen.findings import Findings
+from salutogen.panel.alignment import PanelRows, align, join_rows
+from salutogen.panel.answer_checks import check_quality
+from salutogen.panel.expected_columns import check_columns
+from salutogen.panel.items import TypedItem, rules_for
+from salutogen.panel.layouts.aligned_source import AlignedSource
+from salutogen.panel.layouts.row_per_event import read_events
 from salutogen.panel.panel import Panel
-from salutogen.panel.person_level import read_baseline, read_persons
-from salutogen.panel.plausibility import check_plausibility
-from salutogen.panel.quality import check_quality
-from salutogen.panel.rows import UnitedRows, unite
+from salutogen.panel.panel_tables import make_tables
+from salutogen.panel.person_columns import read_baseline, read_persons
+from salutogen.panel.plan_checks import check_against_plan
+from salutogen.panel.sources import open_sources
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -53,40 +54,38 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     means that the event did not occur, if the form was submitted: some item of the list, or of
     another repeated instrument in the same source, is answered at that occasion.
     """
-    gathering = Gathering()
-    tables = open_sources(study, data, gathering)
-    usable = check_columns(study, tables, gathering)
+    findings = Findings()
+    tables = open_sources(study, data, findings)
+    usable = check_columns(study, tables, findings)
     if not usable or len(tables) < len(study.plan.sources):
-        gathering.stop()
+        findings.raise_refusals(PanelError)
     dated = {name: tables[name] for name in study.plan.event_sources}
     answering = {name: table for name, table in tables.items() if name not in dated}
-    aligned, subjects = line_up(study, answering, gathering)
-    rows = unite(study, aligned)
+    aligned, subjects = align(study, answering, findings)
+    rows = join_rows(study, aligned)
     columns = {
-        name: _typed(instrument, aligned[instrument.source], rows, gathering)
+        name: _typed(instrument, aligned[instrument.source], rows, findings)
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
     time = _time(study, aligned, rows)
-    persons = read_persons(study, aligned, subjects, gathering)
+    persons = read_persons(study, aligned, subjects, findings)
     baseline = {
-        name: read_baseline(
-            study, instrument, aligned[instrument.source], subjects.len(), gathering
-        )
+        name: read_baseline(study, instrument, aligned[instrument.source], subjects.len(), findings)
         for name, instrument in study.instruments.items()
         if instrument.measured == "baseline"
     }
-    gathering.stop()
+    findings.raise_refusals(PanelError)
     first = next(iter(rows.places))
-    data_rows = rows.spread(first, pl.Series(aligned[first].data_rows))
-    tables_read = assemble(study, rows, data_rows, columns, time, persons, baseline, gathering)
+    data_rows = rows.place(first, pl.Series(aligned[first].data_rows))
+    tables_read = make_tables(study, rows, data_rows, columns, time, persons, baseline, findings)
     events = {
-        name: read_events(study, table, tables_read.persons["subject"], gathering)
+        name: read_events(study, table, tables_read.persons["subject"], findings)
         for name, table in dated.items()
     }
-    gathering.stop()
-    check_plausibility(study, tables_read, gathering, tables[first].label)
-    check_quality(study, tables_read.answers, tables_read.rows, gathering)
+    findings.raise_refusals(PanelError)
+    check_against_plan(study, tables_read, findings, tables[first].label)
+    check_quality(study, tables_read.answers, tables_read.rows, findings)
     return Panel(
         study=study,
         rows=tables_read.rows,
@@ -96,35 +95,35 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         baseline=tables_read.baseline,
         events=events,
         inputs=tuple(table.info for table in tables.values()),
-        findings=tuple(gathering.findings),
+        findings=tuple(findings),
     )
 
 
 def _typed(
     instrument: Instrument,
-    source: Aligned,
-    rows: UnitedRows,
-    gathering: Gathering,
-) -> dict[str, Cells]:
+    source: AlignedSource,
+    rows: PanelRows,
+    findings: Findings,
+) -> dict[str, TypedItem]:
     rules = rules_for(instrument)
-    typed: dict[str, Cells] = {}
+    typed: dict[str, TypedItem] = {}
     for item in instrument.items:
         cells = source.item(instrument.columns[item], rules)
         if cells is None:
             continue
         marks = cells.marks
         if marks is not None:
-            marks = rows.spread(instrument.source, marks).fill_null(0)
-        typed[item] = Cells(rows.spread(instrument.source, cells.values), marks)
+            marks = rows.place(instrument.source, marks).fill_null(0)
+        typed[item] = TypedItem(rows.place(instrument.source, cells.values), marks)
     return typed
 
 
-def _time(study: Study, aligned: Mapping[str, Aligned], rows: UnitedRows) -> pl.Series:
+def _time(study: Study, aligned: Mapping[str, AlignedSource], rows: PanelRows) -> pl.Series:
     """Days of each row: the first source that knows."""
     time = pl.Series([None], dtype=pl.Float64).new_from_index(0, rows.keys.size)
     for name, source in aligned.items():
         plan = study.plan.sources[name]
         days = source.time(plan.time) if plan.time and name in rows.places else None
         if days is not None:
-            time = pl.select(pl.coalesce(time, rows.spread(name, days))).to_series()
+            time = pl.select(pl.coalesce(time, rows.place(name, days))).to_series()
     return time.rename("time")

@@ -9,10 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.collecting import Gathering, counted
-from salutogen.panel.items import Cells
+from salutogen.findings import Findings
+from salutogen.panel.items import TypedItem
 from salutogen.panel.panel import Reason
-from salutogen.panel.wanted import asked_at
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 
-def answered_rows(columns: Mapping[str, Cells], height: int) -> Mask:
+def answered_rows(columns: Mapping[str, TypedItem], height: int) -> Mask:
     """Tell in which rows at least one item has an answer."""
     answered = np.zeros(height, dtype=bool)
     for cells in columns.values():
@@ -30,7 +29,7 @@ def answered_rows(columns: Mapping[str, Cells], height: int) -> Mask:
     return answered
 
 
-def seen_rows(columns: Mapping[str, Cells], answered: Mask) -> Mask:
+def seen_rows(columns: Mapping[str, TypedItem], answered: Mask) -> Mask:
     """Tell which forms were in front of the person: answered, or skipped by code."""
     seen = answered.copy()
     for cells in columns.values():
@@ -43,24 +42,24 @@ def asked_rows(
     instrument: Instrument, item: str, labels: Sequence[str], occasions: NDArray[np.int64]
 ) -> Mask | None:
     """Tell in which rows an item was asked; None where it always is."""
-    asked = np.array([asked_at(instrument, item, label) for label in labels])
+    asked = np.array([instrument.asks(item, label) for label in labels])
     return None if bool(asked.all()) else asked[occasions]
 
 
 def explain_blanks(
     instrument: Instrument,
-    columns: Mapping[str, Cells],
+    columns: Mapping[str, TypedItem],
     seen: Mask,
     labels: Sequence[str],
     occasions: NDArray[np.int64],
-    gathering: Gathering,
+    findings: Findings,
     submitted: Mask | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give every blank its reason.
 
     Parameters
     ----------
-    columns : mapping of item to Cells
+    columns : mapping of item to TypedItem
         Typed answers, one per row of the panel.
     seen : (n,) bool
         Rows in which the form was answered.
@@ -89,7 +88,7 @@ def explain_blanks(
         answers[item] = values.rename(item)
         if values.null_count():
             reasons[item] = _reasons(instrument, values, marks, seen, asked).rename(item)
-    _say(instrument, filled, unasked, gathering)
+    _say(instrument, filled, unasked, findings)
     return pl.DataFrame(answers), pl.DataFrame(reasons)
 
 
@@ -120,11 +119,11 @@ def _reasons(
     asked: Mask | None,
 ) -> pl.Series:
     reasons = np.where(seen, int(Reason.SKIPPED), int(Reason.ABSENT)).astype(np.uint8)
-    if asked is not None:
-        reasons[~asked] = int(Reason.NOT_ASKED)
     if marks is not None:
         given = marks.to_numpy()
         reasons = np.where(given > 0, given, reasons)
+    if asked is not None:  # a code written into a cell that nobody was asked says nothing
+        reasons[~asked] = int(Reason.NOT_ASKED)
     reasons[values.is_not_null().to_numpy()] = int(Reason.ANSWERED)
     if instrument.did_not_occur is not None:
         none = (values == instrument.did_not_occur).fill_null(value=False).to_numpy()
@@ -133,23 +132,15 @@ def _reasons(
 
 
 def _say(
-    instrument: Instrument, filled: int, unasked: Mapping[str, int], gathering: Gathering
+    instrument: Instrument, filled: int, unasked: Mapping[str, int], findings: Findings
 ) -> None:
     if filled:
-        gathering.add(
-            "tick-list-blanks",
-            f"{counted(filled, 'blank cell')} of the tick-list {instrument.name!r} "
-            f"{'was' if filled == 1 else 'were'} read as 'did not occur', because an answer of "
-            "the same file shows that the form was submitted at that occasion.",
-            numbers={"cells": filled},
-        )
+        findings.tell("tick-list-blanks", instrument=instrument.name, cells=filled)
     if unasked:
-        total = sum(unasked.values())
-        gathering.add(
+        findings.tell(
             "answered-though-not-asked",
-            f"{counted(total, 'answer')} of {instrument.name!r} "
-            f"{'stands' if total == 1 else 'stand'} at an occasion where the study file says the "
-            f"item was not asked ({', '.join(list(unasked)[:5])}); "
-            f"{'it was' if total == 1 else 'they were'} left out.",
+            instrument=instrument.name,
+            answers=sum(unasked.values()),
+            items=", ".join(list(unasked)[:5]),
             numbers=dict(unasked),
         )

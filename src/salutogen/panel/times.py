@@ -1,4 +1,4 @@
-"""Times as days: numbers in any unit, dates, date-times; and whether they are plausible."""
+"""Times as days: numbers in any unit, dates, date-times."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.panel.cells import to_numbers
-from salutogen.panel.collecting import Gathering, counted
+from salutogen.findings import Findings
+from salutogen.panel.numeric import to_numbers
 from salutogen.study.format import DAYS_IN
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def to_days(
     *,
     column: str,
     label: str,
-    gathering: Gathering,
+    findings: Findings,
     decimal: str | None = None,
 ) -> pl.Series:
     """Turn a column of times into days (Float64); null where blank.
@@ -50,7 +50,7 @@ def to_days(
         zoned = raw.dt.convert_time_zone("UTC") if raw.dtype.time_zone else raw
         return zoned.dt.timestamp("us").cast(pl.Float64) / _MICROSECONDS
     if time.unit in ("date", "datetime"):
-        return _dates(raw.cast(pl.String), time, column, label, gathering)
+        return _dates(raw.cast(pl.String), time, column, label, findings)
     read = to_numbers(raw, decimal)
     values = read.values.cast(pl.Float64)
     bad = ~values.is_finite().fill_null(value=True)
@@ -58,15 +58,15 @@ def to_days(
         bad |= read.text
     if bad.any():
         places = bad.arg_true()
-        gathering.add(
+        findings.tell(
             "time-not-a-number",
-            f"{counted(places.len(), 'cell')} of the time column {column!r} in {label} "
-            f"{'is' if places.len() == 1 else 'are'} not a number of {time.unit}: "
-            f"{raw[int(places[0])]!r} (row {int(places[0]) + 1}).",
             file=label,
             column=column,
             rows=[int(place) + 1 for place in places.head(10)],
             n_rows=places.len(),
+            unit=time.unit,
+            shown=raw[int(places[0])],
+            first=int(places[0]) + 1,
         )
         values = pl.select(pl.when(~bad).then(values)).to_series()
     return values * _factor(time.unit)
@@ -81,7 +81,7 @@ def _factor(unit: str) -> float:
 
 
 def _dates(
-    raw: pl.Series, time: TimeColumn, column: str, label: str, gathering: Gathering
+    raw: pl.Series, time: TimeColumn, column: str, label: str, findings: Findings
 ) -> pl.Series:
     texts = raw.str.strip_chars()
     texts = pl.select(
@@ -96,7 +96,7 @@ def _dates(
         days = pl.select(pl.coalesce(days, *zoned)).to_series()
     bad = days.is_null() & texts.is_not_null()
     if bad.any():
-        _say_bad_dates(texts, bad, time.format, column, label, gathering)
+        _say_bad_dates(texts, bad, time.format, column, label, findings)
     return days
 
 
@@ -125,7 +125,7 @@ def _say_bad_dates(
     given: str | None,
     column: str,
     label: str,
-    gathering: Gathering,
+    findings: Findings,
 ) -> None:
     places = bad.arg_true()
     first = int(places[0])
@@ -134,14 +134,15 @@ def _say_bad_dates(
     expected = f"the format {given}" if given else "ISO dates such as 2020-05-01"
     mixed = places.len() < texts.len() - texts.null_count()
     hint = f" These cells fit {' or '.join(fitting[:3])}." if fitting else ""
-    gathering.add(
+    findings.tell(
         "mixed-date-formats" if mixed else "unreadable-dates",
-        f"{counted(places.len(), 'cell')} of the time column {column!r} in {label} "
-        f"{'does' if places.len() == 1 else 'do'} not fit {expected}: {texts[first]!r} "
-        f"(row {first + 1})" + (", others do." if mixed else ".") + hint,
         file=label,
         column=column,
         rows=[int(place) + 1 for place in places.head(10)],
         n_rows=places.len(),
+        expected=expected,
+        shown=texts[first],
+        first=first + 1,
+        hint=hint,
         numbers={"fitting": fitting[:3]},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,13 @@ class ItemAnswers:
 class Form:
     """One instrument's answers at the rows to be scored, read column by column.
 
-    `keep` selects rows of the panel (None: all). `asked` says for each item at which planned
-    occasions it was on the list (None: always).
+    `keep` selects rows of the panel (None: all). What was not asked stands in the reasons.
     """
 
     instrument: Instrument
     answers: pl.DataFrame
     reasons: pl.DataFrame | None = None
     keep: pl.Series | None = None
-    asked: Mapping[str, BoolArray] | None = None
-    occasion: NDArray[Any] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -73,9 +70,6 @@ class Form:
         if self.reasons is not None and item in self.reasons.columns:
             codes = self._kept(self.reasons[item]).to_numpy()
             not_asked = missing & (codes == Reason.NOT_ASKED)
-        if self.asked is not None and self.occasion is not None:
-            off_list = missing & ~self.asked[item][self.occasion]
-            not_asked = off_list if not_asked is None else not_asked | off_list
         return ItemAnswers(item, values, missing, not_asked)
 
     def _kept(self, series: pl.Series) -> pl.Series:
@@ -84,15 +78,11 @@ class Form:
 
 def repeated_form(panel: Panel, name: str, keep: pl.Series | None) -> Form:
     """Form of a repeated instrument, rows in the order of `panel.rows`."""
-    instrument = panel.study.instruments[name]
-    occasion = panel.rows["occasion"]
     return Form(
-        instrument=instrument,
+        instrument=panel.study.instruments[name],
         answers=panel.answers[name],
         reasons=panel.reasons.get(name),
         keep=keep,
-        asked=_asked(instrument, panel.study.labels),
-        occasion=(occasion if keep is None else occasion.filter(keep)).to_numpy(),
     )
 
 
@@ -115,17 +105,6 @@ def answered_rows(panel: Panel) -> pl.Series | None:
         for item in frame.columns:
             answered |= frame[item].is_not_null().to_numpy()
     return None if answered.all() else pl.Series("keep", answered)
-
-
-def _asked(instrument: Instrument, labels: tuple[str, ...]) -> dict[str, BoolArray] | None:
-    """Turn the list of what was asked when into flags by item; occasions not named ask all."""
-    if instrument.asked is None:
-        return None
-    asked = instrument.asked
-    return {
-        item: np.array([label not in asked or item in asked[label] for label in labels])
-        for item in instrument.items
-    }
 
 
 def to_series(name: str, values: FloatArray) -> pl.Series:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings
 from salutogen.scores.answers import FloatArray, Form, to_series
 from salutogen.scores.checklist import (
     ChecklistScore,
@@ -39,18 +39,15 @@ class ExposureScores:
     alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
-def exposure_faults(instruments: Sequence[Instrument], kinds: Mapping[str, str]) -> list[Finding]:
+def check_exposure(
+    instruments: Sequence[Instrument], kinds: Mapping[str, str], findings: Findings
+) -> None:
     """Say everything that keeps a type of exposure from being scored."""
-    return [
-        finding(
-            "range-needed",
-            f"{one.name!r} is to be scored relative to the most that was possible, but the range "
-            "of its answers is not known.",
-            column=one.name,
-        )
-        for one in instruments
-        if kinds[one.name] == "relative" and one.answers is None
-    ]
+    for one in instruments:
+        if kinds[one.name] == "relative" and one.answers is None:
+            findings.tell(
+                "range-needed", variant="relative-score", instrument=one.name, column=one.name
+            )
 
 
 def score_exposure(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salutogen.findings import Finding
+from salutogen.findings import Findings
 from salutogen.scores.answers import FloatArray, Form
 from salutogen.scores.checklist import checklist_totals, score_checklist
 from salutogen.scores.scale import scale_faults, score_scale
@@ -15,12 +15,11 @@ def is_event_list(form: Form) -> bool:
     return form.instrument.is_checklist and not form.instrument.reverse
 
 
-def factor_faults(form: Form) -> list[Finding]:
+def check_factor(form: Form, findings: Findings) -> None:
     """Say what keeps a factor from being scored."""
     instrument = form.instrument
-    if len(instrument.items) == SINGLE or is_event_list(form):
-        return []
-    return scale_faults(instrument, instrument.scoring)
+    if len(instrument.items) > SINGLE and not is_event_list(form):
+        findings.extend(scale_faults(instrument, instrument.scoring))
 
 
 def score_factor(form: Form, *, prorate: float, most_skipped: float) -> FloatArray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from salutogen.errors import ScoreError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings, finding
 from salutogen.scores.answers import BoolArray, FloatArray, Form
 from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
@@ -32,55 +33,48 @@ class ProblemScores:
     measures: Mapping[str, Measure]
     component: FirstComponent | None = None
     alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
 
 
 def problem_rule(instrument: Instrument, problems: Problems) -> ScoringRule:
     """Scoring rule of an instrument, as the study file's `problems.scoring` names it."""
-    wanted = problems.scoring
-    if wanted is None or wanted == instrument.scoring.name:
+    asked = problems.scoring
+    if asked is None or asked == instrument.scoring.name:
         return instrument.scoring
-    return instrument.scorings.get(wanted, instrument.scoring)
+    return instrument.scorings.get(asked, instrument.scoring)
 
 
-def problem_faults(instruments: Sequence[Instrument], problems: Problems) -> list[Finding]:
+def check_problems(
+    instruments: Sequence[Instrument], problems: Problems, findings: Findings
+) -> None:
     """Say everything that keeps P from being scored."""
-    faults: list[Finding] = []
-    wanted = problems.scoring
+    asked = problems.scoring
     known = {name for one in instruments for name in (*one.scorings, one.scoring.name)}
-    if wanted is not None and wanted not in known:
-        faults.append(
-            finding(
-                "scoring-unknown",
-                f"No problem instrument has a scoring called {wanted!r}; known: "
-                f"{', '.join(sorted(known))}.",
-                column="problems.scoring",
-            )
+    if asked is not None and asked not in known:
+        findings.tell(
+            "scoring-unknown",
+            scoring=asked,
+            known=", ".join(sorted(known)),
+            column="problems.scoring",
         )
     if problems.combine == "single" and len(instruments) > 1:
-        faults.append(
-            finding(
-                "problems-not-combined",
-                f"{len(instruments)} problem instruments are named, but not how they combine.",
-                numbers={"instruments": [one.name for one in instruments]},
-                column="problems.combine",
-            )
+        findings.tell(
+            "problems-not-combined",
+            variant="in-scoring",
+            n=len(instruments),
+            numbers={"instruments": [one.name for one in instruments]},
+            column="problems.combine",
         )
     for one in instruments:
-        faults += scale_faults(one, problem_rule(one, problems))
+        findings.extend(scale_faults(one, problem_rule(one, problems)))
         if one.higher == "better" and one.answers is None:
-            faults.append(
-                finding(
-                    "range-needed",
-                    f"{one.name!r} says how well people are and must be turned round to stand for "
-                    "problems, but the range of its answers is not known.",
-                    column=one.name,
-                )
+            findings.tell(
+                "range-needed", variant="turned-round", instrument=one.name, column=one.name
             )
-    return faults
 
 
-def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float) -> ProblemScores:
+def score_problems(
+    forms: Sequence[Form], problems: Problems, findings: Findings, *, prorate: float
+) -> ProblemScores:
     """Score P at every row.
 
     Parameters
@@ -90,6 +84,8 @@ def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float)
     problems : Problems
         How several scales combine: `single`, `sum`, or `first-component` of their z values, fitted
         once over all rows.
+    findings : Findings
+        Takes what has to be said of a first component.
     prorate : float
         Smallest share of answered items of each scale.
 
@@ -102,7 +98,6 @@ def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float)
     measures: dict[str, Measure] = {}
     rules: dict[str, ScoringRule] = {}
     alternatives: dict[str, FloatArray] = {}
-    said: list[Finding] = []
     for form in forms:
         instrument = form.instrument
         rule = problem_rule(instrument, problems)
@@ -115,13 +110,12 @@ def score_problems(forms: Sequence[Form], problems: Problems, *, prorate: float)
         (name,) = scales
         for other in _other_rules(forms[0].instrument, rules[name]):
             alternatives[f"P_{other.name}"] = _one_scale(forms[0], other, prorate)[0].score
-        return _joined(
-            _named(measures[name]), scales[name], scales, measures, rules, alternatives, said
-        )
+        measure = replace(measures[name], name="P")
+        return _joined(measure, scales[name], scales, measures, rules, alternatives)
     joined, measure, component = _combine(problems, scales, measures)
     if component is not None:
-        said += _component_findings(component)
-    return _joined(measure, joined, scales, measures, rules, alternatives, said, component)
+        _describe_component(component, findings)
+    return _joined(measure, joined, scales, measures, rules, alternatives, component)
 
 
 def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScore, Measure]:
@@ -140,10 +134,6 @@ def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScor
         unit=f"points of {instrument.registered or instrument.name}",
     )
     return scale, measure
-
-
-def _named(measure: Measure) -> Measure:
-    return replace(measure, name="P")
 
 
 def _other_rules(instrument: Instrument, used: ScoringRule) -> list[ScoringRule]:
@@ -175,14 +165,10 @@ def _combine(
                 tuple(f"P_{name}" for name in scales), [part.score for part in parts]
             )
         except ValueError as reason:
-            raise ScoreError(
-                [
-                    finding(
-                        "first-component-impossible",
-                        f"The first component of {', '.join(scales)} cannot be fitted: {reason}.",
-                    )
-                ]
-            ) from reason
+            refused = finding(
+                "first-component-impossible", scales=", ".join(scales), reason=str(reason)
+            )
+            raise ScoreError([refused]) from reason
         score = component.apply([part.score for part in parts])
         pairs = list(zip(parts, component.weights, strict=True))
         low = component.apply([_end(part, weight, low=True) for part, weight in pairs])
@@ -237,7 +223,6 @@ def _joined(
     measures: Mapping[str, Measure],
     rules: Mapping[str, ScoringRule],
     alternatives: Mapping[str, FloatArray],
-    said: Sequence[Finding],
     component: FirstComponent | None = None,
 ) -> ProblemScores:
     return ProblemScores(
@@ -252,28 +237,17 @@ def _joined(
         measures=measures,
         component=component,
         alternatives=alternatives,
-        findings=tuple(said),
     )
 
 
-def _component_findings(component: FirstComponent) -> list[Finding]:
+def _describe_component(component: FirstComponent, findings: Findings) -> None:
     loadings = dict(zip(component.columns, component.loadings, strict=True))
-    shown = ", ".join(f"{name} {value:.2f}" for name, value in loadings.items())
-    numbers = {"loadings": loadings, "explained": component.explained, "n": component.n}
-    said = [
-        finding(
-            "first-component-used",
-            f"P is the first component of {len(loadings)} scales, fitted once over {component.n} "
-            f"rows; it explains {component.explained:.0%} (loadings {shown}). Higher = worse.",
-            numbers=numbers,
-        )
-    ]
+    given: dict[str, Any] = {
+        "named": ", ".join(f"{name} {value:.2f}" for name, value in loadings.items()),
+        "n": component.n,
+        "explained": component.explained,
+        "numbers": {"loadings": loadings},
+    }
+    findings.tell("first-component-used", scales=len(loadings), **given)
     if min(component.loadings) <= 0:
-        said.append(
-            finding(
-                "first-component-mixed-signs",
-                f"The scales of P do not all point the same way: loadings {shown}.",
-                numbers=numbers,
-            )
-        )
-    return said
+        findings.tell("first-component-mixed-signs", **given)

@@ -67,9 +67,9 @@ def scale_faults(instrument: Instrument, rule: ScoringRule) -> list[Finding]:
         faults.append(
             finding(
                 "range-needed",
-                f"{instrument.name!r} has {len(instrument.reverse)} reversed items, but the range "
-                "of its answers is not known.",
-                numbers={"reversed": len(instrument.reverse)},
+                variant="reversed-items",
+                instrument=instrument.name,
+                reversed=len(instrument.reverse),
                 column=instrument.name,
             )
         )
@@ -80,8 +80,9 @@ def scale_faults(instrument: Instrument, rule: ScoringRule) -> list[Finding]:
             faults.append(
                 finding(
                     "recode-incomplete",
-                    f"The scoring {rule.name!r} of {instrument.name!r} does not say what becomes "
-                    f"of the codes {', '.join(f'{code:g}' for code in lost)}.",
+                    scoring=rule.name,
+                    instrument=instrument.name,
+                    named=", ".join(f"{code:g}" for code in lost),
                     numbers={"codes": lost},
                     column=instrument.name,
                 )

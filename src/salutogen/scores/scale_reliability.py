@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings, Persons
 from salutogen.scores.answers import BoolArray, FloatArray, Form
 from salutogen.scores.components import covariance
 from salutogen.scores.exposure import ExposureScores
+from salutogen.scores.internal_consistency import composite_reliability, cronbach_alpha, one_factor
 from salutogen.scores.problems import ProblemScores
-from salutogen.scores.reliability import composite_reliability, cronbach_alpha, one_factor
 from salutogen.scores.scale import keyed_values
 from salutogen.scores.scores import Measure, ScaleReliability
 from salutogen.study import ScoringRule
@@ -124,8 +124,9 @@ def measured_reliability(
     problems: ProblemScores,
     exposure: ExposureScores,
     person: NDArray[Any],
-) -> tuple[tuple[ScaleReliability, ...], float | None, list[Finding]]:
-    """Reliability of every scale, the one of P that later rooms use, and what is doubtful.
+    findings: Findings,
+) -> tuple[tuple[ScaleReliability, ...], float | None]:
+    """Reliability of every scale, and the one of P that later rooms use.
 
     Per problem scale the study file's value goes before omega, omega before alpha; for a combined
     P the scales' values make one by Mosier's formula (errors independent between scales).
@@ -158,7 +159,8 @@ def measured_reliability(
         )
     for name, one in exposure.types.items():
         found.append(formative(exposure.measures[f"E_{name}"], one.score))
-    return tuple(found), reliability, _doubts(found, reliability)
+    _check_reliability(found, reliability, findings)
+    return tuple(found), reliability
 
 
 def _combined_reliability(problems: ProblemScores, values: Sequence[float | None]) -> float | None:
@@ -177,40 +179,25 @@ def _combined_reliability(problems: ProblemScores, values: Sequence[float | None
     return composite_reliability(weights, matrix, known)
 
 
-def _doubts(found: Sequence[ScaleReliability], reliability: float | None) -> list[Finding]:
+def _check_reliability(
+    found: Sequence[ScaleReliability], reliability: float | None, findings: Findings
+) -> None:
     """Say where P is unreliable or crowds at an end of its scale."""
-    said: list[Finding] = []
     if reliability is None:
-        said.append(
-            finding(
-                "problems-reliability-unknown",
-                "The reliability of P can neither be estimated from its items nor is it given.",
-                column="P",
-            )
-        )
+        findings.tell("problems-reliability-unknown", column="P")
     elif reliability < LOW_RELIABILITY:
-        said.append(
-            finding(
-                "problems-reliability-low",
-                f"The reliability of P is {reliability:.2f}; differences between two persons are "
-                "then mostly error.",
-                numbers={"reliability": reliability},
-                column="P",
-            )
-        )
+        findings.tell("problems-reliability-low", reliability=reliability, column="P")
     for one in found:
         is_scale = one.scale == "P" or one.scale.startswith("P_")
         if one.level != "first form" or not is_scale:
             continue
         for end, share in (("lowest", one.floor_share), ("highest", one.ceiling_share)):
             if share > CROWDED:
-                said.append(
-                    finding(
-                        "problems-crowd-at-end",
-                        f"{share:.0%} of the persons have the {end} possible score of {one.scale}; "
-                        "differences among them cannot be seen.",
-                        numbers={"share": share, "n": one.n, "end": end},
-                        column=one.scale,
-                    )
+                findings.tell(
+                    "problems-crowd-at-end",
+                    share=share,
+                    end=end,
+                    scale=one.scale,
+                    numbers={"n": Persons(one.n)},
+                    column=one.scale,
                 )
-    return said

@@ -8,8 +8,10 @@ from typing import Literal
 
 import polars as pl
 
+from salutogen.columns import POINTS, Column, Kind, Record, figure, record
 from salutogen.display import card
 from salutogen.findings import Finding
+from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
 
 
@@ -60,26 +62,76 @@ class Standardiser:
         return table.select((total / len(self.columns)).alias("E"))["E"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleReliability:
+@record
+class ScaleReliability(Record):
     """Reliability and ends of a scale at the level of one answer form.
 
     `level` says which forms: "first form" takes each person's first complete one, so that persons
     are independent; "all forms" takes every one.
     """
 
-    scale: str
-    n: int
-    n_items: int
-    omega: float | None
-    alpha: float | None
-    floor_share: float
-    ceiling_share: float
-    note: str = ""
-    level: str = "first form"
+    scale: str = figure("Scale", kind=Kind.LABEL, heading="Scale")
+    level: str = figure(
+        "Forms used: each person's first complete one, or all",
+        kind=Kind.LABEL,
+        heading="Forms used",
+        default="first form",
+    )
+    n: int = figure("Forms", unit="forms", kind=Kind.COUNT, heading="Forms")
+    n_items: int = figure("Items", unit="items", heading="Items")
+    omega: float | None = figure("McDonald's omega", heading="Omega")
+    alpha: float | None = figure("Cronbach's alpha", heading="Alpha")
+    floor_share: float = figure(
+        "Share at the lowest possible score", unit="share", heading="Share at the floor"
+    )
+    ceiling_share: float = figure(
+        "Share at the highest possible score", unit="share", heading="Share at the ceiling"
+    )
+    note: str = figure("Note", kind=Kind.LABEL, heading="Note", default="")
 
 
-@dataclass(frozen=True, kw_only=True)
+def _own(name: str, meaning: str, unit: str = "", sign: str = "") -> Column:
+    """Declare a column that holds one person's values."""
+    return Column(name=name, meaning=meaning, unit=unit, sign=sign, kind=Kind.PERSON)
+
+
+_MORE_E, _MORE_P = "higher = more exposed", "higher = more problems"
+SCORE_COLUMNS = (
+    Column(name="person", meaning="Place of the person in `persons`", kind=Kind.IDENTIFIER),
+    Column(
+        name="subject", meaning="Person, as written in the data", unit="text", kind=Kind.IDENTIFIER
+    ),
+    Column(name="occasion_index", meaning="Place of the occasion in the plan", kind=Kind.LABEL),
+    Column(
+        name="occasion", meaning="Occasion, as labelled in the plan", unit="label", kind=Kind.LABEL
+    ),
+    _own("time", "Time of the answers (dates: since 1970-01-01)", "days"),
+    _own("E", "Stressor exposure at this level", "points of E", _MORE_E),
+    _own("P", "Mental-health problems at this level", POINTS, _MORE_P),
+    _own("E_<type>", "Exposure of one type", "points of its list", _MORE_E),
+    _own("valid", "Both E and P are present", "true/false"),
+    _own("P_prorated", "P was prorated from valid items", "true/false"),
+    _own("E_skipped", "A skipped checklist item was counted as 0", "true/false"),
+    _own("E_low", "E with every skipped item at 0", "points of E", _MORE_E),
+    _own("E_high", "E with every skipped item at maximum", "points of E", _MORE_E),
+    _own("P_low", "P with every skipped item at its minimum", POINTS, _MORE_P),
+    _own("P_high", "P with every skipped item at its maximum", POINTS, _MORE_P),
+    _own("P_<instrument>", "One of several problem scales", "points of its scale", _MORE_P),
+    _own("<factor>", "Factor or scale of the study file", "as in the data"),
+)
+FIXED_COLUMNS = tuple(column.name for column in SCORE_COLUMNS if "<" not in column.name)
+ALTERNATIVE_COLUMNS = (
+    _own("E_<type>_count", "Events of one type that happened", "events", _MORE_E),
+    _own("E_<type>_severity", "Sum of the codes of one type", "sum of burden codes", _MORE_E),
+    _own("E_<type>_low", "Exposure of one type with skipped items at 0", "points", _MORE_E),
+    _own("E_<type>_high", "Exposure of one type with skipped items at maximum", "points", _MORE_E),
+    _own("E_<type>_skipped", "Items of one type that were skipped", "items"),
+    _own("P_<scoring>", "P by another scoring of its instrument", POINTS, _MORE_P),
+    _own("<instrument>_<subscale>", "One subscale of a problem instrument", "points"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Scores:
     """Scored panel.
 
@@ -109,20 +161,20 @@ class Scores:
     reliability_p : float or None
         The reliability of P that later rooms use (study file, else omega, else alpha).
     exposure_quality : DataFrame
-        Type by occasion: `type, occasion, n, r, r_squared, zero_share, mean, sd, coverage`.
+        Type by occasion, columns `EXPOSURE_QUALITY_COLUMNS`.
     item_quality : DataFrame
-        `type, item, n, endorsed_share, r_with_P`.
-    scales : mapping of str to object
-        Fitted objects: `first_component` (a `FirstComponent` with loadings and explained share)
-        and `exposure_standardiser` (a `Standardiser` over all valid rows), where they were used.
+        Items of the types, columns `ITEM_QUALITY_COLUMNS`.
+    first_component : FirstComponent or None
+        Where several problem scales make P by their first component.
+    exposure_standardiser : Standardiser or None
+        Over all valid rows, where the types make a composite.
     alternatives : DataFrame
         Same rows as `table`, other ways to score: `E_<type>_count`, `E_<type>_severity` (sum of
         codes, where the answers have more than two), `E_<type>_low`, `E_<type>_high` (bounds with
         skipped items), `E_<type>_skipped` (how many), `P_<scoring>` for further scorings of a
         single problem instrument, and `<instrument>_<subscale>`.
     flow : DataFrame
-        `occasion_index, occasion, planned, answered, with_P, with_E, valid`: persons by planned
-        occasion.
+        Persons by planned occasion, columns `FLOW_COLUMNS`.
     """
 
     study: Study
@@ -135,7 +187,8 @@ class Scores:
     reliability_p: float | None = None
     exposure_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     item_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
-    scales: Mapping[str, object] = field(default_factory=dict)
+    first_component: FirstComponent | None = None
+    exposure_standardiser: Standardiser | None = None
     factors_baseline: tuple[str, ...] = ()
     factors_repeated: tuple[str, ...] = ()
     alternatives: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -151,6 +204,16 @@ class Scores:
     def valid(self) -> pl.DataFrame:
         """Rows with both E and P."""
         return self.table.filter(pl.col("valid"))
+
+    def __repr__(self) -> str:
+        """Say how much was scored and how, in a line or two."""
+        methods = "; ".join(
+            f"{name}: {self.measures[name].method}" for name in ("P", "E") if name in self.measures
+        )
+        return (
+            f"Scores({self.study.title!r}: {self.table.height:,} rows, "
+            f"{self.valid.height:,} with P and E; {methods}; {len(self.findings)} findings)"
+        )
 
     def _repr_html_(self) -> str:
         valid = self.valid

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from salutogen.errors import ScoreError
-from salutogen.findings import Finding
+from salutogen.findings import Findings
 from salutogen.panel import Panel
 from salutogen.scores.answers import (
     BoolArray,
@@ -21,24 +19,25 @@ from salutogen.scores.answers import (
     repeated_form,
     to_series,
 )
-from salutogen.scores.checks import constant_findings, naming_faults, role_faults, row_findings
+from salutogen.scores.checks import check_names, check_roles, check_rows, check_variation
 from salutogen.scores.exposure import (
     ExposureScores,
+    check_exposure,
     combine_types,
-    exposure_faults,
     exposure_measure,
     fit_standardiser,
     score_exposure,
 )
-from salutogen.scores.factors import factor_faults, score_factor
-from salutogen.scores.problems import ProblemScores, problem_faults, score_problems
-from salutogen.scores.quality import (
+from salutogen.scores.exposure_quality import (
     COMBINED,
+    check_exposure_quality,
+    check_items,
     exposure_quality,
-    item_findings,
     item_quality,
-    quality_findings,
 )
+from salutogen.scores.factors import check_factor, score_factor
+from salutogen.scores.flow import participant_flow
+from salutogen.scores.problems import ProblemScores, check_problems, score_problems
 from salutogen.scores.scale_reliability import measured_reliability
 from salutogen.scores.scores import Scores, Standardiser
 from salutogen.study import Study
@@ -88,18 +87,18 @@ def score(panel: Panel) -> Scores:
         A scale cannot be scored as asked, no row has both P and E, or P or E never varies. Carries
         every reason at once.
     """
-    study = panel.study
-    absent = role_faults(study, panel.answers)
-    if absent:
-        raise ScoreError(absent)
+    study, findings = panel.study, Findings()
+    check_roles(study, panel.answers, findings)
+    findings.raise_refusals(ScoreError)
     keep = answered_rows(panel)
     forms = _forms(panel, keep)
-    faults = _faults(study, forms, panel)
-    if faults:
-        raise ScoreError(faults)
+    _check_before_scoring(study, forms, panel, findings)
+    findings.raise_refusals(ScoreError)
     rows = panel.rows if keep is None else panel.rows.filter(keep)
     rules, exposure_plan = study.plan.missing, study.plan.exposure
-    problems = score_problems(list(forms.problems.values()), study.problems, prorate=rules.prorate)
+    problems = score_problems(
+        list(forms.problems.values()), study.problems, findings, prorate=rules.prorate
+    )
     exposure = score_exposure(
         forms.exposure,
         {name: study.exposure_score(name) for name in forms.exposure},
@@ -107,14 +106,13 @@ def score(panel: Panel) -> Scores:
         most_skipped=rules.checklist,
     )
     combined = _combine(exposure, problems, exposure_plan.combine)
-    refused = constant_findings(exposure_plan.combine, exposure, problems, combined.valid)
-    if refused:
-        raise ScoreError(refused)
+    check_variation(exposure_plan.combine, exposure, problems, combined.valid, findings)
+    findings.raise_refusals(ScoreError)
     factors = {
         name: score_factor(form, prorate=rules.prorate, most_skipped=rules.checklist)
         for name, form in forms.repeated.items()
     }
-    return _assemble(panel, rows, forms, problems, exposure, combined, factors, keep)
+    return _assemble(panel, rows, forms, problems, exposure, combined, factors, findings)
 
 
 def _forms(panel: Panel, keep: pl.Series | None) -> _Forms:
@@ -135,20 +133,20 @@ def _forms(panel: Panel, keep: pl.Series | None) -> _Forms:
     )
 
 
-def _faults(study: Study, forms: _Forms, panel: Panel) -> list[Finding]:
-    """Everything that makes scoring impossible before a single value is looked at."""
-    faults = problem_faults([form.instrument for form in forms.problems.values()], study.problems)
-    faults += exposure_faults(
+def _check_before_scoring(study: Study, forms: _Forms, panel: Panel, findings: Findings) -> None:
+    """Say everything that makes scoring impossible before a single value is looked at."""
+    check_problems([form.instrument for form in forms.problems.values()], study.problems, findings)
+    check_exposure(
         [form.instrument for form in forms.exposure.values()],
         {name: study.exposure_score(name) for name in forms.exposure},
+        findings,
     )
     for form in (*forms.repeated.values(), *forms.baseline.values()):
-        faults += factor_faults(form)
-    faults += naming_faults(
+        check_factor(form, findings)
+    check_names(
         tuple(forms.exposure), tuple(forms.problems), tuple(forms.repeated), tuple(forms.baseline),
-        tuple(panel.persons.columns),
+        tuple(panel.persons.columns), findings,
     )  # fmt: skip
-    return faults
 
 
 def _combine(exposure: ExposureScores, problems: ProblemScores, combine: str) -> _Combined:
@@ -214,7 +212,7 @@ def _assemble(
     exposure: ExposureScores,
     combined: _Combined,
     factors: dict[str, FloatArray],
-    keep: pl.Series | None,
+    findings: Findings,
 ) -> Scores:
     study = panel.study
     plan = study.plan.exposure
@@ -223,15 +221,13 @@ def _assemble(
     shown = {name: one.score for name, one in exposure.types.items()}
     if len(shown) > 1:
         shown[COMBINED] = combined.score
-    reliability, reliability_p, said = measured_reliability(
-        forms.problems, problems, exposure, person
-    )
-    scales: dict[str, object] = {}
-    if problems.component is not None:
-        scales["first_component"] = problems.component
-    if combined.standardiser is not None:
-        scales["exposure_standardiser"] = combined.standardiser
     items = item_quality(forms.exposure, problems.score)
+    check_rows(study, rows, problems, exposure, panel.n_rows, findings)
+    check_exposure_quality(shown, problems.score, findings)
+    check_items(items, findings)
+    reliability, reliability_p = measured_reliability(
+        forms.problems, problems, exposure, person, findings
+    )
     alternatives = {**exposure.alternatives, **problems.alternatives}
     return Scores(
         study=study,
@@ -248,18 +244,20 @@ def _assemble(
         reliability_p=reliability_p,
         exposure_quality=exposure_quality(study, shown, problems.score, person, occasion, time),
         item_quality=items,
-        scales=scales,
+        first_component=problems.component,
+        exposure_standardiser=combined.standardiser,
         factors_baseline=tuple(forms.baseline),
         factors_repeated=tuple(forms.repeated),
         alternatives=pl.DataFrame([to_series(k, v) for k, v in alternatives.items()]),
-        flow=_flow(panel, occasion, problems.score, combined),
-        findings=(
-            *problems.findings,
-            *row_findings(study, rows, problems, exposure, panel.n_rows),
-            *quality_findings(shown, problems.score),
-            *item_findings(items),
-            *said,
+        flow=participant_flow(
+            study.labels,
+            panel.n_persons,
+            occasion,
+            with_p=np.isfinite(problems.score),
+            with_e=np.isfinite(combined.score),
+            valid=combined.valid,
         ),
+        findings=tuple(findings),
     )
 
 
@@ -269,26 +267,4 @@ def _persons(panel: Panel, baseline: dict[str, Form]) -> pl.DataFrame:
     return panel.persons.with_columns(
         to_series(name, score_factor(form, prorate=rules.prorate, most_skipped=rules.checklist))
         for name, form in baseline.items()
-    )
-
-
-def _flow(
-    panel: Panel, occasion: NDArray[Any], problems: FloatArray, combined: _Combined
-) -> pl.DataFrame:
-    """Persons by planned occasion: planned, with an answer, with P, with E, with both."""
-    n = len(panel.study.occasions)
-
-    def at(mask: BoolArray) -> NDArray[np.int64]:
-        return np.bincount(occasion[mask], minlength=n).astype(np.int64)
-
-    return pl.DataFrame(
-        {
-            "occasion_index": np.arange(n, dtype=np.uint16),
-            "occasion": list(panel.study.labels),
-            "planned": np.full(n, panel.n_persons, dtype=np.int64),
-            "answered": at(np.ones(len(occasion), dtype=bool)),
-            "with_P": at(np.isfinite(problems)),
-            "with_E": at(np.isfinite(combined.score)),
-            "valid": at(combined.valid),
-        }
     )

@@ -22,7 +22,7 @@ from salutogen.scores.exposure import (
     score_exposure,
     type_measure,
 )
-from salutogen.scores.quality import COMBINED, exposure_quality
+from salutogen.scores.exposure_quality import COMBINED, exposure_quality
 from salutogen.scores.scores import Scores
 
 Kind = Literal["count", "frequency", "severity"]
@@ -100,9 +100,6 @@ def rescore(scores: Scores, *, score: Kind | None = None, combine: Combine | Non
             measures[f"E_{name}"] = type_measure(instrument, name, kind, _threshold(scores))
     types = {f"E_{name}": measures[f"E_{name}"] for name in scores.exposure_types}
     measures["E"] = exposure_measure(types, how)
-    scales = {k: v for k, v in scores.scales.items() if k != "exposure_standardiser"}
-    if standardiser is not None:
-        scales["exposure_standardiser"] = standardiser
     return replace(
         scores,
         table=table.with_columns(
@@ -114,7 +111,7 @@ def rescore(scores: Scores, *, score: Kind | None = None, combine: Combine | Non
         ),
         combine=how,
         measures=measures,
-        scales=scales,
+        exposure_standardiser=standardiser,
         exposure_quality=_quality(scores, raw, total, problems),
         findings=(),
     )
@@ -161,9 +158,7 @@ def _refuse_flat(columns: Mapping[str, FloatArray], sds: tuple[float, ...]) -> N
 
 
 def _flat(column: str) -> Finding:
-    return finding(
-        "exposure-never-varies", f"{column!r} never varies when scored in this way.", column=column
-    )
+    return finding("exposure-never-varies", column=column)
 
 
 def _quality(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salutogen.simulation.answers import ItemTable
+from salutogen.simulation.item_tables import ItemTable
 
 NODES = 40
 STEPS = 400

@@ -8,9 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from salutogen.simulation.answers import Floats
-from salutogen.simulation.blueprint import Blueprint
-from salutogen.simulation.exposure import (
+from salutogen.simulation.factors import draw_factors
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.participation import draw_days, draw_participation
+from salutogen.simulation.population import Population
+from salutogen.simulation.random_streams import BLOCK, Purpose, stream
+from salutogen.simulation.settings import BackgroundSettings
+from salutogen.simulation.true_exposure import (
     MajorEvents,
     TrueExposure,
     arm_effect,
@@ -19,11 +23,12 @@ from salutogen.simulation.exposure import (
     draw_major_events,
     report_exposure,
 )
-from salutogen.simulation.factors import draw_factors
-from salutogen.simulation.presence import draw_days, draw_presence
-from salutogen.simulation.problems import Reactivity, TrueProblems, draw_problems, draw_reactivity
-from salutogen.simulation.settings import BackgroundSettings
-from salutogen.simulation.streams import BLOCK, Purpose, stream
+from salutogen.simulation.true_problems import (
+    Reactivity,
+    TrueProblems,
+    draw_problems,
+    draw_reactivity,
+)
 
 _SUBJECT_DIGITS = 7
 
@@ -64,52 +69,54 @@ class Block:
         return len(self.subjects)
 
 
-def draw_block(blueprint: Blueprint, seed: int, block: int, persons: int) -> Block:
+def draw_block(population: Population, seed: int, block: int, persons: int) -> Block:
     """Draw one block. The block is drawn whole and cut to `persons`.
 
     So a larger cohort begins with the very persons of a smaller one.
     """
-    arm = draw_arms(blueprint, seed, block)
-    events = draw_major_events(blueprint, seed, block)
-    shift = arm_effect(blueprint, arm, "exposure")
-    exposure = draw_exposure(blueprint, seed, block, shift, events)
-    reactivity = draw_reactivity(blueprint, seed, block)
-    level_shift = arm_effect(blueprint, arm, "level")
+    arm = draw_arms(population, seed, block)
+    events = draw_major_events(population, seed, block)
+    shift = arm_effect(population, arm, "exposure")
+    exposure = draw_exposure(population, seed, block, shift, events)
+    reactivity = draw_reactivity(population, seed, block)
+    level_shift = arm_effect(population, arm, "level")
     if events is not None:
         level_shift = level_shift + events.effect
     problems = draw_problems(
-        blueprint,
+        population,
         seed,
         block,
         exposure,
         reactivity,
         level_shift=level_shift,
-        slope_shift=arm_effect(blueprint, arm, "slope"),
+        slope_shift=arm_effect(population, arm, "slope"),
     )
-    reported = report_exposure(blueprint, seed, block, exposure, problems.standardised)
-    factors = draw_factors(blueprint, seed, block, reactivity)
-    present = draw_presence(blueprint, seed, block, problems.standardised, exposure.standardised)
+    reported = report_exposure(population, seed, block, exposure, problems.standardised)
+    factors = draw_factors(population, seed, block, reactivity)
+    present = draw_participation(
+        population, seed, block, problems.standardised, exposure.standardised
+    )
     subjects = _subjects(block, persons)
-    background = _background(blueprint, seed, block, arm)[:persons]
+    background = _background(population, seed, block, arm)[:persons]
     answers = {**reported, **problems.answers, **factors}
     return Block(
         subjects=subjects,
         answers={name: values[:, :persons] for name, values in answers.items()},
         present=present[:persons],
-        days=draw_days(blueprint, seed, block)[:persons],
+        days=draw_days(population, seed, block)[:persons],
         background=background,
         truth=pl.DataFrame({"subject": subjects}).hstack(
-            _truth(blueprint, exposure.standardised, problems, reactivity, events, present)[
+            _truth(population, exposure.standardised, problems, reactivity, events, present)[
                 :persons
             ].get_columns()
         ),
         block=block,
-        events=_dated(blueprint, seed, block, persons, events, exposure),
+        events=_dated(population, seed, block, persons, events, exposure),
     )
 
 
 def _dated(
-    blueprint: Blueprint,
+    population: Population,
     seed: int,
     block: int,
     persons: int,
@@ -128,10 +135,10 @@ def _dated(
         return pl.DataFrame(schema=schema)
     who = np.flatnonzero(events.occasion[:persons] >= 0)
     when, item = events.occasion[who], events.item[who]
-    days = draw_days(blueprint, seed, block)
+    days = draw_days(population, seed, block)
     before = np.where(when > 0, days[who, np.maximum(when - 1, 0)], days[who, when])
     share = stream(seed, block, Purpose.EVENT_DAYS).random(BLOCK)[who]
-    scale = next(scale for scale in blueprint.exposures if scale.name == events.instrument)
+    scale = next(scale for scale in population.exposures if scale.name == events.instrument)
     answers = exposure.answers[events.instrument][item, who, when]
     columns = list(scale.instrument.items)
     return pl.DataFrame(
@@ -152,13 +159,13 @@ def _subjects(block: int, persons: int) -> pl.Series:
 
 
 def _background(
-    blueprint: Blueprint, seed: int, block: int, arm: npt.NDArray[np.int64]
+    population: Population, seed: int, block: int, arm: npt.NDArray[np.int64]
 ) -> pl.DataFrame:
     """Background columns and arm, by their name in the study file."""
     rng = stream(seed, block, Purpose.BACKGROUND)
     columns: dict[str, pl.Series] = {}
-    for name, planned in blueprint.study.plan.background.items():
-        settings = blueprint.settings.background.get(name, BackgroundSettings())
+    for name, planned in population.study.plan.background.items():
+        settings = population.settings.background.get(name, BackgroundSettings())
         if planned.kind == "number":
             drawn = settings.mean + settings.sd * rng.standard_normal(BLOCK)
             bounded = np.clip(drawn, settings.minimum, settings.maximum)
@@ -168,13 +175,13 @@ def _background(
             place = np.searchsorted(bounds / bounds[-1], rng.random(BLOCK), side="right")
             labels = pl.Series(name, list(settings.labels))
             columns[name] = labels.gather(np.minimum(place, bounds.size - 1)).alias(name)
-    if blueprint.arms:
-        columns["arm"] = pl.Series("arm", list(blueprint.arms)).gather(arm).alias("arm")
+    if population.arms:
+        columns["arm"] = pl.Series("arm", list(population.arms)).gather(arm).alias("arm")
     return pl.DataFrame(columns)
 
 
 def _truth(
-    blueprint: Blueprint,
+    population: Population,
     exposure: Floats,
     problems: TrueProblems,
     reactivity: Reactivity,
@@ -182,11 +189,11 @@ def _truth(
     present: npt.NDArray[np.bool_],
 ) -> pl.DataFrame:
     """The truth about each person of a whole block."""
-    line, first = blueprint.line, blueprint.problems[0]
+    line, first = population.line, population.problems[0]
     points = first.sd_points
     sr = (problems.true - problems.expected).mean(axis=1)
     seen = present.shape[1] - np.argmax(present[:, ::-1], axis=1)
-    labels = blueprint.study.labels
+    labels = population.study.labels
     truth = {
         "E_mean": line.exposure_mean + line.exposure_sd * exposure.mean(axis=1),
         "P_mean": first.mean_points + first.sign * points * problems.true.mean(axis=1),
@@ -196,10 +203,10 @@ def _truth(
         "last_occasion": [labels[place - 1] for place in seen],
     }
     frame = pl.DataFrame(truth)
-    if events is None or blueprint.settings.events is None:
+    if events is None or population.settings.events is None:
         return frame
     met = events.occasion >= 0
-    classes = list(blueprint.settings.events.classes)
+    classes = list(population.settings.events.classes)
     return frame.with_columns(
         pl.Series(
             "event_occasion",

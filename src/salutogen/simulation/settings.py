@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from salutogen.errors import DesignError
-from salutogen.findings import Finding, finding
+from salutogen.errors import SimulationError
+from salutogen.findings import Finding, did_you_mean, finding
 from salutogen.study.format import Duration, Label
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -208,13 +207,13 @@ def read_settings(raw: Mapping[str, Any] | None) -> SimulationSettings:
 
     Raises
     ------
-    DesignError
+    SimulationError
         A setting is unknown (the nearest name is given) or out of range; all problems at once.
     """
     try:
         return SimulationSettings.model_validate(dict(raw or {}))
     except ValidationError as error:
-        raise DesignError([_problem(dict(item)) for item in error.errors()]) from None
+        raise SimulationError([_problem(dict(item)) for item in error.errors()]) from None
 
 
 def _problem(error: Mapping[str, Any]) -> Finding:
@@ -222,13 +221,17 @@ def _problem(error: Mapping[str, Any]) -> Finding:
     path = ".".join(["simulation", *place])
     if error["type"] != "extra_forbidden":
         return finding(
-            "simulation-setting-invalid",
-            f"`{path}` is {error.get('input')!r}: {error['msg']}.",
+            "simulation-setting-invalid", path=path, given=error.get("input"), reason=error["msg"]
         )
     known = _settings_at(place[:-1])
-    near = difflib.get_close_matches(place[-1], known, n=1)
-    hint = f"the nearest known setting is `{near[0]}`" if near else "known are " + ", ".join(known)
-    return finding("simulation-unknown-setting", f"`{path}` is not a setting; {hint}.")
+    hint = did_you_mean(place[-1], known)
+    return finding(
+        "simulation-unknown-setting",
+        variant="near" if hint else "",
+        path=path,
+        known=", ".join(known),
+        hint=hint,
+    )
 
 
 def _settings_at(place: list[str]) -> list[str]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.findings import finding
-from salutogen.simulation.blueprint import Blueprint, draw_up
 from salutogen.simulation.cohort import Block, draw_block
 from salutogen.simulation.factors import stable_weights
-from salutogen.simulation.layout import check_columns, tables
-from salutogen.simulation.streams import BLOCK
+from salutogen.simulation.population import Population, build_population
+from salutogen.simulation.random_streams import BLOCK
+from salutogen.simulation.source_tables import check_columns, source_tables
 from salutogen.simulation.writing import (
     TRUTH,
     Format,
@@ -27,7 +27,7 @@ from salutogen.simulation.writing import (
 from salutogen.study import Study
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Simulated:
     """A simulated cohort and the truth behind it.
 
@@ -50,6 +50,11 @@ class Simulated:
     persons: pl.DataFrame
     parameters: Mapping[str, Any]
     files: tuple[Path, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        """Say how large the cohort is and where it is."""
+        where = f"{len(self.files)} files" if self.files else f"sources {', '.join(self.frames)}"
+        return f"Simulated({self.persons.height} persons, {where})"
 
 
 def simulate(
@@ -80,53 +85,52 @@ def simulate(
 
     Raises
     ------
-    DesignError
+    SimulationError
         Settings are unknown, impossible or contradict the study; the folder holds other files.
     """
     if persons < 1 or seed < 0:
-        text = f"{persons} persons and the seed {seed} were asked for."
-        raise DesignError([finding("simulation-persons", text)])
-    blueprint = draw_up(study)
-    check_columns(blueprint)
-    for scale in blueprint.factors:
-        stable_weights(blueprint, scale.name)
-    parameters = _parameters(blueprint, persons, seed)
+        raise SimulationError([finding("simulation-persons", persons=persons, seed=seed)])
+    population = build_population(study)
+    check_columns(population)
+    for scale in population.factors:
+        stable_weights(population, scale.name)
+    parameters = _parameters(population, persons, seed)
     if out is None:
-        blocks = list(_blocks(blueprint, persons, seed))
+        blocks = list(_blocks(population, persons, seed))
         return Simulated(
-            frames=_frames(blueprint, blocks, seed),
+            frames=_frames(population, blocks, seed),
             persons=pl.concat(block.truth for block in blocks),
             parameters=parameters,
         )
-    return _write(blueprint, persons, seed, Path(out), format, parameters)
+    return _write(population, persons, seed, Path(out), format, parameters)
 
 
-def _blocks(blueprint: Blueprint, persons: int, seed: int) -> Iterator[Block]:
+def _blocks(population: Population, persons: int, seed: int) -> Iterator[Block]:
     for block in range(-(-persons // BLOCK)):
-        yield draw_block(blueprint, seed, block, min(BLOCK, persons - block * BLOCK))
+        yield draw_block(population, seed, block, min(BLOCK, persons - block * BLOCK))
 
 
-def _frames(blueprint: Blueprint, blocks: list[Block], seed: int) -> dict[str, pl.DataFrame]:
-    drawn = [tables(blueprint, block, seed) for block in blocks]
+def _frames(population: Population, blocks: list[Block], seed: int) -> dict[str, pl.DataFrame]:
+    drawn = [source_tables(population, block, seed) for block in blocks]
     return {name: pl.concat(block[name] for block in drawn) for name in drawn[0]}
 
 
-def _parameters(blueprint: Blueprint, persons: int, seed: int) -> dict[str, Any]:
+def _parameters(population: Population, persons: int, seed: int) -> dict[str, Any]:
     from salutogen import __version__
 
     return {
         "format": 1,
         "version": __version__,
-        "study": blueprint.study.hash,
+        "study": population.study.hash,
         "persons": persons,
         "seed": seed,
         "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
-        **blueprint.truth(),
+        **population.truth(),
     }
 
 
 def _write(
-    blueprint: Blueprint,
+    population: Population,
     persons: int,
     seed: int,
     out: Path,
@@ -134,7 +138,7 @@ def _write(
     parameters: dict[str, Any],
 ) -> Simulated:
     """Write each source by passing over the blocks once; memory holds one block at a time."""
-    sources = blueprint.study.plan.sources
+    sources = population.study.plan.sources
     targets = {name: source_file(name, sources[name], file_format) for name in sources}
     prepare_folder(out)
     truths: list[pl.DataFrame] = []
@@ -142,9 +146,9 @@ def _write(
         truths.clear()
 
         def answers(name: str = name) -> Iterator[pl.DataFrame]:
-            for block in _blocks(blueprint, persons, seed):
+            for block in _blocks(population, persons, seed):
                 truths.append(block.truth)
-                yield tables(blueprint, block, seed)[name]
+                yield source_tables(population, block, seed)[name]
 
         write_table(answers(), out / file, written_as, sources[name])
     truth = pl.concat(truths)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from salutogen.errors import DesignError
+from salutogen.errors import SimulationError
 from salutogen.findings import finding
 from salutogen.study.format import Source
 
@@ -28,26 +28,17 @@ def source_file(name: str, source: Source, file_format: Format) -> tuple[str, Fo
 
     Raises
     ------
-    DesignError
+    SimulationError
         The suffix belongs to a format that is not written, or the file lies outside the folder.
     """
     stated = source.file or name
     if Path(stated).is_absolute() or ".." in Path(stated).parts:
-        text = f"`sources.{name}.file` is {stated!r}, which lies outside the data folder."
-        raise DesignError([finding("simulation-file-outside", text)])
+        raise SimulationError([finding("simulation-file-outside", source=name, stated=stated)])
     suffix = Path(stated).suffix.lower()
     if suffix in _WRITTEN:
         return stated, "parquet" if suffix == ".parquet" else "csv"
     if suffix in {".sav", ".zsav", ".dta", ".xlsx", ".xls", ".ods", ".feather", ".arrow"}:
-        raise DesignError(
-            [
-                finding(
-                    "simulation-file-format",
-                    f"`sources.{name}.file` is {stated!r}; simulated answers are written as"
-                    " .parquet or .csv.",
-                )
-            ]
-        )
+        raise SimulationError([finding("simulation-file-format", source=name, stated=stated)])
     return f"{stated}.{file_format}", file_format
 
 
@@ -56,20 +47,12 @@ def prepare_folder(out: Path) -> None:
 
     Raises
     ------
-    DesignError
+    SimulationError
         It holds something and no earlier simulation's truth.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         if not (out / TRUTH / "parameters.json").is_file():
-            raise DesignError(
-                [
-                    finding(
-                        "simulation-output-in-use",
-                        f"{out.name!r} holds files that no simulation wrote.",
-                        file=out.name,
-                    )
-                ]
-            )
+            raise SimulationError([finding("simulation-output-in-use", file=out.name)])
         _remove_earlier(out)
     (out / TRUTH).mkdir(parents=True, exist_ok=True)
 

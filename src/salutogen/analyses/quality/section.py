@@ -7,11 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from salutogen.columns import columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import number, points
 from salutogen.report.context import Context
+from salutogen.scores import ScaleReliability
+from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
 FIGURE_WORDS = (
     ("reliability", "Reliability of an occasion's SR"),
@@ -32,35 +35,9 @@ FIGURE_WORDS = (
     ("within_slope", "Slope of P on E within persons (points)"),
     ("between_slope", "Slope of P on E between persons (points)"),
 )
-SCALE_WORDS = {
-    "scale": "Scale",
-    "level": "Forms used",
-    "n": "Forms",
-    "n_items": "Items",
-    "omega": "Omega",
-    "alpha": "Alpha",
-    "floor_share": "Share at the floor",
-    "ceiling_share": "Share at the ceiling",
-    "note": "Note",
-}
-EXPOSURE_WORDS = {
-    "type": "Exposure type",
-    "occasion": "Occasion",
-    "n": "Forms",
-    "r": "r with P",
-    "r_squared": "R²",
-    "zero_share": "Share without any exposure",
-    "mean": "Mean",
-    "sd": "SD",
-    "coverage": "Time covered by recall",
-}
-ITEM_WORDS = {
-    "type": "Exposure type",
-    "item": "Item",
-    "n": "Forms",
-    "endorsed_share": "Share that met it",
-    "r_with_P": "r with P",
-}
+SCALE_WORDS = {column.name: column.heading for column in columns_of(ScaleReliability)}
+EXPOSURE_WORDS = {column.name: column.heading for column in EXPOSURE_QUALITY_COLUMNS}
+ITEM_WORDS = {column.name: column.heading for column in ITEM_QUALITY_COLUMNS}
 
 
 def reliability_section(context: Context) -> Section:

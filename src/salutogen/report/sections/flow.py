@@ -15,19 +15,7 @@ from salutogen.page.words import Sentence, percent, say
 from salutogen.panel import Panel
 from salutogen.panel.panel import Reason
 from salutogen.report.context import Context
-
-
-def _persons(name: str, words: str, *, of: str = "persons", adds_up: bool = False) -> Column:
-    return Column(
-        name=name,
-        meaning=words,
-        heading=words,
-        unit="persons",
-        kind=Kind.COUNT,
-        of=of,
-        adds_up=adds_up,
-    )
-
+from salutogen.scores.flow import FLOW_COLUMNS
 
 REASON_WORDS = {
     Reason.NOT_ASKED: "not asked",
@@ -41,17 +29,9 @@ _REASON_COLOURS = {
     "form absent": "one",
     "invalid code": "four",
 }
-COLUMNS = (
-    Column(name="occasion", meaning="Planned occasion", heading="Occasion", kind=Kind.LABEL),
-    _persons("planned", "Persons planned"),
-    _persons("answered", "Answered anything", of="planned"),
-    _persons("with_P", "With problems P", of="answered"),
-    _persons("with_E", "With exposure E", of="answered"),
-    _persons("valid", "With both (valid)", of="answered"),
-)
 BY_NUMBER = (
     Column(name="valid", meaning="Valid occasions", unit="occasions", kind=Kind.LABEL),
-    _persons("persons", "Persons", adds_up=True),
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=True),
 )
 MISSING = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
@@ -66,7 +46,7 @@ def flow_section(context: Context) -> Section:
         name="flow",
         title="Persons by planned occasion",
         frame=flow_table(context),
-        columns=COLUMNS,
+        columns=FLOW_COLUMNS,
     )
     by_number = Table(
         name="valid-occasions",
@@ -89,24 +69,8 @@ def flow_section(context: Context) -> Section:
 
 
 def flow_table(context: Context) -> pl.DataFrame:
-    """Persons by planned occasion; counted from the scores where the flow is not given."""
-    flow = context.scores.flow
-    if flow.height:
-        return flow.select(column.name for column in COLUMNS)
-    table = context.scores.table
-    index = table["occasion_index"].to_numpy()
-    size = len(context.labels)
-    counts = {
-        name: np.bincount(index[kept.to_numpy()], minlength=size)
-        for name, kept in (
-            ("answered", pl.repeat(True, table.height, eager=True)),
-            ("with_P", table["P"].is_not_null()),
-            ("with_E", table["E"].is_not_null()),
-            ("valid", table["valid"]),
-        )
-    }
-    planned = np.full(size, context.panel.n_persons)
-    return pl.DataFrame({"occasion": context.labels, "planned": planned, **counts})
+    """Persons by planned occasion."""
+    return context.scores.flow.drop("occasion_index")
 
 
 def valid_per_person(context: Context) -> pl.DataFrame:
@@ -217,7 +181,7 @@ def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
         ),
         chart=layered(*layers, height=260, data=values(long)),
         data=long,
-        columns=COLUMNS,
+        columns=FLOW_COLUMNS,
     )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from salutogen.study.format import AnswerRange, Duration, Measures, MissingCodes
+from salutogen.study.format import (
+    OCCASION_PLACEHOLDER,
+    AnswerRange,
+    Duration,
+    Measures,
+    MissingCodes,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +67,16 @@ class Instrument:
     def is_checklist(self) -> bool:
         """Whether items are events: absence is information, so nothing is ever prorated."""
         return self.measures in ("exposure", "adversity")
+
+    def asks(self, item: str, label: str) -> bool:
+        """Whether an item is asked at an occasion; occasions left out of `asked` ask everything."""
+        if self.asked is None or label not in self.asked:
+            return True
+        return item in self.asked[label]
+
+
+def columns_at(pattern: str, labels: Iterable[str]) -> list[str]:
+    """Write out `{occasion}` for each label; a name without it stays one name."""
+    if OCCASION_PLACEHOLDER not in pattern:
+        return [pattern]
+    return [pattern.replace(OCCASION_PLACEHOLDER, label) for label in labels]

@@ -1,0 +1,1 @@
+"""How a file is laid out: one row per occasion, person, item or event."""

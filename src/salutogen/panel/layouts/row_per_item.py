@@ -1,0 +1,163 @@
+"""AlignedSource with one row per answer: a column names the item."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Findings, did_you_mean
+from salutogen.panel.expected_columns import ITEM, VALUE
+from salutogen.panel.identifiers import factorise, refuse_nameless
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.layouts.aligned_source import Integers, ascending, places_in
+from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.readers.source_table import SourceTable
+from salutogen.panel.times import to_days
+
+if TYPE_CHECKING:
+    from salutogen.study.format import Source, TimeColumn
+
+
+class RowPerItem:
+    """A source with one row per answer, aligned.
+
+    Parameters
+    ----------
+    items : (n,) int64
+        Number of each row's item in `names`; -1 where the row names none.
+    names : list of str
+        Items as the file names them.
+    repeated : collection of str
+        Items the study asks at every occasion: only their rows make occasions.
+    """
+
+    def __init__(
+        self,
+        table: SourceTable,
+        source: Source,
+        persons: Integers,
+        occasions: Integers,
+        n_occasions: int,
+        items: Integers,
+        names: list[str],
+        repeated: Collection[str],
+        findings: Findings,
+    ) -> None:
+        self.table = table
+        self._source = source
+        self._value = source.value or VALUE
+        self._item = source.item or ITEM
+        self._findings = findings
+        self._n_occasions = n_occasions
+        self._names = {name: number for number, name in enumerate(names)}
+        self._persons, self._occasions = persons, occasions
+        usable = np.flatnonzero((persons >= 0) & (items >= 0))
+        who, when, what = persons[usable], occasions[usable], items[usable]
+        most = int(persons.max(initial=0)) + 1
+        cell = (what * most + who) * (n_occasions + 1) + when + 1
+        order = ascending(cell)
+        if order is not None:
+            usable, cell = usable[order], cell[order]
+            who, when, what = who[order], when[order], what[order]
+        self._values = table.column(self._value)
+        keep = drop_copies(cell, usable, table, [self._value], findings, what="answer")
+        if keep is not None:
+            usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]
+        self._rows, self._row_keys = usable, who * n_occasions + when
+        self._bounds = np.searchsorted(what, np.arange(len(names) + 1))
+        is_repeated = np.array([name in repeated for name in names] + [False])
+        chosen = is_repeated[what] & (when >= 0)
+        self.keys, self.data_rows = _first_rows(self._row_keys[chosen], usable[chosen] + 1)
+
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
+        """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
+        part = self._part(pattern)
+        if part is None:
+            return None
+        rows, keys = part
+        cells = self._typed(pattern, rows, rules)
+        index = places_in(keys, self.keys)
+        marks = None if cells.marks is None else cells.marks.gather(index)
+        return TypedItem(cells.values.gather(index), marks)
+
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key: the first time given among its answers."""
+        if time.column not in self.table.columns:
+            return None
+        days = to_days(
+            self.table.column(time.column),
+            time,
+            column=time.column,
+            label=self.table.label,
+            findings=self._findings,
+            decimal=self._source.decimal,
+        )
+        known = days.is_not_null().to_numpy()
+        rows = np.sort(self._rows[known[self._rows]])
+        keys = self._persons[rows] * self._n_occasions + self._occasions[rows]
+        keys, first = np.unique(keys, return_index=True)
+        return days.gather(pl.Series(rows[first])).gather(places_in(keys, self.keys))
+
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of what describes the person."""
+        if item:
+            part = self._part(column)
+            if part is None:
+                return None
+            rows = part[0]
+            cells = self._values.gather(pl.Series(rows))
+        else:
+            if column not in self.table.columns:
+                return None
+            rows = np.flatnonzero(self._persons >= 0)
+            cells = self.table.column(column).gather(pl.Series(rows))
+        return self._persons[rows], self._occasions[rows], rows + 1, cells
+
+    def _part(self, name: str) -> tuple[Integers, Integers] | None:
+        """File rows and keys of one item."""
+        number = self._names.get(name)
+        if number is None:
+            self._findings.tell(
+                "item-missing",
+                file=self.table.label,
+                column=self._item,
+                item=name,
+                hint=did_you_mean(name, self._names),
+            )
+            return None
+        part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
+        return self._rows[part], self._row_keys[part]
+
+    def _typed(self, name: str, rows: Integers, rules: ItemRules) -> TypedItem:
+        return type_item(
+            self._values.gather(pl.Series(rows)),
+            rules,
+            column=name,
+            label=self.table.label,
+            findings=self._findings,
+            decimal=self._source.decimal,
+            user_missing=self.table.user_missing.get(self._value, ()),
+            rows=pl.Series(rows + 1),
+        )
+
+
+def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
+    """Number the items of each row; rows that name none are refused unless wholly blank."""
+    codes, texts = factorise(table.column(column))
+    refuse_nameless(table, column, codes < 0, "empty-item", findings)
+    return codes, texts.to_list()
+
+
+def _first_rows(keys: Integers, rows: Integers) -> tuple[Integers, Integers]:
+    """Distinct keys, ascending, and the first row of each."""
+    order = ascending(keys)
+    if order is not None:
+        keys, rows = keys[order], rows[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    first: Integers = np.minimum.reduceat(rows, starts) if starts.size else rows
+    return keys[starts], first

@@ -1,0 +1,128 @@
+"""AlignedSource with one row per person and columns for each occasion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Findings
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.layouts.aligned_source import Integers, ascending
+from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.readers.source_table import SourceTable
+from salutogen.panel.times import to_days
+from salutogen.study.instruments.instrument import columns_at
+
+if TYPE_CHECKING:
+    from salutogen.study.format import TimeColumn
+
+
+class RowPerPerson:
+    """A source with one row per person: every person has every planned occasion, at first."""
+
+    def __init__(
+        self,
+        table: SourceTable,
+        persons: Integers,
+        labels: Sequence[str],
+        used: list[str],
+        decimal: str | None,
+        findings: Findings,
+    ) -> None:
+        self.table = table
+        self._labels = labels
+        self._decimal = decimal
+        self._findings = findings
+        rows = np.flatnonzero(persons >= 0)
+        keys = persons[rows]
+        order = ascending(keys)
+        if order is not None:
+            keys, rows = keys[order], rows[order]
+        keep = drop_copies(keys, rows, table, used, findings, what="person")
+        if keep is not None:
+            keys, rows = keys[keep], rows[keep]
+        n_occasions = len(labels)
+        self._persons, self._rows = keys, rows
+        self.keys = np.add.outer(keys * n_occasions, np.arange(n_occasions)).ravel()
+        self.data_rows = np.repeat(rows + 1, n_occasions)
+        self._weave = np.add.outer(np.arange(rows.size), np.arange(n_occasions) * rows.size).ravel()
+
+    def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
+        """Typed answers of one item, one per key; None where none of its columns is there."""
+        columns = self._columns(pattern)
+        if columns is None or not any(columns):
+            return None
+        waves = [self._wave(column, rules) for column in columns]
+        values = self._woven([cells.values for cells in waves])
+        if all(cells.marks is None for cells in waves):
+            return TypedItem(values)
+        unmarked = pl.repeat(0, self._rows.size, dtype=pl.UInt8, eager=True)
+        marks = [unmarked if cells.marks is None else cells.marks for cells in waves]
+        return TypedItem(values, self._woven(marks))
+
+    def time(self, time: TimeColumn) -> pl.Series | None:
+        """Days of each key; None where no column of times is there."""
+        columns = self._columns(time.column)
+        if columns is None or not any(columns):
+            return None
+        nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, self._rows.size)
+        waves = [
+            nothing
+            if column is None
+            else to_days(
+                self.table.column(column),
+                time,
+                column=column,
+                label=self.table.label,
+                findings=self._findings,
+                decimal=self._decimal,
+            ).gather(pl.Series(self._rows))
+            for column in columns
+        ]
+        return self._woven(waves)
+
+    def by_person(
+        self, column: str, *, item: bool = False
+    ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
+        """Person, occasion, data row and cell of a column that describes the person."""
+        if column not in self.table.columns:
+            return None
+        cells = self.table.column(column).gather(pl.Series(self._rows))
+        return self._persons, np.zeros_like(self._persons), self._rows + 1, cells
+
+    def _columns(self, pattern: str) -> list[str | None] | None:
+        names = columns_at(pattern, self._labels)
+        if len(names) < len(self._labels):
+            self._findings.tell(
+                "wave-pattern-missing",
+                file=self.table.label,
+                column=pattern,
+                occasions=len(self._labels),
+            )
+            return None
+        have = set(self.table.columns)
+        return [name if name in have else None for name in names]
+
+    def _wave(self, column: str | None, rules: ItemRules) -> TypedItem:
+        if column is None:
+            nothing = pl.Series([None], dtype=rules.dtype).new_from_index(0, self._rows.size)
+            return TypedItem(nothing)
+        cells = type_item(
+            self.table.column(column),
+            rules,
+            column=column,
+            label=self.table.label,
+            findings=self._findings,
+            decimal=self._decimal,
+            user_missing=self.table.user_missing.get(column, ()),
+        )
+        index = pl.Series(self._rows)
+        marks = None if cells.marks is None else cells.marks.gather(index)
+        return TypedItem(cells.values.gather(index), marks)
+
+    def _woven(self, waves: list[pl.Series]) -> pl.Series:
+        """Join the columns of the occasions, person by person."""
+        return pl.concat([wave.alias("") for wave in waves]).gather(pl.Series(self._weave))

@@ -1,0 +1,205 @@
+"""One row per person: background, arm and instruments measured at baseline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.findings import Findings, Persons
+from salutogen.panel.expected_columns import person_columns
+from salutogen.panel.identifiers import id_text
+from salutogen.panel.items import rules_for, type_item
+from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
+from salutogen.panel.numeric import to_numbers
+
+if TYPE_CHECKING:
+    from salutogen.study import Instrument, Study
+
+
+AGE = re.compile(r"(?:^|[^a-z])(?:age|alter|leeftijd|edad|[aâ]ge)(?:[^a-z]|$)", re.IGNORECASE)
+_SLACK_YEARS = 1.0
+_DAYS_PER_YEAR = 365.25
+
+
+def read_persons(
+    study: Study, aligned: Mapping[str, AlignedSource], subjects: pl.Series, findings: Findings
+) -> pl.DataFrame:
+    """Read what describes the persons: background columns and the arm."""
+    columns = {
+        "person": pl.int_range(subjects.len(), dtype=pl.UInt32, eager=True),
+        "subject": subjects,
+    }
+    for name, column, given, kind, _ in person_columns(study):
+        having = [s for s in aligned if column in aligned[s].table.columns]
+        place = given if given is not None else (having[0] if having else None)
+        found = None if place is None else aligned[place].by_person(column)
+        if place is None or found is None:
+            continue
+        who, when, row, raw = found
+        label = aligned[place].table.label
+        growing: float | None = None
+        if kind == "number":
+            values = _number(raw, column, label, row, study, place, findings)
+            if AGE.search(name) or AGE.search(column):
+                growing = _years(study)
+        else:
+            texts = id_text(raw).str.strip_chars()
+            values = pl.select(pl.when(texts != "").then(texts)).to_series()
+        columns[name] = first_by_person(
+            who, when, row, values, subjects.len(),
+            column=column, label=label, findings=findings, growing=growing,
+        )  # fmt: skip
+    return pl.DataFrame(columns)
+
+
+def _years(study: Study) -> float:
+    """Longest time between two planned occasions, in years; 100 where the plan has no times."""
+    days = [occasion.day for occasion in study.occasions]
+    known = [day for day in days if day is not None]
+    return (max(known) - min(known)) / _DAYS_PER_YEAR if len(known) == len(days) else 100.0
+
+
+def _number(
+    raw: pl.Series,
+    column: str,
+    label: str,
+    rows: Integers,
+    study: Study,
+    source: str,
+    findings: Findings,
+) -> pl.Series:
+    read = to_numbers(raw, study.plan.sources[source].decimal)
+    values = read.values.cast(pl.Float64)
+    bad = ~values.is_finite().fill_null(value=True)
+    if read.text is not None:
+        bad |= read.text
+    if bad.any():
+        places = bad.arg_true()
+        findings.tell(
+            "background-not-a-number",
+            file=label,
+            column=column,
+            rows=[int(rows[int(place)]) for place in places.head(10)],
+            n_rows=places.len(),
+            shown=raw[int(places[0])],
+            first=int(rows[int(places[0])]),
+        )
+        values = pl.select(pl.when(~bad).then(values)).to_series()
+    return values
+
+
+def read_baseline(
+    study: Study,
+    instrument: Instrument,
+    source: AlignedSource,
+    n_persons: int,
+    findings: Findings,
+) -> pl.DataFrame:
+    """Read one baseline instrument: the first answer of each person to each item."""
+    rules = rules_for(instrument)
+    columns: dict[str, pl.Series] = {}
+    for item in instrument.items:
+        column = instrument.columns[item]
+        found = source.by_person(column, item=True)
+        if found is None:
+            continue
+        who, when, row, raw = found
+        cells = type_item(
+            raw, rules, column=column, label=source.table.label, findings=findings,
+            decimal=study.plan.sources[instrument.source].decimal,
+            user_missing=source.table.user_missing.get(column, ()), rows=pl.Series(row),
+        )  # fmt: skip
+        columns[item] = first_by_person(
+            who, when, row, cells.values, n_persons,
+            column=column, label=source.table.label, findings=findings,
+        ).rename(item)  # fmt: skip
+    return pl.DataFrame(columns)
+
+
+def first_by_person(
+    persons: Integers,
+    occasions: Integers,
+    rows: Integers,
+    values: pl.Series,
+    n_persons: int,
+    *,
+    column: str,
+    label: str,
+    findings: Findings,
+    growing: float | None = None,
+) -> pl.Series:
+    """Take each person's first value; say which persons have more than one.
+
+    Parameters
+    ----------
+    values : Series
+        One cell per row of the file, null where blank.
+    growing : float, optional
+        For an age: by how much it may grow over the person's rows.
+
+    Returns
+    -------
+    Series with one value per person (null where there is none), by order of occasion, then row.
+    """
+    have = values.is_not_null().to_numpy()
+    who, when, row = persons[have], occasions[have], rows[have]
+    kept = values.filter(pl.Series(have)) if not have.all() else values
+    if who.size and not _sorted(who, when):
+        order = np.lexsort((row, when, who))
+        who, when, row = who[order], when[order], row[order]
+        kept = kept.gather(pl.Series(order))
+    starts = np.flatnonzero(np.diff(who, prepend=-1) != 0)
+    index = pl.Series(np.full(n_persons, -1, dtype=np.int64))
+    places = np.full(n_persons, -1, dtype=np.int64)
+    places[who[starts]] = starts
+    index = pl.select(pl.when(pl.Series(places) >= 0).then(pl.Series(places))).to_series()
+    _say_changes(kept, who, row, starts, growing, column, label, findings)
+    if not kept.len():
+        return pl.Series([None], dtype=values.dtype).new_from_index(0, n_persons)
+    return kept.gather(index)
+
+
+def _sorted(who: Integers, when: Integers) -> bool:
+    later = (who[1:] > who[:-1]) | ((who[1:] == who[:-1]) & (when[1:] >= when[:-1]))
+    return bool(later.all())
+
+
+def _say_changes(
+    kept: pl.Series,
+    who: Integers,
+    row: Integers,
+    starts: NDArray[np.int64],
+    growing: float | None,
+    column: str,
+    label: str,
+    findings: Findings,
+) -> None:
+    if not who.size:
+        return
+    inside = who[1:] == who[:-1]
+    changed = np.zeros(who.size, dtype=bool)
+    if growing is None:
+        differs = (kept != kept.shift(1)).fill_null(value=False).to_numpy()
+        changed[1:] = differs[1:] & inside
+    else:
+        numbers = kept.cast(pl.Float64).to_numpy()
+        steps = np.diff(numbers)
+        base = numbers[starts][np.cumsum(np.isin(np.arange(who.size), starts)) - 1]
+        changed[1:] = inside & ((steps < 0) | (numbers[1:] - base[1:] > growing + _SLACK_YEARS))
+    if not changed.any():
+        return
+    persons = np.unique(who[changed])
+    rows = np.sort(row[changed])
+    findings.tell(
+        "two-values-for-one-person",
+        file=label,
+        column=column,
+        rows=[int(place) for place in rows[:10]],
+        n_rows=int(rows.size),
+        persons=Persons(persons.size),
+    )

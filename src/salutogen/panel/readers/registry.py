@@ -1,0 +1,74 @@
+"""Which reader reads which file: one line for each, found by the file's suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from salutogen.findings import Findings
+from salutogen.panel.readers.excel import read_excel
+from salutogen.panel.readers.parquet import read_parquet
+from salutogen.panel.readers.source_table import SourceFile, SourceTable
+from salutogen.panel.readers.spss import read_spss
+from salutogen.panel.readers.stata import read_stata
+from salutogen.panel.readers.text import read_text
+
+_DAMAGE = (
+    pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError, EOFError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One kind of file.
+
+    Attributes
+    ----------
+    suffixes : tuple of str
+        In lower case, with the point; the longest that fits a file's name decides.
+    read : callable
+        Gives the table, or None after saying why in a finding. It may also raise: ValueError,
+        OSError, EOFError, errors of Polars and of its own `libraries` mean a damaged file.
+    libraries : tuple of str
+        Packages whose errors mean that the file is damaged.
+    """
+
+    suffixes: tuple[str, ...]
+    read: Callable[[SourceFile, Findings], SourceTable | None]
+    libraries: tuple[str, ...] = ()
+
+    def means_damage(self, error: BaseException) -> bool:
+        """Whether an error says that the file is damaged."""
+        home = type(error).__module__.partition(".")[0]
+        return home == "polars" or home in self.libraries or isinstance(error, _DAMAGE)
+
+
+READERS: list[Reader] = [
+    Reader((".csv", ".tsv", ".txt"), read_text),
+    Reader((".parquet",), read_parquet),
+    Reader((".xlsx", ".xls"), read_excel, libraries=("fastexcel", "_fastexcel")),
+    Reader((".sav", ".zsav"), read_spss, libraries=("pyreadstat",)),
+    Reader((".dta",), read_stata, libraries=("pyreadstat",)),
+    Reader((".csv.gz", ".tsv.gz", ".txt.gz"), read_text),
+]
+
+
+def readable_suffixes() -> tuple[str, ...]:
+    """Suffixes of every registered reader, in their order."""
+    return tuple(suffix for reader in READERS for suffix in reader.suffixes)
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix that decides the reader, `.csv.gz` included, in lower case."""
+    name = path.name.lower()
+    fitting = [suffix for suffix in readable_suffixes() if name.endswith(suffix)]
+    return max(fitting, key=len, default=path.suffix.lower())
+
+
+def reader_of(path: Path) -> Reader | None:
+    """Return the reader of a file, or None where its suffix is not known."""
+    suffix = suffix_of(path)
+    return next((reader for reader in READERS if suffix in reader.suffixes), None)

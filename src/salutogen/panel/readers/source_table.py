@@ -1,0 +1,176 @@
+"""What a reader is given, `SourceFile`, and what it gives: `SourceTable`, columns on demand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.errors import PanelError
+from salutogen.findings import Findings, finding
+from salutogen.panel.panel import InputFile
+
+if TYPE_CHECKING:
+    from salutogen.study.format import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file to be read.
+
+    Attributes
+    ----------
+    name : str
+        Name of the source in the study file.
+    path : Path
+    source : Source
+        What the study file says of it: delimiter, encoding, sheet and so on.
+    expected : collection of str
+        Column names the study knows, where they help to find the delimiter.
+    """
+
+    name: str
+    path: Path
+    source: Source
+    expected: Collection[str] = ()
+
+    @property
+    def label(self) -> str:
+        """File name, for findings."""
+        return self.path.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTable:
+    """One file or frame of answers, its columns still as they stand there.
+
+    Attributes
+    ----------
+    name : str
+        Name of the source in the study file.
+    label : str
+        File name (or `frame NAME`) for findings.
+    frame : DataFrame or LazyFrame
+        Text files are all text; typed files keep their types. Parquet stays lazy.
+    user_missing : mapping of column to ranges
+        Values a typed file itself declares as missing (SPSS), as pairs of lowest and highest.
+    """
+
+    name: str
+    label: str
+    frame: pl.DataFrame | pl.LazyFrame
+    columns: tuple[str, ...]
+    n_rows: int
+    info: InputFile
+    user_missing: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """Read some columns, in this order.
+
+        Raises
+        ------
+        PanelError
+            The file vanished or was damaged since it was opened.
+        """
+        if isinstance(self.frame, pl.DataFrame):
+            return self.frame.select(columns)
+        try:
+            return self.frame.select(columns).collect()
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            refused = finding("unreadable-file", file=self.label, reason=reason_of(error))
+            raise PanelError([refused]) from error
+
+    def cells(self, columns: Sequence[str], rows: NDArray[np.int64]) -> pl.DataFrame:
+        """Read a few rows (0-based) of some columns, one column at a time to spare memory."""
+        index = pl.Series(rows, dtype=pl.Int64)
+        return pl.DataFrame({name: self.column(name).gather(index) for name in columns})
+
+    def column(self, name: str) -> pl.Series:
+        """Read one column."""
+        return self.read([name]).to_series()
+
+
+def file_table(
+    file: SourceFile,
+    frame: pl.DataFrame | pl.LazyFrame,
+    findings: Findings,
+    *,
+    n_rows: int | None = None,
+    digest: str | None = None,
+    encoding: str | None = None,
+    user_missing: Mapping[str, tuple[tuple[float, float], ...]] | None = None,
+) -> SourceTable | None:
+    """Make the table of one file; one without columns or rows is refused.
+
+    Parameters
+    ----------
+    frame : DataFrame or LazyFrame
+    n_rows : int, optional
+        Height of a lazy frame.
+    digest : str, optional
+        SHA-256 of the file, where the reader has held it whole.
+    encoding : str, optional
+        Encoding of a text file, for the manifest.
+    user_missing : mapping, optional
+        As `SourceTable.user_missing`.
+    """
+    columns = frame.collect_schema().names()
+    height = frame.height if isinstance(frame, pl.DataFrame) else n_rows
+    if not columns:
+        findings.tell("empty-file", variant="no-columns", file=file.label)
+        return None
+    if not height:
+        findings.tell("no-rows", file=file.label)
+        return None
+    digest = digest or file_hash(file.path)
+    return SourceTable(
+        name=file.name,
+        label=file.label,
+        frame=frame,
+        columns=tuple(columns),
+        n_rows=height,
+        info=InputFile(file.name, file.label, digest, height, len(columns), encoding),
+        user_missing=user_missing or {},
+    )
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def named_columns(header: Sequence[str]) -> list[str]:
+    """Give a name to columns without one (row names written by R, for example)."""
+    taken = set(header)
+    names: list[str] = []
+    for number, column in enumerate(header, start=1):
+        name = column
+        while not name or (not column and name in taken):
+            name = f"column {number}" if not name else name + "_"
+        names.append(name)
+    return names
+
+
+def header_is_sound(header: Sequence[str], label: str, findings: Findings) -> bool:
+    """Refuse column names that occur twice."""
+    twice = [column for column, times in Counter(header).items() if times > 1 and column]
+    for column in twice:
+        places = [str(place) for place, name in enumerate(header, start=1) if name == column]
+        findings.tell(
+            "column-twice", times=len(places), places=", ".join(places), file=label, column=column
+        )
+    return not twice
+
+
+def reason_of(error: BaseException) -> str:
+    """First line of what an error says, or its kind where it says nothing."""
+    said = str(error).strip().splitlines()
+    return said[0] if said else type(error).__name__

@@ -1,0 +1,241 @@
+"""How well exposure is measured: what it explains of P, how often it is zero, what it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.columns import Column, Kind
+from salutogen.findings import Findings
+from salutogen.scores.answers import FloatArray, Form
+from salutogen.scores.checklist import happened, rating
+from salutogen.study import Study
+
+LEAST_R_SQUARED = 0.05
+FEWEST_ROWS = 3
+FEWEST_FORMS = 30
+CLOSE_TO_PROBLEMS = 0.5
+COMBINED = "all types"
+_TYPE = Column(name="type", meaning="Type of exposure", kind=Kind.LABEL, heading="Exposure type")
+EXPOSURE_QUALITY_COLUMNS = (
+    _TYPE,
+    Column(
+        name="occasion", meaning="Planned occasion", unit="label", kind=Kind.LABEL,
+        heading="Occasion",
+    ),
+    Column(
+        name="n", meaning="Persons with exposure and problems", unit="persons", kind=Kind.COUNT,
+        heading="Forms",
+    ),
+    Column(
+        name="r", meaning="Correlation of exposure with P", unit="correlation", heading="r with P",
+        sign="positive = more exposed persons have more problems",
+    ),
+    Column(name="r_squared", meaning="Share of the variance of P explained", heading="R²"),
+    Column(
+        name="zero_share", meaning="Share without any exposure", unit="share",
+        heading="Share without any exposure",
+    ),
+    Column(
+        name="mean", meaning="Mean exposure", unit="points", sign="higher = more exposed",
+        heading="Mean",
+    ),
+    Column(name="sd", meaning="SD of exposure", unit="points", heading="SD"),
+    Column(
+        name="coverage", meaning="Share of the time since the occasion before within recall",
+        unit="share", heading="Time covered by recall",
+    ),
+)  # fmt: skip
+ITEM_QUALITY_COLUMNS = (
+    _TYPE,
+    Column(name="item", meaning="Item of the event list", kind=Kind.LABEL, heading="Item"),
+    Column(
+        name="n", meaning="Forms that answer the item, over all occasions", unit="forms",
+        kind=Kind.COUNT, of="forms", heading="Forms",
+    ),
+    Column(
+        name="endorsed_share", meaning="Share of those forms in which it happened",
+        unit="share of forms", heading="Share that met it",
+    ),
+    Column(
+        name="r_with_P", meaning="Correlation of the item's code with P", unit="correlation",
+        sign="positive = goes with more problems", heading="r with P",
+    ),
+)  # fmt: skip
+
+
+def correlation(x: FloatArray, y: FloatArray) -> float | None:
+    """Pearson r of two complete columns (no BLAS, so no threads); None without variance."""
+    if len(x) < FEWEST_ROWS:
+        return None
+    a, b = x - np.sum(x) / len(x), y - np.sum(y) / len(y)
+    scale = np.sqrt(float(np.einsum("i,i->", a, a)) * float(np.einsum("i,i->", b, b)))
+    return float(np.einsum("i,i->", a, b)) / float(scale) if scale > 0 else None
+
+
+def exposure_quality(
+    study: Study,
+    types: Mapping[str, FloatArray],
+    problems: FloatArray,
+    person: NDArray[Any],
+    occasion: NDArray[Any],
+    time: FloatArray,
+) -> pl.DataFrame:
+    """Table of each type at each occasion.
+
+    Returns
+    -------
+    DataFrame
+        Columns `EXPOSURE_QUALITY_COLUMNS`. r is with P over the rows of that occasion that have
+        both; `coverage` is the median share of the time since the person's occasion before that
+        the recall window reaches over (null at the first).
+        "all types" stands for the combined E; its zero share is that of rows with no exposure of
+        any type.
+    """
+    gaps = _gaps(study, person, occasion, time)
+    rows: list[dict[str, Any]] = []
+    parts = [values for name, values in types.items() if name != COMBINED]
+    for name, values in types.items():
+        if name == COMBINED:
+            zero = np.logical_and.reduce([part == 0 for part in parts])
+        else:
+            zero = values == 0
+        recall = None
+        if name in study.instruments and study.instruments[name].recall is not None:
+            recall = study.instruments[name].recall
+        for index, label in enumerate(study.labels):
+            here = occasion == index
+            both = here & np.isfinite(values) & np.isfinite(problems)
+            exposure, outcome = values[both], problems[both]
+            n = int(both.sum())
+            r = correlation(exposure, outcome)
+            mean = float(np.sum(exposure)) / n if n else None
+            span = gaps[here & np.isfinite(gaps)]
+            rows.append(
+                {
+                    "type": name,
+                    "occasion": label,
+                    "n": n,
+                    "r": r,
+                    "r_squared": None if r is None else r * r,
+                    "zero_share": float(zero[both].sum()) / n if n else None,
+                    "mean": mean,
+                    "sd": float(np.sqrt(np.sum((exposure - mean) ** 2) / (n - 1)))
+                    if n > 1 and mean is not None
+                    else None,
+                    "coverage": float(np.median(np.minimum(1.0, recall.days / span)))
+                    if recall is not None and len(span)
+                    else None,
+                }
+            )
+    schema = {"type": pl.String, "occasion": pl.String, "n": pl.Int64} | dict.fromkeys(
+        ("r", "r_squared", "zero_share", "mean", "sd", "coverage"), pl.Float64
+    )
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _gaps(
+    study: Study, person: NDArray[Any], occasion: NDArray[Any], time: FloatArray
+) -> FloatArray:
+    """Days since the person's row before; planned days where times are unknown."""
+    gaps = np.full(len(person), np.nan)
+    if len(person) < 2:
+        return gaps
+    planned = np.array([np.nan if one.day is None else one.day for one in study.occasions])
+    at = np.where(np.isfinite(time), time, np.nan)
+    same = person[1:] == person[:-1]
+    measured = at[1:] - at[:-1]
+    by_plan = planned[occasion[1:]] - planned[occasion[:-1]]
+    gap = np.where(np.isfinite(measured), measured, by_plan)
+    gaps[1:] = np.where(same & (gap > 0), gap, np.nan)
+    return gaps
+
+
+def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFrame:
+    """Table of the checklist items.
+
+    Returns
+    -------
+    DataFrame
+        Columns `ITEM_QUALITY_COLUMNS`; the correlation is over rows that have both.
+    """
+    present = np.isfinite(problems)
+    rows: list[dict[str, Any]] = []
+    for name, form in forms.items():
+        for answer in form.items():
+            yes = happened(form.instrument, answer)
+            codes = rating(form.instrument, answer).astype(np.float64)
+            n = form.n_rows if answer.missing is None else int((~answer.missing).sum())
+            if answer.missing is None and present.all():
+                r = correlation(codes, problems)
+            else:
+                there = present if answer.missing is None else present & ~answer.missing
+                r = correlation(codes[there], problems[there])
+            rows.append(
+                {
+                    "type": name,
+                    "item": answer.item,
+                    "n": n,
+                    "endorsed_share": float(yes.sum()) / n if n else None,
+                    "r_with_P": r,
+                }
+            )
+    schema = {
+        "type": pl.String,
+        "item": pl.String,
+        "n": pl.Int64,
+        "endorsed_share": pl.Float64,
+        "r_with_P": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def check_exposure_quality(
+    types: Mapping[str, FloatArray], problems: FloatArray, findings: Findings
+) -> None:
+    """Say which exposure explains less than 5 % of the variance of P over all rows."""
+    for name, values in types.items():
+        both = np.isfinite(values) & np.isfinite(problems)
+        r = correlation(values[both], problems[both])
+        if r is None:
+            continue
+        given: dict[str, Any] = {
+            "variant": "combined" if name == COMBINED else "type",
+            "type": name,
+            "r": r,
+            "n": int(both.sum()),
+            "column": "E" if name == COMBINED else f"E_{name}",
+        }
+        if r * r < LEAST_R_SQUARED:
+            findings.tell("exposure-explains-little", r_squared=r * r, **given)
+        if r < 0:
+            findings.tell("exposure-lowers-problems", **given)
+
+
+def check_items(items: pl.DataFrame, findings: Findings) -> None:
+    """Say which stressor items go with problems like a symptom would, and which never happened."""
+    known = items.filter(pl.col("n") >= FEWEST_FORMS)
+    close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS)
+    for (name,), part in close.group_by("type", maintain_order=True):
+        found = dict(zip(part["item"], part["r_with_P"], strict=True))
+        findings.tell(
+            "item-close-to-problems",
+            type=name,
+            named=", ".join(f"{item} (r = {r:.2f})" for item, r in found.items()),
+            numbers={"r_with_P": found},
+            column=f"E_{name}",
+        )
+    never = known.filter(pl.col("endorsed_share") == 0)
+    for (name,), part in never.group_by("type", maintain_order=True):
+        findings.tell(
+            "item-never-happened",
+            type=name,
+            never=part.height,
+            named=", ".join(part["item"]),
+            numbers={"items": part["item"].to_list()},
+            column=f"E_{name}",
+        )

@@ -1,0 +1,344 @@
+"""The population that persons are drawn from: a study and its simulation settings, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from salutogen.errors import SimulationError
+from salutogen.findings import Finding, did_you_mean, finding
+from salutogen.simulation.calibration import Persistence, mean_autocorrelation
+from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.settings import (
+    EventSettings,
+    FactorSettings,
+    ScaleSettings,
+    SimulationSettings,
+    read_settings,
+)
+from salutogen.simulation.simulated_scales import Role, Scale, build_scale
+from salutogen.study import Study
+
+_DAYS_BETWEEN = 30.0
+_FURTHER_PROBLEMS = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueLine:
+    """The E-P line that persons scatter around, in SD of problems per SD of exposure.
+
+    `exposure_mean`, `exposure_sd` and `exposure_stable` (the share of its variance that a person
+    carries through all occasions) belong to the true combined exposure, `weights` times the types'
+    sums; `level_sd` is the SD of persons' true long-term SR and `passing_sd` that of its momentary
+    part, both in SD of problems.
+    """
+
+    between: float
+    within: float
+    slope_sd: float
+    level_sd: float
+    passing_sd: float
+    weights: Floats
+    exposure_mean: float
+    exposure_sd: float
+    exposure_stable: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """Everything that drawing persons needs; nothing is looked up after this."""
+
+    study: Study
+    settings: SimulationSettings
+    exposures: tuple[Scale, ...]
+    problems: tuple[Scale, ...]
+    factors: tuple[Scale, ...]
+    passing: Floats
+    line: TrueLine
+    shift: Floats
+    days: Floats
+    arms: tuple[str, ...]
+
+    @property
+    def n_occasions(self) -> int:
+        """Number of planned occasions."""
+        return self.days.size
+
+    @property
+    def scales(self) -> Iterator[Scale]:
+        """Every scale, exposure first."""
+        yield from (*self.exposures, *self.problems, *self.factors)
+
+    def occasion(self, label: str | None, default: int) -> int:
+        """Place of a labelled occasion in the plan."""
+        return default if label is None else self.study.labels.index(label)
+
+    def truth(self) -> dict[str, Any]:
+        """Parameters in points, for `parameters.json`."""
+        first, line = self.problems[0], self.line
+        points = first.sd_points / line.exposure_sd
+        intercept = first.mean_points - first.sign * line.within * points * line.exposure_mean
+        return {
+            "line": {
+                "intercept": intercept,
+                "slope": first.sign * line.within * points,
+                "slope_between": first.sign * line.between * points,
+                "slope_sd": line.slope_sd * points,
+                "level_sd": line.level_sd * first.sd_points,
+                "passing_sd": line.passing_sd * first.sd_points,
+                "problems": first.name,
+            },
+            "exposure": {
+                "combine": self.study.plan.exposure.combine,
+                "weights": dict(
+                    zip((s.name for s in self.exposures), line.weights.tolist(), strict=True)
+                ),
+                "mean": line.exposure_mean,
+                "sd": line.exposure_sd,
+                "stable_share": line.exposure_stable,
+                "shift_by_occasion": dict(zip(self.study.labels, self.shift.tolist(), strict=True)),
+            },
+            "scales": {scale.name: scale.truth() for scale in self.scales},
+            "settings": self.settings.model_dump(mode="json"),
+        }
+
+
+def build_population(study: Study) -> Population:
+    """Compile a study for simulation.
+
+    Raises
+    ------
+    SimulationError
+        Settings are unknown or impossible, or name what the study does not have; all at once.
+    """
+    settings = read_settings(study.plan.simulation)
+    wrong = tuple(_unknown_names(study, settings))
+    if wrong:
+        raise SimulationError(wrong)
+    shift = _shift(study, settings)
+    names = dict.fromkeys((*study.exposure_types, *study.problems.instruments, *study.instruments))
+    others = [n for n in names if n not in (*study.exposure_types, *study.problems.instruments)]
+    exposures = _scales(study, settings, "exposure", study.exposure_types, 0.0)
+    passing = _passing(exposures, shift)
+    combined = _combine(study, settings, exposures, passing, shift)
+    moved = (settings.line.slope**2 + settings.line.slope_sd**2) * (
+        combined.persistent - (1.0 - combined.stable) * _alike(study, settings, "problems", "")
+    )
+    problems = _scales(study, settings, "problems", study.problems.instruments, moved)
+    return Population(
+        study=study,
+        settings=settings,
+        exposures=exposures,
+        problems=problems,
+        factors=_scales(study, settings, "factor", others, 0.0),
+        passing=passing,
+        line=_line(settings, combined, problems[0]),
+        shift=shift,
+        days=planned_days(study),
+        arms=_arms(study, settings),
+    )
+
+
+def planned_days(study: Study) -> Floats:
+    """Planned day of each occasion, from 0; a month apart where the plan does not say."""
+    days = np.array([np.nan if o.day is None else o.day for o in study.occasions])
+    if np.isnan(days).any() or (np.diff(days) <= 0).any():
+        days = np.arange(days.size) * _DAYS_BETWEEN
+    return np.asarray(days - days[0], dtype=np.float64)
+
+
+def _scales(
+    study: Study, settings: SimulationSettings, role: Role, names: Iterable[str], extra: float
+) -> tuple[Scale, ...]:
+    """Scales of one role; `extra` is what persists beyond their own autocorrelation."""
+    built: list[Scale] = []
+    wrong: list[Finding] = []
+    for place, name in enumerate(names):
+        targets = settings.scales.get(name, ScaleSettings())
+        if role == "problems" and place > 0 and targets.association is None:
+            targets = targets.model_copy(update={"association": _FURTHER_PROBLEMS})
+        persistence = Persistence(_alike(study, settings, role, name), extra)
+        try:
+            built.append(build_scale(study, name, role, targets, persistence))
+        except SimulationError as error:
+            wrong.extend(error.findings)
+    if wrong:
+        raise SimulationError(wrong)
+    return tuple(built)
+
+
+def _alike(study: Study, settings: SimulationSettings, role: Role, name: str) -> float:
+    """Mean correlation between two occasions of a scale's passing part."""
+    count = len(study.occasions)
+    reactive = mean_autocorrelation(settings.line.autocorrelation, count)
+    if role == "exposure":
+        return mean_autocorrelation(settings.exposure.autocorrelation, count)
+    if role == "problems":
+        return reactive
+    factor = settings.factors.get(name, FactorSettings())
+    own = mean_autocorrelation(factor.autocorrelation, count)
+    return factor.within**2 * reactive + (1.0 - factor.within**2) * own
+
+
+def _shift(study: Study, settings: SimulationSettings) -> Floats:
+    """Shared shift of exposure by occasion, in SD, with mean zero."""
+    count = len(study.occasions)
+    shift = settings.exposure.trend * np.linspace(-0.5, 0.5, count) if count > 1 else np.zeros(1)
+    for label, size in settings.exposure.shocks.items():
+        shift[study.labels.index(label)] += size
+    return np.asarray(shift - shift.mean(), dtype=np.float64)
+
+
+def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:
+    """Spread of the passing part of each type once the shared shift has taken its share."""
+    left = [scale.spread.b**2 - scale.spread.sd**2 * shift.var() for scale in exposures]
+    wrong = [
+        finding("simulation-infeasible-scale", variant="trend", scale=scale.name)
+        for scale, variance in zip(exposures, left, strict=True)
+        if variance < 0
+    ]
+    if wrong:
+        raise SimulationError(wrong)
+    return np.sqrt(np.array(left))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Combined:
+    """True combined exposure: weights of the types, mean, SD, and shares of its variance."""
+
+    weights: Floats
+    mean: float
+    sd: float
+    stable: float
+    persistent: float
+
+
+def _combine(
+    study: Study,
+    settings: SimulationSettings,
+    exposures: tuple[Scale, ...],
+    passing: Floats,
+    shift: Floats,
+) -> _Combined:
+    equal = study.plan.exposure.combine == "composite"
+    sd = np.array([scale.spread.sd for scale in exposures])
+    factor = np.array([scale.factor for scale in exposures])
+    weights = 1.0 / (sd * sd.size) if equal else factor
+    rho = settings.exposure.association
+    stable = np.sqrt([scale.spread.between for scale in exposures])
+    between = rho * np.outer(stable, stable)
+    np.fill_diagonal(between, stable**2)
+    moving = rho * np.outer(passing, passing)
+    np.fill_diagonal(moving, passing**2)
+    within = moving + np.outer(sd, sd) * shift.var()
+    np.fill_diagonal(within, [scale.spread.within for scale in exposures])
+    stable_variance = float(weights @ between @ weights)
+    variance = stable_variance + float(weights @ within @ weights)
+    alike = mean_autocorrelation(settings.exposure.autocorrelation, len(study.occasions))
+    sums = np.array([scale.spread.mean for scale in exposures])
+    return _Combined(
+        weights=weights,
+        mean=0.0 if equal else float(weights @ sums),
+        sd=variance**0.5,
+        stable=stable_variance / variance,
+        persistent=alike * float(weights @ moving @ weights) / variance,
+    )
+
+
+def _line(settings: SimulationSettings, exposure: _Combined, problems: Scale) -> TrueLine:
+    line, spread, stable = settings.line, problems.spread, exposure.stable
+    steep = line.slope if line.between is None else line.between
+    level = (spread.a / spread.sd) ** 2 - (steep**2 + line.slope_sd**2) * stable
+    momentary = (spread.b / spread.sd) ** 2 - (line.slope**2 + line.slope_sd**2) * (1.0 - stable)
+    if level <= 0 or momentary <= 0:
+        raise SimulationError([_infeasible(problems, level, momentary)])
+    return TrueLine(
+        between=steep,
+        within=line.slope,
+        slope_sd=line.slope_sd,
+        level_sd=float(level) ** 0.5,
+        passing_sd=float(momentary) ** 0.5,
+        weights=exposure.weights,
+        exposure_mean=exposure.mean,
+        exposure_sd=exposure.sd,
+        exposure_stable=stable,
+    )
+
+
+def _infeasible(problems: Scale, level: float, momentary: float) -> Finding:
+    where = "between" if level <= 0 else "within"
+    return finding(
+        "simulation-infeasible-line",
+        where=where,
+        scale=problems.name,
+        icc=problems.spread.icc,
+        left=min(level, momentary),
+        numbers={"left_between": level, "left_within": momentary},
+    )
+
+
+def _arms(study: Study, settings: SimulationSettings) -> tuple[str, ...]:
+    planned = study.plan.arms
+    if planned is None:
+        return ()
+    if planned.labels:
+        return tuple(planned.labels)
+    others = [label for label in settings.arms.effects if label != planned.control]
+    return (planned.control, *(others or ["treated"]))
+
+
+def _unknown_names(study: Study, settings: SimulationSettings) -> Iterator[Finding]:
+    """Names under `simulation` that the study does not have."""
+    arms = _arms(study, settings)
+    events, labels = settings.events, study.labels
+    lists = study.exposure_types
+    yield from _not_among("scales", settings.scales, study.instruments)
+    yield from _not_among("factors", settings.factors, study.instruments)
+    yield from _not_among("background", settings.background, study.plan.background)
+    yield from _not_among("exposure.shocks", settings.exposure.shocks, labels)
+    yield from _not_among("arms.effects", settings.arms.effects, arms)
+    starts = [effect.start for effect in settings.arms.effects.values()]
+    yield from _not_among("arms.effects.start", filter(None, starts), labels)
+    if events is not None:
+        yield from _not_among("events.instrument", [events.instrument], lists)
+        yield from _not_among("events", filter(None, [events.first, events.last]), labels)
+        yield from _impossible_rating(study, events)
+        total = sum(response.share for response in events.classes.values())
+        if abs(total - 1.0) > 1e-6:
+            yield finding("simulation-setting-invalid", variant="shares", total=total)
+
+
+def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]:
+    """A rating of the major event that its list has no answer for."""
+    instrument = study.instruments.get(events.instrument)
+    rating = events.rating
+    if rating is None or instrument is None or instrument.answers is None:
+        return
+    codes = instrument.answers
+    inside = codes.minimum <= rating <= codes.maximum and rating == int(rating)
+    if not inside or rating == instrument.did_not_occur:
+        yield finding(
+            "simulation-setting-invalid",
+            variant="rating",
+            rating=rating,
+            instrument=events.instrument,
+            codes=str(codes),
+        )
+
+
+def _not_among(place: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Finding]:
+    listed = list(known)
+    for name in names:
+        if name not in listed:
+            hint = did_you_mean(name, listed)
+            yield finding(
+                "simulation-unknown-name",
+                variant="near" if hint else "",
+                place=place,
+                name=name,
+                known=", ".join(listed),
+                hint=hint,
+            )
