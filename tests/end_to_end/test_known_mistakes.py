@@ -107,7 +107,7 @@ def test_sr_keeps_its_sign(results: sg.Results) -> None:
 
 
 def test_refitted_windows_are_shown_beside_frozen_ones(results: sg.Results) -> None:
-    means = results.resilience.window_summary
+    means = results.analysis("windows").to_dict()["windows"]
     assert means["mean_SR_refit"].abs().max() < 1e-10
     assert means["mean_SR_frozen"][1:].abs().max() > 1e-3
     assert "windows-refitted" in {item.code for item in results.findings}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 from salutogen.norm import fit_norm
@@ -17,18 +16,6 @@ from tests.norm.cohorts import dynacore
 def real(shared_data: Path) -> Resilience:
     scores = dynacore(shared_data)
     return score_resilience(scores, fit_norm(scores), bootstrap=200)
-
-
-def test_means_of_windows_three_ways(real: Resilience) -> None:
-    windows = real.window_summary
-    assert windows["n"].to_list() == [199, 197, 195, 163]
-    assert windows["mean_SR_frozen"].to_list() == pytest.approx([0, 0.71, 1.12, 0.84], abs=5e-3)
-    assert windows["mean_SR_refit"].to_list() == pytest.approx([0.0] * 4, abs=1e-10)
-    complete = [-0.35, 0.31, 0.68, 0.83]
-    assert windows["mean_SR_frozen_complete"].to_list() == pytest.approx(complete, abs=5e-3)
-    assert set(windows["n_complete"]) == {160}
-    model = windows["mean_SR_frozen_model"].to_numpy()
-    assert (np.diff(model) > 0).all(), "without dropout the rise goes on"
 
 
 def test_descriptives(real: Resilience) -> None:
@@ -59,30 +46,6 @@ def test_exposure_left_in_scores(real: Resilience) -> None:
     codes = [finding.code for finding in real.findings]
     assert "mixed-slope-leaves-exposure" in codes
     assert "exposure-left-in-score" in codes
-
-
-def test_concordance_of_variants(real: Resilience) -> None:
-    names = real.variants["occasion_names"]
-    matrix = np.array(real.variants["occasion_correlation"])
-    assert matrix[names.index("pooled"), names.index("mixed")] == pytest.approx(0.988, abs=5e-4)
-    assert matrix[names.index("pooled"), names.index("count")] == pytest.approx(0.965, abs=5e-4)
-    assert len(real.variants["names"]) >= 8
-
-
-def test_far_points_by_two_degrees_of_freedom(real: Resilience) -> None:
-    far = real.outliers.filter(pl.col("level") == "occasion")
-    assert (far["far_P"].sum(), far["far_E"].sum()) == (2, 2)
-    assert far["far_jointly"].sum() == 2, "one degree of freedom for two variables flags 10"
-
-
-def test_falling_exposure_moves_frozen_scores(real: Resilience) -> None:
-    found = {finding.code: finding for finding in real.findings}
-    numbers = found["between-slope-on-within-change"].evidence.numbers
-    assert numbers["E_first"] > numbers["E_last"]
-    assert numbers["within_slope"] < numbers["frozen_slope"]
-    assert numbers["moved_SR"] > 0
-    assert "dropout-moves-windows" in found
-    assert "windows-refitted" in found
 
 
 def test_a_distance_without_sign_is_another_score(real: Resilience) -> None:

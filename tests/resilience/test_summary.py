@@ -16,7 +16,7 @@ import statsmodels.formula.api as smf
 
 from salutogen.norm import fit_norm
 from salutogen.resilience import Resilience, score_resilience
-from salutogen.resilience.outliers import cooks_distance, mahalanobis_p
+from salutogen.resilience.reliability import reliability_of_score
 from salutogen.resilience.uncertainty import MOST_UNITS, bootstrap_line, resampling_units
 from tests.norm.cohorts import simulated
 
@@ -60,16 +60,6 @@ def test_icc_is_of_a_random_intercept_reml_model(result: Resilience) -> None:
     between, within = float(fit.cov_re.iloc[0, 0]), float(fit.scale)
     assert result.summary["icc_single"] == pytest.approx(between / (between + within), rel=1e-4)
     assert result.descriptives["SR"]["within_sd"] == pytest.approx(np.sqrt(within), rel=1e-4)
-
-
-def test_window_means_of_the_model(result: Resilience) -> None:
-    rows = result.windows.select("person", "window", "SR_frozen").to_pandas()
-    fit = smf.mixedlm("SR_frozen ~ 0 + C(window)", rows, groups="person").fit(reml=True)
-    count = result.window_summary.height
-    model = result.window_summary["mean_SR_frozen_model"].to_numpy()
-    errors = result.window_summary["se_SR_frozen_model"].to_numpy()
-    np.testing.assert_allclose(model, fit.params.to_numpy()[:count], atol=1e-5)
-    np.testing.assert_allclose(errors, fit.bse.to_numpy()[:count], rtol=1e-3)
 
 
 def test_between_and_within_correlations_by_hand(result: Resilience) -> None:
@@ -117,6 +107,29 @@ def test_without_a_reliability_errors_are_of_the_line_alone() -> None:
     assert result.persons["SR_se"].max() < 2.0
 
 
+def residual(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return y - np.cov(x, y)[0, 1] / np.var(x, ddof=1) * x
+
+
+@pytest.mark.parametrize(("rP", "rE", "rho"), [(0.85, 0.8, 0.5), (0.9, 1.0, 0.3), (0.7, 0.6, 0.2)])
+def test_reliability_of_a_residual_against_simulated_retest(
+    rP: float, rE: float, rho: float
+) -> None:
+    rng = np.random.default_rng(4)
+    true_E = rng.normal(size=400_000)
+    true_P = rho * true_E + np.sqrt(1 - rho**2) * rng.normal(size=400_000)
+
+    def form(true: np.ndarray, reliability: float) -> np.ndarray:
+        noise = rng.normal(size=400_000)
+        return np.sqrt(reliability) * true + np.sqrt(1 - reliability) * noise
+
+    first = [form(true_P, rP), form(true_E, rE)]
+    second = [form(true_P, rP), form(true_E, rE)]
+    observed = np.corrcoef(*first)[0, 1]
+    retest = np.corrcoef(residual(*first), residual(*second))[0, 1]
+    assert reliability_of_score(rP, observed, rE) == pytest.approx(retest, abs=0.005)
+
+
 def test_persons_are_drawn_in_groups_where_they_are_many() -> None:
     person = np.repeat(np.arange(0, 50_000, 2), 2)
     codes, units = resampling_units(person, seed=3)
@@ -142,27 +155,6 @@ def test_groups_of_persons_give_the_same_errors(monkeypatch: pytest.MonkeyPatch)
     np.testing.assert_allclose(b, a, rtol=0.12)
 
 
-def test_cooks_distance_agrees_with_statsmodels(result: Resilience) -> None:
-    import statsmodels.api as sm
-
-    persons = result.norm.period_tables["person"]
-    X = sm.add_constant(persons["E"].to_numpy())
-    fit = sm.OLS(persons["P"].to_numpy(), X).fit()
-    expected = fit.get_influence().cooks_distance[0]
-    np.testing.assert_allclose(cooks_distance(X, fit.resid), expected, rtol=1e-8)
-
-
-def test_mahalanobis_has_as_many_degrees_of_freedom_as_variables() -> None:
-    from scipy.stats import chi2
-
-    rng = np.random.default_rng(1)
-    X = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 2]], 300)
-    S = np.linalg.inv(np.cov(X.T))
-    d = X - X.mean(axis=0)
-    distance = np.einsum("ij,jk,ik->i", d, S, d)
-    np.testing.assert_allclose(mahalanobis_p(X[:, 0], X[:, 1]), chi2.sf(distance, 2), rtol=1e-8)
-
-
 PROGRAM = """
 import json, sys
 from hashlib import sha256
@@ -171,9 +163,9 @@ from salutogen.resilience import score_resilience
 from tests.norm.cohorts import simulated
 scores = simulated(1500, 4)
 result = score_resilience(scores, fit_norm(scores), bootstrap=50)
-tables = [result.occasions, result.windows, result.persons, result.window_summary]
+tables = [result.occasions, result.windows, result.persons]
 text = "".join(table.write_csv() for table in tables)
-text += json.dumps([result.summary, result.bootstrap, result.variants["correlation"]])
+text += json.dumps([result.summary, result.bootstrap])
 print(sha256(text.encode()).hexdigest())
 """
 

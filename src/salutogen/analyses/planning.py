@@ -36,6 +36,8 @@ class PlannedAnalysis:
         Labels of analyses to be done before it.
     asked : bool
         Whether the study file names it; otherwise it is on by default.
+    place : int
+        Place among the results and on the page, whenever it is done.
     """
 
     analysis: Analysis
@@ -44,6 +46,7 @@ class PlannedAnalysis:
     after: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
     asked: bool = True
+    place: int = 0
 
     @property
     def waits_for(self) -> set[str]:
@@ -56,8 +59,8 @@ def plan_analyses(
 ) -> tuple[PlannedAnalysis, ...]:
     """Validate `analyses`, add those that are on by default, and put them into order.
 
-    An analysis follows those it needs and those it names under `after`; otherwise the default ones
-    come first, then the others as the study file lists them.
+    An analysis is done after those it needs and those it names under `after`; otherwise, and in the
+    results, the default ones come first, then the others as the study file lists them.
 
     Raises
     ------
@@ -70,7 +73,10 @@ def plan_analyses(
     asked, off = _asked(study, known, found)
     planned = _with_defaults(asked, off, known)
     _check_labels(planned, found)
-    planned = [_with_needs(item, planned, found) for item in planned]
+    planned = [
+        replace(_with_needs(item, planned, found), place=place)
+        for place, item in enumerate(planned)
+    ]
     ordered = _in_order(planned, found)
     found.raise_refusals(StudyError)
     return ordered

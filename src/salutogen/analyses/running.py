@@ -68,7 +68,7 @@ def run_analyses(
     """Do each analysis; a refusal or a failure stops it and those that need its result.
 
     The whole of an analysis runs here (its sections and tables as well), so that nothing of it can
-    end the run later. Only Ctrl-C goes through.
+    end the run later. Only Ctrl-C goes through. Outcomes are in the order of the page.
     """
     if not planned:
         return ()
@@ -98,7 +98,7 @@ def run_analyses(
             before=results,
         )
         outcomes[item.label] = _outcome(item, inputs, guard)
-    return tuple(outcomes.values())
+    return tuple(outcomes[item.label] for item in sorted(planned, key=lambda item: item.place))
 
 
 def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Outcome:

@@ -39,7 +39,7 @@ class Results:
     context : RunContext
         Seed, audience and executor of the run.
     analyses : tuple of Outcome
-        The analyses after the backbone, in the order in which they were done.
+        The analyses after the backbone, in the order of the page.
     findings : tuple of Finding
         All findings, in the order of the rooms.
     provenance : mapping

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from salutogen.analyses.registry import available
 from salutogen.findings import finding
 from salutogen.norm import Line, MixedLine, ShapeTest
 
@@ -135,12 +136,12 @@ class Variants(_Open):
 class ResilienceSummary(_Open):
     """SR over occasions and windows."""
 
-    windows: list[WindowSummary]
+    windows: list[WindowSummary] | None = Field(description="null where switched off or refused.")
     icc_single: Number
     icc_windows: WindowICC
     lag1: Number
     sr_exposure_correlation: ExposureLeft
-    variants: Variants
+    variants: Variants | None = Field(description="null where switched off or refused.")
 
 
 class GateSummary(_Open):
@@ -222,15 +223,17 @@ def results_to_dict(results: Results) -> dict[str, Any]:
 
 
 def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
-    """Put figures of the first analysis of each kind where its registration says, or null."""
-    done: set[tuple[str, str]] = set()
-    for outcome in outcomes:
-        for figure, path in outcome.analysis.results_at.items():
-            if (outcome.analysis.name, path) in done:
-                continue
-            found = outcome.content
-            if found is not None:
-                done.add((outcome.analysis.name, path))
+    """Put figures of the first analysis of each kind where its registration says.
+
+    The places of an analysis that was refused, or that is on by default and switched off, hold
+    null.
+    """
+    kinds = {item.analysis.name: item.analysis for item in outcomes}
+    kinds |= {name: item for name, item in available().items() if item.default}
+    for name, analysis in kinds.items():
+        own = [item.content for item in outcomes if item.analysis.name == name]
+        found = next((item for item in own if item is not None), None)
+        for figure, path in analysis.results_at.items():
             *parents, last = path.split(".")
             inside = content
             for part in parents:
@@ -353,16 +356,4 @@ def _shape(test: ShapeTest) -> dict[str, Any]:
 
 def _resilience(results: Results) -> dict[str, Any]:
     resilience = results.resilience
-    summary = dict(resilience.summary)
-    variants = {
-        key: value
-        for key, value in resilience.variants.items()
-        if not isinstance(value, pl.DataFrame)
-    }
-    return {
-        **summary,
-        "windows": resilience.window_summary,
-        "variants": variants,
-        "sensitivity": resilience.sensitivity,
-        "bootstrap": resilience.bootstrap,
-    }
+    return {**resilience.summary, "bootstrap": resilience.bootstrap}

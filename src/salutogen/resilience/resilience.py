@@ -34,24 +34,13 @@ class Resilience:
         SR by variant not included.
     phases : DataFrame
         `subject, phase, n_valid, E, P, SR_frozen, SR_refit`.
-    window_summary : DataFrame
-        `window, first_occasion, last_occasion, n, intercept, slope, r_squared, mean_SR_frozen,
-        mean_SR_refit, mean_SR_frozen_complete, n_complete, mean_SR_frozen_model, se_...`.
     descriptives : mapping
         `P, E, SR` → `mean, sd, icc, within_sd` in raw points.
     summary : mapping
         `icc_single, icc_windows {frozen, refit}, lag1, lag1_within, reliability, sem,
         sr_exposure_correlation {...}, within_slope, between_slope`.
-    variants : mapping
-        `names, correlation` (person level, list of lists), `rank_agreement`, `changed_quarter`,
-        `occasion_names`, `occasion_correlation`, `table` (person by variant DataFrame),
-        `descriptions`.
-    sensitivity : mapping
-        `exposure_error`, `mood_reporting`, `outliers`, `missing` DataFrames.
     bootstrap : mapping
         Percentile intervals of line coefficients and derived figures, draws and seed.
-    outliers : DataFrame
-        Flagged persons: z, Cook's distance, Mahalanobis p (df = number of variables).
     """
 
     scores: Scores
@@ -60,13 +49,9 @@ class Resilience:
     windows: pl.DataFrame
     persons: pl.DataFrame
     phases: pl.DataFrame
-    window_summary: pl.DataFrame
     descriptives: Mapping[str, Mapping[str, float | None]]
     summary: Mapping[str, Any]
-    variants: Mapping[str, Any] = field(default_factory=dict)
-    sensitivity: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     bootstrap: Mapping[str, Any] = field(default_factory=dict)
-    outliers: pl.DataFrame = field(default_factory=pl.DataFrame)
     findings: tuple[Finding, ...] = ()
 
     def _repr_html_(self) -> str:

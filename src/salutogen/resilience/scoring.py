@@ -1,30 +1,24 @@
-"""`score_resilience`: SR at every level, with errors, checks and variants."""
+"""`score_resilience`: SR at every level, with errors and checks."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-import salutogen.resilience.variant_scores  # noqa: F401  registers the variants
-from salutogen.findings import Finding
 from salutogen.norm import Norm
 from salutogen.norm.norm import Level
 from salutogen.norm.periods import ValidRows, valid_rows
 from salutogen.resilience import findings as say
-from salutogen.resilience.concordance import compare_variants
 from salutogen.resilience.levels import (
     score_occasions,
     score_persons,
     score_phases,
     score_windows,
 )
-from salutogen.resilience.outliers import far_points
+from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
 from salutogen.resilience.parts import OccasionArrays, pearson
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
-from salutogen.resilience.sensitivity_run import run_sensitivity
 from salutogen.resilience.summary import describe, summarise
 from salutogen.resilience.uncertainty import (
     LineDraws,
@@ -32,8 +26,6 @@ from salutogen.resilience.uncertainty import (
     bootstrap_summary,
     with_errors,
 )
-from salutogen.resilience.variants import VariantContext
-from salutogen.resilience.window_summary import summarise_windows
 from salutogen.scores import Scores
 
 
@@ -70,18 +62,13 @@ def score_resilience(
     lines = _bootstrap(scores, norm, draws, seed)
     occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem, scores)
     persons = _with_errors(persons, norm, lines, "person", measurement.sem, scores)
-    context = _variant_context(scores, norm, rows, occasions, persons, windows)
-    variants = compare_variants(context, "pooled" if norm.primary == "occasion" else "person")
-    mixed_scores = _mixed_scores(context)
+    mixed_scores = _mixed_scores(scores, norm, rows, occasions["SR"])
     descriptives = describe(arrays)
     summary = summarise(arrays, windows, norm, descriptives, measurement, mixed_scores)
-    window_summary = summarise_windows(windows, norm)
-    far = _far_points(scores, norm)
-    sensitivity = run_sensitivity(scores, norm, rows, arrays, persons, far)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
-    found = _findings(summary, windows, window_summary, norm, measurement)
-    found += say.row_findings(occasions, windows, persons, far)
-    found += say.sensitivity_findings(sensitivity)
+    found = say.exposure_findings(summary["sr_exposure_correlation"], summary)
+    found += say.measurement_findings(measurement)
+    found += say.row_findings(occasions, windows, persons)
     found += say.bootstrap_findings(boot, draws)
     return Resilience(
         scores=scores,
@@ -90,28 +77,11 @@ def score_resilience(
         windows=windows,
         persons=persons,
         phases=phases,
-        window_summary=window_summary,
         descriptives=descriptives,
         summary=summary,
-        variants=variants,
-        sensitivity=sensitivity,
         bootstrap=boot,
-        outliers=far,
         findings=tuple(found),
     )
-
-
-def _findings(
-    summary: dict[str, Any],
-    windows: pl.DataFrame,
-    window_summary: pl.DataFrame,
-    norm: Norm,
-    measurement: Any,
-) -> list[Finding]:
-    found = say.exposure_findings(summary["sr_exposure_correlation"], summary)
-    found += say.window_findings(windows, window_summary, norm, summary)
-    found += say.measurement_findings(measurement)
-    return found
 
 
 def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]:
@@ -149,43 +119,13 @@ def _with_errors(
     )
 
 
-def _variant_context(
-    scores: Scores,
-    norm: Norm,
-    rows: ValidRows,
-    occasions: pl.DataFrame,
-    persons: pl.DataFrame,
-    windows: pl.DataFrame,
-) -> VariantContext:
-    valid = scores.table["valid"]
-    alternatives = scores.alternatives
-    return VariantContext(
-        scores=scores,
-        norm=norm,
-        rows=rows,
-        occasions=norm.with_covariates(scores.table.filter(valid)),
-        alternatives=alternatives.filter(valid) if alternatives.width else alternatives,
-        persons=persons,
-        windows=windows,
-        SR=occasions.filter(valid)["SR"].fill_null(float("nan")).to_numpy(),
-        SR_person=persons["SR"].fill_null(float("nan")).to_numpy(),
-    )
-
-
-def _mixed_scores(context: VariantContext) -> dict[str, np.ndarray]:
-    from salutogen.resilience.variant_scores import mixed, mixed_split
-
-    known = np.isfinite(context.SR)
-    scores = {"mixed": mixed(context), "mixed_split": mixed_split(context)}
-    return {name: values[known] for name, values in scores.items() if values is not None}
-
-
-def _far_points(scores: Scores, norm: Norm) -> pl.DataFrame:
-    valid = norm.with_covariates(scores.table.filter(pl.col("valid")))
-    persons = norm.with_covariates(norm.period_tables["person"])
-    return pl.concat(
-        [far_points(norm.occasion, valid, "occasion"), far_points(norm.person, persons, "person")]
-    )
+def _mixed_scores(
+    scores: Scores, norm: Norm, rows: ValidRows, SR: pl.Series
+) -> dict[str, np.ndarray]:
+    """Scores by the mixed model of the valid occasions that have an SR, where they exist."""
+    known = SR.filter(scores.table["valid"]).is_not_null().to_numpy()
+    found = {"mixed": mixed_score(norm, scores.valid), "mixed_split": mixed_split_score(norm, rows)}
+    return {name: values[known] for name, values in found.items() if values is not None}
 
 
 __all__ = ["OccasionArrays", "score_resilience"]

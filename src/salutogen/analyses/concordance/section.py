@@ -1,27 +1,52 @@
-"""Concordance of the ways to score SR on the same data."""
+"""The page's section on concordance: how far other ways to score SR agree."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, ordered, values
 from salutogen.page.colours import HEAT, colour, colours
+from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import heading, percent, points
-from salutogen.report.context import Context
+
+if TYPE_CHECKING:
+    from salutogen.analyses.concordance.analysis import ConcordanceResult
+    from salutogen.page.audience import Audience
 
 LIMITS = (0.7, 0.8, 0.9, 0.95)
+PAIR_COLUMNS = (
+    Column(name="variant", meaning="A way to score SR", kind=Kind.LABEL),
+    Column(name="other", meaning="Another way", kind=Kind.LABEL),
+    Column(name="r", meaning="Correlation over persons", unit="Pearson correlation"),
+)
+VARIANT_COLUMNS = (
+    Column(name="variant", meaning="Variant", heading="Variant", kind=Kind.LABEL),
+    Column(name="what", meaning="What it is", heading="What it is", kind=Kind.LABEL),
+    Column(
+        name="r",
+        meaning="Pearson correlation over persons",
+        heading="Correlation with the primary score",
+    ),
+    Column(
+        name="rank",
+        meaning="Spearman correlation over persons",
+        heading="Rank correlation (Spearman)",
+    ),
+    Column(
+        name="moved",
+        meaning="Share in another quarter than by the primary score",
+        heading="Persons in another quarter",
+        kind=Kind.SHARE,
+    ),
+)
 
 
-def concordance_section(context: Context) -> Section | None:
-    """How far the variants agree, or None where none were computed."""
-    variants = context.resilience.variants
-    names = list(variants.get("names") or ())
-    if len(names) < 2:
-        return None
+def concordance_section(result: ConcordanceResult, audience: Audience) -> Section:
+    """How far the variants agree."""
     return Section(
         title="Concordance of variants",
         paragraphs=(
@@ -29,30 +54,32 @@ def concordance_section(context: Context) -> Section | None:
             "conclusions do not hang on the choice; where they do not, the choice must be argued. "
             "All are turned so that positive means less resilient.",
         ),
-        figures=(_heatmap(names, variants["correlation"]),),
-        tables=(_table(names, variants),),
+        figures=(_heatmap(result, audience),),
+        tables=(_table(result, audience),),
     )
 
 
-def _words(name: str) -> str:
-    return heading(name)
-
-
-def _heatmap(names: list[str], matrix: Any) -> Figure:
-    words = [_words(name) for name in names]
-    rows = [
-        {"variant": words[i], "other": words[j], "r": matrix[i][j]}
-        for i in range(len(names))
-        for j in range(len(names))
-    ]
-    data = pl.DataFrame(rows, schema={"variant": pl.String, "other": pl.String, "r": pl.Float64})
+def _heatmap(result: ConcordanceResult, audience: Audience) -> Figure:
+    words = [heading(name) for name in result.names]
+    few = {heading(name) for name in _of_few(result, audience)}
+    data = pl.DataFrame(
+        [
+            {"variant": one, "other": other, "r": None if {one, other} & few else r}
+            for one, row in zip(words, result.correlation, strict=True)
+            for other, r in zip(words, row, strict=True)
+        ],
+        schema={"variant": pl.String, "other": pl.String, "r": pl.Float64},
+    )
     apart = data.filter((pl.col("variant") != pl.col("other")) & pl.col("r").is_not_null())
     told = "No two variants could be compared."
     if apart.height:
-        least = apart.sort("r", maintain_order=True).row(0, named=True)
+        least, most = (
+            apart.sort("r", descending=down, maintain_order=True).row(0, named=True)
+            for down in (False, True)
+        )
         told = (
             f"Correlations between persons run from {points(least['r'])} ({least['variant']} with "
-            f"{least['other']}) to {points(apart['r'].max())}."  # type: ignore[arg-type]
+            f"{least['other']}) to {points(most['r'])}."
         )
     return Figure(
         name="variants",
@@ -60,7 +87,7 @@ def _heatmap(names: list[str], matrix: Any) -> Figure:
         description=f"{told} The colour deepens with agreement.",
         chart=_heatmap_chart(data, words),
         data=data,
-        units={"r": "Pearson correlation"},
+        columns=PAIR_COLUMNS,
     )
 
 
@@ -118,48 +145,39 @@ def _heatmap_chart(data: pl.DataFrame, words: list[str]) -> Spec:
     }
 
 
-def _table(names: list[str], variants: Mapping[str, Any]) -> Table:
-    primary = variants.get("primary", names[0])
-    at = names.index(primary) if primary in names else 0
-    ranks = variants.get("rank_agreement") or {}
-    spearman = ranks.get("spearman") if isinstance(ranks, Mapping) else None
-    changed = variants.get("changed_quarter") or {}
-    descriptions = variants.get("descriptions") or {}
+def _table(result: ConcordanceResult, audience: Audience) -> Table:
+    at = list(result.names).index(result.primary)
+    few = _of_few(result, audience)
     rows = [
         {
-            "variant": _words(name),
-            "what": descriptions.get(name, ""),
-            "r": variants["correlation"][i][at],
-            "rank": spearman[i][at] if spearman else None,
-            "moved": percent(_share(changed.get(name))) if name != primary else "–",
+            "variant": heading(name),
+            "what": result.descriptions[name],
+            "r": None if name in few else result.correlation[place][at],
+            "rank": None if name in few else result.rank_agreement.spearman[place][at],
+            "moved": _moved(result, name, audience),
         }
-        for i, name in enumerate(names)
+        for place, name in enumerate(result.names)
     ]
+    texts = dict.fromkeys(("variant", "what", "moved"), pl.String)
     return Table(
         name="variants",
-        title=f"Variants beside the primary score ({_words(primary)})",
-        frame=pl.DataFrame(
-            rows,
-            schema={
-                "variant": pl.String,
-                "what": pl.String,
-                "r": pl.Float64,
-                "rank": pl.Float64,
-                "moved": pl.String,
-            },
-        ),
-        labels={
-            "variant": "Variant",
-            "what": "What it is",
-            "r": "Correlation with the primary score",
-            "rank": "Rank correlation (Spearman)",
-            "moved": "Persons in another quarter",
-        },
+        title=f"Variants beside the primary score ({heading(result.primary)})",
+        frame=pl.DataFrame(rows, schema_overrides=texts | dict.fromkeys(("r", "rank"), pl.Float64)),
+        columns=VARIANT_COLUMNS,
+        note=SMALL_NOTE if any(row["moved"] is None for row in rows) else "",
     )
 
 
-def _share(entry: Any) -> float | None:
-    if isinstance(entry, Mapping):
-        share = entry.get("share")
-        return None if share is None else float(share)
-    return None if entry is None else float(entry)
+def _of_few(result: ConcordanceResult, audience: Audience) -> set[str]:
+    """Variants with a value for too few persons to be told."""
+    return {name for name, n in result.n.items() if n < audience.smallest}
+
+
+def _moved(result: ConcordanceResult, name: str, audience: Audience) -> str | None:
+    """Share of persons in another quarter; None where it would tell a small count of them."""
+    if name == result.primary:
+        return "–"
+    found = result.changed_quarter[name]
+    if found.changed is not None and audience.hides(found.changed, found.n):
+        return None
+    return percent(found.share)

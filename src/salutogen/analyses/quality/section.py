@@ -1,66 +1,41 @@
-"""Reliability of the scores, what exposure is left in them, and the quality of exposure."""
+"""The page's sections on reliability, on exposure left in SR, and on the quality of exposure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.columns import columns_of
+from salutogen.analyses.quality.analysis import EXPOSURE_COLUMNS, ITEM_COLUMNS, SCALE_COLUMNS
+from salutogen.columns import Column, Kind
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import number, points
-from salutogen.report.context import Context
-from salutogen.scores import ScaleReliability
-from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
-FIGURE_WORDS = (
-    ("reliability", "Reliability of an occasion's SR"),
-    ("sem", "Standard error of measurement of an occasion's SR (points)"),
-    ("reliability_P", "Reliability of P used"),
-    ("reliability_E", "Reliability of E used"),
-    ("icc_single", "ICC of SR by occasion (share between persons)"),
-    ("icc_windows.frozen", "ICC of window SR, frozen (inflated by overlap: no reliability)"),
-    ("icc_windows.refit", "ICC of window SR, refitted (inflated by overlap: no reliability)"),
-    ("lag1", "Correlation of SR between adjacent occasions, pooled"),
-    ("lag1_within", "The same within persons (biased downwards)"),
-    ("sr_exposure_correlation.primary", "r(SR, E), all rows"),
-    ("sr_exposure_correlation.between", "r(SR, E) between persons"),
-    ("sr_exposure_correlation.within", "r(SR, E) within persons"),
-    ("sr_exposure_correlation.mixed", "r(mixed-model SR, E), all rows"),
-    ("sr_exposure_correlation.mixed_between", "r(mixed-model SR, E) between persons"),
-    ("sr_exposure_correlation.mixed_within", "r(mixed-model SR, E) within persons"),
-    ("within_slope", "Slope of P on E within persons (points)"),
-    ("between_slope", "Slope of P on E between persons (points)"),
+if TYPE_CHECKING:
+    from salutogen.analyses.quality.analysis import QualityResult
+    from salutogen.page.audience import Audience
+
+DESCRIPTIVE_COLUMNS = (
+    Column(name="score", meaning="Score", heading="Score", kind=Kind.LABEL),
+    Column(name="mean", meaning="Mean", unit="points", heading="Mean"),
+    Column(name="sd", meaning="SD", unit="points", heading="SD"),
+    Column(name="icc", meaning="Share of variance between persons", heading="ICC"),
+    Column(
+        name="within_sd", meaning="SD within persons", unit="points", heading="SD within persons"
+    ),
 )
-SCALE_WORDS = {column.name: column.heading for column in columns_of(ScaleReliability)}
-EXPOSURE_WORDS = {column.name: column.heading for column in EXPOSURE_QUALITY_COLUMNS}
-ITEM_WORDS = {column.name: column.heading for column in ITEM_QUALITY_COLUMNS}
+FIGURE_COLUMNS = (
+    Column(name="figure", meaning="Figure", heading="Figure", kind=Kind.LABEL),
+    Column(name="value", meaning="Value", heading="Value"),
+)
 
 
-def reliability_section(context: Context) -> Section:
+def reliability_section(result: QualityResult, audience: Audience) -> Section:
     """Reliability of SR, and of the scales behind it."""
-    resilience = context.resilience
-    summary = pl.DataFrame(
-        [
-            {"figure": words, "value": number(_at(resilience.summary, path), 3)}
-            for path, words in FIGURE_WORDS
-            if _at(resilience.summary, path) is not None
-        ],
-        schema={"figure": pl.String, "value": pl.String},
-    )
-    described = pl.DataFrame(
-        [
-            {"score": name, **{key: figures.get(key) for key in ("mean", "sd", "icc", "within_sd")}}
-            for name, figures in resilience.descriptives.items()
-        ],
-        schema={
-            "score": pl.String,
-            **dict.fromkeys(("mean", "sd", "icc", "within_sd"), pl.Float64),
-        },
-    )
+    figures = [(words, number(value, 3)) for words, value in result.figures]
     return Section(
         title="Reliability and leftover exposure",
         paragraphs=(
@@ -72,61 +47,57 @@ def reliability_section(context: Context) -> Section:
             Table(
                 name="descriptives",
                 title="Problems, exposure and SR over valid occasions",
-                frame=described,
-                labels={
-                    "score": "Score",
-                    "mean": "Mean",
-                    "sd": "SD",
-                    "icc": "ICC",
-                    "within_sd": "SD within persons",
-                },
-                units=dict.fromkeys(("mean", "sd", "within_sd"), "points"),
+                frame=result.descriptives,
+                columns=DESCRIPTIVE_COLUMNS,
             ),
             Table(
                 name="reliability",
                 title="Reliability, stability and leftover exposure of SR",
-                frame=summary,
-                labels={"figure": "Figure", "value": "Value"},
+                frame=pl.DataFrame(
+                    figures, schema={"figure": pl.String, "value": pl.String}, orient="row"
+                ),
+                columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
                 "known reliability of E, 1 is assumed; the sensitivity bands show what follows "
                 "if that is wrong.",
             ),
-            _scales_table(context),
+            Table(
+                name="scales",
+                title="Scales",
+                frame=_without_small_shares(
+                    result.scales, ("floor_share", "ceiling_share"), audience
+                ),
+                columns=SCALE_COLUMNS,
+                note="Checklists of stressors are formative: their items need not agree, so alpha "
+                "and omega are left out.",
+            ),
         ),
     )
 
 
-def exposure_section(context: Context) -> Section | None:
-    """How exposure behaves by type and occasion, or None where it was not looked at."""
-    scores = context.scores
-    quality = scores.exposure_quality
-    if not quality.height:
-        return None
-    if not context.audience.individuals and "n" in quality.columns:
-        quality = quality.filter(pl.col("n") >= context.audience.smallest)
+def exposure_section(result: QualityResult, audience: Audience) -> Section:
+    """How exposure behaves by type and occasion."""
+    exposure = result.exposure.filter(pl.col("n") >= audience.smallest)
     tables = [
         Table(
             name="exposure-quality",
             title="Exposure by type and occasion",
-            frame=quality,
-            labels=EXPOSURE_WORDS,
-            units={"mean": "points", "sd": "points", "zero_share": "share", "coverage": "share"},
-        ),
+            frame=_without_small_shares(exposure, ("zero_share",), audience),
+            columns=EXPOSURE_COLUMNS,
+        )
     ]
-    items = scores.item_quality
-    if items.height:
-        if not context.audience.individuals:
-            items = _hide_rare_items(items, context.audience.smallest)
+    if result.items.height:
+        items = _without_small_shares(result.items, ("endorsed_share",), audience)
+        told = pl.col("endorsed_share").is_not_null()
         tables.append(
             Table(
                 name="item-quality",
                 title="Stressor items",
-                frame=items,
-                labels=ITEM_WORDS,
-                units={"endorsed_share": "share of forms"},
+                frame=items.with_columns(pl.when(told).then(pl.col("r_with_P"))),
+                columns=ITEM_COLUMNS,
             )
         )
-    figure = _exposure_figure(quality, context)
+    figure = _exposure_figure(exposure, result.occasions)
     return Section(
         title="Quality of exposure",
         paragraphs=(
@@ -138,52 +109,28 @@ def exposure_section(context: Context) -> Section | None:
     )
 
 
-def _hide_rare_items(items: pl.DataFrame, smallest: int) -> pl.DataFrame:
-    told = pl.col("endorsed_share") * pl.col("n")
-    few = (told.round() > 0) & (told.round() < smallest)
-    return items.with_columns(
-        pl.when(~few).then(pl.col(name)).alias(name)
-        for name in ("endorsed_share", "r_with_P")
-        if name in items.columns
+def _without_small_shares(
+    frame: pl.DataFrame, shares: Sequence[str], audience: Audience
+) -> pl.DataFrame:
+    """Blank shares that stand for few forms or all but few: no column counts these forms."""
+    parts = frame.select(
+        "n", *((pl.col(name) * pl.col("n")).round().cast(pl.Int64) for name in shares)
+    )
+    return frame.with_columns(
+        pl.Series(
+            name,
+            [
+                None if share is None or audience.hides(part, whole) else share
+                for share, part, whole in zip(frame[name], parts[name], parts["n"], strict=True)
+            ],
+            dtype=pl.Float64,
+        )
+        for name in shares
     )
 
 
-def _at(summary: Mapping[str, Any], path: str) -> Any:
-    found: Any = summary
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
-
-
-def _scales_table(context: Context) -> Table:
-    rows = [
-        {name: getattr(item, name) for name in SCALE_WORDS} for item in context.scores.reliability
-    ]
-    schema: dict[str, Any] = {
-        "scale": pl.String,
-        "level": pl.String,
-        "n": pl.Int64,
-        "n_items": pl.Int64,
-        "omega": pl.Float64,
-        "alpha": pl.Float64,
-        "floor_share": pl.Float64,
-        "ceiling_share": pl.Float64,
-        "note": pl.String,
-    }
-    return Table(
-        name="scales",
-        title="Scales",
-        frame=pl.DataFrame(rows, schema=schema),
-        labels=SCALE_WORDS,
-        note="Checklists of stressors are formative: their items need not agree, so alpha and "
-        "omega are left out.",
-    )
-
-
-def _exposure_figure(quality: pl.DataFrame, context: Context) -> Figure | None:
-    if not {"type", "occasion", "r"} <= set(quality.columns):
-        return None
-    data = quality.select("type", "occasion", "r").filter(pl.col("r").is_not_null())
+def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure | None:
+    data = exposure.select("type", "occasion", "r").filter(pl.col("r").is_not_null())
     if not data.height:
         return None
     types = data["type"].unique(maintain_order=True).to_list()
@@ -205,14 +152,12 @@ def _exposure_figure(quality: pl.DataFrame, context: Context) -> Figure | None:
             "data": values(data),
             "mark": {"type": "line", "point": {"filled": True, "size": 60}, "strokeWidth": 2.3},
             "encoding": {
-                "x": ordered(
-                    "occasion", "Planned occasion", context.labels, scale={"padding": 0.3}
-                ),
+                "x": ordered("occasion", "Planned occasion", occasions, scale={"padding": 0.3}),
                 "y": quantity("r", "r(E, P)", zero=True),
                 "color": {**hue, "scale": palette_scale(shades)},
                 "shape": {**hue, "scale": {"domain": types}},
             },
         },
         data=data,
-        units={"r": "correlation"},
+        columns=EXPOSURE_COLUMNS,
     )

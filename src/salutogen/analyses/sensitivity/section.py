@@ -1,71 +1,69 @@
-"""Sensitivity bands: what error in exposure, mood and outliers would do to SR."""
+"""The page's section on sensitivity: what error in exposure, mood and far points would do to SR."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
+from salutogen.analyses.sensitivity.bands import (
+    EXPOSURE_ERROR_COLUMNS,
+    LEVEL,
+    MOOD_COLUMNS,
+    MOOD_FACTOR_COLUMNS,
+    STRENGTH,
+)
+from salutogen.analyses.sensitivity.refits import MISSING_COLUMNS, OUTLIER_COLUMNS
+from salutogen.columns import Column, Kind
 from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import heading, points
-from salutogen.report.context import Context
+from salutogen.page.words import points
 
-TABLE_TITLES = {
-    "exposure_error": "If exposure is measured with error",
-    "mood_reporting": "If mood colours the report of exposure",
-    "mood_factors": "If mood colours the report of exposure: factors and SR",
-    "outliers": "If far points are treated otherwise",
-    "missing": "If skipped answers had been at their bounds",
-}
-COLUMN_WORDS = {
-    "level": "Level",
-    "reliability_E": "Assumed reliability of E",
-    "r_observed": "Observed r(E, P)",
-    "refused": "Impossible here",
-    "r_SR_true_E": "r of SR with true exposure",
-    "slope": "Slope",
-    "corrected_slope": "Corrected slope",
-    "r_with_corrected": "r of SR with corrected SR",
-    "r_corrected_observed_E": "r of corrected SR with observed exposure",
-    "g": "Assumed strength g",
-    "r_true": "True r(E, P)",
-    "policy": "Policy",
-    "n": "Persons in the fit",
-    "n_changed": "Rows changed",
-    "intercept": "Intercept",
-    "r_squared": "R²",
-    "residual_sd": "Residual SD",
-    "r_with_primary": "r with the primary SR",
-    "largest_change": "Largest change of a person's SR",
-    "mean_SR_change": "Mean absolute change of SR",
-    "case": "Case",
-    "factor": "Factor",
-    "r_factor_SR": "r of the factor with SR",
-}
-UNITS = {
-    "slope": "points of P per point of E",
-    "corrected_slope": "points of P per point of E",
-    "intercept": "points of P",
-    "residual_sd": "points of P",
-    "largest_change": "points of P",
-    "mean_SR_change": "points of P",
-    "g": "SDs of E per SD of P",
-}
-LEVEL_COLOURS = {"occasion": "two", "person": "one", "window": "three", "phase": "four"}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from salutogen.analyses.sensitivity.analysis import SensitivityResult
+    from salutogen.page.audience import Audience
+
+EXPOSURE_ERROR = "If exposure is measured with error"
+MOOD = "If mood colours the report of exposure"
+IMPOSSIBLE = (
+    "Rows marked impossible: exposure that unreliable could not correlate as it does. The negative "
+    "correlation of corrected SR with observed exposure follows from the correction and is no "
+    "finding."
+)
+LEVEL_COLOURS = {"occasion": "two", "person": "one"}
+MEASURES = {"r_SR_true_E": "SR with true exposure", "r_with_corrected": "SR with corrected SR"}
+BAND_COLUMNS = (
+    LEVEL,
+    STRENGTH,
+    Column(name="reliability_E", meaning="Assumed reliability of E"),
+    Column(name="what", meaning="What SR is correlated with", kind=Kind.LABEL),
+    Column(name="r", meaning="Correlation of SR", unit="correlation"),
+)
 
 
-def sensitivity_section(context: Context) -> Section | None:
+def sensitivity_section(result: SensitivityResult, audience: Audience) -> Section | None:
     """Bands over assumptions, or None where none were computed."""
-    given = {name: frame for name, frame in context.resilience.sensitivity.items() if frame.height}
-    if not given:
+    tables = _tables(result, audience)
+    if not tables:
         return None
-    figures = [
-        figure
-        for figure in (
-            _band(given, "exposure_error", "reliability_E", "Assumed reliability of exposure"),
-            _band(given, "mood_reporting", "g", "Assumed strength of mood-congruent reporting g"),
-        )
-        if figure is not None
-    ]
+    figures = (
+        _band(
+            result.exposure_error,
+            "reliability_E",
+            "Assumed reliability of exposure",
+            name="sensitivity-exposure-error",
+            title=EXPOSURE_ERROR,
+        ),
+        _band(
+            result.mood_reporting,
+            "g",
+            "Assumed strength of mood-congruent reporting g",
+            name="sensitivity-mood-reporting",
+            title=MOOD,
+        ),
+    )
     return Section(
         title="Sensitivity bands",
         paragraphs=(
@@ -73,52 +71,52 @@ def sensitivity_section(context: Context) -> Section | None:
             "free of observed exposure is not free of true exposure when exposure is measured with "
             "error: persons who truly met little then look more resilient than they are.",
         ),
-        figures=tuple(figures),
-        tables=tuple(_table(name, frame, context) for name, frame in given.items()),
+        figures=tuple(figure for figure in figures if figure is not None),
+        tables=tables,
     )
 
 
-def _table(name: str, frame: pl.DataFrame, context: Context) -> Table:
-    if not context.audience.individuals:
-        frame = frame.drop("largest_change", strict=False)
-        if "n_changed" in frame.columns:
-            few = pl.col("n_changed").is_between(1, context.audience.smallest - 1)
-            frame = frame.with_columns(pl.when(~few).then(pl.col("n_changed")))
-    return Table(
-        name=f"sensitivity-{name.replace('_', '-')}",
-        title=TABLE_TITLES.get(name, heading(name)),
-        frame=frame,
-        labels=COLUMN_WORDS,
-        units=UNITS,
-        note=(
-            "Rows marked impossible: exposure that unreliable could not correlate as it does. The "
-            "negative correlation of corrected SR with observed exposure follows from the "
-            "correction and is no finding."
-            if name == "exposure_error"
-            else ""
+def _tables(result: SensitivityResult, audience: Audience) -> tuple[Table, ...]:
+    """Every table that has rows; the change of the one person who changes most is not for all."""
+    outliers = result.outliers
+    if not audience.individuals:
+        outliers = outliers.drop("largest_change")
+    tables = (
+        _table("exposure-error", EXPOSURE_ERROR, result.exposure_error, EXPOSURE_ERROR_COLUMNS),
+        _table("mood-reporting", MOOD, result.mood_reporting, MOOD_COLUMNS),
+        _table("mood-factors", f"{MOOD}: factors and SR", result.mood_factors, MOOD_FACTOR_COLUMNS),
+        _table("outliers", "If far points are treated otherwise", outliers, OUTLIER_COLUMNS),
+        _table(
+            "missing",
+            "If skipped answers had been at their bounds",
+            result.missing,
+            MISSING_COLUMNS,
         ),
     )
+    return tuple(table for table in tables if table.frame.height)
 
 
-def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> Figure | None:
-    frame = given.get(name)
-    needed = {"level", by, "r_SR_true_E", "r_with_corrected"}
-    if frame is None or not needed <= set(frame.columns):
-        return None
-    measures = {
-        "r_SR_true_E": "SR with true exposure",
-        "r_with_corrected": "SR with corrected SR",
-    }
+def _table(name: str, title: str, frame: pl.DataFrame, columns: Sequence[Column]) -> Table:
+    return Table(
+        name=f"sensitivity-{name}",
+        title=title,
+        frame=frame,
+        columns=columns,
+        note=IMPOSSIBLE if title == EXPOSURE_ERROR else "",
+    )
+
+
+def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) -> Figure | None:
     data = (
-        frame.select("level", by, *measures)
+        frame.select("level", by, *MEASURES)
         .unpivot(index=["level", by], variable_name="what", value_name="r")
-        .with_columns(pl.col("what").replace(measures))
+        .with_columns(pl.col("what").replace(MEASURES))
         .filter(pl.col("r").is_not_null())
     )
     if not data.height:
         return None
     levels = data["level"].unique(maintain_order=True).to_list()
-    shades = palette_scale({level: LEVEL_COLOURS.get(level, "five") for level in levels})
+    shades = palette_scale({level: LEVEL_COLOURS[level] for level in levels})
     chart = layered(
         zero_rule(),
         {
@@ -132,7 +130,7 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
                     "field": "what",
                     "type": "nominal",
                     "title": "Correlation of",
-                    "scale": {"domain": list(measures.values()), "range": [[1, 0], [5, 4]]},
+                    "scale": {"domain": list(MEASURES.values()), "range": [[1, 0], [5, 4]]},
                     "legend": None,
                 },
             },
@@ -144,11 +142,11 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
             "fontWeight": "normal",
         },
     )
-    true = data.filter(pl.col("what") == measures["r_SR_true_E"])
+    true = data.filter(pl.col("what") == MEASURES["r_SR_true_E"])
     lowest, highest = true["r"].min(), true["r"].max()
     return Figure(
-        name=f"sensitivity-{name.replace('_', '-')}",
-        title=TABLE_TITLES[name],
+        name=name,
+        title=title,
         description=(
             f"Solid lines: correlation of SR with true exposure, from "
             f"{points(lowest)} to {points(highest)} over the assumed values"  # type: ignore[arg-type]
@@ -157,7 +155,7 @@ def _band(given: dict[str, pl.DataFrame], name: str, by: str, x_title: str) -> F
         ),
         chart=chart,
         data=data,
-        units={"r": "correlation"},
+        columns=BAND_COLUMNS,
     )
 
 

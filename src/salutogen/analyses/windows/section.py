@@ -1,12 +1,13 @@
-"""Windows: frozen against refitted scores, and the line of each window."""
+"""The page's section on windows: frozen against refitted scores, and the line of each window."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
+from salutogen.analyses.windows.summary import WINDOW_COLUMNS
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     Spec,
     layered,
@@ -19,47 +20,42 @@ from salutogen.page.charting import (
 from salutogen.page.colours import CATEGORIES, HEAT
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import SR_AXIS, signed
-from salutogen.report.context import Context
-from salutogen.report.sections.plane import simple
 
+if TYPE_CHECKING:
+    from salutogen.analyses.windows.analysis import WindowsResult
+    from salutogen.page.audience import Audience
+
+# What is drawn of each window: mean, its standard error, colour.
 KINDS = {
     "frozen line, everyone": ("mean_SR_frozen", "se_SR_frozen", "one"),
     "frozen line, persons in every window": ("mean_SR_frozen_complete", None, "three"),
     "frozen line, model estimate": ("mean_SR_frozen_model", "se_SR_frozen_model", "four"),
     "refitted line": ("mean_SR_refit", None, "two"),
 }
-COLUMN_WORDS = {
-    "window": "Window",
-    "first_occasion": "First occasion",
-    "last_occasion": "Last occasion",
-    "n": "Persons",
-    "intercept": "Intercept",
-    "slope": "Slope",
-    "r_squared": "R²",
-    "mean_SR_frozen": "Mean SR, frozen",
-    "mean_SR_refit": "Mean SR, refitted",
-    "mean_SR_frozen_complete": "Mean SR, frozen, in every window",
-    "n_complete": "Persons in every window",
-    "mean_SR_frozen_model": "Mean SR, frozen, model",
-    "se_SR_frozen": "SE, frozen",
-    "se_SR_frozen_model": "SE, frozen, model",
-}
-UNITS = {
-    "n": "persons",
-    "n_complete": "persons",
-    "intercept": "points of P",
-    "slope": "points of P per point of E",
-    **{name: "points of P" for name in COLUMN_WORDS if "SR" in name},
-}
+MEAN_COLUMNS = (
+    Column(name="window", meaning="Window with its first and last occasion", kind=Kind.LABEL),
+    Column(name="score", meaning="Line and persons", kind=Kind.LABEL),
+    Column(name="mean", meaning="Mean SR", unit=POINTS, sign=LESS_RESILIENT),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS),
+)
+LINE_COLUMNS = (
+    Column(name="window", meaning="Number of the window", kind=Kind.LABEL),
+    Column(name="E", meaning="Exposure", unit="points", sign="higher = more exposed"),
+    Column(name="expected", meaning="Expected problems", unit=POINTS),
+)
 
 
-def windows_section(context: Context) -> Section | None:
-    """Frozen against refitted, or None where the study has no windows."""
-    summary = window_table(context)
-    if summary is None:
+def windows_section(result: WindowsResult, audience: Audience) -> Section | None:
+    """Frozen against refitted, or None where no window may be shown."""
+    summary = _shown(result.windows, audience)
+    if not summary.height:
         return None
-    figures = [_means_figure(summary)]
-    lines = _lines_figure(context, summary)
+    lines = result.lines.filter(pl.col("window").is_in(summary["window"].implode()))
+    means = _means(summary)
+    figures = [_means_figure(means, summary)] if means.height else []
+    if lines.height:
+        figures.append(_lines_figure(lines, summary))
     return Section(
         title="Windows: frozen against refitted",
         paragraphs=(
@@ -71,34 +67,32 @@ def windows_section(context: Context) -> Section | None:
             "window, and of a model with persons as random intercepts, are not moved by dropout "
             "alone.",
         ),
-        figures=(*figures, *([lines] if lines is not None else [])),
+        figures=tuple(figures),
         tables=(
             Table(
                 name="windows-summary",
                 title="Windows, their lines and mean SR",
                 frame=summary,
-                labels=COLUMN_WORDS,
-                units=UNITS,
+                columns=WINDOW_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient.",
             ),
         ),
     )
 
 
-def window_table(context: Context) -> pl.DataFrame | None:
-    """Summary of the windows with enough persons to be shown, or None without windows."""
-    summary = context.resilience.window_summary
-    if not summary.height:
-        return None
-    if not context.audience.individuals:
-        smallest = context.audience.smallest
-        summary = summary.filter(pl.col("n") >= smallest)
-        enough = pl.col("n_complete") >= smallest
-        summary = summary.with_columns(
-            pl.when(enough).then(pl.col(name)).alias(name)
-            for name in ("mean_SR_frozen_complete", "n_complete")
-        )
-    return summary if summary.height else None
+def _shown(summary: pl.DataFrame, audience: Audience) -> pl.DataFrame:
+    """Leave out means of few persons: figures draw them, and the page blanks tables only.
+
+    The persons in every window are the same ones in each row. Where they are few, their two columns
+    go, not the rows; where a window has only a few more, their number goes from all rows.
+    """
+    summary = summary.filter(pl.col("n") >= audience.smallest)
+    known = pl.col("n_complete") >= audience.smallest
+    told = not any(audience.hides(*pair) for pair in summary.select("n_complete", "n").iter_rows())
+    return summary.with_columns(
+        pl.when(known).then(pl.col("mean_SR_frozen_complete")).alias("mean_SR_frozen_complete"),
+        pl.when(known & told).then(pl.col("n_complete")).alias("n_complete"),
+    )
 
 
 def _spans(summary: pl.DataFrame) -> list[str]:
@@ -108,26 +102,7 @@ def _spans(summary: pl.DataFrame) -> list[str]:
     ]
 
 
-def _means_figure(summary: pl.DataFrame) -> Figure:
-    spans = _spans(summary)
-    rows: list[dict[str, Any]] = []
-    for kind, (column, error, _) in KINDS.items():
-        if column not in summary.columns or summary[column].null_count() == summary.height:
-            continue
-        for span, row in zip(spans, summary.iter_rows(named=True), strict=True):
-            mean = row[column]
-            se = row.get(error) if error else None
-            half = None if se is None or mean is None else 1.96 * se
-            rows.append(
-                {
-                    "window": span,
-                    "score": kind,
-                    "mean": mean,
-                    "low": None if half is None else mean - half,
-                    "high": None if half is None else mean + half,
-                }
-            )
-    data = pl.DataFrame(rows, infer_schema_length=None)
+def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
     first, last = summary.row(0, named=True), summary.row(-1, named=True)
     return Figure(
         name="frozen-and-refitted",
@@ -138,10 +113,32 @@ def _means_figure(summary: pl.DataFrame) -> Figure:
             f"from refitted lines it stays at 0. Bars are 95 % intervals. Above 0: more problems "
             f"than the reference line expects (over-reactive)."
         ),
-        chart=_means_chart(data, spans),
+        chart=_means_chart(data, _spans(summary)),
         data=data,
-        units=dict.fromkeys(("mean", "low", "high"), "points of P"),
+        columns=MEAN_COLUMNS,
     )
+
+
+def _means(summary: pl.DataFrame) -> pl.DataFrame:
+    """Means with their intervals, one row per window and kind of score."""
+    spans = _spans(summary)
+    rows: list[dict[str, Any]] = []
+    for kind, (column, error, _) in KINDS.items():
+        if summary[column].null_count() == summary.height:
+            continue
+        for span, row in zip(spans, summary.iter_rows(named=True), strict=True):
+            mean, se = row[column], row[error] if error else None
+            half = None if se is None or mean is None else 1.96 * se
+            rows.append(
+                {
+                    "window": span,
+                    "score": kind,
+                    "mean": mean,
+                    "low": None if half is None else mean - half,
+                    "high": None if half is None else mean + half,
+                }
+            )
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
@@ -193,42 +190,21 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
     )
 
 
-def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
-    """Draw each window's line, where exposure is one score."""
-    shown = set(summary["window"].to_list())
-    every = context.norm.windows
-    fitted = [line for line in every if line.window in shown]
-    exposure = context.windows["E"].drop_nulls().to_numpy()
-    one_score = all(simple(line) and line.standardiser is None for line in fitted)
-    if not fitted or not exposure.size or not one_score:
-        return None
-    low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
-    grid = pl.DataFrame({"E": np.linspace(low, high, 30)})
-    data = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "window": pl.Series([f"{line.window}"] * grid.height),
-                    "E": grid["E"],
-                    "expected": line.expected(grid, level="window"),
-                }
-            )
-            for line in fitted
-        ]
-    )
-    slopes = [line.slope for line in fitted if line.slope is not None]
+def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
+    data = lines.with_columns(pl.col("window").cast(pl.String))
+    slopes = summary["slope"].drop_nulls().to_list()
     return Figure(
         name="window-lines",
         title="The line of each window",
         description=(
             f"Expected problems over exposure (5 to 95 % of its range), one line for each of "
-            f"{len(fitted)} windows. Slopes run from {signed(min(slopes), 3)} to "
+            f"{len(slopes)} windows. Slopes run from {signed(min(slopes), 3)} to "
             f"{signed(max(slopes), 3)} points of problems per point of exposure. Lines that move "
             f"up mean more problems at the same exposure."
         ),
         chart=_lines_chart(data),
         data=data,
-        units={"E": "points", "expected": "points of P"},
+        columns=LINE_COLUMNS,
     )
 
 

@@ -8,7 +8,6 @@ from salutogen.page.section import Section
 from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
 from salutogen.report.context import Context
 from salutogen.study import Study
-from salutogen.study.format import Windows
 
 SCORE_WORDS = {
     "count": "the number of events met",
@@ -31,7 +30,6 @@ def methods_section(context: Context) -> Section:
         paragraphs=(
             _design_words(context),
             _line_words(context),
-            _window_words(context),
             _error_words(context),
         ),
     )
@@ -100,23 +98,6 @@ def _equation(line: Line) -> str:
         for term, value in zip(line.terms, line.coefficients, strict=True)
     ]
     return "P = " + " + ".join(terms)
-
-
-def _window_words(context: Context) -> str:
-    windows, summary = context.study.plan.resilience.windows, context.resilience.window_summary
-    if windows is None or not summary.height:
-        return "No sliding windows were scored."
-    return (
-        f"Sliding windows of {_length(windows, 'width')} moved on by {_length(windows, 'step')}; "
-        f"persons with at least {plural(windows.valid, 'valid occasion')} in a window were scored "
-        f"({plural(summary.height, 'window')}). Scores were computed with the line of the "
-        "reference window frozen and, beside it, refitted in each window."
-    )
-
-
-def _length(windows: Windows, name: str) -> str:
-    value = getattr(windows, name)
-    return plural(value, "occasion") if isinstance(value, int) else str(value)
 
 
 def _error_words(context: Context) -> str:

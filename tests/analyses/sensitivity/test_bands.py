@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from salutogen.norm import fit_norm
-from salutogen.resilience import score_resilience
-from salutogen.resilience.reliability import reliability_of_score
-from salutogen.resilience.sensitivity import (
+from salutogen.analyses.sensitivity.bands import (
     exposure_error,
     factor_correlation,
     mood_reporting,
 )
-from tests.norm.cohorts import simulated
 
 N = 400_000
 
@@ -114,72 +109,3 @@ def test_agreement_of_corrected_and_observed_scores_under_mood_reporting() -> No
     SR, corrected = residual(P, observed), residual(P, true)
     assert result.agreement == pytest.approx(r(SR, corrected), abs=0.005)
     assert result.correlation == pytest.approx(r(SR, true), abs=0.005)
-
-
-@pytest.mark.parametrize(("rP", "rE", "rho"), [(0.85, 0.8, 0.5), (0.9, 1.0, 0.3), (0.7, 0.6, 0.2)])
-def test_reliability_of_a_residual_against_simulated_retest(
-    rP: float, rE: float, rho: float
-) -> None:
-    rng = np.random.default_rng(4)
-    true_E = rng.normal(size=N)
-    true_P = rho * true_E + np.sqrt(1 - rho**2) * rng.normal(size=N)
-
-    def form(true: np.ndarray, reliability: float) -> np.ndarray:
-        noise = rng.normal(size=N)
-        return np.sqrt(reliability) * true + np.sqrt(1 - reliability) * noise
-
-    first = [form(true_P, rP), form(true_E, rE)]
-    second = [form(true_P, rP), form(true_E, rE)]
-    observed = r(first[0], first[1])
-    retest = r(residual(*first), residual(*second))
-    assert reliability_of_score(rP, observed, rE) == pytest.approx(retest, abs=0.005)
-
-
-def test_tables_of_a_study() -> None:
-    scores = simulated()
-    result = score_resilience(scores, fit_norm(scores), bootstrap=0)
-    errors = result.sensitivity["exposure_error"]
-    assert set(errors["level"]) == {"occasion", "person"}
-    person = errors.filter(pl.col("level") == "person")
-    assert person["reliability_E"].to_list() == [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-    refused = person.filter("refused")
-    observed = person["r_observed"][0]
-    assert refused["reliability_E"].to_list() == [
-        value for value in person["reliability_E"] if value <= observed**2 / 0.86
-    ]
-    assert refused["r_SR_true_E"].null_count() == refused.height
-    whole = person.filter(pl.col("reliability_E") == 1.0).row(0, named=True)
-    assert whole["r_SR_true_E"] == pytest.approx(0.0, abs=1e-12)
-    assert whole["corrected_slope"] == pytest.approx(result.norm.person.slope)
-    mood = result.sensitivity["mood_reporting"].filter(pl.col("g") == 0.0)
-    assert mood["corrected_slope"].to_list() == pytest.approx(mood["slope"].to_list())
-    factors = result.sensitivity["mood_factors"]
-    at_zero = factors.filter(pl.col("g") == 0.0)["r_factor_SR"][0]
-    optimism = scores.persons["optimism"].to_numpy()
-    assert at_zero == pytest.approx(r(optimism, result.persons["SR"].to_numpy()))
-
-
-def test_outlier_policies_score_everyone_with_their_own_line() -> None:
-    scores = simulated()
-    P = pl.when(pl.col("person") == 5).then(36.0).otherwise(pl.col("P"))
-    scores = type(scores)(**{**vars(scores), "table": scores.table.with_columns(P=P)})
-    table = score_resilience(scores, fit_norm(scores), bootstrap=0).sensitivity["outliers"]
-    assert table["policy"].to_list() == ["as they are", "drop", "winsorise", "robust"]
-    as_is, drop = table.row(0, named=True), table.row(1, named=True)
-    assert as_is["r_with_primary"] == pytest.approx(1.0)
-    assert as_is["largest_change"] == pytest.approx(0.0, abs=1e-10)
-    assert drop["n"] < as_is["n"]
-
-
-def test_skipped_answers_are_bounded() -> None:
-    scores = simulated()
-    table = scores.table.with_columns(
-        E_high=pl.col("E") + pl.when(pl.col("person") < 40).then(60.0).otherwise(0.0)
-    )
-    scores = type(scores)(**{**vars(scores), "table": table})
-    result = score_resilience(scores, fit_norm(scores), bootstrap=0)
-    cases = {row["case"]: row for row in result.sensitivity["missing"].iter_rows(named=True)}
-    assert cases["exposure lowest"]["n_changed"] == 0
-    assert cases["exposure highest"]["n_changed"] == table.filter(pl.col("person") < 40).height
-    assert cases["exposure highest"]["r_with_primary"] < 0.99
-    assert "skipped-answers-matter" in [finding.code for finding in result.findings]

@@ -5,14 +5,36 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.outliers.settings import OutliersSettings
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.models.linear_algebra import combine
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level
 
-FAR_Z = 3.0
-MAHALANOBIS_P = 0.001
 MOST_INFLUENTIAL = 10
+FLAGS = ("far_P", "far_E", "far_jointly", "influential")
+FAR_POINT_COLUMNS = (
+    Column(name="subject", meaning="Label of the person", kind=Kind.IDENTIFIER, heading="Who"),
+    *(
+        Column(name=name, meaning=meaning, unit=unit, sign=sign, kind=Kind.PERSON, heading=heading)
+        for name, heading, meaning, unit, sign in (
+            ("level", "Level", "Occasion or person", "", ""),
+            ("occasion", "Occasion", "Label of the occasion", "", ""),
+            ("P", "P", "Problems", POINTS, "higher = more problems"),
+            ("E", "E", "Exposure", "points of E", "higher = more exposed"),
+            ("SR", "SR", "Observed minus expected problems", POINTS, LESS_RESILIENT),
+            ("z_P", "z of P", "P in SDs from the mean of its level", "SDs", ""),
+            ("z_E", "z of E", "E in SDs from the mean of its level", "SDs", ""),
+            ("cooks_distance", "Cook's distance", "How far the line moves without it", "", ""),
+            ("mahalanobis_p", "Mahalanobis p", "p of the distance from the mean of both", "", ""),
+            ("far_P", "", "Whether P is far", "", ""),
+            ("far_E", "", "Whether E is far", "", ""),
+            ("influential", "", "Whether it is among those that move the line most", "", ""),
+            ("far_jointly", "", "Whether P and E are far jointly", "", ""),
+        )
+    ),
+)
 
 
 def cooks_distance(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
@@ -52,7 +74,9 @@ def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
     return result
 
 
-def far_points(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
+def far_points(
+    line: Line, table: pl.DataFrame, level: Level, settings: OutliersSettings
+) -> pl.DataFrame:
     """Flag the units of a line that lie far out.
 
     Parameters
@@ -61,14 +85,15 @@ def far_points(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
     table : DataFrame
         Units with `subject, person, P, E`, for occasions also `occasion`.
     level : {"occasion", "person"}
+    settings : OutliersSettings
 
     Returns
     -------
     DataFrame
-        `level, subject, occasion, person, P, E, SR, z_P, z_E, cooks_distance, mahalanobis_p,
-        far_P, far_E, influential, far_jointly`; only rows flagged for |z| > 3 or Mahalanobis
-        p < .001, and the ten with the largest Cook's distance above 4/n (`influential`). Nothing
-        is removed because of it.
+        `subject, level, occasion, person, P, E, SR, z_P, z_E, cooks_distance, mahalanobis_p,
+        far_P, far_E, influential, far_jointly`; only rows flagged for a far z (3 SDs by default)
+        or a small p of the Mahalanobis distance (.001), and the ten with the largest Cook's
+        distance above 4/n (`influential`). Nothing is removed because of it.
     """
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level=level)
@@ -83,8 +108,8 @@ def far_points(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
     occasion = table["occasion"] if "occasion" in table.columns else None
     flagged = pl.DataFrame(
         {
-            "level": pl.repeat(level, table.height, dtype=pl.String, eager=True),
             "subject": table["subject"],
+            "level": pl.repeat(level, table.height, dtype=pl.String, eager=True),
             "occasion": occasion
             if occasion is not None
             else pl.repeat(None, table.height, dtype=pl.String, eager=True),
@@ -96,13 +121,13 @@ def far_points(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
             "z_E": z_E,
             "cooks_distance": cooks,
             "mahalanobis_p": pl.Series(joint, dtype=pl.Float64).fill_nan(None),
-            "far_P": np.abs(z_P) > FAR_Z,
-            "far_E": np.abs(z_E) > FAR_Z,
+            "far_P": np.abs(z_P) > settings.beyond_sd,
+            "far_E": np.abs(z_E) > settings.beyond_sd,
             "influential": _most_influential(cooks),
-            "far_jointly": np.nan_to_num(joint, nan=1.0) < MAHALANOBIS_P,
+            "far_jointly": np.nan_to_num(joint, nan=1.0) < settings.mahalanobis_p,
         }
     )
-    return flagged.filter(pl.any_horizontal("far_P", "far_E", "influential", "far_jointly"))
+    return flagged.filter(pl.any_horizontal(*FLAGS))
 
 
 def _most_influential(cooks: np.ndarray) -> np.ndarray:

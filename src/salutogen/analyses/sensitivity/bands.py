@@ -1,4 +1,4 @@
-"""How far SR would move: error in exposure, mood-congruent reports, outliers, skipped answers."""
+"""How far SR would move with error in exposure, or with reports that mood has coloured."""
 
 from __future__ import annotations
 
@@ -8,11 +8,86 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from salutogen.errors import ModelError, NormError
-from salutogen.norm import Line
-from salutogen.norm.companions import robust_line, winsorised_line
-from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
+from salutogen.columns import Column, Kind
 from salutogen.resilience.parts import pearson
+
+PER_POINT = "points of P per point of E"
+LEVEL = Column(name="level", meaning="Occasion or person", heading="Level", kind=Kind.LABEL)
+R_OBSERVED = Column(
+    name="r_observed", meaning="Correlation of E and P as observed", heading="Observed r(E, P)"
+)
+R_TRUE_EXPOSURE = Column(
+    name="r_SR_true_E",
+    meaning="Correlation of SR, as scored, with true exposure",
+    heading="r of SR with true exposure",
+)
+SLOPES = (
+    Column(name="slope", meaning="Slope of P on E", unit=PER_POINT, heading="Slope"),
+    Column(
+        name="corrected_slope",
+        meaning="Slope of P on true exposure",
+        unit=PER_POINT,
+        heading="Corrected slope",
+    ),
+)
+R_CORRECTED = Column(
+    name="r_with_corrected",
+    meaning="Correlation of SR, as scored, with the corrected SR",
+    heading="r of SR with corrected SR",
+)
+STRENGTH = Column(
+    name="g",
+    meaning="Assumed strength of mood-congruent reporting",
+    unit="SDs of E per SD of P",
+    heading="Assumed strength g",
+)
+EXPOSURE_ERROR_COLUMNS = (
+    LEVEL,
+    Column(
+        name="reliability_E",
+        meaning="Assumed reliability of E",
+        heading="Assumed reliability of E",
+    ),
+    R_OBSERVED,
+    Column(
+        name="refused",
+        meaning="Whether exposure that unreliable could not correlate as it does",
+        heading="Impossible here",
+    ),
+    R_TRUE_EXPOSURE,
+    *SLOPES,
+    R_CORRECTED,
+    Column(
+        name="r_corrected_observed_E",
+        meaning="Correlation of the corrected SR with observed exposure: no finding",
+        heading="r of corrected SR with observed exposure",
+    ),
+)
+MOOD_COLUMNS = (
+    LEVEL,
+    STRENGTH,
+    R_OBSERVED,
+    Column(name="r_true", meaning="Correlation of true exposure and P", heading="True r(E, P)"),
+    *SLOPES,
+    R_TRUE_EXPOSURE,
+    R_CORRECTED,
+)
+MOOD_FACTOR_COLUMNS = (
+    Column(name="factor", meaning="Baseline factor", heading="Factor", kind=Kind.LABEL),
+    Column(
+        name="n",
+        meaning="Persons whose factor is known",
+        unit="persons",
+        heading="Persons in the fit",
+        kind=Kind.COUNT,
+    ),
+    STRENGTH,
+    Column(
+        name="r_factor_SR",
+        meaning="Correlation of the factor with the corrected SR",
+        heading="r of the factor with SR",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,105 +355,3 @@ def mood_factor_table(
             )
     schema = {"factor": pl.String, "n": pl.UInt32, "g": pl.Float64, "r_factor_SR": pl.Float64}
     return pl.DataFrame(rows, schema=schema)
-
-
-def outlier_table(
-    persons: pl.DataFrame,
-    recipe: LineRecipe,
-    flagged: np.ndarray,
-    SR: np.ndarray,
-    known: Mapping[str, Line] | None = None,
-) -> pl.DataFrame:
-    """What outlier policies do to the person line and to SR.
-
-    Parameters
-    ----------
-    persons : DataFrame
-        Units of the person line.
-    flagged : ndarray of bool
-        Persons that the policy `drop` leaves out of the fit (they are scored all the same).
-    SR : ndarray
-        Primary person scores.
-    known : mapping of policy to Line, optional
-        Lines already fitted to these persons.
-
-    Returns
-    -------
-    DataFrame
-        `policy, n, intercept, slope, r_squared, residual_sd, r_with_primary, largest_change`
-        (largest absolute change of a person's SR, points of P).
-    """
-    kept = persons.filter(pl.Series(~flagged))
-    rows = []
-    for policy in ("as they are", "drop", "winsorise", "robust"):
-        if policy == "drop" and line_problems(kept, recipe, "person"):
-            continue
-        units = kept if policy == "drop" else persons
-        fit = {"winsorise": winsorised_line, "robust": robust_line}.get(policy, fit_line)
-        try:
-            line = (known or {}).get(policy) or fit(units, recipe, level="person", reference=policy)
-        except (ModelError, NormError):
-            continue
-        own = persons["P"].to_numpy() - line.expected(persons, level="person")
-        rows.append(
-            {
-                "policy": policy,
-                "n": line.n,
-                "intercept": line.intercept,
-                "slope": line.slope,
-                "r_squared": line.r_squared,
-                "residual_sd": line.residual_sd,
-                "r_with_primary": pearson(own, SR),
-                "largest_change": float(np.max(np.abs(own - SR))),
-            }
-        )
-    names = ("intercept", "slope", "r_squared", "residual_sd", "r_with_primary", "largest_change")
-    return pl.DataFrame(
-        rows, schema={"policy": pl.String, "n": pl.UInt32, **dict.fromkeys(names, pl.Float64)}
-    )
-
-
-def missing_table(
-    bounds: Mapping[str, tuple[np.ndarray, np.ndarray]], SR: np.ndarray
-) -> pl.DataFrame:
-    """What skipped answers could do: lines and SR with them at their bounds.
-
-    Parameters
-    ----------
-    bounds : mapping of case to (P, E) of the same valid rows
-    SR : ndarray
-        Primary occasion scores of these rows.
-
-    Returns
-    -------
-    DataFrame
-        `case, n_changed, intercept, slope, mean_SR_change, r_with_primary`; SR is scored with
-        the case's own pooled line.
-    """
-    rows = []
-    base: tuple[np.ndarray, np.ndarray] | None = None
-    for case, (P, E) in bounds.items():
-        base = base or (P, E)
-        dx = E - np.mean(E)
-        xx = float(np.sum(dx * dx))
-        if xx <= 0:
-            continue
-        slope = float(np.sum(dx * (P - np.mean(P)))) / xx
-        intercept = float(np.mean(P)) - slope * float(np.mean(E))
-        own = P - intercept - slope * E
-        changed = int(((base[0] != P) | (base[1] != E)).sum())
-        rows.append(
-            {
-                "case": case,
-                "n_changed": changed,
-                "intercept": intercept,
-                "slope": slope,
-                "mean_SR_change": float(np.mean(np.abs(own - SR))),
-                "r_with_primary": pearson(own, SR),
-            }
-        )
-    names = ("intercept", "slope", "mean_SR_change", "r_with_primary")
-    return pl.DataFrame(
-        rows,
-        schema={"case": pl.String, "n_changed": pl.UInt32, **dict.fromkeys(names, pl.Float64)},
-    )

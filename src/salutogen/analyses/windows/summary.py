@@ -2,21 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
-from salutogen.norm import Norm
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.norm import Line
 from salutogen.resilience.random_part import random_intercept
 
+WINDOW_COLUMNS = (
+    Column(name="window", meaning="Number, from 1", heading="Window", kind=Kind.LABEL),
+    *(
+        Column(name=name, meaning=heading, heading=heading, kind=Kind.LABEL)
+        for name, heading in (
+            ("first_occasion", "First occasion"),
+            ("last_occasion", "Last occasion"),
+        )
+    ),
+    Column(
+        name="n",
+        meaning="Persons with enough valid occasions",
+        unit="persons",
+        heading="Persons",
+        kind=Kind.COUNT,
+    ),
+    Column(name="intercept", meaning="Of its own line", unit=POINTS, heading="Intercept"),
+    Column(
+        name="slope", meaning="Of its own line", unit="points of P per point of E", heading="Slope"
+    ),
+    Column(name="r_squared", meaning="Variance that its own line explains", heading="R²"),
+    *(
+        Column(name=name, meaning=meaning, unit=POINTS, sign=LESS_RESILIENT, heading=heading)
+        for name, heading, meaning in (
+            ("mean_SR_frozen", "Mean SR, frozen", "Mean SR from the frozen line"),
+            ("mean_SR_refit", "Mean SR, refitted", "Mean SR from its own line: 0"),
+            (
+                "mean_SR_frozen_complete",
+                "Mean SR, frozen, in every window",
+                "Mean SR from the frozen line over persons with a score in every window",
+            ),
+            (
+                "mean_SR_frozen_model",
+                "Mean SR, frozen, model",
+                "The same by a model of everyone with a random intercept per person",
+            ),
+        )
+    ),
+    Column(
+        name="n_complete",
+        meaning="Persons with a score in every window",
+        unit="persons",
+        heading="Persons in every window",
+        kind=Kind.COUNT,
+        of="n",
+    ),
+    Column(
+        name="se_SR_frozen",
+        meaning="Standard error of mean_SR_frozen",
+        unit=POINTS,
+        heading="SE, frozen",
+    ),
+    Column(
+        name="se_SR_frozen_model",
+        meaning="Standard error of mean_SR_frozen_model",
+        unit=POINTS,
+        heading="SE, frozen, model",
+    ),
+)
 
-def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
+
+def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.DataFrame:
     """Return one row per window, in order.
 
     Parameters
     ----------
     windows : DataFrame
         From `score_windows`.
-    norm : Norm
+    lines : mapping of int to Line
+        Each window's own line, by the number of the window.
 
     Returns
     -------
@@ -27,9 +91,7 @@ def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
         random-intercept REML estimate with the window as factor, which uses everyone and does not
         move by dropout alone. Sign: positive = less resilient.
     """
-    numbers = [line.window for line in norm.windows]
     present = sorted(set(windows["window"].to_list()))
-    lines = dict(zip(numbers, norm.windows, strict=True))
     window = windows["window"].to_numpy()
     person = windows["person"].to_numpy().astype(np.int64)
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()

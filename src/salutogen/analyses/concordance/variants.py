@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import polars as pl
 
-from salutogen.norm import Line, Norm
-from salutogen.norm.periods import ValidRows
+from salutogen.norm import Norm
+from salutogen.norm.periods import ValidRows, valid_rows
 from salutogen.scores import Scores
+
+if TYPE_CHECKING:
+    from salutogen.analyses.contract import AnalysisInputs
 
 VariantLevel = Literal["occasion", "window", "person"]
 
@@ -33,7 +36,7 @@ class VariantContext:
     alternatives : DataFrame
         The same rows with other scorings of E and P.
     persons : DataFrame
-        Person means (`Norm.period_tables["person"]`), sorted by person.
+        Person scores with the means they come from, sorted by person.
     windows : DataFrame
         Window scores with `person, SR_frozen, SR_refit`.
     SR, SR_person : ndarray
@@ -50,13 +53,32 @@ class VariantContext:
     SR: np.ndarray
     SR_person: np.ndarray
 
-    def by_line(self, name: str, *, level: VariantLevel = "occasion") -> np.ndarray | None:
-        """SR by a variant line of the norm."""
-        line = self.norm.variants.get(name)
+    @classmethod
+    def of(cls, inputs: AnalysisInputs) -> Self:
+        """Take it from the rooms' results."""
+        scores, resilience = inputs.scores, inputs.resilience
+        valid, alternatives = scores.table["valid"], scores.alternatives
+        return cls(
+            scores=scores,
+            norm=inputs.norm,
+            rows=valid_rows(scores),
+            occasions=inputs.norm.with_covariates(scores.valid),
+            alternatives=alternatives.filter(valid) if alternatives.width else alternatives,
+            persons=resilience.persons,
+            windows=resilience.windows,
+            SR=_known_or_nan(resilience.occasions.filter(valid)["SR"]),
+            SR_person=_known_or_nan(resilience.persons["SR"]),
+        )
+
+    def by_line(self, name: str) -> np.ndarray | None:
+        """SR of occasions by a line of another shape or fit, such as `robust`."""
+        line = self.norm.variants.get(f"{name}_occasion")
         if line is None:
             return None
-        table = self.occasions if level == "occasion" else self.persons
-        return residual(line, table, level)
+        SR: np.ndarray = self.occasions["P"].to_numpy() - line.expected(
+            self.occasions, level="occasion"
+        )
+        return SR
 
 
 Compute = Callable[[VariantContext], np.ndarray | None]
@@ -87,13 +109,14 @@ def variant(name: str, level: VariantLevel, description: str) -> Callable[[Compu
 
 def registered() -> Iterator[Variant]:
     """Registered variants, in order of registration."""
+    import salutogen.analyses.concordance.variant_scores  # noqa: F401  registers those built in
+
     yield from _REGISTRY.values()
 
 
-def residual(line: Line, table: pl.DataFrame, level: VariantLevel) -> np.ndarray:
-    """Observed minus expected P; NaN where unknown."""
-    SR: np.ndarray = table["P"].to_numpy() - line.expected(table, level=level)
-    return SR
+def _known_or_nan(values: pl.Series) -> np.ndarray:
+    found: np.ndarray = values.fill_null(float("nan")).to_numpy()
+    return found
 
 
 def line_residual(y: np.ndarray, x: np.ndarray) -> np.ndarray | None:

@@ -9,11 +9,14 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from salutogen.norm import fit_norm
-from salutogen.resilience import Resilience, score_resilience
-from salutogen.resilience.concordance import quarters
-from salutogen.resilience.variants import first_component, registered
+from salutogen.analyses.concordance.analysis import ConcordanceResult, compute
+from salutogen.analyses.concordance.comparison import ChangedQuarter, quarters
+from salutogen.analyses.concordance.settings import ConcordanceSettings
+from salutogen.analyses.concordance.variants import first_component, registered
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.errors import AnalysisError
 from salutogen.scores import Scores
+from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
 
 
@@ -26,50 +29,54 @@ def with_counts(scores: Scores) -> Scores:
 
 
 @pytest.fixture(scope="module")
-def result() -> Resilience:
-    scores = with_counts(simulated(150, 5))
-    return score_resilience(scores, fit_norm(scores), bootstrap=0)
+def inputs() -> AnalysisInputs:
+    return inputs_of(with_counts(simulated(150, 5)))
 
 
-def column(result: Resilience, name: str) -> np.ndarray:
-    values: np.ndarray = result.variants["table"][name].fill_null(float("nan")).to_numpy()
+@pytest.fixture(scope="module")
+def result(inputs: AnalysisInputs) -> ConcordanceResult:
+    return compute(inputs, ConcordanceSettings())
+
+
+def column(result: ConcordanceResult, name: str) -> np.ndarray:
+    values: np.ndarray = result.table[name].fill_null(float("nan")).to_numpy()
     return values
 
 
-def test_there_are_at_least_eight_and_each_says_what_it_is(result: Resilience) -> None:
-    names = result.variants["names"]
+def test_there_are_at_least_eight_and_each_says_what_it_is(result: ConcordanceResult) -> None:
+    names = list(result.names)
     assert len(names) >= 12
     assert set(names) <= {item.name for item in registered()}
-    assert set(result.variants["descriptions"]) == set(names)
+    assert set(result.descriptions) == set(names)
     assert {"mixed_split", "count", "composite", "van_harmelen", "veer", "amstadter"} <= set(names)
 
 
-def test_all_are_turned_the_same_way(result: Resilience) -> None:
-    names = result.variants["names"]
-    first = np.array(result.variants["correlation"][names.index("person")], dtype=float)
+def test_all_are_turned_the_same_way(result: ConcordanceResult) -> None:
+    names = list(result.names)
+    first = np.array(result.correlation[names.index("person")], dtype=float)
     solid = [name not in ("ratio",) for name in names]
     assert (first[solid] > 0.2).all()
 
 
-def test_correlation_is_between_persons(result: Resilience) -> None:
-    names = result.variants["names"]
+def test_correlation_is_between_persons(inputs: AnalysisInputs, result: ConcordanceResult) -> None:
+    names = list(result.names)
     i, j = names.index("pooled"), names.index("frozen")
     a, b = column(result, "pooled"), column(result, "frozen")
     known = np.isfinite(a) & np.isfinite(b)
-    matrix = np.array(result.variants["correlation"], dtype=float)
+    matrix = np.array(result.correlation, dtype=float)
     assert matrix[i, j] == pytest.approx(np.corrcoef(a[known], b[known])[0, 1])
     np.testing.assert_array_equal(matrix, matrix.T)
     means = (
-        result.occasions.filter("valid")
+        inputs.resilience.occasions.filter("valid")
         .group_by("person", maintain_order=True)
         .agg(pl.col("SR").mean())
     )
     np.testing.assert_allclose(a, means["SR"], atol=1e-12)
 
 
-def test_rank_agreement_agrees_with_scipy(result: Resilience) -> None:
-    names = result.variants["names"]
-    spearman = result.variants["rank_agreement"]["spearman"]
+def test_rank_agreement_agrees_with_scipy(result: ConcordanceResult) -> None:
+    names = list(result.names)
+    spearman = result.rank_agreement.spearman
     base = column(result, "person")
     for name in ("mixed", "low_distress", "ratio"):
         other = column(result, name)
@@ -83,24 +90,26 @@ def test_quarters() -> None:
     assert quarters(values).tolist() == [1, 0, 2, 0, 3, 1, 3, 2]
 
 
-def test_changed_quarters_are_counted_against_the_primary(result: Resilience) -> None:
+def test_changed_quarters_are_counted_against_the_primary(result: ConcordanceResult) -> None:
     base, other = column(result, "person"), column(result, "veer")
-    changed = result.variants["changed_quarter"]["veer"]
-    assert changed["n"] == base.size
-    assert changed["changed"] == (quarters(base) != quarters(other)).sum()
-    assert changed["share"] == changed["changed"] / changed["n"]
-    assert result.variants["primary"] == "person"
+    changed = result.changed_quarter["veer"]
+    assert changed.n == base.size
+    assert changed.changed == (quarters(base) != quarters(other)).sum()
+    assert changed.share == changed.changed / changed.n
+    assert result.primary == "person"
 
 
-def test_veer_is_the_residual_of_the_first_occasion(result: Resilience) -> None:
-    first = result.scores.table.filter("valid").group_by("person", maintain_order=True).first()
+def test_veer_is_the_residual_of_the_first_occasion(
+    inputs: AnalysisInputs, result: ConcordanceResult
+) -> None:
+    first = inputs.scores.table.filter("valid").group_by("person", maintain_order=True).first()
     fit = stats.linregress(first["E"], first["P"])
     expected = first["P"].to_numpy() - fit.intercept - fit.slope * first["E"].to_numpy()
     np.testing.assert_allclose(column(result, "veer"), expected, atol=1e-10)
 
 
-def test_amstadter_takes_exposure_so_far(result: Resilience) -> None:
-    rows = result.scores.table.filter("valid").with_columns(
+def test_amstadter_takes_exposure_so_far(inputs: AnalysisInputs, result: ConcordanceResult) -> None:
+    rows = inputs.scores.table.filter("valid").with_columns(
         so_far=pl.col("E").cum_sum().over("person")
     )
     fit = stats.linregress(rows["so_far"], rows["P"])
@@ -109,9 +118,11 @@ def test_amstadter_takes_exposure_so_far(result: Resilience) -> None:
     np.testing.assert_allclose(column(result, "amstadter"), expected["value"], atol=1e-9)
 
 
-def test_low_distress_judges_only_the_exposed(result: Resilience) -> None:
+def test_low_distress_judges_only_the_exposed(
+    inputs: AnalysisInputs, result: ConcordanceResult
+) -> None:
     values = column(result, "low_distress")
-    persons = result.persons
+    persons = inputs.resilience.persons
     exposed = (persons["E"] >= persons["E"].median()).to_numpy()
     assert np.isnan(values[~exposed]).all()
     low = (persons["P"] <= persons["P"].median()).to_numpy()
@@ -151,3 +162,41 @@ def test_published_concordance_on_composites(shared_data) -> None:  # type: igno
         slopes.append(line.slope)
     assert slopes == pytest.approx([0.373, 0.243], abs=5e-4)
     assert np.corrcoef(SR[0], SR[1])[0, 1] == pytest.approx(0.980, abs=5e-4)
+
+
+def test_published_concordance_of_the_real_cohort(real: AnalysisInputs) -> None:
+    result = compute(real, ConcordanceSettings())
+    names, matrix = list(result.occasion_names), np.array(result.occasion_correlation)
+    assert matrix[names.index("pooled"), names.index("mixed")] == pytest.approx(0.988, abs=5e-4)
+    assert matrix[names.index("pooled"), names.index("count")] == pytest.approx(0.965, abs=5e-4)
+    assert len(result.names) >= 8
+
+
+def test_the_study_file_chooses_variants(inputs: AnalysisInputs, result: ConcordanceResult) -> None:
+    chosen = compute(inputs, ConcordanceSettings(variants=("veer", "robust")))
+    assert chosen.names == ["person", "robust", "veer"]
+    i, j = (list(result.names).index(name) for name in ("robust", "veer"))
+    assert chosen.correlation[1][2] == result.correlation[i][j]
+    assert chosen.methods() == "3 ways to score SR were compared on the same data."
+
+
+def test_an_unknown_variant_is_refused_with_the_nearest_name(inputs: AnalysisInputs) -> None:
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs, ConcordanceSettings(variants=("robbust", "veer", "nothing")))
+    assert [item.code for item in caught.value.findings] == ["unknown-variant"] * 2
+    assert "Did you mean 'robust'?" in caught.value.findings[0].text
+
+
+def test_few_persons_in_another_quarter_are_not_told_to_everyone(
+    inputs: AnalysisInputs, result: ConcordanceResult
+) -> None:
+    few = {**result.changed_quarter, "veer": ChangedQuarter(n=150, changed=3, share=0.02)}
+    found = replace(result, changed_quarter=few)
+    (open_section,), _ = shown(found, inputs, individuals=True)
+    (section,), withheld = shown(found, inputs, individuals=False)
+    assert withheld == ()
+    told, hidden = (part.tables[0].frame.filter(variant="veer") for part in (open_section, section))
+    assert told["moved"].item() == "2.0 %"
+    assert hidden["moved"].item() is None
+    assert hidden["r"].item() == told["r"].item()
+    assert section.figures[0].data.height == len(result.names) ** 2

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from salutogen.norm.mixed import person_mean_exposure
-from salutogen.resilience.parts import person_means
-from salutogen.resilience.variants import (
+from salutogen.analyses.concordance.variants import (
     VariantContext,
     first_component,
     line_residual,
     variant,
     z_scores,
 )
+from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
+from salutogen.resilience.parts import person_means
 
 
 @variant("pooled", "occasion", "P minus the least-squares line over all occasions: the SR column.")
@@ -35,7 +35,7 @@ def person(context: VariantContext) -> np.ndarray | None:
 )
 def mixed(context: VariantContext) -> np.ndarray | None:
     """Unsplit mixed score."""
-    return context.by_line("mixed")
+    return mixed_score(context.norm, context.occasions)
 
 
 @variant(
@@ -46,34 +46,25 @@ def mixed(context: VariantContext) -> np.ndarray | None:
 )
 def mixed_split(context: VariantContext) -> np.ndarray | None:
     """Score by the within/between split."""
-    line = context.norm.mixed
-    if line is None:
-        return None
-    E, P = context.rows.values["E"], context.rows.values["P"]
-    mean = person_mean_exposure(context.rows)
-    between = (mean - line.mean_E) / line.sd_E
-    within = (E - mean) / line.sd_E
-    expected = line.split_intercept + line.between_slope * between + line.within_slope * within
-    SR: np.ndarray = P - line.mean_P - line.sd_P * expected
-    return SR
+    return mixed_split_score(context.norm, context.rows)
 
 
 @variant("winsorised", "occasion", "Line fitted on P and E pulled in to mean +- 3 SD, scored raw.")
 def winsorised(context: VariantContext) -> np.ndarray | None:
     """Score by the winsorised line."""
-    return context.by_line("winsorised_occasion")
+    return context.by_line("winsorised")
 
 
 @variant("robust", "occasion", "Line fitted by Huber's M-estimation.")
 def robust(context: VariantContext) -> np.ndarray | None:
     """Score by the robust line."""
-    return context.by_line("robust_occasion")
+    return context.by_line("robust")
 
 
 @variant("quadratic", "occasion", "Least-squares line with a squared term.")
 def quadratic(context: VariantContext) -> np.ndarray | None:
     """Score by the curved line."""
-    return context.by_line("quadratic_occasion")
+    return context.by_line("quadratic")
 
 
 @variant("frozen", "window", "Window means minus the line of the first (or reference) window.")

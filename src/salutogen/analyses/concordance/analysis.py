@@ -1,0 +1,144 @@
+"""The analysis of concordance: each variant computed on the same data, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.concordance.comparison import (
+    ChangedQuarter,
+    Matrix,
+    changed_quarter,
+    correlations,
+    rank_correlations,
+)
+from salutogen.analyses.concordance.settings import ConcordanceSettings
+from salutogen.analyses.concordance.variants import Variant, VariantContext, registered
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.errors import AnalysisError
+from salutogen.findings import Findings, did_you_mean
+from salutogen.page.words import plural
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+
+@record
+class RankAgreement(Record):
+    """Agreement of ranks, person level."""
+
+    spearman: Matrix = figure("Spearman correlations, in the order of `names`")
+
+
+@record
+class ConcordanceResult(AnalysisResult):
+    """Concordance of the variants; at the person level variants by occasion are averaged.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `subject`, then a column per variant.
+    """
+
+    names: Sequence[str] = figure("Variants", kind=Kind.LABEL)
+    primary: str = figure("The one that the others are compared with", kind=Kind.LABEL)
+    sign: str = figure(
+        "What a positive value means",
+        kind=Kind.LABEL,
+        default="every variant is turned so that positive = less resilient",
+    )
+    descriptions: Mapping[str, str] = figure("What each variant is", kind=Kind.LABEL)
+    correlation: Matrix = figure("Pearson correlations, person level, in the order of `names`")
+    rank_agreement: RankAgreement = figure("Agreement of ranks, person level")
+    changed_quarter: Mapping[str, ChangedQuarter] = figure("Persons in another quarter, by variant")
+    n: Mapping[str, int] = figure("Persons with a value, by variant", kind=Kind.COUNT)
+    occasion_names: Sequence[str] = figure("Variants with a value by occasion", kind=Kind.LABEL)
+    occasion_correlation: Matrix = figure(
+        "Pearson correlations over occasions, in the order of `occasion_names`"
+    )
+    table: pl.DataFrame = beside()
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """How far variants agree; nothing where there is only one."""
+        from salutogen.analyses.concordance.section import concordance_section
+
+        return (concordance_section(self, audience),) if len(self.names) > 1 else ()
+
+    def methods(self) -> Text:
+        """Say how many ways were compared."""
+        return f"{plural(len(self.names), 'way')} to score SR were compared on the same data."
+
+
+def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> ConcordanceResult:
+    """Compute the variants and compare them, by person and by occasion."""
+    primary = "pooled" if inputs.norm.primary == "occasion" else "person"
+    context = VariantContext.of(inputs)
+    by_person: dict[str, np.ndarray] = {}
+    by_occasion: dict[str, np.ndarray] = {}
+    descriptions: dict[str, str] = {}
+    for item in _chosen(settings.variants, primary):
+        values = item.compute(context)
+        if values is None:
+            continue
+        if item.level == "occasion":
+            by_occasion[item.name] = values
+        by_person[item.name] = _per_person(values, item, context)
+        descriptions[item.name] = item.description
+    return ConcordanceResult(
+        names=list(by_person),
+        primary=primary,
+        descriptions=descriptions,
+        correlation=correlations(by_person),
+        rank_agreement=RankAgreement(spearman=rank_correlations(by_person)),
+        changed_quarter={
+            name: changed_quarter(by_person[primary], values)
+            for name, values in by_person.items()
+            if name != primary
+        },
+        n={name: int(np.isfinite(values).sum()) for name, values in by_person.items()},
+        occasion_names=list(by_occasion),
+        occasion_correlation=correlations(by_occasion),
+        table=_table(context.persons["subject"], by_person),
+    )
+
+
+def _chosen(names: Sequence[str], primary: str) -> list[Variant]:
+    """Return the variants the study file names, in their own order; all where it names none."""
+    known = {item.name: item for item in registered()}
+    found = Findings()
+    for name in names:
+        if name not in known:
+            found.tell("unknown-variant", name=name, near=did_you_mean(name, known))
+    found.raise_refusals(AnalysisError)
+    chosen = {primary, *names} if names else set(known)
+    return [item for name, item in known.items() if name in chosen]
+
+
+def _per_person(values: np.ndarray, item: Variant, context: VariantContext) -> np.ndarray:
+    """Average what is known by occasion or window; NaN for a person without any."""
+    if item.level == "person":
+        return values
+    persons = context.persons["person"].to_numpy().astype(np.int64)
+    owner = context.rows.person
+    if item.level == "window":
+        owner = context.windows["person"].to_numpy().astype(np.int64)
+    known = np.isfinite(values)
+    if not known.all():
+        values, owner = values[known], owner[known]
+    count = np.bincount(owner, minlength=context.rows.n_persons)
+    total = np.bincount(owner, values, minlength=context.rows.n_persons)
+    means = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    result: np.ndarray = means[persons]
+    return result
+
+
+def _table(subjects: pl.Series, values: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    columns = {
+        name: pl.Series(column, dtype=pl.Float64).fill_nan(None) for name, column in values.items()
+    }
+    return pl.DataFrame({"subject": subjects, **columns})

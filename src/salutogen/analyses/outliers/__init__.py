@@ -1,0 +1,1 @@
+"""Far points: who lies far out, and by which rule."""

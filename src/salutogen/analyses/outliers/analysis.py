@@ -1,0 +1,85 @@
+"""The analysis of far points: it flags them and leaves them where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.outliers.far_points import FLAGS, far_points
+from salutogen.analyses.outliers.settings import OutliersSettings
+from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.findings import Findings, Persons
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section
+
+
+@record
+class FarCounts(Record):
+    """How many units of one level are flagged."""
+
+    far_P: int = figure("Units whose P is far", kind=Kind.COUNT)
+    far_E: int = figure("Units whose E is far", kind=Kind.COUNT)
+    far_jointly: int = figure("Units whose P and E are far jointly", kind=Kind.COUNT)
+    influential: int = figure("Units among those that move the line most", kind=Kind.COUNT)
+
+
+@record
+class OutliersResult(AnalysisResult):
+    """Far points by level; `flagged` holds a row for each, as `far_points` gives them."""
+
+    beyond_sd: float = figure("P or E is far beyond this", unit="SDs")
+    mahalanobis_p: float = figure("P and E are far jointly below this p")
+    occasion: FarCounts = figure("Far occasions")
+    person: FarCounts = figure("Far persons")
+    flagged: pl.DataFrame = beside()
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Far points one by one, or how many where persons are hidden."""
+        from salutogen.analyses.outliers.section import outliers_section
+
+        return (outliers_section(self, audience),)
+
+
+def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResult:
+    """Flag occasions and persons that lie far from the others or from their level's line."""
+    norm = inputs.norm
+    occasions = norm.with_covariates(inputs.scores.valid)
+    persons = norm.with_covariates(norm.period_tables["person"])
+    flagged = pl.concat(
+        [
+            far_points(norm.occasion, occasions, "occasion", settings),
+            far_points(norm.person, persons, "person", settings),
+        ]
+    )
+    counts = {level: _counts(flagged, level) for level in ("occasion", "person")}
+    found = Findings()
+    if flagged.height:
+        numbers: dict[str, Any] = {
+            f"{level}_{flag}": Persons(n) if level == "person" else n
+            for level, one in counts.items()
+            for flag, n in one.to_dict().items()
+        }
+        found.tell(
+            "far-points",
+            beyond=settings.beyond_sd,
+            p=f"{settings.mahalanobis_p:g}".removeprefix("0"),
+            **numbers,
+        )
+    return OutliersResult(
+        beyond_sd=settings.beyond_sd,
+        mahalanobis_p=settings.mahalanobis_p,
+        occasion=counts["occasion"],
+        person=counts["person"],
+        flagged=flagged,
+        findings=tuple(found),
+    )
+
+
+def _counts(flagged: pl.DataFrame, level: str) -> FarCounts:
+    own = flagged.filter(pl.col("level") == level)
+    return FarCounts(**{flag: int(own[flag].sum()) for flag in FLAGS})

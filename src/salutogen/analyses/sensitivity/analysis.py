@@ -1,0 +1,173 @@
+"""The analysis of sensitivity: assumptions of the study file, followed through to its own SR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.outliers.analysis import OutliersResult
+from salutogen.analyses.sensitivity.bands import (
+    EXPOSURE_ERROR_COLUMNS,
+    MOOD_COLUMNS,
+    MOOD_FACTOR_COLUMNS,
+    exposure_error_table,
+    mood_factor_table,
+    mood_table,
+)
+from salutogen.analyses.sensitivity.refits import (
+    MISSING_COLUMNS,
+    OUTLIER_COLUMNS,
+    missing_table,
+    outlier_table,
+)
+from salutogen.analyses.sensitivity.settings import SensitivitySettings
+from salutogen.columns import record, rows
+from salutogen.findings import Finding, Findings
+from salutogen.norm import Norm
+from salutogen.norm.periods import valid_rows
+from salutogen.norm.recipe import recipe_of
+from salutogen.resilience.parts import pearson
+from salutogen.scores import Scores
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section
+
+BOUNDS_R = 0.99
+
+
+@record
+class SensitivityResult(AnalysisResult):
+    """Bands over assumptions; positive SR = less resilient."""
+
+    exposure_error: pl.DataFrame = rows(
+        "If exposure is measured with error, by level and reliability", EXPOSURE_ERROR_COLUMNS
+    )
+    mood_reporting: pl.DataFrame = rows(
+        "If mood colours the report of exposure, by level and strength", MOOD_COLUMNS
+    )
+    mood_factors: pl.DataFrame = rows(
+        "The same for the correlation of a factor with SR", MOOD_FACTOR_COLUMNS
+    )
+    outliers: pl.DataFrame = rows("If far points are treated otherwise", OUTLIER_COLUMNS)
+    missing: pl.DataFrame = rows("If skipped answers had been at their bounds", MISSING_COLUMNS)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """The bands; nothing where none could be computed."""
+        from salutogen.analyses.sensitivity.section import sensitivity_section
+
+        section = sensitivity_section(self, audience)
+        return () if section is None else (section,)
+
+
+def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> SensitivityResult:
+    """Make the tables. What the step leaves out is taken from `resilience` of the study file."""
+    plan = inputs.study.plan.resilience
+    reliabilities, strengths = settings.exposure_reliability, settings.mood_reporting
+    reliabilities = plan.exposure_reliability if reliabilities is None else reliabilities
+    strengths = plan.mood_reporting if strengths is None else strengths
+    scores, norm, persons = inputs.scores, inputs.norm, inputs.resilience.persons
+    scored = inputs.resilience.occasions.filter(pl.col("SR").is_not_null())
+    P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
+    levels = {
+        "occasion": (pearson(scored["E"].to_numpy(), scored["P"].to_numpy()), norm.occasion.slope),
+        "person": (pearson(E, P), norm.person.slope),
+    }
+    errors = exposure_error_table(levels, reliabilities, scores.reliability_p)
+    missing = _missing(scores)
+    return SensitivityResult(
+        exposure_error=errors,
+        mood_reporting=mood_table(levels, strengths),
+        mood_factors=mood_factor_table(P, E, _factors(scores, persons), strengths),
+        outliers=_outliers(scores, norm, persons, inputs.need(OutliersResult).flagged),
+        missing=missing,
+        findings=_findings(errors, missing),
+    )
+
+
+def _findings(errors: pl.DataFrame, missing: pl.DataFrame) -> tuple[Finding, ...]:
+    """Say which assumptions are impossible, and whether skipped answers matter."""
+    found = Findings()
+    impossible = sorted(set(errors.filter("refused")["reliability_E"].to_list()))
+    if impossible:
+        found.tell(
+            "impossible-reliability",
+            values=", ".join(f"{value:g}" for value in impossible),
+            numbers={"reliabilities": impossible},
+        )
+    weak = missing.filter(pl.col("r_with_primary") < BOUNDS_R)
+    if weak.height:
+        found.tell("skipped-answers-matter", **weak.sort("r_with_primary").row(0, named=True))
+    return tuple(found)
+
+
+def _factors(scores: Scores, persons: pl.DataFrame) -> dict[str, np.ndarray]:
+    index = persons["person"].to_numpy()
+    return {
+        name: scores.persons[name].gather(index).cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name in scores.factors_baseline
+        if name in scores.persons.columns and scores.persons[name].dtype.is_numeric()
+    }
+
+
+def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFrame) -> pl.DataFrame:
+    """Refit the person line (straight, without covariates) under each policy."""
+    far_persons = far.filter(
+        (pl.col("level") == "person") & (pl.col("far_P") | pl.col("far_E") | pl.col("far_jointly"))
+    )["person"]
+    table = norm.period_tables["person"]
+    flagged = table["person"].is_in(far_persons.implode()).to_numpy()
+    SR = persons["SR"].fill_null(float("nan")).to_numpy()
+    recipe = recipe_of(scores, scores.study.plan.norm)
+    if len(recipe.predictors) > 1 or recipe.composite:
+        plain = replace(recipe, predictors=("E",), composite=())
+        return outlier_table(table.with_columns(persons["E"]), plain, flagged, SR)
+    known = {}
+    if norm.person.reference == "all" and norm.person.shape == "linear" and not norm.external:
+        names = {"winsorise": "winsorised_person", "robust": "robust_person"}
+        known = {
+            policy: norm.variants[name]
+            for policy, name in names.items()
+            if name in norm.variants and not norm.person.covariates
+        }
+        if not norm.person.covariates:
+            known["as they are"] = norm.person
+    return outlier_table(table, recipe, flagged, SR, known)
+
+
+def _missing(scores: Scores) -> pl.DataFrame:
+    """Cases: exposure at its bounds, problems at theirs, and both against each other."""
+    table, valid = scores.valid, valid_rows(scores)
+    P, E = valid.values["P"], valid.values["E"]
+
+    def bound(name: str, fallback: np.ndarray) -> np.ndarray:
+        if name not in table.columns:
+            return fallback
+        values: np.ndarray = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return np.where(np.isfinite(values), values, fallback)
+
+    E_low, E_high = bound("E_low", E), bound("E_high", E)
+    P_low, P_high = bound("P_low", P), bound("P_high", P)
+    cases = {
+        "as scored": (P, E),
+        "exposure lowest": (P, E_low),
+        "exposure highest": (P, E_high),
+        "problems lowest": (P_low, E),
+        "problems highest": (P_high, E),
+        "exposure highest, problems lowest": (P_low, E_high),
+        "exposure lowest, problems highest": (P_high, E_low),
+    }
+    return missing_table(cases, P - _pooled(P, E))
+
+
+def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:
+    dx = E - np.mean(E)
+    xx = float(np.sum(dx * dx))
+    slope = float(np.sum(dx * (P - np.mean(P)))) / xx if xx > 0 else 0.0
+    result: np.ndarray = np.mean(P) + slope * dx
+    return result

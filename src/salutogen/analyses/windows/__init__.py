@@ -1,0 +1,1 @@
+"""Windows: the line of each, and mean SR from the frozen line beside the refitted ones."""

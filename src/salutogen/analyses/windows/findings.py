@@ -1,0 +1,123 @@
+"""What moves the means of windows other than change of the persons."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Findings, Persons
+from salutogen.norm import Line
+
+NOTABLE_SR = 0.1  # of a residual SD
+NOTABLE_E = 0.1  # of an SD
+SDS_IN_RANGE = 6.0  # a range of exposure is about so many SDs
+
+
+def tell_windows(
+    summary: pl.DataFrame,
+    windows: pl.DataFrame,
+    frozen: Line | None,
+    *,
+    n_persons: int,
+    slopes: tuple[float | None, float | None],
+    found: Findings,
+) -> None:
+    """Say what a reader of the windows' means must know.
+
+    Parameters
+    ----------
+    summary, windows : DataFrame
+        A row per window; a row per person and window.
+    frozen : Line or None
+        The line of SR_frozen.
+    n_persons : int
+        Persons with a person score.
+    slopes : tuple of float or None
+        Of P on E within and between persons, in raw points.
+    found : Findings
+        Where it is told.
+    """
+    means = summary["mean_SR_frozen"].drop_nulls()
+    if means.len() == 0:
+        found.tell("no-window-scores")
+        return
+    absent = n_persons - windows["person"].n_unique()
+    if absent > 0:
+        found.tell("few-valid-occasions", absent=Persons(absent), persons=Persons(n_persons))
+    if summary.height < 2:
+        return
+    found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
+    if frozen is not None:
+        _tell_dropout(summary, frozen, found)
+        _tell_shift_of_exposure(summary, windows, frozen, slopes, found)
+
+
+def _tell_dropout(summary: pl.DataFrame, frozen: Line, found: Findings) -> None:
+    """Compare the course of plain means with one that dropout cannot move."""
+    if summary["n"].min() == summary["n"].max():
+        return
+    plain = summary["mean_SR_frozen"].to_numpy()
+    model, complete = summary["mean_SR_frozen_model"], summary["mean_SR_frozen_complete"]
+    best = complete if model.null_count() else model
+    if best.null_count():
+        return
+    gap = np.abs(np.diff(plain) - np.diff(best.to_numpy()))
+    if float(gap.max()) <= NOTABLE_SR * frozen.residual_sd / 2:
+        return
+    change_complete, change_model = _change(complete), _change(model)
+    known = "no-model" if change_model is None else "no-complete"
+    found.tell(
+        "dropout-moves-windows",
+        variant=known if None in (change_complete, change_model) else "both",
+        persons_first=Persons(summary["n"][0]),
+        persons_last=Persons(summary["n"][-1]),
+        persons_complete=Persons(summary["n_complete"][0]),
+        change=float(plain[-1] - plain[0]),
+        change_complete=change_complete,
+        change_model=change_model,
+        numbers={
+            "n": summary["n"].to_list(),
+            "plain": summary["mean_SR_frozen"].to_list(),
+            "complete": complete.to_list(),
+            "model": model.to_list(),
+        },
+    )
+
+
+def _change(values: pl.Series) -> float | None:
+    """From the first to the last window; None where one is unknown."""
+    return None if values.null_count() else float(values[-1] - values[0])
+
+
+def _tell_shift_of_exposure(
+    summary: pl.DataFrame,
+    windows: pl.DataFrame,
+    frozen: Line,
+    slopes: tuple[float | None, float | None],
+    found: Findings,
+) -> None:
+    """Say where a between-person slope is applied to a change of exposure within persons."""
+    within, between = slopes
+    if frozen.slope is None or within is None or between is None:
+        return
+    first, last = (_mean_exposure(windows, summary["window"][place]) for place in (0, -1))
+    spread = (frozen.exposure_range[1] - frozen.exposure_range[0]) / SDS_IN_RANGE
+    moved = (within - frozen.slope) * (last - first)
+    if abs(last - first) < NOTABLE_E * spread or abs(moved) < NOTABLE_SR * frozen.residual_sd:
+        return
+    SR = summary["mean_SR_frozen"]
+    found.tell(
+        "between-slope-on-within-change",
+        E_first=first,
+        E_last=last,
+        SR_first=SR[0],
+        SR_last=SR[-1],
+        frozen_slope=frozen.slope,
+        within_slope=within,
+        moved_SR=moved,
+        numbers={"between_slope": between},
+    )
+
+
+def _mean_exposure(windows: pl.DataFrame, number: int) -> float:
+    return float(np.mean(windows.filter(pl.col("window") == number)["E"].to_numpy()))

@@ -1,0 +1,85 @@
+"""Far points against other programs, their limits, and who is shown them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+from scipy.stats import chi2
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.outliers.analysis import compute
+from salutogen.analyses.outliers.far_points import cooks_distance, mahalanobis_p
+from salutogen.analyses.outliers.settings import OutliersSettings
+from tests.analyses.inputs import shown
+
+
+def test_cooks_distance_agrees_with_statsmodels(cohort: AnalysisInputs) -> None:
+    persons = cohort.resilience.persons
+    X = sm.add_constant(persons["E"].to_numpy())
+    fit = sm.OLS(persons["P"].to_numpy(), X).fit()
+    expected = fit.get_influence().cooks_distance[0]
+    np.testing.assert_allclose(cooks_distance(X, fit.resid), expected, rtol=1e-8)
+
+
+def test_mahalanobis_has_as_many_degrees_of_freedom_as_variables() -> None:
+    rng = np.random.default_rng(1)
+    X = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 2]], 300)
+    S = np.linalg.inv(np.cov(X.T))
+    d = X - X.mean(axis=0)
+    distance = np.einsum("ij,jk,ik->i", d, S, d)
+    np.testing.assert_allclose(mahalanobis_p(X[:, 0], X[:, 1]), chi2.sf(distance, 2), rtol=1e-8)
+
+
+def test_far_points_by_two_degrees_of_freedom(real: AnalysisInputs) -> None:
+    result = compute(real, OutliersSettings())
+    counts = result.occasion
+    assert (counts.far_P, counts.far_E) == (2, 2)
+    assert counts.far_jointly == 2, "one degree of freedom for two variables flags 10"
+    (told,) = result.findings
+    assert told.text == (
+        "At occasions 2 values of P and 2 of E lie beyond 3 SD, 2 are far jointly (Mahalanobis "
+        "p < .001, 2 degrees of freedom); at persons 2, 1 and 1."
+    )
+    assert told.worded(lambda n: f"fewer than 5 ({n})").endswith(
+        "at persons fewer than 5 (2), fewer than 5 (1) and fewer than 5 (1)."
+    )
+
+
+def test_limits_decide_what_is_far(cohort: AnalysisInputs) -> None:
+    strict = compute(cohort, OutliersSettings())
+    lenient = compute(cohort, OutliersSettings(beyond_sd=1.5, mahalanobis_p=0.05))
+    assert lenient.occasion.far_P > strict.occasion.far_P
+    assert lenient.occasion.far_jointly > strict.occasion.far_jointly
+    assert lenient.occasion.influential == strict.occasion.influential == 10
+    assert "beyond 1.5 SD" in lenient.findings[0].text
+    assert "p < .05" in lenient.findings[0].text
+    z = cohort.scores.valid["P"]
+    by_hand = (((z - z.mean()) / z.std()).abs() > 1.5).sum()
+    assert lenient.occasion.far_P == by_hand
+
+
+def test_far_points_are_listed_only_where_persons_are_shown(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, OutliersSettings())
+    (section,), told = shown(result, cohort, individuals=True)
+    assert told == ()
+    (table,) = section.tables
+    assert table.frame.height == result.flagged.height
+    assert table.heading("subject") == "Who"
+    assert table.frame["subject"].str.starts_with("Person ").all()
+    (hidden,), told = shown(result, cohort, individuals=False)
+    assert (told, hidden.tables) == ((), ())
+    assert f"Far points flagged: {result.flagged.height}." in str(hidden.paragraphs[0])
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "No far points"), (3, "fewer than 5")])
+def test_few_far_points_are_not_counted_for_everyone(
+    cohort: AnalysisInputs, n: int, words: str
+) -> None:
+    result = compute(cohort, OutliersSettings())
+    few = type(result)(
+        **{**vars(result), "flagged": result.flagged.filter(pl.int_range(pl.len()) < n)}
+    )
+    (hidden,), _ = shown(few, cohort, individuals=False)
+    assert words in str(hidden.paragraphs[0])

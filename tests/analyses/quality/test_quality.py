@@ -1,0 +1,101 @@
+"""What is shown of reliability and of the quality of exposure, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.quality.analysis import compute
+from salutogen.analyses.quality.settings import QualitySettings
+from salutogen.page.section import Section
+from salutogen.scores import ScaleReliability
+from tests.analyses.inputs import shown
+
+SCALE: dict[str, Any] = {
+    "scale": "P",
+    "n": 140,
+    "n_items": 12,
+    "omega": 0.87,
+    "alpha": 0.86,
+    "floor_share": 3 / 140,
+    "ceiling_share": 0.2,
+}
+
+
+@pytest.fixture(scope="module")
+def inputs(cohort: AnalysisInputs) -> AnalysisInputs:
+    exposure = pl.DataFrame(
+        {
+            "type": ["general"] * 3,
+            "occasion": ["T0", "T1", "T2"],
+            "n": [130, 120, 4],
+            "r": [0.4, 0.3, 0.9],
+            "r_squared": [0.16, 0.09, 0.81],
+            "zero_share": [2 / 130, 0.25, 0.5],
+            "mean": [1.0, 2.0, 3.0],
+            "sd": [1.0, 1.0, 1.0],
+            "coverage": [None, 1.0, 1.0],
+        }
+    )
+    items = pl.DataFrame(
+        {
+            "type": ["general"] * 2,
+            "item": ["often", "rare"],
+            "n": [500, 500],
+            "endorsed_share": [0.4, 4 / 500],
+            "r_with_P": [0.2, 0.5],
+        }
+    )
+    scores = replace(
+        cohort.scores,
+        exposure_quality=exposure,
+        item_quality=items,
+        reliability=(ScaleReliability(**SCALE),),
+    )
+    return replace(cohort, scores=scores)
+
+
+def tables(sections: tuple[Section, ...]) -> dict[str, pl.DataFrame]:
+    return {table.name: table.frame for section in sections for table in section.tables}
+
+
+def test_everything_is_shown_where_persons_are(inputs: AnalysisInputs) -> None:
+    result = compute(inputs, QualitySettings())
+    sections, withheld = shown(result, inputs, individuals=True)
+    assert withheld == ()
+    assert [section.title for section in sections] == [
+        "Reliability and leftover exposure",
+        "Quality of exposure",
+    ]
+    found = tables(sections)
+    assert found["exposure-quality"].equals(inputs.scores.exposure_quality)
+    assert found["item-quality"].equals(inputs.scores.item_quality)
+    assert found["scales"].row(0, named=True) == SCALE | {"level": "first form", "note": ""}
+    assert found["reliability"]["figure"].to_list()[0] == "Reliability of an occasion's SR"
+    assert found["descriptives"]["score"].to_list() == ["P", "E", "SR"]
+
+
+def test_shares_of_few_are_blank_where_persons_are_hidden(inputs: AnalysisInputs) -> None:
+    result = compute(inputs, QualitySettings())
+    sections, withheld = shown(result, inputs, individuals=False)
+    assert withheld == ()
+    found = tables(sections)
+    assert found["exposure-quality"]["occasion"].to_list() == ["T0", "T1"]
+    assert found["exposure-quality"]["zero_share"].to_list() == [None, 0.25]
+    assert found["item-quality"]["endorsed_share"].to_list() == [0.4, None]
+    assert found["item-quality"]["r_with_P"].to_list() == [0.2, None]
+    scale = found["scales"].row(0, named=True)
+    assert (scale["floor_share"], scale["ceiling_share"]) == (None, 0.2)
+    assert scale["omega"] == 0.87
+    (figure,) = sections[1].figures
+    assert figure.data["r"].to_list() == [0.4, 0.3]
+
+
+def test_without_a_look_at_exposure_there_is_one_section(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, QualitySettings())
+    assert len(shown(result, cohort, individuals=False)[0]) == 1
+    assert list(result.to_dict()) == ["scales", "exposure", "items"]

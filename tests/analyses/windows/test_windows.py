@@ -1,0 +1,132 @@
+"""Means of windows three ways, what moves them, and what the page shows of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.formula.api as smf
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.windows.analysis import WindowsResult, compute
+from salutogen.analyses.windows.settings import WindowsSettings
+from tests.analyses.inputs import inputs_of, shown
+from tests.norm.cohorts import simulated
+
+
+@pytest.fixture(scope="module")
+def result(cohort: AnalysisInputs) -> WindowsResult:
+    return compute(cohort, WindowsSettings())
+
+
+def test_means_of_the_model_are_those_of_a_random_intercept(
+    cohort: AnalysisInputs, result: WindowsResult
+) -> None:
+    rows = cohort.resilience.windows.select("person", "window", "SR_frozen").to_pandas()
+    fit = smf.mixedlm("SR_frozen ~ 0 + C(window)", rows, groups="person").fit(reml=True)
+    count = result.windows.height
+    model = result.windows["mean_SR_frozen_model"].to_numpy()
+    errors = result.windows["se_SR_frozen_model"].to_numpy()
+    np.testing.assert_allclose(model, fit.params.to_numpy()[:count], atol=1e-5)
+    np.testing.assert_allclose(errors, fit.bse.to_numpy()[:count], rtol=1e-3)
+
+
+def test_means_by_hand(cohort: AnalysisInputs, result: WindowsResult) -> None:
+    windows = cohort.resilience.windows
+    by_window = windows.group_by("window", maintain_order=True).agg(
+        pl.len(), pl.col("SR_frozen").mean(), pl.col("SR_refit").mean()
+    )
+    by_window = by_window.sort("window")
+    assert result.windows["n"].to_list() == by_window["len"].to_list()
+    np.testing.assert_allclose(result.windows["mean_SR_frozen"], by_window["SR_frozen"], atol=1e-12)
+    np.testing.assert_allclose(result.windows["mean_SR_refit"], by_window["SR_refit"], atol=1e-12)
+    everywhere = windows.filter(pl.len().over("person") == by_window.height)
+    complete = everywhere.group_by("window").agg(pl.col("SR_frozen").mean()).sort("window")
+    np.testing.assert_allclose(result.windows["mean_SR_frozen_complete"], complete["SR_frozen"])
+    assert set(result.windows["n_complete"]) == {everywhere["person"].n_unique()}
+
+
+def test_published_means_of_the_real_cohort(real: AnalysisInputs) -> None:
+    result = compute(real, WindowsSettings())
+    windows = result.windows
+    assert windows["n"].to_list() == [199, 197, 195, 163]
+    assert windows["mean_SR_frozen"].to_list() == pytest.approx([0, 0.71, 1.12, 0.84], abs=5e-3)
+    assert windows["mean_SR_refit"].to_list() == pytest.approx([0.0] * 4, abs=1e-10)
+    complete = [-0.35, 0.31, 0.68, 0.83]
+    assert windows["mean_SR_frozen_complete"].to_list() == pytest.approx(complete, abs=5e-3)
+    assert set(windows["n_complete"]) == {160}
+    model = windows["mean_SR_frozen_model"].to_numpy()
+    assert (np.diff(model) > 0).all(), "without dropout the rise goes on"
+
+
+def test_falling_exposure_and_dropout_are_told(real: AnalysisInputs) -> None:
+    found = {item.code: item for item in compute(real, WindowsSettings()).findings}
+    assert set(found) == {
+        "windows-refitted",
+        "dropout-moves-windows",
+        "between-slope-on-within-change",
+    }
+    numbers = found["between-slope-on-within-change"].evidence.numbers
+    assert numbers["E_first"] > numbers["E_last"]
+    assert numbers["within_slope"] < numbers["frozen_slope"]
+    assert numbers["moved_SR"] > 0
+    assert found["dropout-moves-windows"].text == (
+        "The number of persons goes from 199 to 163 over the windows; mean frozen SR changes by "
+        "+0.84 over those present, by +1.18 in the 160 persons in every window and by +1.23 in a "
+        "random-intercept model of everyone."
+    )
+
+
+def test_persons_without_a_window_are_counted() -> None:
+    result = compute(inputs_of(simulated(60, 3, missing=0.6)), WindowsSettings())
+    told = next(item for item in result.findings if item.code == "few-valid-occasions")
+    assert 0 < told.evidence.numbers["absent"] < told.evidence.numbers["persons"]
+
+
+def test_words_for_opening_and_methods(result: WindowsResult) -> None:
+    assert str(result.answer()).startswith("Against the line of the first window, mean SR went")
+    assert "over 3 windows; among those with a score in every window" in str(result.answer())
+    assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
+
+
+def test_a_study_without_windows_has_no_section() -> None:
+    inputs = inputs_of(simulated(40, 3, resilience={"windows": None}))
+    result = compute(inputs, WindowsSettings())
+    assert result.to_dict()["windows"].height == 0
+    assert shown(result, inputs, individuals=True) == ((), ())
+    assert result.answer() == ""
+    assert result.methods() == "No sliding windows were scored."
+    assert result.findings == ()
+
+
+def test_windows_of_few_persons_are_not_shown(
+    cohort: AnalysisInputs, result: WindowsResult
+) -> None:
+    few = pl.col("window") == 2
+    windows = result.windows.with_columns(
+        n=pl.when(few).then(4).otherwise("n"), n_complete=pl.lit(4)
+    )
+    sections, withheld = shown(replace(result, windows=windows), cohort, individuals=False)
+    assert withheld == ()
+    (section,) = sections
+    frame = section.tables[0].frame
+    assert frame["window"].to_list() == [1, 3]
+    assert frame["n_complete"].null_count() == frame["mean_SR_frozen_complete"].null_count() == 2
+    means, lines = section.figures
+    assert means.data["window"].str.starts_with("2:").sum() == 0
+    assert "frozen line, persons in every window" not in means.data["score"]
+    assert set(lines.data["window"]) == {"1", "3"}
+    (all_shown,), _ = shown(replace(result, windows=windows), cohort, individuals=True)
+    assert all_shown.tables[0].frame["n"].to_list()[1] == 4
+
+
+def test_who_is_in_every_window_cannot_be_found_by_subtraction(
+    cohort: AnalysisInputs, result: WindowsResult
+) -> None:
+    one_more = result.windows.with_columns(
+        n=pl.when(pl.col("window") == 3).then(pl.col("n_complete") + 1).otherwise("n")
+    )
+    (section,), _ = shown(replace(result, windows=one_more), cohort, individuals=False)
+    assert section.tables[0].frame["n_complete"].null_count() == 3
