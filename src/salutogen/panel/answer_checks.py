@@ -21,7 +21,7 @@ FLIP_OTHERS = 0.1
 _FEWEST_ROWS = 30
 
 
-def check_quality(
+def check_answers(
     study: Study,
     answers: Mapping[str, pl.DataFrame],
     rows: pl.DataFrame,

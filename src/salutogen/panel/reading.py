@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.errors import PanelError
 from salutogen.findings import Findings
 from salutogen.panel.alignment import PanelRows, align, join_rows
-from salutogen.panel.answer_checks import check_quality
+from salutogen.panel.answer_checks import check_answers
 from salutogen.panel.expected_columns import check_columns
 from salutogen.panel.items import TypedItem, rules_for
 from salutogen.panel.layouts.aligned_source import AlignedSource
@@ -85,7 +85,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     }
     findings.raise_refusals(PanelError)
     check_against_plan(study, tables_read, findings, tables[first].label)
-    check_quality(study, tables_read.answers, tables_read.rows, findings)
+    check_answers(study, tables_read.answers, tables_read.rows, findings)
     return Panel(
         study=study,
         rows=tables_read.rows,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from salutogen.errors import SimulationError
-from salutogen.findings import Finding, did_you_mean, finding
+from salutogen.findings import Finding, Findings, did_you_mean, finding
 from salutogen.simulation.calibration import Persistence, mean_autocorrelation
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.settings import (
@@ -115,9 +116,9 @@ def build_population(study: Study) -> Population:
         Settings are unknown or impossible, or name what the study does not have; all at once.
     """
     settings = read_settings(study.plan.simulation)
-    wrong = tuple(_unknown_names(study, settings))
-    if wrong:
-        raise SimulationError(wrong)
+    findings = Findings()
+    _check_names(study, settings, findings)
+    findings.raise_refusals(SimulationError)
     shift = _shift(study, settings)
     names = dict.fromkeys((*study.exposure_types, *study.problems.instruments, *study.instruments))
     others = [n for n in names if n not in (*study.exposure_types, *study.problems.instruments)]
@@ -125,7 +126,8 @@ def build_population(study: Study) -> Population:
     passing = _passing(exposures, shift)
     combined = _combine(study, settings, exposures, passing, shift)
     moved = (settings.line.slope**2 + settings.line.slope_sd**2) * (
-        combined.persistent - (1.0 - combined.stable) * _alike(study, settings, "problems", "")
+        combined.persistent
+        - (1.0 - combined.stable) * _mean_correlation(study, settings, "problems", "")
     )
     problems = _scales(study, settings, "problems", study.problems.instruments, moved)
     return Population(
@@ -155,22 +157,21 @@ def _scales(
 ) -> tuple[Scale, ...]:
     """Scales of one role; `extra` is what persists beyond their own autocorrelation."""
     built: list[Scale] = []
-    wrong: list[Finding] = []
+    findings = Findings()
     for place, name in enumerate(names):
         targets = settings.scales.get(name, ScaleSettings())
         if role == "problems" and place > 0 and targets.association is None:
             targets = targets.model_copy(update={"association": _FURTHER_PROBLEMS})
-        persistence = Persistence(_alike(study, settings, role, name), extra)
+        persistence = Persistence(_mean_correlation(study, settings, role, name), extra)
         try:
             built.append(build_scale(study, name, role, targets, persistence))
         except SimulationError as error:
-            wrong.extend(error.findings)
-    if wrong:
-        raise SimulationError(wrong)
+            findings.extend(error.findings)
+    findings.raise_refusals(SimulationError)
     return tuple(built)
 
 
-def _alike(study: Study, settings: SimulationSettings, role: Role, name: str) -> float:
+def _mean_correlation(study: Study, settings: SimulationSettings, role: Role, name: str) -> float:
     """Mean correlation between two occasions of a scale's passing part."""
     count = len(study.occasions)
     reactive = mean_autocorrelation(settings.line.autocorrelation, count)
@@ -195,13 +196,11 @@ def _shift(study: Study, settings: SimulationSettings) -> Floats:
 def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:
     """Spread of the passing part of each type once the shared shift has taken its share."""
     left = [scale.spread.b**2 - scale.spread.sd**2 * shift.var() for scale in exposures]
-    wrong = [
-        finding("simulation-infeasible-scale", variant="trend", scale=scale.name)
-        for scale, variance in zip(exposures, left, strict=True)
-        if variance < 0
-    ]
-    if wrong:
-        raise SimulationError(wrong)
+    findings = Findings()
+    for scale, variance in zip(exposures, left, strict=True):
+        if variance < 0:
+            findings.tell("simulation-infeasible-scale", variant="trend", scale=scale.name)
+    findings.raise_refusals(SimulationError)
     return np.sqrt(np.array(left))
 
 
@@ -290,29 +289,30 @@ def _arms(study: Study, settings: SimulationSettings) -> tuple[str, ...]:
     return (planned.control, *(others or ["treated"]))
 
 
-def _unknown_names(study: Study, settings: SimulationSettings) -> Iterator[Finding]:
-    """Names under `simulation` that the study does not have."""
+def _check_names(study: Study, settings: SimulationSettings, findings: Findings) -> None:
+    """Refuse names under `simulation` that the study does not have."""
+    not_among = partial(_refuse_unknown, findings)
     arms = _arms(study, settings)
     events, labels = settings.events, study.labels
     lists = study.exposure_types
-    yield from _not_among("scales", settings.scales, study.instruments)
-    yield from _not_among("factors", settings.factors, study.instruments)
-    yield from _not_among("background", settings.background, study.plan.background)
-    yield from _not_among("exposure.shocks", settings.exposure.shocks, labels)
-    yield from _not_among("arms.effects", settings.arms.effects, arms)
+    not_among("scales", settings.scales, study.instruments)
+    not_among("factors", settings.factors, study.instruments)
+    not_among("background", settings.background, study.plan.background)
+    not_among("exposure.shocks", settings.exposure.shocks, labels)
+    not_among("arms.effects", settings.arms.effects, arms)
     starts = [effect.start for effect in settings.arms.effects.values()]
-    yield from _not_among("arms.effects.start", filter(None, starts), labels)
+    not_among("arms.effects.start", filter(None, starts), labels)
     if events is not None:
-        yield from _not_among("events.instrument", [events.instrument], lists)
-        yield from _not_among("events", filter(None, [events.first, events.last]), labels)
-        yield from _impossible_rating(study, events)
+        not_among("events.instrument", [events.instrument], lists)
+        not_among("events", filter(None, [events.first, events.last]), labels)
+        _check_rating(study, events, findings)
         total = sum(response.share for response in events.classes.values())
         if abs(total - 1.0) > 1e-6:
-            yield finding("simulation-setting-invalid", variant="shares", total=total)
+            findings.tell("simulation-setting-invalid", variant="shares", total=total)
 
 
-def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]:
-    """A rating of the major event that its list has no answer for."""
+def _check_rating(study: Study, events: EventSettings, findings: Findings) -> None:
+    """Refuse a rating of the major event that its list has no answer for."""
     instrument = study.instruments.get(events.instrument)
     rating = events.rating
     if rating is None or instrument is None or instrument.answers is None:
@@ -320,7 +320,7 @@ def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]
     codes = instrument.answers
     inside = codes.minimum <= rating <= codes.maximum and rating == int(rating)
     if not inside or rating == instrument.did_not_occur:
-        yield finding(
+        findings.tell(
             "simulation-setting-invalid",
             variant="rating",
             rating=rating,
@@ -329,12 +329,14 @@ def _impossible_rating(study: Study, events: EventSettings) -> Iterator[Finding]
         )
 
 
-def _not_among(place: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Finding]:
+def _refuse_unknown(
+    findings: Findings, place: str, names: Iterable[str], known: Iterable[str]
+) -> None:
     listed = list(known)
     for name in names:
         if name not in listed:
             hint = did_you_mean(name, listed)
-            yield finding(
+            findings.tell(
                 "simulation-unknown-name",
                 variant="near" if hint else "",
                 place=place,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from salutogen.errors import SimulationError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.population import Population
@@ -27,15 +27,14 @@ def check_columns(population: Population) -> None:
     SimulationError
         `{occasion}` is missing from a pattern that needs it, or stands where it must not.
     """
-    wrong: list[Finding] = []
+    findings = Findings()
     for scale in population.scales:
         source = population.study.plan.sources[scale.instrument.source]
         wide = source.layout == "row-per-person" and not scale.baseline
         has = all(OCCASION_PLACEHOLDER in column for column in scale.instrument.columns.values())
         if wide and not has and source.occasion is None:
-            wrong.append(finding("simulation-columns", instrument=scale.name))
-    if wrong:
-        raise SimulationError(wrong)
+            findings.tell("simulation-columns", instrument=scale.name)
+    findings.raise_refusals(SimulationError)
 
 
 def source_tables(population: Population, block: Block, seed: int) -> dict[str, pl.DataFrame]:
