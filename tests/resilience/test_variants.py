@@ -12,7 +12,7 @@ from scipy import stats
 from salutogen.norm import fit_norm
 from salutogen.resilience import Resilience, score_resilience
 from salutogen.resilience.concordance import quarters
-from salutogen.resilience.variants import first_component, registered
+from salutogen.resilience.variants import registered
 from salutogen.scores import Scores
 from tests.norm.cohorts import simulated
 
@@ -117,18 +117,6 @@ def test_low_distress_judges_only_the_exposed(result: Resilience) -> None:
     low = (persons["P"] <= persons["P"].median()).to_numpy()
     assert (values[exposed & low] == 0).all()
     assert (values[exposed & ~low] == 1).all()
-
-
-def test_first_component_has_a_fixed_sign() -> None:
-    rng = np.random.default_rng(5)
-    base = rng.normal(size=200)
-    columns = [base + rng.normal(size=200) * 0.5 for _ in range(3)]
-    component = first_component(columns)
-    assert component is not None
-    assert np.corrcoef(component, base)[0, 1] > 0.8
-    z = np.column_stack([(c - c.mean()) / c.std(ddof=1) for c in columns])
-    _, _, V = np.linalg.svd(z, full_matrices=False)
-    assert abs(np.corrcoef(component, z @ V[0])[0, 1]) == pytest.approx(1.0)
 
 
 def test_published_concordance_on_composites(shared_data) -> None:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.resilience.parts import pearson
+from salutogen.models.descriptive import group_means, pearson
 from salutogen.resilience.variants import VariantContext, registered
 
 Matrix = list[list[float | None]]
@@ -89,10 +89,7 @@ def _average(values: np.ndarray, person: np.ndarray, n_persons: int) -> np.ndarr
     known = np.isfinite(values)
     if not known.all():
         values, person = values[known], person[known]
-    count = np.bincount(person, minlength=n_persons)
-    total = np.bincount(person, values, minlength=n_persons)
-    result: np.ndarray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return result
+    return group_means(values, person, n_persons)
 
 
 def _matrix(values: Mapping[str, np.ndarray], measure: Any) -> Matrix:

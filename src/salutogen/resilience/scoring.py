@@ -9,6 +9,7 @@ import polars as pl
 
 import salutogen.resilience.variant_scores  # noqa: F401  registers the variants
 from salutogen.findings import Finding
+from salutogen.models.descriptive import pearson
 from salutogen.norm import Norm
 from salutogen.norm.norm import Level
 from salutogen.norm.periods import ValidRows, valid_rows
@@ -21,7 +22,7 @@ from salutogen.resilience.levels import (
     score_windows,
 )
 from salutogen.resilience.outliers import far_points
-from salutogen.resilience.parts import OccasionArrays, pearson
+from salutogen.resilience.parts import OccasionArrays
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
 from salutogen.resilience.sensitivity_run import run_sensitivity

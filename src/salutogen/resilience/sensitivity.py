@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError, NormError
+from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Line
 from salutogen.norm.companions import robust_line, winsorised_line
 from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
-from salutogen.resilience.parts import pearson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,11 +359,9 @@ def missing_table(
     base: tuple[np.ndarray, np.ndarray] | None = None
     for case, (P, E) in bounds.items():
         base = base or (P, E)
-        dx = E - np.mean(E)
-        xx = float(np.sum(dx * dx))
-        if xx <= 0:
+        slope = least_squares_slope(P, E)
+        if slope is None:
             continue
-        slope = float(np.sum(dx * (P - np.mean(P)))) / xx
         intercept = float(np.mean(P)) - slope * float(np.mean(E))
         own = P - intercept - slope * E
         changed = int(((base[0] != P) | (base[1] != E)).sum())

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.norm.line_fit import LineRecipe
 from salutogen.norm.periods import ValidRows
 from salutogen.norm.recipe import recipe_of
-from salutogen.resilience.parts import OccasionArrays, pearson
+from salutogen.resilience.parts import OccasionArrays
 from salutogen.resilience.sensitivity import (
     exposure_error_table,
     missing_table,
@@ -115,8 +116,5 @@ def _missing(scores: Scores, rows: ValidRows, arrays: OccasionArrays) -> pl.Data
 
 
 def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:
-    dx = E - np.mean(E)
-    xx = float(np.sum(dx * dx))
-    slope = float(np.sum(dx * (P - np.mean(P)))) / xx if xx > 0 else 0.0
-    result: np.ndarray = np.mean(P) + slope * dx
+    result: np.ndarray = np.mean(P) + (least_squares_slope(P, E) or 0.0) * (E - np.mean(E))
     return result

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Finding, finding
+from salutogen.models.descriptive import pearson
 from salutogen.scores.answers import BoolArray, FloatArray
 from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, has_ratings
 from salutogen.scores.problems import ProblemScores
-from salutogen.scores.quality import correlation
 from salutogen.study import Study
 
 TABLE_COLUMNS = (
@@ -310,7 +310,7 @@ def _severity_finding(name: str, exposure: ExposureScores) -> list[Finding]:
     if severity is None:
         return []
     both = np.isfinite(severity) & np.isfinite(count)
-    r = correlation(severity[both], count[both])
+    r = pearson(severity[both], count[both])
     shown = "" if r is None else f" (r with the count {r:.3f})"
     return [
         finding(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.findings import Finding, finding
+from salutogen.models.descriptive import covariance
 from salutogen.scores.answers import BoolArray, FloatArray, Form
-from salutogen.scores.components import covariance
 from salutogen.scores.exposure import ExposureScores
 from salutogen.scores.problems import ProblemScores
 from salutogen.scores.reliability import composite_reliability, cronbach_alpha, one_factor
