@@ -8,21 +8,9 @@ import pytest
 
 from salutogen.findings import Findings
 from salutogen.scores import score
-from salutogen.scores.exposure_quality import check_exposure_quality, check_items, correlation
+from salutogen.scores.exposure_quality import check_exposure_quality, check_items
 from salutogen.study import Duration
 from tests.scores.factory import build_panel, build_study, checklist, instrument
-
-
-def test_correlation_agrees_with_numpy() -> None:
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=500)
-    y = 0.4 * x + rng.normal(size=500)
-    assert correlation(x, y) == pytest.approx(np.corrcoef(x, y)[0, 1], rel=1e-12)
-
-
-@pytest.mark.parametrize(("x", "y"), [([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]), ([1.0, 2.0], [1.0, 2.0])])
-def test_correlation_is_none_without_variance_or_rows(x: list[float], y: list[float]) -> None:
-    assert correlation(np.array(x), np.array(y)) is None
 
 
 def test_zero_share_and_coverage_by_hand() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salutogen.scores.components import covariance
+from salutogen.models.descriptive import covariance
 from salutogen.scores.internal_consistency import (
     _profile,
     composite_reliability,

@@ -1,7 +1,7 @@
-"""Orthonormal columns by Gram-Schmidt, twice: accurate, and the same on any number of threads.
+"""Linear algebra whose sums over rows are NumPy's own: the same on any number of threads.
 
-BLAS and LAPACK split long sums by threads, which changes the last digits from machine to
-machine; here every sum over rows is NumPy's own.
+BLAS and LAPACK split long sums by threads, which changes the last digits from machine to machine.
+Columns are made orthonormal by Gram-Schmidt, twice, which is as accurate as reflections.
 """
 
 from __future__ import annotations
@@ -85,3 +85,8 @@ def combine(X: Float, coefficients: Float) -> Float:
     for column, coefficient in zip(X.T, coefficients, strict=True):
         total = total + column * coefficient
     return total
+
+
+def cross_products(columns: Sequence[Float]) -> Float:
+    """Return the sums of products (k, k) of k columns (n,), each a sum of NumPy's own."""
+    return np.array([[float(np.sum(a * b)) for b in columns] for a in columns])

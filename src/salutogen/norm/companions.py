@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.robust import fit_huber
 from salutogen.norm.design_matrix import line_matrix, with_composite
 from salutogen.norm.line_fit import LineRecipe, fit_line, learn_standardiser, line_problems
@@ -68,7 +69,7 @@ def lines_by_occasion(
 
 def winsor_limits(values: np.ndarray, sds: float = WINSOR_SD) -> tuple[float, float]:
     """Mean plus and minus `sds` SDs (n - 1), computed once on the units that are fitted."""
-    centre, spread = float(np.mean(values)), float(np.std(values, ddof=1))
+    centre, spread = centre_and_spread(values)
     return centre - sds * spread, centre + sds * spread
 
 

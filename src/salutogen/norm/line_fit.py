@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
+from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
 from salutogen.norm.design_matrix import (
     covariate_terms,
@@ -56,11 +57,11 @@ def learn_standardiser(
     table: pl.DataFrame, columns: tuple[str, ...], reference: str
 ) -> Standardiser:
     """Means and SDs (n - 1) of raw types over the units of a reference set."""
-    values = [table[name].to_numpy() for name in columns]
+    moments = [centre_and_spread(table[name].to_numpy()) for name in columns]
     return Standardiser(
         columns=columns,
-        means=tuple(float(np.mean(column)) for column in values),
-        sds=tuple(float(np.std(column, ddof=1)) for column in values),
+        means=tuple(mean for mean, _ in moments),
+        sds=tuple(sd for _, sd in moments),
         n=table.height,
         reference=reference,
     )

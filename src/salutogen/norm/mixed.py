@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.errors import ModelError
 from salutogen.findings import Finding, finding
 from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.descriptive import centre_and_spread, group_means
 from salutogen.norm.norm import Line, MixedLine
 from salutogen.norm.periods import ValidRows, count_distinct
 
@@ -149,24 +150,17 @@ def mixed_as_line(
 
 def person_mean_exposure(rows: ValidRows) -> np.ndarray:
     """Each row's person mean of E over the person's valid rows, shape (n,)."""
-    return spread_means(rows.values["E"], rows.person, rows.n_persons)
-
-
-def spread_means(values: np.ndarray, person: np.ndarray, n_persons: int) -> np.ndarray:
-    """Mean of each row's person, shape (n,)."""
-    count = np.bincount(person, minlength=n_persons)
-    means = np.bincount(person, values, minlength=n_persons) / np.maximum(count, 1)
-    result: np.ndarray = means[person]
-    return result
+    means: np.ndarray = group_means(rows.values["E"], rows.person, rows.n_persons)[rows.person]
+    return means
 
 
 def _standardised(
     P: np.ndarray, E: np.ndarray, person: np.ndarray, n_persons: int
 ) -> tuple[pl.DataFrame, tuple[float, float, float, float]]:
-    mean_P, sd_P = float(np.mean(P)), float(np.std(P, ddof=1))
-    mean_E, sd_E = float(np.mean(E)), float(np.std(E, ddof=1))
+    mean_P, sd_P = centre_and_spread(P)
+    mean_E, sd_E = centre_and_spread(E)
     zE = (E - mean_E) / sd_E
-    between = spread_means(zE, person, n_persons)
+    between = group_means(zE, person, n_persons)[person]
     frame = pl.DataFrame(
         {
             "id": person,

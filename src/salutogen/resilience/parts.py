@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from salutogen.models.descriptive import group_means, pearson, present_means
+
 
 @dataclass(frozen=True, kw_only=True)
 class OccasionArrays:
@@ -29,40 +31,13 @@ class OccasionArrays:
 
     def person_means(self, values: np.ndarray) -> np.ndarray:
         """Mean of each person with valid rows, in person order."""
-        return person_means(values, self.person, self.n_persons)
+        return present_means(values, self.person, self.n_persons)
 
     def deviations(self, values: np.ndarray) -> np.ndarray:
         """Deviation of each row from its person's mean."""
-        count = np.bincount(self.person, minlength=self.n_persons)
-        total = np.bincount(self.person, values, minlength=self.n_persons)
-        means = total / np.maximum(count, 1)
+        means = group_means(values, self.person, self.n_persons)
         result: np.ndarray = values - means[self.person]
         return result
-
-
-def person_means(values: np.ndarray, person: np.ndarray, n_persons: int) -> np.ndarray:
-    """Mean of each person that occurs, in person order."""
-    count = np.bincount(person, minlength=n_persons)
-    total = np.bincount(person, values, minlength=n_persons)
-    seen = count > 0
-    result: np.ndarray = total[seen] / count[seen]
-    return result
-
-
-def pearson(x: np.ndarray, y: np.ndarray) -> float | None:
-    """Pearson correlation over pairs in which both are known; None without variation."""
-    known = np.isfinite(x) & np.isfinite(y)
-    if not known.all():
-        x, y = x[known], y[known]
-    if x.size < 3:
-        return None
-    dx, dy = x - np.mean(x), y - np.mean(y)
-    xx, yy = float(np.sum(dx * dx)), float(np.sum(dy * dy))
-    noise_x = 1e-24 * x.size * float(np.max(np.abs(x))) ** 2
-    noise_y = 1e-24 * y.size * float(np.max(np.abs(y))) ** 2
-    if xx <= noise_x or yy <= noise_y:
-        return None
-    return float(np.clip(np.sum(dx * dy) / np.sqrt(xx * yy), -1.0, 1.0))
 
 
 def exposure_left(SR: np.ndarray, arrays: OccasionArrays) -> dict[str, float | None]:
@@ -103,12 +78,3 @@ def lag_one(arrays: OccasionArrays) -> tuple[float | None, float | None, int]:
     deviation = arrays.deviations(arrays.SR)
     pooled = pearson(arrays.SR[now], arrays.SR[now + 1])
     return pooled, pearson(deviation[now], deviation[now + 1]), int(now.size)
-
-
-def slope(y: np.ndarray, x: np.ndarray) -> float | None:
-    """Least-squares slope of y on x; None where x does not vary."""
-    dx = x - np.mean(x)
-    xx = float(np.sum(dx * dx))
-    if xx <= 1e-24 * x.size * max(float(np.max(np.abs(x))) ** 2, 1e-300):
-        return None
-    return float(np.sum(dx * (y - np.mean(y))) / xx)

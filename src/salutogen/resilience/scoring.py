@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.models.descriptive import pearson
 from salutogen.norm import Norm
 from salutogen.norm.norm import Level
 from salutogen.norm.periods import ValidRows, valid_rows
@@ -16,7 +17,7 @@ from salutogen.resilience.levels import (
     score_windows,
 )
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
-from salutogen.resilience.parts import OccasionArrays, pearson
+from salutogen.resilience.parts import OccasionArrays
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
 from salutogen.resilience.summary import describe, summarise

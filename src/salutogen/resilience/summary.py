@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
-from salutogen.resilience.parts import OccasionArrays, exposure_left, lag_one, pearson, slope
+from salutogen.resilience.parts import OccasionArrays, exposure_left, lag_one
 from salutogen.resilience.random_part import random_part
 from salutogen.resilience.reliability import Measurement
 
@@ -118,8 +119,8 @@ def slopes_of(arrays: OccasionArrays, norm: Norm) -> dict[str, float | None]:
     else the least-squares slopes of deviations and of person means.
     """
     dE, dP = arrays.deviations(arrays.E), arrays.deviations(arrays.P)
-    within = slope(dP, dE)
-    between = slope(arrays.person_means(arrays.P), arrays.person_means(arrays.E))
+    within = least_squares_slope(dP, dE)
+    between = least_squares_slope(arrays.person_means(arrays.P), arrays.person_means(arrays.E))
     mixed = norm.mixed
     factor = None if mixed is None else mixed.sd_P / mixed.sd_E
     return {

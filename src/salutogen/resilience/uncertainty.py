@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import combine
+from salutogen.models.linear_algebra import combine, cross_products
 from salutogen.models.resampling.bootstrap import (
     bootstrap_least_squares,
     percentile_interval,
@@ -47,9 +47,7 @@ class LineDraws:
         """Covariance of the coefficients over draws, shape (p, p)."""
         centred = self.draws - self.draws.mean(axis=0)
         n = max(self.draws.shape[0] - 1, 1)
-        columns = centred.T
-        products = np.array([[float(np.sum(a * b)) for b in columns] for a in columns])
-        result: np.ndarray = products / n
+        result: np.ndarray = cross_products(list(centred.T)) / n
         return result
 
     def to_dict(self) -> dict[str, Any]:

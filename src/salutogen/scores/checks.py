@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
+from salutogen.models.descriptive import pearson
 from salutogen.scores.answers import BoolArray, FloatArray
 from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, has_ratings
-from salutogen.scores.exposure_quality import correlation
 from salutogen.scores.problems import ProblemScores
 from salutogen.scores.scores import FIXED_COLUMNS
 from salutogen.study import Study
@@ -194,7 +194,7 @@ def _check_appraisal(name: str, exposure: ExposureScores, findings: Findings) ->
     if severity is None:
         return
     both = np.isfinite(severity) & np.isfinite(count)
-    r = correlation(severity[both], count[both])
+    r = pearson(severity[both], count[both])
     findings.tell(
         "severity-carries-appraisal",
         variant="" if r is None else "correlated",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from salutogen.models.descriptive import covariance, leading_component
 from salutogen.scores.answers import FloatArray
 
 
@@ -48,23 +49,6 @@ class FirstComponent:
         return score
 
 
-def covariance(columns: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Means and covariance matrix (n - 1) of complete columns, summed in row order.
-
-    Sums run in NumPy without BLAS, so the result is the same whatever the number of threads.
-    """
-    n, k = len(columns[0]), len(columns)
-    means = np.array([float(np.sum(column, dtype=np.float64)) / n for column in columns])
-    centred = [column - mean for column, mean in zip(columns, means, strict=True)]
-    matrix = np.empty((k, k))
-    for i in range(k):
-        for j in range(i + 1):
-            matrix[i, j] = matrix[j, i] = float(np.einsum("i,i->", centred[i], centred[j])) / (
-                n - 1
-            )
-    return means, matrix
-
-
 def fit_first_component(columns: Sequence[str], scales: Sequence[FloatArray]) -> FirstComponent:
     """Fit the component on the correlation matrix of all rows where every scale is present.
 
@@ -88,15 +72,13 @@ def fit_first_component(columns: Sequence[str], scales: Sequence[FloatArray]) ->
     sds = np.sqrt(np.diag(matrix))
     if not (sds > 0).all():
         raise ValueError("a scale has the same value everywhere")
-    values, vectors = np.linalg.eigh(matrix / np.outer(sds, sds))
-    weights = vectors[:, -1]
-    weights = weights * (1.0 if weights.sum() >= 0 else -1.0)
+    weights, largest = leading_component(matrix / np.outer(sds, sds))
     return FirstComponent(
         columns=tuple(columns),
         means=tuple(means.tolist()),
         sds=tuple(sds.tolist()),
         weights=tuple(weights.tolist()),
-        loadings=tuple((weights * np.sqrt(values[-1])).tolist()),
-        explained=float(values[-1]) / len(columns),
+        loadings=tuple((weights * np.sqrt(largest)).tolist()),
+        explained=largest / len(columns),
         n=len(used[0]),
     )

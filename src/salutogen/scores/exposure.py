@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
+from salutogen.models.descriptive import centre_and_spread
 from salutogen.scores.answers import FloatArray, Form, to_series
 from salutogen.scores.checklist import (
     ChecklistScore,
@@ -139,15 +140,13 @@ def combine_types(
 
 def fit_standardiser(columns: Mapping[str, FloatArray], rows: np.ndarray) -> Standardiser:
     """Learn means and SDs (n - 1) of the types on the rows given by a mask."""
-    used = [values[rows] for values in columns.values()]
-    n = int(rows.sum())
-    means = [float(np.sum(values)) / n for values in used]
-    sds = [
-        float(np.sqrt(np.sum((values - mean) ** 2) / (n - 1)))
-        for values, mean in zip(used, means, strict=True)
-    ]
+    moments = [centre_and_spread(values[rows]) for values in columns.values()]
     return Standardiser(
-        columns=tuple(columns), means=tuple(means), sds=tuple(sds), n=n, reference="all valid rows"
+        columns=tuple(columns),
+        means=tuple(mean for mean, _ in moments),
+        sds=tuple(sd for _, sd in moments),
+        n=int(rows.sum()),
+        reference="all valid rows",
     )
 
 

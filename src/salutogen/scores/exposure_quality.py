@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Findings
+from salutogen.models.descriptive import pearson
 from salutogen.scores.answers import FloatArray, Form
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
 
 LEAST_R_SQUARED = 0.05
-FEWEST_ROWS = 3
 FEWEST_FORMS = 30
 CLOSE_TO_PROBLEMS = 0.5
 COMBINED = "all types"
@@ -68,15 +68,6 @@ ITEM_QUALITY_COLUMNS = (
 )  # fmt: skip
 
 
-def correlation(x: FloatArray, y: FloatArray) -> float | None:
-    """Pearson r of two complete columns (no BLAS, so no threads); None without variance."""
-    if len(x) < FEWEST_ROWS:
-        return None
-    a, b = x - np.sum(x) / len(x), y - np.sum(y) / len(y)
-    scale = np.sqrt(float(np.einsum("i,i->", a, a)) * float(np.einsum("i,i->", b, b)))
-    return float(np.einsum("i,i->", a, b)) / float(scale) if scale > 0 else None
-
-
 def exposure_quality(
     study: Study,
     types: Mapping[str, FloatArray],
@@ -112,7 +103,7 @@ def exposure_quality(
             both = here & np.isfinite(values) & np.isfinite(problems)
             exposure, outcome = values[both], problems[both]
             n = int(both.sum())
-            r = correlation(exposure, outcome)
+            r = pearson(exposure, outcome)
             mean = float(np.sum(exposure)) / n if n else None
             span = gaps[here & np.isfinite(gaps)]
             rows.append(
@@ -171,10 +162,10 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
             codes = rating(form.instrument, answer).astype(np.float64)
             n = form.n_rows if answer.missing is None else int((~answer.missing).sum())
             if answer.missing is None and present.all():
-                r = correlation(codes, problems)
+                r = pearson(codes, problems)
             else:
                 there = present if answer.missing is None else present & ~answer.missing
-                r = correlation(codes[there], problems[there])
+                r = pearson(codes[there], problems[there])
             rows.append(
                 {
                     "type": name,
@@ -200,7 +191,7 @@ def check_exposure_quality(
     """Say which exposure explains less than 5 % of the variance of P over all rows."""
     for name, values in types.items():
         both = np.isfinite(values) & np.isfinite(problems)
-        r = correlation(values[both], problems[both])
+        r = pearson(values[both], problems[both])
         if r is None:
             continue
         given: dict[str, Any] = {

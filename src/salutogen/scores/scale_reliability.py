@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
+from salutogen.models.descriptive import covariance
 from salutogen.scores.answers import BoolArray, FloatArray, Form
-from salutogen.scores.components import covariance
 from salutogen.scores.exposure import ExposureScores
 from salutogen.scores.internal_consistency import composite_reliability, cronbach_alpha, one_factor
 from salutogen.scores.problems import ProblemScores

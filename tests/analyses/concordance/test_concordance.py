@@ -12,7 +12,7 @@ from scipy import stats
 from salutogen.analyses.concordance.analysis import ConcordanceResult, compute
 from salutogen.analyses.concordance.comparison import ChangedQuarter, quarters
 from salutogen.analyses.concordance.settings import ConcordanceSettings
-from salutogen.analyses.concordance.variants import first_component, registered
+from salutogen.analyses.concordance.variants import registered
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.scores import Scores
@@ -128,18 +128,6 @@ def test_low_distress_judges_only_the_exposed(
     low = (persons["P"] <= persons["P"].median()).to_numpy()
     assert (values[exposed & low] == 0).all()
     assert (values[exposed & ~low] == 1).all()
-
-
-def test_first_component_has_a_fixed_sign() -> None:
-    rng = np.random.default_rng(5)
-    base = rng.normal(size=200)
-    columns = [base + rng.normal(size=200) * 0.5 for _ in range(3)]
-    component = first_component(columns)
-    assert component is not None
-    assert np.corrcoef(component, base)[0, 1] > 0.8
-    z = np.column_stack([(c - c.mean()) / c.std(ddof=1) for c in columns])
-    _, _, V = np.linalg.svd(z, full_matrices=False)
-    assert abs(np.corrcoef(component, z @ V[0])[0, 1]) == pytest.approx(1.0)
 
 
 def test_published_concordance_on_composites(shared_data) -> None:  # type: ignore[no-untyped-def]

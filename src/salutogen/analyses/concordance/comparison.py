@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Kind, Record, figure, record
-from salutogen.resilience.parts import pearson
+from salutogen.models.descriptive import pearson
 
 Matrix = list[list[float | None]]
 FEWEST_IN_QUARTERS = 4

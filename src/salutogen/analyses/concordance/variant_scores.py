@@ -6,13 +6,10 @@ import numpy as np
 
 from salutogen.analyses.concordance.variants import (
     VariantContext,
-    first_component,
-    line_residual,
     variant,
-    z_scores,
 )
+from salutogen.models.descriptive import first_component, line_residual, mean_of_z, present_means
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
-from salutogen.resilience.parts import person_means
 
 
 @variant("pooled", "occasion", "P minus the least-squares line over all occasions: the SR column.")
@@ -91,8 +88,7 @@ def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
     ]
     if context.scores.combine != "composite":
         return np.sum(parts, axis=0)
-    z = [z_scores(part) for part in parts]
-    return None if any(part is None for part in z) else np.mean(np.array(z, dtype=float), axis=0)
+    return mean_of_z(parts)
 
 
 @variant("count", "occasion", "Exposure scored as the number of events, least-squares line.")
@@ -115,11 +111,8 @@ def composite(context: VariantContext) -> np.ndarray | None:
     names = context.scores.type_columns
     if len(names) < 2 or context.scores.combine == "composite":
         return None
-    z = [z_scores(context.rows.values[name]) for name in names]
-    if any(part is None for part in z):
-        return None
-    E = np.mean(np.array(z, dtype=float), axis=0)
-    return line_residual(context.rows.values["P"], E)
+    E = mean_of_z([context.rows.values[name] for name in names])
+    return None if E is None else line_residual(context.rows.values["P"], E)
 
 
 @variant("sum", "occasion", "Exposure as the plain sum of the types.")
@@ -153,8 +146,8 @@ def van_harmelen(context: VariantContext) -> np.ndarray | None:
         if name in context.occasions.columns
     ] or [rows.values["P"]]
     adversity = [rows.values[name] for name in context.scores.type_columns]
-    y = first_component([person_means(part, rows.person, rows.n_persons) for part in health])
-    x = first_component([person_means(part, rows.person, rows.n_persons) for part in adversity])
+    y = first_component([present_means(part, rows.person, rows.n_persons) for part in health])
+    x = first_component([present_means(part, rows.person, rows.n_persons) for part in adversity])
     return None if x is None or y is None else line_residual(y, x)
 
 

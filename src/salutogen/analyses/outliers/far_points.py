@@ -7,7 +7,7 @@ import polars as pl
 
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
-from salutogen.models.linear_algebra import combine
+from salutogen.models.linear_algebra import combine, cross_products
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.norm import Level
@@ -40,7 +40,7 @@ FAR_POINT_COLUMNS = (
 def cooks_distance(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     """Cook's distance of each row of a least-squares fit, shape (n,) (Cook 1977)."""
     n, p = matrix.shape
-    products = np.array([[float(np.sum(a * b)) for b in matrix.T] for a in matrix.T])
+    products = cross_products(list(matrix.T))
     inverse = np.linalg.pinv(products)
     leverage = np.zeros(n)
     for i in range(p):
@@ -61,7 +61,7 @@ def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
 
     columns = [values - np.mean(values) for values in variables]
     n = columns[0].size
-    covariance = np.array([[float(np.sum(a * b)) for b in columns] for a in columns]) / (n - 1)
+    covariance = cross_products(columns) / (n - 1)
     scale = np.sqrt(np.diag(covariance))
     if (scale <= 0).any() or np.linalg.cond(covariance / np.outer(scale, scale)) > 1e12:
         return np.full(n, np.nan)

@@ -28,10 +28,10 @@ from salutogen.analyses.sensitivity.refits import (
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
 from salutogen.columns import record, rows
 from salutogen.findings import Finding, Findings
+from salutogen.models.descriptive import pearson
 from salutogen.norm import Norm
 from salutogen.norm.periods import valid_rows
 from salutogen.norm.recipe import recipe_of
-from salutogen.resilience.parts import pearson
 from salutogen.scores import Scores
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
-from salutogen.resilience.parts import pearson
+from salutogen.models.descriptive import pearson
 
 PER_POINT = "points of P per point of E"
 LEVEL = Column(name="level", meaning="Occasion or person", heading="Level", kind=Kind.LABEL)

@@ -9,10 +9,10 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.errors import ModelError, NormError
+from salutogen.models.descriptive import pearson
 from salutogen.norm import Line
 from salutogen.norm.companions import robust_line, winsorised_line
 from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
-from salutogen.resilience.parts import pearson
 
 INTERCEPT = Column(name="intercept", meaning="Of the line", unit=POINTS, heading="Intercept")
 SLOPE = Column(

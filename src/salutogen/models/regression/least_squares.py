@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import combine, orthonormalise, triangular_inverse
+from salutogen.models.linear_algebra import (
+    combine,
+    cross_products,
+    orthonormalise,
+    triangular_inverse,
+)
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
@@ -277,7 +282,7 @@ def clustered_covariance(
     if n_clusters < 2:
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
     sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
-    meat = np.array([[np.sum(a * b) for b in sums] for a in sums])
+    meat = cross_products(list(sums))
     return bread @ meat @ bread * (n_clusters / (n_clusters - 1)), n_clusters
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.models.descriptive import pearson_of_sums
 from salutogen.models.resampling.bootstrap import percentile_interval
 
 DRAWS_AT_ONCE = 100
@@ -97,9 +98,9 @@ def correlate(
         chosen = generator.integers(0, n_persons, (size, n_persons))
         weight = np.stack([np.bincount(row, minlength=n_persons) for row in chosen]).astype(float)
         total = np.einsum("dp,pm->dm", weight, flat).reshape(size, len(pairs), 6)
-        drawn[start : start + size] = _pearson(total)
+        drawn[start : start + size] = pearson_of_sums(total)
     total = sums.sum(axis=0)
-    return Correlations(n=total[:, 0].astype(np.int64), value=_pearson(total), drawn=drawn)
+    return Correlations(n=total[:, 0].astype(np.int64), value=pearson_of_sums(total), drawn=drawn)
 
 
 def _sums(x: FloatArray, y: FloatArray, index: NDArray[np.intp]) -> FloatArray:
@@ -110,12 +111,3 @@ def _sums(x: FloatArray, y: FloatArray, index: NDArray[np.intp]) -> FloatArray:
     columns = (there.astype(float), a, b, a * a, b * b, a * b)
     size = int(index.max()) + 1 if index.size else 0
     return np.stack([np.bincount(index, column, minlength=size) for column in columns], axis=1)
-
-
-def _pearson(sums: FloatArray) -> FloatArray:
-    """Pearson correlation from sums in the last axis; NaN where one side does not vary."""
-    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = (xx - x * x / n) * (yy - y * y / n)
-        found = (xy - x * y / n) / np.sqrt(spread)
-    return np.asarray(np.where(spread > 1e-18 * np.maximum(xx * yy, 1e-300), found, np.nan))
