@@ -21,6 +21,7 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, did_you_mean
+from salutogen.models.descriptive import group_means
 from salutogen.page.words import plural
 
 if TYPE_CHECKING:
@@ -130,11 +131,8 @@ def _per_person(values: np.ndarray, item: Variant, context: VariantContext) -> n
     known = np.isfinite(values)
     if not known.all():
         values, owner = values[known], owner[known]
-    count = np.bincount(owner, minlength=context.rows.n_persons)
-    total = np.bincount(owner, values, minlength=context.rows.n_persons)
-    means = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    result: np.ndarray = means[persons]
-    return result
+    means: np.ndarray = group_means(values, owner, context.rows.n_persons)[persons]
+    return means
 
 
 def _table(subjects: pl.Series, values: Mapping[str, np.ndarray]) -> pl.DataFrame:
