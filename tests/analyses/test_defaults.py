@@ -15,6 +15,7 @@ from salutogen.analyses.contract import AnalysisResult
 from salutogen.analyses.registry import BUILT_IN
 from salutogen.errors import NormError, StudyError
 from salutogen.pipeline.results_json import not_computed, places_switched_off, to_plain
+from salutogen.study.schema import study_schema
 from tests.analyses.inputs import inputs_of, shown
 from tests.analyses.small_cohort import results_of
 from tests.norm.cohorts import simulated
@@ -75,6 +76,16 @@ def test_settings_of_the_study_file_reach_them(tmp_path: Path) -> None:
     assert content["steps"]["outliers"]["beyond_sd"] == 1.0
     assert content["steps"]["sensitivity"] == content["resilience"]["sensitivity"]
     assert {row["g"] for row in content["resilience"]["sensitivity"]["mood_reporting"]} == {0.5}
+
+
+def test_editors_know_the_keys_of_every_step() -> None:
+    schemas = {item.name: item.settings_model().model_json_schema() for item in DEFAULT}
+    steps = study_schema(schemas)["$defs"]
+    for item in DEFAULT:
+        step = steps[f"step_{item.name}"]
+        assert step["additionalProperties"] is False
+        assert {"step", "name", "after", "enabled"} <= step["properties"].keys()
+        assert all(part.get("description") for part in step["properties"].values())
 
 
 def test_what_is_needed_cannot_be_switched_off_alone(tmp_path: Path) -> None:
