@@ -3,26 +3,99 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import salutogen as sg
 from salutogen.analyses.contract import AnalysisResult
 from salutogen.analyses.registry import BUILT_IN
-from salutogen.errors import NormError
-from salutogen.pipeline.results_json import to_plain
+from salutogen.errors import NormError, StudyError
+from salutogen.pipeline.results_json import not_computed, places_switched_off, to_plain
+from salutogen.study.schema import study_schema
 from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.small_cohort import results_of
 from tests.norm.cohorts import simulated
 
 DEFAULT = [item for item in BUILT_IN if item.default]
 IN_ORDER = sorted(DEFAULT, key=lambda item: len(item.needs))
 
 
-def test_they_are_in_the_order_of_the_page() -> None:
-    names = [item.name for item in DEFAULT]
-    assert names == ["windows", "concordance", "sensitivity", "quality", "outliers"]
+ORDER = ["windows", "concordance", "sensitivity", "quality", "outliers"]
+
+
+def test_they_are_on_in_the_order_of_the_page(tmp_path: Path) -> None:
+    results = results_of(tmp_path)
+    assert [item.name for item in DEFAULT] == ORDER
+    assert [item.label for item in results.analyses] == ORDER
+    assert all(item.result is not None for item in results.analyses)
+    content = results.to_dict()
+    assert content["steps"] == {}
+    assert content["resilience"]["windows"]
+    assert content["resilience"]["variants"]["primary"] == "person"
+    assert content["resilience"]["sensitivity"].keys() == {
+        "exposure_error", "mood_reporting", "mood_factors", "outliers", "missing",
+    }  # fmt: skip
+
+
+def test_one_that_is_switched_off_leaves_null_and_no_finding(tmp_path: Path) -> None:
+    results = results_of(tmp_path, analyses="[{step: windows, enabled: false}]")
+    assert [item.label for item in results.analyses] == ORDER[1:]
+    content = results.to_dict()
+    assert content["resilience"]["windows"] is None
+    assert content["resilience"]["variants"] is not None
+    told = not_computed(content, places_switched_off(results.analyses))
+    assert "resilience.windows" not in [path for item in told for path in _figures(item)]
+    assert "resilience.windows" in [
+        path for item in not_computed(content) for path in _figures(item)
+    ]
+
+
+def _figures(told: Any) -> list[str]:
+    figures: list[str] = told.evidence.numbers["figures"]
+    return figures
+
+
+def test_one_that_is_refused_leaves_null_and_says_why(tmp_path: Path) -> None:
+    results = results_of(tmp_path, analyses="[{step: concordance, variants: [robbust]}]")
+    assert results.to_dict()["resilience"]["variants"] is None
+    assert results.to_dict()["steps"] == {"concordance": None}
+    codes = {item.code for item in results.findings}
+    assert {"step-refused", "unknown-variant"} <= codes
+    assert results.analysis("outliers") is not None
+
+
+def test_settings_of_the_study_file_reach_them(tmp_path: Path) -> None:
+    steps = "[{step: outliers, beyond_sd: 1.0}, {step: sensitivity, mood_reporting: [0.5]}]"
+    results = results_of(tmp_path, analyses=steps)
+    assert [item.label for item in results.analyses] == ORDER
+    content = results.to_dict()
+    assert content["steps"]["outliers"]["beyond_sd"] == 1.0
+    assert content["steps"]["sensitivity"] == content["resilience"]["sensitivity"]
+    assert {row["g"] for row in content["resilience"]["sensitivity"]["mood_reporting"]} == {0.5}
+
+
+def test_editors_know_the_keys_of_every_step() -> None:
+    schemas = {item.name: item.settings_model().model_json_schema() for item in DEFAULT}
+    steps = study_schema(schemas)["$defs"]
+    for item in DEFAULT:
+        step = steps[f"step_{item.name}"]
+        assert step["additionalProperties"] is False
+        assert {"step", "name", "after", "enabled"} <= step["properties"].keys()
+        assert all(part.get("description") for part in step["properties"].values())
+
+
+def test_what_is_needed_cannot_be_switched_off_alone(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        results_of(tmp_path, analyses="[{step: outliers, enabled: false}]")
+    assert [item.code for item in caught.value.findings] == ["step-need-missing"]
+    both = "{step: outliers, enabled: false}, {step: sensitivity, enabled: false}"
+    results = results_of(tmp_path, analyses=f"[{both}]")
+    assert isinstance(results, sg.Results)
+    assert results.to_dict()["resilience"]["sensitivity"] is None
 
 
 @settings(max_examples=30)

@@ -223,22 +223,26 @@ def results_to_dict(results: Results) -> dict[str, Any]:
 
 
 def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
-    """Put figures of the first analysis of each kind where its registration says.
+    """Put figures of the first analysis of each kind where its registration says, or null."""
+    found: dict[str, Any] = dict.fromkeys(places_switched_off(outcomes))
+    for outcome in outcomes:
+        for figure, path in outcome.analysis.results_at.items():
+            if found.get(path) is None:
+                inside = outcome.content
+                found[path] = inside[figure] if figure and inside is not None else inside
+    for path, value in found.items():
+        *parents, last = path.split(".")
+        place = content
+        for part in parents:
+            place = place.setdefault(part, {})
+        place[last] = value
 
-    The places of an analysis that was refused, or that is on by default and switched off, hold
-    null.
-    """
-    kinds = {item.analysis.name: item.analysis for item in outcomes}
-    kinds |= {name: item for name, item in available().items() if item.default}
-    for name, analysis in kinds.items():
-        own = [item.content for item in outcomes if item.analysis.name == name]
-        found = next((item for item in own if item is not None), None)
-        for figure, path in analysis.results_at.items():
-            *parents, last = path.split(".")
-            inside = content
-            for part in parents:
-                inside = inside.setdefault(part, {})
-            inside[last] = found[figure] if figure and found is not None else found
+
+def places_switched_off(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Dotted places of analyses that are on by default and that the study file switches off."""
+    done = {item.analysis.name for item in outcomes}
+    off = (item for name, item in available().items() if item.default and name not in done)
+    return tuple(path for item in off for path in item.results_at.values())
 
 
 def missing_figures(content: Any, path: str = "") -> list[str]:
@@ -260,9 +264,9 @@ def missing_figures(content: Any, path: str = "") -> list[str]:
     return []
 
 
-def not_computed(content: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Give the finding that names what is null, if anything is."""
-    paths = missing_figures(content)
+def not_computed(content: Mapping[str, Any], not_asked: Sequence[str] = ()) -> tuple[Any, ...]:
+    """Give the finding that names what is null, if anything is but what nobody asked for."""
+    paths = [path for path in missing_figures(content) if path not in not_asked]
     if not paths:
         return ()
     shown = ", ".join(paths[:5]) + (" and others" if len(paths) > 5 else "")

@@ -16,7 +16,13 @@ from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.folder import write_folder
 from salutogen.pipeline.manifest import manifest
-from salutogen.pipeline.results_json import DIGITS, not_computed, results_to_dict, to_plain
+from salutogen.pipeline.results_json import (
+    DIGITS,
+    not_computed,
+    places_switched_off,
+    results_to_dict,
+    to_plain,
+)
 from salutogen.report.report import Report
 
 if TYPE_CHECKING:
@@ -95,7 +101,8 @@ def _write_files(results: Results, folder: Path) -> None:
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
     write_json(results.norm.to_dict(), folder / "norm.json", digits=NORM_DIGITS)
-    findings: list[Finding] = [*results.findings, *not_computed(content)]
+    not_asked = places_switched_off(results.analyses)
+    findings: list[Finding] = [*results.findings, *not_computed(content, not_asked)]
     write_json([item.to_dict() for item in findings], folder / "findings.json")
     outputs = [path for path in folder.rglob("*") if path.is_file()]
     made = manifest(

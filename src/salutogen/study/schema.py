@@ -49,7 +49,7 @@ def study_schema(step_schemas: Mapping[str, Mapping[str, Any]] | None = None) ->
 def _steps(
     step_schemas: Mapping[str, Mapping[str, Any]], definitions: dict[str, Any]
 ) -> dict[str, Any]:
-    """One alternative per step: its name, an optional label and its settings."""
+    """One alternative per step: its name, what every step may say, and its settings."""
     choices = []
     for name, given in sorted(step_schemas.items()):
         settings = deepcopy(dict(given))
@@ -60,6 +60,16 @@ def _steps(
         settings["properties"] = {
             "step": {"const": name, "description": "The analysis step."},
             "name": {"type": "string", "description": "Label of the analysis in the results."},
+            "after": {
+                "type": ["string", "array"],
+                "items": {"type": "string"},
+                "description": "Names of analyses to be done before it.",
+            },
+            "enabled": {
+                "type": "boolean",
+                "default": True,
+                "description": "false switches off an analysis that is on by default.",
+            },
             **settings.get("properties", {}),
         }
         settings["required"] = ["step", *settings.get("required", [])]
