@@ -94,8 +94,8 @@ def solve_upward(curvature: Float, gradient: Float, step: Float) -> float:
 
     Too flat or downward directions are made steeper by adding to the diagonal.
     """
-    # Scaled to a diagonal of 1 first, since parameters differ in size by orders, and one ridge is to
-    # mean the same for all. The ridge grows a hundredfold until a Cholesky factor exists
+    # Scaled to a diagonal of 1 first, since parameters differ in size by orders, and one ridge is
+    # to mean the same for all. The ridge grows a hundredfold until a Cholesky factor exists
     # (Levenberg-Marquardt).
     n = gradient.shape[0]
     size, root = np.empty(n), np.empty((n, n))
