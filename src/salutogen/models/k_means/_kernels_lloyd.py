@@ -3,6 +3,10 @@
 Trajectories are (persons, occasions); a missing value is 0 with `seen` 0. Every start, and every
 slice of the pairs of persons, has its own place in the outputs, so results do not depend on how
 many threads share the work.
+
+Lloyd's algorithm (1982) by Hamerly's bounds (2010). No distances by BLAS (‖x‖² − 2 x·c + ‖c‖²):
+that form loses digits for near points, has no place for missing values, and with some ten
+occasions costs more in its matrix than the loops do.
 """
 
 from __future__ import annotations
@@ -56,6 +60,7 @@ def gower_distances(
     Adjusted by the share of occasions that person and centre have in common (Gower 1971);
     without gaps that factor is the same for all centres, and left out.
     """
+    # `seen` as a factor instead of a branch: missing values are 0, and the loop has no jumps.
     n_times = values.shape[1]
     for c in range(centres.shape[0]):
         total = 0.0
@@ -88,6 +93,8 @@ def assign(
     (Hamerly 2010); `every` computes all. A person changes only to a strictly nearer class, the
     first of equally near ones.
     """
+    # The triangle inequality needs a distance that is one: with gaps, Gower's factor differs by
+    # centre, and no bound holds. Then every distance is computed.
     n, n_times = values.shape
     k = centres.shape[0]
     gaps = has_gaps(counts)
@@ -146,6 +153,8 @@ def count_persons(labels: Labels, sizes: Int) -> int:
 @njit(cache=True, nogil=True)
 def fill_empty(seen: Float, new: Labels, own: Float, sizes: Int) -> None:
     """Give each emptied class the person farthest, after Gower, from the own centre."""
+    # An empty class would stay empty for good, and fewer classes be reported than were asked for.
+    # Never the only person of a class: that would empty another.
     n, n_times = seen.shape
     for c in range(sizes.shape[0]):
         if sizes[c] > 0:
@@ -172,6 +181,7 @@ def move_persons(
     values: Float, seen: Float, labels: Labels, new: Labels, sums: Float, counts: Float
 ) -> None:
     """Carry those who changed class over to the sums of their new class."""
+    # Late iterations move few persons: sums of all would cost as much as the first time.
     n, n_times = values.shape
     for i in range(n):
         before, after = labels[i], new[i]
@@ -239,6 +249,8 @@ def settle(
 @njit(cache=True, nogil=True)
 def between_classes(values: Float, k: int, labels: Labels) -> float:
     """Sum of squares between the classes of complete values whose overall means are 0."""
+    # Total minus between is within, so that starts can be compared without distances; the values
+    # are centred, which leaves nothing to be taken off.
     n, n_times = values.shape
     sizes = np.zeros(k)
     sums = np.zeros((k, n_times))

@@ -1,6 +1,9 @@
 """Compiled loops of k-medoids by Fréchet distance: arrays in, arrays out.
 
 A person's points stand in order of time: the first `counts[i]` of `when[i]` and `points[i]`.
+
+Distances of all pairs are made once and kept: a Fréchet distance costs the product of two numbers
+of points, and every start looks up each of them many times.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ def squared_frechet(
     when_a: Float, a: Float, n_a: int, when_b: Float, b: Float, n_b: int, row: Float
 ) -> float:
     """Squared discrete Fréchet distance of two sequences of points (Eiter & Mannila 1994)."""
+    # The table of dynamic programming row by row in place, so that its size is one row. Squares
+    # throughout: maxima and minima of squares are squares of maxima and minima.
     for i in range(n_a):
         corner = np.inf  # what the row above had one place to the left
         for j in range(n_b):
@@ -43,6 +48,8 @@ def frechet_distances(
     first: int, last: int, n_slices: int, when: Float, points: Float, counts: Int, out: Float
 ) -> None:
     """Write squared distances (n, n) of all pairs; slice s takes persons s, s + n_slices … on."""
+    # Slices of every n_slices-th person, not of neighbours: the first persons have the longest rows
+    # of pairs, and threads would end far apart.
     n = points.shape[0]
     row = np.empty(points.shape[1])
     for s in range(first, last):
@@ -99,6 +106,8 @@ def settle_medoids(
             within += distances[i, medoids[best]]
         for c in range(k):  # of equal trajectories each medoid keeps its own class
             labels[medoids[c]] = c
+        # A candidate's sum is given up as soon as it reaches the best so far: most are after a few
+        # members, which makes the search for the best medoid nearly linear in them.
         moved = False
         for c in range(k):
             least = 0.0

@@ -1,4 +1,9 @@
-"""Compiled sums of the distances of all pairs of persons: arrays in, arrays out."""
+"""Compiled sums of the distances of all pairs of persons: arrays in, arrays out.
+
+Distances do not depend on the partition, and their roots are what costs: each pair's is made once
+and added to its place in all partitions. They are never held for all pairs, which would take a
+memory that grows with the square of the persons.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +27,8 @@ def pair_distances(
     is s, s + n_slices, …; out[s, p, a, b] gets the sums, the first person's class first. Here
     `values` is (occasions, persons), so that the innermost loops run over neighbours.
     """
+    # Runs turn the sums by class into sums of stretches without a look-up per pair: persons in the
+    # same run have the same class in every partition.
     n_times, n = values.shape
     n_runs = runs.shape[0] - 1
     run_of = np.empty(n, dtype=np.int64)

@@ -1,6 +1,10 @@
 """Compiled loops that begin longitudinal k-means: random numbers, first centres, partitions.
 
 Trajectories are (persons, occasions); a missing value is 0 with `seen` 0.
+
+Random numbers come from a stream of each start's own (SplitMix64; Steele, Lea & Flood 2014), a
+few integer operations on one number of state: NumPy's generators cannot be called from compiled
+loops that run in threads without sharing one.
 """
 
 from __future__ import annotations
@@ -27,12 +31,14 @@ def next_uniform(state: States) -> float:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))
-    return np.float64(z >> np.uint64(11)) * 2.0**-53
+    return np.float64(z >> np.uint64(11)) * 2.0**-53  # the 53 bits that a number holds
 
 
 @njit(cache=True, nogil=True)
 def other_person(state: States, chosen: Int, n_chosen: int, n: int) -> int:
     """Draw a person who is not among the first `n_chosen` of `chosen`."""
+    # Drawing again is quicker than a list of who is left: at most 100 of n are taken. It ends,
+    # since there are never more classes than persons. `min`: just below 1 times n may round to n.
     while True:
         person = min(n - 1, int(next_uniform(state) * n))
         fresh = True
@@ -49,6 +55,7 @@ def nearest_seed(values: Float, seen: Float, seed: int, first: bool, nearest: Fl
 
     Persons who share no occasion with the seed count as far as the farthest who does.
     """
+    # Two loops, since how far those count who share nothing is known only after all distances.
     n, n_times = values.shape
     largest = 0.0
     distance = np.empty(n)
@@ -91,7 +98,7 @@ def choose_persons(values: Float, seen: Float, kind: int, state: States, chosen:
         chosen[c] = UNASSIGNED
         if kind in (PLUS_PLUS, FARTHEST):
             nearest_seed(values, seen, chosen[c - 1], c == 1, nearest)
-            for before in range(c):
+            for before in range(c):  # nobody twice
                 nearest[chosen[before]] = 0.0
             total = 0.0
             for i in range(n):

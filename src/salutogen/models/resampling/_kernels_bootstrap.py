@@ -2,6 +2,10 @@
 
 Symmetric matrices are packed as their upper triangle, row by row. Kernels with `first, last`
 work on these draws and write into `out`, so that threads can share the work.
+
+A draw adds up some numbers per person instead of fitting rows; its matrices are so small that a
+call of LAPACK costs more than the solution. Each draw has a random stream of its own (SplitMix64;
+Steele, Lea & Flood 2014), so that it does not matter which thread makes it.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ REDRAWS = 100  # attempts at a bootstrap sample in which the columns are not col
 @njit(cache=True, nogil=True)
 def group_cross_products(columns: Float, codes: Int, n_groups: int) -> Float:
     """Sum the packed outer product of each row of `columns` (n, k) by its group."""
+    # Rows as they come, scattered to their group: persons need not be sorted, and a group's sums
+    # are made in the order of its rows.
     n, k = columns.shape
     out = np.zeros((n_groups, k * (k + 1) // 2))
     for row in range(n):
@@ -51,6 +57,8 @@ def solve_packed(packed: Float, k: int, work: Float, solution: Float) -> bool:
         pivot = whole
         for h in range(i):
             pivot -= work[h, i] * work[h, i]
+        # What is left of a column beside those before it, as a share of itself: rounding leaves
+        # about 1e-16 of a redundant one. `not >` is true of what is no number, too.
         if not pivot > DEGENERATE * whole:
             return False
         root = np.sqrt(pivot)
@@ -92,6 +100,8 @@ def bootstrap_coefficients(
                 z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
                 z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                 z = z ^ (z >> np.uint64(31))
+                # Upper 32 bits times n, upper 32 bits of that: a place below n without a
+                # division (Lemire 2019), even to one part in 2³²/n.
                 index = np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
                 for j in range(m):
                     total[j] += moments[index, j]

@@ -1,4 +1,9 @@
-"""Compiled small algebra of the profiled criterion, from sums over persons."""
+"""Compiled small algebra of the profiled criterion, from sums over persons.
+
+The matrices have a row per fixed term. NumPy's calls cost more on these than the arithmetic, at
+each of the dozens of evaluations of a search; LAPACK inside numba takes ten times as long to
+compile.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +35,9 @@ def decompose(left: Float, p: int, root: Float) -> bool:
 
     Columns beyond them are carried along, and the last diagonal entry is what remains of it.
     """
+    # A Cholesky factorisation with the outcome as its last column: it gives the determinant, the
+    # coefficients' right-hand side and the residual sum of squares, its last pivot, in one go. The
+    # columns are centred and orthonormal over all rows, so that few digits cancel.
     c = left.shape[0]
     for i in range(c):
         for j in range(i, c):
@@ -37,7 +45,7 @@ def decompose(left: Float, p: int, root: Float) -> bool:
     for i in range(c):
         for h in range(min(i, p)):
             root[i, i] -= root[h, i] * root[h, i]
-        if not root[i, i] > 0.0:
+        if not root[i, i] > 0.0:  # also where it is no number
             return False
         if i < p:
             root[i, i] = np.sqrt(root[i, i])
@@ -81,6 +89,9 @@ def slope_by_factor(
     sums: Float, factor: Float, coefficients: Float, precision: Float, variance: float, reml: bool
 ) -> Float:
     """Derivatives (q, q) of −2 log-likelihood by the relative factor, from sums over persons."""
+    # All that the derivative by G = [X y]'V⁻¹[X y] is: residual weights (1, −b) over σ², and under
+    # REML (X'V⁻¹X)⁻¹ of the log-determinant. The persons' part was summed before b was known, so
+    # that no second pass over them is needed.
     p = len(coefficients)
     c = p + 1
     q = factor.shape[0]
@@ -106,6 +117,7 @@ def slope_by_factor(
                     place += 1
             slope[a, b] = entry
             slope[b, a] = entry
+    # dS = dL L' + L dL': the slope by L is 2 (slope by S) L, which is zero with a column of L.
     out = np.zeros((q, q))
     for a in range(q):
         for b in range(q):

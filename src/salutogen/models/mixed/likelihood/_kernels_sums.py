@@ -8,6 +8,11 @@ random effects, P = (I + S A)⁻¹ S and F = I − A P of each person,
 
 Kernels with `first, last` work on these chunks of persons; each chunk has its own slot, so results
 do not depend on how many threads there are.
+
+The likelihood is that of Bates et al. (2015, section 3), written with P and F, which exist where S
+has no inverse: a variance of zero is no special case, and the search may run through it.
+Persons are the innermost loop everywhere, in blocks that stay in the nearest cache: matrices of
+one to four rows give a processor nothing to do several at a time, a block of persons does.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ def shrink_one(
     products: Float, begin: int, size: int, S: Float, P: Float, F: Float, D: Float
 ) -> None:
     """P, F and the determinant of I + S A of a block of persons, for one random term."""
+    # Written out: random intercepts are what is fitted most, and need neither root nor matrix.
     s = S[0, 0]
     for x in range(size):
         D[x] = 1.0 + s * products[0, begin + x]
@@ -41,6 +47,8 @@ def shrink_two(
     products: Float, begin: int, size: int, S: Float, P: Float, F: Float, D: Float
 ) -> None:
     """The same for two random terms, by the adjugate; no digits cancel."""
+    # |S| comes ready from the factor (see `relative_covariance`): s w − v² would lose its digits
+    # where the correlation is near ±1.
     s, v, w = S[0, 0], S[0, 1], S[1, 1]
     whole = S[2, 0]
     for x in range(size):
@@ -59,6 +67,7 @@ def shrink_two(
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def decompose_block(A: Float, factor: Float, size: int, root: Float, D: Float) -> None:
     """Lower Cholesky factors of I + L'A L of a block of persons, on zeros, and determinants."""
+    # I + L'A L has no eigenvalue below 1, so no pivot needs a guard, whatever L is.
     q = factor.shape[0]
     AL = np.zeros((q, q, BLOCK))
     D[:size] = 1.0
@@ -101,6 +110,7 @@ def shrink_many(
                 A[j, i, x] = A[i, j, x]
             position += 1
     decompose_block(A, factor, size, root, D)
+    # gain = L root⁻ᵀ, so that P = gain gain' is symmetric and no smaller than zero by construction.
     for row in range(q):
         for j in range(q):
             for x in range(size):
@@ -118,7 +128,7 @@ def shrink_many(
             for h in range(q):
                 for x in range(size):
                     P[position, x] += gain[i, h, x] * gain[j, h, x]
-            for x in range(size):
+            for x in range(size):  # the root is done with: its place takes P, unpacked
                 root[i, j, x] = P[position, x]
                 root[j, i, x] = P[position, x]
             position += 1
@@ -165,6 +175,8 @@ def relative_covariance(factor: Float) -> Float:
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def sum_of_logs(D: Float, size: int) -> float:
     """Sum of the logarithms of numbers of at least one."""
+    # Logarithms are the dearest part of a pass for few random terms: one of a product of eight
+    # costs as much as one of a number. Determinants are at least 1, so only overflow can spoil it.
     largest = 0.0
     for x in range(size):
         largest = max(largest, D[x])
@@ -197,6 +209,7 @@ def apply_to_block(
     products: Float, begin: int, size: int, P: Float, F: Float, q: int, c: int, PB: Float, FB: Float
 ) -> None:
     """Write P B and F B of a block of persons, by rows."""
+    # Places in the packed triangles are worked out per (a, b), outside the loop over persons.
     first = q * (q + 1) // 2
     for a in range(q):
         for j in range(c):
@@ -222,6 +235,8 @@ def sums_over_persons(
     In order: log|I + S A|; B'P B (packed, m); then for each a ≤ b: F A [a, b] and, packed (m),
     the derivative of B'P B by S [a, b] (off the diagonal of S, half of it).
     """
+    # Value and gradient in one pass: reading the products is what takes the time, and derivatives
+    # need no other numbers than P, F and B, which are in the cache then.
     n = products.shape[1]
     q = factor.shape[0]
     r = q * (q + 1) // 2
@@ -288,6 +303,8 @@ def conditional_modes(
     for chunk in range(first, last):
         for begin in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK), BLOCK):
             size = min(n, (chunk + 1) * CHUNK, begin + BLOCK) - begin
+            # Made again rather than kept from the last pass of the search: once is cheap, and
+            # keeping P for all persons would double the memory of every pass.
             shrink(products, begin, size, factor, S, P, F, D)
             for a in range(q):
                 source = r + a * (p + 1)

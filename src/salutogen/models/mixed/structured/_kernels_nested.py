@@ -5,6 +5,11 @@ R = [S X y] are the columns of the site's random effects (s), the fixed terms an
 all. Persons are eliminated first, then their site. Persons of site i are starts[i] …
 starts[i + 1] − 1. Kernels work on sites first … last − 1, each with its own place in `out`, so
 that results do not depend on threads.
+
+Eliminating persons before sites is the Cholesky factorisation of the mixed-model equations in that
+order, which fills in nothing (Bates & DebRoy 2004): a site's persons have no columns in common
+but the site's. So time and memory grow with the persons, not with the square of a site's size.
+Sites differ in size, so that here a unit at a time is treated, not a block of persons side by side.
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ def invert_precision(
     A is the first q columns of the person's (q, width) products, L the relative factor.
     `root` (q, q) is scratch: the lower Cholesky factor of M.
     """
+    # M has no eigenvalue below 1: no pivot needs a guard, and a variance of zero is no special
+    # case. Uncorrelated terms make most of L zero; those sums are skipped.
     for i in range(q):
         for j in range(i + 1):
             value = 1.0 if i == j else 0.0
@@ -122,7 +129,9 @@ def eliminate_sites(
     after the persons; into `out` the upper triangle of what is left of [X y] after the site,
     and last the sum of log|M| of the site and its persons.
     """
-    w = int(np.sqrt(rest.shape[1]) + 0.5)
+    # What is left after the persons is kept (`eliminated`): the gradient and the modes start from
+    # there, so that only the persons' small factors are made again.
+    w = int(np.sqrt(rest.shape[1]) + 0.5)  # + 0.5: a root just below a whole number is that number
     width = q + w
     c = w - s
     root = np.empty((q, q))
@@ -179,6 +188,8 @@ def add_slope(
     `weight` W is the derivative of the criterion by what is left of the products beyond A after
     the unit is eliminated; `spread` (q, q) is scratch.
     """
+    # The chain rule of one elimination (reverse mode): with W the derivative by what was left,
+    # everything upstream follows from W alone, however many parameters there are.
     for i in range(q):
         for j in range(q):
             value = 0.0
@@ -236,6 +247,7 @@ def gradient_by_sites(
     back = np.empty((s, c))
     for site in range(first, last):
         out[site, :] = 0.0
+        # Backwards: first the site, whose derivative by what its persons left is theirs to use.
         eliminate(eliminated, site, s, w, outer, site_root, site_gain, site_shrink)
         add_slope(
             eliminated, site, s, w, weight, site_gain, site_shrink, site_spread, out, site, q * q
@@ -301,6 +313,7 @@ def nested_modes(
             for j in range(c):
                 value += site_half[i, j] * residual[j]
             site_modes[site, i] = value
+        # Back substitution, in the opposite order: a person's mode depends on the site's.
         for person in range(starts[site], starts[site + 1]):
             eliminate(products, person, q, width, factor, root, gain, shrink)
             times_products(shrink, products, person, q, width, half)

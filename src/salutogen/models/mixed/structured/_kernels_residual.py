@@ -3,6 +3,10 @@
 Rows are sorted by site, person and time. A row is divided by its level's spread; within a person
 what the row before predicts (share of it: exp(−decay · gap)) is taken away and the remainder is
 brought back to variance one. So the rows are independent afterwards, and one pass is enough.
+
+An Ornstein-Uhlenbeck process is Markov: given the row before, the earlier ones say nothing more, so
+that the inverse covariance of a person is tridiagonal and never built (Pinheiro & Bates 2000,
+section 5.3; Jones & Boadi-Boateng 1991). Sums over rows are made per site, in the order of rows.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ def whiten(
 
     `left` is the standard deviation given the row before, in units of the spread.
     """
+    # The first row of a person must not look at the row before, which is somebody else's.
     k = rows.shape[1]
     own = spreads[levels[row]] * left
     if share == 0.0:
@@ -78,6 +83,8 @@ def whitened_products(
                 share, left = 0.0, 1.0
                 if row > row_starts[person]:
                     share = np.exp(-decay * gaps[row])
+                    # √(1 − share²); by `expm1`, since 1 − share² of rows that follow at once, or
+                    # of a correlation near 1, would be all rounding.
                     left = np.sqrt(-np.expm1(-2.0 * decay * gaps[row]))
                 shares[row], lefts[row] = share, left
                 whiten(rows, row, levels, spreads, share, left, white)
@@ -114,6 +121,8 @@ def residual_gradient(
     `products` are those of the whitened rows, `weights` (n_sites, w, w) the derivative of the
     criterion by what is left of R'R after the persons.
     """
+    # A second pass over the rows instead of keeping derivatives of the products, which would be as
+    # many per person as there are parameters. Rows are made white anew: that is two products each.
     k = rows.shape[1]
     w = k - q
     root = np.empty((q, q))

@@ -6,6 +6,10 @@ A person's column of `data` holds the number of observations, the packed cross-p
 
 Persons are the innermost loop, in batches that stay in the first cache, so that processors
 work on several at once. Batches are summed in their order: nothing depends on threads.
+
+Everything of a person that does not depend on the coefficients (V⁻¹ between B and Z) is made once
+for each distinct pair of F and s, and then serves all classes that share them. V itself, which has
+a row per observation, is never made: Woodbury's identity needs q × q matrices only.
 """
 
 from __future__ import annotations
@@ -52,6 +56,9 @@ def shrink(
                 row, f = data[zz + i * q + h], factor[h, j]
                 for x in range(m):
                     out[x] += row[first + x] * f
+    # I + F'Z'Z F / s has no eigenvalue below 1: no pivot needs a guard. F may have zeros on its
+    # diagonal (a variance of zero), so nothing divides by it. Its lower triangle is all there is:
+    # sums over h begin at the column.
     for i in range(q):  # Cholesky factor of I + F'Z'Z F / s
         for j in range(i + 1):
             out = root[i, j]
@@ -143,6 +150,8 @@ def whiten(
                 for x in range(m):
                     out[x] += left[x] * row[first + x]
     position = 0
+    # The outcome is a column of B like the others, so that residuals of any coefficients follow
+    # from `inner` without going back to the data.
     for i in range(d):  # B'V⁻¹B = B'B / s − B'Z gain Z'B / s, where gain Z'B = Σ Z'V⁻¹B
         for j in range(i, d):
             out, row = inner[position], data[1 + position]
@@ -194,6 +203,9 @@ def add_statistics(
     statistics: Float,
 ) -> None:
     """Add one class's sums over m persons; `u` becomes Z'V⁻¹r and `square` r'V⁻²r."""
+    # Sums by class are all that the EM step and the gradient need of the persons: both are made
+    # from this one pass, with posteriors as weights (Fisher's identity: the score of the mixture
+    # is the posterior mean of the classes' scores).
     d = p + 1
     packed = d * (d + 1) // 2
     value, rows = 0.0, 0.0
@@ -257,6 +269,7 @@ def write_scores(
     scores: Float,
 ) -> None:
     """Write one class's derivatives of m persons' log-likelihoods."""
+    # By person, for the outer products of scores; a pass that needs none of them passes no rows.
     d = p + 1
     for x in range(m):
         person = first + x
@@ -295,6 +308,8 @@ def weigh_classes(
     posterior: Float,
 ) -> float:
     """Return the log-likelihood of m persons; log densities become weighted posteriors."""
+    # The highest log density is taken out before the exponential: a person with many observations
+    # may have a density below the smallest number in every class.
     K = density.shape[0]
     total = 0.0
     mass[:m] = 0.0

@@ -1,4 +1,9 @@
-"""Compiled EM steps of Gaussian mixtures, all starts side by side: arrays in, arrays out."""
+"""Compiled EM steps of Gaussian mixtures, all starts side by side: arrays in, arrays out.
+
+EM (Dempster, Laird & Rubin 1977) is for the beginning: from a poor start it goes the right way
+without second derivatives, and a step costs one pass. Near the maximum it crawls, so that the
+solutions worth it are handed on to quasi-Newton steps.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +33,8 @@ def solve_normal(matrix: Float, right: Float) -> bool:
             for h in range(j):
                 value -= matrix[i, h] * matrix[j, h]
             if i == j:
+                # `not >` rather than `<=`: a pivot that is no number fails, too. A class that has
+                # lost its persons leaves its coefficients undetermined; they stay as they are.
                 if not value > 1e-12 * matrix[i, i]:
                     return False
                 matrix[i, i] = math.sqrt(value)
@@ -50,6 +57,8 @@ def solve_normal(matrix: Float, right: Float) -> bool:
 @njit(cache=True, nogil=True)
 def update_coefficients(statistics: Float, places: Int, n_places: int, coefficients: Float) -> None:
     """Weighted least squares of all classes at once; `places` (K, p) says what is shared."""
+    # One system for all classes: a shared coefficient is one unknown with all classes' sums. Each
+    # class comes with its own V⁻¹, so that this is generalised least squares, not plain.
     K, p = places.shape
     d = p + 1
     matrix = np.zeros((n_places, n_places))
@@ -80,6 +89,9 @@ def update_spread(
 
     ``Σ ← Σ + Σ (Σ_i uu' − Z'V⁻¹Z) Σ / weight``, between random terms of the same block.
     """
+    # The expectation step in its form with V (Laird & Ware 1982): Σ + Σ (…) Σ needs no inverse of
+    # Σ, and a variance that is zero stays so. It is factored at once, pivots below zero, which are
+    # rounding, as zero.
     q = factor.shape[0]
     covariance = np.zeros((q, q))
     half = np.zeros((q, q))
@@ -146,6 +158,9 @@ def maximise(
     the same pass. If the last such step lowered the likelihood, it is taken back and only shares
     and coefficients move, which cannot. What is `kept` is the state before the step.
     """
+    # Coefficients and covariances from the same pass are not one exact EM step (the covariance
+    # would need residuals of the new coefficients), but save a pass at each. That the
+    # likelihood may fall is the price, and what is kept is for.
     K, p = places.shape
     C, q = factors.shape[1], factors.shape[2]
     uu = 2 + (p + 1) * (p + 2) // 2
@@ -198,6 +213,8 @@ def distant_persons(curves: Float, uniforms: Float, chosen: Int) -> None:
 
     `curves` is (n, p); `chosen` (starts, K) gets the persons.
     """
+    # Distances only to the last one chosen, and the nearest of all kept: n K per start. What is
+    # drawn falls into the running sum of squares; rounding may leave nobody, then it is the last.
     n, p = curves.shape
     nearest = np.empty(n)
     for start in range(chosen.shape[0]):

@@ -2,6 +2,10 @@
 
 The one place that knows where each parameter stands. A class's own parameters are its log share,
 coefficients (p), factor (q, q) by rows, residual variance and membership coefficients (m).
+
+The free vector has no bounds, so that any step stays a mixture: log odds of shares, log of what a
+variance has above its lowest, entries of a factor (whose sign does not matter). Compiled, because a
+search unpacks at each of its steps, many thousand times in a bootstrap.
 """
 
 from __future__ import annotations
@@ -68,6 +72,8 @@ def class_scale(plan: Plan, free: Float, c: int) -> float:
 @njit(cache=True, nogil=True)
 def unpack(plan: Plan, free: Float, at: Classes) -> None:
     """Write the parameters of each class."""
+    # Shares by way of their logarithms, the largest taken out: log odds that run away neither
+    # overflow nor give a share of zero, whose logarithm would be no number.
     K, m, E = plan.classes, plan.m, plan.entries.shape[1]
     highest = 0.0
     for k in range(K - 1):
@@ -93,6 +99,9 @@ def unpack(plan: Plan, free: Float, at: Classes) -> None:
 @njit(cache=True, nogil=True)
 def gather(plan: Plan, free: Float, own: Float, out: Float) -> None:
     """Write derivatives by the free parameters from those by the classes' own (K, ·)."""
+    # The transpose of `unpack`'s derivative: what several classes share is added up. The derivative
+    # by a log share is posterior minus prior already, which sums to zero over classes, so that the
+    # last one's is left out rather than subtracted.
     K, p, q, m, E = plan.classes, plan.p, plan.q, plan.m, plan.entries.shape[1]
     out[:] = 0.0
     for k in range(K):

@@ -3,6 +3,10 @@
 A person's column of `data` holds the number of observations, the packed cross-products of
 ``B = [X y]`` (d = p + 1 columns), then ``Z'B`` (q, d) and ``Z'Z`` (q, q) by rows; that of
 `covariates` (m, n) what membership may depend on.
+
+One pass reads every person once and gives likelihood, posteriors and all sums. It stays in one
+thread: a search has many starts, and these share the threads, each with its own sums in its own
+order. Inside a pass, batches would have to be added up in an order that threads do not keep.
 """
 
 from __future__ import annotations
@@ -53,6 +57,7 @@ def write_log_priors(
     covariates: Float, first: int, m: int, log_share: Float, membership: Float, out: Float
 ) -> None:
     """Write the log prior probability of each class for m persons (K, m)."""
+    # Without covariates the shares are the priors, and add up to 1 already: no exponentials.
     K = log_share.shape[0]
     for k in range(K):
         out[k, :m] = log_share[k]
@@ -90,6 +95,7 @@ def add_excess(
 @njit(cache=True, nogil=True)
 def common_excess(log_share: Float, statistics: Float, place: int) -> None:
     """Write posterior minus prior weight where all persons have the same prior."""
+    # The sum over persons of one number is that number times their weight: no pass is needed.
     everyone = 0.0
     for k in range(log_share.shape[0]):
         everyone += statistics[k, 0]
@@ -128,6 +134,8 @@ def pass_over(
     total = 0.0
     for first in range(0, n_persons, BATCH):
         m = min(BATCH, n_persons - first)
+        # Twice over the classes: posteriors need every class's density before any class's sums
+        # can be weighted; between, the batch's V⁻¹ products wait in the cache.
         for c in range(C):
             factor, s = at.factors[c], at.variances[c]
             shrink(data, first, m, p, q, factor, s, root, gain, spread[c], log_dets[c])

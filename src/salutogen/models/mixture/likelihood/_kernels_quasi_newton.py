@@ -1,4 +1,8 @@
-"""Compiled quasi-Newton search for the maximum of a mixture's likelihood: arrays in, arrays out."""
+"""Compiled quasi-Newton search for the maximum of a mixture's likelihood: arrays in, arrays out.
+
+The whole search is compiled, not only the pass: for a few hundred persons a pass takes less time
+than a call from Python, and the lock of the interpreter stays free, so that starts run in threads.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +61,9 @@ def outer_products(
     people: People, plan: Plan, free: Float, scores: Float, curvature: Float
 ) -> None:
     """Write the sum over persons of the outer products of their gradients (size, size)."""
+    # In the classes' own parameters first, where the long sums are, then twice through `gather`:
+    # that map is small and the same for all persons. Scores have the weight in them once already,
+    # so that one of the two factors is divided by it.
     rows, size = scores.shape[0], free.shape[0]
     inner = np.empty((rows, rows))
     scaled = np.empty(scores.shape[1])
@@ -87,6 +94,9 @@ def solve_upward(curvature: Float, gradient: Float, step: Float) -> float:
 
     Too flat or downward directions are made steeper by adding to the diagonal.
     """
+    # Scaled to a diagonal of 1 first, since parameters differ in size by orders, and one ridge is
+    # to mean the same for all. The ridge grows a hundredfold until a Cholesky factor exists
+    # (Levenberg-Marquardt).
     n = gradient.shape[0]
     size, root = np.empty(n), np.empty((n, n))
     for i in range(n):
@@ -133,6 +143,8 @@ def solve_upward(curvature: Float, gradient: Float, step: Float) -> float:
 @njit(cache=True, nogil=True, error_model="numpy")
 def update_curvature(curvature: Float, moved: Float, change: Float) -> None:
     """Update the curvature by one step, damped so that it stays positive (Powell 1978)."""
+    # The steps go far where the likelihood is not concave; undamped, one of them would make the
+    # curvature indefinite and the next step a descent.
     n = moved.shape[0]
     along = np.zeros(n)
     expected, seen = 0.0, 0.0
@@ -162,6 +174,9 @@ def quasi_newton(
     `free` moves to the end; `path` gets the log-likelihood after each step. Returns how many
     values that are, and whether a further step would bring less than `settled`.
     """
+    # Outer products of scores estimate the information (Berndt, Hall, Hall & Hausman 1974), so that
+    # BFGS need not begin with the identity; far from the maximum they are poor, hence renewals. An
+    # end counts only right after one: an updated curvature may just be wrong in a flat direction.
     size, K = free.shape[0], plan.classes
     at = empty_classes(plan)
     posterior, statistics = sums_by_class(people, plan)
@@ -190,6 +205,7 @@ def quasi_newton(
                 for i in range(size):
                     moved[i] = free[i] + length * step[i]
                 found = score(people, plan, moved, at, posterior, statistics, none, own, new)
+                # Armijo's condition; infinity is a density on a point, never a maximum to keep.
                 if found > value and found >= value + 1e-4 * length * slope and found < np.inf:
                     risen = True
                     break
