@@ -16,8 +16,8 @@ from salutogen.study.coverage import coverage, share_covered
 from salutogen.study.loading import load_yaml
 from salutogen.study.model import OccasionBlock
 from salutogen.study.objectivity import reactions_named
-from salutogen.study.occasions import expand_occasions
 from salutogen.study.quantities import item_name
+from salutogen.study.schedule import expand_occasions
 from salutogen.study.schema import study_schema
 from salutogen.study.templates import read_template, template_names
 from tests.study.small_study import VALID, changed, codes

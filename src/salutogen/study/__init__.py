@@ -4,13 +4,16 @@ from salutogen.study.instrument import Instrument, ScoringRule
 from salutogen.study.model import StudyFile
 from salutogen.study.quantities import AnswerRange, Duration
 from salutogen.study.reading import read_study
-from salutogen.study.study import Occasion, Study
+from salutogen.study.schedule import Occasion, Period, Schedule
+from salutogen.study.study import Study
 
 __all__ = [
     "AnswerRange",
     "Duration",
     "Instrument",
     "Occasion",
+    "Period",
+    "Schedule",
     "ScoringRule",
     "Study",
     "StudyFile",

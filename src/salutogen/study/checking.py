@@ -7,7 +7,6 @@ from pathlib import Path
 from salutogen.errors import StudyError
 from salutogen.findings import Finding
 from salutogen.study.coverage import coverage
-from salutogen.study.cross_checks import number_of_windows
 from salutogen.study.plan import deviations
 from salutogen.study.reading import read_study
 from salutogen.study.study import Study
@@ -35,7 +34,7 @@ def design_lines(study: Study) -> list[str]:
     lines.append(f"E: {types}; types enter as {study.plan.exposure.combine}")
     if study.plan.factors:
         lines.append(f"Factors: {', '.join(study.plan.factors)}")
-    windows = number_of_windows(study)
+    windows = study.schedule.number_of_windows
     if windows:
         lines.append(f"Windows: {windows}")
     lines += [

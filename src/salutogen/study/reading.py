@@ -17,12 +17,12 @@ from salutogen.study.loading import Loaded, decode, load_yaml, read_bytes
 from salutogen.study.model import FORMAT, StudyFile
 from salutogen.study.notes import GAP, Notes, shown
 from salutogen.study.objectivity import check_objectivity
-from salutogen.study.occasions import expand_occasions
 from salutogen.study.quantities import AnswerRange, Duration
 from salutogen.study.registry import RegisteredInstrument, read_folder
 from salutogen.study.resolving import resolve_instruments
 from salutogen.study.roles import check_roles
-from salutogen.study.study import Occasion, Study
+from salutogen.study.schedule import Occasion, expand_occasions
+from salutogen.study.study import Study
 from salutogen.study.validating import validate_plan
 
 DEEPEST = 40
