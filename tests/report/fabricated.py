@@ -8,15 +8,24 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.norm import Line, Norm
+from salutogen.norm import Line, LineKey, Lines, Norm
+from salutogen.norm.lines import Level
 from salutogen.panel import InputFile, Panel
 from salutogen.panel.panel import Reason
 from salutogen.pipeline.pipeline import Results
 from salutogen.resilience import Resilience
+from salutogen.resilience.summary import Descriptive, ScoreDescriptives
 from salutogen.scores import ScaleReliability, Scores
-from salutogen.study import Occasion, Study
+from salutogen.study import Occasion, Period, Study
 from salutogen.study.model import StudyFile
-from tests.report.fabricated_checks import FINDINGS, MIXED, SHAPE, make_checks
+from tests.report.fabricated_checks import (
+    BARE_SUMMARY,
+    FINDINGS,
+    MIXED,
+    SHAPE,
+    bootstrap,
+    make_checks,
+)
 
 WIDTH = 3
 
@@ -50,7 +59,9 @@ def make_study(plan: StudyFile, n_occasions: int) -> Study:
     return Study(plan=plan, instruments={}, occasions=occasions)
 
 
-def fit(table: pl.DataFrame, level: Any, reference: str = "all", window: int | None = None) -> Line:
+def fit(
+    table: pl.DataFrame, level: Any, reference: str = "all", period: Period | None = None
+) -> Line:
     E, P = table["E"].to_numpy(), table["P"].to_numpy()
     matrix = np.column_stack([np.ones(E.size), E])
     coefficients, *_ = np.linalg.lstsq(matrix, P, rcond=None)
@@ -68,7 +79,7 @@ def fit(table: pl.DataFrame, level: Any, reference: str = "all", window: int | N
         shape="linear",
         reference=reference,
         exposure_range=(float(E.min()), float(E.max())),
-        window=window,
+        period=period,
     )
 
 
@@ -233,39 +244,41 @@ def make_panel(study: Study, table: pl.DataFrame, subjects: list[str], seed: int
 def make_norm(scores: Scores, table: pl.DataFrame, n_occasions: int, bare: bool) -> Norm:
     persons = period_means(table, ["person"])
     person, occasion = fit(persons, "person"), fit(table, "occasion")
-    windows: tuple[Line, ...] = ()
-    tables = {"person": persons}
+    lines = {LineKey("occasion"): occasion, LineKey("person"): person}
+    tables: dict[Level, pl.DataFrame] = {"person": persons}
     if not bare:
         window_table = window_tables(table, n_occasions)
         tables["window"] = window_table
-        windows = tuple(
-            fit(window_table.filter(pl.col("window") == i), "window", f"window {i}", i)
-            for i in range(1, n_occasions - WIDTH + 2)
-        )
+        for i in range(1, n_occasions - WIDTH + 2):
+            period = Period(kind="window", number=i, label=str(i))
+            own = window_table.filter(pl.col("window") == i)
+            lines[LineKey("window", period)] = fit(own, "window", str(period), period)
+        first = Period(kind="window", number=1)
+        lines[LineKey("window")] = lines[LineKey("window", first)]
+        winsorised = LineKey("person", variant="winsorised")
+        lines[winsorised] = replace(person, reference="winsorised")
     return Norm(
         primary="person",
-        person=person,
-        occasion=occasion,
-        windows=windows,
-        frozen_window=windows[0] if windows else None,
-        phases={},
+        lines=Lines(lines),
         mixed=None if bare else MIXED,
         shape_test=None if bare else SHAPE,
         period_tables=tables,
         scores=scores,
-        variants={} if bare else {"winsorised": replace(person, reference="winsorised")},
     )
 
 
 def make_resilience(
     scores: Scores, norm: Norm, table: pl.DataFrame, n_occasions: int, bare: bool
 ) -> Resilience:
-    occasions = scored(table, norm.occasion, "occasion").drop("person", "occasion_index")
-    persons = scored(norm.period_tables["person"], norm.person, "person").drop("person")
+    occasions = scored(table, norm.lines.occasion, "occasion").drop("person", "occasion_index")
+    persons = scored(norm.period_tables["person"], norm.lines.person, "person").drop("person")
     windows, summary = pl.DataFrame({"subject": []}, schema={"subject": pl.String}), pl.DataFrame()
     if not bare:
         windows, summary = score_windows(norm)
-    more: dict[str, Any] = {"summary": {}} if bare else make_checks(persons)
+    more: dict[str, Any] = {"summary": BARE_SUMMARY, "bootstrap": bootstrap(0)}
+    if not bare:
+        more = make_checks(persons)
+    described = Descriptive(mean=1.0, sd=2.0, icc=0.65, within_sd=1.5)
     return Resilience(
         scores=scores,
         norm=norm,
@@ -274,20 +287,17 @@ def make_resilience(
         persons=persons,
         phases=pl.DataFrame(),
         window_summary=summary,
-        descriptives={
-            name: {"mean": 1.0, "sd": 2.0, "icc": 0.65, "within_sd": 1.5}
-            for name in ("P", "E", "SR")
-        },
+        descriptives=ScoreDescriptives(P=described, E=described, SR=described),
         **more,
     )
 
 
 def score_windows(norm: Norm) -> tuple[pl.DataFrame, pl.DataFrame]:
-    frozen = norm.windows[0]
+    frozen = norm.lines[LineKey("window")]
     table = norm.period_tables["window"]
-    own = {line.window: line for line in norm.windows}
     parts, rows = [], []
-    for number, line in own.items():
+    for period, line in norm.lines.by_period("window").items():
+        number = period.number
         part = table.filter(pl.col("window") == number)
         part = part.with_columns(
             SR_frozen=pl.col("P") - frozen.intercept - (frozen.slope or 0) * pl.col("E"),

@@ -8,6 +8,13 @@ import polars as pl
 
 from salutogen.findings import Evidence, Finding, Severity
 from salutogen.norm import MixedLine, ShapeTest
+from salutogen.resilience.summary import (
+    ExposureCorrelations,
+    ResidualSD,
+    ScoreSummary,
+    WindowICC,
+)
+from salutogen.resilience.uncertainty import BootstrapSummary
 
 MIXED = MixedLine(
     intercept=0.0033,
@@ -34,12 +41,40 @@ SHAPE = ShapeTest(
     df1=1,
     df2=197,
     p=0.137,
-    bic={"linear": 1170.17, "quadratic": 1173.22, "spline": 1176.4},
+    bic_linear=1170.17,
+    bic_quadratic=1173.22,
     aic={"linear": 1160.27, "quadratic": 1160.03},
     cv_error={"linear": 20.2, "quadratic": 20.4},
     spline_p=0.31,
     chosen="linear",
 )
+
+
+BARE_SUMMARY = ScoreSummary(
+    icc_single=None,
+    icc_windows=WindowICC(frozen=None, refit=None),
+    lag1=None,
+    lag1_within=None,
+    lag1_pairs=0,
+    reliability=None,
+    reliability_P=None,
+    reliability_E=1.0,
+    reliability_E_assumed=True,
+    sem=None,
+    r_E_P=None,
+    sr_exposure_correlation=ExposureCorrelations(primary=None, between=None, within=None),
+    within_slope=None,
+    between_slope=None,
+    within_slope_least_squares=None,
+    between_slope_least_squares=None,
+    residual_sd=ResidualSD(occasion=4.9, person=4.4),
+)
+
+
+def bootstrap(draws: int) -> BootstrapSummary:
+    return BootstrapSummary(
+        draws=draws, seed=1, over="persons", interval="percentile, 95 %", done={}, lines={}
+    )
 
 
 def make_checks(persons: pl.DataFrame) -> dict[str, Any]:
@@ -78,30 +113,32 @@ def make_checks(persons: pl.DataFrame) -> dict[str, Any]:
         for g in (0.0, 0.1, 0.2, 0.3)
     ]
     return {
-        "summary": {
-            "icc_single": 0.62,
-            "icc_windows": {"frozen": 0.87, "refit": 0.88},
-            "lag1": 0.63,
-            "lag1_within": -0.12,
-            "lag1_pairs": 845,
-            "reliability": 0.83,
-            "reliability_P": 0.87,
-            "reliability_E": 1.0,
-            "reliability_E_assumed": True,
-            "sem": 2.1,
-            "r_E_P": 0.492,
-            "sr_exposure_correlation": {
-                "primary": 1e-17,
-                "between": 0.093,
-                "within": -0.208,
-                "mixed": 0.152,
-                "mixed_between": 0.241,
-                "mixed_within": -0.062,
-            },
-            "within_slope": 0.087,
-            "between_slope": 0.165,
-            "residual_sd": {"person": 4.4},
-        },
+        "summary": ScoreSummary(
+            icc_single=0.62,
+            icc_windows=WindowICC(frozen=0.87, refit=0.88),
+            lag1=0.63,
+            lag1_within=-0.12,
+            lag1_pairs=845,
+            reliability=0.83,
+            reliability_P=0.87,
+            reliability_E=1.0,
+            reliability_E_assumed=True,
+            sem=2.1,
+            r_E_P=0.492,
+            sr_exposure_correlation=ExposureCorrelations(
+                primary=1e-17,
+                between=0.093,
+                within=-0.208,
+                mixed=0.152,
+                mixed_between=0.241,
+                mixed_within=-0.062,
+            ),
+            within_slope=0.087,
+            between_slope=0.165,
+            within_slope_least_squares=0.087,
+            between_slope_least_squares=0.165,
+            residual_sd=ResidualSD(occasion=4.9, person=4.4),
+        ),
         "variants": {
             "names": names,
             "primary": names[0],
@@ -132,7 +169,7 @@ def make_checks(persons: pl.DataFrame) -> dict[str, Any]:
                 {"case": ["lowest", "highest"], "n_changed": [12, 12], "mean_SR_change": [0.1, 0.2]}
             ),
         },
-        "bootstrap": {"draws": 1000, "seed": 1, "interval": "percentile, 95 %"},
+        "bootstrap": bootstrap(1000),
         "outliers": pl.DataFrame(
             {
                 "level": ["person"],

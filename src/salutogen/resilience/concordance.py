@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from salutogen.resilience.parts import pearson
+from salutogen.resilience.between_within import pearson
 from salutogen.resilience.variants import VariantContext, registered
 
 Matrix = list[list[float | None]]

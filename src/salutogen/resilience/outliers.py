@@ -8,7 +8,7 @@ import polars as pl
 from salutogen.models.moments.orthogonal import combine
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
-from salutogen.norm.norm import Level
+from salutogen.norm.lines import Level
 
 FAR_Z = 3.0
 MAHALANOBIS_P = 0.001

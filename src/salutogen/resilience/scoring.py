@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
 import salutogen.resilience.variant_scores  # noqa: F401  registers the variants
-from salutogen.findings import Finding
-from salutogen.norm import Norm
-from salutogen.norm.norm import Level
+from salutogen.findings import Findings
+from salutogen.norm import LineKey, Norm
+from salutogen.norm.lines import Level
 from salutogen.norm.periods import ValidRows, valid_rows
-from salutogen.resilience import findings as say
+from salutogen.resilience.between_within import pearson, scored_arrays
 from salutogen.resilience.concordance import compare_variants
-from salutogen.resilience.levels import (
-    score_occasions,
-    score_persons,
-    score_phases,
-    score_windows,
+from salutogen.resilience.findings import (
+    tell_bootstrap,
+    tell_exposure_left,
+    tell_extrapolated,
+    tell_far_points,
+    tell_measurement,
+    tell_sensitivity,
+    tell_windows,
 )
+from salutogen.resilience.levels import arranged, score_level
 from salutogen.resilience.outliers import far_points
-from salutogen.resilience.parts import OccasionArrays, pearson
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
 from salutogen.resilience.sensitivity_run import run_sensitivity
@@ -59,17 +60,15 @@ def score_resilience(
         with the error of the answers (`sem / sqrt(occasions averaged)`).
     """
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
-    occasions = score_occasions(scores, norm)
-    persons = score_persons(scores, norm)
-    windows = score_windows(scores, norm)
-    phases = score_phases(scores, norm)
+    levels: tuple[Level, ...] = ("occasion", "person", "window", "phase")
+    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in levels)
     rows = valid_rows(scores)
-    arrays = say.score_arrays(occasions, scores.persons.height)
+    arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
     measurement = measure(scores, rows, arrays.SR, r)
     lines = _bootstrap(scores, norm, draws, seed)
-    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem, scores)
-    persons = _with_errors(persons, norm, lines, "person", measurement.sem, scores)
+    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem)
+    persons = _with_errors(persons, norm, lines, "person", measurement.sem)
     context = _variant_context(scores, norm, rows, occasions, persons, windows)
     variants = compare_variants(context, "pooled" if norm.primary == "occasion" else "person")
     mixed_scores = _mixed_scores(context)
@@ -79,10 +78,14 @@ def score_resilience(
     far = _far_points(scores, norm)
     sensitivity = run_sensitivity(scores, norm, rows, arrays, persons, far)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
-    found = _findings(summary, windows, window_summary, norm, measurement)
-    found += say.row_findings(occasions, windows, persons, far)
-    found += say.sensitivity_findings(sensitivity)
-    found += say.bootstrap_findings(boot, draws)
+    findings = Findings()
+    tell_exposure_left(summary, findings)
+    tell_windows(windows, window_summary, norm, summary, findings)
+    tell_measurement(measurement, findings)
+    tell_extrapolated(occasions, windows, persons, findings)
+    tell_far_points(far, findings)
+    tell_sensitivity(sensitivity, findings)
+    tell_bootstrap(boot, findings)
     return Resilience(
         scores=scores,
         norm=norm,
@@ -97,21 +100,8 @@ def score_resilience(
         sensitivity=sensitivity,
         bootstrap=boot,
         outliers=far,
-        findings=tuple(found),
+        findings=tuple(findings),
     )
-
-
-def _findings(
-    summary: dict[str, Any],
-    windows: pl.DataFrame,
-    window_summary: pl.DataFrame,
-    norm: Norm,
-    measurement: Any,
-) -> list[Finding]:
-    found = say.exposure_findings(summary["sr_exposure_correlation"], summary)
-    found += say.window_findings(windows, window_summary, norm, summary)
-    found += say.measurement_findings(measurement)
-    return found
 
 
 def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]:
@@ -119,10 +109,10 @@ def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, L
     if norm.external is not None or draws < 1:
         return {}
     lines: dict[str, LineDraws | None] = {}
-    for line in (norm.occasion, norm.person):
+    for line in (norm.lines.occasion, norm.lines.person):
         units = norm.reference_units[line.level]
         lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen = norm.frozen_window
+    frozen = norm.lines.reference("window")
     if frozen is not None and "window" in norm.reference_units:
         lines["window_frozen"] = bootstrap_line(
             frozen, norm.reference_units["window"], level="window", draws=draws, seed=seed
@@ -136,17 +126,16 @@ def _with_errors(
     lines: dict[str, LineDraws | None],
     level: Level,
     sem: float | None,
-    scores: Scores,
 ) -> pl.DataFrame:
-    line = norm.occasion if level == "occasion" else norm.person
-    return with_errors(
+    scored = with_errors(
         table,
-        line,
+        norm.lines[LineKey(level)],
         lines.get(level),
         level=level,
         sem=sem,
         covariates=norm.with_covariates(table),
     )
+    return arranged(scored, level, norm.scores.exposure_types)
 
 
 def _variant_context(
@@ -184,8 +173,8 @@ def _far_points(scores: Scores, norm: Norm) -> pl.DataFrame:
     valid = norm.with_covariates(scores.table.filter(pl.col("valid")))
     persons = norm.with_covariates(norm.period_tables["person"])
     return pl.concat(
-        [far_points(norm.occasion, valid, "occasion"), far_points(norm.person, persons, "person")]
+        [
+            far_points(norm.lines.occasion, valid, "occasion"),
+            far_points(norm.lines.person, persons, "person"),
+        ]
     )
-
-
-__all__ = ["OccasionArrays", "score_resilience"]

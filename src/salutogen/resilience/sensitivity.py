@@ -10,9 +10,10 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.norm import Line
-from salutogen.norm.companions import robust_line, winsorised_line
-from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
-from salutogen.resilience.parts import pearson
+from salutogen.norm.line_fit import fit_line, line_problems
+from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.secondary_lines import robust_line, winsorised_line
+from salutogen.resilience.between_within import pearson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,7 +285,7 @@ def mood_factor_table(
 
 def outlier_table(
     persons: pl.DataFrame,
-    recipe: LineRecipe,
+    spec: LineSpec,
     flagged: np.ndarray,
     SR: np.ndarray,
     known: Mapping[str, Line] | None = None,
@@ -311,12 +312,12 @@ def outlier_table(
     kept = persons.filter(pl.Series(~flagged))
     rows = []
     for policy in ("as they are", "drop", "winsorise", "robust"):
-        if policy == "drop" and line_problems(kept, recipe, "person"):
+        if policy == "drop" and line_problems(kept, spec, "person"):
             continue
         units = kept if policy == "drop" else persons
         fit = {"winsorise": winsorised_line, "robust": robust_line}.get(policy, fit_line)
         try:
-            line = (known or {}).get(policy) or fit(units, recipe, level="person", reference=policy)
+            line = (known or {}).get(policy) or fit(units, spec, level="person", reference=policy)
         except (ModelError, NormError):
             continue
         own = persons["P"].to_numpy() - line.expected(persons, level="person")

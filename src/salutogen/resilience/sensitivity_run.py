@@ -8,10 +8,9 @@ import numpy as np
 import polars as pl
 
 from salutogen.norm import Norm
-from salutogen.norm.line_fit import LineRecipe
+from salutogen.norm.line_spec import LineSpec, line_spec
 from salutogen.norm.periods import ValidRows
-from salutogen.norm.recipe import recipe_of
-from salutogen.resilience.parts import OccasionArrays, pearson
+from salutogen.resilience.between_within import OccasionArrays, pearson
 from salutogen.resilience.sensitivity import (
     exposure_error_table,
     missing_table,
@@ -34,8 +33,8 @@ def run_sensitivity(
     plan = scores.study.plan.resilience
     P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
     levels = {
-        "occasion": (pearson(arrays.E, arrays.P), norm.occasion.slope),
-        "person": (pearson(E, P), norm.person.slope),
+        "occasion": (pearson(arrays.E, arrays.P), norm.lines.occasion.slope),
+        "person": (pearson(E, P), norm.lines.person.slope),
     }
     return {
         "exposure_error": exposure_error_table(
@@ -65,28 +64,29 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
     table = norm.period_tables["person"]
     flagged = table["person"].is_in(far_persons.implode()).to_numpy()
     SR = persons["SR"].fill_null(float("nan")).to_numpy()
-    recipe = recipe_of(scores, scores.study.plan.norm)
-    if len(recipe.predictors) > 1 or recipe.composite:
-        return outlier_table(_combined(table, persons), _plain(recipe), flagged, SR)
+    spec = line_spec(scores, scores.study.plan.norm)
+    line = norm.lines.person
+    if len(spec.predictors) > 1 or spec.composite:
+        return outlier_table(_combined(table, persons), _plain(spec), flagged, SR)
     known = {}
-    if norm.person.reference == "all" and norm.person.shape == "linear" and not norm.external:
+    if line.reference == "all" and line.shape == "linear" and not norm.external:
         names = {"winsorise": "winsorised_person", "robust": "robust_person"}
         known = {
-            policy: norm.variants[name]
+            policy: norm.lines.variants[name]
             for policy, name in names.items()
-            if name in norm.variants and not norm.person.covariates
+            if name in norm.lines.variants and not line.covariates
         }
-        if not norm.person.covariates:
-            known["as they are"] = norm.person
-    return outlier_table(table, recipe, flagged, SR, known)
+        if not line.covariates:
+            known["as they are"] = line
+    return outlier_table(table, spec, flagged, SR, known)
 
 
 def _combined(table: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(persons["E"])
 
 
-def _plain(recipe: LineRecipe) -> LineRecipe:
-    return replace(recipe, predictors=("E",), composite=())
+def _plain(spec: LineSpec) -> LineSpec:
+    return replace(spec, predictors=("E",), composite=())
 
 
 def _missing(scores: Scores, rows: ValidRows, arrays: OccasionArrays) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.norm.mixed import person_mean_exposure
-from salutogen.resilience.parts import person_means
+from salutogen.resilience.between_within import person_means
 from salutogen.resilience.variants import (
     VariantContext,
     first_component,

@@ -52,7 +52,7 @@ class VariantContext:
 
     def by_line(self, name: str, *, level: VariantLevel = "occasion") -> np.ndarray | None:
         """SR by a variant line of the norm."""
-        line = self.norm.variants.get(name)
+        line = self.norm.lines.variants.get(name)
         if line is None:
             return None
         table = self.occasions if level == "occasion" else self.persons

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.norm import Norm
-from salutogen.resilience.random_part import random_intercept
+from salutogen.resilience.variance_components import random_intercept
 
 
 def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
@@ -27,9 +27,8 @@ def summarise_windows(windows: pl.DataFrame, norm: Norm) -> pl.DataFrame:
         random-intercept REML estimate with the window as factor, which uses everyone and does not
         move by dropout alone. Sign: positive = less resilient.
     """
-    numbers = [line.window for line in norm.windows]
     present = sorted(set(windows["window"].to_list()))
-    lines = dict(zip(numbers, norm.windows, strict=True))
+    lines = {period.number: line for period, line in norm.lines.by_period("window").items()}
     window = windows["window"].to_numpy()
     person = windows["person"].to_numpy().astype(np.int64)
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()

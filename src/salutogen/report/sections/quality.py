@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -68,17 +68,14 @@ def reliability_section(context: Context) -> Section:
     resilience = context.results.resilience
     summary = pl.DataFrame(
         [
-            {"figure": words, "value": number(_at(resilience.summary, path), 3)}
+            {"figure": words, "value": number(value, 3)}
             for path, words in FIGURE_WORDS
-            if _at(resilience.summary, path) is not None
+            if (value := attrgetter(path)(resilience.summary)) is not None
         ],
         schema={"figure": pl.String, "value": pl.String},
     )
     described = pl.DataFrame(
-        [
-            {"score": name, **{key: figures.get(key) for key in ("mean", "sd", "icc", "within_sd")}}
-            for name, figures in resilience.descriptives.items()
-        ],
+        [{"score": name, **figures} for name, figures in resilience.descriptives.to_dict().items()],
         schema={
             "score": pl.String,
             **dict.fromkeys(("mean", "sd", "icc", "within_sd"), pl.Float64),
@@ -169,13 +166,6 @@ def _hide_rare_items(items: pl.DataFrame, smallest: int) -> pl.DataFrame:
         for name in ("endorsed_share", "r_with_P")
         if name in items.columns
     )
-
-
-def _at(summary: Mapping[str, Any], path: str) -> Any:
-    found: Any = summary
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
 
 
 def _scales_table(context: Context) -> Table:

@@ -196,10 +196,10 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
 def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
     """Draw each window's line, where exposure is one score."""
     shown = set(summary["window"].to_list())
-    every = context.results.norm.windows
-    fitted = [line for line in every if line.window in shown]
+    own = context.results.norm.lines.by_period("window")
+    fitted = {period.label: line for period, line in own.items() if period.number in shown}
     exposure = context.windows["E"].drop_nulls().to_numpy()
-    one_score = all(simple(line) and line.standardiser is None for line in fitted)
+    one_score = all(simple(line) and line.standardiser is None for line in fitted.values())
     if not fitted or not exposure.size or not one_score:
         return None
     low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
@@ -208,15 +208,15 @@ def _lines_figure(context: Context, summary: pl.DataFrame) -> Figure | None:
         [
             pl.DataFrame(
                 {
-                    "window": pl.Series([f"{line.window}"] * grid.height),
+                    "window": pl.Series([window] * grid.height),
                     "E": grid["E"],
                     "expected": line.expected(grid, level="window"),
                 }
             )
-            for line in fitted
+            for window, line in fitted.items()
         ]
     )
-    slopes = [line.slope for line in fitted if line.slope is not None]
+    slopes = [line.slope for line in fitted.values() if line.slope is not None]
     return Figure(
         name="window-lines",
         title="The line of each window",
