@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from salutogen.columns import declared
 from salutogen.norm import fit_norm, read_norm
+from salutogen.norm.lines import Level
 from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import Resilience, score_resilience
+from salutogen.resilience.levels import COLUMNS, POSITIONS
 from tests.norm.cohorts import simulated
 
 PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
@@ -183,3 +186,24 @@ def test_order_and_names_of_persons_do_not_matter() -> None:
     before = score_resilience(scores, fit_norm(scores), bootstrap=0).persons.sort("subject")
     after = score_resilience(other, fit_norm(other), bootstrap=0).persons.sort("subject")
     np.testing.assert_allclose(after["SR"], before["SR"], atol=1e-10)
+
+
+@pytest.mark.parametrize("level", ["occasion", "window", "phase", "person"])
+def test_every_column_is_declared_once_in_its_order(result: Resilience, level: Level) -> None:
+    table = {
+        "occasion": result.occasions,
+        "window": result.windows,
+        "phase": result.phases,
+        "person": result.persons,
+    }[level]
+    names = [name for name in table.columns if name not in POSITIONS]
+    found = [declared(name, COLUMNS[level]) for name in names]
+    assert None not in found
+    places = [COLUMNS[level].index(item) for item in found if item and "<" not in item.name]
+    assert places == sorted(places)
+    assert table.columns[len(names) :] == [name for name in POSITIONS if name in table.columns]
+
+
+def test_the_representation_is_short_and_names_nobody(result: Resilience) -> None:
+    assert len(repr(result)) < 200
+    assert "s 0" not in repr(result)
