@@ -37,9 +37,9 @@ def main() -> None:
     mixed = MixedModel("zP ~ zE + (1 + zE | subject)").fit(z, reml=True)
     seconds["mixed model"] = time.perf_counter() - begun
     estimates = {
-        "person": list(norm.person.coefficients),
-        "pooled": list(norm.occasion.coefficients),
-        "pooled_se": np.sqrt(np.diag(norm.occasion.covariance)).tolist(),
+        "person": list(norm.lines.person.coefficients),
+        "pooled": list(norm.lines.occasion.coefficients),
+        "pooled_se": np.sqrt(np.diag(norm.lines.occasion.covariance)).tolist(),
         "mixed": list(mixed.fixed_effects.values()),
         "mixed_residual_sd": mixed.residual_variance**0.5,
         "criterion": mixed.reml_criterion,

@@ -168,7 +168,7 @@ class _Sentence(string.Formatter):
     """Fills a template: `{x:.2f}`, `{n:# row|# rows}`, `{n:was|were}`, `{names:quoted}`.
 
     A bar parts what is written for 1 from what is written otherwise; `#` is the number. `quoted`
-    and `list` write several names. Missing numbers are a dash.
+    and `list` write several names, `sentences` other findings. Missing numbers are a dash.
     """
 
     def __init__(self, count: Callable[[int], str]) -> None:
@@ -182,6 +182,8 @@ class _Sentence(string.Formatter):
             return (one if alone else many).replace("#", number)
         if format_spec in ("quoted", "list"):
             return listed(value, quotes=format_spec == "quoted")
+        if format_spec == "sentences":
+            return " ".join(item.worded(self._count) for item in value)
         if value is None:
             return "–"
         if hasattr(value, "worded"):

@@ -73,7 +73,7 @@ def test_every_code_of_the_page_exists() -> None:
 def test_a_line_of_another_level_is_refused(results: sg.Results) -> None:
     persons = results.norm.period_tables["person"]
     with pytest.raises(NormError) as refused:
-        results.norm.occasion.expected(persons, level="person")
+        results.norm.lines.occasion.expected(persons, level="person")
     assert [item.code for item in refused.value.findings] == ["level-differs"]
 
 
@@ -83,7 +83,7 @@ def test_z_scores_are_refused_by_a_line_in_points(results: sg.Results) -> None:
         (pl.col(name) - pl.col(name).mean()) / pl.col(name).std() for name in "EP"
     )
     with pytest.raises(NormError) as refused:
-        results.norm.person.expected(z, level="person")
+        results.norm.lines.person.expected(z, level="person")
     assert {item.code for item in refused.value.findings} == {"units-differ"}
 
 
@@ -158,8 +158,8 @@ def test_constant_exposure_is_refused(answers: pl.DataFrame) -> None:
 
 
 def test_mixed_slope_is_shown_with_what_it_leaves(results: sg.Results) -> None:
-    left = results.resilience.summary["sr_exposure_correlation"]
-    assert abs(left["primary"]) < 1e-10
+    left = results.resilience.summary.sr_exposure_correlation
+    assert abs(left.primary) < 1e-10
     mixed = results.norm.mixed
     assert mixed is not None
     assert mixed.within_slope != pytest.approx(mixed.between_slope, abs=1e-3)

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.norm import Line, Norm
 from salutogen.scores import Measure, Scores
 from salutogen.study import Occasion, Study, StudyFile
 
 TYPES = ("general", "pandemic")
+
+
+def windows_of(norm: Norm) -> list[Line]:
+    """Each window's own line, in order."""
+    return list(norm.lines.by_period("window").values())
 
 
 def study(labels: list[str], *, combine: str = "sum", **parts: Any) -> Study:

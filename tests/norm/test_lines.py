@@ -11,8 +11,9 @@ import statsmodels.api as sm
 
 from salutogen.errors import NormError
 from salutogen.norm import Norm, fit_norm
-from salutogen.norm.companions import winsor_limits
-from tests.norm.cohorts import dynacore, simulated
+from salutogen.norm.secondary_lines import winsor_limits
+from salutogen.study import Period
+from tests.norm.cohorts import dynacore, simulated, windows_of
 
 TOLERANCE = 1e-9
 
@@ -31,15 +32,16 @@ def norm() -> Norm:
 
 
 def test_person_line_of_the_real_cohort(real: Norm) -> None:
-    assert real.person.n == 200
-    assert real.person.intercept == pytest.approx(7.229, abs=5e-4)
-    assert real.person.slope == pytest.approx(0.16477, abs=5e-6)
-    assert real.person.r_squared == pytest.approx(0.3064, abs=5e-5)
+    assert real.lines.person.n == 200
+    assert real.lines.person.intercept == pytest.approx(7.229, abs=5e-4)
+    assert real.lines.person.slope == pytest.approx(0.16477, abs=5e-6)
+    assert real.lines.person.r_squared == pytest.approx(0.3064, abs=5e-5)
 
 
 def test_lines_of_single_occasions(real: Norm) -> None:
-    slopes = [real.occasion_refits[label].slope for label in ("1", "2", "3")]
-    shares = [real.occasion_refits[label].r_squared for label in ("1", "2", "3")]
+    lines = {period.label: line for period, line in real.lines.by_period("occasion").items()}
+    slopes = [lines[label].slope for label in ("1", "2", "3")]
+    shares = [lines[label].r_squared for label in ("1", "2", "3")]
     assert slopes == pytest.approx([0.139, 0.148, 0.174], abs=5e-4)
     assert shares == pytest.approx([0.229, 0.236, 0.290], abs=5e-4)
 
@@ -47,33 +49,33 @@ def test_lines_of_single_occasions(real: Norm) -> None:
 def test_pooled_line_is_the_correlation_in_standard_units(real: Norm) -> None:
     E = real.scores.table["E"].to_numpy()
     P = real.scores.table["P"].to_numpy()
-    slope = real.occasion.slope
+    slope = real.lines.occasion.slope
     assert slope is not None
     assert slope * E.std(ddof=1) / P.std(ddof=1) == pytest.approx(0.4923, abs=5e-5)
-    assert real.occasion.r_squared == pytest.approx(0.2424, abs=5e-5)
+    assert real.lines.occasion.r_squared == pytest.approx(0.2424, abs=5e-5)
 
 
 def test_first_window_takes_persons_with_two_valid_occasions(real: Norm) -> None:
-    line = real.frozen_window
+    line = real.lines.reference("window")
     assert line is not None
-    assert line == real.windows[0]
-    assert (line.n, line.level, line.window) == (199, "window", 1)
+    assert line is windows_of(real)[0]
+    assert (line.n, line.level, line.period) == (199, "window", Period(kind="window", number=1))
     assert line.intercept == pytest.approx(7.0652, abs=5e-5)
     assert line.slope == pytest.approx(0.1563, abs=5e-5)
     assert line.r_squared == pytest.approx(0.2759, abs=5e-5)
-    assert [window.n for window in real.windows] == [199, 197, 195, 163]
+    assert [window.n for window in windows_of(real)] == [199, 197, 195, 163]
 
 
 def test_first_window_of_everyone_with_any_occasion(shared_data: Path) -> None:
     windows = {"windows": {"width": 3, "step": 1, "valid": 1}}
-    line = fit_norm(dynacore(shared_data, resilience=windows)).frozen_window
+    line = fit_norm(dynacore(shared_data, resilience=windows)).lines.reference("window")
     assert line is not None
     figures = (line.n, line.intercept, line.slope, line.r_squared)
     assert figures == pytest.approx((200, 7.1182, 0.1550, 0.2786), abs=5e-5)
 
 
 def test_winsorised_person_line(real: Norm) -> None:
-    line = real.variants["winsorised_person"]
+    line = real.lines.variants["winsorised_person"]
     assert line.intercept == pytest.approx(7.240, abs=5e-4)
     assert line.slope == pytest.approx(0.16432, abs=5e-6)
 
@@ -85,20 +87,21 @@ def test_winsor_limits_at_occasions(real: Norm) -> None:
 
 
 def test_spread_is_judged_on_persons(real: Norm) -> None:
-    person = real.heteroscedasticity["person"]
-    assert person["n_r_squared"] == pytest.approx(3.2, abs=0.05)
-    assert person["p"] == pytest.approx(0.07, abs=5e-3)
-    occasion = real.heteroscedasticity["occasion"]
-    assert occasion["n_r_squared_rows"] == pytest.approx(20.9, abs=0.06)
-    assert occasion["df2"] == 199
+    assert real.heteroscedasticity is not None
+    person, occasion = real.heteroscedasticity.person, real.heteroscedasticity.occasion
+    assert person.n_r_squared == pytest.approx(3.2, abs=0.05)
+    assert person.p == pytest.approx(0.07, abs=5e-3)
+    assert occasion.n_r_squared_rows == pytest.approx(20.9, abs=0.06)
+    assert occasion.df2 == 199
+    assert set(person.to_dict()) == {"n_r_squared", "df", "p"}
     assert "unequal-spread" not in [finding.code for finding in real.findings]
 
 
 def test_composite_correlates_with_problems_as_published(shared_data: Path) -> None:
     norm = fit_norm(dynacore(shared_data, combine="composite"))
-    assert np.sqrt(norm.occasion.r_squared) == pytest.approx(0.5194, abs=5e-5)
-    general = norm.by_type["general"]["occasion"]
-    pandemic = norm.by_type["pandemic"]["occasion"]
+    assert np.sqrt(norm.lines.occasion.r_squared) == pytest.approx(0.5194, abs=5e-5)
+    general = norm.lines.by_exposure("occasion")["general"]
+    pandemic = norm.lines.by_exposure("occasion")["pandemic"]
     assert np.sqrt(general.r_squared) == pytest.approx(0.4958, abs=5e-5)
     assert np.sqrt(pandemic.r_squared) == pytest.approx(0.4069, abs=5e-5)
 
@@ -124,16 +127,16 @@ def test_occasion_errors_are_clustered_by_person(norm: Norm) -> None:
     bread = np.linalg.inv(X.T @ X)
     groups = np.unique(person).size
     expected = bread @ meat @ bread * groups / (groups - 1)
-    assert norm.occasion.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
-    np.testing.assert_allclose(norm.occasion.covariance, expected, rtol=1e-8)
+    assert norm.lines.occasion.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    np.testing.assert_allclose(norm.lines.occasion.covariance, expected, rtol=1e-8)
 
 
 def test_person_line_is_unweighted_over_means(norm: Norm) -> None:
     means = person_means(norm)
     fit = sm.OLS(means["P"].to_numpy(), sm.add_constant(means["E"].to_numpy())).fit()
-    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
-    np.testing.assert_allclose(norm.person.covariance, fit.cov_params(), rtol=1e-8)
-    assert norm.person.residual_sd == pytest.approx(np.std(fit.resid, ddof=1), rel=TOLERANCE)
+    assert norm.lines.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    np.testing.assert_allclose(norm.lines.person.covariance, fit.cov_params(), rtol=1e-8)
+    assert norm.lines.person.residual_sd == pytest.approx(np.std(fit.resid, ddof=1), rel=TOLERANCE)
 
 
 def test_composites_are_standardised_after_averaging() -> None:
@@ -144,10 +147,10 @@ def test_composites_are_standardised_after_averaging() -> None:
         for name in ("E_general", "E_pandemic")
     ]
     fit = sm.OLS(means["P"].to_numpy(), sm.add_constant((z[0] + z[1]) / 2)).fit()
-    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
-    assert norm.person.standardiser is not None
-    assert norm.person.standardiser.means[0] == pytest.approx(means["E_general"].mean())
-    assert norm.occasion.standardiser != norm.person.standardiser
+    assert norm.lines.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    assert norm.lines.person.standardiser is not None
+    assert norm.lines.person.standardiser.means[0] == pytest.approx(means["E_general"].mean())
+    assert norm.lines.occasion.standardiser != norm.lines.person.standardiser
 
 
 def test_types_can_enter_separately() -> None:
@@ -155,15 +158,15 @@ def test_types_can_enter_separately() -> None:
     means = person_means(norm)
     X = sm.add_constant(means.select("E_general", "E_pandemic").to_numpy())
     fit = sm.OLS(means["P"].to_numpy(), X).fit()
-    assert norm.person.terms == ("intercept", "E_general", "E_pandemic")
-    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
-    assert norm.person.slope is None
+    assert norm.lines.person.terms == ("intercept", "E_general", "E_pandemic")
+    assert norm.lines.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    assert norm.lines.person.slope is None
 
 
 def test_covariates_enter_as_numbers_and_categories() -> None:
     plan = {"covariates": ["age", "site"]}
     norm = fit_norm(simulated(norm=plan))
-    assert norm.person.terms == ("intercept", "E", "age", "site=B", "site=C")
+    assert norm.lines.person.terms == ("intercept", "E", "age", "site=B", "site=C")
     means = person_means(norm)
     persons = norm.scores.persons
     X = np.column_stack(
@@ -176,18 +179,18 @@ def test_covariates_enter_as_numbers_and_categories() -> None:
         ]
     )
     fit = sm.OLS(means["P"].to_numpy(), X).fit()
-    assert norm.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+    assert norm.lines.person.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
 
 
 def test_a_line_is_refused_at_another_level(norm: Norm) -> None:
     with pytest.raises(NormError) as caught:
-        norm.person.expected(norm.scores.table, level="occasion")
+        norm.lines.person.expected(norm.scores.table, level="occasion")
     assert [finding.code for finding in caught.value.findings] == ["level-differs"]
 
 
 def test_a_line_names_the_columns_it_misses(norm: Norm) -> None:
     with pytest.raises(NormError) as caught:
-        norm.person.expected(pl.DataFrame({"P": [1.0]}), level="person")
+        norm.lines.person.expected(pl.DataFrame({"P": [1.0]}), level="person")
     assert [finding.code for finding in caught.value.findings] == ["norm-column-missing"]
 
 
@@ -198,7 +201,7 @@ def test_winsorised_line_takes_intercept_and_slope_from_one_fit(norm: Norm) -> N
         for name in ("P", "E")
     ]
     fit = sm.OLS(pulled[0], sm.add_constant(pulled[1])).fit()
-    line = norm.variants["winsorised_person"]
+    line = norm.lines.variants["winsorised_person"]
     assert line.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
 
 
@@ -206,7 +209,7 @@ def test_robust_line_agrees_with_statsmodels(norm: Norm) -> None:
     means = person_means(norm)
     X = sm.add_constant(means["E"].to_numpy())
     fit = sm.RLM(means["P"].to_numpy(), X, M=sm.robust.norms.HuberT()).fit(maxiter=200, tol=1e-12)
-    line = norm.variants["robust_person"]
+    line = norm.lines.variants["robust_person"]
     assert line.coefficients == pytest.approx(tuple(fit.params), rel=1e-3)
 
 

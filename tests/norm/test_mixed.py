@@ -57,7 +57,7 @@ def test_known_slopes_are_found() -> None:
 
 def test_mixed_line_in_raw_points_gives_the_standardised_scores() -> None:
     norm = fit_norm(simulated())
-    mixed, line = norm.mixed, norm.variants["mixed"]
+    mixed, line = norm.mixed, norm.lines.variants["mixed"]
     assert mixed is not None
     rows = norm.scores.table.filter("valid")
     zE = (rows["E"].to_numpy() - mixed.mean_E) / mixed.sd_E

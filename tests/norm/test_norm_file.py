@@ -12,8 +12,8 @@ import pytest
 
 from salutogen.errors import NormError
 from salutogen.norm import Norm, fit_norm, read_norm
-from salutogen.norm.norm_file import write_norm
-from tests.norm.cohorts import MEASURES, simulated
+from salutogen.norm.norm_file import norm_to_dict, write_norm
+from tests.norm.cohorts import MEASURES, simulated, windows_of
 
 
 @pytest.fixture
@@ -28,22 +28,20 @@ def test_reading_back_gives_the_same_expectations_to_the_last_bit(
     norm = fit_norm(simulated(combine=combine, norm={"shape": "quadratic"}))
     copy = read_norm(write_norm(norm, tmp_path / "norm.json"))
     table = norm.scores.table.filter("valid")
-    assert copy.occasion is not None
-    assert copy.person is not None
     np.testing.assert_array_equal(
-        copy.occasion.expected(table, level="occasion"),
-        norm.occasion.expected(table, level="occasion"),
+        copy.lines.occasion.expected(table, level="occasion"),
+        norm.lines.occasion.expected(table, level="occasion"),
     )
     persons = norm.period_tables["person"]
     np.testing.assert_array_equal(
-        copy.person.expected(persons, level="person"),
-        norm.person.expected(persons, level="person"),
+        copy.lines.person.expected(persons, level="person"),
+        norm.lines.person.expected(persons, level="person"),
     )
-    assert len(copy.windows) == len(norm.windows)
+    assert list(copy.lines.by_period("window")) == list(norm.lines.by_period("window"))
 
 
 def test_the_file_has_the_published_shape(norm: Norm) -> None:
-    content = norm.to_dict()
+    content = norm_to_dict(norm)
     assert content["format"] == 1
     assert set(content["scoring"]) == {"P", "E"}
     assert {"occasion", "window", "person"} <= set(content["lines"])
@@ -64,12 +62,13 @@ def borrowed(norm: Norm, folder: Path, **changes: Any) -> Norm:
 def test_another_study_uses_the_lines_as_they_are(norm: Norm, tmp_path: Path) -> None:
     other = borrowed(norm, tmp_path)
     assert other.external == "norm.json"
-    assert other.person.coefficients == norm.person.coefficients
-    assert other.occasion.coefficients == norm.occasion.coefficients
-    assert other.frozen_window is not None
-    assert norm.frozen_window is not None
-    assert other.frozen_window.coefficients == norm.frozen_window.coefficients
-    assert other.windows[0].coefficients != norm.windows[0].coefficients
+    assert other.lines.person.coefficients == norm.lines.person.coefficients
+    assert other.lines.occasion.coefficients == norm.lines.occasion.coefficients
+    own, lent = norm.lines.reference("window"), other.lines.reference("window")
+    assert own is not None
+    assert lent is not None
+    assert lent.coefficients == own.coefficients
+    assert windows_of(other)[0].coefficients != windows_of(norm)[0].coefficients
 
 
 def test_other_scoring_is_refused(norm: Norm, tmp_path: Path) -> None:
@@ -89,7 +88,7 @@ def test_other_units_are_refused(norm: Norm, tmp_path: Path) -> None:
 
 def test_a_missing_level_is_refused(norm: Norm, tmp_path: Path) -> None:
     path = tmp_path / "norm.json"
-    content = norm.to_dict()
+    content = norm_to_dict(norm)
     content["lines"]["person"] = None
     content["lines"]["window"] = []
     content["lines"]["window_frozen"] = None

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 from salutogen.errors import NormError
 from salutogen.norm import Line, fit_norm
 from salutogen.scores import Scores
-from tests.norm.cohorts import simulated
+from tests.norm.cohorts import simulated, windows_of
 
 PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
 
@@ -37,23 +37,23 @@ def test_all_and_the_first_window_for_frozen_scores() -> None:
     scores = simulated()
     norm = fit_norm(scores)
     first = scores.table.filter(pl.col("occasion_index") <= 2)
-    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, first, 2))
-    assert figures(norm.person) == pytest.approx(line_by_hand(scores, scores.table, 1))
-    assert norm.person.reference == "all"
+    assert figures(norm.lines.reference("window")) == pytest.approx(line_by_hand(scores, first, 2))
+    assert figures(norm.lines.person) == pytest.approx(line_by_hand(scores, scores.table, 1))
+    assert norm.lines.person.reference == "all"
 
 
 def test_first_window_as_reference_of_every_level() -> None:
     scores = simulated(norm={"reference": "first-window"})
     norm = fit_norm(scores)
     first = scores.table.filter(pl.col("occasion_index") <= 2)
-    assert figures(norm.person) == pytest.approx(line_by_hand(scores, first, 2))
-    assert norm.occasion.n == first.filter("valid").height
-    assert figures(norm.frozen_window) == pytest.approx(figures(norm.windows[0]))
+    assert figures(norm.lines.person) == pytest.approx(line_by_hand(scores, first, 2))
+    assert norm.lines.occasion.n == first.filter("valid").height
+    assert figures(norm.lines.reference("window")) == pytest.approx(figures(windows_of(norm)[0]))
 
 
 def test_a_named_window_freezes_its_line() -> None:
     norm = fit_norm(simulated(norm={"reference": {"window": 2}}))
-    assert figures(norm.frozen_window) == pytest.approx(figures(norm.windows[1]))
+    assert figures(norm.lines.reference("window")) == pytest.approx(figures(windows_of(norm)[1]))
 
 
 def test_an_arm_is_the_reference_of_persons_and_first_window() -> None:
@@ -61,22 +61,23 @@ def test_an_arm_is_the_reference_of_persons_and_first_window() -> None:
     norm = fit_norm(scores)
     control = scores.persons.filter(pl.col("arm") == "control")["person"].implode()
     own = scores.table.filter(pl.col("person").is_in(control))
-    assert figures(norm.person) == pytest.approx(line_by_hand(scores, own, 1))
+    assert figures(norm.lines.person) == pytest.approx(line_by_hand(scores, own, 1))
     first = own.filter(pl.col("occasion_index") <= 2)
-    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, first, 2))
-    assert norm.frozen_window is not None
-    assert "control" in norm.frozen_window.reference
-    assert norm.windows[0].n > norm.frozen_window.n, "refitted lines take everyone"
+    assert figures(norm.lines.reference("window")) == pytest.approx(line_by_hand(scores, first, 2))
+    frozen = norm.lines.reference("window")
+    assert frozen is not None
+    assert "control" in frozen.reference
+    assert windows_of(norm)[0].n > frozen.n, "refitted lines take everyone"
 
 
 def test_a_phase_is_the_reference() -> None:
     scores = simulated(norm={"reference": {"phase": "after"}}, resilience=PHASES)
     norm = fit_norm(scores)
     after = scores.table.filter(pl.col("occasion_index") >= 2)
-    assert figures(norm.person) == pytest.approx(line_by_hand(scores, after, 1))
-    assert figures(norm.frozen_window) == pytest.approx(line_by_hand(scores, after, 2))
-    assert norm.frozen_phase is not None
-    assert figures(norm.frozen_phase) == pytest.approx(figures(norm.phases["after"]))
+    assert figures(norm.lines.person) == pytest.approx(line_by_hand(scores, after, 1))
+    assert figures(norm.lines.reference("window")) == pytest.approx(line_by_hand(scores, after, 2))
+    phases = {period.label: line for period, line in norm.lines.by_period("phase").items()}
+    assert norm.lines.reference("phase") is phases["after"]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,8 @@ def test_windows_by_time_follow_each_person_s_own_clock() -> None:
     scores = type(scores)(**{**vars(scores), "table": late})
     by_time = fit_norm(scores)
     by_count = fit_norm(simulated())
-    assert [figures(line) for line in by_time.windows] == [
-        pytest.approx(figures(line)) for line in by_count.windows
+    assert [figures(line) for line in windows_of(by_time)] == [
+        pytest.approx(figures(line)) for line in windows_of(by_count)
     ]
     table = by_time.period_tables["window"]
     one = table.filter((pl.col("person") == 3) & (pl.col("window") == 1))

@@ -38,7 +38,7 @@ def test_one_person_is_too_few() -> None:
 
 def test_as_many_persons_as_coefficients_are_too_few() -> None:
     assert "too-few-persons" in refused(simulated(2, 5))
-    assert fit_norm(simulated(3, 5, missing=0.0)).person.n == 3
+    assert fit_norm(simulated(3, 5, missing=0.0)).lines.person.n == 3
 
 
 def test_no_valid_row_at_all() -> None:
@@ -62,7 +62,7 @@ def test_persons_without_the_covariate_are_left_out_and_named() -> None:
     norm = fit_norm(type(scores)(**{**vars(scores), "persons": persons}))
     found = {finding.code: finding for finding in norm.findings}
     assert found["covariate-incomplete"].evidence.numbers == {"persons": 2}
-    assert norm.person.n == scores.persons.height - 2
+    assert norm.lines.person.n == scores.persons.height - 2
     assert norm.period_tables["person"].height == scores.persons.height
 
 
@@ -83,7 +83,7 @@ def test_a_window_without_persons_has_no_line_but_the_rest_goes_on() -> None:
     scores = simulated(60, 5)
     P = pl.when(pl.col("occasion_index") >= 3).then(None).otherwise(pl.col("P"))
     norm = fit_norm(changed(scores, P=P))
-    assert [line.window for line in norm.windows] == [1, 2]
+    assert [period.number for period in norm.lines.by_period("window")] == [1, 2]
     assert "period-without-line" in [finding.code for finding in norm.findings]
 
 
@@ -109,8 +109,8 @@ def test_small_and_odd_cohorts_give_a_norm_or_a_refusal(
         problems = error.findings
     assert bool(norm) != bool(problems)
     if norm is not None:
-        assert np.isfinite(norm.person.coefficients).all()
-        assert norm.person.n_persons <= n_persons
+        assert np.isfinite(norm.lines.person.coefficients).all()
+        assert norm.lines.person.n_persons <= n_persons
 
 
 def test_problems_computed_from_exposure_are_refused() -> None:

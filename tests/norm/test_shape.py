@@ -14,7 +14,7 @@ from salutogen.errors import NormError
 from salutogen.models import f_test, fit_least_squares
 from salutogen.norm import fit_norm
 from salutogen.norm.shape import shape_test, turning_point
-from tests.norm.cohorts import dynacore, simulated
+from tests.norm.cohorts import dynacore, simulated, windows_of
 
 
 def test_shape_of_the_real_cohort(shared_data: Path) -> None:
@@ -23,13 +23,13 @@ def test_shape_of_the_real_cohort(shared_data: Path) -> None:
     assert (test.unit, test.n, test.df1, test.df2) == ("person", 200, 1, 197)
     assert test.f == pytest.approx(2.23, abs=5e-3)
     assert test.p == pytest.approx(0.137, abs=5e-4)
-    assert test.bic["linear"] == pytest.approx(1170.17, abs=5e-3)
-    assert test.bic["quadratic"] == pytest.approx(1173.22, abs=5e-3)
+    assert test.bic_linear == pytest.approx(1170.17, abs=5e-3)
+    assert test.bic_quadratic == pytest.approx(1173.22, abs=5e-3)
     assert test.chosen == "linear"
 
 
 def test_quadratic_of_the_real_cohort(shared_data: Path) -> None:
-    line = fit_norm(dynacore(shared_data, norm={"shape": "quadratic"})).person
+    line = fit_norm(dynacore(shared_data, norm={"shape": "quadratic"})).lines.person
     assert line.coefficients == pytest.approx((5.007, 0.2733, -0.00114), abs=5e-4)
     assert line.r_squared == pytest.approx(0.3142, abs=5e-5)
 
@@ -53,7 +53,8 @@ def test_repeated_persons_are_refused_although_they_would_be_significant(
         shape_test(repeated)
     finding = caught.value.findings[0]
     assert finding.code == "repeated-persons"
-    assert finding.evidence.numbers == {"rows": 1045, "persons": 200}
+    numbers = finding.evidence.numbers
+    assert (numbers["units"], numbers["persons"], numbers["repeated"]) == (1045, 200, 845)
 
 
 def test_real_curvature_is_found_and_applied_at_every_level() -> None:
@@ -66,8 +67,8 @@ def test_real_curvature_is_found_and_applied_at_every_level() -> None:
     assert norm.shape_test is not None
     assert norm.shape_test.chosen == "quadratic"
     assert norm.shape_test.p < 0.05
-    assert norm.shape_test.bic["quadratic"] < norm.shape_test.bic["linear"]
-    lines = [norm.person, norm.occasion, *norm.windows]
+    assert norm.shape_test.bic_quadratic < norm.shape_test.bic_linear
+    lines = [norm.lines.person, norm.lines.occasion, *windows_of(norm)]
     assert {line.shape for line in lines} == {"quadratic"}
     assert all("E^2" in line.terms for line in lines)
 
@@ -79,21 +80,21 @@ def test_a_curve_that_turns_down_is_warned_of() -> None:
     scores = type(scores)(**{**vars(scores), "table": bent})
     settings = scores.study.plan.norm.model_copy(update={"shape": "quadratic"})
     norm = fit_norm(scores, settings=settings)
-    at = turning_point(norm.person)
-    b, c = norm.person.coefficient("E"), norm.person.coefficient("E^2")
-    low, high = norm.person.exposure_range
+    at = turning_point(norm.lines.person)
+    b, c = norm.lines.person.coefficient("E"), norm.lines.person.coefficient("E^2")
+    low, high = norm.lines.person.exposure_range
     assert at is not None
     assert at == pytest.approx(-b / (2 * c), abs=(high - low) / 400)
     assert "line-turns-down" in [finding.code for finding in norm.findings]
 
 
 def test_a_straight_line_never_turns() -> None:
-    assert turning_point(fit_norm(simulated()).person) is None
+    assert turning_point(fit_norm(simulated()).lines.person) is None
 
 
 def test_splines_are_straight_beyond_the_outer_knots() -> None:
     norm = fit_norm(simulated(norm={"shape": "spline"}))
-    line = norm.person
+    line = norm.lines.person
     assert line.terms == ("intercept", "E", "E:spline1", "E:spline2")
     beyond = pl.DataFrame({"E": line.knots[-1] + np.array([0.0, 5.0, 10.0, 20.0])})
     expected = line.expected(beyond, level="person")
@@ -108,7 +109,7 @@ def test_straight_data_seldom_choose_a_curve_and_never_by_p_alone(seed: int) -> 
     E = rng.normal(40, 10, 80)
     units = pl.DataFrame({"person": np.arange(80), "E": E, "P": 5 + 0.2 * E + rng.normal(0, 3, 80)})
     test = shape_test(units, seed=seed)
-    curved = test.p < 0.05 and test.bic["quadratic"] < test.bic["linear"]
+    curved = test.p < 0.05 and test.bic_quadratic < test.bic_linear
     assert test.chosen == ("quadratic" if curved else "linear")
     assert set(test.cv_error) == {"linear", "quadratic", "spline"}
     assert test.cv_error["linear"] > 0

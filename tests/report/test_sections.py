@@ -118,7 +118,7 @@ def test_band_is_that_of_ordinary_least_squares(shown_results: Results) -> None:
 
     norm = shown_results.norm
     persons = norm.period_tables["person"]
-    grid = line_on_grid(norm.person, 10.0, 60.0)
+    grid = line_on_grid(norm.lines.person, 10.0, 60.0)
     fitted = sm.OLS(persons["P"].to_numpy(), sm.add_constant(persons["E"].to_numpy())).fit()
     told = fitted.get_prediction(sm.add_constant(grid["E"].to_numpy()))
     assert grid["expected"].to_numpy() == pytest.approx(told.predicted_mean, rel=1e-9)

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from salutogen.columns import declared
 from salutogen.norm import fit_norm, read_norm
+from salutogen.norm.lines import Level
 from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import Resilience, score_resilience
+from salutogen.resilience.levels import COLUMNS, POSITIONS
 from tests.norm.cohorts import simulated
 
 PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
@@ -46,7 +49,7 @@ def test_sr_is_observed_minus_expected_with_its_sign(result: Resilience) -> None
 
 
 def test_more_problems_at_the_same_exposure_mean_a_higher_score(result: Resilience) -> None:
-    line = result.norm.person
+    line = result.norm.lines.person
     same = pl.DataFrame({"E": [40.0, 40.0], "P": [10.0, 20.0]})
     SR = same["P"].to_numpy() - line.expected(same, level="person")
     assert SR[1] - SR[0] == pytest.approx(10.0)
@@ -54,7 +57,7 @@ def test_more_problems_at_the_same_exposure_mean_a_higher_score(result: Resilien
 
 def test_standardised_scores_are_divided_and_never_centred_again(result: Resilience) -> None:
     table = result.windows.filter(pl.col("window") == result.windows["window"].max())
-    line = result.norm.frozen_window
+    line = result.norm.lines.reference("window")
     assert line is not None
     np.testing.assert_allclose(table["SR_frozen_z"], table["SR_frozen"] / line.residual_sd)
     assert abs(table["SR_frozen_z"].mean()) > 1e-6
@@ -64,7 +67,7 @@ def test_standardised_scores_are_divided_and_never_centred_again(result: Resilie
 
 def test_windows_and_persons_by_brute_force(result: Resilience) -> None:
     rows = result.scores.table.filter("valid")
-    line = result.norm.frozen_window
+    line = result.norm.lines.reference("window")
     assert line is not None
     for window in (1, 2, 3):
         inside = rows.filter(pl.col("occasion_index").is_between(window - 1, window + 1))
@@ -128,7 +131,7 @@ def test_rows_without_a_value_keep_their_place_and_have_no_score() -> None:
 def test_exposure_beyond_the_reference_range_is_flagged() -> None:
     scores = simulated(norm={"reference": {"arm": "control"}})
     result = score_resilience(scores, fit_norm(scores), bootstrap=0)
-    low, high = result.norm.occasion.exposure_range
+    low, high = result.norm.lines.occasion.exposure_range
     rows = result.occasions.filter("valid")
     outside = ((rows["E"] < low) | (rows["E"] > high)).alias("extrapolated")
     assert rows["extrapolated"].equals(outside)
@@ -140,7 +143,7 @@ def test_a_borrowed_line_gives_identical_scores(tmp_path: Path) -> None:
     scores = simulated()
     own = score_resilience(scores, fit_norm(scores), bootstrap=0)
     path = write_norm(own.norm, tmp_path / "norm.json")
-    assert read_norm(path).person is not None
+    assert read_norm(path).lines.reference("person") is not None
     settings = scores.study.plan.norm.model_copy(update={"file": str(path)})
     again = score_resilience(scores, fit_norm(scores, settings=settings), bootstrap=0)
     assert again.occasions["SR"].equals(own.occasions["SR"])
@@ -183,3 +186,24 @@ def test_order_and_names_of_persons_do_not_matter() -> None:
     before = score_resilience(scores, fit_norm(scores), bootstrap=0).persons.sort("subject")
     after = score_resilience(other, fit_norm(other), bootstrap=0).persons.sort("subject")
     np.testing.assert_allclose(after["SR"], before["SR"], atol=1e-10)
+
+
+@pytest.mark.parametrize("level", ["occasion", "window", "phase", "person"])
+def test_every_column_is_declared_once_in_its_order(result: Resilience, level: Level) -> None:
+    table = {
+        "occasion": result.occasions,
+        "window": result.windows,
+        "phase": result.phases,
+        "person": result.persons,
+    }[level]
+    names = [name for name in table.columns if name not in POSITIONS]
+    found = [declared(name, COLUMNS[level]) for name in names]
+    assert None not in found
+    places = [COLUMNS[level].index(item) for item in found if item and "<" not in item.name]
+    assert places == sorted(places)
+    assert table.columns[len(names) :] == [name for name in POSITIONS if name in table.columns]
+
+
+def test_the_representation_is_short_and_names_nobody(result: Resilience) -> None:
+    assert len(repr(result)) < 200
+    assert "s 0" not in repr(result)

@@ -71,4 +71,4 @@ def test_odd_columns_do_not_stop_the_scores(change: dict[str, pl.Expr]) -> None:
     scores = replace(scores, table=scores.table.with_columns(**change), measures={})
     result = score_resilience(scores, fit_norm(scores), bootstrap=10)
     assert result.persons["SR"].null_count() == 0
-    assert result.summary["sr_exposure_correlation"]["primary"] == pytest.approx(0.0, abs=1e-9)
+    assert result.summary.sr_exposure_correlation.primary == pytest.approx(0.0, abs=1e-9)

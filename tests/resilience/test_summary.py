@@ -46,48 +46,49 @@ def test_lag_one_takes_adjacent_scheduled_occasions_only(result: Resilience) -> 
     rows = result.occasions.filter("valid")
     SR = rows["SR"].to_numpy()
     now, later = pairs(rows, SR)
-    assert result.summary["lag1"] == pytest.approx(np.corrcoef(now, later)[0, 1])
-    assert result.summary["lag1_pairs"] == len(now)
+    assert result.summary.lag1 == pytest.approx(np.corrcoef(now, later)[0, 1])
+    assert result.summary.lag1_pairs == len(now)
     centred = rows.select(pl.col("SR") - pl.col("SR").mean().over("person"))["SR"].to_numpy()
     now, later = pairs(rows, centred)
-    assert result.summary["lag1_within"] == pytest.approx(np.corrcoef(now, later)[0, 1])
-    assert result.summary["lag1_within"] < result.summary["lag1"]
+    assert result.summary.lag1_within == pytest.approx(np.corrcoef(now, later)[0, 1])
+    assert result.summary.lag1_within < result.summary.lag1
 
 
 def test_icc_is_of_a_random_intercept_reml_model(result: Resilience) -> None:
     rows = result.occasions.filter("valid").select("person", "SR").to_pandas()
     fit = smf.mixedlm("SR ~ 1", rows, groups="person").fit(reml=True)
     between, within = float(fit.cov_re.iloc[0, 0]), float(fit.scale)
-    assert result.summary["icc_single"] == pytest.approx(between / (between + within), rel=1e-4)
-    assert result.descriptives["SR"]["within_sd"] == pytest.approx(np.sqrt(within), rel=1e-4)
+    assert result.summary.icc_single == pytest.approx(between / (between + within), rel=1e-4)
+    assert result.descriptives.SR.within_sd == pytest.approx(np.sqrt(within), rel=1e-4)
 
 
 def test_between_and_within_correlations_by_hand(result: Resilience) -> None:
     rows = result.occasions.filter("valid").to_pandas()
     means = rows.groupby("person")[["SR", "E"]].mean()
     own = rows[["SR", "E"]] - rows.groupby("person")[["SR", "E"]].transform("mean")
-    left = result.summary["sr_exposure_correlation"]
-    assert left["primary"] == pytest.approx(0.0, abs=1e-12)
-    assert left["between"] == pytest.approx(means.corr().iloc[0, 1])
-    assert left["within"] == pytest.approx(own.corr().iloc[0, 1])
-    assert left["between"] > 0 > left["within"]
+    left = result.summary.sr_exposure_correlation
+    assert left.primary == pytest.approx(0.0, abs=1e-12)
+    assert left.between == pytest.approx(means.corr().iloc[0, 1])
+    assert left.within == pytest.approx(own.corr().iloc[0, 1])
+    assert left.between > 0 > left.within
 
 
 def test_bootstrap_agrees_with_clustered_errors(result: Resilience) -> None:
-    lines = result.bootstrap["lines"]
-    for name, line in (("occasion", result.norm.occasion), ("person", result.norm.person)):
+    lines = result.bootstrap.lines
+    for name, line in (
+        ("occasion", result.norm.lines.occasion),
+        ("person", result.norm.lines.person),
+    ):
         errors = np.sqrt(np.diag(line.covariance))
         for index, term in enumerate(line.terms):
             found = lines[name][term]
-            assert found["low"] < found["estimate"] < found["high"]
-            assert found["se"] == pytest.approx(errors[index], rel=0.2)
+            assert found.low < found.estimate < found.high
+            assert found.se == pytest.approx(errors[index], rel=0.2)
 
 
 def test_standard_errors_join_line_and_answers(result: Resilience) -> None:
-    sem = result.summary["sem"]
-    assert sem == pytest.approx(
-        result.descriptives["SR"]["sd"] * np.sqrt(1 - result.summary["reliability"])
-    )
+    sem = result.summary.sem
+    assert sem == pytest.approx(result.descriptives.SR.sd * np.sqrt(1 - result.summary.reliability))
     rows = result.occasions.filter("valid")
     assert (rows["SR_se"].to_numpy() > sem).all()
     assert (rows["SR_se"].to_numpy() < sem * 1.1).all()
@@ -102,7 +103,7 @@ def test_standard_errors_join_line_and_answers(result: Resilience) -> None:
 def test_without_a_reliability_errors_are_of_the_line_alone() -> None:
     scores = replace(simulated(60, 4), reliability_p=None)
     result = score_resilience(scores, fit_norm(scores), bootstrap=100)
-    assert result.summary["reliability"] is None
+    assert result.summary.reliability is None
     assert "reliability-unknown" in [finding.code for finding in result.findings]
     assert result.persons["SR_se"].max() < 2.0
 
@@ -146,9 +147,9 @@ def test_groups_of_persons_give_the_same_errors(monkeypatch: pytest.MonkeyPatch)
     scores = simulated(2000, 3)
     norm = fit_norm(scores)
     units = norm.reference_units["occasion"]
-    whole = bootstrap_line(norm.occasion, units, level="occasion", draws=1000, seed=1)
+    whole = bootstrap_line(norm.lines.occasion, units, level="occasion", draws=1000, seed=1)
     monkeypatch.setattr("salutogen.resilience.uncertainty.MOST_UNITS", 500)
-    grouped = bootstrap_line(norm.occasion, units, level="occasion", draws=1000, seed=1)
+    grouped = bootstrap_line(norm.lines.occasion, units, level="occasion", draws=1000, seed=1)
     assert whole is not None
     assert grouped is not None
     a, b = np.sqrt(np.diag(whole.covariance)), np.sqrt(np.diag(grouped.covariance))
@@ -165,7 +166,7 @@ scores = simulated(1500, 4)
 result = score_resilience(scores, fit_norm(scores), bootstrap=50)
 tables = [result.occasions, result.windows, result.persons]
 text = "".join(table.write_csv() for table in tables)
-text += json.dumps([result.summary, result.bootstrap])
+text += json.dumps(result.to_dict())
 print(sha256(text.encode()).hexdigest())
 """
 
@@ -189,5 +190,5 @@ def test_the_number_of_threads_does_not_change_a_byte(repository: Path) -> None:
 
 
 def test_summary_is_plain_data(result: Resilience) -> None:
-    text = json.dumps([result.summary, result.descriptives, result.bootstrap])
+    text = json.dumps([result.to_dict(), result.descriptives.to_dict()])
     assert "NaN" not in text

@@ -16,8 +16,8 @@ from salutogen.study.check.coverage import coverage, share_covered
 from salutogen.study.check.item_wording import reactions_named
 from salutogen.study.format import OccasionBlock, item_name
 from salutogen.study.format.plain_yaml import load_yaml
-from salutogen.study.occasions import expand_occasions
 from salutogen.study.outline import outline
+from salutogen.study.schedule import expand_occasions
 from salutogen.study.schema import study_schema
 from salutogen.study.templates import read_template, template_names
 from tests.study.small_study import VALID, changed, codes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, Findings, Persons
 from salutogen.scores import Scores
 from salutogen.study.format import NormSettings
 
@@ -46,7 +46,7 @@ def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
     SR is unadjusted by default. A resilience factor in the line takes its own effect out of SR:
     that is warned of. A covariate that the persons' table does not have is refused.
     """
-    findings: list[Finding] = []
+    found = Findings()
     factors = {
         *scores.factors_baseline,
         *scores.factors_repeated,
@@ -56,26 +56,16 @@ def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
     for name in settings.covariates:
         if name not in scores.persons.columns:
             known = [item for item in scores.persons.columns if item not in ("person", "subject")]
-            text = f"The covariate {name!r} is not in the table of persons, which has {known}."
-            findings.append(
-                finding("covariate-missing", text, column=name, numbers={"columns": known})
-            )
+            found.tell("covariate-missing", column=name, columns=known)
             continue
         columns.append(name)
         if name in factors:
-            text = (
-                f"{name} is a resilience factor and stands in the norm line: the line takes its "
-                f"effect out of SR, so that its association with SR cannot be seen any more."
-            )
-            findings.append(finding("factor-in-line", text, column=name))
+            found.tell("factor-in-line", column=name)
         nulls = scores.persons[name].null_count()
         if nulls:
-            text = f"{nulls} persons have no {name}: the lines leave them out and give them no SR."
-            findings.append(
-                finding("covariate-incomplete", text, column=name, numbers={"persons": nulls})
-            )
+            found.tell("covariate-incomplete", column=name, persons=Persons(nulls))
     return Covariates(
         columns=tuple(columns),
         by_person=scores.persons.select(columns),
-        findings=tuple(findings),
+        findings=tuple(found),
     )

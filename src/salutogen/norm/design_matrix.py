@@ -13,7 +13,7 @@ from salutogen.models.regression.splines import QUANTILES as KNOT_QUANTILES
 from salutogen.models.regression.splines import RestrictedCubicSpline
 
 if TYPE_CHECKING:
-    from salutogen.norm.norm import Line, Shape
+    from salutogen.norm.lines import Line, Shape
     from salutogen.scores import Standardiser
 
 INTERCEPT = "intercept"
@@ -129,21 +129,18 @@ def _numbers(table: pl.DataFrame, name: str) -> np.ndarray:
 def _level_problems(line: Line, level: str) -> list[Finding]:
     if level == line.level:
         return []
-    text = (
-        f"A line over {line.level} means was asked to score {level} rows; a line holds only for "
-        f"the level it was fitted on."
-        if line.level != "occasion"
-        else f"A line over single occasions was asked to score {level} means."
-    )
-    return [finding("level-differs", text, numbers={"line": line.level, "table": level})]
+    variant = "occasions" if line.level == "occasion" else "means"
+    numbers = {"line": line.level}
+    return [
+        finding("level-differs", variant=variant, fitted=line.level, table=level, numbers=numbers)
+    ]
 
 
 def _column_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
     missing = [name for name in columns_of(line) if name not in table.columns]
     if not missing:
         return []
-    text = f"The line needs {', '.join(missing)}, which the table does not have."
-    return [finding("norm-column-missing", text, numbers={"missing": missing})]
+    return [finding("norm-column-missing", missing=missing)]
 
 
 def _unit_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
@@ -157,18 +154,19 @@ def _unit_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
         outside = (values < low - slack) | (values > high + slack)
         if outside.any():
             rows = (np.flatnonzero(outside) + 1).tolist()
-            text = (
-                f"{name} has {len(rows)} values between {np.nanmin(values):.4g} and "
-                f"{np.nanmax(values):.4g}, but the line was fitted in "
-                f"{line.units.get(name, 'points')} with a possible range of {low:g} to {high:g}."
-            )
             problems.append(
                 finding(
                     "units-differ",
-                    text,
+                    variant="values",
                     column=name,
                     rows=rows,
-                    numbers={"possible": [low, high], "outside": len(rows)},
+                    outside=len(rows),
+                    smallest=float(np.nanmin(values)),
+                    largest=float(np.nanmax(values)),
+                    units=line.units.get(name, "points"),
+                    low=low,
+                    high=high,
+                    numbers={"possible": [low, high]},
                 )
             )
     return problems

@@ -9,21 +9,20 @@ from typing import Any
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
-from salutogen.norm.norm import Line
+from salutogen.norm.line_spec import scoring_of
+from salutogen.norm.lines import Level, Line, LineKey, Lines
 from salutogen.norm.norm_file import NormFile, read_norm
-from salutogen.norm.recipe import scoring_of
 from salutogen.scores import Scores
+from salutogen.study import Period
 from salutogen.study.format import NormSettings, Reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class External:
-    """The lines of another study that stand in for this study's own."""
+    """The reference lines of another study that stand in for this study's own."""
 
     name: str
-    occasion: Line
-    person: Line
-    window: Line | None
+    lines: Lines
 
 
 def external_lines(scores: Scores, settings: NormSettings) -> External | None:
@@ -39,33 +38,30 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
         return None
     norm_file = read_norm(_locate(scores, settings.file))
     problems = scoring_problems(norm_file.scoring, scoring_of(scores), norm_file.name)
-    window = norm_file.frozen_window
+    period = None
     if isinstance(settings.reference, Reference) and settings.reference.window is not None:
-        number = settings.reference.window
-        window = next((line for line in norm_file.windows if line.window == number), None)
-    needed: dict[str, Line | None] = {
-        "occasion": norm_file.occasion,
-        "person": norm_file.person,
+        period = Period(kind="window", number=settings.reference.window)
+    wanted: dict[Level, Line | None] = {
+        "occasion": norm_file.lines.reference("occasion"),
+        "person": norm_file.lines.reference("person"),
+        "window": norm_file.lines.of("window", period=period),
     }
-    if scores.study.plan.resilience.windows is not None:
-        needed["window"] = window
-    missing = [level for level, line in needed.items() if line is None]
+    without_windows = scores.study.plan.resilience.windows is None
+    missing = [
+        level
+        for level, line in wanted.items()
+        if line is None and not (level == "window" and without_windows)
+    ]
     if missing:
-        text = (
-            f"{norm_file.name} has no line for {', '.join(missing)}, which this study needs; a "
-            f"line of another level cannot stand in."
-        )
-        problems.append(
-            finding("norm-level-missing", text, file=norm_file.name, numbers={"missing": missing})
-        )
-    if problems or norm_file.occasion is None or norm_file.person is None:
+        problems.append(finding("norm-level-missing", file=norm_file.name, missing=missing))
+    if problems:
         raise NormError(problems)
-    return External(
-        name=norm_file.name,
-        occasion=_named(norm_file.occasion, norm_file),
-        person=_named(norm_file.person, norm_file),
-        window=None if window is None else _named(window, norm_file),
-    )
+    lines = {
+        LineKey(level): _named(line, norm_file)
+        for level, line in wanted.items()
+        if line is not None
+    }
+    return External(name=norm_file.name, lines=Lines(lines))
 
 
 def scoring_problems(
@@ -81,14 +77,17 @@ def scoring_problems(
     units = [item for item in differences if item[0].endswith("unit")]
     problems = []
     if units:
-        text = f"The lines of {name} are in other units: {shown}."
-        problems.append(finding("units-differ", text, file=name, numbers={"differences": units}))
+        problems.append(_differ("units-differ", name, shown, units, variant="lines"))
     if len(units) < len(differences):
-        text = f"P or E were scored differently in {name}: {shown}."
-        problems.append(
-            finding("norm-scoring-differs", text, file=name, numbers={"differences": differences})
-        )
+        problems.append(_differ("norm-scoring-differs", name, shown, differences))
     return problems
+
+
+def _differ(
+    code: str, name: str, shown: str, differences: list[tuple[str, Any, Any]], variant: str = ""
+) -> Finding:
+    numbers = {"differences": differences}
+    return finding(code, variant=variant, file=name, shown=shown, numbers=numbers)
 
 
 def _locate(scores: Scores, name: str) -> Path:

@@ -8,20 +8,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from salutogen.columns import POINTS, Record, figure, record
 from salutogen.errors import ModelError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings, Persons
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread, group_means
-from salutogen.norm.norm import Line, MixedLine
+from salutogen.norm.lines import Line
 from salutogen.norm.periods import ValidRows, count_distinct
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.result import MixedModelResult
 
 FEWEST_PERSONS = 4
+STANDARDISED = "SD of P per SD of E"
 
 
-def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, np.ndarray | None, list[Finding]]:
+@record
+class MixedLine(Record):
+    """Mixed-model line on P and E standardised over all rows (REML, `(1 + zE | id)`).
+
+    `within_slope` and `between_slope` come from the random-intercept split.
+    """
+
+    intercept: float = figure("Intercept", unit="SD of P")
+    slope: float = figure("Slope as found, singular or not", unit=STANDARDISED)
+    slope_se: float = figure("Standard error of the slope", unit=STANDARDISED)
+    within_slope: float = figure("Slope within persons", unit=STANDARDISED)
+    between_slope: float = figure("Slope between persons", unit=STANDARDISED)
+    within_se: float = figure("Standard error of the slope within", unit=STANDARDISED)
+    between_se: float = figure("Standard error of the slope between", unit=STANDARDISED)
+    split_intercept: float = figure("Intercept of the split model", unit="SD of P")
+    residual_sd: float = figure("SD of the residuals", unit="SD of P")
+    random_sd: tuple[float, float] = figure("SDs of random intercepts and slopes")
+    singular: bool = figure("Whether random effects lie on the boundary")
+    mean_P: float = figure("Mean of P over rows", unit=POINTS)
+    sd_P: float = figure("SD of P over rows", unit=POINTS)
+    mean_E: float = figure("Mean of E over rows", unit="points of E")
+    sd_E: float = figure("SD of E over rows", unit="points of E")
+    simplified_slope: float = figure("Slope with random intercepts alone", unit=STANDARDISED)
+
+
+def fit_mixed_line(
+    rows: ValidRows, findings: Findings
+) -> tuple[MixedLine | None, np.ndarray | None]:
     """Fit the mixed lines on P and E standardised over all valid rows (REML).
 
     `intercept, slope` are of `(1 + zE | id)` as found, singular or not. `within_slope` and
@@ -34,24 +63,26 @@ def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, np.ndarray | None
         None where it cannot be fitted, with the reason as a finding.
     covariance : ndarray, shape (2, 2), or None
         Of intercept and slope.
-    list of Finding
     """
     P, E, person = rows.values["P"], rows.values["E"], rows.person
     n_persons = count_distinct(person)
     if n_persons < FEWEST_PERSONS or n_persons == rows.n:
-        text = (
-            f"The mixed line needs several occasions of at least {FEWEST_PERSONS} persons; there "
-            f"are {rows.n} valid rows of {n_persons} persons."
+        findings.tell(
+            "mixed-line-not-fitted",
+            variant="few",
+            fewest=FEWEST_PERSONS,
+            answers=rows.n,
+            persons=Persons(n_persons),
         )
-        return None, None, [finding("mixed-line-not-fitted", text, numbers={"rows": rows.n})]
+        return None, None
     frame, moments = _standardised(P, E, person, rows.n_persons)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             fits = _fit_all(frame)
     except (ModelError, np.linalg.LinAlgError) as error:
-        text = f"The mixed line could not be fitted: {error}"
-        return None, None, [finding("mixed-line-not-fitted", text)]
+        findings.tell("mixed-line-not-fitted", variant="failed", reason=str(error))
+        return None, None
     full, split, simple = fits
     random_sd = np.sqrt(np.clip(np.diag(full.random_covariance), 0.0, None))
     within = split.fixed_effects["E"]
@@ -73,7 +104,8 @@ def fit_mixed_line(rows: ValidRows) -> tuple[MixedLine | None, np.ndarray | None
         sd_E=moments[3],
         simplified_slope=float(simple.fixed_effects["E"]),
     )
-    return line, np.asarray(full.covariance), _doubts(line, full)
+    _tell_trouble(line, full, findings)
+    return line, np.asarray(full.covariance)
 
 
 def _fit_all(
@@ -101,20 +133,21 @@ def _se_of_sum(result: MixedModelResult, left: str, right: str) -> float:
     return float(np.sqrt(V[i, i] + V[j, j] + 2.0 * V[i, j]))
 
 
-def _doubts(line: MixedLine, full: MixedModelResult) -> list[Finding]:
-    findings = []
-    numbers = {"slope": line.slope, "simplified_slope": line.simplified_slope}
+def _tell_trouble(line: MixedLine, full: MixedModelResult, findings: Findings) -> None:
     if line.singular:
-        text = (
-            f"The mixed model (1 + zE | id) is singular (SD of intercepts {line.random_sd[0]:.3g},"
-            f" of slopes {line.random_sd[1]:.3g}); its slope is {line.slope:.4f}, with random "
-            f"intercepts alone {line.simplified_slope:.4f}."
+        findings.tell(
+            "mixed-line-singular",
+            slope=line.slope,
+            simplified_slope=line.simplified_slope,
+            sd_intercepts=line.random_sd[0],
+            sd_slopes=line.random_sd[1],
         )
-        findings.append(finding("mixed-line-singular", text, numbers=numbers))
     if not full.converged:
-        text = f"The mixed model (1 + zE | id) did not settle: {' '.join(full.messages)}"
-        findings.append(finding("mixed-line-unsettled", text, numbers=numbers))
-    return findings
+        findings.tell(
+            "mixed-line-unsettled",
+            reason=" ".join(full.messages),
+            numbers={"slope": line.slope, "simplified_slope": line.simplified_slope},
+        )
 
 
 def mixed_as_line(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from salutogen.errors import NormError
-from salutogen.findings import finding
-from salutogen.norm.norm import Level, Line, Shape
+from salutogen.findings import Finding, finding
+from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.scores import Standardiser
+from salutogen.study import Period
 
 if TYPE_CHECKING:
     from salutogen.norm.norm import Norm
@@ -34,26 +35,21 @@ class NormFile:
     scoring : mapping
         How P and E were scored: must be equal wherever the lines are used.
     primary : str
-    occasion, person : Line or None
-    windows : tuple of Line
-    phases : mapping of str to Line
-    frozen_window : Line or None
-        The line of SR_frozen in that study.
+    lines : Lines
+        Reference lines of occasions, persons and windows where it has them, and each window's and
+        phase's own.
     """
 
     name: str
     scoring: Mapping[str, Any]
     primary: str
-    occasion: Line | None
-    person: Line | None
-    windows: tuple[Line, ...] = ()
-    phases: Mapping[str, Line] = field(default_factory=dict)
-    frozen_window: Line | None = None
+    lines: Lines
 
 
 def norm_to_dict(norm: Norm) -> dict[str, Any]:
     """Turn a norm into the plain data of `norm.json`."""
-    frozen = norm.frozen_window
+    lines = norm.lines
+    frozen = lines.reference("window")
     return {
         "format": NORM_FORMAT,
         "sign": SIGN,
@@ -61,11 +57,14 @@ def norm_to_dict(norm: Norm) -> dict[str, Any]:
         "primary": norm.primary,
         "external": norm.external,
         "lines": {
-            "occasion": line_to_dict(norm.occasion),
-            "window": [line_to_dict(line) for line in norm.windows],
+            "occasion": line_to_dict(lines.occasion),
+            "window": [line_to_dict(line) for line in lines.by_period("window").values()],
             "window_frozen": None if frozen is None else line_to_dict(frozen),
-            "phase": {name: line_to_dict(line) for name, line in norm.phases.items()},
-            "person": line_to_dict(norm.person),
+            "phase": {
+                period.label: line_to_dict(line)
+                for period, line in lines.by_period("phase").items()
+            },
+            "person": line_to_dict(lines.person),
         },
     }
 
@@ -90,7 +89,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "n_persons": line.n_persons,
         "knots": list(line.knots),
         "covariates": list(line.covariates),
-        "window": line.window,
+        "window": None if line.period is None else line.period.number,
         "standardiser": None
         if standardiser is None
         else {
@@ -124,38 +123,51 @@ def read_norm(path: str | Path) -> NormFile:
         content = json.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        text = f"The norm file {source.name} cannot be read: {reason}."
-        raise NormError([finding("norm-file-unreadable", text, file=source.name)]) from error
+        raise NormError([_unreadable(source, "unread", reason=reason)]) from error
     if not isinstance(content, dict) or content.get("format") != NORM_FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        text = f"{source.name} is not a norm file of format {NORM_FORMAT} (found {found!r})."
-        raise NormError(
-            [finding("norm-file-unreadable", text, file=source.name, numbers={"format": found})]
-        )
+        raise NormError([_unreadable(source, "format", format=found, known=NORM_FORMAT)])
     try:
         return _norm_file(source.name, content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        text = f"The norm file {source.name} is damaged: {type(error).__name__} at {error}."
-        raise NormError([finding("norm-file-unreadable", text, file=source.name)]) from error
+        reason = f"{type(error).__name__} at {error}"
+        raise NormError([_unreadable(source, "damaged", reason=reason)]) from error
+
+
+def _unreadable(source: Path, variant: str, **values: Any) -> Finding:
+    return finding("norm-file-unreadable", variant=variant, file=source.name, **values)
 
 
 def _norm_file(name: str, content: Mapping[str, Any]) -> NormFile:
-    lines = content["lines"]
-    windows = tuple(_line(item) for item in lines.get("window") or ())
-    frozen = lines.get("window_frozen")
+    stored = content["lines"]
+    lines: dict[LineKey, Line] = {}
+    levels: tuple[Level, ...] = ("occasion", "person")
+    for level in levels:
+        if stored.get(level):
+            lines[LineKey(level)] = _line(stored[level], None)
+    for item in stored.get("window") or ():
+        period = _window(item)
+        lines[LineKey("window", period)] = _line(item, period)
+    frozen = stored.get("window_frozen") or next(iter(stored.get("window") or ()), None)
+    if frozen:
+        lines[LineKey("window")] = _line(frozen, _window(frozen))
+    for number, (label, item) in enumerate((stored.get("phase") or {}).items(), start=1):
+        period = Period(kind="phase", number=item.get("window") or number, label=label)
+        lines[LineKey("phase", period)] = _line(item, period)
     return NormFile(
         name=name,
         scoring=dict(content["scoring"]),
         primary=str(content["primary"]),
-        occasion=_line(lines["occasion"]) if lines.get("occasion") else None,
-        person=_line(lines["person"]) if lines.get("person") else None,
-        windows=windows,
-        phases={key: _line(item) for key, item in (lines.get("phase") or {}).items()},
-        frozen_window=_line(frozen) if frozen else (windows[0] if windows else None),
+        lines=Lines(lines),
     )
 
 
-def _line(item: Mapping[str, Any]) -> Line:
+def _window(item: Mapping[str, Any]) -> Period | None:
+    number = item.get("window")
+    return None if number is None else Period(kind="window", number=number, label=str(number))
+
+
+def _line(item: Mapping[str, Any], period: Period | None) -> Line:
     coefficients = {str(term): float(value) for term, value in item["coefficients"].items()}
     covariance = np.asarray(item["covariance"], dtype=float)
     size = len(coefficients)
@@ -183,7 +195,7 @@ def _line(item: Mapping[str, Any]) -> Line:
         knots=tuple(float(knot) for knot in item.get("knots") or ()),
         standardiser=None if standardiser is None else _standardiser(standardiser),
         covariates=tuple(item.get("covariates") or ()),
-        window=item.get("window"),
+        period=period,
         possible={
             key: (float(bounds[0]), float(bounds[1]))
             for key, bounds in (item.get("possible") or {}).items()

@@ -1,4 +1,4 @@
-"""The units a line is fitted on: rows, persons, windows and phases, with their means.
+"""Which valid rows fall into each period, and the means of persons over them.
 
 Sums run in row order (`numpy.bincount`), so that means do not depend on the number of threads.
 """
@@ -6,12 +6,15 @@ Sums run in row order (`numpy.bincount`), so that means do not depend on the num
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from salutogen.findings import Findings
 from salutogen.scores import Scores
+from salutogen.study import Period, Schedule
+from salutogen.study.schedule import TINY, WHOLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +46,11 @@ class ValidRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Period:
-    """A stretch of occasions: a window, a phase or the whole follow-up.
+class PeriodRows:
+    """A period of the schedule and the valid rows in it: places in `ValidRows`, ascending."""
 
-    `rows` are positions in `ValidRows`, ascending.
-    """
-
-    name: str
+    period: Period
     rows: np.ndarray
-    first: str | None = None
-    last: str | None = None
-    number: int | None = None
-    labels: tuple[str, ...] = field(default=(), repr=False)
 
 
 def valid_rows(scores: Scores) -> ValidRows:
@@ -68,6 +64,77 @@ def valid_rows(scores: Scores) -> ValidRows:
         values={name: table[name].cast(pl.Float64).to_numpy() for name in names},
         n_persons=scores.persons.height,
     )
+
+
+def whole_follow_up(rows: ValidRows) -> PeriodRows:
+    """Return the period of all valid rows."""
+    return PeriodRows(period=WHOLE, rows=np.arange(rows.n))
+
+
+def rows_of_phases(schedule: Schedule, rows: ValidRows) -> tuple[PeriodRows, ...]:
+    """Put valid rows to the study's phases."""
+    return tuple(_by_occasion(period, rows) for period in schedule.phases)
+
+
+def rows_of_windows(
+    schedule: Schedule, rows: ValidRows, findings: Findings
+) -> tuple[PeriodRows, ...]:
+    """Put valid rows to the study's sliding windows: by occasion, or by day.
+
+    Windows in time take rows by the time of their answers, on each person's own clock; where no
+    answer has a time, by the planned day of their occasion.
+    """
+    if rows.n == 0:
+        return ()
+    if not schedule.windows_in_time:
+        return tuple(_by_occasion(period, rows) for period in schedule.windows())
+    days = days_of_rows(schedule, rows)
+    known = np.isfinite(days)
+    if not np.isfinite(rows.time).any():
+        told = "windows-need-time" if schedule.last_day is None else "windows-by-planned-days"
+        findings.tell(told, numbers={"key": "resilience.windows"})
+    if not known.any():
+        return ()
+    windows = schedule.windows(last_day=float(days[known].max()))
+    ends = [period.end for period in windows if period.end is not None]
+    beyond = int(np.count_nonzero(days[known] >= max(ends) - TINY))
+    if beyond:
+        findings.tell("beyond-windows", answers=beyond)
+    return tuple(_by_day(period, days, known) for period in windows)
+
+
+def days_of_rows(schedule: Schedule, rows: ValidRows) -> np.ndarray:
+    """Return each valid row's day on its person's own clock, shape (n,).
+
+    The clock starts so that a person's first valid occasion falls on its planned day; where the
+    plan names no days, it falls on day 0. Late starters and missed first occasions therefore do
+    not shift the windows. Where no answer has a time, days are the planned ones.
+    """
+    planned = np.array(
+        [float("nan") if one.day is None else one.day for one in schedule.planned], dtype=float
+    )
+    if not np.isfinite(rows.time).any():
+        own: np.ndarray = planned[rows.occasion]
+        return own
+    first_row = np.full(rows.n_persons, -1)
+    first_row[rows.person[::-1]] = np.arange(rows.n)[::-1]
+    start = first_row[rows.person]
+    offset = np.nan_to_num(planned[rows.occasion[start]], nan=0.0)
+    days: np.ndarray = rows.time - rows.time[start] + offset
+    return days
+
+
+def _by_occasion(period: Period, rows: ValidRows) -> PeriodRows:
+    places = period.occasions
+    inside = (rows.occasion >= places.start) & (rows.occasion < places.stop)
+    return PeriodRows(period=period, rows=np.flatnonzero(inside))
+
+
+def _by_day(period: Period, days: np.ndarray, known: np.ndarray) -> PeriodRows:
+    assert period.start is not None
+    assert period.end is not None
+    inside = known & (days >= period.start - TINY) & (days < period.end - TINY)
+    return PeriodRows(period=period, rows=np.flatnonzero(inside))
 
 
 def count_distinct(person: np.ndarray) -> int:
@@ -89,7 +156,7 @@ def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFr
 
 def period_means(
     rows: ValidRows,
-    period: Period,
+    placed: PeriodRows,
     subjects: pl.Series,
     *,
     valid: int = 1,
@@ -100,7 +167,7 @@ def period_means(
     Parameters
     ----------
     rows : ValidRows
-    period : Period
+    placed : PeriodRows
     subjects : Series
         Text of each person, by index.
     valid : int
@@ -115,16 +182,16 @@ def period_means(
         per person, sorted by person. `time` is the mean day of the averaged occasions: the date
         the means speak of.
     """
-    person = rows.person[period.rows]
+    person = rows.person[placed.rows]
     count = np.bincount(person, minlength=rows.n_persons)
     kept = np.flatnonzero(count >= max(valid, 1))
     size = count[kept]
     means = {
-        name: np.bincount(person, values[period.rows], minlength=rows.n_persons)[kept] / size
+        name: np.bincount(person, values[placed.rows], minlength=rows.n_persons)[kept] / size
         for name, values in rows.values.items()
     }
-    time = np.bincount(person, rows.time[period.rows], minlength=rows.n_persons)[kept] / size
-    first, last = _ends(rows, period, kept, occasion_labels)
+    time = np.bincount(person, rows.time[placed.rows], minlength=rows.n_persons)[kept] / size
+    first, last = _ends(rows, placed, kept, occasion_labels)
     return pl.DataFrame(
         {
             "person": kept.astype(np.uint32),
@@ -141,23 +208,19 @@ def period_means(
 
 
 def _ends(
-    rows: ValidRows, period: Period, kept: np.ndarray, labels: Sequence[str]
+    rows: ValidRows, placed: PeriodRows, kept: np.ndarray, labels: Sequence[str]
 ) -> tuple[pl.Series, pl.Series]:
     """Return the first and last occasion: as planned, or each person's own where not planned."""
+    period = placed.period
     if period.first is not None and period.last is not None:
         return (
             pl.repeat(period.first, kept.size, dtype=pl.String, eager=True),
             pl.repeat(period.last, kept.size, dtype=pl.String, eager=True),
         )
-    person, occasion = rows.person[period.rows], rows.occasion[period.rows]
+    person, occasion = rows.person[placed.rows], rows.occasion[placed.rows]
     first = np.full(rows.n_persons, np.iinfo(np.int64).max)
     last = np.full(rows.n_persons, -1)
     np.minimum.at(first, person, occasion)
     np.maximum.at(last, person, occasion)
     names = pl.Series(list(labels), dtype=pl.String)
     return names.gather(first[kept]), names.gather(last[kept])
-
-
-def whole_follow_up(rows: ValidRows, name: str = "all") -> Period:
-    """Return the period of all valid rows."""
-    return Period(name=name, rows=np.arange(rows.n))

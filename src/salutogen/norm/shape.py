@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError, NormError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, Persons, finding
 from salutogen.models.linear_algebra import combine
 from salutogen.models.regression.least_squares import (
     LinearFit,
@@ -24,16 +26,35 @@ from salutogen.norm.design_matrix import (
     terms_of,
     with_composite,
 )
-from salutogen.norm.line_fit import LineRecipe, learn_standardiser, repeated_persons
-from salutogen.norm.norm import Line, Shape, ShapeTest
+from salutogen.norm.line_fit import learn_standardiser, repeated_persons
+from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.lines import Line, Shape
 
 FOLDS = 10
 ALPHA = 0.05
 SHAPES: tuple[Shape, ...] = ("linear", "quadratic", "spline")
 
 
+@record
+class ShapeTest(Record):
+    """Linear against quadratic on independent units."""
+
+    unit: str = figure("Units", kind=Kind.LABEL)
+    n: int = figure("Number of units", kind=Kind.COUNT)
+    f: float = figure("F of the squared term", key="F")
+    df1: int = figure("Degrees of freedom")
+    df2: int = figure("Degrees of freedom of the error")
+    p: float = figure("p value of F")
+    bic_linear: float = figure("BIC of the straight line")
+    bic_quadratic: float = figure("BIC of the quadratic")
+    aic: Mapping[str, float] = figure("AIC by shape")
+    cv_error: Mapping[str, float] = figure("Squared error of 10-fold cross-validation by shape")
+    spline_p: float | None = figure("p value of the spline's terms")
+    chosen: Shape = figure("Shape the test chooses", kind=Kind.LABEL)
+
+
 def shape_test(
-    units: pl.DataFrame, recipe: LineRecipe | None = None, *, unit: str = "person", seed: int = 1
+    units: pl.DataFrame, spec: LineSpec | None = None, *, unit: str = "person", seed: int = 1
 ) -> ShapeTest:
     """Compare a straight line with a quadratic and a restricted cubic spline (4 knots).
 
@@ -43,8 +64,8 @@ def shape_test(
     Parameters
     ----------
     units : DataFrame
-        `person, P, E` (or the predictors of the recipe), one row per person.
-    recipe : LineRecipe, optional
+        `person, P, E` (or the predictors of the specification), one row per person.
+    spec : LineSpec, optional
         Predictors and covariates; E alone by default.
     unit : str
         Words for the units.
@@ -57,24 +78,24 @@ def shape_test(
         A person stands in the units more than once (`repeated-persons`): rows that repeat a
         person as if independent make any curvature significant.
     """
-    recipe = recipe or LineRecipe()
+    spec = spec or LineSpec()
     problems = repeated_persons(units, unit)
     if problems:
         raise NormError(problems)
-    if recipe.composite:
-        units = with_composite(units, learn_standardiser(units, recipe.composite, unit))
+    if spec.composite:
+        units = with_composite(units, learn_standardiser(units, spec.composite, unit))
     outcome = units["P"].to_numpy()
-    matrices = {shape: _matrix(units, replace(recipe, shape=shape)) for shape in SHAPES}
+    matrices = {shape: _matrix(units, replace(spec, shape=shape)) for shape in SHAPES}
     fits = {shape: _fit(outcome, *matrices[shape]) for shape in SHAPES}
     fitted = {shape: fit for shape, fit in fits.items() if fit is not None}
     if "quadratic" not in fitted or "linear" not in fitted:
-        text = f"{units.height} {unit} units are too few, or E too coarse, to test a curve."
-        raise NormError([finding("shape-not-tested", text, numbers={"units": units.height})])
+        count = Persons(units.height)
+        raise NormError([finding("shape-not-tested", variant="few", units=count, unit=unit)])
     try:
         f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
     except ModelError as error:
-        text = f"The shape could not be tested: {error}"
-        raise NormError([finding("shape-not-tested", text)]) from error
+        told = finding("shape-not-tested", variant="failed", reason=str(error))
+        raise NormError([told]) from error
     lower = fitted["quadratic"].bic < fitted["linear"].bic
     spline_p = None
     if "spline" in fitted:
@@ -87,7 +108,8 @@ def shape_test(
         df1=int(df1),
         df2=int(df2),
         p=float(p),
-        bic={shape: float(fit.bic) for shape, fit in fitted.items()},
+        bic_linear=float(fitted["linear"].bic),
+        bic_quadratic=float(fitted["quadratic"].bic),
         aic={shape: float(fit.aic) for shape, fit in fitted.items()},
         cv_error={
             shape: float(cross_validated_error(outcome, matrices[shape][1], folds=FOLDS, seed=seed))
@@ -128,26 +150,30 @@ def turn_finding(line: Line) -> list[Finding]:
     if at is None:
         return []
     low, high = line.exposure_range
-    text = (
-        f"The {line.shape} {line.level} line turns down at E = {at:.4g}, inside the observed "
-        f"range {low:.4g} to {high:.4g}: more exposure would then mean fewer expected problems."
-    )
-    return [finding("line-turns-down", text, numbers={"turning_point": at, "range": [low, high]})]
-
-
-def _matrix(units: pl.DataFrame, recipe: LineRecipe) -> tuple[tuple[str, ...], np.ndarray]:
-    knots: tuple[float, ...] = ()
-    if recipe.shape == "spline":
-        knots = tuple(
-            knot for name in recipe.predictors for knot in knots_of(units[name].to_numpy())
+    return [
+        finding(
+            "line-turns-down",
+            shape=line.shape,
+            level=line.level,
+            turning_point=at,
+            low=low,
+            high=high,
+            numbers={"range": [low, high]},
         )
+    ]
+
+
+def _matrix(units: pl.DataFrame, spec: LineSpec) -> tuple[tuple[str, ...], np.ndarray]:
+    knots: tuple[float, ...] = ()
+    if spec.shape == "spline":
+        knots = tuple(knot for name in spec.predictors for knot in knots_of(units[name].to_numpy()))
         if any(np.diff(knots[at : at + 4]).min() <= 0 for at in range(0, len(knots), 4)):
             return (), np.empty((units.height, 0))
     terms = (
-        *terms_of(recipe.predictors, recipe.shape),
-        *covariate_terms(units, recipe.covariates),
+        *terms_of(spec.predictors, spec.shape),
+        *covariate_terms(units, spec.covariates),
     )
-    return terms, term_matrix(units, terms, predictors=recipe.predictors, knots=knots)
+    return terms, term_matrix(units, terms, predictors=spec.predictors, knots=knots)
 
 
 def _fit(outcome: np.ndarray, terms: tuple[str, ...], matrix: np.ndarray) -> LinearFit | None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from salutogen.columns import Column, declared
-
-SIGN = "positive = over-reactive = less resilient"
-POINTS = "points of P"
+from salutogen.norm.lines import Level
+from salutogen.resilience.levels import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,71 +23,16 @@ class OutputColumn:
     sign: str = ""
 
 
-def _same(files: tuple[str, ...], *columns: tuple[str, str, str, str]) -> list[OutputColumn]:
-    return [
-        OutputColumn(file, name, unit, meaning, sign)
-        for file in files
-        for name, unit, meaning, sign in columns
-    ]
-
-
-_LEVELS = ("scores.csv", "windows.csv", "person.csv", "phases.csv")
-_LINED = ("scores.csv", "person.csv")
-
-OUTPUT_COLUMNS: tuple[OutputColumn, ...] = (
-    *_same(
-        _LEVELS,
-        ("subject", "text", "Person, as written in the data", ""),
-        ("E", "points of E", "Stressor exposure at this level", "higher = more exposed"),
-        ("P", POINTS, "Mental-health problems at this level", "higher = more problems"),
-        ("E_<type>", "points of its list", "Exposure of one type", "higher = more exposed"),
-        (
-            "SR_<type>",
-            POINTS,
-            "SR given one exposure type alone, from a line of its own",
-            SIGN,
-        ),
-        ("extrapolated", "true/false", "E lies outside the range the line was fitted on", ""),
-    ),
-    *_same(
-        _LINED,
-        ("P_expected", POINTS, "Problems that the line expects at this exposure", ""),
-        ("SR", POINTS, "Stressor reactivity: observed minus expected problems", SIGN),
-        ("SR_z", "residual SDs", "SR divided by the residual SD of its line", SIGN),
-        ("SR_se", POINTS, "Standard error of SR: uncertainty of the line and of the answers", ""),
-        ("SR_low", POINTS, "Lower end of the 95 % interval of SR", SIGN),
-        ("SR_high", POINTS, "Upper end of the 95 % interval of SR", SIGN),
-    ),
-    *_same(
-        ("windows.csv", "person.csv", "phases.csv"),
-        ("n_valid", "occasions", "Valid occasions (both E and P present) averaged here", ""),
-    ),
-    *_same(
-        ("windows.csv", "phases.csv"),
-        ("SR_frozen", POINTS, "SR from the reference line, the same for every period", SIGN),
-        ("SR_refit", POINTS, "SR from this period's own line", SIGN),
-        ("SR_frozen_z", "residual SDs", "SR_frozen divided by its line's residual SD", SIGN),
-        ("SR_refit_z", "residual SDs", "SR_refit divided by its line's residual SD", SIGN),
-        ("time", "days", "Centre of the period", ""),
-        ("first_occasion", "label", "First occasion of the period", ""),
-        ("last_occasion", "label", "Last occasion of the period", ""),
-    ),
-    OutputColumn("windows.csv", "window", "number", "Window, counted from 1"),
-    OutputColumn(
-        "phases.csv", "SR_common", POINTS, "SR from the person line, the same for all phases", SIGN
-    ),
-    OutputColumn("phases.csv", "phase", "label", "Named phase of the study file"),
-    OutputColumn("scores.csv", "occasion", "label", "Occasion, as labelled in the plan"),
-    OutputColumn("scores.csv", "time", "days", "Time of the answers (dates: since 1970-01-01)"),
-    OutputColumn("scores.csv", "valid", "true/false", "Both E and P are present"),
-    OutputColumn("scores.csv", "P_prorated", "true/false", "P was prorated from valid items"),
-    OutputColumn("scores.csv", "P_low", POINTS, "P with every skipped item at its minimum"),
-    OutputColumn("scores.csv", "P_high", POINTS, "P with every skipped item at its maximum"),
-    OutputColumn(
-        "scores.csv", "E_skipped", "true/false", "A skipped checklist item was counted as 0"
-    ),
-    OutputColumn("scores.csv", "E_low", "points of E", "E with every skipped item at 0"),
-    OutputColumn("scores.csv", "E_high", "points of E", "E with every skipped item at maximum"),
+LEVEL_FILES: Mapping[str, Level] = {
+    "scores.csv": "occasion",
+    "windows.csv": "window",
+    "person.csv": "person",
+    "phases.csv": "phase",
+}
+OUTPUT_COLUMNS = tuple(
+    OutputColumn(file, item.name, item.unit, item.meaning, item.sign)
+    for file, level in LEVEL_FILES.items()
+    for item in COLUMNS[level]
 )
 
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from salutogen.analyses.registry import available
 from salutogen.findings import finding
-from salutogen.norm import Line, MixedLine, ShapeTest
 
 if TYPE_CHECKING:
     from salutogen.analyses.running import Outcome
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 RESULTS_FORMAT = 1
 DIGITS = 10
 Number = float | None
-_COEFFICIENT_NAMES = {"E^2": "E2"}
 
 
 class _Open(BaseModel):
@@ -211,8 +209,8 @@ def results_to_dict(results: Results) -> dict[str, Any]:
             "occasions": len(results.study.occasions),
             "rows_per_occasion": _rows_per_occasion(results),
         },
-        "scores": resilience.descriptives,
-        "norm": _norm(results),
+        "scores": resilience.descriptives.to_dict(),
+        "norm": results.norm.to_dict(),
         "resilience": _resilience(results),
         "steps": {outcome.label: outcome.content for outcome in results.analyses if outcome.asked},
         "findings": {name: severities.count(name) for name in ("refusal", "warning", "note")},
@@ -302,62 +300,6 @@ def _rows_per_occasion(results: Results) -> dict[str, int]:
     return dict(zip(results.study.labels, counts.tolist(), strict=True))
 
 
-def _norm(results: Results) -> dict[str, Any]:
-    norm = results.norm
-    return {
-        "primary": {**_line(norm.primary_line), "unit": norm.primary},
-        "pooled": _line(norm.occasion),
-        "person": _line(norm.person),
-        "mixed": None if norm.mixed is None else _mixed(norm.mixed),
-        "shape_test": None if norm.shape_test is None else _shape(norm.shape_test),
-        "heteroscedasticity": norm.heteroscedasticity,
-        "variants": {name: _line(line) for name, line in norm.variants.items()},
-        "external": norm.external,
-    }
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "unit": line.level,
-        "shape": line.shape,
-        "reference": line.reference,
-        "n": line.n,
-        "n_persons": line.n_persons,
-        "coefficients": {
-            _COEFFICIENT_NAMES.get(term, term): value
-            for term, value in zip(line.terms, line.coefficients, strict=True)
-        },
-        "standard_errors": {
-            _COEFFICIENT_NAMES.get(term, term): value
-            for term, value in zip(line.terms, np.sqrt(np.diag(line.covariance)), strict=True)
-        },
-        "r_squared": line.r_squared,
-        "residual_sd": line.residual_sd,
-        "exposure_range": list(line.exposure_range),
-    }
-
-
-def _mixed(mixed: MixedLine) -> dict[str, Any]:
-    return {name: getattr(mixed, name) for name in mixed.__dataclass_fields__}
-
-
-def _shape(test: ShapeTest) -> dict[str, Any]:
-    return {
-        "unit": test.unit,
-        "n": test.n,
-        "F": test.f,
-        "df1": test.df1,
-        "df2": test.df2,
-        "p": test.p,
-        "bic_linear": test.bic.get("linear"),
-        "bic_quadratic": test.bic.get("quadratic"),
-        "aic": test.aic,
-        "cv_error": test.cv_error,
-        "spline_p": test.spline_p,
-        "chosen": test.chosen,
-    }
-
-
 def _resilience(results: Results) -> dict[str, Any]:
     resilience = results.resilience
-    return {**resilience.summary, "bootstrap": resilience.bootstrap}
+    return {**resilience.to_dict()}

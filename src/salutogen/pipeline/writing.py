@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.analyses.labelled import identified
 from salutogen.context import Progress
 from salutogen.findings import Finding
+from salutogen.norm.norm_file import norm_to_dict
 from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.folder import write_folder
@@ -24,6 +25,7 @@ from salutogen.pipeline.results_json import (
     to_plain,
 )
 from salutogen.report.report import Report
+from salutogen.resilience.levels import POSITIONS
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
 ROWS_FOR_PARQUET = 1_000_000
-INTERNAL = ("person", "occasion_index")  # positions in the panel, of no use outside it
 
 
 def write_results(
@@ -85,7 +86,7 @@ def _write_files(results: Results, folder: Path) -> None:
     }
     if results.resilience.phases.height:
         tables["phases.csv"] = results.resilience.phases
-    tables = {name: table.drop(*INTERNAL, strict=False) for name, table in tables.items()}
+    tables = {name: table.drop(*POSITIONS, strict=False) for name, table in tables.items()}
     for name, table in tables.items():
         write_csv(table, folder / name)
     if results.scores.height > ROWS_FOR_PARQUET:
@@ -100,7 +101,7 @@ def _write_files(results: Results, folder: Path) -> None:
     write_csv(described, folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
-    write_json(results.norm.to_dict(), folder / "norm.json", digits=NORM_DIGITS)
+    write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)
     not_asked = places_switched_off(results.analyses)
     findings: list[Finding] = [*results.findings, *not_computed(content, not_asked)]
     write_json([item.to_dict() for item in findings], folder / "findings.json")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from salutogen.findings import Persons
@@ -49,7 +47,7 @@ def _answer(context: Context) -> tuple[Text, ...]:
 
 
 def _answer_line(context: Context) -> str:
-    line = context.norm.person
+    line = context.norm.lines.person
     start = f"In {plural(line.n, 'person')}, "
     if line.slope is None:
         return (
@@ -109,29 +107,29 @@ def _answer_spread(context: Context) -> Text:
 def _answer_belief(context: Context) -> str:
     summary = context.resilience.summary
     told = []
-    reliability = summary.get("reliability")
-    if isinstance(reliability, int | float):
+    reliability = summary.reliability
+    if reliability is not None:
         judged = (
             "enough to rank persons" if reliability >= 0.8 else "fit for groups more than persons"
         )
         told.append(f"The reliability of an occasion's SR is {number(reliability, 2)}: {judged}.")
-    icc = summary.get("icc_single")
-    if isinstance(icc, int | float):
+    icc = summary.icc_single
+    if icc is not None:
         told.append(
             f"{percent(icc)} of the differences between single SR scores lie between persons and "
             "last; the rest comes and goes."
         )
-    left = summary.get("sr_exposure_correlation")
-    if isinstance(left, Mapping) and isinstance(left.get("between"), int | float):
+    left = summary.sr_exposure_correlation
+    if left.between is not None:
         told.append(
-            f"Between persons SR keeps a correlation of {signed(left['between'])} with exposure, "
-            f"within persons {signed(left.get('within'))}; 0 would be free of it."
+            f"Between persons SR keeps a correlation of {signed(left.between)} with exposure, "
+            f"within persons {signed(left.within)}; 0 would be free of it."
         )
     return f"Can it be believed? {' '.join(told)}" if told else ""
 
 
 def _facts(context: Context) -> tuple[Fact, ...]:
-    line = context.norm.person
+    line = context.norm.lines.person
     valid = int(context.scores.table["valid"].sum())
     facts = [
         Fact("Persons", f"{context.panel.n_persons:,}"),

@@ -1,120 +1,82 @@
-"""What is doubtful about the scores, in words with numbers."""
+"""What is doubtful about the scores: which of the table's findings apply, with their numbers."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from salutogen.findings import Finding, finding
-from salutogen.resilience.parts import OccasionArrays
+from salutogen.findings import Findings, Persons
 from salutogen.resilience.reliability import Measurement
+from salutogen.resilience.summary import ScoreSummary
+from salutogen.resilience.uncertainty import BootstrapSummary
 
 NOTABLE_R = 0.1
 
 
-def exposure_findings(
-    correlations: Mapping[str, float | None], slopes: Mapping[str, float | None]
-) -> list[Finding]:
+def tell_exposure_left(summary: ScoreSummary, findings: Findings) -> None:
     """Say where exposure is left in the primary score or in the unsplit mixed score."""
-    found = []
-    between, within = correlations.get("between"), correlations.get("within")
-    parts = [value for value in (between, within) if value is not None]
+    left = summary.sr_exposure_correlation
+    parts = [value for value in (left.between, left.within) if value is not None]
     if parts and max(abs(value) for value in parts) > NOTABLE_R:
-        text = (
-            f"SR and E correlate {_r(correlations.get('primary'))} over all rows, but "
-            f"{_r(between)} between persons and {_r(within)} within persons (slopes in points of "
-            f"P: {_r(slopes.get('between_slope'))} between, {_r(slopes.get('within_slope'))} "
-            f"within)."
-        )
         numbers = {
-            "total": correlations.get("primary"),
-            "between": between,
-            "within": within,
-            "between_slope": slopes.get("between_slope"),
-            "within_slope": slopes.get("within_slope"),
+            "total": left.primary,
+            "between": left.between,
+            "within": left.within,
+            "between_slope": summary.between_slope,
+            "within_slope": summary.within_slope,
         }
-        found.append(finding("exposure-left-in-score", text, numbers=numbers))
-    mixed = correlations.get("mixed")
-    if mixed is not None and abs(mixed) > NOTABLE_R:
-        text = (
-            f"The unsplit mixed score correlates {_r(mixed)} with E over all rows "
-            f"({_r(correlations.get('mixed_between'))} between persons, "
-            f"{_r(correlations.get('mixed_within'))} within), the pooled score "
-            f"{_r(correlations.get('primary'))}."
-        )
+        written = {name: _three_decimals(value) for name, value in numbers.items()}
+        findings.tell("exposure-left-in-score", None, numbers=numbers, **written)
+    if left.mixed is not None and abs(left.mixed) > NOTABLE_R:
         numbers = {
-            name: correlations.get(name) for name in ("mixed", "mixed_between", "mixed_within")
+            "mixed": left.mixed,
+            "mixed_between": left.mixed_between,
+            "mixed_within": left.mixed_within,
+            "pooled": left.primary,
         }
-        found.append(finding("mixed-slope-leaves-exposure", text, numbers=numbers))
-    return found
+        written = {name: _three_decimals(value) for name, value in numbers.items()}
+        findings.tell("mixed-slope-leaves-exposure", None, numbers=numbers, **written)
 
 
-def measurement_findings(measurement: Measurement) -> list[Finding]:
+def tell_measurement(measurement: Measurement, findings: Findings) -> None:
     """Say what is not known of the error of the answers."""
     if measurement.reliability_P is None:
-        text = "No reliability of P is known, so standard errors of SR hold the line's error only."
-        return [finding("reliability-unknown", text)]
-    if measurement.reliability is None:
-        text = (
-            f"With reliability {measurement.reliability_P:.2f} of P and "
-            f"{measurement.reliability_E:.2f} of E, SR would have a reliability outside 0 to 1."
+        findings.tell("reliability-unknown")
+    elif measurement.reliability is None:
+        findings.tell(
+            "reliability-contradicts",
+            reliability_P=measurement.reliability_P,
+            reliability_E=measurement.reliability_E,
         )
-        return [finding("reliability-contradicts", text)]
-    return []
 
 
-def row_findings(
-    occasions: pl.DataFrame, windows: pl.DataFrame, persons: pl.DataFrame
-) -> list[Finding]:
-    """Point at extrapolated scores."""
-    found = []
-    counts = {
-        name: int(table["extrapolated"].fill_null(False).sum())
-        for name, table in (("occasions", occasions), ("windows", windows), ("persons", persons))
-    }
-    if any(counts.values()):
-        rows = (np.flatnonzero(occasions["extrapolated"].fill_null(False).to_numpy()) + 1).tolist()
-        text = (
-            f"E lies beyond the range of its line in {counts['occasions']} occasions, "
-            f"{counts['windows']} windows and {counts['persons']} persons."
-        )
-        found.append(
-            finding(
-                "extrapolated-scores",
-                text,
-                file="scores.csv",
-                column="extrapolated",
-                rows=rows,
-                numbers=counts,
-            )
-        )
-    return found
-
-
-def bootstrap_findings(bootstrap: Mapping[str, Any], wanted: int) -> list[Finding]:
-    """Say which bootstraps gave nothing."""
-    missing = [name for name, present in bootstrap.get("done", {}).items() if not present]
-    if not missing or wanted < 1:
-        return []
-    text = f"The bootstrap over persons could not be done for {', '.join(missing)}."
-    return [finding("bootstrap-not-possible", text, numbers={"lines": missing})]
-
-
-def score_arrays(occasions: pl.DataFrame, n_persons: int) -> OccasionArrays:
-    """Valid scored rows as arrays."""
-    known = occasions.filter(pl.col("SR").is_not_null())
-    return OccasionArrays(
-        person=known["person"].to_numpy().astype(np.int64),
-        occasion=known["occasion_index"].to_numpy().astype(np.int64),
-        P=known["P"].to_numpy(),
-        E=known["E"].to_numpy(),
-        SR=known["SR"].to_numpy(),
-        n_persons=n_persons,
+def tell_extrapolated(
+    occasions: pl.DataFrame, windows: pl.DataFrame, persons: pl.DataFrame, findings: Findings
+) -> None:
+    """Point at scores of exposures beyond the range of their line."""
+    counts = [
+        int(table["extrapolated"].fill_null(False).sum()) for table in (occasions, windows, persons)
+    ]
+    if not any(counts):
+        return
+    rows = (np.flatnonzero(occasions["extrapolated"].fill_null(False).to_numpy()) + 1).tolist()
+    findings.tell(
+        "extrapolated-scores",
+        file="scores.csv",
+        column="extrapolated",
+        rows=rows,
+        occasions=counts[0],
+        windows=counts[1],
+        persons=Persons(counts[2]),
     )
 
 
-def _r(value: float | None) -> str:
+def tell_bootstrap(bootstrap: BootstrapSummary, findings: Findings) -> None:
+    """Say which bootstraps gave nothing."""
+    missing = [name for name, present in bootstrap.done.items() if not present]
+    if missing and bootstrap.draws > 0:
+        findings.tell("bootstrap-not-possible", lines=missing)
+
+
+def _three_decimals(value: float | None) -> str:
     return "unknown" if value is None else f"{round(value, 3) + 0.0:.3f}"

@@ -5,18 +5,161 @@ SR = observed - expected problems. Positive = over-reactive = less resilient.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from salutogen.norm import Line, Norm
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.norm import Line, LineKey, Norm
 from salutogen.norm.design_matrix import with_exposure
-from salutogen.norm.norm import Level
+from salutogen.norm.lines import Level
 from salutogen.scores import Scores
 
 FROZEN = {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
-OCCASION_FLAGS = ("P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high")
+TYPE = "<type>"
+MORE_EXPOSED, MORE_PROBLEMS = "higher = more exposed", "higher = more problems"
+
+
+def _score(name: str, meaning: str, unit: str = POINTS, sign: str = LESS_RESILIENT) -> Column:
+    return Column(name=name, meaning=meaning, unit=unit, sign=sign, kind=Kind.PERSON)
+
+
+def _label(name: str, meaning: str, unit: str = "label") -> Column:
+    return Column(name=name, meaning=meaning, unit=unit, kind=Kind.LABEL)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name=name, meaning=meaning, unit="true/false", kind=Kind.PERSON)
+
+
+_SUBJECT = Column(
+    name="subject", meaning="Person, as written in the data", unit="text", kind=Kind.IDENTIFIER
+)
+_N_VALID = _score(
+    "n_valid", "Valid occasions (both E and P present) averaged here", "occasions", ""
+)
+_E_P = (
+    _score("E", "Stressor exposure at this level", "points of E", MORE_EXPOSED),
+    _score("P", "Mental-health problems at this level", POINTS, MORE_PROBLEMS),
+)
+_BY_TYPE = (
+    _score("E_<type>", "Exposure of one type", "points of its list", MORE_EXPOSED),
+    _score("SR_<type>", "SR given one exposure type alone, from a line of its own"),
+)
+_EXTRAPOLATED = _flag("extrapolated", "E lies outside the range the line was fitted on")
+_SR = (
+    _score("P_expected", "Problems that the line expects at this exposure", sign=""),
+    _score("SR", "Stressor reactivity: observed minus expected problems"),
+    _score("SR_z", "SR divided by the residual SD of its line", "residual SDs"),
+    _score("SR_se", "Standard error of SR: uncertainty of the line and of the answers", sign=""),
+    _score("SR_low", "Lower end of the 95 % interval of SR"),
+    _score("SR_high", "Upper end of the 95 % interval of SR"),
+)
+_SR_OF_PERIOD = (
+    _score("SR_frozen", "SR from the reference line, the same for every period"),
+    _score("SR_refit", "SR from this period's own line"),
+)
+_Z_OF_PERIOD = (
+    _score("SR_frozen_z", "SR_frozen divided by its line's residual SD", "residual SDs"),
+    _score("SR_refit_z", "SR_refit divided by its line's residual SD", "residual SDs"),
+)
+_CENTRE = _score("time", "Centre of the period", "days", "")
+_ENDS = (
+    _label("first_occasion", "First occasion of the period"),
+    _label("last_occasion", "Last occasion of the period"),
+)
+
+COLUMNS: Mapping[Level, tuple[Column, ...]] = {
+    "occasion": (
+        _SUBJECT,
+        _label("occasion", "Occasion, as labelled in the plan"),
+        _score("time", "Time of the answers (dates: since 1970-01-01)", "days", ""),
+        *_E_P,
+        *_SR,
+        *_BY_TYPE,
+        _flag("P_prorated", "P was prorated from valid items"),
+        _flag("E_skipped", "A skipped checklist item was counted as 0"),
+        _score("E_low", "E with every skipped item at 0", "points of E", ""),
+        _score("E_high", "E with every skipped item at maximum", "points of E", ""),
+        _score("P_low", "P with every skipped item at its minimum", sign=""),
+        _score("P_high", "P with every skipped item at its maximum", sign=""),
+        _EXTRAPOLATED,
+        _flag("valid", "Both E and P are present"),
+    ),
+    "window": (
+        _SUBJECT,
+        _label("window", "Window, counted from 1", "number"),
+        *_ENDS,
+        _N_VALID,
+        *_E_P,
+        *_SR_OF_PERIOD,
+        _CENTRE,
+        *_Z_OF_PERIOD,
+        *_BY_TYPE,
+        _EXTRAPOLATED,
+    ),
+    "phase": (
+        _SUBJECT,
+        _label("phase", "Named phase of the study file"),
+        _N_VALID,
+        *_E_P,
+        *_SR_OF_PERIOD,
+        _score("SR_common", "SR from the person line, the same for all phases"),
+        _CENTRE,
+        *_ENDS,
+        *_Z_OF_PERIOD,
+        _BY_TYPE[0],
+        _EXTRAPOLATED,
+    ),
+    "person": (_SUBJECT, _N_VALID, *_E_P, *_SR, *_BY_TYPE, _EXTRAPOLATED),
+}
+POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
+
+
+def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
+    """Score one level: occasions in the order of `Scores.table`, means of persons by person.
+
+    Occasions and persons have `SR` from the level's line. Windows and phases, where a person
+    stands several times, have `SR_frozen` from the reference line (the first period's unless the
+    study names another) and `SR_refit` from each period's own. Phases have `SR_common` as well,
+    from the person line, so that a person's mean of phases weighted by `n_valid` is the long-term
+    SR where the phases cover the follow-up.
+
+    Returns
+    -------
+    DataFrame
+        The columns declared in `COLUMNS`, without errors, then `person` and, for occasions,
+        `occasion_index`.
+    """
+    table = scores.table if level == "occasion" else norm.period_tables[level]
+    table = norm.with_covariates(table)
+    if level in ("occasion", "person"):
+        table = with_line(norm.lines[LineKey(level)], table, level)
+        table = table.with_columns(type_scores(norm, table, level))
+        return arranged(table, level, scores.exposure_types)
+    refitted = _by_own_lines(norm, table, level)
+    line = norm.lines.reference(level)
+    if line is not None:
+        table = with_line(line, table, level).rename(FROZEN)
+    else:
+        table = _without_line(table)
+    table = table.with_columns(*refitted, *type_scores(norm, table, level))
+    if level == "phase":
+        table = table.with_columns(score_column(norm.lines.person, table, "person", "SR_common"))
+    return arranged(table, level, scores.exposure_types).sort("person", maintain_order=True)
+
+
+def arranged(table: pl.DataFrame, level: Level, types: tuple[str, ...]) -> pl.DataFrame:
+    """Return the columns that a level's table may have, in the order they are declared in."""
+    names: list[str] = []
+    by_type = [item.name for item in COLUMNS[level] if TYPE in item.name]
+    for item in COLUMNS[level]:
+        if item.name not in by_type:
+            names.append(item.name)
+        elif item.name == by_type[0]:
+            names += [name.replace(TYPE, kind) for kind in types for name in by_type]
+    return table.select([name for name in (*names, *POSITIONS) if name in table.columns])
 
 
 def expected_of(line: Line, table: pl.DataFrame, level: Level) -> pl.Series:
@@ -53,120 +196,9 @@ def with_line(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
 def type_scores(norm: Norm, table: pl.DataFrame, level: Level) -> list[pl.Series]:
     """`SR_<type>` of each exposure type by the type's own line at this level."""
     return [
-        score_column(lines[level], table, level, f"SR_{kind}")
-        for kind, lines in norm.by_type.items()
-        if level in lines
+        score_column(line, table, level, f"SR_{kind}")
+        for kind, line in norm.lines.by_exposure(level).items()
     ]
-
-
-def score_occasions(scores: Scores, norm: Norm) -> pl.DataFrame:
-    """Score each person-occasion with the occasions' line, in the order of `Scores.table`."""
-    table = norm.with_covariates(scores.table)
-    scored = with_line(norm.occasion, table, "occasion")
-    scored = scored.with_columns(type_scores(norm, scored, "occasion"))
-    kinds = [name for pair in _pairs(scores, scored) for name in pair]
-    flags = [name for name in OCCASION_FLAGS if name in scored.columns]
-    return scored.select(
-        "subject",
-        "occasion",
-        "time",
-        "E",
-        "P",
-        "P_expected",
-        "SR",
-        "SR_z",
-        *kinds,
-        *flags,
-        "extrapolated",
-        "valid",
-        "person",
-        "occasion_index",
-    )
-
-
-def score_persons(scores: Scores, norm: Norm) -> pl.DataFrame:
-    """Score each person's means over all valid occasions with the person line."""
-    table = norm.with_covariates(norm.period_tables["person"])
-    scored = with_line(norm.person, table, "person")
-    scored = scored.with_columns(type_scores(norm, scored, "person"))
-    kinds = [name for pair in _pairs(scores, scored) for name in pair]
-    return scored.select(
-        "subject", "n_valid", "E", "P", "P_expected", "SR", "SR_z", *kinds, "extrapolated", "person"
-    )
-
-
-def score_windows(scores: Scores, norm: Norm) -> pl.DataFrame:
-    """Score window means with the frozen line and with each window's own line."""
-    table = norm.with_covariates(norm.period_tables["window"])
-    refit = _refit(norm.windows, table, "window", "window")
-    frozen = norm.frozen_window
-    if frozen is not None:
-        table = with_line(frozen, table, "window").rename(
-            {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
-        )
-    else:
-        table = _without_line(table)
-    table = table.with_columns(*refit, *type_scores(norm, table, "window"))
-    kinds = [name for pair in _pairs(scores, table) for name in pair]
-    return table.select(
-        "subject",
-        "window",
-        "first_occasion",
-        "last_occasion",
-        "n_valid",
-        "E",
-        "P",
-        "SR_frozen",
-        "SR_refit",
-        "time",
-        "SR_frozen_z",
-        "SR_refit_z",
-        *kinds,
-        "extrapolated",
-        "person",
-    ).sort("person", "window", maintain_order=True)
-
-
-def score_phases(scores: Scores, norm: Norm) -> pl.DataFrame:
-    """Score phase means: frozen line (first or reference phase), own lines, one common line.
-
-    `SR_common` uses the person line for every phase, so that a person's mean of phases weighted
-    by `n_valid` is the long-term SR where the phases cover the follow-up.
-    """
-    table = norm.with_covariates(norm.period_tables["phase"])
-    refit = _refit(tuple(norm.phases.values()), table, "phase", "phase", tuple(norm.phases))
-    frozen = norm.frozen_phase
-    if frozen is not None:
-        table = with_line(frozen, table, "phase").rename(FROZEN)
-    else:
-        table = _without_line(table)
-    common = score_column(norm.person, table, "person", "SR_common")
-    table = table.with_columns(*refit, common)
-    kinds = [f"E_{kind}" for kind in scores.exposure_types]
-    return table.select(
-        "subject",
-        "phase",
-        "n_valid",
-        "E",
-        "P",
-        "SR_frozen",
-        "SR_refit",
-        "SR_common",
-        "time",
-        "first_occasion",
-        "last_occasion",
-        "SR_frozen_z",
-        "SR_refit_z",
-        *kinds,
-        "extrapolated",
-        "person",
-    ).sort("person", maintain_order=True)
-
-
-def _pairs(scores: Scores, table: pl.DataFrame) -> Iterable[tuple[str, ...]]:
-    for kind in scores.exposure_types:
-        names = (f"E_{kind}", f"SR_{kind}")
-        yield tuple(name for name in names if name in table.columns)
 
 
 def _without_line(table: pl.DataFrame) -> pl.DataFrame:
@@ -179,19 +211,13 @@ def _without_line(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _refit(
-    lines: tuple[Line, ...],
-    table: pl.DataFrame,
-    level: Level,
-    column: str,
-    names: tuple[str, ...] = (),
-) -> list[pl.Series]:
+def _by_own_lines(norm: Norm, table: pl.DataFrame, level: Level) -> list[pl.Series]:
     """SR_refit and SR_refit_z: each period scored with its own line."""
     SR = np.full(table.height, np.nan)
     z = np.full(table.height, np.nan)
-    periods = table[column]
-    for index, line in enumerate(lines):
-        own = (periods == (names[index] if names else line.window)).to_numpy()
+    for period, line in norm.lines.by_period(level).items():
+        name = period.number if level == "window" else period.label
+        own = (table[level] == name).to_numpy()
         part = score_column(line, table.filter(own), level).fill_null(float("nan")).to_numpy()
         SR[own] = part
         z[own] = part / line.residual_sd

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.norm import Norm
+from salutogen.norm.lines import MIXED
 from salutogen.norm.mixed import person_mean_exposure
 from salutogen.norm.periods import ValidRows
 
@@ -16,7 +17,7 @@ def mixed_score(norm: Norm, occasions: pl.DataFrame) -> np.ndarray | None:
     Leaves exposure in the score where slopes within and between persons differ. None where the
     model could not be fitted.
     """
-    line = norm.variants.get("mixed")
+    line = norm.lines.of("occasion", variant=MIXED)
     if line is None:
         return None
     SR: np.ndarray = occasions["P"].to_numpy() - line.expected(occasions, level="occasion")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from salutogen.columns import POINTS, Record, figure, record
 from salutogen.norm.periods import ValidRows
 from salutogen.scores import Scores
 
@@ -31,8 +30,8 @@ def reliability_of_score(
     return (reliability_P + r2 * reliability_E - 2.0 * r2) / (1.0 - r2)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
+@record
+class Measurement(Record):
     """Error of measurement of one occasion's SR.
 
     Attributes
@@ -49,11 +48,13 @@ class Measurement:
         Whether reliability_E = 1 is an assumption.
     """
 
-    reliability_P: float | None
-    reliability_E: float
-    reliability: float | None
-    sem: float | None
-    assumed_E: bool
+    reliability: float | None = figure("Reliability of one occasion's SR")
+    reliability_P: float | None = figure("Reliability of P")
+    reliability_E: float = figure("Reliability of E; 1 where none is known")
+    assumed_E: bool = figure(
+        "Whether the reliability of E is an assumption", key="reliability_E_assumed"
+    )
+    sem: float | None = figure("Standard error of measurement of one SR", unit=POINTS)
 
 
 def measure(scores: Scores, rows: ValidRows, SR: np.ndarray, r: float | None) -> Measurement:

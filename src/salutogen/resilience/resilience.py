@@ -5,61 +5,75 @@ SR = observed - expected problems. Positive = over-reactive = less resilient.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from salutogen.columns import Record, beside, figure, record, rows
 from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.norm import Norm
+from salutogen.resilience.levels import COLUMNS
+from salutogen.resilience.summary import ScoreDescriptives, ScoreSummary
+from salutogen.resilience.uncertainty import BootstrapSummary
 from salutogen.scores import Scores
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resilience:
+@record
+class Resilience(Record):
     """Resilience scores at every level. SR in points of P; SR_z = SR / residual SD of the line.
 
     Attributes
     ----------
-    occasions : DataFrame
-        `subject, occasion, time, E, P, P_expected, SR`, then `SR_z, SR_se, SR_low, SR_high,
-        SR_<type>`, E by type, flags (`E_skipped, P_prorated, extrapolated, valid`).
-    windows : DataFrame
-        `subject, window, first_occasion, last_occasion, n_valid, E, P, SR_frozen, SR_refit`, then
-        `time` (centre date in days), `SR_frozen_z`, `SR_refit_z`, `SR_<type>`, `extrapolated`.
-    persons : DataFrame
-        `subject, n_valid, E, P, P_expected, SR`, then `SR_z, SR_se, SR_low, SR_high, SR_<type>`,
-        SR by variant not included.
-    phases : DataFrame
-        `subject, phase, n_valid, E, P, SR_frozen, SR_refit`.
-    descriptives : mapping
-        `P, E, SR` → `mean, sd, icc, within_sd` in raw points.
-    summary : mapping
-        `icc_single, icc_windows {frozen, refit}, lag1, lag1_within, reliability, sem,
-        sr_exposure_correlation {...}, within_slope, between_slope`.
-    bootstrap : mapping
-        Percentile intervals of line coefficients and derived figures, draws and seed.
+    occasions, windows, phases, persons : DataFrame
+        Scores of each level; their columns are declared in `levels.COLUMNS`. `person` (and
+        `occasion_index`) are places in the panel.
+    descriptives : ScoreDescriptives
+        Mean, SD, ICC and SD within persons of P, E and SR in raw points.
+    summary : ScoreSummary
+        Stability and reliability of scores, exposure left in them, slopes within and between.
+    bootstrap : BootstrapSummary
+        Percentile intervals of line coefficients, draws and seed.
     """
 
-    scores: Scores
-    norm: Norm
-    occasions: pl.DataFrame
-    windows: pl.DataFrame
-    persons: pl.DataFrame
-    phases: pl.DataFrame
-    descriptives: Mapping[str, Mapping[str, float | None]]
-    summary: Mapping[str, Any]
-    bootstrap: Mapping[str, Any] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    scores: Scores = beside()
+    norm: Norm = beside()
+    occasions: pl.DataFrame = rows("SR of occasions", COLUMNS["occasion"])
+    windows: pl.DataFrame = rows("SR of sliding windows", COLUMNS["window"])
+    persons: pl.DataFrame = rows("SR of persons", COLUMNS["person"])
+    phases: pl.DataFrame = rows("SR of phases", COLUMNS["phase"])
+    descriptives: ScoreDescriptives = figure("P, E and SR over occasions")
+    summary: ScoreSummary = figure("What the scores come to")
+    bootstrap: BootstrapSummary = figure("Bootstraps of the reference lines over persons")
+    findings: tuple[Finding, ...] = beside(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`: the figures, no scores of single persons."""
+        return {**self.summary.to_dict(), "bootstrap": self.bootstrap.to_dict()}
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict`."""
+        found = ScoreSummary.schema()
+        bootstrap = {"bootstrap": BootstrapSummary.schema()}
+        return {
+            **found,
+            "properties": {**found["properties"], **bootstrap},
+            "required": [*found["required"], *bootstrap],
+        }
+
+    def __repr__(self) -> str:
+        return (
+            f"Resilience(persons={self.persons.height}, occasions={self.occasions.height}, "
+            f"windows={self.windows.height}, reliability={self.summary.reliability})"
+        )
 
     def _repr_html_(self) -> str:
         facts = {
             "Persons scored": self.persons.height,
             "Occasions scored": self.occasions["SR"].count(),
-            "ICC of single SR": self.summary["icc_single"],
-            "Reliability of single SR": self.summary["reliability"],
-            "r(SR, E)": self.summary["sr_exposure_correlation"]["primary"],
+            "ICC of single SR": self.summary.icc_single,
+            "Reliability of single SR": self.summary.reliability,
+            "r(SR, E)": self.summary.sr_exposure_correlation.primary,
         }
         return card("Resilience", facts, self.findings, note=SIGN)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
-from salutogen.norm import Norm
-from salutogen.norm.norm import Level
+from salutogen.norm import LineKey, Norm
+from salutogen.norm.lines import Level
 from salutogen.norm.periods import ValidRows, valid_rows
-from salutogen.resilience import findings as say
-from salutogen.resilience.levels import (
-    score_occasions,
-    score_persons,
-    score_phases,
-    score_windows,
+from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.findings import (
+    tell_bootstrap,
+    tell_exposure_left,
+    tell_extrapolated,
+    tell_measurement,
 )
+from salutogen.resilience.levels import arranged, score_level
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
-from salutogen.resilience.parts import OccasionArrays
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
 from salutogen.resilience.summary import describe, summarise
@@ -52,25 +53,24 @@ def score_resilience(
         with the error of the answers (`sem / sqrt(occasions averaged)`).
     """
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
-    occasions = score_occasions(scores, norm)
-    persons = score_persons(scores, norm)
-    windows = score_windows(scores, norm)
-    phases = score_phases(scores, norm)
+    levels: tuple[Level, ...] = ("occasion", "person", "window", "phase")
+    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in levels)
     rows = valid_rows(scores)
-    arrays = say.score_arrays(occasions, scores.persons.height)
+    arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
     measurement = measure(scores, rows, arrays.SR, r)
     lines = _bootstrap(scores, norm, draws, seed)
-    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem, scores)
-    persons = _with_errors(persons, norm, lines, "person", measurement.sem, scores)
+    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem)
+    persons = _with_errors(persons, norm, lines, "person", measurement.sem)
     mixed_scores = _mixed_scores(scores, norm, rows, occasions["SR"])
     descriptives = describe(arrays)
     summary = summarise(arrays, windows, norm, descriptives, measurement, mixed_scores)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
-    found = say.exposure_findings(summary["sr_exposure_correlation"], summary)
-    found += say.measurement_findings(measurement)
-    found += say.row_findings(occasions, windows, persons)
-    found += say.bootstrap_findings(boot, draws)
+    findings = Findings()
+    tell_exposure_left(summary, findings)
+    tell_measurement(measurement, findings)
+    tell_extrapolated(occasions, windows, persons, findings)
+    tell_bootstrap(boot, findings)
     return Resilience(
         scores=scores,
         norm=norm,
@@ -81,7 +81,7 @@ def score_resilience(
         descriptives=descriptives,
         summary=summary,
         bootstrap=boot,
-        findings=tuple(found),
+        findings=tuple(findings),
     )
 
 
@@ -90,10 +90,10 @@ def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, L
     if norm.external is not None or draws < 1:
         return {}
     lines: dict[str, LineDraws | None] = {}
-    for line in (norm.occasion, norm.person):
+    for line in (norm.lines.occasion, norm.lines.person):
         units = norm.reference_units[line.level]
         lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen = norm.frozen_window
+    frozen = norm.lines.reference("window")
     if frozen is not None and "window" in norm.reference_units:
         lines["window_frozen"] = bootstrap_line(
             frozen, norm.reference_units["window"], level="window", draws=draws, seed=seed
@@ -107,17 +107,16 @@ def _with_errors(
     lines: dict[str, LineDraws | None],
     level: Level,
     sem: float | None,
-    scores: Scores,
 ) -> pl.DataFrame:
-    line = norm.occasion if level == "occasion" else norm.person
-    return with_errors(
+    scored = with_errors(
         table,
-        line,
+        norm.lines[LineKey(level)],
         lines.get(level),
         level=level,
         sem=sem,
         covariates=norm.with_covariates(table),
     )
+    return arranged(scored, level, norm.scores.exposure_types)
 
 
 def _mixed_scores(
@@ -127,6 +126,3 @@ def _mixed_scores(
     known = SR.filter(scores.table["valid"]).is_not_null().to_numpy()
     found = {"mixed": mixed_score(norm, scores.valid), "mixed_split": mixed_split_score(norm, rows)}
     return {name: values[known] for name, values in found.items() if values is not None}
-
-
-__all__ = ["OccasionArrays", "score_resilience"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError
 from salutogen.models.linear_algebra import combine, cross_products
 from salutogen.models.resampling.bootstrap import (
@@ -23,10 +23,32 @@ from salutogen.models.resampling.bootstrap import (
 )
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
-from salutogen.norm.norm import Level
+from salutogen.norm.lines import Level
 
 MOST_UNITS = 10_000
 Z_95 = 1.959963984540054
+
+
+@record
+class Interval(Record):
+    """A coefficient of a line with its bootstrap interval."""
+
+    estimate: float = figure("Coefficient")
+    se: float = figure("SD over draws")
+    low: float = figure("2.5 % of the draws lie below")
+    high: float = figure("2.5 % of the draws lie above")
+
+
+@record
+class BootstrapSummary(Record):
+    """Bootstraps of the reference lines over persons."""
+
+    draws: int = figure("Draws that were asked for")
+    seed: int = figure("Seed of the draws")
+    over: str = figure("What was drawn", kind=Kind.LABEL)
+    interval: str = figure("Kind of interval", kind=Kind.LABEL)
+    done: Mapping[str, bool] = figure("Whether a line could be drawn, by line")
+    lines: Mapping[str, Mapping[str, Interval]] = figure("Intervals by line and term")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +72,17 @@ class LineDraws:
         result: np.ndarray = cross_products(list(centred.T)) / n
         return result
 
-    def to_dict(self) -> dict[str, Any]:
+    def intervals(self) -> dict[str, Interval]:
         """Percentile 95 % interval and SE of each coefficient, by term."""
         low, high = percentile_interval(self.draws)
         errors = np.sqrt(np.diag(self.covariance))
         return {
-            term: {
-                "estimate": self.line.coefficients[index],
-                "se": float(errors[index]),
-                "low": float(low[index]),
-                "high": float(high[index]),
-            }
+            term: Interval(
+                estimate=self.line.coefficients[index],
+                se=float(errors[index]),
+                low=float(low[index]),
+                high=float(high[index]),
+            )
             for index, term in enumerate(self.line.terms)
         }
 
@@ -148,7 +170,7 @@ def with_errors(
     sem: float | None,
     covariates: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Add `SR_se, SR_low, SR_high` (95 %) after `SR_z`.
+    """Add `SR_se, SR_low, SR_high` (95 %).
 
     Parameters
     ----------
@@ -167,25 +189,20 @@ def with_errors(
     se = pl.Series("SR_se", np.sqrt(error**2 + measured)).fill_nan(None)
     SR = table["SR"]
     se = pl.select(pl.when(SR.is_not_null()).then(se).alias("SR_se"))["SR_se"]
-    columns = {
-        "SR_se": se,
-        "SR_low": (SR - Z_95 * se).alias("SR_low"),
-        "SR_high": (SR + Z_95 * se).alias("SR_high"),
-    }
-    names = table.columns
-    at = names.index("SR_z") + 1
-    return table.with_columns(*columns.values()).select([*names[:at], *columns, *names[at:]])
+    return table.with_columns(
+        se, (SR - Z_95 * se).alias("SR_low"), (SR + Z_95 * se).alias("SR_high")
+    )
 
 
 def bootstrap_summary(
     lines: Mapping[str, LineDraws | None], *, draws: int, seed: int
-) -> dict[str, Any]:
-    """Plain data of the bootstraps: intervals by line and term, draws and seed."""
-    return {
-        "draws": draws,
-        "seed": seed,
-        "over": f"persons (in {MOST_UNITS:,} random groups above {MOST_UNITS:,} persons)",
-        "interval": "percentile, 95 %",
-        "done": {name: item is not None for name, item in lines.items()},
-        "lines": {name: item.to_dict() for name, item in lines.items() if item is not None},
-    }
+) -> BootstrapSummary:
+    """Sum up the bootstraps: intervals by line and term, draws and seed."""
+    return BootstrapSummary(
+        draws=draws,
+        seed=seed,
+        over=f"persons (in {MOST_UNITS:,} random groups above {MOST_UNITS:,} persons)",
+        interval="percentile, 95 %",
+        done={name: item is not None for name, item in lines.items()},
+        lines={name: item.intervals() for name, item in lines.items() if item is not None},
+    )

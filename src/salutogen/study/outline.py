@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from salutogen.study.check.bursts import planned_bursts
 from salutogen.study.check.coverage import coverage
-from salutogen.study.cross_checks import number_of_windows
 from salutogen.study.study import Study
 
 
@@ -18,7 +17,7 @@ def outline(study: Study) -> list[str]:
     lines.append(f"E: {types}; types enter as {study.plan.exposure.combine}")
     if study.plan.factors:
         lines.append(f"Factors: {', '.join(study.plan.factors)}")
-    windows = number_of_windows(study)
+    windows = study.schedule.number_of_windows
     if windows:
         lines.append(f"Windows: {windows}")
     lines += [

@@ -19,9 +19,9 @@ from salutogen.study.format.plain_yaml import DEEPEST, Loaded, decode, load_yaml
 from salutogen.study.format.validation import validate
 from salutogen.study.instruments.in_study import instruments_of
 from salutogen.study.instruments.registry import RegisteredInstrument, read_folder
-from salutogen.study.occasions import expand_occasions
 from salutogen.study.plan import departures
-from salutogen.study.study import Occasion, Study
+from salutogen.study.schedule import Occasion, expand_occasions
+from salutogen.study.study import Study
 
 
 def read_study(source: str | Path | Mapping[str, Any]) -> Study:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,10 @@ from salutogen.findings import Finding
 from salutogen.study.format import Problems, StudyFile
 from salutogen.study.format.plain_yaml import line_of
 from salutogen.study.instruments.instrument import Instrument
+from salutogen.study.schedule import Occasion, Schedule
 
 if TYPE_CHECKING:
     from salutogen.panel import Panel
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One planned occasion: its label, place in the plan (from 0) and planned day, if known."""
-
-    label: str
-    index: int
-    day: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +52,11 @@ class Study:
     def title(self) -> str:
         """Title of the study."""
         return self.plan.title
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The plan of time: occasions, windows, phases and bursts."""
+        return Schedule(plan=self.plan, planned=self.occasions)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class VariantContext:
 
     def by_line(self, name: str) -> np.ndarray | None:
         """SR of occasions by a line of another shape or fit, such as `robust`."""
-        line = self.norm.variants.get(f"{name}_occasion")
+        line = self.norm.lines.of("occasion", variant=name)
         if line is None:
             return None
         SR: np.ndarray = self.occasions["P"].to_numpy() - line.expected(

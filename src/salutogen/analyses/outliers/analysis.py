@@ -52,8 +52,8 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     persons = norm.with_covariates(norm.period_tables["person"])
     flagged = pl.concat(
         [
-            far_points(norm.occasion, occasions, "occasion", settings),
-            far_points(norm.person, persons, "person", settings),
+            far_points(norm.lines.occasion, occasions, "occasion", settings),
+            far_points(norm.lines.person, persons, "person", settings),
         ]
     )
     counts = {level: _counts(flagged, level) for level in ("occasion", "person")}

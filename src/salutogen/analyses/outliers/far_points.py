@@ -10,7 +10,7 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.models.linear_algebra import combine, cross_products
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
-from salutogen.norm.norm import Level
+from salutogen.norm.lines import Level
 
 MOST_INFLUENTIAL = 10
 FLAGS = ("far_P", "far_E", "far_jointly", "influential")

@@ -154,36 +154,37 @@ def _scales(inputs: AnalysisInputs) -> pl.DataFrame:
 
 
 def _descriptives(resilience: Resilience) -> pl.DataFrame:
-    names = ("mean", "sd", "icc", "within_sd")
+    found = resilience.descriptives
     return pl.DataFrame(
-        [(score, *(one[name] for name in names)) for score, one in resilience.descriptives.items()],
-        schema={"score": pl.String, **dict.fromkeys(names, pl.Float64)},
-        orient="row",
+        [
+            {"score": name, **one.to_dict()}
+            for name, one in (("P", found.P), ("E", found.E), ("SR", found.SR))
+        ]
     )
 
 
 def _figures(resilience: Resilience) -> tuple[tuple[str, float], ...]:
     """Figures of SR in the order of the table."""
     one = resilience.summary
-    icc, left = one["icc_windows"], one["sr_exposure_correlation"]
+    icc, left = one.icc_windows, one.sr_exposure_correlation
     inflated = "(inflated by overlap: no reliability)"
     figures: tuple[tuple[str, float | None], ...] = (
-        ("Reliability of an occasion's SR", one["reliability"]),
-        ("Standard error of measurement of an occasion's SR (points)", one["sem"]),
-        ("Reliability of P used", one["reliability_P"]),
-        ("Reliability of E used", one["reliability_E"]),
-        ("ICC of SR by occasion (share between persons)", one["icc_single"]),
-        (f"ICC of window SR, frozen {inflated}", icc["frozen"]),
-        (f"ICC of window SR, refitted {inflated}", icc["refit"]),
-        ("Correlation of SR between adjacent occasions, pooled", one["lag1"]),
-        ("The same within persons (biased downwards)", one["lag1_within"]),
-        ("r(SR, E), all rows", left["primary"]),
-        ("r(SR, E) between persons", left["between"]),
-        ("r(SR, E) within persons", left["within"]),
-        ("r(mixed-model SR, E), all rows", left["mixed"]),
-        ("r(mixed-model SR, E) between persons", left["mixed_between"]),
-        ("r(mixed-model SR, E) within persons", left["mixed_within"]),
-        ("Slope of P on E within persons (points)", one["within_slope"]),
-        ("Slope of P on E between persons (points)", one["between_slope"]),
+        ("Reliability of an occasion's SR", one.reliability),
+        ("Standard error of measurement of an occasion's SR (points)", one.sem),
+        ("Reliability of P used", one.reliability_P),
+        ("Reliability of E used", one.reliability_E),
+        ("ICC of SR by occasion (share between persons)", one.icc_single),
+        (f"ICC of window SR, frozen {inflated}", icc.frozen),
+        (f"ICC of window SR, refitted {inflated}", icc.refit),
+        ("Correlation of SR between adjacent occasions, pooled", one.lag1),
+        ("The same within persons (biased downwards)", one.lag1_within),
+        ("r(SR, E), all rows", left.primary),
+        ("r(SR, E) between persons", left.between),
+        ("r(SR, E) within persons", left.within),
+        ("r(mixed-model SR, E), all rows", left.mixed),
+        ("r(mixed-model SR, E) between persons", left.mixed_between),
+        ("r(mixed-model SR, E) within persons", left.mixed_within),
+        ("Slope of P on E within persons (points)", one.within_slope),
+        ("Slope of P on E between persons (points)", one.between_slope),
     )
     return tuple((words, value) for words, value in figures if value is not None)

@@ -30,8 +30,8 @@ from salutogen.columns import record, rows
 from salutogen.findings import Finding, Findings
 from salutogen.models.descriptive import pearson
 from salutogen.norm import Norm
+from salutogen.norm.line_spec import line_spec
 from salutogen.norm.periods import valid_rows
-from salutogen.norm.recipe import recipe_of
 from salutogen.scores import Scores
 
 if TYPE_CHECKING:
@@ -75,8 +75,11 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
     scored = inputs.resilience.occasions.filter(pl.col("SR").is_not_null())
     P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
     levels = {
-        "occasion": (pearson(scored["E"].to_numpy(), scored["P"].to_numpy()), norm.occasion.slope),
-        "person": (pearson(E, P), norm.person.slope),
+        "occasion": (
+            pearson(scored["E"].to_numpy(), scored["P"].to_numpy()),
+            norm.lines.occasion.slope,
+        ),
+        "person": (pearson(E, P), norm.lines.person.slope),
     }
     errors = exposure_error_table(levels, reliabilities, scores.reliability_p)
     missing = _missing(scores)
@@ -123,21 +126,20 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
     table = norm.period_tables["person"]
     flagged = table["person"].is_in(far_persons.implode()).to_numpy()
     SR = persons["SR"].fill_null(float("nan")).to_numpy()
-    recipe = recipe_of(scores, scores.study.plan.norm)
-    if len(recipe.predictors) > 1 or recipe.composite:
-        plain = replace(recipe, predictors=("E",), composite=())
+    spec = line_spec(scores, scores.study.plan.norm)
+    if len(spec.predictors) > 1 or spec.composite:
+        plain = replace(spec, predictors=("E",), composite=())
         return outlier_table(table.with_columns(persons["E"]), plain, flagged, SR)
-    known = {}
-    if norm.person.reference == "all" and norm.person.shape == "linear" and not norm.external:
-        names = {"winsorise": "winsorised_person", "robust": "robust_person"}
+    line, known = norm.lines.person, {}
+    fits = line.reference == "all" and line.shape == "linear" and not norm.external
+    if fits and not line.covariates:
+        variants = {"winsorise": "winsorised", "robust": "robust", "as they are": ""}
         known = {
-            policy: norm.variants[name]
-            for policy, name in names.items()
-            if name in norm.variants and not norm.person.covariates
+            policy: found
+            for policy, name in variants.items()
+            if (found := norm.lines.of("person", variant=name)) is not None
         }
-        if not norm.person.covariates:
-            known["as they are"] = norm.person
-    return outlier_table(table, recipe, flagged, SR, known)
+    return outlier_table(table, spec, flagged, SR, known)
 
 
 def _missing(scores: Scores) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from salutogen.columns import POINTS, Column, Kind
 from salutogen.errors import ModelError, NormError
 from salutogen.models.descriptive import pearson
 from salutogen.norm import Line
-from salutogen.norm.companions import robust_line, winsorised_line
-from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
+from salutogen.norm.line_fit import fit_line, line_problems
+from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.secondary_lines import robust_line, winsorised_line
 
 INTERCEPT = Column(name="intercept", meaning="Of the line", unit=POINTS, heading="Intercept")
 SLOPE = Column(
@@ -73,7 +74,7 @@ MISSING_COLUMNS = (
 
 def outlier_table(
     persons: pl.DataFrame,
-    recipe: LineRecipe,
+    spec: LineSpec,
     flagged: np.ndarray,
     SR: np.ndarray,
     known: Mapping[str, Line] | None = None,
@@ -100,12 +101,12 @@ def outlier_table(
     kept = persons.filter(pl.Series(~flagged))
     rows = []
     for policy in ("as they are", "drop", "winsorise", "robust"):
-        if policy == "drop" and line_problems(kept, recipe, "person"):
+        if policy == "drop" and line_problems(kept, spec, "person"):
             continue
         units = kept if policy == "drop" else persons
         fit = {"winsorise": winsorised_line, "robust": robust_line}.get(policy, fit_line)
         try:
-            line = (known or {}).get(policy) or fit(units, recipe, level="person", reference=policy)
+            line = (known or {}).get(policy) or fit(units, spec, level="person", reference=policy)
         except (ModelError, NormError):
             continue
         own = persons["P"].to_numpy() - line.expected(persons, level="person")

@@ -192,7 +192,7 @@ def _with_event(settings: TrajectorySettings) -> TrajectorySettings:
 def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
     """Add labels, return times and the recovery curve, or say why there is none."""
     told: list[Finding] = []
-    sem = inputs.resilience.summary.get("sem")
+    sem = inputs.resilience.summary.sem
     if sem is None:
         text = "There is no standard error of measurement of SR, hence no band and no labels."
         told.append(finding("labels-need-reliability", text))

@@ -12,7 +12,8 @@ from salutogen.analyses.trajectories.classes.tables import member_columns, membe
 from salutogen.analyses.trajectories.courses.locks import POSITIONS
 from salutogen.analyses.trajectories.labels.labels import LABELS, Labels
 from salutogen.analyses.trajectories.recovery.individual import response_about, response_columns
-from salutogen.pipeline.codebook import POINTS, SIGN, OutputColumn
+from salutogen.columns import LESS_RESILIENT, POINTS
+from salutogen.pipeline.codebook import OutputColumn
 
 if TYPE_CHECKING:
     from salutogen.analyses.trajectories.analysis import Trajectories
@@ -118,7 +119,7 @@ def lock_table(result: Trajectories) -> pl.DataFrame:
 
 
 _SCORES = (
-    ("SR", POINTS, "Stressor reactivity: observed minus expected", SIGN),
+    ("SR", POINTS, "Stressor reactivity: observed minus expected", LESS_RESILIENT),
     ("P", POINTS, "Mental-health problems", "higher = more problems"),
 )
 _LOCK_COLUMNS = (

@@ -90,16 +90,16 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     """Sum up each window, and say what moves the means other than change of the persons."""
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
-    own = {line.window: line for line in norm.windows if line.window is not None}
+    own = {period.number: line for period, line in norm.lines.by_period("window").items()}
     summary = summarise_windows(resilience.windows, own)
     found = Findings()
     if plan is not None:
         tell_windows(
             summary,
             resilience.windows,
-            norm.frozen_window,
+            norm.lines.reference("window"),
             n_persons=resilience.persons.height,
-            slopes=(resilience.summary["within_slope"], resilience.summary["between_slope"]),
+            slopes=(resilience.summary.within_slope, resilience.summary.between_slope),
             found=found,
         )
     return WindowsResult(

@@ -9,7 +9,7 @@ import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.norm import Line
-from salutogen.resilience.random_part import random_intercept
+from salutogen.resilience.variance_components import random_intercept
 
 WINDOW_COLUMNS = (
     Column(name="window", meaning="Number, from 1", heading="Window", kind=Kind.LABEL),

@@ -78,16 +78,16 @@ def _line_words(context: Context) -> str:
         text += (
             f" A quadratic term was tested on {test.n:,} independent units (F({test.df1}, "
             f"{test.df2}) = {number(test.f)}, {p_value(test.p)}; BIC "
-            f"{points(test.bic.get('linear'))} linear, {points(test.bic.get('quadratic'))} "
+            f"{points(test.bic_linear)} linear, {points(test.bic_quadratic)} "
             f"quadratic); the {test.chosen} shape was used."
         )
     if norm.external:
         text += f" The line was taken over from {norm.external}."
-    left = context.resilience.summary.get("sr_exposure_correlation") or {}
-    if left.get("between") is not None:
+    left = context.resilience.summary.sr_exposure_correlation
+    if left.between is not None:
         text += (
-            f" SR correlated with E at {signed(left['between'])} between and "
-            f"{signed(left.get('within'))} within persons."
+            f" SR correlated with E at {signed(left.between)} between and "
+            f"{signed(left.within)} within persons."
         )
     return text
 
@@ -101,19 +101,18 @@ def _equation(line: Line) -> str:
 
 
 def _error_words(context: Context) -> str:
-    summary, bootstrap = context.resilience.summary, context.resilience.bootstrap
-    draws = bootstrap.get("draws")
+    summary, draws = context.resilience.summary, context.resilience.bootstrap.draws
     parts = []
-    if isinstance(draws, int) and draws:
+    if draws:
         parts.append(
             f"Intervals are 95 % percentile intervals from {draws:,} bootstrap draws over persons."
         )
-    if isinstance(summary.get("reliability"), int | float):
+    if summary.reliability is not None:
         parts.append(
-            f"The reliability of an occasion's SR was {number(summary['reliability'], 2)}"
+            f"The reliability of an occasion's SR was {number(summary.reliability, 2)}"
             + (
-                f" (standard error of measurement {points(summary['sem'])} points)."
-                if summary.get("sem") is not None
+                f" (standard error of measurement {points(summary.sem)} points)."
+                if summary.sem is not None
                 else "."
             )
         )

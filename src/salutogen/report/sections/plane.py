@@ -72,10 +72,10 @@ def plane_section(context: Context) -> Section:
     """Persons in the plane of exposure and problems, with the person line."""
     norm = context.norm
     persons = context.persons.filter(pl.col("SR").is_not_null())
-    drawn = _draw(context, persons, norm.person)
+    drawn = _draw(context, persons, norm.lines.person)
     return Section(
         title="The E–P plane",
-        paragraphs=(_words(norm.person), _shape_words(context)),
+        paragraphs=(_words(norm.lines.person), _shape_words(context)),
         figures=(drawn,),
         tables=(_lines_table(context),),
     )
@@ -135,19 +135,20 @@ def _shape_words(context: Context) -> str:
     return (
         f"A curve was tested on {test.n:,} independent units ({test.unit}): "
         f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
-        f"{points(test.bic.get('linear'))} for the straight line and "
-        f"{points(test.bic.get('quadratic'))} for the curve. "
-        f"The line used is {context.norm.person.shape}."
+        f"{points(test.bic_linear)} for the straight line and "
+        f"{points(test.bic_quadratic)} for the curve. "
+        f"The line used is {context.norm.lines.person.shape}."
     )
 
 
 def _lines_table(context: Context) -> Table:
-    norm = context.norm
-    named = [("person", norm.person), ("occasion", norm.occasion)]
-    if norm.frozen_window is not None:
-        named.append(("window (frozen)", norm.frozen_window))
-    named += [(f"phase {name}", item) for name, item in norm.phases.items()]
-    named += [(heading(name), item) for name, item in norm.variants.items()]
+    lines = context.norm.lines
+    named = [("person", lines.person), ("occasion", lines.occasion)]
+    frozen = lines.reference("window")
+    if frozen is not None:
+        named.append(("window (frozen)", frozen))
+    named += [(str(period), item) for period, item in lines.by_period("phase").items()]
+    named += [(heading(name), item) for name, item in lines.variants.items()]
     rows = [
         {
             "line": name,

@@ -10,8 +10,8 @@ from salutogen.study.check.coverage import check_coverage
 from salutogen.study.check.item_wording import check_item_wording
 from salutogen.study.check.names import check_names
 from salutogen.study.check.roles import check_roles
+from salutogen.study.check.schedule import check_schedule
 from salutogen.study.check.sources import check_sources
-from salutogen.study.cross_checks import _check_periods, _check_reference_set
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.study import Study
 
@@ -30,8 +30,7 @@ def check_plan(study: Study, named: Collection[str], found: FindingsByLine) -> N
     """
     check_names(study, named, found)
     check_sources(study, found)
-    _check_periods(study, found)
-    _check_reference_set(study, found)
+    check_schedule(study, found)
     check_roles(study, found)
     check_item_wording(study, found)
     if not refusals(tuple(found)):

@@ -6,7 +6,7 @@ from collections import Counter
 
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import Burst
-from salutogen.study.occasions import occasions_in
+from salutogen.study.schedule import occasions_in
 from salutogen.study.study import Study
 
 

@@ -15,7 +15,7 @@ from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
 from salutogen.norm import Norm
 from salutogen.norm.line_fit import fit_line, line_problems
-from salutogen.norm.recipe import recipe_of
+from salutogen.norm.line_spec import line_spec
 from salutogen.panel import Panel
 from salutogen.resilience.levels import with_line
 from salutogen.scores import Scores
@@ -72,16 +72,14 @@ def _scored_without(
     """Score all rows by the occasions' line of exposure without one item."""
     scores = norm.scores
     table = norm.with_covariates(_exposure_without(grid, place, panel, scores))
-    recipe = replace(
-        recipe_of(scores, panel.study.plan.norm, norm.occasion.covariates),
-        shape=norm.occasion.shape,
-    )
+    own = norm.lines.occasion
+    spec = replace(line_spec(scores, panel.study.plan.norm, own.covariates), shape=own.shape)
     keys = norm.reference_units["occasion"].select("person", "occasion_index")
     units = table.join(keys, on=["person", "occasion_index"], how="semi", maintain_order="left")
-    problems: Sequence[Finding] = line_problems(units, recipe, "occasion")
+    problems: Sequence[Finding] = line_problems(units, spec, "occasion")
     if not problems:
         try:
-            line = fit_line(units, recipe, level="occasion", reference=norm.occasion.reference)
+            line = fit_line(units, spec, level="occasion", reference=own.reference)
         except NormError as error:
             problems = error.findings
         else:

@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES
 from salutogen.analyses.trajectories.recovery.response import jump, mean_change
-from salutogen.pipeline.codebook import POINTS, SIGN
+from salutogen.columns import LESS_RESILIENT, POINTS
 
 if TYPE_CHECKING:
     from salutogen.analyses.trajectories.analysis import Trajectories
@@ -63,11 +63,21 @@ def response_about(unit: str) -> tuple[tuple[str, ...], ...]:
     """Describe the columns; `unit` of time is days with dated events, else occasions."""
     pooled = "partially pooled over persons"
     return (
-        ("jump", POINTS, "SR at the event minus SR before it", SIGN),
-        ("mean_change", POINTS, "Mean SR at post1 and post2 minus SR before the event", SIGN),
-        ("jump_pooled", POINTS, f"Jump by the exponential return, {pooled}", SIGN),
+        ("jump", POINTS, "SR at the event minus SR before it", LESS_RESILIENT),
+        (
+            "mean_change",
+            POINTS,
+            "Mean SR at post1 and post2 minus SR before the event",
+            LESS_RESILIENT,
+        ),
+        ("jump_pooled", POINTS, f"Jump by the exponential return, {pooled}", LESS_RESILIENT),
         ("jump_pooled_se", POINTS, "Its standard error given the curve"),
-        ("asymptote_pooled", POINTS, f"Where the return ends, above the pre-level, {pooled}", SIGN),
+        (
+            "asymptote_pooled",
+            POINTS,
+            f"Where the return ends, above the pre-level, {pooled}",
+            LESS_RESILIENT,
+        ),
         ("asymptote_pooled_se", POINTS, "Its standard error given the curve"),
         ("half_life", "occasions", f"Time in which half of the rise fades, {pooled}"),
         ("half_life_low", "occasions", "Lower end of its 95 % interval"),
@@ -83,5 +93,5 @@ def response_about(unit: str) -> tuple[tuple[str, ...], ...]:
             f"{POINTS} per {unit.removesuffix('s')}",
             "From the worst point to the return",
         ),
-        ("end_state", POINTS, "Last point seen, above the level before the event", SIGN),
+        ("end_state", POINTS, "Last point seen, above the level before the event", LESS_RESILIENT),
     )

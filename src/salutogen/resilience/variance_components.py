@@ -19,7 +19,7 @@ FEWEST_PERSONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomPart:
+class VarianceComponents:
     """ICC and within-person SD (root of the residual variance) of a variable."""
 
     icc: float | None
@@ -27,12 +27,12 @@ class RandomPart:
     var_between: float | None = None
 
 
-def random_part(values: np.ndarray, person: np.ndarray) -> RandomPart:
+def variance_components(values: np.ndarray, person: np.ndarray) -> VarianceComponents:
     """Fit an intercept with a random intercept per person; None where it cannot be fitted."""
     fit = random_intercept(values, np.ones((values.size, 1)), person)
     if fit is None:
-        return RandomPart(icc=None, within_sd=None)
-    return RandomPart(
+        return VarianceComponents(icc=None, within_sd=None)
+    return VarianceComponents(
         icc=float(fit.icc), within_sd=float(fit.within_sd), var_between=float(fit.var_between)
     )
 

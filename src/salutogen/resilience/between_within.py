@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from salutogen.models.descriptive import group_means, pearson, present_means
 
@@ -40,7 +41,29 @@ class OccasionArrays:
         return result
 
 
-def exposure_left(SR: np.ndarray, arrays: OccasionArrays) -> dict[str, float | None]:
+def scored_arrays(occasions: pl.DataFrame, n_persons: int) -> OccasionArrays:
+    """Valid scored rows as arrays."""
+    known = occasions.filter(pl.col("SR").is_not_null())
+    return OccasionArrays(
+        person=known["person"].to_numpy().astype(np.int64),
+        occasion=known["occasion_index"].to_numpy().astype(np.int64),
+        P=known["P"].to_numpy(),
+        E=known["E"].to_numpy(),
+        SR=known["SR"].to_numpy(),
+        n_persons=n_persons,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExposureLeft:
+    """Correlation of a score with exposure: over rows, of person means, of deviations from them."""
+
+    total: float | None
+    between: float | None
+    within: float | None
+
+
+def exposure_left(SR: np.ndarray, arrays: OccasionArrays) -> ExposureLeft:
     """Correlation of a score with exposure: over rows, between persons and within persons.
 
     Parameters
@@ -48,17 +71,12 @@ def exposure_left(SR: np.ndarray, arrays: OccasionArrays) -> dict[str, float | N
     SR : ndarray, shape (n,)
         A score of each valid row.
     arrays : OccasionArrays
-
-    Returns
-    -------
-    dict
-        `total`, `between` (person means), `within` (deviations from them).
     """
-    return {
-        "total": pearson(SR, arrays.E),
-        "between": pearson(arrays.person_means(SR), arrays.person_means(arrays.E)),
-        "within": pearson(arrays.deviations(SR), arrays.deviations(arrays.E)),
-    }
+    return ExposureLeft(
+        total=pearson(SR, arrays.E),
+        between=pearson(arrays.person_means(SR), arrays.person_means(arrays.E)),
+        within=pearson(arrays.deviations(SR), arrays.deviations(arrays.E)),
+    )
 
 
 def lag_one(arrays: OccasionArrays) -> tuple[float | None, float | None, int]:

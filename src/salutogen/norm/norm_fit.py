@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from salutogen.errors import NormError
-from salutogen.findings import Finding, finding, refusals
-from salutogen.norm.companions import lines_by_occasion, lines_by_type, variant_lines
+from salutogen.findings import Finding, Findings, finding, refusals
 from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.external import External, external_lines
-from salutogen.norm.line_fit import LineRecipe, fit_line, line_problems
+from salutogen.norm.heteroscedasticity import residual_spread
+from salutogen.norm.line_fit import fit_line, line_problems
+from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
+from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, counted
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
-from salutogen.norm.norm import Level, Line, Norm, ShapeTest
+from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
-    Period,
+    PeriodRows,
     ValidRows,
     occasion_table,
     period_means,
+    rows_of_phases,
+    rows_of_windows,
     valid_rows,
     whole_follow_up,
 )
-from salutogen.norm.recipe import recipe_of, scoring_of
 from salutogen.norm.reference import ReferenceSet, reference_set
-from salutogen.norm.shape import shape_test, turn_finding
-from salutogen.norm.spread import unequal_spread
-from salutogen.norm.windows import phases_of, windows_of
+from salutogen.norm.secondary_lines import lines_by_occasion, lines_by_type, variant_lines
+from salutogen.norm.shape import ShapeTest, shape_test, turn_finding
 from salutogen.scores import Scores
+from salutogen.study import Period
 from salutogen.study.format import NormSettings
 
 EXACT = 1e-12
+FIRST_WINDOW = Period(kind="window", number=1)
 
 
 def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int = 1) -> Norm:
@@ -57,15 +61,15 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
     Raises
     ------
     NormError
-        Constant E or P, fewer persons than coefficients, a reference set that does not exist, or
-        a norm file that cannot be used; all problems at once.
+        Constant E or P, fewer persons than coefficients, a reference set that does not exist,
+        windows in time without any time, or a norm file that cannot be used; all problems at once.
     """
     work = _prepare(scores, settings or scores.study.plan.norm)
     external = external_lines(scores, work.settings)
     test = _decide_shape(work, seed, own=external is None)
     _refuse(work)
     norm = _fit_levels(work, test, external)
-    return _add_companions(norm, work)
+    return _add_secondary_lines(norm, work)
 
 
 @dataclass(kw_only=True)
@@ -75,15 +79,15 @@ class _Work:
     scores: Scores
     settings: NormSettings
     rows: ValidRows
-    windows: tuple[Period, ...]
-    phases: tuple[Period, ...]
+    windows: tuple[PeriodRows, ...]
+    phases: tuple[PeriodRows, ...]
     reference: ReferenceSet
-    recipe: LineRecipe
+    spec: LineSpec
     covariates: Covariates
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
-    def means(self, period: Period, valid: int) -> pl.DataFrame:
+    def means(self, period: PeriodRows, valid: int) -> pl.DataFrame:
         """Means of a period by person, with covariates."""
         table = period_means(
             self.rows,
@@ -94,7 +98,7 @@ class _Work:
         )
         return self.covariates.join(table)
 
-    def occasions(self, period: Period | None = None) -> pl.DataFrame:
+    def occasions(self, period: PeriodRows | None = None) -> pl.DataFrame:
         """Valid rows, with covariates."""
         keep = None if period is None else period.rows
         return self.covariates.join(occasion_table(self.rows, keep))
@@ -108,11 +112,14 @@ class _Work:
 
 def _prepare(scores: Scores, settings: NormSettings) -> _Work:
     rows = valid_rows(scores)
-    resilience = scores.study.plan.resilience
-    windows = windows_of(scores.study, rows, resilience)
-    phases = phases_of(scores.study, rows, resilience)
-    reference, problems = reference_set(scores, rows, windows, phases, settings)
+    schedule = scores.study.schedule
+    findings = Findings()
+    windows = rows_of_windows(schedule, rows, findings)
+    phases = rows_of_phases(schedule, rows)
+    findings.raise_refusals(NormError)
+    reference = reference_set(scores, rows, windows, phases, settings, findings)
     covariates = gather_covariates(scores, settings)
+    findings.extend(covariates.findings)
     work = _Work(
         scores=scores,
         settings=settings,
@@ -120,17 +127,17 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Work:
         windows=windows,
         phases=phases,
         reference=reference,
-        recipe=recipe_of(scores, settings, covariates.columns),
+        spec=line_spec(scores, settings, covariates.columns),
         covariates=covariates,
-        findings=[*problems, *covariates.findings],
+        findings=findings,
     )
     work.tables["person"] = work.means(whole_follow_up(rows), 1)
     work.tables["person_reference"] = (
-        work.means(reference.period, reference.valid)
+        work.means(reference.rows, reference.valid)
         if reference.restricted
         else work.tables["person"]
     )
-    work.tables["occasion_reference"] = work.occasions(reference.period)
+    work.tables["occasion_reference"] = work.occasions(reference.rows)
     return work
 
 
@@ -138,67 +145,61 @@ def _decide_shape(work: _Work, seed: int, *, own: bool) -> ShapeTest | None:
     """Test the shape on persons, once; the study's choice or the test's holds for every level."""
     units = work.covariates.complete(work.tables["person_reference"])
     if own:
-        linear = replace(work.recipe, shape="linear")
-        work.findings += line_problems(units, linear, "person")
+        linear = replace(work.spec, shape="linear")
+        work.findings.extend(line_problems(units, linear, "person"))
         occasions = work.covariates.complete(work.tables["occasion_reference"])
-        if not refusals(work.findings):
-            work.findings += line_problems(occasions, linear, "occasion")
+        if not refusals(tuple(work.findings)):
+            work.findings.extend(line_problems(occasions, linear, "occasion"))
     _refuse(work)
     test: ShapeTest | None = None
     try:
-        test = shape_test(units, work.recipe, seed=seed)
+        test = shape_test(units, work.spec, seed=seed)
     except NormError as error:
-        work.findings += error.findings
+        work.findings.extend(error.findings)
         _refuse(work)
     wanted = work.settings.shape
     if wanted == "test":
         chosen = test.chosen if test is not None else "linear"
     else:
         chosen = wanted
-    work.recipe = replace(work.recipe, shape=chosen)
+    work.spec = replace(work.spec, shape=chosen)
     if own and chosen != "linear":
-        work.findings += line_problems(units, work.recipe, "person")
+        work.findings.extend(line_problems(units, work.spec, "person"))
     return test
 
 
 def _refuse(work: _Work) -> None:
-    if refusals(work.findings):
-        raise NormError(refusals(work.findings))
+    work.findings.raise_refusals(NormError)
 
 
 def _fit_levels(work: _Work, test: ShapeTest | None, external: External | None) -> Norm:
-    words = work.reference.words
-    complete = work.covariates.complete
+    """Fit the reference line of each level, and each window's and phase's own."""
+    found: dict[LineKey, Line] = {}
     if external is None:
-        occasion = fit_line(
-            complete(work.tables["occasion_reference"]),
-            work.recipe,
-            level="occasion",
-            reference=words,
-        )
-        person = fit_line(
-            complete(work.tables["person_reference"]),
-            work.recipe,
-            level="person",
-            reference=words,
-        )
+        words, complete = work.reference.words, work.covariates.complete
+        levels: tuple[Level, ...] = ("occasion", "person")
+        for level in levels:
+            units = complete(work.tables[f"{level}_reference"])
+            found[LineKey(level)] = fit_line(units, work.spec, level=level, reference=words)
     else:
-        occasion, person = external.occasion, external.person
-    _refuse_exact(person, occasion)
+        found.update(external.lines)
+    _refuse_exact(found[LineKey("person")], found[LineKey("occasion")])
     windows, window_table = _period_lines(work, work.windows, "window", work.window_valid)
     phases, phase_table = _period_lines(work, work.phases, "phase", 1)
-    frozen = external.window if external is not None else _frozen_line(work, windows)
-    for line in (occasion, person, *((frozen,) if frozen is not None else ())):
-        work.findings += turn_finding(line)
-    primary = work.settings.unit
+    if external is None:
+        frozen = _frozen_line(work, windows)
+        if frozen is not None:
+            found[LineKey("window")] = frozen
+    for line in found.values():
+        work.findings.extend(turn_finding(line))
+    first = _frozen_phase(work, phases)
+    if first is not None:
+        found[LineKey("phase")] = first
+    found.update({LineKey("window", period): line for period, line in windows.items()})
+    found.update({LineKey("phase", period): line for period, line in phases.items()})
     return Norm(
-        primary=primary,
-        person=person,
-        occasion=occasion,
-        windows=windows,
-        frozen_window=frozen,
-        phases={work.phases[line.window - 1].name: line for line in phases if line.window},
-        mixed=None,
+        primary=work.settings.unit,
+        lines=Lines(found),
         shape_test=test,
         period_tables={
             "person": work.tables["person"],
@@ -207,7 +208,6 @@ def _fit_levels(work: _Work, test: ShapeTest | None, external: External | None) 
         },
         scores=work.scores,
         scoring=scoring_of(work.scores),
-        frozen_phase=_frozen_phase(work, phases),
         external=external.name if external is not None else None,
     )
 
@@ -217,124 +217,113 @@ def _refuse_exact(*lines: Line) -> None:
     exact = [line for line in lines if line.r_squared > 1.0 - EXACT]
     if exact:
         levels = " and ".join(line.level for line in exact)
-        text = f"The {levels} line passes through every point: P follows from E exactly."
         numbers: dict[str, float] = {line.level: line.r_squared for line in exact}
-        raise NormError([finding("nothing-left-to-explain", text, numbers=numbers)])
+        raise NormError([finding("nothing-left-to-explain", levels=levels, numbers=numbers)])
 
 
 def _period_lines(
-    work: _Work, periods: tuple[Period, ...], level: Level, valid: int
-) -> tuple[tuple[Line, ...], pl.DataFrame]:
+    work: _Work, periods: tuple[PeriodRows, ...], level: Level, valid: int
+) -> tuple[dict[Period, Line], pl.DataFrame]:
     """Each period's own line, and the table of all periods' means."""
-    lines: list[Line] = []
+    lines: dict[Period, Line] = {}
     tables: list[pl.DataFrame] = []
-    for period in periods:
-        table = work.means(period, valid)
+    for placed in periods:
+        period = placed.period
+        table = work.means(placed, valid)
         name = (
             pl.lit(period.number, dtype=pl.UInt16).alias("window")
             if level == "window"
-            else pl.lit(period.name).alias("phase")
+            else pl.lit(period.label).alias("phase")
         )
         tables.append(table.with_columns(name))
         units = work.covariates.complete(table)
-        line = _try_line(work, units, level, f"{level} {period.name}", period.number)
+        line = _try_line(work, units, level, str(period), period)
         if line is not None:
-            lines.append(line)
+            lines[period] = line
     if tables:
-        return tuple(lines), pl.concat(tables)
+        return lines, pl.concat(tables)
     column = pl.Series("window", [], dtype=pl.UInt16)
     if level == "phase":
         column = pl.Series("phase", [], dtype=pl.String)
-    return (), work.tables["person"].clear().with_columns(column)
+    return {}, work.tables["person"].clear().with_columns(column)
 
 
-def _frozen_line(work: _Work, windows: tuple[Line, ...]) -> Line | None:
+def _frozen_line(work: _Work, windows: Mapping[Period, Line]) -> Line | None:
     """The line of SR_frozen: the first window, unless the study names another reference."""
-    period = work.reference.frozen
-    if period is None:
+    reference = work.reference
+    if reference.frozen is None:
         return None
-    is_window = any(period.number == line.window for line in windows) and period.name.isdigit()
-    no_arm = getattr(work.settings.reference, "arm", None) is None
-    if is_window and no_arm:
-        return next(line for line in windows if line.window == period.number)
-    units = work.covariates.complete(work.means(period, work.window_valid))
-    words = work.reference.words
-    if not no_arm and period.number == 1:
+    period = reference.frozen.period
+    if period in windows and not reference.one_arm:
+        return windows[period]
+    units = work.covariates.complete(work.means(reference.frozen, work.window_valid))
+    words = reference.words
+    if reference.one_arm and period == FIRST_WINDOW:
         words = f"{words}, first window"
-    return _try_line(work, units, "window", words, period.number)
+    return _try_line(work, units, "window", words, period)
 
 
 def _try_line(
-    work: _Work, units: pl.DataFrame, level: Level, reference: str, number: int | None
+    work: _Work, units: pl.DataFrame, level: Level, reference: str, period: Period
 ) -> Line | None:
     """Fit a window's or phase's line; where that is impossible, say why and go on."""
-    problems: Sequence[Finding] = line_problems(units, work.recipe, level)
+    problems: Sequence[Finding] = line_problems(units, work.spec, level)
     if not problems:
         try:
-            return fit_line(units, work.recipe, level=level, reference=reference, window=number)
+            return fit_line(units, work.spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
-    reasons = " ".join(problem.text for problem in problems)
-    text = f"There is no line for {reference}: {reasons}"
-    numbers = {"reference": reference, "reasons": [problem.code for problem in problems]}
-    work.findings.append(finding("period-without-line", text, numbers=numbers))
+    codes = {"reasons": [problem.code for problem in problems]}
+    work.findings.tell("period-without-line", reference=reference, reasons=problems, numbers=codes)
     return None
 
 
-def _frozen_phase(work: _Work, phases: tuple[Line, ...]) -> Line | None:
+def _frozen_phase(work: _Work, phases: Mapping[Period, Line]) -> Line | None:
     """The line of SR_frozen over phases: the reference phase, else the first."""
-    named = getattr(work.settings.reference, "phase", None)
-    for line in phases:
-        if named is None or line.reference == f"phase {named}":
-            return line
-    return None
+    named = work.reference.named
+    if named is not None and named.kind == "phase":
+        return phases.get(named)
+    return next(iter(phases.values()), None)
 
 
-def _add_companions(norm: Norm, work: _Work) -> Norm:
+def _add_secondary_lines(norm: Norm, work: _Work) -> Norm:
     """Add the lines beside: by type, by occasion, variants, mixed; and what is doubtful."""
-    words = work.reference.words
-    complete = work.covariates.complete
+    words, spec, findings = work.reference.words, work.spec, work.findings
+    complete, lines = work.covariates.complete, norm.lines
     units: dict[Level, pl.DataFrame] = {
         "occasion": complete(work.tables["occasion_reference"]),
         "person": complete(work.tables["person_reference"]),
     }
-    variants, found = variant_lines(units, work.recipe, words)
-    work.findings += found
-    spread, found = unequal_spread({"person": norm.person, "occasion": norm.occasion}, units)
-    work.findings += found
-    mixed, covariance, found = fit_mixed_line(work.rows)
-    work.findings += found
+    more = variant_lines(units, spec, words, findings)
+    spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
+    mixed, covariance = fit_mixed_line(work.rows, findings)
     if mixed is not None and covariance is not None:
-        variants["mixed"] = mixed_as_line(mixed, covariance, norm.occasion, work.rows)
+        line = mixed_as_line(mixed, covariance, lines.occasion, work.rows)
+        more[LineKey("occasion", variant=MIXED)] = line
     if work.reference.frozen is not None:
         units["window"] = complete(work.means(work.reference.frozen, work.window_valid))
-    by_type, found = lines_by_type(units, work.recipe, work.scores.exposure_types, words)
-    work.findings += found
-    refits, found = lines_by_occasion(
-        complete(work.occasions()), work.recipe, work.scores.study.labels
+    more |= lines_by_type(units, spec, work.scores.exposure_types, words, findings)
+    more |= lines_by_occasion(
+        complete(work.occasions()), spec, work.scores.study.schedule.occasions, findings
     )
-    work.findings += found
-    work.findings += _slope_findings(norm)
+    _tell_falling_lines(lines, findings)
     return replace(
         norm,
-        by_type=by_type,
-        occasion_refits=refits,
-        variants=variants,
+        lines=lines.joined(more),
         mixed=mixed,
         heteroscedasticity=spread,
         reference_units=dict(units),
-        findings=tuple(work.findings),
+        findings=tuple(findings),
     )
 
 
-def _slope_findings(norm: Norm) -> list[Finding]:
-    found = []
-    for line in (norm.person, norm.occasion):
+def _tell_falling_lines(lines: Lines, findings: Findings) -> None:
+    for line in (lines.person, lines.occasion):
         if line.shape == "linear" and line.slope is not None and line.slope <= 0:
-            text = (
-                f"Expected problems do not rise with exposure: the {line.level} slope is "
-                f"{line.slope:.4g} (n = {line.n}, R squared {line.r_squared:.3f})."
+            findings.tell(
+                "slope-not-positive",
+                level=line.level,
+                slope=line.slope,
+                n=counted(line.level, line.n),
+                r_squared=line.r_squared,
             )
-            numbers = {"slope": line.slope, "n": line.n, "r_squared": line.r_squared}
-            found.append(finding("slope-not-positive", text, numbers=numbers))
-    return found

@@ -1,25 +1,48 @@
-"""What a study's lines share: predictors, units and the way P and E were scored."""
+"""What a study's lines share: predictors, shape, units, and the way P and E were scored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from salutogen.norm.line_fit import LineRecipe
+from salutogen.norm.lines import Shape
 from salutogen.scores import Measure, Scores
 from salutogen.study.format import NormSettings
 
 
-def recipe_of(
-    scores: Scores, settings: NormSettings, covariates: tuple[str, ...] = ()
-) -> LineRecipe:
+@dataclass(frozen=True, kw_only=True)
+class LineSpec:
+    """What all lines of a study share.
+
+    Attributes
+    ----------
+    predictors : tuple of str
+        `E`, or `E_<type>` for each type where types enter separately.
+    shape : {"linear", "quadratic", "spline"}
+    covariates : tuple of str
+        Columns added to every line.
+    composite : tuple of str
+        Raw types averaged as z values into E; empty where E is a plain sum.
+    units : mapping of str to str
+        Units of P, E and the types.
+    possible : mapping of str to (float, float)
+        Lowest and highest possible value of each, where known.
+    """
+
+    predictors: tuple[str, ...] = ("E",)
+    shape: Shape = "linear"
+    covariates: tuple[str, ...] = ()
+    composite: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    possible: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def line_spec(scores: Scores, settings: NormSettings, covariates: tuple[str, ...] = ()) -> LineSpec:
     """Take predictors, units and possible ranges from the scores; the shape is decided later."""
     possible = {
         name: bounds
-        for name, bounds in (
-            ("P", _bounds(scores.measures.get("P"))),
-            *((f"E_{kind}", _bounds(scores.measures.get(f"E_{kind}"))) for kind in types(scores)),
-        )
-        if bounds is not None
+        for name in ("P", *scores.type_columns)
+        if (bounds := _bounds(scores.measures.get(name))) is not None
     }
     units = {name: measure.unit for name, measure in scores.measures.items()}
     if scores.combine == "sum":
@@ -30,7 +53,7 @@ def recipe_of(
         units.setdefault("E", "points, sum over types")
     elif scores.combine == "composite":
         units["E"] = "mean of z over types"
-    return LineRecipe(
+    return LineSpec(
         predictors=scores.type_columns if scores.combine == "separate" else ("E",),
         shape="linear",
         covariates=covariates,
@@ -38,11 +61,6 @@ def recipe_of(
         units=units,
         possible=possible,
     )
-
-
-def types(scores: Scores) -> tuple[str, ...]:
-    """Exposure types of the scores."""
-    return scores.exposure_types
 
 
 def scoring_of(scores: Scores) -> dict[str, object]:

@@ -1,0 +1,113 @@
+"""Do residuals spread equally along exposure? On persons; on rows only clustered by person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from salutogen.columns import Record, figure, record
+from salutogen.errors import ModelError
+from salutogen.findings import Findings, Persons
+from salutogen.models.regression.heteroscedasticity import breusch_pagan
+from salutogen.models.regression.least_squares import fit_least_squares
+from salutogen.norm.design_matrix import line_matrix, with_exposure
+from salutogen.norm.lines import Level, Line
+
+NOTABLE = 0.01
+
+
+class _Test(Record):
+    """A test that may not have been possible: then only p, which is missing, and the reason."""
+
+    reason: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`."""
+        found = super().to_dict()
+        reason = found.pop("reason")
+        return found if reason is None else {"p": None, "reason": reason}
+
+
+@record
+class PersonsTest(_Test):
+    """Squared residuals of persons regressed on the line's terms."""
+
+    n_r_squared: float | None = figure("n times R squared, chi-squared", default=None)
+    df: int | None = figure("Degrees of freedom", default=None)
+    p: float | None = figure("p value", default=None)
+    reason: str | None = figure("Why it could not be tested", default=None)
+
+
+@record
+class OccasionsTest(_Test):
+    """Squared residuals of rows regressed on the line's terms, errors clustered by person."""
+
+    n_r_squared_rows: float | None = figure(
+        "n times R squared over rows, for comparison with other programs only", default=None
+    )
+    F: float | None = figure("Wald F, clustered by person", default=None)
+    df1: int | None = figure("Degrees of freedom", default=None)
+    df2: int | None = figure("Degrees of freedom of the error", default=None)
+    p: float | None = figure("p value of F", default=None)
+    reason: str | None = figure("Why it could not be tested", default=None)
+
+
+@record
+class Heteroscedasticity(Record):
+    """Whether residuals spread unequally along exposure."""
+
+    person: PersonsTest = figure("On persons, which are independent")
+    occasion: OccasionsTest = figure("On rows, which repeat persons")
+
+
+def residual_spread(
+    lines: Mapping[Level, Line], units: Mapping[Level, pl.DataFrame], findings: Findings
+) -> Heteroscedasticity:
+    """Test the residuals of the person line and of the occasions' line.
+
+    Persons are independent: n times R squared is chi-squared (Koenker 1981). Rows are not: their
+    n times R squared is given for comparison with other programs, the p value is of a Wald F test
+    with errors clustered by person. Tells `unequal-spread` where p < .01 on persons.
+    """
+    person = _over_persons(lines["person"], units["person"])
+    if person.p is not None and person.p < NOTABLE:
+        findings.tell(
+            "unequal-spread",
+            n_r_squared=person.n_r_squared,
+            persons=Persons(units["person"].height),
+            p=person.p,
+            df=person.df,
+        )
+    occasion = _over_occasions(lines["occasion"], units["occasion"])
+    return Heteroscedasticity(person=person, occasion=occasion)
+
+
+def _over_persons(line: Line, table: pl.DataFrame) -> PersonsTest:
+    table = with_exposure(line, table)
+    matrix = line_matrix(line, table, level="person")
+    try:
+        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
+        plain = breusch_pagan(fit, matrix)
+    except ModelError as error:
+        return PersonsTest(reason=str(error))
+    return PersonsTest(n_r_squared=plain.statistic, df=plain.df1, p=plain.p)
+
+
+def _over_occasions(line: Line, table: pl.DataFrame) -> OccasionsTest:
+    table = with_exposure(line, table)
+    matrix = line_matrix(line, table, level="occasion")
+    try:
+        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
+        plain = breusch_pagan(fit, matrix)
+        clustered = breusch_pagan(fit, matrix, cluster=table["person"].to_numpy())
+    except ModelError as error:
+        return OccasionsTest(reason=str(error))
+    return OccasionsTest(
+        n_r_squared_rows=plain.statistic,
+        F=clustered.statistic,
+        df1=clustered.df1,
+        df2=clustered.df2,
+        p=clustered.p,
+    )

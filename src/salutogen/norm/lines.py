@@ -1,0 +1,240 @@
+"""`Line`, one E-P line, and `Lines`, every line of a study by level, period, exposure, variant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from salutogen.columns import POINTS, Kind, Record, beside, figure, record
+from salutogen.findings import Persons
+from salutogen.scores import Standardiser
+from salutogen.study import Period
+
+Level = Literal["occasion", "window", "phase", "person"]
+Shape = Literal["linear", "quadratic", "spline"]
+
+MIXED = "mixed"
+
+
+def counted(level: str, units: int) -> int:
+    """Units of a level as a count: of persons, but for occasions."""
+    return units if level == "occasion" else Persons(units)
+
+
+@record
+class LineSummary(Record):
+    """An E-P line in raw points, as `results.json` has it."""
+
+    unit: str = figure("Units of the line: occasion, window, phase, person", kind=Kind.LABEL)
+    shape: Shape = figure("Shape of the line", kind=Kind.LABEL)
+    reference: str = figure("Persons and occasions it was fitted on", kind=Kind.LABEL)
+    n: int = figure("Units it was fitted on", kind=Kind.COUNT)
+    n_persons: int = figure("Persons among the units", kind=Kind.COUNT)
+    coefficients: Mapping[str, float] = figure("Coefficient of each term", unit=POINTS)
+    standard_errors: Mapping[str, float] = figure("Standard error of each term", unit=POINTS)
+    r_squared: float = figure("Share of the variance of P that the line explains")
+    residual_sd: float = figure("SD (n - 1) of the residuals: the divisor of SR_z", unit=POINTS)
+    exposure_range: tuple[float, float] = figure("Lowest and highest E", unit="points of E")
+
+
+@record
+class Line(Record):
+    """One E-P line: expected problems given exposure, at one level.
+
+    A line knows the level, units and reference set it was fitted on. `expected(table)` refuses a
+    table of another level. Terms are `intercept`, `E`, `E^2`, `E:spline1`, `E:spline2`,
+    `E_<type>`, then covariates by name.
+
+    Attributes
+    ----------
+    covariance : ndarray, shape (p, p)
+        Of the coefficients: clustered by person (CR1) at the occasion level, classical elsewhere.
+    residual_sd : float
+        SD (n - 1) of the residuals in the reference set: the divisor of SR_z.
+    standardiser : Standardiser or None
+        How E is made from raw types at this level, where E is a composite.
+    period : Period or None
+        The window, phase or occasion it was fitted on, if it was one.
+    possible : mapping of str to (float, float)
+        Lowest and highest value a score in the line's units can have; values outside are refused
+        as another unit.
+    """
+
+    level: Level = beside()
+    shape: Shape = beside()
+    reference: str = beside()
+    n: int = beside()
+    n_persons: int = beside()
+    terms: tuple[str, ...] = beside()
+    coefficients: tuple[float, ...] = beside()
+    covariance: np.ndarray = beside()
+    residual_sd: float = beside()
+    r_squared: float = beside()
+    exposure_range: tuple[float, float] = beside()
+    outcome: str = beside(default="P")
+    predictors: tuple[str, ...] = beside(default=("E",))
+    units: Mapping[str, str] = beside(default_factory=dict)
+    knots: tuple[float, ...] = beside(default=())
+    standardiser: Standardiser | None = beside(default=None)
+    covariates: tuple[str, ...] = beside(default=())
+    period: Period | None = beside(default=None)
+    possible: Mapping[str, tuple[float, float]] = beside(default_factory=dict)
+
+    def coefficient(self, term: str) -> float:
+        """One coefficient by name."""
+        return self.coefficients[self.terms.index(term)]
+
+    @property
+    def intercept(self) -> float:
+        """Expected P at E = 0."""
+        return self.coefficient("intercept")
+
+    @property
+    def slope(self) -> float | None:
+        """Coefficient of E (None where types enter separately)."""
+        return self.coefficient("E") if "E" in self.terms else None
+
+    def expected(self, table: pl.DataFrame, *, level: Level) -> np.ndarray:
+        """Expected P for each row of a table at the line's own level.
+
+        Raises
+        ------
+        NormError
+            The table is of another level, or a column the line needs is missing.
+        """
+        from salutogen.models.linear_algebra import combine
+        from salutogen.norm.design_matrix import line_matrix
+
+        matrix = line_matrix(self, table, level=level)
+        expected: np.ndarray = combine(matrix, np.asarray(self.coefficients))
+        return expected
+
+    def summary(self, unit: str | None = None) -> LineSummary:
+        """Return what `results.json` tells of the line; `unit` is its level by default."""
+        names = ["E2" if term == "E^2" else term for term in self.terms]
+        errors = np.sqrt(np.diag(self.covariance)).tolist()
+        return LineSummary(
+            unit=unit or self.level,
+            shape=self.shape,
+            reference=self.reference,
+            n=self.n,
+            n_persons=self.n_persons,
+            coefficients=dict(zip(names, self.coefficients, strict=True)),
+            standard_errors=dict(zip(names, errors, strict=True)),
+            r_squared=self.r_squared,
+            residual_sd=self.residual_sd,
+            exposure_range=self.exposure_range,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`; `norm.json` holds all of the line."""
+        return self.summary().to_dict()
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict`."""
+        return LineSummary.schema()
+
+
+@dataclass(frozen=True, slots=True)
+class LineKey:
+    """Where a line stands in the collection.
+
+    Attributes
+    ----------
+    level : {"occasion", "window", "phase", "person"}
+    period : Period or None
+        The one window, phase or occasion it was fitted on; None for the reference set.
+    exposure : str or None
+        The one exposure type it takes; None for E as the study combines it.
+    variant : str
+        Another way of fitting, such as `robust`; empty for the primary way.
+    """
+
+    level: Level
+    period: Period | None = None
+    exposure: str | None = None
+    variant: str = ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Lines(Mapping[LineKey, Line]):
+    """Every line of a study, in the order they were fitted in.
+
+    The reference line of a level is the one its scores come from; windows and phases have it for
+    `SR_frozen` beside each period's own line.
+    """
+
+    found: Mapping[LineKey, Line] = field(default_factory=dict)
+
+    def __getitem__(self, key: LineKey) -> Line:
+        return self.found[key]
+
+    def __iter__(self) -> Iterator[LineKey]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def of(
+        self,
+        level: Level,
+        *,
+        period: Period | None = None,
+        exposure: str | None = None,
+        variant: str = "",
+    ) -> Line | None:
+        """One line, or None where it was not fitted."""
+        return self.found.get(LineKey(level, period, exposure, variant))
+
+    def reference(self, level: Level) -> Line | None:
+        """The line a level is scored with; `SR_frozen` of windows and phases."""
+        return self.of(level)
+
+    @property
+    def occasion(self) -> Line:
+        """The line of occasions, which every study has."""
+        return self.found[LineKey("occasion")]
+
+    @property
+    def person(self) -> Line:
+        """The line of persons, which every study has."""
+        return self.found[LineKey("person")]
+
+    def by_period(self, level: Level) -> dict[Period, Line]:
+        """Each period's own line at a level, in order."""
+        return {
+            key.period: line
+            for key, line in self.found.items()
+            if key.level == level and key.period is not None
+        }
+
+    def by_exposure(self, level: Level) -> dict[str, Line]:
+        """The line of each exposure type alone, in the study's order."""
+        return {
+            key.exposure: line
+            for key, line in self.found.items()
+            if key.level == level and key.exposure is not None
+        }
+
+    @property
+    def variants(self) -> dict[str, Line]:
+        """Other ways of fitting by name: `robust_person`, `winsorised_occasion`, `mixed`."""
+        return {
+            key.variant if key.variant == MIXED else f"{key.variant}_{key.level}": line
+            for key, line in self.found.items()
+            if key.variant
+        }
+
+    def joined(self, more: Mapping[LineKey, Line]) -> Lines:
+        """Return a collection with more lines."""
+        return replace(self, found={**self.found, **more})
+
+    def __repr__(self) -> str:
+        levels = Counter(key.level for key in self.found)
+        return f"Lines({', '.join(f'{level}: {count}' for level, count in levels.items())})"

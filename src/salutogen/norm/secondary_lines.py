@@ -1,0 +1,169 @@
+"""Lines beside the primary ones: by type, by occasion, winsorised, robust and curved."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from salutogen.errors import ModelError, NormError
+from salutogen.findings import Finding, Findings
+from salutogen.models.convergence import ConvergenceWarning
+from salutogen.models.descriptive import centre_and_spread
+from salutogen.models.regression.robust import fit_huber
+from salutogen.norm.design_matrix import line_matrix, with_composite
+from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
+from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.lines import Level, Line, LineKey
+from salutogen.study import Period
+
+WINSOR_SD = 3.0
+ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of a slope
+
+
+def lines_by_type(
+    units: Mapping[Level, pl.DataFrame],
+    spec: LineSpec,
+    types: tuple[str, ...],
+    reference: str,
+    findings: Findings,
+) -> dict[LineKey, Line]:
+    """Fit the line of each exposure type alone at each level, on the type's raw points."""
+    lines: dict[LineKey, Line] = {}
+    for kind in types:
+        own = replace(spec, predictors=(f"E_{kind}",), composite=())
+        for level, table in units.items():
+            what = f"{level} line of {kind} alone"
+            line = _fitted(table, own, level, reference, what, findings)
+            if line is not None:
+                lines[LineKey(level, exposure=kind)] = line
+    return lines
+
+
+def lines_by_occasion(
+    table: pl.DataFrame, spec: LineSpec, occasions: tuple[Period, ...], findings: Findings
+) -> dict[LineKey, Line]:
+    """Refit the line at each planned occasion, where every person stands once."""
+    lines: dict[LineKey, Line] = {}
+    for period in occasions:
+        part = table.filter(pl.col("occasion_index") == period.occasions.start)
+        if part.height == 0:
+            continue
+        what, words = f"line of {period}", str(period)
+        line = _fitted(part, spec, "occasion", words, what, findings, period)
+        if line is not None:
+            lines[LineKey("occasion", period)] = line
+    return lines
+
+
+def _fitted(
+    table: pl.DataFrame,
+    spec: LineSpec,
+    level: Level,
+    reference: str,
+    what: str,
+    findings: Findings,
+    period: Period | None = None,
+) -> Line | None:
+    """Fit a line; where that is impossible, say what is left out and why."""
+    problems: Sequence[Finding] = line_problems(table, spec, level)
+    if not problems:
+        try:
+            return fit_line(table, spec, level=level, reference=reference, period=period)
+        except NormError as error:
+            problems = error.findings
+    codes = {"reasons": [problem.code for problem in problems]}
+    findings.tell(
+        "variant-not-fitted", variant="problems", what=what, reasons=problems, numbers=codes
+    )
+    return None
+
+
+def winsor_limits(values: np.ndarray, sds: float = WINSOR_SD) -> tuple[float, float]:
+    """Mean plus and minus `sds` SDs (n - 1), computed once on the units that are fitted."""
+    centre, spread = centre_and_spread(values)
+    return centre - sds * spread, centre + sds * spread
+
+
+def winsorised_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference: str) -> Line:
+    """Fit on P and E pulled in to mean +- 3 SD; the line is then applied to raw values.
+
+    Intercept and slope come from the same fit: there is no way to mix one with the other of an
+    unwinsorised fit.
+    """
+    standardiser = None
+    if spec.composite:
+        standardiser = learn_standardiser(table, spec.composite, reference)
+        table = with_composite(table, standardiser)
+    columns = ("P", *spec.predictors)
+    limits = {name: winsor_limits(table[name].to_numpy()) for name in columns}
+    pulled = table.with_columns(
+        *(pl.col(name).clip(low, high) for name, (low, high) in limits.items())
+    )
+    line = fit_line(
+        pulled, replace(spec, composite=()), level=level, reference=f"{reference}, winsorised"
+    )
+    exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
+    return replace(
+        line,
+        standardiser=standardiser,
+        exposure_range=(float(exposure.min()), float(exposure.max())),
+    )
+
+
+def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference: str) -> Line:
+    """Fit by Huber's M-estimation: far points pull less. R squared is of the raw residuals.
+
+    Standard errors of the occasions' line are clustered by person.
+    """
+    plain = fit_line(table, spec, level=level, reference=f"{reference}, robust")
+    if plain.standardiser is not None:
+        table = with_composite(table, plain.standardiser)
+    matrix = line_matrix(plain, table, level=level)
+    outcome = table["P"].to_numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fit = fit_huber(
+            outcome,
+            matrix,
+            names=plain.terms,
+            cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
+            tolerance=ROBUST_TOLERANCE,
+        )
+    if not fit.converged:
+        raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
+    residuals = np.asarray(fit.residuals)
+    total = float(np.sum((outcome - np.mean(outcome)) ** 2))
+    return replace(
+        plain,
+        coefficients=tuple(float(value) for value in fit.coefficients),
+        covariance=np.asarray(fit.covariance),
+        residual_sd=float(np.std(residuals, ddof=1)),
+        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+    )
+
+
+def variant_lines(
+    units: Mapping[Level, pl.DataFrame], spec: LineSpec, reference: str, findings: Findings
+) -> dict[LineKey, Line]:
+    """Winsorised, robust and curved lines over occasions and persons."""
+    lines: dict[LineKey, Line] = {}
+    levels: tuple[Level, ...] = ("occasion", "person")
+    for level in levels:
+        table = units[level]
+        for name, fit in (("winsorised", winsorised_line), ("robust", robust_line)):
+            try:
+                fitted = fit(table, spec, level=level, reference=reference)
+            except (ModelError, NormError) as error:
+                what = f"{name} {level} line"
+                findings.tell("variant-not-fitted", variant="failed", what=what, reason=str(error))
+            else:
+                lines[LineKey(level, variant=name)] = fitted
+        curved = replace(spec, shape="quadratic" if spec.shape == "linear" else "linear")
+        line = _fitted(table, curved, level, reference, f"{curved.shape} {level} line", findings)
+        if line is not None:
+            lines[LineKey(level, variant=curved.shape)] = line
+    return lines

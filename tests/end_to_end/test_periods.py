@@ -1,0 +1,158 @@
+"""Periods: `check` and `run` speak of the same windows and phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from ruamel.yaml import YAML
+from salutogen.study.checking import check_study
+
+import salutogen as sg
+from salutogen.errors import SalutogenError
+from salutogen.norm.norm_file import norm_to_dict
+
+Command = Callable[..., CompletedProcess[str]]
+PERSONS, WAVES = 40, 4
+IN_TIME = {"width": "14 days", "step": "7 days", "valid": 2}
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    return {
+        "salutogen": 1,
+        "title": "Small cohort",
+        "occasions": {"every": "7 days", "count": WAVES},
+        "sources": {"answers": {"person": "id", "occasion": "wave"}},
+        "instruments": {
+            "distress": {"columns": "P_{1..6}", "answers": "0..3"},
+            "hassles": {
+                "columns": "H_{01..10}",
+                "answers": "0..5",
+                "did_not_occur": 0,
+                "recall": "7 days",
+            },
+        },
+        "problems": "distress",
+        "exposure": {"types": ["hassles"], "score": "severity", "combine": "sum"},
+        "resilience": {"bootstrap": 0},
+        **changes,
+    }
+
+
+def answers(waves: int = WAVES) -> pl.DataFrame:
+    random = np.random.default_rng(5)
+    rows = PERSONS * waves
+    level = np.repeat(random.normal(size=PERSONS), waves)
+    happened = (
+        random.random((rows, 10)) < np.repeat(random.uniform(0.1, 0.6, PERSONS), waves)[:, None]
+    )
+    burden = np.where(happened, random.integers(1, 6, size=(rows, 10)), 0)
+    mean = 0.6 + 0.4 * level[:, None] + 0.05 * burden.sum(1)[:, None]
+    problems = np.clip(np.round(mean + random.normal(size=(rows, 6))), 0, 3).astype(int)
+    wave = np.tile(np.arange(1, waves + 1), PERSONS)
+    columns: dict[str, object] = {"id": np.repeat(np.arange(PERSONS), waves), "wave": wave}
+    columns["day"] = 7.0 * (wave - 1)
+    columns |= {f"P_{item + 1}": problems[:, item] for item in range(6)}
+    columns |= {f"H_{item + 1:02d}": burden[:, item] for item in range(10)}
+    return pl.DataFrame(columns)
+
+
+def written(folder: Path, study: dict[str, Any], data: pl.DataFrame) -> Path:
+    data.write_csv(folder / "answers.csv")
+    path = folder / "study.yaml"
+    with path.open("w", encoding="utf-8") as stream:
+        YAML().dump(study, stream)
+    return path
+
+
+def codes(folder: Path, study: dict[str, Any], data: pl.DataFrame) -> dict[str, list[str]]:
+    """Codes that `check` and `run` tell of the same study file."""
+    path = written(folder, study, data)
+    told = {"check": check_study(path)}
+    try:
+        told["run"] = sg.run(path, data=folder).findings
+    except SalutogenError as error:
+        told["run"] = error.findings
+    return {name: [item.code for item in findings] for name, findings in told.items()}
+
+
+@pytest.mark.parametrize("name", ["1", "late"])
+def test_a_phase_is_the_reference_whatever_its_name(name: str) -> None:
+    phases = {name: {"from": "3", "to": "4"}}
+    study = plan(norm={"reference": {"phase": name}}, resilience={"bootstrap": 0, "phases": phases})
+    results = sg.run(sg.read_study(study), data=answers())
+    lines = norm_to_dict(results.norm)["lines"]
+    means = results.scores.filter(pl.col("occasion").is_in(["3", "4"]))
+    means = means.group_by("person", maintain_order=True).agg(pl.col("E", "P").mean())
+    slope, intercept = np.polyfit(means["E"].to_numpy(), means["P"].to_numpy(), 1)
+    frozen = lines["window_frozen"]
+    assert frozen["reference"] == f"phase {name}"
+    assert frozen["coefficients"] == pytest.approx({"intercept": intercept, "E": slope})
+    assert frozen["coefficients"] == lines["phase"][name]["coefficients"]
+    assert frozen["coefficients"] != lines["window"][0]["coefficients"]
+
+
+def test_two_occasions_have_one_window_by_either_name(tmp_path: Path) -> None:
+    found = []
+    for reference in ("first-window", {"window": 1}):
+        study = plan(occasions={"every": "7 days", "count": 2}, norm={"reference": reference})
+        told = codes(tmp_path, study, answers(2))
+        assert "reference-invalid" not in told["check"]
+        found.append(sg.run(sg.read_study(study), data=answers(2)).norm.lines)
+    frozen = [lines.reference("window") for lines in found]
+    assert frozen[0] is not None
+    assert frozen[1] is not None
+    assert frozen[0].coefficients == frozen[1].coefficients
+    assert found[0].person.coefficients == found[1].person.coefficients
+    assert [len(lines.by_period("window")) for lines in found] == [1, 1]
+
+
+def test_a_window_two_occasions_do_not_have_is_refused_by_both(tmp_path: Path) -> None:
+    study = plan(occasions={"every": "7 days", "count": 2}, norm={"reference": {"window": 2}})
+    told = codes(tmp_path, study, answers(2))
+    assert "reference-invalid" in told["check"]
+    assert "reference-invalid" in told["run"]
+
+
+def test_windows_in_time_without_times_take_the_planned_days(tmp_path: Path) -> None:
+    study = plan(resilience={"bootstrap": 0, "windows": IN_TIME})
+    for told in codes(tmp_path, study, answers().drop("day")).values():
+        assert told.count("windows-by-planned-days") == 1
+    untimed = sg.run(sg.read_study(study), data=answers().drop("day")).norm
+    study["sources"]["answers"]["time"] = {"column": "day", "unit": "days"}
+    timed = sg.run(sg.read_study(study), data=answers()).norm
+    found = [list(one.lines.by_period("window").items()) for one in (untimed, timed)]
+    assert len(found[0]) == timed.scores.study.schedule.number_of_windows == 3
+    for (period, line), (same, other) in zip(*found, strict=True):
+        assert period == same
+        assert line.coefficients == other.coefficients
+
+
+def test_windows_in_time_without_times_and_days_are_refused(
+    tmp_path: Path, salutogen: Command
+) -> None:
+    labels = [str(wave + 1) for wave in range(WAVES)]
+    study = plan(occasions={"labels": labels}, resilience={"bootstrap": 0, "windows": IN_TIME})
+    path = written(tmp_path, study, answers().drop("day"))
+    for call in (("check", path), ("run", path, "--data", tmp_path, "--out", tmp_path / "out")):
+        done = salutogen(*call)
+        assert done.returncode == 1
+        assert "windows-need-time" in done.stdout + done.stderr
+
+
+def test_late_answers_make_no_further_window_and_are_told_of() -> None:
+    study = plan(resilience={"bootstrap": 0, "windows": IN_TIME})
+    study["sources"]["answers"]["time"] = {"column": "day", "unit": "days"}
+    late = answers().with_columns(
+        day=pl.when((pl.col("wave") == WAVES) & (pl.col("id") < 3)).then(60.0).otherwise("day")
+    )
+    read = sg.read_study(study)
+    results = sg.run(read, data=late)
+    assert results.resilience.window_summary.height == read.schedule.number_of_windows
+    told = {item.code: item for item in results.findings}
+    assert told["beyond-windows"].evidence.numbers["answers"] == 3
