@@ -29,7 +29,7 @@ def labelled(backbone: Backbone, audience: Audience) -> Backbone:
     def with_labels(frame: pl.DataFrame) -> pl.DataFrame:
         if SUBJECT not in frame.columns:
             return frame
-        if PERSON in frame.columns:
+        if PERSON in frame.columns and frame[PERSON].dtype.is_integer():
             return frame.with_columns(labels.gather(frame[PERSON]).alias(SUBJECT))
         return frame.with_columns(pl.col(SUBJECT).replace_strict(known, labels, default=None))
 

@@ -10,7 +10,7 @@ import polars as pl
 from ruamel.yaml import YAML
 
 import salutogen as sg
-from salutogen.analyses.contract import StepInputs
+from salutogen.analyses.contract import AnalysisInputs
 
 N_PERSONS, N_OCCASIONS, N_EVENTS, N_PROBLEMS = 90, 7, 5, 6
 EVENTS = [f"EV_{place}" for place in range(1, N_EVENTS + 1)]
@@ -80,9 +80,9 @@ def write_study(folder: Path, settings: str = "{}", individuals: str = "show") -
     return path
 
 
-def inputs_of(results: sg.Results) -> StepInputs:
+def inputs_of(results: sg.Results) -> AnalysisInputs:
     """What a step takes, from a finished run."""
-    return StepInputs(
+    return AnalysisInputs(
         study=results.study,
         panel=results.panel,
         scores=results.score_table,

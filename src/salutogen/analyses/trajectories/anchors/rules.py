@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.events import BoolArray, EventGrid
-from salutogen.analyses.trajectories.settings import RULES, Rule
+from salutogen.analyses.trajectories.anchors.settings import Rule
 
 EARLIER, LATER = 1, 2
 IntArray = NDArray[np.int64]
@@ -63,17 +63,6 @@ class Anchors:
         again = np.flatnonzero(self.person[1:] == self.person[:-1])
         ends[again] = self.occasion[again + 1]
         return ends
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnchorFlow:
-    """Persons left after each condition, for each rule.
-
-    `steps` are words; `counts[rule]` the persons left, in the same order.
-    """
-
-    steps: tuple[str, ...]
-    counts: dict[str, tuple[int, ...]]
 
 
 def eligible(grid: EventGrid) -> BoolArray:
@@ -139,7 +128,7 @@ def find_anchors(
     -------
     Anchors
     """
-    found = qualifying(grid, rule) & _allowed(grid, occasions)[None, :, None]
+    found = qualifying(grid, rule) & allowed_occasions(grid, occasions)[None, :, None]
     loop = rule == "demo-loop"
     if not loop:
         found &= eligible(grid)[:, :, None]
@@ -169,38 +158,8 @@ def find_anchors(
     )
 
 
-def anchor_flow(
-    grid: EventGrid, chosen: Anchors, occasions: tuple[int, ...] | None = None
-) -> AnchorFlow:
-    """Count who is left after each condition, under every rule and the chosen one."""
-    allowed = _allowed(grid, occasions)
-    seen = grid.observed & allowed
-    event = grid.hits.any(axis=2) & seen
-    fit = event & eligible(grid)
-    common = (
-        grid.observed.shape[0],
-        int(seen.any(axis=1).sum()),
-        int(event.any(axis=1).sum()),
-    )
-    counts: dict[str, tuple[int, ...]] = {}
-    for rule in dict.fromkeys((*RULES, chosen.rule)):
-        if rule == "demo-loop":
-            n = chosen.n
-            counts[rule] = (*common, common[-1], n)
-            continue
-        n = find_anchors(grid, rule=rule, occasions=occasions).n
-        counts[rule] = (*common, int(fit.any(axis=1).sum()), n)
-    steps = (
-        "persons in the study",
-        "seen at an occasion where an anchor may lie",
-        "with a listed event there",
-        f"and at least {EARLIER} earlier and {LATER} later observed occasions",
-        "anchored: the event meets the rule",
-    )
-    return AnchorFlow(steps=steps, counts=counts)
-
-
-def _allowed(grid: EventGrid, occasions: tuple[int, ...] | None) -> BoolArray:
+def allowed_occasions(grid: EventGrid, occasions: tuple[int, ...] | None) -> BoolArray:
+    """Whether an anchor may lie at each planned occasion, shape (occasions,)."""
     allowed = np.ones(grid.observed.shape[1], dtype=bool)
     if occasions is not None:
         allowed[:] = False

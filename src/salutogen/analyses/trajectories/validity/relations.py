@@ -7,15 +7,16 @@ that goes with fewer stressors seems to protect from the event. SR has that part
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.courses.clustered import Mean, mean_of
+from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate, Pair, correlate
+from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.findings import Finding
 
 MEASURES = ("SR level", "SR change", "P level", "P change")
 LATER_P = "mean P after post2"
@@ -47,63 +48,71 @@ class Groups:
 
     Attributes
     ----------
-    title : str
+    kind : str
+        `label` or `class`.
     names : tuple of str
     codes : ndarray of int, shape (n,)
         Place in `names`; -1 where unknown.
     """
 
-    title: str
+    kind: str
     names: tuple[str, ...]
     codes: NDArray[np.int64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupOutcome:
-    """Mean outcome of each group (shares, where it is 0 or 1), and how much they tell.
+@record
+class LaterOutcome(Record):
+    """The outcome that labels and locks are to foretell."""
 
-    `explained` is the share of the outcome's variance between groups, adjusted for their number
-    (epsilon squared).
-    """
-
-    title: str
-    names: tuple[str, ...]
-    means: tuple[Mean, ...]
-    n: int
-    explained: float | None
+    name: str = figure("Its name")
+    binary: bool = figure("Whether it is 0 or 1")
+    overlaps_with_P: bool = figure("Whether it is P itself, later")
+    n: int = figure("Anchored courses with an outcome", kind=Kind.COUNT)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FactorRelation:
-    """How one factor correlates with locks of SR and of P, by measure, and how far they differ.
+@record
+class Foretelling(Record):
+    """How a measure correlates with the outcome."""
 
-    `level_difference` and `change_difference` are r with P minus r with SR.
-    """
-
-    factor: str
-    r: dict[str, Estimate]
-    level_difference: Estimate
-    change_difference: Estimate
+    r: Estimate = figure("Correlation with the outcome")
+    at_equal_P: Estimate = figure("The same at equal P before the event", key="r_at_equal_P_before")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Validity:
-    """What labels and locks foretell, and what factors relate to.
+@record
+class GroupOutcome(Record):
+    """Mean outcome of each label or class (shares, where it is 0 or 1), and how much they tell."""
 
-    Attributes
-    ----------
-    outcome : Outcome or None
-        None where too few have one.
-    foretold : mapping of measure to (Estimate, Estimate)
-        Correlation with the outcome, and the same at equal P before the event.
-    groups : tuple of GroupOutcome
-    factors : tuple of FactorRelation
-    """
+    kind: str = figure("What groups them: label or class")
+    n: int = figure("Courses in a group and with an outcome", kind=Kind.COUNT)
+    explained: float | None = figure(
+        "Share of the outcome's variance between groups, adjusted for their number (epsilon "
+        "squared)"
+    )
+    means: dict[str, Mean] = figure("Mean outcome of each group", key="mean")
 
-    outcome: Outcome | None
-    foretold: dict[str, tuple[Estimate, Estimate]]
-    groups: tuple[GroupOutcome, ...]
-    factors: tuple[FactorRelation, ...]
+
+@record
+class FactorRelation(Record):
+    """How one factor correlates with locks of SR and of P, and how far they differ."""
+
+    r: dict[str, Estimate] = figure("Correlation with each measure")
+    level_difference: Estimate = figure(
+        "r with P minus r with SR, levels after the event", key="level_P_minus_SR"
+    )
+    change_difference: Estimate = figure(
+        "r with P minus r with SR, changes from before the event", key="change_P_minus_SR"
+    )
+
+
+@record
+class Validity(Record):
+    """What labels and locks foretell, and what factors relate to."""
+
+    outcome: LaterOutcome | None = figure("The outcome; null where too few have one")
+    foretold: dict[str, Foretelling] = figure("Correlations with the outcome, by measure")
+    groups: tuple[GroupOutcome, ...] = figure("The outcome by label and by class")
+    factors: dict[str, FactorRelation] = figure("Factors and locks")
+    findings: tuple[Finding, ...] = beside(default=())
 
 
 def locked_measures(lock: Lock) -> dict[str, FloatArray]:
@@ -148,7 +157,7 @@ def assess_validity(
     first, second = np.random.SeedSequence([seed, 62]).spawn(2)
     usable = outcome is not None and _usable(outcome.values)
     return Validity(
-        outcome=outcome if usable else None,
+        outcome=_told_of(outcome) if outcome is not None and usable else None,
         foretold=_foretold(measures, lock.P[:, 0], outcome.values, person, draws, first)
         if outcome is not None and usable
         else {},
@@ -156,6 +165,15 @@ def assess_validity(
         if outcome is not None and usable
         else (),
         factors=_related(measures, factors, person, draws, second),
+    )
+
+
+def _told_of(outcome: Outcome) -> LaterOutcome:
+    return LaterOutcome(
+        name=outcome.name,
+        binary=outcome.binary,
+        overlaps_with_P=outcome.from_P,
+        n=int(np.isfinite(outcome.values).sum()),
     )
 
 
@@ -171,7 +189,7 @@ def _foretold(
     person: NDArray[np.int64],
     draws: int,
     seed: np.random.SeedSequence,
-) -> dict[str, tuple[Estimate, Estimate]]:
+) -> dict[str, Foretelling]:
     """Correlate each measure with the outcome, as it is and at equal P before the event."""
     pairs: list[Pair] = []
     for values in measures.values():
@@ -180,7 +198,9 @@ def _foretold(
         pairs += [(x, y), (x, z), (y, z)]
     found = correlate(pairs, person, draws=draws, seed=seed)
     return {
-        name: (found.estimate(3 * k), found.partial(3 * k, 3 * k + 1, 3 * k + 2))
+        name: Foretelling(
+            r=found.estimate(3 * k), at_equal_P=found.partial(3 * k, 3 * k + 1, 3 * k + 2)
+        )
         for k, name in enumerate(measures)
     }
 
@@ -199,7 +219,10 @@ def _group_outcome(groups: Groups, outcome: FloatArray, person: NDArray[np.int64
         within = float(((values - own) ** 2).sum()) / (n - k)
         explained = 1.0 - within / float(np.var(values, ddof=1))
     return GroupOutcome(
-        title=groups.title, names=groups.names, means=means, n=int(n), explained=explained
+        kind=groups.kind,
+        n=int(n),
+        explained=explained,
+        means=dict(zip(groups.names, means, strict=True)),
     )
 
 
@@ -209,62 +232,20 @@ def _related(
     person: NDArray[np.int64],
     draws: int,
     seed: np.random.SeedSequence,
-) -> tuple[FactorRelation, ...]:
+) -> dict[str, FactorRelation]:
     """Correlate each factor with each measure, all measures over the same courses."""
     if not factors:
-        return ()
+        return {}
     pairs: list[Pair] = [
         (values, column) for values in factors.values() for column in measures.values()
     ]
     found = correlate(pairs, person, draws=draws, seed=seed)
-    relations = []
+    relations = {}
     for place, name in enumerate(factors):
         at = {measure: 4 * place + k for k, measure in enumerate(measures)}
-        relations.append(
-            FactorRelation(
-                factor=name,
-                r={measure: found.estimate(column) for measure, column in at.items()},
-                level_difference=found.difference(at["P level"], at["SR level"]),
-                change_difference=found.difference(at["P change"], at["SR change"]),
-            )
+        relations[name] = FactorRelation(
+            r={measure: found.estimate(column) for measure, column in at.items()},
+            level_difference=found.difference(at["P level"], at["SR level"]),
+            change_difference=found.difference(at["P change"], at["SR change"]),
         )
-    return tuple(relations)
-
-
-def validity_summary(found: Validity | None) -> dict[str, Any] | None:
-    """Plain data for `results.json`."""
-    if found is None:
-        return None
-    return {
-        "outcome": None
-        if found.outcome is None
-        else {
-            "name": found.outcome.name,
-            "binary": found.outcome.binary,
-            "overlaps_with_P": found.outcome.from_P,
-            "n": int(np.isfinite(found.outcome.values).sum()),
-        },
-        "foretold": {
-            name: {"r": asdict(plain), "r_at_equal_P_before": asdict(partial)}
-            for name, (plain, partial) in found.foretold.items()
-        },
-        "groups": [
-            {
-                "kind": group.title.lower(),
-                "n": group.n,
-                "explained": group.explained,
-                "mean": {
-                    name: asdict(mean) for name, mean in zip(group.names, group.means, strict=True)
-                },
-            }
-            for group in found.groups
-        ],
-        "factors": {
-            relation.factor: {
-                "r": {name: asdict(value) for name, value in relation.r.items()},
-                "level_P_minus_SR": asdict(relation.level_difference),
-                "change_P_minus_SR": asdict(relation.change_difference),
-            }
-            for relation in found.factors
-        },
-    }
+    return relations

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.trajectories.tables import shown_count
+from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.anchors.flow import STEPS, shown_flow
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
 from salutogen.page.charting import Spec, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
-
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
 
 STEP, BOX = 66, 44
 KEPT_RIGHT, OUT_LEFT, OUT_RIGHT = 330, 390, 640
@@ -25,22 +24,35 @@ REASONS = (
 )
 
 
-def flow_figure(result: Trajectories) -> Figure:
+COLUMNS = (
+    Column(name="words", meaning="Condition, or reason for leaving out", kind=Kind.LABEL),
+    Column(name="n", meaning="Persons", kind=Kind.COUNT),
+    Column(name="what", meaning="Kept or left out", kind=Kind.LABEL),
+)
+
+
+def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
     """Boxes of who is left, with those left out beside them, under the rule of the plan."""
-    rule = result.anchors.rule
-    counts = result.flow.counts[rule]
-    smallest = result.audience.smallest
-    kept = [shown_count(n, smallest) for n in counts]
-    left_out = [shown_count(before - after, smallest) for before, after in pairwise(counts)]
+    rule = anchored.rule
+    counts = list(anchored.flow[rule].values())
+    kept = shown_flow(anchored.flow, audience)[rule]
+    left_out = [
+        None if before is None or after is None else before - after
+        for before, after in pairwise(kept)
+    ]
+    gone = [before - after for before, after in pairwise(counts)]
     height = STEP * len(counts)
     boxes = pl.DataFrame(
         [
-            _box(place, height, _words(n), words)
-            for place, (n, words) in enumerate(zip(kept, result.flow.steps, strict=True))
+            _box(place, height, _words(shown, n, audience, "nearly all"), words)
+            for place, (shown, n, words) in enumerate(zip(kept, counts, STEPS, strict=True))
         ]
     )
     beside = pl.DataFrame(
-        [_box(place + 0.5, height, _words(n), REASONS[place]) for place, n in enumerate(left_out)]
+        [
+            _box(place + 0.5, height, _words(shown, n, audience, "some"), words)
+            for place, (shown, n, words) in enumerate(zip(left_out, gone, REASONS, strict=True))
+        ]
     )
     arrows = pl.DataFrame(
         [
@@ -62,17 +74,23 @@ def flow_figure(result: Trajectories) -> Figure:
                 *_arrows(arrows, beside, height),
             ],
         },
-        data=pl.concat(
-            [
-                boxes.select("words", "n", pl.lit("kept").alias("what")),
-                beside.select("words", "n", pl.lit("left out").alias("what")),
-            ]
+        data=pl.DataFrame(
+            {
+                "words": [*STEPS, *REASONS],
+                "n": [*kept, *left_out],
+                "what": ["kept"] * len(STEPS) + ["left out"] * len(REASONS),
+            },
+            schema_overrides={"n": pl.Int64},
         ),
+        columns=COLUMNS,
     )
 
 
-def _words(n: int | None) -> str:
-    return "few" if n is None else f"{n:,}"
+def _words(shown: int | None, n: int, audience: Audience, otherwise: str) -> str:
+    """A count, or what may be said in its place."""
+    if shown is None:
+        return "few" if audience.is_small(n) else otherwise
+    return f"{shown:,}"
 
 
 def _box(place: float, height: int, n: str, words: str) -> dict[str, float | str]:

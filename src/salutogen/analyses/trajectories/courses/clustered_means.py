@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.regression.least_squares import clustered_covariance
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mean:
+@record
+class Mean(Record):
     """A mean with its 95 % interval.
 
-    Attributes
-    ----------
-    n, persons : int
-        Values, and persons they come from.
-    mean, low, high : float or None
-        None without values; without an interval where fewer than two persons have one. Errors are
-        CR1 with persons - 1 degrees of freedom (one value each: the usual t interval).
+    Without an interval where fewer than two persons have a value. Errors are CR1 with persons - 1
+    degrees of freedom (one value each: the usual t interval).
     """
 
-    n: int
-    persons: int
-    mean: float | None
-    low: float | None
-    high: float | None
+    n: int = figure("Values", kind=Kind.COUNT)
+    persons: int = figure("Persons they come from", kind=Kind.COUNT)
+    mean: float | None = figure("Mean; null without values")
+    low: float | None = figure("Lower end of its 95 % interval")
+    high: float | None = figure("Upper end of its 95 % interval")
 
 
 def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:

@@ -6,13 +6,15 @@ improve and those that were high before the event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.contract import ResultFile
+from salutogen.analyses.trajectories.anchors.anchored import EPISODE, SUBJECT, Anchored
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
-from salutogen.analyses.trajectories.settings import LabelSettings
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.columns import POINTS, Column, Kind, Record, beside, figure, record
 
 LABELS = (
     "resilient",
@@ -28,9 +30,35 @@ DRAWS_UNCHANGED = 100_000
 Codes = NDArray[np.int8]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Labels:
-    """Labels of persons with a complete course.
+def chance_column(label: str) -> str:
+    """Name of the column with the chance of a label."""
+    return f"p_{label.replace(' ', '_').replace('-', '_')}"
+
+
+FILE_COLUMNS = (
+    SUBJECT,
+    EPISODE,
+    Column(
+        name="label",
+        meaning="Label by rule of the course from pre to post2",
+        unit="label",
+        kind=Kind.PERSON,
+    ),
+    *(
+        Column(
+            name=chance_column(label),
+            meaning=f"Chance of the label {label}, given the error of SR",
+            unit="probability",
+            kind=Kind.PERSON,
+        )
+        for label in LABELS
+    ),
+)
+
+
+@record
+class Labels(Record):
+    """Labels of complete courses by rule: how many, how sure, and how many by error alone.
 
     Attributes
     ----------
@@ -40,25 +68,40 @@ class Labels:
         Places in `LABELS`.
     probability : ndarray, shape (m, 6)
         Probability of each label given the standard error of SR.
-    half_width : float
-        Of the band around the own pre-level, points of P.
-    no_change : ndarray, shape (6,)
-        Label rates that persons without any change would give, among those not high before.
-    variants : mapping of words to ndarray of int, shape (6,)
-        Persons by label under other bands and tolerances.
     """
 
-    rows: NDArray[np.int64]
-    codes: Codes
-    probability: FloatArray
-    half_width: float
-    no_change: FloatArray
-    variants: dict[str, NDArray[np.int64]]
+    n: int = figure("Complete courses", kind=Kind.COUNT)
+    half_width: float = figure("Half width of the band around the own pre-level", unit=POINTS)
+    counts: dict[str, int] = figure("Courses by label", kind=Kind.COUNT)
+    expected_shares: dict[str, float] = figure(
+        "Shares expected when every score is drawn again within its error"
+    )
+    variants: dict[str, dict[str, int]] = figure(
+        "Courses by label under other bands and tolerances", kind=Kind.COUNT
+    )
+    no_change: dict[str, float] = figure(
+        "Rates that persons without any change would give, among those not high before"
+    )
+    rows: NDArray[np.int64] = beside()
+    codes: Codes = beside()
+    probability: FloatArray = beside()
 
     @property
-    def counts(self) -> NDArray[np.int64]:
-        """Persons by label."""
-        return np.bincount(self.codes, minlength=len(LABELS))
+    def certainty(self) -> float:
+        """Probability of a course's likeliest label, on average."""
+        return float(self.probability.max(axis=1).mean())
+
+    def file(self, anchored: Anchored) -> ResultFile:
+        """`labels.csv`: a row per complete course with its label and the chance of each label."""
+        rows = anchored.with_subject(pl.DataFrame({"row": np.arange(anchored.n)}))[self.rows]
+        named = pl.Series("label", [LABELS[code] for code in self.codes], dtype=pl.String)
+        chances = [
+            pl.Series(chance_column(label), self.probability[:, code])
+            for code, label in enumerate(LABELS)
+        ]
+        return ResultFile(
+            table=rows.drop("row").with_columns(named, *chances), columns=FILE_COLUMNS
+        )
 
 
 def classify(
@@ -144,18 +187,29 @@ def label_courses(lock: Lock, *, sem: float, settings: LabelSettings, seed: int)
         for code in range(len(LABELS)):
             probability[part, code] = (found == code).mean(axis=0)
     return Labels(
+        n=int(codes.size),
+        half_width=half_width,
+        counts=_counted(codes),
+        expected_shares=_by_label(probability.sum(axis=0) / max(1, int(codes.size))),
+        variants=_variants(SR, z > settings.high, sem, settings),
+        no_change=unchanged_rates(settings, seed=second),
         rows=rows.astype(np.int64),
         codes=codes,
         probability=probability,
-        half_width=half_width,
-        no_change=unchanged_rates(settings, seed=second),
-        variants=_variants(SR, z > settings.high, sem, settings),
     )
+
+
+def _counted(codes: Codes) -> dict[str, int]:
+    return dict(zip(LABELS, np.bincount(codes, minlength=len(LABELS)).tolist(), strict=True))
+
+
+def _by_label(shares: FloatArray) -> dict[str, float]:
+    return dict(zip(LABELS, shares.tolist(), strict=True))
 
 
 def _variants(
     SR: FloatArray, high: NDArray[np.bool_], sem: float, settings: LabelSettings
-) -> dict[str, NDArray[np.int64]]:
+) -> dict[str, dict[str, int]]:
     """Persons by label where band or tolerance is narrower or wider than planned."""
     found = {}
     for words, band, tolerance in (
@@ -169,7 +223,7 @@ def _variants(
             tolerance=tolerance * settings.tolerance,
             high=high,
         )
-        found[words] = np.bincount(codes, minlength=len(LABELS))
+        found[words] = _counted(codes)
     return found
 
 
@@ -181,16 +235,11 @@ def _residual_sd(lock: Lock) -> float:
 
 def unchanged_rates(
     settings: LabelSettings, *, seed: int | np.random.SeedSequence = 1
-) -> FloatArray:
-    """Label rates if nobody changed: one true level, error alone, nobody high before.
-
-    Returns
-    -------
-    ndarray, shape (6,)
-        In the order of `LABELS`.
-    """
+) -> dict[str, float]:
+    """Label rates if nobody changed: one true level, error alone, nobody high before."""
     error = np.random.default_rng(seed).standard_normal((DRAWS_UNCHANGED, 4))
     codes = classify(
         error, half_width=settings.band * float(np.sqrt(2.0)), tolerance=settings.tolerance
     )
-    return np.bincount(codes, minlength=len(LABELS)) / DRAWS_UNCHANGED
+    rates = np.bincount(codes, minlength=len(LABELS)) / DRAWS_UNCHANGED
+    return dict(zip(LABELS[:HIGH], rates.tolist()[:HIGH], strict=True))

@@ -1,39 +1,42 @@
-"""Outcome, groups and factors of an analysis, and what has to be said about them."""
+"""Outcome, groups and factors of this analysis, and what has to be said about them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.contract import StepInputs
-from salutogen.analyses.trajectories.anchors.anchors import Anchors
+from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.trajectories.anchors.events import unknown_event
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
-from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, person_by_occasion
-from salutogen.analyses.trajectories.labels.labels import LABELS, Labels
-from salutogen.analyses.trajectories.validity.settings import ValiditySettings
-from salutogen.analyses.trajectories.validity.validity import (
+from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
+from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
+from salutogen.analyses.trajectories.validity.relations import (
     LATER_P,
     Groups,
     Outcome,
     Validity,
     assess_validity,
 )
+from salutogen.analyses.trajectories.validity.settings import ValiditySettings
 from salutogen.errors import AnalysisError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Findings, Persons, finding
 
 AFTER_LOCK = 3
 
 
 def validity_of(
-    inputs: StepInputs,
+    inputs: AnalysisInputs,
     anchors: Anchors,
     lock: Lock,
     labels: Labels | None,
     classes: ClassAssessment | None,
     settings: ValiditySettings,
-) -> tuple[Validity, list[Finding]]:
+) -> Validity:
     """Assess the validity of labels and locks, and say what is doubtful about it.
 
     Raises
@@ -47,14 +50,14 @@ def validity_of(
         anchors.person,
         outcome=outcome,
         groups=_groups(anchors.n, labels, classes),
-        factors=_factors(inputs, anchors, settings),
+        factors=_factors(inputs, anchors, settings.factors),
         draws=settings.draws,
-        seed=inputs.seed,
+        seed=inputs.run.seed,
     )
-    return found, _doubts(found, outcome)
+    return replace(found, findings=tuple(_findings(found, outcome)))
 
 
-def _outcome(inputs: StepInputs, anchors: Anchors, settings: ValiditySettings) -> Outcome:
+def _outcome(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySettings) -> Outcome:
     """The outcome of each anchor: later P, or a background column of its person."""
     if settings.outcome is None:
         values, name = _later_P(inputs, anchors), LATER_P
@@ -65,8 +68,7 @@ def _outcome(inputs: StepInputs, anchors: Anchors, settings: ValiditySettings) -
             raise AnalysisError([unknown_event("background column", name, background, "validity")])
         column = inputs.scores.persons[name]
         if not column.dtype.is_numeric():
-            text = f"The outcome {name!r} is not a number; 0 and 1 would tell of a diagnosis."
-            raise AnalysisError([finding("validity-outcome-not-a-number", text)])
+            raise AnalysisError([finding("validity-outcome-not-a-number", outcome=name)])
         values = column.cast(pl.Float64).fill_null(np.nan).to_numpy()[anchors.person]
     if settings.threshold is not None:
         above = (values >= settings.threshold).astype(float)
@@ -81,10 +83,10 @@ def _outcome(inputs: StepInputs, anchors: Anchors, settings: ValiditySettings) -
     )
 
 
-def _later_P(inputs: StepInputs, anchors: Anchors) -> FloatArray:
+def _later_P(inputs: AnalysisInputs, anchors: Anchors) -> FloatArray:
     """Mean P over the occasions after post2, up to the person's next episode."""
-    k = len(inputs.study.labels)
-    P = person_by_occasion(inputs.scores.table, "P", (inputs.panel.n_persons, k))[anchors.person]
+    P = inputs.views.wide("P").values[anchors.person]
+    k = P.shape[1]
     place = np.arange(k)
     later = (place >= anchors.occasion[:, None] + AFTER_LOCK) & (place < anchors.until(k)[:, None])
     later &= np.isfinite(P)
@@ -96,14 +98,14 @@ def _later_P(inputs: StepInputs, anchors: Anchors) -> FloatArray:
 def _groups(n: int, labels: Labels | None, classes: ClassAssessment | None) -> tuple[Groups, ...]:
     """Labels, and classes where they are claimed."""
     found = []
-    if labels is not None and labels.codes.size:
+    if labels is not None and labels.n:
         found.append(
-            Groups(title="Label", names=LABELS, codes=_spread(labels.codes, labels.rows, n))
+            Groups(kind="label", names=LABELS, codes=_spread(labels.codes, labels.rows, n))
         )
     if classes is not None and classes.passed:
         names = tuple(f"class {place + 1}" for place in range(classes.n_classes))
         codes = _spread(classes.labels(), classes.rows, n)
-        found.append(Groups(title="Class", names=names, codes=codes))
+        found.append(Groups(kind="class", names=names, codes=codes))
     return tuple(found)
 
 
@@ -114,59 +116,48 @@ def _spread(codes: NDArray[np.integer], rows: NDArray[np.int64], n: int) -> NDAr
 
 
 def _factors(
-    inputs: StepInputs, anchors: Anchors, settings: ValiditySettings
+    inputs: AnalysisInputs, anchors: Anchors, asked: Sequence[str] | None
 ) -> dict[str, FloatArray]:
-    """Each factor before the event: at baseline, or at the occasion before the anchor."""
+    """Factors of each anchor, as they were before its event; all of the study by default."""
     scores = inputs.scores
-    known = (*scores.factors_baseline, *scores.factors_repeated)
-    wanted = known if settings.factors is None else settings.factors
+    known = [*scores.factors_baseline, *scores.factors_repeated]
+    names = known if asked is None else asked
     wrong = [
-        unknown_event("factor", name, list(known), "validity")
-        for name in wanted
-        if name not in known
+        unknown_event("factor", name, known, "validity") for name in names if name not in known
     ]
     if wrong:
         raise AnalysisError(wrong)
-    shape = (inputs.panel.n_persons, len(inputs.study.labels))
     before = np.maximum(anchors.occasion - 1, 0)
     found: dict[str, FloatArray] = {}
-    for name in wanted:
+    for name in names:
         if name in scores.factors_baseline:
             column = scores.persons[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
             found[name] = column[anchors.person]
         else:
-            grid = person_by_occasion(scores.table, name, shape)
-            found[name] = grid[anchors.person, before]
+            found[name] = inputs.views.wide(name).values[anchors.person, before]
     return found
 
 
-def _doubts(found: Validity, outcome: Outcome) -> list[Finding]:
-    told = []
+def _findings(found: Validity, outcome: Outcome) -> Findings:
+    told = Findings()
     if found.outcome is None:
         n = int(np.isfinite(outcome.values).sum())
-        text = (
-            f"Only {n} anchored courses have an outcome ({outcome.name}), or it does not vary: "
-            "what labels and locks foretell is not assessed."
-        )
-        told.append(finding("validity-not-assessed", text, numbers={"with_outcome": n}))
+        told.tell("validity-not-assessed", with_outcome=Persons(n), outcome=outcome.name)
     elif outcome.from_P:
-        text = (
-            "The later outcome is P itself, from the same scale and person as the locks: labels "
-            "and locks foretell it partly because they are made of it."
-        )
-        told.append(finding("validity-criterion-overlap", text))
+        told.tell("validity-criterion-overlap")
     moved = [
-        relation.factor
-        for relation in found.factors
+        factor
+        for factor, relation in found.factors.items()
         if relation.level_difference.low is not None
         and relation.level_difference.high is not None
         and relation.level_difference.low * relation.level_difference.high > 0
     ]
     if moved:
-        text = (
-            f"{len(moved)} of {len(found.factors)} factors relate otherwise to the level of P "
-            f"after the event than to that of SR: {', '.join(moved)}. Part of what they relate to "
-            "in P is exposure, not the response to the event."
+        told.tell(
+            "factor-relation-moves",
+            moved=len(moved),
+            related=len(found.factors),
+            names=", ".join(moved),
+            numbers={"factors": moved},
         )
-        told.append(finding("factor-relation-moves", text, numbers={"factors": moved}))
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +17,17 @@ from salutogen.analyses.trajectories.classes.settings import (
 )
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.models import GrowthMixture, GrowthMixtureResult, Moments
+from salutogen.models.resampling.executing import Progress, run_each
 
 RANDOM: Mapping[CourseModel, str] = {
     "latent-class-growth": "0",
     "random-intercept": "1",
     "random-intercept-and-slope": "1 + t",
+}
+EFFECTS: Mapping[CourseModel, str] = {
+    "latent-class-growth": "no random effects",
+    "random-intercept": "random intercept",
+    "random-intercept-and-slope": "random intercept and slope",
 }
 NO_BETTER = 2  # numbers of classes in a row without a lower BIC after which none larger is tried
 MORE_STARTS = 5  # times as many starts where too few reached the best solution
@@ -48,9 +55,9 @@ class AssumptionSet:
     failures: Mapping[int, str]
 
     @property
-    def name(self) -> str:
-        """In words, such as `random-intercept, equal variances`."""
-        return f"{self.model}, {self.variances} variances"
+    def words(self) -> str:
+        """What is assumed, such as `random intercept, equal variances`."""
+        return f"{EFFECTS[self.model]}, {self.variances} variances"
 
     @property
     def lowest(self) -> float:
@@ -158,6 +165,44 @@ def enumerate_classes(
         if idle == NO_BETTER:
             break
     return AssumptionSet(model=model, variances=variances, fits=fits, failures=failures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Enumeration:
+    """The same courses, settings and seed for every set of assumptions."""
+
+    courses: Courses
+    settings: ClassSettings
+    seed: int
+
+    def under(self, assumed: tuple[CourseModel, Variances]) -> AssumptionSet:
+        """Fit 1, 2, … classes under one set of assumptions."""
+        return enumerate_classes(self.courses, *assumed, self.settings, self.seed)
+
+
+def enumerate_sets(
+    courses: Courses,
+    models: Sequence[CourseModel],
+    settings: ClassSettings,
+    seed: int,
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> list[AssumptionSet]:
+    """Enumerate classes under each of some models, with each kind of variances.
+
+    Parameters
+    ----------
+    courses, models, settings, seed
+        As for `enumerate_classes`.
+    executor : concurrent.futures.Executor, optional
+        Where the sets are fitted; by default here, one after the other.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with numbers of sets.
+    """
+    task = _Enumeration(courses=courses, settings=settings, seed=seed)
+    assumed = [(model, variances) for model in models for variances in settings.variances]
+    return run_each(task.under, assumed, executor=executor, progress=progress)
 
 
 def best_set(sets: Sequence[AssumptionSet]) -> int:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.figures import POINTS, course_labels, drawn_rows
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses import single_courses
+from salutogen.analyses.trajectories.courses.position_means import INTERVAL
+from salutogen.analyses.trajectories.courses.real_time import RealTime
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
 from salutogen.page.charting import Spec, band, layered, line, quantity, values, zero_rule
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
 from salutogen.page.words import SR_AXIS, points, signed
 
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
+COLUMNS = (
+    Column(name="days", meaning="Days since the event", unit="days"),
+    Column(name="n", meaning="Answers", unit="answers", kind=Kind.COUNT),
+    *INTERVAL,
+    *single_courses.COLUMNS,
+)
 
 
-def time_figure(result: Trajectories) -> Figure | None:
+def days_figure(anchors: Anchors, locked: RealTime | None, audience: Audience) -> Figure | None:
     """Mean SR by days since the event, over single courses where these may be shown."""
-    locked = result.real_time
     if locked is None:
         return None
-    means = locked.means(result.anchors, result.audience.smallest)
+    means = locked.means(anchors, audience.smallest)
     if means.height < 2:
         return None
     days = means["days"].to_list()
@@ -32,20 +38,9 @@ def time_figure(result: Trajectories) -> Figure | None:
     )
     x = quantity("days", "Days since the event", scale={"domain": [first, last], "nice": False})
     layers: list[Spec] = []
-    single = _courses(result, first, last)
+    single = _courses(anchors, locked, audience, first, last)
     if single is not None:
-        mark = {"type": "line", "color": colour("person"), "strokeWidth": 0.7, "opacity": 0.4}
-        layers.append(
-            {
-                "data": values(single),
-                "mark": {**mark, "clip": True},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("value", SR_AXIS),
-                    "detail": {"field": "who", "type": "nominal"},
-                },
-            }
-        )
+        layers.append(single_courses.thin_lines(single, x, SR_AXIS, 0.4, clip=True))
     layers += [
         zero_rule(),
         {
@@ -60,13 +55,12 @@ def time_figure(result: Trajectories) -> Figure | None:
         point = {"filled": True, "size": 60, "color": colour("sr-5")}
         layers.append({"data": data, **line("mean", x, SR_AXIS, shade="sr-5", point=point)})
     return Figure(
-        name=f"trajectories-{result.anchors.rule}-days",
+        name=f"trajectories-{anchors.rule}-days",
         title="SR in days since the event",
         description=_words(means, locked.width),
         chart=layered(*layers, height=360),
         data=means if single is None else pl.concat([means, single], how="diagonal"),
-        units={"days": "days", "n": "answers"}
-        | dict.fromkeys(("mean", "low", "high", "value"), POINTS),
+        columns=COLUMNS,
     )
 
 
@@ -84,13 +78,14 @@ def _words(means: pl.DataFrame, width: float) -> str:
     )
 
 
-def _courses(result: Trajectories, first: float, last: float) -> pl.DataFrame | None:
+def _courses(
+    anchors: Anchors, locked: RealTime, audience: Audience, first: float, last: float
+) -> pl.DataFrame | None:
     """Single courses under labels, in the order of the labels; None where persons are hidden."""
-    locked = result.real_time
-    if locked is None or not result.audience.draws_persons:
+    if not audience.draws_persons:
         return None
-    order = drawn_rows(result, np.arange(result.anchors.n))
-    names = course_labels(result, order)
+    order = single_courses.drawn_rows(anchors, np.arange(anchors.n), audience)
+    names = single_courses.course_labels(anchors, order, audience)
     k = locked.days.shape[1]
     return pl.DataFrame(
         {
