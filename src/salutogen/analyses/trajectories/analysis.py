@@ -71,19 +71,15 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.anchors.section import anchor_section
         from salutogen.analyses.trajectories.classes.section import class_sections
         from salutogen.analyses.trajectories.courses.section import course_section
-        from salutogen.analyses.trajectories.labels.section import label_section
+        from salutogen.analyses.trajectories.labels.section import label_sections
         from salutogen.analyses.trajectories.recovery.section import response_section
         from salutogen.analyses.trajectories.validity.section import validity_sections
 
-        anchored, anchors, rule = self.anchored, self.anchored.anchors, self.anchored.rule
-        labels = self.labels
-        labelled = (
-            None if labels is None else label_section(rule, labels, self.settings.labels, audience)
-        )
+        anchored, anchors, labels = self.anchored, self.anchored.anchors, self.labels
         return (
             anchor_section(anchored, audience),
             course_section(anchors, self.courses, audience),
-            *(() if labelled is None else (labelled,)),
+            *label_sections(anchors, labels, self.settings.labels, audience),
             response_section(
                 anchored,
                 self.courses,
@@ -94,7 +90,7 @@ class Trajectories(AnalysisResult):
                 audience,
             ),
             *class_sections(anchors, self.classes, labels, self.findings, audience),
-            *validity_sections(rule, self.validity, audience),
+            *validity_sections(anchors, self.validity, audience),
         )
 
     def files(self) -> Mapping[str, ResultFile]:

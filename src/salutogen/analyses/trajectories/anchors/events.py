@@ -21,7 +21,7 @@ BoolArray = NDArray[np.bool_]
 NAMED = 30  # names that a mend lists, at most
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class EventGrid:
     """Ratings of every listed event at every planned occasion.
 
@@ -48,6 +48,11 @@ class EventGrid:
     threshold: float | None
     rated: bool = False
     days_since: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        """Give the sizes: persons, occasions and kinds of events."""
+        persons, occasions, items = self.ratings.shape
+        return f"EventGrid({persons} persons x {occasions} occasions x {items} events)"
 
     @cached_property
     def happened(self) -> BoolArray:

@@ -14,7 +14,6 @@ from salutogen.analyses.trajectories.anchors.rules import (
     find_anchors,
 )
 from salutogen.analyses.trajectories.anchors.settings import RULES
-from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 
 STEPS = (
@@ -50,15 +49,18 @@ def anchor_flow(grid: EventGrid, chosen: Anchors, occasions: tuple[int, ...] | N
     return found
 
 
-def shown_flow(flow: Flow, audience: Audience) -> dict[str, list[int | None]]:
+def shown_flow(flow: Flow, rule: str, audience: Audience) -> dict[str, list[int | None]]:
     """Counts of each rule in the order of the steps, without those that tell of few persons.
 
-    Whoever is left out at a step is the difference of two counts, so a count that leaves only a
-    few of any other one is not told either.
+    Whoever is left out at a step is the difference of two counts, so no two counts that are told
+    differ by a few persons. The numbers in the study and anchored under the rule of the plan, which
+    stand elsewhere as well, are told first.
     """
-    everyone = [Persons(n) for counts in flow.values() for n in counts.values()]
-    written = audience.counter(everyone)
+    own = list(flow[rule].values())
+    told: set[int] = set()
+    for n in (own[0], own[-1], *(n for counts in flow.values() for n in counts.values())):
+        if not any(audience.is_small(abs(n - other)) for other in (0, *told)):
+            told.add(n)
     return {
-        rule: [n if written(n) == f"{n:,}" else None for n in counts.values()]
-        for rule, counts in flow.items()
+        name: [n if n in told else None for n in counts.values()] for name, counts in flow.items()
     }

@@ -35,7 +35,7 @@ def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
     """Boxes of who is left, with those left out beside them, under the rule of the plan."""
     rule = anchored.rule
     counts = list(anchored.flow[rule].values())
-    kept = shown_flow(anchored.flow, audience)[rule]
+    kept = shown_flow(anchored.flow, rule, audience)[rule]
     left_out = [
         None if before is None or after is None else before - after
         for before, after in pairwise(kept)
@@ -44,13 +44,13 @@ def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
     height = STEP * len(counts)
     boxes = pl.DataFrame(
         [
-            _box(place, height, _words(shown, n, audience, "nearly all"), words)
+            _box(place, height, _words(shown, n, audience), words)
             for place, (shown, n, words) in enumerate(zip(kept, counts, STEPS, strict=True))
         ]
     )
     beside = pl.DataFrame(
         [
-            _box(place + 0.5, height, _words(shown, n, audience, "some"), words)
+            _box(place + 0.5, height, _words(shown, n, audience), words)
             for place, (shown, n, words) in enumerate(zip(left_out, gone, REASONS, strict=True))
         ]
     )
@@ -86,10 +86,10 @@ def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
     )
 
 
-def _words(shown: int | None, n: int, audience: Audience, otherwise: str) -> str:
+def _words(shown: int | None, n: int, audience: Audience) -> str:
     """A count, or what may be said in its place."""
     if shown is None:
-        return "few" if audience.is_small(n) else otherwise
+        return "few" if audience.is_small(n) else "some"
     return f"{shown:,}"
 
 

@@ -19,7 +19,7 @@ EARLIER, LATER = 1, 2
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Anchors:
     """Anchors in person order: one per person at most, or one per episode.
 
@@ -46,6 +46,10 @@ class Anchors:
     other_before: BoolArray
     episode: IntArray
     days_since: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        """Name the rule, and how many anchors of how many persons there are."""
+        return f"Anchors({self.rule!r}: {self.n} of {self.n_persons} persons)"
 
     @property
     def n(self) -> int:

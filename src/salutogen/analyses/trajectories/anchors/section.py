@@ -125,7 +125,7 @@ def _date_words(anchored: Anchored) -> tuple[str, ...]:
 
 def _flow_table(anchored: Anchored, audience: Audience) -> Table:
     """Who is left after each condition, one column per rule."""
-    shown = shown_flow(anchored.flow, audience)
+    shown = shown_flow(anchored.flow, anchored.rule, audience)
     hidden = any(n is None for counts in shown.values() for n in counts)
     return Table(
         name=f"trajectories-{anchored.rule}-flow",

@@ -33,7 +33,7 @@ NO_BETTER = 2  # numbers of classes in a row without a lower BIC after which non
 MORE_STARTS = 5  # times as many starts where too few reached the best solution
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AssumptionSet:
     """Mixtures with 1, 2, … classes that assume the same about persons within a class.
 
@@ -53,6 +53,10 @@ class AssumptionSet:
     variances: Variances
     fits: Mapping[int, GrowthMixtureResult]
     failures: Mapping[int, str]
+
+    def __repr__(self) -> str:
+        """Name what is assumed and the numbers of classes that were fitted."""
+        return f"AssumptionSet({self.words!r}, fitted: {sorted(self.fits)})"
 
     @property
     def words(self) -> str:
@@ -80,7 +84,7 @@ class AssumptionSet:
         return self.fits[k - 1].bic - self.fits[k].bic
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Courses:
     """Courses as rows for a mixture.
 
@@ -97,6 +101,10 @@ class Courses:
     values: FloatArray
     positions: tuple[str, ...]
     shape: Shape
+
+    def __repr__(self) -> str:
+        """Give persons and positions."""
+        return f"Courses({len(self.values)} persons, {', '.join(self.positions)})"
 
     @property
     def terms(self) -> str:

@@ -44,7 +44,7 @@ def class_sections(
     sections = [
         Section(
             title="Trajectories: are there classes of courses?",
-            paragraphs=_paragraphs(assessment, verdict),
+            paragraphs=_paragraphs(assessment, verdict, anchors.n),
             figures=(
                 class_figures.criteria_figure(assessment, rule),
                 class_figures.share_figure(assessment, audience, rule),
@@ -58,7 +58,7 @@ def class_sections(
     return sections
 
 
-def _paragraphs(assessment: ClassAssessment, verdict: str) -> tuple[Text, ...]:
+def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tuple[Text, ...]:
     settings = assessment.settings
     shape = (
         "a mean of its own at each position, since an event makes a jump that no smooth curve "
@@ -80,6 +80,7 @@ def _paragraphs(assessment: ClassAssessment, verdict: str) -> tuple[Text, ...]:
             f"Each class has {shape}. {_tried(settings)} A set's "
             "enumeration ends where two more classes in a row bring no lower BIC.",
             n=Persons(assessment.rows.size),
+            whole=Persons(anchored),
         ),
         "Latent class growth and k-means assume that persons within a class do not differ, so "
         "they split any spread of levels into classes (level dominates shape). "

@@ -10,7 +10,7 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses import single_courses
 from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import POSITIONS
-from salutogen.analyses.trajectories.courses.position_means import COLUMNS, drawn_means
+from salutogen.analyses.trajectories.courses.position_means import COLUMNS, means_by_position
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.page.audience import Audience
 from salutogen.page.charting import (
@@ -51,7 +51,7 @@ def means_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -
     if courses.other_background is not None:
         kinds[f"{other} the event in exposure"] = ("one", courses.other_background)
     parts = [
-        drawn_means(lock.SR, anchors.person, audience).with_columns(
+        means_by_position(lock.SR, anchors.person, audience).with_columns(
             pl.lit(words).alias("background")
         )
         for words, (_, lock) in kinds.items()
@@ -111,13 +111,13 @@ def means_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -
 def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
     """Mean SR by position with its band, over single courses where these may be shown."""
     SR, person = courses.lock.SR, anchors.person
-    means = drawn_means(SR, person, audience)
+    means = means_by_position(SR, person, audience)
     if means["mean"].null_count() == means.height:
         return None
     own, other = own_and_other(courses)
     second = None
     if courses.other_background is not None:
-        second = drawn_means(courses.other_background.SR, person, audience)
+        second = means_by_position(courses.other_background.SR, person, audience)
     words = (
         f" The dashed line is the mean {other} the event in the background exposure."
         if second is not None
@@ -140,7 +140,7 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
 def p_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
     """Mean P by position, for comparison."""
     P = courses.lock.P
-    means = drawn_means(P, anchors.person, audience)
+    means = means_by_position(P, anchors.person, audience)
     if means["mean"].null_count() == means.height:
         return None
     single = single_courses.single_courses(anchors, P, audience)

@@ -16,7 +16,7 @@ LOCKED = ("SR", "P", "SR_z", "SR_se")
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Lock:
     """Values around each anchor. SR in points of P; positive = over-reactive = less resilient.
 
@@ -33,6 +33,10 @@ class Lock:
     P: FloatArray
     SR_z: FloatArray
     SR_se: FloatArray
+
+    def __repr__(self) -> str:
+        """Say how many courses there are, and how many are complete."""
+        return f"Lock({self.SR.shape[0]} courses, {int(self.complete.sum())} complete)"
 
     @property
     def complete(self) -> NDArray[np.bool_]:

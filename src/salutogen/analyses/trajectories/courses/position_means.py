@@ -6,12 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
-from salutogen.page.section import Table
 
 INTERVAL = (
     Column(name="mean", meaning="Mean", unit=POINTS),
@@ -30,7 +29,7 @@ def means_by_position(
 ) -> pl.DataFrame:
     """Mean with its 95 % interval by position, over the courses with a value there.
 
-    Means of too few persons for the audience are left out; counts are told as they are.
+    Means of too few persons for the audience are left out, and counts that it may not be told.
 
     Parameters
     ----------
@@ -55,10 +54,4 @@ def means_by_position(
     kinds = {"position": pl.String, "n": pl.Int64} | dict.fromkeys(
         ("mean", "low", "high"), pl.Float64
     )
-    return pl.DataFrame(rows, schema=kinds)
-
-
-def drawn_means(values: FloatArray, person: NDArray[np.int64], audience: Audience) -> pl.DataFrame:
-    """The same for a figure, in which small counts are blank."""
-    means = means_by_position(values, person, audience)
-    return hide_small(Table(name="means", title="", frame=means, columns=COLUMNS), audience).frame
+    return hide_small_of(person.size, pl.DataFrame(rows, schema=kinds), COLUMNS, audience)

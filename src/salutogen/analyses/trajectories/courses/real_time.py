@@ -14,7 +14,7 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray
 FEWEST = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RealTime:
     """SR and P of the anchored by days since their event.
 
@@ -31,6 +31,10 @@ class RealTime:
     SR: FloatArray
     P: FloatArray
     width: float
+
+    def __repr__(self) -> str:
+        """Say how many courses there are, and how wide the bins of their means."""
+        return f"RealTime({self.SR.shape[0]} courses, bins of {self.width:g} days)"
 
     def since_anchor(self, anchors: Anchors) -> FloatArray:
         """Days since the event from the anchor occasion on (column 0), shape (n, occasions)."""

@@ -17,6 +17,7 @@ from salutogen.analyses.trajectories.courses.position_means import means_by_posi
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
+from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Section, Table
 from salutogen.page.words import say
 
@@ -75,12 +76,13 @@ def _means_table(anchors: Anchors, courses: LockedCourses, audience: Audience) -
         columns["SR_other"] = other["mean"]
     columns["SR_complete"] = complete["mean"]
     columns["P"] = means_by_position(lock.P, person, audience)["mean"]
+    hidden = first["n"].null_count() > 0
     return Table(
         name=f"trajectories-{anchors.rule}-means",
         title="Means by position",
         frame=pl.DataFrame(columns),
         columns=_columns(*own_and_other(courses)),
-        note=SIGN_NOTE,
+        note=f"{SIGN_NOTE} {SMALL_NOTE}" if hidden else SIGN_NOTE,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
 from salutogen.analyses.trajectories.labels.figure import label_figure
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
@@ -43,14 +44,15 @@ VARIANT = Column(
 )
 
 
-def label_section(
-    rule: str, labels: Labels, settings: LabelSettings, audience: Audience
-) -> Section | None:
-    """How complete courses are labelled, and how sure that is; None where there are none."""
-    if not labels.n:
-        return None
+def label_sections(
+    anchors: Anchors, labels: Labels | None, settings: LabelSettings, audience: Audience
+) -> tuple[Section, ...]:
+    """How complete courses are labelled, and how sure that is; nothing where there are none."""
+    if labels is None or not labels.n:
+        return ()
+    rule = anchors.rule
     table = _label_table(rule, labels, audience)
-    return Section(
+    section = Section(
         title="Trajectories: labels by rule",
         paragraphs=(
             f"The band is the own pre-level ± {points(labels.half_width)} points "
@@ -65,6 +67,7 @@ def label_section(
                 "{resilient} of those not high before would be called resilient and {other} "
                 "something else, by error alone.",
                 n=Persons(labels.n),
+                whole=Persons(anchors.n),
                 sure=percent(labels.certainty),
                 resilient=percent(labels.no_change["resilient"]),
                 other=percent(1 - labels.no_change["resilient"]),
@@ -75,6 +78,7 @@ def label_section(
         figures=(label_figure(rule, table.frame),),
         tables=(table,),
     )
+    return (section,)
 
 
 def _label_table(rule: str, labels: Labels, audience: Audience) -> Table:

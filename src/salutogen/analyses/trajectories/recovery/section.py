@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -65,7 +66,7 @@ def response_section(
             _in_words(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
-            *_recovery_words(curve),
+            *_recovery_words(curve, anchored.n_persons),
             *_return_words(times, audience),
         ),
         figures=(
@@ -89,7 +90,7 @@ def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audi
     )
 
 
-def _recovery_words(curve: RecoveryCurve | None) -> tuple[Text, ...]:
+def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, ...]:
     if curve is None:
         return ()
     if not curve.settled:
@@ -104,6 +105,7 @@ def _recovery_words(curve: RecoveryCurve | None) -> tuple[Text, ...]:
             "half-life of {half} occasions (95 % interval {low} to {high}), from {jump} at the "
             "event to {end} points above the level before it.",
             n=Persons(curve.n_persons),
+            whole=Persons(anchored),
             half=points(curve.half_life),
             low=points(low),
             high="no upper end" if not np.isfinite(high) else points(high),
@@ -163,7 +165,9 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
         Table(
             name=f"trajectories-{anchored.rule}-metrics",
             title="Depth, area and speed of the way back",
-            frame=pl.DataFrame(rows, schema=kinds),
+            frame=hide_small_of(
+                anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience
+            ),
             columns=METRIC_COLUMNS,
             note=note.worded(audience.counter([left])),
         ),

@@ -142,7 +142,12 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
     told = Findings()
     if found.outcome is None:
         n = int(np.isfinite(outcome.values).sum())
-        told.tell("validity-not-assessed", with_outcome=Persons(n), outcome=outcome.name)
+        told.tell(
+            "validity-not-assessed",
+            with_outcome=Persons(n),
+            outcome=outcome.name,
+            anchored=Persons(outcome.values.size),
+        )
     elif outcome.from_P:
         told.tell("validity-criterion-overlap")
     moved = [

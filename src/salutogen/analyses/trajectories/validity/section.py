@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
     factor_figure,
@@ -45,23 +47,24 @@ FACTOR_COLUMNS = (
 )
 
 
-def validity_sections(rule: str, found: Validity | None, audience: Audience) -> tuple[Section, ...]:
+def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> tuple[Section, ...]:
     """What labels and locks foretell and what factors relate to; nothing where neither is known."""
-    if found is None or (found.outcome is None and not found.factors):
+    if found.outcome is None and not found.factors:
         return ()
+    rule, n = anchors.rule, anchors.n
     tables, figures = [], []
     if found.outcome is not None:
-        tables.append(_foretold_table(rule, found.outcome, found))
+        tables.append(_foretold_table(anchors, found.outcome, found, audience))
         for group in found.groups:
             tables.append(_group_table(rule, found.outcome, group, audience))
             figures.append(group_figure(rule, found.outcome, group, audience))
     if found.factors:
-        tables.append(_factor_table(rule, found))
+        tables.append(_factor_table(anchors, found, audience))
         figures.append(factor_figure(rule, found))
     return (
         Section(
             title="Trajectories: do they foretell, and what relates to them",
-            paragraphs=(*_foretold_words(found), *_group_words(found), *_factor_words(found)),
+            paragraphs=(*_foretold_words(found, n), *_group_words(found, n), *_factor_words(found)),
             tables=tuple(tables),
             figures=tuple(figure for figure in figures if figure is not None),
             findings=found.findings,
@@ -75,7 +78,7 @@ def _written(found: Estimate) -> str:
     return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
 
 
-def _foretold_words(found: Validity) -> tuple[Text, ...]:
+def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     outcome = found.outcome
     if outcome is None:
         return ()
@@ -87,6 +90,7 @@ def _foretold_words(found: Validity) -> tuple[Text, ...]:
             "event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
             outcome=outcome.name,
             n=Persons(outcome.n),
+            whole=Persons(anchored),
             sr=_written(sr.r),
             p=_written(p.r),
             sr_equal=_written(sr.at_equal_P),
@@ -95,7 +99,7 @@ def _foretold_words(found: Validity) -> tuple[Text, ...]:
     )
 
 
-def _group_words(found: Validity) -> tuple[Text, ...]:
+def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
         say(
             "{kind} alone tells {explained} of the variance of the outcome in {n} courses, "
@@ -103,6 +107,7 @@ def _group_words(found: Validity) -> tuple[Text, ...]:
             kind=group.kind.capitalize(),
             explained=percent(max(group.explained, 0.0)),
             n=Persons(group.n),
+            whole=Persons(anchored),
         )
         for group in found.groups
         if group.explained is not None
@@ -120,7 +125,9 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
     )
 
 
-def _foretold_table(rule: str, outcome: LaterOutcome, found: Validity) -> Table:
+def _foretold_table(
+    anchors: Anchors, outcome: LaterOutcome, found: Validity, audience: Audience
+) -> Table:
     rows = [
         {
             "measure": f"{name} after the event",
@@ -136,10 +143,11 @@ def _foretold_table(rule: str, outcome: LaterOutcome, found: Validity) -> Table:
     ]
     kinds = {"measure": pl.String, "n": pl.Int64}
     numbers = ("r", "low", "high", "partial", "partial_low", "partial_high")
+    frame = pl.DataFrame(rows, schema=kinds | dict.fromkeys(numbers, pl.Float64))
     return Table(
-        name=f"trajectories-{rule}-foretold",
+        name=f"trajectories-{anchors.rule}-foretold",
         title=f"What foretells: {outcome.name}",
-        frame=pl.DataFrame(rows, schema=kinds | dict.fromkeys(numbers, pl.Float64)),
+        frame=hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience),
         columns=FORETOLD_COLUMNS,
         note="Level: mean of post1 and post2. Change: level minus pre. Higher outcome and "
         "positive SR both mean worse.",
@@ -169,7 +177,7 @@ def _group_table(
     )
 
 
-def _factor_table(rule: str, found: Validity) -> Table:
+def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Table:
     rows = []
     for factor, relation in found.factors.items():
         for what, difference in (
@@ -196,10 +204,11 @@ def _factor_table(rule: str, found: Validity) -> Table:
         | dict.fromkeys(text, pl.String)
         | dict.fromkeys(floats, pl.Float64)
     )
+    frame = pl.DataFrame(rows, schema=kinds).select(list(rows[0]))
     return Table(
-        name=f"trajectories-{rule}-factors",
+        name=f"trajectories-{anchors.rule}-factors",
         title="Factors before the event: correlation with locks of SR and of P",
-        frame=pl.DataFrame(rows, schema=kinds).select(list(rows[0])),
+        frame=hide_small_of(anchors.n, frame, FACTOR_COLUMNS, audience),
         columns=FACTOR_COLUMNS,
         note="A negative correlation with SR: the more of the factor, the less reactive. "
         f"Fewer than {FEWEST} courses give no figure.",
