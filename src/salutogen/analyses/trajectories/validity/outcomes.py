@@ -44,7 +44,7 @@ def validity_of(
     AnalysisError
         An outcome or factor is not in the study.
     """
-    outcome = _outcome(inputs, anchors, settings)
+    outcome = outcome_of(inputs, anchors, settings)
     found = assess_validity(
         lock,
         anchors.person,
@@ -57,7 +57,7 @@ def validity_of(
     return replace(found, findings=tuple(_findings(found, outcome)))
 
 
-def _outcome(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySettings) -> Outcome:
+def outcome_of(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySettings) -> Outcome:
     """The outcome of each anchor: later P, or a background column of its person."""
     if settings.outcome is None:
         values, name = _later_P(inputs, anchors), LATER_P

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +12,37 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories import (
+    Anchors,
     ClassAssessment,
     ClassSettings,
-    Trajectories,
     assess_classes,
 )
+from salutogen.analyses.trajectories.classes.claims import look_for_classes
 from salutogen.analyses.trajectories.classes.figures import course_figure
-from salutogen.analyses.trajectories.classes.search import classes_of
 from salutogen.analyses.trajectories.classes.settings import GateSettings
+from salutogen.analyses.trajectories.classes.summary import class_figures
 from salutogen.analyses.trajectories.classes.tables import (
     certainty_table,
     course_table,
-    member_table,
+    member_file,
 )
 from salutogen.analyses.trajectories.courses.locks import Lock
+from salutogen.context import RunContext
 from salutogen.errors import ModelError, StudyError
 from salutogen.page.audience import Audience
-from tests.analyses.trajectories.cohort import cohort_frame, write_study
-from tests.analyses.trajectories.courses import MEANS, SHARES, one_kind, rand_by_pairs, three_kinds
+from tests.analyses.trajectories.classes.matrices import (
+    MEANS,
+    SHARES,
+    one_kind,
+    rand_by_pairs,
+    three_kinds,
+)
+from tests.analyses.trajectories.cohort import (
+    cohort_frame,
+    result_in,
+    shown_sections,
+    write_study,
+)
 
 QUICK = ClassSettings(max=4, starts=10, resamples=5, blrt_draws=39)
 N = 300
@@ -43,10 +57,11 @@ def test_seeded_classes_come_back(three: ClassAssessment) -> None:
     truth = three_kinds(N, 1)[1]
     assert three.passed
     assert rand_by_pairs(three.labels(), truth[three.rows]) > 0.75
-    summary = three.summary()
-    assert summary["gates_passed"] is True
-    assert summary["classes"]["n"] == 3
-    assert summary["classes"]["shares"] == pytest.approx(SHARES, abs=0.06)
+    found = class_figures(three)
+    assert found.gates_passed
+    assert found.classes is not None
+    assert found.classes.n == 3
+    assert found.classes.shares == pytest.approx(SHARES, abs=0.06)
     np.testing.assert_allclose(three.class_means(), MEANS, atol=0.4)
 
 
@@ -75,7 +90,7 @@ def test_threads_change_no_digit(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for threads in ("1", "2"):
         monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
-        found.append(json.dumps(assess_classes(values, QUICK, seed=3).summary()))
+        found.append(json.dumps(class_figures(assess_classes(values, QUICK, seed=3)).to_dict()))
     assert found[0] == found[1]
 
 
@@ -120,7 +135,7 @@ def test_what_cannot_be_modelled_is_refused(values: np.ndarray, words: str) -> N
 
 def test_members_have_probabilities_that_add_up(three: ClassAssessment) -> None:
     subjects = [f"s{row}" for row in range(N)]
-    table = member_table(three, subjects)
+    table = member_file(three, subjects).table
     assert table.columns == [
         "subject", "class", "probability", "probability_1", "probability_2", "probability_3",
     ]  # fmt: skip
@@ -144,9 +159,15 @@ def test_bands_of_the_means_hold_the_means(three: ClassAssessment) -> None:
 
 
 def test_courses_are_drawn_without_persons_where_they_are_hidden(three: ClassAssessment) -> None:
-    who = np.arange(N)
-    shown = course_figure(three, Audience(individuals=True, n_persons=N, seed=1), who, "onset")
-    hidden = course_figure(three, Audience(individuals=False, n_persons=N, seed=1), who, "onset")
+    everyone = np.arange(N)
+    anchors = Anchors(
+        rule="onset", person=everyone, occasion=everyone, item=everyone, rating=np.ones(N),
+        other_before=everyone > N, episode=everyone * 0 + 1,
+    )  # fmt: skip
+    shown, hidden = (
+        course_figure(three, anchors, Audience(individuals=individuals, n_persons=N, seed=1))
+        for individuals in (True, False)
+    )
     assert "who" in shown.data.columns
     assert "Person " in json.dumps(shown.specification())
     assert "who" not in hidden.data.columns
@@ -154,22 +175,18 @@ def test_courses_are_drawn_without_persons_where_they_are_hidden(three: ClassAss
 
 
 def test_the_step_tells_that_persons_are_too_few(tmp_path: Path) -> None:
-    result = (
-        sg.run(write_study(tmp_path, "classes: {fewest: 500}"), data={"answers": cohort_frame()})
-        .steps[0]
-        .result
-    )
-    assert isinstance(result, Trajectories)
+    path = write_study(tmp_path, "classes: {fewest: 500}")
+    result = result_in(sg.run(path, data={"answers": cohort_frame()}))
     assert result.classes is None
     told = next(item for item in result.findings if item.code == "classes-not-assessed")
     assert "at least 500 persons" in told.text
-    assert result.summary()["gates"] == []
+    assert result.gates == ()
+    assert result.to_dict()["gates"] == []
 
 
 def test_classes_can_be_turned_off(tmp_path: Path) -> None:
     path = write_study(tmp_path, "classes: off")
-    result = sg.run(path, data={"answers": cohort_frame()}).steps[0].result
-    assert isinstance(result, Trajectories)
+    result = result_in(sg.run(path, data={"answers": cohort_frame()}))
     assert result.classes is None
     assert [item.text for item in result.findings if item.code == "classes-not-assessed"] == [
         "The study file turns classes off, so none are claimed."
@@ -204,13 +221,20 @@ def test_wrong_settings_are_named_in_words_of_the_file(
 def test_claims_under_relaxed_gates_say_so() -> None:
     lock = lock_of(three_kinds(N, 1)[0])
     episode = np.ones(N, dtype=np.int64)
+    audience = Audience(individuals=True, n_persons=N, seed=2)
+    heard: list[tuple[int, int]] = []
+    run = RunContext(
+        seed=2, audience=audience, progress=lambda _, done, total: heard.append((done, total))
+    )
     relaxed = QUICK.model_copy(update={"gates": GateSettings(entropy=0.5, p=0.04, persons=30)})
     for settings, expected in ((QUICK, []), (relaxed, [["entropy 0.5 instead of 0.7"]])):
-        found, told = classes_of(lock, episode, settings, 2)
+        found, told = look_for_classes(lock, episode, settings, run)
         assert found is not None
         assert found.passed
         codes = [item for item in told if item.code == "classes-under-relaxed-gates"]
         assert [item.evidence.numbers["relaxed"] for item in codes] == expected
+    assert heard[0] == (0, 4 + 39 + 2 * 5)
+    assert all(0 <= done <= total for done, total in heard)
 
 
 def lock_of(values: np.ndarray) -> Lock:
@@ -222,10 +246,10 @@ def lock_of(values: np.ndarray) -> Lock:
 
 def test_the_page_says_on_which_models_a_claim_may_rest(tmp_path: Path) -> None:
     plan = "classes: {max: 2, fewest: 20, models: [latent-class-growth], variances: [equal]}"
-    result = sg.run(write_study(tmp_path, plan), data={"answers": cohort_frame()}).steps[0].result
-    assert isinstance(result, Trajectories)
-    section = next(part for part in result.sections() if "are there classes" in part.title)
-    words = " ".join(section.paragraphs)
+    results = sg.run(write_study(tmp_path, plan), data={"answers": cohort_frame()})
+    sections, _ = shown_sections(results)
+    section = next(part for part in sections if "are there classes" in part.title)
+    words = " ".join(str(text) for text in section.paragraphs)
     assert "differ not at all, with variances equal over classes: one set of assumptions" in words
     assert "The plan lets latent class growth carry a claim" in words
     assert "carry no claim" not in words
@@ -234,16 +258,35 @@ def test_the_page_says_on_which_models_a_claim_may_rest(tmp_path: Path) -> None:
 def test_the_study_of_one_kind_shows_gates_and_no_classes(tmp_path: Path) -> None:
     path = write_study(tmp_path, "classes: {max: 3, fewest: 20}", individuals="hide")
     results = sg.run(path, data={"answers": cohort_frame()})
-    result = results.steps[0].result
-    assert isinstance(result, Trajectories)
-    titles = [section.title for section in result.sections()]
+    result = result_in(results)
+    sections, withheld = shown_sections(results)
+    assert withheld == []
+    titles = [section.title for section in sections]
     assert "Trajectories: are there classes of courses?" in titles
     assert "classes.csv" not in result.files()
     content = results.to_dict()["trajectories"]
     assert content["classes"] is None
     assert content["gates_passed"] is False
     assert {gate["name"] for gate in content["gates"]} >= {"bic", "entropy", "blrt", "bootstrap"}
-    section = next(item for item in result.sections() if "are there classes" in item.title)
+    section = next(item for item in sections if "are there classes" in item.title)
     gates = next(table for table in section.tables if table.name.endswith("-gates"))
     assert isinstance(gates.frame, pl.DataFrame)
     assert set(gates.frame["outcome"]) <= {"holds", "fails", "not reached"}
+
+
+def test_an_executor_changes_no_digit() -> None:
+    values = three_kinds(120, 5)[0]
+    settings = QUICK.model_copy(update={"max": 3, "models": ("random-intercept",)})
+    here = class_figures(assess_classes(values, settings, seed=3)).to_dict()
+    with ThreadPoolExecutor(1) as executor:
+        found = assess_classes(values, settings, seed=3, executor=executor)
+    assert class_figures(found).to_dict() == here
+
+
+def test_the_user_can_stop_the_search() -> None:
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assess_classes(three_kinds(120, 5)[0], QUICK, progress=stop)

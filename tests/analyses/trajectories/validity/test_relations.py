@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import salutogen as sg
-from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, run
+from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
 from salutogen.analyses.trajectories.validity.correlations import correlate
-from salutogen.analyses.trajectories.validity.validity import (
+from salutogen.analyses.trajectories.validity.outcomes import outcome_of
+from salutogen.analyses.trajectories.validity.relations import (
     Groups,
     Outcome,
     assess_validity,
@@ -47,7 +48,7 @@ def test_the_lock_of_P_is_biased_by_background_stress_and_that_of_SR_is_not() ->
     found = assess_validity(
         lock, np.arange(N), outcome=None, groups=(), factors=factors, draws=200, seed=1
     )
-    calm, cope = found.factors
+    calm, cope = found.factors["calm"], found.factors["cope"]
     sr, p = calm.r["SR level"], calm.r["P level"]
     assert sr.value is not None
     assert p.value is not None
@@ -116,8 +117,8 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
     outcome = Outcome(
         name="later", values=response + generator.normal(0, 1, N), binary=False, from_P=False
     )
-    telling = Groups(title="Label", names=("low", "high"), codes=(response > 2).astype(np.int64))
-    chance = Groups(title="Class", names=("a", "b"), codes=generator.integers(0, 2, N))
+    telling = Groups(kind="label", names=("low", "high"), codes=(response > 2).astype(np.int64))
+    chance = Groups(kind="class", names=("a", "b"), codes=generator.integers(0, 2, N))
     found = assess_validity(
         lock,
         np.arange(N),
@@ -135,7 +136,7 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
     assert first.explained > 0.1
     assert second.explained is not None
     assert abs(second.explained) < 0.01
-    sr, p = found.foretold["SR level"][0], found.foretold["P level"][0]
+    sr, p = found.foretold["SR level"].r, found.foretold["P level"].r
     assert sr.value is not None
     assert p.value is not None
     assert sr.value > p.value > 0.05
@@ -166,32 +167,31 @@ def rerun(results: sg.Results, **validity: Any) -> Trajectories:
         "classes": "off",
         "validity": {"draws": 60, **validity},
     }
-    return run(inputs_of(results), TrajectorySettings.model_validate(settings))
+    return compute(inputs_of(results), TrajectorySettings.model_validate(settings))
 
 
 def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
     result = rerun(results)
-    assert result.validity is not None
-    outcome = result.validity.outcome
-    assert outcome is not None
+    assert result.validity.outcome is not None
+    outcome = outcome_of(inputs_of(results), result.anchored.anchors, result.settings.validity)
+    assert result.validity.outcome.n == np.isfinite(outcome.values).sum()
     scores = results.scores.select("subject", "occasion", "P")
-    for row in range(result.anchors.n):
-        subject = result.subjects[result.anchors.person[row]]
+    for row in range(result.anchored.anchors.n):
+        subject = result.anchored.subjects[result.anchored.anchors.person[row]]
         after = [
             p
             for who, occasion, p in scores.iter_rows()
-            if who == subject and int(occasion) - 1 > result.anchors.occasion[row] + 2
+            if who == subject and int(occasion) - 1 > result.anchored.anchors.occasion[row] + 2
         ]
         np.testing.assert_allclose(outcome.values[row], np.mean(after) if after else np.nan)
     assert "validity-criterion-overlap" in {item.code for item in result.findings}
-    titles = [section.title for section in result.sections()]
+    titles = [section.title for section in result.sections(results.context.audience)]
     assert "Trajectories: do they foretell, and what relates to them" in titles
-    assert result.summary()["validity"]["outcome"]["overlaps_with_P"] is True
+    assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
 
 
 def test_a_threshold_makes_a_disorder(results: sg.Results) -> None:
     result = rerun(results, threshold=8)
-    assert result.validity is not None
     assert result.validity.outcome is not None
     assert result.validity.outcome.binary
     assert result.validity.outcome.name == "mean P after post2 of 8 or more"
@@ -210,6 +210,6 @@ def test_a_lock_that_ends_the_study_foretells_nothing(results: sg.Results, tmp_p
         "anchor_occasions": ["5"],
         "classes": "off",
     }
-    result = run(inputs_of(results), TrajectorySettings.model_validate(settings))
+    result = compute(inputs_of(results), TrajectorySettings.model_validate(settings))
     assert "validity-not-assessed" in {item.code for item in result.findings}
-    assert result.summary()["validity"]["outcome"] is None
+    assert result.to_dict()["validity"]["outcome"] is None

@@ -7,12 +7,11 @@ import polars as pl
 import pytest
 
 from salutogen.analyses.trajectories import Lock, fit_recovery
-from salutogen.analyses.trajectories.recovery.response import (
+from salutogen.analyses.trajectories.recovery.curve import (
     enough_later,
-    jump,
-    mean_change,
     vary_rates,
 )
+from salutogen.analyses.trajectories.recovery.response import jump, mean_change
 from salutogen.analyses.trajectories.recovery.return_model import (
     ReturnParameters,
     clustered_log_rate_se,

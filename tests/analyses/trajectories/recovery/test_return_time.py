@@ -81,11 +81,11 @@ def test_intervals_come_from_visits() -> None:
 def test_half_not_seen_back_have_no_median() -> None:
     times = return_times(np.asarray([[5.0, 5], [5, 5], [5, 0]]), np.zeros(3), half_width=1.0)
     assert times.median is None
-    assert times.curve() == [(1.0, pytest.approx(1 / 3))]
+    assert times.curve == ((1.0, pytest.approx(1 / 3)),)
 
 
 def test_nobody_left_gives_an_empty_estimate() -> None:
     times = return_times(np.zeros((3, 4)), np.zeros(3), half_width=1.0)
     assert times.n_left == 0
-    assert times.curve() == []
+    assert times.curve == ()
     assert times.median is None

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from salutogen.analyses.trajectories import TrajectorySettings
 from salutogen.analyses.trajectories.anchors.episodes import find_episodes
-from salutogen.analyses.trajectories.courses.clustered import mean_of
-from salutogen.analyses.trajectories.settings import RULES, Rule
-from tests.analyses.trajectories.grids import loop_anchors, random_grid, without_past
+from salutogen.analyses.trajectories.anchors.settings import RULES, Rule
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from tests.analyses.trajectories.anchors.grids import loop_anchors, random_grid, without_past
 
 OCCASIONS = 12
 

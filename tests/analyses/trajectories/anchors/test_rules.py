@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salutogen.analyses.trajectories import Anchors, EventGrid, find_anchors
-from salutogen.analyses.trajectories.anchors.anchors import anchor_flow, eligible
-from salutogen.analyses.trajectories.settings import RULES, Rule
-from tests.analyses.trajectories.grids import demo_anchors, loop_anchors, random_grid
+from salutogen.analyses.trajectories.anchors.rules import eligible
+from salutogen.analyses.trajectories.anchors.settings import RULES, Rule
+from tests.analyses.trajectories.anchors.grids import demo_anchors, loop_anchors, random_grid
 
 
 def as_dict(anchors: Anchors) -> dict[int, tuple[int, int]]:
@@ -103,17 +102,3 @@ def test_order_of_persons_does_not_matter() -> None:
     last = grid.ratings.shape[0] - 1
     found = {last - person: where for person, where in as_dict(find_anchors(turned)).items()}
     assert found == as_dict(find_anchors(grid))
-
-
-@pytest.mark.parametrize("rule", [*RULES, "demo-loop"])
-def test_the_flow_only_loses_persons(rule: Rule) -> None:
-    grid = random_grid(11)
-    chosen = find_anchors(grid, rule=rule, occasions=(1, 2, 3))
-    flow = anchor_flow(grid, chosen, (1, 2, 3))
-    assert set(flow.counts) >= set(RULES)
-    assert flow.counts[rule][-1] == chosen.n
-    for counts in flow.counts.values():
-        assert len(counts) == len(flow.steps)
-        assert list(counts) == sorted(counts, reverse=True)
-    assert flow.counts["onset"][-1] <= flow.counts["first-strict"][-1]
-    assert flow.counts["first-any"][-1] <= flow.counts["first-strict"][-1]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from salutogen.analyses.trajectories import ClassSettings, assess_classes
-from salutogen.analyses.trajectories.classes.models import Courses, enumerate_classes
+from salutogen.analyses.trajectories.classes.mixtures import Courses, enumerate_classes
 from salutogen.analyses.trajectories.classes.resampled_null import ResampledNull, resampled_p
+from salutogen.analyses.trajectories.classes.summary import class_figures
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
 from salutogen.models import bootstrap_likelihood_ratio
-from tests.analyses.trajectories.courses import one_kind, three_kinds
+from tests.analyses.trajectories.classes.matrices import one_kind, three_kinds
 
 QUICK = ClassSettings(max=2, starts=6, resamples=5, blrt_draws=39)
 
@@ -103,4 +106,18 @@ def test_one_kind_of_persons_stays_one(shape: str, seed: int) -> None:
     settings = QUICK.model_copy(update={"max": 4})
     found = assess_classes(one_kind(200, seed, shape), settings, seed=seed)
     assert not found.passed
-    assert found.summary()["classes"] is None
+    assert class_figures(found).classes is None
+
+
+def test_draws_elsewhere_give_the_same_p() -> None:
+    null = null_of(one_kind(120, 12, "skewed"))
+    fit = enumerate_classes(null.courses, "random-intercept", "equal", QUICK, 1).fits[2]
+    here = resampled_p(null, fit, draws=39, below=0.2, seed=4)
+    told: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(1) as executor:
+        there = resampled_p(
+            null, fit, draws=39, below=0.2, seed=4, executor=executor,
+            progress=lambda done, total: told.append((done, total)),
+        )  # fmt: skip
+    assert here == there
+    assert told[0] == (0, 39)

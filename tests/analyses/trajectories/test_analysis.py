@@ -11,14 +11,16 @@ import polars as pl
 import pytest
 
 import salutogen as sg
-from salutogen.analyses.contract import StepInputs
-from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, run
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, compute
 from salutogen.errors import AnalysisError, StudyError
 from tests.analyses.trajectories.cohort import (
     EVENTS,
     PROBLEMS,
     cohort_frame,
     inputs_of,
+    outcome_in,
+    shown_sections,
     write_study,
 )
 
@@ -37,14 +39,14 @@ def out(finished: tuple[sg.Results, Path]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def inputs(finished: tuple[sg.Results, Path]) -> StepInputs:
+def inputs(finished: tuple[sg.Results, Path]) -> AnalysisInputs:
     return inputs_of(finished[0])
 
 
-def run_step(inputs: StepInputs, **settings: Any) -> Trajectories:
+def run_step(inputs: AnalysisInputs, **settings: Any) -> Trajectories:
     """The analysis with other settings."""
     events = {"instruments": ["events"], "threshold": 4} | settings.pop("events", {})
-    return run(inputs, TrajectorySettings.model_validate({"events": events, **settings}))
+    return compute(inputs, TrajectorySettings.model_validate({"events": events, **settings}))
 
 
 def content_of(out: Path) -> dict[str, Any]:
@@ -128,24 +130,24 @@ def test_the_page_has_the_sections_and_no_ids(out: Path) -> None:
     assert "secret-" not in page
 
 
-def test_without_event_agrees_with_a_line_fitted_by_hand(inputs: StepInputs) -> None:
+def test_without_event_agrees_with_a_line_fitted_by_hand(inputs: AnalysisInputs) -> None:
     """Least squares of P on E without the anchor's item, over all rows of everyone."""
     result = run_step(inputs)
-    assert result.other_background is not None
+    assert result.courses.other_background is not None
     frame = cohort_frame()
     P = frame.select(PROBLEMS).sum_horizontal().to_numpy().astype(float)
     E = frame.select(EVENTS).sum_horizontal().to_numpy().astype(float)
     place = {key: row for row, key in enumerate(frame.select("who", "visit").iter_rows())}
     checked = 0
-    for row in range(result.anchors.n):
-        item = result.grid.items[result.anchors.item[row]]
+    for row in range(result.anchored.anchors.n):
+        item = result.anchored.grid.items[result.anchored.anchors.item[row]]
         rest = E - frame[item].to_numpy()
         design = np.column_stack([np.ones_like(rest), rest])
         SR = P - design @ np.linalg.lstsq(design, P, rcond=None)[0]
-        who = result.subjects[result.anchors.person[row]]
-        for position, occasion in enumerate(result.lock.occasion[row]):
+        who = result.anchored.subjects[result.anchored.anchors.person[row]]
+        for position, occasion in enumerate(result.courses.lock.occasion[row]):
             at = place.get((who, int(occasion) + 1))
-            found = result.other_background.SR[row, position]
+            found = result.courses.other_background.SR[row, position]
             if at is None:
                 assert np.isnan(found)
             else:
@@ -154,18 +156,18 @@ def test_without_event_agrees_with_a_line_fitted_by_hand(inputs: StepInputs) -> 
     assert checked > 60
 
 
-def test_background_without_event_swaps_the_two(inputs: StepInputs) -> None:
+def test_background_without_event_swaps_the_two(inputs: AnalysisInputs) -> None:
     kept = run_step(inputs)
     taken = run_step(inputs, background="without-event")
-    assert kept.other_background is not None
-    assert taken.other_background is not None
-    np.testing.assert_array_equal(taken.lock.SR, kept.other_background.SR)
-    np.testing.assert_array_equal(taken.other_background.SR, kept.lock.SR)
-    assert taken.summary()["lock"]["background"] == "without-event"
-    assert np.nanmean(taken.lock.SR[:, 1]) > np.nanmean(kept.lock.SR[:, 1])
+    assert kept.courses.other_background is not None
+    assert taken.courses.other_background is not None
+    np.testing.assert_array_equal(taken.courses.lock.SR, kept.courses.other_background.SR)
+    np.testing.assert_array_equal(taken.courses.other_background.SR, kept.courses.lock.SR)
+    assert taken.to_dict()["lock"]["background"] == "without-event"
+    assert np.nanmean(taken.courses.lock.SR[:, 1]) > np.nanmean(kept.courses.lock.SR[:, 1])
 
 
-def test_findings_name_what_is_doubtful(inputs: StepInputs) -> None:
+def test_findings_name_what_is_doubtful(inputs: AnalysisInputs) -> None:
     result = run_step(inputs, rule="demo-loop")
     codes = {item.code for item in result.findings}
     assert codes >= {
@@ -176,16 +178,16 @@ def test_findings_name_what_is_doubtful(inputs: StepInputs) -> None:
         "classes-not-claimed",
     }
     told = next(item for item in result.findings if item.code == "anchor-not-first-event")
-    assert told.evidence.numbers["other_event_before"] == result.anchors.other_before.sum()
+    assert told.evidence.numbers["other_event_before"] == result.anchored.anchors.other_before.sum()
 
 
-def test_events_of_fact_are_not_selected_on_appraisal(inputs: StepInputs) -> None:
+def test_events_of_fact_are_not_selected_on_appraisal(inputs: AnalysisInputs) -> None:
     result = run_step(inputs, events={"threshold": None})
     assert "anchors-selected-on-appraisal" not in {item.code for item in result.findings}
-    assert result.anchors.n > 0
+    assert result.anchored.anchors.n > 0
 
 
-def test_events_of_the_problem_scale_are_warned_of(inputs: StepInputs) -> None:
+def test_events_of_the_problem_scale_are_warned_of(inputs: AnalysisInputs) -> None:
     result = run_step(inputs, events={"instruments": ["mood"], "threshold": 2}, classes="off")
     (told,) = [item for item in result.findings if item.code == "anchored-on-problems"]
     assert "answers to mood" in told.text
@@ -193,20 +195,20 @@ def test_events_of_the_problem_scale_are_warned_of(inputs: StepInputs) -> None:
     assert "anchored-on-problems" not in {item.code for item in usual.findings}
 
 
-def test_recovery_is_given_where_enough_occasions_follow(inputs: StepInputs) -> None:
+def test_recovery_is_given_where_enough_occasions_follow(inputs: AnalysisInputs) -> None:
     early = run_step(inputs, anchor_occasions=["2"])
     late = run_step(inputs, anchor_occasions=["5"])
-    assert early.recovery.curve is not None
-    assert early.summary()["response"]["metrics"]["area"]["n"] > 0
-    assert late.recovery.curve is None
-    assert late.summary()["response"]["metrics"] is None
+    assert early.recovery is not None
+    assert early.to_dict()["response"]["metrics"]["area"]["n"] > 0
+    assert late.recovery is None
+    assert late.to_dict()["response"]["metrics"] is None
     assert "recovery-not-identified" in {item.code for item in late.findings}
 
 
-def test_a_return_that_is_not_there_is_warned_of(inputs: StepInputs) -> None:
+def test_a_return_that_is_not_there_is_warned_of(inputs: AnalysisInputs) -> None:
     """Mood follows the events of its own occasion only: nothing to return from later."""
     result = run_step(inputs, anchor_occasions=["2"])
-    curve = result.recovery.curve
+    curve = result.recovery
     assert curve is not None
     codes = {item.code for item in result.findings}
     assert not curve.settled
@@ -216,9 +218,9 @@ def test_a_return_that_is_not_there_is_warned_of(inputs: StepInputs) -> None:
 
 def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
     path = write_study(tmp_path, individuals="hide")
-    result = sg.run(path, data={"answers": cohort_frame()}).steps[0].result
-    assert isinstance(result, Trajectories)
-    for section in result.sections():
+    sections, withheld = shown_sections(sg.run(path, data={"answers": cohort_frame()}))
+    assert withheld == []
+    for section in sections:
         for figure in section.figures:
             assert "who" not in figure.data.columns
             assert "Person " not in json.dumps(figure.specification())
@@ -236,7 +238,7 @@ def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
     [
-        ({"events": {"instruments": ["evnts"]}}, "unknown-event", "nearest name is 'events'"),
+        ({"events": {"instruments": ["evnts"]}}, "unknown-event", "Did you mean 'events'?"),
         ({"events": {"items": ["EV_9"]}}, "unknown-event", "EV_9"),
         ({"validity": {"factors": ["hope"]}}, "unknown-event", "'hope' is named for validity"),
         (
@@ -249,7 +251,7 @@ def test_hidden_persons_leave_nothing_of_themselves(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_anchored_is_refused(
-    inputs: StepInputs, settings: dict[str, Any], code: str, words: str
+    inputs: AnalysisInputs, settings: dict[str, Any], code: str, words: str
 ) -> None:
     with pytest.raises(AnalysisError) as caught:
         run_step(inputs, **settings)
@@ -261,7 +263,7 @@ def test_what_cannot_be_anchored_is_refused(
 def test_a_refusal_stops_the_analysis_not_the_run(tmp_path: Path) -> None:
     path = write_study(tmp_path, "anchor_occasions: [12]")
     results = sg.run(path, data={"answers": cohort_frame()})
-    assert results.steps[0].result is None
+    assert outcome_in(results).result is None
     assert results.to_dict()["trajectories"] is None
     assert results.persons.height > 0
 
@@ -269,3 +271,62 @@ def test_a_refusal_stops_the_analysis_not_the_run(tmp_path: Path) -> None:
 def test_settings_are_checked_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="rule"):
         sg.run(write_study(tmp_path, "rule: last-strict"))
+
+
+def test_figures_are_declared_as_they_stand_in_the_results(
+    inputs: AnalysisInputs, repository: Path
+) -> None:
+    """The schema names every key of `results.json`, and the keys are those of other runs."""
+    content = run_step(inputs, classes="off").to_dict()
+    properties = Trajectories.schema()["properties"]
+    assert list(properties) == list(content)
+    assert properties["lock"]["properties"].keys() == content["lock"].keys()
+    assert "less resilient" in json.dumps(properties["lock"])
+    kept = repository / "tests" / "reference" / "results" / "cohort.json"
+    assert list(json.loads(kept.read_text("utf-8"))["trajectories"]) == list(content)
+
+
+def test_a_result_shows_itself_in_a_line(inputs: AnalysisInputs) -> None:
+    result = run_step(inputs)
+    parts = (result, result.anchored, result.courses, result.labels, result.classes,
+             result.anchored.anchors, result.anchored.grid, result.courses.lock)  # fmt: skip
+    for part in parts:
+        assert len(repr(part)) < 250
+        assert "array" not in repr(part)
+
+
+CLAIMED = (
+    "classes: {max: 3, fewest: 20, starts: 10, blrt_draws: 39, resamples: 5, "
+    "models: [latent-class-growth], variances: [equal], gates: {bic: 0.1, entropy: 0.01, "
+    "share: 0.01, persons: 2, p: 0.9, starts_at_best: 1, split_half: 0, bootstrap: 0, "
+    "assumptions: 0}}"
+)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        CLAIMED,
+        "episodes: all\n    background: without-event\n    classes: off",
+        "rule: demo-loop\n    classes: off\n    validity: {threshold: 8}",
+    ],
+    ids=["classes", "episodes", "disorder"],
+)
+def test_what_is_shown_of_persons_is_shown_of_groups_where_persons_are_hidden(
+    tmp_path: Path, settings: str
+) -> None:
+    """The same sections, tables and figures, with blanks; nothing of ours is left out."""
+    seen = {}
+    for individuals in ("show", "hide"):
+        path = write_study(tmp_path, settings, individuals=individuals)
+        sections, withheld = shown_sections(sg.run(path, data={"answers": cohort_frame()}))
+        assert withheld == []
+        seen[individuals] = [
+            (
+                section.title,
+                [table.name for table in section.tables],
+                [figure.name for figure in section.figures],
+            )
+            for section in sections
+        ]
+    assert seen["hide"] == seen["show"]

@@ -14,10 +14,11 @@ from scipy import stats
 from salutogen.analyses.trajectories import ClassAssessment, ClassSettings, assess_classes
 from salutogen.analyses.trajectories.classes.gates import Gate, least_agreement
 from salutogen.analyses.trajectories.classes.heaping import is_heaped, skewness, stops
-from salutogen.analyses.trajectories.classes.models import AssumptionSet
+from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet
+from salutogen.analyses.trajectories.classes.summary import class_figures
 from salutogen.analyses.trajectories.classes.tables import shown_grid
 from salutogen.models import GrowthMixture
-from tests.analyses.trajectories.courses import one_kind, rand_by_pairs, three_kinds
+from tests.analyses.trajectories.classes.matrices import one_kind, rand_by_pairs, three_kinds
 
 QUICK = ClassSettings(max=4, starts=10, resamples=5, blrt_draws=39)
 
@@ -145,7 +146,7 @@ def test_costly_gates_wait_for_the_others() -> None:
         "blrt", "split-half", "bootstrap",
     ]  # fmt: skip
     assert not found.passed
-    assert found.summary()["classes"] is None
+    assert class_figures(found).classes is None
 
 
 def test_skewness_is_that_of_scipy() -> None:

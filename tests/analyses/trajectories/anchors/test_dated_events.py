@@ -11,9 +11,17 @@ import polars as pl
 import pytest
 
 import salutogen as sg
-from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, run
+from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, compute
 from salutogen.errors import AnalysisError
-from tests.analyses.trajectories.cohort import cohort_frame, dated_frame, dated_study, inputs_of
+from tests.analyses.trajectories.cohort import (
+    cohort_frame,
+    dated_frame,
+    dated_study,
+    inputs_of,
+    outcome_in,
+    result_in,
+    shown_sections,
+)
 
 SETTINGS: dict[str, Any] = {"events": {"source": "register", "threshold": 2}}
 
@@ -26,9 +34,7 @@ def results() -> sg.Results:
 
 @pytest.fixture(scope="module")
 def found(results: sg.Results) -> Trajectories:
-    result = results.steps[0].result
-    assert isinstance(result, Trajectories), results.steps[0].findings
-    return result
+    return result_in(results)
 
 
 def with_days(frame: pl.DataFrame) -> pl.DataFrame:
@@ -37,7 +43,9 @@ def with_days(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(day=(pl.col("visit") - 1) * 7 + pl.Series(late))
 
 
-def test_events_belong_to_the_first_answers_on_or_after_their_day(found: Trajectories) -> None:
+def test_events_belong_to_the_first_answers_on_or_after_their_day(
+    results: sg.Results, found: Trajectories
+) -> None:
     frame = with_days(cohort_frame())
     days = {
         who: dict(part.select("visit", "day").iter_rows())
@@ -52,11 +60,12 @@ def test_events_belong_to_the_first_answers_on_or_after_their_day(found: Traject
         cell = (who, visit, kind)
         if cell not in expected or rating > expected[cell][0]:
             expected[cell] = (rating, day - on)
-    grid = found.grid
+    grid = found.anchored.grid
     assert grid.days_since is not None
     seen = {}
+    subjects = results.panel.persons["subject"]
     for person, occasion, item in zip(*np.nonzero(grid.ratings > 0), strict=True):
-        cell = (found.subjects[person], int(occasion) + 1, grid.items[item])
+        cell = (subjects[int(person)], int(occasion) + 1, grid.items[item])
         place = (person, occasion, item)
         seen[cell] = (float(grid.ratings[place]), float(grid.days_since[place]))
     assert seen == expected
@@ -67,13 +76,13 @@ def test_events_belong_to_the_first_answers_on_or_after_their_day(found: Traject
 
 def test_days_since_the_event(found: Trajectories) -> None:
     """The anchor's own day: first answers after it at day 0 or later, those before it below 0."""
-    locked = found.real_time
+    locked = found.courses.real_time
     assert locked is not None
-    rows = np.arange(found.anchors.n)
-    peri = locked.days[rows, found.anchors.occasion]
-    np.testing.assert_array_equal(peri, found.anchors.days_since)
+    rows = np.arange(found.anchored.anchors.n)
+    peri = locked.days[rows, found.anchored.anchors.occasion]
+    np.testing.assert_array_equal(peri, found.anchored.anchors.days_since)
     assert (peri >= 0).all()
-    for row, occasion in zip(rows, found.anchors.occasion, strict=True):
+    for row, occasion in zip(rows, found.anchored.anchors.occasion, strict=True):
         before = locked.days[row, :occasion]
         assert (before[np.isfinite(before)] < 0).all()
     table = found.files()["lock_time.csv"].table
@@ -82,9 +91,9 @@ def test_days_since_the_event(found: Trajectories) -> None:
 
 
 def test_means_by_day_are_plain_averages(found: Trajectories) -> None:
-    locked = found.real_time
+    locked = found.courses.real_time
     assert locked is not None
-    means = locked.means(found.anchors, 1)
+    means = locked.means(found.anchored.anchors, 1)
     inside = (locked.days >= 0) & (locked.days < locked.width) & np.isfinite(locked.SR)
     (first,) = means.filter(pl.col("days").is_between(0, locked.width, closed="left")).to_dicts()
     assert first["mean"] == pytest.approx(locked.SR[inside].mean())
@@ -92,23 +101,27 @@ def test_means_by_day_are_plain_averages(found: Trajectories) -> None:
     assert locked.width == pytest.approx(7.0, abs=1.0)
 
 
-def test_the_page_shows_days_and_the_event_stays_out_of_exposure(found: Trajectories) -> None:
-    figures = [figure for section in found.sections() for figure in section.figures]
+def test_the_page_shows_days_and_the_event_stays_out_of_exposure(
+    results: sg.Results, found: Trajectories
+) -> None:
+    sections, withheld = shown_sections(results)
+    assert withheld == []
+    figures = [figure for section in sections for figure in section.figures]
     assert "trajectories-first-strict-days" in [figure.name for figure in figures]
     codes = {item.code for item in found.findings}
     assert "event-outside-exposure" in codes
     assert "event-dated-by-visit" not in codes
-    assert found.summary()["lock"]["days_since_event"]["longest"] <= 30
+    assert found.to_dict()["lock"]["days_since_event"]["longest"] <= 30
 
 
 def test_episodes_have_a_column_of_their_own(results: sg.Results) -> None:
     settings = TrajectorySettings.model_validate({**SETTINGS, "episodes": "all"})
-    result = run(inputs_of(results), settings)
+    result = compute(inputs_of(results), settings)
     files = {name: file.table for name, file in result.files().items()}
     assert files["anchors.csv"].columns == ["subject", "episode", "occasion", "event", "rating"]
     assert files["lock.csv"].columns[:3] == ["subject", "episode", "position"]
     assert files["lock.csv"].height == 4 * files["anchors.csv"].height
-    summary = result.summary()["anchors"]
+    summary = result.to_dict()["anchors"]
     assert summary["n"] == files["anchors.csv"].height >= summary["n_persons"]
 
 
@@ -121,19 +134,19 @@ def test_episodes_have_a_column_of_their_own(results: sg.Results) -> None:
 )
 def test_unknown_names_are_refused(results: sg.Results, events: dict[str, Any], code: str) -> None:
     with pytest.raises(AnalysisError) as caught:
-        run(inputs_of(results), TrajectorySettings.model_validate({"events": events}))
+        compute(inputs_of(results), TrajectorySettings.model_validate({"events": events}))
     assert [item.code for item in caught.value.findings] == [code]
-    assert "nearest name" in caught.value.findings[0].text
+    assert "Did you mean" in caught.value.findings[0].text
 
 
 def test_ratings_and_times_must_be_there() -> None:
     unrated = dated_frame().with_columns(rating=pl.lit(None, dtype=pl.Float64))
     frames = {"answers": with_days(cohort_frame()), "register": unrated}
-    refused = sg.run(dated_study(SETTINGS), data=frames).steps[0]
+    refused = outcome_in(sg.run(dated_study(SETTINGS), data=frames))
     assert [item.code for item in refused.findings][1:] == ["event-without-rating"]
     dates = {"time": {"column": "on", "unit": "days since 1970-01-01"}}
     frames["register"] = dated_frame()
-    refused = sg.run(dated_study(SETTINGS, **dates), data=frames).steps[0]
+    refused = outcome_in(sg.run(dated_study(SETTINGS, **dates), data=frames))
     assert [item.code for item in refused.findings][1:] == ["event-times-not-comparable"]
 
 
@@ -147,7 +160,9 @@ def test_an_event_rated_0_happened(results: sg.Results) -> None:
         panel = replace(inputs.panel, events={"register": rated})
         for rule in ("first-strict", "onset"):
             settings = {"events": {"source": "register"}, "rule": rule, "classes": "off"}
-            result = run(replace(inputs, panel=panel), TrajectorySettings.model_validate(settings))
+            result = compute(
+                replace(inputs, panel=panel), TrajectorySettings.model_validate(settings)
+            )
             found[rating, rule] = result.files()["anchors.csv"].table.drop("rating")
     assert found[0.0, "first-strict"].height > 0
     for rule in ("first-strict", "onset"):
@@ -163,8 +178,8 @@ def test_an_event_rated_0_happened(results: sg.Results) -> None:
 )
 def test_events_that_belong_to_no_answers_are_refused(register: pl.DataFrame, words: str) -> None:
     frames = {"answers": with_days(cohort_frame()), "register": register}
-    step = sg.run(dated_study(SETTINGS), data=frames).steps[0]
-    refused = [item for item in step.findings if item.code == "nobody-anchored"]
+    outcome = outcome_in(sg.run(dated_study(SETTINGS), data=frames))
+    refused = [item for item in outcome.findings if item.code == "nobody-anchored"]
     assert len(refused) == 1
     assert words in refused[0].text
 
