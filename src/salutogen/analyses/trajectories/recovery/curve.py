@@ -18,7 +18,7 @@ from salutogen.analyses.trajectories.recovery.return_model import (
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
-from salutogen.models import MixedModel, MixedModelResult
+from salutogen.models import MixedModel, MixedModelResult, Moments
 
 LATER_POINTS = 4
 SHARE_NEEDED = 0.5
@@ -150,7 +150,8 @@ def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) ->
         frame = pl.DataFrame(
             {"id": row, "y": y, "decay": np.exp(-np.exp(log_rate) * tau.astype(float))}
         )
-        return MixedModel("y ~ decay + (1 + decay | id)").fit(frame, reml=False)
+        formula = "y ~ decay + (1 + decay | id)"
+        return MixedModel(formula).fit(Moments.from_frame(formula, frame), reml=False)
 
     grid = np.linspace(np.log(LOWEST_RATE), np.log(HIGHEST_RATE), RATES)
     likelihood = np.asarray([fit(float(rate)).log_likelihood for rate in grid])
