@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from measuring import save
 
-from salutogen.analyses.trajectories.recovery.response import fit_recovery, vary_rates
+from salutogen.analyses.trajectories.recovery.curve import fit_recovery, vary_rates
 from salutogen.models import executor_for
 from salutogen.models.parallel.executors import run_each
 

@@ -10,7 +10,11 @@ import polars as pl
 from ruamel.yaml import YAML
 
 import salutogen as sg
-from salutogen.analyses.contract import StepInputs
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.running import Outcome
+from salutogen.analyses.trajectories import Trajectories
+from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.section import Section
 
 N_PERSONS, N_OCCASIONS, N_EVENTS, N_PROBLEMS = 90, 7, 5, 6
 EVENTS = [f"EV_{place}" for place in range(1, N_EVENTS + 1)]
@@ -80,17 +84,36 @@ def write_study(folder: Path, settings: str = "{}", individuals: str = "show") -
     return path
 
 
-def inputs_of(results: sg.Results) -> StepInputs:
-    """What a step takes, from a finished run."""
-    return StepInputs(
+def inputs_of(results: sg.Results) -> AnalysisInputs:
+    """What an analysis takes, from a finished run, with the identifiers of the data."""
+    return AnalysisInputs(
         study=results.study,
         panel=results.panel,
         scores=results.score_table,
         norm=results.norm,
         resilience=results.resilience,
-        before={},
-        seed=results.seed,
+        run=results.context,
     )
+
+
+def outcome_in(results: sg.Results) -> Outcome:
+    """What came of the analysis in a finished run."""
+    return next(item for item in results.analyses if item.label == "trajectories")
+
+
+def result_in(results: sg.Results) -> Trajectories:
+    """The result of the analysis in a finished run."""
+    found = results.analysis("trajectories")
+    assert isinstance(found, Trajectories)
+    return found
+
+
+def shown_sections(results: sg.Results) -> tuple[list[Section], list[str]]:
+    """Its sections as the study's audience sees them, and the codes of what was left out."""
+    audience = results.context.audience
+    guard = Guard(audience, Identifiers(results.panel.persons["subject"]))
+    sections, withheld = guard.sections(result_in(results).sections(audience))
+    return list(sections), [item.code for item in withheld]
 
 
 def dated_study(settings: dict[str, Any], **register: Any) -> sg.Study:

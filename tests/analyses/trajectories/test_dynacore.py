@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 import salutogen as sg
-from salutogen.analyses.trajectories import EventGrid, Trajectories, TrajectorySettings, run
-from tests.analyses.trajectories.cohort import inputs_of
-from tests.analyses.trajectories.grids import demo_anchors, loop_anchors, new_event
+from salutogen.analyses.trajectories import EventGrid, Trajectories, TrajectorySettings, compute
+from tests.analyses.trajectories.anchors.grids import demo_anchors, loop_anchors, new_event
+from tests.analyses.trajectories.cohort import inputs_of, result_in
 
 ANCHOR_PLACES = (1, 2, 3)
 ITEMS = [f"GE_{place:02d}" for place in range(1, 12)]
@@ -55,11 +55,11 @@ def run_rule(results: sg.Results, rule: str) -> Trajectories:
     """The shipped analysis under another rule."""
     (analysis,) = results.study.plan.analyses
     settings = {key: value for key, value in analysis.items() if key != "step"}
-    return run(inputs_of(results), TrajectorySettings.model_validate(settings | {"rule": rule}))
+    return compute(inputs_of(results), TrajectorySettings.model_validate(settings | {"rule": rule}))
 
 
 def places(result: Trajectories) -> dict[int, tuple[int, int]]:
-    anchors = result.anchors
+    anchors = result.anchored.anchors
     return {
         int(person): (int(t), int(item))
         for person, t, item in zip(anchors.person, anchors.occasion, anchors.item, strict=True)
@@ -69,7 +69,7 @@ def places(result: Trajectories) -> dict[int, tuple[int, int]]:
 def test_demo_loop_as_published(results: sg.Results, raw: EventGrid) -> None:
     """127 anchors at 25 / 40 / 62, 74 complete: the public demonstration (trajectories.Rmd)."""
     result = run_rule(results, "demo-loop")
-    summary: dict[str, Any] = dict(result.summary())
+    summary: dict[str, Any] = result.to_dict()
     assert summary["anchors"]["n"] == 127
     assert summary["anchors"]["by_occasion"] == {"2": 25, "3": 40, "4": 62}
     assert summary["lock"]["n_complete"] == 74
@@ -90,16 +90,15 @@ def test_rules_agree_with_plain_loops_over_the_file(
 ) -> None:
     result = run_rule(results, rule)
     assert places(result) == loop_anchors(raw, rule, ANCHOR_PLACES)
-    assert result.anchors.n == {"first-strict": 99, "first-any": 21, "onset": 37}[rule]
-    t, item = result.anchors.occasion[0], result.anchors.item[0]
-    assert new_event(raw, int(result.anchors.person[0]), int(t), int(item), rule)
+    assert result.anchored.anchors.n == {"first-strict": 99, "first-any": 21, "onset": 37}[rule]
+    t, item = result.anchored.anchors.occasion[0], result.anchored.anchors.item[0]
+    assert new_event(raw, int(result.anchored.anchors.person[0]), int(t), int(item), rule)
 
 
 def test_the_shipped_study_uses_the_default_rule(results: sg.Results) -> None:
-    result = results.steps[0].result
-    assert isinstance(result, Trajectories), results.steps[0].findings
-    assert result.anchors.rule == TrajectorySettings().rule == "first-strict"
-    assert result.by_occasion() == {"2": 68, "3": 22, "4": 9}
+    result = result_in(results)
+    assert result.anchored.anchors.rule == TrajectorySettings().rule == "first-strict"
+    assert result.anchored.by_occasion == {"2": 68, "3": 22, "4": 9}
     codes = {item.code for item in result.findings}
     assert {"recovery-not-identified", "anchors-selected-on-appraisal"} <= codes
 

@@ -1,46 +1,40 @@
-"""The step `trajectories`: from SR by occasion to courses locked to each person's event."""
+"""The analysis `trajectories`: from SR by occasion to courses locked to each person's event."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from salutogen.analyses.contract import StepFile, StepInputs
-from salutogen.analyses.trajectories.anchors.anchors import (
-    AnchorFlow,
-    Anchors,
-    anchor_flow,
-    find_anchors,
-)
-from salutogen.analyses.trajectories.anchors.dated_events import dated_grid
-from salutogen.analyses.trajectories.anchors.episodes import find_episodes
-from salutogen.analyses.trajectories.anchors.events import EventGrid, event_grid
-from salutogen.analyses.trajectories.anchors.findings import anchor_doubts, lock_doubts
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.trajectories.anchors.anchored import Anchored, anchor_persons
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
-from salutogen.analyses.trajectories.classes.search import classes_of
-from salutogen.analyses.trajectories.courses.background import lock_without_event
-from salutogen.analyses.trajectories.courses.locks import Lock, lock_courses, person_by_occasion
-from salutogen.analyses.trajectories.courses.real_time import RealTime, real_time
-from salutogen.analyses.trajectories.labels.labels import Labels, label_courses
-from salutogen.analyses.trajectories.recovery.recovery import Recovery, recovery_of
+from salutogen.analyses.trajectories.classes.claims import look_for_classes
+from salutogen.analyses.trajectories.classes.gates import Gate
+from salutogen.analyses.trajectories.classes.summary import (
+    ClaimedClasses,
+    ClassSearch,
+    class_figures,
+)
+from salutogen.analyses.trajectories.courses.locked import LockedCourses, lock_to_events
+from salutogen.analyses.trajectories.labels.by_rule import Labels, label_courses
+from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
+from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
+from salutogen.analyses.trajectories.recovery.response import Response, response_of
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes, return_times
 from salutogen.analyses.trajectories.settings import TrajectorySettings
-from salutogen.analyses.trajectories.validity.inputs import validity_of
-from salutogen.analyses.trajectories.validity.validity import Validity
-from salutogen.errors import AnalysisError
-from salutogen.findings import Finding, finding
+from salutogen.analyses.trajectories.validity.outcomes import validity_of
+from salutogen.analyses.trajectories.validity.relations import Validity
+from salutogen.columns import beside, figure, record
+from salutogen.findings import Findings
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
 
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.courses.locks import FloatArray
+SIGN = "SR = observed - expected problems; positive = over-reactive = less resilient"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trajectories:
+@record
+class Trajectories(AnalysisResult):
     """Courses of SR around each person's event.
 
     SR = observed - expected problems, in points of P; positive = over-reactive = less resilient.
@@ -48,77 +42,82 @@ class Trajectories:
     Attributes
     ----------
     settings : TrajectorySettings
-    grid, anchors, flow : EventGrid, Anchors, AnchorFlow
-    lock : Lock
-        With the background that the settings name.
-    other_background : Lock or None
-        With the other one.
-    change : ndarray, shape (n, occasions)
-        SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
-        from the person's next episode on.
-    real_time : RealTime or None
-        Courses in days since the event, where events have dates.
-    labels, return_times, classes
-        None where they cannot be given; the findings say why.
-    recovery : Recovery
-        Metrics of the way back and its curve, where they can be given.
-    validity : Validity
-        What labels and locks foretell, and what factors relate to.
+    classes : ClassAssessment or None
+        What was tried to find classes; None where none were looked for.
+    findings : sequence of Finding
     """
 
-    settings: TrajectorySettings
-    occasions: tuple[str, ...]
-    subjects: tuple[str, ...]
-    audience: Audience
-    grid: EventGrid
-    anchors: Anchors
-    flow: AnchorFlow
-    lock: Lock
-    other_background: Lock | None
-    change: FloatArray
-    real_time: RealTime | None
-    labels: Labels | None
-    return_times: ReturnTimes | None
-    recovery: Recovery
-    classes: ClassAssessment | None = None
-    validity: Validity | None = None
-    findings: Sequence[Finding] = ()
+    sign: str = figure("What SR is, and what its sign means", default=SIGN)
+    anchored: Anchored = figure("Who is anchored to which event", key="anchors")
+    courses: LockedCourses = figure("Courses around the event", key="lock")
+    labels: Labels | None = figure("Labels by rule; null without an error of measurement")
+    response: Response = figure("How persons respond to the event")
+    recovery: RecoveryCurve | None = figure("The exponential return; null where it is not fitted")
+    return_times: ReturnTimes | None = figure(
+        "When persons are back within their band; null without labels", key="return_time"
+    )
+    validity: Validity = figure("What labels and locks foretell, and what factors relate to")
+    claimed: ClaimedClasses | None = figure("Classes; null unless every gate holds", key="classes")
+    gates: tuple[Gate, ...] = figure("Gates before a claim of classes, in the order of their cost")
+    gates_passed: bool = figure("Whether every gate holds")
+    class_search: ClassSearch | None = figure(
+        "What was tried to find classes; null where none were looked for"
+    )
+    settings: TrajectorySettings = beside()
+    classes: ClassAssessment | None = beside(default=None)
 
-    def summary(self) -> Mapping[str, Any]:
-        """Plain data for `results.json`."""
-        from salutogen.analyses.trajectories.summary import summary_of
-
-        return summary_of(self)
-
-    def sections(self) -> Sequence[Section]:
+    def sections(self, audience: Audience) -> Sequence[Section]:
         """Sections for the report."""
-        from salutogen.analyses.trajectories.sections import trajectory_sections
+        from salutogen.analyses.trajectories.anchors.section import anchor_section
+        from salutogen.analyses.trajectories.classes.section import class_sections
+        from salutogen.analyses.trajectories.courses.section import course_section
+        from salutogen.analyses.trajectories.labels.section import label_sections
+        from salutogen.analyses.trajectories.recovery.section import response_section
+        from salutogen.analyses.trajectories.validity.section import validity_sections
 
-        return trajectory_sections(self)
+        anchored, anchors, labels = self.anchored, self.anchored.anchors, self.labels
+        return (
+            anchor_section(anchored, audience),
+            course_section(anchors, self.courses, audience),
+            *label_sections(anchors, labels, self.settings.labels, audience),
+            response_section(
+                anchored,
+                self.courses,
+                self.response,
+                self.recovery,
+                self.return_times,
+                self.findings,
+                audience,
+            ),
+            *class_sections(anchors, self.classes, labels, self.findings, audience),
+            *validity_sections(anchors, self.validity, audience),
+        )
 
-    def files(self) -> Mapping[str, StepFile]:
-        """`anchors.csv`, `lock.csv`, `response.csv`; `lock_time.csv` and `classes.csv` if any."""
-        from salutogen.analyses.trajectories.files import files_of
+    def files(self) -> Mapping[str, ResultFile]:
+        """`anchors.csv`, `lock.csv`, `response.csv`; with labels, dates or classes further ones."""
+        from salutogen.analyses.trajectories.classes.tables import member_file
+        from salutogen.analyses.trajectories.recovery.response_file import response_file
 
-        return files_of(self)
+        unit = self.courses.unit_of_time
+        in_order = {"anchors.csv": self.anchored.file(), **self.courses.files(self.anchored)}
+        in_days = in_order.pop("lock_time.csv", None)
+        in_order["response.csv"] = response_file(self.anchored, self.response, self.recovery, unit)
+        if self.labels is not None:
+            in_order["labels.csv"] = self.labels.file(self.anchored)
+        if in_days is not None:
+            in_order["lock_time.csv"] = in_days
+        if self.classes is not None and self.classes.passed:
+            subjects = self.anchored.subjects_of_anchors().to_list()
+            in_order["classes.csv"] = member_file(self.classes, subjects)
+        return in_order
 
-    def by_occasion(self) -> dict[str, int]:
-        """Anchors by planned occasion."""
-        counts = np.bincount(self.anchors.occasion, minlength=len(self.occasions))
-        allowed = self.settings.anchor_occasions or self.occasions
-        return {
-            label: int(n)
-            for label, n in zip(self.occasions, counts, strict=True)
-            if label in allowed
-        }
 
-
-def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
+def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectories:
     """Find anchors, lock SR and P to them, label and describe the courses.
 
     Parameters
     ----------
-    inputs : StepInputs
+    inputs : AnalysisInputs
     settings : TrajectorySettings
 
     Returns
@@ -130,113 +129,49 @@ def run(inputs: StepInputs, settings: TrajectorySettings) -> Trajectories:
     AnalysisError
         An event or occasion is not in the study, or nobody can be anchored.
     """
-    labels = tuple(inputs.study.labels)
-    places = _anchor_places(settings, labels)
-    grid, told = _grid(inputs, settings)
-    find = find_anchors if settings.episodes == "first" else find_episodes
-    anchors = find(grid, rule=settings.rule, occasions=places, ties=settings.ties, seed=inputs.seed)
-    flow = anchor_flow(grid, anchors, places)
-    if not anchors.n:
-        steps = ", ".join(
-            f"{n} {words}" for words, n in zip(flow.steps, flow.counts[settings.rule], strict=True)
-        )
-        text = f"Nobody can be anchored under the rule {settings.rule!r}: {steps}."
-        raise AnalysisError([finding("nobody-anchored", text)])
-    shape = (inputs.panel.n_persons, len(labels))
-    plain = lock_courses(anchors, inputs.resilience.occasions, shape)
-    without, doubts = lock_without_event(anchors, grid, inputs.panel, inputs.norm, plain)
-    swap = settings.background == "without-event" and without is not None
-    lock, other = (without, plain) if swap and without is not None else (plain, without)
-    change = _change(inputs, anchors, lock, shape)
-    result = Trajectories(
-        settings=settings if swap else _with_event(settings),
-        occasions=labels,
-        subjects=tuple(inputs.panel.persons["subject"].to_list()),
-        audience=Audience(
-            individuals=inputs.study.plan.report.individuals == "show",
-            n_persons=inputs.panel.n_persons,
-            seed=inputs.seed,
-        ),
-        grid=grid,
-        anchors=anchors,
-        flow=flow,
-        lock=lock,
-        other_background=other,
-        change=change,
-        real_time=real_time(anchors, inputs.resilience.occasions, shape),
-        labels=None,
-        return_times=None,
-        recovery=Recovery(),
-        findings=(
-            *told,
-            *anchor_doubts(inputs.study, grid, anchors, flow, places),
-            *lock_doubts(lock),
-            *doubts,
-        ),
+    anchored = anchor_persons(inputs, settings)
+    anchors = anchored.anchors
+    courses = lock_to_events(inputs, anchored, settings.background)
+    told = Findings((*anchored.findings, *courses.findings))
+    labels, times = _labelled(inputs, courses, settings, told)
+    days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
+    metrics, recovery, about = fit_way_back(courses.change, anchors.person, days)
+    told.extend(about)
+    classes, about_classes = look_for_classes(
+        courses.lock, anchors.episode, settings.classes, inputs.run
     )
-    return _described(result, inputs)
+    told.extend(about_classes)
+    validity = validity_of(inputs, anchors, courses.lock, labels, classes, settings.validity)
+    told.extend(validity.findings)
+    found = class_figures(classes)
+    return Trajectories(
+        anchored=anchored,
+        courses=courses,
+        labels=labels,
+        response=response_of(courses, metrics),
+        recovery=recovery,
+        return_times=times,
+        validity=validity,
+        claimed=found.classes,
+        gates=found.gates,
+        gates_passed=found.gates_passed,
+        class_search=found.class_search,
+        settings=settings,
+        classes=classes,
+        findings=tuple(told),
+    )
 
 
-def _grid(inputs: StepInputs, settings: TrajectorySettings) -> tuple[EventGrid, list[Finding]]:
-    """Events from a source with dates, or from the answers of checklists."""
-    if settings.events.source is not None:
-        return dated_grid(inputs.panel, inputs.scores, settings.events)
-    return event_grid(inputs.panel, inputs.scores, settings.events), []
-
-
-def _with_event(settings: TrajectorySettings) -> TrajectorySettings:
-    """Settings that say that the event is in the background exposure."""
-    return settings.model_copy(update={"background": "with-event"})
-
-
-def _described(result: Trajectories, inputs: StepInputs) -> Trajectories:
-    """Add labels, return times and the recovery curve, or say why there is none."""
-    told: list[Finding] = []
+def _labelled(
+    inputs: AnalysisInputs, courses: LockedCourses, settings: TrajectorySettings, told: Findings
+) -> tuple[Labels | None, ReturnTimes | None]:
+    """Label the courses and time their returns, or say why there is no band."""
     sem = inputs.resilience.summary.sem
     if sem is None:
-        text = "There is no standard error of measurement of SR, hence no band and no labels."
-        told.append(finding("labels-need-reliability", text))
-    else:
-        labels = label_courses(
-            result.lock, sem=float(sem), settings=result.settings.labels, seed=inputs.seed
-        )
-        times = return_times(result.change, np.zeros(result.change.shape[0]), labels.half_width)
-        result = replace(result, labels=labels, return_times=times)
-    days = None if result.real_time is None else result.real_time.since_anchor(result.anchors)
-    recovery = recovery_of(result.change, result.anchors.person, days)
-    classes, more = classes_of(
-        result.lock, result.anchors.episode, result.settings.classes, inputs.seed
+        told.tell("labels-need-reliability")
+        return None, None
+    labels = label_courses(
+        courses.lock, sem=float(sem), settings=settings.labels, seed=inputs.run.seed
     )
-    validity, about = validity_of(
-        inputs, result.anchors, result.lock, result.labels, classes, result.settings.validity
-    )
-    told += [*recovery.findings, *more, *about]
-    return replace(
-        result,
-        recovery=recovery,
-        classes=classes,
-        validity=validity,
-        findings=(*result.findings, *told),
-    )
-
-
-def _anchor_places(settings: TrajectorySettings, labels: tuple[str, ...]) -> tuple[int, ...] | None:
-    """Places of the occasions at which an anchor may lie."""
-    wrong = [label for label in settings.anchor_occasions if label not in labels]
-    if wrong:
-        text = f"Anchor occasions {', '.join(wrong)} are not planned occasions of the study."
-        mend = f"Name some of: {', '.join(labels)}."
-        raise AnalysisError([finding("unknown-anchor-occasion", text, mend=mend)])
-    if not settings.anchor_occasions:
-        return None
-    return tuple(labels.index(label) for label in settings.anchor_occasions)
-
-
-def _change(inputs: StepInputs, anchors: Anchors, lock: Lock, shape: tuple[int, int]) -> FloatArray:
-    """SR minus the pre-level by occasions since the event; the lock's own values first."""
-    SR = person_by_occasion(inputs.resilience.occasions, "SR", shape)[anchors.person]
-    place = anchors.occasion[:, None] + np.arange(shape[1])
-    inside = place < anchors.until(shape[1])[:, None]
-    later = np.where(inside, SR[np.arange(anchors.n)[:, None], np.where(inside, place, 0)], np.nan)
-    later[:, : lock.SR.shape[1] - 1] = lock.SR[:, 1:][:, : later.shape[1]]
-    return np.asarray(later - lock.SR[:, :1])
+    before = np.zeros(courses.change.shape[0])
+    return labels, return_times(courses.change, before, labels.half_width)

@@ -6,65 +6,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from salutogen.analyses.contract import AnalysisSettings
+from salutogen.analyses.trajectories.anchors.settings import EventSettings, Rule
 from salutogen.analyses.trajectories.classes.settings import ClassSettings
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.validity.settings import ValiditySettings
-from salutogen.study.format import Label, Name, Part
-
-Rule = Literal["first-strict", "first-any", "onset", "demo-loop"]
-RULES: tuple[Rule, ...] = ("first-strict", "first-any", "onset")
+from salutogen.study.format import Label
 
 
-class EventSettings(Part):
-    """Which answers, or which dated events, can anchor a trajectory."""
-
-    source: Name | None = Field(
-        default=None,
-        description="Source of dated events (layout row-per-event), instead of checklists.",
-    )
-    instruments: tuple[Name, ...] = Field(
-        default=(),
-        description="Checklists whose items are events; default: every type of exposure.",
-    )
-    items: tuple[Name, ...] = Field(
-        default=(),
-        description="Only these items of them, or kinds of dated events; default: all.",
-    )
-    threshold: float | None = Field(
-        default=None,
-        description="An event counts from this answer (or rating) on; default: whenever it "
-        "happened.",
-    )
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if self.source is not None and self.instruments:
-            raise ValueError("events come from `source` or from `instruments`, not from both")
-        return self
-
-
-class LabelSettings(Part):
-    """How courses get their labels."""
-
-    band: float = Field(
-        default=1.96,
-        gt=0,
-        description="Half width of the band around the own pre-level, in multiples of sqrt(2) SEM.",
-    )
-    tolerance: float = Field(
-        default=1.0,
-        gt=0,
-        description="At the last position, back means below the pre-level plus this many half "
-        "widths of the band.",
-    )
-    high: float = Field(
-        default=1.0, description="Pre-existing high: SR_z before the event above this."
-    )
-    draws: int = Field(
-        default=500, ge=10, le=100_000, description="Draws for the probability of each label."
-    )
-
-
-class TrajectorySettings(Part):
+class TrajectorySettings(AnalysisSettings):
     """Trajectories of SR locked to events.
 
     SR = observed - expected problems. Positive = over-reactive = less resilient.

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.events import EventGrid, unknown_event
-from salutogen.analyses.trajectories.settings import EventSettings
+from salutogen.analyses.trajectories.anchors.settings import EventSettings
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 from salutogen.panel import Panel
@@ -65,11 +65,13 @@ def dated_grid(
     late = placed["occasion_index"].null_count()
     placed = placed.drop_nulls("occasion_index")
     if not placed.height:
-        text = (
-            f"Nobody can be anchored: of the {table.height} events of {settings.source!r} that "
-            "belong to persons of the study, none lies on or before a day with answers."
+        told = finding(
+            "nobody-anchored",
+            variant="dated",
+            events=table.height,
+            source=str(settings.source),
         )
-        raise AnalysisError([finding("nobody-anchored", text)])
+        raise AnalysisError([told])
     early = int((placed["occasion_index"] == placed["first"]).sum())
     items = tuple(sorted(table["event"].unique().to_list()))
     shape = (panel.n_persons, len(panel.study.occasions), len(items))
@@ -127,11 +129,8 @@ def _chosen(panel: Panel, settings: EventSettings) -> pl.DataFrame:
         and settings.threshold is not None
         and table["rating"].null_count() == table.height
     ):
-        text = (
-            f"Events of {name!r} are to count from a rating of {settings.threshold:g}, but they "
-            "have no ratings."
-        )
-        raise AnalysisError([finding("event-without-rating", text)])
+        told = finding("event-without-rating", source=name, threshold=settings.threshold)
+        raise AnalysisError([told])
     return table
 
 
@@ -145,9 +144,9 @@ def _timed(panel: Panel, scores: Scores, source: str) -> pl.DataFrame:
     )
     timed = scores.table.select("person", "occasion_index", "time").drop_nulls("time")
     if not timed.height or not comparable:
-        words = "have no time" if not timed.height else "count time in another way"
-        text = f"Events of {source!r} cannot be put to occasions: the answers {words}."
-        raise AnalysisError([finding("event-times-not-comparable", text)])
+        variant = "otherwise" if timed.height else "no-time"
+        told = finding("event-times-not-comparable", variant=variant, source=source)
+        raise AnalysisError([told])
     first = pl.col("occasion_index").min().over("person").alias("first")
     return timed.with_columns(first)
 
@@ -155,10 +154,4 @@ def _timed(panel: Panel, scores: Scores, source: str) -> pl.DataFrame:
 def _outside(early: int, late: int, n: int) -> list[Finding]:
     if not early and not late:
         return []
-    text = (
-        f"Of {n} dated events {early} lie before the first answers of their person and {late} "
-        "after the last: they anchor nobody; the early ones count as having happened before."
-    )
-    return [
-        finding("events-outside-study", text, numbers={"events": n, "early": early, "late": late})
-    ]
+    return [finding("events-outside-study", events=n, early=early, late=late)]

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from salutogen.analyses.trajectories.anchors.anchors import Anchors, find_anchors, some_earlier
 from salutogen.analyses.trajectories.anchors.events import EventGrid
-from salutogen.analyses.trajectories.settings import Rule
+from salutogen.analyses.trajectories.anchors.rules import Anchors, find_anchors, some_earlier
+from salutogen.analyses.trajectories.anchors.settings import Rule
 
 LAST_POSITION = 2
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.settings import EventSettings
+from salutogen.analyses.trajectories.anchors.settings import EventSettings
 from salutogen.errors import AnalysisError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, did_you_mean, finding
 from salutogen.panel import Panel
 from salutogen.scores import Scores
 from salutogen.scores.checklist import absence_code
@@ -19,9 +18,10 @@ from salutogen.study import Instrument
 
 Ratings = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
+NAMED = 30  # names that a mend lists, at most
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class EventGrid:
     """Ratings of every listed event at every planned occasion.
 
@@ -48,6 +48,11 @@ class EventGrid:
     threshold: float | None
     rated: bool = False
     days_since: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        """Give the sizes: persons, occasions and kinds of events."""
+        persons, occasions, items = self.ratings.shape
+        return f"EventGrid({persons} persons x {occasions} occasions x {items} events)"
 
     @cached_property
     def happened(self) -> BoolArray:
@@ -144,13 +149,12 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
 
 def unknown_event(kind: str, name: str, known: list[str], use: str = "events") -> Finding:
     """Refuse a name that stands nowhere, with the nearest one that does."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" The nearest name is {near[0]!r}." if near else ""
     return finding(
         "unknown-event",
-        f"The {kind} {name!r} is named for {use}, but the study has no such {kind}.{hint}",
-        mend=f"Name one of: {', '.join(known[:30])}."
-        if known
-        else f"The study has no {kind}: add one to the study file, or leave the name out.",
-        numbers={"name": name},
+        variant="choice" if known else "none",
+        kind=kind,
+        name=name,
+        use=use,
+        near=did_you_mean(name, known),
+        known=", ".join(known[:NAMED]),
     )

@@ -1,64 +1,59 @@
-"""What has to be said about anchors and locks."""
+"""What has to be said about anchors."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
-from salutogen.analyses.trajectories.anchors.anchors import AnchorFlow, Anchors, find_anchors
 from salutogen.analyses.trajectories.anchors.events import EventGrid
-from salutogen.analyses.trajectories.courses.locks import POSITIONS, Lock
-from salutogen.findings import Finding, finding
+from salutogen.analyses.trajectories.anchors.flow import Flow
+from salutogen.analyses.trajectories.anchors.rules import Anchors, find_anchors
+from salutogen.findings import Finding, Findings, Persons, finding
 from salutogen.study import Study
 
 
-def anchor_doubts(
+def anchor_findings(
     study: Study,
     grid: EventGrid,
     anchors: Anchors,
-    flow: AnchorFlow,
+    flow: Flow,
     places: tuple[int, ...] | None,
-) -> list[Finding]:
+) -> Findings:
     """Other events before the anchor, selection on appraisal, loops, dates known by visit only."""
-    told: list[Finding] = []
+    told = Findings()
     before = int(anchors.other_before.sum())
     if before:
-        text = (
-            f"{before} of {anchors.n} anchors had another qualifying event at an earlier "
-            f"occasion: for them the anchor is not the first hard time."
+        told.tell(
+            "anchor-not-first-event",
+            anchors=Persons(anchors.n),
+            other_event_before=Persons(before),
         )
-        numbers = {"anchors": anchors.n, "other_event_before": before}
-        told.append(finding("anchor-not-first-event", text, numbers=numbers))
     if grid.rated:
-        text = (
-            f"Events count from a rating of {grid.threshold:g}: persons are anchored where they "
-            "felt burdened, so a raised value at the event is partly selection."
-        )
-        told.append(
-            finding("anchors-selected-on-appraisal", text, numbers={"threshold": grid.threshold})
-        )
-    told += _anchored_on_problems(study, grid)
+        told.tell("anchors-selected-on-appraisal", threshold=grid.threshold)
+    measuring = [name for name in study.problems.instruments if name in grid.instruments]
+    if measuring:
+        told.tell("anchored-on-problems", instruments=measuring)
     if anchors.rule == "demo-loop":
-        told.append(_loop_doubt(grid, anchors, flow, places))
+        _tell_of_loop(told, grid, anchors, flow, places)
     if grid.days_since is None:
-        told += _dated_by_visit(study, grid)
+        _tell_of_visits(told, study, grid)
     return told
 
 
-def _anchored_on_problems(study: Study, grid: EventGrid) -> list[Finding]:
-    """Warn where an event is an answer to the scale that measures problems."""
-    names = [name for name in study.problems.instruments if name in grid.instruments]
-    if not names:
-        return []
-    text = (
-        f"Events are answers to {', '.join(names)}, which measures problems P: a person is "
-        "anchored when P is high, so P and SR rise at the event by construction."
-    )
-    return [finding("anchored-on-problems", text, numbers={"instruments": names})]
+def nobody_anchored(rule: str, counts: Mapping[str, int]) -> Finding:
+    """Refuse a rule that nobody meets, with who is left after each condition."""
+    steps = ("study", "seen", "event", "around", "anchored")
+    left: dict[str, Any] = dict(zip(steps, map(Persons, counts.values()), strict=True))
+    return finding("nobody-anchored", variant="rule", rule=rule, **left)
 
 
-def _loop_doubt(
-    grid: EventGrid, anchors: Anchors, flow: AnchorFlow, places: tuple[int, ...] | None
-) -> Finding:
+def _tell_of_loop(
+    told: Findings,
+    grid: EventGrid,
+    anchors: Anchors,
+    flow: Flow,
+    places: tuple[int, ...] | None,
+) -> None:
     """Say how many of the loop's anchors `first-strict` would share."""
     strict = find_anchors(grid, rule="first-strict", occasions=places)
     theirs = dict(zip(strict.person.tolist(), strict.occasion.tolist(), strict=True))
@@ -66,40 +61,24 @@ def _loop_doubt(
         theirs.get(person) == occasion
         for person, occasion in zip(anchors.person.tolist(), anchors.occasion.tolist(), strict=True)
     )
-    text = (
-        f"The rule demo-loop keeps the last qualifying occasion and item: only {same} of its "
-        f"{anchors.n} anchors lie where first-strict, with {flow.counts['first-strict'][-1]} "
-        "anchors, puts them, and nobody is asked for occasions before or after."
+    told.tell(
+        "anchor-rule-overwrites",
+        same=Persons(same),
+        anchors=Persons(anchors.n),
+        strict=Persons(list(flow["first-strict"].values())[-1]),
     )
-    return finding("anchor-rule-overwrites", text, numbers={"same": same, "anchors": anchors.n})
 
 
-def _dated_by_visit(study: Study, grid: EventGrid) -> list[Finding]:
+def _tell_of_visits(told: Findings, study: Study, grid: EventGrid) -> None:
     """Events reported over a recall period happened at some time within it."""
-    named = [
-        (name, recall)
+    recalls = {
+        name: recall
         for name in dict.fromkeys(grid.instruments)
         if (recall := study.instruments[name].recall) is not None
-    ]
-    if not named:
-        return []
-    spans = ", ".join(f"{name} over {recall}" for name, recall in named)
-    text = f"Events are dated by the visit that reports them, asked back in time ({spans})."
-    return [finding("event-dated-by-visit", text, numbers={"instruments": [n for n, _ in named]})]
-
-
-def lock_doubts(lock: Lock) -> list[Finding]:
-    """Say how much of the lock is missing."""
-    missing = (~np.isfinite(lock.SR)).sum(axis=0)
-    if not missing.any():
-        return []
-    n = lock.SR.shape[0]
-    parts = ", ".join(
-        f"{count} at {name}" for name, count in zip(POSITIONS, missing.tolist(), strict=True)
-    )
-    text = (
-        f"SR is missing around the event: {parts}; {int(lock.complete.sum())} of {n} courses are "
-        "complete. Means by position rest on different persons."
-    )
-    numbers = {"missing": missing.tolist(), "persons": n, "complete": int(lock.complete.sum())}
-    return [finding("lock-incomplete", text, numbers=numbers)]
+    }
+    if recalls:
+        told.tell(
+            "event-dated-by-visit",
+            spans=", ".join(f"{name} over {recall}" for name, recall in recalls.items()),
+            numbers={"instruments": list(recalls)},
+        )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.classes.gates import Evidence, Gate, judge_classes
+from salutogen.analyses.trajectories.classes.gates import (
+    Evidence,
+    Gate,
+    judge_classes,
+    samples_asked,
+)
 from salutogen.analyses.trajectories.classes.heaping import is_heaped, stops
-from salutogen.analyses.trajectories.classes.models import (
+from salutogen.analyses.trajectories.classes.mixtures import (
     AssumptionSet,
     Courses,
     best_set,
-    enumerate_classes,
+    enumerate_sets,
     refined,
 )
 from salutogen.analyses.trajectories.classes.settings import ClassSettings
@@ -29,12 +34,13 @@ from salutogen.models import (
     LongitudinalKMeans,
     LongitudinalKMeansResult,
 )
+from salutogen.models.parallel.executors import Progress
 
 FEWEST_POSITIONS = 3
 K_MEANS_MOST = 6
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ClassAssessment:
     """What was tried to find classes of courses, and whether they may be claimed.
 
@@ -72,10 +78,7 @@ class ClassAssessment:
         if "latent-class-growth" in self.settings.models:
             return ()
         return tuple(
-            enumerate_classes(
-                self.courses, "latent-class-growth", variances, self.settings, self.seed
-            )
-            for variances in self.settings.variances
+            enumerate_sets(self.courses, ("latent-class-growth",), self.settings, self.seed)
         )
 
     @cached_property
@@ -122,68 +125,24 @@ class ClassAssessment:
         """Most probable class of each person in the models (n,), from 0."""
         return np.argmax(self.fit.posterior, axis=1).astype(np.int64)
 
-    def summary(self) -> dict[str, Any]:
-        """`classes`, `gates`, `gates_passed` and what was tried, for `results.json`."""
-        fit = self.fit
-        claimed = {
-            "n": fit.n_classes,
-            "shares": fit.shares.tolist(),
-            "model": f"{fit.spec.formula}, {self.chosen.variances} variances",
-            "n_persons": int(self.rows.size),
-            "mean": self.class_means().tolist(),
-            "entropy": fit.entropy,
-        }
-        return {
-            "classes": claimed if self.passed else None,
-            "gates": [
-                {
-                    "name": gate.name,
-                    "value": gate.value,
-                    "threshold": gate.threshold,
-                    "passed": gate.passed,
-                    "reached": gate.reached,
-                }
-                for gate in self.gates
-            ],
-            "gates_passed": self.passed,
-            "class_search": {
-                "n_persons": int(self.rows.size),
-                "chosen": {
-                    "model": self.chosen.model,
-                    "variances": self.chosen.variances,
-                    "classes": self.n_classes,
-                },
-                "skewed_or_heaped": self.heaped,
-                "assumptions": [self._assumption(found) for found in self.shown],
-                "k_means": self._k_means(self.k_means),
-            },
-        }
-
-    def _assumption(self, found: AssumptionSet) -> dict[str, Any]:
-        k = found.number(self.settings.gates.bic)
-        fit = found.fits[k]
-        return {
-            "model": found.model,
-            "variances": found.variances,
-            "may_be_claimed": found.model in self.settings.models,
-            "classes": k,
-            "bic": fit.bic,
-            "entropy": fit.entropy,
-            "shares": fit.shares.tolist(),
-            "bic_by_classes": {str(number): each.bic for number, each in found.fits.items()},
-        }
-
-    def _k_means(self, found: LongitudinalKMeansResult) -> dict[str, Any]:
-        return {
-            "best": found.best,
-            "shares": found.partitions[found.best].shares.tolist(),
-            "criteria": {str(k): dict(values) for k, values in found.criteria.items()},
-        }
-
     def class_means(self) -> FloatArray:
         """Mean course of each class of the best set (classes, positions), points of P."""
         means: FloatArray = self.fit.predict(self.courses.grid()).T
         return means
+
+    def __repr__(self) -> str:
+        """Say how many persons, how many classes by BIC, and whether they are claimed."""
+        claim = "claimed" if self.passed else "not claimed"
+        return (
+            f"ClassAssessment({len(self.rows)} persons, {self.n_classes} by BIC under "
+            f"{self.chosen.words!r}, {claim})"
+        )
+
+
+def usable_rows(matrix: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows of persons with any value, and which positions anybody has a value at."""
+    seen = np.isfinite(matrix)
+    return np.flatnonzero(seen.any(axis=1)), seen.any(axis=0)
 
 
 def assess_classes(
@@ -193,6 +152,8 @@ def assess_classes(
     seed: int = 1,
     positions: Sequence[str] = POSITIONS,
     bounds: tuple[FloatArray, FloatArray] | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> ClassAssessment:
     """Look for classes of courses, and hold them against every gate.
 
@@ -210,6 +171,11 @@ def assess_classes(
         Lowest and highest that each value could be, where the scores behind SR heap at an end of
         their scale, infinite where they do not. Default: the matrix's own lowest and highest,
         where values heap there.
+    executor : concurrent.futures.Executor, optional
+        Where models and samples are fitted, for example a cluster; by default in this process,
+        on all its cores. It changes no number.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with numbers of sets of assumptions and of samples.
 
     Returns
     -------
@@ -228,8 +194,7 @@ def assess_classes(
             f"matrix: expected a column for each of {', '.join(positions)}, got an array of shape "
             f"{values.shape}."
         )
-    rows = np.flatnonzero(np.isfinite(values).any(axis=1))
-    there = np.isfinite(values).any(axis=0)
+    rows, there = usable_rows(values)
     if rows.size < settings.fewest or there.sum() < FEWEST_POSITIONS:
         raise ModelError(
             f"Classes need at least {settings.fewest} persons and {FEWEST_POSITIONS} positions "
@@ -240,11 +205,12 @@ def assess_classes(
         positions=tuple(name for name, seen in zip(positions, there, strict=True) if seen),
         shape=settings.shape,
     )
-    sets = [
-        enumerate_classes(courses, model, variances, settings, seed)
-        for model in settings.models
-        for variances in settings.variances
-    ]
+    tried = len(settings.models) * len(settings.variances)
+    total = tried + samples_asked(settings)
+    sets = enumerate_sets(
+        courses, settings.models, settings, seed,
+        executor=executor, progress=_counting(progress, 0, total),
+    )  # fmt: skip
     best = best_set(sets)
     sets[best] = refined(sets[best], sets[best].number(settings.gates.bic), courses, settings)
     if bounds is None:
@@ -255,13 +221,24 @@ def assess_classes(
     evidence = Evidence(
         sets=tuple(sets), best=best, courses=courses, heaped=heaped, low=low, high=high
     )
+    gates = judge_classes(
+        evidence, settings, seed=seed,
+        executor=executor, progress=_counting(progress, tried, total),
+    )  # fmt: skip
     return ClassAssessment(
         settings=settings,
         rows=rows,
         courses=courses,
         sets=tuple(sets),
         best=best,
-        gates=judge_classes(evidence, settings, seed=seed),
+        gates=gates,
         heaped=heaped,
         seed=seed,
     )
+
+
+def _counting(
+    progress: Progress | None, before: int, total: int
+) -> Callable[[int, int], None] | None:
+    """Progress over everything, told by a part of it."""
+    return None if progress is None else lambda done, _: progress(before + done, total)

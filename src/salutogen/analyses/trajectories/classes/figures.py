@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.tables import (
+    COURSE_COLUMNS,
     CRITERIA,
     certainty_table,
     course_table,
     criteria_rows,
-    set_name,
     share_words,
     shown_shares,
 )
-from salutogen.analyses.trajectories.tables import shown_counts
+from salutogen.analyses.trajectories.courses import single_courses
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
 from salutogen.page.charting import (
     Spec,
     layered,
@@ -27,29 +31,37 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import CATEGORIES, colour
-from salutogen.page.section import Figure
+from salutogen.page.privacy import hide_small
+from salutogen.page.section import Figure, Table
 from salutogen.page.words import SR_AXIS, enumeration, percent, signed
 
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
-    from salutogen.page.audience import Audience
-
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
-DRAWN = 300
 PANELS = 640
 LABELLED = 0.07  # shares from which a bar has room for its label
 CERTAIN = (0.5, 0.6, 0.7, 0.8, 0.9)
-POINTS = "points of P"
+CRITERIA_COLUMNS = (
+    Column(name="assumptions", meaning="Set of assumptions", kind=Kind.LABEL),
+    Column(name="classes", meaning="Number of classes"),
+    Column(name="above", meaning="BIC above the lowest of all"),
+    *(Column(name=name, meaning=name.upper()) for name in CRITERIA),
+    Column(name="entropy", meaning="Relative entropy"),
+)
+SHARE_COLUMNS = (
+    Column(name="assumptions", meaning="Set of assumptions", kind=Kind.LABEL),
+    Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
+    Column(name="share", meaning="Share of the class", kind=Kind.SHARE),
+)
+CERTAINTY_COLUMNS = (
+    Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
+    Column(name="probability", meaning="Probability of the class", kind=Kind.LABEL),
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=True),
+)
 
 
-def criteria_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure:
+def criteria_figure(assessment: ClassAssessment, rule: str) -> Figure:
     """BIC by number of classes under each set of assumptions, above the lowest."""
-    rows = criteria_rows(assessment, audience)
-    names = [set_name(found) for found in assessment.sets]
-    lowest = assessment.chosen.lowest
-    data = rows.filter(pl.col("assumptions").is_in(names)).select(
-        "assumptions", "classes", (pl.col("bic") - lowest).alias("above"), *CRITERIA, "entropy"
-    )
+    data = criteria_rows(assessment)
+    names = [found.words for found in assessment.sets]
     numbers = sorted(set(data["classes"].to_list()))
     hue: Spec = {"field": "assumptions", "type": "nominal", "title": None, "sort": names}
     hue["legend"] = {"columns": 2, "labelLimit": 300, "orient": "top"}
@@ -61,7 +73,7 @@ def criteria_figure(assessment: ClassAssessment, audience: Audience, rule: str) 
         title="Does another class describe the courses better?",
         description=(
             "BIC by number of classes, as points above the lowest of all; lower is better. The "
-            f"lowest is {set_name(assessment.chosen)}, where "
+            f"lowest is {assessment.chosen.words}, where "
             f"{_number_words(k)} {'is' if k == 1 else 'are'} chosen: no larger number lowers BIC "
             f"by {assessment.settings.gates.bic:g} or more. {_choices(assessment)}"
         ),
@@ -78,6 +90,7 @@ def criteria_figure(assessment: ClassAssessment, audience: Audience, rule: str) 
             },
         ),
         data=data,
+        columns=CRITERIA_COLUMNS,
     )
 
 
@@ -92,7 +105,7 @@ def _choices(assessment: ClassAssessment) -> str:
     if len(set(numbers)) == 1:
         return f"By the same rule every set of assumptions chooses {_number_words(numbers[0])}."
     parts = [
-        f"{_number_words(k)} under {set_name(found)}"
+        f"{_number_words(k)} under {found.words}"
         for found, k in zip(assessment.sets, numbers, strict=True)
     ]
     return f"By the same rule: {enumeration(parts)}."
@@ -101,7 +114,7 @@ def _choices(assessment: ClassAssessment) -> str:
 def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure:
     """Shares of the classes that each set of assumptions alone would give."""
     data, words = _shares(assessment, audience)
-    names = [set_name(found) for found in assessment.shown]
+    names = [found.words for found in assessment.shown]
     most = int(data["class"].max())  # type: ignore[arg-type]
     scale = palette_scale({str(k): CATEGORIES[(k - 1) % 8] for k in range(1, most + 1)})
     x: Spec = quantity("from", "Share of persons", zero=True)
@@ -139,6 +152,7 @@ def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> 
             encoding={"y": {**y, "axis": {"labelLimit": 300}}},
         ),
         data=data.select("assumptions", "class", "share"),
+        columns=SHARE_COLUMNS,
     )
 
 
@@ -148,14 +162,14 @@ def _shares(assessment: ClassAssessment, audience: Audience) -> tuple[pl.DataFra
     rows: list[dict[str, Any]] = []
     parts = []
     for found in assessment.shown:
-        shares = shown_shares(found.fits[found.number(margin)].shares, n, audience.smallest)
+        shares = shown_shares(found.fits[found.number(margin)].shares, n, audience)
         begin = 0.0
         for k, share in enumerate(shares, start=1):
             if share is None:
                 continue
             rows.append(
                 {
-                    "assumptions": set_name(found),
+                    "assumptions": found.words,
                     "class": k,
                     "share": share,
                     "from": begin,
@@ -165,44 +179,46 @@ def _shares(assessment: ClassAssessment, audience: Audience) -> tuple[pl.DataFra
                 }
             )
             begin += share
-        parts.append(f"{set_name(found)}: {share_words(shares)}")
+        parts.append(f"{found.words}: {share_words(shares)}")
     return pl.DataFrame(rows), "; ".join(parts)
 
 
-def course_figure(assessment: ClassAssessment, audience: Audience, who: Any, rule: str) -> Figure:
+def course_figure(assessment: ClassAssessment, anchors: Anchors, audience: Audience) -> Figure:
     """Mean course of each class with its band, a panel per class, over thin single courses.
+
+    Classes of too few persons for the audience are left out.
 
     Parameters
     ----------
     assessment : ClassAssessment
+    anchors : Anchors
+        A row of the matrix each.
     audience : Audience
-    who : ndarray of int
-        Person index by row of the matrix.
-    rule : str
     """
-    means = course_table(assessment)
-    single = _single_courses(assessment, audience, who)
+    sizes = certainty_table(assessment)
+    shares = dict(zip(sizes["class"].to_list(), sizes["share"].to_list(), strict=True))
+    kept = [k for k, n in sizes.select("class", "n").iter_rows() if not audience.is_small(n)]
+    means = course_table(assessment).filter(pl.col("class").is_in(kept))
+    single = _single_courses(assessment, anchors, audience)
     names = assessment.courses.positions
-    K = assessment.n_classes
-    shares = certainty_table(assessment)["share"].to_list()
     everything = [means["low"], means["high"], *([] if single is None else [single["value"]])]
     low = min(float(each.min()) for each in everything)  # type: ignore[arg-type]
     high = max(float(each.max()) for each in everything)  # type: ignore[arg-type]
     panels = [
-        _panel(k, shares[k - 1], means, single, names, (low, high), PANELS // K)
-        for k in range(1, K + 1)
+        _panel(k, shares[k], means, single, names, (low, high), PANELS // len(kept), k == kept[0])
+        for k in kept
     ]
     words = [
-        f"Class {k} ({percent(shares[k - 1])}): "
+        f"Class {k} ({percent(shares[k])}): "
         + ", ".join(
             f"{signed(row['mean'])} at {row['position']}"
             for row in means.filter(pl.col("class") == k).iter_rows(named=True)
         )
-        for k in range(1, K + 1)
+        for k in kept
     ]
     thin = " Thin lines are persons in their most probable class." if single is not None else ""
     return Figure(
-        name=f"trajectories-{rule}-classes-courses",
+        name=f"trajectories-{anchors.rule}-classes-courses",
         title="Mean courses of the classes",
         description=(
             f"Mean SR by class. {'. '.join(words)}. Shaded bands are 95 % intervals of the "
@@ -210,18 +226,18 @@ def course_figure(assessment: ClassAssessment, audience: Audience, who: Any, rul
         ),
         chart={"hconcat": panels, "spacing": 12},
         data=means if single is None else pl.concat([means, single], how="diagonal"),
-        units=dict.fromkeys(("mean", "low", "high", "value"), POINTS),
+        columns=(*COURSE_COLUMNS, *single_courses.COLUMNS),
     )
 
 
 def _single_courses(
-    assessment: ClassAssessment, audience: Audience, who: Any
+    assessment: ClassAssessment, anchors: Anchors, audience: Audience
 ) -> pl.DataFrame | None:
     """Single courses under labels; None where persons are hidden."""
     if not audience.draws_persons:
         return None
-    person = np.asarray(who)[assessment.rows]
-    order = np.argsort(audience.places[person], kind="stable")[:DRAWN]
+    person = anchors.person[assessment.rows]
+    order = np.argsort(audience.places[person], kind="stable")[: single_courses.DRAWN]
     labels = assessment.labels()
     names = assessment.courses.positions
     return pl.DataFrame(
@@ -242,10 +258,11 @@ def _panel(
     names: tuple[str, ...],
     extent: tuple[float, float],
     width: int,
+    leftmost: bool,
 ) -> Spec:
     shade = CATEGORIES[(k - 1) % len(CATEGORIES)]
     x = ordered("position", None, names)
-    axis = {"title": SR_AXIS if k == 1 else None, "labels": k == 1}
+    axis = {"title": SR_AXIS if leftmost else None, "labels": leftmost}
     y = {"type": "quantitative", "axis": axis, "scale": {"domain": list(extent), "nice": True}}
     layers: list[Spec] = []
     if single is not None:
@@ -303,13 +320,18 @@ def certainty_figure(assessment: ClassAssessment, audience: Audience, rule: str)
     place = np.searchsorted(CERTAIN, sure, side="right")
     rows: list[dict[str, Any]] = []
     for k in range(assessment.n_classes):
-        counts = np.bincount(place[labels == k], minlength=len(bands))
-        shown = shown_counts(counts.tolist(), audience.smallest)
+        counts = np.bincount(place[labels == k], minlength=len(bands)).tolist()
         rows += [
             {"class": f"Class {k + 1}", "probability": band, "persons": count}
-            for band, count in zip(bands, shown, strict=True)
+            for band, count in zip(bands, counts, strict=True)
         ]
-    data = pl.DataFrame(rows, schema_overrides={"persons": pl.Int64})
+    everyone = pl.DataFrame(rows, schema_overrides={"persons": pl.Int64})
+    data = pl.concat(
+        hide_small(
+            Table(name="certainty", title="", frame=part, columns=CERTAINTY_COLUMNS), audience
+        ).frame
+        for part in everyone.partition_by("class", maintain_order=True)
+    )
     table = certainty_table(assessment)
     words = [
         f"{row['probability']:.2f} in class {row['class']}" for row in table.iter_rows(named=True)
@@ -340,4 +362,5 @@ def certainty_figure(assessment: ClassAssessment, audience: Audience, rule: str)
             },
         },
         data=data,
+        columns=CERTAINTY_COLUMNS,
     )

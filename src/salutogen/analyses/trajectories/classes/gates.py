@@ -6,16 +6,18 @@ does not do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from salutogen.analyses.trajectories.classes.models import AssumptionSet, Courses
+from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet, Courses
 from salutogen.analyses.trajectories.classes.resampled_null import ResampledNull, resampled_p
 from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Record, figure, record
 from salutogen.models import (
     GrowthMixtureResult,
     adjusted_rand_index,
@@ -23,33 +25,21 @@ from salutogen.models import (
     bootstrap_likelihood_ratio,
     split_half_agreement,
 )
+from salutogen.models.parallel.executors import Progress
 
 STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """One condition for a claim of classes.
+@record
+class Gate(Record):
+    """One condition for a claim of classes."""
 
-    Attributes
-    ----------
-    name : str
-        Which one.
-    value : float or None
-        What was found; None where it was not looked at, or has no value.
-    threshold : float
-        What it is held against.
-    passed : bool
-        Whether it holds.
-    reached : bool
-        Whether it was looked at: gates that cost many fits are not once another has failed.
-    """
-
-    name: str
-    value: float | None
-    threshold: float
-    passed: bool
-    reached: bool = True
+    name: str = figure("Which one")
+    value: float | None = figure("What was found; null where it was not looked at, or has no value")
+    threshold: float = figure("What it is held against")
+    passed: bool = figure("Whether it holds")
+    # Gates that cost many fits are not looked at once another has failed.
+    reached: bool = figure("Whether it was looked at", default=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +69,14 @@ class Evidence:
     high: FloatArray
 
 
-def judge_classes(evidence: Evidence, settings: ClassSettings, *, seed: int) -> tuple[Gate, ...]:
+def judge_classes(
+    evidence: Evidence,
+    settings: ClassSettings,
+    *,
+    seed: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> tuple[Gate, ...]:
     """Hold the best set of assumptions against every gate, in the order of their cost.
 
     Parameters
@@ -87,6 +84,10 @@ def judge_classes(evidence: Evidence, settings: ClassSettings, *, seed: int) -> 
     evidence : Evidence
     settings : ClassSettings
     seed : int
+    executor : concurrent.futures.Executor, optional
+        Where samples are fitted; by default here.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with numbers of samples; see `samples_asked`.
     """
     limits, found = settings.gates, evidence.sets[evidence.best]
     k = found.number(limits.bic)
@@ -100,15 +101,39 @@ def judge_classes(evidence: Evidence, settings: ClassSettings, *, seed: int) -> 
         int(child.generate_state(1)[0]) for child in np.random.SeedSequence([seed, 60]).spawn(3)
     )
     if all(gate.passed for gate in gates):
-        p = likelihood_ratio_p(evidence, fit, found.fits[k - 1], settings, seed=first)
+        p = likelihood_ratio_p(
+            evidence, fit, found.fits[k - 1], settings,
+            seed=first, executor=executor, progress=_after(0, settings, progress),
+        )  # fmt: skip
         gates.append(Gate(name="blrt", value=p, threshold=limits.p, passed=p < limits.p))
     if all(gate.passed for gate in gates):
-        halves = split_half_agreement(fit.spec, rows, splits=settings.resamples, seed=second)
+        halves = split_half_agreement(
+            fit.spec, rows, splits=settings.resamples, seed=second,
+            executor=executor, progress=_after(settings.blrt_draws, settings, progress),
+        )  # fmt: skip
         gates.append(_at_least("split-half", halves.median, limits.split_half))
     if all(gate.passed for gate in gates):
-        again = bootstrap_agreement(fit.spec, rows, draws=settings.resamples, seed=third)
+        done = settings.blrt_draws + settings.resamples
+        again = bootstrap_agreement(
+            fit.spec, rows, draws=settings.resamples, seed=third,
+            executor=executor, progress=_after(done, settings, progress),
+        )  # fmt: skip
         gates.append(_at_least("bootstrap", again.median, limits.bootstrap))
     return (*gates, *_not_reached(limits, len(gates)))
+
+
+def samples_asked(settings: ClassSettings) -> int:
+    """Samples that are fitted at most, where every gate is reached."""
+    return settings.blrt_draws + 2 * settings.resamples
+
+
+def _after(
+    before: int, settings: ClassSettings, progress: Progress | None
+) -> Callable[[int, int], None] | None:
+    """Progress over all samples, told by a part of them."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(before + done, samples_asked(settings))
 
 
 def _cheap_gates(
@@ -196,6 +221,8 @@ def likelihood_ratio_p(
     settings: ClassSettings,
     *,
     seed: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> float:
     """Test k against k - 1 classes by bootstrap: the larger p of two nulls where data are heaped.
 
@@ -208,7 +235,10 @@ def likelihood_ratio_p(
         null = ResampledNull(
             fit=fewer, courses=evidence.courses, low=evidence.low, high=evidence.high
         )
-        resampled = resampled_p(null, fit, draws=draws, below=limits.p, seed=seed)
+        resampled = resampled_p(
+            null, fit, draws=draws, below=limits.p, seed=seed,
+            executor=executor, progress=progress,
+        )  # fmt: skip
     if resampled >= limits.p:
         return resampled
     test = bootstrap_likelihood_ratio(
@@ -218,6 +248,8 @@ def likelihood_ratio_p(
         draws=draws,
         stop_early=limits.p == STOPS_AT,
         seed=seed,
+        executor=executor,
+        progress=progress,
         starts=fit.spec.starts,
         random_covariance=fit.spec.random_covariance,
         residual_variance=fit.spec.residual_variance,

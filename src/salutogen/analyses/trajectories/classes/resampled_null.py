@@ -7,20 +7,23 @@ bounds; only the classes are those of the smaller model.
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from salutogen.analyses.trajectories.classes.models import Courses
+from salutogen.analyses.trajectories.classes.mixtures import Courses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.models import GrowthMixture, GrowthMixtureResult
+from salutogen.models.parallel.executors import Progress, run_each
 
 STARTS = 8  # starts of each model in a draw
 MATCHING = 60  # seed of the draws by which mean and SD are matched
 SAMPLE = 4000  # persons among whom they are matched, at least
 ROUNDS = 40
 MOST_STRETCHED = 3.0
+AT_ONCE = 16  # draws that are sent to an executor together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +175,29 @@ def likelihood_ratio(spec: GrowthMixture, courses: Courses, seed: int) -> float:
     return max(0.0, 2 * (b - a))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Draw:
+    """Likelihood ratios of courses drawn from the null."""
+
+    null: ResampledNull
+    spec: GrowthMixture
+
+    def statistic(self, seed: np.random.SeedSequence) -> float:
+        """Likelihood ratio of one draw; NaN where either model has no proper solution."""
+        generator = np.random.default_rng(seed)
+        drawn = self.null.draw(generator)
+        return likelihood_ratio(self.spec, drawn, int(generator.integers(2**31)))
+
+
 def resampled_p(
-    null: ResampledNull, fit: GrowthMixtureResult, *, draws: int, below: float, seed: int
+    null: ResampledNull,
+    fit: GrowthMixtureResult,
+    *,
+    draws: int,
+    below: float,
+    seed: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> float:
     """Test a mixture against one with a class fewer, by draws of resampled persons.
 
@@ -189,7 +213,11 @@ def resampled_p(
         Draws at most.
     below : float
     seed : int
-        Each draw has a stream of its own.
+        Each draw has a stream of its own, so that neither the executor nor its workers change p.
+    executor : concurrent.futures.Executor, optional
+        Where the draws are fitted; by default here, one after the other.
+    progress : callable, optional
+        Called as ``progress(done, draws)``.
 
     Returns
     -------
@@ -197,15 +225,18 @@ def resampled_p(
         (1 + draws at or above the statistic) / (1 + draws made).
     """
     statistic = 2 * (fit.log_likelihood - null.fit.log_likelihood)
+    task = _Draw(null=null, spec=fit.spec)
+    seeds = np.random.SeedSequence([seed, 2]).spawn(draws)
+    size = 1 if executor is None else AT_ONCE
     above = made = 0
-    for child in np.random.SeedSequence([seed, 2]).spawn(draws):
-        generator = np.random.default_rng(child)
-        drawn = null.draw(generator)
-        found = likelihood_ratio(fit.spec, drawn, int(generator.integers(2**31)))
-        if np.isnan(found):
-            continue
-        made += 1
-        above += found >= statistic
-        if (1 + above) / (1 + draws) >= below:
-            break
-    return (1 + above) / (1 + made)
+    for first in range(0, draws, size):
+        if progress is not None:
+            progress(first, draws)
+        for found in run_each(task.statistic, seeds[first : first + size], executor=executor):
+            if np.isnan(found):
+                continue
+            made += 1
+            above += found >= statistic
+            if (1 + above) / (1 + draws) >= below:
+                return float((1 + above) / (1 + made))
+    return float((1 + above) / (1 + made))

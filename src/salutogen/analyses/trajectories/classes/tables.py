@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.contract import ResultFile
+from salutogen.analyses.trajectories.anchors.anchored import SUBJECT
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import smallest_size
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.labels.labels import LABELS, Labels
-from salutogen.analyses.trajectories.tables import shown_count, shown_counts
+from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
+from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
+from salutogen.page.privacy import SMALL_NOTE, hide_small
+from salutogen.page.section import Table
 from salutogen.page.words import number, percent, points
-
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.classes.models import AssumptionSet
 
 NARROW = "\u00a0"  # no line break between a number and its sign
 CRITERIA = ("aic", "bic", "sabic", "icl")
@@ -49,19 +50,93 @@ MODEL_WORDS = {
 }
 
 
-def set_name(found: AssumptionSet) -> str:
-    """A set of assumptions in words."""
-    effects = {
-        "latent-class-growth": "no random effects",
-        "random-intercept": "random intercept",
-        "random-intercept-and-slope": "random intercept and slope",
-    }[found.model]
-    return f"{effects}, {found.variances} variances"
+GATE_COLUMNS = (
+    Column(name="gate", meaning="Gate", kind=Kind.LABEL, heading="Gate"),
+    Column(name="value", meaning="What was found", kind=Kind.LABEL, heading="Found"),
+    Column(name="asked", meaning="What is asked for", kind=Kind.LABEL, heading="Asked for"),
+    Column(name="outcome", meaning="Whether it holds", kind=Kind.LABEL, heading="Outcome"),
+)
+ASSUMPTION_COLUMNS = (
+    Column(name="random", meaning="Random effects", kind=Kind.LABEL, heading="Random effects"),
+    Column(name="variances", meaning="Variances", kind=Kind.LABEL, heading="Variances"),
+    Column(name="classes", meaning="Number of classes", heading="Classes by BIC"),
+    Column(name="shares", meaning="Shares of the classes", kind=Kind.SHARE, heading="Shares"),
+    Column(
+        name="above_lowest", meaning="BIC above that of the best set", heading="BIC above the best"
+    ),
+    Column(name="entropy", meaning="Relative entropy", heading="Entropy"),
+    Column(
+        name="agreement",
+        meaning="Adjusted Rand index with the best set",
+        heading="Agreement with the best",
+    ),
+)
+K_MEANS_COLUMNS = (
+    Column(
+        name="criterion",
+        meaning="Criterion",
+        kind=Kind.LABEL,
+        heading="Criterion (larger is better)",
+    ),
+    Column(name="<k> classes", meaning="Its value with so many classes"),
+    Column(
+        name="chooses",
+        meaning="Number of classes it would choose",
+        kind=Kind.LABEL,
+        heading="Chooses",
+    ),
+)
+CLASS_COLUMNS = (
+    Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL, heading="Class"),
+    Column(name="share", meaning="Share of the class", kind=Kind.SHARE, heading="Share"),
+    Column(
+        name="n",
+        meaning="Persons most probably in it",
+        unit="persons",
+        kind=Kind.COUNT,
+        heading="Persons most probably in it",
+        adds_up=True,
+    ),
+    Column(
+        name="probability",
+        meaning="Mean probability of their class",
+        heading="Mean probability of their class",
+    ),
+)
+RULE_COLUMNS = (
+    Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label by rule"),
+    Column(
+        name="class <k>", meaning="Persons most probably in it", unit="persons", kind=Kind.COUNT
+    ),
+)
+COURSE_COLUMNS = (
+    Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
+    Column(name="position", meaning="Place around the event", kind=Kind.LABEL),
+    Column(name="mean", meaning="Mean SR", unit=POINTS),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS),
+)
+FILE_COLUMNS = (
+    SUBJECT,
+    Column(
+        name="class",
+        meaning="Most probable class, counted by falling share",
+        unit="number",
+        kind=Kind.PERSON,
+    ),
+    Column(
+        name="probability", meaning="Probability of that class", unit="0 to 1", kind=Kind.PERSON
+    ),
+)
+SIZE_COLUMNS = (
+    Column(name="share", meaning="Share of the class", kind=Kind.SHARE),
+    Column(name="n", meaning="Persons it stands for", kind=Kind.COUNT, adds_up=True),
+)
 
 
 def gate_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
     """Every gate with what was found, what is asked and the outcome in words."""
-    rows, few = [], smallest_size(assessment.fit) < audience.smallest
+    rows, few = [], audience.is_small(smallest_size(assessment.fit))
     for gate in assessment.gates:
         value = None if few and gate.name.startswith("smallest") else gate.value
         asked = "below" if gate.name == "blrt" else "at least"
@@ -86,33 +161,32 @@ def _found_words(name: str, value: float | None) -> str:
     return points(value, 1) if name == "bic" else number(value, 3 if value >= 0.1 else 2)
 
 
-def criteria_rows(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
-    """One row per set of assumptions and number of classes: all criteria, smaller is better."""
-    rows: list[dict[str, Any]] = []
-    for found in assessment.shown:
-        for k, fit in sorted(found.fits.items()):
-            rows.append(
-                {
-                    "assumptions": set_name(found),
-                    "classes": k,
-                    "log_likelihood": fit.log_likelihood,
-                    "n_parameters": fit.n_parameters,
-                    **{name: getattr(fit, name) for name in CRITERIA},
-                    "entropy": fit.entropy if k > 1 else None,
-                    "smallest": shown_count(smallest_size(fit), audience.smallest),
-                    "starts_at_best": fit.starts_at_best if k > 1 else None,
-                }
-            )
+def criteria_rows(assessment: ClassAssessment) -> pl.DataFrame:
+    """Criteria of each claimable set by number of classes; smaller is better.
+
+    `above` is BIC above the lowest of all.
+    """
+    lowest = assessment.chosen.lowest
+    rows: list[dict[str, Any]] = [
+        {
+            "assumptions": found.words,
+            "classes": k,
+            "above": fit.bic - lowest,
+            **{name: getattr(fit, name) for name in CRITERIA},
+            "entropy": fit.entropy if k > 1 else None,
+        }
+        for found in assessment.sets
+        for k, fit in sorted(found.fits.items())
+    ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def shown_shares(shares: FloatArray, n: int, smallest: int) -> list[float | None]:
+def shown_shares(shares: FloatArray, n: int, audience: Audience) -> list[float | None]:
     """Shares of classes, None where they stand for too few persons, and one more then."""
     counts = [max(1, round(float(share) * n)) for share in shares]
-    shown = shown_counts(counts, smallest)
-    return [
-        None if count is None else float(share) for share, count in zip(shares, shown, strict=True)
-    ]
+    sizes = pl.DataFrame({"share": shares.tolist(), "n": counts})
+    table = Table(name="sizes", title="", frame=sizes, columns=SIZE_COLUMNS)
+    return hide_small(table, audience).frame["share"].to_list()
 
 
 def share_words(shares: list[float | None]) -> str:
@@ -131,7 +205,7 @@ def assumption_table(assessment: ClassAssessment, audience: Audience) -> pl.Data
     for found in assessment.shown:
         k = found.number(margin)
         fit = found.fits[k]
-        shares = shown_shares(fit.shares, n, audience.smallest)
+        shares = shown_shares(fit.shares, n, audience)
         rows.append(
             {
                 "random": MODEL_WORDS[found.model],
@@ -172,7 +246,7 @@ def k_means_shares(assessment: ClassAssessment, audience: Audience) -> str:
     """Shares of the classes of k-means in words, by number of classes."""
     found = assessment.k_means
     parts = [
-        f"{k} classes {share_words(shown_shares(part.shares, found.n_persons, audience.smallest))}"
+        f"{k} classes {share_words(shown_shares(part.shares, found.n_persons, audience))}"
         for k, part in found.partitions.items()
     ]
     return f"Shares: {'; '.join(parts)}."
@@ -205,7 +279,7 @@ def certainty_table(assessment: ClassAssessment) -> pl.DataFrame:
     )
 
 
-def rule_table(assessment: ClassAssessment, labels: Labels, audience: Audience) -> pl.DataFrame:
+def rule_table(rule: str, assessment: ClassAssessment, labels: Labels, audience: Audience) -> Table:
     """Persons by label (rows) and class (columns), among those with both."""
     by_row = dict(zip(assessment.rows.tolist(), assessment.labels().tolist(), strict=True))
     counts = np.zeros((len(LABELS), assessment.n_classes), dtype=np.int64)
@@ -213,12 +287,17 @@ def rule_table(assessment: ClassAssessment, labels: Labels, audience: Audience) 
         counts[code, by_row[row]] += 1
     kept = np.flatnonzero(counts.sum(axis=1))
     shown = shown_grid(counts[kept], audience.smallest)
-    return pl.DataFrame(
-        {
-            "label": [LABELS[place] for place in kept],
-            **{f"class {k + 1}": [line[k] for line in shown] for k in range(counts.shape[1])},
-        },
-        schema_overrides={f"class {k + 1}": pl.Int64 for k in range(counts.shape[1])},
+    columns = {f"class {k + 1}": [line[k] for line in shown] for k in range(counts.shape[1])}
+    hidden = any(n is None for line in shown for n in line)
+    return Table(
+        name=f"trajectories-{rule}-rules-by-classes",
+        title="Labels by rule against classes",
+        frame=pl.DataFrame(
+            {"label": [LABELS[place] for place in kept], **columns},
+            schema_overrides=dict.fromkeys(columns, pl.Int64),
+        ),
+        columns=RULE_COLUMNS,
+        note=f"Complete courses. {SMALL_NOTE}" if hidden else "Complete courses.",
     )
 
 
@@ -250,7 +329,7 @@ def shown_grid(counts: NDArray[np.int64], smallest: int) -> list[list[int | None
     ]
 
 
-def member_table(assessment: ClassAssessment, subjects: list[str]) -> pl.DataFrame:
+def member_file(assessment: ClassAssessment, subjects: list[str]) -> ResultFile:
     """`classes.csv`: subject, class, probability, then the probability of each class.
 
     Parameters
@@ -260,23 +339,22 @@ def member_table(assessment: ClassAssessment, subjects: list[str]) -> pl.DataFra
         By row of the matrix.
     """
     posterior = assessment.fit.posterior
-    return pl.DataFrame(
+    numbers = range(1, posterior.shape[1] + 1)
+    table = pl.DataFrame(
         {
             "subject": [subjects[row] for row in assessment.rows],
             "class": assessment.labels() + 1,
             "probability": posterior.max(axis=1),
-            **{f"probability_{k + 1}": posterior[:, k] for k in range(posterior.shape[1])},
+            **{f"probability_{k}": posterior[:, k - 1] for k in numbers},
         }
     )
-
-
-def member_columns(n_classes: int) -> tuple[tuple[str, str, str], ...]:
-    """Name, unit and meaning of the columns of `classes.csv` after the subject."""
-    return (
-        ("class", "number", "Most probable class, counted by falling share"),
-        ("probability", "0 to 1", "Probability of that class"),
-        *(
-            (f"probability_{k}", "0 to 1", f"Probability of class {k}")
-            for k in range(1, n_classes + 1)
-        ),
+    of_each = (
+        Column(
+            name=f"probability_{k}",
+            meaning=f"Probability of class {k}",
+            unit="0 to 1",
+            kind=Kind.PERSON,
+        )
+        for k in numbers
     )
+    return ResultFile(table=table, columns=(*FILE_COLUMNS, *of_each))

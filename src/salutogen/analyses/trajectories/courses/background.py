@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.anchors.anchors import Anchors
 from salutogen.analyses.trajectories.anchors.events import EventGrid
-from salutogen.analyses.trajectories.courses.locks import Lock, lock_courses
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses.locks import LOCKED, FloatArray, Lock, lock_courses
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
 from salutogen.norm import Norm
@@ -44,26 +44,37 @@ def lock_without_event(
         None where no line can be fitted again; the findings say why.
     """
     if norm.external is not None:
-        text = f"The line comes from {norm.external} and cannot be fitted again without an event."
-        return None, (finding("background-not-recomputed", text),)
+        told = finding("background-not-recomputed", variant="external", external=norm.external)
+        return None, (told,)
     if not set(grid.instruments) & set(norm.scores.exposure_types):
-        text = (
-            "The events are not among what counts as exposure E, so nothing of the reaction to "
-            "them is expected away: SR with and without them in the background is the same."
-        )
-        return None, (finding("event-outside-exposure", text),)
-    shape = (grid.observed.shape[0], grid.observed.shape[1])
+        return None, (finding("event-outside-exposure"),)
     SR, z = lock.SR.copy(), lock.SR_z.copy()
     for place in np.unique(anchors.item):
         scored, problems = _scored_without(grid, int(place), panel, norm)
         if scored is None:
             reasons = " ".join(problem.text for problem in problems)
-            text = f"Without {grid.items[place]!r} there is no line over occasions: {reasons}"
-            return None, (finding("background-not-recomputed", text),)
-        again = lock_courses(anchors, scored, shape)
+            told = finding(
+                "background-not-recomputed",
+                variant="no-line",
+                item=grid.items[place],
+                reasons=reasons,
+            )
+            return None, (told,)
+        again = lock_courses(anchors, _by_occasion(scored, grid.observed.shape))
         mine = anchors.item == place
         SR[mine], z[mine] = again.SR[mine], again.SR_z[mine]
     return replace(lock, SR=SR, SR_z=z), ()
+
+
+def _by_occasion(table: pl.DataFrame, shape: tuple[int, ...]) -> dict[str, FloatArray]:
+    """Spread rows that were scored anew over persons and planned occasions."""
+    person, occasion = table["person"].to_numpy(), table["occasion_index"].to_numpy()
+    found = {}
+    for name in LOCKED:
+        if name in table.columns:
+            found[name] = np.full(shape, np.nan)
+            found[name][person, occasion] = table[name].cast(pl.Float64).to_numpy()
+    return found
 
 
 def _scored_without(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.anchors.anchors import Anchors
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 
 POSITIONS = ("pre", "peri", "post1", "post2")
 OFFSETS = (-1, 0, 1, 2)
+LOCKED = ("SR", "P", "SR_z", "SR_se")
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Lock:
     """Values around each anchor. SR in points of P; positive = over-reactive = less resilient.
 
@@ -33,19 +34,14 @@ class Lock:
     SR_z: FloatArray
     SR_se: FloatArray
 
+    def __repr__(self) -> str:
+        """Say how many courses there are, and how many are complete."""
+        return f"Lock({self.SR.shape[0]} courses, {int(self.complete.sum())} complete)"
+
     @property
     def complete(self) -> NDArray[np.bool_]:
         """Persons with SR at all four positions."""
         return np.asarray(np.isfinite(self.SR).all(axis=1))
-
-    def summary(self) -> dict[str, object]:
-        """Means, missing counts and number of complete courses."""
-        missing = (~np.isfinite(self.SR)).sum(axis=0)
-        return {
-            "mean": {"SR": position_means(self.SR), "P": position_means(self.P)},
-            "missing": dict(zip(POSITIONS, missing.tolist(), strict=True)),
-            "n_complete": int(self.complete.sum()),
-        }
 
 
 def position_means(values: FloatArray) -> dict[str, float | None]:
@@ -68,47 +64,28 @@ def level_after(values: FloatArray) -> FloatArray:
     return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
-def person_by_occasion(table: pl.DataFrame, column: str, shape: tuple[int, int]) -> FloatArray:
-    """Spread a column of person-occasions over persons and planned occasions.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `person`, `occasion_index` and the column.
-    column : str
-    shape : (int, int)
-        Persons, planned occasions.
-    """
-    grid = np.full(shape, np.nan)
-    values = table[column].cast(pl.Float64).to_numpy()
-    grid[table["person"].to_numpy(), table["occasion_index"].to_numpy()] = values
-    return grid
-
-
-def lock_courses(anchors: Anchors, table: pl.DataFrame, shape: tuple[int, int]) -> Lock:
+def lock_courses(anchors: Anchors, scored: Mapping[str, FloatArray]) -> Lock:
     """Take SR and P at the scheduled occasions t - 1, t, t + 1 and t + 2.
 
     Parameters
     ----------
     anchors : Anchors
-    table : DataFrame
-        Occasions with `person, occasion_index, SR, P` and, where known, `SR_z, SR_se`.
-    shape : (int, int)
-        Persons, planned occasions.
+    scored : mapping of str to ndarray, shape (persons, planned occasions)
+        `SR` and `P`, and `SR_z` and `SR_se` where they are known; NaN where missing.
 
     Returns
     -------
     Lock
     """
+    n_occasions = scored["SR"].shape[1]
     place = anchors.occasion[:, None] + np.asarray(OFFSETS)
-    inside = (place >= 0) & (place < shape[1])
+    inside = (place >= 0) & (place < n_occasions)
     safe = np.where(inside, place, 0)
 
-    def locked(column: str) -> FloatArray:
-        if column not in table.columns:
+    def locked(name: str) -> FloatArray:
+        if name not in scored:
             return np.full(place.shape, np.nan)
-        grid = person_by_occasion(table, column, shape)
-        return np.where(inside, grid[anchors.person[:, None], safe], np.nan)
+        return np.where(inside, scored[name][anchors.person[:, None], safe], np.nan)
 
     return Lock(
         occasion=np.where(inside, place, -1).astype(np.int64),

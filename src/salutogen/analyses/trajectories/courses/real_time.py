@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.anchors.anchors import Anchors
-from salutogen.analyses.trajectories.courses.clustered import mean_of
-from salutogen.analyses.trajectories.courses.locks import FloatArray, person_by_occasion
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from salutogen.analyses.trajectories.courses.locks import FloatArray
 
 FEWEST = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RealTime:
     """SR and P of the anchored by days since their event.
 
@@ -31,6 +31,10 @@ class RealTime:
     SR: FloatArray
     P: FloatArray
     width: float
+
+    def __repr__(self) -> str:
+        """Say how many courses there are, and how wide the bins of their means."""
+        return f"RealTime({self.SR.shape[0]} courses, bins of {self.width:g} days)"
 
     def since_anchor(self, anchors: Anchors) -> FloatArray:
         """Days since the event from the anchor occasion on (column 0), shape (n, occasions)."""
@@ -72,28 +76,27 @@ class RealTime:
         return pl.DataFrame(rows, schema=kinds)
 
 
-def real_time(anchors: Anchors, table: pl.DataFrame, shape: tuple[int, int]) -> RealTime | None:
+def real_time(anchors: Anchors, time: FloatArray, SR: FloatArray, P: FloatArray) -> RealTime | None:
     """Lock SR and P in days since the event; None where events have no dates.
 
     Parameters
     ----------
     anchors : Anchors
-    table : DataFrame
-        Occasions with `person, occasion_index, time, SR, P`.
-    shape : (int, int)
-        Persons, planned occasions.
+    time, SR, P : ndarray, shape (persons, planned occasions)
+        Days of the answers, and what was scored from them; NaN where missing.
     """
     if anchors.days_since is None:
         return None
-    time = person_by_occasion(table, "time", shape)[anchors.person]
+    time = time[anchors.person]
     happened = time[np.arange(anchors.n), anchors.occasion] - anchors.days_since
     days = time - happened[:, None]
-    days[np.arange(shape[1]) >= anchors.until(shape[1])[:, None]] = np.nan
+    k = time.shape[1]
+    days[np.arange(k) >= anchors.until(k)[:, None]] = np.nan
     gaps = _gaps(time)
     return RealTime(
         days=days,
-        SR=person_by_occasion(table, "SR", shape)[anchors.person],
-        P=person_by_occasion(table, "P", shape)[anchors.person],
+        SR=SR[anchors.person],
+        P=P[anchors.person],
         width=float(np.median(gaps)) if gaps.size else 1.0,
     )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.courses.clustered import mean_of
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses import single_courses
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.figures import POINTS, course_labels, drawn_rows
-from salutogen.analyses.trajectories.recovery.response import RecoveryCurve
+from salutogen.analyses.trajectories.courses.position_means import INTERVAL
+from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
+from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
+from salutogen.columns import POINTS, Column, Kind
+from salutogen.findings import Persons
+from salutogen.page.audience import Audience
 from salutogen.page.charting import (
     Spec,
     layered,
@@ -22,10 +26,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
-from salutogen.page.words import percent, points, signed
-
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
+from salutogen.page.words import percent, points, say, signed
 
 FEWEST_LEFT = 5
 FEWEST_MEAN = 10
@@ -34,12 +35,27 @@ CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
 
 
-def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
+RECOVERY_COLUMNS = (
+    Column(name="occasions", meaning="Occasions since the event", unit="occasions"),
+    Column(name="n", meaning="Courses", kind=Kind.COUNT),
+    *INTERVAL,
+    Column(name="fitted", meaning="Fitted return", unit=POINTS),
+    *single_courses.COLUMNS,
+)
+RETURN_COLUMNS = (
+    Column(name="occasions", meaning="Occasions since first seen above", unit="occasions"),
+    Column(name="back", meaning="Share back within the band"),
+    Column(name="how", meaning="Estimate", kind=Kind.LABEL),
+)
+
+
+def recovery_figures(
+    anchors: Anchors, change: FloatArray, curve: RecoveryCurve | None, audience: Audience
+) -> tuple[Figure, ...]:
     """The fitted return over observed means and, where persons may be shown, their own curves."""
-    curve = result.recovery.curve
     if curve is None:
         return ()
-    means = _observed(result)
+    means = _observed(anchors, change, audience)
     if means.height < 2:
         return ()
     last = float(means["occasions"].to_numpy()[-1])
@@ -52,7 +68,7 @@ def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
         }
     )
     settled = curve.settled
-    own = _own_curves(result, curve, grid[:: FINE // 20]) if settled else None
+    own = _own_curves(anchors, curve, grid[:: FINE // 20], audience) if settled else None
     shown = [means, *([fitted] if settled else []), *([] if own is None else [own])]
     thin = "" if own is None else " Thin lines are persons, partially pooled."
     words = (
@@ -63,13 +79,12 @@ def recovery_figures(result: Trajectories) -> tuple[Figure, ...]:
     )
     return (
         Figure(
-            name=f"trajectories-{result.anchors.rule}-recovery",
+            name=f"trajectories-{anchors.rule}-recovery",
             title="The way back" if settled else "Mean change after the event",
             description=f"{words} Dots are observed means with their 95 % intervals.{thin}",
             chart=_recovery_chart(means, fitted if settled else None, own),
             data=pl.concat(shown, how="diagonal"),
-            units={"occasions": "occasions"}
-            | dict.fromkeys(("mean", "low", "high", "fitted", "value"), POINTS),
+            columns=RECOVERY_COLUMNS,
         ),
     )
 
@@ -83,18 +98,7 @@ def _recovery_chart(
     x = quantity("occasions", "Occasions since the event", scale=ends, axis=ticks)
     layers: list[Spec] = [zero_rule()]
     if own is not None:
-        mark = {"type": "line", "color": colour("person"), "strokeWidth": 0.7, "opacity": 0.4}
-        layers.append(
-            {
-                "data": values(own),
-                "mark": mark,
-                "encoding": {
-                    "x": x,
-                    "y": quantity("value", CHANGE_AXIS),
-                    "detail": {"field": "who", "type": "nominal"},
-                },
-            }
-        )
+        layers.append(single_courses.thin_lines(own, x, CHANGE_AXIS, 0.4))
     if fitted is not None:
         drawn = line("fitted", x, CHANGE_AXIS, shade="sr-5", strokeWidth=3)
         layers.append({"data": values(fitted), **drawn})
@@ -110,12 +114,12 @@ def _recovery_chart(
     return layered(*layers, height=360)
 
 
-def _observed(result: Trajectories) -> pl.DataFrame:
+def _observed(anchors: Anchors, change: FloatArray, audience: Audience) -> pl.DataFrame:
     """Mean change by occasions since the event, while enough persons are there."""
     rows = []
-    smallest = max(FEWEST_MEAN, result.audience.smallest)
-    for tau, column in enumerate(result.change.T):
-        found = mean_of(column, result.anchors.person)
+    smallest = max(FEWEST_MEAN, audience.smallest)
+    for tau, column in enumerate(change.T):
+        found = mean_of(column, anchors.person)
         if found.persons < smallest:
             break
         rows.append(
@@ -143,19 +147,19 @@ def _spans(means: pl.DataFrame, x: Spec) -> Spec:
 
 
 def _own_curves(
-    result: Trajectories, curve: RecoveryCurve, grid: FloatArray
+    anchors: Anchors, curve: RecoveryCurve, grid: FloatArray, audience: Audience
 ) -> pl.DataFrame | None:
     """Partially pooled curves of single courses under labels, in the order of the labels."""
-    if not result.audience.draws_persons:
+    if not audience.draws_persons:
         return None
-    varying = result.recovery.varying
-    courses = varying.courses if varying is not None and varying.told else curve.courses
-    chosen = drawn_rows(result, curve.persons)
+    own = curve.individual
+    courses = own.courses if own is not None and own.told else curve.courses
+    chosen = single_courses.drawn_rows(anchors, curve.persons, audience)
     order = np.searchsorted(curve.persons, chosen)
     rates = np.exp(courses.log_rate[order])[:, None]
     end, start = courses.asymptote[order][:, None], courses.jump[order][:, None]
     lines = end + (start - end) * np.exp(-rates * grid)
-    who = course_labels(result, chosen)
+    who = single_courses.course_labels(anchors, chosen, audience)
     return pl.DataFrame(
         {
             "occasions": np.tile(grid, order.size),
@@ -165,14 +169,13 @@ def _own_curves(
     )
 
 
-def return_figures(result: Trajectories) -> tuple[Figure, ...]:
+def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> tuple[Figure, ...]:
     """Share back within the band, where enough persons left it."""
-    times = result.return_times
-    if times is None or times.n_left < FEWEST_LEFT * result.audience.smallest:
+    if times is None or times.n_left < FEWEST_LEFT * audience.smallest:
         return ()
     rows = [
         {"occasions": at, "back": share, "how": how}
-        for how, steps in ((TURNBULL, times.curve()), (KAPLAN_MEIER, times.visits()))
+        for how, steps in ((TURNBULL, times.curve), (KAPLAN_MEIER, times.visits))
         for at, share in [(0.0, 0.0), *steps]
     ]
     data = pl.DataFrame(rows)
@@ -183,13 +186,16 @@ def return_figures(result: Trajectories) -> tuple[Figure, ...]:
     dash = {"domain": [TURNBULL, KAPLAN_MEIER], "range": [[1, 0], [5, 4]]}
     return (
         Figure(
-            name=f"trajectories-{result.anchors.rule}-return",
+            name=f"trajectories-{rule}-return",
             title="Back within the own band",
-            description=(
-                f"Of {times.n_left} persons seen above their band, {percent(last['back'])} are "
-                f"estimated to be back {last['occasions']:g} occasions after they were first seen "
-                "above it (interval-censored; points are the ends of intervals). The dashed line "
-                "takes the visit that sees the return as its time."
+            description=say(
+                "Of {left} persons seen above their band, {back} are estimated to be back {last} "
+                "occasions after they were first seen above it (interval-censored; points are the "
+                "ends of intervals). The dashed line takes the visit that sees the return as its "
+                "time.",
+                left=Persons(times.n_left),
+                back=percent(last["back"]),
+                last=f"{last['occasions']:g}",
             ),
             chart={
                 "width": 560,
@@ -220,6 +226,6 @@ def return_figures(result: Trajectories) -> tuple[Figure, ...]:
                 },
             },
             data=data,
-            units={"occasions": "occasions"},
+            columns=RETURN_COLUMNS,
         ),
     )

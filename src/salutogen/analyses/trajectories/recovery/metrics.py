@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class CourseMetrics:
     """What each course looks like around its worst point; arrays of shape (n,).
 
@@ -54,6 +54,11 @@ class CourseMetrics:
     area_below: FloatArray
     rapidity: FloatArray
     end_state: FloatArray
+
+    def __repr__(self) -> str:
+        """Say how many courses were measured, and how many are censored."""
+        measured = int(np.isfinite(self.depth).sum())
+        return f"CourseMetrics({measured} courses, {int(self.censored.sum())} censored)"
 
 
 QUANTITIES = tuple(field.name for field in fields(CourseMetrics) if field.name != "censored")

@@ -61,7 +61,7 @@ class ReturnParameters:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Posterior:
     """What a course says about its own return, given the parameters; arrays of shape (n,).
 
@@ -74,6 +74,10 @@ class Posterior:
     asymptote_se: FloatArray
     log_rate: FloatArray
     log_rate_sd: FloatArray
+
+    def __repr__(self) -> str:
+        """Say of how many courses it is."""
+        return f"Posterior({self.jump.size} courses)"
 
 
 @dataclass(frozen=True, kw_only=True)

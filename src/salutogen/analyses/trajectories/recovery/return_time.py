@@ -6,63 +6,50 @@ self-consistency.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Kind, Record, beside, figure, record
 
 ITERATIONS = 10_000
 TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReturnTimes:
+@record
+class ReturnTimes(Record):
     """When those who left their band were back, in occasions since they were first seen above it.
 
     Attributes
     ----------
-    n_left, n_never_left : int
-        Persons who were seen above their band after the event, and who never were.
     left, right : ndarray, shape (n_left,)
         Last visit above and first visit back; infinite where never seen back.
     interval_left, interval_right, mass : ndarray
         Turnbull's intervals and the probability of being back within each.
     """
 
-    n_left: int
-    n_never_left: int
-    left: FloatArray
-    right: FloatArray
-    interval_left: FloatArray
-    interval_right: FloatArray
-    mass: FloatArray
-
-    @property
-    def median(self) -> tuple[float, float] | None:
-        """Interval in which half are back; None if half are not seen back."""
-        reached = np.flatnonzero(np.cumsum(self.mass) >= 0.5 - TOLERANCE)
-        if not reached.size or not np.isfinite(self.interval_right[reached[0]]):
-            return None
-        return float(self.interval_left[reached[0]]), float(self.interval_right[reached[0]])
-
-    def curve(self) -> list[tuple[float, float]]:
-        """Share back by the end of each finite interval."""
-        share = np.cumsum(self.mass)
-        return [
-            (float(end), float(value))
-            for end, value in zip(self.interval_right, share, strict=True)
-            if np.isfinite(end)
-        ]
-
-    def visits(self) -> list[tuple[float, float]]:
-        """Share back by visit, as if returns happened at the visits that see them (Kaplan-Meier).
-
-        Persons not seen back leave at the last visit above. Later than `curve` by up to one visit.
-        """
-        back = np.isfinite(self.right)
-        return kaplan_meier(np.where(back, self.right, self.left), back)
+    n_left: int = figure(
+        "Persons seen above their band after the event", kind=Kind.COUNT, key="n_left_band"
+    )
+    n_never_left: int = figure("Persons never seen above it", kind=Kind.COUNT)
+    n_not_seen_back: int = figure("Persons not seen back", kind=Kind.COUNT)
+    median: tuple[float, float] | None = figure(
+        "Interval in which half are back; null if half are not seen back", unit="occasions"
+    )
+    # Persons not seen back leave at the last visit above, so that the share on visits comes later
+    # than the other by up to one visit.
+    curve: tuple[tuple[float, float], ...] = figure(
+        "Share back by the end of each finite interval (Turnbull)", key="share_back_by_occasions"
+    )
+    visits: tuple[tuple[float, float], ...] = figure(
+        "Share back by visit, as if returns happened at the visits that see them (Kaplan-Meier)",
+        key="share_back_on_visits",
+    )
+    left: FloatArray = beside()
+    right: FloatArray = beside()
+    interval_left: FloatArray = beside()
+    interval_right: FloatArray = beside()
+    mass: FloatArray = beside()
 
 
 def kaplan_meier(time: FloatArray, happened: NDArray[np.bool_]) -> list[tuple[float, float]]:
@@ -106,12 +93,29 @@ def return_times(later: FloatArray, pre: FloatArray, half_width: float) -> Retur
         stayed = np.flatnonzero(above[person, first:][: int(end) if back.size else None])
         left.append(float(stayed[-1]))
         right.append(end)
-    starts, ends, mass = turnbull(np.asarray(left), np.asarray(right))
+    never = int((seen.any(axis=1) & ~above.any(axis=1)).sum())
+    return _times(np.asarray(left), np.asarray(right), never)
+
+
+def _times(left: FloatArray, right: FloatArray, n_never_left: int) -> ReturnTimes:
+    starts, ends, mass = turnbull(left, right)
+    share = np.cumsum(mass)
+    half = np.flatnonzero(share >= 0.5 - TOLERANCE)
+    seen = half.size and np.isfinite(ends[half[0]])
+    back = np.isfinite(right)
     return ReturnTimes(
         n_left=len(left),
-        n_never_left=int((seen.any(axis=1) & ~above.any(axis=1)).sum()),
-        left=np.asarray(left),
-        right=np.asarray(right),
+        n_never_left=n_never_left,
+        n_not_seen_back=int((~back).sum()),
+        median=(float(starts[half[0]]), float(ends[half[0]])) if seen else None,
+        curve=tuple(
+            (float(end), float(value))
+            for end, value in zip(ends, share, strict=True)
+            if np.isfinite(end)
+        ),
+        visits=tuple(kaplan_meier(np.where(back, right, left), back)),
+        left=left,
+        right=right,
         interval_left=starts,
         interval_right=ends,
         mass=mass,

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.courses.clustered import mean_of
+from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.recovery.figures import recovery_figures, return_figures
-from salutogen.analyses.trajectories.recovery.individual import response_about
-from salutogen.analyses.trajectories.recovery.response import (
+from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
     NORMAL_95,
+    RecoveryCurve,
     VaryingRates,
-    jump,
-    mean_change,
 )
-from salutogen.analyses.trajectories.tables import shown_count
-from salutogen.page.section import Section, Table
-from salutogen.page.words import p_value, percent, plural, points, signed
-
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
+from salutogen.analyses.trajectories.recovery.figures import recovery_figures, return_figures
+from salutogen.analyses.trajectories.recovery.response import Response
+from salutogen.analyses.trajectories.recovery.response_file import response_columns
+from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
+from salutogen.columns import Column, Kind
+from salutogen.findings import Finding, Persons
+from salutogen.page.audience import Audience
+from salutogen.page.section import Section, Table, Text
+from salutogen.page.words import p_value, percent, points, say, signed
 
 RETURN_CODES = ("recovery-", "half-life-")
 METRIC_WORDS = {
@@ -35,41 +38,59 @@ METRIC_WORDS = {
     "end_state": "End state: last point above that level",
     "area_below": "Area below that level",
 }
+METRIC_COLUMNS = (
+    Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
+    Column(name="n", meaning="Courses with a value", kind=Kind.COUNT, heading="Courses"),
+    Column(name="median", meaning="Median", heading="Median"),
+    Column(name="mean", meaning="Mean", heading="Mean"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+)
 
 
-def response_section(result: Trajectories) -> Section:
+def response_section(
+    anchored: Anchored,
+    courses: LockedCourses,
+    response: Response,
+    curve: RecoveryCurve | None,
+    times: ReturnTimes | None,
+    findings: Sequence[Finding],
+    audience: Audience,
+) -> Section:
     """How persons respond: jump, change, the way back, and when they are back."""
+    anchors = anchored.anchors
     return Section(
         title="Trajectories: individual response and return",
         paragraphs=(
-            _in_words(result, "SR at the event minus SR before", jump(result.lock)),
-            _in_words(result, "Mean SR after the event minus SR before", mean_change(result.lock)),
-            *_recovery_words(result),
-            *_return_words(result),
+            _in_words(anchored, "SR at the event minus SR before", response.jumps, audience),
+            _in_words(
+                anchored, "Mean SR after the event minus SR before", response.changes, audience
+            ),
+            *_recovery_words(curve, anchored.n_persons),
+            *_return_words(times, audience),
         ),
-        figures=(*recovery_figures(result), *return_figures(result)),
-        tables=_metric_tables(result),
-        findings=tuple(item for item in result.findings if item.code.startswith(RETURN_CODES)),
+        figures=(
+            *recovery_figures(anchors, courses.change, curve, audience),
+            *return_figures(anchored.rule, times, audience),
+        ),
+        tables=_metric_tables(anchored, response, audience),
+        findings=tuple(item for item in findings if item.code.startswith(RETURN_CODES)),
     )
 
 
-def _in_words(result: Trajectories, words: str, values: FloatArray) -> str:
-    found = mean_of(values, result.anchors.person)
-    if found.mean is None or found.low is None or found.persons < result.audience.smallest:
-        return f"{words}: known for {result.audience.count(found.persons)} persons."
+def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audience) -> Text:
+    found = mean_of(values, anchored.anchors.person)
+    if found.mean is None or found.low is None or found.persons < audience.smallest:
+        return say(f"{words}: known for {{n}} persons.", n=Persons(found.persons))
     spread = float(np.std(values[np.isfinite(values)], ddof=1))
+    between = "persons" if anchored.episodes == "first" else "episodes"
     return (
         f"{words}: {signed(found.mean)} points on average (95 % interval {signed(found.low)} to "
-        f"{signed(found.high)}), SD between {_courses(result)} {points(spread)}."
+        f"{signed(found.high)}), SD between {between} {points(spread)}."
     )
 
 
-def _courses(result: Trajectories) -> str:
-    return "persons" if result.settings.episodes == "first" else "episodes"
-
-
-def _recovery_words(result: Trajectories) -> tuple[str, ...]:
-    curve = result.recovery.curve
+def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, ...]:
     if curve is None:
         return ()
     if not curve.settled:
@@ -78,21 +99,27 @@ def _recovery_words(result: Trajectories) -> tuple[str, ...]:
             "half-life is quoted here.",
         )
     low, high = curve.interval
-    end = "no upper end" if not np.isfinite(high) else points(high)
     return (
-        f"An exponential return, partially pooled over {plural(curve.n_persons, 'person')}, has a "
-        f"half-life of {points(curve.half_life)} occasions (95 % interval {points(low)} to {end}), "
-        f"from {signed(curve.jump)} at the event to {signed(curve.asymptote)} points above the "
-        "level before it.",
-        *_speed_words(result.recovery.varying),
+        say(
+            "An exponential return, partially pooled over {n:# person|# persons}, has a "
+            "half-life of {half} occasions (95 % interval {low} to {high}), from {jump} at the "
+            "event to {end} points above the level before it.",
+            n=Persons(curve.n_persons),
+            whole=Persons(anchored),
+            half=points(curve.half_life),
+            low=points(low),
+            high="no upper end" if not np.isfinite(high) else points(high),
+            jump=signed(curve.jump),
+            end=signed(curve.asymptote),
+        ),
+        *_speed_words(curve.individual),
     )
 
 
 def _speed_words(varying: VaryingRates | None) -> tuple[str, ...]:
     if varying is None or not varying.told:
         return ()
-    middle = float(np.log(2.0) / np.exp(varying.parameters.log_rate))
-    spread = float(np.exp(varying.parameters.log_rate_sd))
+    middle, spread = varying.half_life_median, varying.log_half_life_sd
     low, high = middle * np.exp(-NORMAL_95 * spread), middle * np.exp(NORMAL_95 * spread)
     return (
         f"Persons return at different speeds (likelihood ratio "
@@ -103,22 +130,21 @@ def _speed_words(varying: VaryingRates | None) -> tuple[str, ...]:
     )
 
 
-def _metric_tables(result: Trajectories) -> tuple[Table, ...]:
-    metrics = result.recovery.metrics
-    if metrics is None:
+def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -> tuple[Table, ...]:
+    metrics, summary = response.course_metrics, response.metrics
+    if metrics is None or summary is None:
         return ()
-    unit = "occasions" if result.real_time is None else "days"
-    units = {about[0]: about[1] for about in response_about(unit)}
+    units = {item.name: item.unit for item in response_columns(summary.unit_of_time)}
     rows = []
     for name, words in METRIC_WORDS.items():
         values = getattr(metrics, name)
-        found = mean_of(values, result.anchors.person)
-        shown = found.persons >= max(2, result.audience.smallest)
+        found = mean_of(values, anchored.anchors.person)
+        shown = found.persons >= max(2, audience.smallest)
         middle = float(np.median(values[np.isfinite(values)])) if shown else None
         rows.append(
             {
                 "measure": f"{words} ({units[name]})",
-                "n": shown_count(found.n, result.audience.smallest),
+                "n": found.n,
                 "median": middle,
                 "mean": found.mean if shown else None,
                 "low": found.low if shown else None,
@@ -128,33 +154,29 @@ def _metric_tables(result: Trajectories) -> tuple[Table, ...]:
     kinds = {"measure": pl.String, "n": pl.Int64} | dict.fromkeys(
         ("median", "mean", "low", "high"), pl.Float64
     )
-    left = result.audience.count(int(metrics.censored.sum()))
+    left = Persons(summary.n_censored)
+    note = say(
+        f"Courses with {LATER_POINTS} or more points after the event. {{left}} were above "
+        "their level before the event and not seen back: their areas are lower ends, and they "
+        "have no time of return.",
+        left=left,
+    )
     return (
         Table(
-            name=f"trajectories-{result.anchors.rule}-metrics",
+            name=f"trajectories-{anchored.rule}-metrics",
             title="Depth, area and speed of the way back",
-            frame=pl.DataFrame(rows, schema=kinds),
-            labels={
-                "measure": "Measure",
-                "n": "Courses",
-                "median": "Median",
-                "mean": "Mean",
-                "low": "95 % from",
-                "high": "to",
-            },
-            note=f"Courses with {LATER_POINTS} or more points after the event. {left} were above "
-            "their level before the event and not seen back: their areas are lower ends, and they "
-            "have no time of return.",
+            frame=hide_small_of(
+                anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience
+            ),
+            columns=METRIC_COLUMNS,
+            note=note.worded(audience.counter([left])),
         ),
     )
 
 
-def _return_words(result: Trajectories) -> tuple[str, ...]:
-    times = result.return_times
+def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, ...]:
     if times is None:
         return ()
-    count = result.audience.count
-    never = int(np.isinf(times.right).sum())
     middle = times.median
     half = (
         "Half of them were not seen back."
@@ -163,9 +185,15 @@ def _return_words(result: Trajectories) -> tuple[str, ...]:
         "first seen above."
     )
     return (
-        f"{count(times.n_left)} persons were seen above their band after the event, "
-        f"{count(times.n_never_left)} never were. {half if times.n_left else ''} "
-        f"{count(never)} {'was' if never == 1 else 'were'} not seen back. Returns are seen at "
-        "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and Meier's, "
-        "which takes the visit that sees the return as its time).",
+        say(
+            "{left} persons were seen above their band after the event, {stayed} never were. "
+            "{half} {never} {never:was|were} not seen back. Returns are seen at "
+            "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
+            "Meier's, which takes the visit that sees the return as its time).",
+            left=Persons(times.n_left),
+            # No part of the others in the sentence, so it is written by itself.
+            stayed=audience.counter()(times.n_never_left),
+            half=half if times.n_left else "",
+            never=Persons(times.n_not_seen_back),
+        ),
     )

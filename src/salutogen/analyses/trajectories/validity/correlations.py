@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.descriptive import pearson_of_sums
 from salutogen.models.resampling.bootstrap import percentile_interval
 
@@ -17,14 +18,14 @@ FEWEST = 20
 Pair = tuple[FloatArray, FloatArray]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A figure with its 95 % bootstrap interval; None where it cannot be given."""
+@record
+class Estimate(Record):
+    """A figure with its 95 % bootstrap interval; null where it cannot be given."""
 
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
+    n: int = figure("Rows with both values", kind=Kind.COUNT)
+    value: float | None = figure("Estimate")
+    low: float | None = figure("Lower end of its 95 % interval")
+    high: float | None = figure("Upper end of its 95 % interval")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
-from salutogen.analyses.trajectories.tables import shown_counts
-from salutogen.analyses.trajectories.validity.validity import GroupOutcome, Validity
+from salutogen.analyses.trajectories.validity.relations import (
+    GroupOutcome,
+    LaterOutcome,
+    Validity,
+)
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
 from salutogen.page.charting import Spec, palette_scale, quantity, values, zero_rule
 from salutogen.page.colours import colour
-from salutogen.page.section import Figure
+from salutogen.page.privacy import hide_small
+from salutogen.page.section import Figure, Table
 from salutogen.page.words import percent, points, signed
-
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
 
 ROW = 34
 FACTORS_SHOWN, FEWEST = 30, 5
 WITH_SR, WITH_P = "SR after the event", "P after the event"
 
 
-def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
-    """Mean outcome of each label or class with its interval."""
-    found = result.validity
-    if found is None or found.outcome is None:
-        return None
-    counts = shown_counts([mean.n for mean in group.means], result.audience.smallest)
+GROUP_COLUMNS = (
+    Column(name="group", meaning="Label or class", kind=Kind.LABEL),
+    Column(name="n", meaning="Courses", kind=Kind.COUNT, adds_up=True),
+    Column(name="cases", meaning="Courses with the outcome", kind=Kind.COUNT, of="n"),
+    # With an outcome of 0 and 1 a mean is a share, which goes with the counts of its row.
+    *(Column(name=name, meaning="", kind=Kind.SHARE) for name in ("mean", "low", "high")),
+)
+FACTOR_COLUMNS = (
+    Column(name="factor", meaning="Factor", kind=Kind.LABEL),
+    Column(name="lock", meaning="Level after the event of SR or of P", kind=Kind.LABEL),
+    Column(name="r", meaning="Correlation"),
+    Column(name="low", meaning="Lower end of its 95 % interval"),
+    Column(name="high", meaning="Upper end of its 95 % interval"),
+)
+
+
+def shown_groups(
+    outcome: LaterOutcome, group: GroupOutcome, audience: Audience
+) -> tuple[pl.DataFrame, bool]:
+    """Courses and mean outcome of each group, as far as they may be told; whether some may not."""
     rows = [
-        {"group": name, "mean": mean.mean, "low": mean.low, "high": mean.high}
-        for name, mean, count in zip(group.names, group.means, counts, strict=True)
-        if count and count >= FEWEST and mean.low is not None
+        {
+            "group": name,
+            "n": mean.n,
+            "cases": round(mean.n * (mean.mean or 0.0)) if outcome.binary else None,
+            "mean": mean.mean,
+            "low": mean.low,
+            "high": mean.high,
+        }
+        for name, mean in group.means.items()
     ]
+    kinds = {"group": pl.String, "n": pl.Int64, "cases": pl.Int64} | dict.fromkeys(
+        ("mean", "low", "high"), pl.Float64
+    )
+    frame = pl.DataFrame(rows, schema=kinds)
+    table = Table(name="groups", title="", frame=frame, columns=GROUP_COLUMNS)
+    shown = hide_small(table, audience).frame
+    return shown.drop("cases"), not shown.equals(frame)
+
+
+def group_figure(
+    rule: str, outcome: LaterOutcome, group: GroupOutcome, audience: Audience
+) -> Figure | None:
+    """Mean outcome of each label or class with its interval."""
+    shown, _ = shown_groups(outcome, group, audience)
+    known = shown.filter(pl.col("n") >= FEWEST).drop_nulls("mean")
+    data = known.drop_nulls("low").drop("n")
+    rows = data.to_dicts()
     if len(rows) < 2:
         return None
-    data = pl.DataFrame(rows)
-    binary = found.outcome.binary
-    title = f"Share with {found.outcome.name}" if binary else found.outcome.name.capitalize()
-    if found.outcome.name.startswith("mean P"):
+    binary = outcome.binary
+    title = f"Share with {outcome.name}" if binary else outcome.name.capitalize()
+    if outcome.name.startswith("mean P"):
         title = "Mean P after post2 (points)"
     y: Spec = {
         "field": "group",
@@ -48,14 +85,10 @@ def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
     }
     axis = {"format": ".0%"} if binary else {}
     write = percent if binary else points
-    shares = ", ".join(
-        f"{name} {write(mean.mean)}"
-        for name, mean, count in zip(group.names, group.means, counts, strict=True)
-        if count and count >= FEWEST
-    )
+    shares = ", ".join(f"{name} {write(mean)}" for name, mean in known["group", "mean"].iter_rows())
     return Figure(
-        name=f"trajectories-{result.anchors.rule}-{group.title.lower()}-outcome",
-        title=f"What comes later, by {group.title.lower()}",
+        name=f"trajectories-{rule}-{group.kind}-outcome",
+        title=f"What comes later, by {group.kind}",
         description=f"{title}: {shares}. Lines are 95 % intervals; groups under {FEWEST} courses "
         "are left out.",
         chart={
@@ -77,6 +110,7 @@ def group_figure(result: Trajectories, group: GroupOutcome) -> Figure | None:
             ],
         },
         data=data,
+        columns=GROUP_COLUMNS,
     )
 
 
@@ -87,11 +121,12 @@ def _span(y: Spec, low: str, high: str, title: str, axis: Spec) -> Spec:
     }
 
 
-def factor_figure(result: Trajectories, found: Validity) -> Figure | None:
+def factor_figure(rule: str, found: Validity) -> Figure | None:
     """Correlation of each factor with the level of SR and of P after the event."""
+    drawn = list(found.factors.items())[:FACTORS_SHOWN]
     rows = [
-        {"factor": relation.factor, "lock": words, "r": at.value, "low": at.low, "high": at.high}
-        for relation in found.factors[:FACTORS_SHOWN]
+        {"factor": factor, "lock": words, "r": at.value, "low": at.low, "high": at.high}
+        for factor, relation in drawn
         for words, at in (
             (WITH_SR, relation.r["SR level"]),
             (WITH_P, relation.r["P level"]),
@@ -119,12 +154,12 @@ def factor_figure(result: Trajectories, found: Validity) -> Figure | None:
     }
     shared: Spec = {"y": y, "yOffset": offset, "color": hue}
     told = "; ".join(
-        f"{relation.factor} {signed(relation.r['SR level'].value)} with SR, "
+        f"{factor} {signed(relation.r['SR level'].value)} with SR, "
         f"{signed(relation.r['P level'].value)} with P"
-        for relation in found.factors[:FACTORS_SHOWN]
+        for factor, relation in drawn
     )
     return Figure(
-        name=f"trajectories-{result.anchors.rule}-factors",
+        name=f"trajectories-{rule}-factors",
         title="Factors and the level after the event: SR beside P",
         description=(
             f"{told}. Lines are 95 % bootstrap intervals over persons. Below 0: the more of the "
@@ -148,4 +183,5 @@ def factor_figure(result: Trajectories, found: Validity) -> Figure | None:
             ],
         },
         data=data,
+        columns=FACTOR_COLUMNS,
     )

@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import polars as pl
 
-from salutogen.analyses.trajectories.tables import SMALL_NOTE, shown_counts
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
-from salutogen.analyses.trajectories.validity.figures import factor_figure, group_figure
-from salutogen.analyses.trajectories.validity.validity import GroupOutcome, Validity
-from salutogen.page.section import Section, Table
-from salutogen.page.words import percent, points, signed
+from salutogen.analyses.trajectories.validity.figures import (
+    factor_figure,
+    group_figure,
+    shown_groups,
+)
+from salutogen.analyses.trajectories.validity.relations import (
+    GroupOutcome,
+    LaterOutcome,
+    Validity,
+)
+from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
+from salutogen.page.audience import Audience
+from salutogen.page.privacy import SMALL_NOTE
+from salutogen.page.section import Section, Table, Text
+from salutogen.page.words import percent, points, say, signed
 
-if TYPE_CHECKING:
-    from salutogen.analyses.trajectories.analysis import Trajectories
+FORETOLD_COLUMNS = (
+    Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
+    Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses"),
+    Column(name="r", meaning="Correlation with the outcome", heading="r"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+    Column(name="partial", meaning="r at equal P before", heading="r at equal P before"),
+    Column(name="partial_low", meaning="Lower end of its 95 % interval", heading="95 % from "),
+    Column(name="partial_high", meaning="Upper end of its 95 % interval", heading="to "),
+)
+FACTOR_COLUMNS = (
+    Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
+    Column(name="lock", meaning="Level or change", kind=Kind.LABEL, heading="Lock"),
+    Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses"),
+    Column(name="SR", meaning="Correlation with the lock of SR", heading="r with SR"),
+    Column(name="SR_interval", meaning="Its 95 % interval", heading="95 %"),
+    Column(name="P", meaning="Correlation with the lock of P", heading="r with P"),
+    Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
+    Column(name="difference", meaning="r with P minus r with SR", heading="P minus SR"),
+    Column(name="difference_interval", meaning="Its 95 % interval", heading="95 %  "),
+)
 
-CODES = ("validity-", "factor-relation-")
 
-
-def validity_sections(result: Trajectories) -> tuple[Section, ...]:
+def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> tuple[Section, ...]:
     """What labels and locks foretell and what factors relate to; nothing where neither is known."""
-    found = result.validity
-    if found is None or (found.outcome is None and not found.factors):
+    if found.outcome is None and not found.factors:
         return ()
-    figures = (
-        *(group_figure(result, group) for group in found.groups),
-        factor_figure(result, found),
-    )
+    rule, n = anchors.rule, anchors.n
+    tables, figures = [], []
+    if found.outcome is not None:
+        tables.append(_foretold_table(anchors, found.outcome, found, audience))
+        for group in found.groups:
+            tables.append(_group_table(rule, found.outcome, group, audience))
+            figures.append(group_figure(rule, found.outcome, group, audience))
+    if found.factors:
+        tables.append(_factor_table(anchors, found, audience))
+        figures.append(factor_figure(rule, found))
     return (
         Section(
             title="Trajectories: do they foretell, and what relates to them",
-            paragraphs=(*_foretold_words(found), *_group_words(found), *_factor_words(found)),
-            tables=(
-                *_foretold_tables(result, found),
-                *(_group_table(result, found, group) for group in found.groups),
-                *_factor_tables(result, found),
-            ),
+            paragraphs=(*_foretold_words(found, n), *_group_words(found, n), *_factor_words(found)),
+            tables=tuple(tables),
             figures=tuple(figure for figure in figures if figure is not None),
-            findings=tuple(item for item in result.findings if item.code.startswith(CODES)),
+            findings=found.findings,
         ),
     )
 
@@ -50,24 +78,37 @@ def _written(found: Estimate) -> str:
     return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
 
 
-def _foretold_words(found: Validity) -> tuple[str, ...]:
+def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     outcome = found.outcome
     if outcome is None:
         return ()
-    n = int(np.isfinite(outcome.values).sum())
     sr, p = found.foretold["SR level"], found.foretold["P level"]
     return (
-        f"The later outcome is {outcome.name}, known for {n} anchored courses. The level of SR "
-        f"after the event correlates with it by {_written(sr[0])}, that of P by "
-        f"{_written(p[0])}; at equal P before the event by {_written(sr[1])} and "
-        f"{_written(p[1])} (95 % intervals by bootstrap over persons).",
+        say(
+            "The later outcome is {outcome}, known for {n} anchored courses. The level of SR "
+            "after the event correlates with it by {sr}, that of P by {p}; at equal P before the "
+            "event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
+            outcome=outcome.name,
+            n=Persons(outcome.n),
+            whole=Persons(anchored),
+            sr=_written(sr.r),
+            p=_written(p.r),
+            sr_equal=_written(sr.at_equal_P),
+            p_equal=_written(p.at_equal_P),
+        ),
     )
 
 
-def _group_words(found: Validity) -> tuple[str, ...]:
+def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
-        f"{group.title} alone tells {percent(max(group.explained, 0.0))} of the variance of the "
-        f"outcome in {group.n} courses, adjusted for the number of groups."
+        say(
+            "{kind} alone tells {explained} of the variance of the outcome in {n} courses, "
+            "adjusted for the number of groups.",
+            kind=group.kind.capitalize(),
+            explained=percent(max(group.explained, 0.0)),
+            n=Persons(group.n),
+            whole=Persons(anchored),
+        )
         for group in found.groups
         if group.explained is not None
     )
@@ -84,79 +125,61 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
     )
 
 
-def _foretold_tables(result: Trajectories, found: Validity) -> tuple[Table, ...]:
-    if found.outcome is None:
-        return ()
+def _foretold_table(
+    anchors: Anchors, outcome: LaterOutcome, found: Validity, audience: Audience
+) -> Table:
     rows = [
         {
             "measure": f"{name} after the event",
-            "n": plain.n,
-            "r": plain.value,
-            "low": plain.low,
-            "high": plain.high,
-            "partial": partial.value,
-            "partial_low": partial.low,
-            "partial_high": partial.high,
+            "n": told.r.n,
+            "r": told.r.value,
+            "low": told.r.low,
+            "high": told.r.high,
+            "partial": told.at_equal_P.value,
+            "partial_low": told.at_equal_P.low,
+            "partial_high": told.at_equal_P.high,
         }
-        for name, (plain, partial) in found.foretold.items()
+        for name, told in found.foretold.items()
     ]
     kinds = {"measure": pl.String, "n": pl.Int64}
     numbers = ("r", "low", "high", "partial", "partial_low", "partial_high")
-    return (
-        Table(
-            name=f"trajectories-{result.anchors.rule}-foretold",
-            title=f"What foretells: {found.outcome.name}",
-            frame=pl.DataFrame(rows, schema=kinds | dict.fromkeys(numbers, pl.Float64)),
-            labels={
-                "measure": "Measure",
-                "n": "Courses",
-                "r": "r",
-                "low": "95 % from",
-                "high": "to",
-                "partial": "r at equal P before",
-                "partial_low": "95 % from ",
-                "partial_high": "to ",
-            },
-            note="Level: mean of post1 and post2. Change: level minus pre. Higher outcome and "
-            "positive SR both mean worse.",
-        ),
-    )
-
-
-def _group_table(result: Trajectories, found: Validity, group: GroupOutcome) -> Table:
-    counts = shown_counts([mean.n for mean in group.means], result.audience.smallest)
-    rows = [
-        {
-            "group": name,
-            "n": count,
-            "mean": mean.mean if count else None,
-            "low": mean.low if count else None,
-            "high": mean.high if count else None,
-        }
-        for name, mean, count in zip(group.names, group.means, counts, strict=True)
-    ]
-    kinds = {"group": pl.String, "n": pl.Int64} | dict.fromkeys(("mean", "low", "high"), pl.Float64)
-    binary = found.outcome is not None and found.outcome.binary
+    frame = pl.DataFrame(rows, schema=kinds | dict.fromkeys(numbers, pl.Float64))
     return Table(
-        name=f"trajectories-{result.anchors.rule}-{group.title.lower()}-outcome",
-        title=f"Later outcome by {group.title.lower()}",
-        frame=pl.DataFrame(rows, schema=kinds),
-        labels={
-            "group": group.title,
-            "n": "Courses",
-            "mean": "Share" if binary else "Mean",
-            "low": "95 % from",
-            "high": "to",
-        },
-        note="" if result.audience.individuals else SMALL_NOTE,
+        name=f"trajectories-{anchors.rule}-foretold",
+        title=f"What foretells: {outcome.name}",
+        frame=hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience),
+        columns=FORETOLD_COLUMNS,
+        note="Level: mean of post1 and post2. Change: level minus pre. Higher outcome and "
+        "positive SR both mean worse.",
     )
 
 
-def _factor_tables(result: Trajectories, found: Validity) -> tuple[Table, ...]:
-    if not found.factors:
-        return ()
+def _group_table(
+    rule: str, outcome: LaterOutcome, group: GroupOutcome, audience: Audience
+) -> Table:
+    shown, hidden = shown_groups(outcome, group, audience)
+    return Table(
+        name=f"trajectories-{rule}-{group.kind}-outcome",
+        title=f"Later outcome by {group.kind}",
+        frame=shown,
+        columns=(
+            Column(name="group", meaning="Group", kind=Kind.LABEL, heading=group.kind.capitalize()),
+            Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses", adds_up=True),
+            Column(
+                name="mean",
+                meaning="Mean outcome",
+                heading="Share" if outcome.binary else "Mean",
+            ),
+            Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
+            Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+        ),
+        note=SMALL_NOTE if hidden else "",
+    )
+
+
+def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Table:
     rows = []
-    for relation in found.factors:
+    for factor, relation in found.factors.items():
         for what, difference in (
             ("level", relation.level_difference),
             ("change", relation.change_difference),
@@ -164,7 +187,7 @@ def _factor_tables(result: Trajectories, found: Validity) -> tuple[Table, ...]:
             sr, p = relation.r[f"SR {what}"], relation.r[f"P {what}"]
             rows.append(
                 {
-                    "factor": relation.factor,
+                    "factor": factor,
                     "lock": what,
                     "n": sr.n,
                     "SR": sr.value,
@@ -181,25 +204,14 @@ def _factor_tables(result: Trajectories, found: Validity) -> tuple[Table, ...]:
         | dict.fromkeys(text, pl.String)
         | dict.fromkeys(floats, pl.Float64)
     )
-    return (
-        Table(
-            name=f"trajectories-{result.anchors.rule}-factors",
-            title="Factors before the event: correlation with locks of SR and of P",
-            frame=pl.DataFrame(rows, schema=kinds).select(list(rows[0])),
-            labels={
-                "factor": "Factor",
-                "lock": "Lock",
-                "n": "Courses",
-                "SR": "r with SR",
-                "SR_interval": "95 %",
-                "P": "r with P",
-                "P_interval": "95 % ",
-                "difference": "P minus SR",
-                "difference_interval": "95 %  ",
-            },
-            note="A negative correlation with SR: the more of the factor, the less reactive. "
-            f"Fewer than {FEWEST} courses give no figure.",
-        ),
+    frame = pl.DataFrame(rows, schema=kinds).select(list(rows[0]))
+    return Table(
+        name=f"trajectories-{anchors.rule}-factors",
+        title="Factors before the event: correlation with locks of SR and of P",
+        frame=hide_small_of(anchors.n, frame, FACTOR_COLUMNS, audience),
+        columns=FACTOR_COLUMNS,
+        note="A negative correlation with SR: the more of the factor, the less reactive. "
+        f"Fewer than {FEWEST} courses give no figure.",
     )
 
 

@@ -1,0 +1,50 @@
+"""Means of values of which a person may have several, with errors clustered by person."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Kind, Record, figure, record
+from salutogen.models.regression.least_squares import clustered_covariance
+
+
+@record
+class Mean(Record):
+    """A mean with its 95 % interval.
+
+    Without an interval where fewer than two persons have a value. Errors are CR1 with persons - 1
+    degrees of freedom (one value each: the usual t interval).
+    """
+
+    n: int = figure("Values", kind=Kind.COUNT)
+    persons: int = figure("Persons they come from", kind=Kind.COUNT)
+    mean: float | None = figure("Mean; null without values")
+    low: float | None = figure("Lower end of its 95 % interval")
+    high: float | None = figure("Upper end of its 95 % interval")
+
+
+def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:
+    """Average the finite values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+    person : ndarray of int, shape (n,)
+        Whose value it is.
+    """
+    from scipy.special import stdtrit
+
+    there = np.isfinite(values)
+    found, who = values[there], person[there]
+    persons = int(np.unique(who).size)
+    if not found.size:
+        return Mean(n=0, persons=0, mean=None, low=None, high=None)
+    mean = float(np.mean(found))
+    if persons < 2:
+        return Mean(n=int(found.size), persons=persons, mean=mean, low=None, high=None)
+    ones = np.ones((found.size, 1))
+    covariance, _ = clustered_covariance(np.eye(1) / found.size, ones, found - mean, who)
+    half = float(stdtrit(persons - 1, 0.975) * np.sqrt(covariance[0, 0]))
+    return Mean(n=int(found.size), persons=persons, mean=mean, low=mean - half, high=mean + half)

@@ -1,0 +1,222 @@
+"""Figures of courses around the event: means of SR and P by position, over single courses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses import single_courses
+from salutogen.analyses.trajectories.courses.locked import LockedCourses
+from salutogen.analyses.trajectories.courses.locks import POSITIONS
+from salutogen.analyses.trajectories.courses.position_means import COLUMNS, means_by_position
+from salutogen.columns import POINTS, Column, Kind
+from salutogen.page.audience import Audience
+from salutogen.page.charting import (
+    Spec,
+    band,
+    layered,
+    ordered,
+    palette_scale,
+    quantity,
+    values,
+    zero_rule,
+)
+from salutogen.page.colours import colour
+from salutogen.page.section import Figure
+from salutogen.page.words import SR_AXIS, points, signed
+
+P_AXIS = "Problems P (points)"
+MEANS_COLUMNS = (
+    *COLUMNS,
+    Column(name="background", meaning="Whether the event is in exposure", kind=Kind.LABEL),
+)
+COURSE_COLUMNS = (
+    *COLUMNS,
+    *single_courses.COLUMNS,
+    Column(name="other_mean", meaning="Mean SR judged the other way", unit=POINTS),
+)
+
+
+def own_and_other(courses: LockedCourses) -> tuple[str, str]:
+    """How SR is judged, and how the other background would: with the event, or without it."""
+    return ("with", "without") if courses.background == "with-event" else ("without", "with")
+
+
+def means_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
+    """Mean SR by position with both backgrounds, on a scale of their own."""
+    own, other = own_and_other(courses)
+    kinds = {f"{own} the event in exposure": ("sr-5", courses.lock)}
+    if courses.other_background is not None:
+        kinds[f"{other} the event in exposure"] = ("one", courses.other_background)
+    parts = [
+        means_by_position(lock.SR, anchors.person, audience).with_columns(
+            pl.lit(words).alias("background")
+        )
+        for words, (_, lock) in kinds.items()
+    ]
+    data = pl.concat(parts).drop_nulls("mean")
+    if data.height < 2:
+        return None
+    x = ordered("position", "Scheduled occasion around the event", POSITIONS)
+    hue: Spec = {
+        "field": "background",
+        "type": "nominal",
+        "title": None,
+        "legend": {"symbolOpacity": 1},
+        "sort": list(kinds),
+        "scale": palette_scale({words: shade for words, (shade, _) in kinds.items()}),
+    }
+    told = " ".join(
+        f"Judged {words}: {_course_words(part, 'SR', signed)}"
+        for words, part in zip(kinds, parts, strict=True)
+    )
+    return Figure(
+        name=f"trajectories-{anchors.rule}-means",
+        title="Mean SR around the event",
+        description=f"{told} Shaded bands are 95 % intervals, clustered by person.",
+        chart=layered(
+            zero_rule(),
+            {
+                "data": values(data),
+                "mark": {"type": "area", "opacity": 0.14},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("low", SR_AXIS),
+                    "y2": {"field": "high"},
+                    "color": hue,
+                },
+            },
+            {
+                "data": values(data),
+                "mark": {
+                    "type": "line",
+                    "strokeWidth": 3,
+                    "point": {"filled": True, "size": 70, "opacity": 1},
+                },
+                "encoding": {
+                    "x": x,
+                    "y": quantity("mean", SR_AXIS),
+                    "color": hue,
+                },
+            },
+            height=300,
+        ),
+        data=data,
+        columns=MEANS_COLUMNS,
+    )
+
+
+def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
+    """Mean SR by position with its band, over single courses where these may be shown."""
+    SR, person = courses.lock.SR, anchors.person
+    means = means_by_position(SR, person, audience)
+    if means["mean"].null_count() == means.height:
+        return None
+    own, other = own_and_other(courses)
+    second = None
+    if courses.other_background is not None:
+        second = means_by_position(courses.other_background.SR, person, audience)
+    words = (
+        f" The dashed line is the mean {other} the event in the background exposure."
+        if second is not None
+        else ""
+    )
+    single = single_courses.single_courses(anchors, SR, audience)
+    return Figure(
+        name=f"trajectories-{anchors.rule}-sr",
+        title="SR around the event, course by course",
+        description=(
+            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval, {own} "
+            f"the event in the background exposure.{words}{_thin_words(anchors, audience)}"
+        ),
+        chart=_course_chart(means, single, SR_AXIS, "sr-5", second),
+        data=_course_data(means, single, second),
+        columns=COURSE_COLUMNS,
+    )
+
+
+def p_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
+    """Mean P by position, for comparison."""
+    P = courses.lock.P
+    means = means_by_position(P, anchors.person, audience)
+    if means["mean"].null_count() == means.height:
+        return None
+    single = single_courses.single_courses(anchors, P, audience)
+    return Figure(
+        name=f"trajectories-{anchors.rule}-p",
+        title="Problems around the event, whatever the exposure",
+        description=(
+            f"{_course_words(means, 'P', points)} The shaded band is its 95 % interval. P holds "
+            f"the reaction to all stressors of the time, SR what goes beyond them."
+            f"{_thin_words(anchors, audience)}"
+        ),
+        chart=_course_chart(means, single, P_AXIS, "problems", None),
+        data=_course_data(means, single, None),
+        columns=COURSE_COLUMNS,
+    )
+
+
+def _course_words(means: pl.DataFrame, name: str, write: Callable[[float], str]) -> str:
+    parts = [
+        f"{write(row['mean'])} at {row['position']}"
+        for row in means.drop_nulls("mean").iter_rows(named=True)
+    ]
+    return f"Mean {name} is {', '.join(parts)}."
+
+
+def _thin_words(anchors: Anchors, audience: Audience) -> str:
+    if not audience.draws_persons:
+        return ""
+    n = min(single_courses.DRAWN, anchors.n)
+    rest = "" if n == anchors.n else f", {n} of {anchors.n} drawn"
+    return f" Thin lines are persons{rest}."
+
+
+def _course_data(
+    means: pl.DataFrame, single: pl.DataFrame | None, second: pl.DataFrame | None
+) -> pl.DataFrame:
+    if second is not None:
+        means = means.with_columns(second["mean"].alias("other_mean"))
+    return means if single is None else pl.concat([means, single], how="diagonal")
+
+
+def _course_chart(
+    means: pl.DataFrame,
+    single: pl.DataFrame | None,
+    axis: str,
+    shade: str,
+    second: pl.DataFrame | None,
+) -> Spec:
+    x = ordered("position", "Scheduled occasion around the event", POSITIONS)
+    layers: list[Spec] = []
+    if single is not None:
+        layers.append(single_courses.thin_lines(single, x, axis, 0.45))
+    if axis == SR_AXIS:
+        layers.append(zero_rule())
+    layers.append({"data": values(means), **band("low", "high", x, axis, shade=shade, opacity=0.3)})
+    mark = {"type": "line", "color": colour(shade), "strokeWidth": 3, "point": {"size": 60}}
+    mark["point"] = {"filled": True, "size": 60, "color": colour(shade)}
+    layers.append(
+        {
+            "data": values(means),
+            "mark": mark,
+            "encoding": {"x": x, "y": quantity("mean", axis)},
+        }
+    )
+    if second is not None:
+        dashed = {
+            "type": "line",
+            "color": colour("ink"),
+            "strokeWidth": 2,
+            "strokeDash": [6, 4],
+        }
+        layers.append(
+            {
+                "data": values(second),
+                "mark": dashed,
+                "encoding": {"x": x, "y": quantity("mean", axis)},
+            }
+        )
+    return layered(*layers, height=360)

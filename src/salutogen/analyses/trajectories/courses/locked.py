@@ -1,0 +1,223 @@
+"""Courses of SR and P around each person's event, as this analysis gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, ResultFile
+from salutogen.analyses.trajectories.anchors.anchored import EPISODE, SUBJECT, Anchored
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses.background import lock_without_event
+from salutogen.analyses.trajectories.courses.locks import (
+    LOCKED,
+    POSITIONS,
+    FloatArray,
+    Lock,
+    lock_courses,
+    position_means,
+)
+from salutogen.analyses.trajectories.courses.real_time import RealTime, real_time
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, beside, figure, record
+from salutogen.findings import Finding, Persons, finding
+
+Background = Literal["with-event", "without-event"]
+SCORES = (
+    Column(
+        name="SR",
+        meaning="Stressor reactivity: observed minus expected",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+        kind=Kind.PERSON,
+    ),
+    Column(
+        name="P",
+        meaning="Mental-health problems",
+        unit=POINTS,
+        sign="higher = more problems",
+        kind=Kind.PERSON,
+    ),
+)
+LOCK_COLUMNS = (
+    SUBJECT,
+    EPISODE,
+    Column(
+        name="position",
+        meaning="Place around the anchor",
+        unit="pre, peri, post1, post2",
+        kind=Kind.LABEL,
+    ),
+    Column(
+        name="occasion", meaning="Planned occasion at that place", unit="label", kind=Kind.LABEL
+    ),
+    *SCORES,
+)
+TIME_COLUMNS = (
+    SUBJECT,
+    EPISODE,
+    Column(name="occasion", meaning="Planned occasion", unit="label", kind=Kind.LABEL),
+    Column(
+        name="days",
+        meaning="Time from the event to the answers; negative before it",
+        unit="days",
+        kind=Kind.PERSON,
+    ),
+    *SCORES,
+)
+
+
+@record
+class MeansByPosition(Record):
+    """Means over the courses with a value, by position: pre, peri, post1, post2."""
+
+    SR: dict[str, float | None] = figure("Mean SR", unit=POINTS, sign=LESS_RESILIENT)
+    P: dict[str, float | None] = figure("Mean P", unit=POINTS)
+
+
+@record
+class DaysSinceEvent(Record):
+    """Days from dated events to the answers that first cover them."""
+
+    median: float = figure("Median", unit="days")
+    longest: float = figure("Longest", unit="days")
+
+
+@record
+class LockedCourses(Record):
+    """Means around the event, and how many courses are complete.
+
+    Attributes
+    ----------
+    lock : Lock
+        With the background that is named.
+    other_background : Lock or None
+        With the other one; None where it cannot be given.
+    change : ndarray, shape (n, occasions)
+        SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
+        from the person's next episode on.
+    real_time : RealTime or None
+        Courses in days since the event, where events have dates.
+    findings : tuple of Finding
+    """
+
+    mean: MeansByPosition = figure("Means by position")
+    missing: dict[str, int] = figure("Courses without SR, by position", kind=Kind.COUNT)
+    n_complete: int = figure("Courses with SR at every position", kind=Kind.COUNT)
+    days_since_event: DaysSinceEvent | None = figure("Days from events to answers, where dated")
+    background: Background = figure("Whether SR is judged with the event in the exposure")
+    mean_SR_other_background: dict[str, float | None] | None = figure(
+        "Mean SR judged the other way", unit=POINTS, sign=LESS_RESILIENT
+    )
+    lock: Lock = beside()
+    other_background: Lock | None = beside()
+    change: FloatArray = beside()
+    real_time: RealTime | None = beside()
+    findings: tuple[Finding, ...] = beside(default=())
+
+    @property
+    def unit_of_time(self) -> Literal["occasions", "days"]:
+        """Unit of times since the event: days where events have dates."""
+        return "occasions" if self.real_time is None else "days"
+
+    def files(self, anchored: Anchored) -> Mapping[str, ResultFile]:
+        """`lock.csv`: four rows for each anchor; with dated events `lock_time.csv` as well."""
+        found = {"lock.csv": ResultFile(table=self._rows(anchored), columns=LOCK_COLUMNS)}
+        if self.real_time is not None:
+            table = _rows_in_days(anchored, self.real_time)
+            found["lock_time.csv"] = ResultFile(table=table, columns=TIME_COLUMNS)
+        return found
+
+    def _rows(self, anchored: Anchored) -> pl.DataFrame:
+        lock, occasions = self.lock, anchored.occasions
+        places = lock.occasion.ravel().tolist()
+        table = pl.DataFrame(
+            {
+                "position": list(POSITIONS) * anchored.n,
+                "occasion": [None if place < 0 else occasions[place] for place in places],
+                "SR": lock.SR.ravel(),
+                "P": lock.P.ravel(),
+            },
+            schema={
+                "position": pl.String,
+                "occasion": pl.String,
+                "SR": pl.Float64,
+                "P": pl.Float64,
+            },
+        ).with_columns(pl.col("SR", "P").fill_nan(None))
+        return anchored.with_subject(table, len(POSITIONS))
+
+
+def _rows_in_days(anchored: Anchored, locked: RealTime) -> pl.DataFrame:
+    """A row per occasion of the anchored persons, in days since the event."""
+    n, k = locked.days.shape
+    table = pl.DataFrame(
+        {
+            "occasion": list(anchored.occasions) * n,
+            "days": locked.days.ravel(),
+            "SR": locked.SR.ravel(),
+            "P": locked.P.ravel(),
+        }
+    ).with_columns(pl.col("days", "SR", "P").fill_nan(None))
+    return anchored.with_subject(table, k).drop_nulls("days")
+
+
+def lock_to_events(
+    inputs: AnalysisInputs, anchored: Anchored, background: Background
+) -> LockedCourses:
+    """Lock SR and P to the anchors, with the event in the background exposure and without it."""
+    anchors, views = anchored.anchors, inputs.views
+    known = set(views.names)
+    scored = {name: views.wide(name).values for name in LOCKED if name in known}
+    plain = lock_courses(anchors, scored)
+    without, told = lock_without_event(anchors, anchored.grid, inputs.panel, inputs.norm, plain)
+    swap = background == "without-event" and without is not None
+    lock, other = (without, plain) if swap and without is not None else (plain, without)
+    days = anchors.days_since
+    missing = (~np.isfinite(lock.SR)).sum(axis=0)
+    return LockedCourses(
+        mean=MeansByPosition(SR=position_means(lock.SR), P=position_means(lock.P)),
+        missing=dict(zip(POSITIONS, missing.tolist(), strict=True)),
+        n_complete=int(lock.complete.sum()),
+        days_since_event=None
+        if days is None
+        else DaysSinceEvent(median=float(np.median(days)), longest=float(days.max())),
+        background="without-event" if swap else "with-event",
+        mean_SR_other_background=None if other is None else position_means(other.SR),
+        lock=lock,
+        other_background=other,
+        change=_change(scored["SR"], anchors, lock),
+        real_time=real_time(anchors, views.wide("SR").times, scored["SR"], scored["P"]),
+        findings=(*_gaps(lock), *told),
+    )
+
+
+def _change(SR: FloatArray, anchors: Anchors, lock: Lock) -> FloatArray:
+    """SR minus the pre-level by occasions since the event; the lock's own values first."""
+    k = SR.shape[1]
+    SR = SR[anchors.person]
+    place = anchors.occasion[:, None] + np.arange(k)
+    inside = place < anchors.until(k)[:, None]
+    later = np.where(inside, SR[np.arange(anchors.n)[:, None], np.where(inside, place, 0)], np.nan)
+    later[:, : lock.SR.shape[1] - 1] = lock.SR[:, 1:][:, : later.shape[1]]
+    return np.asarray(later - lock.SR[:, :1])
+
+
+def _gaps(lock: Lock) -> tuple[Finding, ...]:
+    """Say how much of the lock is missing."""
+    missing = (~np.isfinite(lock.SR)).sum(axis=0)
+    if not missing.any():
+        return ()
+    by_position: dict[str, Any] = {
+        name: Persons(n) for name, n in zip(POSITIONS, missing.tolist(), strict=True)
+    }
+    return (
+        finding(
+            "lock-incomplete",
+            complete=Persons(lock.complete.sum()),
+            persons=Persons(lock.SR.shape[0]),
+            **by_position,
+        ),
+    )

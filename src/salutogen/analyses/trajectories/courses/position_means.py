@@ -1,0 +1,57 @@
+"""Means by position around the event, as tables and figures show them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.columns import POINTS, Column, Kind
+from salutogen.page.audience import Audience
+
+INTERVAL = (
+    Column(name="mean", meaning="Mean", unit=POINTS),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS),
+)
+COLUMNS = (
+    Column(name="position", meaning="Place around the event", kind=Kind.LABEL),
+    Column(name="n", meaning="Courses with a value", kind=Kind.COUNT),
+    *INTERVAL,
+)
+
+
+def means_by_position(
+    values: FloatArray, person: NDArray[np.int64], audience: Audience
+) -> pl.DataFrame:
+    """Mean with its 95 % interval by position, over the courses with a value there.
+
+    Means of too few persons for the audience are left out, and counts that it may not be told.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, 4)
+    person : ndarray of int, shape (n,)
+        Whose course it is; errors are clustered by person.
+    audience : Audience
+    """
+    rows = []
+    for name, column in zip(POSITIONS, values.T, strict=True):
+        found = mean_of(column, person)
+        shown = found.persons >= max(2, audience.smallest)
+        rows.append(
+            {
+                "position": name,
+                "n": found.n,
+                "mean": found.mean if shown else None,
+                "low": found.low if shown else None,
+                "high": found.high if shown else None,
+            }
+        )
+    kinds = {"position": pl.String, "n": pl.Int64} | dict.fromkeys(
+        ("mean", "low", "high"), pl.Float64
+    )
+    return hide_small_of(person.size, pl.DataFrame(rows, schema=kinds), COLUMNS, audience)

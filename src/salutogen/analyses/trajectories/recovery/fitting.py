@@ -1,0 +1,89 @@
+"""The way back as this analysis gives it: fitted where the data allow, otherwise refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.curve import (
+    SHARE_NEEDED,
+    RecoveryCurve,
+    VaryingRates,
+    enough_later,
+    fit_recovery,
+    has_enough_later,
+    vary_rates,
+)
+from salutogen.analyses.trajectories.recovery.metrics import CourseMetrics, course_metrics
+from salutogen.errors import ModelError
+from salutogen.findings import Finding, Findings, Persons
+
+
+def fit_way_back(
+    change: FloatArray, person: NDArray[np.int64], times: FloatArray | None = None
+) -> tuple[CourseMetrics | None, RecoveryCurve | None, tuple[Finding, ...]]:
+    """Measure and fit the return where enough occasions follow, or say why there is none.
+
+    Parameters
+    ----------
+    change : ndarray, shape (n, k)
+        SR minus the own pre-level by occasions since the event.
+    person : ndarray of int, shape (n,)
+    times : ndarray, shape (n, k), optional
+        Days since the event, for areas and times; default occasions.
+
+    Returns
+    -------
+    metrics : CourseMetrics or None
+        Of courses with enough later points (NaN elsewhere); None where too few have them.
+    curve : RecoveryCurve or None
+        With rates of their own for persons, where the common one is settled.
+    findings : tuple of Finding
+    """
+    told = Findings()
+    enough, n = enough_later(change)
+    if enough < SHARE_NEEDED * n:
+        told.tell("recovery-not-identified", enough=Persons(enough), persons=Persons(n))
+        return None, None, tuple(told)
+    followed = np.where(has_enough_later(change)[:, None], change, np.nan)
+    metrics = course_metrics(followed, times)
+    try:
+        curve = fit_recovery(change, person)
+    except ModelError as error:
+        told.tell("recovery-not-fitted", reason=str(error))
+        return metrics, None, tuple(told)
+    if not curve.settled:
+        _tell_not_settled(told, curve)
+        return metrics, curve, tuple(told)
+    varying = vary_rates(change, curve)
+    _tell_not_individual(told, varying)
+    return metrics, replace(curve, individual=varying), tuple(told)
+
+
+def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
+    low, high = curve.interval
+    told.tell(
+        "half-life-not-settled",
+        jump=curve.jump,
+        asymptote=curve.asymptote,
+        half_life=curve.half_life,
+        low=low,
+        high=high,
+        numbers={"fall": curve.jump - curve.asymptote},
+    )
+
+
+def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:
+    """Say that the data do not tell persons' half-lives apart."""
+    if varying is None:
+        told.tell("half-life-not-individual", variant="not-fitted")
+    elif not varying.told:
+        told.tell(
+            "half-life-not-individual",
+            variant="not-told",
+            likelihood_ratio=varying.likelihood_ratio,
+            p=varying.p,
+        )

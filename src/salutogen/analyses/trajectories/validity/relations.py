@@ -1,0 +1,251 @@
+"""What labels and locks foretell, and whether factors relate to SR or to P around the event.
+
+After Ahrens et al. (2024): a lock of P holds the reaction to all stressors of the time, so a factor
+that goes with fewer stressors seems to protect from the event. SR has that part taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
+from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
+from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate, Pair, correlate
+from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.findings import Finding
+
+MEASURES = ("SR level", "SR change", "P level", "P change")
+LATER_P = "mean P after post2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What is to be foretold.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray, shape (n,)
+        One per anchor, NaN where unknown; 0 or 1 if `binary`.
+    binary : bool
+    from_P : bool
+        Whether it is P itself, later: the criterion then overlaps with what is to foretell it.
+    """
+
+    name: str
+    values: FloatArray
+    binary: bool
+    from_P: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """Labels or classes of anchors.
+
+    Attributes
+    ----------
+    kind : str
+        `label` or `class`.
+    names : tuple of str
+    codes : ndarray of int, shape (n,)
+        Place in `names`; -1 where unknown.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+
+@record
+class LaterOutcome(Record):
+    """The outcome that labels and locks are to foretell."""
+
+    name: str = figure("Its name")
+    binary: bool = figure("Whether it is 0 or 1")
+    overlaps_with_P: bool = figure("Whether it is P itself, later")
+    n: int = figure("Anchored courses with an outcome", kind=Kind.COUNT)
+
+
+@record
+class Foretelling(Record):
+    """How a measure correlates with the outcome."""
+
+    r: Estimate = figure("Correlation with the outcome")
+    at_equal_P: Estimate = figure("The same at equal P before the event", key="r_at_equal_P_before")
+
+
+@record
+class GroupOutcome(Record):
+    """Mean outcome of each label or class (shares, where it is 0 or 1), and how much they tell."""
+
+    kind: str = figure("What groups them: label or class")
+    n: int = figure("Courses in a group and with an outcome", kind=Kind.COUNT)
+    explained: float | None = figure(
+        "Share of the outcome's variance between groups, adjusted for their number (epsilon "
+        "squared)"
+    )
+    means: dict[str, Mean] = figure("Mean outcome of each group", key="mean")
+
+
+@record
+class FactorRelation(Record):
+    """How one factor correlates with locks of SR and of P, and how far they differ."""
+
+    r: dict[str, Estimate] = figure("Correlation with each measure")
+    level_difference: Estimate = figure(
+        "r with P minus r with SR, levels after the event", key="level_P_minus_SR"
+    )
+    change_difference: Estimate = figure(
+        "r with P minus r with SR, changes from before the event", key="change_P_minus_SR"
+    )
+
+
+@record
+class Validity(Record):
+    """What labels and locks foretell, and what factors relate to."""
+
+    outcome: LaterOutcome | None = figure("The outcome; null where too few have one")
+    foretold: dict[str, Foretelling] = figure("Correlations with the outcome, by measure")
+    groups: tuple[GroupOutcome, ...] = figure("The outcome by label and by class")
+    factors: dict[str, FactorRelation] = figure("Factors and locks")
+    findings: tuple[Finding, ...] = beside(default=())
+
+
+def locked_measures(lock: Lock) -> dict[str, FloatArray]:
+    """Level and change of SR and P after the event, over the same courses.
+
+    Level: mean of post1 and post2 (those that are there); change: level minus pre. Values of P
+    count only where SR is there too.
+    """
+    P = np.where(np.isfinite(lock.SR), lock.P, np.nan)
+    found = {}
+    for name, values in (("SR", lock.SR), ("P", P)):
+        level = level_after(values)
+        found[f"{name} level"] = level
+        found[f"{name} change"] = level - values[:, 0]
+    return {name: found[name] for name in MEASURES}
+
+
+def assess_validity(
+    lock: Lock,
+    person: NDArray[np.int64],
+    *,
+    outcome: Outcome | None,
+    groups: tuple[Groups, ...],
+    factors: Mapping[str, FloatArray],
+    draws: int,
+    seed: int,
+) -> Validity:
+    """Relate locks to a later outcome and factors to locks.
+
+    Parameters
+    ----------
+    lock : Lock
+    person : ndarray of int, shape (n,)
+    outcome : Outcome, optional
+        Left out where fewer than 20 anchors have one, or it does not vary.
+    groups : tuple of Groups
+    factors : mapping of name to ndarray, shape (n,)
+    draws, seed : int
+        Of the bootstrap over persons.
+    """
+    measures = locked_measures(lock)
+    first, second = np.random.SeedSequence([seed, 62]).spawn(2)
+    usable = outcome is not None and _usable(outcome.values)
+    return Validity(
+        outcome=_told_of(outcome) if outcome is not None and usable else None,
+        foretold=_foretold(measures, lock.P[:, 0], outcome.values, person, draws, first)
+        if outcome is not None and usable
+        else {},
+        groups=tuple(_group_outcome(group, outcome.values, person) for group in groups)
+        if outcome is not None and usable
+        else (),
+        factors=_related(measures, factors, person, draws, second),
+    )
+
+
+def _told_of(outcome: Outcome) -> LaterOutcome:
+    return LaterOutcome(
+        name=outcome.name,
+        binary=outcome.binary,
+        overlaps_with_P=outcome.from_P,
+        n=int(np.isfinite(outcome.values).sum()),
+    )
+
+
+def _usable(values: FloatArray) -> bool:
+    found = values[np.isfinite(values)]
+    return found.size >= FEWEST and float(np.ptp(found)) > 0.0
+
+
+def _foretold(
+    measures: Mapping[str, FloatArray],
+    before: FloatArray,
+    outcome: FloatArray,
+    person: NDArray[np.int64],
+    draws: int,
+    seed: np.random.SeedSequence,
+) -> dict[str, Foretelling]:
+    """Correlate each measure with the outcome, as it is and at equal P before the event."""
+    pairs: list[Pair] = []
+    for values in measures.values():
+        there = np.isfinite(values) & np.isfinite(before) & np.isfinite(outcome)
+        x, y, z = (np.where(there, column, np.nan) for column in (values, outcome, before))
+        pairs += [(x, y), (x, z), (y, z)]
+    found = correlate(pairs, person, draws=draws, seed=seed)
+    return {
+        name: Foretelling(
+            r=found.estimate(3 * k), at_equal_P=found.partial(3 * k, 3 * k + 1, 3 * k + 2)
+        )
+        for k, name in enumerate(measures)
+    }
+
+
+def _group_outcome(groups: Groups, outcome: FloatArray, person: NDArray[np.int64]) -> GroupOutcome:
+    there = np.isfinite(outcome) & (groups.codes >= 0)
+    values, codes = outcome[there], groups.codes[there]
+    means = tuple(
+        mean_of(values[codes == code], person[there][codes == code])
+        for code in range(len(groups.names))
+    )
+    k, n = np.unique(codes).size, values.size
+    explained = None
+    if n > k > 1 and np.ptp(values) > 0:
+        own = np.asarray([means[code].mean for code in codes], dtype=float)
+        within = float(((values - own) ** 2).sum()) / (n - k)
+        explained = 1.0 - within / float(np.var(values, ddof=1))
+    return GroupOutcome(
+        kind=groups.kind,
+        n=int(n),
+        explained=explained,
+        means=dict(zip(groups.names, means, strict=True)),
+    )
+
+
+def _related(
+    measures: Mapping[str, FloatArray],
+    factors: Mapping[str, FloatArray],
+    person: NDArray[np.int64],
+    draws: int,
+    seed: np.random.SeedSequence,
+) -> dict[str, FactorRelation]:
+    """Correlate each factor with each measure, all measures over the same courses."""
+    if not factors:
+        return {}
+    pairs: list[Pair] = [
+        (values, column) for values in factors.values() for column in measures.values()
+    ]
+    found = correlate(pairs, person, draws=draws, seed=seed)
+    relations = {}
+    for place, name in enumerate(factors):
+        at = {measure: 4 * place + k for k, measure in enumerate(measures)}
+        relations[name] = FactorRelation(
+            r={measure: found.estimate(column) for measure, column in at.items()},
+            level_difference=found.difference(at["P level"], at["SR level"]),
+            change_difference=found.difference(at["P change"], at["SR change"]),
+        )
+    return relations

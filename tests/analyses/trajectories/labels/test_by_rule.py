@@ -1,0 +1,107 @@
+"""Labels by rule: prototypes, error rates without change, probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from salutogen.analyses.trajectories import LABELS, Lock, classify, label_courses
+from salutogen.analyses.trajectories.labels.by_rule import unchanged_rates
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+
+PROTOTYPES = {
+    "resilient": [[0, 0, 0, 0], [0, 0.9, -0.9, 0.9], [-3, -2.5, -3, -2.2], [0, -2, -2, 0]],
+    "recovery": [[0, 2, 0, 0], [0, 3, 2, 0.5], [1, 5, 4, 1.9], [0, 2, 0, -3]],
+    "delayed": [[0, 0, 2, 2], [0, 0.5, 0.5, 4], [0, 0, 3, 0]],
+    "chronic": [[0, 2, 2, 2], [0, 3, 0, 3], [-4, 0, 0, 0]],
+    "improving": [[0, 0, 0, -2], [0, -2, -2, -2]],
+}
+
+
+def lock_of(SR: np.ndarray, *, residual_sd: float = 5.0, se: float = 1.0) -> Lock:
+    return Lock(
+        occasion=np.tile(np.arange(4), (SR.shape[0], 1)),
+        SR=SR,
+        P=SR + 10.0,
+        SR_z=SR / residual_sd,
+        SR_se=np.full(SR.shape, se),
+    )
+
+
+@pytest.mark.parametrize("label", PROTOTYPES)
+def test_prototypes_get_their_label(label: str) -> None:
+    codes = classify(np.asarray(PROTOTYPES[label], dtype=float), half_width=1.0)
+    assert [LABELS[code] for code in codes] == [label] * len(PROTOTYPES[label])
+
+
+def test_high_before_goes_before_everything() -> None:
+    courses = np.asarray([course for each in PROTOTYPES.values() for course in each], dtype=float)
+    codes = classify(courses, half_width=1.0, high=np.ones(len(courses), dtype=bool))
+    assert {LABELS[code] for code in codes} == {"pre-existing high"}
+
+
+def test_the_level_itself_does_not_matter() -> None:
+    generator = np.random.default_rng(2)
+    courses = generator.normal(size=(500, 4))
+    moved = courses + generator.normal(size=(500, 1)) * 10
+    np.testing.assert_array_equal(
+        classify(courses, half_width=1.2), classify(moved, half_width=1.2)
+    )
+
+
+def test_tolerance_decides_what_is_back() -> None:
+    course = np.asarray([[0, 3, 1, 0.7]])
+    assert LABELS[classify(course, half_width=1.0)[0]] == "recovery"
+    assert LABELS[classify(course, half_width=1.0, tolerance=0.5)[0]] == "chronic"
+
+
+def test_unchanged_persons_stay_within_or_below_in_94_percent() -> None:
+    """Three correlated (r = .5) one-sided comparisons at 1.96: .94 (definitions of the project)."""
+    rates = unchanged_rates(LabelSettings())
+    assert rates["resilient"] + rates["improving"] == pytest.approx(0.94, abs=0.006)
+    assert sum(rates.values()) == pytest.approx(1.0)
+    assert "pre-existing high" not in rates
+
+
+def test_a_wider_band_calls_more_unchanged_persons_resilient() -> None:
+    resilient = [
+        unchanged_rates(LabelSettings(band=band))["resilient"] for band in (1.0, 1.96, 3.0)
+    ]
+    assert resilient == sorted(resilient)
+    assert resilient[-1] > 0.99
+
+
+def test_only_complete_courses_are_labelled() -> None:
+    SR = np.asarray([[0.0, 9.0, 9.0, 9.0], [0.0, np.nan, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    labels = label_courses(lock_of(SR), sem=1.0, settings=LabelSettings(), seed=1)
+    assert labels.rows.tolist() == [0, 2]
+    assert [LABELS[code] for code in labels.codes] == ["chronic", "resilient"]
+    assert labels.half_width == pytest.approx(1.96 * np.sqrt(2.0))
+    assert sum(labels.counts.values()) == labels.n == 2
+
+
+def test_without_error_the_label_is_certain() -> None:
+    SR = np.asarray([[0.0, 9.0, 0.0, 0.0], [9.0, 0.0, 0.0, 0.0]])
+    labels = label_courses(lock_of(SR, se=0.0), sem=1.0, settings=LabelSettings(), seed=1)
+    np.testing.assert_array_equal(labels.probability.max(axis=1), [1.0, 1.0])
+    assert [LABELS[code] for code in labels.codes] == ["recovery", "pre-existing high"]
+
+
+def test_probability_agrees_with_the_normal_distribution() -> None:
+    """High before: P(N(4, 1) > 5) = .1587 (normal table)."""
+    SR = np.asarray([[4.0, 4.0, 4.0, 4.0]])
+    labels = label_courses(lock_of(SR), sem=1.0, settings=LabelSettings(draws=20_000), seed=4)
+    assert labels.probability.sum() == pytest.approx(1.0)
+    assert labels.probability[0, LABELS.index("pre-existing high")] == pytest.approx(
+        0.1587, abs=0.01
+    )
+
+
+def test_draws_are_seeded() -> None:
+    lock = lock_of(np.random.default_rng(0).normal(size=(30, 4)) * 3)
+    first, again, other = (
+        label_courses(lock, sem=1.0, settings=LabelSettings(), seed=seed).probability
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)

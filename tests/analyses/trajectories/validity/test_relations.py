@@ -1,0 +1,215 @@
+"""Validity: a factor that goes with stress only, one that protects, labels that foretell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import salutogen as sg
+from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
+from salutogen.analyses.trajectories.validity.correlations import correlate
+from salutogen.analyses.trajectories.validity.outcomes import outcome_of
+from salutogen.analyses.trajectories.validity.relations import (
+    Groups,
+    Outcome,
+    assess_validity,
+    locked_measures,
+)
+from salutogen.errors import AnalysisError
+from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
+
+N = 1500
+
+
+def simulated(seed: int = 4) -> tuple[Lock, dict[str, np.ndarray], np.ndarray]:
+    """Persons with an event: P = .5 E + response + error, SR by least squares over all rows.
+
+    `calm` goes with less background stress E and with nothing else; `cope` lowers the response.
+    """
+    generator = np.random.default_rng(seed)
+    calm, cope = generator.standard_normal((2, N))
+    stress = -0.6 * calm + 0.8 * generator.standard_normal(N)
+    E = 10.0 + 3.0 * (stress[:, None] + 0.6 * generator.standard_normal((N, 4)))
+    response = np.asarray([0.0, 4.0, 3.0, 2.0]) * (1.0 - 0.25 * cope[:, None])
+    P = 5.0 + 0.5 * E + response + generator.normal(0.0, 1.5, (N, 4))
+    design = np.column_stack([np.ones(E.size), E.ravel()])
+    SR = (P.ravel() - design @ np.linalg.lstsq(design, P.ravel(), rcond=None)[0]).reshape(N, 4)
+    lock = Lock(
+        occasion=np.zeros((N, 4), dtype=np.int64), SR=SR, P=P, SR_z=SR / SR.std(), SR_se=SR * 0 + 1
+    )
+    return lock, {"calm": calm, "cope": cope}, response[:, 3]
+
+
+def test_the_lock_of_P_is_biased_by_background_stress_and_that_of_SR_is_not() -> None:
+    lock, factors, _ = simulated()
+    found = assess_validity(
+        lock, np.arange(N), outcome=None, groups=(), factors=factors, draws=200, seed=1
+    )
+    calm, cope = found.factors["calm"], found.factors["cope"]
+    sr, p = calm.r["SR level"], calm.r["P level"]
+    assert sr.value is not None
+    assert p.value is not None
+    assert abs(sr.value) < 0.06, "no effect on the response, none claimed"
+    assert p.value < -0.25, "less stress looks like protection"
+    assert calm.level_difference.high is not None
+    assert calm.level_difference.high < -0.2
+    assert cope.r["SR level"].high is not None
+    assert cope.r["SR level"].high < -0.2, "real protection is found"
+    stronger = cope.r["SR level"].value
+    weaker = cope.r["P level"].value
+    assert stronger is not None
+    assert weaker is not None
+    assert stronger < weaker, "background stress is noise in P"
+
+
+def test_correlations_are_those_of_numpy_and_intervals_of_a_plain_bootstrap() -> None:
+    generator = np.random.default_rng(2)
+    x = generator.standard_normal(120)
+    y = 0.5 * x + generator.standard_normal(120) + 1e6
+    y[:10] = np.nan
+    z = 0.3 * x + generator.standard_normal(120)
+    there = np.isfinite(y)
+    shared = [np.where(there, column, np.nan) for column in (x, y, z)]
+    pairs = [(shared[0], shared[1]), (shared[0], shared[2]), (shared[1], shared[2])]
+    found = correlate(pairs, np.arange(120), draws=2000, seed=3)
+    rows = np.column_stack([x, y, z])[there]
+    r = np.corrcoef(rows.T)
+    np.testing.assert_allclose(found.value, [r[0, 1], r[0, 2], r[1, 2]], atol=1e-9)
+    precision = np.linalg.inv(r)
+    partial = -precision[0, 1] / np.sqrt(precision[0, 0] * precision[1, 1])
+    assert found.partial(0, 1, 2).value == pytest.approx(partial, abs=1e-9)
+    plain = []
+    for _ in range(2000):
+        chosen = generator.integers(0, len(rows), len(rows))
+        plain.append(np.corrcoef(rows[chosen, 0], rows[chosen, 1])[0, 1])
+    low, high = np.percentile(plain, [2.5, 97.5])
+    interval = found.estimate(0)
+    assert interval.n == 110
+    assert interval.low == pytest.approx(low, abs=0.03)
+    assert interval.high == pytest.approx(high, abs=0.03)
+
+
+def test_courses_of_one_person_are_drawn_together() -> None:
+    """Copies of each person leave the spread of the bootstrap as it is."""
+    generator = np.random.default_rng(5)
+    x = generator.standard_normal(80)
+    y = x + generator.standard_normal(80)
+    once = correlate([(x, y)], np.arange(80), draws=1500, seed=1)
+    many = correlate(
+        [(np.repeat(x, 3), np.repeat(y, 3))], np.repeat(np.arange(80), 3), draws=1500, seed=2
+    )
+    assert many.drawn.std() == pytest.approx(once.drawn.std(), rel=0.08)
+
+
+def test_few_courses_give_no_figure() -> None:
+    x = np.arange(10.0)
+    assert correlate([(x, x)], np.arange(10), draws=60, seed=1).estimate(0).value is None
+    constant = correlate([(np.ones(30), np.arange(30.0))], np.arange(30), draws=60, seed=1)
+    assert constant.estimate(0).value is None
+
+
+def test_labels_that_foretell_and_labels_by_chance() -> None:
+    lock, _, response = simulated()
+    generator = np.random.default_rng(7)
+    outcome = Outcome(
+        name="later", values=response + generator.normal(0, 1, N), binary=False, from_P=False
+    )
+    telling = Groups(kind="label", names=("low", "high"), codes=(response > 2).astype(np.int64))
+    chance = Groups(kind="class", names=("a", "b"), codes=generator.integers(0, 2, N))
+    found = assess_validity(
+        lock,
+        np.arange(N),
+        outcome=outcome,
+        groups=(telling, chance),
+        factors={},
+        draws=100,
+        seed=1,
+    )
+    first, second = found.groups
+    values, codes = outcome.values, telling.codes
+    within = sum(((values[codes == k] - values[codes == k].mean()) ** 2).sum() for k in (0, 1))
+    epsilon = 1 - (within / (N - 2)) / values.var(ddof=1)
+    assert first.explained == pytest.approx(epsilon)
+    assert first.explained > 0.1
+    assert second.explained is not None
+    assert abs(second.explained) < 0.01
+    sr, p = found.foretold["SR level"].r, found.foretold["P level"].r
+    assert sr.value is not None
+    assert p.value is not None
+    assert sr.value > p.value > 0.05
+
+
+def test_values_of_P_count_only_where_SR_is_there() -> None:
+    SR = np.asarray([[0.0, 1, np.nan, 3], [0, 1, 2, np.nan]])
+    lock = Lock(occasion=np.zeros((2, 4), dtype=np.int64), SR=SR, P=SR * 0 + 9, SR_z=SR, SR_se=SR)
+    lock = Lock(
+        occasion=lock.occasion, SR=SR, P=np.asarray([[9.0, 9, 1, 5], [9, 9, 7, 1]]), SR_z=SR,
+        SR_se=SR,
+    )  # fmt: skip
+    measures = locked_measures(lock)
+    assert measures["SR level"].tolist() == [3.0, 2.0]
+    assert measures["P level"].tolist() == [5.0, 7.0]
+    assert measures["P change"].tolist() == [-4.0, -2.0]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> sg.Results:
+    folder = tmp_path_factory.mktemp("validity")
+    return sg.run(write_study(folder, "classes: off"), data={"answers": cohort_frame()})
+
+
+def rerun(results: sg.Results, **validity: Any) -> Trajectories:
+    settings = {
+        "events": {"instruments": ["events"], "threshold": 4},
+        "classes": "off",
+        "validity": {"draws": 60, **validity},
+    }
+    return compute(inputs_of(results), TrajectorySettings.model_validate(settings))
+
+
+def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
+    result = rerun(results)
+    assert result.validity.outcome is not None
+    outcome = outcome_of(inputs_of(results), result.anchored.anchors, result.settings.validity)
+    assert result.validity.outcome.n == np.isfinite(outcome.values).sum()
+    scores = results.scores.select("subject", "occasion", "P")
+    for row in range(result.anchored.anchors.n):
+        subject = result.anchored.subjects[result.anchored.anchors.person[row]]
+        after = [
+            p
+            for who, occasion, p in scores.iter_rows()
+            if who == subject and int(occasion) - 1 > result.anchored.anchors.occasion[row] + 2
+        ]
+        np.testing.assert_allclose(outcome.values[row], np.mean(after) if after else np.nan)
+    assert "validity-criterion-overlap" in {item.code for item in result.findings}
+    titles = [section.title for section in result.sections(results.context.audience)]
+    assert "Trajectories: do they foretell, and what relates to them" in titles
+    assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
+
+
+def test_a_threshold_makes_a_disorder(results: sg.Results) -> None:
+    result = rerun(results, threshold=8)
+    assert result.validity.outcome is not None
+    assert result.validity.outcome.binary
+    assert result.validity.outcome.name == "mean P after post2 of 8 or more"
+
+
+@pytest.mark.parametrize("validity", [{"outcome": "diagnosis"}, {"factors": ["optimism"]}])
+def test_unknown_names_are_refused(results: sg.Results, validity: dict[str, Any]) -> None:
+    with pytest.raises(AnalysisError) as caught:
+        rerun(results, **validity)
+    assert [item.code for item in caught.value.findings] == ["unknown-event"]
+
+
+def test_a_lock_that_ends_the_study_foretells_nothing(results: sg.Results, tmp_path: Path) -> None:
+    settings = {
+        "events": {"instruments": ["events"], "threshold": 4},
+        "anchor_occasions": ["5"],
+        "classes": "off",
+    }
+    result = compute(inputs_of(results), TrajectorySettings.model_validate(settings))
+    assert "validity-not-assessed" in {item.code for item in result.findings}
+    assert result.to_dict()["validity"]["outcome"] is None
