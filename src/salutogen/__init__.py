@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from salutogen.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from salutogen.findings import Finding, Severity
     from salutogen.models import GrowthMixture, LongitudinalKMeans, MixedModel, Moments
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from salutogen.simulation import simulate
     from salutogen.study import Study, read_study
 
-__version__ = "0.1.0"
 
 _HOME = {
     "Finding": "salutogen.findings",

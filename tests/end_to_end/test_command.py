@@ -210,17 +210,6 @@ def test_check_tells_departures_from_the_frozen_plan(
         assert "all scores" in done.stderr
 
 
-def test_check_says_everything_at_once(study: Path, salutogen: Command) -> None:
-    study.write_text(study.read_text() + "analyses: [{step: trajectory}]\n")
-    answers = study.with_name("answers.csv")
-    answers.write_text(answers.read_text().replace(",3,", ",nine,", 1))
-    done = salutogen("check", study, "--data", study.parent, "--json")
-    assert done.returncode == 1
-    codes = {item["code"] for item in json.loads(done.stdout)["findings"]}
-    assert {"exposure-coverage", "unknown-step"} < codes
-    assert "answers.csv" in done.stderr
-
-
 OWN_INSTRUMENT = """\
 name: village-distress
 title: Distress in the village

@@ -49,9 +49,9 @@ class SchemaOf(StrEnum):
 
 def _show_version(asked: bool) -> None:
     if asked:
-        from salutogen import __version__
+        from salutogen.version import VERSION
 
-        typer.echo(f"salutogen {__version__}")
+        typer.echo(f"salutogen {VERSION}")
         raise typer.Exit
 
 

@@ -69,7 +69,8 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
     except SalutogenError as error:
         from salutogen.pipeline.output_folder import OutputNotEmptyError
 
-        end.findings = findings_of(error)
+        unexplained = finding("unexpected-failure", problem=str(error))
+        end.findings = error.findings or (unexplained,)
         code = USAGE if isinstance(error, OutputNotEmptyError) else REFUSED
     except KeyboardInterrupt:
         end.findings = (finding("interrupted", variant="stopped"),)
@@ -90,11 +91,6 @@ def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
         end.results, end.out = None, None
         end.lines.clear()
     end.finish(code)
-
-
-def findings_of(error: SalutogenError) -> tuple[Finding, ...]:
-    """What an error says: its findings, or its message where it carries none."""
-    return error.findings or (finding("unexpected-failure", problem=str(error)),)
 
 
 def say_wrong_usage() -> None:

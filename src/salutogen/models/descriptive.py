@@ -183,4 +183,4 @@ def first_component(columns: Sequence[Float]) -> Float | None:
 
 def _rounding(values: Float) -> float:
     """Sum of squares that rounding alone can leave of values that are all the same."""
-    return float(NOISE * values.size * float(np.max(np.abs(values))) ** 2)
+    return float(NOISE * values.size * float(np.max(np.abs(values), initial=0.0)) ** 2)

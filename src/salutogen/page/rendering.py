@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from salutogen import __version__
+from salutogen.version import VERSION
 from salutogen.page.colours import PALETTE, css_variables
 from salutogen.page.drawing import DrawnFigure, live_specification
 from salutogen.page.opening import Opening, ShownFinding, shown_findings
@@ -92,7 +92,7 @@ def render_page(
         .render(
             opening=opening,
             parts=parts,
-            version=__version__,
+            version=VERSION,
             css=Markup(_css()),
             script=Markup(_asset("report.js")),
             bundle=Markup(_vega_bundle()) if live else "",

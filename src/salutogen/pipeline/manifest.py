@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from salutogen import __version__
+from salutogen.version import VERSION
 from salutogen.panel import Panel
 from salutogen.study import Study
 
@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 def provenance(study: Study, panel: Panel, seed: int) -> dict[str, Any]:
     """Return what the results came from: study, inputs, seed, versions. No machine paths."""
     return {
-        "salutogen": __version__,
+        "salutogen": VERSION,
         "seed": seed,
         "study": {
             "file": study.path.name if study.path else None,

@@ -116,11 +116,11 @@ def _frames(population: Population, blocks: list[Block], seed: int) -> dict[str,
 
 
 def _parameters(population: Population, persons: int, seed: int) -> dict[str, Any]:
-    from salutogen import __version__
+    from salutogen.version import VERSION
 
     return {
         "format": 1,
-        "version": __version__,
+        "version": VERSION,
         "study": population.study.hash,
         "persons": persons,
         "seed": seed,

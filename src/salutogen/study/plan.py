@@ -89,7 +89,7 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
     StudyError
         The study has no file, or the plan cannot be written.
     """
-    from salutogen import __version__
+    from salutogen.version import VERSION
 
     if study.path is None:
         raise StudyError([finding("plan-not-written", variant="no-file")])
@@ -97,7 +97,7 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
     content = {
         "format": PLAN_FORMAT,
         "date": (on or datetime.now(UTC).date()).isoformat(),
-        "version": __version__,
+        "version": VERSION,
         "sha256": study.hash,
         "plan": json.loads(study.to_json()),
     }

@@ -288,7 +288,7 @@ class LongitudinalKMeans:
         kept: _Runs,
         medoids: Sequence[NDArray[np.int64]] | None = None,
     ) -> LongitudinalKMeansResult:
-        from salutogen import __version__
+        from salutogen.version import VERSION
 
         labels = [_ordered(found) for found in kept.labels]
         messages = few_different(complete, max(self.numbers))
@@ -331,7 +331,7 @@ class LongitudinalKMeans:
             n_persons=len(values),
             n_obs=int(np.count_nonzero(~np.isnan(values))),
             messages=tuple(messages),
-            version=__version__,
+            version=VERSION,
         )
 
 

@@ -188,7 +188,7 @@ def _result(
     formula: str,
 ) -> MixedModelResult:
     """Bring the solution back to the user's units."""
-    from salutogen import __version__
+    from salutogen.version import VERSION
 
     criterion = problem.criterion
     L = criterion.factor(optimum.point)
@@ -223,7 +223,7 @@ def _result(
         messages=tuple(messages),
         designs=_own_designs(moments, formula),
         outcome=moments.outcome,
-        version=__version__,
+        version=VERSION,
         moments=moments,
         relative_factor=optimum.point,
     )

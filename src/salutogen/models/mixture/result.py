@@ -298,7 +298,7 @@ def mixture_result(
     found: Found,
 ) -> GrowthMixtureResult:
     """Bring a solution back to the user's units, with its standard errors."""
-    from salutogen import __version__
+    from salutogen.version import VERSION
 
     assert found.best is not None
     best, messages = found.best, list(problem.messages)
@@ -346,7 +346,7 @@ def mixture_result(
         designs=moments.designs if moments.formula == spec.full_formula else (),
         outcome=moments.outcome,
         messages=tuple(messages),
-        version=__version__,
+        version=VERSION,
     )
 
 

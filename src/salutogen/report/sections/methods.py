@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salutogen import __version__
+from salutogen.version import VERSION
 from salutogen.norm import Line
 from salutogen.page.section import Section
 from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
@@ -117,5 +117,5 @@ def _error_words(context: Context) -> str:
             )
         )
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
-    parts.append(f"Analyses were run with salutogen {__version__}, seed {context.run.seed}.")
+    parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)

@@ -108,7 +108,7 @@ def _result(
     messages: list[str],
 ) -> StructuredResult:
     """Bring the solution back to the user's units."""
-    from salutogen import __version__
+    from salutogen.version import VERSION
 
     base, criterion = problem.base, problem.criterion
     inner, theta, at = criterion.solved(optimum.point)
@@ -158,7 +158,7 @@ def _result(
         messages=tuple(messages),
         designs=moments.designs,
         outcome=moments.outcome,
-        version=__version__,
+        version=VERSION,
         path="rows" if isinstance(criterion, RowsCriterion) else "moments",
         outer=outer,
         pair=rows.formula if rows.formula.is_pair else None,
