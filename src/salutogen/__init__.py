@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from salutogen.version import VERSION as __version__
+from salutogen.version import VERSION
 
 if TYPE_CHECKING:
     from salutogen.findings import Finding, Severity
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from salutogen.simulation import simulate
     from salutogen.study import Study, read_study
 
+
+__version__ = VERSION
 
 _HOME = {
     "Finding": "salutogen.findings",

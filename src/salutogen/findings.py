@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROWS_SHOWN = 10
 
@@ -161,7 +161,28 @@ def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:
 
 
 class Persons(int):
-    """A count of persons: told to everyone only where it is not small."""
+    """A count of persons: told to everyone only where neither it nor what it leaves is small.
+
+    Parameters
+    ----------
+    n : int
+    of : int, optional
+        The count whose part it is, where that is told as well. Everyone in the study is a whole
+        without being named.
+
+    Examples
+    --------
+    >>> Persons(38, of=40) + 1, Persons(38, of=40).of
+    (39, 40)
+    """
+
+    of: int | None
+
+    def __new__(cls, n: Any, of: int | None = None) -> Self:
+        """Make a count."""
+        made = super().__new__(cls, n)
+        made.of = of
+        return made
 
 
 class _Sentence(string.Formatter):

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from salutogen.cli.outcome import USAGE, outcome, say_wrong_usage
+from salutogen.version import VERSION
 
 app = typer.Typer(
     name="salutogen",
@@ -49,8 +50,6 @@ class SchemaOf(StrEnum):
 
 def _show_version(asked: bool) -> None:
     if asked:
-        from salutogen.version import VERSION
-
         typer.echo(f"salutogen {VERSION}")
         raise typer.Exit
 

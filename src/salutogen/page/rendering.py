@@ -11,13 +11,13 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from salutogen.version import VERSION
 from salutogen.page.colours import PALETTE, css_variables
 from salutogen.page.drawing import DrawnFigure, live_specification
 from salutogen.page.opening import Opening, ShownFinding, shown_findings
 from salutogen.page.privacy import Guard
 from salutogen.page.section import Section, Table
 from salutogen.page.words import cell
+from salutogen.version import VERSION
 
 if TYPE_CHECKING:
     from jinja2 import Environment

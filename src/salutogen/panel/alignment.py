@@ -102,8 +102,8 @@ def _say_one_sided(
             findings.tell(
                 "persons-in-one-source",
                 file=tables[name].label,
-                lacking=Persons(lacking),
-                present=Persons(known.len()),
+                lacking=Persons(lacking, of=subjects.len()),
+                present=Persons(known.len(), of=subjects.len()),
                 all=Persons(subjects.len()),
             )
 

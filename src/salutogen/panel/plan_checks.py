@@ -54,7 +54,11 @@ def _check_persons(tables: PanelTables, findings: Findings) -> None:
         findings.tell("one-person")
     single = int((occasions == 1).sum())
     if single and occasions.max(initial=0) > 1:
-        findings.tell("few-occasions", persons=Persons(single), of=Persons(tables.persons.height))
+        findings.tell(
+            "few-occasions",
+            persons=Persons(single, of=tables.persons.height),
+            of=Persons(tables.persons.height),
+        )
 
 
 def _check_times(study: Study, rows: pl.DataFrame, findings: Findings, label: str) -> None:

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from salutogen.version import VERSION
 from salutogen.panel import Panel
 from salutogen.study import Study
+from salutogen.version import VERSION
 
 LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
 PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")

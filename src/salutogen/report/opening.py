@@ -92,15 +92,16 @@ def _answer_spread(context: Context) -> Text:
     known = np.isfinite(low) & np.isfinite(high)
     if not known.any():
         return spread
+    n, resilient = int(known.sum()), int((high[known] < 0).sum())
     return say(
         "{spread}Of {known:# person|# persons} whose score has an interval, {resilient} had "
         "clearly fewer problems than their exposure lets expect (interval below 0, more "
         "resilient) and {reactive} clearly more (interval above 0, over-reactive); for the others "
         "the score does not settle it.",
         spread=f"{spread} " if spread else "",
-        known=Persons(known.sum()),
-        resilient=Persons((high[known] < 0).sum()),
-        reactive=Persons((low[known] > 0).sum()),
+        known=Persons(n),
+        resilient=Persons(resilient, of=n),
+        reactive=Persons((low[known] > 0).sum(), of=n - resilient),
     )
 
 

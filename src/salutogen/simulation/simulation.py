@@ -25,6 +25,7 @@ from salutogen.simulation.writing import (
     write_truth,
 )
 from salutogen.study import Study
+from salutogen.version import VERSION
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -116,8 +117,6 @@ def _frames(population: Population, blocks: list[Block], seed: int) -> dict[str,
 
 
 def _parameters(population: Population, persons: int, seed: int) -> dict[str, Any]:
-    from salutogen.version import VERSION
-
     return {
         "format": 1,
         "version": VERSION,

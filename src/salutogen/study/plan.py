@@ -15,6 +15,7 @@ from salutogen.errors import StudyError
 from salutogen.findings import Finding, Findings, finding
 from salutogen.study.findings_by_line import shown
 from salutogen.study.study import Study
+from salutogen.version import VERSION
 
 PLAN_FORMAT = 1
 ALL_SCORES = "all scores"
@@ -89,8 +90,6 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
     StudyError
         The study has no file, or the plan cannot be written.
     """
-    from salutogen.version import VERSION
-
     if study.path is None:
         raise StudyError([finding("plan-not-written", variant="no-file")])
     target = plan_path(study.path)

@@ -43,7 +43,9 @@ def tell_windows(
         return
     absent = n_persons - windows["person"].n_unique()
     if absent > 0:
-        found.tell("few-valid-occasions", absent=Persons(absent), persons=Persons(n_persons))
+        found.tell(
+            "few-valid-occasions", absent=Persons(absent, of=n_persons), persons=Persons(n_persons)
+        )
     if summary.height < 2:
         return
     found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
@@ -71,7 +73,7 @@ def _tell_dropout(summary: pl.DataFrame, frozen: Line, found: Findings) -> None:
         variant=known if None in (change_complete, change_model) else "both",
         persons_first=Persons(summary["n"][0]),
         persons_last=Persons(summary["n"][-1]),
-        persons_complete=Persons(summary["n_complete"][0]),
+        persons_complete=Persons(summary["n_complete"][0], of=summary["n"].min()),
         change=float(plain[-1] - plain[0]),
         change_complete=change_complete,
         change_model=change_model,

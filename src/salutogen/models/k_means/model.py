@@ -24,6 +24,7 @@ from salutogen.models.k_means.imputation import (
 )
 from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
 from salutogen.models.parallel.threads import share_work
+from salutogen.version import VERSION
 
 Float = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -288,8 +289,6 @@ class LongitudinalKMeans:
         kept: _Runs,
         medoids: Sequence[NDArray[np.int64]] | None = None,
     ) -> LongitudinalKMeansResult:
-        from salutogen.version import VERSION
-
         labels = [_ordered(found) for found in kept.labels]
         messages = few_different(complete, max(self.numbers))
         partitions = {}

@@ -25,6 +25,7 @@ from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.residual_structures import Residual
 from salutogen.models.moments.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
+from salutogen.version import VERSION
 
 if TYPE_CHECKING:
     from salutogen.models.mixed.structured.result import StructuredResult
@@ -188,8 +189,6 @@ def _result(
     formula: str,
 ) -> MixedModelResult:
     """Bring the solution back to the user's units."""
-    from salutogen.version import VERSION
-
     criterion = problem.criterion
     L = criterion.factor(optimum.point)
     at = criterion.profile(L)

@@ -19,6 +19,7 @@ from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.mixture.membership import Membership, membership_of, share_derivatives
 from salutogen.models.moments.moments import Moments
 from salutogen.models.short_repr import short_repr
+from salutogen.version import VERSION
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.likelihood.search import Found
@@ -298,8 +299,6 @@ def mixture_result(
     found: Found,
 ) -> GrowthMixtureResult:
     """Bring a solution back to the user's units, with its standard errors."""
-    from salutogen.version import VERSION
-
     assert found.best is not None
     best, messages = found.best, list(problem.messages)
     at = layout.unpack(best.free)

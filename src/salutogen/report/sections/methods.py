@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from salutogen.version import VERSION
 from salutogen.norm import Line
 from salutogen.page.section import Section
 from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
 from salutogen.report.context import Context
 from salutogen.study import Study
+from salutogen.version import VERSION
 
 SCORE_WORDS = {
     "count": "the number of events met",

@@ -25,6 +25,7 @@ from salutogen.models.mixed.structured.rows import StructuredRows, read_structur
 from salutogen.models.mixed.structured.rows_criterion import RowsCriterion
 from salutogen.models.moments.moments import Moments
 from salutogen.models.optimise import Optimum, minimise
+from salutogen.version import VERSION
 
 Float = NDArray[np.float64]
 
@@ -108,8 +109,6 @@ def _result(
     messages: list[str],
 ) -> StructuredResult:
     """Bring the solution back to the user's units."""
-    from salutogen.version import VERSION
-
     base, criterion = problem.base, problem.criterion
     inner, theta, at = criterion.solved(optimum.point)
     if at is None:
