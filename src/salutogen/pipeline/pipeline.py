@@ -15,6 +15,7 @@ from salutogen.context import Progress, RunContext, silent
 from salutogen.findings import Finding
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
+from salutogen.panel import Panel
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
@@ -95,7 +96,7 @@ def _compute(
 ) -> Results:
     """Go through the rooms in their order, then the analyses."""
     progress("answers", 0, len(STAGES))
-    panel = plan.read(data)
+    panel: Panel = plan.read(data)
     progress("scores", 1, len(STAGES))
     scores = score(panel)
     progress("norm", 2, len(STAGES))

@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from salutogen.findings import Finding
 from salutogen.study.format import Problems, StudyFile
 from salutogen.study.format.plain_yaml import line_of
 from salutogen.study.instruments.instrument import Instrument
 from salutogen.study.schedule import Occasion, Schedule
-
-if TYPE_CHECKING:
-    from salutogen.panel.panel import Panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +91,10 @@ class Study:
         """Line of a dotted path in the study file, or of its nearest parent."""
         return line_of(self.lines, path)
 
-    def read(self, data: Any = None) -> Panel:
-        """Read the answers; see `salutogen.read_panel`."""
+    def read(self, data: Any = None) -> Any:
+        """Read the answers into a `salutogen.Panel`; see `salutogen.read_panel`."""
         # Named, not imported: the study stands without the room that reads its answers.
-        found: Panel = import_module("salutogen.panel").read_panel(self, data)
-        return found
+        return import_module("salutogen.panel").read_panel(self, data)
 
     def _repr_html_(self) -> str:
         from salutogen.display import card

@@ -73,7 +73,7 @@ def _tell_dropout(summary: pl.DataFrame, frozen: Line, found: Findings) -> None:
         variant=known if None in (change_complete, change_model) else "both",
         persons_first=Persons(summary["n"][0]),
         persons_last=Persons(summary["n"][-1]),
-        persons_complete=Persons(summary["n_complete"][0], of=summary["n"].min()),
+        persons_complete=Persons(summary["n_complete"][0], of=min(summary["n"].to_list())),
         change=float(plain[-1] - plain[0]),
         change_complete=change_complete,
         change_model=change_model,
