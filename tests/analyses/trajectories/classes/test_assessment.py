@@ -168,6 +168,8 @@ def test_courses_are_drawn_without_persons_where_they_are_hidden(three: ClassAss
         course_figure(three, anchors, Audience(individuals=individuals, n_persons=N, seed=1))
         for individuals in (True, False)
     )
+    assert shown is not None
+    assert hidden is not None
     assert "who" in shown.data.columns
     assert "Person " in json.dumps(shown.specification())
     assert "who" not in hidden.data.columns

@@ -7,12 +7,31 @@ from dataclasses import replace
 
 import polars as pl
 
-from salutogen.columns import Column, Kind
+from salutogen.columns import Column, Kind, declared
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
+from salutogen.page.privacy import SMALL_NOTE, hide_small
 from salutogen.page.section import Table
 
 WHOLE = "of all"
+
+
+def note_of(note: str, frame: pl.DataFrame, columns: Sequence[Column]) -> str:
+    """A table's note, which says that counts are blank where some are.
+
+    Parameters
+    ----------
+    note : str
+    frame : DataFrame
+        Its counts and shares are all known, but for those that were blanked.
+    columns : sequence of Column
+    """
+    counted = [
+        name
+        for name in frame.columns
+        if (found := declared(name, columns)) and found.kind in (Kind.COUNT, Kind.SHARE)
+    ]
+    blank = any(frame[name].null_count() for name in counted)
+    return f"{note} {SMALL_NOTE}".strip() if blank else note
 
 
 def hide_small_of(

@@ -8,10 +8,11 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.flow import STEPS, shown_flow
 from salutogen.analyses.trajectories.anchors.flow_chart import flow_chart
+from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE, hide_small
+from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import say
 
@@ -126,15 +127,15 @@ def _date_words(anchored: Anchored) -> tuple[str, ...]:
 def _flow_table(anchored: Anchored, audience: Audience) -> Table:
     """Who is left after each condition, one column per rule."""
     shown = shown_flow(anchored.flow, anchored.rule, audience)
-    hidden = any(n is None for counts in shown.values() for n in counts)
+    frame = pl.DataFrame(
+        {"step": list(STEPS), **shown}, schema_overrides=dict.fromkeys(shown, pl.Int64)
+    )
     return Table(
         name=f"trajectories-{anchored.rule}-flow",
         title="Who is kept, and why",
-        frame=pl.DataFrame(
-            {"step": list(STEPS), **shown}, schema_overrides=dict.fromkeys(shown, pl.Int64)
-        ),
+        frame=frame,
         columns=FLOW_COLUMNS,
-        note=SMALL_NOTE if hidden else "",
+        note=note_of("", frame, FLOW_COLUMNS),
     )
 
 

@@ -111,9 +111,11 @@ def _choices(assessment: ClassAssessment) -> str:
     return f"By the same rule: {enumeration(parts)}."
 
 
-def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure:
+def share_figure(assessment: ClassAssessment, audience: Audience, rule: str) -> Figure | None:
     """Shares of the classes that each set of assumptions alone would give."""
     data, words = _shares(assessment, audience)
+    if not data.height:
+        return None
     names = [found.words for found in assessment.shown]
     most = int(data["class"].max())  # type: ignore[arg-type]
     scale = palette_scale({str(k): CATEGORIES[(k - 1) % 8] for k in range(1, most + 1)})
@@ -183,7 +185,9 @@ def _shares(assessment: ClassAssessment, audience: Audience) -> tuple[pl.DataFra
     return pl.DataFrame(rows), "; ".join(parts)
 
 
-def course_figure(assessment: ClassAssessment, anchors: Anchors, audience: Audience) -> Figure:
+def course_figure(
+    assessment: ClassAssessment, anchors: Anchors, audience: Audience
+) -> Figure | None:
     """Mean course of each class with its band, a panel per class, over thin single courses.
 
     Classes of too few persons for the audience are left out.
@@ -198,6 +202,8 @@ def course_figure(assessment: ClassAssessment, anchors: Anchors, audience: Audie
     sizes = certainty_table(assessment)
     shares = dict(zip(sizes["class"].to_list(), sizes["share"].to_list(), strict=True))
     kept = [k for k, n in sizes.select("class", "n").iter_rows() if not audience.is_small(n)]
+    if not kept:
+        return None
     means = course_table(assessment).filter(pl.col("class").is_in(kept))
     single = _single_courses(assessment, anchors, audience)
     names = assessment.courses.positions

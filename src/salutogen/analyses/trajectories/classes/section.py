@@ -12,7 +12,7 @@ from salutogen.analyses.trajectories.classes.settings import ClassSettings
 from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Table, Text
+from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import percent, say
 
 CODES = ("classes-",)
@@ -45,7 +45,7 @@ def class_sections(
         Section(
             title="Trajectories: are there classes of courses?",
             paragraphs=_paragraphs(assessment, verdict, anchors.n),
-            figures=(
+            figures=_drawn(
                 class_figures.criteria_figure(assessment, rule),
                 class_figures.share_figure(assessment, audience, rule),
             ),
@@ -56,6 +56,11 @@ def class_sections(
     if assessment.passed:
         sections.append(_claimed(anchors, assessment, labels, audience))
     return sections
+
+
+def _drawn(*figures: Figure | None) -> tuple[Figure, ...]:
+    """Those figures that there are."""
+    return tuple(figure for figure in figures if figure is not None)
 
 
 def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tuple[Text, ...]:
@@ -168,7 +173,7 @@ def _claimed(
             "Classes summarise courses in these data under this model. Whether they are kinds of "
             "people is for other data to show.",
         ),
-        figures=(
+        figures=_drawn(
             class_figures.course_figure(assessment, anchors, audience),
             class_figures.certainty_figure(assessment, audience, rule),
         ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import ResultFile
 from salutogen.analyses.trajectories.anchors.anchored import SUBJECT
+from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import smallest_size
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -17,7 +18,7 @@ from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE, hide_small
+from salutogen.page.privacy import hide_small
 from salutogen.page.section import Table
 from salutogen.page.words import number, percent, points
 
@@ -288,16 +289,16 @@ def rule_table(rule: str, assessment: ClassAssessment, labels: Labels, audience:
     kept = np.flatnonzero(counts.sum(axis=1))
     shown = shown_grid(counts[kept], audience.smallest)
     columns = {f"class {k + 1}": [line[k] for line in shown] for k in range(counts.shape[1])}
-    hidden = any(n is None for line in shown for n in line)
+    frame = pl.DataFrame(
+        {"label": [LABELS[place] for place in kept], **columns},
+        schema_overrides=dict.fromkeys(columns, pl.Int64),
+    )
     return Table(
         name=f"trajectories-{rule}-rules-by-classes",
         title="Labels by rule against classes",
-        frame=pl.DataFrame(
-            {"label": [LABELS[place] for place in kept], **columns},
-            schema_overrides=dict.fromkeys(columns, pl.Int64),
-        ),
+        frame=frame,
         columns=RULE_COLUMNS,
-        note=f"Complete courses. {SMALL_NOTE}" if hidden else "Complete courses.",
+        note=note_of("Complete courses.", frame, RULE_COLUMNS),
     )
 
 

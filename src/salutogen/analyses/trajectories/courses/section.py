@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
 from salutogen.analyses.trajectories.courses.figures import (
@@ -17,7 +18,6 @@ from salutogen.analyses.trajectories.courses.position_means import means_by_posi
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Section, Table
 from salutogen.page.words import say
 
@@ -76,13 +76,13 @@ def _means_table(anchors: Anchors, courses: LockedCourses, audience: Audience) -
         columns["SR_other"] = other["mean"]
     columns["SR_complete"] = complete["mean"]
     columns["P"] = means_by_position(lock.P, person, audience)["mean"]
-    hidden = first["n"].null_count() > 0
+    frame, declared = pl.DataFrame(columns), _columns(*own_and_other(courses))
     return Table(
         name=f"trajectories-{anchors.rule}-means",
         title="Means by position",
-        frame=pl.DataFrame(columns),
-        columns=_columns(*own_and_other(courses)),
-        note=f"{SIGN_NOTE} {SMALL_NOTE}" if hidden else SIGN_NOTE,
+        frame=frame,
+        columns=declared,
+        note=note_of(SIGN_NOTE, frame, declared),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
 from salutogen.analyses.trajectories.labels.figure import label_figure
@@ -11,7 +12,7 @@ from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE, hide_small
+from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table
 from salutogen.page.words import percent, points, say
 
@@ -110,13 +111,13 @@ def _label_table(rule: str, labels: Labels, audience: Audience) -> Table:
         },
         schema_overrides=dict.fromkeys(("share", "no_change", *labels.variants), pl.Float64),
     )
-    hidden = not shown.equals(counts)
+    columns = (*COLUMNS, *(_share_of(words) for words in labels.variants))
     return Table(
         name=f"trajectories-{rule}-labels",
         title="Labels",
         frame=frame,
-        columns=(*COLUMNS, *(_share_of(words) for words in labels.variants)),
-        note=f"{NOTE} {SMALL_NOTE}" if hidden else NOTE,
+        columns=columns,
+        note=note_of(NOTE, frame, columns),
     )
 
 

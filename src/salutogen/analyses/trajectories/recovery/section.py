@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
-from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -154,6 +154,7 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
     kinds = {"measure": pl.String, "n": pl.Int64} | dict.fromkeys(
         ("median", "mean", "low", "high"), pl.Float64
     )
+    frame = hide_small_of(anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience)
     left = Persons(summary.n_censored)
     note = say(
         f"Courses with {LATER_POINTS} or more points after the event. {{left}} were above "
@@ -165,11 +166,9 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
         Table(
             name=f"trajectories-{anchored.rule}-metrics",
             title="Depth, area and speed of the way back",
-            frame=hide_small_of(
-                anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience
-            ),
+            frame=frame,
             columns=METRIC_COLUMNS,
-            note=note.worded(audience.counter([left])),
+            note=note_of(note.worded(audience.counter([left])), frame, METRIC_COLUMNS),
         ),
     )
 

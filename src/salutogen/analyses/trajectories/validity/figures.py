@@ -38,10 +38,8 @@ FACTOR_COLUMNS = (
 )
 
 
-def shown_groups(
-    outcome: LaterOutcome, group: GroupOutcome, audience: Audience
-) -> tuple[pl.DataFrame, bool]:
-    """Courses and mean outcome of each group, as far as they may be told; whether some may not."""
+def shown_groups(outcome: LaterOutcome, group: GroupOutcome, audience: Audience) -> pl.DataFrame:
+    """Courses and mean outcome of each group, as far as they may be told."""
     rows = [
         {
             "group": name,
@@ -58,15 +56,14 @@ def shown_groups(
     )
     frame = pl.DataFrame(rows, schema=kinds)
     table = Table(name="groups", title="", frame=frame, columns=GROUP_COLUMNS)
-    shown = hide_small(table, audience).frame
-    return shown.drop("cases"), not shown.equals(frame)
+    return hide_small(table, audience).frame.drop("cases")
 
 
 def group_figure(
     rule: str, outcome: LaterOutcome, group: GroupOutcome, audience: Audience
 ) -> Figure | None:
     """Mean outcome of each label or class with its interval."""
-    shown, _ = shown_groups(outcome, group, audience)
+    shown = shown_groups(outcome, group, audience)
     known = shown.filter(pl.col("n") >= FEWEST).drop_nulls("mean")
     data = known.drop_nulls("low").drop("n")
     rows = data.to_dicts()
@@ -136,7 +133,26 @@ def factor_figure(rule: str, found: Validity) -> Figure | None:
     if not rows:
         return None
     data = pl.DataFrame(rows)
-    names = list(dict.fromkeys(row["factor"] for row in rows))
+    told = "; ".join(
+        f"{factor} {signed(relation.r['SR level'].value)} with SR, "
+        f"{signed(relation.r['P level'].value)} with P"
+        for factor, relation in drawn
+    )
+    return Figure(
+        name=f"trajectories-{rule}-factors",
+        title="Factors and the level after the event: SR beside P",
+        description=(
+            f"{told}. Lines are 95 % bootstrap intervals over persons. Below 0: the more of the "
+            "factor, the lower SR or P."
+        ),
+        chart=_factor_chart(data),
+        data=data,
+        columns=FACTOR_COLUMNS,
+    )
+
+
+def _factor_chart(data: pl.DataFrame) -> Spec:
+    names = data["factor"].unique(maintain_order=True).to_list()
     title = "Correlation with the level after the event"
     y: Spec = {
         "field": "factor",
@@ -153,35 +169,20 @@ def factor_figure(rule: str, found: Validity) -> Figure | None:
         "scale": palette_scale({WITH_SR: "sr-5", WITH_P: "problems"}),
     }
     shared: Spec = {"y": y, "yOffset": offset, "color": hue}
-    told = "; ".join(
-        f"{factor} {signed(relation.r['SR level'].value)} with SR, "
-        f"{signed(relation.r['P level'].value)} with P"
-        for factor, relation in drawn
-    )
-    return Figure(
-        name=f"trajectories-{rule}-factors",
-        title="Factors and the level after the event: SR beside P",
-        description=(
-            f"{told}. Lines are 95 % bootstrap intervals over persons. Below 0: the more of the "
-            "factor, the lower SR or P."
-        ),
-        chart={
-            "width": 520,
-            "height": ROW * len(names),
-            "layer": [
-                {
-                    "data": values(data),
-                    "mark": {"type": "rule", "strokeWidth": 2},
-                    "encoding": {**shared, "x": quantity("low", title), "x2": {"field": "high"}},
-                },
-                {
-                    "data": values(data),
-                    "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                    "encoding": {**shared, "x": quantity("r", title)},
-                },
-                zero_rule("x"),
-            ],
-        },
-        data=data,
-        columns=FACTOR_COLUMNS,
-    )
+    return {
+        "width": 520,
+        "height": ROW * len(names),
+        "layer": [
+            {
+                "data": values(data),
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {**shared, "x": quantity("low", title), "x2": {"field": "high"}},
+            },
+            {
+                "data": values(data),
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": {**shared, "x": quantity("r", title)},
+            },
+            zero_rule("x"),
+        ],
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
@@ -20,7 +20,6 @@ from salutogen.analyses.trajectories.validity.relations import (
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import percent, points, say, signed
 
@@ -33,6 +32,14 @@ FORETOLD_COLUMNS = (
     Column(name="partial", meaning="r at equal P before", heading="r at equal P before"),
     Column(name="partial_low", meaning="Lower end of its 95 % interval", heading="95 % from "),
     Column(name="partial_high", meaning="Upper end of its 95 % interval", heading="to "),
+)
+FORETOLD_NOTE = (
+    "Level: mean of post1 and post2. Change: level minus pre. Higher outcome and positive SR both "
+    "mean worse."
+)
+FACTOR_NOTE = (
+    "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
+    f"{FEWEST} courses give no figure."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
@@ -144,36 +151,33 @@ def _foretold_table(
     kinds = {"measure": pl.String, "n": pl.Int64}
     numbers = ("r", "low", "high", "partial", "partial_low", "partial_high")
     frame = pl.DataFrame(rows, schema=kinds | dict.fromkeys(numbers, pl.Float64))
+    frame = hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience)
     return Table(
         name=f"trajectories-{anchors.rule}-foretold",
         title=f"What foretells: {outcome.name}",
-        frame=hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience),
+        frame=frame,
         columns=FORETOLD_COLUMNS,
-        note="Level: mean of post1 and post2. Change: level minus pre. Higher outcome and "
-        "positive SR both mean worse.",
+        note=note_of(FORETOLD_NOTE, frame, FORETOLD_COLUMNS),
     )
 
 
 def _group_table(
     rule: str, outcome: LaterOutcome, group: GroupOutcome, audience: Audience
 ) -> Table:
-    shown, hidden = shown_groups(outcome, group, audience)
+    frame = shown_groups(outcome, group, audience)
+    columns = (
+        Column(name="group", meaning="Group", kind=Kind.LABEL, heading=group.kind.capitalize()),
+        Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses", adds_up=True),
+        Column(name="mean", meaning="Mean outcome", heading="Share" if outcome.binary else "Mean"),
+        Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
+        Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+    )
     return Table(
         name=f"trajectories-{rule}-{group.kind}-outcome",
         title=f"Later outcome by {group.kind}",
-        frame=shown,
-        columns=(
-            Column(name="group", meaning="Group", kind=Kind.LABEL, heading=group.kind.capitalize()),
-            Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses", adds_up=True),
-            Column(
-                name="mean",
-                meaning="Mean outcome",
-                heading="Share" if outcome.binary else "Mean",
-            ),
-            Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
-            Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
-        ),
-        note=SMALL_NOTE if hidden else "",
+        frame=frame,
+        columns=columns,
+        note=note_of("", frame, columns),
     )
 
 
@@ -205,13 +209,13 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
         | dict.fromkeys(floats, pl.Float64)
     )
     frame = pl.DataFrame(rows, schema=kinds).select(list(rows[0]))
+    frame = hide_small_of(anchors.n, frame, FACTOR_COLUMNS, audience)
     return Table(
         name=f"trajectories-{anchors.rule}-factors",
         title="Factors before the event: correlation with locks of SR and of P",
-        frame=hide_small_of(anchors.n, frame, FACTOR_COLUMNS, audience),
+        frame=frame,
         columns=FACTOR_COLUMNS,
-        note="A negative correlation with SR: the more of the factor, the less reactive. "
-        f"Fewer than {FEWEST} courses give no figure.",
+        note=note_of(FACTOR_NOTE, frame, FACTOR_COLUMNS),
     )
 
 
