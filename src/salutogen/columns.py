@@ -149,14 +149,17 @@ class Record:
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of `to_dict`: every figure with its meaning, unit and sign."""
+        """Return the JSON Schema of `to_dict`: every figure with its meaning, unit and sign.
+
+        Figures with a default may be missing.
+        """
         hints = get_type_hints(cls)
         told = _told_fields(cls)
         return {
             "type": "object",
             "description": (cls.__doc__ or "").strip().partition("\n")[0],
             "properties": {key_of(item): _property(item, hints[item.name]) for item in told},
-            "required": [key_of(item) for item in told],
+            "required": [key_of(item) for item in told if item.default is MISSING],
         }
 
     def __repr__(self) -> str:
@@ -251,8 +254,12 @@ def _words(column: Column) -> dict[str, Any]:
     return {**found, "x-unit": column.unit} if column.unit else found
 
 
+def _kinds(schema: dict[str, Any]) -> list[str]:
+    kind = schema["type"]
+    return kind if isinstance(kind, list) else [kind]
+
+
 _SIMPLE: dict[Any, str] = {
-    float: "number",
     int: "integer",
     str: "string",
     bool: "boolean",
@@ -263,6 +270,8 @@ _SIMPLE: dict[Any, str] = {
 def _schema_of(hint: Any) -> dict[str, Any]:
     """Return the JSON Schema of a type: records, mappings, sequences, numbers and their unions."""
     origin, inner = get_origin(hint), get_args(hint)
+    if hint is float:  # a number that cannot be computed is null, never NaN
+        return {"type": ["number", "null"]}
     if hint in _SIMPLE:
         return {"type": _SIMPLE[hint]}
     if origin is Literal:
@@ -272,7 +281,7 @@ def _schema_of(hint: Any) -> dict[str, Any]:
     if origin in (Union, types.UnionType):
         parts = [_schema_of(part) for part in inner]
         if all(set(part) == {"type"} for part in parts):
-            return {"type": [part["type"] for part in parts]}
+            return {"type": list(dict.fromkeys(kind for part in parts for kind in _kinds(part)))}
         return {"anyOf": parts}
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _schema_of(inner[1])}

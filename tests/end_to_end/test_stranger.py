@@ -81,11 +81,19 @@ def compute(inputs, settings):
             figures=(Figure(name="who", title="Who", description=names, chart=chart, data=table,
                             columns=COLUMNS),),
         ))
-    told = [finding("unexpected-failure", f"Look at {names}.")] if settings.leak else []
+    told = [finding("far-persons-named", names=names)] if settings.leak else []
     table = persons.select("subject", (pl.col("SR").abs() > settings.limit).alias("far"))
     return Far(n=far.height, told=names if settings.leak else "", parts=tuple(sections),
                persons=table, findings=tuple(told))
 '''
+CODES = """
+[far-persons-named]
+severity = "warning"
+title = "Far persons"
+story = "Tells who lies far from the line, which it must not."
+mend = "Take it out."
+text = "Look at {names}."
+"""
 REGISTERED = """
 from salutogen.analyses.contract import Analysis
 FAR = Analysis(
@@ -102,10 +110,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "stranger").mkdir()
     for name, text in (("__init__", REGISTERED), ("settings", SETTINGS), ("code", CODE)):
         (folder / "stranger" / f"{name}.py").write_text(text, "utf-8")
+    (folder / "stranger" / "finding_codes.toml").write_text(CODES, "utf-8")
     about = folder / "stranger-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[salutogen.analyses]\nfar = stranger:FAR\n")
+    (about / "entry_points.txt").write_text(
+        "[salutogen.analyses]\nfar = stranger:FAR\n[salutogen.finding_codes]\nstranger = stranger\n"
+    )
     return os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 
 
@@ -141,6 +152,12 @@ def test_it_appears_in_the_schema(package: str) -> None:
     results = call("schema", "--of", "results", PYTHONPATH=package)
     steps = json.loads(results.stdout)["properties"]["steps"]
     assert "Persons far from the line" in json.dumps(steps)
+
+
+def test_its_findings_are_explained(package: str) -> None:
+    done = call("explain", "far-persons-named", PYTHONPATH=package)
+    assert done.returncode == 0, done.stderr
+    assert "Tells who lies far from the line" in done.stdout
 
 
 @pytest.mark.parametrize("individuals", ["show", "hide"])

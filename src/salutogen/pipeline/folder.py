@@ -32,8 +32,8 @@ def write_folder(out: Path, fill: Callable[[Path], None], *, force: bool = False
         _swap(partial, out)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
-        text = f"The results could not be written to {out.name!r}: {reason}."
-        raise ReportError([finding("output-not-written", text, file=out.name)]) from error
+        told = finding("output-not-written", reason=reason, file=out.name)
+        raise ReportError([told]) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out

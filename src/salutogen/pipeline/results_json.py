@@ -1,4 +1,4 @@
-"""`results.json`: its published schema, and how results become it. null instead of NaN."""
+"""`results.json` and its published schema, both from the declarations of the results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from salutogen.analyses.contract import Analysis
 from salutogen.analyses.registry import available
-from salutogen.findings import finding
+from salutogen.columns import Kind, Record, figure, record
+from salutogen.findings import Finding, Severity, finding
+from salutogen.norm import Norm
+from salutogen.resilience import Resilience
+from salutogen.resilience.summary import ScoreDescriptives
 
 if TYPE_CHECKING:
     from salutogen.analyses.running import Outcome
@@ -19,201 +23,111 @@ if TYPE_CHECKING:
 
 RESULTS_FORMAT = 1
 DIGITS = 10
-Number = float | None
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SHOWN = 5
 
 
-class _Open(BaseModel):
-    """Closed where the contract names a figure, open to further figures."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-
-class PanelCounts(_Open):
+@record
+class PanelCounts(Record):
     """How much was read."""
 
-    persons: int
-    rows: int = Field(description="Person-occasions in the data.")
-    occasions: int = Field(description="Planned occasions.")
-
-
-class Descriptive(_Open):
-    """Raw points; ICC and within-person SD from a random-intercept REML model."""
-
-    mean: Number
-    sd: Number
-    icc: Number
-    within_sd: Number
-
-
-class ScoreDescriptives(_Open):
-    """P, E and SR over occasions."""
-
-    P: Descriptive
-    E: Descriptive
-    SR: Descriptive
-
-
-class LineSummary(_Open):
-    """An E-P line in raw points."""
-
-    unit: str
-    shape: str
-    n: int
-    coefficients: dict[str, Number]
-    r_squared: Number
-
-
-class MixedSummary(_Open):
-    """Mixed-model line; P and E standardised over all rows."""
-
-    intercept: Number
-    slope: Number
-    slope_se: Number
-    within_slope: Number
-    between_slope: Number
-    residual_sd: Number
-    singular: bool
-
-
-class ShapeTestSummary(_Open):
-    """Linear against quadratic on independent units."""
-
-    unit: str
-    n: int
-    F: Number
-    df1: int
-    df2: int
-    p: Number
-    bic_linear: Number
-    bic_quadratic: Number
-    chosen: str
-
-
-class NormSummary(_Open):
-    """The lines."""
-
-    primary: LineSummary
-    pooled: LineSummary
-    mixed: MixedSummary | None
-    shape_test: ShapeTestSummary | None
-
-
-class WindowSummary(_Open):
-    """One sliding window: its own line, and mean SR from the frozen and its own line."""
-
-    window: int
-    n: int
-    intercept: Number
-    slope: Number
-    r_squared: Number
-    mean_SR_frozen: Number
-    mean_SR_refit: Number
-
-
-class WindowICC(_Open):
-    """ICC of window scores; inflated by overlap, never a reliability."""
-
-    frozen: Number
-    refit: Number
-
-
-class ExposureLeft(_Open):
-    """Correlation of SR with exposure."""
-
-    primary: Number
-    mixed: Number
-
-
-class Variants(_Open):
-    """Concordance of the variants, person level."""
-
-    names: list[str]
-    correlation: list[list[Number]]
-
-
-class ResilienceSummary(_Open):
-    """SR over occasions and windows."""
-
-    windows: list[WindowSummary] | None = Field(description="null where switched off or refused.")
-    icc_single: Number
-    icc_windows: WindowICC
-    lag1: Number
-    sr_exposure_correlation: ExposureLeft
-    variants: Variants | None = Field(description="null where switched off or refused.")
-
-
-class GateSummary(_Open):
-    """One condition for a claim of classes; null where it was not reached."""
-
-    name: str
-    value: Number
-    threshold: float
-    passed: bool
-
-
-class ClassesSummary(_Open):
-    """Classes that passed every gate."""
-
-    n: int = Field(description="Number of classes.")
-    shares: list[float] = Field(description="Largest first.")
-    model: str
-
-
-class TrajectoriesSummary(_Open):
-    """Courses locked to events."""
-
-    anchors: dict[str, Any]
-    lock: dict[str, Any]
-    classes: ClassesSummary | None = Field(description="null unless every gate passed.")
-    gates: list[GateSummary]
-    gates_passed: bool
-
-
-class ResultsFile(_Open):
-    """The whole of `results.json`."""
-
-    format: int
-    title: str
-    sign: str
-    seed: int
-    panel: PanelCounts
-    scores: ScoreDescriptives
-    norm: NormSummary
-    resilience: ResilienceSummary
-    steps: dict[str, Any]
-    trajectories: TrajectoriesSummary | None = Field(
-        default=None, description="The first analysis of this kind; null where it was refused."
+    persons: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    rows: int = figure("Person-occasions in the data", unit="answer forms")
+    occasions: int = figure("Planned occasions", unit="occasions")
+    rows_per_occasion: Mapping[str, int] = figure(
+        "Person-occasions by planned occasion", unit="answer forms"
     )
-    findings: dict[str, int] = Field(description="Number of findings by severity.")
+
+
+@record
+class FindingCounts(Record):
+    """How many findings there are, by severity."""
+
+    refusal: int = figure("What could not be given")
+    warning: int = figure("What needs judgement")
+    note: int = figure("What should be known")
 
 
 def results_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `results.json`."""
-    schema = ResultsFile.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    """Return the JSON Schema (draft 2020-12) of `results.json`.
+
+    It is made from the declarations of the results, those of every registered analysis included;
+    further figures are allowed.
+    """
+    known = available()
+    results = {item.name: item.result_type().schema() for item in known.values()}
+    schema: dict[str, Any] = {
+        "$schema": DIALECT,
+        "title": "results.json of salutogen",
+        "type": "object",
+        "properties": {
+            "format": {"const": RESULTS_FORMAT, "description": "Version of this format."},
+            "title": {"type": "string", "description": "Title of the study."},
+            "sign": {"type": "string", "description": "Which way round SR is."},
+            "seed": {"type": "integer", "description": "Seed of every random step."},
+            "panel": PanelCounts.schema(),
+            "scores": ScoreDescriptives.schema(),
+            "norm": Norm.schema(),
+            "resilience": Resilience.schema(),
+            "steps": {
+                "type": "object",
+                "description": "Analyses of the study file, by name; null where refused.",
+                "additionalProperties": {"anyOf": [*results.values(), {"type": "null"}]},
+            },
+            "findings": FindingCounts.schema(),
+        },
+    }
+    for analysis in known.values():
+        _describe_places(schema, analysis, results[analysis.name])
+    optional = {
+        path for item in known.values() if not item.default for path in item.results_at.values()
+    }
+    schema["required"] = [name for name in schema["properties"] if name not in optional]
     return schema
+
+
+def _describe_places(schema: dict[str, Any], analysis: Analysis, result: Mapping[str, Any]) -> None:
+    """Add what an analysis puts at places of its own; null where it is off or refused."""
+    for name, path in analysis.results_at.items():
+        found = result["properties"][name] if name else result
+        *parents, last = path.split(".")
+        place = schema
+        for part in parents:
+            place = place["properties"].setdefault(part, {"type": "object", "properties": {}})
+        place["properties"][last] = {
+            "description": f"The first analysis {analysis.name}; null where there is none.",
+            "anyOf": [found, {"type": "null"}],
+        }
 
 
 def results_to_dict(results: Results) -> dict[str, Any]:
     """Turn results into the plain data of `results.json`."""
-    resilience = results.resilience
-    severities = [item.severity.value for item in results.findings]
+    severities = [item.severity for item in results.findings]
+    panel = results.panel
+    rows = np.bincount(
+        panel.rows["occasion"].to_numpy(), minlength=len(results.study.occasions)
+    ).tolist()
+    counts = PanelCounts(
+        persons=panel.n_persons,
+        rows=panel.n_rows,
+        occasions=len(results.study.occasions),
+        rows_per_occasion=dict(zip(results.study.labels, rows, strict=True)),
+    )
     content = {
         "format": RESULTS_FORMAT,
         "title": results.study.title,
         "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
         "seed": results.seed,
-        "panel": {
-            "persons": results.panel.n_persons,
-            "rows": results.panel.n_rows,
-            "occasions": len(results.study.occasions),
-            "rows_per_occasion": _rows_per_occasion(results),
-        },
-        "scores": resilience.descriptives.to_dict(),
+        "panel": counts.to_dict(),
+        "scores": results.resilience.descriptives.to_dict(),
         "norm": results.norm.to_dict(),
-        "resilience": _resilience(results),
+        "resilience": results.resilience.to_dict(),
         "steps": {outcome.label: outcome.content for outcome in results.analyses if outcome.asked},
-        "findings": {name: severities.count(name) for name in ("refusal", "warning", "note")},
+        "findings": FindingCounts(
+            refusal=severities.count(Severity.REFUSAL),
+            warning=severities.count(Severity.WARNING),
+            note=severities.count(Severity.NOTE),
+        ).to_dict(),
     }
     _put_in_place(content, results.analyses)
     plain: dict[str, Any] = to_plain(content)
@@ -224,10 +138,10 @@ def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     """Put figures of the first analysis of each kind where its registration says, or null."""
     found: dict[str, Any] = dict.fromkeys(places_switched_off(outcomes))
     for outcome in outcomes:
-        for figure, path in outcome.analysis.results_at.items():
+        for name, path in outcome.analysis.results_at.items():
             if found.get(path) is None:
                 inside = outcome.content
-                found[path] = inside[figure] if figure and inside is not None else inside
+                found[path] = inside[name] if name and inside is not None else inside
     for path, value in found.items():
         *parents, last = path.split(".")
         place = content
@@ -262,14 +176,15 @@ def missing_figures(content: Any, path: str = "") -> list[str]:
     return []
 
 
-def not_computed(content: Mapping[str, Any], not_asked: Sequence[str] = ()) -> tuple[Any, ...]:
+def not_computed(content: Mapping[str, Any], not_asked: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Give the finding that names what is null, if anything is but what nobody asked for."""
     paths = [path for path in missing_figures(content) if path not in not_asked]
     if not paths:
         return ()
-    shown = ", ".join(paths[:5]) + (" and others" if len(paths) > 5 else "")
-    text = f"{len(paths)} figures of results.json could not be computed and are null: {shown}."
-    return (finding("not-computed", text, numbers={"figures": paths}),)
+    rest = " and others" if len(paths) > SHOWN else ""
+    shown = ", ".join(paths[:SHOWN]) + rest
+    told = finding("not-computed", n=len(paths), shown=shown, numbers={"figures": paths})
+    return (told,)
 
 
 def to_plain(value: Any, digits: int = DIGITS) -> Any:
@@ -291,15 +206,3 @@ def to_plain(value: Any, digits: int = DIGITS) -> Any:
         number = float(value)
         return float(f"{number:.{digits}g}") if math.isfinite(number) else None
     return value
-
-
-def _rows_per_occasion(results: Results) -> dict[str, int]:
-    rows = results.panel.rows
-    indices = rows["occasion"].to_numpy()
-    counts = np.bincount(indices, minlength=len(results.study.occasions))
-    return dict(zip(results.study.labels, counts.tolist(), strict=True))
-
-
-def _resilience(results: Results) -> dict[str, Any]:
-    resilience = results.resilience
-    return {**resilience.to_dict()}

@@ -26,7 +26,7 @@ def tell_exposure_left(summary: ScoreSummary, findings: Findings) -> None:
             "within_slope": summary.within_slope,
         }
         written = {name: _three_decimals(value) for name, value in numbers.items()}
-        findings.tell("exposure-left-in-score", None, numbers=numbers, **written)
+        findings.tell("exposure-left-in-score", numbers=numbers, **written)
     if left.mixed is not None and abs(left.mixed) > NOTABLE_R:
         numbers = {
             "mixed": left.mixed,
@@ -35,7 +35,7 @@ def tell_exposure_left(summary: ScoreSummary, findings: Findings) -> None:
             "pooled": left.primary,
         }
         written = {name: _three_decimals(value) for name, value in numbers.items()}
-        findings.tell("mixed-slope-leaves-exposure", None, numbers=numbers, **written)
+        findings.tell("mixed-slope-leaves-exposure", numbers=numbers, **written)
 
 
 def tell_measurement(measurement: Measurement, findings: Findings) -> None:

@@ -38,14 +38,10 @@ class FindingsByLine(Findings):
         """Whether something at or below a path is a gap or wrong, so that more cannot be said."""
         return any(one == path or one.startswith(f"{path}.") for one in self.open)
 
-    def tell(self, code: str, text: str | None = None, *, at: str = "", **given: Any) -> None:
+    def tell(self, code: str, *, at: str = "", **given: Any) -> None:
         """Add a finding about the value at a dotted path, which sentences may name as `key`."""
         line = line_of(self.lines, at)
-        super().tell(code, text, file=self.file, line=line, key=at, **given)
-
-    def add(self, code: str, path: str, text: str, **given: Any) -> None:
-        """Add a finding whose sentence is written where it is told."""
-        self.tell(code, text, at=path, **given)
+        super().tell(code, file=self.file, line=line, key=at, **given)
 
     def unknown_name(self, path: str, name: str, names: Iterable[str], what: str) -> None:
         """Say that a name does not exist, which names do, and which is nearest."""

@@ -168,7 +168,7 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
             title="Depth, area and speed of the way back",
             frame=frame,
             columns=METRIC_COLUMNS,
-            note=note_of(note.worded(audience.counter([left])), frame, METRIC_COLUMNS),
+            note=note_of(note.worded(audience.in_a_sentence), frame, METRIC_COLUMNS),
         ),
     )
 
@@ -191,7 +191,7 @@ def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, 
             "Meier's, which takes the visit that sees the return as its time).",
             left=Persons(times.n_left),
             # No part of the others in the sentence, so it is written by itself.
-            stayed=audience.counter()(times.n_never_left),
+            stayed=audience.in_a_sentence(times.n_never_left),
             half=half if times.n_left else "",
             never=Persons(times.n_not_seen_back),
         ),
