@@ -159,10 +159,7 @@ def simple_kind(value: Mapping[str, Any]) -> str:
 # Outputs, findings, commands ---------------------------------------------------------------------
 
 
-def outputs_page(columns: Iterable[Any]) -> str:
-    by_file: dict[str, list[Any]] = {}
-    for column in columns:
-        by_file.setdefault(column.file, []).append(column)
+def outputs_page(by_file: Mapping[str, Iterable[Any]]) -> str:
     parts = [
         "# Output files: every column",
         f"The table that `run` writes as `codebook.csv`. {SIGN} "
@@ -173,7 +170,7 @@ def outputs_page(columns: Iterable[Any]) -> str:
         parts.append(
             table(
                 ("column", "unit", "direction", "meaning"),
-                ((code(row.column), row.unit, row.sign or "—", row.meaning) for row in rows),
+                ((code(row.name), row.unit, row.sign or "—", row.meaning) for row in rows),
             )
         )
     return "\n\n".join(parts) + "\n"
@@ -267,13 +264,13 @@ def pages() -> dict[str, Callable[[], str]]:
     """Every generated page by name."""
     from salutogen.cli.schema import published_schema
     from salutogen.findings import catalogue
-    from salutogen.pipeline.codebook import OUTPUT_COLUMNS
+    from salutogen.pipeline.codebook import LEVEL_FILES
     from salutogen.simulation.settings import SimulationSettings
 
     return {
         "study-file": lambda: study_file_page(published_schema("study")),
         "simulation": lambda: simulation_page(SimulationSettings.model_json_schema()),
-        "outputs": lambda: outputs_page(OUTPUT_COLUMNS),
+        "outputs": lambda: outputs_page(LEVEL_FILES),
         "findings": lambda: findings_page(catalogue().values()),
         "command-line": lambda: command_line_page(helps_of_all_commands()),
         "benchmarks": lambda: benchmarks_page(RESULTS),

@@ -53,13 +53,13 @@ def test_every_finding_is_explained(pages: ModuleType) -> None:
 
 
 def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> None:
-    from salutogen.pipeline.codebook import OUTPUT_COLUMNS
+    from salutogen.pipeline.codebook import LEVEL_FILES
 
-    page = pages.outputs_page(OUTPUT_COLUMNS)
-    for column in OUTPUT_COLUMNS:
+    page = pages.outputs_page(LEVEL_FILES)
+    for column in (column for columns in LEVEL_FILES.values() for column in columns):
         assert column.unit, column
-        assert f"| `{column.column}` | {column.unit} |" in page
-        if column.column.startswith("SR") and not column.column.endswith("_se"):
+        assert f"| `{column.name}` | {column.unit} |" in page
+        if column.name.startswith("SR") and not column.name.endswith("_se"):
             assert "positive = over-reactive" in column.sign, column
     assert "Positive = over-reactive = less resilient" in page
 

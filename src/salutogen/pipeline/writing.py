@@ -97,7 +97,7 @@ def _write_files(results: Results, folder: Path) -> None:
         tables[name] = identified(file.table, persons, audience)
         write_csv(tables[name], folder / name)
     columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(tables, results.score_table.exposure_types, columns)
+    described = codebook(tables, columns)
     write_csv(described, folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
