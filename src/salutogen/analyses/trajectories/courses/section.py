@@ -7,13 +7,13 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import (
     means_figure,
     own_and_other,
     p_figure,
     sr_figure,
 )
-from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons

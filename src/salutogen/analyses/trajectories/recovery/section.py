@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
-from salutogen.analyses.trajectories.courses.locked import LockedCourses
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
