@@ -7,14 +7,14 @@ only gives the values: `found.tell("few-valid-occasions", absent=Persons(3), per
 from __future__ import annotations
 
 import math
+import re
 import string
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 ROWS_SHOWN = 10
 
@@ -115,29 +115,81 @@ class Finding:
 @cache
 def catalogue() -> dict[str, CodeEntry]:
     """Return every finding code, in alphabetical order."""
+    import tomllib
+
     entries: dict[str, CodeEntry] = {}
-    folder = files("salutogen") / "finding_codes"
-    for resource in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not resource.name.endswith(".toml"):
-            continue
-        room = resource.name.removesuffix(".toml")
-        for code, body in tomllib.loads(resource.read_text(encoding="utf-8")).items():
+    for room, text in _code_files().items():
+        for code, body in tomllib.loads(text).items():
             if code in entries:
                 raise ValueError(f"finding code {code!r} stands in two files")
-            severity = Severity(body.pop("severity"))
-            entries[code] = CodeEntry(code=code, room=room, severity=severity, **body)
+            entries[code] = _entry(code, room, body)
     return dict(sorted(entries.items()))
 
 
+@cache
+def code_entry(code: str) -> CodeEntry:
+    """Return one line of the table of codes, taking no more of the table apart than that.
+
+    Raises
+    ------
+    KeyError
+        The code is not in the table.
+    """
+    import tomllib
+
+    for room, text in _code_files().items():
+        begin = text.find(f"\n[{code}]\n")
+        if begin < 0:
+            continue
+        end = text.find("\n[", begin + 1)
+        while end >= 0 and text.startswith(f"[{code}.", end + 1):
+            end = text.find("\n[", end + 1)
+        return _entry(code, room, tomllib.loads(text[begin : end if end >= 0 else None])[code])
+    raise KeyError(code)
+
+
+@cache
+def _code_files() -> dict[str, str]:
+    """Text of each room's file of codes, with a line end in front."""
+    folder = Path(__file__).parent / "finding_codes"
+    return {path.stem: "\n" + path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:
+    severity = Severity(body.pop("severity"))
+    return CodeEntry(code=code, room=room, severity=severity, **body)
+
+
 class Persons(int):
-    """A count of persons: told to everyone only where it is not small."""
+    """A count of persons: told to everyone only where neither it nor what it leaves is small.
+
+    Parameters
+    ----------
+    n : int
+    of : int, optional
+        The count whose part it is, where that is told as well. Everyone in the study is a whole
+        without being named.
+
+    Examples
+    --------
+    >>> Persons(38, of=40) + 1, Persons(38, of=40).of
+    (39, 40)
+    """
+
+    of: int | None
+
+    def __new__(cls, n: Any, of: int | None = None) -> Self:
+        """Make a count."""
+        made = super().__new__(cls, n)
+        made.of = of
+        return made
 
 
 class _Sentence(string.Formatter):
     """Fills a template: `{x:.2f}`, `{n:# row|# rows}`, `{n:was|were}`, `{names:quoted}`.
 
     A bar parts what is written for 1 from what is written otherwise; `#` is the number. `quoted`
-    and `list` write several names. Missing numbers are a dash.
+    and `list` write several names, `sentences` other findings. Missing numbers are a dash.
     """
 
     def __init__(self, count: Callable[[int], str]) -> None:
@@ -151,6 +203,8 @@ class _Sentence(string.Formatter):
             return (one if alone else many).replace("#", number)
         if format_spec in ("quoted", "list"):
             return listed(value, quotes=format_spec == "quoted")
+        if format_spec == "sentences":
+            return " ".join(item.worded(self._count) for item in value)
         if value is None:
             return "–"
         if hasattr(value, "worded"):
@@ -178,12 +232,23 @@ def listed(names: Iterable[Any], *, quotes: bool = False, most: int = 5) -> str:
 
 
 def nearest(name: object, names: Iterable[str]) -> str | None:
-    """Return the known name that was probably meant, if one is near."""
+    """Return the known name that was probably meant, if one is near.
+
+    What is mistyped most does not count: capitals, spaces, points, dashes and underscores.
+    """
     import difflib
 
-    known = {str(item).lower(): str(item) for item in reversed(list(names))}
+    names = [str(item) for item in names]
+    alike = {_bare(item): item for item in reversed(names)}
+    if _bare(str(name)) in alike:
+        return alike[_bare(str(name))]
+    known = {item.lower(): item for item in reversed(names)}
     near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.6)
     return known[near[0]] if near else None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s._-]+", "", name.lower()) or name
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:
@@ -229,7 +294,7 @@ def finding(
         The code is not in the table (every code must be explained there first), or the sentence
         names a value that was not given.
     """
-    entry = catalogue()[code]
+    entry = code_entry(code)
     shown = tuple(int(row) for row in rows[:ROWS_SHOWN])
     n_rows = len(rows) if n_rows is None and rows else n_rows
     named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}

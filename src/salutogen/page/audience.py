@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from salutogen.findings import Persons
+from salutogen.page.words import percent
 
 SMALL_CELL = 5
 PERSONS_DRAWN = 3000
@@ -74,32 +73,21 @@ class Audience:
         """Write a count; small ones are not told where persons are hidden."""
         return f"fewer than {self.smallest}" if self.is_small(n) else f"{n:,}"
 
-    def counter(self, beside: Iterable[object] = ()) -> Callable[[int], str]:
-        """Return a way to write counts that stand in one sentence.
+    def share(self, n: int, of: int) -> str:
+        """Write the share of a count; where the count may not be told, in words."""
+        if self.hides(n, of):
+            return "few" if self.is_small(n) else "nearly all"
+        return percent(n / of if of else None)
 
-        A count that leaves only a few of everyone, or of another count of the sentence, would
-        give these few away; it is written as nearly all of them.
+    def in_a_sentence(self, n: int) -> str:
+        """Write a count in a sentence.
+
+        A count that leaves only a few of everyone, or of the count it is a part of, would give
+        these few away; it is written as nearly all of them.
         """
-        wholes = {self.n_persons, *counts_in(beside)}
-
-        def written(n: int) -> str:
-            few_left = any(self.is_small(whole - n) for whole in wholes)
-            return "nearly all" if few_left and not self.is_small(n) else self.count(n)
-
-        return written
-
-
-def counts_in(values: Iterable[object]) -> Collection[int]:
-    """Every count of persons among some values, however deep."""
-    found: set[int] = set()
-    for value in values:
-        if isinstance(value, Persons):
-            found.add(int(value))
-        elif isinstance(value, list | tuple):
-            found.update(counts_in(value))
-        elif hasattr(value, "values") and not callable(value.values):
-            found.update(counts_in(value.values.values()))
-    return found
+        wholes = [self.n_persons, getattr(n, "of", None)]
+        few_left = any(whole is not None and self.is_small(whole - n) for whole in wholes)
+        return "nearly all" if few_left and not self.is_small(n) else self.count(n)
 
 
 def person_code(place: int) -> str:

@@ -77,7 +77,7 @@ class Guard:
     def text(self, text: Text) -> str:
         """Return a text with small counts hidden."""
         if isinstance(text, Sentence):
-            return text.worded(self.audience.counter(text.values.values()))
+            return text.worded(self.audience.in_a_sentence)
         if self.audience.individuals:
             return text
         return _FEW.sub(f"fewer than {self.audience.smallest}", text)
@@ -101,8 +101,9 @@ class Guard:
 
     def finding(self, item: Finding) -> Finding:
         """Return a finding whose sentence hides small counts."""
-        values = item.values.values()
-        told = item.worded(self.audience.counter(values)) if item.template else self.text(item.text)
+        told = self.text(item.text)
+        if item.template:
+            told = item.worded(self.audience.in_a_sentence)
         if (
             not self.audience.individuals
             and 0 < (item.evidence.n_rows or 0) < self.audience.smallest
@@ -163,7 +164,7 @@ class Guard:
         is left out as a whole.
         """
         description = self.text(figure.description)
-        drawn = json.dumps(figure.specification(), default=str, ensure_ascii=False)
+        drawn = json.dumps(figure.specification(), ensure_ascii=False, allow_nan=False)
         words = [figure.title, description, *texts_of(figure.data), *_quoted(drawn)]
         if any(self.forbids(text) for text in words):
             told.append(
