@@ -188,8 +188,8 @@ def _return_words(times: ReturnTimes | None) -> tuple[Text, ...]:
             "{half} {never} {never:was|were} not seen back. Returns are seen at "
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",
-            left=Persons(times.n_left),
-            stayed=Persons(times.n_never_left),
+            left=Persons(times.n_left, of=times.n_seen),
+            stayed=Persons(times.n_never_left, of=times.n_seen),
             half=half if times.n_left else "",
             never=Persons(times.n_not_seen_back, of=times.n_left),
         ),
