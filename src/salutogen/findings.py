@@ -1,7 +1,8 @@
 """What is doubtful, with its evidence and its mend; and the one table of finding codes.
 
-Code, story, mend and sentences of a finding stand in one file a room (`finding_codes/`). A room
-only gives the values: `found.tell("few-valid-occasions", absent=Persons(3), persons=Persons(40))`.
+Code, story, mend and sentences of a finding stand in one file a room (`finding_codes/`); another
+package has a `finding_codes.toml` and the entry point `salutogen.finding_codes`. A room only gives
+the values: `found.tell("few-valid-occasions", absent=Persons(3), persons=Persons(40))`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROWS_SHOWN = 10
+GROUP = "salutogen.finding_codes"
 
 
 class Severity(StrEnum):
@@ -118,7 +120,7 @@ def catalogue() -> dict[str, CodeEntry]:
     import tomllib
 
     entries: dict[str, CodeEntry] = {}
-    for room, text in _code_files().items():
+    for room, text in {**_code_files(), **_code_files_of_others()}.items():
         for code, body in tomllib.loads(text).items():
             if code in entries:
                 raise ValueError(f"finding code {code!r} stands in two files")
@@ -135,17 +137,25 @@ def code_entry(code: str) -> CodeEntry:
     KeyError
         The code is not in the table.
     """
+    for files in (_code_files, _code_files_of_others):
+        for room, text in files().items():
+            found = _entry_in(text, code, room)
+            if found is not None:
+                return found
+    raise KeyError(code)
+
+
+def _entry_in(text: str, code: str, room: str) -> CodeEntry | None:
+    """Take one code out of a file of codes, if it is there."""
     import tomllib
 
-    for room, text in _code_files().items():
-        begin = text.find(f"\n[{code}]\n")
-        if begin < 0:
-            continue
-        end = text.find("\n[", begin + 1)
-        while end >= 0 and text.startswith(f"[{code}.", end + 1):
-            end = text.find("\n[", end + 1)
-        return _entry(code, room, tomllib.loads(text[begin : end if end >= 0 else None])[code])
-    raise KeyError(code)
+    begin = text.find(f"\n[{code}]\n")
+    if begin < 0:
+        return None
+    end = text.find("\n[", begin + 1)
+    while end >= 0 and text.startswith(f"[{code}.", end + 1):
+        end = text.find("\n[", end + 1)
+    return _entry(code, room, tomllib.loads(text[begin : end if end >= 0 else None])[code])
 
 
 @cache
@@ -153,6 +163,19 @@ def _code_files() -> dict[str, str]:
     """Text of each room's file of codes, with a line end in front."""
     folder = Path(__file__).parent / "finding_codes"
     return {path.stem: "\n" + path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+@cache
+def _code_files_of_others() -> dict[str, str]:
+    """Text of `finding_codes.toml` of other packages, which name themselves by entry point."""
+    from importlib.metadata import entry_points
+    from importlib.resources import files
+
+    found = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
+        resource = files(entry.value) / "finding_codes.toml"
+        found[entry.name] = "\n" + resource.read_text(encoding="utf-8")
+    return found
 
 
 def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:
@@ -259,7 +282,6 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
 
 def finding(
     code: str,
-    text: str | None = None,
     *,
     variant: str = "",
     mend: str | None = None,
@@ -298,13 +320,13 @@ def finding(
     shown = tuple(int(row) for row in rows[:ROWS_SHOWN])
     n_rows = len(rows) if n_rows is None and rows else n_rows
     named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}
-    template = "" if text is not None else entry.sentence(variant)
+    template = entry.sentence(variant)
     if mend is None:
         mend = filled(entry.mends[variant], named, str) if variant in entry.mends else entry.mend
     return Finding(
         code=code,
         severity=severity or entry.severity,
-        text=filled(template, named, "{:,}".format) if text is None else text,
+        text=filled(template, named, "{:,}".format),
         mend=mend,
         evidence=Evidence(
             numbers={
@@ -327,9 +349,9 @@ class Findings:
     def __init__(self, found: Iterable[Finding] = ()) -> None:
         self._found: list[Finding] = list(found)
 
-    def tell(self, code: str, text: str | None = None, **given: Any) -> None:
+    def tell(self, code: str, **given: Any) -> None:
         """Add a finding; the arguments are those of `finding`."""
-        self._found.append(finding(code, text, **given))
+        self._found.append(finding(code, **given))
 
     def extend(self, found: Iterable[Finding]) -> None:
         """Add findings made elsewhere."""
