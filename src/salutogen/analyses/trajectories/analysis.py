@@ -16,7 +16,7 @@ from salutogen.analyses.trajectories.classes.summary import (
     ClassSearch,
     class_figures,
 )
-from salutogen.analyses.trajectories.courses.locked import LockedCourses, lock_to_events
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
 from salutogen.analyses.trajectories.labels.by_rule import Labels, label_courses
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back

@@ -26,7 +26,7 @@ def anchor_findings(
         told.tell(
             "anchor-not-first-event",
             anchors=Persons(anchors.n),
-            other_event_before=Persons(before),
+            other_event_before=Persons(before, of=anchors.n),
         )
     if grid.rated:
         told.tell("anchors-selected-on-appraisal", threshold=grid.threshold)
@@ -43,7 +43,11 @@ def anchor_findings(
 def nobody_anchored(rule: str, counts: Mapping[str, int]) -> Finding:
     """Refuse a rule that nobody meets, with who is left after each condition."""
     steps = ("study", "seen", "event", "around", "anchored")
-    left: dict[str, Any] = dict(zip(steps, map(Persons, counts.values()), strict=True))
+    numbers = list(counts.values())
+    left: dict[str, Any] = {
+        step: Persons(n, of=before)
+        for step, n, before in zip(steps, numbers, [None, *numbers[:-1]], strict=True)
+    }
     return finding("nobody-anchored", variant="rule", rule=rule, **left)
 
 
@@ -63,7 +67,7 @@ def _tell_of_loop(
     )
     told.tell(
         "anchor-rule-overwrites",
-        same=Persons(same),
+        same=Persons(same, of=anchors.n),
         anchors=Persons(anchors.n),
         strict=Persons(list(flow["first-strict"].values())[-1]),
     )

@@ -225,6 +225,8 @@ def assess_classes(
         evidence, settings, seed=seed,
         executor=executor, progress=_counting(progress, tried, total),
     )  # fmt: skip
+    if progress is not None:
+        progress(total, total)  # gates that are not reached cost nothing
     return ClassAssessment(
         settings=settings,
         rows=rows,

@@ -8,7 +8,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses import single_courses
-from salutogen.analyses.trajectories.courses.locked import LockedCourses
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import POSITIONS
 from salutogen.analyses.trajectories.courses.position_means import COLUMNS, means_by_position
 from salutogen.columns import POINTS, Column, Kind
@@ -123,7 +123,7 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
         if second is not None
         else ""
     )
-    single = single_courses.single_courses(anchors, SR, audience)
+    single = single_courses.drawn_courses(anchors, SR, audience)
     return Figure(
         name=f"trajectories-{anchors.rule}-sr",
         title="SR around the event, course by course",
@@ -143,7 +143,7 @@ def p_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Fi
     means = means_by_position(P, anchors.person, audience)
     if means["mean"].null_count() == means.height:
         return None
-    single = single_courses.single_courses(anchors, P, audience)
+    single = single_courses.drawn_courses(anchors, P, audience)
     return Figure(
         name=f"trajectories-{anchors.rule}-p",
         title="Problems around the event, whatever the exposure",

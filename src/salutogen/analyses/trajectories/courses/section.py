@@ -7,13 +7,13 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import (
     means_figure,
     own_and_other,
     p_figure,
     sr_figure,
 )
-from salutogen.analyses.trajectories.courses.locked import LockedCourses
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
@@ -38,7 +38,7 @@ def course_section(anchors: Anchors, courses: LockedCourses, audience: Audience)
             say(
                 "Pre, peri, post1 and post2 are the scheduled occasions before, at and after the "
                 "anchor. {complete} of {n} courses are complete.",
-                complete=Persons(courses.n_complete),
+                complete=Persons(courses.n_complete, of=anchors.n),
                 n=Persons(anchors.n),
             ),
             _background_words(courses),

@@ -35,7 +35,7 @@ def course_labels(anchors: Anchors, rows: NDArray[np.int64], audience: Audience)
     ]
 
 
-def single_courses(anchors: Anchors, shown: FloatArray, audience: Audience) -> pl.DataFrame | None:
+def drawn_courses(anchors: Anchors, shown: FloatArray, audience: Audience) -> pl.DataFrame | None:
     """Values by position of single courses; None where persons are hidden.
 
     Parameters

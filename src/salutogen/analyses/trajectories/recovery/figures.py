@@ -193,7 +193,7 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
                 "occasions after they were first seen above it (interval-censored; points are the "
                 "ends of intervals). The dashed line takes the visit that sees the return as its "
                 "time.",
-                left=Persons(times.n_left),
+                left=Persons(times.n_left, of=times.n_seen),
                 back=percent(last["back"]),
                 last=f"{last['occasions']:g}",
             ),

@@ -46,7 +46,7 @@ def fit_way_back(
     told = Findings()
     enough, n = enough_later(change)
     if enough < SHARE_NEEDED * n:
-        told.tell("recovery-not-identified", enough=Persons(enough), persons=Persons(n))
+        told.tell("recovery-not-identified", enough=Persons(enough, of=n), persons=Persons(n))
         return None, None, tuple(told)
     followed = np.where(has_enough_later(change)[:, None], change, np.nan)
     metrics = course_metrics(followed, times)

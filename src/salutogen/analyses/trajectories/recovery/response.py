@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from salutogen.analyses.trajectories.courses.locked import LockedCourses
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record

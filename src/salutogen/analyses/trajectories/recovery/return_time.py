@@ -51,6 +51,11 @@ class ReturnTimes(Record):
     interval_right: FloatArray = beside()
     mass: FloatArray = beside()
 
+    @property
+    def n_seen(self) -> int:
+        """Persons who were seen after the event, above their band or not."""
+        return self.n_left + self.n_never_left
+
 
 def kaplan_meier(time: FloatArray, happened: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """Share to whom it happened by each time at which it did (Kaplan and Meier 1958).

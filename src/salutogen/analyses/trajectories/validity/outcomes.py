@@ -144,9 +144,8 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
         n = int(np.isfinite(outcome.values).sum())
         told.tell(
             "validity-not-assessed",
-            with_outcome=Persons(n),
+            with_outcome=Persons(n, of=outcome.values.size),
             outcome=outcome.name,
-            anchored=Persons(outcome.values.size),
         )
     elif outcome.from_P:
         told.tell("validity-criterion-overlap")

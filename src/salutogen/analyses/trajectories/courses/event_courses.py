@@ -207,17 +207,18 @@ def _change(SR: FloatArray, anchors: Anchors, lock: Lock) -> FloatArray:
 
 def _gaps(lock: Lock) -> tuple[Finding, ...]:
     """Say how much of the lock is missing."""
-    missing = (~np.isfinite(lock.SR)).sum(axis=0)
+    missing, n = (~np.isfinite(lock.SR)).sum(axis=0), lock.SR.shape[0]
     if not missing.any():
         return ()
     by_position: dict[str, Any] = {
-        name: Persons(n) for name, n in zip(POSITIONS, missing.tolist(), strict=True)
+        name: Persons(absent, of=n)
+        for name, absent in zip(POSITIONS, missing.tolist(), strict=True)
     }
     return (
         finding(
             "lock-incomplete",
-            complete=Persons(lock.complete.sum()),
-            persons=Persons(lock.SR.shape[0]),
+            complete=Persons(lock.complete.sum(), of=n),
+            persons=Persons(n),
             **by_position,
         ),
     )
