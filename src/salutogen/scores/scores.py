@@ -78,14 +78,14 @@ class ScaleReliability(Record):
         default="first form",
     )
     n: int = figure("Forms", unit="forms", kind=Kind.COUNT, heading="Forms")
-    n_items: int = figure("Items", unit="items", heading="Items")
+    n_items: int = figure("Items", heading="Items")
     omega: float | None = figure("McDonald's omega", heading="Omega")
     alpha: float | None = figure("Cronbach's alpha", heading="Alpha")
     floor_share: float = figure(
-        "Share at the lowest possible score", unit="share", heading="Share at the floor"
+        "Share at the lowest possible score", kind=Kind.SHARE, heading="Share at the floor"
     )
     ceiling_share: float = figure(
-        "Share at the highest possible score", unit="share", heading="Share at the ceiling"
+        "Share at the highest possible score", kind=Kind.SHARE, heading="Share at the ceiling"
     )
     note: str = figure("Note", kind=Kind.LABEL, heading="Note", default="")
 
