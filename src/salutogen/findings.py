@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROWS_SHOWN = 10
+TEXT_SHOWN = 160  # characters of the sentence in a short representation
 GROUP = "salutogen.finding_codes"
 
 
@@ -49,7 +50,7 @@ class CodeEntry:
         return self.texts[variant] if variant else self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence:
     """Where a finding was seen.
 
@@ -64,8 +65,15 @@ class Evidence:
     rows: tuple[int, ...] = ()
     n_rows: int | None = None
 
+    def __repr__(self) -> str:
+        """Say where it was seen, and which numbers there are."""
+        given = {"file": self.file, "line": self.line, "column": self.column, "n_rows": self.n_rows}
+        seen = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+        numbers = [f"numbers of {listed(self.numbers, most=6)}"] if self.numbers else []
+        return f"Evidence({', '.join([*seen, *numbers])})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Finding:
     """One doubtful thing: a stable code, one sentence, the evidence and the mend."""
 
@@ -74,8 +82,8 @@ class Finding:
     text: str
     mend: str
     evidence: Evidence = field(default_factory=Evidence)
-    template: str = field(default="", repr=False)
-    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    template: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def worded(self, count: Callable[[int], str]) -> str:
         """Return the sentence with each count of persons written by `count`."""
@@ -87,6 +95,11 @@ class Finding:
         """Return a sentence that tells what was found, but not where: the rows are few."""
         entry = catalogue().get(self.code)
         return f"{entry.title if entry else self.code} (fewer than {smallest} rows)."
+
+    def __repr__(self) -> str:
+        """Name the code and begin the sentence, in a line or two."""
+        text = self.text if len(self.text) <= TEXT_SHOWN else f"{self.text[: TEXT_SHOWN - 1]}…"
+        return f"Finding({self.code!r}, {self.severity.value}: {text!r})"
 
     def __str__(self) -> str:
         where = self.evidence.file or ""

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from salutogen.study.checking import design_lines
 
 from salutogen.study import Period, Study, read_study
+from salutogen.study.outline import outline
 from tests.study.small_study import GONE, changed, codes, refused
 
 
@@ -40,7 +40,7 @@ def test_fewer_occasions_than_a_window_takes_are_one_window() -> None:
     study = planned(occasions={"every": "7 days", "count": 2}, resilience=GONE)
     (only,) = study.schedule.windows()
     assert (only.first, only.last, study.schedule.number_of_windows) == ("1", "2", 1)
-    assert "Windows: 1" in design_lines(study)
+    assert "Windows: 1" in outline(study)
 
 
 @pytest.mark.parametrize("reference", ["first-window", {"window": 1}], ids=str)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from salutogen.columns import Column, Kind, Record, beside, declared, record
 from salutogen.errors import AnalysisError
-from salutogen.findings import Finding
+from salutogen.findings import Finding, listed
 from salutogen.study.format import Part
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class AnalysisSettings(Part):
     """Base of the settings of an analysis: closed, frozen, every key with a description."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Backbone:
     """What the fixed rooms gave, in their order."""
 
@@ -50,8 +50,12 @@ class Backbone:
     norm: Norm
     resilience: Resilience
 
+    def __repr__(self) -> str:
+        """Name the study."""
+        return f"Backbone({self.study.title!r:.60}: panel, scores, norm, resilience)"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AnalysisInputs:
     """What an analysis takes.
 
@@ -75,6 +79,11 @@ class AnalysisInputs:
     run: RunContext
     needed: Mapping[str, AnalysisResult] = field(default_factory=dict)
     before: Mapping[str, AnalysisResult] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Name the study, and the analyses whose results are there."""
+        before = f"; after {listed(self.before)}" if self.before else ""
+        return f"AnalysisInputs({self.study.title!r:.60}{before})"
 
     @cached_property
     def views(self) -> Views:
@@ -124,7 +133,7 @@ class AnalysisResult(Record):
         return ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ResultFile:
     """A table that an analysis writes.
 
@@ -139,6 +148,10 @@ class ResultFile:
     table: pl.DataFrame
     columns: Sequence[Column]
 
+    def __repr__(self) -> str:
+        """Say how many rows there are, and which columns."""
+        return f"ResultFile({self.table.height} rows of {listed(self.table.columns)})"
+
     @property
     def personal(self) -> bool:
         """Whether rows stand for single persons, as far as is declared."""
@@ -152,7 +165,7 @@ class ResultFile:
 Compute = Callable[[AnalysisInputs, Any], AnalysisResult]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis:
     """A kind of analysis, as it is registered.
 
@@ -184,6 +197,10 @@ class Analysis:
     default: bool = False
     results_at: Mapping[str, str] = field(default_factory=dict)
     fits_classes: bool = False
+
+    def __repr__(self) -> str:
+        """Name the kind, and where its code is."""
+        return f"Analysis({self.name!r}, {self.compute})"
 
     def settings_model(self) -> type[AnalysisSettings]:
         """Load the settings model."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from salutogen.context import RunContext
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Outcome:
     """An analysis that was done, or why it was not.
 
@@ -60,6 +60,14 @@ class Outcome:
     methods: str = ""
     findings: tuple[Finding, ...] = ()
     asked: bool = True
+
+    def __repr__(self) -> str:
+        """Say what was done and how much came of it, in a line."""
+        done = "not done" if self.result is None else repr(self.result)
+        return (
+            f"Outcome({self.label!r}: {done}; {len(self.sections)} sections, "
+            f"{len(self.files)} files, {len(self.findings)} findings)"
+        )
 
 
 def run_analyses(

@@ -1,9 +1,9 @@
 """From answers to problems P and exposure E."""
 
 from salutogen.scores.components import FirstComponent
+from salutogen.scores.rescoring import rescore
 from salutogen.scores.scores import Measure, ScaleReliability, Scores, Standardiser
 from salutogen.scores.scoring import score
-from salutogen.scores.variants import exposure_variants, rescore
 
 __all__ = [
     "FirstComponent",
@@ -11,7 +11,6 @@ __all__ = [
     "ScaleReliability",
     "Scores",
     "Standardiser",
-    "exposure_variants",
     "rescore",
     "score",
 ]

@@ -23,21 +23,18 @@ COMBINED = "all types"
 _TYPE = Column(name="type", meaning="Type of exposure", kind=Kind.LABEL, heading="Exposure type")
 EXPOSURE_QUALITY_COLUMNS = (
     _TYPE,
+    Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL, heading="Occasion"),
     Column(
-        name="occasion", meaning="Planned occasion", unit="label", kind=Kind.LABEL,
-        heading="Occasion",
+        name="n", meaning="Forms with exposure and problems, one a person", unit="forms",
+        kind=Kind.COUNT, heading="Forms",
     ),
     Column(
-        name="n", meaning="Persons with exposure and problems", unit="persons", kind=Kind.COUNT,
-        heading="Forms",
-    ),
-    Column(
-        name="r", meaning="Correlation of exposure with P", unit="correlation", heading="r with P",
+        name="r", meaning="Correlation of exposure with P", heading="r with P",
         sign="positive = more exposed persons have more problems",
     ),
     Column(name="r_squared", meaning="Share of the variance of P explained", heading="R²"),
     Column(
-        name="zero_share", meaning="Share without any exposure", unit="share",
+        name="zero_share", meaning="Share without any exposure", unit="share", kind=Kind.SHARE,
         heading="Share without any exposure",
     ),
     Column(
@@ -46,8 +43,9 @@ EXPOSURE_QUALITY_COLUMNS = (
     ),
     Column(name="sd", meaning="SD of exposure", unit="points", heading="SD"),
     Column(
-        name="coverage", meaning="Share of the time since the occasion before within recall",
-        unit="share", heading="Time covered by recall",
+        name="coverage",
+        meaning="Median share of the time since the occasion before within recall", unit="share",
+        heading="Time covered by recall",
     ),
 )  # fmt: skip
 ITEM_QUALITY_COLUMNS = (
@@ -59,11 +57,11 @@ ITEM_QUALITY_COLUMNS = (
     ),
     Column(
         name="endorsed_share", meaning="Share of those forms in which it happened",
-        unit="share of forms", heading="Share that met it",
+        unit="share of forms", kind=Kind.SHARE, heading="Share that met it",
     ),
     Column(
-        name="r_with_P", meaning="Correlation of the item's code with P", unit="correlation",
-        sign="positive = goes with more problems", heading="r with P",
+        name="r_with_P", meaning="Correlation of the item's code with P", heading="r with P",
+        sign="positive = goes with more problems",
     ),
 )  # fmt: skip
 

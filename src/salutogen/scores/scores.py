@@ -14,8 +14,10 @@ from salutogen.findings import Finding
 from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
 
+LONGEST = 120  # characters of a method in a short representation
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Measure:
     """How P, or one type of E, was scored: enough to refuse data scored otherwise.
 
@@ -31,6 +33,11 @@ class Measure:
     maximum: float | None
     unit: str
     higher: Literal["worse", "better"] = "worse"
+
+    def __repr__(self) -> str:
+        """Name the score, its method and its size, in a line."""
+        method = self.method if len(self.method) <= LONGEST else f"{self.method[: LONGEST - 1]}…"
+        return f"Measure({self.name!r}: {method}, {len(self.items)} items, {self.unit})"
 
     def scoring(self) -> dict[str, object]:
         """Plain data that must be equal wherever a line is shared."""
@@ -78,14 +85,14 @@ class ScaleReliability(Record):
         default="first form",
     )
     n: int = figure("Forms", unit="forms", kind=Kind.COUNT, heading="Forms")
-    n_items: int = figure("Items", unit="items", heading="Items")
+    n_items: int = figure("Items", heading="Items")
     omega: float | None = figure("McDonald's omega", heading="Omega")
     alpha: float | None = figure("Cronbach's alpha", heading="Alpha")
     floor_share: float = figure(
-        "Share at the lowest possible score", unit="share", heading="Share at the floor"
+        "Share at the lowest possible score", kind=Kind.SHARE, heading="Share at the floor"
     )
     ceiling_share: float = figure(
-        "Share at the highest possible score", unit="share", heading="Share at the ceiling"
+        "Share at the highest possible score", kind=Kind.SHARE, heading="Share at the ceiling"
     )
     note: str = figure("Note", kind=Kind.LABEL, heading="Note", default="")
 

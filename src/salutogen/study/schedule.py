@@ -66,7 +66,7 @@ class Period:
 WHOLE = Period(kind="all", number=0, label="all")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Schedule:
     """When a study asks, and the stretches of time it is looked at in.
 
@@ -162,6 +162,14 @@ class Schedule:
         """Number of windows; None where only the data can say how long the study was."""
         unknown = self.windows_in_time and self.last_day is None
         return None if unknown and self.planned else len(self.windows())
+
+    def __repr__(self) -> str:
+        """Count the occasions, windows and phases."""
+        windows = self.number_of_windows
+        return (
+            f"Schedule({len(self.planned)} occasions, {len(self.phases)} phases, "
+            f"{'windows by the data' if windows is None else f'{windows} windows'})"
+        )
 
     def _stretch(self, kind: PeriodKind, number: int, label: str, occasions: range) -> Period:
         labels = self.labels[occasions.start : occasions.stop]

@@ -11,14 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from salutogen.findings import Finding
+from salutogen.findings import Finding, listed
 from salutogen.study.format import Problems, StudyFile
 from salutogen.study.format.plain_yaml import line_of
 from salutogen.study.instruments.instrument import Instrument
 from salutogen.study.schedule import Occasion, Schedule
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Study:
     """A study as its file describes it.
 
@@ -95,6 +95,14 @@ class Study:
         """Read the answers into a `salutogen.Panel`; see `salutogen.read_panel`."""
         # Named, not imported: the study stands without the room that reads its answers.
         return import_module("salutogen.panel").read_panel(self, data)
+
+    def __repr__(self) -> str:
+        """Name the study, its size and what is measured, in a line or two."""
+        return (
+            f"Study({self.title!r:.60}: {len(self.occasions)} occasions; "
+            f"P: {listed(self.problems.instruments, most=3)}; "
+            f"E: {listed(self.exposure_types, most=3)}; {len(self.findings)} findings)"
+        )
 
     def _repr_html_(self) -> str:
         from salutogen.display import card

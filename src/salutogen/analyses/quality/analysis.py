@@ -9,75 +9,14 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.quality.settings import QualitySettings
-from salutogen.columns import Column, Kind, beside, record, rows
+from salutogen.columns import beside, columns_of, record, rows
+from salutogen.scores import ScaleReliability
+from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section
     from salutogen.resilience import Resilience
-
-FORMS = Column(name="n", meaning="Forms", unit="forms", heading="Forms", kind=Kind.COUNT)
-SCALE_COLUMNS = (
-    Column(name="scale", meaning="Scale", heading="Scale", kind=Kind.LABEL),
-    Column(
-        name="level",
-        meaning="First form of each person, or all forms",
-        heading="Forms used",
-        kind=Kind.LABEL,
-    ),
-    FORMS,
-    Column(name="n_items", meaning="Items", heading="Items"),
-    Column(name="omega", meaning="McDonald's omega", heading="Omega"),
-    Column(name="alpha", meaning="Cronbach's alpha", heading="Alpha"),
-    Column(
-        name="floor_share",
-        meaning="Share with the lowest possible score",
-        heading="Share at the floor",
-        kind=Kind.SHARE,
-    ),
-    Column(
-        name="ceiling_share",
-        meaning="Share with the highest possible score",
-        heading="Share at the ceiling",
-        kind=Kind.SHARE,
-    ),
-    Column(name="note", meaning="What is to be known of it", heading="Note", kind=Kind.LABEL),
-)
-EXPOSURE_COLUMNS = (
-    Column(name="type", meaning="Exposure type", heading="Exposure type", kind=Kind.LABEL),
-    Column(name="occasion", meaning="Planned occasion", heading="Occasion", kind=Kind.LABEL),
-    FORMS,
-    Column(name="r", meaning="Correlation with P", heading="r with P"),
-    Column(name="r_squared", meaning="Variance of P that it explains", heading="R²"),
-    Column(
-        name="zero_share",
-        meaning="Share without any exposure",
-        unit="share",
-        heading="Share without any exposure",
-        kind=Kind.SHARE,
-    ),
-    Column(name="mean", meaning="Mean", unit="points", heading="Mean"),
-    Column(name="sd", meaning="SD", unit="points", heading="SD"),
-    Column(
-        name="coverage",
-        meaning="Median share of the time since the occasion before that recall covers",
-        unit="share",
-        heading="Time covered by recall",
-    ),
-)
-ITEM_COLUMNS = (
-    Column(name="type", meaning="Exposure type", heading="Exposure type", kind=Kind.LABEL),
-    Column(name="item", meaning="Item", heading="Item", kind=Kind.LABEL),
-    FORMS,
-    Column(
-        name="endorsed_share",
-        meaning="Share of forms on which it happened",
-        unit="share of forms",
-        heading="Share that met it",
-        kind=Kind.SHARE,
-    ),
-    Column(name="r_with_P", meaning="Correlation with P", heading="r with P"),
-)
 
 
 @record
@@ -94,9 +33,9 @@ class QualityResult(AnalysisResult):
         Labels of the planned occasions.
     """
 
-    scales: pl.DataFrame = rows("Reliability and ends of a scale", SCALE_COLUMNS)
-    exposure: pl.DataFrame = rows("One exposure type at one occasion", EXPOSURE_COLUMNS)
-    items: pl.DataFrame = rows("One item of a list of stressors", ITEM_COLUMNS)
+    scales: pl.DataFrame = rows("Reliability and ends of a scale", columns_of(ScaleReliability))
+    exposure: pl.DataFrame = rows("One exposure type at one occasion", EXPOSURE_QUALITY_COLUMNS)
+    items: pl.DataFrame = rows("One item of a list of stressors", ITEM_QUALITY_COLUMNS)
     descriptives: pl.DataFrame = beside()
     figures: Sequence[tuple[str, float]] = beside()
     occasions: Sequence[str] = beside()
@@ -113,7 +52,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     """Take together what scores and resilience know."""
     scores = inputs.scores
     return QualityResult(
-        scales=_scales(inputs),
+        scales=_scales(scores.reliability),
         exposure=scores.exposure_quality,
         items=scores.item_quality,
         descriptives=_descriptives(inputs.resilience),
@@ -122,34 +61,15 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     )
 
 
-def _scales(inputs: AnalysisInputs) -> pl.DataFrame:
+def _scales(reliability: Sequence[ScaleReliability]) -> pl.DataFrame:
     return pl.DataFrame(
-        [
-            (
-                one.scale,
-                one.level,
-                one.n,
-                one.n_items,
-                one.omega,
-                one.alpha,
-                one.floor_share,
-                one.ceiling_share,
-                one.note,
-            )
-            for one in inputs.scores.reliability
-        ],
-        schema={
+        [one.to_dict() for one in reliability],
+        schema=[column.name for column in columns_of(ScaleReliability)],
+        schema_overrides={
             "scale": pl.String,
-            "level": pl.String,
-            "n": pl.Int64,
-            "n_items": pl.Int64,
-            "omega": pl.Float64,
-            "alpha": pl.Float64,
-            "floor_share": pl.Float64,
-            "ceiling_share": pl.Float64,
-            "note": pl.String,
+            **dict.fromkeys(("n", "n_items"), pl.Int64),
+            **dict.fromkeys(("omega", "alpha", "floor_share", "ceiling_share"), pl.Float64),
         },
-        orient="row",
     )
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.quality.analysis import EXPOSURE_COLUMNS, ITEM_COLUMNS, SCALE_COLUMNS
-from salutogen.columns import Column, Kind
+from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import number, points
+from salutogen.scores import ScaleReliability
+from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
 if TYPE_CHECKING:
     from salutogen.analyses.quality.analysis import QualityResult
@@ -67,7 +68,7 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 frame=_without_small_shares(
                     result.scales, ("floor_share", "ceiling_share"), audience
                 ),
-                columns=SCALE_COLUMNS,
+                columns=columns_of(ScaleReliability),
                 note="Checklists of stressors are formative: their items need not agree, so alpha "
                 "and omega are left out.",
             ),
@@ -83,7 +84,7 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
             name="exposure-quality",
             title="Exposure by type and occasion",
             frame=_without_small_shares(exposure, ("zero_share",), audience),
-            columns=EXPOSURE_COLUMNS,
+            columns=EXPOSURE_QUALITY_COLUMNS,
         )
     ]
     if result.items.height:
@@ -94,7 +95,7 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
                 name="item-quality",
                 title="Stressor items",
                 frame=items.with_columns(pl.when(told).then(pl.col("r_with_P"))),
-                columns=ITEM_COLUMNS,
+                columns=ITEM_QUALITY_COLUMNS,
             )
         )
     figure = _exposure_figure(exposure, result.occasions)
@@ -159,5 +160,5 @@ def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure
             },
         },
         data=data,
-        columns=EXPOSURE_COLUMNS,
+        columns=EXPOSURE_QUALITY_COLUMNS,
     )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 GAP = "???"  # stands where a person has to fill something in
 Name = Annotated[str, Field(min_length=1)]
 LABEL_MARK = "x-label"
+LONGEST = 160  # characters of a part in a short representation
 Label = Annotated[
     str,
     BeforeValidator(lambda value: _label(value)),
@@ -27,3 +28,8 @@ class Part(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False
     )
+
+    def __repr__(self) -> str:
+        """Show the first settings, in a line or two."""
+        told = super().__repr__()
+        return told if len(told) <= LONGEST else f"{told[: LONGEST - 2]}…)"

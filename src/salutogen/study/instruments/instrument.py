@@ -29,7 +29,7 @@ class ScoringRule:
     multiply: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Instrument:
     """One instrument of a study.
 
@@ -67,6 +67,13 @@ class Instrument:
     def is_checklist(self) -> bool:
         """Whether items are events: absence is information, so nothing is ever prorated."""
         return self.measures in ("exposure", "adversity")
+
+    def __repr__(self) -> str:
+        """Name the instrument, its size and its part, in a line."""
+        return (
+            f"Instrument({self.name!r}: {len(self.items)} items, {self.measured}, "
+            f"measures {self.measures})"
+        )
 
     def asks(self, item: str, label: str) -> bool:
         """Whether an item is asked at an occasion; occasions left out of `asked` ask everything."""

@@ -11,15 +11,13 @@ import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Finding, finding
-from salutogen.panel import Panel
-from salutogen.scores.answers import FloatArray, answered_rows, repeated_form, to_series
+from salutogen.scores.answers import FloatArray, to_series
 from salutogen.scores.checklist import most_per_item
 from salutogen.scores.checks import varies
 from salutogen.scores.exposure import (
     combine_types,
     exposure_measure,
     fit_standardiser,
-    score_exposure,
     type_measure,
 )
 from salutogen.scores.exposure_quality import COMBINED, exposure_quality
@@ -27,29 +25,6 @@ from salutogen.scores.scores import Scores
 
 Kind = Literal["count", "frequency", "severity"]
 Combine = Literal["sum", "composite", "separate"]
-
-
-def exposure_variants(panel: Panel) -> pl.DataFrame:
-    """Score every exposure type as count and as severity, with bounds for skipped items.
-
-    Returns
-    -------
-    DataFrame
-        `person, occasion_index`, then for each type `E_<type>_count`, `E_<type>_severity` (where
-        the answers have more than two codes), `E_<type>_low` and `E_<type>_high` (of the score the
-        study file asks for) and `E_<type>_skipped` (number of items skipped).
-    """
-    study, keep = panel.study, answered_rows(panel)
-    rows = panel.rows if keep is None else panel.rows.filter(keep)
-    exposure = score_exposure(
-        {name: repeated_form(panel, name, keep) for name in study.exposure_types},
-        {name: study.exposure_score(name) for name in study.exposure_types},
-        threshold=study.plan.exposure.threshold,
-        most_skipped=study.plan.missing.checklist,
-    )
-    return rows.select("person", pl.col("occasion").alias("occasion_index")).with_columns(
-        to_series(name, values) for name, values in exposure.alternatives.items()
-    )
 
 
 def rescore(scores: Scores, *, score: Kind | None = None, combine: Combine | None = None) -> Scores:

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from salutogen.errors import ScoreError
 from salutogen.panel import Panel
-from salutogen.scores import exposure_variants, rescore, score
+from salutogen.scores import rescore, score
 from salutogen.study import AnswerRange
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
@@ -62,15 +62,11 @@ def test_the_original_stays_as_it_was() -> None:
     assert_frame_equal(start.table, before)
 
 
-def test_variants_of_the_panel_are_those_of_the_scores() -> None:
-    panel = panel_of("severity", "sum")
-    variants, scores = exposure_variants(panel), score(panel)
-    assert variants["person"].to_list() == scores.table["person"].to_list()
-    shared = [column for column in variants.columns if column in scores.alternatives.columns]
-    assert_frame_equal(variants.select(shared), scores.alternatives.select(shared))
-    assert "E_hassles_severity" in shared
-    assert "E_events_severity" not in variants.columns
-    assert variants["E_hassles_skipped"].sum() == 1
+def test_scores_hold_what_other_scorings_need() -> None:
+    alternatives = score(panel_of("severity", "sum")).alternatives
+    assert "E_hassles_severity" in alternatives.columns
+    assert "E_events_severity" not in alternatives.columns
+    assert alternatives["E_hassles_skipped"].sum() == 1
 
 
 def test_a_composite_of_a_constant_type_is_refused() -> None:
