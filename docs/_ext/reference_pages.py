@@ -1,8 +1,8 @@
 """Reference pages made from the code itself, each time the documentation is built.
 
-The study file from its schema, the outputs from the codebook, the findings from their table, the
-commands from `--help`, measurements from the files of their scripts. So none of these pages can
-fall behind.
+The study file and `results.json` from their schemas, the columns of files from their declarations,
+the findings from their table, the commands from `--help`, measurements from the files of their
+scripts. So none of these pages can fall behind.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ def simple_kind(value: Mapping[str, Any]) -> str:
 def outputs_page(by_file: Mapping[str, Iterable[Any]]) -> str:
     parts = [
         "# Output files: every column",
-        f"The table that `run` writes as `codebook.csv`. {SIGN} "
-        "`<type>` and `<name>` stand for names from the study file.",
+        f"What `run` writes into `codebook.csv`, where files of analyses are described as well. "
+        f"{SIGN} `<type>` and `<name>` stand for names from the study file.",
     ]
     for file, rows in by_file.items():
         parts.append(f"## `{file}`")
@@ -174,6 +174,59 @@ def outputs_page(by_file: Mapping[str, Iterable[Any]]) -> str:
             )
         )
     return "\n\n".join(parts) + "\n"
+
+
+def results_page(schema: Mapping[str, Any], analyses: Iterable[Any]) -> str:
+    """Every figure of `results.json`: those of the rooms, then those of each analysis."""
+    analyses = list(analyses)
+    elsewhere = {path for item in analyses for path in item.results_at.values()}
+    rooms = {
+        key: value
+        for key, value in schema["properties"].items()
+        if key not in {*elsewhere, "steps"}
+    }
+    header = ("key", "unit", "meaning")
+    parts = [
+        "# `results.json`: every figure",
+        f"From the schema that `salutogen schema --of results` prints. {SIGN} `<name>` stands for "
+        "a name, such as that of a variant, and `[]` for each row of a list. What could not be "
+        "computed is null.",
+        "## Top level",
+        table(header, ((code(key), "", value["description"]) for key, value in rooms.items())),
+    ]
+    for key, value in rooms.items():
+        if rows := figures_of(value, elsewhere, f"{key}."):
+            parts += [f"## `{key}`", table(header, rows)]
+    for item in analyses:
+        places = [f"at `steps.{item.name}`, where the study file names it"]
+        places += [
+            f"{f'its `{name}`' if name else 'the first of its kind'} at `{path}`"
+            for name, path in item.results_at.items()
+        ]
+        parts += [
+            f"## {item.title}",
+            f"The analysis `{item.name}`: {'; '.join(places)}.",
+            table(header, figures_of(item.result_type().schema())),
+        ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def figures_of(
+    schema: Mapping[str, Any], left_out: Iterable[str] = (), path: str = ""
+) -> list[tuple[str, str, str]]:
+    """Dotted key, unit and meaning of every figure of a schema, in its order."""
+    rows: list[tuple[str, str, str]] = []
+    for choice in schema.get("anyOf", ()):
+        rows += figures_of(choice, left_out, path)
+    for key, value in schema.get("properties", {}).items():
+        if f"{path}{key}" not in left_out:
+            told = plain(value.get("description", ""))
+            rows.append((code(f"{path}{key}"), value.get("x-unit", ""), told))
+            rows += figures_of(value, left_out, f"{path}{key}.")
+    for inner, mark in (("items", "[]"), ("additionalProperties", ".<name>")):
+        if isinstance(schema.get(inner), Mapping):
+            rows += figures_of(schema[inner], left_out, f"{path.removesuffix('.')}{mark}.")
+    return rows
 
 
 def findings_page(entries: Iterable[Any]) -> str:
@@ -262,6 +315,7 @@ def benchmarks_page(folder: Path) -> str:
 
 def pages() -> dict[str, Callable[[], str]]:
     """Every generated page by name."""
+    from salutogen.analyses.registry import available
     from salutogen.cli.schema import published_schema
     from salutogen.findings import catalogue
     from salutogen.pipeline.codebook import LEVEL_FILES
@@ -273,6 +327,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "outputs": lambda: outputs_page(LEVEL_FILES),
         "findings": lambda: findings_page(catalogue().values()),
         "command-line": lambda: command_line_page(helps_of_all_commands()),
+        "results": lambda: results_page(published_schema("results"), available().values()),
         "benchmarks": lambda: benchmarks_page(RESULTS),
     }
 

@@ -64,6 +64,20 @@ def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> Non
     assert "Positive = over-reactive = less resilient" in page
 
 
+def test_every_figure_of_results_has_its_meaning(pages: ModuleType) -> None:
+    from salutogen.analyses.registry import available
+    from salutogen.cli.schema import published_schema
+
+    page = pages.results_page(published_schema("results"), available().values())
+    for key in ("panel.persons", "norm.primary.n", "resilience.bootstrap.lines.<name>.<name>.low"):
+        assert f"| `{key}` |" in page
+    assert "| `resilience.windows" not in page, "figures of an analysis stand with the analysis"
+    for name, analysis in available().items():
+        assert f"## {analysis.title}\n\nThe analysis `{name}`:" in page
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert [row for row in rows if row.endswith("|  |")] == [], "without a meaning"
+
+
 def test_every_command_is_on_the_page(pages: ModuleType) -> None:
     page = pages.command_line_page(pages.helps_of_all_commands())
     commands = ("run", "check", "init", "simulate", "preregister", "schema", "explain", "warm")

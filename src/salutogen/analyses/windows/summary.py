@@ -78,7 +78,7 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
     Parameters
     ----------
     windows : DataFrame
-        From `score_windows`.
+        Of persons and windows, as `Resilience.windows`.
     lines : mapping of int to Line
         Each window's own line, by the number of the window.
 
