@@ -29,7 +29,7 @@ EXPOSURE_QUALITY_COLUMNS = (
     ),
     Column(
         name="n", meaning="Persons with exposure and problems", unit="persons", kind=Kind.COUNT,
-        heading="Forms",
+        heading="Forms", adds_up=1,
     ),
     Column(
         name="r", meaning="Correlation of exposure with P", unit="correlation", heading="r with P",
