@@ -44,7 +44,7 @@ class Kind(StrEnum):
     IDENTIFIER = "identifier"  # names a person: never on a page
     PERSON = "person-level value"  # belongs to one person: not on a page that hides persons
     COUNT = "count"  # how many persons: small ones, and those that give them away, are hidden
-    SHARE = "share"  # share of persons: goes with the counts of its row
+    SHARE = "share"  # share of persons, or what tells their number: goes with the counts of its row
     STATISTIC = "statistic"  # of several persons, or of none
     LABEL = "label"  # names a row: an occasion, a window, an item, a term
 
@@ -64,10 +64,11 @@ class Column:
     kind : Kind
     heading : str
         What a table for people writes above it; the name, in words, where it is empty.
-    of : str
-        Counts: name of the count whose part this is. `persons` is everyone in the study.
-    adds_up : bool
-        Counts: whether the column's cells add up to a number that is told elsewhere.
+    of : str or tuple of str
+        Counts: names of the counts whose part this is. `persons` is everyone in the study.
+    adds_up : int
+        Counts: to how many numbers that are told elsewhere the column's cells add up, plainly or
+        with weights that are told.
     """
 
     name: str
@@ -76,8 +77,8 @@ class Column:
     sign: str = ""
     kind: Kind = Kind.STATISTIC
     heading: str = ""
-    of: str = "persons"
-    adds_up: bool = False
+    of: str | tuple[str, ...] = "persons"
+    adds_up: int = 0
 
     def fits(self, name: str) -> bool:
         """Whether the declaration is of a column of this name."""

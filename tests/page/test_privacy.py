@@ -60,7 +60,7 @@ def test_counts_that_give_a_small_rest_away_go_as_well() -> None:
 
 def test_where_cells_add_up_the_next_smallest_goes_too() -> None:
     columns = (
-        Column(name="n", meaning="Persons", kind=Kind.COUNT, adds_up=True),
+        Column(name="n", meaning="Persons", kind=Kind.COUNT, adds_up=1),
         Column(name="group", meaning="Group", kind=Kind.LABEL),
     )
     frame = pl.DataFrame({"group": ["a", "b", "c"], "n": [3, 70, 27]})
@@ -72,7 +72,7 @@ def test_where_cells_add_up_the_next_smallest_goes_too() -> None:
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=8))
 def test_no_small_count_can_be_worked_out(counts: list[int]) -> None:
     total = sum(counts)
-    columns = (Column(name="n", meaning="Persons", kind=Kind.COUNT, adds_up=True),)
+    columns = (Column(name="n", meaning="Persons", kind=Kind.COUNT, adds_up=1),)
     given_table = Table(name="t", title="T", frame=pl.DataFrame({"n": counts}), columns=columns)
     audience = Audience(individuals=False, n_persons=max(total, 200) + 50, seed=1)
     cells = hide_small(given_table, audience).frame["n"].to_list()

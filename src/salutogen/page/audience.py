@@ -27,11 +27,15 @@ class Audience:
     n_persons : int
     seed : int
         Seed of the run; the order of labels comes from it, not from the file.
+    forms : tuple of int
+        Planned, answered and valid forms, which every page tells. They are counted as persons are:
+        a few that are missing tell of a few.
     """
 
     individuals: bool
     n_persons: int
     seed: int
+    forms: tuple[int, ...] = ()
 
     @property
     def draws_persons(self) -> bool:
@@ -65,9 +69,12 @@ class Audience:
         return 0 < n < self.smallest
 
     def hides(self, n: int, of: int | None = None) -> bool:
-        """Whether a count may not be told: it is small, or so is what it leaves of a whole."""
-        whole = self.n_persons if of is None else of
-        return self.is_small(n) or self.is_small(whole - n)
+        """Whether a count may not be told: it is small, or so is what it leaves of a whole.
+
+        Everyone in the study and the forms of the study are wholes as well.
+        """
+        wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
+        return self.is_small(n) or any(self.is_small(whole - n) for whole in wholes)
 
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
@@ -82,12 +89,14 @@ class Audience:
     def in_a_sentence(self, n: int) -> str:
         """Write a count in a sentence.
 
-        A count that leaves only a few of everyone, or of the count it is a part of, would give
-        these few away; it is written as nearly all of them.
+        A count that leaves only a few of everyone, or of a count it is a part of, would give these
+        few away; it is written as nearly all of them.
         """
-        wholes = [self.n_persons, getattr(n, "of", None)]
-        few_left = any(whole is not None and self.is_small(whole - n) for whole in wholes)
-        return "nearly all" if few_left and not self.is_small(n) else self.count(n)
+        return "nearly all" if self.leaves_few(n) else self.count(n)
+
+    def leaves_few(self, n: int) -> bool:
+        """Whether few are left of everyone, or of the counts that a `Persons` is a part of."""
+        return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
 
 
 def person_code(place: int) -> str:

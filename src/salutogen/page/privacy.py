@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.columns import Kind
+from salutogen.columns import Column, Kind
 from salutogen.findings import Finding, finding
 from salutogen.page.audience import LABEL_PATTERN, Audience
 from salutogen.page.section import Figure, Section, Table, Text
@@ -27,8 +27,8 @@ SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them awa
 _TOKEN = re.compile(r"[^\s,;:()\[\]{}\"'“”‘’<>]+")
 _LABEL = re.compile(LABEL_PATTERN)
 # A safety net under plain sentences; those of this package carry their counts as `Persons`.
-_FEW = re.compile(
-    r"(?<![\d.,])[1-4](?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
+_PERSONS = re.compile(
+    r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
 )
 _LETTERED, _DIGITS = 4, 6  # from how many characters on an identifier is like no other word
 
@@ -80,7 +80,10 @@ class Guard:
             return text.worded(self.audience.in_a_sentence)
         if self.audience.individuals:
             return text
-        return _FEW.sub(f"fewer than {self.audience.smallest}", text)
+        return _PERSONS.sub(self._counted, text)
+
+    def _counted(self, found: re.Match[str]) -> str:
+        return self.audience.in_a_sentence(int(found[0].replace(",", "")))
 
     def words(self, text: Text) -> str:
         """Return a text that may be read, or nothing if it names a person."""
@@ -120,7 +123,7 @@ class Guard:
     def _section(self, section: Section, told: list[Finding]) -> Section:
         return replace(
             section,
-            title=self._or_nothing(section.title, section.title, told),
+            title=self._or_nothing(self.text(section.title), section.title, told),
             paragraphs=tuple(
                 self._or_nothing(self.text(item), section.title, told)
                 for item in section.paragraphs
@@ -153,7 +156,7 @@ class Guard:
             return None
         hidden = hide_small(table, self.audience)
         note = self.text(table.note)
-        if not hidden.frame.equals(table.frame):
+        if SMALL_NOTE not in note and not hidden.frame.equals(table.frame):
             note = f"{note} {SMALL_NOTE}".strip()
         return replace(hidden, title=self.text(table.title), note=note)
 
@@ -173,10 +176,11 @@ class Guard:
             return None
         if not self.audience.individuals:
             table = figure.table()
-            if _of_persons(table) or _has_small(table, self.audience):
+            hidden = not hide_small(table, self.audience).frame.equals(table.frame)
+            if _of_persons(table) or hidden:
                 told.append(finding("person-values-withheld", what="figure", title=figure.title))
                 return None
-        return replace(figure, description=description)
+        return replace(figure, title=self.text(figure.title), description=description)
 
 
 def hide_small(table: Table, audience: Audience) -> Table:
@@ -190,6 +194,7 @@ def hide_small(table: Table, audience: Audience) -> Table:
         return table
     frame = table.frame
     blank = {name: _hidden(table, name, audience) for name in counts}
+    _hide_rows_that_add_up(table, blank)
     few = [
         any(_is_few(frame[name][row], audience) for name in counts) for row in range(frame.height)
     ]
@@ -210,35 +215,71 @@ def hide_small(table: Table, audience: Audience) -> Table:
     )
 
 
+def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience) -> Table:
+    """Hide with the help of counts that the table does not show; these columns are dropped."""
+    hidden = hide_small(replace(table, columns=(*table.columns, *beside)), audience)
+    names = [column.name for column in beside]
+    changed = not hidden.frame.equals(table.frame)
+    return replace(
+        table,
+        frame=hidden.frame.drop(names),
+        note=f"{table.note} {SMALL_NOTE}".strip() if changed else table.note,
+    )
+
+
 def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
     """Which cells of a column of counts may not be told."""
-    column = table.column(name)
-    cells = table.frame[name].to_list()
-    wholes: Sequence[Any] = [audience.n_persons] * len(cells)
-    if column.of in table.frame.columns:
-        wholes = table.frame[column.of].to_list()
-    hidden = [
-        cell is not None and audience.hides(int(cell), None if whole is None else int(whole))
-        for cell, whole in zip(cells, wholes, strict=True)
+    wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
+    return [
+        cell is not None
+        and any(
+            audience.hides(int(cell), None if whole is None else int(whole))
+            for whole in (None, *(column[row] for column in wholes))
+        )
+        for row, cell in enumerate(table.frame[name].to_list())
     ]
-    if column.adds_up and sum(hidden) == 1:
-        rest = [(cell, row) for row, cell in enumerate(cells) if cell and not hidden[row]]
-        if rest:
-            hidden[min(rest)[1]] = True
-    return hidden
+
+
+def _wholes(table: Table, name: str) -> list[str]:
+    """Columns whose part a column of counts is, and those whose part these are."""
+    found: list[str] = []
+    waiting = [name]
+    while waiting:
+        of = table.column(waiting.pop()).of
+        for whole in (of,) if isinstance(of, str) else of:
+            if whole in table.frame.columns and whole not in (name, *found):
+                found.append(whole)
+                waiting.append(whole)
+    return found
+
+
+def _hide_rows_that_add_up(table: Table, blank: dict[str, list[bool]]) -> None:
+    """Hide more cells of a column that adds up, so that no sum gives the hidden ones away.
+
+    For each number that the cells add up to, the smallest cell that is told goes as well, or one of
+    nobody where no other is left. Counts of its row whose part it is, or which are its part, could
+    bring it back: these go with it.
+    """
+    before = {name: sum(hidden) for name, hidden in blank.items()}
+    for name in blank:
+        if not before[name]:
+            continue
+        more = table.column(name).adds_up - (sum(blank[name]) - before[name])
+        if more <= 0:
+            continue
+        cells = table.frame[name].to_list()
+        told = [row for row, cell in enumerate(cells) if cell is not None and not blank[name][row]]
+        told.sort(key=lambda row: (cells[row] == 0, cells[row], row))
+        for row in told[:more]:
+            blank[name][row] = True
+            for other in blank:
+                related = name in _wholes(table, other) or other in _wholes(table, name)
+                if related and _wholes(table, other):
+                    blank[other][row] = True
 
 
 def _is_few(value: Any, audience: Audience) -> bool:
     return value is not None and audience.is_small(int(value))
-
-
-def _has_small(table: Table, audience: Audience) -> bool:
-    return any(
-        _is_few(value, audience)
-        for name in table.frame.columns
-        if table.column(name).kind is Kind.COUNT
-        for value in table.frame[name].to_list()
-    )
 
 
 def _of_persons(table: Table) -> bool:

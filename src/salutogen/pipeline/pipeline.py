@@ -110,6 +110,11 @@ def _compute(
             individuals=plan.plan.report.individuals == "show",
             n_persons=panel.n_persons,
             seed=seed,
+            forms=(
+                panel.n_persons * len(plan.occasions),
+                scores.table.height,
+                int(scores.table["valid"].sum()),
+            ),
         ),
         scheduler=scheduler,
         progress=progress,

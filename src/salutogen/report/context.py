@@ -11,6 +11,7 @@ import polars as pl
 
 from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
+from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.privacy import Guard, Identifiers
 
@@ -123,6 +124,16 @@ class Context:
     def labels(self) -> list[str]:
         """Labels of the planned occasions."""
         return list(self.study.labels)
+
+    @cached_property
+    def forms(self) -> Persons:
+        """Answered forms; a few that are absent would tell of a few persons."""
+        return Persons(self.scores.table.height)
+
+    @cached_property
+    def valid_forms(self) -> Persons:
+        """Forms that hold both exposure and problems."""
+        return Persons(self.scores.table["valid"].sum())
 
     def by_occasion(self, column: str) -> list[np.ndarray]:
         """Values of a column at each planned occasion, in person order, missing ones dropped."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.findings import Persons
+from salutogen.norm import Line
 from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words, shown_findings
 from salutogen.page.section import Text
 from salutogen.page.words import (
     SIGN,
     number,
     percent,
-    plural,
     points,
     say,
     signed,
@@ -46,12 +46,15 @@ def _answer(context: Context) -> tuple[Text, ...]:
     )
 
 
-def _answer_line(context: Context) -> str:
+def _answer_line(context: Context) -> Text:
     line = context.norm.lines.person
-    start = f"In {plural(line.n, 'person')}, "
+    return say("In {n:# person|# persons}, ", n=Persons(line.n)) + _line_words(line)
+
+
+def _line_words(line: Line) -> str:
     if line.slope is None:
         return (
-            f"{start}several kinds of exposure together explain {percent(line.r_squared)} of the "
+            "several kinds of exposure together explain {percent(line.r_squared)} of the "
             "differences in problems."
         )
     place = line.terms.index("E")
@@ -59,7 +62,7 @@ def _answer_line(context: Context) -> str:
     low, high = line.slope - half, line.slope + half
     if low <= 0 <= high:
         return (
-            f"{start}exposure to stressors and mental-health problems hang together too weakly to "
+            "exposure to stressors and mental-health problems hang together too weakly to "
             f"say in which direction (slope {signed(line.slope, 3)}, 95 % interval "
             f"{signed(low, 3)} to {signed(high, 3)}): what exposure lets expect is then little "
             "more than the mean, and SR little more than problems."
@@ -67,7 +70,7 @@ def _answer_line(context: Context) -> str:
     more = "more" if line.slope > 0 else "fewer"
     unit = "unit of the composite" if line.standardiser is not None else "point"
     return (
-        f"{start}those exposed to more stressors had {more} problems: "
+        f"those exposed to more stressors had {more} problems: "
         f"{signed(line.slope, 3)} points for each {unit} of exposure (95 % interval "
         f"{signed(low, 3)} to {signed(high, 3)}). Exposure explains {percent(line.r_squared)} of "
         f"the differences in problems between persons; SR is what it does not explain."
@@ -131,10 +134,10 @@ def _answer_belief(context: Context) -> str:
 
 def _facts(context: Context) -> tuple[Fact, ...]:
     line = context.norm.lines.person
-    valid = int(context.scores.table["valid"].sum())
+    valid = context.guard.text(say("{n}", n=context.valid_forms))
     facts = [
         Fact("Persons", f"{context.panel.n_persons:,}"),
-        Fact("Valid answer forms", f"{valid:,}"),
+        Fact("Valid answer forms", valid),
         Fact("Variance explained by exposure", percent(line.r_squared)),
         Fact("SD of SR (points)", points(line.residual_sd)),
     ]

@@ -26,7 +26,7 @@ EXPOSURE_QUALITY_COLUMNS = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL, heading="Occasion"),
     Column(
         name="n", meaning="Forms with exposure and problems, one a person", unit="forms",
-        kind=Kind.COUNT, heading="Forms",
+        kind=Kind.COUNT, heading="Forms", adds_up=1,
     ),
     Column(
         name="r", meaning="Correlation of exposure with P", heading="r with P",

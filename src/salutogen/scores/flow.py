@@ -24,7 +24,7 @@ FLOW_COLUMNS = (
     ),
     Column(
         name="answered", meaning="Persons who answered an item", unit="persons", kind=Kind.COUNT,
-        heading="Answered anything", of="planned",
+        heading="Answered anything", of="planned", adds_up=1,
     ),
     Column(
         name="with_P", meaning="Persons with a problem score", unit="persons", kind=Kind.COUNT,
@@ -36,7 +36,7 @@ FLOW_COLUMNS = (
     ),
     Column(
         name="valid", meaning="Persons with both", unit="persons", kind=Kind.COUNT,
-        heading="With both (valid)", of="with_P",
+        heading="With both (valid)", of=("with_P", "with_E"), adds_up=1,
     ),
 )  # fmt: skip
 

@@ -60,7 +60,7 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     found = Findings()
     if flagged.height:
         numbers: dict[str, Any] = {
-            f"{level}_{flag}": Persons(n) if level == "person" else n
+            f"{level}_{flag}": Persons(n)
             for level, one in counts.items()
             for flag, n in one.to_dict().items()
         }

@@ -83,15 +83,15 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
 def _shown(summary: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     """Leave out means of few persons: figures draw them, and the page blanks tables only.
 
-    The persons in every window are the same ones in each row. Where they are few, their two columns
-    go, not the rows; where a window has only a few more, their number goes from all rows.
+    The persons in every window are the same ones in each row. Where they are few, or a window has
+    only a few more, whose mean the two means would tell, their two columns go, not the rows.
     """
     summary = summary.filter(pl.col("n") >= audience.smallest)
     known = pl.col("n_complete") >= audience.smallest
     told = not any(audience.hides(*pair) for pair in summary.select("n_complete", "n").iter_rows())
     return summary.with_columns(
-        pl.when(known).then(pl.col("mean_SR_frozen_complete")).alias("mean_SR_frozen_complete"),
-        pl.when(known & told).then(pl.col("n_complete")).alias("n_complete"),
+        pl.when(known & told).then(pl.col("mean_SR_frozen_complete")),
+        pl.when(known & told).then(pl.col("n_complete")),
     )
 
 

@@ -7,9 +7,10 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
+from salutogen.page.audience import Audience
 from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small
+from salutogen.page.privacy import hide_small, hide_small_beside
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import Sentence, percent, say
 from salutogen.panel import Panel
@@ -31,30 +32,30 @@ _REASON_COLOURS = {
 }
 BY_NUMBER = (
     Column(name="valid", meaning="Valid occasions", unit="occasions", kind=Kind.LABEL),
-    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=True),
+    # They add up to everyone, and times the valid occasions to the valid forms.
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=2),
 )
 MISSING = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
     Column(name="reason", meaning="Why the answer is missing", kind=Kind.LABEL),
-    Column(name="share", meaning="Share of the answers", unit="share of answers"),
+    Column(name="share", meaning="Share of the answers", unit="share of answers", kind=Kind.SHARE),
+)
+BEHIND = (
+    Column(name="forms", meaning="Forms at the occasion", kind=Kind.COUNT),
+    Column(name="persons", meaning="Persons behind the share", kind=Kind.COUNT, of="forms"),
 )
 
 
 def flow_section(context: Context) -> Section:
     """Who answered at each planned occasion, how often persons did, and why answers miss."""
-    table = Table(
-        name="flow",
-        title="Persons by planned occasion",
-        frame=flow_table(context),
-        columns=FLOW_COLUMNS,
-    )
+    table = _table(context)
     by_number = Table(
         name="valid-occasions",
         title="Persons by their number of valid occasions",
         frame=valid_per_person(context),
         columns=BY_NUMBER,
     )
-    flow = hide_small(table, context.audience).frame
+    flow = told_flow(context)
     per_person = hide_small(by_number, context.audience).frame
     missing = missing_reasons(context)
     figures = [_flow_figure(flow, context), _per_person_figure(per_person)]
@@ -62,10 +63,24 @@ def flow_section(context: Context) -> Section:
         figures.append(_missing_figure(missing, context))
     return Section(
         title="Participant flow and missing answers",
-        paragraphs=(_flow_words(context),),
+        paragraphs=(_flow_words(context, flow),),
         figures=tuple(figures),
         tables=(table,),
     )
+
+
+def _table(context: Context) -> Table:
+    return Table(
+        name="flow",
+        title="Persons by planned occasion",
+        frame=flow_table(context),
+        columns=FLOW_COLUMNS,
+    )
+
+
+def told_flow(context: Context) -> pl.DataFrame:
+    """Persons by planned occasion, without counts that may not be told."""
+    return hide_small(_table(context), context.audience).frame
 
 
 def flow_table(context: Context) -> pl.DataFrame:
@@ -93,17 +108,45 @@ def missing_reasons(context: Context) -> pl.DataFrame:
     items = sum(frame.width for frame in panel.answers.values())
     forms = np.bincount(panel.rows["occasion"].to_numpy(), minlength=size)
     asked = np.maximum(forms * items, 1)
+    behind = _persons_behind(panel, forms, context.audience)
     found = [
         {
             "occasion": context.labels[place],
             "reason": word,
             "share": float(counts[place, reason] / asked[place]),
+            "forms": int(forms[place]),
+            "persons": int(behind[place, reason]),
         }
         for reason, word in REASON_WORDS.items()
         if counts[:, reason].any()
         for place in range(size)
     ]
-    return pl.DataFrame(found)
+    frame = pl.DataFrame(found)
+    if not frame.height:
+        return frame
+    table = Table(name="missing-answers", title="", frame=frame, columns=MISSING)
+    return hide_small_beside(table, BEHIND, context.audience).frame
+
+
+def _persons_behind(panel: Panel, forms: np.ndarray, audience: Audience) -> np.ndarray:
+    """Persons behind the missing answers by occasion (rows) and `Reason` (columns).
+
+    Instruments miss in different persons; where those of one may not be told, they count, since the
+    numbers of items part the instruments.
+    """
+    kinds = len(Reason)
+    found = np.zeros((forms.size, kinds), dtype=np.int64)
+    occasion = panel.rows["occasion"].to_numpy()
+    for frame in panel.reasons.values():
+        codes = frame.fill_null(0).to_numpy()
+        for reason in range(kinds):
+            missing = (codes == reason).any(axis=1)
+            own = np.bincount(occasion[missing], minlength=forms.size)
+            for place, n in enumerate(own.tolist()):
+                kept = int(found[place, reason])
+                if n and (not kept or audience.hides(n, int(forms[place]))):
+                    found[place, reason] = n
+    return found
 
 
 def count_reasons(panel: Panel, size: int) -> np.ndarray:
@@ -118,22 +161,23 @@ def count_reasons(panel: Panel, size: int) -> np.ndarray:
     return counts
 
 
-def _flow_words(context: Context) -> Sentence:
-    panel, table = context.panel, context.scores.table
-    valid = int(table["valid"].sum())
-    flow = flow_table(context)
-    last = flow.row(-1, named=True)
+def _flow_words(context: Context, told: pl.DataFrame) -> Sentence:
+    n_persons, audience = context.panel.n_persons, context.audience
+    last = flow_table(context).row(-1, named=True)
+    kept = audience.share(last["valid"], n_persons)
+    if told["valid"][-1] is None and not audience.hides(last["valid"]):
+        kept = "a part that is not told"
     return say(
         "{persons:# person|# persons} gave {forms:# answered form|# answered forms} at "
-        "{occasions:# planned occasion|# planned occasions}; {valid:,} of them are valid, that "
+        "{occasions:# planned occasion|# planned occasions}; {valid} of them are valid, that "
         "is, hold both exposure and problems. At the last occasion ({last}) {kept} of the persons "
         "are still valid.",
-        persons=Persons(panel.n_persons),
-        forms=table.height,
-        occasions=flow.height,
-        valid=valid,
+        persons=Persons(n_persons),
+        forms=context.forms,
+        occasions=told.height,
+        valid=context.valid_forms,
         last=last["occasion"],
-        kept=context.audience.share(last["valid"], panel.n_persons),
+        kept=kept,
     )
 
 
@@ -242,13 +286,15 @@ def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
     }
     total = missing.group_by("occasion", maintain_order=True).agg(pl.col("share").sum())
     most = total.sort("share", descending=True, maintain_order=True).row(0, named=True)
+    largest = f"It is largest at {most['occasion']} with {percent(most['share'])}."
+    if missing["share"].null_count():
+        largest = "Shares of few persons are left out."
     return Figure(
         name="missing-answers",
         title="Why answers are missing, in the forms that are in the data",
         description=(
-            f"Stacked bars give the share of item answers missing by reason. It is largest at "
-            f"{most['occasion']} with {percent(most['share'])}. An event that did not occur is an "
-            f"answer, not a missing one."
+            f"Stacked bars give the share of item answers missing by reason. {largest} "
+            "An event that did not occur is an answer, not a missing one."
         ),
         chart=chart,
         data=missing,

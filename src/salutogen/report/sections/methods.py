@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.page.section import Section
-from salutogen.page.words import enumeration, number, p_value, percent, plural, points, signed
+from salutogen.page.words import (
+    Sentence,
+    enumeration,
+    number,
+    p_value,
+    percent,
+    points,
+    say,
+    signed,
+)
 from salutogen.report.context import Context
 from salutogen.study import Study
 from salutogen.version import VERSION
@@ -35,22 +45,26 @@ def methods_section(context: Context) -> Section:
     )
 
 
-def _design_words(context: Context) -> str:
+def _design_words(context: Context) -> Sentence:
     study = context.study
-    valid = int(context.scores.table["valid"].sum())
     problems = enumeration(study.problems.instruments)
     types = enumeration(
         [f"{name} ({SCORE_WORDS[study.exposure_score(name)]})" for name in study.exposure_types]
     )
     prorate = study.plan.missing.prorate
-    return (
-        f"{plural(context.panel.n_persons, 'participant')} were assessed at "
-        f"{plural(len(study.occasions), 'planned occasion')} "
-        f"({plural(valid, 'valid occasion')}). Mental-health problems (P) were measured with "
-        f"{problems}, prorated where at least {percent(prorate)} of the items were answered. "
-        f"Stressor exposure (E) was scored for {types}"
-        f"{_combination(study)}; checklists were not prorated and counted as zero only where the "
-        "form was answered."
+    counted = say(
+        "{n:# participant|# participants} were assessed at "
+        "{planned:# planned occasion|# planned occasions} "
+        "({valid:# valid occasion|# valid occasions}).",
+        n=Persons(context.panel.n_persons),
+        planned=len(study.occasions),
+        valid=context.valid_forms,
+    )
+    return counted + (
+        f" Mental-health problems (P) were measured with {problems}, prorated where at least "
+        f"{percent(prorate)} of the items were answered. Stressor exposure (E) was scored for "
+        f"{types}{_combination(study)}; checklists were not prorated and counted as zero only "
+        "where the form was answered."
     )
 
 
@@ -67,20 +81,26 @@ def _combination(study: Study) -> str:
 def _line_words(context: Context) -> str:
     norm = context.norm
     line = norm.primary_line
+    # R² to three digits would tell n, together with the interval of the slope.
+    told = f"R² = {number(line.r_squared)}, n = {line.n:,}"
+    if context.audience.leaves_few(line.n):
+        told = f"R² = {percent(line.r_squared)}"
     text = (
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
         f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line)}; "
-        f"R² = {number(line.r_squared)}, n = {line.n:,}); positive SR means more problems than "
+        f"{told}); positive SR means more problems than "
         "expected given exposure, that is, lower resilience."
     )
     test = norm.shape_test
     if test is not None:
-        text += (
-            f" A quadratic term was tested on {test.n:,} independent units (F({test.df1}, "
-            f"{test.df2}) = {number(test.f)}, {p_value(test.p)}; BIC "
-            f"{points(test.bic_linear)} linear, {points(test.bic_quadratic)} "
-            f"quadratic); the {test.chosen} shape was used."
+        figures = (
+            f"on {test.n:,} independent units (F({test.df1}, {test.df2}) = {number(test.f)}, "
+            f"{p_value(test.p)}; BIC {points(test.bic_linear)} linear, "
+            f"{points(test.bic_quadratic)} quadratic)"
         )
+        if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
+            figures = f"({p_value(test.p)})"
+        text += f" A quadratic term was tested {figures}; the {test.chosen} shape was used."
     if norm.external:
         text += f" The line was taken over from {norm.external}."
     left = context.resilience.summary.sr_exposure_correlation

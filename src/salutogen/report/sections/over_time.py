@@ -15,6 +15,7 @@ from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
+from salutogen.report.sections.flow import told_flow
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
@@ -39,7 +40,7 @@ COLUMNS = (
 
 def over_time_section(context: Context) -> Section:
     """Means, quartiles and single courses of E and P."""
-    summary = hide_small(_table(over_time_table(context)), context.audience).frame
+    summary = _told(over_time_table(context), context)
     drawn = courses(context)
     words = [
         "Dark lines are means with their 95 % interval; the shaded band holds the middle half of "
@@ -54,8 +55,12 @@ def over_time_section(context: Context) -> Section:
     )
 
 
-def _table(summary: pl.DataFrame) -> Table:
-    return Table(name="over-time", title="By occasion", frame=summary, columns=COLUMNS)
+def _told(summary: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Blank counts that may not be told, here or in the flow of participants."""
+    table = Table(name="over-time", title="By occasion", frame=summary, columns=COLUMNS)
+    flow = told_flow(context)
+    told = pl.concat([flow["with_E"], flow["with_P"]]).is_not_null()
+    return hide_small(table, context.audience).frame.with_columns(pl.when(told).then(pl.col("n")))
 
 
 def over_time_table(context: Context) -> pl.DataFrame:

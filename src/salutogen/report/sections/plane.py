@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
-from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import heading, number, percent, points, signed
+from salutogen.page.section import Figure, Section, Table, Text
+from salutogen.page.words import heading, number, percent, points, say, signed
 from salutogen.report.context import Context
 
 GRID = 60
@@ -40,8 +41,9 @@ LINE_COLUMNS = (
         heading="Coefficient",
         unit="points of P per unit",
     ),
-    Column(name="se", meaning="Standard error", heading="Standard error"),
-    Column(name="r_squared", meaning="R²", heading="R²"),
+    # Coefficient, standard error and R² together tell n.
+    Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.SHARE),
+    Column(name="r_squared", meaning="R²", heading="R²", kind=Kind.SHARE),
     Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
 )
 PERSON_COLUMNS = (
@@ -75,7 +77,7 @@ def plane_section(context: Context) -> Section:
     drawn = _draw(context, persons, norm.lines.person)
     return Section(
         title="The E–P plane",
-        paragraphs=(_words(norm.lines.person), _shape_words(context)),
+        paragraphs=(_words(norm.lines.person, context), _shape_words(context)),
         figures=(drawn,),
         tables=(_lines_table(context),),
     )
@@ -107,18 +109,23 @@ def sr_class(z: np.ndarray) -> list[str]:
     return [SR_WORDS[place] for place in np.digitize(z, SR_LIMITS)]
 
 
-def _words(fitted: Line) -> str:
+def _words(fitted: Line, context: Context) -> Text:
     slope = fitted.slope
+    n = Persons(fitted.n)
     composite = fitted.standardiser is not None
     zero = "average exposure (the composite at 0)" if composite else "no exposure"
     step = "unit of the composite" if composite else "point of exposure"
     if slope is None:
-        return (
-            f"Expected problems follow several exposure scores at once (n = {fitted.n:,} persons, "
-            f"R² = {number(fitted.r_squared)})."
+        told = number(fitted.r_squared)
+        if context.audience.leaves_few(n):  # with its interval, R² to three digits tells n
+            told = percent(fitted.r_squared)
+        return say(
+            "Expected problems follow several exposure scores at once (n = {n} persons, "
+            "R² = {told}).",
+            n=n,
+            told=told,
         )
-    return (
-        f"The line over persons (n = {fitted.n:,}) expects "
+    return say("The line over persons (n = {n}) expects ", n=n) + (
         f"{points(fitted.intercept)} points of problems at {zero} and "
         f"{signed(slope, 3)} for each further {step} at that place"
         f"{'' if fitted.shape == 'linear' else f' (shape: {fitted.shape})'}; it explains "
@@ -132,6 +139,11 @@ def _shape_words(context: Context) -> str:
     test = context.norm.shape_test
     if test is None:
         return "The shape of the line was not tested."
+    if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
+        return (
+            f"A curve was tested ({test.unit}): p = {number(test.p)}. "
+            f"The line used is {context.norm.lines.person.shape}."
+        )
     return (
         f"A curve was tested on {test.n:,} independent units ({test.unit}): "
         f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
@@ -199,6 +211,8 @@ def _figure(
     else:
         data, marks = _bins(persons, x_title, y_title, context.audience.smallest)
         what = f"Shaded cells count persons; {persons.height:,} in all"
+        if context.audience.leaves_few(persons.height):
+            what = "Shaded cells count persons, nearly all of them"
         if not context.audience.individuals:
             what += f", cells with fewer than {context.audience.smallest} are left empty"
     layers = [marks] if grid is None else [*_line_layers(grid, x_title, y_title, marks)]

@@ -41,7 +41,7 @@ def provenance_section(context: Context) -> Section:
             item.name: None if entry.get(item.name) is None else str(entry[item.name])
             for item in INPUTS
         }
-        for entry in provenance.get("inputs", ())
+        for entry in (_told(entry, context) for entry in provenance.get("inputs", ()))
     ]
     return Section(
         title="Provenance",
@@ -67,6 +67,12 @@ def provenance_section(context: Context) -> Section:
             ),
         ),
     )
+
+
+def _told(entry: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+    """Leave out a number of rows that few persons lack."""
+    few = context.audience.leaves_few(entry.get("rows") or 0)
+    return {**entry, "rows": None} if few else entry
 
 
 def _flat(content: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:

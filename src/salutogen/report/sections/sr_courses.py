@@ -71,7 +71,7 @@ COURSE_COLUMNS = (
 HISTOGRAM_COLUMNS = (
     Column(name="from", meaning="SR from", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
     Column(name="to", meaning="SR to", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
-    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT),
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=1),
 )
 INTERVAL_COLUMNS = (
     Column(name="rank", meaning="Place in the order of SR", kind=Kind.PERSON),

@@ -35,14 +35,12 @@ FLOW_COLUMNS = (
 )
 EVENT_COLUMNS = (
     Column(name="event", meaning="Anchor event", kind=Kind.LABEL, heading="Event"),
-    Column(
-        name="occasion <label>", meaning="Anchors at an occasion", kind=Kind.COUNT, adds_up=True
-    ),
-    Column(name="all", meaning="Anchors", kind=Kind.COUNT, heading="All", adds_up=True),
+    Column(name="occasion <label>", meaning="Anchors at an occasion", kind=Kind.COUNT, adds_up=1),
+    Column(name="all", meaning="Anchors", kind=Kind.COUNT, heading="All", adds_up=1),
 )
 PLACE_COLUMNS = (
     Column(name="occasion", meaning="Occasion", kind=Kind.LABEL),
-    Column(name="n", meaning="Anchors at the occasion", kind=Kind.COUNT, adds_up=True),
+    Column(name="n", meaning="Anchors at the occasion", kind=Kind.COUNT, adds_up=1),
 )
 
 

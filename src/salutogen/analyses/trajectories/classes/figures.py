@@ -54,7 +54,7 @@ SHARE_COLUMNS = (
 CERTAINTY_COLUMNS = (
     Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
     Column(name="probability", meaning="Probability of the class", kind=Kind.LABEL),
-    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=True),
+    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=1),
 )
 
 

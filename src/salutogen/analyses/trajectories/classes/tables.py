@@ -96,7 +96,7 @@ CLASS_COLUMNS = (
         unit="persons",
         kind=Kind.COUNT,
         heading="Persons most probably in it",
-        adds_up=True,
+        adds_up=1,
     ),
     Column(
         name="probability",
@@ -131,7 +131,7 @@ FILE_COLUMNS = (
 )
 SIZE_COLUMNS = (
     Column(name="share", meaning="Share of the class", kind=Kind.SHARE),
-    Column(name="n", meaning="Persons it stands for", kind=Kind.COUNT, adds_up=True),
+    Column(name="n", meaning="Persons it stands for", kind=Kind.COUNT, adds_up=1),
 )
 
 

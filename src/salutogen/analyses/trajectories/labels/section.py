@@ -25,7 +25,7 @@ COLUMNS = (
         unit="persons",
         kind=Kind.COUNT,
         heading="Persons",
-        adds_up=True,
+        adds_up=1,
     ),
     Column(name="share", meaning="Share of the label", kind=Kind.SHARE, heading="Share"),
     Column(
@@ -40,9 +40,7 @@ COLUMNS = (
     ),
 )
 # Courses by label under other bands and tolerances, in the words of the labels' variants.
-VARIANT = Column(
-    name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=True
-)
+VARIANT = Column(name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=1)
 
 
 def label_sections(

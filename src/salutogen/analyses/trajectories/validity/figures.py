@@ -24,7 +24,7 @@ WITH_SR, WITH_P = "SR after the event", "P after the event"
 
 GROUP_COLUMNS = (
     Column(name="group", meaning="Label or class", kind=Kind.LABEL),
-    Column(name="n", meaning="Courses", kind=Kind.COUNT, adds_up=True),
+    Column(name="n", meaning="Courses", kind=Kind.COUNT, adds_up=1),
     Column(name="cases", meaning="Courses with the outcome", kind=Kind.COUNT, of="n"),
     # With an outcome of 0 and 1 a mean is a share, which goes with the counts of its row.
     *(Column(name=name, meaning="", kind=Kind.SHARE) for name in ("mean", "low", "high")),

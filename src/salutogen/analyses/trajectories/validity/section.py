@@ -165,7 +165,7 @@ def _group_table(
     frame = shown_groups(outcome, group, audience)
     columns = (
         Column(name="group", meaning="Group", kind=Kind.LABEL, heading=group.kind.capitalize()),
-        Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses", adds_up=True),
+        Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses", adds_up=1),
         Column(name="mean", meaning="Mean outcome", heading="Share" if outcome.binary else "Mean"),
         Column(name="low", meaning="Lower end of its 95 % interval", heading="95 % from"),
         Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
