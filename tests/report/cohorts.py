@@ -62,7 +62,7 @@ def plan_of(
     }
     if bare:
         plan["resilience"]["windows"] = None
-        kinds = ("windows", "concordance", "sensitivity", "quality", "outliers")
+        kinds = ("concordance", "sensitivity", "quality", "outliers")
         plan["analyses"] = [{"step": name, "enabled": False} for name in kinds]
     return plan
 

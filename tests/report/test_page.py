@@ -225,5 +225,4 @@ def test_a_study_with_one_occasion_still_has_its_page(bare_report: Report) -> No
     assert page.crossed == []
     assert {"participant-flow", "plane", "sr-distribution"} <= report.figures.keys()
     assert not {"frozen-and-refitted", "variants", "window-lines"} & report.figures.keys()
-    assert "The shape of the line was not tested." in report.html
     assert "No sliding windows were scored." in report.html
