@@ -38,7 +38,7 @@ def package(text: str, files: dict[str, str], tmp_path_factory: pytest.TempPathF
     site = tmp_path_factory.mktemp("site")
     folder = site / "stability"
     folder.mkdir()
-    found = re.search(r"^```python\n {4}(Analysis\(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    found = re.search(r"^    \.\.\.,\n {4}(Analysis\(.*?)^\)\n", text, re.DOTALL | re.MULTILINE)
     assert found is not None
     entry = f"STABILITY = {found[1].rstrip().removesuffix(',')}\n"
     own = {path.removeprefix(INSIDE): file for path, file in files.items() if INSIDE in path}
