@@ -84,8 +84,7 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
             "{n} persons by maximum likelihood, missing positions allowed. "
             f"Each class has {shape}. {_tried(settings)} A set's "
             "enumeration ends where two more classes in a row bring no lower BIC.",
-            n=Persons(assessment.rows.size),
-            whole=Persons(anchored),
+            n=Persons(assessment.rows.size, of=anchored),
         ),
         "Latent class growth and k-means assume that persons within a class do not differ, so "
         "they split any spread of levels into classes (level dominates shape). "

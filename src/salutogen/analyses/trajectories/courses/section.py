@@ -38,7 +38,7 @@ def course_section(anchors: Anchors, courses: LockedCourses, audience: Audience)
             say(
                 "Pre, peri, post1 and post2 are the scheduled occasions before, at and after the "
                 "anchor. {complete} of {n} courses are complete.",
-                complete=Persons(courses.n_complete),
+                complete=Persons(courses.n_complete, of=anchors.n),
                 n=Persons(anchors.n),
             ),
             _background_words(courses),

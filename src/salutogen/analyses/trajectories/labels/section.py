@@ -65,8 +65,7 @@ def label_sections(
                 "label has a probability of {sure} on average. If nobody changed at all, "
                 "{resilient} of those not high before would be called resilient and {other} "
                 "something else, by error alone.",
-                n=Persons(labels.n),
-                whole=Persons(anchors.n),
+                n=Persons(labels.n, of=anchors.n),
                 sure=percent(labels.certainty),
                 resilient=percent(labels.no_change["resilient"]),
                 other=percent(1 - labels.no_change["resilient"]),

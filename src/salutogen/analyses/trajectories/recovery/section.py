@@ -67,7 +67,7 @@ def response_section(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
             *_recovery_words(curve, anchored.n_persons),
-            *_return_words(times, audience),
+            *_return_words(times),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -81,7 +81,9 @@ def response_section(
 def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audience) -> Text:
     found = mean_of(values, anchored.anchors.person)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
-        return say(f"{words}: known for {{n}} persons.", n=Persons(found.persons))
+        return say(
+            f"{words}: known for {{n}} persons.", n=Persons(found.persons, of=anchored.n_persons)
+        )
     spread = float(np.std(values[np.isfinite(values)], ddof=1))
     between = "persons" if anchored.episodes == "first" else "episodes"
     return (
@@ -104,8 +106,7 @@ def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, .
             "An exponential return, partially pooled over {n:# person|# persons}, has a "
             "half-life of {half} occasions (95 % interval {low} to {high}), from {jump} at the "
             "event to {end} points above the level before it.",
-            n=Persons(curve.n_persons),
-            whole=Persons(anchored),
+            n=Persons(curve.n_persons, of=anchored),
             half=points(curve.half_life),
             low=points(low),
             high="no upper end" if not np.isfinite(high) else points(high),
@@ -155,7 +156,7 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
         ("median", "mean", "low", "high"), pl.Float64
     )
     frame = hide_small_of(anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience)
-    left = Persons(summary.n_censored)
+    left = Persons(summary.n_censored, of=anchored.n)
     note = say(
         f"Courses with {LATER_POINTS} or more points after the event. {{left}} were above "
         "their level before the event and not seen back: their areas are lower ends, and they "
@@ -173,7 +174,7 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
     )
 
 
-def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, ...]:
+def _return_words(times: ReturnTimes | None) -> tuple[Text, ...]:
     if times is None:
         return ()
     middle = times.median
@@ -189,10 +190,9 @@ def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, 
             "{half} {never} {never:was|were} not seen back. Returns are seen at "
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",
-            left=Persons(times.n_left),
-            # No part of the others in the sentence, so it is written by itself.
-            stayed=audience.in_a_sentence(times.n_never_left),
+            left=Persons(times.n_left, of=times.n_left + times.n_never_left),
+            stayed=Persons(times.n_never_left, of=times.n_left + times.n_never_left),
             half=half if times.n_left else "",
-            never=Persons(times.n_not_seen_back),
+            never=Persons(times.n_not_seen_back, of=times.n_left),
         ),
     )

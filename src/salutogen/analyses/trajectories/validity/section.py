@@ -96,8 +96,7 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
             "after the event correlates with it by {sr}, that of P by {p}; at equal P before the "
             "event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
             outcome=outcome.name,
-            n=Persons(outcome.n),
-            whole=Persons(anchored),
+            n=Persons(outcome.n, of=anchored),
             sr=_written(sr.r),
             p=_written(p.r),
             sr_equal=_written(sr.at_equal_P),
@@ -113,8 +112,7 @@ def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
             "adjusted for the number of groups.",
             kind=group.kind.capitalize(),
             explained=percent(max(group.explained, 0.0)),
-            n=Persons(group.n),
-            whole=Persons(anchored),
+            n=Persons(group.n, of=anchored),
         )
         for group in found.groups
         if group.explained is not None
