@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,16 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """Report no progress."""
+
+
+def unfailing(progress: Progress) -> Progress:
+    """Return the same progress; where telling it fails, the work goes on."""
+
+    def told(stage: str, done: int, total: int) -> None:
+        with suppress(Exception):
+            progress(stage, done, total)
+
+    return told
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,6 +101,11 @@ class Finding:
         text = self.text if len(self.text) <= TEXT_SHOWN else f"{self.text[: TEXT_SHOWN - 1]}…"
         return f"Finding({self.code!r}, {self.severity.value}: {text!r})"
 
+    def nameless(self) -> str:
+        """Return a sentence that tells what was found, but not of whom."""
+        entry = catalogue().get(self.code)
+        return f"{entry.title if entry else self.code}."
+
     def __str__(self) -> str:
         where = self.evidence.file or ""
         if self.evidence.line is not None:
@@ -133,11 +138,14 @@ def catalogue() -> dict[str, CodeEntry]:
     import tomllib
 
     entries: dict[str, CodeEntry] = {}
-    for room, text in {**_code_files(), **_code_files_of_others()}.items():
+    for room, text in _code_files().items():
         for code, body in tomllib.loads(text).items():
             if code in entries:
                 raise ValueError(f"finding code {code!r} stands in two files")
             entries[code] = _entry(code, room, body)
+    for room, text in _code_files_of_others().items():
+        for code, body in tomllib.loads(text).items():
+            entries.setdefault(code, _entry(code, room, body))
     return dict(sorted(entries.items()))
 
 
@@ -178,16 +186,40 @@ def _code_files() -> dict[str, str]:
     return {path.stem: "\n" + path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
 
 
-@cache
 def _code_files_of_others() -> dict[str, str]:
     """Text of `finding_codes.toml` of other packages, which name themselves by entry point."""
+    return {name: text for name, text in _read_codes_of_others().items() if text is not None}
+
+
+def unread_codes() -> tuple[str, ...]:
+    """Return packages whose codes could not be read, or hold one that exists already."""
+    rooms = catalogue()
+    unread = [name for name, text in _read_codes_of_others().items() if text is None]
+    for name, text in _code_files_of_others().items():
+        codes = re.findall(r"^\[([^].]+)\]$", text, flags=re.MULTILINE)
+        if any(rooms[code].room != name for code in codes):
+            unread.append(name)
+    return tuple(unread)
+
+
+@cache
+def _read_codes_of_others() -> dict[str, str | None]:
+    """Text of each package's file of codes; None where it cannot be read."""
+    import tomllib
     from importlib.metadata import entry_points
     from importlib.resources import files
 
-    found = {}
+    found: dict[str, str | None] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
-        resource = files(entry.value) / "finding_codes.toml"
-        found[entry.name] = "\n" + resource.read_text(encoding="utf-8")
+        try:
+            resource = files(entry.value) / "finding_codes.toml"
+            text = "\n" + resource.read_text(encoding="utf-8")
+            for code, body in tomllib.loads(text).items():
+                _entry(code, entry.name, body)
+        except (Exception, SystemExit):
+            found[entry.name] = None
+        else:
+            found[entry.name] = text
     return found
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import salutogen as sg
 from salutogen.analyses.contract import AnalysisResult
+from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.registry import BUILT_IN
 from salutogen.errors import NormError, StudyError
-from salutogen.pipeline.results_json import not_computed, places_switched_off, to_plain
+from salutogen.pipeline.results_json import not_computed, places_switched_off
 from salutogen.study.schema import study_schema
 from tests.analyses.inputs import inputs_of, shown
 from tests.analyses.small_cohort import results_of

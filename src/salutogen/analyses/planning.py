@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from salutogen.analyses.contract import Analysis, AnalysisSettings
-from salutogen.analyses.registry import available
+from salutogen.analyses.registry import available, not_loaded
 from salutogen.errors import StudyError
-from salutogen.findings import Findings, did_you_mean
+from salutogen.findings import Findings, Severity, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -92,7 +92,9 @@ def _asked(
     for index, raw in enumerate(study.plan.analyses):
         place: dict[str, Any] = {"file": file, "line": study.line_of(f"analyses.{index}")}
         name = raw.get("step")
-        if not isinstance(name, str) or name not in known:
+        if isinstance(name, str) and name not in known and name in not_loaded():
+            found.extend([replace(not_loaded()[name], severity=Severity.REFUSAL)])
+        elif not isinstance(name, str) or name not in known:
             found.tell(
                 "unknown-step",
                 variant="named",
@@ -126,6 +128,9 @@ def _one(
     if raw.get("enabled", True) is not True:
         what = "`enabled` is true or false"
         found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
+    if not isinstance(raw.get("name", ""), str | int | float) or raw.get("name") == "":
+        what = "`name` is a word"
+        found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
     settings = {key: value for key, value in raw.items() if key not in KEYS}
     try:
         model = analysis.settings_model().model_validate(settings)
@@ -135,6 +140,10 @@ def _one(
         for problem in telling or problems:
             what = f"{_setting(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
             found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
+        return None
+    except Exception as error:  # code of the settings themselves
+        what = f"the settings could not be read ({type(error).__name__})"
+        found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
         return None
     if len(found) > before:
         return None

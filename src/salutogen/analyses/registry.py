@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
-from salutogen.analyses.contract import Analysis
+from salutogen.analyses.contract import Analysis, AnalysisSettings
+from salutogen.findings import Finding, finding, unread_codes
 
 GROUP = "salutogen.analyses"
+# Places in `results.json` that are not an analysis's.
+OWN_PLACES = {
+    "format", "title", "sign", "seed", "panel", "scores", "norm", "resilience", "steps", "findings",
+}  # fmt: skip
 
 # In the order of the page. Those on by default come before what the study file asks for.
 BUILT_IN = (
@@ -68,7 +74,58 @@ BUILT_IN = (
 
 def available() -> dict[str, Analysis]:
     """Return every analysis by name, built-in ones first."""
+    return dict(_registered()[0])
+
+
+def not_loaded() -> dict[str, Finding]:
+    """Return what other packages register that cannot be used, by name, with the reason."""
+    return dict(_registered()[1])
+
+
+def registration_findings() -> tuple[Finding, ...]:
+    """Findings about what other packages register."""
+    codes = (finding("finding-codes-not-loaded", name=name) for name in unread_codes())
+    return (*not_loaded().values(), *codes)
+
+
+@cache
+def _registered() -> tuple[dict[str, Analysis], dict[str, Finding]]:
     found = {item.name: item for item in BUILT_IN}
-    for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
-        found.setdefault(entry.name, entry.load())
-    return found
+    refused: dict[str, Finding] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda item: (item.name, item.value)):
+        loaded = _loaded(entry, found)
+        if isinstance(loaded, Finding):
+            refused[entry.name] = loaded
+        else:
+            found[entry.name] = loaded
+    return found, refused
+
+
+def _meet(place: str, other: str) -> bool:
+    """Whether two dotted places are the same, or one lies within the other."""
+    return f"{place}.".startswith(f"{other}.") or f"{other}.".startswith(f"{place}.")
+
+
+def _loaded(entry: EntryPoint, known: dict[str, Analysis]) -> Analysis | Finding:
+    """Load what another package registers, as far as every command needs it, or say why not."""
+    code, name = "analysis-not-loaded", entry.name
+    try:
+        analysis = entry.load()
+    except (Exception, SystemExit) as error:
+        return finding(code, variant="load", name=name, error=type(error).__name__)
+    if not isinstance(analysis, Analysis):
+        return finding(code, variant="kind", name=name)
+    if name in known or analysis.name != name:
+        return finding(code, variant="name", name=name)
+    taken = {place for item in known.values() for place in item.results_at.values()} | OWN_PLACES
+    if any(_meet(place, other) for place in analysis.results_at.values() for other in taken):
+        return finding(code, variant="place", name=name)
+    try:
+        model = analysis.settings_model()
+        if not issubclass(model, AnalysisSettings):
+            raise TypeError
+        if analysis.default:
+            model()
+    except (Exception, SystemExit) as error:
+        return finding(code, variant="settings", name=name, error=type(error).__name__)
+    return analysis

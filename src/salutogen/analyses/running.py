@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +19,8 @@ from salutogen.analyses.contract import (
     Backbone,
     ResultFile,
 )
-from salutogen.analyses.labelled import labelled
+from salutogen.analyses.labelled import SUBJECT, labelled
+from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
@@ -26,6 +29,11 @@ from salutogen.page.section import Section
 
 if TYPE_CHECKING:
     from salutogen.context import RunContext
+
+
+# What the run writes itself, besides what is no CSV.
+RUN_FILES = {"scores.csv", "windows.csv", "person.csv", "phases.csv", "codebook.csv"}
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.csv")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -114,22 +122,27 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
         result = item.analysis.function()(inputs, item.settings)
         sections, withheld = guard.sections(result.sections(inputs.run.audience))
         content, more = _nameless(result.to_dict(), item.label, guard)
+        files, refused = _files_of(result, item.label)
+        found = guard.findings(result.findings)
+        _require_writable(content, found, guard)
         return Outcome(
             analysis=item.analysis,
             label=item.label,
             result=result,
             content=content,
             sections=sections,
-            files=dict(result.files()),
+            files=files,
             answer=guard.words(result.answer()),
             methods=guard.words(result.methods()),
-            findings=(*guard.findings(result.findings), *withheld, *more),
+            findings=(*found, *withheld, *more, *refused),
             asked=item.asked,
         )
     except SalutogenError as error:
-        refused = finding("step-refused", label=item.label)
-        return _not_done(item, (refused, *error.findings))
-    except Exception as error:
+        stopped = finding("step-refused", label=item.label)
+        return _not_done(item, (stopped, *guard.findings(error.findings)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # engines panic, and code may try to leave the program
         if os.environ.get("SALUTOGEN_DEBUG"):
             raise
         # Its message may hold answers of persons: only the place in the code is told.
@@ -140,6 +153,37 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             place=_place_of(error, item.analysis),
         )
         return _not_done(item, (told,))
+
+
+def _files_of(
+    result: AnalysisResult, label: str
+) -> tuple[dict[str, ResultFile], tuple[Finding, ...]]:
+    """Return the files that can be written, and a finding for each that cannot."""
+    kept: dict[str, ResultFile] = {}
+    refused: list[Finding] = []
+    for name, file in result.files().items():
+        variant = ""
+        if not _FILE_NAME.fullmatch(str(name)):
+            variant = "name"
+        elif name.lower() in RUN_FILES:
+            variant = "taken"
+        elif file.table.schema.get(SUBJECT, pl.String) != pl.String:
+            variant = "subject"
+        if variant:
+            told = finding("analysis-file-left-out", variant=variant, label=label, name=str(name))
+            refused.append(told)
+            continue
+        _ = file.personal  # every column can be looked up
+        kept[name] = file
+    return kept, tuple(refused)
+
+
+def _require_writable(content: Any, findings: Sequence[Finding], guard: Guard) -> None:
+    """Make sure that figures and findings can be written as JSON and as words."""
+    told = [item.to_dict() for item in findings]
+    json.dumps(to_plain([content, told]), allow_nan=False)
+    for item in findings:
+        guard.finding(item)
 
 
 def _not_done(item: PlannedAnalysis, findings: tuple[Finding, ...]) -> Outcome:
@@ -181,5 +225,7 @@ def _texts(content: Any) -> Iterator[str]:
     elif isinstance(content, list | tuple):
         for value in content:
             yield from _texts(value)
+    elif isinstance(content, int):
+        yield str(content)
     elif isinstance(content, pl.DataFrame):
         yield from texts_of(content)

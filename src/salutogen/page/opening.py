@@ -104,7 +104,8 @@ def shown_finding(item: Finding, guard: Guard) -> ShownFinding:
         pairs += list(_flat(evidence.numbers))
     if evidence.n_rows is not None:
         pairs.append(("number of rows", audience.count(evidence.n_rows)))
-    told = tuple(Fact(name, _word(value)) for name, value in pairs if value is not None)
+    facts = (Fact(name, _word(value)) for name, value in pairs if value is not None)
+    told = tuple(fact for fact in facts if not guard.forbids(fact.value))
     return ShownFinding(item.code, item.severity.value, item.text, item.mend, told)
 
 

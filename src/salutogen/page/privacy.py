@@ -26,6 +26,7 @@ from salutogen.page.words import Sentence
 SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
 _TOKEN = re.compile(r"[^\s,;:()\[\]{}\"'“”‘’<>]+")
 _LABEL = re.compile(LABEL_PATTERN)
+_NO_FILE_NAME = re.compile(r"[^\w.-]+")
 # A safety net under plain sentences; those of this package carry their counts as `Persons`.
 _PERSONS = re.compile(
     r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
@@ -94,7 +95,7 @@ class Guard:
         """Return findings without those that hold an identifier, and one that says so."""
         kept: list[Finding] = []
         for item in found:
-            named = self.identifiers.stand_in(item.text) or self.identifiers.stand_in(item.mend)
+            named = any(self.identifiers.stand_in(text) for text in quoted(_json(item.to_dict())))
             kept.append(
                 finding("identifier-withheld", what="A finding", where=f"the code {item.code}")
                 if named
@@ -107,13 +108,15 @@ class Guard:
         told = self.text(item.text)
         if item.template:
             told = item.worded(self.audience.in_a_sentence)
+        if self.forbids(told):
+            told = item.nameless()
         if (
             not self.audience.individuals
             and 0 < (item.evidence.n_rows or 0) < self.audience.smallest
         ):
             # Rows are few, and so are the persons behind them.
             told = item.few_rows(self.audience.smallest)
-        return replace(item, text=told)
+        return replace(item, text=told, mend=self.words(item.mend))
 
     def forbids(self, text: str) -> bool:
         """Whether a text names a person it must not name."""
@@ -143,7 +146,8 @@ class Guard:
 
     def table(self, table: Table, told: list[Finding]) -> Table | None:
         """Return what may be shown of a table; None, and a finding, where nothing may."""
-        words = [table.title, table.note, *texts_of(table.frame)]
+        table = replace(table, name=file_name(table.name))
+        words = [table.name, table.title, self.text(table.note), *texts_of(table.frame)]
         if any(self.forbids(text) for text in words):
             told.append(
                 finding("identifier-withheld", what="A table", where=self._nameless(table.title))
@@ -167,8 +171,14 @@ class Guard:
         is left out as a whole.
         """
         description = self.text(figure.description)
-        drawn = json.dumps(figure.specification(), ensure_ascii=False, allow_nan=False)
-        words = [figure.title, description, *texts_of(figure.data), *_quoted(drawn)]
+        try:
+            drawn = json.dumps(figure.specification(), ensure_ascii=False, allow_nan=False)
+        except Exception:  # a chart of any making
+            title = "" if self.forbids(figure.title) else figure.title
+            told.append(finding("figure-not-drawn", title=title))
+            return None
+        figure = replace(figure, name=file_name(figure.name), chart=json.loads(drawn))
+        words = [figure.name, figure.title, description, *texts_of(figure.data), *quoted(drawn)]
         if any(self.forbids(text) for text in words):
             told.append(
                 finding("identifier-withheld", what="A figure", where=self._nameless(figure.title))
@@ -287,17 +297,26 @@ def _of_persons(table: Table) -> bool:
     return bool(kinds & {Kind.IDENTIFIER, Kind.PERSON})
 
 
+def file_name(name: str) -> str:
+    """Turn a name of a table or figure into one of a file and of an anchor on the page."""
+    return _NO_FILE_NAME.sub("-", name).strip("-.") or "unnamed"
+
+
 def texts_of(frame: pl.DataFrame) -> list[str]:
-    """Every text of a frame, headings included."""
+    """Every text and whole number of a frame, headings included."""
     cells: set[str] = set()
     for name, kind in frame.schema.items():
-        if kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum):
+        if kind.is_integer() or kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum):
             cells.update(frame[name].cast(pl.String).drop_nulls().unique().to_list())
         elif kind == pl.List(pl.String):
             cells.update(frame[name].explode().drop_nulls().unique().to_list())
     return [*frame.columns, *sorted(cells)]
 
 
-def _quoted(content: str) -> set[str]:
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, default=str)
+
+
+def quoted(content: str) -> set[str]:
     """Every text between quotes of a JSON document."""
     return set(re.findall(r'"((?:[^"\\]|\\.)*)"', content))

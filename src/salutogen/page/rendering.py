@@ -109,11 +109,7 @@ def shown_table(table: Table) -> ShownTable:
         ShownColumn(table.heading(name), table.column(name).unit, kind.is_numeric())
         for name, kind in frame.schema.items()
     )
-    kinds = frame.dtypes
-    rows = tuple(
-        tuple(cell(value, kind) for value, kind in zip(row, kinds, strict=True))
-        for row in frame.iter_rows()
-    )
+    rows = tuple(tuple(cell(value) for value in row) for row in frame.iter_rows())
     note = table.note
     if table.frame.height > ROWS_SHOWN:
         more = f"The first {ROWS_SHOWN} of {table.frame.height:,} rows; all are in tables/."

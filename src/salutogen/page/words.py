@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from salutogen.findings import filled
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
@@ -105,12 +102,12 @@ def heading(column: str) -> str:
     return column.replace("_", " ").strip()
 
 
-def cell(value: Any, kind: pl.DataType) -> str:
+def cell(value: Any) -> str:
     """Write one cell of a table."""
     if isinstance(value, float):
         return number(value, 4)
     if isinstance(value, list | tuple):
-        return ", ".join(cell(item, kind) for item in value)
+        return ", ".join(cell(item) for item in value)
     if value is None or isinstance(value, int | bool):
         return number(value)
     return str(value)

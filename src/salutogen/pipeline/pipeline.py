@@ -10,8 +10,9 @@ from typing import Any
 
 from salutogen.analyses.contract import Backbone
 from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
+from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
-from salutogen.context import Progress, RunContext, silent
+from salutogen.context import Progress, RunContext, silent, unfailing
 from salutogen.findings import Finding
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
@@ -63,6 +64,7 @@ def run(
     SalutogenError
         One of its children, by stage, carrying every finding that stands in the way.
     """
+    progress = unfailing(progress)
     plan = study if isinstance(study, Study) else read_study(study)
     planned = plan_analyses(plan)
     if out is None:
@@ -133,6 +135,7 @@ def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunCon
         *backbone.norm.findings,
         *backbone.resilience.findings,
     ]
+    findings.extend(registration_findings())
     for outcome in outcomes:
         findings.extend(outcome.findings)
     return Results(

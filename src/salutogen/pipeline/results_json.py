@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from salutogen.analyses.contract import Analysis
+from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.registry import available
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.findings import Finding, Severity, finding
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from salutogen.pipeline.results import Results
 
 RESULTS_FORMAT = 1
-DIGITS = 10
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SHOWN = 5
 
@@ -141,7 +139,7 @@ def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
         for name, path in outcome.analysis.results_at.items():
             if found.get(path) is None:
                 inside = outcome.content
-                found[path] = inside[name] if name and inside is not None else inside
+                found[path] = inside.get(name) if name and inside is not None else inside
     for path, value in found.items():
         *parents, last = path.split(".")
         place = content
@@ -185,24 +183,3 @@ def not_computed(content: Mapping[str, Any], not_asked: Sequence[str] = ()) -> t
     shown = ", ".join(paths[:SHOWN]) + rest
     told = finding("not-computed", n=len(paths), shown=shown, numbers={"figures": paths})
     return (told,)
-
-
-def to_plain(value: Any, digits: int = DIGITS) -> Any:
-    """Turn frames, arrays and NumPy scalars into JSON types.
-
-    Floats keep `digits` significant digits; NaN and infinity become None.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(item, digits) for key, item in value.items()}
-    if isinstance(value, pl.DataFrame):
-        return [to_plain(row, digits) for row in value.iter_rows(named=True)]
-    if isinstance(value, np.ndarray | list | tuple):
-        return [to_plain(item, digits) for item in value]
-    if isinstance(value, np.bool_ | bool):
-        return bool(value)
-    if isinstance(value, np.integer):
-        return int(value)
-    if isinstance(value, np.floating | float):
-        number = float(value)
-        return float(f"{number:.{digits}g}") if math.isfinite(number) else None
-    return value

@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.labelled import identified
+from salutogen.analyses.plain_data import DIGITS, to_plain
 from salutogen.context import Progress
 from salutogen.findings import Finding
 from salutogen.norm.norm_file import norm_to_dict
 from salutogen.page.drawing_processes import DrawingProcesses
+from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.folder import write_folder
 from salutogen.pipeline.manifest import manifest
-from salutogen.pipeline.results_json import (
-    DIGITS,
-    not_computed,
-    places_switched_off,
-    results_to_dict,
-    to_plain,
-)
+from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
 from salutogen.report.report import Report
 from salutogen.resilience.levels import POSITIONS
 
@@ -119,12 +115,15 @@ def _write_files(results: Results, folder: Path) -> None:
 def files_of(outcomes: Sequence[Outcome]) -> dict[str, ResultFile]:
     """Tables of all analyses by file name.
 
-    A name that an earlier analysis already uses gets the later analysis's place in front.
+    A name that an earlier analysis already uses gets the later analysis's place in front; capitals
+    do not tell names apart, since some machines' folders do not.
     """
     found: dict[str, ResultFile] = {}
     for place, outcome in enumerate(outcomes, start=1):
         for name, file in outcome.files.items():
-            found[f"{place}-{name}" if name in found else name] = file
+            while name.lower() in {used.lower() for used in found}:
+                name = f"{place}-{name}"
+            found[name] = file
     return found
 
 
@@ -135,10 +134,18 @@ def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: in
 
 
 def write_csv(table: pl.DataFrame, path: Path) -> None:
-    """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty."""
+    """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty.
+
+    What CSV has no form for, such as lists, is written as words.
+    """
     floats = [name for name, kind in table.schema.items() if kind.is_float()]
     rounded = table.with_columns(
         pl.when(pl.col(name).is_finite()).then(pl.col(name)).round_sig_figs(DIGITS).alias(name)
         for name in floats
     )
-    rounded.write_csv(path)
+    nested = [name for name, kind in table.schema.items() if kind.is_nested() or kind == pl.Object]
+    in_words = [
+        pl.Series(name, [None if item is None else cell(item) for item in table[name].to_list()])
+        for name in nested
+    ]
+    rounded.with_columns(in_words).write_csv(path)

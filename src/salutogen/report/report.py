@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from salutogen.findings import finding
+from salutogen.findings import Finding, finding
 from salutogen.page.drawing import DrawnFigure, FigureFiles, draw
 from salutogen.page.drawing_processes import DrawingProcesses, drawing_processes
 from salutogen.page.rendering import render_page
-from salutogen.page.section import Section
+from salutogen.page.section import Figure, Section, Table
 from salutogen.report.context import Context
 from salutogen.report.opening import summarise
 from salutogen.report.sections.backbone import closing_sections, opening_sections
@@ -53,8 +53,9 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
     -------
     Report
     """
-    made = [*opening_sections(context), *analysis_sections(context), *closing_sections(context)]
-    sections, withheld = context.guard.sections(_with_own_names(made))
+    first, last = opening_sections(context), closing_sections(context)
+    made = [*first, *_with_own_names(analysis_sections(context), [*first, *last]), *last]
+    sections, withheld = context.guard.sections(made)
     figures = [figure for section in sections for figure in section.figures]
     if drawing is None:
         with drawing_processes() as own:
@@ -134,21 +135,38 @@ def _as_one_of_several(section: Section, label: str, place: int, used: set[str])
     )
 
 
-def _with_own_names(sections: Sequence[Section]) -> list[Section]:
-    """Keep names of figures unique; a name used twice would overwrite a file."""
-    used: set[str] = set()
+def _with_own_names(sections: Sequence[Section], others: Sequence[Section]) -> list[Section]:
+    """Keep names of figures and tables unique; a name used twice would overwrite a file.
+
+    Those of the report's own sections, `others`, are taken. Data of a figure are a table as well.
+    """
+    used = {name for section in others for name in _file_names(section)}
     kept: list[Section] = []
     for section in sections:
-        doubled = [figure.name for figure in section.figures if figure.name in used]
-        used.update(figure.name for figure in section.figures)
-        if doubled:
-            told = finding("figure-name-twice", what="figure", name=doubled[0])
-            section = Section(
-                title=section.title,
-                paragraphs=section.paragraphs,
-                tables=section.tables,
-                figures=tuple(item for item in section.figures if item.name not in doubled),
-                findings=(*section.findings, told),
-            )
-        kept.append(section)
+        told: list[Finding] = []
+        figures = [item for item in section.figures if _is_new(item, used, told)]
+        tables = [item for item in section.tables if _is_new(item, used, told)]
+        findings = (*section.findings, *told)
+        kept.append(
+            replace(section, figures=tuple(figures), tables=tuple(tables), findings=findings)
+        )
     return kept
+
+
+def _file_names(section: Section) -> list[str]:
+    return [*map(_file_name, section.figures), *map(_file_name, section.tables)]
+
+
+def _file_name(item: Figure | Table) -> str:
+    """Name of its table's file; capitals do not tell files apart everywhere."""
+    return (f"figure-{item.name}" if isinstance(item, Figure) else item.name).lower()
+
+
+def _is_new(item: Figure | Table, used: set[str], told: list[Finding]) -> bool:
+    name = _file_name(item)
+    if name in used:
+        what = "figure" if isinstance(item, Figure) else "table"
+        told.append(finding("figure-name-twice", what=what, name=item.name))
+        return False
+    used.add(name)
+    return True

@@ -81,7 +81,9 @@ def response_section(
 def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audience) -> Text:
     found = mean_of(values, anchored.anchors.person)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
-        return say(f"{words}: known for {{n}} persons.", n=Persons(found.persons))
+        return say(
+            f"{words}: known for {{n}} persons.", n=Persons(found.persons, of=anchored.n_persons)
+        )
     spread = float(np.std(values[np.isfinite(values)], ddof=1))
     between = "persons" if anchored.episodes == "first" else "episodes"
     return (
