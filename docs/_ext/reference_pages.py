@@ -238,7 +238,7 @@ def findings_page(entries: Iterable[Any]) -> str:
         "Every code that a command can give; `salutogen explain CODE` says the same.",
     ]
     for room, members in sorted(by_room.items()):
-        parts.append(f"## {room.capitalize()}")
+        parts.append(f"## {'Command line' if room == 'cli' else room.capitalize()}")
         for entry in members:
             parts += [
                 f"(finding-{entry.code})=",

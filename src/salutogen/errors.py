@@ -44,10 +44,6 @@ class NormError(SalutogenError):
     """No E-P line can be fitted or applied."""
 
 
-class ResilienceError(SalutogenError):
-    """No resilience score can be given."""
-
-
 class ModelError(SalutogenError):
     """A statistical model cannot be fitted to these arrays."""
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from salutogen.cli.outcome import USAGE, outcome, say_wrong_usage
+from salutogen.cli.ending import USAGE, ending, say_wrong_usage
 from salutogen.version import VERSION
 
 app = typer.Typer(
@@ -75,7 +75,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a study: from its answers to scores, lines, resilience and a report."""
-    with outcome(as_json=as_json, quiet=quiet) as end:
+    with ending(as_json=as_json, quiet=quiet) as end:
         from salutogen.cli.run import run_study
 
         run_study(study, data, out, seed, force, end)
@@ -89,7 +89,7 @@ def check(
 
     Departures from a plan frozen by `preregister` are among it.
     """
-    with outcome(as_json=as_json, quiet=quiet) as end:
+    with ending(as_json=as_json, quiet=quiet) as end:
         from salutogen.cli.check import check_study
 
         check_study(study, data, end)
@@ -114,7 +114,7 @@ def init(
     """Make a commented study file from a template or from a data file."""
     if template is not None and source is not None:
         raise typer.BadParameter("give either --template or --from, not both")
-    with outcome() as end:
+    with ending() as end:
         from salutogen.cli.init import start_study
 
         start_study(template, source, out, force=force, ask=not no_input, end=end)
@@ -131,7 +131,7 @@ def simulate(
     quiet: Quiet = False,
 ) -> None:
     """Simulate the answers of a study, with the truth beside them."""
-    with outcome(quiet=quiet) as end:
+    with ending(quiet=quiet) as end:
         from salutogen.cli.simulate import simulate_study
 
         simulate_study(study, persons, seed, out, file_format.value, force, end)
@@ -140,7 +140,7 @@ def simulate(
 @app.command()
 def preregister(study: StudyFile, force: Force = False) -> None:
     """Freeze the plan in STUDY.plan.json; later runs say where they depart from it."""
-    with outcome() as end:
+    with ending() as end:
         from salutogen.cli.preregister import freeze_plan
 
         freeze_plan(study, force=force, end=end)
@@ -153,7 +153,7 @@ def schema(
     ),
 ) -> None:
     """Print the JSON Schema of the study file (or of results.json)."""
-    with outcome() as end:
+    with ending() as end:
         from salutogen.cli.schema import published_schema
 
         end.lines.append(json.dumps(published_schema(of.value), indent=2, ensure_ascii=False))
@@ -162,7 +162,7 @@ def schema(
 @app.command()
 def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> None:
     """Tell the long story of a finding: why it matters, its source and the mend."""
-    with outcome() as end:
+    with ending() as end:
         from salutogen.cli.explain import explanation
 
         end.lines.append(explanation(code))
@@ -171,7 +171,7 @@ def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> N
 @app.command()
 def warm() -> None:
     """Compile the numerical kernels once, so that no run has to."""
-    with outcome() as end:
+    with ending() as end:
         from salutogen.models.compiling.ahead_of_time import warm as compile_kernels
 
         compile_kernels()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from salutogen.cli.outcome import REFUSED, Outcome
+from salutogen.cli.ending import REFUSED, Ending
 from salutogen.findings import refusals
 
 
-def check_study(path: Path, data: Path | None, end: Outcome) -> None:
+def check_study(path: Path, data: Path | None, end: Ending) -> None:
     """Check a study file, its frozen plan, its analyses and, where a folder is given, its data."""
     from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from salutogen.cli.outcome import Outcome
+from salutogen.cli.ending import Ending
 from salutogen.findings import finding
 
 DEFAULT_TEMPLATE = "quarterly"
@@ -19,7 +19,7 @@ def start_study(
     *,
     force: bool,
     ask: bool,
-    end: Outcome,
+    end: Ending,
 ) -> None:
     """Write a study file from a template or a data file."""
     from salutogen.pipeline.output_folder import OutputNotEmptyError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from salutogen.cli.outcome import Outcome
+from salutogen.cli.ending import Ending
 from salutogen.findings import finding
 
 
-def freeze_plan(study: Path, *, force: bool, end: Outcome) -> None:
+def freeze_plan(study: Path, *, force: bool, end: Ending) -> None:
     """Write the plan beside the study file."""
     from salutogen.pipeline.output_folder import OutputNotEmptyError
     from salutogen.study import read_study

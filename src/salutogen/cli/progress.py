@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from salutogen.cli.outcome import is_terminal
+from salutogen.cli.ending import is_terminal
 
 WORDS = {
     "answers": "reading answers",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import typer
 
-from salutogen.cli.outcome import Outcome
+from salutogen.cli.ending import Ending
 from salutogen.cli.progress import progress_bar
 from salutogen.pipeline.output_folder import require_free
 
 
 def run_study(
-    study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Outcome
+    study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Ending
 ) -> None:
     """Run a study and write its folder."""
     require_free(out, force=force, inputs=(study, data))
@@ -30,7 +30,7 @@ def run_study(
         end.lines.append(f"Report: {out / 'report.html'}")
 
 
-def compile_once(study: Path, end: Outcome) -> None:
+def compile_once(study: Path, end: Ending) -> None:
     """Compile the kernels before a first run, and say why it takes longer."""
     from salutogen.models.compiling.ahead_of_time import warm
     from salutogen.models.compiling.cache import MIXTURES, is_warm

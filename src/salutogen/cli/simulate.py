@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from salutogen.cli.outcome import Outcome
+from salutogen.cli.ending import Ending
 from salutogen.pipeline.output_folder import require_free
 
 
@@ -16,7 +16,7 @@ def simulate_study(
     out: Path,
     file_format: Literal["parquet", "csv"],
     force: bool,
-    end: Outcome,
+    end: Ending,
 ) -> None:
     """Simulate a study's answers into a folder, with the truth beside them."""
     from salutogen.pipeline.folder import write_folder

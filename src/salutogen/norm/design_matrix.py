@@ -116,11 +116,6 @@ def with_composite(table: pl.DataFrame, standardiser: Standardiser) -> pl.DataFr
     return table.with_columns(standardiser.composite(table).alias("E"))
 
 
-def columns_of(line: Line) -> tuple[str, ...]:
-    """Columns a table must have for a line."""
-    return (*line.predictors, *line.covariates)
-
-
 def _numbers(table: pl.DataFrame, name: str) -> np.ndarray:
     values: np.ndarray = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return values
@@ -137,7 +132,8 @@ def _level_problems(line: Line, level: str) -> list[Finding]:
 
 
 def _column_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
-    missing = [name for name in columns_of(line) if name not in table.columns]
+    needed = (*line.predictors, *line.covariates)
+    missing = [name for name in needed if name not in table.columns]
     if not missing:
         return []
     return [finding("norm-column-missing", missing=missing)]

@@ -41,7 +41,7 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
     period = None
     if isinstance(settings.reference, Reference) and settings.reference.window is not None:
         period = Period(kind="window", number=settings.reference.window)
-    wanted: dict[Level, Line | None] = {
+    by_level: dict[Level, Line | None] = {
         "occasion": norm_file.lines.reference("occasion"),
         "person": norm_file.lines.reference("person"),
         "window": norm_file.lines.of("window", period=period),
@@ -49,7 +49,7 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
     without_windows = scores.study.plan.resilience.windows is None
     missing = [
         level
-        for level, line in wanted.items()
+        for level, line in by_level.items()
         if line is None and not (level == "window" and without_windows)
     ]
     if missing:
@@ -58,7 +58,7 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
         raise NormError(problems)
     lines = {
         LineKey(level): _named(line, norm_file)
-        for level, line in wanted.items()
+        for level, line in by_level.items()
         if line is not None
     }
     return External(name=norm_file.name, lines=Lines(lines))

@@ -64,16 +64,16 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
         Constant E or P, fewer persons than coefficients, a reference set that does not exist,
         windows in time without any time, or a norm file that cannot be used; all problems at once.
     """
-    work = _prepare(scores, settings or scores.study.plan.norm)
-    external = external_lines(scores, work.settings)
-    test = _decide_shape(work, seed, own=external is None)
-    _refuse(work)
-    norm = _fit_levels(work, test, external)
-    return _add_secondary_lines(norm, work)
+    fit = _prepare(scores, settings or scores.study.plan.norm)
+    external = external_lines(scores, fit.settings)
+    test = _decide_shape(fit, seed, own=external is None)
+    _refuse(fit)
+    norm = _fit_levels(fit, test, external)
+    return _add_secondary_lines(norm, fit)
 
 
 @dataclass(kw_only=True)
-class _Work:
+class _Fit:
     """What `fit_norm` gathers on its way."""
 
     scores: Scores
@@ -110,7 +110,7 @@ class _Work:
         return plan.valid if plan is not None else 1
 
 
-def _prepare(scores: Scores, settings: NormSettings) -> _Work:
+def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
     rows = valid_rows(scores)
     schedule = scores.study.schedule
     findings = Findings()
@@ -120,7 +120,7 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Work:
     reference = reference_set(scores, rows, windows, phases, settings, findings)
     covariates = gather_covariates(scores, settings)
     findings.extend(covariates.findings)
-    work = _Work(
+    fit = _Fit(
         scores=scores,
         settings=settings,
         rows=rows,
@@ -131,83 +131,79 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Work:
         covariates=covariates,
         findings=findings,
     )
-    work.tables["person"] = work.means(whole_follow_up(rows), 1)
-    work.tables["person_reference"] = (
-        work.means(reference.rows, reference.valid)
-        if reference.restricted
-        else work.tables["person"]
+    fit.tables["person"] = fit.means(whole_follow_up(rows), 1)
+    fit.tables["person_reference"] = (
+        fit.means(reference.rows, reference.valid) if reference.restricted else fit.tables["person"]
     )
-    work.tables["occasion_reference"] = work.occasions(reference.rows)
-    return work
+    fit.tables["occasion_reference"] = fit.occasions(reference.rows)
+    return fit
 
 
-def _decide_shape(work: _Work, seed: int, *, own: bool) -> ShapeTest | None:
+def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     """Test the shape on persons, once; the study's choice or the test's holds for every level."""
-    units = work.covariates.complete(work.tables["person_reference"])
+    units = fit.covariates.complete(fit.tables["person_reference"])
     if own:
-        linear = replace(work.spec, shape="linear")
-        work.findings.extend(line_problems(units, linear, "person"))
-        occasions = work.covariates.complete(work.tables["occasion_reference"])
-        if not refusals(tuple(work.findings)):
-            work.findings.extend(line_problems(occasions, linear, "occasion"))
-    _refuse(work)
+        linear = replace(fit.spec, shape="linear")
+        fit.findings.extend(line_problems(units, linear, "person"))
+        occasions = fit.covariates.complete(fit.tables["occasion_reference"])
+        if not refusals(tuple(fit.findings)):
+            fit.findings.extend(line_problems(occasions, linear, "occasion"))
+    _refuse(fit)
     test: ShapeTest | None = None
     try:
-        test = shape_test(units, work.spec, seed=seed)
+        test = shape_test(units, fit.spec, seed=seed)
     except NormError as error:
-        work.findings.extend(error.findings)
-        _refuse(work)
-    wanted = work.settings.shape
-    if wanted == "test":
+        fit.findings.extend(error.findings)
+        _refuse(fit)
+    chosen = fit.settings.shape
+    if chosen == "test":
         chosen = test.chosen if test is not None else "linear"
-    else:
-        chosen = wanted
-    work.spec = replace(work.spec, shape=chosen)
+    fit.spec = replace(fit.spec, shape=chosen)
     if own and chosen != "linear":
-        work.findings.extend(line_problems(units, work.spec, "person"))
+        fit.findings.extend(line_problems(units, fit.spec, "person"))
     return test
 
 
-def _refuse(work: _Work) -> None:
-    work.findings.raise_refusals(NormError)
+def _refuse(fit: _Fit) -> None:
+    fit.findings.raise_refusals(NormError)
 
 
-def _fit_levels(work: _Work, test: ShapeTest | None, external: External | None) -> Norm:
+def _fit_levels(fit: _Fit, test: ShapeTest | None, external: External | None) -> Norm:
     """Fit the reference line of each level, and each window's and phase's own."""
     found: dict[LineKey, Line] = {}
     if external is None:
-        words, complete = work.reference.words, work.covariates.complete
+        words, complete = fit.reference.words, fit.covariates.complete
         levels: tuple[Level, ...] = ("occasion", "person")
         for level in levels:
-            units = complete(work.tables[f"{level}_reference"])
-            found[LineKey(level)] = fit_line(units, work.spec, level=level, reference=words)
+            units = complete(fit.tables[f"{level}_reference"])
+            found[LineKey(level)] = fit_line(units, fit.spec, level=level, reference=words)
     else:
         found.update(external.lines)
     _refuse_exact(found[LineKey("person")], found[LineKey("occasion")])
-    windows, window_table = _period_lines(work, work.windows, "window", work.window_valid)
-    phases, phase_table = _period_lines(work, work.phases, "phase", 1)
+    windows, window_table = _period_lines(fit, fit.windows, "window", fit.window_valid)
+    phases, phase_table = _period_lines(fit, fit.phases, "phase", 1)
     if external is None:
-        frozen = _frozen_line(work, windows)
+        frozen = _frozen_line(fit, windows)
         if frozen is not None:
             found[LineKey("window")] = frozen
     for line in found.values():
-        work.findings.extend(turn_finding(line))
-    first = _frozen_phase(work, phases)
+        fit.findings.extend(turn_finding(line))
+    first = _frozen_phase(fit, phases)
     if first is not None:
         found[LineKey("phase")] = first
     found.update({LineKey("window", period): line for period, line in windows.items()})
     found.update({LineKey("phase", period): line for period, line in phases.items()})
     return Norm(
-        primary=work.settings.unit,
+        primary=fit.settings.unit,
         lines=Lines(found),
         shape_test=test,
         period_tables={
-            "person": work.tables["person"],
+            "person": fit.tables["person"],
             "window": window_table,
             "phase": phase_table,
         },
-        scores=work.scores,
-        scoring=scoring_of(work.scores),
+        scores=fit.scores,
+        scoring=scoring_of(fit.scores),
         external=external.name if external is not None else None,
     )
 
@@ -222,22 +218,22 @@ def _refuse_exact(*lines: Line) -> None:
 
 
 def _period_lines(
-    work: _Work, periods: tuple[PeriodRows, ...], level: Level, valid: int
+    fit: _Fit, periods: tuple[PeriodRows, ...], level: Level, valid: int
 ) -> tuple[dict[Period, Line], pl.DataFrame]:
     """Each period's own line, and the table of all periods' means."""
     lines: dict[Period, Line] = {}
     tables: list[pl.DataFrame] = []
     for placed in periods:
         period = placed.period
-        table = work.means(placed, valid)
+        table = fit.means(placed, valid)
         name = (
             pl.lit(period.number, dtype=pl.UInt16).alias("window")
             if level == "window"
             else pl.lit(period.label).alias("phase")
         )
         tables.append(table.with_columns(name))
-        units = work.covariates.complete(table)
-        line = _try_line(work, units, level, str(period), period)
+        units = fit.covariates.complete(table)
+        line = _try_line(fit, units, level, str(period), period)
         if line is not None:
             lines[period] = line
     if tables:
@@ -245,66 +241,66 @@ def _period_lines(
     column = pl.Series("window", [], dtype=pl.UInt16)
     if level == "phase":
         column = pl.Series("phase", [], dtype=pl.String)
-    return {}, work.tables["person"].clear().with_columns(column)
+    return {}, fit.tables["person"].clear().with_columns(column)
 
 
-def _frozen_line(work: _Work, windows: Mapping[Period, Line]) -> Line | None:
+def _frozen_line(fit: _Fit, windows: Mapping[Period, Line]) -> Line | None:
     """The line of SR_frozen: the first window, unless the study names another reference."""
-    reference = work.reference
+    reference = fit.reference
     if reference.frozen is None:
         return None
     period = reference.frozen.period
     if period in windows and not reference.one_arm:
         return windows[period]
-    units = work.covariates.complete(work.means(reference.frozen, work.window_valid))
+    units = fit.covariates.complete(fit.means(reference.frozen, fit.window_valid))
     words = reference.words
     if reference.one_arm and period == FIRST_WINDOW:
         words = f"{words}, first window"
-    return _try_line(work, units, "window", words, period)
+    return _try_line(fit, units, "window", words, period)
 
 
 def _try_line(
-    work: _Work, units: pl.DataFrame, level: Level, reference: str, period: Period
+    fit: _Fit, units: pl.DataFrame, level: Level, reference: str, period: Period
 ) -> Line | None:
     """Fit a window's or phase's line; where that is impossible, say why and go on."""
-    problems: Sequence[Finding] = line_problems(units, work.spec, level)
+    problems: Sequence[Finding] = line_problems(units, fit.spec, level)
     if not problems:
         try:
-            return fit_line(units, work.spec, level=level, reference=reference, period=period)
+            return fit_line(units, fit.spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
     codes = {"reasons": [problem.code for problem in problems]}
-    work.findings.tell("period-without-line", reference=reference, reasons=problems, numbers=codes)
+    fit.findings.tell("period-without-line", reference=reference, reasons=problems, numbers=codes)
     return None
 
 
-def _frozen_phase(work: _Work, phases: Mapping[Period, Line]) -> Line | None:
+def _frozen_phase(fit: _Fit, phases: Mapping[Period, Line]) -> Line | None:
     """The line of SR_frozen over phases: the reference phase, else the first."""
-    named = work.reference.named
+    named = fit.reference.named
     if named is not None and named.kind == "phase":
         return phases.get(named)
     return next(iter(phases.values()), None)
 
 
-def _add_secondary_lines(norm: Norm, work: _Work) -> Norm:
+def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     """Add the lines beside: by type, by occasion, variants, mixed; and what is doubtful."""
-    words, spec, findings = work.reference.words, work.spec, work.findings
-    complete, lines = work.covariates.complete, norm.lines
+    words, spec, findings = fit.reference.words, fit.spec, fit.findings
+    complete, lines = fit.covariates.complete, norm.lines
     units: dict[Level, pl.DataFrame] = {
-        "occasion": complete(work.tables["occasion_reference"]),
-        "person": complete(work.tables["person_reference"]),
+        "occasion": complete(fit.tables["occasion_reference"]),
+        "person": complete(fit.tables["person_reference"]),
     }
     more = variant_lines(units, spec, words, findings)
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
-    mixed, covariance = fit_mixed_line(work.rows, findings)
+    mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:
-        line = mixed_as_line(mixed, covariance, lines.occasion, work.rows)
+        line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows)
         more[LineKey("occasion", variant=MIXED)] = line
-    if work.reference.frozen is not None:
-        units["window"] = complete(work.means(work.reference.frozen, work.window_valid))
-    more |= lines_by_type(units, spec, work.scores.exposure_types, words, findings)
+    if fit.reference.frozen is not None:
+        units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))
+    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, findings)
     more |= lines_by_occasion(
-        complete(work.occasions()), spec, work.scores.study.schedule.occasions, findings
+        complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, findings
     )
     _tell_falling_lines(lines, findings)
     return replace(

@@ -55,9 +55,9 @@ def reference_set(
 ) -> ReferenceSet:
     """Resolve the study file's `norm.reference`; problems are told as findings."""
     plan = scores.study.plan.resilience.windows
-    words, wanted = _wanted(settings)
-    persons = _arm_members(scores, wanted, findings)
-    named = _named(wanted, windows, phases, findings)
+    words, chosen = _chosen(settings)
+    persons = _arm_members(scores, chosen, findings)
+    named = _named(chosen, windows, phases, findings)
     frozen = named if named is not None else (windows[0] if windows else None)
     base = whole_follow_up(rows).rows if named is None else named.rows
     if persons is not None:
@@ -69,13 +69,13 @@ def reference_set(
         named=None if named is None else named.period,
         rows=replace(whole_follow_up(rows), rows=base),
         frozen=frozen,
-        valid=plan.valid if plan is not None and wanted.window is not None else 1,
-        one_arm=wanted.arm is not None,
+        valid=plan.valid if plan is not None and chosen.window is not None else 1,
+        one_arm=chosen.arm is not None,
         restricted=base.size < rows.n or persons is not None,
     )
 
 
-def _wanted(settings: NormSettings) -> tuple[str, Reference]:
+def _chosen(settings: NormSettings) -> tuple[str, Reference]:
     """What the set is called, and what it is made of."""
     if settings.reference == "all":
         return "all", Reference()
@@ -94,40 +94,40 @@ def _wanted(settings: NormSettings) -> tuple[str, Reference]:
     return ", ".join(parts) or "all", reference
 
 
-def _arm_members(scores: Scores, wanted: Reference, findings: Findings) -> np.ndarray | None:
-    if wanted.arm is None:
+def _arm_members(scores: Scores, chosen: Reference, findings: Findings) -> np.ndarray | None:
+    if chosen.arm is None:
         return None
     if "arm" not in scores.persons.columns:
-        findings.tell("reference-missing", variant="no-arms", arm=wanted.arm)
+        findings.tell("reference-missing", variant="no-arms", arm=chosen.arm)
         return None
     arms = scores.persons["arm"].cast(pl.String)
-    members: np.ndarray = (arms == wanted.arm).fill_null(False).to_numpy()
+    members: np.ndarray = (arms == chosen.arm).fill_null(False).to_numpy()
     if not members.any():
         known = sorted(arms.drop_nulls().unique().to_list())
-        findings.tell("reference-missing", variant="arm", arm=wanted.arm, arms=known)
+        findings.tell("reference-missing", variant="arm", arm=chosen.arm, arms=known)
         return None
     return members
 
 
 def _named(
-    wanted: Reference,
+    chosen: Reference,
     windows: tuple[PeriodRows, ...],
     phases: tuple[PeriodRows, ...],
     findings: Findings,
 ) -> PeriodRows | None:
     """Rows of the window or phase that the study names."""
-    if wanted.window is not None:
-        same = (item for item in windows if item.period.number == wanted.window)
+    if chosen.window is not None:
+        same = (item for item in windows if item.period.number == chosen.window)
         found = next(same, None)
         if found is None:
             findings.tell(
-                "reference-missing", variant="window", window=wanted.window, windows=len(windows)
+                "reference-missing", variant="window", window=chosen.window, windows=len(windows)
             )
         return found
-    if wanted.phase is not None:
-        found = next((item for item in phases if item.period.label == wanted.phase), None)
+    if chosen.phase is not None:
+        found = next((item for item in phases if item.period.label == chosen.phase), None)
         if found is None:
             known = [item.period.label for item in phases]
-            findings.tell("reference-missing", variant="phase", phase=wanted.phase, phases=known)
+            findings.tell("reference-missing", variant="phase", phase=chosen.phase, phases=known)
         return found
     return None

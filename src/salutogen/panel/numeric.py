@@ -56,6 +56,21 @@ def to_numbers(raw: pl.Series, decimal: str | None = None) -> Numbers:
     return Numbers(pl.Series(raw.name, [None] * raw.len(), dtype=pl.Int8), not_null)
 
 
+def finite_numbers(raw: pl.Series, decimal: str | None = None) -> tuple[pl.Series, pl.Series]:
+    """Return a column as Float64, null where it holds no finite number, and which cells those are.
+
+    Blank cells are null as well, but not among those that hold something else.
+    """
+    read = to_numbers(raw, decimal)
+    values = read.values.cast(pl.Float64)
+    bad = ~values.is_finite().fill_null(value=True)
+    if read.text is not None:
+        bad |= read.text
+    if bad.any():
+        values = pl.select(pl.when(~bad).then(values)).to_series()
+    return values, bad
+
+
 def _from_text(raw: pl.Series, decimal: str | None) -> Numbers:
     whole = raw.cast(pl.Int64, strict=False)
     if whole.null_count() == raw.null_count():

@@ -15,7 +15,7 @@ from salutogen.panel.expected_columns import person_columns
 from salutogen.panel.identifiers import id_text
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
-from salutogen.panel.numeric import to_numbers
+from salutogen.panel.numeric import finite_numbers
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -73,11 +73,7 @@ def _number(
     source: str,
     findings: Findings,
 ) -> pl.Series:
-    read = to_numbers(raw, study.plan.sources[source].decimal)
-    values = read.values.cast(pl.Float64)
-    bad = ~values.is_finite().fill_null(value=True)
-    if read.text is not None:
-        bad |= read.text
+    values, bad = finite_numbers(raw, study.plan.sources[source].decimal)
     if bad.any():
         places = bad.arg_true()
         findings.tell(
@@ -89,7 +85,6 @@ def _number(
             shown=raw[int(places[0])],
             first=int(rows[int(places[0])]),
         )
-        values = pl.select(pl.when(~bad).then(values)).to_series()
     return values
 
 

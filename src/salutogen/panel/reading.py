@@ -64,7 +64,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     aligned, subjects = align(study, answering, findings)
     rows = join_rows(study, aligned)
     columns = {
-        name: _typed(instrument, aligned[instrument.source], rows, findings)
+        name: _typed(instrument, aligned[instrument.source], rows)
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
@@ -99,12 +99,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     )
 
 
-def _typed(
-    instrument: Instrument,
-    source: AlignedSource,
-    rows: PanelRows,
-    findings: Findings,
-) -> dict[str, TypedItem]:
+def _typed(instrument: Instrument, source: AlignedSource, rows: PanelRows) -> dict[str, TypedItem]:
     rules = rules_for(instrument)
     typed: dict[str, TypedItem] = {}
     for item in instrument.items:

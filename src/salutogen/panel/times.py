@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.findings import Findings
-from salutogen.panel.numeric import to_numbers
+from salutogen.panel.numeric import finite_numbers
 from salutogen.study.format import DAYS_IN
 
 if TYPE_CHECKING:
@@ -51,11 +51,7 @@ def to_days(
         return zoned.dt.timestamp("us").cast(pl.Float64) / _MICROSECONDS
     if time.unit in ("date", "datetime"):
         return _dates(raw.cast(pl.String), time, column, label, findings)
-    read = to_numbers(raw, decimal)
-    values = read.values.cast(pl.Float64)
-    bad = ~values.is_finite().fill_null(value=True)
-    if read.text is not None:
-        bad |= read.text
+    values, bad = finite_numbers(raw, decimal)
     if bad.any():
         places = bad.arg_true()
         findings.tell(
@@ -68,7 +64,6 @@ def to_days(
             shown=raw[int(places[0])],
             first=int(places[0]) + 1,
         )
-        values = pl.select(pl.when(~bad).then(values)).to_series()
     return values * _factor(time.unit)
 
 

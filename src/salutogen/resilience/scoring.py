@@ -59,7 +59,7 @@ def score_resilience(
     arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
     measurement = measure(scores, rows, arrays.SR, r)
-    lines = _bootstrap(scores, norm, draws, seed)
+    lines = _bootstrap(norm, draws, seed)
     occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem)
     persons = _with_errors(persons, norm, lines, "person", measurement.sem)
     mixed_scores = _mixed_scores(scores, norm, rows, occasions["SR"])
@@ -85,7 +85,7 @@ def score_resilience(
     )
 
 
-def _bootstrap(scores: Scores, norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]:
+def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]:
     """Bootstrap the reference line of each level; an external line keeps its own errors."""
     if norm.external is not None or draws < 1:
         return {}

@@ -102,7 +102,6 @@ def exposure_quality(
             exposure, outcome = values[both], problems[both]
             n = int(both.sum())
             r = pearson(exposure, outcome)
-            mean = float(np.sum(exposure)) / n if n else None
             span = gaps[here & np.isfinite(gaps)]
             rows.append(
                 {
@@ -112,10 +111,8 @@ def exposure_quality(
                     "r": r,
                     "r_squared": None if r is None else r * r,
                     "zero_share": float(zero[both].sum()) / n if n else None,
-                    "mean": mean,
-                    "sd": float(np.sqrt(np.sum((exposure - mean) ** 2) / (n - 1)))
-                    if n > 1 and mean is not None
-                    else None,
+                    "mean": float(np.mean(exposure)) if n else None,
+                    "sd": float(np.std(exposure, ddof=1)) if n > 1 else None,
                     "coverage": float(np.median(np.minimum(1.0, recall.days / span)))
                     if recall is not None and len(span)
                     else None,

@@ -112,11 +112,11 @@ def calibrate(
     for _ in range(STEPS):
         alike = persistence.share * (variance - spread.noise) + persistence.extra * variance
         between = max((icc * variance - alike) / (1.0 - persistence.share), 0.0)
-        wanted = max(variance - between - spread.noise, 0.0)
+        within = max(variance - between - spread.noise, 0.0)
         passing = spread.within - spread.noise
         centre += mean - spread.mean
         a *= np.sqrt(between / spread.between) if spread.between > 0 else 0.0
-        b *= np.sqrt(wanted / passing) if passing > 0 else 0.0
+        b *= np.sqrt(within / passing) if passing > 0 else 0.0
         before, spread = spread, moments(table, centre, a, b, persistence)
         change = abs(spread.mean - before.mean) + abs(spread.sd - before.sd)
         if change < TOLERANCE * sd and abs(spread.icc - before.icc) < TOLERANCE:
@@ -133,8 +133,8 @@ def calibrate_once(table: ItemTable, mean: float, sd: float) -> Spread | None:
     spread = moments(table, centre, a, 0.0)
     for _ in range(STEPS):
         centre += mean - spread.mean
-        wanted = sd**2 - spread.noise
-        a *= np.sqrt(max(wanted, 0.0) / spread.between) if spread.between > 0 else 0.0
+        between = sd**2 - spread.noise
+        a *= np.sqrt(max(between, 0.0) / spread.between) if spread.between > 0 else 0.0
         before, spread = spread, moments(table, centre, a, 0.0)
         if abs(spread.mean - before.mean) + abs(spread.sd - before.sd) < TOLERANCE * sd:
             break

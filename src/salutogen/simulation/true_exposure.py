@@ -184,12 +184,12 @@ def report_exposure(
     reported: dict[str, Answers] = {}
     for scale in population.exposures:
         true = exposure.answers[scale.name]
-        wanted = settings.mood * scale.spread.sd * problems
+        shift = settings.mood * scale.spread.sd * problems
         happened = (true > 0).sum(axis=0)
         room = (scale.table.items - happened) * scale.table.mean_rating
         total = sum_of_values(scale, true)
-        add = np.clip(np.maximum(wanted, 0.0) / np.maximum(room, 1e-9), 0.0, 1.0)
-        drop = np.clip(np.maximum(-wanted, 0.0) / np.maximum(total, 1e-9), 0.0, 1.0)
+        add = np.clip(np.maximum(shift, 0.0) / np.maximum(room, 1e-9), 0.0, 1.0)
+        drop = np.clip(np.maximum(-shift, 0.0) / np.maximum(total, 1e-9), 0.0, 1.0)
         add = 1.0 - (1.0 - add) * (1.0 - settings.invented)
         drop = 1.0 - (1.0 - drop) * (1.0 - settings.omitted)
         answers = np.empty_like(true)

@@ -43,7 +43,7 @@ def test_tables_of_a_study() -> None:
     assert refused["r_SR_true_E"].null_count() == refused.height
     whole = person.filter(pl.col("reliability_E") == 1.0).row(0, named=True)
     assert whole["r_SR_true_E"] == pytest.approx(0.0, abs=1e-12)
-    assert whole["corrected_slope"] == pytest.approx(inputs.norm.person.slope)
+    assert whole["corrected_slope"] == pytest.approx(inputs.norm.lines.person.slope)
     mood = result.mood_reporting.filter(pl.col("g") == 0.0)
     assert mood["corrected_slope"].to_list() == pytest.approx(mood["slope"].to_list())
     factors = result.mood_factors

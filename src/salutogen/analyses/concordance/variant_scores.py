@@ -118,11 +118,9 @@ def composite(context: VariantContext) -> np.ndarray | None:
 @variant("sum", "occasion", "Exposure as the plain sum of the types.")
 def plain_sum(context: VariantContext) -> np.ndarray | None:
     """Score given the plain sum; only where the study combines otherwise."""
-    names = context.scores.type_columns
-    if len(names) < 2 or context.scores.combine != "composite":
+    if len(context.scores.type_columns) < 2 or context.scores.combine != "composite":
         return None
-    E = np.sum([context.rows.values[name] for name in names], axis=0)
-    return line_residual(context.rows.values["P"], E)
+    return line_residual(context.rows.values["P"], context.summed_exposure)
 
 
 @variant(
@@ -160,7 +158,7 @@ def van_harmelen(context: VariantContext) -> np.ndarray | None:
 def veer(context: VariantContext) -> np.ndarray | None:
     """Single-time residual over persons."""
     rows = context.rows
-    first = np.flatnonzero(np.diff(rows.person, prepend=-1) != 0)
+    first = context.first_rows
     return line_residual(rows.values["P"][first], rows.values["E"][first])
 
 
@@ -173,10 +171,9 @@ def veer(context: VariantContext) -> np.ndarray | None:
 def amstadter(context: VariantContext) -> np.ndarray | None:
     """Residual given cumulative exposure, in the raw points of the types."""
     rows = context.rows
-    names = context.scores.type_columns
-    E = np.sum([rows.values[name] for name in names], axis=0) if names else rows.values["E"]
+    E = context.summed_exposure
     running = np.cumsum(E)
-    first = np.flatnonzero(np.diff(rows.person, prepend=-1) != 0)
+    first = context.first_rows
     before = np.zeros(rows.n_persons)
     before[rows.person[first]] = running[first] - E[first]
     return line_residual(rows.values["P"], running - before[rows.person])
@@ -190,11 +187,10 @@ def amstadter(context: VariantContext) -> np.ndarray | None:
 def ratio(context: VariantContext) -> np.ndarray | None:
     """Change in P over later exposure; unknown where there is none."""
     rows = context.rows
-    first = np.flatnonzero(np.diff(rows.person, prepend=-1) != 0)
+    first = context.first_rows
     later = np.ones(rows.n, dtype=bool)
     later[first] = False
-    names = context.scores.type_columns
-    E = np.sum([rows.values[name] for name in names], axis=0) if names else rows.values["E"]
+    E = context.summed_exposure
     present = rows.person[first]
     count = np.bincount(rows.person[later], minlength=rows.n_persons)[present]
     exposure = np.bincount(rows.person[later], E[later], minlength=rows.n_persons)[present]

@@ -70,6 +70,19 @@ class VariantContext:
             SR_person=_known_or_nan(resilience.persons["SR"]),
         )
 
+    @property
+    def summed_exposure(self) -> np.ndarray:
+        """Exposure of the valid rows, added up over its types in their raw points."""
+        values = self.rows.values
+        total: np.ndarray = np.sum([values[name] for name in self.scores.type_columns or ("E",)], 0)
+        return total
+
+    @property
+    def first_rows(self) -> np.ndarray:
+        """Places of each person's first valid row."""
+        places: np.ndarray = np.flatnonzero(np.diff(self.rows.person, prepend=-1) != 0)
+        return places
+
     def by_line(self, name: str) -> np.ndarray | None:
         """SR of occasions by a line of another shape or fit, such as `robust`."""
         line = self.norm.lines.of("occasion", variant=name)

@@ -28,7 +28,7 @@ from salutogen.analyses.sensitivity.refits import (
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
 from salutogen.columns import record, rows
 from salutogen.findings import Finding, Findings
-from salutogen.models.descriptive import pearson
+from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.periods import valid_rows
@@ -168,8 +168,7 @@ def _missing(scores: Scores) -> pl.DataFrame:
 
 
 def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:
-    dx = E - np.mean(E)
-    xx = float(np.sum(dx * dx))
-    slope = float(np.sum(dx * (P - np.mean(P)))) / xx if xx > 0 else 0.0
-    result: np.ndarray = np.mean(P) + slope * dx
+    """Expected P of each row by the least-squares line over all rows."""
+    slope = least_squares_slope(P, E) or 0.0
+    result: np.ndarray = np.mean(P) + slope * (E - np.mean(E))
     return result

@@ -9,7 +9,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.errors import ModelError, NormError
-from salutogen.models.descriptive import pearson
+from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Line
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec
@@ -149,11 +149,9 @@ def missing_table(
     base: tuple[np.ndarray, np.ndarray] | None = None
     for case, (P, E) in bounds.items():
         base = base or (P, E)
-        dx = E - np.mean(E)
-        xx = float(np.sum(dx * dx))
-        if xx <= 0:
+        slope = least_squares_slope(P, E)
+        if slope is None:
             continue
-        slope = float(np.sum(dx * (P - np.mean(P)))) / xx
         intercept = float(np.mean(P)) - slope * float(np.mean(E))
         own = P - intercept - slope * E
         changed = int(((base[0] != P) | (base[1] != E)).sum())

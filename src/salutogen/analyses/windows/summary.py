@@ -78,7 +78,7 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
     Parameters
     ----------
     windows : DataFrame
-        Of persons and windows, as `Resilience.windows`.
+        `Resilience.windows`: a row per person and window.
     lines : mapping of int to Line
         Each window's own line, by the number of the window.
 
@@ -97,7 +97,7 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()
     refit = windows["SR_refit"].fill_null(float("nan")).to_numpy()
     known = np.isfinite(frozen)
-    complete = _complete(person, window, known, present)
+    complete = _complete(person, known, present)
     model = _model_means(frozen, window, person, known, present)
     rows = []
     for position, number in enumerate(present):
@@ -144,9 +144,7 @@ _SCHEMA = {
 }
 
 
-def _complete(
-    person: np.ndarray, window: np.ndarray, known: np.ndarray, present: list[int]
-) -> np.ndarray:
+def _complete(person: np.ndarray, known: np.ndarray, present: list[int]) -> np.ndarray:
     """Whether each person has a frozen score in every window, by person index."""
     if not person.size:
         return np.zeros(0, dtype=bool)

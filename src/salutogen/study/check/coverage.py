@@ -54,13 +54,9 @@ def coverage(study: Study) -> tuple[Coverage, ...]:
         instrument = study.instruments.get(name)
         if instrument is None or instrument.recall is None:
             continue
-        asked = days
-        if instrument.asked is not None:
-            asked = [
-                day
-                for day, label in zip(days, study.labels, strict=True)
-                if instrument.asked.get(label, {"all"})
-            ]
+        asked = [
+            day for day, label in zip(days, study.labels, strict=True) if instrument.is_asked(label)
+        ]
         found.append(
             Coverage(
                 instrument=name,

@@ -60,20 +60,20 @@ def _entry(
     name: str, use: InstrumentUse, own: Mapping[str, RegisteredInstrument], found: FindingsByLine
 ) -> RegisteredInstrument | None:
     """Look up the registry: the user's own folder first, then what ships."""
-    wanted = use.instrument or name
-    if wanted in own:
-        return own[wanted]
-    if wanted in registered_names():
-        return shipped(wanted)
+    registered = use.instrument or name
+    if registered in own:
+        return own[registered]
+    if registered in registered_names():
+        return shipped(registered)
     if use.instrument is not None and use.instrument != GAP:
         known = [*own, *registered_names()]
         found.tell(
             "unknown-name",
             at=f"instruments.{name}.instrument",
             variant="registry",
-            name=wanted,
-            nearest=nearest(wanted, known),
-            mend=did_you_mean(wanted, known).strip() or None,
+            name=registered,
+            nearest=nearest(registered, known),
+            mend=did_you_mean(registered, known).strip() or None,
         )
     return None
 
@@ -239,11 +239,11 @@ def _reverse(
 
 
 def _known(
-    wanted: Iterable[str | int], items: _Items, found: FindingsByLine, path: str
+    named: Iterable[str | int], items: _Items, found: FindingsByLine, path: str
 ) -> tuple[str, ...]:
     """Names of the items asked for; those that do not exist are said."""
     names = []
-    for item in wanted:
+    for item in named:
         name = items.resolve(item)
         if name:
             names.append(name)
@@ -261,8 +261,8 @@ def _subscales(
 ) -> dict[str, tuple[str, ...]]:
     if use.subscales is not None:
         return {
-            name: _known(wanted, items, found, f"{here}.subscales.{name}")
-            for name, wanted in use.subscales.items()
+            name: _known(named, items, found, f"{here}.subscales.{name}")
+            for name, named in use.subscales.items()
         }
     if entry is None:
         return {}
@@ -280,13 +280,13 @@ def _asked(
     asked = {}
     for label, patterns in use.asked.items():
         path = f"{here}.asked.{label}"
-        wanted: list[str] = []
+        named: list[str] = []
         for pattern in (patterns,) if isinstance(patterns, str) else patterns:
             try:
-                wanted += expand_numbers(pattern)
+                named += expand_numbers(pattern)
             except ValueError as error:
                 _say_pattern(error, path, found)
-        asked[label] = frozenset(_known(wanted, items, found, path))
+        asked[label] = frozenset(_known(named, items, found, path))
     return asked
 
 

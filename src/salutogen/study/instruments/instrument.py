@@ -81,6 +81,10 @@ class Instrument:
             return True
         return item in self.asked[label]
 
+    def is_asked(self, label: str) -> bool:
+        """Whether any of its items is asked at an occasion."""
+        return any(self.asks(item, label) for item in self.items)
+
 
 def columns_at(pattern: str, labels: Iterable[str]) -> list[str]:
     """Write out `{occasion}` for each label; a name without it stays one name."""

@@ -90,19 +90,6 @@ class RegisteredInstrument(Part):
             for name, rule in self.scorings.items()
         }
 
-    @property
-    def score_range(self) -> tuple[float, float] | None:
-        """Lowest and highest score of the default scoring; None if items are open in number."""
-        if self.items is None:
-            return None
-        rule = self.scorings[self.default_scoring]
-        low, high = self.answers.minimum, self.answers.maximum
-        if rule.recode is not None:
-            low, high = min(rule.recode.values()), max(rule.recode.values())
-        number = len(self.scored) if self.scored else self.items
-        factor = rule.multiply * (number if rule.method == "sum" else 1)
-        return low * factor, high * factor
-
 
 def parse_instrument(text: str, name: str) -> RegisteredInstrument:
     """Read one instrument file.

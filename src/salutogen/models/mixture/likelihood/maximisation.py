@@ -24,7 +24,7 @@ UNBOUNDED = 12.0  # log parameters that run away beyond this lie on a bound
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """When the best solution counts as settled.
+    """When the best solution counts as tolerance.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ def newton(
 
     Second derivatives are renewed only after a step that changed some parameter noticeably.
     """
-    wanted = tolerance or Tolerance()
+    tolerance = tolerance or Tolerance()
     free, path, converged = at.free, list(at.path), False
     value, gradient = problem.score(layout, free)
     hessian = second_derivatives(problem, layout, free)
@@ -97,13 +97,13 @@ def newton(
         step = _solve(-hessian, gradient)
         gain = float(gradient @ step)
         inside = np.abs(free) < UNBOUNDED
-        still = np.max(np.abs(step[inside]), initial=0.0) < wanted.parameters
-        if gain < 2 * wanted.likelihood and still:
+        still = np.max(np.abs(step[inside]), initial=0.0) < tolerance.parameters
+        if gain < 2 * tolerance.likelihood and still:
             converged = True
             break
         found = _search(problem, layout, free, value, step, gain)
         if found is None:
-            converged = gain < 2 * max(SETTLED, wanted.likelihood)
+            converged = gain < 2 * max(SETTLED, tolerance.likelihood)
             break
         moved = max(moved, float(np.max(np.abs(found[0] - free))))
         free, value, gradient = found

@@ -30,7 +30,7 @@ _said: list[int] = []  # exit codes of JSON objects printed: one process prints 
 
 
 @dataclass
-class Outcome:
+class Ending:
     """What a command has to say at its end; with `as_json` as one object on stdout."""
 
     as_json: bool = False
@@ -60,9 +60,9 @@ class Outcome:
 
 
 @contextmanager
-def outcome(*, as_json: bool = False, quiet: bool = False) -> Iterator[Outcome]:
+def ending(*, as_json: bool = False, quiet: bool = False) -> Iterator[Ending]:
     """Run a command's body; turn refusals, interruption and defects into words and exit codes."""
-    end = Outcome(as_json=as_json, quiet=quiet)
+    end = Ending(as_json=as_json, quiet=quiet)
     code = DONE
     try:
         yield end
