@@ -132,6 +132,7 @@ def test_low_distress_judges_only_the_exposed(
 
 def test_published_concordance_on_composites(shared_data) -> None:  # type: ignore[no-untyped-def]
     """Mixed scores on equal-weight composites of severity and of counts: r = .980."""
+    from salutogen.findings import Findings
     from salutogen.norm.mixed import fit_mixed_line
     from salutogen.norm.periods import valid_rows
     from tests.norm.cohorts import dynacore
@@ -143,7 +144,7 @@ def test_published_concordance_on_composites(shared_data) -> None:  # type: igno
     SR, slopes = [], []
     for one in (scores, by_count):
         rows = valid_rows(one)
-        line, _, _ = fit_mixed_line(rows)
+        line, _ = fit_mixed_line(rows, Findings())
         assert line is not None
         zE = (rows.values["E"] - line.mean_E) / line.sd_E
         SR.append((rows.values["P"] - line.mean_P) / line.sd_P - line.intercept - line.slope * zE)
