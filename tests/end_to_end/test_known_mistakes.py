@@ -14,30 +14,10 @@ import salutogen as sg
 from salutogen.errors import NormError, ScoreError, StudyError
 from salutogen.findings import catalogue
 from salutogen.norm.shape import shape_test
+from tests.end_to_end.small_plan import WAVES, plan
 
 PAGE = Path(__file__).parents[2] / "docs" / "known-mistakes.md"
-PERSONS, WAVES = 60, 4
-
-
-def plan(**changes: object) -> dict[str, object]:
-    return {
-        "salutogen": 1,
-        "title": "Small cohort",
-        "occasions": {"every": "7 days", "count": WAVES},
-        "sources": {"answers": {"person": "id", "occasion": "wave"}},
-        "instruments": {
-            "distress": {"columns": "P_{1..6}", "answers": "0..3"},
-            "hassles": {
-                "columns": "H_{01..10}",
-                "answers": "0..5",
-                "did_not_occur": 0,
-                "recall": "7 days",
-            },
-        },
-        "problems": "distress",
-        "exposure": {"types": ["hassles"], "score": "severity", "combine": "sum"},
-        **changes,
-    }
+PERSONS = 60
 
 
 @pytest.fixture(scope="module")

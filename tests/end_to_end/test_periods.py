@@ -16,32 +16,11 @@ import salutogen as sg
 from salutogen.errors import SalutogenError, StudyError
 from salutogen.findings import Finding
 from salutogen.norm.norm_file import norm_to_dict
+from tests.end_to_end.small_plan import WAVES, plan
 
 Command = Callable[..., CompletedProcess[str]]
-PERSONS, WAVES = 40, 4
+PERSONS = 40
 IN_TIME = {"width": "14 days", "step": "7 days", "valid": 2}
-
-
-def plan(**changes: Any) -> dict[str, Any]:
-    return {
-        "salutogen": 1,
-        "title": "Small cohort",
-        "occasions": {"every": "7 days", "count": WAVES},
-        "sources": {"answers": {"person": "id", "occasion": "wave"}},
-        "instruments": {
-            "distress": {"columns": "P_{1..6}", "answers": "0..3"},
-            "hassles": {
-                "columns": "H_{01..10}",
-                "answers": "0..5",
-                "did_not_occur": 0,
-                "recall": "7 days",
-            },
-        },
-        "problems": "distress",
-        "exposure": {"types": ["hassles"], "score": "severity", "combine": "sum"},
-        "resilience": {"bootstrap": 0},
-        **changes,
-    }
 
 
 def answers(waves: int = WAVES) -> pl.DataFrame:

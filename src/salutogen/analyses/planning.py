@@ -106,12 +106,12 @@ def _asked(
             )
         elif raw.get("enabled", True) is False:
             off.add(name)
-        elif (item := _one(raw, index, known[name], found, place)) is not None:
+        elif (item := _validated(raw, index, known[name], found, place)) is not None:
             asked.append(item)
     return asked, off
 
 
-def _one(
+def _validated(
     raw: Mapping[str, Any],
     index: int,
     analysis: Analysis,

@@ -33,7 +33,7 @@ EMPTY_FLAG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DataColumn:
     """One column, as far as its values tell: numbers are read with a point or a comma."""
 
     name: str
@@ -81,14 +81,14 @@ class Layout:
     mark: str = ""
 
 
-def read_columns(frame: Any) -> dict[str, Column]:
+def read_columns(frame: Any) -> dict[str, DataColumn]:
     """Read each column of a Polars frame as text and, where possible, as numbers."""
     found = {}
     for name in frame.columns:
         values = [_text(value) for value in frame[name].head(LOOKED_AT).to_list()]
         filled = [value for value in values if value is not None]
         numbers = _numbers(filled)
-        found[name] = Column(
+        found[name] = DataColumn(
             name,
             len(filled) / len(values) if values else 0.0,
             numbers,
@@ -114,7 +114,7 @@ def _numbers(values: Sequence[str]) -> tuple[float, ...] | None:
     return numbers if numbers and all(abs(number) < 1e300 for number in numbers) else None
 
 
-def find_layout(columns: Mapping[str, Column]) -> Layout:
+def find_layout(columns: Mapping[str, DataColumn]) -> Layout:
     """Find the columns of person, occasion and time, and whether rows are persons."""
     occasion = _find_occasion(columns)
     person = _find_person(columns, occasion)
@@ -163,11 +163,11 @@ def find_waves(names: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     return None if best is None else (best[1], best[2])
 
 
-def _is_unique(column: Column) -> bool:
+def _is_unique(column: DataColumn) -> bool:
     return column.distinct == len(column.texts)
 
 
-def _find_person(columns: Mapping[str, Column], occasion: str | None) -> str | None:
+def _find_person(columns: Mapping[str, DataColumn], occasion: str | None) -> str | None:
     candidates = []
     for place, (name, column) in enumerate(columns.items()):
         match = _PERSON.search(name)
@@ -180,14 +180,14 @@ def _find_person(columns: Mapping[str, Column], occasion: str | None) -> str | N
     return min(candidates)[2] if candidates else None
 
 
-def _find_occasion(columns: Mapping[str, Column]) -> str | None:
+def _find_occasion(columns: Mapping[str, DataColumn]) -> str | None:
     for name, column in columns.items():
         if _OCCASION.match(name) and column.filled == 1 and 2 <= column.distinct <= 200:
             return name
     return None
 
 
-def _find_time(columns: Mapping[str, Column], occasion: str | None) -> str | None:
+def _find_time(columns: Mapping[str, DataColumn], occasion: str | None) -> str | None:
     for name, column in columns.items():
         if not _TIME.search(name) or name == occasion or column.filled <= 0.5:
             continue
@@ -197,7 +197,7 @@ def _find_time(columns: Mapping[str, Column], occasion: str | None) -> str | Non
     return None
 
 
-def _unit(column: Column) -> str | None:
+def _unit(column: DataColumn) -> str | None:
     """Guess what a column of times counts; None if that cannot be seen."""
     values = [value for value in column.texts if value is not None][:200]
     if column.numbers is None:
@@ -215,7 +215,7 @@ def _unit(column: Column) -> str | None:
     return "seconds since 1970-01-01" if low > 3e8 and high < 4e9 else None
 
 
-def _labels(column: Column) -> tuple[str, ...]:
+def _labels(column: DataColumn) -> tuple[str, ...]:
     labels = {value for value in column.texts if value is not None}
     if column.numbers is not None:
         return tuple(sorted(labels, key=lambda label: (float(label.replace(",", ".")), label)))
@@ -223,7 +223,7 @@ def _labels(column: Column) -> tuple[str, ...]:
 
 
 def _interval(
-    columns: Mapping[str, Column], person: str | None, time: str | None, unit: str | None
+    columns: Mapping[str, DataColumn], person: str | None, time: str | None, unit: str | None
 ) -> float | None:
     """Median days between a person's rows."""
     if person is None or time is None or unit is None:
@@ -249,7 +249,7 @@ def _interval(
     return gaps[len(gaps) // 2] if gaps else None
 
 
-def find_blocks(columns: Mapping[str, Column], layout: Layout) -> list[Block]:
+def find_blocks(columns: Mapping[str, DataColumn], layout: Layout) -> list[Block]:
     """Find item blocks: at least two number columns with a common stem and running numbers."""
     taken = {layout.person, layout.occasion, layout.time}
     first = layout.labels[0] if layout.labels else ""
@@ -281,7 +281,7 @@ def _block(
     stem: str,
     wide: bool,
     found: list[tuple[int, str, str]],
-    columns: Mapping[str, Column],
+    columns: Mapping[str, DataColumn],
     layout: Layout,
 ) -> Block | None:
     """Keep the run of consecutive numbers; columns at its end that hold something else go."""
@@ -314,13 +314,15 @@ def _block(
     )
 
 
-def _differs(columns: Mapping[str, Column], run: list[tuple[int, str, str]]) -> bool:
+def _differs(columns: Mapping[str, DataColumn], run: list[tuple[int, str, str]]) -> bool:
     """Whether the last column of a run is much emptier than the others, as free-text flags are."""
     others = [columns[name].filled for _, _, name in run[:-1]]
     return columns[run[-1][2]].filled < EMPTY_FLAG * sorted(others)[len(others) // 2]
 
 
-def varies_within(column: Column, columns: Mapping[str, Column], person: str | None) -> bool:
+def varies_within(
+    column: DataColumn, columns: Mapping[str, DataColumn], person: str | None
+) -> bool:
     """Whether a column takes several values within one person."""
     if person is None:
         return True
@@ -332,7 +334,7 @@ def varies_within(column: Column, columns: Mapping[str, Column], person: str | N
 
 
 def find_single_columns(
-    columns: Mapping[str, Column], layout: Layout, blocks: Sequence[Block]
+    columns: Mapping[str, DataColumn], layout: Layout, blocks: Sequence[Block]
 ) -> tuple[list[str], list[tuple[str, bool]], list[str]]:
     """Sort what is left into background, scores (with whether they repeat) and the rest."""
     taken = {layout.person, layout.occasion, layout.time}

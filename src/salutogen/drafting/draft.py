@@ -10,7 +10,7 @@ from typing import Any
 
 from salutogen.drafting.data_columns import (
     Block,
-    Column,
+    DataColumn,
     Layout,
     find_blocks,
     find_layout,
@@ -160,7 +160,7 @@ def _role(block: Block, entry: RegisteredInstrument | None) -> str:
     return GAP if block.repeated else "factor"
 
 
-def _kind(column: Column) -> str:
+def _kind(column: DataColumn) -> str:
     few = column.numbers is None or column.distinct <= 6
     return "category" if few else "number"
 

@@ -79,7 +79,7 @@ def align(
     }
     subjects = pl.concat([texts for _, texts in local.values()]).unique(maintain_order=True)
     aligned: dict[str, AlignedSource] = {}
-    _say_one_sided(tables, {name: texts for name, (_, texts) in local.items()}, subjects, findings)
+    _tell_one_sided(tables, {name: texts for name, (_, texts) in local.items()}, subjects, findings)
     for name in order:
         codes, texts = local[name]
         shared = codes if texts.len() == subjects.len() and texts.equals(subjects) else (
@@ -89,7 +89,7 @@ def align(
     return aligned, subjects
 
 
-def _say_one_sided(
+def _tell_one_sided(
     tables: Mapping[str, SourceTable],
     texts: Mapping[str, pl.Series],
     subjects: pl.Series,

@@ -138,13 +138,13 @@ def occasion_codes(
     found = lookup[codes]
     unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
     if unplanned:
-        _say_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), findings)
+        _tell_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), findings)
     nameless = (codes < 0) if exempt is None else (codes < 0) & ~exempt
     refuse_nameless(table, column, nameless, "empty-occasion", findings)
     return found
 
 
-def _say_unplanned(
+def _tell_unplanned(
     table: SourceTable,
     column: str,
     labels: Sequence[str],

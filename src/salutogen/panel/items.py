@@ -42,7 +42,7 @@ class ItemRules:
         extra = self.minimum if self.did_not_occur is None else self.did_not_occur
         return smallest_integer(min(self.minimum, extra), max(self.maximum, extra))
 
-    def says(self) -> str:
+    def expected(self) -> str:
         """Describe the permitted answers."""
         if self.minimum is None or self.maximum is None:
             return "a number"
@@ -125,7 +125,7 @@ def type_item(
     if read.text is not None:
         wrong = read.text if wrong is None else wrong | read.text
     if wrong is not None:
-        _say_impossible(raw, wrong, rules, column, label, findings, rows)
+        _tell_impossible(raw, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
         values = pl.select(keep).to_series().rename(raw.name)
         fresh = marks if marks is not None else pl.repeat(0, raw.len(), dtype=pl.UInt8, eager=True)
@@ -188,7 +188,7 @@ def _impossible(values: pl.Series, rules: ItemRules) -> pl.Series | None:
     return wrong if wrong.any() else None
 
 
-def _say_impossible(
+def _tell_impossible(
     raw: pl.Series,
     wrong: pl.Series,
     rules: ItemRules,
@@ -212,7 +212,7 @@ def _say_impossible(
         rows=[int(row) for row in numbers.sort().head(10)],
         n_rows=places.len(),
         examples=", ".join(examples) + more,
-        expected=rules.says(),
+        expected=rules.expected(),
         numbers={"minimum": rules.minimum, "maximum": rules.maximum},
     )
 

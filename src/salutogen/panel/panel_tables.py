@@ -57,7 +57,7 @@ def make_tables(
     )
     if not keep.all():
         chosen = pl.Series(keep)
-        _say_blank(study, rows, table.filter(~chosen)["data_row"], findings)
+        _tell_blank(study, rows, table.filter(~chosen)["data_row"], findings)
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
         reasons = {
@@ -69,7 +69,7 @@ def make_tables(
     return _with_rows(PanelTables(table, answers, reasons, persons, dict(baseline)), findings)
 
 
-def _say_blank(study: Study, rows: PanelRows, data_rows: pl.Series, findings: Findings) -> None:
+def _tell_blank(study: Study, rows: PanelRows, data_rows: pl.Series, findings: Findings) -> None:
     """Say how many rows of a file are blank; waves of a file by person are simply absent."""
     if any(study.plan.sources[name].layout == "row-per-person" for name in rows.places):
         return

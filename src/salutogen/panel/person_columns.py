@@ -153,7 +153,7 @@ def first_by_person(
     places = np.full(n_persons, -1, dtype=np.int64)
     places[who[starts]] = starts
     index = pl.select(pl.when(pl.Series(places) >= 0).then(pl.Series(places))).to_series()
-    _say_changes(kept, who, row, starts, growing, column, label, findings)
+    _tell_changes(kept, who, row, starts, growing, column, label, findings)
     if not kept.len():
         return pl.Series([None], dtype=values.dtype).new_from_index(0, n_persons)
     return kept.gather(index)
@@ -164,7 +164,7 @@ def _sorted(who: Integers, when: Integers) -> bool:
     return bool(later.all())
 
 
-def _say_changes(
+def _tell_changes(
     kept: pl.Series,
     who: Integers,
     row: Integers,

@@ -88,7 +88,7 @@ def explain_blanks(
         answers[item] = values.rename(item)
         if values.null_count():
             reasons[item] = _reasons(instrument, values, marks, seen, asked).rename(item)
-    _say(instrument, filled, unasked, findings)
+    _tell(instrument, filled, unasked, findings)
     return pl.DataFrame(answers), pl.DataFrame(reasons)
 
 
@@ -131,7 +131,7 @@ def _reasons(
     return pl.Series(reasons)
 
 
-def _say(
+def _tell(
     instrument: Instrument, filled: int, unasked: Mapping[str, int], findings: Findings
 ) -> None:
     if filled:

@@ -40,7 +40,7 @@ def open_sources(study: Study, data: Any, findings: Findings) -> dict[str, Sourc
             table = read_frame(name, given, findings)
         if table is not None:
             tables[name] = table
-            _say_declared(table, expected, findings)
+            _tell_declared(table, expected, findings)
     return tables
 
 
@@ -182,7 +182,7 @@ def _open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
         return None
 
 
-def _say_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:
+def _tell_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:
     declared = {
         column: ranges for column, ranges in table.user_missing.items() if column in expected
     }

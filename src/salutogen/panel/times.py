@@ -91,7 +91,7 @@ def _dates(
         days = pl.select(pl.coalesce(days, *zoned)).to_series()
     bad = days.is_null() & texts.is_not_null()
     if bad.any():
-        _say_bad_dates(texts, bad, time.format, column, label, findings)
+        _tell_bad_dates(texts, bad, time.format, column, label, findings)
     return days
 
 
@@ -114,7 +114,7 @@ def _parse(texts: pl.Series, given: str, *, zoned: bool = False) -> pl.Series:
     return dates.cast(pl.Int32).cast(pl.Float64)
 
 
-def _say_bad_dates(
+def _tell_bad_dates(
     texts: pl.Series,
     bad: pl.Series,
     given: str | None,

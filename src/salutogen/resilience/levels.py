@@ -10,15 +10,15 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, declared
 from salutogen.norm import Line, LineKey, Norm
 from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level
 from salutogen.scores import Scores
+from salutogen.scores.scores import SCORE_COLUMNS
 
 FROZEN = {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
 TYPE = "<type>"
-MORE_EXPOSED, MORE_PROBLEMS = "higher = more exposed", "higher = more problems"
 
 
 def _score(name: str, meaning: str, unit: str = POINTS, sign: str = LESS_RESILIENT) -> Column:
@@ -29,25 +29,23 @@ def _label(name: str, meaning: str, unit: str = "label") -> Column:
     return Column(name=name, meaning=meaning, unit=unit, kind=Kind.LABEL)
 
 
-def _flag(name: str, meaning: str) -> Column:
-    return Column(name=name, meaning=meaning, unit="true/false", kind=Kind.PERSON)
+def _scored(*names: str) -> tuple[Column, ...]:
+    """Columns that come from the scores, as they are declared there."""
+    return tuple(one for name in names if (one := declared(name, SCORE_COLUMNS)) is not None)
 
 
-_SUBJECT = Column(
-    name="subject", meaning="Person, as written in the data", unit="text", kind=Kind.IDENTIFIER
-)
+_SUBJECT = _scored("subject")
 _N_VALID = _score(
     "n_valid", "Valid occasions (both E and P present) averaged here", "occasions", ""
 )
-_E_P = (
-    _score("E", "Stressor exposure at this level", "points of E", MORE_EXPOSED),
-    _score("P", "Mental-health problems at this level", POINTS, MORE_PROBLEMS),
-)
+_E_P = _scored("E", "P")
 _BY_TYPE = (
-    _score("E_<type>", "Exposure of one type", "points of its list", MORE_EXPOSED),
+    *_scored("E_<type>"),
     _score("SR_<type>", "SR given one exposure type alone, from a line of its own"),
 )
-_EXTRAPOLATED = _flag("extrapolated", "E lies outside the range the line was fitted on")
+_EXTRAPOLATED = _score(
+    "extrapolated", "E lies outside the range the line was fitted on", "true/false", ""
+)
 _SR = (
     _score("P_expected", "Problems that the line expects at this exposure", sign=""),
     _score("SR", "Stressor reactivity: observed minus expected problems"),
@@ -72,23 +70,17 @@ _ENDS = (
 
 COLUMNS: Mapping[Level, tuple[Column, ...]] = {
     "occasion": (
-        _SUBJECT,
-        _label("occasion", "Occasion, as labelled in the plan"),
-        _score("time", "Time of the answers (dates: since 1970-01-01)", "days", ""),
+        *_SUBJECT,
+        *_scored("occasion", "time"),
         *_E_P,
         *_SR,
         *_BY_TYPE,
-        _flag("P_prorated", "P was prorated from valid items"),
-        _flag("E_skipped", "A skipped checklist item was counted as 0"),
-        _score("E_low", "E with every skipped item at 0", "points of E", ""),
-        _score("E_high", "E with every skipped item at maximum", "points of E", ""),
-        _score("P_low", "P with every skipped item at its minimum", sign=""),
-        _score("P_high", "P with every skipped item at its maximum", sign=""),
+        *_scored("P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high"),
         _EXTRAPOLATED,
-        _flag("valid", "Both E and P are present"),
+        *_scored("valid"),
     ),
     "window": (
-        _SUBJECT,
+        *_SUBJECT,
         _label("window", "Window, counted from 1", "number"),
         *_ENDS,
         _N_VALID,
@@ -100,7 +92,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         _EXTRAPOLATED,
     ),
     "phase": (
-        _SUBJECT,
+        *_SUBJECT,
         _label("phase", "Named phase of the study file"),
         _N_VALID,
         *_E_P,
@@ -112,7 +104,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         _BY_TYPE[0],
         _EXTRAPOLATED,
     ),
-    "person": (_SUBJECT, _N_VALID, *_E_P, *_SR, *_BY_TYPE, _EXTRAPOLATED),
+    "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, *_BY_TYPE, _EXTRAPOLATED),
 }
 POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
 

@@ -41,7 +41,7 @@ def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
     return rows[np.unique(person[rows], return_index=True)[1]]
 
 
-def ends(values: FloatArray, measure: Measure) -> tuple[float, float]:
+def end_shares(values: FloatArray, measure: Measure) -> tuple[float, float]:
     """Shares of the present values at the lowest and the highest possible score."""
     present = values[np.isfinite(values)]
     n = max(len(present), 1)
@@ -72,7 +72,7 @@ def scale_reliability(
             )
             for item in form.items()
         ]
-        floor, ceiling = ends(values if level == "all forms" else values[rows], measure)
+        floor, ceiling = end_shares(values if level == "all forms" else values[rows], measure)
         omega = alpha = None
         notes = ["Repeated forms of the same persons"] if level == "all forms" else []
         if len(rows) >= FEWEST_FORMS and len(columns) > 1:
@@ -103,9 +103,9 @@ def scale_reliability(
     return tuple(found)
 
 
-def formative(measure: Measure, values: FloatArray) -> ScaleReliability:
+def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:
     """Ends of a checklist, with the reason why it has no alpha."""
-    floor, ceiling = ends(values, measure)
+    floor, ceiling = end_shares(values, measure)
     return ScaleReliability(
         scale=measure.name,
         n=int(np.isfinite(values).sum()),
@@ -143,7 +143,7 @@ def measured_reliability(
     reliability = values[0]
     if len(forms) > 1:
         reliability = _combined_reliability(problems, values)
-        floor, ceiling = ends(problems.score, problems.measure)
+        floor, ceiling = end_shares(problems.score, problems.measure)
         found.append(
             ScaleReliability(
                 scale="P",
@@ -158,7 +158,7 @@ def measured_reliability(
             )
         )
     for name, one in exposure.types.items():
-        found.append(formative(exposure.measures[f"E_{name}"], one.score))
+        found.append(checklist_ends(exposure.measures[f"E_{name}"], one.score))
     _check_reliability(found, reliability, findings)
     return tuple(found), reliability
 

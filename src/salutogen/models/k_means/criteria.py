@@ -151,14 +151,16 @@ def partition_quality(
     sizes = np.bincount(classes) if len(classes) and classes.min() >= 0 else np.zeros(1)
     if len(sizes) < 2 or not sizes.all():
         raise ModelError("labels: expected two or more classes 0 … k − 1, none of them empty.")
-    return judge(table, copy_mean(table, variant=imputation), [classes])[0]
+    return qualities_of(table, copy_mean(table, variant=imputation), [classes])[0]
 
 
-def judge(values: Float, complete: Float, partitions: Sequence[Labels]) -> list[PartitionQuality]:
-    """Judge several partitions of the same trajectories; see `partition_quality`."""
+def qualities_of(
+    values: Float, complete: Float, partitions: Sequence[Labels]
+) -> list[PartitionQuality]:
+    """Criteria of several partitions of the same trajectories; see `partition_quality`."""
     distances, sampled = _mean_distances(complete, partitions)
     return [
-        _judge_one(values, complete, labels, between, sampled)
+        _quality_of(values, complete, labels, between, sampled)
         for labels, between in zip(partitions, distances, strict=True)
     ]
 
@@ -175,7 +177,7 @@ def class_means(values: Float, labels: Labels, n_classes: int) -> Float:
     return means
 
 
-def _judge_one(
+def _quality_of(
     values: Float, complete: Float, labels: Labels, distances: Float, sampled: bool
 ) -> PartitionQuality:
     n, width = values.shape

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between, not_whole
 from salutogen.models.convergence import ConvergenceWarning
-from salutogen.models.k_means.criteria import class_means, judge
+from salutogen.models.k_means.criteria import class_means, qualities_of
 from salutogen.models.k_means.frechet import frechet_distance_matrix, run_medoid_starts
 from salutogen.models.k_means.imputation import (
     Variant,
@@ -293,7 +293,7 @@ class LongitudinalKMeans:
         messages = few_different(complete, max(self.numbers))
         partitions = {}
         for j, (k, quality) in enumerate(
-            zip(self.numbers, judge(values, complete, labels), strict=True)
+            zip(self.numbers, qualities_of(values, complete, labels), strict=True)
         ):
             between, iterations, settled = kept.outcome[j]
             by_start = starts.outcome[j :: len(self.numbers), 0]

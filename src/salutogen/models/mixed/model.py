@@ -18,8 +18,8 @@ from salutogen.models.mixed.likelihood.zero_variances import (
     SINGULAR_TEXT,
     lower_factor,
     off_zero,
-    say_unless_settled,
     settle_at_zero,
+    warn_unless_settled,
 )
 from salutogen.models.mixed.result import MixedModelResult
 from salutogen.models.mixed.structured.residual_structures import Residual
@@ -175,7 +175,7 @@ def fit_moments(
         optimum = minimise(problem.criterion, optimum.point, far=True)
     optimum = settle_at_zero(problem.criterion, optimum, problem.criterion.diagonal)
     messages = list(problem.messages)
-    say_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
+    warn_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
     return _result(moments, fixed, random, problem, optimum, messages, formula)
 
 

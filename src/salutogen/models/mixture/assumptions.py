@@ -13,7 +13,7 @@ import polars as pl
 from salutogen.errors import ModelError
 from salutogen.models.formula.mixed_formula import INTERCEPT, parse_formula, simple_terms
 from salutogen.models.mixture.agreement import adjusted_rand_index
-from salutogen.models.mixture.comparison import fit_all, sorted_out
+from salutogen.models.mixture.comparison import fit_all, results_and_failures
 from salutogen.models.mixture.likelihood.parameters import Sharing
 from salutogen.models.mixture.membership import with_covariates
 from salutogen.models.mixture.model import GrowthMixture
@@ -192,7 +192,7 @@ def compare_assumptions(
         pairs[part, sharing] = spec, _of_random_part(moments, spec, parsed.fixed, terms[part] or ())
     with given_or_scheduled(executor, scheduler) as where:
         found = fit_all(pairs, where, progress, "sets of assumptions")
-    results, failures = sorted_out(found)
+    results, failures = results_and_failures(found)
     return AssumptionComparison(classes=classes, results=results, failures=failures)
 
 

@@ -180,7 +180,7 @@ def compare_classes(
         found = fit_all(
             {k: (specs[k], moments) for k in order}, where, progress, "numbers of classes"
         )
-    results, failures = sorted_out(found)
+    results, failures = results_and_failures(found)
     return ClassComparison(results=results, failures=failures)
 
 
@@ -203,7 +203,7 @@ def fit_all[Key: Hashable](
     return dict(zip(keys, found, strict=True))
 
 
-def sorted_out[Key: Hashable](
+def results_and_failures[Key: Hashable](
     found: Mapping[Key, GrowthMixtureResult | str],
 ) -> tuple[dict[Key, GrowthMixtureResult], dict[Key, str]]:
     """Split into results and reasons."""

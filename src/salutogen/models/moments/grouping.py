@@ -36,7 +36,7 @@ def group_by_person(labels: pl.Series) -> Grouping:
     """Find each person's rows; `labels` has no missing values."""
     from salutogen.models.moments._kernels_reduction import sort_by_code
 
-    found = _as_they_lie(labels)
+    found = _already_grouped(labels)
     if found is not None:
         return found
     persons = labels.unique().sort()
@@ -44,7 +44,7 @@ def group_by_person(labels: pl.Series) -> Grouping:
     return Grouping(persons, edges, order)
 
 
-def _as_they_lie(labels: pl.Series) -> Grouping | None:
+def _already_grouped(labels: pl.Series) -> Grouping | None:
     """The grouping of rows that come person by person in ascending order."""
     if is_whole(labels):
         from salutogen.models.moments._kernels_reduction import find_edges

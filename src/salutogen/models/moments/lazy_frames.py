@@ -19,7 +19,7 @@ from salutogen.models.formula.columns import complete_rows, rows_weights, select
 from salutogen.models.formula.design import Design, learn_design, learn_outcome
 from salutogen.models.formula.mixed_formula import MixedFormula
 from salutogen.models.moments.moments import Moments, learned_columns
-from salutogen.models.moments.pushed_down import Source, reduce_there
+from salutogen.models.moments.pushed_down import Source, reduce_at_source
 
 BATCH = 1 << 18  # rows
 LEARNED = 1 << 20  # rows from which a formula's state is learned
@@ -52,7 +52,7 @@ def reduce_lazily(
     frame = select_columns(data, [*needed, *([] if weights is None else [weights])])
     variables = tuple(dict.fromkeys(name for name in needed if name != parsed.group))
     source = Source(frame, parsed.group, variables, weights)
-    found = reduce_there(formula, parsed, source)
+    found = reduce_at_source(formula, parsed, source)
     return reduce_batches(formula, parsed, source) if found is None else found
 
 

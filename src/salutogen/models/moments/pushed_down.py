@@ -289,7 +289,7 @@ def grouped(
     return persons, cross, rows, logs
 
 
-def reduce_there(formula: str, parsed: MixedFormula, source: Source) -> dict[str, Any] | None:
+def reduce_at_source(formula: str, parsed: MixedFormula, source: Source) -> dict[str, Any] | None:
     """Return the attributes of `Moments` made by the engine; None where it cannot make them."""
     found = push_down(parsed, source)
     if found is None:

@@ -52,8 +52,8 @@ def drop_copies(
     exact = _equals_first(whole, group)
     second = repeats[involved]
     involved_rows = rows[involved]
-    _say(table, what, involved_rows[second & exact], "duplicate-row", findings)
-    _say(table, what, involved_rows[second & same & ~exact], "duplicate-answers", findings)
+    _tell(table, what, involved_rows[second & exact], "duplicate-row", findings)
+    _tell(table, what, involved_rows[second & same & ~exact], "duplicate-answers", findings)
     conflicting = second & ~same
     if conflicting.any():
         groups = np.unique(group[conflicting])
@@ -87,7 +87,7 @@ def _equals_first(cells: pl.DataFrame, group: NDArray[np.int64]) -> NDArray[np.b
     return equal
 
 
-def _say(
+def _tell(
     table: SourceTable, what: Key, rows: NDArray[np.int64], code: str, findings: Findings
 ) -> None:
     if not rows.size:

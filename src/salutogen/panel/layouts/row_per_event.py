@@ -56,7 +56,7 @@ def read_events(
         ratings = _ratings(table, plan.rating, plan.decimal, findings)
     known = (persons >= 0) & (kinds >= 0)
     undated = np.flatnonzero(known & days.is_null().to_numpy())
-    _say_left_out("event-without-date", undated, table, plan.time.column, findings)
+    _tell_left_out("event-without-date", undated, table, plan.time.column, findings)
     found = pl.DataFrame(
         {
             "person": pl.Series(np.maximum(persons, 0), dtype=pl.UInt32),
@@ -78,7 +78,7 @@ def _persons(table: SourceTable, column: str, subjects: pl.Series, findings: Fin
     lookup = np.array([*(places.get(text, -1) for text in texts.to_list()), -1], dtype=np.int64)
     found = lookup[codes]
     strangers = np.flatnonzero((codes >= 0) & (found < 0))
-    _say_left_out("event-of-unknown-person", strangers, table, column, findings)
+    _tell_left_out("event-of-unknown-person", strangers, table, column, findings)
     return found
 
 
@@ -107,11 +107,11 @@ def _without_copies(found: pl.DataFrame, table: SourceTable, findings: Findings)
     """Drop rows that repeat an event of the same person, day, kind and rating."""
     first = found.select(pl.struct("person", "day", "event", "rating").is_first_distinct())
     copies = found.filter(~first.to_series())["data_row"].to_numpy().astype(np.int64) - 1
-    _say_left_out("event-twice", copies, table, None, findings)
+    _tell_left_out("event-twice", copies, table, None, findings)
     return found.filter(first.to_series())
 
 
-def _say_left_out(
+def _tell_left_out(
     code: str, rows: Codes, table: SourceTable, column: str | None, findings: Findings
 ) -> None:
     """Say how many events were left out, and why."""

@@ -56,12 +56,12 @@ class RowPerPerson:
         if columns is None or not any(columns):
             return None
         waves = [self._wave(column, rules) for column in columns]
-        values = self._woven([cells.values for cells in waves])
+        values = self._interleaved([cells.values for cells in waves])
         if all(cells.marks is None for cells in waves):
             return TypedItem(values)
         unmarked = pl.repeat(0, self._rows.size, dtype=pl.UInt8, eager=True)
         marks = [unmarked if cells.marks is None else cells.marks for cells in waves]
-        return TypedItem(values, self._woven(marks))
+        return TypedItem(values, self._interleaved(marks))
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key; None where no column of times is there."""
@@ -82,7 +82,7 @@ class RowPerPerson:
             ).gather(pl.Series(self._rows))
             for column in columns
         ]
-        return self._woven(waves)
+        return self._interleaved(waves)
 
     def by_person(
         self, column: str, *, item: bool = False
@@ -123,6 +123,6 @@ class RowPerPerson:
         marks = None if cells.marks is None else cells.marks.gather(index)
         return TypedItem(cells.values.gather(index), marks)
 
-    def _woven(self, waves: list[pl.Series]) -> pl.Series:
+    def _interleaved(self, waves: list[pl.Series]) -> pl.Series:
         """Join the columns of the occasions, person by person."""
         return pl.concat([wave.alias("") for wave in waves]).gather(pl.Series(self._weave))

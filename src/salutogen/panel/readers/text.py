@@ -78,7 +78,7 @@ def _parse(data: bytes, delimiter: str, label: str, findings: Findings) -> pl.Da
     body = counts.fields[1:]
     uneven = np.flatnonzero((body != len(header)) & ~counts.blank[1:])
     if len(header) > 1 and uneven.size:
-        _say_uneven(body, uneven, len(header), label, findings)
+        _tell_uneven(body, uneven, len(header), label, findings)
         return None
     if not body.size or bool(counts.blank[1:].all()):
         findings.tell("no-rows", file=label)
@@ -104,7 +104,7 @@ def _parse(data: bytes, delimiter: str, label: str, findings: Findings) -> pl.Da
     return frame
 
 
-def _say_uneven(
+def _tell_uneven(
     body: np.ndarray, uneven: np.ndarray, width: int, label: str, findings: Findings
 ) -> None:
     first = int(uneven[0])

@@ -65,7 +65,7 @@ def validate(values: dict[str, Any], found: FindingsByLine) -> StudyFile | None:
             problems = list(_relevant(error, left))
             found.open |= {dotted(place) for place, _, _ in problems}
             if attempt == 0:
-                _say_all([one for one in problems if not _is_gap(one[0], gaps)], found)
+                _tell_all([one for one in problems if not _is_gap(one[0], gaps)], found)
             left = _without(left, [(place, kind) for place, kind, _ in problems], filled)
             if not isinstance(left, dict):
                 return None
@@ -153,7 +153,7 @@ def _meant(tag: str, value: Any) -> bool:
     return not (tag[:1].isupper() and isinstance(value, str | int | float))
 
 
-def _say_all(problems: list[tuple[Place, str, Any]], found: FindingsByLine) -> None:
+def _tell_all(problems: list[tuple[Place, str, Any]], found: FindingsByLine) -> None:
     """Say one thing per place: what several alternatives expect goes into one sentence."""
     by_place: dict[Place, list[Any]] = {}
     for place, _, problem in problems:
@@ -161,14 +161,14 @@ def _say_all(problems: list[tuple[Place, str, Any]], found: FindingsByLine) -> N
     for place, at_place in by_place.items():
         kind = at_place[0]["type"]
         if kind == "missing":
-            _say_missing(place, found)
+            _tell_missing(place, found)
         elif kind == "extra_forbidden":
-            _say_unknown(place, found)
+            _tell_unknown(place, found)
         else:
-            _say_value(place, at_place, found)
+            _tell_value(place, at_place, found)
 
 
-def _say_missing(place: Place, found: FindingsByLine) -> None:
+def _tell_missing(place: Place, found: FindingsByLine) -> None:
     found.tell(
         "missing-key",
         at=dotted(place),
@@ -179,7 +179,7 @@ def _say_missing(place: Place, found: FindingsByLine) -> None:
     )
 
 
-def _say_unknown(place: Place, found: FindingsByLine) -> None:
+def _tell_unknown(place: Place, found: FindingsByLine) -> None:
     name, keys = str(place[-1]), keys_at(place[:-1])
     found.tell(
         "unknown-key",
@@ -193,7 +193,7 @@ def _say_unknown(place: Place, found: FindingsByLine) -> None:
     )
 
 
-def _say_value(place: Place, problems: list[Any], found: FindingsByLine) -> None:
+def _tell_value(place: Place, problems: list[Any], found: FindingsByLine) -> None:
     value = problems[0].get("input")
     expected = list(dict.fromkeys(_expected(problem) for problem in problems))
     words = [

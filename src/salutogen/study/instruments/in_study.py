@@ -140,7 +140,7 @@ def _items(name: str, use: InstrumentUse, found: FindingsByLine) -> _Items | Non
     try:
         columns = tuple(column for pattern in patterns for column in expand_numbers(pattern))
     except ValueError as error:
-        _say_pattern(error, path, found)
+        _tell_pattern(error, path, found)
         return None
     if not columns or not all(columns):
         found.tell("columns-invalid", at=path, variant="none")
@@ -172,7 +172,7 @@ def _right_number(
     return False
 
 
-def _say_pattern(error: ValueError, path: str, found: FindingsByLine) -> None:
+def _tell_pattern(error: ValueError, path: str, found: FindingsByLine) -> None:
     """Say why a pattern of columns cannot be written out."""
     problem = str(error)
     problem = problem[:1].upper() + problem[1:]
@@ -285,7 +285,7 @@ def _asked(
             try:
                 named += expand_numbers(pattern)
             except ValueError as error:
-                _say_pattern(error, path, found)
+                _tell_pattern(error, path, found)
         asked[label] = frozenset(_known(named, items, found, path))
     return asked
 

@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
-def what_is_left(total: Float, sums: Float) -> Float:
+def products_left(total: Float, sums: Float) -> Float:
     """Cross-products of [X y] less what the random effects explain (c, c)."""
     c = total.shape[0]
     left = np.empty((c, c))

@@ -196,9 +196,9 @@ class ProfiledCriterion:
 
     def profiled(self, sums: Float) -> Profiled | None:
         """Profile out fixed effects and residual variance, given the sums over persons."""
-        from salutogen.models.mixed.likelihood._kernels_profile import what_is_left
+        from salutogen.models.mixed.likelihood._kernels_profile import products_left
 
-        return profile_out(what_is_left(self.total, sums), float(sums[0]), self.df, self.reml)
+        return profile_out(products_left(self.total, sums), float(sums[0]), self.df, self.reml)
 
     def slope(
         self, sums: Float, L: Float, coefficients: Float, precision: Float, variance: float

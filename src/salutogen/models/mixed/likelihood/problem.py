@@ -112,7 +112,7 @@ def mixed_problem(
         random_size=np.sqrt(np.sum((root @ G) ** 2, axis=0) / n),
         scale=scale,
         offset=float(offset),
-        messages=_doubts(moments, terms, G),
+        messages=_warnings_of(moments, terms, G),
     )
 
 
@@ -285,7 +285,7 @@ def _outcome(moments: Moments, A: Float, X: Float) -> tuple[Float, float, Float]
     return A[:, -1] / scale, scale, np.zeros(X.shape[1])
 
 
-def _doubts(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
+def _warnings_of(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...]:
     """Messages about random effects that the data say little about."""
     messages = []
     weight = moments.reduction.cross[:, 0]

@@ -77,7 +77,7 @@ def _held(function: Function, point: Float, inside: Any) -> Callable[[Float], tu
     return restricted
 
 
-def say_unless_settled(
+def warn_unless_settled(
     optimum: Optimum, messages: list[str], outcome: str, *, stacklevel: int
 ) -> None:
     """Add a message and warn where a search ended without settling, or no residuals are left."""

@@ -15,8 +15,8 @@ from salutogen.models.mixed.likelihood.zero_variances import (
     lower_factor,
     no_worse,
     off_zero,
-    say_unless_settled,
     settle_at_zero,
+    warn_unless_settled,
 )
 from salutogen.models.mixed.structured.problem import StructuredProblem, structured_problem
 from salutogen.models.mixed.structured.residual_structures import Residual, structures_of
@@ -47,7 +47,7 @@ def fit_structured(formula: str, residual: Residual, data: Any, *, reml: bool) -
     problem = structured_problem(rows, moments, reml=reml)
     optimum = _search(problem)
     messages = [*problem.base.messages, *_residual_messages(problem, optimum)]
-    say_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
+    warn_unless_settled(optimum, messages, moments.outcome, stacklevel=3)
     return _result(formula, rows, moments, problem, optimum, messages)
 
 
