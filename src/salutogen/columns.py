@@ -32,10 +32,12 @@ from typing import (
 )
 
 from salutogen.display import card
+from salutogen.findings import shortened
 
 LESS_RESILIENT = "positive = over-reactive = less resilient"
 POINTS = "points of P"
 FEW_SHOWN = 6
+LONGEST = 40  # characters of a text in a short representation
 
 
 class Kind(StrEnum):
@@ -230,7 +232,7 @@ def _plain(value: Any) -> Any:
 
 def _short(value: float | str) -> str:
     if isinstance(value, str):
-        return repr(value if len(value) <= 40 else f"{value[:39]}…")
+        return repr(shortened(value, LONGEST))
     return str(value) if isinstance(value, int) else f"{value:.5g}"
 
 

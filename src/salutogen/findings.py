@@ -67,10 +67,9 @@ class Evidence:
 
     def __repr__(self) -> str:
         """Say where it was seen, and which numbers there are."""
-        given = {"file": self.file, "line": self.line, "column": self.column, "n_rows": self.n_rows}
-        seen = [f"{name}={value!r}" for name, value in given.items() if value is not None]
-        numbers = [f"numbers of {listed(self.numbers, most=6)}"] if self.numbers else []
-        return f"Evidence({', '.join([*seen, *numbers])})"
+        names = ("file", "line", "column", "n_rows")
+        seen = [f"{name}={at!r}" for name in names if (at := getattr(self, name)) is not None]
+        return f"Evidence({', '.join(seen)}; numbers: {listed(self.numbers) or 'none'})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -98,8 +97,7 @@ class Finding:
 
     def __repr__(self) -> str:
         """Name the code and begin the sentence, in a line or two."""
-        text = self.text if len(self.text) <= TEXT_SHOWN else f"{self.text[: TEXT_SHOWN - 1]}…"
-        return f"Finding({self.code!r}, {self.severity.value}: {text!r})"
+        return f"Finding({self.code!r}, {self.severity}: {shortened(self.text, TEXT_SHOWN)!r})"
 
     def nameless(self) -> str:
         """Return a sentence that tells what was found, but not of whom."""
@@ -299,6 +297,11 @@ def listed(names: Iterable[Any], *, quotes: bool = False, most: int = 5) -> str:
     return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
+def shortened(text: str, longest: int) -> str:
+    """Cut a text that is longer, and show that there is more."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def nearest(name: object, names: Iterable[str]) -> str | None:
     """Return the known name that was probably meant, if one is near.
 
@@ -362,7 +365,6 @@ def finding(
         names a value that was not given.
     """
     entry = code_entry(code)
-    shown = tuple(int(row) for row in rows[:ROWS_SHOWN])
     n_rows = len(rows) if n_rows is None and rows else n_rows
     named = {"file": file, "line": line, "column": column, "n_rows": n_rows, **values}
     template = entry.sentence(variant)
@@ -374,13 +376,11 @@ def finding(
         text=filled(template, named, "{:,}".format),
         mend=mend,
         evidence=Evidence(
-            numbers={
-                str(key): _plain(value) for key, value in {**values, **(numbers or {})}.items()
-            },
+            numbers=_plain({**values, **(numbers or {})}),
             file=file,
             line=line,
             column=column,
-            rows=shown,
+            rows=tuple(int(row) for row in rows[:ROWS_SHOWN]),
             n_rows=n_rows,
         ),
         template=template,

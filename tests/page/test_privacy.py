@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -27,6 +30,11 @@ COLUMNS = (
 def guard(individuals: bool = False, n_persons: int = 100) -> Guard:
     audience = Audience(individuals=individuals, n_persons=n_persons, seed=1)
     return Guard(audience, Identifiers(IDS))
+
+
+def words_of(*shown: Any) -> str:
+    """Everything that is in sections or findings, which show themselves shortly."""
+    return " ".join(str(asdict(item)) for item in shown)
 
 
 def table(rows: list[tuple[object, ...]], columns: tuple[Column, ...] = COLUMNS) -> Table:
@@ -117,12 +125,12 @@ def test_identifiers_are_refused_in_every_mode(individuals: bool) -> None:
         ),
     )
     (found,), told = guard(individuals).sections([section])
-    assert "MUC" not in repr(found)
-    assert "100234" not in repr(found)
+    assert "MUC" not in words_of(found)
+    assert "100234" not in words_of(found)
     assert found.paragraphs[0] == "Fine."
     assert (found.tables, found.figures) == ((), ())
     assert {item.code for item in told} == {"identifier-withheld"}
-    assert "MUC" not in repr(told)
+    assert "MUC" not in words_of(*told)
 
 
 def test_numbers_and_words_that_happen_to_be_identifiers_are_told() -> None:
@@ -134,8 +142,8 @@ def test_numbers_and_words_that_happen_to_be_identifiers_are_told() -> None:
 
 def test_labels_of_persons_are_on_no_page_that_hides_them() -> None:
     section = Section(title="T", paragraphs=("Person A7 did well.",))
-    assert "A7" not in repr(guard().sections([section])[0])
-    assert "A7" in repr(guard(individuals=True).sections([section])[0])
+    assert "A7" not in words_of(*guard().sections([section])[0])
+    assert "A7" in words_of(*guard(individuals=True).sections([section])[0])
 
 
 def test_sentences_hide_small_counts_and_what_gives_them_away() -> None:

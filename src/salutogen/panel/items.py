@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.findings import Findings
+from salutogen.findings import Findings, shortened
 from salutogen.panel.numeric import smallest_integer, to_numbers, whole_numbers
 from salutogen.panel.panel import Reason
 
@@ -221,4 +221,4 @@ def _show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     text = repr(str(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return shortened(text, 40)

@@ -23,11 +23,13 @@ from salutogen.scores.exposure import (
 from salutogen.scores.exposure_quality import COMBINED, exposure_quality
 from salutogen.scores.scores import Scores
 
-Kind = Literal["count", "frequency", "severity"]
+ScoreKind = Literal["count", "frequency", "severity"]
 Combine = Literal["sum", "composite", "separate"]
 
 
-def rescore(scores: Scores, *, score: Kind | None = None, combine: Combine | None = None) -> Scores:
+def rescore(
+    scores: Scores, *, score: ScoreKind | None = None, combine: Combine | None = None
+) -> Scores:
     """Score exposure in another way, without going back to the answers.
 
     Parameters
@@ -102,7 +104,7 @@ def _array(frame: pl.DataFrame, column: str) -> FloatArray:
 
 
 def _types(
-    scores: Scores, score: Kind | None
+    scores: Scores, score: ScoreKind | None
 ) -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
     """Score, low and high of every type as `E_<type>`."""
     found: dict[str, tuple[FloatArray, FloatArray, FloatArray]] = {}

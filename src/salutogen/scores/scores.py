@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind, Record, figure, record
 from salutogen.display import card
-from salutogen.findings import Finding
+from salutogen.findings import Finding, shortened
 from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
 
@@ -36,7 +36,7 @@ class Measure:
 
     def __repr__(self) -> str:
         """Name the score, its method and its size, in a line."""
-        method = self.method if len(self.method) <= LONGEST else f"{self.method[: LONGEST - 1]}…"
+        method = shortened(self.method, LONGEST)
         return f"Measure({self.name!r}: {method}, {len(self.items)} items, {self.unit})"
 
     def scoring(self) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from salutogen.findings import Findings, did_you_mean, nearest
+from salutogen.findings import Findings, did_you_mean, nearest, shortened
 from salutogen.study.format.part import GAP
 from salutogen.study.format.plain_yaml import line_of
 
@@ -63,5 +63,4 @@ class FindingsByLine(Findings):
 
 def shown(value: Any) -> str:
     """Write a value as it was found, shortened."""
-    text = repr(value)
-    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+    return shortened(repr(value), MOST_SHOWN)

@@ -202,14 +202,14 @@ class LongitudinalKMeans:
     def _run_starts(self, values: Float, complete: Float) -> _Runs:
         """Run all starts, the numbers of classes in turn."""
         from salutogen.models.k_means import _kernels_lloyd as kernels
-        from salutogen.models.k_means import _kernels_starts as kind
+        from salutogen.models.k_means import _kernels_starts as ways
 
-        kinds = {
-            "mixed": (kind.FARTHEST, kind.PLUS_PLUS, kind.PERSONS, kind.PARTITION),
-            "k-means++": (kind.PLUS_PLUS,),
-            "random-persons": (kind.PERSONS,),
-            "random-partition": (kind.PARTITION,),
-            "farthest": (kind.FARTHEST,),
+        chosen = {
+            "mixed": (ways.FARTHEST, ways.PLUS_PLUS, ways.PERSONS, ways.PARTITION),
+            "k-means++": (ways.PLUS_PLUS,),
+            "random-persons": (ways.PERSONS,),
+            "random-partition": (ways.PARTITION,),
+            "farthest": (ways.FARTHEST,),
         }[self.begin]
         runs = [(start, k) for start in range(self.starts) for k in self.numbers]
         found = _Runs(
@@ -218,7 +218,7 @@ class LongitudinalKMeans:
         )
         arrays = _kernel_arrays(values, complete)
         sizes = np.array([k for _, k in runs], dtype=np.int64)
-        begun = np.array([kinds[start % len(kinds)] for start, _ in runs], dtype=np.int64)
+        begun = np.array([chosen[start % len(chosen)] for start, _ in runs], dtype=np.int64)
         states = self._streams(0, runs)
         share_work(
             lambda first, last: kernels.run_starts(

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from salutogen.findings import shortened
+
 GAP = "???"  # stands where a person has to fill something in
 Name = Annotated[str, Field(min_length=1)]
 LABEL_MARK = "x-label"
@@ -31,5 +33,4 @@ class Part(BaseModel):
 
     def __repr__(self) -> str:
         """Show the first settings, in a line or two."""
-        told = super().__repr__()
-        return told if len(told) <= LONGEST else f"{told[: LONGEST - 2]}…)"
+        return shortened(super().__repr__(), LONGEST)
