@@ -11,6 +11,7 @@ import math
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -90,26 +91,20 @@ class Finding:
             return self.text
         return filled(self.template, self.values, count)
 
-    def few_rows(self, smallest: int) -> str:
-        """Return a sentence that tells what was found, but not where: the rows are few."""
+    def untold(self, why: str = "") -> str:
+        """Return a sentence that tells what was found, but not where or of whom."""
         entry = catalogue().get(self.code)
-        return f"{entry.title if entry else self.code} (fewer than {smallest} rows)."
+        return f"{entry.title if entry else self.code}{why and f' ({why})'}."
 
     def __repr__(self) -> str:
         """Name the code and begin the sentence, in a line or two."""
         return f"Finding({self.code!r}, {self.severity}: {shortened(self.text, TEXT_SHOWN)!r})"
 
-    def nameless(self) -> str:
-        """Return a sentence that tells what was found, but not of whom."""
-        entry = catalogue().get(self.code)
-        return f"{entry.title if entry else self.code}."
-
     def __str__(self) -> str:
         where = self.evidence.file or ""
         if self.evidence.line is not None:
             where = f"{where or 'study file'}:{self.evidence.line}"
-        prefix = f"{where}: " if where else ""
-        return f"{prefix}{self.text} [{self.code}] {self.mend}".rstrip()
+        return f"{where and f'{where}: '}{self.text} [{self.code}] {self.mend}".rstrip()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data in the shape of `findings.json`."""
@@ -136,13 +131,11 @@ def catalogue() -> dict[str, CodeEntry]:
     import tomllib
 
     entries: dict[str, CodeEntry] = {}
-    for room, text in _code_files().items():
+    own = _code_files()
+    for room, text in (*own.items(), *_code_files_of_others().items()):
         for code, body in tomllib.loads(text).items():
-            if code in entries:
+            if code in entries and room in own:
                 raise ValueError(f"finding code {code!r} stands in two files")
-            entries[code] = _entry(code, room, body)
-    for room, text in _code_files_of_others().items():
-        for code, body in tomllib.loads(text).items():
             entries.setdefault(code, _entry(code, room, body))
     return dict(sorted(entries.items()))
 
@@ -158,8 +151,7 @@ def code_entry(code: str) -> CodeEntry:
     """
     for files in (_code_files, _code_files_of_others):
         for room, text in files().items():
-            found = _entry_in(text, code, room)
-            if found is not None:
+            if (found := _entry_in(text, code, room)) is not None:
                 return found
     raise KeyError(code)
 
@@ -184,41 +176,30 @@ def _code_files() -> dict[str, str]:
     return {path.stem: "\n" + path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
 
 
-def _code_files_of_others() -> dict[str, str]:
-    """Text of `finding_codes.toml` of other packages, which name themselves by entry point."""
-    return {name: text for name, text in _read_codes_of_others().items() if text is not None}
-
-
-def unread_codes() -> tuple[str, ...]:
-    """Return packages whose codes could not be read, or hold one that exists already."""
-    rooms = catalogue()
-    unread = [name for name, text in _read_codes_of_others().items() if text is None]
-    for name, text in _code_files_of_others().items():
-        codes = re.findall(r"^\[([^].]+)\]$", text, flags=re.MULTILINE)
-        if any(rooms[code].room != name for code in codes):
-            unread.append(name)
-    return tuple(unread)
-
-
 @cache
-def _read_codes_of_others() -> dict[str, str | None]:
-    """Text of each package's file of codes; None where it cannot be read."""
+def _code_files_of_others() -> dict[str, str]:
+    """Text of `finding_codes.toml` of other packages; empty where it cannot be read."""
     import tomllib
     from importlib.metadata import entry_points
     from importlib.resources import files
 
-    found: dict[str, str | None] = {}
+    found: dict[str, str] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
-        try:
-            resource = files(entry.value) / "finding_codes.toml"
-            text = "\n" + resource.read_text(encoding="utf-8")
+        found[entry.name] = ""
+        with suppress(Exception, SystemExit):  # whatever another package does
+            text = (files(entry.value) / "finding_codes.toml").read_text(encoding="utf-8")
             for code, body in tomllib.loads(text).items():
                 _entry(code, entry.name, body)
-        except (Exception, SystemExit):
-            found[entry.name] = None
-        else:
-            found[entry.name] = text
+            found[entry.name] = f"\n{text}"
     return found
+
+
+def unread_codes() -> tuple[str, ...]:
+    """Return packages whose codes could not be read, or hold one that exists already."""
+    texts, known = _code_files_of_others(), catalogue()
+    codes = {name: re.findall(r"(?m)^\[([^].]+)\]$", text) for name, text in texts.items()}
+    clash = {name for name, own in codes.items() if any(known[code].room != name for code in own)}
+    return tuple(name for name, text in texts.items() if not text or name in clash)
 
 
 def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:

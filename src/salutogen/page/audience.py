@@ -71,8 +71,11 @@ class Audience:
     def hides(self, n: int, of: int | None = None) -> bool:
         """Whether a count may not be told: it is small, or so is what it leaves of a whole.
 
-        Everyone in the study and the forms of the study are wholes as well.
+        Everyone in the study and the forms of the study are wholes as well. None of a few tells
+        nothing but what the few, who are hidden themselves, would.
         """
+        if n == 0:
+            return False
         wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
         return self.is_small(n) or any(self.is_small(whole - n) for whole in wholes)
 

@@ -109,13 +109,13 @@ class Guard:
         if item.template:
             told = item.worded(self.audience.in_a_sentence)
         if self.forbids(told):
-            told = item.nameless()
+            told = item.untold()
         if (
             not self.audience.individuals
             and 0 < (item.evidence.n_rows or 0) < self.audience.smallest
         ):
             # Rows are few, and so are the persons behind them.
-            told = item.few_rows(self.audience.smallest)
+            told = item.untold(f"fewer than {self.audience.smallest} rows")
         return replace(item, text=told, mend=self.words(item.mend))
 
     def forbids(self, text: str) -> bool:
@@ -146,7 +146,8 @@ class Guard:
 
     def table(self, table: Table, told: list[Finding]) -> Table | None:
         """Return what may be shown of a table; None, and a finding, where nothing may."""
-        table = replace(table, name=file_name(table.name))
+        if file_name(table.name) != table.name:
+            table = replace(table, name=file_name(table.name))
         words = [table.name, table.title, self.text(table.note), *texts_of(table.frame)]
         if any(self.forbids(text) for text in words):
             told.append(
@@ -240,6 +241,8 @@ def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience
 def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
     """Which cells of a column of counts may not be told."""
     wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
+    if table.column(name).of == name:  # of no count of persons, but few are of few persons
+        return [_is_few(cell, audience) for cell in table.frame[name].to_list()]
     return [
         cell is not None
         and any(

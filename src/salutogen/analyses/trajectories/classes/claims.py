@@ -57,7 +57,7 @@ def look_for_classes(
             variant="few",
             fewest=settings.fewest,
             fewest_positions=FEWEST_POSITIONS,
-            usable=Persons(rows.size),
+            usable=Persons(rows.size, of=persons),
             positions=int(there.sum()),
             numbers={"persons": persons},
         )

@@ -49,9 +49,9 @@ def label_figure(rule: str, shown: pl.DataFrame) -> Figure:
         name=f"trajectories-{rule}-labels",
         title="Labels by rule, against error and no change",
         description=(
-            f"Shares: {', '.join(shares)}. Diamonds are the shares expected when each score is "
-            "drawn again within its error, squares those that persons without any change would "
-            "get, pre-existing high left out."
+            f"Shares: {', '.join(shares) or 'not told'}. Diamonds are the shares expected when "
+            "each score is drawn again within its error, squares those that persons without any "
+            "change would get, pre-existing high left out."
         ),
         chart={
             "width": 560,

@@ -50,7 +50,7 @@ def label_sections(
     if labels is None or not labels.n:
         return ()
     rule = anchors.rule
-    table = _label_table(rule, labels, audience)
+    table = _label_table(anchors, labels, audience)
     section = Section(
         title="Trajectories: labels by rule",
         paragraphs=(
@@ -79,11 +79,13 @@ def label_sections(
     return (section,)
 
 
-def _label_table(rule: str, labels: Labels, audience: Audience) -> Table:
+def _label_table(anchors: Anchors, labels: Labels, audience: Audience) -> Table:
     """Courses by label, the share expected from the draws, and the rate without change.
 
-    Shares come from counts that may be told, so that none gives a count away.
+    Shares come from counts that may be told, so that none gives a count away; beside a count, a
+    share tells how many courses are labelled.
     """
+    untold = audience.hides(labels.n, anchors.n)
     counts = pl.DataFrame(
         {
             "label": list(LABELS),
@@ -94,7 +96,7 @@ def _label_table(rule: str, labels: Labels, audience: Audience) -> Table:
     counted = Table(name="labels", title="", frame=counts, columns=(*COLUMNS, VARIANT))
     shown = hide_small(counted, audience).frame
     shares = {
-        name: [None if n is None else n / labels.n for n in shown[name]]
+        name: [None if n is None or untold else n / labels.n for n in shown[name]]
         for name in ("n", *labels.variants)
     }
     frame = pl.DataFrame(
@@ -110,7 +112,7 @@ def _label_table(rule: str, labels: Labels, audience: Audience) -> Table:
     )
     columns = (*COLUMNS, *(_share_of(words) for words in labels.variants))
     return Table(
-        name=f"trajectories-{rule}-labels",
+        name=f"trajectories-{anchors.rule}-labels",
         title="Labels",
         frame=frame,
         columns=columns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses import single_courses
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
@@ -134,7 +135,8 @@ def _observed(anchors: Anchors, change: FloatArray, audience: Audience) -> pl.Da
     kinds = {"occasions": pl.Float64, "n": pl.Int64} | dict.fromkeys(
         ("mean", "low", "high"), pl.Float64
     )
-    return pl.DataFrame(rows, schema=kinds)
+    frame = pl.DataFrame(rows, schema=kinds)
+    return hide_small_of(anchors.n, frame, RECOVERY_COLUMNS, audience)
 
 
 def _spans(means: pl.DataFrame, x: Spec) -> Spec:

@@ -67,7 +67,7 @@ def response_section(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
             *_recovery_words(curve, anchored.n_persons),
-            *_return_words(times),
+            *_return_words(times, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -174,7 +174,7 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
     )
 
 
-def _return_words(times: ReturnTimes | None) -> tuple[Text, ...]:
+def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, ...]:
     if times is None:
         return ()
     middle = times.median
@@ -192,7 +192,7 @@ def _return_words(times: ReturnTimes | None) -> tuple[Text, ...]:
             "Meier's, which takes the visit that sees the return as its time).",
             left=Persons(times.n_left, of=times.n_seen),
             stayed=Persons(times.n_never_left, of=times.n_seen),
-            half=half if times.n_left else "",
+            half=half if times.n_left and not audience.is_small(times.n_left) else "",
             never=Persons(times.n_not_seen_back, of=times.n_left),
         ),
     )
