@@ -101,7 +101,12 @@ def shown_finding(item: Finding, guard: Guard) -> ShownFinding:
     ]
     if audience.individuals:
         pairs.append(("data rows (the first)", ", ".join(map(str, evidence.rows)) or None))
-        pairs += list(_flat(evidence.numbers))
+        # Words that stand in the sentence itself are no evidence of it.
+        pairs += [
+            (name, value)
+            for name, value in _flat(evidence.numbers)
+            if not (isinstance(value, str) and value in item.text)
+        ]
     if evidence.n_rows is not None:
         pairs.append(("number of rows", audience.count(evidence.n_rows)))
     facts = (Fact(name, _word(value)) for name, value in pairs if value is not None)
