@@ -22,8 +22,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> sg.Results:
 
 
 def own(value: object) -> bool:
-    room = type(value).__module__.split(".")
-    return room[0] == "salutogen" and room[1:2] not in (["page"], ["report"])
+    return type(value).__module__.partition(".")[0] == "salutogen"
 
 
 def held(value: object, path: str, seen: set[int], depth: int = 0) -> Iterator[tuple[str, object]]:
@@ -51,10 +50,11 @@ def parts_of(value: object) -> Iterator[tuple[str, Any]]:
 
 
 def test_everything_a_run_gives_is_shown_shortly(results: sg.Results) -> None:
-    found = list(held(results, "results", set()))
+    report, seen = results.report(), set[int]()
+    found = [*held(results, "results", seen), *held(report, "report", seen)]
     kinds = {type(value).__name__ for _, value in found}
     assert kinds >= {"Results", "Study", "Panel", "Scores", "Norm", "Lines", "Line", "Resilience"}
-    assert kinds >= {"Outcome", "WindowsResult", "ConcordanceResult", "QualityResult"}
+    assert kinds >= {"Outcome", "WindowsResult", "ConcordanceResult", "QualityResult", "Report"}
     long = {
         f"{path} ({type(value).__name__}): {len(repr(value))}"
         for path, value in found

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from salutogen.errors import ReportError
-from salutogen.pipeline.folder import write_folder
-from salutogen.pipeline.output_folder import OutputNotEmptyError
+from salutogen.pipeline.output_folder import OutputNotEmptyError, write_folder
 
 
 def write_new(folder: Path) -> None:

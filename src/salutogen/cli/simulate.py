@@ -19,7 +19,7 @@ def simulate_study(
     end: Ending,
 ) -> None:
     """Simulate a study's answers into a folder, with the truth beside them."""
-    from salutogen.pipeline.folder import write_folder
+    from salutogen.pipeline.output_folder import write_folder
     from salutogen.simulation import simulate
     from salutogen.study import read_study
 

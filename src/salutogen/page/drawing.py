@@ -14,18 +14,21 @@ from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.section import Figure
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _HIDDEN_WORDS = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 _IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FigureFiles:
     """A drawn figure: a standalone SVG and a PNG of twice its size."""
 
     svg: bytes
     png: bytes
+
+    def __repr__(self) -> str:
+        """Say how large the files are."""
+        return f"FigureFiles(svg of {len(self.svg):,} bytes, png of {len(self.png):,} bytes)"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Text = str | Sentence
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Table:
     """A table with a caption; headings and units come from the columns' declarations."""
 
@@ -29,6 +29,10 @@ class Table:
     frame: pl.DataFrame
     columns: Sequence[Column] = ()
     note: str = ""
+
+    def __repr__(self) -> str:
+        """Name the table and its size."""
+        return f"Table({self.name!r}: {self.frame.height} rows, {self.frame.width} columns)"
 
     def column(self, name: str) -> Column:
         """Return the declaration of a column; one without is taken for a person's value."""
@@ -41,7 +45,7 @@ class Table:
         return found.heading if found.heading and found.name == name else heading(name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Figure:
     """A picture with its words and the data it shows.
 
@@ -71,6 +75,10 @@ class Figure:
     columns: Sequence[Column] = ()
     interactive: bool = False
 
+    def __repr__(self) -> str:
+        """Name the figure and the size of its data."""
+        return f"Figure({self.name!r}: {self.data.height} rows)"
+
     def specification(self) -> dict[str, Any]:
         """Return the Vega-Lite specification."""
         if isinstance(self.chart, Mapping):
@@ -89,7 +97,7 @@ class Figure:
         return Table(name=self.name, title=self.title, frame=self.data, columns=self.columns)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Section:
     """One section of the page. Text is plain; everything is escaped."""
 
@@ -98,3 +106,10 @@ class Section:
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        """Name the section and count what stands in it."""
+        return (
+            f"Section({self.title!r}: {len(self.paragraphs)} paragraphs, {len(self.tables)} "
+            f"tables, {len(self.figures)} figures, {len(self.findings)} findings)"
+        )

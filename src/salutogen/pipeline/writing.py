@@ -17,8 +17,8 @@ from salutogen.norm.norm_file import norm_to_dict
 from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
-from salutogen.pipeline.folder import write_folder
 from salutogen.pipeline.manifest import manifest
+from salutogen.pipeline.output_folder import write_folder
 from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
 from salutogen.report.report import Report
 from salutogen.resilience.levels import POSITIONS

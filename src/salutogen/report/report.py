@@ -17,7 +17,7 @@ from salutogen.report.opening import summarise
 from salutogen.report.sections.backbone import closing_sections, opening_sections
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Report:
     """A finished report.
 
@@ -34,6 +34,13 @@ class Report:
     html: str
     figures: dict[str, FigureFiles]
     tables: dict[str, pl.DataFrame]
+
+    def __repr__(self) -> str:
+        """Say how large the page is and what belongs to it."""
+        return (
+            f"Report({len(self.html):,} characters, {len(self.figures)} figures, "
+            f"{len(self.tables)} tables)"
+        )
 
     def _repr_html_(self) -> str:
         return self.html

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.outliers.far_points import FAR_POINT_COLUMNS
+from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.section import Section, Table
 from salutogen.page.words import plural, say
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from salutogen.analyses.outliers.analysis import OutliersResult
     from salutogen.page.audience import Audience
 
+WHO = Column(name="who", meaning="Label of the person", kind=Kind.IDENTIFIER, heading="Who")
 RULE = (
     "A far point is told by its z values, Cook's distance and its Mahalanobis distance with as "
     "many degrees of freedom as variables. Primary fits keep every value as it is; what leaving "
@@ -35,8 +37,8 @@ def outliers_section(result: OutliersResult, audience: Audience) -> Section:
             Table(
                 name="outliers",
                 title="Far points",
-                frame=result.flagged.drop("person"),
-                columns=FAR_POINT_COLUMNS,
+                frame=result.flagged.drop("person").rename({"subject": "who"}),
+                columns=(WHO, *FAR_POINT_COLUMNS),
                 note="Labels are those of the figures; they have nothing to do with the data file.",
             ),
         ),
