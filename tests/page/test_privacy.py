@@ -175,3 +175,71 @@ def test_figures_of_few_are_left_out_where_persons_are_hidden() -> None:
     kept = guard(individuals=True).figure(drawn, [])
     assert kept is not None
     assert kept.data.equals(frame)
+
+
+def test_counts_are_held_against_every_whole() -> None:
+    audience = Audience(individuals=False, n_persons=100, seed=1, forms=(400, 390))
+    assert audience.hides(97)
+    assert audience.hides(97, of=97), "what leaves few of everyone is not told by a whole beside it"
+    assert audience.hides(388), "a few forms are of a few persons"
+    assert not audience.hides(390)
+    assert not audience.hides(0, of=3), "none of a few who are not told"
+    assert audience.in_a_sentence(Persons(50, of=52)) == "nearly all"
+
+
+def test_parts_of_parts_are_held_against_all_above_them() -> None:
+    columns = (
+        Column(name="all", meaning="All", kind=Kind.COUNT),
+        Column(name="seen", meaning="Seen", kind=Kind.COUNT, of="all"),
+        Column(name="one", meaning="One", kind=Kind.COUNT, of="seen"),
+        Column(name="other", meaning="Other", kind=Kind.COUNT, of="seen"),
+        Column(name="both", meaning="Both", kind=Kind.COUNT, of=("one", "other")),
+    )
+    frame = pl.DataFrame({"all": [90], "seen": [70], "one": [60], "other": [55], "both": [53]})
+    given_table = Table(name="t", title="T", frame=frame, columns=columns)
+    assert hide_small(given_table, guard().audience).frame.row(0) == (90, 70, 60, 55, None)
+
+
+def test_two_sums_leave_three_cells_open() -> None:
+    columns = (Column(name="n", meaning="Persons", kind=Kind.COUNT, adds_up=2),)
+    frame = pl.DataFrame({"n": [0, 0, 3, 0, 90]})
+    given_table = Table(name="t", title="T", frame=frame, columns=columns)
+    cells = hide_small(given_table, guard().audience).frame["n"].to_list()
+    assert cells == [None, 0, None, 0, None]
+
+
+def test_a_figure_that_leaves_few_is_left_out() -> None:
+    columns = (
+        Column(name="group", meaning="Group", kind=Kind.LABEL),
+        Column(name="n", meaning="Persons", kind=Kind.COUNT),
+    )
+    for n, kept in ((97, False), (60, True)):
+        drawn = Figure(
+            name="../f",
+            title="F",
+            description="D",
+            chart={"mark": "point"},
+            data=pl.DataFrame({"group": ["a"], "n": [n]}),
+            columns=columns,
+        )
+        found = guard().figure(drawn, [])
+        assert (found is not None) is kept
+        assert found is None or found.name == "f"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("97 persons", "nearly all persons"),
+        ("3 of 40 persons", "fewer than 5 of 40 persons"),
+        ("near 1, persons stay", "near 1, persons stay"),
+        ("60 persons", "60 persons"),
+    ],
+)
+def test_plain_sentences_have_a_net_below_them(text: str, told: str) -> None:
+    assert guard().text(text) == told
+
+
+def test_findings_are_searched_in_all_their_parts() -> None:
+    told = finding("figure-not-drawn", title="A", numbers={"who": ["MUC-1007"]})
+    assert [item.code for item in guard().findings([told])] == ["identifier-withheld"]

@@ -101,10 +101,14 @@ def with_gaps(found: list[Gap]) -> pl.DataFrame:
 
 
 def results_of(found: list[Gap]) -> Results:
+    return run(STUDY, with_gaps(found))
+
+
+def run(study: str, frame: pl.DataFrame) -> Results:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "study.yaml"
-        path.write_text(STUDY, "utf-8")
-        with_gaps(found).write_csv(Path(folder) / "answers.csv")
+        path.write_text(study, "utf-8")
+        frame.write_csv(Path(folder) / "answers.csv")
         return sg.run(path)
 
 
@@ -207,3 +211,19 @@ def _no_sum_gives_away(seen: dict[str, Table], results: Results) -> None:
         assert not (own & flow[column].is_null()).any()
     line = seen["lines"].frame.filter(pl.col("n").is_null())
     assert line["se"].null_count() == line.height == line["r_squared"].null_count()
+
+
+def test_a_category_of_few_has_no_coefficient() -> None:
+    study = STUDY.replace("norm: {shape: test}", "norm: {covariates: [site]}") + (
+        "background: {site: {column: site, kind: category}}\n"
+    )
+    site = pl.when(pl.col("person") < 3).then(pl.lit("c"))
+    site = site.otherwise(
+        pl.when(pl.col("person") % 2 == 0).then(pl.lit("a")).otherwise(pl.lit("b"))
+    )
+    sections, texts = page_of(run(study, answers().with_columns(site.alias("site")).drop("person")))
+    lines = next(table for table in tables_of(sections) if table.name == "lines").frame
+    few = lines.filter(pl.col("term").str.starts_with("site="))
+    assert few.height
+    assert few["coefficient"].null_count() == few.height == few["se"].null_count()
+    assert any("terms of site" in text for text in texts)

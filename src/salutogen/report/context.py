@@ -135,6 +135,21 @@ class Context:
         """Forms that hold both exposure and problems."""
         return Persons(self.scores.table["valid"].sum())
 
+    @cached_property
+    def untold_covariates(self) -> tuple[str, ...]:
+        """Covariates with a category of few persons, whose coefficients would tell of these."""
+        persons = self.scores.persons
+        return tuple(
+            name
+            for name in self.norm.lines.occasion.covariates
+            if not persons[name].dtype.is_numeric()
+            and any(map(self.audience.hides, persons[name].drop_nulls().value_counts()["count"]))
+        )
+
+    def is_told(self, term: str) -> bool:
+        """Whether the coefficient of a term may be told."""
+        return term.partition("=")[0] not in self.untold_covariates
+
     def by_occasion(self, column: str) -> list[np.ndarray]:
         """Values of a column at each planned occasion, in person order, missing ones dropped."""
         table = self.occasions

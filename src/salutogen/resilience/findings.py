@@ -65,8 +65,8 @@ def tell_extrapolated(
         file="scores.csv",
         column="extrapolated",
         rows=rows,
-        occasions=counts[0],
-        windows=counts[1],
+        occasions=Persons(counts[0]),
+        windows=Persons(counts[1]),
         persons=Persons(counts[2]),
     )
 

@@ -66,8 +66,8 @@ def test_far_points_are_listed_only_where_persons_are_shown(cohort: AnalysisInpu
     assert told == ()
     (table,) = section.tables
     assert table.frame.height == result.flagged.height
-    assert table.heading("subject") == "Who"
-    assert table.frame["subject"].str.starts_with("Person ").all()
+    assert table.heading("who") == "Who"
+    assert table.frame["who"].str.starts_with("Person ").all()
     (hidden,), told = shown(result, cohort, individuals=False)
     assert (told, hidden.tables) == ((), ())
     assert f"Far points flagged: {result.flagged.height}." in str(hidden.paragraphs[0])

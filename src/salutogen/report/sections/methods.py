@@ -87,7 +87,7 @@ def _line_words(context: Context) -> str:
         told = f"R² = {percent(line.r_squared)}"
     text = (
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
-        f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line)}; "
+        f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line, context)}; "
         f"{told}); positive SR means more problems than "
         "expected given exposure, that is, lower resilience."
     )
@@ -112,11 +112,13 @@ def _line_words(context: Context) -> str:
     return text
 
 
-def _equation(line: Line) -> str:
+def _equation(line: Line, context: Context) -> str:
     terms = [
         points(value, 3) if term == "intercept" else f"{number(value, 4)} × {term}"
         for term, value in zip(line.terms, line.coefficients, strict=True)
+        if context.is_told(term)
     ]
+    terms += [f"terms of {name}" for name in context.untold_covariates if name in line.covariates]
     return "P = " + " + ".join(terms)
 
 

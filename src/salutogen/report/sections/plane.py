@@ -13,6 +13,7 @@ from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
+from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import heading, number, percent, points, say, signed
 from salutogen.report.context import Context
@@ -167,8 +168,8 @@ def _lines_table(context: Context) -> Table:
             "reference": item.reference,
             "n": item.n,
             "term": term,
-            "coefficient": float(value),
-            "se": float(np.sqrt(max(variance, 0.0))),
+            "coefficient": float(value) if context.is_told(term) else None,
+            "se": float(np.sqrt(max(variance, 0.0))) if context.is_told(term) else None,
             "r_squared": float(item.r_squared),
             "residual_sd": float(item.residual_sd),
         }
@@ -180,10 +181,11 @@ def _lines_table(context: Context) -> Table:
     return Table(
         name="lines",
         title="Lines of expected problems",
-        frame=pl.DataFrame(rows),
+        frame=pl.DataFrame(rows, infer_schema_length=None),
         columns=LINE_COLUMNS,
         note="Standard errors of the occasions' line are clustered by person (CR1). "
-        "A line is used at its own level only.",
+        "A line is used at its own level only."
+        + (f" {SMALL_NOTE}" if context.untold_covariates else ""),
     )
 
 
