@@ -243,3 +243,16 @@ def test_plain_sentences_have_a_net_below_them(text: str, told: str) -> None:
 def test_findings_are_searched_in_all_their_parts() -> None:
     told = finding("figure-not-drawn", title="A", numbers={"who": ["MUC-1007"]})
     assert [item.code for item in guard().findings([told])] == ["identifier-withheld"]
+
+
+def test_what_stands_in_a_single_row_is_not_told() -> None:
+    given_finding = finding(
+        "impossible-answer",
+        column="P_1",
+        file="answers.csv",
+        rows=range(1, 9),
+        examples="'Miller Street' (row 4)",
+        expected="0 to 5",
+    )
+    assert "Miller" not in guard().finding(given_finding).text
+    assert "Miller" in guard(individuals=True).finding(given_finding).text

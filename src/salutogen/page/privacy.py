@@ -26,6 +26,8 @@ from salutogen.page.words import Sentence
 SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
 _TOKEN = re.compile(r"[^\s,;:()\[\]{}\"'“”‘’<>]+")
 _LABEL = re.compile(LABEL_PATTERN)
+# Sentences that tell what stands in a single row.
+_OF_ONE_ROW = re.compile(r"\brows? \{first|\{examples\b")
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 # A safety net under plain sentences; those of this package carry their counts as `Persons`.
 _PERSONS = re.compile(
@@ -108,7 +110,9 @@ class Guard:
         told = self.text(item.text)
         if item.template:
             told = item.worded(self.audience.in_a_sentence)
-        if self.forbids(told):
+        if self.forbids(told) or (
+            not self.audience.individuals and _OF_ONE_ROW.search(item.template)
+        ):
             told = item.untold()
         if (
             not self.audience.individuals
