@@ -30,6 +30,7 @@ FLOORS = {
     "version": 0,
     "errors": 0,
     "findings": 0,
+    "names": 0,
     "display": 1,
     "columns": 2,
     "context": 2,
@@ -50,7 +51,7 @@ FLOORS = {
     "__main__": 13,
     "__init__": 13,
 }
-MODELS_MAY_IMPORT = {"errors", "findings", "models", "version"}
+MODELS_MAY_IMPORT = {"errors", "findings", "models", "names", "version"}
 HEAVY = {
     "altair",
     "formulaic",

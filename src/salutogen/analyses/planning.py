@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from salutogen.analyses.contract import Analysis, AnalysisSettings
 from salutogen.analyses.registry import available, not_loaded
 from salutogen.errors import StudyError
-from salutogen.findings import Findings, Severity, did_you_mean
+from salutogen.findings import Findings, Severity
+from salutogen.names import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

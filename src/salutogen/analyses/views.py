@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import AnalysisError
-from salutogen.findings import did_you_mean
+from salutogen.names import did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

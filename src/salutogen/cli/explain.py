@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from salutogen.errors import StudyError
-from salutogen.findings import catalogue, did_you_mean, finding
+from salutogen.findings import catalogue, finding
+from salutogen.names import did_you_mean
 
 
 def explanation(code: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from salutogen.findings import Findings, did_you_mean
+from salutogen.findings import Findings
+from salutogen.names import did_you_mean
 from salutogen.panel.readers.source_table import SourceTable
 from salutogen.study.instruments.instrument import columns_at
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.errors import PanelError
-from salutogen.findings import Findings, did_you_mean
+from salutogen.findings import Findings
+from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import known_columns
 from salutogen.panel.readers.frames import read_frame
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of

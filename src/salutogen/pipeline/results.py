@@ -16,7 +16,8 @@ from salutogen.analyses.contract import AnalysisResult, Backbone
 from salutogen.analyses.running import Outcome
 from salutogen.context import Progress, RunContext, silent
 from salutogen.display import SIGN, card
-from salutogen.findings import Finding, did_you_mean
+from salutogen.findings import Finding
+from salutogen.names import did_you_mean
 from salutogen.norm import Norm
 from salutogen.panel import Panel
 from salutogen.resilience import Resilience

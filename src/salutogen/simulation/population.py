@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from salutogen.errors import SimulationError
-from salutogen.findings import Finding, Findings, did_you_mean, finding
+from salutogen.findings import Finding, Findings, finding
+from salutogen.names import did_you_mean
 from salutogen.simulation.calibration import Persistence, mean_autocorrelation
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.settings import (

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from salutogen.errors import SimulationError
-from salutogen.findings import Finding, did_you_mean, finding
+from salutogen.findings import Finding, finding
+from salutogen.names import did_you_mean
 from salutogen.study.format import Duration, Label
 
 Share = Annotated[float, Field(ge=0, le=1)]

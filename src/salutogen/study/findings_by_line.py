@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from salutogen.findings import Findings, did_you_mean, nearest, shortened
+from salutogen.findings import Findings, shortened
+from salutogen.names import did_you_mean, nearest
 from salutogen.study.format.part import GAP
 from salutogen.study.format.plain_yaml import line_of
 

@@ -20,8 +20,9 @@ from salutogen.analyses.concordance.variants import Variant, VariantContext, reg
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError
-from salutogen.findings import Findings, did_you_mean
+from salutogen.findings import Findings
 from salutogen.models.descriptive import group_means
+from salutogen.names import did_you_mean
 from salutogen.page.words import plural
 
 if TYPE_CHECKING:

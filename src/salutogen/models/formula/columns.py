@@ -6,7 +6,6 @@ of another name is said here.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import as_numbers
+from salutogen.names import nearest
 
 Float = NDArray[np.float64]
 
@@ -166,8 +166,8 @@ def refuse_absent(wanted: Sequence[str], present: Sequence[Any]) -> None:
         return
     known, hints = [str(name) for name in present], []
     for name in map(str, absent):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        near = nearest(name, known)
+        hints.append(f"{name!r}" + (f" (did you mean {near!r}?)" if near else ""))
     raise ModelError(f"Unknown column {', '.join(hints)}; the frame has {', '.join(known)}.")
 
 

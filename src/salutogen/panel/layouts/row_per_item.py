@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.findings import Findings, did_you_mean
+from salutogen.findings import Findings
+from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import ITEM, VALUE
 from salutogen.panel.identifiers import factorise, refuse_nameless
 from salutogen.panel.items import ItemRules, TypedItem, type_item

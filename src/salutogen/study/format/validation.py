@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from salutogen.findings import did_you_mean, nearest
+from salutogen.names import did_you_mean, nearest
 from salutogen.study.findings_by_line import FindingsByLine, shown
 from salutogen.study.format.part import GAP
 from salutogen.study.format.study_file import StudyFile

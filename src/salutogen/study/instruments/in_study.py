@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from salutogen.findings import did_you_mean, nearest
+from salutogen.names import did_you_mean, nearest
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import (
     GAP,

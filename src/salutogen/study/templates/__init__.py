@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 
 from salutogen.errors import StudyError
-from salutogen.findings import did_you_mean, finding
+from salutogen.findings import finding
+from salutogen.names import did_you_mean
 
 
 def template_names() -> tuple[str, ...]:

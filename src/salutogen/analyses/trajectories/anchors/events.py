@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.settings import EventSettings
 from salutogen.errors import AnalysisError
-from salutogen.findings import Finding, did_you_mean, finding
+from salutogen.findings import Finding, finding
+from salutogen.names import did_you_mean
 from salutogen.panel import Panel
 from salutogen.scores import Scores
 from salutogen.scores.checklist import absence_code
