@@ -7,7 +7,6 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
-from salutogen.page.audience import Audience
 from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
 from salutogen.page.colours import colour
 from salutogen.page.privacy import hide_small, hide_small_beside
@@ -59,7 +58,7 @@ def flow_section(context: Context) -> Section:
     per_person = hide_small(by_number, context.audience).frame
     missing = missing_reasons(context)
     figures = [_flow_figure(flow, context), _per_person_figure(per_person)]
-    if missing.height:
+    if missing.height and missing["share"].null_count() < missing.height:
         figures.append(_missing_figure(missing, context))
     return Section(
         title="Participant flow and missing answers",
@@ -108,7 +107,7 @@ def missing_reasons(context: Context) -> pl.DataFrame:
     items = sum(frame.width for frame in panel.answers.values())
     forms = np.bincount(panel.rows["occasion"].to_numpy(), minlength=size)
     asked = np.maximum(forms * items, 1)
-    behind = _persons_behind(panel, forms, context.audience)
+    behind = _persons_behind(panel, size)
     found = [
         {
             "occasion": context.labels[place],
@@ -128,24 +127,14 @@ def missing_reasons(context: Context) -> pl.DataFrame:
     return hide_small_beside(table, BEHIND, context.audience).frame
 
 
-def _persons_behind(panel: Panel, forms: np.ndarray, audience: Audience) -> np.ndarray:
-    """Persons behind the missing answers by occasion (rows) and `Reason` (columns).
-
-    Instruments miss in different persons; where those of one may not be told, they count, since the
-    numbers of items part the instruments.
-    """
-    kinds = len(Reason)
-    found = np.zeros((forms.size, kinds), dtype=np.int64)
+def _persons_behind(panel: Panel, size: int) -> np.ndarray:
+    """Persons behind the missing answers by occasion (rows) and `Reason` (columns)."""
     occasion = panel.rows["occasion"].to_numpy()
-    for frame in panel.reasons.values():
-        codes = frame.fill_null(0).to_numpy()
-        for reason in range(kinds):
-            missing = (codes == reason).any(axis=1)
-            own = np.bincount(occasion[missing], minlength=forms.size)
-            for place, n in enumerate(own.tolist()):
-                kept = int(found[place, reason])
-                if n and (not kept or audience.hides(n, int(forms[place]))):
-                    found[place, reason] = n
+    found = np.zeros((size, len(Reason)), dtype=np.int64)
+    codes = [frame.fill_null(0).to_numpy() for frame in panel.reasons.values() if frame.width]
+    for reason in REASON_WORDS if codes else ():
+        missing = np.any([(own == reason).any(axis=1) for own in codes], axis=0)
+        found[:, reason] = np.bincount(occasion[missing], minlength=size)
     return found
 
 
