@@ -122,7 +122,7 @@ def variant(name: str, level: VariantLevel, description: str) -> Callable[[Compu
 
 def registered() -> Iterator[Variant]:
     """Registered variants, in order of registration."""
-    import salutogen.analyses.concordance.variant_scores  # noqa: F401  registers those built in
+    from salutogen.analyses.concordance import variant_scores  # noqa: F401  registers those built in
 
     yield from _REGISTRY.values()
 
