@@ -97,6 +97,8 @@ def test_after_alone_orders(tmp_path: Path) -> None:
         ("[{step: factors, sise: 3}]", ["step-settings"]),
         ("[{step: factors, after: 3}]", ["step-settings"]),
         ("[{step: factors, enabled: perhaps}]", ["step-settings"]),
+        ("[{step: factors, enabled: false, sise: 3}]", ["step-settings"]),
+        ("[{step: factors, enabled: false, after: 3}]", ["step-settings"]),
         ("[{step: factors}, {step: factors}]", ["step-label-twice"]),
         ("[{step: order}]", ["step-need-missing"]),
         ("[{step: factors, after: [bose]}]", ["analysis-after-unknown"]),
@@ -109,6 +111,23 @@ def test_after_alone_orders(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_planned_is_refused(tmp_path: Path, analyses: str, codes: list[str]) -> None:
     assert refused(tmp_path, analyses) == codes
+
+
+@pytest.mark.parametrize(
+    "analyses",
+    [
+        "[{step: factors}, {step: factors}]",
+        "[{step: order}]",
+        "[{step: factors, after: [bose]}]",
+        "[{step: factors, name: a, after: [b]}, {step: factors, name: b, after: [a]}]",
+    ],
+)
+def test_refusals_of_a_plan_name_its_line(tmp_path: Path, analyses: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        planned(tmp_path, analyses)
+    (told,) = caught.value.findings
+    assert told.evidence.file == "study.yaml"
+    assert told.evidence.line is not None
 
 
 def test_refusals_name_what_was_probably_meant(tmp_path: Path) -> None:

@@ -52,6 +52,20 @@ def test_killed_between_the_two_renames_the_old_folder_comes_back(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_the_folder_behind_a_link_is_written(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    (real / "old.txt").write_text("old")
+    link.symlink_to(real)
+    with pytest.raises(OutputNotEmptyError):
+        write_folder(link, write_new)
+    assert write_folder(link, write_new, force=True) == link
+    assert link.is_symlink()
+    assert not (real / "old.txt").exists()
+    assert (real / "result.txt").read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"real", "link"}
+
+
 def test_killed_after_both_renames_the_new_folder_stays(tmp_path: Path, gone: int) -> None:
     write_folder(tmp_path / "out", write_new)
     aside = tmp_path / f".out.replaced-{gone}"

@@ -51,6 +51,14 @@ def test_first_window_and_window_one_are_the_same(reference: object) -> None:
     assert refused_codes(none) == ["reference-invalid"]
 
 
+def test_a_phase_and_a_window_are_not_one_reference() -> None:
+    both = {
+        "resilience/phases": {"1": {"from": "1", "to": "2"}},
+        "norm/reference": {"window": 1, "phase": "1"},
+    }
+    assert refused_codes(changed(both)) == ["reference-invalid"]
+
+
 def test_a_window_the_plan_does_not_have_is_refused() -> None:
     assert refused_codes(changed({"norm/reference": {"window": 5}})) == ["reference-invalid"]
     in_time = {"width": "21 days", "step": "7 days", "valid": 2}

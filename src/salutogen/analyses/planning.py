@@ -39,6 +39,8 @@ class PlannedAnalysis:
         Whether the study file names it; otherwise it is on by default.
     place : int
         Place among the results and on the page, whenever it is done.
+    stands_at : mapping of str to Any
+        `file` and `line` of the study file that ask for it; empty where it is on by default.
     """
 
     analysis: Analysis
@@ -48,6 +50,7 @@ class PlannedAnalysis:
     needs: Mapping[str, str] = field(default_factory=dict)
     asked: bool = True
     place: int = 0
+    stands_at: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def waits_for(self) -> set[str]:
@@ -105,10 +108,11 @@ def _asked(
                 known=sorted(known),
                 **place,
             )
-        elif raw.get("enabled", True) is False:
-            off.add(name)
         elif (item := _validated(raw, index, known[name], found, place)) is not None:
-            asked.append(item)
+            if raw.get("enabled", True):
+                asked.append(item)
+            else:
+                off.add(name)
     return asked, off
 
 
@@ -126,7 +130,7 @@ def _validated(
         what = "`after` is a list of names of analyses"
         found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
         after = ()
-    if raw.get("enabled", True) is not True:
+    if not isinstance(raw.get("enabled", True), bool):
         what = "`enabled` is true or false"
         found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
     if not isinstance(raw.get("name", ""), str | int | float) or raw.get("name") == "":
@@ -149,7 +153,9 @@ def _validated(
     if len(found) > before:
         return None
     label = str(raw.get("name", analysis.name))
-    return PlannedAnalysis(analysis=analysis, label=label, settings=model, after=tuple(after))
+    return PlannedAnalysis(
+        analysis=analysis, label=label, settings=model, after=tuple(after), stands_at=place
+    )
 
 
 def _with_defaults(
@@ -175,12 +181,19 @@ def _with_defaults(
 def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
     labels = [item.label for item in planned]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
-        found.tell("step-label-twice", label=label)
+        last = [item for item in planned if item.label == label][-1]
+        found.tell("step-label-twice", label=label, **last.stands_at)
     for item in planned:
         for label in item.after:
             if label not in labels:
                 near = did_you_mean(label, labels)
-                found.tell("analysis-after-unknown", label=item.label, named=label, near=near)
+                found.tell(
+                    "analysis-after-unknown",
+                    label=item.label,
+                    named=label,
+                    near=near,
+                    **item.stands_at,
+                )
 
 
 def _with_needs(
@@ -194,9 +207,15 @@ def _with_needs(
         if len(named) == 1 or len(labels) == 1:
             needs[kind] = (named or labels)[0]
         elif labels:
-            found.tell("analysis-need-unclear", label=item.label, kind=kind, labels=labels)
+            found.tell(
+                "analysis-need-unclear",
+                label=item.label,
+                kind=kind,
+                labels=labels,
+                **item.stands_at,
+            )
         else:
-            found.tell("step-need-missing", label=item.label, needs=[kind])
+            found.tell("step-need-missing", label=item.label, needs=[kind], **item.stands_at)
     return replace(item, needs=needs)
 
 
@@ -209,7 +228,9 @@ def _in_order(planned: list[PlannedAnalysis], found: Findings) -> tuple[PlannedA
         done = {item.label for item in ordered}
         ready = next((item for item in waiting if item.waits_for & labels <= done), None)
         if ready is None:
-            found.tell("analyses-wait-for-each-other", labels=[item.label for item in waiting])
+            labels_waiting = [item.label for item in waiting]
+            at = waiting[0].stands_at
+            found.tell("analyses-wait-for-each-other", labels=labels_waiting, **at)
             break
         ordered.append(ready)
         waiting.remove(ready)

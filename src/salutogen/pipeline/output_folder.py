@@ -59,20 +59,23 @@ def _refusal(out: Path, variant: str, **values: Any) -> OutputNotEmptyError:
 def write_folder(out: Path, fill: Callable[[Path], None], *, force: bool = False) -> Path:
     """Let `fill` write into a temporary sibling of `out`; rename it when it is complete.
 
+    Where `out` is a symbolic link, the folder it points to is written and the link stays.
+
     Raises
     ------
     ReportError
         `out` holds something and `force` is not set, or the disk refuses.
     """
-    if out.parent.is_dir():
-        _clear_abandoned(out)
+    folder = out.resolve()
+    if folder.parent.is_dir():
+        _clear_abandoned(folder)
     require_free(out, force=force)
-    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
         fill(partial)
-        _swap(partial, out)
+        _swap(partial, folder)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
         told = finding("output-not-written", reason=reason, file=out.name)

@@ -71,6 +71,14 @@ def _check_reference_set(study: Study, found: FindingsByLine) -> None:
     given = [key for key in ("arm", "phase", "window") if getattr(reference, key) is not None]
     if not given and not found.is_open(HERE):
         found.tell("reference-invalid", at=HERE, variant="nothing")
+    if reference.phase is not None and reference.window is not None:
+        found.tell(
+            "reference-invalid",
+            at=HERE,
+            variant="two-periods",
+            phase=reference.phase,
+            window=reference.window,
+        )
     if reference.arm is not None:
         arms = plan.arms.labels or (plan.arms.control,) if plan.arms else ()
         if plan.arms is None or (plan.arms.labels is not None and reference.arm not in arms):

@@ -52,7 +52,9 @@ class Reference(Part):
     """The persons and occasions a line is fitted on."""
 
     arm: Label | None = Field(None, description="An arm of the trial.")
-    phase: str | None = Field(None, description="A phase of `resilience.phases`.")
+    phase: str | None = Field(
+        None, description="A phase of `resilience.phases`, in the place of a window."
+    )
     window: int | None = Field(None, description="A window, counted from 1.")
 
 

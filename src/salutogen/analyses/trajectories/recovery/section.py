@@ -67,7 +67,7 @@ def response_section(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
             *_recovery_words(curve, anchored.n_persons),
-            *_return_words(times, audience),
+            *_return_words(times, anchored.n_persons, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -174,9 +174,14 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
     )
 
 
-def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, ...]:
+def _return_words(
+    times: ReturnTimes | None, n_anchored: int, audience: Audience
+) -> tuple[Text, ...]:
     if times is None:
         return ()
+    # The two counts together would tell the few who were not seen after the event.
+    unseen = n_anchored - times.n_seen
+    stayed_of = times.n_never_left + unseen if audience.is_small(unseen) else times.n_seen
     middle = times.median
     half = (
         "Half of them were not seen back."
@@ -191,7 +196,7 @@ def _return_words(times: ReturnTimes | None, audience: Audience) -> tuple[Text, 
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",
             left=Persons(times.n_left, of=times.n_seen),
-            stayed=Persons(times.n_never_left, of=times.n_seen),
+            stayed=Persons(times.n_never_left, of=stayed_of),
             half=half if times.n_left and not audience.is_small(times.n_left) else "",
             never=Persons(times.n_not_seen_back, of=times.n_left),
         ),
