@@ -67,7 +67,7 @@ def response_section(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
             *_recovery_words(curve, anchored.n_persons),
-            *_return_words(times, anchored.n_persons, audience),
+            *return_words(times, anchored.n_persons, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -174,14 +174,23 @@ def _metric_tables(anchored: Anchored, response: Response, audience: Audience) -
     )
 
 
-def _return_words(
+def return_words(
     times: ReturnTimes | None, n_anchored: int, audience: Audience
 ) -> tuple[Text, ...]:
+    """Say how many left their band and came back, and when.
+
+    Parameters
+    ----------
+    times : ReturnTimes or None
+    n_anchored : int
+        Persons with an anchor, whom the page tells elsewhere.
+    audience : Audience
+    """
     if times is None:
         return ()
     # The two counts together would tell the few who were not seen after the event.
-    unseen = n_anchored - times.n_seen
-    stayed_of = times.n_never_left + unseen if audience.is_small(unseen) else times.n_seen
+    few_unseen = audience.is_small(n_anchored - times.n_seen)
+    stayed = "" if few_unseen else ", {stayed} never were"
     middle = times.median
     half = (
         "Half of them were not seen back."
@@ -191,12 +200,12 @@ def _return_words(
     )
     return (
         say(
-            "{left} persons were seen above their band after the event, {stayed} never were. "
+            f"{{left}} persons were seen above their band after the event{stayed}. "
             "{half} {never} {never:was|were} not seen back. Returns are seen at "
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",
             left=Persons(times.n_left, of=times.n_seen),
-            stayed=Persons(times.n_never_left, of=stayed_of),
+            stayed=Persons(times.n_never_left, of=times.n_seen),
             half=half if times.n_left and not audience.is_small(times.n_left) else "",
             never=Persons(times.n_not_seen_back, of=times.n_left),
         ),
