@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from salutogen.norm.lines import Shape
 from salutogen.scores import Measure, Scores
-from salutogen.study.format import NormSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class LineSpec:
     possible: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def line_spec(scores: Scores, settings: NormSettings, covariates: tuple[str, ...] = ()) -> LineSpec:
+def line_spec(scores: Scores, covariates: tuple[str, ...] = ()) -> LineSpec:
     """Take predictors, units and possible ranges from the scores; the shape is decided later."""
     possible = {
         name: bounds

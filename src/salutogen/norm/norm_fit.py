@@ -127,7 +127,7 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
         windows=windows,
         phases=phases,
         reference=reference,
-        spec=line_spec(scores, settings, covariates.columns),
+        spec=line_spec(scores, covariates.columns),
         covariates=covariates,
         findings=findings,
     )

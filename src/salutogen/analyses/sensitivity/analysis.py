@@ -126,7 +126,7 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
     table = norm.period_tables["person"]
     flagged = table["person"].is_in(far_persons.implode()).to_numpy()
     SR = persons["SR"].fill_null(float("nan")).to_numpy()
-    spec = line_spec(scores, scores.study.plan.norm)
+    spec = line_spec(scores)
     if len(spec.predictors) > 1 or spec.composite:
         plain = replace(spec, predictors=("E",), composite=())
         return outlier_table(table.with_columns(persons["E"]), plain, flagged, SR)

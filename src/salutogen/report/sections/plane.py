@@ -17,6 +17,7 @@ from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import heading, number, percent, points, say, signed
 from salutogen.report.context import Context
+from salutogen.resilience.uncertainty import line_error
 
 GRID = 60
 MOST_BINS = 28
@@ -92,10 +93,8 @@ def simple(table_line: Line) -> bool:
 def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
     """Expected P with its 95 % band (of the line, not of persons) on a grid of E."""
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
-    matrix = line_matrix(fitted, grid, level=fitted.level)
-    expected = matrix @ np.asarray(fitted.coefficients)
-    variance = np.einsum("ij,jk,ik->i", matrix, fitted.covariance, matrix)
-    half = 1.96 * np.sqrt(np.maximum(variance, 0.0))
+    expected = line_matrix(fitted, grid, level=fitted.level) @ np.asarray(fitted.coefficients)
+    half = 1.96 * line_error(None, fitted, grid, fitted.level)
     return grid.with_columns(
         expected=expected,
         low=expected - half,

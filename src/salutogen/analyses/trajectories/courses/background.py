@@ -84,7 +84,7 @@ def _scored_without(
     scores = norm.scores
     table = norm.with_covariates(_exposure_without(grid, place, panel, scores))
     own = norm.lines.occasion
-    spec = replace(line_spec(scores, panel.study.plan.norm, own.covariates), shape=own.shape)
+    spec = replace(line_spec(scores, own.covariates), shape=own.shape)
     keys = norm.reference_units["occasion"].select("person", "occasion_index")
     units = table.join(keys, on=["person", "occasion_index"], how="semi", maintain_order="left")
     problems: Sequence[Finding] = line_problems(units, spec, "occasion")
