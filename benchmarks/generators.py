@@ -89,16 +89,13 @@ def autoregressive(rng: Rng, shape: tuple[int, int], rho: float, shocks: np.ndar
     return values
 
 
-def true_course(
-    rng: Rng, truth: Truth, E: np.ndarray, lasting: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Problems without what passes, in SD of what passes: (persons, waves), and the trend."""
+def true_course(truth: Truth, E: np.ndarray, lasting: np.ndarray) -> np.ndarray:
+    """Problems without what passes, in SD of what passes: (persons, waves)."""
     mean = E.mean(axis=1, keepdims=True)
     between = truth.exposure if truth.between is None else truth.between
     spread = float((E - mean).std()) or 1.0
     course = (truth.exposure * (E - mean) + between * (mean - mean.mean())) / spread
-    trend = truth.change * np.linspace(0, 1, E.shape[1])
-    return course + truth.persons * lasting[:, None] + trend, trend
+    return course + truth.persons * lasting[:, None] + truth.change * np.linspace(0, 1, E.shape[1])
 
 
 def fading(rng: Rng, LE: np.ndarray, mean: float) -> np.ndarray:
@@ -117,7 +114,7 @@ def graded_items(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     E = stressors(rng, persons, waves, 6.0, 0.3)
     LE = major_events(rng, persons, waves)
     lasting = rng.standard_normal(persons)
-    still, trend = true_course(rng, truth, E, lasting)
+    still = true_course(truth, E, lasting)
     passing = autoregressive(rng, E.shape, 0.35, rng.standard_normal(E.shape))
     latent = still + fading(rng, LE, truth.event)
     hard = np.linspace(-0.6, 1.8, 9)
@@ -132,7 +129,7 @@ def graded_items(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     # The true level: expected answers over what passes, by quadrature on its normal distribution.
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     expected = sum(
-        weight * answered(latent - trend + node, None).sum(axis=-1)
+        weight * answered(latent + node, None).sum(axis=-1)
         for node, weight in zip(nodes, weights / weights.sum(), strict=True)
     )
     names = tuple(f"Q_{number}" for number in range(1, 10))
@@ -147,7 +144,7 @@ def skewed_floor(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     E = stressors(rng, persons, waves, 4.0, 0.5)
     LE = major_events(rng, persons, waves)
     lasting = scaled(rng.gamma(2.0, 1.0, persons))
-    still, trend = true_course(rng, truth, E, lasting)
+    still = true_course(truth, E, lasting)
     unrest = np.sqrt(rng.gamma(4.0, 0.25, size=(persons, 1)))
     shocks = (rng.gamma(1.5, 1.0, size=E.shape) - 1.5) / np.sqrt(1.5)
     passing = unrest * autoregressive(rng, E.shape, 0.2, shocks)
@@ -155,11 +152,10 @@ def skewed_floor(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     total = np.clip(np.round(centre + 4.0 * passing), 0, 40) + 0.0
     # What the floor does to the mean is found by brute force over the person's own unrest.
     draws = (rng.gamma(1.5, 1.0, size=4000) - 1.5) / np.sqrt(1.5)
-    own = centre - 4.0 * trend
     expected = np.empty(E.shape)
     for person in range(persons):
         spread = 4.0 * unrest[person] * draws[: 4000 // waves * waves]
-        expected[person] = np.clip(own[person][:, None] + spread, 0, 40).mean(axis=1)
+        expected[person] = np.clip(centre[person][:, None] + spread, 0, 40).mean(axis=1)
     kept = rng.integers(2, waves + 1, size=(persons, 1))
     order = np.argsort(rng.random(E.shape), axis=1)
     seen = np.take_along_axis(np.arange(waves)[None, :] < kept, np.argsort(order, axis=1), axis=1)
@@ -172,7 +168,7 @@ def fading_events(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated
     E = stressors(rng, persons, waves, 5.0, 0.3)
     LE = major_events(rng, persons, waves)
     lasting = scaled(rng.beta(2, 5, persons))
-    still, trend = true_course(rng, truth, E, lasting)
+    still = true_course(truth, E, lasting)
     arrivals = rng.poisson(1.2, size=(persons, waves + 30))
     small = np.where(arrivals > 0, rng.gamma(np.maximum(arrivals, 1), 1.0) * (arrivals > 0), 0.0)
     left = np.zeros((persons, waves + 30))
@@ -183,7 +179,7 @@ def fading_events(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated
     total = np.round(centre + 5.0 * passing)
     seen = rng.random(E.shape) > 0.05
     factor = factor_of(rng, lasting, E.mean(axis=1), truth)
-    return _told(E, LE, factor, seen, {"DEP": total}, centre - 5.0 * trend)
+    return _told(E, LE, factor, seen, {"DEP": total}, centre)
 
 
 def heavy_tails(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
@@ -191,7 +187,7 @@ def heavy_tails(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     E = stressors(rng, persons, waves, 8.0, 0.2)
     LE = major_events(rng, persons, waves)
     lasting = scaled(rng.standard_t(6, persons))
-    still, trend = true_course(rng, truth, E, lasting)
+    still = true_course(truth, E, lasting)
     shocks = rng.standard_t(5, size=(persons, waves + 1)) / np.sqrt(5 / 3)
     passing = (shocks[:, 1:] + 0.5 * shocks[:, :-1]) / np.sqrt(1.25)
     shared = 0.3 * rng.standard_normal(waves) * (np.arange(waves) % 3 == 1)
@@ -203,7 +199,7 @@ def heavy_tails(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
         leaves = rng.random(persons) < 1 / (1 + np.exp(3.0 - bad))
         seen[:, wave] = seen[:, wave - 1] & ~leaves
     factor = factor_of(rng, lasting, E.mean(axis=1), truth)
-    return _told(E, LE, factor, seen, {"DEP": total}, centre - 6.0 * (trend + shared))
+    return _told(E, LE, factor, seen, {"DEP": total}, centre)
 
 
 GENERATORS: dict[str, Callable[[Rng, int, int, Truth], Simulated]] = {
