@@ -4,8 +4,8 @@
 
 The four generators of `generators.py` (none is the package's simulator, none has the shape of its
 models), each with nothing to be found and with persons that differ lastingly, for 150 persons and
-eight occasions. Of the first the share of studies with a claim is counted, of the second the share of
-intervals that hold the truth. With 200 studies chance alone moves a share of 5 % by ±3 points.
+eight occasions. Of the first the share of studies with a claim is counted, of the second the share
+of intervals that hold the truth. With 200 studies chance alone moves a share of 5 % by ±3 points.
 """
 
 from __future__ import annotations
