@@ -7,6 +7,8 @@ that products with the inverse of their correlation matrix R are sums over neigh
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,32 +38,104 @@ def sums_by_person(y: Float, gap: Int, start: Int, rho: float, powers: Float, ou
             c += new * new / rest
             d *= rest
             if d < 1e-200:
-                log += np.log(d)
+                log += math.log(d)
                 d = 1.0
         out[0, person], out[1, person], out[2, person] = a, b, c
-        out[3, person] = log + np.log(d)
+        out[3, person] = log + math.log(d)
 
 
 @njit(cache=True, nogil=True)
-def profile_sums(sums: Float, ratio: float, out: Float) -> None:
-    """Write sums over persons for tau² = ratio · sigma² into `out` (4,).
+def totals(sums: Float, ratio: float) -> tuple[float, float, float, float]:
+    """Sum over persons for tau² = ratio · sigma², with V = cov(y) / sigma².
 
-    `1'V^-1 1, 1'V^-1 y, y'V^-1 y` and `log det V`, all with sigma² = 1.
+    `1'V^-1 1`, the GLS mean, `y'V^-1 y` about it, and `log det V`.
     """
-    one, oney, yy, log = 0.0, 0.0, 0.0, 0.0
-    product = 1.0
+    one, oney, yy, log, product = 0.0, 0.0, 0.0, 0.0, 1.0
     for person in range(sums.shape[1]):
-        a, b, c = sums[0, person], sums[1, person], sums[2, person]
+        a, b = sums[0, person], sums[1, person]
         whole = 1.0 + ratio * a
         one += a / whole
         oney += b / whole
-        yy += c - ratio * b * b / whole
+        yy += sums[2, person] - ratio * b * b / whole
         log += sums[3, person]
         product *= whole
         if product > 1e200:
-            log += np.log(product)
+            log += math.log(product)
             product = 1.0
-    out[0], out[1], out[2], out[3] = one, oney, yy, log + np.log(product)
+    return one, oney / one, yy - oney * oney / one, log + math.log(product)
+
+
+@njit(cache=True, nogil=True)
+def criterion(sums: Float, free: int, between: float, at: float) -> float:
+    """−2 restricted log-likelihood, up to a constant.
+
+    With `between` below 0 it is the best over sigma² where tau² is the share `at` of both;
+    otherwise that of tau² = `between` and log sigma² = `at`.
+    """
+    if between < 0:
+        one, _, rest, log = totals(sums, at / (1.0 - at))
+        fit = free * (math.log(max(rest, 1e-300) / free) + 1.0)
+    else:
+        within = math.exp(at)
+        one, _, rest, log = totals(sums, between / within)
+        fit = free * at + rest / within
+    return fit + log + math.log(one)
+
+
+@njit(cache=True, nogil=True)
+def lowest_criterion(
+    sums: Float, free: int, between: float, low: float, high: float, settled: float
+) -> float:
+    """Where `criterion` is lowest from `low` to `high`: Brent's search (1973, chapter 5)."""
+    golden = 0.3819660112501051
+    a, b = low, high
+    x = a + golden * (b - a)
+    w = v = x
+    fx = criterion(sums, free, between, x)
+    fw = fv = fx
+    step = before = 0.0
+    for _ in range(80):
+        middle = 0.5 * (a + b)
+        tolerance = settled + 1e-9 * abs(x)
+        if abs(x - middle) <= 2.0 * tolerance - 0.5 * (b - a):
+            break
+        parabolic = False
+        if abs(before) > tolerance:
+            r = (x - w) * (fx - fv)
+            q = (x - v) * (fx - fw)
+            p = (x - v) * q - (x - w) * r
+            q = 2.0 * (q - r)
+            if q > 0:
+                p = -p
+            q = abs(q)
+            last, before = before, step
+            if abs(p) < abs(0.5 * q * last) and q * (a - x) < p < q * (b - x):
+                step = p / q
+                parabolic = True
+                if x + step - a < 2.0 * tolerance or b - x - step < 2.0 * tolerance:
+                    step = tolerance if x < middle else -tolerance
+        if not parabolic:
+            before = b - x if x < middle else a - x
+            step = golden * before
+        move = step if abs(step) >= tolerance else (tolerance if step > 0 else -tolerance)
+        u = x + move
+        fu = criterion(sums, free, between, u)
+        if fu <= fx:
+            if u < x:
+                b = x
+            else:
+                a = x
+            v, fv, w, fw, x, fx = w, fw, x, fx, u, fu
+        else:
+            if u < x:
+                a = u
+            else:
+                b = u
+            if fu <= fw or w == x:
+                v, fv, w, fw = w, fw, u, fu
+            elif fu <= fv or v in (x, w):
+                v, fv = u, fu
+    return low if criterion(sums, free, between, low) <= fx else x
 
 
 @njit(cache=True, nogil=True)

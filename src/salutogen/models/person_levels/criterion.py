@@ -40,22 +40,14 @@ class Variances:
     criterion: float
 
 
-def totals(sums: Float, ratio: float) -> tuple[float, float, float, float]:
-    """Sum over persons `1'V^-1 1`, the GLS mean, `y'V^-1 y` about it and `log det V`."""
-    from salutogen.models.person_levels._kernels_levels import profile_sums
-
-    out = np.empty(4)
-    profile_sums(sums, ratio, out)
-    one, oney, yy, log = (float(value) for value in out)
-    return one, oney / one, yy - oney * oney / one, log
-
-
 def fit_variances(rows: PersonRows, rho: float | None) -> Variances:
     """Find the highest restricted likelihood; with a given rho, of the other two.
 
     rho is kept from 0 to .95: a fluctuation that swings from one occasion to the next would only
     make means more precise than they look.
     """
+    from salutogen.models.person_levels._kernels_levels import totals
+
     if float(np.ptp(rows.y)) == 0:
         raise ModelError("Scores do not vary.")
     sought = rho is None
@@ -71,36 +63,30 @@ def fit_variances(rows: PersonRows, rho: float | None) -> Variances:
         within=within,
         rho=rho,
         rho_estimated=sought,
-        criterion=value + rows.n_obs - 1,
+        criterion=value,
     )
 
 
 def _best_share(rows: PersonRows, rho: float) -> tuple[float, float]:
     """Lowest criterion at a rho, and tau² as a share of tau² + sigma² there."""
+    from salutogen.models.person_levels._kernels_levels import criterion, lowest_criterion
+
     sums, free = rows.sums(rho), rows.n_obs - 1
-
-    def criterion(share: float) -> float:
-        one, _, rest, log = totals(sums, share / (1.0 - share))
-        return free * float(np.log(max(rest, 1e-300) / free)) + log + float(np.log(one))
-
-    share = lowest(criterion, 0.0, MOST_BETWEEN)
-    return criterion(share), share
+    share = lowest_criterion(sums, free, -1.0, 0.0, MOST_BETWEEN, SETTLED)
+    return criterion(sums, free, -1.0, share), share
 
 
 def criterion_at(rows: PersonRows, between: float, rho: float | None) -> float:
     """Lowest criterion with a given tau²: over sigma², and over rho where none is given."""
+    from salutogen.models.person_levels._kernels_levels import criterion, lowest_criterion
+
     if rho is None:
         found = lowest(lambda value: criterion_at(rows, between, value), 0.0, HIGHEST_RHO, 1e-4)
         return criterion_at(rows, between, found)
     sums, free = rows.sums(rho), rows.n_obs - 1
-
-    def criterion(log_within: float) -> float:
-        within = float(np.exp(log_within))
-        one, _, rest, log = totals(sums, between / within)
-        return free * log_within + rest / within + log + float(np.log(one))
-
     top = float(np.log(np.var(rows.y) * 4.0))
-    return criterion(lowest(criterion, top - 12.0, top))
+    log_within = lowest_criterion(sums, free, between, top - 12.0, top, SETTLED)
+    return criterion(sums, free, between, log_within)
 
 
 def lowest(
