@@ -2,7 +2,7 @@
 
     python benchmarks/bench_person_intervals.py [seed] [studies] [persons]
 
-Simulated studies, from answers to scores by the rooms themselves, in four worlds: normal scores;
+Simulated studies, judged by the code of the resilience room, in four worlds: normal scores;
 skewed ones that a floor bounds; persons whose scores vary unequally; rare far days and a bad time
 shared by all. 2 to 12 occasions; correlation of neighbouring ones 0, .3 and .6; a third of the
 occasions missed (in the normal world also none). A person's true level is the mean SR over many
@@ -14,23 +14,27 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from measuring import save
 
-from salutogen import fit_norm, read_study, score, score_resilience
+from salutogen.resilience.between_within import OccasionArrays
+from salutogen.resilience.claims import claims
+from salutogen.resilience.errors import with_errors_of_persons
+from salutogen.resilience.person_levels import levels_of_persons
+from salutogen.study.format.analysed import ResilienceSettings
 
-SEED, STUDIES, PERSONS = 20, 30, 150
+SEED, STUDIES, PERSONS = 20, 60, 150
 OCCASIONS, RHO, MISSED = (2, 3, 4, 6, 12), (0.0, 0.3, 0.6), (0.0, 0.33)
 WORLDS = ("normal", "skewed, floor", "unequal persons", "far days, shared time")
-LONG, BURN, POPULATION = 600, 20, 20_000
+LONG, BURN, POPULATION = 400, 20, 20_000
 UNIT = 10  # answers are whole numbers: tenths of a point
 
 
@@ -91,70 +95,65 @@ def study(cell: Cell, persons: int, seed: np.random.SeedSequence) -> dict[str, f
     kept = generator.random((persons, cell.occasions)) >= cell.missed
     kept[np.arange(persons), generator.integers(0, cell.occasions, persons)] = True
     person, occasion = np.nonzero(kept)
-    begin = 300  # anywhere in the long course
-    frame = pl.DataFrame(
-        {
-            "id": [f"p{one}" for one in person],
-            "wave": occasion + 1,
-            "E": E[person, begin + occasion].astype(int),
-            "P": P[person, begin + occasion].astype(int),
-        }
-    )
-    found = scored(cell, frame)
-    table = found.persons
-    code = np.array([int(one[1:]) for one in table["subject"]])
-    own = truth[code]
+    begin = LONG // 2  # anywhere in the long course
+    places = (person, begin + occasion)
+    table, summary = scored(cell, person, occasion, E[places], P[places])
+    own = truth
     low, high = (table[name].to_numpy() for name in ("SR_low", "SR_high"))
     drawn_low, drawn_high = (
         table[name].to_numpy() for name in ("SR_shrunken_low", "SR_shrunken_high")
     )
-    days_low, days_high = (table[name].to_numpy() for name in ("SR_low_days", "SR_high_days"))
     clear = table["clear"].to_numpy()
     called = (clear == "below") | (clear == "above")
     wrong = ((clear == "below") & (own > 0)) | ((clear == "above") & (own < 0))
-    variance = float(np.var(truth, ddof=1)) - float(found.claims.within_variance or 0) / LONG
+    variance = float(np.var(truth, ddof=1)) - float(summary.within_variance or 0) / LONG
     return {
         "held": float(((low < own) & (own < high)).mean()),
         "held_shrunken": float(((drawn_low < own) & (own < drawn_high)).mean()),
-        "held_days": float(((days_low < own) & (own < days_high)).mean()),
         "width": float(np.median(high - low)),
         "any_called": float(called.any()),
         "called": float(called.mean()),
         "wrong": float(wrong.sum() / max(called.sum(), 1)),
-        "differ": float((found.claims.between_variance_low or 0) > 0),
+        "differ": float((summary.between_variance_low or 0) > 0),
         "held_variance": float(
-            (found.claims.between_variance_low or 0)
+            (summary.between_variance_low or 0)
             <= max(variance, 0)
-            <= (found.claims.between_variance_high or 0)
+            <= (summary.between_variance_high or 0)
         ),
     }
 
 
-def scored(cell: Cell, frame: pl.DataFrame) -> Any:
-    """Read, score and judge one study."""
-    given = {} if cell.autocorrelation is None else {"autocorrelation": cell.autocorrelation}
-    plan = {
-        "salutogen": 1,
-        "title": "Simulated",
-        "occasions": {"every": "1 month", "count": cell.occasions},
-        "sources": {"answers": {"file": "answers.csv", "person": "id", "occasion": "wave"}},
-        "instruments": {
-            "problems": {"columns": "P", "measures": "problems", "answers": "0..2000"},
-            "events": {
-                "columns": "E",
-                "measures": "exposure",
-                "answers": "0..2000",
-                "recall": "1 month",
-            },
-        },
-        "problems": "problems",
-        "exposure": {"types": ["events"], "score": "severity", "combine": "sum"},
-        "resilience": {"windows": None, "bootstrap": 0, **given},
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scores = score(read_study(plan).read({"answers": frame}))
-        return score_resilience(scores, fit_norm(scores), bootstrap=0)
+def scored(
+    cell: Cell, person: np.ndarray, occasion: np.ndarray, E: np.ndarray, P: np.ndarray
+) -> Any:
+    """Score and judge one study: persons' table and claims."""
+    arrays = OccasionArrays(
+        person=person,
+        occasion=occasion,
+        P=P,
+        E=E,
+        SR=residuals(E, P)[0],
+        n_persons=int(person.max()) + 1,
+    )
+    mean_E, mean_P = arrays.person_means(E), arrays.person_means(P)
+    SR, of_line = residuals(mean_E, mean_P)
+    n_valid = np.bincount(person)
+    table = pl.DataFrame({"person": np.arange(SR.size), "n_valid": n_valid, "SR": SR})
+    line = SimpleNamespace(terms=("intercept", "E"), n=SR.size)
+    norm: Any = SimpleNamespace(external=None, lines=SimpleNamespace(person=line))
+    settings = ResilienceSettings(autocorrelation=cell.autocorrelation)
+    levels = levels_of_persons(table, arrays, norm, settings)
+    called = claims(table, of_line, levels)
+    table = with_errors_of_persons(table, of_line, None, levels).with_columns(called.clear)
+    return table, called.summary
+
+
+def residuals(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Residuals of the least-squares line, and the line's standard error at each x."""
+    dx = x - x.mean()
+    rest = y - y.mean() - dx * float(dx @ y / (dx @ dx))
+    variance = float(rest @ rest) / (x.size - 2)
+    return rest, np.sqrt(variance * (1 / x.size + dx**2 / float(dx @ dx)))
 
 
 def cells() -> Iterator[tuple[str, Cell]]:
@@ -206,7 +205,6 @@ def coverage_rows(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"what": what, "measured": _range([one[name] for one in lasting])}
         for name, what in (
             ("held_shrunken", "persons: level in the interval of SR_shrunken"),
-            ("held_days", "persons: level in the interval of these days (line alone)"),
             ("held_variance", "persons: variance of levels in its interval"),
             ("called", "persons: called clear where levels differ (SD 2 beside 3)"),
             ("wrong", "persons: of those called, on the wrong side"),

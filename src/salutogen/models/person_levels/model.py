@@ -27,7 +27,7 @@ from salutogen.models.short_repr import short_repr
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-FEWEST_DF = 3.0  # a variance known no better than this is hardly known at all
+FEWEST_DF = 10.0  # below, the approximation overstates what is not known of rho
 NODES = 9  # values of tau² over which the error of shrunken levels is averaged
 
 
@@ -150,7 +150,8 @@ def _degrees(rows: PersonRows, found: Variances, known: Precision, spread: Float
         + cov[RHO, RHO] * slope**2
     )
     at = 2 * (found.within * spread) ** 2
-    result: Float = np.maximum(at / np.maximum(variance, 1e-9 * at + 1e-300), FEWEST_DF)
+    fewest = min(FEWEST_DF, float(rows.n_obs - rows.n_persons))
+    result: Float = np.maximum(at / np.maximum(variance, 1e-9 * at + 1e-300), fewest)
     return result
 
 
