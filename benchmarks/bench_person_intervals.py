@@ -26,7 +26,7 @@ import polars as pl
 from measuring import save
 
 from salutogen.resilience.between_within import OccasionArrays
-from salutogen.resilience.claims import claims
+from salutogen.resilience.claims import PersonClaims, claims
 from salutogen.resilience.errors import with_errors_of_persons
 from salutogen.resilience.person_levels import levels_of_persons
 from salutogen.study.format.analysed import ResilienceSettings
@@ -125,7 +125,7 @@ def study(cell: Cell, persons: int, seed: np.random.SeedSequence) -> dict[str, f
 
 def scored(
     cell: Cell, person: np.ndarray, occasion: np.ndarray, E: np.ndarray, P: np.ndarray
-) -> Any:
+) -> tuple[pl.DataFrame, PersonClaims]:
     """Score and judge one study: persons' table and claims."""
     arrays = OccasionArrays(
         person=person,
