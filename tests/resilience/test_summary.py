@@ -94,18 +94,19 @@ def test_standard_errors_join_line_and_answers(result: Resilience) -> None:
     assert (rows["SR_se"].to_numpy() < sem * 1.1).all()
     persons = result.persons
     floor = sem / np.sqrt(persons["n_valid"].to_numpy())
-    assert (persons["SR_se"].to_numpy() > floor).all()
+    assert (persons["SR_se_days"].to_numpy() > floor).all()
     np.testing.assert_allclose(
-        persons["SR_high"] - persons["SR_low"], 2 * 1.959963984540054 * persons["SR_se"]
+        persons["SR_high_days"] - persons["SR_low_days"],
+        2 * 1.959963984540054 * persons["SR_se_days"],
     )
 
 
-def test_without_a_reliability_errors_are_of_the_line_alone() -> None:
+def test_without_a_reliability_errors_of_days_are_of_the_line_alone() -> None:
     scores = replace(simulated(60, 4), reliability_p=None)
     result = score_resilience(scores, fit_norm(scores), bootstrap=100)
     assert result.summary.reliability is None
     assert "reliability-unknown" in [finding.code for finding in result.findings]
-    assert result.persons["SR_se"].max() < 2.0
+    assert result.persons["SR_se_days"].max() < 2.0
 
 
 def residual(y: np.ndarray, x: np.ndarray) -> np.ndarray:

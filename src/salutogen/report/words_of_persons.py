@@ -2,66 +2,152 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from salutogen.findings import Persons
 from salutogen.page.section import Text
-from salutogen.page.words import number, percent, say, signed
+from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
+
+NOTHING = 1e-6  # a correlation that least squares makes 0
+NEARLY, LARGELY = 0.9, 0.7  # r(SR, P) from which SR orders persons nearly, or largely, as P does
 
 
 def persons_in_words(context: Context) -> Text:
-    """Say how far persons differ from what their exposure lets expect."""
-    persons = context.persons
-    scored = persons["SR"].drop_nulls().to_numpy()
+    """Say how far persons' levels differ, and how many lie clearly off the line."""
+    scored = context.persons["SR"].drop_nulls().to_numpy()
     if not scored.size:
         return ""
     first, third = quantiles(scored, (0.25, 0.75), context.audience.smallest)
     spread = (
-        f"Half of the persons lie between {signed(first)} and {signed(third)} points of SR."
+        "Half of the persons have a mean SR, over the occasions they answered, between "
+        f"{signed(first)} and {signed(third)} points. "
         if first is not None
         else ""
     )
-    if "SR_low" not in persons.columns or "SR_high" not in persons.columns:
-        return spread
-    low = persons["SR_low"].cast(float).to_numpy()
-    high = persons["SR_high"].cast(float).to_numpy()
-    known = np.isfinite(low) & np.isfinite(high)
-    if not known.any():
-        return spread
-    n, resilient = int(known.sum()), int((high[known] < 0).sum())
+    return say("{spread}{levels}", spread=spread, levels=_levels_in_words(context))
+
+
+def _levels_in_words(context: Context) -> Text:
+    """Say what is known of persons' levels over the period."""
+    found = context.resilience.claims
+    if found.clear_below is None or found.clear_above is None:
+        return (
+            "Whether that is lasting cannot be told: one occasion cannot tell a person's level "
+            "from the state of that day, so nobody is called clearly below or above the line."
+        )
+    if found.autocorrelation is None:
+        return (
+            "Whether that is lasting cannot be told: two occasions cannot tell a person's level "
+            "from a state that lasts from one to the next, so nobody is called clearly below or "
+            "above the line."
+        )
+    interval = variance_in_words(context)
+    if found.between_variance_low == 0:
+        return (
+            f"That persons' levels over the period differ is not shown: {interval}. Means over a "
+            "few occasions would differ as well if nobody differed lastingly, so nobody is called "
+            "clearly below or above the line."
+        )
+    n = found.n
+    if found.clear_below + found.clear_above == 0:
+        return say(
+            "Persons' levels over the period differ ({interval}), but of "
+            "{n:# person|# persons} none is clearly below or above the line at a false-discovery "
+            "rate of 5 %.",
+            interval=interval,
+            n=Persons(n),
+        )
+    chance = (
+        f" ({points(found.expected_by_chance, 1)} persons)" if context.audience.individuals else ""
+    )
     return say(
-        "{spread}Of {known:# person|# persons} whose score has an interval, {resilient} had "
-        "clearly fewer problems than their exposure lets expect (interval below 0, more "
-        "resilient) and {reactive} clearly more (interval above 0, over-reactive); for the others "
-        "the score does not settle it.",
-        spread=f"{spread} " if spread else "",
-        known=Persons(n),
-        resilient=Persons(resilient, of=n),
-        reactive=Persons((low[known] > 0).sum(), of=n - resilient),
+        "Persons' levels over the period differ ({interval}). Of {n:# person|# persons} the "
+        "levels of {below} lie clearly below the line (more resilient) and of {above} clearly "
+        "above it (over-reactive), at a false-discovery rate of 5 %: up to one in twenty of those "
+        "called{chance} is expected to be called by chance. For the others the level is not "
+        "settled.",
+        interval=interval,
+        n=Persons(n),
+        below=Persons(found.clear_below, of=n),
+        above=Persons(found.clear_above, of=n - found.clear_below),
+        chance=chance,
     )
 
 
+def variance_in_words(context: Context) -> str:
+    """Write the variance of levels as an SD in points of P, with where it comes from."""
+    found = context.resilience.claims
+    if found.between_variance_low is None or found.between_variance_high is None:
+        return f"SD {_root(found.between_variance)} points, by the stability that was given"
+    return (
+        f"SD of levels {_root(found.between_variance)} points, 95 % interval "
+        f"{_root(found.between_variance_low)} to {_root(found.between_variance_high)}"
+    )
+
+
+def _root(variance: float | None) -> str:
+    return points(None if variance is None else variance**0.5)
+
+
 def belief_in_words(context: Context) -> str:
-    """Say how reliable the scores are, and what of exposure is left in them."""
+    """Say of what each reliability is, how near SR is to P, and what of exposure is left in it."""
+    told = [*_reliabilities(context), *_correlations(context)]
+    return f"Can it be believed? {' '.join(told)}" if told else ""
+
+
+def _reliabilities(context: Context) -> list[str]:
+    summary, found = context.resilience.summary, context.resilience.claims
+    told = []
+    if summary.reliability is not None:
+        most = " at most" if summary.reliability_E_assumed else ""
+        why = " (exposure is taken as free of error)" if summary.reliability_E_assumed else ""
+        told.append(
+            f"The answers of one occasion give that occasion's SR with a reliability of{most} "
+            f"{number(summary.reliability, 2)}{why}: how well answers of the same day agree, which "
+            "says nothing of how well persons can be ranked."
+        )
+    if found.reliability is not None and found.median_occasions is not None:
+        given = "" if found.autocorrelation is not None else ", if occasions are independent"
+        told.append(
+            f"A person's SR over {found.median_occasions:g} "
+            f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "
+            f"person's level over the period with a reliability of "
+            f"{number(found.reliability, 2)}{given}."
+        )
+    if summary.icc_single is not None:
+        told.append(
+            f"{percent(summary.icc_single)} of the variance of SR on single occasions lies between "
+            "persons within this period (intraclass correlation); the rest is within persons."
+        )
+    return told
+
+
+def _correlations(context: Context) -> list[str]:
     summary = context.resilience.summary
     told = []
-    reliability = summary.reliability
-    if reliability is not None:
-        judged = (
-            "enough to rank persons" if reliability >= 0.8 else "fit for groups more than persons"
-        )
-        told.append(f"The reliability of an occasion's SR is {number(reliability, 2)}: {judged}.")
-    icc = summary.icc_single
-    if icc is not None:
-        told.append(
-            f"{percent(icc)} of the differences between single SR scores lie between persons and "
-            "last; the rest comes and goes."
-        )
+    r = summary.r_SR_P.person
+    if r is not None:
+        told.append(f"SR of persons correlates {signed(r)} with their problems: {_as_problems(r)}.")
     left = summary.sr_exposure_correlation
     if left.between is not None:
+        within = f", within persons {signed(left.within)}" if left.within is not None else ""
         told.append(
-            f"Between persons SR keeps a correlation of {signed(left.between)} with exposure, "
-            f"within persons {signed(left.within)}; 0 would be free of it."
+            f"Between persons SR keeps a correlation of {signed(left.between)} with "
+            f"exposure{within}{_total(left.primary)}."
         )
-    return f"Can it be believed? {' '.join(told)}" if told else ""
+    return told
+
+
+def _as_problems(r: float) -> str:
+    if r >= NEARLY:
+        return "it orders persons nearly as problems alone do"
+    if r >= LARGELY:
+        return "it orders persons largely as problems alone do"
+    return "it orders persons otherwise than problems alone"
+
+
+def _total(r: float | None) -> str:
+    if r is None:
+        return ""
+    if abs(r) < NOTHING:
+        return "; over all rows it is 0 by the arithmetic of least squares, which is no finding"
+    return f"; over all rows {signed(r)}"

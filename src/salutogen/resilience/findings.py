@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings, Persons
+from salutogen.resilience.claims import PersonClaims
+from salutogen.resilience.person_levels import LevelsOfPersons
 from salutogen.resilience.reliability import Measurement
 from salutogen.resilience.summary import ScoreSummary
 from salutogen.resilience.uncertainty import BootstrapSummary
+from salutogen.study.format.analysed import ResilienceSettings
 
 NOTABLE_R = 0.1
 
@@ -47,6 +50,35 @@ def tell_measurement(measurement: Measurement, findings: Findings) -> None:
             "reliability-contradicts",
             reliability_P=measurement.reliability_P,
             reliability_E=measurement.reliability_E,
+        )
+
+
+def tell_levels(
+    levels: LevelsOfPersons | None,
+    claims: PersonClaims,
+    settings: ResilienceSettings,
+    findings: Findings,
+) -> None:
+    """Say what cannot be told of persons' levels, and what is assumed for them."""
+    if levels is None:
+        findings.tell("level-needs-occasions")
+        return
+    if levels.stability_given:
+        findings.tell("stability-assumed", stability=settings.stability)
+        return
+    if settings.stability is not None:
+        findings.tell("assumption-not-used", key="stability", given=settings.stability)
+    if settings.autocorrelation is not None and levels.autocorrelation_estimated:
+        findings.tell("assumption-not-used", key="autocorrelation", given=settings.autocorrelation)
+    if not levels.autocorrelation_told:
+        findings.tell("autocorrelation-unknown")
+    elif not levels.differ:
+        findings.tell(
+            "levels-do-not-differ",
+            between=claims.between_variance,
+            low=claims.between_variance_low,
+            high=claims.between_variance_high,
+            numbers={"within": claims.within_variance},
         )
 
 

@@ -50,9 +50,50 @@ _SR = (
     _score("P_expected", "Problems that the line expects at this exposure", sign=""),
     _score("SR", "Stressor reactivity: observed minus expected problems"),
     _score("SR_z", "SR divided by the residual SD of its line", "residual SDs"),
-    _score("SR_se", "Standard error of SR: uncertainty of the line and of the answers", sign=""),
-    _score("SR_low", "Lower end of the 95 % interval of SR"),
-    _score("SR_high", "Upper end of the 95 % interval of SR"),
+)
+_OF_OCCASION = (
+    _score(
+        "SR_se", "Standard error of SR on this occasion: of the line and of the answers", sign=""
+    ),
+    _score("SR_low", "Lower end of the 95 % interval of SR on this occasion"),
+    _score("SR_high", "Upper end of the 95 % interval of SR on this occasion"),
+)
+_OF_PERSON = (
+    _score(
+        "SR_se",
+        "Standard error of SR as the person's level over the period: of the line, and of how SR "
+        "varies from occasion to occasion",
+        sign="",
+    ),
+    _score("SR_low", "Lower end of the 95 % interval of the person's level"),
+    _score("SR_high", "Upper end of the 95 % interval of the person's level"),
+    _score(
+        "clear",
+        "Level clearly below or above the line at a false-discovery rate of 5 % over persons; "
+        "empty: not settled",
+        "below/above",
+        "",
+    ),
+    _score(
+        "SR_se_days",
+        "Standard error of SR on these very days: of the line and of the answers",
+        sign="",
+    ),
+    _score("SR_low_days", "Lower end of the 95 % interval of SR on these very days"),
+    _score("SR_high_days", "Upper end of the 95 % interval of SR on these very days"),
+    _score(
+        "SR_shrunken",
+        "Level of SR drawn to the mean as far as it is unreliable: posterior mean of the "
+        "random-intercept model",
+    ),
+    _score("SR_shrunken_low", "Lower end of the 95 % interval of SR_shrunken"),
+    _score("SR_shrunken_high", "Upper end of the 95 % interval of SR_shrunken"),
+    _score(
+        "SR_reliability",
+        "Reliability of SR as a measure of the person's level, at this person's occasions",
+        "0 to 1",
+        "",
+    ),
 )
 _SR_OF_PERIOD = (
     _score("SR_frozen", "SR from the reference line, the same for every period"),
@@ -74,6 +115,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         *_scored("occasion", "time"),
         *_E_P,
         *_SR,
+        *_OF_OCCASION,
         *_BY_TYPE,
         *_scored("P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high"),
         _EXTRAPOLATED,
@@ -104,7 +146,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         _BY_TYPE[0],
         _EXTRAPOLATED,
     ),
-    "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, *_BY_TYPE, _EXTRAPOLATED),
+    "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, *_OF_PERSON, *_BY_TYPE, _EXTRAPOLATED),
 }
 POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
 

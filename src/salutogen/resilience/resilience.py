@@ -13,6 +13,7 @@ from salutogen.columns import Record, beside, figure, record, rows
 from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.norm import Norm
+from salutogen.resilience.claims import PersonClaims
 from salutogen.resilience.levels import COLUMNS
 from salutogen.resilience.summary import ScoreDescriptives, ScoreSummary
 from salutogen.resilience.uncertainty import BootstrapSummary
@@ -32,6 +33,8 @@ class Resilience(Record):
         Mean, SD, ICC and SD within persons of P, E and SR in raw points.
     summary : ScoreSummary
         Stability and reliability of scores, exposure left in them, slopes within and between.
+    claims : PersonClaims
+        Persons' levels over the period: how far they differ, who is clearly off the line.
     bootstrap : BootstrapSummary
         Percentile intervals of line coefficients, draws and seed.
     """
@@ -44,22 +47,27 @@ class Resilience(Record):
     phases: pl.DataFrame = rows("SR of phases", COLUMNS["phase"])
     descriptives: ScoreDescriptives = figure("P, E and SR over occasions")
     summary: ScoreSummary = figure("What the scores come to")
+    claims: PersonClaims = figure("Persons' levels over the period")
     bootstrap: BootstrapSummary = figure("Bootstraps of the reference lines over persons")
     findings: tuple[Finding, ...] = beside(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data as in `results.json`: the figures, no scores of single persons."""
-        return {**self.summary.to_dict(), "bootstrap": self.bootstrap.to_dict()}
+        return {
+            **self.summary.to_dict(),
+            "persons": self.claims.to_dict(),
+            "bootstrap": self.bootstrap.to_dict(),
+        }
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of `to_dict`."""
         found = ScoreSummary.schema()
-        bootstrap = {"bootstrap": BootstrapSummary.schema()}
+        parts = {"persons": PersonClaims.schema(), "bootstrap": BootstrapSummary.schema()}
         return {
             **found,
-            "properties": {**found["properties"], **bootstrap},
-            "required": [*found["required"], *bootstrap],
+            "properties": {**found["properties"], **parts},
+            "required": [*found["required"], *parts],
         }
 
     def __repr__(self) -> str:

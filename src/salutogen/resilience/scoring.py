@@ -11,14 +11,18 @@ from salutogen.norm import LineKey, Norm
 from salutogen.norm.lines import Level
 from salutogen.norm.periods import ValidRows, valid_rows
 from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.claims import claims
+from salutogen.resilience.errors import with_errors_of_days, with_errors_of_persons
 from salutogen.resilience.findings import (
     tell_bootstrap,
     tell_exposure_left,
     tell_extrapolated,
+    tell_levels,
     tell_measurement,
 )
 from salutogen.resilience.levels import arranged, score_level
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
+from salutogen.resilience.person_levels import levels_of_persons
 from salutogen.resilience.reliability import measure
 from salutogen.resilience.resilience import Resilience
 from salutogen.resilience.summary import describe, summarise
@@ -26,7 +30,7 @@ from salutogen.resilience.uncertainty import (
     LineDraws,
     bootstrap_line,
     bootstrap_summary,
-    with_errors,
+    line_error,
 )
 from salutogen.scores import Scores
 
@@ -49,37 +53,44 @@ def score_resilience(
     Returns
     -------
     Resilience
-        SR in points of P at every level. `SR_se` joins the line's error (bootstrap over persons)
-        with the error of the answers (`sem / sqrt(occasions averaged)`).
+        SR in points of P at every level. `SR_se` of an occasion joins the line's error (bootstrap
+        over persons) with that of the answers; `SR_se` of a person is of the person's level over
+        the period, `SR_se_days` of the answered occasions alone.
     """
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
-    levels: tuple[Level, ...] = ("occasion", "person", "window", "phase")
-    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in levels)
+    kinds: tuple[Level, ...] = ("occasion", "person", "window", "phase")
+    occasions, persons, windows, phases = (score_level(scores, norm, one) for one in kinds)
     rows = valid_rows(scores)
     arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
     measurement = measure(scores, rows, arrays.SR, r)
     lines = _bootstrap(norm, draws, seed)
-    occasions = _with_errors(occasions, norm, lines, "occasion", measurement.sem)
-    persons = _with_errors(persons, norm, lines, "person", measurement.sem)
+    sem, types = measurement.sem, scores.exposure_types
+    occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
+    levels = levels_of_persons(persons, arrays, norm, scores.study.plan.resilience)
+    of_line = _line_error(persons, norm, lines, "person")
+    called = claims(persons, of_line, levels)
+    persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
     mixed_scores = _mixed_scores(scores, norm, rows, occasions["SR"])
     descriptives = describe(arrays)
-    summary = summarise(arrays, windows, norm, descriptives, measurement, mixed_scores)
+    summary = summarise(arrays, persons, windows, norm, descriptives, measurement, mixed_scores)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
     findings = Findings()
     tell_exposure_left(summary, findings)
     tell_measurement(measurement, findings)
+    tell_levels(levels, called.summary, scores.study.plan.resilience, findings)
     tell_extrapolated(occasions, windows, persons, findings)
     tell_bootstrap(boot, findings)
     return Resilience(
         scores=scores,
         norm=norm,
-        occasions=occasions,
+        occasions=arranged(occasions, "occasion", types),
         windows=windows,
-        persons=persons,
+        persons=arranged(persons, "person", types),
         phases=phases,
         descriptives=descriptives,
         summary=summary,
+        claims=called.summary,
         bootstrap=boot,
         findings=tuple(findings),
     )
@@ -101,22 +112,12 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
     return lines
 
 
-def _with_errors(
-    table: pl.DataFrame,
-    norm: Norm,
-    lines: dict[str, LineDraws | None],
-    level: Level,
-    sem: float | None,
-) -> pl.DataFrame:
-    scored = with_errors(
-        table,
-        norm.lines[LineKey(level)],
-        lines.get(level),
-        level=level,
-        sem=sem,
-        covariates=norm.with_covariates(table),
-    )
-    return arranged(scored, level, norm.scores.exposure_types)
+def _line_error(
+    table: pl.DataFrame, norm: Norm, lines: dict[str, LineDraws | None], level: Level
+) -> np.ndarray:
+    """Standard error of a level's line at each of its rows."""
+    line = norm.lines[LineKey(level)]
+    return line_error(lines.get(level), line, norm.with_covariates(table), level)
 
 
 def _mixed_scores(

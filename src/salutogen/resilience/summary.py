@@ -13,7 +13,7 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, reco
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.resilience.between_within import OccasionArrays, exposure_left, lag_one
-from salutogen.resilience.reliability import Measurement
+from salutogen.resilience.reliability import Measurement, reliability_of_means
 from salutogen.resilience.variance_components import variance_components
 
 LAG_NOTE = (
@@ -76,6 +76,14 @@ class ExposureCorrelations(Record):
 
 
 @record
+class SRProblems(Record):
+    """Correlation of SR with the problems it is made from; sqrt(1 - R²) where a line was fitted."""
+
+    occasion: float | None = figure("Over valid occasions")
+    person: float | None = figure("Of persons' SR and mean P")
+
+
+@record
 class ResidualSD(Record):
     """SD of the residuals of the reference lines: the divisors of SR_z."""
 
@@ -94,12 +102,19 @@ class ScoreSummary(Record):
     lag1_within: float | None = figure("The same of deviations from the person's mean")
     lag1_pairs: int = figure("Pairs of adjacent occasions")
     lag1_note: str = figure("How to read it", kind=Kind.LABEL, default=LAG_NOTE)
-    reliability: float | None = figure("Reliability of an occasion's SR")
-    reliability_P: float | None = figure("Reliability of P")
+    reliability: float | None = figure(
+        "Reliability of an occasion's SR: agreement of the answers given on it, at most where "
+        "reliability_E_assumed"
+    )
+    reliability_P: float | None = figure("Reliability of an occasion's P: internal consistency")
+    reliability_P_persons: float | None = figure(
+        "Reliability of persons' mean P as regards the error of the answers"
+    )
     reliability_E: float = figure("Reliability of E; 1 where none is known")
     reliability_E_assumed: bool = figure("Whether the reliability of E is an assumption")
     sem: float | None = figure("Standard error of measurement of an occasion's SR", unit=POINTS)
     r_E_P: float | None = figure("Correlation of E and P over valid occasions")
+    r_SR_P: SRProblems = figure("How far SR orders as P itself does")
     sr_exposure_correlation: ExposureCorrelations = figure("Exposure left in scores")
     within_slope: float | None = figure("Slope within persons", unit=SLOPE_UNIT)
     between_slope: float | None = figure("Slope between persons", unit=SLOPE_UNIT)
@@ -131,6 +146,7 @@ def _described(values: np.ndarray, person: np.ndarray) -> Descriptive:
 
 def summarise(
     arrays: OccasionArrays,
+    persons: pl.DataFrame,
     windows: pl.DataFrame,
     norm: Norm,
     descriptives: ScoreDescriptives,
@@ -143,8 +159,8 @@ def summarise(
     ----------
     arrays : OccasionArrays
         Valid occasions with the primary SR.
-    windows : DataFrame
-        Scored windows.
+    persons, windows : DataFrame
+        Scored persons and windows.
     norm : Norm
     descriptives : ScoreDescriptives
         From `describe`.
@@ -167,10 +183,12 @@ def summarise(
         lag1_pairs=pairs,
         reliability=measurement.reliability,
         reliability_P=measurement.reliability_P,
+        reliability_P_persons=reliability_of_means(arrays, measurement.reliability_P),
         reliability_E=measurement.reliability_E,
         reliability_E_assumed=measurement.assumed_E,
         sem=measurement.sem,
         r_E_P=pearson(arrays.E, arrays.P),
+        r_SR_P=SRProblems(occasion=pearson(arrays.SR, arrays.P), person=_r_of_persons(persons)),
         sr_exposure_correlation=exposure_correlations(arrays, mixed_scores),
         within_slope=slopes.within,
         between_slope=slopes.between,
@@ -227,6 +245,13 @@ def slopes_of(arrays: OccasionArrays, norm: Norm) -> Slopes:
         return plain
     factor = mixed.sd_P / mixed.sd_E
     return replace(plain, within=mixed.within_slope * factor, between=mixed.between_slope * factor)
+
+
+def _r_of_persons(persons: pl.DataFrame) -> float | None:
+    SR, P = (
+        persons[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("SR", "P")
+    )
+    return pearson(SR, P)
 
 
 def _window_icc(windows: pl.DataFrame, column: str, owner: np.ndarray) -> float | None:

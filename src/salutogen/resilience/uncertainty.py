@@ -1,9 +1,4 @@
-"""Standard errors and intervals: bootstrap over persons, and the error of the answers.
-
-A score's standard error joins two parts: the uncertainty of the line (bootstrap over persons,
-from per-person cross-products) and the standard error of measurement of the answers,
-`sem / sqrt(number of occasions averaged)`.
-"""
+"""The error of a line: bootstrap over persons, from per-person cross-products."""
 
 from __future__ import annotations
 
@@ -26,7 +21,6 @@ from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.lines import Level
 
 MOST_UNITS = 10_000
-Z_95 = 1.959963984540054
 
 
 @record
@@ -159,39 +153,6 @@ def line_error(
             variance += covariance[i, j] * matrix[:, i] * matrix[:, j]
     result: np.ndarray = np.sqrt(np.clip(variance, 0.0, None))
     return result
-
-
-def with_errors(
-    table: pl.DataFrame,
-    line: Line,
-    draws: LineDraws | None,
-    *,
-    level: Level,
-    sem: float | None,
-    covariates: pl.DataFrame,
-) -> pl.DataFrame:
-    """Add `SR_se, SR_low, SR_high` (95 %).
-
-    Parameters
-    ----------
-    table : DataFrame
-        Scored rows.
-    line, draws : Line, LineDraws or None
-    level : str
-    sem : float or None
-        Of one occasion. Where none is known, the error is of the line alone.
-    covariates : DataFrame
-        The same rows with the columns the line needs.
-    """
-    error = line_error(draws, line, covariates, level)
-    occasions = table["n_valid"].to_numpy() if "n_valid" in table.columns else 1.0
-    measured = 0.0 if sem is None else sem**2 / occasions
-    se = pl.Series("SR_se", np.sqrt(error**2 + measured)).fill_nan(None)
-    SR = table["SR"]
-    se = pl.select(pl.when(SR.is_not_null()).then(se).alias("SR_se"))["SR_se"]
-    return table.with_columns(
-        se, (SR - Z_95 * se).alias("SR_low"), (SR + Z_95 * se).alias("SR_high")
-    )
 
 
 def bootstrap_summary(

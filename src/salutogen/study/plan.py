@@ -19,6 +19,7 @@ from salutogen.version import VERSION
 
 PLAN_FORMAT = 1
 ALL_SCORES = "all scores"
+LEVELS = "errors of persons' levels, and who is called clearly off the line"
 # What a departure makes exploratory: the longest dotted beginning decides.
 CONSEQUENCES: dict[str, str] = {
     "title": "",
@@ -43,6 +44,8 @@ CONSEQUENCES: dict[str, str] = {
     "resilience.windows": "window scores, and SR_frozen whose line is the first window's",
     "resilience.phases": "phase scores",
     "resilience.bootstrap": "intervals",
+    "resilience.stability": LEVELS,
+    "resilience.autocorrelation": LEVELS,
     "resilience.exposure_reliability": "the sensitivity band for error in E",
     "resilience.mood_reporting": "the sensitivity band for mood-congruent reporting",
     "resilience": "window, phase and person scores",

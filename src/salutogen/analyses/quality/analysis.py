@@ -85,19 +85,27 @@ def _descriptives(resilience: Resilience) -> pl.DataFrame:
 
 def _figures(resilience: Resilience) -> tuple[tuple[str, float], ...]:
     """Figures of SR in the order of the table."""
-    one = resilience.summary
+    one, levels = resilience.summary, resilience.claims
+    at_most = " (at most: E as if free of error)" if one.reliability_E_assumed else ""
     icc, left = one.icc_windows, one.sr_exposure_correlation
     inflated = "(inflated by overlap: no reliability)"
     figures: tuple[tuple[str, float | None], ...] = (
-        ("Reliability of an occasion's SR", one.reliability),
+        (f"Reliability of an occasion's SR, of its answers{at_most}", one.reliability),
+        ("Reliability of persons' SR as level over the period", levels.reliability),
+        ("Variance of persons' levels (squared points)", levels.between_variance),
+        ("Variance of SR over a person's occasions (squared points)", levels.within_variance),
+        ("Its correlation at adjacent occasions, around the level", levels.autocorrelation),
         ("Standard error of measurement of an occasion's SR (points)", one.sem),
-        ("Reliability of P used", one.reliability_P),
+        ("Reliability of an occasion's P used (internal consistency)", one.reliability_P),
+        ("Reliability of persons' mean P, as regards answers", one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
-        ("ICC of SR by occasion (share between persons)", one.icc_single),
+        ("ICC of SR by occasion (share of variance between persons)", one.icc_single),
         (f"ICC of window SR, frozen {inflated}", icc.frozen),
         (f"ICC of window SR, refitted {inflated}", icc.refit),
         ("Correlation of SR between adjacent occasions, pooled", one.lag1),
         ("The same within persons (biased downwards)", one.lag1_within),
+        ("r(SR, P), occasions", one.r_SR_P.occasion),
+        ("r(SR, P), persons", one.r_SR_P.person),
         ("r(SR, E), all rows", left.primary),
         ("r(SR, E) between persons", left.between),
         ("r(SR, E) within persons", left.within),

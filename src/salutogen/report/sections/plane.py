@@ -16,7 +16,7 @@ from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import heading, number, percent, points, say, signed
-from salutogen.report.context import Context
+from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
 from salutogen.resilience.uncertainty import line_error
 
 GRID = 60
@@ -263,6 +263,10 @@ def _points(
     context: Context, persons: pl.DataFrame, x_title: str, y_title: str
 ) -> tuple[pl.DataFrame, Spec]:
     z = persons["SR_z"].fill_null(0.0).to_numpy()
+    few = has_few_visits(persons)
+    hues = dict(zip(SR_WORDS, SR_CLASSES, strict=True))
+    if few.any():
+        hues[FEW_VISITS_WORDS] = "person"
     shown = persons.select(
         pl.Series("label", context.audience.labels(persons["person"].to_numpy())),
         "n_valid",
@@ -271,7 +275,7 @@ def _points(
         "P_expected",
         "SR",
         "SR_z",
-        pl.Series("class", sr_class(z)),
+        pl.Series("class", np.where(few, FEW_VISITS_WORDS, sr_class(z))),
     )
     place = context.audience.places[persons["person"].to_numpy()]
     shown = shown[np.argsort(place).tolist()]
@@ -307,8 +311,8 @@ def _points(
                 "field": "class",
                 "type": "ordinal",
                 "title": None,
-                "sort": list(SR_WORDS),
-                "scale": palette_scale(dict(zip(SR_WORDS, SR_CLASSES, strict=True))),
+                "sort": list(hues),
+                "scale": palette_scale(hues),
                 "legend": {"columns": 3},
             },
             "tooltip": tip,

@@ -21,19 +21,13 @@ from salutogen.page.charting import (
 from salutogen.page.colours import colour
 from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import SR_AXIS, enumeration, points, signed
+from salutogen.page.words import SR_AXIS, enumeration, signed
 from salutogen.report.context import Context, quantiles
+from salutogen.report.sections.person_intervals import errors_in_words, intervals_figure
 
 PICKED_AT = (0.05, 0.25, 0.5, 0.75, 0.95)
 PICKED_COLOURS = ("one", "six", "three", "five", "two")
 BANDS = (0.1, 0.25, 0.5, 0.75, 0.9)
-INTERVALS_DRAWN = 400
-INTERVAL_COLOURS = {
-    "below 0 (more resilient)": "sr-1",
-    "not settled": "sr-3",
-    "above 0 (over-reactive)": "sr-5",
-}
-
 
 PHASE_COLUMNS = (
     Column(name="phase", meaning="Phase", heading="Phase", kind=Kind.LABEL),
@@ -73,19 +67,6 @@ HISTOGRAM_COLUMNS = (
     Column(name="to", meaning="SR to", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
     Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=1),
 )
-INTERVAL_COLUMNS = (
-    Column(name="rank", meaning="Place in the order of SR", kind=Kind.PERSON),
-    Column(name="who", meaning="Label of the person", kind=Kind.PERSON),
-    *(
-        Column(name=name, meaning=words, unit=POINTS, sign=LESS_RESILIENT, kind=Kind.PERSON)
-        for name, words in (
-            ("SR", "SR over the follow-up"),
-            ("SR_low", "Lower end of the 95 % interval"),
-            ("SR_high", "Upper end of the 95 % interval"),
-        )
-    ),
-    Column(name="interval", meaning="On which side of 0 the interval lies", kind=Kind.PERSON),
-)
 
 
 def sr_section(context: Context) -> Section:
@@ -93,12 +74,13 @@ def sr_section(context: Context) -> Section:
     bands = sr_bands(context)
     picked = pick_persons(context)
     figures = [_courses_figure(context, bands, picked), _distribution_figure(context)]
-    ranked = _intervals_figure(context)
+    ranked = intervals_figure(context)
     return Section(
         title="Resilience scores: courses and distribution",
         paragraphs=(
             "Scores by occasion use the line over occasions, scores by person the line over "
             "person means; each score is judged against a line of its own level.",
+            errors_in_words(context),
             _rule_in_words(context, len(picked)),
         ),
         figures=(*figures, *([ranked] if ranked is not None else [])),
@@ -311,82 +293,4 @@ def _distribution_figure(context: Context) -> Figure:
         chart=layered(bars, zero_rule("x"), height=260, data=values(table)),
         data=table,
         columns=HISTOGRAM_COLUMNS,
-    )
-
-
-def interval_table(context: Context) -> pl.DataFrame | None:
-    """Persons in the order of SR with their intervals, under their labels."""
-    persons = context.persons
-    if not context.audience.draws_persons or persons.height > INTERVALS_DRAWN:
-        return None
-    if not {"SR_low", "SR_high"} <= set(persons.columns):
-        return None
-    table = persons.select("person", "SR", "SR_low", "SR_high").drop_nulls().sort("SR", "person")
-    if not table.height:
-        return None
-    below, between, above = INTERVAL_COLOURS
-    return table.select(
-        pl.int_range(1, table.height + 1, eager=True).alias("rank"),
-        pl.Series("who", context.audience.labels(table["person"].to_numpy())),
-        "SR",
-        "SR_low",
-        "SR_high",
-    ).with_columns(
-        pl.when(pl.col("SR_high") < 0)
-        .then(pl.lit(below))
-        .when(pl.col("SR_low") > 0)
-        .then(pl.lit(above))
-        .otherwise(pl.lit(between))
-        .alias("interval")
-    )
-
-
-def _intervals_figure(context: Context) -> Figure | None:
-    """Draw persons in the order of SR; for cohorts small enough to draw."""
-    data = interval_table(context)
-    if data is None:
-        return None
-    spread = float(np.median((data["SR_high"] - data["SR_low"]).to_numpy())) / 2
-    return Figure(
-        name="sr-intervals",
-        title="SR of persons with their 95 % intervals",
-        description=(
-            f"Persons from the least to the most reactive. An interval reaches "
-            f"{points(spread)} points to each side (median); coloured ones do not hold 0."
-        ),
-        chart=_intervals_chart(data),
-        data=data,
-        columns=INTERVAL_COLUMNS,
-        interactive=True,
-    )
-
-
-def _intervals_chart(data: pl.DataFrame) -> dict[str, Any]:
-    hue = {
-        "field": "interval",
-        "type": "nominal",
-        "title": "95 % interval",
-        "scale": palette_scale(INTERVAL_COLOURS),
-    }
-    x = quantity("rank", "Persons in the order of SR", axis={"labels": False, "ticks": False})
-    tip = [
-        {"field": "who", "title": "Who"},
-        *(
-            {"field": name, "title": name.replace("_", " "), "format": ".2f"}
-            for name in ("SR", "SR_low", "SR_high")
-        ),
-    ]
-    reach = {"y": quantity("SR_low", SR_AXIS), "y2": {"field": "SR_high"}}
-    return layered(
-        {
-            "mark": {"type": "rule", "strokeWidth": 1.3},
-            "encoding": {"x": x, **reach, "color": hue},
-        },
-        {
-            "mark": {"type": "circle", "size": 16, "opacity": 1},
-            "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue, "tooltip": tip},
-        },
-        zero_rule(),
-        height=320,
-        data=values(data),
     )

@@ -108,6 +108,16 @@ class ResilienceSettings(Part):
     bootstrap: Annotated[int, Field(ge=0, le=100_000)] = Field(
         1000, description="Draws of persons for intervals; 0 for none."
     )
+    stability: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="Correlation of P given E between occasions, from elsewhere; used only where "
+        "persons have one occasion, which cannot tell a lasting level from a passing state.",
+    )
+    autocorrelation: Annotated[float, Field(ge=0, le=0.95)] | None = Field(
+        None,
+        description="Correlation of a person's SR around its level at adjacent occasions, from "
+        "elsewhere; used only where the occasions cannot tell it (two of each person).",
+    )
     exposure_reliability: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
         description="Reliabilities of E for the sensitivity band.",

@@ -1,0 +1,1 @@
+"""Lasting levels of persons beside autocorrelated fluctuation around them."""

@@ -1,0 +1,145 @@
+"""No sentence about persons says more than what was estimated."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from salutogen.page.audience import Audience
+from salutogen.report.sections.person_intervals import errors_in_words
+from salutogen.report.words_of_persons import belief_in_words, persons_in_words
+from salutogen.resilience.claims import ESTIMAND, PersonClaims
+
+FOUND: dict[str, Any] = {
+    "estimand": ESTIMAND,
+    "n": 120,
+    "clear_below": 9,
+    "clear_above": 6,
+    "expected_by_chance": 0.75,
+    "outside": 30,
+    "outside_by_chance": 6.0,
+    "between_variance": 4.0,
+    "between_variance_low": 2.25,
+    "between_variance_high": 6.25,
+    "within_variance": 9.0,
+    "autocorrelation": 0.3,
+    "median_occasions": 4.0,
+    "reliability": 0.64,
+}
+NOTHING = {
+    name: None if value is not None and name not in ("estimand", "n") else value
+    for name, value in FOUND.items()
+} | {"n": 0}
+SUMMARY: dict[str, Any] = {
+    "reliability": 0.97,
+    "reliability_E_assumed": True,
+    "icc_single": 0.33,
+    "r_SR_P": SimpleNamespace(person=0.9),
+    "sr_exposure_correlation": SimpleNamespace(primary=1e-15, between=0.1, within=-0.2),
+}
+
+
+def context(individuals: bool = True, summary: dict[str, Any] | None = None, **found: Any) -> Any:
+    """What the words look at of a report's context."""
+    return SimpleNamespace(
+        persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120)}),
+        audience=Audience(individuals=individuals, n_persons=120, seed=1),
+        resilience=SimpleNamespace(
+            claims=PersonClaims(**(FOUND | found)),
+            summary=SimpleNamespace(**(SUMMARY | (summary or {}))),
+        ),
+    )
+
+
+def words(text: Any, given: Any) -> str:
+    return text if isinstance(text, str) else text.worded(given.audience.in_a_sentence)
+
+
+def told(**given: Any) -> str:
+    made = context(**given)
+    return words(persons_in_words(made), made)
+
+
+def test_persons_are_called_with_the_estimand_and_chance() -> None:
+    text = told()
+    assert "levels of 9 lie clearly below" in text
+    assert "of 6 clearly above" in text
+    assert "levels over the period differ" in text
+    assert "false-discovery rate of 5 %" in text
+    assert "(0.8 persons)" in text
+    assert "SD of levels 2.00 points, 95 % interval 1.50 to 2.50" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (NOTHING, "one occasion cannot tell"),
+        ({"autocorrelation": None, "between_variance_low": 0.0}, "two occasions cannot tell"),
+        (
+            {"between_variance_low": 0.0, "between_variance": 0.0, "clear_below": 0},
+            "is not shown: SD of levels 0.00 points, 95 % interval 0.00 to 2.50",
+        ),
+    ],
+    ids=["one occasion", "two occasions", "no variance"],
+)
+def test_nobody_is_called_without_differences_of_levels(found: Any, reason: str) -> None:
+    text = told(**found)
+    assert reason in text
+    assert "nobody is called clearly" in text
+    assert "lie clearly" not in text
+
+
+def test_differences_without_a_single_clear_person() -> None:
+    text = told(clear_below=0, clear_above=0)
+    assert "of 120 persons none is clearly below or above" in text
+
+
+def test_a_given_stability_is_named_as_the_ground() -> None:
+    text = told(between_variance_low=None, between_variance_high=None)
+    assert "by the stability that was given" in text
+
+
+def test_small_counts_are_not_told_where_persons_are_hidden() -> None:
+    text = told(individuals=False, clear_below=3, clear_above=2)
+    assert "levels of fewer than 5 lie" in text
+    assert "of fewer than 5 clearly above" in text
+    assert "0.8" not in text, "the number expected tells the number called"
+
+
+def test_each_reliability_says_of_what() -> None:
+    text = belief_in_words(context())
+    assert "reliability of at most 0.97 (exposure is taken as free of error)" in text
+    assert "answers of the same day" in text
+    assert "over 4 occasions (the median) tells the person's level" in text
+    assert "reliability of 0.64" in text
+    assert "enough to rank" not in text
+    assert "last" not in text.replace("lasting", "")
+    assert "+0.90 with their problems: it orders persons nearly as problems alone do" in text
+    assert "0 by the arithmetic of least squares, which is no finding" in text
+
+
+@pytest.mark.parametrize(("r", "sentence"), [(0.8, "largely as"), (0.4, "otherwise than")])
+def test_the_sentence_on_problems_follows_the_size(r: float, sentence: str) -> None:
+    text = belief_in_words(context(summary={"r_SR_P": SimpleNamespace(person=r)}))
+    assert sentence in text
+
+
+def test_a_line_from_elsewhere_leaves_a_total_that_is_told() -> None:
+    left = SimpleNamespace(primary=0.21, between=0.3, within=None)
+    text = belief_in_words(context(summary={"sr_exposure_correlation": left}))
+    assert "over all rows +0.21" in text
+    assert "arithmetic" not in text
+
+
+def test_the_section_names_what_intervals_are_of() -> None:
+    made = context()
+    text = words(errors_in_words(made), made)
+    assert "level over the period" in text
+    assert "SD 3.00 points, correlation 0.30 at adjacent occasions" in text
+    assert "30 of 120 intervals do not hold 0" in text
+    alone = context(**NOTHING)
+    assert "one occasion cannot tell state from trait" in words(errors_in_words(alone), alone)
