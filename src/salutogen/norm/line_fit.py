@@ -9,6 +9,7 @@ from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.least_squares import fit_least_squares
+from salutogen.models.regression.sandwich import hc3_covariance
 from salutogen.norm.design_matrix import (
     covariate_terms,
     knots_of,
@@ -16,6 +17,7 @@ from salutogen.norm.design_matrix import (
     terms_of,
     with_composite,
 )
+from salutogen.norm.line_claims import CLUSTERED, HC3, line_claims, shares_of
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, counted
 from salutogen.norm.periods import count_distinct
@@ -133,6 +135,22 @@ def fit_line(
         told = finding("line-not-fitted", shape=spec.shape, level=level, reason=str(error))
         raise NormError([told]) from error
     exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
+    clustered = level == "occasion"
+    cluster = person.astype(np.int64) if clustered else None
+    claims = line_claims(
+        terms=terms,
+        coefficients=fit.coefficients,
+        covariance=fit.covariance if clustered else hc3_covariance(fit, matrix),
+        fallback=fit.covariance,
+        df=fit.df_inference,
+        interval=CLUSTERED if clustered else HC3,
+        share=shares_of(outcome, matrix, terms, spec.predictors, cluster),
+        predictors=spec.predictors,
+        shape=spec.shape,
+        knots=knots,
+        matrix=matrix,
+        table=table,
+    )
     return Line(
         level=level,
         terms=tuple(fit.names),
@@ -152,6 +170,7 @@ def fit_line(
         covariates=spec.covariates,
         period=period,
         possible=spec.possible,
+        claims=claims,
     )
 
 

@@ -13,6 +13,8 @@ from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread, group_means
+from salutogen.models.regression.explained import ExplainedShare
+from salutogen.norm.line_claims import OTHER, line_claims
 from salutogen.norm.lines import Line
 from salutogen.norm.periods import ValidRows, count_distinct
 
@@ -164,20 +166,39 @@ def mixed_as_line(
     factor = mixed.sd_P / mixed.sd_E
     to_raw = np.array([[mixed.sd_P, -factor * mixed.mean_E], [0.0, factor]])
     total = float(np.sum((P - mixed.mean_P) ** 2))
+    r_squared = 1.0 - float(np.sum(residuals**2)) / total
+    raw = np.einsum("ia,ab,jb->ij", to_raw, covariance, to_raw)
+    terms = ("intercept", "E")
+    n_persons = count_distinct(rows.person)
+    claims = line_claims(
+        terms=terms,
+        coefficients=np.array([intercept, slope]),
+        covariance=raw,
+        fallback=raw,
+        df=n_persons - 1,
+        interval=OTHER,
+        share=(ExplainedShare(r_squared, r_squared, None, None), {}),
+        predictors=("E",),
+        shape="linear",
+        knots=(),
+        matrix=np.column_stack([np.ones(rows.n), E]),
+        table=pl.DataFrame({"E": E}),
+    )
     return Line(
         level="occasion",
-        terms=("intercept", "E"),
+        terms=terms,
         coefficients=(intercept, slope),
-        covariance=np.einsum("ia,ab,jb->ij", to_raw, covariance, to_raw),
+        covariance=raw,
         residual_sd=float(np.std(residuals, ddof=1)),
-        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+        r_squared=r_squared,
         n=rows.n,
-        n_persons=count_distinct(rows.person),
+        n_persons=n_persons,
         shape="linear",
         reference="all, mixed model, fixed part",
         exposure_range=(float(E.min()), float(E.max())),
         units=occasion.units,
         possible=occasion.possible,
+        claims=claims,
     )
 
 

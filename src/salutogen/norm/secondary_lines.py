@@ -15,6 +15,7 @@ from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.robust import fit_huber
 from salutogen.norm.design_matrix import line_matrix, with_composite
+from salutogen.norm.line_claims import CLUSTERED, OTHER, line_claims, without_interval
 from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, LineKey
@@ -137,12 +138,32 @@ def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)
     total = float(np.sum((outcome - np.mean(outcome)) ** 2))
+    r_squared = 1.0 - float(np.sum(residuals**2)) / total
+    covariance = np.asarray(fit.covariance)
+    assert plain.claims is not None
+    share = plain.claims.share
+    own = without_interval(share, share.share + r_squared - plain.r_squared)
+    claims = line_claims(
+        terms=plain.terms,
+        coefficients=fit.coefficients,
+        covariance=covariance,
+        fallback=covariance,
+        df=plain.claims.df,
+        interval=CLUSTERED if level == "occasion" else OTHER,
+        share=(own, {}),
+        predictors=plain.predictors,
+        shape=plain.shape,
+        knots=plain.knots,
+        matrix=matrix,
+        table=table,
+    )
     return replace(
         plain,
         coefficients=tuple(float(value) for value in fit.coefficients),
-        covariance=np.asarray(fit.covariance),
+        covariance=covariance,
         residual_sd=float(np.std(residuals, ddof=1)),
-        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+        r_squared=r_squared,
+        claims=claims,
     )
 
 

@@ -29,6 +29,11 @@ class ExplainedShare(NamedTuple):
     low: float | None
     high: float | None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval, if it is known."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
 
 def explained_share(
     y: ArrayLike,
