@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
-from salutogen.findings import Persons
+from salutogen.findings import Finding, Persons
 from salutogen.norm.line_claims import Change, Expected, ExposureTest, LineClaims
 from salutogen.scores import Standardiser
 from salutogen.study import Period
@@ -92,6 +92,8 @@ class Line(Record):
         as another unit.
     claims : LineClaims or None
         What it lets one say of exposure; None for lines of files written without it.
+    curve_refused : Finding or None
+        Why the line is straight although a curve was asked for.
     """
 
     level: Level = beside()
@@ -114,6 +116,7 @@ class Line(Record):
     period: Period | None = beside(default=None)
     possible: Mapping[str, tuple[float, float]] = beside(default_factory=dict)
     claims: LineClaims | None = beside(default=None)
+    curve_refused: Finding | None = beside(default=None)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""
@@ -230,6 +233,16 @@ class LineKey:
     period: Period | None = None
     exposure: str | None = None
     variant: str = ""
+
+
+def name_of(key: LineKey) -> str:
+    """Name a line in words: `person line`, `window line of window 2`."""
+    parts = [key.variant, f"{key.level} line"]
+    if key.period is not None:
+        parts.append(f"of {key.period}")
+    if key.exposure is not None:
+        parts.append(f"of {key.exposure} alone")
+    return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,11 +10,13 @@ import polars as pl
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, finding, refusals
 from salutogen.norm.covariates import Covariates, gather_covariates
+from salutogen.norm.curve_support import lack_of_support, tell_straight_lines
+from salutogen.norm.design_matrix import with_composite
 from salutogen.norm.external import External, external_lines
 from salutogen.norm.heteroscedasticity import residual_spread
-from salutogen.norm.line_fit import fit_line, line_problems
+from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
 from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
-from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, counted
+from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, counted, name_of
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
@@ -158,10 +160,26 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     chosen = fit.settings.shape
     if chosen == "test":
         chosen = test.chosen if test is not None else "linear"
-    fit.spec = replace(fit.spec, shape=chosen)
-    if own and chosen != "linear":
-        fit.findings.extend(line_problems(units, fit.spec, "person"))
+    asked = replace(fit.spec, shape=chosen)
+    refused = test.refused.get(chosen) if test is not None else None
+    refused = refused or lack_of_support(_with_E(units, asked), asked)
+    if refused is not None:
+        fit.findings.tell(
+            "straight-for-want-of-support",
+            shape=chosen,
+            lines=["all lines"],
+            reasons=[refused],
+            numbers={"reasons": [refused.text]},
+        )
+        asked = replace(asked, shape="linear")
+    fit.spec = asked
     return test
+
+
+def _with_E(units: pl.DataFrame, spec: LineSpec) -> pl.DataFrame:
+    if not spec.composite:
+        return units
+    return with_composite(units, learn_standardiser(units, spec.composite, "all"))
 
 
 def _refuse(fit: _Fit) -> None:
@@ -303,6 +321,9 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, findings
     )
     _tell_falling_lines(lines, findings)
+    known = {**lines.found, **more}
+    named = ((name_of(key), line) for key, line in known.items() if not key.variant)
+    tell_straight_lines(named, spec.shape, findings)
     return replace(
         norm,
         lines=lines.joined(more),

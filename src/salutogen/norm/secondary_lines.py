@@ -185,6 +185,6 @@ def variant_lines(
                 lines[LineKey(level, variant=name)] = fitted
         curved = replace(spec, shape="quadratic" if spec.shape == "linear" else "linear")
         line = _fitted(table, curved, level, reference, f"{curved.shape} {level} line", findings)
-        if line is not None:
+        if line is not None and line.curve_refused is None:
             lines[LineKey(level, variant=curved.shape)] = line
     return lines

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from salutogen.columns import Kind, Record, figure, record
+from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.linear_algebra import combine
@@ -19,13 +19,9 @@ from salutogen.models.regression.least_squares import (
     f_test,
     fit_least_squares,
 )
-from salutogen.norm.design_matrix import (
-    covariate_terms,
-    knots_of,
-    term_matrix,
-    terms_of,
-    with_composite,
-)
+from salutogen.models.regression.sandwich import WaldTest, hc3_covariance, wald_test
+from salutogen.norm.curve_support import all_terms, curve_refused, lack_of_support, spline_knots
+from salutogen.norm.design_matrix import term_matrix, terms_of, with_composite
 from salutogen.norm.line_fit import learn_standardiser, repeated_persons
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Line, Shape
@@ -45,12 +41,19 @@ class ShapeTest(Record):
     df1: int = figure("Degrees of freedom")
     df2: int = figure("Degrees of freedom of the error")
     p: float = figure("p value of F")
+    f_robust: float | None = figure("Wald F with HC3 errors", key="F_robust")
+    p_robust: float | None = figure("p value of F_robust")
+    decided_by: str = figure(
+        "The test that decides: HC3 where units are means of unequal numbers of occasions",
+        kind=Kind.LABEL,
+    )
     bic_linear: float = figure("BIC of the straight line")
     bic_quadratic: float = figure("BIC of the quadratic")
     aic: Mapping[str, float] = figure("AIC by shape")
     cv_error: Mapping[str, float] = figure("Squared error of 10-fold cross-validation by shape")
     spline_p: float | None = figure("p value of the spline's terms")
     chosen: Shape = figure("Shape the test chooses", kind=Kind.LABEL)
+    refused: Mapping[str, Finding] = beside(default_factory=dict)
 
 
 def shape_test(
@@ -58,8 +61,10 @@ def shape_test(
 ) -> ShapeTest:
     """Compare a straight line with a quadratic and a restricted cubic spline (4 knots).
 
-    The quadratic is chosen only if its F test has p < .05 and its BIC is lower; the spline is
-    reported and never chosen by itself. BIC counts the residual variance as a parameter.
+    The quadratic is chosen only if its F test has p < .05 and its BIC is lower; where units are
+    means of unequal numbers of occasions, by the Wald F with HC3 errors. The spline is reported and
+    never chosen by itself. A shape the units cannot carry, or cannot carry once a tenth of them is
+    left out, is refused. BIC counts the residual variance as a parameter.
 
     Parameters
     ----------
@@ -84,23 +89,20 @@ def shape_test(
         raise NormError(problems)
     if spec.composite:
         units = with_composite(units, learn_standardiser(units, spec.composite, unit))
-    outcome = units["P"].to_numpy()
-    matrices = {shape: _matrix(units, replace(spec, shape=shape)) for shape in SHAPES}
-    fits = {shape: _fit(outcome, *matrices[shape]) for shape in SHAPES}
-    fitted = {shape: fit for shape, fit in fits.items() if fit is not None}
-    if "quadratic" not in fitted or "linear" not in fitted:
-        count = Persons(units.height)
-        raise NormError([finding("shape-not-tested", variant="few", units=count, unit=unit)])
+    fits = {shape: _Fitted.of(units, replace(spec, shape=shape), seed) for shape in SHAPES}
+    linear, quadratic, spline = (fits[shape] for shape in SHAPES)
+    if linear.fit is None or quadratic.fit is None:
+        raise NormError([_not_tested(units, unit, quadratic.refused)])
     try:
-        f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
+        f, df1, df2, p = f_test(linear.fit, quadratic.fit)
     except ModelError as error:
         told = finding("shape-not-tested", variant="failed", reason=str(error))
         raise NormError([told]) from error
-    lower = fitted["quadratic"].bic < fitted["linear"].bic
-    spline_p = None
-    if "spline" in fitted:
-        with suppress(ModelError):
-            spline_p = float(f_test(fitted["linear"], fitted["spline"])[3])
+    robust = quadratic.curvature(linear)
+    unequal = "n_valid" in units.columns and units["n_valid"].n_unique() > 1
+    by = "HC3" if unequal and robust is not None else "classical"
+    decisive = robust.p if by == "HC3" and robust is not None else p
+    lower = quadratic.fit.bic < linear.fit.bic
     return ShapeTest(
         unit=unit,
         n=units.height,
@@ -108,17 +110,76 @@ def shape_test(
         df1=int(df1),
         df2=int(df2),
         p=float(p),
-        bic_linear=float(fitted["linear"].bic),
-        bic_quadratic=float(fitted["quadratic"].bic),
-        aic={shape: float(fit.aic) for shape, fit in fitted.items()},
-        cv_error={
-            shape: float(cross_validated_error(outcome, matrices[shape][1], folds=FOLDS, seed=seed))
-            for shape in fitted
-            if units.height >= 2 * FOLDS
-        },
-        spline_p=spline_p,
-        chosen="quadratic" if p < ALPHA and lower else "linear",
+        f_robust=None if robust is None else robust.F,
+        p_robust=None if robust is None else robust.p,
+        decided_by=by,
+        bic_linear=float(linear.fit.bic),
+        bic_quadratic=float(quadratic.fit.bic),
+        aic={shape: float(one.fit.aic) for shape, one in fits.items() if one.fit is not None},
+        cv_error={shape: one.error for shape, one in fits.items() if one.error is not None},
+        spline_p=_spline_p(linear, spline),
+        chosen="quadratic" if decisive < ALPHA and lower else "linear",
+        refused={shape: one.refused for shape, one in fits.items() if one.refused is not None},
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    """One shape on the units: its fit and its error of cross-validation, or why it is refused."""
+
+    fit: LinearFit | None = None
+    matrix: np.ndarray | None = None
+    error: float | None = None
+    refused: Finding | None = None
+
+    @classmethod
+    def of(cls, units: pl.DataFrame, spec: LineSpec, seed: int) -> _Fitted:
+        refused = lack_of_support(units, spec)
+        if refused is not None:
+            return cls(refused=refused)
+        outcome = units["P"].to_numpy()
+        terms, knots = all_terms(units, spec), spline_knots(units, spec)
+        matrix = term_matrix(units, terms, predictors=spec.predictors, knots=knots)
+        if outcome.size <= len(terms):
+            return cls()
+        try:
+            fit = fit_least_squares(outcome, matrix, names=terms)
+        except ModelError:
+            return cls()
+        if units.height < 2 * FOLDS:
+            return cls(fit=fit, matrix=matrix)
+        try:
+            error = cross_validated_error(outcome, matrix, folds=FOLDS, seed=seed)
+        except ModelError:
+            # A tenth of the persons left out leaves nothing that bends: too few carry the curve.
+            if spec.shape != "linear" and cls.of(units, replace(spec, shape="linear"), seed).error:
+                return cls(refused=curve_refused(spec.shape, "folds", folds=FOLDS))
+            return cls(fit=fit, matrix=matrix)
+        return cls(fit=fit, matrix=matrix, error=float(error))
+
+    def curvature(self, straight: _Fitted) -> WaldTest | None:
+        """Test the terms that a straight line lacks, with HC3 errors."""
+        if self.fit is None or self.matrix is None or straight.fit is None:
+            return None
+        more = np.array([name not in straight.fit.names for name in self.fit.names])
+        covariance = hc3_covariance(self.fit, self.matrix)[np.ix_(more, more)]
+        return wald_test(self.fit.coefficients[more], covariance, self.fit.df)
+
+
+def _not_tested(units: pl.DataFrame, unit: str, refused: Finding | None) -> Finding:
+    if refused is not None:
+        return finding(
+            "shape-not-tested", variant="failed", reason=refused, numbers={"reason": refused.text}
+        )
+    return finding("shape-not-tested", variant="few", units=Persons(units.height), unit=unit)
+
+
+def _spline_p(linear: _Fitted, spline: _Fitted) -> float | None:
+    if linear.fit is None or spline.fit is None:
+        return None
+    with suppress(ModelError):
+        return float(f_test(linear.fit, spline.fit)[3])
+    return None
 
 
 def turning_point(line: Line) -> float | None:
@@ -161,26 +222,3 @@ def turn_finding(line: Line) -> list[Finding]:
             numbers={"range": [low, high]},
         )
     ]
-
-
-def _matrix(units: pl.DataFrame, spec: LineSpec) -> tuple[tuple[str, ...], np.ndarray]:
-    knots: tuple[float, ...] = ()
-    if spec.shape == "spline":
-        knots = tuple(knot for name in spec.predictors for knot in knots_of(units[name].to_numpy()))
-        if any(np.diff(knots[at : at + 4]).min() <= 0 for at in range(0, len(knots), 4)):
-            return (), np.empty((units.height, 0))
-    terms = (
-        *terms_of(spec.predictors, spec.shape),
-        *covariate_terms(units, spec.covariates),
-    )
-    return terms, term_matrix(units, terms, predictors=spec.predictors, knots=knots)
-
-
-def _fit(outcome: np.ndarray, terms: tuple[str, ...], matrix: np.ndarray) -> LinearFit | None:
-    """Fit one shape, if there are enough units and distinct exposures for its terms."""
-    if not terms or outcome.size <= len(terms):
-        return None
-    try:
-        return fit_least_squares(outcome, matrix, names=terms)
-    except ModelError:
-        return None
