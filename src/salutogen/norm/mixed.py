@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from salutogen.models.mixed.result import MixedModelResult
 
 FEWEST_PERSONS = 4
+ROUNDING = 1e-10  # of the range of E: what averaging leaves of values that are all the same
 STANDARDISED = "SD of P per SD of E"
 
 
@@ -76,6 +77,9 @@ def fit_mixed_line(
             answers=rows.n,
             persons=Persons(n_persons),
         )
+        return None, None
+    if constant_within(E, person, rows.n_persons):
+        findings.tell("exposure-constant-within-persons", persons=Persons(n_persons))
         return None, None
     frame, moments = _standardised(P, E, person, rows.n_persons)
     try:
@@ -200,6 +204,12 @@ def mixed_as_line(
         possible=occasion.possible,
         claims=claims,
     )
+
+
+def constant_within(E: np.ndarray, person: np.ndarray, n_persons: int) -> bool:
+    """Whether exposure never changes within a person: then it has no slope within persons."""
+    deviation = E - group_means(E, person, n_persons)[person]
+    return bool(np.max(np.abs(deviation)) <= ROUNDING * float(np.ptp(E)))
 
 
 def person_mean_exposure(rows: ValidRows) -> np.ndarray:

@@ -13,10 +13,11 @@ from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.curve_support import lack_of_support, tell_straight_lines
 from salutogen.norm.design_matrix import with_composite
 from salutogen.norm.external import External, external_lines
+from salutogen.norm.findings import LeftOut, tell_exposure, tell_falling_lines
 from salutogen.norm.heteroscedasticity import residual_spread
 from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
 from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
-from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, counted, name_of
+from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, name_of
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
@@ -88,6 +89,7 @@ class _Fit:
     covariates: Covariates
     findings: Findings
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    without_line: LeftOut = field(default_factory=LeftOut)
 
     def means(self, period: PeriodRows, valid: int) -> pl.DataFrame:
         """Means of a period by person, with covariates."""
@@ -287,8 +289,7 @@ def _try_line(
             return fit_line(units, fit.spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
-    codes = {"reasons": [problem.code for problem in problems]}
-    fit.findings.tell("period-without-line", reference=reference, reasons=problems, numbers=codes)
+    fit.without_line.add(reference, problems)
     return None
 
 
@@ -308,7 +309,9 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         "occasion": complete(fit.tables["occasion_reference"]),
         "person": complete(fit.tables["person_reference"]),
     }
-    more = variant_lines(units, spec, words, findings)
+    fit.without_line.tell("period-without-line", findings)
+    left_out = LeftOut()
+    more = variant_lines(units, spec, words, left_out)
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
     mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:
@@ -316,31 +319,21 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         more[LineKey("occasion", variant=MIXED)] = line
     if fit.reference.frozen is not None:
         units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))
-    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, findings)
+    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, left_out)
     more |= lines_by_occasion(
-        complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, findings
+        complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, left_out
     )
-    _tell_falling_lines(lines, findings)
-    known = {**lines.found, **more}
-    named = ((name_of(key), line) for key, line in known.items() if not key.variant)
+    left_out.tell("variant-not-fitted", findings)
+    lines = lines.joined(more)
+    tell_falling_lines(lines, findings)
+    tell_exposure(lines, findings)
+    named = ((name_of(key), line) for key, line in lines.items() if not key.variant)
     tell_straight_lines(named, spec.shape, findings)
     return replace(
         norm,
-        lines=lines.joined(more),
+        lines=lines,
         mixed=mixed,
         heteroscedasticity=spread,
         reference_units=dict(units),
         findings=tuple(findings),
     )
-
-
-def _tell_falling_lines(lines: Lines, findings: Findings) -> None:
-    for line in (lines.person, lines.occasion):
-        if line.shape == "linear" and line.slope is not None and line.slope <= 0:
-            findings.tell(
-                "slope-not-positive",
-                level=line.level,
-                slope=line.slope,
-                n=counted(line.level, line.n),
-                r_squared=line.r_squared,
-            )
