@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,8 @@ from salutogen.norm.lines import Line, Shape
 
 FOLDS = 10
 ALPHA = 0.05
+GRID = 513
+NOTABLE = 0.05  # of what the curve moves
 SHAPES: tuple[Shape, ...] = ("linear", "quadratic", "spline")
 
 
@@ -182,6 +185,48 @@ def _spline_p(linear: _Fitted, spline: _Fitted) -> float | None:
     return None
 
 
+class Bend(NamedTuple):
+    """How expected problems go from low to high exposure, and where they are lowest or highest."""
+
+    kind: Literal["rises", "falls", "lowest", "highest", "several"]
+    at: float | None
+
+
+def bend_of(line: Line) -> Bend | None:
+    """Say how a curve over one exposure goes between its 10th and 90th percentile.
+
+    It is lowest or highest in between only where both ends are away from that by a twentieth of
+    all the curve moves. None where low and high exposure are the same.
+    """
+    if line.claims is None or len(line.predictors) != 1:
+        return None
+    low, high = line.claims.at["low"].E, line.claims.at["high"].E
+    if low is None or high is None or not low < high:
+        return None
+    grid = np.linspace(low, high, GRID)
+    curve = _along(line, grid)
+    least = NOTABLE * float(np.ptp(curve))
+    dips = min(curve[0], curve[-1]) - curve.min() > least
+    peaks = curve.max() - max(curve[0], curve[-1]) > least
+    if dips and peaks:
+        return Bend("several", None)
+    if dips:
+        return Bend("lowest", float(grid[np.argmin(curve)]))
+    if peaks:
+        return Bend("highest", float(grid[np.argmax(curve)]))
+    return Bend("rises" if curve[-1] > curve[0] else "falls", None)
+
+
+def _along(line: Line, grid: np.ndarray) -> np.ndarray:
+    """Expected problems at exposures, shape (n,), covariates left out."""
+    name = line.predictors[0]
+    terms = terms_of(line.predictors, line.shape)
+    table = pl.DataFrame({name: grid})
+    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
+    curve: np.ndarray = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
+    return curve
+
+
 def turning_point(line: Line) -> float | None:
     """Exposure inside the line's range from which expected problems fall, if there is one.
 
@@ -190,11 +235,8 @@ def turning_point(line: Line) -> float | None:
     if line.shape == "linear" or line.predictors != ("E",):
         return None
     low, high = line.exposure_range
-    grid = np.linspace(low, high, 513)
-    terms = terms_of(line.predictors, line.shape)
-    table = pl.DataFrame({"E": grid})
-    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
-    curve = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
+    grid = np.linspace(low, high, GRID)
+    curve = _along(line, grid)
     falling = np.diff(curve) < 0
     rising_before = np.flatnonzero(falling)
     if not rising_before.size or rising_before[-1] != falling.size - 1:

@@ -127,7 +127,7 @@ def bootstrap_line(
 
 
 def _to_raw(constant: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Matrix (p, p) that turns coefficients of centred and scaled columns into those of raw ones."""
+    """Matrix (p, p) from coefficients of centred and scaled columns to those of raw ones."""
     maps = np.diag(1 / scale)
     maps[constant] = np.where(constant, 1.0, -centre / scale)
     return maps
