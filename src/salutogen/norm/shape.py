@@ -217,6 +217,31 @@ def bend_of(line: Line) -> Bend | None:
     return Bend("rises" if curve[-1] > curve[0] else "falls", None)
 
 
+def change_along(line: Line, start: float, end: float) -> float | None:
+    """How far expected problems change between two exposures; None with several predictors."""
+    if len(line.predictors) != 1:
+        return None
+    first, last = _along(line, np.array([start, end])).tolist()
+    return float(last - first)
+
+
+def share_beyond(line: Line, exposure: np.ndarray) -> float:
+    """Share of units where a curve says nothing: beyond its range, or where it has turned down.
+
+    Beyond the range a straight line may be carried on, if it is said; a curve bends on as nothing
+    that was seen tells, and beyond its turning point it expects fewer problems of the more exposed.
+    0 for straight lines.
+    """
+    known = exposure[np.isfinite(exposure)]
+    if line.shape == "linear" or not known.size:
+        return 0.0
+    low, high = line.exposure_range
+    turn = turning_point(line)
+    slack = 1e-9 * max(abs(low), abs(high), 1.0)
+    beyond = (known < low - slack) | (known > min(high, high if turn is None else turn) + slack)
+    return float(np.mean(beyond))
+
+
 def _along(line: Line, grid: np.ndarray) -> np.ndarray:
     """Expected problems at exposures, shape (n,), covariates left out."""
     name = line.predictors[0]
