@@ -236,10 +236,8 @@ class LineKey:
 
 
 def name_of(key: LineKey) -> str:
-    """Name a line in words: `person line`, `window line of window 2`."""
-    parts = [key.variant, f"{key.level} line"]
-    if key.period is not None:
-        parts.append(f"of {key.period}")
+    """Name a line in words: `person line`, `line of window 2`."""
+    parts = [key.variant, f"{key.level} line" if key.period is None else f"line of {key.period}"]
     if key.exposure is not None:
         parts.append(f"of {key.exposure} alone")
     return " ".join(part for part in parts if part)

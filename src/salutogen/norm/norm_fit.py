@@ -10,14 +10,13 @@ import polars as pl
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, finding, refusals
 from salutogen.norm.covariates import Covariates, gather_covariates
-from salutogen.norm.curve_support import lack_of_support, tell_straight_lines
-from salutogen.norm.design_matrix import with_composite
+from salutogen.norm.curve_support import tell_straight_lines
 from salutogen.norm.external import External, external_lines
 from salutogen.norm.findings import LeftOut, tell_exposure, tell_falling_lines
 from salutogen.norm.heteroscedasticity import residual_spread
-from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
+from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
-from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, name_of
+from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, Shape, name_of
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
@@ -32,7 +31,7 @@ from salutogen.norm.periods import (
 )
 from salutogen.norm.reference import ReferenceSet, reference_set
 from salutogen.norm.secondary_lines import lines_by_occasion, lines_by_type, variant_lines
-from salutogen.norm.shape import ShapeTest, shape_test, turn_finding
+from salutogen.norm.shape import ShapeTest, refusal_of_shape, shape_test, turn_finding
 from salutogen.scores import Scores
 from salutogen.study import Period
 from salutogen.study.format import NormSettings
@@ -153,19 +152,21 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
         if not refusals(tuple(fit.findings)):
             fit.findings.extend(line_problems(occasions, linear, "occasion"))
     _refuse(fit)
+    wished = fit.settings.shape
     test: ShapeTest | None = None
+    untested: tuple[Finding, ...] = ()
     try:
         test = shape_test(units, fit.spec, seed=seed)
     except NormError as error:
-        fit.findings.extend(error.findings)
-        _refuse(fit)
-    chosen = fit.settings.shape
-    if chosen == "test":
-        chosen = test.chosen if test is not None else "linear"
+        untested = tuple(error.findings)
+    chosen: Shape = "linear" if wished == "test" else wished
+    if wished == "test" and test is not None:
+        chosen = test.chosen
     asked = replace(fit.spec, shape=chosen)
-    refused = test.refused.get(chosen) if test is not None else None
-    refused = refused or lack_of_support(_with_E(units, asked), asked)
-    if refused is not None:
+    refused = None if chosen == "linear" else refusal_of_shape(units, asked, seed=seed)
+    if refused is None:
+        fit.findings.extend(untested)
+    else:
         fit.findings.tell(
             "straight-for-want-of-support",
             shape=chosen,
@@ -174,14 +175,9 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
             numbers={"reasons": [refused.text]},
         )
         asked = replace(asked, shape="linear")
+    _refuse(fit)
     fit.spec = asked
     return test
-
-
-def _with_E(units: pl.DataFrame, spec: LineSpec) -> pl.DataFrame:
-    if not spec.composite:
-        return units
-    return with_composite(units, learn_standardiser(units, spec.composite, "all"))
 
 
 def _refuse(fit: _Fit) -> None:

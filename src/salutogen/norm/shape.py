@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from salutogen.columns import Kind, Record, beside, figure, record
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.linear_algebra import combine
@@ -56,7 +56,6 @@ class ShapeTest(Record):
     cv_error: Mapping[str, float] = figure("Squared error of 10-fold cross-validation by shape")
     spline_p: float | None = figure("p value of the spline's terms")
     chosen: Shape = figure("Shape the test chooses", kind=Kind.LABEL)
-    refused: Mapping[str, Finding] = beside(default_factory=dict)
 
 
 def shape_test(
@@ -90,8 +89,7 @@ def shape_test(
     problems = repeated_persons(units, unit)
     if problems:
         raise NormError(problems)
-    if spec.composite:
-        units = with_composite(units, learn_standardiser(units, spec.composite, unit))
+    units = _with_composite(units, spec)
     fits = {shape: _Fitted.of(units, replace(spec, shape=shape), seed) for shape in SHAPES}
     linear, quadratic, spline = (fits[shape] for shape in SHAPES)
     if linear.fit is None or quadratic.fit is None:
@@ -122,8 +120,18 @@ def shape_test(
         cv_error={shape: one.error for shape, one in fits.items() if one.error is not None},
         spline_p=_spline_p(linear, spline),
         chosen="quadratic" if decisive < ALPHA and lower else "linear",
-        refused={shape: one.refused for shape, one in fits.items() if one.refused is not None},
     )
+
+
+def refusal_of_shape(units: pl.DataFrame, spec: LineSpec, *, seed: int = 1) -> Finding | None:
+    """Say why units cannot carry a shape, all of them or with one part in ten left out."""
+    return _Fitted.of(_with_composite(units, spec), spec, seed).refused
+
+
+def _with_composite(units: pl.DataFrame, spec: LineSpec) -> pl.DataFrame:
+    if not spec.composite:
+        return units
+    return with_composite(units, learn_standardiser(units, spec.composite, "units"))
 
 
 @dataclass(frozen=True, kw_only=True)
