@@ -33,7 +33,7 @@ class Resilience(Record):
     summary : ScoreSummary
         Stability and reliability of scores, exposure left in them, slopes within and between.
     bootstrap : BootstrapSummary
-        Bootstrap-t intervals of line coefficients, draws and seed.
+        Symmetric bootstrap-t intervals of line coefficients, draws and seed.
     """
 
     scores: Scores = beside()

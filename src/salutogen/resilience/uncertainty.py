@@ -59,7 +59,7 @@ class LineDraws:
     draws : ndarray, shape (draws, p)
         Around the line's own coefficients; columns as the line's terms.
     limits : ndarray, shape (2, p)
-        Bootstrap-t 95 % intervals; NaN where a coefficient rests on one person.
+        Symmetric bootstrap-t 95 % intervals; NaN where a coefficient rests on one person.
     """
 
     line: Line
@@ -75,7 +75,7 @@ class LineDraws:
         return result
 
     def intervals(self) -> dict[str, Interval]:
-        """Bootstrap-t 95 % interval and SE of each coefficient, by term."""
+        """Symmetric bootstrap-t 95 % interval and SE of each coefficient, by term."""
         low, high = (_known(limits) for limits in self.limits)
         errors = np.sqrt(np.diag(self.covariance))
         return {
@@ -214,7 +214,7 @@ def bootstrap_summary(
         draws=draws,
         seed=seed,
         over=f"persons (in {MOST_UNITS:,} random groups above {MOST_UNITS:,} persons)",
-        interval="bootstrap-t, 95 %",
+        interval="symmetric bootstrap-t, 95 %",
         done={name: item is not None for name, item in lines.items()},
         lines={name: item.intervals() for name, item in lines.items() if item is not None},
     )

@@ -111,22 +111,18 @@ class StudentisedDraws:
     errors: Float
 
     def interval(self, level: float = 0.95) -> Float:
-        """Return bootstrap-t intervals (2, r) (Efron 1981; Hall 1988).
+        """Return symmetric bootstrap-t intervals (2, r) (Hall 1988).
 
         Each sample's distance from the line, in units of the sample's own standard error, says how
         far the line may lie from the truth in units of its own. The line's error is the one of the
         jackknife: the sandwich is too small where few persons pull the line.
         """
-        tail = _tail(level)
+        if not 0 < level < 1:
+            raise ModelError(f"level: expected a number between 0 and 1, got {level}.")
         usable = np.where(self.errors > 0, self.errors, np.nan)
-        t = (self.draws - self.estimates) / usable
-        low, high = np.nanquantile(t, [tail, 1 - tail], axis=0)
-        return np.stack(
-            [
-                self.estimates - high * self.standard_errors,
-                self.estimates - low * self.standard_errors,
-            ]
-        )
+        distance = np.nanquantile(np.abs(self.draws - self.estimates) / usable, level, axis=0)
+        half = distance * self.standard_errors
+        return np.stack([self.estimates - half, self.estimates + half])
 
 
 def studentised_bootstrap(
@@ -248,12 +244,8 @@ def percentile_interval(draws: ArrayLike, level: float = 0.95) -> Float:
     array (2, ...)
         Lower and upper limit.
     """
-    tail = _tail(level)
-    limits: Any = np.quantile(np.asarray(draws, dtype=float), [tail, 1 - tail], axis=0)
-    return np.asarray(limits, dtype=float)
-
-
-def _tail(level: float) -> float:
     if not 0 < level < 1:
         raise ModelError(f"level: expected a number between 0 and 1, got {level}.")
-    return (1 - level) / 2
+    tail = (1 - level) / 2
+    limits: Any = np.quantile(np.asarray(draws, dtype=float), [tail, 1 - tail], axis=0)
+    return np.asarray(limits, dtype=float)

@@ -135,7 +135,7 @@ def _error_words(context: Context) -> str:
     parts = []
     if draws:
         parts.append(
-            "Bootstrap intervals of the lines' coefficients are 95 % bootstrap-t intervals from "
+            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t intervals from "
             f"{draws:,} draws over persons."
         )
     parts.append(
