@@ -13,6 +13,7 @@ import numpy as np
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
+from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.scores import Standardiser
 from salutogen.study import Period
@@ -87,6 +88,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "range_E": list(line.exposure_range),
         "n": line.n,
         "n_persons": line.n_persons,
+        "claims": None if line.claims is None else claims_to_dict(line.claims),
         "knots": list(line.knots),
         "covariates": list(line.covariates),
         "window": None if line.period is None else line.period.number,
@@ -200,6 +202,7 @@ def _line(item: Mapping[str, Any], period: Period | None) -> Line:
             key: (float(bounds[0]), float(bounds[1]))
             for key, bounds in (item.get("possible") or {}).items()
         },
+        claims=claims_from_dict(item["claims"]) if item.get("claims") else None,
     )
 
 

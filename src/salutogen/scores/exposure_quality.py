@@ -16,7 +16,6 @@ from salutogen.scores.answers import FloatArray, Form
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
 
-LEAST_R_SQUARED = 0.05
 FEWEST_FORMS = 30
 CLOSE_TO_PROBLEMS = 0.5
 COMBINED = "all types"
@@ -180,28 +179,6 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     return pl.DataFrame(rows, schema=schema)
 
 
-def check_exposure_quality(
-    types: Mapping[str, FloatArray], problems: FloatArray, findings: Findings
-) -> None:
-    """Say which exposure explains less than 5 % of the variance of P over all rows."""
-    for name, values in types.items():
-        both = np.isfinite(values) & np.isfinite(problems)
-        r = pearson(values[both], problems[both])
-        if r is None:
-            continue
-        given: dict[str, Any] = {
-            "variant": "combined" if name == COMBINED else "type",
-            "type": name,
-            "r": r,
-            "n": int(both.sum()),
-            "column": "E" if name == COMBINED else f"E_{name}",
-        }
-        if r * r < LEAST_R_SQUARED:
-            findings.tell("exposure-explains-little", r_squared=r * r, **given)
-        if r < 0:
-            findings.tell("exposure-lowers-problems", **given)
-
-
 def check_items(items: pl.DataFrame, findings: Findings) -> None:
     """Say which stressor items go with problems like a symptom would, and which never happened."""
     known = items.filter(pl.col("n") >= FEWEST_FORMS)
@@ -215,13 +192,16 @@ def check_items(items: pl.DataFrame, findings: Findings) -> None:
             numbers={"r_with_P": found},
             column=f"E_{name}",
         )
-    never = known.filter(pl.col("endorsed_share") == 0)
-    for (name,), part in never.group_by("type", maintain_order=True):
+    never = {
+        str(name): part["item"].to_list()
+        for (name,), part in known.filter(pl.col("endorsed_share") == 0).group_by(
+            "type", maintain_order=True
+        )
+    }
+    if never:
         findings.tell(
             "item-never-happened",
-            type=name,
-            never=part.height,
-            named=", ".join(part["item"]),
-            numbers={"items": part["item"].to_list()},
-            column=f"E_{name}",
+            named="; ".join(f"{', '.join(items)} ({name})" for name, items in never.items()),
+            numbers={"items": never},
+            column=f"E_{next(iter(never))}" if len(never) == 1 else None,
         )

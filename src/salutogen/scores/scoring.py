@@ -30,7 +30,6 @@ from salutogen.scores.exposure import (
 )
 from salutogen.scores.exposure_quality import (
     COMBINED,
-    check_exposure_quality,
     check_items,
     exposure_quality,
     item_quality,
@@ -223,7 +222,6 @@ def _assemble(
         shown[COMBINED] = combined.score
     items = item_quality(forms.exposure, problems.score)
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
-    check_exposure_quality(shown, problems.score, findings)
     check_items(items, findings)
     reliability, reliability_p = measured_reliability(
         forms.problems, problems, exposure, person, findings

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.windows.findings import tell_windows
+from salutogen.analyses.windows.findings import tell_windows, windows_beyond
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
 from salutogen.columns import beside, record, rows
@@ -57,6 +57,8 @@ class WindowsResult(AnalysisResult):
         first, last = self.windows.row(0, named=True), self.windows.row(-1, named=True)
         if min(first["n"], last["n"]) < SMALL_CELL:
             return ""
+        if None in (first["mean_SR_frozen"], last["mean_SR_frozen"]):
+            return ""
         told = (
             f"Against the line of the first window, mean SR went from "
             f"{signed(first['mean_SR_frozen'])} to {signed(last['mean_SR_frozen'])} points over "
@@ -91,13 +93,15 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
-    summary = summarise_windows(resilience.windows, own)
-    found = Findings()
+    found, frozen = Findings(), norm.lines.reference("window")
+    reference = norm.reference_units.get("window")
+    beyond = windows_beyond(resilience.windows, frozen, reference, found)
+    summary = summarise_windows(resilience.windows, own, beyond)
     if plan is not None:
         tell_windows(
             summary,
             resilience.windows,
-            norm.lines.reference("window"),
+            frozen,
             n_persons=resilience.persons.height,
             slopes=(resilience.summary.within_slope, resilience.summary.between_slope),
             found=found,

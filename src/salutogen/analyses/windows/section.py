@@ -52,8 +52,9 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
     if not summary.height:
         return None
     lines = result.lines.filter(pl.col("window").is_in(summary["window"].implode()))
-    means = _means(summary)
-    figures = [_means_figure(means, summary)] if means.height else []
+    frozen = summary.filter(pl.col("mean_SR_frozen").is_not_null())
+    means = _means(frozen)
+    figures = [_means_figure(means, frozen)] if means.height else []
     if lines.height:
         figures.append(_lines_figure(lines, summary))
     return Section(
@@ -193,14 +194,19 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
 def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
     data = lines.with_columns(pl.col("window").cast(pl.String))
     slopes = summary["slope"].drop_nulls().to_list()
+    steepness = "Curves have another slope at each exposure. "
+    if len(slopes) == summary.height:
+        steepness = (
+            f"Slopes run from {signed(min(slopes), 3)} to {signed(max(slopes), 3)} points of "
+            "problems per point of exposure. "
+        )
     return Figure(
         name="window-lines",
         title="The line of each window",
         description=(
             f"Expected problems over exposure (5 to 95 % of its range), one line for each of "
-            f"{len(slopes)} windows. Slopes run from {signed(min(slopes), 3)} to "
-            f"{signed(max(slopes), 3)} points of problems per point of exposure. Lines that move "
-            f"up mean more problems at the same exposure."
+            f"{summary.height} windows. {steepness}Lines that move up mean more problems at the "
+            f"same exposure."
         ),
         chart=_lines_chart(data),
         data=data,

@@ -82,33 +82,41 @@ def _line_words(context: Context) -> str:
     norm = context.norm
     line = norm.primary_line
     # R² to three digits would tell n, together with the interval of the slope.
-    told = f"R² = {number(line.r_squared)}, n = {line.n:,}"
-    if context.audience.leaves_few(line.n):
-        told = f"R² = {percent(line.r_squared)}"
+    few = context.audience.leaves_few(line.n)
+    told = f"R² = {percent(line.r_squared)}" if few else f"R² = {number(line.r_squared)}"
+    if line.claims is not None and line.covariates:
+        own = line.claims.share.share
+        told += f", of which exposure's own {percent(own) if few else number(own)}"
+    if not few:
+        told += f", n = {line.n:,}"
+    beside = f" and {enumeration(line.covariates)}" if line.covariates else ""
+    over = UNIT_WORDS.get(norm.primary, norm.primary)
     text = (
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
-        f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line, context)}; "
+        f"of P on E{beside} over {over} ({_equation(line, context)}; "
         f"{told}); positive SR means more problems than "
         "expected given exposure, that is, lower resilience."
     )
     test = norm.shape_test
     if test is not None:
+        robust = test.decided_by == "HC3"
+        f, p = (test.f_robust, test.p_robust) if robust else (test.f, test.p)
+        named = "HC3 errors, " if robust else ""
         figures = (
-            f"on {test.n:,} independent units (F({test.df1}, {test.df2}) = {number(test.f)}, "
-            f"{p_value(test.p)}; BIC {points(test.bic_linear)} linear, "
+            f"on {test.n:,} independent units ({named}F({test.df1}, {test.df2}) = {number(f)}, "
+            f"{p_value(p)}; BIC {points(test.bic_linear)} linear, "
             f"{points(test.bic_quadratic)} quadratic)"
         )
         if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
-            figures = f"({p_value(test.p)})"
-        text += f" A quadratic term was tested {figures}; the {test.chosen} shape was used."
+            figures = f"({p_value(p)})"
+        text += f" A quadratic term was tested {figures}; the {line.shape} shape was used."
     if norm.external:
         text += f" The line was taken over from {norm.external}."
     left = context.resilience.summary.sr_exposure_correlation
-    if left.between is not None:
-        text += (
-            f" SR correlated with E at {signed(left.between)} between and "
-            f"{signed(left.within)} within persons."
-        )
+    places = {"between": left.between, "within": left.within}
+    told_left = [f"{signed(r)} {place}" for place, r in places.items() if r is not None]
+    if told_left:
+        text += f" SR correlated with E at {' and '.join(told_left)} persons."
     return text
 
 
@@ -127,8 +135,14 @@ def _error_words(context: Context) -> str:
     parts = []
     if draws:
         parts.append(
-            f"Intervals are 95 % percentile intervals from {draws:,} bootstrap draws over persons."
+            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t intervals from "
+            f"{draws:,} draws over persons."
         )
+    parts.append(
+        "Intervals of a line in sentences are t intervals: over persons with errors for unequal "
+        "scatter (HC3), over occasions with errors clustered by person (CR1); that of exposure's "
+        "share comes from the jackknife over persons, on Fisher's z."
+    )
     if summary.reliability is not None:
         parts.append(
             f"The reliability of an occasion's SR was {number(summary.reliability, 2)}"
