@@ -12,6 +12,8 @@ from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_o
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
     NORMAL_95,
@@ -54,6 +56,7 @@ def response_section(
     response: Response,
     curve: RecoveryCurve | None,
     times: ReturnTimes | None,
+    placebo: Placebo | None,
     findings: Sequence[Finding],
     audience: Audience,
 ) -> Section:
@@ -68,6 +71,7 @@ def response_section(
             ),
             *_recovery_words(curve, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
+            *_back_words(times, placebo, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -75,6 +79,28 @@ def response_section(
         ),
         tables=_metric_tables(anchored, response, audience),
         findings=tuple(item for item in findings if item.code.startswith(RETURN_CODES)),
+    )
+
+
+def _back_words(
+    times: ReturnTimes | None, placebo: Placebo | None, audience: Audience
+) -> tuple[str, ...]:
+    """Shares back after the event beside those after occasions without one."""
+    if times is None or placebo is None or audience.is_small(times.n_left):
+        return ()
+    parts = [
+        f"within {visit} {'occasion' if visit == '1' else 'occasions'} "
+        f"{percent(found.observed)} (without an event {percent(found.placebo)}; 95 % of draws "
+        f"{percent(found.low)} to {percent(found.high)})"
+        for visit, found in placebo.back_after.items()
+        if found.observed is not None and found.placebo is not None
+    ]
+    if not parts:
+        return (WITHOUT,)
+    return (
+        f"Of those above their band, back {' and '.join(parts)}. Who goes above the band by "
+        "ordinary fluctuation comes back as well: only what differs from the figures without an "
+        "event can be recovery from it.",
     )
 
 
