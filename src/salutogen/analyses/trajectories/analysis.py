@@ -154,7 +154,9 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     told = Findings((*anchored.findings, *courses.findings))
     labels, times, placebo = _labelled(inputs, anchored, courses, settings, told)
     days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
-    metrics, recovery, about = fit_way_back(courses.change, anchors.person, days)
+    metrics, recovery, about = fit_way_back(
+        courses.change, anchors.person, days, seed=inputs.run.seed
+    )
     told.extend(about)
     response = response_of(courses, anchors.person, metrics)
     told.extend(jump_findings(response.jump_tests))

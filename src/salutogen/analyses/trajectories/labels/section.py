@@ -20,8 +20,8 @@ from salutogen.page.section import Section, Table
 from salutogen.page.words import enumeration, percent, points, say
 
 NOTE = (
-    "Without an event: the same persons around occasions without a listed event. Difference: of the "
-    "courses that have such an occasion, with its 95 % interval over persons. Fluctuation alone "
+    "Without an event: the same persons around occasions without a listed one. Difference: of "
+    "the courses that have such an occasion, with its 95 % interval over persons. Fluctuation alone "
     "leaves pre-existing high out."
 )
 COLUMNS = (

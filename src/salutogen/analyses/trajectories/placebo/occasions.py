@@ -1,6 +1,6 @@
 """Placebo anchors: occasions of the anchored persons at which no listed event happened.
 
-A placebo occasion meets the eligibility of an anchor (one earlier and two later observed occasions),
+A placebo occasion meets the eligibility of an anchor (an earlier and two later observed occasions),
 has no listed event, a complete course from pre to post2, and shares none of these four occasions
 with those at which an event of the person acts (the anchor occasion and the two after it).
 """

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.curve import (
+    LEVEL,
     SHARE_NEEDED,
     RecoveryCurve,
     VaryingRates,
@@ -23,7 +24,11 @@ from salutogen.findings import Finding, Findings, Persons
 
 
 def fit_way_back(
-    change: FloatArray, person: NDArray[np.int64], times: FloatArray | None = None
+    change: FloatArray,
+    person: NDArray[np.int64],
+    times: FloatArray | None = None,
+    *,
+    seed: int = 1,
 ) -> tuple[CourseMetrics | None, RecoveryCurve | None, tuple[Finding, ...]]:
     """Measure and fit the return where enough occasions follow, or say why there is none.
 
@@ -34,6 +39,8 @@ def fit_way_back(
     person : ndarray of int, shape (n,)
     times : ndarray, shape (n, k), optional
         Days since the event, for areas and times; default occasions.
+    seed : int
+        Of the random signs that say how large a fall can be by chance.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def fit_way_back(
     followed = np.where(has_enough_later(change)[:, None], change, np.nan)
     metrics = course_metrics(followed, times)
     try:
-        curve = fit_recovery(change, person)
+        curve = fit_recovery(change, person, seed=seed)
     except ModelError as error:
         told.tell("recovery-not-fitted", reason=str(error))
         return metrics, None, tuple(told)
@@ -59,27 +66,40 @@ def fit_way_back(
         _tell_not_settled(told, curve)
         return metrics, curve, tuple(told)
     varying = vary_rates(change, curve)
-    _tell_not_individual(told, varying)
+    _tell_not_individual(told, varying, curve)
     return metrics, replace(curve, individual=varying), tuple(told)
 
 
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     low, high = curve.interval
+    fall_low, fall_high = curve.fall_interval
     told.tell(
         "half-life-not-settled",
+        variant="speed" if fall_low > 0.0 else "fall",
         jump=curve.jump,
         asymptote=curve.asymptote,
+        fall=curve.jump - curve.asymptote,
+        fall_low=fall_low,
+        fall_high=fall_high,
         half_life=curve.half_life,
-        low=low,
-        high=high,
-        numbers={"fall": curve.jump - curve.asymptote},
+        low=f"{low:.2f}" if low > 0.0 else "0",
+        high=f"{high:.2f}" if np.isfinite(high) else "no upper end",
     )
 
 
-def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:
+def _tell_not_individual(
+    told: Findings, varying: VaryingRates | None, curve: RecoveryCurve
+) -> None:
     """Say that the data do not tell persons' half-lives apart."""
     if varying is None:
         told.tell("half-life-not-individual", variant="not-fitted")
+    elif curve.autocorrelation_p < LEVEL:
+        told.tell(
+            "half-life-not-individual",
+            variant="lasting",
+            correlation=curve.autocorrelation,
+            p=curve.autocorrelation_p,
+        )
     elif not varying.told:
         told.tell(
             "half-life-not-individual",

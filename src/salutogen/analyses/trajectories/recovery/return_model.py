@@ -8,16 +8,13 @@ rate is integrated numerically (Gauss-Hermite), after the practice of non-linear
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 
 NODES = 21
-STEP = 1e-5
 SMALLEST_SD, LARGEST_SD = 0.02, 3.0
 LOWEST_LOG_RATE, HIGHEST_LOG_RATE = np.log(0.005), np.log(20.0)
 
@@ -287,35 +284,6 @@ def _by_log_rate(change: FloatArray, given: _Given) -> FloatArray:
     )
 
 
-def _slope(value: Callable[[FloatArray], FloatArray], at: FloatArray, place: int) -> FloatArray:
-    step = np.zeros(at.size)
-    step[place] = STEP * max(1.0, abs(at[place]))
-    return np.asarray((value(at + step) - value(at - step)) / (2.0 * step[place]))
-
-
-def clustered_log_rate_se(
-    change: FloatArray, parameters: ReturnParameters, person: NDArray[np.int64]
-) -> float:
-    """Standard error of the mean log rate when courses of one person are not independent.
-
-    The sandwich of the second derivatives and of the scores summed by person, times G / (G - 1).
-    """
-    at = parameters.packed()
-    scores = course_scores(change, parameters)
-    _, index = np.unique(person, return_inverse=True)
-    sums = np.column_stack([np.bincount(index, column) for column in scores.T])
-    curvature = np.empty((at.size, at.size))
-    for place in range(at.size):
-        curvature[place] = _slope(
-            lambda values: course_scores(change, ReturnParameters.unpacked(values)).sum(axis=0),
-            at,
-            place,
-        )
-    bread = np.linalg.pinv(-0.5 * (curvature + curvature.T))
-    meat = np.einsum("gi,gj->ij", sums, sums) * (sums.shape[0] / (sums.shape[0] - 1))
-    return float(np.sqrt(np.maximum((bread @ meat @ bread)[6, 6], 0.0)))
-
-
 def fit_varying_rates(
     change: FloatArray, start: ReturnParameters
 ) -> tuple[ReturnParameters, float, bool]:
@@ -335,6 +303,24 @@ def fit_varying_rates(
         Also false where the SD of log rates ends at one of its bounds
         (`SMALLEST_SD`, `LARGEST_SD`).
     """
+    best = None
+    for spread in (0.3, 0.8):
+        found = _maximum(change, np.append(start.packed()[:7], np.log(spread)), start.log_sd)
+        if best is None or found[1] > best[1] + 1e-9 * change.shape[0]:
+            best = found
+    assert best is not None
+    inside = SMALLEST_SD * 1.000001 < np.exp(best[0].log_rate_sd) < LARGEST_SD / 1.000001
+    return best[0], best[1], best[2] and bool(inside)
+
+
+def fit_rates(change: FloatArray, start: ReturnParameters) -> tuple[ReturnParameters, float, bool]:
+    """Maximum likelihood with one rate for all; as `fit_varying_rates`."""
+    return _maximum(change, start.packed()[:7], start.log_sd)
+
+
+def _maximum(
+    change: FloatArray, first: FloatArray, log_sd: float
+) -> tuple[ReturnParameters, float, bool]:
     from scipy.optimize import minimize
 
     n = change.shape[0]
@@ -346,20 +332,12 @@ def fit_varying_rates(
 
     bounds = [
         *[(None, None)] * 5,
-        (start.log_sd - 5.0, start.log_sd + 5.0),
+        (log_sd - 5.0, log_sd + 5.0),
         (LOWEST_LOG_RATE, HIGHEST_LOG_RATE),
         (np.log(SMALLEST_SD), np.log(LARGEST_SD)),
-    ]
-    best = None
-    for spread in (0.3, 0.8):
-        first = np.append(start.packed()[:7], np.log(spread))
-        found = minimize(
-            objective, first, jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-6},
-        )  # fmt: skip
-        if best is None or found.fun < best.fun - 1e-9:
-            best = found
-    assert best is not None
-    parameters = ReturnParameters.unpacked(best.x)
-    inside = np.log(SMALLEST_SD) + 1e-6 < best.x[7] < np.log(LARGEST_SD) - 1e-6
-    return parameters, -float(best.fun) * n, bool(best.success and inside)
+    ][: first.size]
+    found = minimize(
+        objective, first, jac=True, method="L-BFGS-B", bounds=bounds,
+        options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-6},
+    )  # fmt: skip
+    return ReturnParameters.unpacked(found.x), -float(found.fun) * n, bool(found.success)

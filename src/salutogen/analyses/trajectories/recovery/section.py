@@ -123,21 +123,27 @@ def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, .
         return ()
     if not curve.settled:
         return (
-            "An exponential return was fitted, but the data do not tell its speed, so no "
-            "half-life is quoted here.",
+            "An exponential return was fitted, but the data do not tell that SR falls, or how "
+            "fast, so no half-life is quoted here.",
         )
     low, high = curve.interval
     return (
         say(
-            "An exponential return, partially pooled over {n:# person|# persons}, has a "
-            "half-life of {half} occasions (95 % interval {low} to {high}), from {jump} at the "
-            "event to {end} points above the level before it.",
+            "The mean course of {n:# person|# persons} returns exponentially with a half-life of "
+            "{half} occasions (95 % interval {low} to {high}), from {jump} at the event to {end} "
+            "points above the level before it, a fall of {fall} ({fall_low} to {fall_high}). "
+            "Errors allow for fluctuation that lasts (correlation of {lag} from one occasion to "
+            "the next).",
             n=Persons(curve.n_persons, of=anchored),
             half=points(curve.half_life),
             low=points(low),
-            high="no upper end" if not np.isfinite(high) else points(high),
+            high=points(high),
             jump=signed(curve.jump),
             end=signed(curve.asymptote),
+            fall=points(curve.jump - curve.asymptote),
+            fall_low=points(curve.fall_interval[0]),
+            fall_high=points(curve.fall_interval[1]),
+            lag=signed(curve.autocorrelation),
         ),
         *_speed_words(curve.individual),
     )

@@ -1,0 +1,219 @@
+"""How values of one course vary together: persons' own responses, and fluctuation that lasts.
+
+SR minus the own pre-level, tau occasions after the event, is
+
+    a + b exp(-rate tau) + e(tau) - e(pre).
+
+(a, b) vary between courses, e is autocorrelated over planned occasions (continuous-time AR(1), so
+that a missed occasion counts as time), and the fluctuation at pre is in every difference to it.
+Gaussian maximum likelihood over courses, by pattern of what was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.errors import ModelError
+
+LOWEST_RATE, HIGHEST_RATE = 0.02, 6.0
+LOWEST_LAG, HIGHEST_LAG = -0.3, 0.97
+STARTS = ((0.4, 0.2), (1.2, 0.4))  # rate, correlation
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Patterns:
+    """Courses by pattern of what was seen.
+
+    Attributes
+    ----------
+    of : ndarray of int, shape (n,)
+        Pattern of each course.
+    seen : ndarray of bool, shape (patterns, k)
+    n : ndarray, shape (patterns,)
+        Courses of each.
+    sums, squares : ndarray, shape (patterns, k) and (patterns, k, k)
+        Sums of y and y y' over the courses of each.
+    y : ndarray, shape (n, k)
+        Values, 0 where missing.
+    """
+
+    of: NDArray[np.int64]
+    seen: NDArray[np.bool_]
+    n: FloatArray
+    sums: FloatArray
+    squares: FloatArray
+    y: FloatArray
+
+    def __repr__(self) -> str:
+        """Say how many courses and patterns there are."""
+        return f"Patterns({self.y.shape[0]} courses in {self.seen.shape[0]} patterns)"
+
+    @classmethod
+    def of_courses(cls, change: FloatArray) -> Patterns:
+        """Sort courses, shape (n, k), by what was seen."""
+        seen, of = np.unique(np.isfinite(change), axis=0, return_inverse=True)
+        of = np.asarray(of, dtype=np.int64).ravel()
+        y = np.where(np.isfinite(change), change, 0.0)
+        k = change.shape[1]
+        sums, squares = np.zeros((len(seen), k)), np.zeros((len(seen), k, k))
+        np.add.at(sums, of, y)
+        for place in range(len(seen)):
+            mine = y[of == place]
+            squares[place] = np.einsum("ia,ib->ab", mine, mine)
+        return cls(
+            of=of,
+            seen=seen,
+            n=np.bincount(of, minlength=len(seen)).astype(float),
+            sums=sums,
+            squares=squares,
+            y=y,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseCovariance:
+    """Parameters of the covariance, in points of P and occasions.
+
+    Attributes
+    ----------
+    log_sd : float
+        Log of the SD of the fluctuation at one occasion.
+    lag : float
+        Its correlation from one planned occasion to the next.
+    factor : ndarray, shape (3,)
+        Lower triangle of the factor of the covariance of (a, b), by rows.
+    log_rate : float
+    log_likelihood : float
+    """
+
+    log_sd: float
+    lag: float
+    factor: FloatArray
+    log_rate: float
+    log_likelihood: float = float("nan")
+
+    def effects(self) -> FloatArray:
+        """Covariance of (a, b), shape (2, 2)."""
+        c11, c21, c22 = self.factor
+        lower = np.asarray([[c11, 0.0], [c21, c22]])
+        return np.asarray(lower @ lower.T)
+
+    def matrix(self, k: int) -> FloatArray:
+        """Covariance of a course seen at k occasions from the event on."""
+        design = return_design(self.log_rate, k)
+        since = np.arange(k)
+        away = np.power(self.lag, since + 1)
+        fluctuation = (
+            np.power(self.lag, np.abs(since[:, None] - since)) - away[:, None] - away + 1.0
+        )
+        own = design @ self.effects() @ design.T
+        return np.asarray(np.exp(2.0 * self.log_sd) * fluctuation + own)
+
+    def weights(self, patterns: Patterns) -> tuple[FloatArray, FloatArray]:
+        """Inverse covariance of each pattern, 0 where missing, and log determinants.
+
+        Returns
+        -------
+        weights : ndarray, shape (patterns, k, k)
+        log_determinants : ndarray, shape (patterns,)
+        """
+        seen = patterns.seen
+        both = seen[:, :, None] & seen[:, None, :]
+        k = seen.shape[1]
+        full = np.where(both, self.matrix(k), 0.0)
+        full[:, np.arange(k), np.arange(k)] += ~seen
+        sign, log_determinants = np.linalg.slogdet(full)
+        if not (sign > 0).all():
+            raise np.linalg.LinAlgError("a covariance is not positive definite")
+        return np.where(both, np.linalg.inv(full), 0.0), log_determinants
+
+
+def return_design(log_rate: float, k: int) -> FloatArray:
+    """Columns of the return from the event on: 1 and exp(-rate tau), shape (k, 2)."""
+    return np.column_stack([np.ones(k), np.exp(-np.exp(log_rate) * np.arange(k))])
+
+
+def log_likelihood(covariance: CourseCovariance, patterns: Patterns) -> float:
+    """Log likelihood with the mean of the return at its best for these parameters."""
+    k = patterns.seen.shape[1]
+    try:
+        weights, log_determinants = covariance.weights(patterns)
+    except np.linalg.LinAlgError:
+        return -np.inf
+    design = return_design(covariance.log_rate, k)
+    total = np.einsum("p,pab->ab", patterns.n, weights)
+    right = design.T @ np.einsum("pab,pb->a", weights, patterns.sums)
+    left = design.T @ total @ design
+    quadratic = float(np.einsum("pab,pab->", weights, patterns.squares))
+    explained = float(right @ np.linalg.lstsq(left, right, rcond=None)[0])
+    values = float(patterns.n @ patterns.seen.sum(axis=1))
+    return -0.5 * (
+        float(patterns.n @ log_determinants)
+        + quadratic
+        - explained
+        + values * float(np.log(2.0 * np.pi))
+    )
+
+
+def fit_covariance(
+    patterns: Patterns, *, without_lag: CourseCovariance | None = None
+) -> CourseCovariance:
+    """Maximum likelihood of the covariance.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    without_lag : CourseCovariance, optional
+        A fit from which to start one whose fluctuation does not last (`lag` 0).
+
+    Raises
+    ------
+    ModelError
+        No covariance gives a finite likelihood.
+    """
+    from scipy.optimize import minimize
+
+    values = np.concatenate([patterns.y[:, place][patterns.seen[patterns.of, place]]
+                             for place in range(patterns.seen.shape[1])])  # fmt: skip
+    scale = float(values.std()) or 1.0
+    free = without_lag is None
+
+    def unpacked(at: FloatArray) -> CourseCovariance:
+        return CourseCovariance(
+            log_sd=float(at[0]),
+            factor=np.asarray(at[1:4]) * scale,
+            log_rate=float(at[4]),
+            lag=float(at[5]) if free else 0.0,
+        )
+
+    n = float(patterns.n.sum())
+
+    def objective(at: FloatArray) -> float:
+        found = log_likelihood(unpacked(at), patterns)
+        return -found / n if np.isfinite(found) else 1e6
+
+    bounds = [
+        (np.log(scale) - 6.0, np.log(scale) + 3.0),
+        *[(-10.0, 10.0)] * 3,
+        (np.log(LOWEST_RATE), np.log(HIGHEST_RATE)),
+        *([(LOWEST_LAG, HIGHEST_LAG)] if free else []),
+    ]
+    starts = [
+        np.asarray([np.log(0.6 * scale), 0.4, 0.0, 0.4, np.log(rate), lag]) for rate, lag in STARTS
+    ]
+    if without_lag is not None:
+        own = without_lag
+        starts = [np.asarray([own.log_sd, *(own.factor / scale), own.log_rate])]
+    best = None
+    for start in starts:
+        found = minimize(objective, start, method="L-BFGS-B", bounds=bounds)
+        if best is None or found.fun < best.fun:
+            best = found
+    assert best is not None
+    if best.fun >= 1e6:
+        raise ModelError("no covariance of the courses gives a finite likelihood")
+    return replace(unpacked(best.x), log_likelihood=-float(best.fun) * n)
