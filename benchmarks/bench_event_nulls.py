@@ -43,7 +43,7 @@ from salutogen.models.parallel.executors import run_each
 from salutogen.norm.mixed import fit_mixed_line
 from salutogen.norm.periods import ValidRows
 
-STUDIES, COURSES = 200, 200
+STUDIES, COURSES = 100, 100
 PERSONS, OCCASIONS, EVENTS = 300, 12, 5
 HALF_LIFE = 1.5
 DRAWS = 200
@@ -138,12 +138,15 @@ def what_is_told(
     chosen = draw_placebos(grid, anchors, SR[anchors.person], draws=DRAWS, seed=seed)
     change = SR[anchors.person] - lock.SR[:, :1]
     change = np.stack(
-        [np.append(row[at:], np.full(at, np.nan)) for row, at in zip(change, anchors.occasion)]
+        [
+            np.append(row[at:], np.full(at, np.nan))
+            for row, at in zip(change, anchors.occasion, strict=True)
+        ]
     )
     assert lock.SR_within is not None
     scored = [
         ScoredRows(rows=each[anchors.person], locked=locked, half_width=width, high=high)
-        for each, locked, width in zip((SR, within), (lock.SR, lock.SR_within), widths)
+        for each, locked, width in zip((SR, within), (lock.SR, lock.SR_within), widths, strict=True)
     ]
     begun = time.perf_counter()
     placebo = compare(chosen, *scored, settings, change=change, seed=seed)

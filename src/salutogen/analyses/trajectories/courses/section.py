@@ -71,9 +71,9 @@ def _jump_words(response: Response, placebo: Placebo | None, audience: Audience)
     plain, within = response.jump_tests["SR"], response.jump_tests.get("SR_within")
     if plain.mean is None or plain.n < max(2, audience.smallest):
         return ()
-    own = f"Labels, returns and figures stand on SR by the line of this study, {_jump(plain)}"
+    own = f"Labels, returns and figures stand on SR by the line of this study: {_jump(plain)}"
     if within is not None and within.mean is not None:
-        own += f"; scored with the slope of exposure within persons, {_jump(within)}"
+        own += f"; scored with the slope of exposure within persons: {_jump(within)}"
     parts = [f"{own}."]
     if placebo is not None and placebo.SR is not None:
         found = placebo.SR.response["jump"]
@@ -87,10 +87,10 @@ def _jump_words(response: Response, placebo: Placebo | None, audience: Audience)
 
 
 def _jump(found: JumpTest) -> str:
-    told = "a jump" if found.told else "no jump that is told from 0"
+    told = "" if found.told else ", which is not told from 0"
     return (
-        f"which shows {told}: {signed(found.mean)} points from pre to peri "
-        f"({signed(found.low)} to {signed(found.high)})"
+        f"from pre to peri it changes by {signed(found.mean)} points "
+        f"({signed(found.low)} to {signed(found.high)}){told}"
     )
 
 
@@ -113,8 +113,8 @@ def _regression_words(placebo: Placebo | None, audience: Audience) -> tuple[str,
     )
     return (
         f"After the event SR changes by {signed(found.change)} points (mean of post1 and post2 "
-        f"minus peri). After rises of the same size without an event the same persons change by "
-        f"{signed(found.expected)} ({signed(found.expected_low)} to "
+        f"minus peri). After such values at pre and peri without an event the same persons change "
+        f"by {signed(found.expected)} ({signed(found.expected_low)} to "
         f"{signed(found.expected_high)}): that is regression to the mean. {verdict}",
     )
 

@@ -21,8 +21,8 @@ from salutogen.page.words import enumeration, percent, points, say
 
 NOTE = (
     "Without an event: the same persons around occasions without a listed one. Difference: of "
-    "the courses that have such an occasion, with its 95 % interval over persons. Fluctuation alone "
-    "leaves pre-existing high out."
+    "the courses that have such an occasion, with its 95 % interval over persons. Fluctuation "
+    "alone leaves pre-existing high out."
 )
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),
@@ -72,8 +72,8 @@ BAND_WORDS = {
     "answers": "standard error of measurement of the answers",
 }
 NO_LABEL = (
-    "No share differs from that by more than chance: these are the shares that ordinary "
-    "fluctuation gives to the same persons without any event."
+    "As far as these data tell, the labels are what ordinary fluctuation gives to the same persons "
+    "without any event: no share differs by more than chance."
 )
 # Courses by label under other bands and tolerances, in the words of the labels' variants.
 VARIANT = Column(name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=1)

@@ -1,8 +1,9 @@
-"""How far SR falls after a rise without an event: regression to the mean, by placebo courses.
+"""How far SR falls after such values without an event: regression to the mean, by placebo.
 
 A course that stands high at one occasion stands lower at the next, whatever happened. How much
 lower is read from the placebo courses of the same persons: the mean of post1 and post2 minus peri
-is regressed on peri minus pre over all draws, and expected at the rises that were seen at events.
+is regressed on pre and peri over all draws, and expected at the values that were seen around
+events. Events chosen because a person felt bad raise peri; the fall that follows is expected.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class RegressionToMean(Record):
     rise: float = figure("SR at the event minus SR before, mean", unit=POINTS)
     change: float = figure("Mean SR at post1 and post2 minus SR at the event", unit=POINTS)
     expected: float = figure(
-        "The same change after rises of that size without an event", unit=POINTS
+        "The same change after such values at pre and peri without an event", unit=POINTS
     )
     expected_low: float = figure("Lower end of its 95 % interval", unit=POINTS)
     expected_high: float = figure("Upper end of its 95 % interval", unit=POINTS)
@@ -59,12 +60,11 @@ def regression_to_mean(
     complete = np.isfinite(observed).all(axis=1)
     if complete.sum() < FEWEST:
         return None
-    rise, change = _rise_and_change(observed[complete])
-    x, y = _rise_and_change(drawn[:, complete])
-    ones = np.ones_like(rise)
-    sums = np.column_stack(
-        [ones, rise, change, x.mean(0), y.mean(0), (x * x).mean(0), (x * y).mean(0)]
-    )
+    mine, theirs = observed[complete], drawn[:, complete]
+    centre = mine[:, :2].mean(axis=0)
+    (x, u, change), (xs, us, ys) = _parts(mine, centre), _parts(theirs, centre)
+    squares = (xs, us, ys, xs * xs, xs * us, us * us, xs * ys, us * ys)
+    sums = np.column_stack([np.ones_like(x), x, u, change, *(part.mean(0) for part in squares)])
     _, index = np.unique(person[complete], return_inverse=True)
     by_person = np.stack([np.bincount(index, column) for column in sums.T], axis=1)
     found = _expected(by_person.sum(axis=0)[None])
@@ -73,7 +73,7 @@ def regression_to_mean(
     again = _expected(np.einsum("dp,pm->dm", weight.astype(float), by_person))
     (low, expected_low), (high, expected_high) = percentile_interval(again[:, 2:])
     return RegressionToMean(
-        rise=float(found[0, 0]),
+        rise=float(found[0, 0] + centre[1] - centre[0]),
         change=float(found[0, 1]),
         expected=float(found[0, 3]),
         expected_low=float(expected_low),
@@ -84,15 +84,21 @@ def regression_to_mean(
     )
 
 
-def _rise_and_change(courses: FloatArray) -> tuple[FloatArray, FloatArray]:
-    rise = courses[..., 1] - courses[..., 0]
-    return rise, 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 1]
+def _parts(courses: FloatArray, centre: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Pre and peri about a centre, and the change that follows."""
+    pre, peri = courses[..., 0] - centre[0], courses[..., 1] - centre[1]
+    return pre, peri, 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 1]
 
 
 def _expected(total: FloatArray) -> FloatArray:
     """Rise, change, excess and expected change from sums; shape (samples, 4)."""
-    rise, change, x, y, xx, xy = (column / total[:, 0] for column in total.T[1:])
-    spread = xx - x * x
-    slope = np.where(spread > 0.0, (xy - x * y) / np.where(spread > 0.0, spread, 1.0), 0.0)
-    expected = y + slope * (rise - x)
-    return np.column_stack([rise, change, change - expected, expected])
+    x, u, change, xs, us, ys, xx, xu, uu, xy, uy = (part / total[:, 0] for part in total.T[1:])
+    a, b, c = xx - xs * xs, xu - xs * us, uu - us * us
+    e, f = xy - xs * ys, uy - us * ys
+    size = a * c - b * b
+    usable = size > 1e-12 * np.maximum(a * c, 1e-300)
+    by = np.where(usable, size, 1.0)
+    by_pre = np.where(usable, (c * e - b * f) / by, 0.0)
+    by_peri = np.where(usable, (a * f - b * e) / by, 0.0)
+    expected = ys + by_pre * (x - xs) + by_peri * (u - us)
+    return np.column_stack([u - x, change, change - expected, expected])

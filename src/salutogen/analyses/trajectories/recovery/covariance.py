@@ -105,13 +105,8 @@ class CourseCovariance:
     def matrix(self, k: int) -> FloatArray:
         """Covariance of a course seen at k occasions from the event on."""
         design = return_design(self.log_rate, k)
-        since = np.arange(k)
-        away = np.power(self.lag, since + 1)
-        fluctuation = (
-            np.power(self.lag, np.abs(since[:, None] - since)) - away[:, None] - away + 1.0
-        )
         own = design @ self.effects() @ design.T
-        return np.asarray(np.exp(2.0 * self.log_sd) * fluctuation + own)
+        return np.asarray(np.exp(2.0 * self.log_sd) * fluctuation(self.lag, k) + own)
 
     def weights(self, patterns: Patterns) -> tuple[FloatArray, FloatArray]:
         """Inverse covariance of each pattern, 0 where missing, and log determinants.
@@ -121,15 +116,27 @@ class CourseCovariance:
         weights : ndarray, shape (patterns, k, k)
         log_determinants : ndarray, shape (patterns,)
         """
-        seen = patterns.seen
-        both = seen[:, :, None] & seen[:, None, :]
-        k = seen.shape[1]
-        full = np.where(both, self.matrix(k), 0.0)
-        full[:, np.arange(k), np.arange(k)] += ~seen
-        sign, log_determinants = np.linalg.slogdet(full)
-        if not (sign > 0).all():
-            raise np.linalg.LinAlgError("a covariance is not positive definite")
-        return np.where(both, np.linalg.inv(full), 0.0), log_determinants
+        return inverses(self.matrix(patterns.seen.shape[1]), patterns.seen)
+
+
+def fluctuation(lag: float, k: int) -> FloatArray:
+    """Covariance of e(tau) - e(pre) at k occasions from the event on, for a variance of 1."""
+    since = np.arange(k)
+    away = np.power(lag, since + 1)
+    between = np.power(lag, np.abs(since[:, None] - since))
+    return np.asarray(between - away[:, None] - away + 1.0)
+
+
+def inverses(covariance: FloatArray, seen: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Inverse of a covariance (k, k) for each pattern of what was seen, and log determinants."""
+    both = seen[:, :, None] & seen[:, None, :]
+    place = np.arange(seen.shape[1])
+    full = np.where(both, covariance, 0.0)
+    full[:, place, place] += ~seen
+    sign, log_determinants = np.linalg.slogdet(full)
+    if not (sign > 0).all():
+        raise np.linalg.LinAlgError("a covariance is not positive definite")
+    return np.where(both, np.linalg.inv(full), 0.0), np.asarray(log_determinants)
 
 
 def return_design(log_rate: float, k: int) -> FloatArray:

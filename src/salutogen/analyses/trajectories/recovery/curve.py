@@ -16,7 +16,6 @@ from salutogen.analyses.trajectories.recovery.mean_return import MeanReturn, fit
 from salutogen.analyses.trajectories.recovery.return_model import (
     Posterior,
     ReturnParameters,
-    fit_rates,
     fit_varying_rates,
     posterior,
 )
@@ -214,24 +213,22 @@ def vary_rates(change: FloatArray, curve: RecoveryCurve) -> VaryingRates | None:
     """
     rows = change[curve.persons]
     own = curve.covariance
-    common, before, _ = fit_rates(
-        rows,
-        ReturnParameters(
-            mean=np.asarray([curve.asymptote, curve.jump - curve.asymptote]),
-            factor=own.factor,
-            log_sd=own.log_sd,
-            log_rate=curve.log_rate,
-        ),
+    start = ReturnParameters(
+        mean=np.asarray([curve.asymptote, curve.jump - curve.asymptote]),
+        factor=own.factor,
+        log_sd=own.log_sd,
+        log_rate=own.log_rate,
+        lag=own.lag,
     )
-    parameters, log_likelihood, converged = fit_varying_rates(rows, common)
+    parameters, log_likelihood, converged = fit_varying_rates(rows, start)
     if not np.isfinite(log_likelihood):
         return None
-    gain = max(2.0 * (log_likelihood - before), 0.0)
+    gain = max(2.0 * (log_likelihood - own.log_likelihood), 0.0)
     courses = posterior(rows, parameters)
     variance = np.exp(2.0 * parameters.log_rate_sd)
     p = 0.5 * chi2_tail(gain) if gain > 0 else 1.0
     return VaryingRates(
-        told=converged and p < LEVEL and curve.autocorrelation_p >= LEVEL,
+        told=converged and p < LEVEL,
         half_life_median=float(np.log(2.0) / np.exp(parameters.log_rate)),
         log_half_life_sd=float(np.exp(parameters.log_rate_sd)),
         likelihood_ratio=gain,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.curve import (
-    LEVEL,
     SHARE_NEEDED,
     RecoveryCurve,
     VaryingRates,
@@ -66,7 +65,7 @@ def fit_way_back(
         _tell_not_settled(told, curve)
         return metrics, curve, tuple(told)
     varying = vary_rates(change, curve)
-    _tell_not_individual(told, varying, curve)
+    _tell_not_individual(told, varying)
     return metrics, replace(curve, individual=varying), tuple(told)
 
 
@@ -87,19 +86,10 @@ def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     )
 
 
-def _tell_not_individual(
-    told: Findings, varying: VaryingRates | None, curve: RecoveryCurve
-) -> None:
+def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:
     """Say that the data do not tell persons' half-lives apart."""
     if varying is None:
         told.tell("half-life-not-individual", variant="not-fitted")
-    elif curve.autocorrelation_p < LEVEL:
-        told.tell(
-            "half-life-not-individual",
-            variant="lasting",
-            correlation=curve.autocorrelation,
-            p=curve.autocorrelation_p,
-        )
     elif not varying.told:
         told.tell(
             "half-life-not-individual",

@@ -1,7 +1,8 @@
 """Exponential returns whose speed varies between persons: likelihood and posterior.
 
 y(tau) = a + b exp(-rate tau) + e, with (a, b) Gaussian over courses and the log of the rate
-Gaussian too, independent of (a, b). Given the rate the model is linear and Gaussian, so only the
+Gaussian too, independent of (a, b); e is the fluctuation of `covariance.py`, that at pre in it and
+correlated over occasions. Given the rate the model is linear and Gaussian, so only the
 rate is integrated numerically (Gauss-Hermite), after the practice of non-linear mixed models
 (Pinheiro and Bates 1995).
 """
@@ -13,8 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.covariance import (
+    HIGHEST_LAG,
+    LOWEST_LAG,
+    Patterns,
+    fluctuation,
+    inverses,
+)
 
 NODES = 21
+LAG_STEP = 1e-4
 SMALLEST_SD, LARGEST_SD = 0.02, 3.0
 LOWEST_LOG_RATE, HIGHEST_LOG_RATE = np.log(0.005), np.log(20.0)
 
@@ -33,6 +42,8 @@ class ReturnParameters:
         Log of the residual SD.
     log_rate, log_rate_sd : float
         Mean of the log rate, and log of its SD; -inf: one common rate.
+    lag : float
+        Correlation of the fluctuation from one planned occasion to the next.
     """
 
     mean: FloatArray
@@ -40,21 +51,23 @@ class ReturnParameters:
     log_sd: float
     log_rate: float
     log_rate_sd: float = -np.inf
+    lag: float = 0.0
 
     def packed(self) -> FloatArray:
-        """Parameters in one array; the SD of rates last, left out where there is one rate."""
+        """Parameters but the lag; the SD of rates last, left out where there is one rate."""
         rest = [] if np.isneginf(self.log_rate_sd) else [self.log_rate_sd]
         return np.asarray([*self.mean, *self.factor, self.log_sd, self.log_rate, *rest])
 
     @classmethod
-    def unpacked(cls, values: FloatArray) -> ReturnParameters:
-        """Parameters from one array."""
+    def unpacked(cls, values: FloatArray, lag: float = 0.0) -> ReturnParameters:
+        """Parameters from one array, and the lag."""
         return cls(
             mean=values[:2],
             factor=values[2:5],
             log_sd=float(values[5]),
             log_rate=float(values[6]),
             log_rate_sd=float(values[7]) if values.size > 7 else -np.inf,
+            lag=lag,
         )
 
 
@@ -94,6 +107,7 @@ class _Given:
     spread: tuple[FloatArray, FloatArray, FloatArray]
     residuals: tuple[FloatArray, FloatArray, FloatArray]
     sums: _Sums
+    weighed: _Weighed
 
     def share(self) -> tuple[FloatArray, FloatArray]:
         """Log likelihood of each course (n,), and posterior weight of each node (n, K)."""
@@ -167,9 +181,39 @@ def _nodes(parameters: ReturnParameters) -> tuple[FloatArray, FloatArray]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sums:
-    """Sums over the points of each course, by node where the decay is in them: (n, 1) or (n, K)."""
+class _Weighed:
+    """Courses weighed by the inverse M of their fluctuation: M y (n, k), M 1 (patterns, k), M."""
 
+    patterns: Patterns
+    log_determinant: FloatArray
+    inverse: FloatArray
+    y: FloatArray
+    one: FloatArray
+
+    @classmethod
+    def of(cls, change: FloatArray, lag: float) -> _Weighed:
+        patterns = Patterns.of_courses(change)
+        inverse, log_determinant = inverses(fluctuation(lag, change.shape[1]), patterns.seen)
+        return cls(
+            patterns=patterns,
+            log_determinant=log_determinant,
+            inverse=inverse,
+            y=np.einsum("iab,ib->ia", inverse[patterns.of], patterns.y),
+            one=inverse.sum(axis=2),
+        )
+
+    def crossed(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """Left' M right for each course and node, of columns by node (nodes, k)."""
+        found = np.einsum("pab,ga,gb->pg", self.inverse, left, right, optimize=True)
+        return np.asarray(found[self.patterns.of])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sums:
+    """Weighed sums over each course, by node where the decay is in them: (n, 1) or (n, K)."""
+
+    count: FloatArray
+    log_determinant: FloatArray
     n: FloatArray
     d1: FloatArray
     d2: FloatArray
@@ -178,16 +222,17 @@ class _Sums:
     yy: FloatArray
 
 
-def _sums(change: FloatArray, decay: FloatArray) -> _Sums:
-    there = np.isfinite(change).astype(float)
-    y = np.where(there > 0, change, 0.0)
+def _sums(weighed: _Weighed, decay: FloatArray) -> _Sums:
+    of = weighed.patterns.of
     return _Sums(
-        n=there.sum(axis=1)[:, None],
-        d1=np.einsum("ij,kj->ik", there, decay),
-        d2=np.einsum("ij,kj->ik", there, decay**2),
-        y0=y.sum(axis=1)[:, None],
-        y1=np.einsum("ij,kj->ik", y, decay),
-        yy=(y**2).sum(axis=1)[:, None],
+        count=weighed.patterns.seen.sum(axis=1).astype(float)[of][:, None],
+        log_determinant=weighed.log_determinant[of][:, None],
+        n=weighed.one.sum(axis=1)[of][:, None],
+        d1=(weighed.one @ decay.T)[of],
+        d2=weighed.crossed(decay, decay),
+        y0=weighed.y.sum(axis=1)[:, None],
+        y1=weighed.y @ decay.T,
+        yy=(weighed.patterns.y * weighed.y).sum(axis=1)[:, None],
     )
 
 
@@ -202,7 +247,8 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     that the posterior of u has precision M = I + C'Z'ZC / s2.
     """
     log_rates, weight = _nodes(parameters)
-    x = _sums(change, _decay(log_rates, change.shape[1]))
+    weighed = _Weighed.of(change, parameters.lag)
+    x = _sums(weighed, _decay(log_rates, change.shape[1]))
     a, b = parameters.mean
     c11, c21, c22 = parameters.factor
     s2 = np.exp(2.0 * parameters.log_sd)
@@ -215,7 +261,12 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     det = m00 * m11 - m01**2
     v0, v1 = (m11 * u0 - m01 * u1) / det, (m00 * u1 - m01 * u0) / det
     log_likelihood = -0.5 * (
-        x.n * np.log(2.0 * np.pi * s2) + np.log(det) + rr / s2 - u0 * v0 - u1 * v1
+        x.count * np.log(2.0 * np.pi * s2)
+        + x.log_determinant
+        + np.log(det)
+        + rr / s2
+        - u0 * v0
+        - u1 * v1
     )
     return _Given(
         log_likelihood=log_likelihood,
@@ -227,6 +278,7 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
         spread=(m11 / det, -m01 / det, m00 / det),
         residuals=(r0, r1, rr),
         sums=x,
+        weighed=weighed,
     )
 
 
@@ -261,26 +313,24 @@ def likelihoods_and_scores(
         + 2.0 * (c11 * c22 * x.d1 + c21 * c22 * x.d2) * w01
         + c22 * c22 * x.d2 * w11
     )
-    by_sd = (rr - 2.0 * (e0 * r0 + e1 * r1) + squares) / s2 - x.n
-    by_rate = _by_log_rate(change, given) / s2
+    by_sd = (rr - 2.0 * (e0 * r0 + e1 * r1) + squares) / s2 - x.count
+    by_rate = _by_log_rate(given, change.shape[1]) / s2
     columns = [left0 / s2, left1 / s2, *(part / s2 for part in by_factor), by_sd, by_rate]
     if not np.isneginf(parameters.log_rate_sd):
         columns.append(by_rate * (given.log_rates - parameters.log_rate))
     return value, np.column_stack([(share * column).sum(axis=1) for column in columns])
 
 
-def _by_log_rate(change: FloatArray, given: _Given) -> FloatArray:
-    """Derivative by the log rate at each node, times the residual variance."""
-    k = change.shape[1]
+def _by_log_rate(given: _Given, k: int) -> FloatArray:
+    """Derivative by the log rate at each node, times the variance of the fluctuation."""
     decay = _decay(given.log_rates, k)
     moved = -np.exp(given.log_rates)[:, None] * np.arange(k) * decay
-    there = np.isfinite(change).astype(float)
-    y = np.where(there > 0, change, 0.0)
+    weighed = given.weighed
     a, b, _, ab, bb = given.effects()
     return np.asarray(
-        b * np.einsum("ij,kj->ik", y, moved)
-        - (ab + a * b) * np.einsum("ij,kj->ik", there, moved)
-        - (bb + b * b) * np.einsum("ij,kj->ik", there, decay * moved)
+        b * (weighed.y @ moved.T)
+        - (ab + a * b) * (weighed.one @ moved.T)[weighed.patterns.of]
+        - (bb + b * b) * weighed.crossed(decay, moved)
     )
 
 
@@ -303,41 +353,37 @@ def fit_varying_rates(
         Also false where the SD of log rates ends at one of its bounds
         (`SMALLEST_SD`, `LARGEST_SD`).
     """
-    best = None
-    for spread in (0.3, 0.8):
-        found = _maximum(change, np.append(start.packed()[:7], np.log(spread)), start.log_sd)
-        if best is None or found[1] > best[1] + 1e-9 * change.shape[0]:
-            best = found
-    assert best is not None
-    inside = SMALLEST_SD * 1.000001 < np.exp(best[0].log_rate_sd) < LARGEST_SD / 1.000001
-    return best[0], best[1], best[2] and bool(inside)
-
-
-def fit_rates(change: FloatArray, start: ReturnParameters) -> tuple[ReturnParameters, float, bool]:
-    """Maximum likelihood with one rate for all; as `fit_varying_rates`."""
-    return _maximum(change, start.packed()[:7], start.log_sd)
-
-
-def _maximum(
-    change: FloatArray, first: FloatArray, log_sd: float
-) -> tuple[ReturnParameters, float, bool]:
     from scipy.optimize import minimize
 
     n = change.shape[0]
 
+    def value(values: FloatArray, lag: float) -> float:
+        here = ReturnParameters.unpacked(values[:-1], lag)
+        return float(course_log_likelihoods(change, here).sum())
+
     def objective(values: FloatArray) -> tuple[float, FloatArray]:
-        here = ReturnParameters.unpacked(values)
-        value, scores = likelihoods_and_scores(change, here)
-        return -float(value.sum()) / n, -scores.sum(axis=0) / n
+        lag = float(values[-1])
+        own, scores = likelihoods_and_scores(change, ReturnParameters.unpacked(values[:-1], lag))
+        by_lag = (value(values, lag + LAG_STEP) - value(values, lag - LAG_STEP)) / (2.0 * LAG_STEP)
+        return -float(own.sum()) / n, -np.append(scores.sum(axis=0), by_lag) / n
 
     bounds = [
         *[(None, None)] * 5,
-        (log_sd - 5.0, log_sd + 5.0),
+        (start.log_sd - 5.0, start.log_sd + 5.0),
         (LOWEST_LOG_RATE, HIGHEST_LOG_RATE),
         (np.log(SMALLEST_SD), np.log(LARGEST_SD)),
-    ][: first.size]
-    found = minimize(
-        objective, first, jac=True, method="L-BFGS-B", bounds=bounds,
-        options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-6},
-    )  # fmt: skip
-    return ReturnParameters.unpacked(found.x), -float(found.fun) * n, bool(found.success)
+        (LOWEST_LAG, HIGHEST_LAG),
+    ]
+    best = None
+    for spread in (0.3, 0.8):
+        first = np.concatenate([start.packed()[:7], [np.log(spread), start.lag]])
+        found = minimize(
+            objective, first, jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-5},
+        )  # fmt: skip
+        if best is None or found.fun < best.fun - 1e-9:
+            best = found
+    assert best is not None
+    parameters = ReturnParameters.unpacked(best.x[:-1], float(best.x[-1]))
+    inside = np.log(SMALLEST_SD) + 1e-6 < best.x[7] < np.log(LARGEST_SD) - 1e-6
+    return parameters, -float(best.fun) * n, bool(best.success and inside)

@@ -69,7 +69,7 @@ def response_section(
             _in_words(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
-            *_recovery_words(curve, anchored.n_persons),
+            *_recovery_words(curve, placebo, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
             *_back_words(times, placebo, audience),
         ),
@@ -118,7 +118,9 @@ def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audi
     )
 
 
-def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, ...]:
+def _recovery_words(
+    curve: RecoveryCurve | None, placebo: Placebo | None, anchored: int
+) -> tuple[Text, ...]:
     if curve is None:
         return ()
     if not curve.settled:
@@ -145,7 +147,22 @@ def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, .
             fall_high=points(curve.fall_interval[1]),
             lag=signed(curve.autocorrelation),
         ),
+        *_mean_words(placebo),
         *_speed_words(curve.individual),
+    )
+
+
+def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
+    """Whether the fall goes beyond regression to the mean."""
+    each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
+    found = [item.regression for item in each if item.regression is not None]
+    if not found:
+        return ("How much of that is regression to the mean is not known here.",)
+    own = found[0]
+    verdict = "differs" if all(item.beyond for item in found) else "is not told"
+    return (
+        f"The change after the event, {signed(own.change)} points at post1 and post2, {verdict} "
+        f"from the {signed(own.expected)} that follow such values without any event.",
     )
 
 
