@@ -86,36 +86,29 @@ def means_figure(
         description=f"{told} Shaded bands are 95 % intervals, clustered by person."
         f"{_without_words(without)}",
         chart=layered(
-            *_without_layers(without, x),
-            zero_rule(),
-            {
-                "data": values(data),
-                "mark": {"type": "area", "opacity": 0.14},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("low", SR_AXIS),
-                    "y2": {"field": "high"},
-                    "color": hue,
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {
-                    "type": "line",
-                    "strokeWidth": 3,
-                    "point": {"filled": True, "size": 70, "opacity": 1},
-                },
-                "encoding": {
-                    "x": x,
-                    "y": quantity("mean", SR_AXIS),
-                    "color": hue,
-                },
-            },
-            height=300,
+            *_without_layers(without, x), zero_rule(), *_means_layers(data, x, hue), height=300
         ),
         data=data if without is None else pl.concat([data, without], how="diagonal"),
         columns=MEANS_COLUMNS,
     )
+
+
+def _means_layers(data: pl.DataFrame, x: Spec, hue: Spec) -> list[Spec]:
+    """Means joined by lines, over their intervals."""
+    shaded = {"x": x, "y": quantity("low", SR_AXIS), "y2": {"field": "high"}, "color": hue}
+    point = {"filled": True, "size": 70, "opacity": 1}
+    return [
+        {
+            "data": values(data),
+            "mark": {"type": "area", "opacity": 0.14},
+            "encoding": shaded,
+        },
+        {
+            "data": values(data),
+            "mark": {"type": "line", "strokeWidth": 3, "point": point},
+            "encoding": {"x": x, "y": quantity("mean", SR_AXIS), "color": hue},
+        },
+    ]
 
 
 def _without_event(placebo: Placebo | None, audience: Audience) -> pl.DataFrame | None:

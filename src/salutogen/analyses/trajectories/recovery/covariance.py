@@ -146,23 +146,68 @@ def return_design(log_rate: float, k: int) -> FloatArray:
 
 def log_likelihood(covariance: CourseCovariance, patterns: Patterns) -> float:
     """Log likelihood with the mean of the return at its best for these parameters."""
+    return likelihood_and_slopes(covariance, patterns)[0]
+
+
+def likelihood_and_slopes(
+    covariance: CourseCovariance, patterns: Patterns
+) -> tuple[float, FloatArray]:
+    """Log likelihood, and its derivatives by log SD, the factor's three, log rate and lag."""
     k = patterns.seen.shape[1]
     try:
         weights, log_determinants = covariance.weights(patterns)
     except np.linalg.LinAlgError:
-        return -np.inf
+        return -np.inf, np.zeros(6)
     design = return_design(covariance.log_rate, k)
     total = np.einsum("p,pab->ab", patterns.n, weights)
     right = design.T @ np.einsum("pab,pb->a", weights, patterns.sums)
-    left = design.T @ total @ design
-    quadratic = float(np.einsum("pab,pab->", weights, patterns.squares))
-    explained = float(right @ np.linalg.lstsq(left, right, rcond=None)[0])
+    line = np.linalg.lstsq(design.T @ total @ design, right, rcond=None)[0]
+    quadratic = float((weights * patterns.squares).sum())
     values = float(patterns.n @ patterns.seen.sum(axis=1))
-    return -0.5 * (
+    value = -0.5 * (
         float(patterns.n @ log_determinants)
         + quadratic
-        - explained
+        - float(right @ line)
         + values * float(np.log(2.0 * np.pi))
+    )
+    mean = design @ line
+    crossed = patterns.sums[:, :, None] * mean
+    left = patterns.squares - crossed - crossed.transpose(0, 2, 1)
+    left += patterns.n[:, None, None] * np.outer(mean, mean)
+    slope = -0.5 * (total - (weights @ left @ weights).sum(axis=0))
+    residual = np.einsum("pab,pb->a", weights, patterns.sums - patterns.n[:, None] * mean)
+    found = [float((slope * moved).sum()) for moved in _moved(covariance, k)]
+    found[4] += float(residual @ (_moved_decay(covariance.log_rate, k) * line[1]))
+    return value, np.asarray(found)
+
+
+def _moved_decay(log_rate: float, k: int) -> FloatArray:
+    """Derivative of exp(-rate tau) by the log rate."""
+    steps = np.exp(log_rate) * np.arange(k)
+    return np.asarray(-steps * np.exp(-steps))
+
+
+def _moved(covariance: CourseCovariance, k: int) -> tuple[FloatArray, ...]:
+    """Derivatives of the covariance of a course by each parameter, in their order."""
+    variance = np.exp(2.0 * covariance.log_sd)
+    design = return_design(covariance.log_rate, k)
+    c11, c21, c22 = covariance.factor
+    by_factor = (
+        [[2.0 * c11, c21], [c21, 0.0]],
+        [[0.0, c11], [c11, 2.0 * c21]],
+        [[0.0, 0.0], [0.0, 2.0 * c22]],
+    )
+    turned = np.column_stack([np.zeros(k), _moved_decay(covariance.log_rate, k)])
+    by_rate = turned @ covariance.effects() @ design.T
+    since = np.arange(k)
+    gaps = np.abs(since[:, None] - since)
+    away = (since + 1) * np.power(covariance.lag, since)
+    between = gaps * np.power(covariance.lag, np.maximum(gaps - 1, 0))
+    return (
+        2.0 * variance * fluctuation(covariance.lag, k),
+        *(design @ np.asarray(each) @ design.T for each in by_factor),
+        by_rate + by_rate.T,
+        variance * (between - away[:, None] - away),
     )
 
 
@@ -199,9 +244,13 @@ def fit_covariance(
 
     n = float(patterns.n.sum())
 
-    def objective(at: FloatArray) -> float:
-        found = log_likelihood(unpacked(at), patterns)
-        return -found / n if np.isfinite(found) else 1e6
+    units = np.asarray([1.0, scale, scale, scale, 1.0, 1.0])[: 6 if free else 5]
+
+    def objective(at: FloatArray) -> tuple[float, FloatArray]:
+        value, slopes = likelihood_and_slopes(unpacked(at), patterns)
+        if not np.isfinite(value):
+            return 1e6, np.zeros(at.size)
+        return -value / n, -slopes[: at.size] * units / n
 
     bounds = [
         (np.log(scale) - 6.0, np.log(scale) + 3.0),
@@ -217,7 +266,7 @@ def fit_covariance(
         starts = [np.asarray([own.log_sd, *(own.factor / scale), own.log_rate])]
     best = None
     for start in starts:
-        found = minimize(objective, start, method="L-BFGS-B", bounds=bounds)
+        found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds)
         if best is None or found.fun < best.fun:
             best = found
     assert best is not None
