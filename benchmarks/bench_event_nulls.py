@@ -43,7 +43,7 @@ from salutogen.models.parallel.executors import run_each
 from salutogen.norm.mixed import fit_mixed_line
 from salutogen.norm.periods import ValidRows
 
-STUDIES, COURSES = 100, 100
+STUDIES, COURSES = 80, 160
 PERSONS, OCCASIONS, EVENTS = 300, 12, 5
 HALF_LIFE = 1.5
 DRAWS = 200

@@ -95,6 +95,7 @@ class Placebo(Record):
     back_after: dict[str, DrawnShare] = figure(
         "Share back within the band so many occasions after they were first seen above it"
     )
+    rated: bool = figure("Whether events count from a rating of burden: they are then selected")
     chosen: PlaceboDraws = beside()
     codes: NDArray[np.int8] = beside()
 
@@ -135,6 +136,7 @@ def compare(
     *,
     change: FloatArray,
     seed: int | np.random.SeedSequence,
+    rated: bool = False,
 ) -> Placebo:
     """Hold what is seen around events beside what is seen around placebo occasions.
 
@@ -149,6 +151,8 @@ def compare(
         SR minus the own pre-level from each anchor on.
     seed : int
         Of the persons resampled for the regression to the mean.
+    rated : bool
+        Whether events count from a rating of burden.
     """
     enough = chosen.anchor.size >= FEWEST
     codes = _codes(chosen.courses(SR.rows), SR, settings)
@@ -159,6 +163,7 @@ def compare(
         SR=_scored(chosen, SR, settings, seed) if enough else None,
         SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
         back_after=_back_after(chosen, SR, change) if enough else {},
+        rated=rated,
         chosen=chosen,
         codes=codes,
     )

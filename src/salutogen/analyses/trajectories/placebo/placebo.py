@@ -48,6 +48,7 @@ def placebo_of(
         settings.labels,
         change=courses.change,
         seed=second,
+        rated=anchored.grid.rated,
     )
 
 

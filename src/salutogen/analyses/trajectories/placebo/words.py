@@ -9,9 +9,13 @@ from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
-from salutogen.page.words import enumeration, percent, say, signed
+from salutogen.page.words import enumeration, say, signed
 
 WITHOUT = "Nothing stands beside these figures: too few anchors have an occasion without an event."
+SELECTED = (
+    "Events count from a burden rating, so persons are anchored where they felt bad: a difference "
+    "at the event may be that selection."
+)
 TWO_WAYS = "scored by the line of this study and with the slope within persons alike"
 
 
@@ -32,9 +36,14 @@ def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
     )
 
 
+def percentage_points(difference: float | None) -> str:
+    """Write a difference of shares with its sign."""
+    return "–" if difference is None else f"{signed(100.0 * difference, 1)} percentage points"
+
+
 def excess_words(found: Contrast, *, share: bool) -> str:
     """Write an excess with its interval."""
-    write = percent if share else signed
+    write = percentage_points if share else signed
     if found.excess_low is None:
         return write(found.excess)
     return f"{write(found.excess)} ({write(found.excess_low)} to {write(found.excess_high)})"
@@ -76,4 +85,6 @@ def beyond_words(
             f"By the line of this study alone differ {enumeration(one_way).replace('_', ' ')}; "
             "with the slope within persons that is not told, so it may be arithmetic of exposure."
         )
+    if names and placebo.rated:
+        parts.append(SELECTED)
     return " ".join([*parts, f"(95 % intervals over persons; {what} adjusted for their number.)"])

@@ -6,6 +6,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
     factor_figure,
@@ -143,16 +144,18 @@ def _chance_words(group: GroupOutcome) -> str:
     found = group.by_chance
     if found is None:
         return NOT_COMPARED if group.kind == "label" else ""
+    middle, low, high = (percent(max(at, 0.0)) for at in (found.placebo, found.low, found.high))
+    excess, least, most = (
+        percentage_points(at) for at in (found.excess, found.excess_low, found.excess_high)
+    )
     verdict = (
-        f"Labels around the event tell {percent(found.excess)} more "
-        f"({percent(found.excess_low)} to {percent(found.excess_high)})."
+        f"Labels around the event go with more, by {excess} ({least} to {most})."
         if found.beyond
-        else "What labels around the event tell is not told from that."
+        else "What labels around the event go with is not told from that."
     )
     return (
-        f" The same rule around occasions without an event goes with {percent(found.placebo)} "
-        f"(95 % of draws {percent(found.low)} to {percent(found.high)}), because a label holds "
-        f"some of a person's level. {verdict}"
+        f" The same rule around occasions without an event goes with {middle} (95 % of draws "
+        f"{low} to {high}), because a label holds some of a person's level. {verdict}"
     )
 
 
