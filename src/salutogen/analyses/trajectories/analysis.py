@@ -165,7 +165,14 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     )
     told.extend(about_classes)
     validity = validity_of(
-        inputs, anchors, courses.lock, labels, classes, settings.validity, placebo
+        inputs,
+        anchors,
+        courses.lock,
+        labels,
+        classes,
+        settings.validity,
+        placebo,
+        with_event=courses.background == "with-event",
     )
     told.extend(validity.findings)
     found = class_figures(classes)

@@ -19,6 +19,10 @@ from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.occasions import acting
 from salutogen.analyses.trajectories.validity.explained import DrawnLabels
+from salutogen.analyses.trajectories.validity.exposure_error import (
+    locked_exposure,
+    reliability_bands,
+)
 from salutogen.analyses.trajectories.validity.relations import (
     LATER_P,
     Groups,
@@ -41,8 +45,12 @@ def validity_of(
     classes: ClassAssessment | None,
     settings: ValiditySettings,
     placebo: Placebo | None = None,
+    *,
+    with_event: bool = True,
 ) -> Validity:
     """Assess the validity of labels and locks, and say what is doubtful about it.
+
+    `with_event` tells that the event is in the exposure that the lock is judged by.
 
     Raises
     ------
@@ -50,16 +58,32 @@ def validity_of(
         An outcome or factor is not in the study.
     """
     outcome = outcome_of(inputs, anchors, settings)
+    factors = _factors(inputs, anchors, settings.factors)
     found = assess_validity(
         lock,
         anchors.person,
         outcome=outcome,
         groups=_groups(anchors.n, labels, classes),
-        factors=_factors(inputs, anchors, settings.factors),
+        factors=factors,
         draws=settings.draws,
         seed=inputs.run.seed,
         drawn=_drawn(inputs, anchors, outcome, settings, placebo),
     )
+    exposure = locked_exposure(inputs, anchors, lock) if with_event else None
+    if exposure is not None:
+        bands = reliability_bands(
+            lock.SR,
+            exposure,
+            factors,
+            anchors.person,
+            draws=settings.draws,
+            seed=np.random.SeedSequence([inputs.run.seed, 65]),
+        )
+        relations = {
+            name: replace(relation, by_reliability=bands[name])
+            for name, relation in found.factors.items()
+        }
+        found = replace(found, factors=relations)
     return replace(found, findings=tuple(_findings(found, outcome)))
 
 

@@ -21,6 +21,7 @@ from salutogen.analyses.trajectories.validity.explained import (
     explained_by_chance,
     explained_share,
 )
+from salutogen.analyses.trajectories.validity.exposure_error import ReliabilityBand
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Finding
 from salutogen.models.false_discovery import adjusted_p
@@ -126,6 +127,13 @@ class FactorRelation(Record):
     p_difference: float | None = figure(
         "p of the difference of levels, adjusted over factors (false-discovery rate)",
         key="level_P_minus_SR_p_adjusted",
+    )
+
+    by_reliability: ReliabilityBand | None = figure(
+        "Correlation with locks of SR by the reliability of E; null with a curved line, with "
+        "covariates, or with the event out of exposure",
+        key="by_reliability_of_E",
+        default=None,
     )
 
     @property

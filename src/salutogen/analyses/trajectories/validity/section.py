@@ -15,6 +15,7 @@ from salutogen.analyses.trajectories.validity.figures import (
 )
 from salutogen.analyses.trajectories.validity.relations import (
     LEVEL,
+    FactorRelation,
     GroupOutcome,
     LaterOutcome,
     Validity,
@@ -39,6 +40,11 @@ FORETOLD_NOTE = (
     "Level: mean of post1 and post2. Change: level minus pre. Higher outcome and positive SR both "
     "mean worse. At equal P before, the change of P is its level and stands once."
 )
+BANDS = (
+    "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
+    "relate to SR: a relation that is not told down to the reliability that exposure has may be "
+    "that."
+)
 OVERLAP = (
     " It is made of the same answers as the locks, later: what goes with it is partly a person's "
     "level, and nothing is foretold here."
@@ -50,7 +56,7 @@ NOT_COMPARED = (
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
     f"{FEWEST} courses give no figure. p is adjusted over all factors and locks (Benjamini and "
-    "Hochberg)."
+    "Hochberg). Poorly measured: E of reliability .6, or the lowest that is possible."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
@@ -59,6 +65,11 @@ FACTOR_COLUMNS = (
     Column(name="SR", meaning="Correlation with the lock of SR", heading="r with SR"),
     Column(name="SR_interval", meaning="Its 95 % interval", heading="95 %"),
     Column(name="SR_p", meaning="Its p, adjusted over factors and locks", heading="p adjusted"),
+    Column(
+        name="SR_error",
+        meaning="r with SR were E of the lowest reliability that is possible here",
+        heading="r with SR if E is poorly measured",
+    ),
     Column(name="P", meaning="Correlation with the lock of P", heading="r with P"),
     Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
     Column(name="difference", meaning="r with P minus r with SR", heading="P minus SR"),
@@ -171,10 +182,22 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
     )
 
 
+def _error_words(relation: FactorRelation, what: str) -> str:
+    """Down to which reliability of exposure a relation is told from 0."""
+    band = relation.by_reliability
+    if band is None:
+        return ""
+    found = band.last_told(what)
+    if found is None:
+        return " (in no interval of the bootstrap)"
+    return f" (told down to a reliability of exposure of {found})"
+
+
 def _told_factors(found: Validity) -> str:
     """Which factors relate to SR once all factors and locks are counted."""
     told = [
         f"{factor} with the {measure.removeprefix('SR ')}"
+        f"{_error_words(relation, measure.removeprefix('SR '))}"
         for factor, relation in found.factors.items()
         for measure in ("SR level", "SR change")
         if (p := relation.p_adjusted[measure]) is not None and p < LEVEL
@@ -184,7 +207,7 @@ def _told_factors(found: Validity) -> str:
         return f"{counted} none with SR is told from 0 at a false-discovery rate of 5 %."
     return (
         f"{counted} those with SR that are told from 0 at a false-discovery rate of 5 %: "
-        f"{enumeration(told)}."
+        f"{enumeration(told)}. {BANDS}"
     )
 
 
@@ -257,6 +280,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                     "SR": sr.value,
                     "SR_interval": _interval(sr),
                     "SR_p": relation.p_adjusted[f"SR {what}"],
+                    "SR_error": _poorly(relation, what),
                     "P": p.value,
                     "P_interval": _interval(p),
                     "difference": difference.value,
@@ -265,7 +289,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
             )
     text, floats = (
         ("SR_interval", "P_interval", "difference_interval"),
-        ("SR", "SR_p", "P", "difference"),
+        ("SR", "SR_p", "SR_error", "P", "difference"),
     )
     kinds = (
         {"factor": pl.String, "lock": pl.String, "n": pl.Int64}
@@ -281,6 +305,14 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
         columns=FACTOR_COLUMNS,
         note=note_of(FACTOR_NOTE, frame, FACTOR_COLUMNS),
     )
+
+
+def _poorly(relation: FactorRelation, what: str) -> float | None:
+    """Correlation with SR at the lowest reliability of exposure that was asked."""
+    if relation.by_reliability is None:
+        return None
+    each: dict[str, Estimate] = getattr(relation.by_reliability, what)
+    return list(each.values())[-1].value if each else None
 
 
 def _interval(found: Estimate) -> str | None:
