@@ -35,6 +35,7 @@ from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import ScoredRows, compare
 from salutogen.analyses.trajectories.placebo.occasions import acting, draw_placebos
 from salutogen.analyses.trajectories.recovery.curve import fit_recovery
+from salutogen.analyses.trajectories.recovery.line_error import within_line_error
 from salutogen.analyses.trajectories.recovery.response import jump_test
 from salutogen.analyses.trajectories.validity.explained import DrawnLabels, explained_by_chance
 from salutogen.findings import Findings
@@ -121,7 +122,9 @@ def what_is_told(
         values={"P": y, "E": design[:, 1]},
         n_persons=PERSONS,
     )
-    within = scored_within(P, E, fit_mixed_line(rows, Findings())[0])
+    mixed = fit_mixed_line(rows, Findings())[0]
+    within = scored_within(P, E, mixed)
+    assert mixed is not None
     assert within is not None
     z = SR / np.nanstd(SR, ddof=1)
     lock = lock_courses(anchors, {"SR": SR, "P": P, "SR_z": z, "SR_within": within})
@@ -156,14 +159,18 @@ def what_is_told(
     regression = (placebo.SR.regression, placebo.SR_within.regression)
     curve = fit_recovery(change, anchors.person, seed=seed)
     explained = labels_and_later_P(P, busy, anchors, labels, placebo, seed)
-    jumps = [locked[:, 1] - locked[:, 0] for locked in (lock.SR, lock.SR_within)]
+    errors = jump_errors(E, design, SR[person, occasion], person, anchors, mixed)
+    jumps = [
+        jump_test(locked[:, 1] - locked[:, 0], anchors.person, line_error=error)
+        for locked, error in zip((lock.SR, lock.SR_within), errors, strict=True)
+    ]
     return {
         "labels": float(any(placebo.beyond("labels", name) for name in placebo.SR.labels)),
         "labels, one scoring": float(any(item.beyond for item in placebo.SR.labels.values())),
         "response": float(any(placebo.beyond("response", name) for name in placebo.SR.response)),
         "regression": float(all(item is not None and item.beyond for item in regression)),
-        "jump": float(jump_test(jumps[0], anchors.person).told),
-        "jump within": float(jump_test(jumps[1], anchors.person).told),
+        "jump": float(jumps[0].told),
+        "jump within": float(jumps[1].told),
         "half-life": float(curve.settled),
         "covered": float(curve.interval[0] < HALF_LIFE < curve.interval[1]),
         "later P": float(explained is not None and explained.beyond),
@@ -176,6 +183,24 @@ def what_is_told(
         "R2 placebo": explained.placebo if explained else np.nan,
         "level": float(np.nanmean(level_after(lock.SR))),
     }
+
+
+def jump_errors(
+    E: np.ndarray,
+    design: np.ndarray,
+    left: np.ndarray,
+    person: np.ndarray,
+    anchors: Any,
+    mixed: Any,
+) -> tuple[float, float]:
+    """What the errors of the two lines add to the mean jump; the pooled one by person (CR1)."""
+    bread = np.linalg.inv(design.T @ design)
+    scores = np.stack([np.bincount(person, column * left) for column in design.T], axis=1)
+    g = np.unique(person).size
+    slope = np.sqrt((bread @ scores.T @ scores @ bread)[1, 1] * g / (g - 1))
+    around = E[anchors.person[:, None], anchors.occasion[:, None] + np.asarray([-1, 0])]
+    raised = abs(float(np.nanmean(around[:, 1] - around[:, 0])))
+    return raised * float(slope), within_line_error(around, mixed)
 
 
 def labels_and_later_P(

@@ -29,6 +29,7 @@ from salutogen.analyses.trajectories.placebo.occasions import acting
 from salutogen.analyses.trajectories.placebo.placebo import placebo_findings, placebo_of
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
+from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
 from salutogen.analyses.trajectories.recovery.response import (
     Response,
     jump_findings,
@@ -158,7 +159,8 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         courses.change, anchors.person, days, seed=inputs.run.seed
     )
     told.extend(about)
-    response = response_of(courses, anchors.person, metrics)
+    errors = jump_line_errors(inputs, anchors, courses.lock)
+    response = response_of(courses, anchors.person, metrics, errors)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
@@ -54,7 +54,7 @@ class MetricsSummary(Record):
 
 @record
 class JumpTest(Record):
-    """The mean jump with its interval over persons, under one way of scoring SR."""
+    """The mean jump with its interval over persons and line, under one way of scoring SR."""
 
     n: int = figure("Courses with a jump", kind=Kind.COUNT)
     mean: float | None = figure("Mean jump", unit=POINTS, sign=LESS_RESILIENT)
@@ -96,15 +96,30 @@ class Response(Record):
     course_metrics: CourseMetrics | None = beside()
 
 
-def jump_test(jumps: FloatArray, person: NDArray[np.int64]) -> JumpTest:
-    """Ask whether there is a jump on average: t interval, clustered by person."""
+def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float = 0.0) -> JumpTest:
+    """Ask whether there is a jump on average: t interval, clustered by person.
+
+    Parameters
+    ----------
+    jumps : ndarray, shape (n,)
+    person : ndarray of int, shape (n,)
+    line_error : float
+        Standard error that the line adds to the mean, see `line_error`.
+    """
+    from scipy.special import stdtr, stdtrit
+
     found = mean_of(jumps, person)
+    if found.mean is None or found.low is None:
+        return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
+    limit = float(stdtrit(found.persons - 1, 0.975))
+    se = float(np.hypot((found.mean - found.low) / limit, line_error))
+    p = float(2.0 * stdtr(found.persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
     return JumpTest(
         n=found.n,
         mean=found.mean,
-        low=found.low,
-        high=found.high,
-        p=p_of_no_difference(found),
+        low=found.mean - limit * se,
+        high=found.mean + limit * se,
+        p=p,
     )
 
 
@@ -119,14 +134,27 @@ def mean_change(lock: Lock) -> FloatArray:
 
 
 def response_of(
-    courses: LockedCourses, person: NDArray[np.int64], metrics: CourseMetrics | None
+    courses: LockedCourses,
+    person: NDArray[np.int64],
+    metrics: CourseMetrics | None,
+    line_errors: Mapping[str, float],
 ) -> Response:
-    """Describe jumps, changes and metrics over the anchors, `person` being whose they are."""
+    """Describe jumps, changes and metrics over the anchors.
+
+    Parameters
+    ----------
+    courses : LockedCourses
+    person : ndarray of int, shape (n,)
+        Whose the anchors are.
+    metrics : CourseMetrics or None
+    line_errors : mapping of str to float
+        What the line adds to the error of the mean jump of `SR` and `SR_within`.
+    """
     jumps, changes, within = jump(courses.lock), mean_change(courses.lock), courses.lock.SR_within
-    tests = {"SR": jump_test(jumps, person)}
+    tests = {"SR": jump_test(jumps, person, line_error=line_errors["SR"])}
     jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
     if jumps_within is not None:
-        tests["SR_within"] = jump_test(jumps_within, person)
+        tests["SR_within"] = jump_test(jumps_within, person, line_error=line_errors["SR_within"])
     return Response(
         jump=MeanAndSD.of(jumps),
         mean_change=MeanAndSD.of(changes),
