@@ -244,7 +244,7 @@ def lock_of(values: np.ndarray) -> Lock:
     """A lock with these values of SR, and of P."""
     none = np.full(values.shape, np.nan)
     places = np.zeros(values.shape, dtype=np.int64)
-    return Lock(occasion=places, SR=values, P=values, SR_z=none, SR_se=none)
+    return Lock(occasion=places, SR=values, P=values, SR_z=none)
 
 
 def test_the_page_says_on_which_models_a_claim_may_rest(tmp_path: Path) -> None:

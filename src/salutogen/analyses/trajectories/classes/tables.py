@@ -14,7 +14,8 @@ from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import smallest_size
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
+from salutogen.analyses.trajectories.labels.by_rule import Labels
+from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
