@@ -105,7 +105,7 @@ def test_the_person_who_changes_most_is_not_told_to_everyone() -> None:
         assert withheld == ()
         assert len(section.figures) == 2
         tables = {table.name: table for table in section.tables}
-        assert len(tables) == 5
+        assert len(tables) == 7
         assert ("largest_change" in tables["sensitivity-outliers"].frame.columns) == individuals
 
 
