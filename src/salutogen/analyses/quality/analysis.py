@@ -87,9 +87,10 @@ def _figures(resilience: Resilience) -> tuple[tuple[str, float], ...]:
     """Figures of SR in the order of the table."""
     one = resilience.summary
     icc, left = one.icc_windows, one.sr_exposure_correlation
+    bound = ", at most: exposure is taken as free of error" if one.reliability_E_assumed else ""
     inflated = "(inflated by overlap: no reliability)"
     figures: tuple[tuple[str, float | None], ...] = (
-        ("Reliability of an occasion's SR", one.reliability),
+        (f"Reliability of an occasion's SR{bound}", one.reliability),
         ("Standard error of measurement of an occasion's SR (points)", one.sem),
         ("Reliability of P used", one.reliability_P),
         ("Reliability of E used", one.reliability_E),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.sensitivity.assumptions import Assumptions, Weights, corrected_weights
@@ -185,38 +186,41 @@ class Sides:
     ----------
     rank_r : float or None
         Rank correlation of the two; None where the assumption is impossible.
+    n_other_side : int or None
+        Persons whom the two put on different sides of 0.
     share_other_side : float or None
-        Share of persons whom the two put on different sides of 0.
+        Their share.
     """
 
-    rank_r: float | None
-    share_other_side: float | None
+    rank_r: float | None = None
+    n_other_side: int | None = None
+    share_other_side: float | None = None
 
 
 def sides(P: Float, E: Float, reliability_E: float, g: float, reliability_P: float) -> Sides:
     """Compare persons' SR as scored (straight line over these persons) with the corrected one."""
     r = pearson(E, P)
     if r is None:
-        return Sides(rank_r=None, share_other_side=None)
+        return Sides()
     dP, dE = P - np.mean(P), E - np.mean(E)
     sd_P, sd_E = np.std(P, ddof=1), np.std(E, ddof=1)
     weights = corrected_weights(
         np.asarray(r), sd_P, sd_E, np.asarray(reliability_E), np.asarray(g), reliability_P
     )
     if not np.isfinite(weights.on_E):
-        return Sides(rank_r=None, share_other_side=None)
+        return Sides()
     scored = dP - r * sd_P / sd_E * dE
     corrected = weights.on_P * dP - weights.on_E * dE
+    other = int(np.sum((scored > 0) != (corrected > 0)))
     return Sides(
         rank_r=pearson(_ranks(scored), _ranks(corrected)),
-        share_other_side=float(np.mean((scored > 0) != (corrected > 0))),
+        n_other_side=other,
+        share_other_side=other / P.size,
     )
 
 
 def _ranks(values: Float) -> Float:
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(values), dtype=float)
+    return pl.Series(values).rank("average").cast(pl.Float64).to_numpy()
 
 
 def _band(

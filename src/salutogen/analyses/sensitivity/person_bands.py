@@ -83,9 +83,17 @@ SIDES_COLUMNS = (
         heading="Rank r with SR as scored",
     ),
     Column(
-        name="share_other_side",
-        meaning="Share of persons whom the assumption puts on the other side of 0",
+        name="n_other_side",
+        meaning="Persons whom the assumption puts on the other side of 0",
+        unit="persons",
         heading="Persons who change sides",
+        kind=Kind.COUNT,
+        of="n",
+    ),
+    Column(
+        name="share_other_side",
+        meaning="Their share of all persons",
+        heading="Their share",
         kind=Kind.SHARE,
     ),
 )
@@ -223,8 +231,11 @@ def _sides_table(P: np.ndarray, E: np.ndarray, assumptions: Assumptions) -> pl.D
                     "g": float(g),
                     "n": P.size,
                     "rank_r": found.rank_r,
+                    "n_other_side": found.n_other_side,
                     "share_other_side": found.share_other_side,
                 }
             )
-    schema = {item.name: pl.UInt32 if item.name == "n" else pl.Float64 for item in SIDES_COLUMNS}
+    schema = {
+        item.name: pl.UInt32 if item.kind is Kind.COUNT else pl.Float64 for item in SIDES_COLUMNS
+    }
     return pl.DataFrame(table, schema=schema)
