@@ -7,7 +7,7 @@ do with SR given true exposure. Exposure is reported with error. Counted is how 
 interval of r(factor, SR) leaves out 0: as scored; at every reliability of E within .1 of the true
 one (as if a study had measured it); at every one from .5 to 1; and at every one of these and every
 strength 0 to .4 of mood-congruent reporting. Beside it the same where the factor does relate to SR
-(r = -.3): what the bands cost.
+(r = -.3): what the bands cost. Aim: at most 10 % false where what is plausible holds the truth.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Persons = tuple[Float, Float, Float]  # P, observed E, factor
 SIZES = (150, 500)
 RELIABILITIES = (1.0, 0.9, 0.7, 0.5)
 MOOD = 0.2
-SEED = 20_261
+SEED = 47_011
 DRAWS = 300
 RULES = ("as scored", "reliability known to .1", "reliability .5 to 1", "and mood 0 to .4")
 
@@ -89,7 +89,7 @@ def claims(name: str, n: int, reliability: float, effect: float, replicates: int
 
 def main(arguments: list[str]) -> None:
     quick = arguments[:1] == ["quick"]
-    replicates = 40 if quick else int(arguments[0]) if arguments else 400
+    replicates = 40 if quick else int(arguments[0]) if arguments else 250
     rows: list[dict[str, Any]] = []
     print(f"{'generator':15} {'n':>4} {'rE':>4}   false, then power: {', '.join(RULES)}")
     for name in GENERATORS:
@@ -102,12 +102,13 @@ def main(arguments: list[str]) -> None:
                     + "  ".join(f"{100 * share:5.1f}" for share in (*false, *power)),
                     flush=True,
                 )
+                rule, over = (3, "joint band") if name == "mood-coloured" else (2, "band")
                 rows.append(
                     {
                         "what": f"false claims of a factor, {name}, {n} persons, reliability of "
                         f"exposure {reliability:g}",
-                        "measured": f"{100 * false[2]:.1f} % with the band, "
-                        f"{100 * false[0]:.1f} % without",
+                        "measured": f"{100 * false[rule]:.1f} % by the {over}, "
+                        f"{100 * false[0]:.1f} % as scored",
                         "limit": "10 %",
                         "false": dict(zip(RULES, false.tolist(), strict=True)),
                         "power": dict(zip(RULES, power.tolist(), strict=True)),

@@ -17,9 +17,10 @@ from salutogen.analyses.sensitivity.person_bands import BAND_COLUMNS as EXPOSURE
 from salutogen.analyses.sensitivity.person_bands import SIDES_COLUMNS, PersonBands
 from salutogen.analyses.sensitivity.refits import MISSING_COLUMNS, OUTLIER_COLUMNS
 from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
 from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
-from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import number, points
+from salutogen.page.section import Figure, Section, Table, Text
+from salutogen.page.words import Sentence, number, points, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
     )
 
 
-def words_of_bands(bands: PersonBands) -> tuple[str, ...]:
+def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     """Say over what was followed through, and what is left of slope and factors."""
     slope = bands.slope
     if slope.value is None:
@@ -94,22 +95,43 @@ def words_of_bands(bands: PersonBands) -> tuple[str, ...]:
         if bands.reliability_given
         else "assumed"
     )
-    told = [
+    told: list[Text] = [
         f"Bands over errors of exposure take the reliability of persons' exposure as {low} to "
         f"{high} ({why}) and mood-congruent reporting as {number(bands.mood_low, 2)} to "
         f"{number(bands.mood_high, 2)}; their ends hold the sampling error of persons (95 %). They "
         "stand on the straight line without covariates. The slope is "
         f"{interval(slope.value, slope.low, slope.high)} as scored, "
-        f"{ends(slope.error_low, slope.error_high)} with error in exposure."
+        f"{ends(slope.error_low, slope.error_high)} with error in exposure, "
+        f"{ends(slope.joint_low, slope.joint_high)} with mood-congruent reporting as well.",
+        *_words_of_places(bands),
     ]
+    before = len(told)
     told += [
         words_of_factor(name, band)
         for name, band in bands.factors.items()
         if band.claimed and band.error_low is not None
     ]
-    if bands.factors and len(told) == 1:
+    if bands.factors and len(told) == before:
         told.append("No factor's correlation with SR is told from 0 as scored.")
     return tuple(told)
+
+
+def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
+    """Say how many persons change sides at the lowest reliability that is possible."""
+    known = bands.persons.filter((pl.col("g") == 0) & pl.col("rank_r").is_not_null())
+    if not known.height:
+        return ()
+    worst = known.sort("reliability_E").row(0, named=True)
+    return (
+        say(
+            "At a reliability of {reliability}, SR with the corrected slope puts "
+            "{n:# person|# persons} on the other side of 0 than SR as scored (rank correlation "
+            "{r}).",
+            reliability=number(worst["reliability_E"], 2),
+            n=Persons(worst["n_other_side"], of=worst["n"]),
+            r=points(worst["rank_r"]),
+        ),
+    )
 
 
 def words_of_factor(name: str, band: Band) -> str:
