@@ -243,3 +243,24 @@ def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> No
     hidden = tables["sensitivity-exposure-persons"]
     for name in ("n_other_side", "share_other_side"):
         assert hidden[name].null_count() == table.height
+
+
+@pytest.mark.parametrize(
+    ("n", "individuals", "said"),
+    [
+        (43, False, "puts 43 persons on the other side of 0"),
+        (2, True, "puts 2 persons on the other side of 0"),
+        (2, False, "puts fewer than 5 persons on the other side of 0"),
+    ],
+)
+def test_persons_who_change_sides_are_told_as_far_as_may_be(
+    n: int, individuals: bool, said: str
+) -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    table = result.exposure_bands.persons.with_columns(n_other_side=pl.lit(n))
+    other = replace(result, exposure_bands=replace(result.exposure_bands, persons=table))
+    (section,), _ = shown(other, inputs, individuals=individuals)
+    words = " ".join(str(text) for text in section.paragraphs)
+    assert said in words
+    assert "At a reliability of 0.50, SR with the corrected slope" in words

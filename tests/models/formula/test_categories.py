@@ -56,11 +56,18 @@ def of_arrays():
     return {**plain(), "arm": pd.Categorical(ARM, categories=LEVELS)}
 
 
+def of_pandas_with_arrow():
+    import pandas as pd
+
+    return of_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+
+
 FRAMES = {
     "polars": enum,
     "lazy polars": lambda: enum().lazy(),
     "pandas": of_pandas,
     "pandas, ordered": lambda: of_pandas(ordered=True),
+    "pandas with arrow": of_pandas_with_arrow,
     "arrow": of_arrow,
     "arrow in pieces": lambda: of_arrow(2),
     "duckdb": of_duckdb,
@@ -149,6 +156,11 @@ def test_structures_and_mixtures_take_the_same_reference():
     )
     fitted = mixture.try_fit(frame)
     assert fitted.membership.terms == ("Intercept", "arm[T.active]")
+    shares = fitted.membership.shares({"arm": ["placebo", "active"]})
+    np.testing.assert_allclose(shares, fitted.membership.shares(enum()[[1 * 4, 0]]))
+    for refused in (fitted.membership.shares, fitted.predict):
+        with pytest.raises(ModelError, match="arm: the fit knows no category 'sham'"):
+            refused({"arm": ["sham"], "id": [1], "y": [1.0]})
     assert [said for said in fitted.messages if "none" in said] == [
         "arm: no complete row has 'none', which the column declares: left out."
     ] * 2

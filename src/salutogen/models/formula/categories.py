@@ -42,6 +42,8 @@ def declared_levels(frame: Any, names: Iterable[str]) -> dict[str, Levels]:
 
 def _levels_of(column: Any) -> Levels:
     """Levels of a native column; none where no order is declared, or one that cannot be used."""
+    if hasattr(getattr(column, "dtype", None), "pyarrow_dtype"):  # Arrow within pandas
+        column = column.array.__arrow_array__()
     levels = getattr(getattr(column, "dtype", None), "categories", None)
     if levels is None and hasattr(getattr(column, "type", None), "index_type"):
         if hasattr(column, "chunks"):
