@@ -248,10 +248,7 @@ def _band(
     draws = values(drawn_sums(sums, assumptions.draws, assumptions.seed))
     usable = np.isfinite(draws).mean(axis=0) > 0.5
     usable &= np.isfinite(estimate)
-    low, high = np.full(estimate.shape, np.nan), np.full(estimate.shape, np.nan)
-    for place in zip(*np.nonzero(usable), strict=True):
-        own = draws[(slice(None), *place)]
-        low[place], high[place] = percentile_interval(own[np.isfinite(own)])
+    low, high = _ends_of(draws, usable)
     error, joint = (slice(1, None), slice(0, 1)), (slice(1, None), slice(1, None))
     return Band(
         n=n,
@@ -264,6 +261,17 @@ def _band(
         joint_high=_end(high[joint], np.nanmax),
         impossible=int(np.sum(~usable[joint])),
     )
+
+
+def _ends_of(draws: Float, usable: NDArray[np.bool_]) -> tuple[Float, Float]:
+    """Percentile intervals of usable cells (R, G) from draws (d, R, G); NaN in the others."""
+    low, high = np.full(usable.shape, np.nan), np.full(usable.shape, np.nan)
+    whole = usable & np.isfinite(draws).all(axis=0)
+    low[whole], high[whole] = percentile_interval(draws[:, whole])
+    for place in zip(*np.nonzero(usable & ~whole), strict=True):
+        own = draws[(slice(None), *place)]
+        low[place], high[place] = percentile_interval(own[np.isfinite(own)])
+    return low, high
 
 
 def _end(ends: Float, outermost: Callable[[Float], float]) -> float | None:

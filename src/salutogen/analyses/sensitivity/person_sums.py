@@ -85,6 +85,7 @@ def drawn_sums(sums: Float, draws: int, seed: int) -> Float:
     for start in range(0, draws, DRAWS_AT_ONCE):
         size = min(DRAWS_AT_ONCE, draws - start)
         chosen = generator.integers(0, n, (size, n))
-        weight = np.stack([np.bincount(row, minlength=n) for row in chosen]).astype(float)
+        places = (chosen + n * np.arange(size)[:, None]).ravel()
+        weight = np.bincount(places, minlength=size * n).reshape(size, n).astype(float)
         found[start : start + size] = np.einsum("dn,nk->dk", weight, sums)
     return found
