@@ -99,7 +99,7 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
         f"Bands over errors of exposure take the reliability of persons' exposure as {low} to "
         f"{high} ({why}) and mood-congruent reporting as {number(bands.mood_low, 2)} to "
         f"{number(bands.mood_high, 2)}; their ends hold the sampling error of persons (95 %). They "
-        "stand on the straight line without covariates. The slope is "
+        "stand on the straight line over these persons' means, without covariates. The slope is "
         f"{interval(slope.value, slope.low, slope.high)} as scored, "
         f"{ends(slope.error_low, slope.error_high)} with error in exposure, "
         f"{ends(slope.joint_low, slope.joint_high)} with mood-congruent reporting as well.",
