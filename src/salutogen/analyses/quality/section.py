@@ -59,8 +59,8 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 ),
                 columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
-                "known reliability of E, 1 is assumed; the sensitivity bands show what follows "
-                "if that is wrong.",
+                "known reliability of E, 1 is assumed, and the reliability of SR is then the "
+                "highest it can be; the sensitivity bands show what follows if that is wrong.",
             ),
             Table(
                 name="scales",

@@ -144,7 +144,7 @@ def with_covariates(moments: Moments, expression: str, data: Any) -> PersonMomen
     """
     person = moments.persons.name
     variables = variables_of(f"1 + {expression}")
-    rows = read_columns(data, [person, *variables])
+    rows = read_columns(data, [person, *variables], labels=(person,))
     found = rows.group_by(person).agg(
         *(pl.col(name).drop_nulls().drop_nans().first() if rows.schema[name].is_float()
           else pl.col(name).drop_nulls().first() for name in variables),
@@ -199,6 +199,11 @@ def scaled_covariates(moments: Moments) -> tuple[Float, Float]:
     to_raw[1:, 1:] = back
     to_raw[0, 1:] = -centre @ back
     return np.ascontiguousarray(((W - centre) @ back).T), to_raw
+
+
+def covariate_messages(moments: Moments) -> tuple[str, ...]:
+    """What is doubtful about the covariates of membership."""
+    return moments.design.messages if isinstance(moments, PersonMoments) else ()
 
 
 def share_derivatives(problem: MixtureProblem, at: ClassParameters, jacobian: Float) -> Float:

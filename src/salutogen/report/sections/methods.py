@@ -145,13 +145,17 @@ def _error_words(context: Context) -> str:
     )
     if summary.reliability is not None:
         parts.append(
-            f"The reliability of an occasion's SR was {number(summary.reliability, 2)}"
+            "The reliability of an occasion's SR was "
+            + ("at most " if summary.reliability_E_assumed else "")
+            + number(summary.reliability, 2)
             + (
                 f" (standard error of measurement {points(summary.sem)} points)."
                 if summary.sem is not None
                 else "."
             )
         )
+        if summary.reliability_E_assumed:
+            parts.append("It is an upper bound: exposure was taken as free of error.")
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)

@@ -144,7 +144,7 @@ def person_rows(
         Unknown columns; persons of another type; a column that varies within a person.
     """
     key, wanted = result.persons.name, list(dict.fromkeys(names))
-    rows = read_columns(data, [key, *wanted]).unique(maintain_order=True)
+    rows = read_columns(data, [key, *wanted], labels=(key,)).unique(maintain_order=True)
     if rows.schema[key] != result.persons.dtype:
         given, wanted_type = rows[key], result.persons.dtype
         same = given.cast(wanted_type, strict=False)

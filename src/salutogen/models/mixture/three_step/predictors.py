@@ -194,7 +194,7 @@ def three_step_predictors(
     at, value, converged = _newton(moved, Q)
     covariance = _sandwich(moved, Q, at)
     back = np.kron(np.eye(K - 1), np.linalg.inv(R))
-    messages = []
+    messages = list(design.messages)
     if not converged or np.max(np.abs(at)) > RUNAWAY:
         converged = False
         messages.append(
