@@ -89,8 +89,8 @@ def reliability_between_within(
     -------
     BetweenWithinReliability or None
         None with fewer than ten persons or fewer than ten forms beyond the persons' first. A part
-        without variance has no omega and no alpha. Above 20,000 persons every second, third, … one is
-    taken, so that no more are.
+        without variance has no omega and no alpha. Above 20,000 persons every second, third, … is
+        taken, so that no more are.
     """
     person = np.asarray(person, dtype=np.int64)
     step = 1 + int(person.max(initial=0)) // MOST
