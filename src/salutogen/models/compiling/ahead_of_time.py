@@ -41,6 +41,7 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     packed = kernels_of_draws.group_cross_products(columns, codes, 2)
     states = np.arange(2, dtype=np.uint64)
     kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
+    kernels_of_draws.bootstrap_totals(0, 2, packed, states, np.empty((2, 6)))
     from salutogen.models.mixed.model import MixedModel
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}

@@ -78,33 +78,52 @@ def solve_packed(packed: Float, k: int, work: Float, solution: Float) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def add_resampled(state: np.uint64, sums: Float, total: Float) -> np.uint64:
+    """Add up the sums of as many units as there are, drawn with replacement; the state after it.
+
+    The stream is SplitMix64.
+    """
+    n, m = sums.shape
+    total[:] = 0.0
+    for _unit in range(n):
+        state += np.uint64(0x9E3779B97F4A7C15)
+        z = state
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+        # Upper 32 bits times n, upper 32 bits of that: a place below n without a division
+        # (Lemire 2019), even to one part in 2³²/n.
+        index = np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+        for j in range(m):
+            total[j] += sums[index, j]
+    return state
+
+
+@njit(cache=True, nogil=True)
+def bootstrap_totals(
+    first: int, last: int, sums: Float, states: NDArray[np.uint64], out: Float
+) -> None:
+    """Write the sums (units, m) of resampled units, a row per state of the generator."""
+    for draw in range(first, last):
+        add_resampled(states[draw], sums, out[draw])
+
+
+@njit(cache=True, nogil=True)
 def bootstrap_coefficients(
     first: int, last: int, moments: Float, k: int, states: NDArray[np.uint64], out: Float
 ) -> None:
     """Write least-squares coefficients of resampled persons, a row per state of the generator.
 
-    Each draw runs its own SplitMix64 stream; a degenerate sample is drawn again from it.
+    Each draw runs its own stream; a degenerate sample is drawn again from it.
     """
-    n, m = moments.shape
-    total = np.empty(m)
+    total = np.empty(moments.shape[1])
     work = np.empty((k, k))
     solution = np.empty(k - 1)
     for draw in range(first, last):
         out[draw, :] = np.nan
         state = states[draw]
         for _ in range(REDRAWS):
-            total[:] = 0.0
-            for _person in range(n):
-                state += np.uint64(0x9E3779B97F4A7C15)
-                z = state
-                z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-                z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-                z = z ^ (z >> np.uint64(31))
-                # Upper 32 bits times n, upper 32 bits of that: a place below n without a
-                # division (Lemire 2019), even to one part in 2³²/n.
-                index = np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
-                for j in range(m):
-                    total[j] += moments[index, j]
+            state = add_resampled(state, moments, total)
             if solve_packed(total, k, work, solution):
                 out[draw, :] = solution
                 break
