@@ -23,7 +23,10 @@ BUILT_IN = (
         compute="salutogen.analyses.windows.analysis:compute",
         result="salutogen.analyses.windows.analysis:WindowsResult",
         default=True,
-        results_at={"windows": "resilience.windows"},
+        results_at={
+            "windows": "resilience.windows",
+            "change": "resilience.change_over_windows",
+        },
     ),
     Analysis(
         name="concordance",

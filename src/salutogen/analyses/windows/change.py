@@ -16,6 +16,8 @@ from salutogen.analyses.windows.change_rows import ChangeRows, change_rows
 from salutogen.analyses.windows.change_sums import ChangeSums, change_sums
 from salutogen.models.mixed.random_intercept_ar1 import (
     Persistence,
+    PersonRows,
+    error_of_persistence,
     fit_persistence,
     person_rows,
     residual_variance,
@@ -35,7 +37,7 @@ def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
     the covariates of the line of occasions, residuals autocorrelated where the data tell it. The
     change is the mean effect of the last window's occasions less that of the first's. Persons are
     resampled with the whole of their rows; every coefficient, that of exposure included, is
-    refitted in each resample, the variances are not.
+    refitted in each resample; the error of the variances is added.
     """
     rows = change_rows(inputs)
     if rows is None:
@@ -45,7 +47,8 @@ def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
 
 def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None:
     """Estimate the change from rows that are prepared; None where the model cannot be fitted."""
-    persistence = _persistence(rows)
+    columns, persons, occasion = _some(rows)
+    persistence = fit_persistence(columns, persons, occasion)
     if persistence is None:
         return None
     sums = change_sums(rows, persistence, seed)
@@ -55,17 +58,19 @@ def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None
     drawn = {name: np.empty(0) for name in whole}
     if draws > 0:
         drawn = _estimates(bootstrap_sums(sums.units, draws=draws, seed=seed), sums, rows)
-    variance = _residual_variance(sums, rows)
-    return _told(rows, persistence, variance, whole, drawn)
+    contrast = np.pad(rows.contrast, (0, columns.shape[1] - 1 - rows.contrast.size))
+    more = error_of_persistence(columns, persons, occasion, persistence, contrast)
+    more *= persons.n_persons / rows.rows.n_persons
+    return _told(rows, persistence, (_residual_variance(sums, rows), more), whole, drawn)
 
 
-def _persistence(rows: ChangeRows) -> Persistence | None:
-    """How rows of a person go together, from up to 20,000 persons, evenly taken."""
+def _some(rows: ChangeRows) -> tuple[Float, PersonRows, Float]:
+    """Design and outcome of up to 20,000 persons, evenly taken, who tell the variances."""
     step = 1 + (rows.rows.n_persons - 1) // MOST_FITTED
     kept = rows.rows.person % step == 0
-    columns = np.column_stack([rows.design(kept), rows.P[kept]])
     occasion = rows.occasion[kept]
-    return fit_persistence(columns, person_rows(rows.rows.person[kept], occasion), occasion)
+    columns = np.column_stack([rows.design(kept), rows.P[kept]])
+    return columns, person_rows(rows.rows.person[kept], occasion), occasion
 
 
 def _residual_variance(sums: ChangeSums, rows: ChangeRows) -> float:
@@ -150,17 +155,22 @@ def _solved(matrix: Float, columns: np.ndarray, targets: np.ndarray) -> Float:
 def _told(
     rows: ChangeRows,
     persistence: Persistence,
-    variance: float,
+    variances: tuple[float, float],
     whole: dict[str, Float],
     drawn: dict[str, Float],
 ) -> WindowChange:
     persons = rows.rows.n_persons
-    residual_sd = float(np.sqrt(variance))
-    known = {name: contrast_of(one[0], drawn[name], persons) for name, one in whole.items()}
+    residual_sd, more = float(np.sqrt(variances[0])), variances[1]
+    spread = float(whole["model"][0] / whole["standardised"][0])
+    scale = {"standardised": spread, "absent": np.inf}
+    known = {
+        name: contrast_of(one[0], drawn[name], persons, more / scale.get(name, 1.0) ** 2)
+        for name, one in whole.items()
+    }
     model, share = known["model"], float(whole["absent"][0])
     assert model is not None
     standardised = known["standardised"]
-    shift = Shift(whole["model"][0], share, drawn["model"], drawn["absent"], persons)
+    shift = Shift(whole["model"][0], share, drawn["model"], drawn["absent"], persons, more)
     left = bool(rows.left.any()) and abs(share) > 1e-12
     return WindowChange(
         first_window=rows.first,

@@ -16,15 +16,15 @@ FEWEST_DRAWS = 20
 ENOUGH = 0.9  # of the draws must be possible
 
 
-def contrast_of(estimate: float, drawn: Float, persons: int) -> Contrast | None:
-    """Give an estimate the error of its draws; None where it is unknown."""
+def contrast_of(estimate: float, drawn: Float, persons: int, more: float = 0.0) -> Contrast | None:
+    """Give an estimate the error of its draws and a further variance; None where it is unknown."""
     if not np.isfinite(estimate):
         return None
     known = drawn[np.isfinite(drawn)]
     if known.size < FEWEST_DRAWS or known.size < ENOUGH * drawn.size:
         return Contrast(estimate=float(estimate), se=None, interval=None)
     # Resamples of N persons spread by (N - 1) / N of the variance.
-    se = float(np.std(known, ddof=1)) * float(np.sqrt(persons / (persons - 1)))
+    se = float(np.sqrt(np.var(known, ddof=1) * persons / (persons - 1) + more))
     half = _quantile(persons) * se
     return Contrast(
         estimate=float(estimate), se=se, interval=(float(estimate) - half, float(estimate) + half)
@@ -50,11 +50,12 @@ class Shift:
     drawn: Float
     drawn_share: Float
     persons: int
+    more: float
 
     def at(self, delta: float) -> Contrast:
         """Change under a shift of so many points."""
         drawn = self.drawn + delta * self.drawn_share
-        found = contrast_of(self.estimate + delta * self.share, drawn, self.persons)
+        found = contrast_of(self.estimate + delta * self.share, drawn, self.persons, self.more)
         assert found is not None
         return found
 
@@ -73,7 +74,9 @@ class Shift:
             return None
         known = np.isfinite(self.drawn) & np.isfinite(self.drawn_share)
         spread = np.cov(self.drawn[known], self.drawn_share[known])
-        size = _quantile(self.persons) ** 2 * self.persons / (self.persons - 1)
+        spread = spread * self.persons / (self.persons - 1)
+        spread[0, 0] += self.more
+        size = _quantile(self.persons) ** 2
         roots = np.roots(
             [
                 self.share**2 - size * spread[1, 1],

@@ -27,7 +27,9 @@ class Contrast(Record):
     """The last window less the first, with its error over resampled persons."""
 
     estimate: float = figure("Last window less first", unit=POINTS, sign=RISE)
-    se: float | None = figure("SD over resamples of persons", unit=POINTS)
+    se: float | None = figure(
+        "Standard error: SD over resamples of persons, and the error of the variances", unit=POINTS
+    )
     interval: tuple[float, float] | None = figure(
         "95 % interval: t quantile times the standard error", unit=POINTS
     )
@@ -46,7 +48,9 @@ class WindowChange(Record):
     last_window: int = figure("Number of the last window", kind=Kind.LABEL)
     model: str = figure("Model of single occasions", kind=Kind.LABEL)
     estimate: float = figure("Last window less first, by the model", unit=POINTS, sign=RISE)
-    se: float | None = figure("SD over resamples of persons", unit=POINTS)
+    se: float | None = figure(
+        "Standard error: SD over resamples of persons, and the error of the variances", unit=POINTS
+    )
     interval: tuple[float, float] | None = figure(
         "95 % interval over resamples of persons, all coefficients refitted in each", unit=POINTS
     )

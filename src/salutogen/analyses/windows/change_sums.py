@@ -19,6 +19,7 @@ Float = np.ndarray
 MOST_NUMBERS = 400_000  # that one resample adds up; persons are put to random groups beyond
 FEWEST_UNITS = 1000
 PERSONS_AT_ONCE = 50_000
+FLAT = 1e-9  # of the range of exposure, within which it is the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +106,15 @@ def _person_means(rows: ChangeRows) -> Float:
     other reason. Empty where exposure does not differ within persons.
     """
     here = np.bincount(rows.block)
-    count = np.bincount(rows.rows.person)
+    person = rows.rows.person
+    count = np.bincount(person)
     found = []
     for column in rows.exposure.T:
-        beside = column - (np.bincount(rows.block, column) / here)[rows.block]
-        mean = (np.bincount(rows.rows.person, beside) / count)[rows.rows.person]
-        if np.ptp(beside - mean) <= 1e-9 * max(float(np.ptp(beside)), 1e-300):
+        own = column - (np.bincount(person, column) / count)[person]
+        if np.ptp(own) <= FLAT * max(float(np.ptp(column)), 1e-300):
             return np.empty((rows.P.size, 0))
+        beside = column - (np.bincount(rows.block, column) / here)[rows.block]
+        mean = (np.bincount(person, beside) / count)[person]
         found.append(mean)
     return np.column_stack(found) if found else np.empty((rows.P.size, 0))
 

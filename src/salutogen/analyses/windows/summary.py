@@ -88,8 +88,8 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
         `window, first_occasion, last_occasion, n, intercept, slope, r_squared, mean_SR_frozen,
         mean_SR_refit, mean_SR_frozen_complete, n_complete, mean_SR_frozen_model, se_SR_frozen,
         se_SR_frozen_model`. `complete` are the persons valid in every window; `model` is a
-        random-intercept REML estimate with the window as factor, which uses everyone and does not
-        move by dropout alone. Sign: positive = less resilient.
+        random-intercept REML estimate with the window as factor over everyone with a window. Both
+        may move by who leaves; `change` tells of change. Sign: positive = less resilient.
     """
     present = sorted(set(windows["window"].to_list()))
     window = windows["window"].to_numpy()
