@@ -95,12 +95,12 @@ def test_change_is_a_contrast_of_the_mixed_model(
 
 def test_the_slope_within_persons_stands_beside() -> None:
     inputs = inputs_of(simulated(150, 6, resilience=WINDOWS))
-    rows = inputs.scores.valid.select("person", "occasion_index", "P", "E").with_columns(
-        beside=pl.col("E") - pl.col("E").mean().over("occasion_index")
-    )
-    rows = rows.with_columns(mean=pl.col("beside").mean().over("person"))
+    rows = inputs.scores.valid.select("person", "occasion_index", "P", "E").to_pandas()
+    exposure = smf.mixedlm("E ~ 0 + C(occasion_index)", rows, groups="person").fit()
+    levels = {person: float(one.iloc[0]) for person, one in exposure.random_effects.items()}
+    rows["mean"] = rows["person"].map(levels)
     formula = "P ~ 0 + C(occasion_index) + E + mean"
-    fit = smf.mixedlm(formula, rows.to_pandas(), groups="person").fit()
+    fit = smf.mixedlm(formula, rows, groups="person").fit()
     effects = fit.fe_params.to_numpy()[:6]
     within = found(inputs).within
     assert within is not None

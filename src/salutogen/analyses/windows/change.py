@@ -27,8 +27,6 @@ from salutogen.models.resampling.bootstrap import bootstrap_sums
 
 Float = np.ndarray
 
-MOST_FITTED = 20_000  # persons who tell how rows of one go together
-
 
 def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
     """Estimate the change from the first window to the last; None where there is none to estimate.
@@ -65,9 +63,8 @@ def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None
 
 
 def _some(rows: ChangeRows) -> tuple[Float, PersonRows, Float]:
-    """Design and outcome of up to 20,000 persons, evenly taken, who tell the variances."""
-    step = 1 + (rows.rows.n_persons - 1) // MOST_FITTED
-    kept = rows.rows.person % step == 0
+    """Design and outcome of the persons who tell the variances."""
+    kept = rows.some
     occasion = rows.occasion[kept]
     columns = np.column_stack([rows.design(kept), rows.P[kept]])
     return columns, person_rows(rows.rows.person[kept], occasion), occasion

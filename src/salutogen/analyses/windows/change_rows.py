@@ -19,6 +19,7 @@ Float = np.ndarray
 
 MOST_BLOCKS = 16  # of occasions; where there are more, neighbours share an effect
 FEWEST_PERSONS = 10
+MOST_FITTED = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,13 @@ class ChangeRows:
         """Design of the model at some rows: a column per block, exposure, covariates."""
         dummies = (self.block[kept][:, None] == np.arange(self.contrast.size)).astype(float)
         found: Float = np.column_stack([dummies, self.exposure[kept], self.covariates[kept]])
+        return found
+
+    @property
+    def some(self) -> np.ndarray:
+        """Rows of up to 5,000 persons, evenly taken, from whom variances are estimated."""
+        step = 1 + (self.rows.n_persons - 1) // MOST_FITTED
+        found: np.ndarray = self.rows.person % step == 0
         return found
 
     @property

@@ -9,8 +9,10 @@ import numpy as np
 from salutogen.analyses.windows.change_rows import ChangeRows, FrozenLine
 from salutogen.models.mixed.random_intercept_ar1 import (
     Persistence,
+    fit_persistence,
     person_products,
     person_rows,
+    unpacked,
 )
 from salutogen.models.resampling.bootstrap import person_moments
 
@@ -100,12 +102,12 @@ def _products(
 
 
 def _person_means(rows: ChangeRows) -> Float:
-    """Persons' means of exposure, beside that of everyone at the same occasions.
+    """Persons' expected levels of exposure at each row; empty where it is the same within persons.
 
-    Where exposure falls for everyone, who left early would otherwise have the higher mean for no
-    other reason. Empty where exposure does not differ within persons.
+    A level is what random intercepts beside effects of the occasions let expect. A plain mean would
+    be higher for persons who left early where exposure falls for everyone, and is the less reliable
+    the fewer occasions it is made from.
     """
-    here = np.bincount(rows.block)
     person = rows.rows.person
     count = np.bincount(person)
     found = []
@@ -113,10 +115,25 @@ def _person_means(rows: ChangeRows) -> Float:
         own = column - (np.bincount(person, column) / count)[person]
         if np.ptp(own) <= FLAT * max(float(np.ptp(column)), 1e-300):
             return np.empty((rows.P.size, 0))
-        beside = column - (np.bincount(rows.block, column) / here)[rows.block]
-        mean = (np.bincount(person, beside) / count)[person]
-        found.append(mean)
+        found.append(_level(column, rows, count)[person])
     return np.column_stack(found) if found else np.empty((rows.P.size, 0))
+
+
+def _level(values: Float, rows: ChangeRows, count: np.ndarray) -> Float:
+    """Expected level of each person; variances and effects from up to 5,000 persons."""
+    kept, person = rows.some, rows.rows.person
+    columns = np.column_stack([rows.design(kept)[:, : rows.contrast.size], values[kept]])
+    own = person_rows(person[kept], rows.occasion[kept])
+    how = fit_persistence(columns, own, rows.occasion[kept], lag=False) or Persistence(ratio=0.0)
+    everyone = np.zeros(own.n_persons, dtype=np.int64)
+    total = unpacked(person_products(columns, own, how, everyone, 1)[0])
+    effects = np.linalg.solve(total[:-1, :-1], total[:-1, -1])
+    beside = np.bincount(person, values - effects[rows.block])
+    if not how.ratio:
+        mean: Float = beside / count
+        return mean
+    found: Float = beside * how.ratio / (1 + how.ratio * count)
+    return found
 
 
 def _units(rows: ChangeRows, width: int, seed: int) -> tuple[np.ndarray, int]:

@@ -23,7 +23,7 @@ GOLDEN = (np.sqrt(5.0) - 1) / 2
 SETTLED = 1e-8
 SETTLED_LAG = 1e-4  # of the autocorrelation, and of the ratio while it is looked for
 TOLD = 3.841458820694124  # 95 % of chi-square with 1 degree of freedom
-MOST_PERSONS = 4000  # whose rows tell the autocorrelation
+MOST_PERSONS = 2000  # whose rows tell the autocorrelation
 FEWEST_OCCASIONS = 3
 STEP = 0.02  # of differences, in the share of variance between persons and in the lag
 COLLINEAR = 1e-10  # smallest eigenvalue of the correlations of columns that are told apart
@@ -163,7 +163,7 @@ def fit_persistence(
 
     The autocorrelation is kept only where the data tell it: where it raises twice the restricted
     log-likelihood by more than the 5 % point of chi-square with one degree of freedom. It is told
-    from the rows of up to 4,000 persons, evenly taken.
+    from the rows of up to 2,000 persons, evenly taken.
 
     Parameters
     ----------
@@ -269,7 +269,7 @@ def error_of_persistence(
 
     By the delta method: the gradient of the contrast over the ratio of variances and the
     autocorrelation, and the curvature of the restricted likelihood (Kackar & Harville 1984), both
-    by differences, over the rows of up to 4,000 persons. Where persons leave by what was seen, the
+    by differences, over the rows of up to 2,000 persons. Where persons leave by what was seen, the
     effects of late occasions hang on how rows of a person go together, so that it is not nothing.
 
     Parameters
