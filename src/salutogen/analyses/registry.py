@@ -54,6 +54,12 @@ BUILT_IN = (
         compute="salutogen.analyses.quality.analysis:compute",
         result="salutogen.analyses.quality.analysis:QualityResult",
         default=True,
+        results_at={
+            "intervals": "resilience.intervals",
+            "leavers": "resilience.leavers",
+            "problems": "scores.problems",
+            "between_within": "scores.between_within",
+        },
     ),
     Analysis(
         name="outliers",

@@ -21,6 +21,7 @@ LAG_NOTE = (
     "person mean holds the deviations taken from it"
 )
 ICC_NOTE = "window ICCs are inflated by overlap: never a reliability"
+APART_NOTE = "share of the variance of window means that lies between persons: no reliability"
 SIGN = f"SR = observed - expected problems; {LESS_RESILIENT}"
 SLOPE_UNIT = "points of P per point of E"
 
@@ -46,7 +47,7 @@ class ScoreDescriptives(Record):
 
 @record
 class WindowICC(Record):
-    """ICC of window scores; inflated by overlap, never a reliability."""
+    """ICC of window scores, inflated where windows overlap; never a reliability."""
 
     frozen: float | None = figure("ICC of SR from the frozen line")
     refit: float | None = figure("ICC of SR from each window's own line")
@@ -161,6 +162,7 @@ def summarise(
         icc_windows=WindowICC(
             frozen=_window_icc(windows, "SR_frozen", owner),
             refit=_window_icc(windows, "SR_refit", owner),
+            note=_icc_note(norm),
         ),
         lag1=pooled,
         lag1_within=within,
@@ -227,6 +229,12 @@ def slopes_of(arrays: OccasionArrays, norm: Norm) -> Slopes:
         return plain
     factor = mixed.sd_P / mixed.sd_E
     return replace(plain, within=mixed.within_slope * factor, between=mixed.between_slope * factor)
+
+
+def _icc_note(norm: Norm) -> str:
+    """Windows that share occasions resemble each other for that reason alone."""
+    plan = norm.scores.study.plan.resilience.windows
+    return APART_NOTE if plan is not None and not plan.overlap else ICC_NOTE
 
 
 def _window_icc(windows: pl.DataFrame, column: str, owner: np.ndarray) -> float | None:
