@@ -97,7 +97,7 @@ def _spread_words(low: float, high: float) -> str:
         f"expected problems, and by {points(high)} in that with the most"
     )
     if high / low > UNEQUAL:
-        return f"{told}: scores far from 0, of either sign, are mostly those of highly exposed persons."
+        return f"{told}: scores far from 0, of either sign, are mostly those of the highly exposed."
     return f"{told}."
 
 
