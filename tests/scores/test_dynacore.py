@@ -156,3 +156,13 @@ def test_severity_says_that_it_carries_appraisal(scores: Scores) -> None:
     correlations = said[0].evidence.numbers["r_count_severity"]
     assert list(correlations) == ["general", "pandemic"]
     assert correlations["general"] == pytest.approx(0.8850, abs=5e-5)
+
+
+def test_reliability_between_and_within_persons(scores: Scores) -> None:
+    """Changes within persons are measured less well than differences between them."""
+    (one,) = scores.between_within
+    assert (one.scale, one.n_items, one.n, one.n_forms) == ("P", 12, 200, 1045)
+    assert one.omega_between == pytest.approx(0.950, abs=5e-4)
+    assert one.omega_within == pytest.approx(0.768, abs=5e-4)
+    assert one.icc == pytest.approx(0.69, abs=0.01)
+    assert one.person_mean == pytest.approx(0.918, abs=5e-4)

@@ -23,7 +23,10 @@ BUILT_IN = (
         compute="salutogen.analyses.windows.analysis:compute",
         result="salutogen.analyses.windows.analysis:WindowsResult",
         default=True,
-        results_at={"windows": "resilience.windows"},
+        results_at={
+            "windows": "resilience.windows",
+            "change": "resilience.change_over_windows",
+        },
     ),
     Analysis(
         name="concordance",
@@ -51,6 +54,12 @@ BUILT_IN = (
         compute="salutogen.analyses.quality.analysis:compute",
         result="salutogen.analyses.quality.analysis:QualityResult",
         default=True,
+        results_at={
+            "intervals": "resilience.intervals",
+            "leavers": "resilience.leavers",
+            "problems": "scores.problems",
+            "between_within": "scores.between_within",
+        },
     ),
     Analysis(
         name="outliers",

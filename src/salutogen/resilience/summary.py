@@ -21,6 +21,7 @@ LAG_NOTE = (
     "person mean holds the deviations taken from it"
 )
 ICC_NOTE = "window ICCs are inflated by overlap: never a reliability"
+APART_NOTE = "share of the variance of window means that lies between persons: no reliability"
 SIGN = f"SR = observed - expected problems; {LESS_RESILIENT}"
 SLOPE_UNIT = "points of P per point of E"
 
@@ -46,7 +47,7 @@ class ScoreDescriptives(Record):
 
 @record
 class WindowICC(Record):
-    """ICC of window scores; inflated by overlap, never a reliability."""
+    """ICC of window scores, inflated where windows overlap; never a reliability."""
 
     frozen: float | None = figure("ICC of SR from the frozen line")
     refit: float | None = figure("ICC of SR from each window's own line")
@@ -177,6 +178,7 @@ def summarise(
         icc_windows=WindowICC(
             frozen=_window_icc(windows, "SR_frozen", owner),
             refit=_window_icc(windows, "SR_refit", owner),
+            note=_icc_note(norm),
         ),
         lag1=pooled,
         lag1_within=within,
@@ -252,6 +254,12 @@ def _r_of_persons(persons: pl.DataFrame) -> float | None:
         persons[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("SR", "P")
     )
     return pearson(SR, P)
+
+
+def _icc_note(norm: Norm) -> str:
+    """Windows that share occasions resemble each other for that reason alone."""
+    plan = norm.scores.study.plan.resilience.windows
+    return APART_NOTE if plan is not None and not plan.overlap else ICC_NOTE
 
 
 def _window_icc(windows: pl.DataFrame, column: str, owner: np.ndarray) -> float | None:

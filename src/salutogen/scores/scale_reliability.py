@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import covariance
 from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.between_within import (
+    BetweenWithinReliability,
+    reliability_between_within,
+)
 from salutogen.scores.exposure import ExposureScores
 from salutogen.scores.internal_consistency import composite_reliability, cronbach_alpha, one_factor
 from salutogen.scores.problems import ProblemScores
@@ -101,6 +105,33 @@ def scale_reliability(
             )
         )
     return tuple(found)
+
+
+def between_and_within(
+    forms: Mapping[str, Form], problems: ProblemScores, person: NDArray[Any]
+) -> tuple[BetweenWithinReliability, ...]:
+    """Reliability between and within persons of each problem scale, and of P where several make it.
+
+    P of several scales has no items of its own: its shares and the reliability of a person's mean
+    are those of its scores.
+    """
+    found: list[BetweenWithinReliability | None] = []
+    for name, form in forms.items():
+        measure = problems.measure if len(forms) == 1 else problems.measures[name]
+        complete = np.flatnonzero(complete_forms(form))
+        items = [
+            np.asarray(
+                keyed_values(form.instrument, problems.rules[name], item.item, item.values)[
+                    complete
+                ],
+                dtype=np.float64,
+            )
+            for item in form.items()
+        ]
+        found.append(reliability_between_within(items, person[complete], scale=measure.name))
+    if len(forms) > 1:
+        found.append(reliability_between_within([problems.score], person, scale="P"))
+    return tuple(one for one in found if one is not None)
 
 
 def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:

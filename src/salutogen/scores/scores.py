@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.columns import POINTS, Column, Kind, Record, figure, record
 from salutogen.display import card
 from salutogen.findings import Finding, shortened
+from salutogen.scores.between_within import BetweenWithinReliability
 from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
 
@@ -165,6 +166,8 @@ class Scores:
         `person`, `subject`, background, `arm`, baseline factors by name; one row per person.
     reliability : tuple of ScaleReliability
         For P and each exposure type (alpha is None where items are formative).
+    between_within : tuple of BetweenWithinReliability
+        For each problem scale, where persons answered it more than once.
     reliability_p : float or None
         The reliability of P that later rooms use (study file, else omega, else alpha).
     exposure_quality : DataFrame
@@ -191,6 +194,7 @@ class Scores:
     measures: Mapping[str, Measure]
     persons: pl.DataFrame
     reliability: tuple[ScaleReliability, ...] = ()
+    between_within: tuple[BetweenWithinReliability, ...] = ()
     reliability_p: float | None = None
     exposure_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     item_quality: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -37,7 +37,7 @@ from salutogen.scores.exposure_quality import (
 from salutogen.scores.factors import check_factor, score_factor
 from salutogen.scores.flow import participant_flow
 from salutogen.scores.problems import ProblemScores, check_problems, score_problems
-from salutogen.scores.scale_reliability import measured_reliability
+from salutogen.scores.scale_reliability import between_and_within, measured_reliability
 from salutogen.scores.scores import Scores, Standardiser
 from salutogen.study import Study
 
@@ -239,6 +239,7 @@ def _assemble(
         },
         persons=_persons(panel, forms.baseline),
         reliability=reliability,
+        between_within=between_and_within(forms.problems, problems, person),
         reliability_p=reliability_p,
         exposure_quality=exposure_quality(study, shown, problems.score, person, occasion, time),
         item_quality=items,

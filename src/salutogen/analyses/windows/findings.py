@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.findings import Findings, Persons
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import with_exposure
@@ -22,6 +23,7 @@ def tell_windows(
     frozen: Line | None,
     *,
     n_persons: int,
+    change: WindowChange | None,
     slopes: tuple[float | None, float | None],
     found: Findings,
 ) -> None:
@@ -35,6 +37,8 @@ def tell_windows(
         The line of SR_frozen.
     n_persons : int
         Persons with a person score.
+    change : WindowChange or None
+        Of the model of single occasions.
     slopes : tuple of float or None
         Of P on E within and between persons, in raw points.
     found : Findings
@@ -53,8 +57,11 @@ def tell_windows(
     if summary.height < 2:
         return
     found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
+    if change is None:
+        found.tell("no-change-over-windows")
     if frozen is not None:
-        _tell_dropout(summary, frozen, found)
+        if change is not None:
+            _tell_leaving(summary, frozen, change, found)
         _tell_shift_of_exposure(summary, windows, frozen, slopes, found)
 
 
@@ -97,34 +104,33 @@ def windows_beyond(
     return beyond
 
 
-def _tell_dropout(summary: pl.DataFrame, frozen: Line, found: Findings) -> None:
-    """Compare the course of plain means with one that dropout cannot move."""
-    if summary["n"].min() == summary["n"].max():
+def _tell_leaving(
+    summary: pl.DataFrame, frozen: Line, change: WindowChange, found: Findings
+) -> None:
+    """Say where the mean over those present moves because of who left, beyond its error."""
+    moved = change.moved_by_leaving
+    if moved is None or not moved.told or moved.interval is None:
         return
-    plain = summary["mean_SR_frozen"].to_numpy()
-    model, complete = summary["mean_SR_frozen_model"], summary["mean_SR_frozen_complete"]
-    best = complete if model.null_count() else model
-    if best.null_count():
+    if abs(moved.estimate) <= NOTABLE_SR * frozen.residual_sd / 2:
         return
-    gap = np.abs(np.diff(plain) - np.diff(best.to_numpy()))
-    if float(gap.max()) <= NOTABLE_SR * frozen.residual_sd / 2:
-        return
-    change_complete, change_model = _change(complete), _change(model)
-    known = "no-model" if change_model is None else "no-complete"
+    plain, complete = summary["mean_SR_frozen"], summary["mean_SR_frozen_complete"]
+    change_complete = _change(complete)
     found.tell(
         "dropout-moves-windows",
-        variant=known if None in (change_complete, change_model) else "both",
+        variant="no-complete" if change_complete is None else "complete",
         persons_first=Persons(summary["n"][0]),
         persons_last=Persons(summary["n"][-1]),
         persons_complete=Persons(summary["n_complete"][0], of=min(summary["n"].to_list())),
-        change=float(plain[-1] - plain[0]),
+        change=_change(plain),
         change_complete=change_complete,
-        change_model=change_model,
+        moved=moved.estimate,
+        low=moved.interval[0],
+        high=moved.interval[1],
         numbers={
             "n": summary["n"].to_list(),
-            "plain": summary["mean_SR_frozen"].to_list(),
+            "plain": plain.to_list(),
             "complete": complete.to_list(),
-            "model": model.to_list(),
+            "model": summary["mean_SR_frozen_model"].to_list(),
         },
     )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from salutogen.analyses.windows.change_tables import change_tables
+from salutogen.analyses.windows.change_words import change_paragraphs
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
@@ -24,6 +26,8 @@ from salutogen.page.words import SR_AXIS, signed
 if TYPE_CHECKING:
     from salutogen.analyses.windows.analysis import WindowsResult
     from salutogen.page.audience import Audience
+
+NOTHING = 1e-9  # points of P: rounding of a mean that is 0
 
 # What is drawn of each window: mean, its standard error, colour.
 KINDS = {
@@ -64,9 +68,12 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
             "so that a shift of the whole group shows. Refitted scores use each window's own line: "
             "their mean is 0 in every window by construction, so they show who stands where, never "
             "whether the group changed.",
-            "Who drops out may differ from who stays. The means of those with a score in every "
-            "window, and of a model with persons as random intercepts, are not moved by dropout "
-            "alone.",
+            *_on_first(summary),
+            "Who leaves may differ from who stays. The mean of those with a score in every window "
+            "is of persons chosen by staying, and a model of windows takes those with too few "
+            "occasions in a window as if they had never been seen: both may drift though nobody "
+            "changed. Change is therefore told by a model of single occasions.",
+            *(() if result.change is None else change_paragraphs(result.change, audience)),
         ),
         figures=tuple(figures),
         tables=(
@@ -77,7 +84,18 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
                 columns=WINDOW_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient.",
             ),
+            *(() if result.change is None else change_tables(result.change, summary, audience)),
         ),
+    )
+
+
+def _on_first(summary: pl.DataFrame) -> tuple[str, ...]:
+    """Say of which window the mean is 0 because the line was fitted to it."""
+    means = summary.filter(pl.col("mean_SR_frozen").abs() < NOTHING)
+    return tuple(
+        f"The mean of window {number} from the frozen line is 0 by construction: the line was "
+        "fitted to these persons and occasions."
+        for number in means["window"][:1]
     )
 
 

@@ -117,8 +117,8 @@ def summarise_windows(
     -------
     DataFrame
         The columns `WINDOW_COLUMNS`. `complete` are the persons valid in every window; `model` is a
-        random-intercept REML estimate with the window as factor, which uses everyone and does not
-        move by dropout alone. Sign: positive = less resilient.
+        random-intercept REML estimate with the window as factor over everyone with a window. Both
+        may move by who leaves; `change` tells of change. Sign: positive = less resilient.
     """
     present = sorted(set(windows["window"].to_list()))
     window = windows["window"].to_numpy()

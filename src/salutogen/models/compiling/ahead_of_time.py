@@ -43,6 +43,7 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     drawn, errors = np.empty((2, 2)), np.empty((2, 2))
     kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.eye(2), drawn, errors)
     kernels_of_draws.leave_one_out(packed, 3, np.empty((len(packed), 2)))
+    kernels_of_draws.bootstrap_totals(0, 2, packed, states, np.empty((2, 6)))
     from salutogen.models.mixed.model import MixedModel
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}

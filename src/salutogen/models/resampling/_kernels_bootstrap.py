@@ -169,6 +169,45 @@ def sandwich_errors(
 
 
 @njit(cache=True, nogil=True)
+def add_resampled(
+    state: np.uint64, sums: Float, total: Float, counts: NDArray[np.int32]
+) -> np.uint64:
+    """Add up the sums of as many units as there are, drawn with replacement; the state after it.
+
+    The stream is SplitMix64. Where `counts` has a place for each unit, it says how often each was
+    drawn.
+    """
+    n, m = sums.shape
+    total[:] = 0.0
+    counts[:] = 0
+    counted = counts.size == n
+    for _unit in range(n):
+        state += np.uint64(0x9E3779B97F4A7C15)
+        z = state
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+        # Upper 32 bits times n, upper 32 bits of that: a place below n without a division
+        # (Lemire 2019), even to one part in 2³²/n.
+        index = np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+        for j in range(m):
+            total[j] += sums[index, j]
+        if counted:
+            counts[index] += 1
+    return state
+
+
+@njit(cache=True, nogil=True)
+def bootstrap_totals(
+    first: int, last: int, sums: Float, states: NDArray[np.uint64], out: Float
+) -> None:
+    """Write the sums (units, m) of resampled units, a row per state of the generator."""
+    uncounted = np.zeros(0, dtype=np.int32)
+    for draw in range(first, last):
+        add_resampled(states[draw], sums, out[draw], uncounted)
+
+
+@njit(cache=True, nogil=True)
 def bootstrap_coefficients(
     first: int,
     last: int,
@@ -192,26 +231,12 @@ def bootstrap_coefficients(
     inverse = np.empty((p, p))
     meat = np.empty((p, p))
     with_errors = errors.shape[0] == out.shape[0]
-    counts = np.zeros(n if with_errors else 1, dtype=np.int32)
+    counts = np.zeros(n if with_errors else 0, dtype=np.int32)
     for draw in range(first, last):
         out[draw, :] = np.nan
         state = states[draw]
         for _ in range(REDRAWS):
-            total[:] = 0.0
-            counts[:] = 0
-            for _person in range(n):
-                state += np.uint64(0x9E3779B97F4A7C15)
-                z = state
-                z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-                z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-                z = z ^ (z >> np.uint64(31))
-                # Upper 32 bits times n, upper 32 bits of that: a place below n without a
-                # division (Lemire 2019), even to one part in 2³²/n.
-                index = np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
-                for j in range(m):
-                    total[j] += moments[index, j]
-                if with_errors:
-                    counts[index] += 1
+            state = add_resampled(state, moments, total, counts)
             if solve_and_invert(total, k, work, solution, inverse):
                 for row in range(maps.shape[0]):
                     out[draw, row] = 0.0

@@ -229,6 +229,46 @@ def _drawn(
     return result, own
 
 
+def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Float:
+    """Draw units with replacement and add up what is known of each.
+
+    Parameters
+    ----------
+    sums : array (n_units, m)
+        Numbers that add up over units, such as cross-products.
+    draws : int
+        Number of samples.
+    seed : int
+        Seed; the samples of the same seed and number of units are those of
+        `bootstrap_least_squares`.
+
+    Returns
+    -------
+    array (draws, m)
+
+    Raises
+    ------
+    ModelError
+        Fewer than two units or one draw, or values are not finite.
+    """
+    from salutogen.models.resampling._kernels_bootstrap import bootstrap_totals
+
+    table = np.ascontiguousarray(sums, dtype=float)
+    if table.ndim != 2 or table.shape[0] < 2 or draws < 1 or not np.isfinite(table).all():
+        raise ModelError(
+            "Expected finite sums of at least 2 units and at least 1 draw, got sums of shape "
+            f"{table.shape} and {draws} draws."
+        )
+    states = np.random.SeedSequence(seed).generate_state(draws, np.uint64).astype(np.uint64)
+    result = np.empty((draws, table.shape[1]))
+    share_work(
+        lambda first, last: bootstrap_totals(first, last, table, states, result),
+        draws,
+        cost=table.size,
+    )
+    return result
+
+
 def percentile_interval(draws: ArrayLike, level: float = 0.95) -> Float:
     """Return the percentile interval of bootstrap draws (Efron 1979).
 

@@ -41,6 +41,7 @@ def methods_section(context: Context) -> Section:
             _design_words(context),
             _line_words(context),
             _error_words(context),
+            _cause_words(context),
         ),
     )
 
@@ -135,8 +136,8 @@ def _error_words(context: Context) -> str:
     parts = []
     if draws:
         parts.append(
-            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t intervals from "
-            f"{draws:,} draws over persons."
+            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t intervals "
+            f"from {draws:,} draws over persons."
         )
     parts.append(
         "Intervals of a line in sentences are t intervals: over persons with errors for unequal "
@@ -159,3 +160,16 @@ def _error_words(context: Context) -> str:
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)
+
+
+def _cause_words(context: Context) -> str:
+    """What none of the figures says, however precise it is."""
+    told = (
+        "Nobody assigned exposure, so that no figure here is the effect of it: the line says how "
+        "many problems go with exposure, not how many fewer there would be with less of it. SR "
+        "holds whatever else raises problems at the same exposure. What goes with SR need not make "
+        "it so, and problems may bring about stressors or the report of them."
+    )
+    if "arm" in context.scores.persons.columns:
+        told += " Only a comparison of arms that were drawn by lot would speak of a cause."
+    return told
