@@ -69,6 +69,13 @@ BUILT_IN = (
         results_at={"": "trajectories"},
         fits_classes=True,
     ),
+    Analysis(
+        name="centiles",
+        title="Centiles at equal exposure",
+        settings="salutogen.analyses.centiles.settings:CentilesSettings",
+        compute="salutogen.analyses.centiles.analysis:compute",
+        result="salutogen.analyses.centiles.analysis:CentilesResult",
+    ),
 )
 
 
