@@ -76,6 +76,13 @@ BUILT_IN = (
         compute="salutogen.analyses.centiles.analysis:compute",
         result="salutogen.analyses.centiles.analysis:CentilesResult",
     ),
+    Analysis(
+        name="domains",
+        title="Resilience by domain",
+        settings="salutogen.analyses.domains.settings:DomainsSettings",
+        compute="salutogen.analyses.domains.analysis:compute",
+        result="salutogen.analyses.domains.analysis:DomainsResult",
+    ),
 )
 
 

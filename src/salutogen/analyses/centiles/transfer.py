@@ -88,8 +88,9 @@ def transfer(
 
     The offset d is the mean of observed less expected P, weighted by the inverse of the variance
     about the line; its variance is that of these persons' residuals plus that of the norm's line
-    at their mean exposure. Intervals are percentile: persons are drawn with replacement, the
-    norm's coefficients from the normal distribution of its covariance.
+    at their mean exposure: persons are drawn with replacement, the norm's coefficients from the
+    normal distribution of its covariance. The interval of the offset is by t with n - 1 degrees of
+    freedom, the others are percentiles.
 
     Parameters
     ----------
@@ -101,6 +102,8 @@ def transfer(
     AnalysisError
         P or E were scored otherwise, a column is missing, or there are too few persons.
     """
+    from scipy.special import stdtrit
+
     if dict(scoring) != dict(norm.scoring):
         parts = [part for part in ("P", "E") if scoring.get(part) != norm.scoring.get(part)]
         found.tell("centile-norm-differs", parts=" and ".join(parts), file=file)
@@ -115,20 +118,21 @@ def transfer(
     ends = {
         name: (float(values[0]), float(values[1]))
         for name, values in (
-            ("offset", percentile_interval(by_draw.figures[:, 0])),
             ("ratio", percentile_interval(by_draw.figures[:, 1])),
             ("slope", percentile_interval(by_draw.figures[:, 2])),
         )
     }
+    se = float(np.std(by_draw.figures[:, 0], ddof=1) * np.sqrt(site.n / (site.n - 1)))
+    half = float(stdtrit(site.n - 1, 0.975)) * se
     made = Transfer(
         file=file,
         n_norm=norm.n,
         n=site.n,
         offset=offset,
-        se=float(np.std(by_draw.figures[:, 0], ddof=1)),
+        se=se,
         se_site=site.se_given_the_norm(offset),
-        low=ends["offset"][0],
-        high=ends["offset"][1],
+        low=offset - half,
+        high=offset + half,
         spread_ratio=ratio,
         spread_low=ends["ratio"][0],
         spread_high=ends["ratio"][1],
