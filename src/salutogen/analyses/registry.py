@@ -83,6 +83,13 @@ BUILT_IN = (
         compute="salutogen.analyses.domains.analysis:compute",
         result="salutogen.analyses.domains.analysis:DomainsResult",
     ),
+    Analysis(
+        name="baseline-adjusted",
+        title="Problems given a baseline before exposure",
+        settings="salutogen.analyses.baseline_adjusted.settings:BaselineAdjustedSettings",
+        compute="salutogen.analyses.baseline_adjusted.analysis:compute",
+        result="salutogen.analyses.baseline_adjusted.analysis:BaselineAdjustedResult",
+    ),
 )
 
 
