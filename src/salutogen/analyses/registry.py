@@ -90,6 +90,13 @@ BUILT_IN = (
         compute="salutogen.analyses.baseline_adjusted.analysis:compute",
         result="salutogen.analyses.baseline_adjusted.analysis:BaselineAdjustedResult",
     ),
+    Analysis(
+        name="growth",
+        title="Growth above the baseline",
+        settings="salutogen.analyses.growth.settings:GrowthSettings",
+        compute="salutogen.analyses.growth.analysis:compute",
+        result="salutogen.analyses.growth.analysis:GrowthResult",
+    ),
 )
 
 

@@ -112,10 +112,11 @@ class BaselineAdjustedResult(AnalysisResult):
         )
         settled = not given["low"] <= 0 <= given["high"]
         head = "" if settled else "Not settled: "
-        way = "above" if given["effect"] >= 0 else "below"
+        apart = points(abs(given["effect"]))
+        way = f"{apart} points {'above' if given['effect'] >= 0 else 'below'}"
         return (
             f"{head}{'a' if head else 'A'}t equal problems before exposure, problems at high "
-            f"exposure (90th percentile) lie {points(abs(given['effect']))} points {way} those at low "
+            f"exposure (90th percentile) lie {way} those at low "
             f"(10th; 95 % interval {signed(given['low'])} to {signed(given['high'])}, "
             f"{p_value(given['p'])}); without the baseline {signed(plain['effect'])} "
             f"({signed(plain['low'])} to {signed(plain['high'])})."
