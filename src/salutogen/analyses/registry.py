@@ -97,6 +97,13 @@ BUILT_IN = (
         compute="salutogen.analyses.growth.analysis:compute",
         result="salutogen.analyses.growth.analysis:GrowthResult",
     ),
+    Analysis(
+        name="event-weights",
+        title="Empirical event weights",
+        settings="salutogen.analyses.event_weights.settings:EventWeightsSettings",
+        compute="salutogen.analyses.event_weights.analysis:compute",
+        result="salutogen.analyses.event_weights.analysis:EventWeightsResult",
+    ),
 )
 
 

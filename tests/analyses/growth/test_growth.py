@@ -121,13 +121,13 @@ def test_spans_end_at_the_last_known_occasion() -> None:
 
 def test_no_growth_is_told_where_functioning_only_fluctuates() -> None:
     told = []
-    for seed in range(8, 16):
+    for seed in range(8, 13):
         result = compute(study(seed=seed), FAST)
         rows = heights(result)
         told.append(str(result.answer()))
         assert rows[ABOVE]["mean"] > 0.3, "above the baseline by chance"
         assert rows[ABOVE]["chance"] == pytest.approx(rows[ABOVE]["mean"], rel=0.3)
-    assert sum("is not shown" in text for text in told) >= 6
+    assert sum("is not shown" in text for text in told) >= 4
     assert not any("rose" in text and "fell" in text for text in told)
 
 
