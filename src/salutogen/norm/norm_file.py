@@ -146,16 +146,16 @@ def _norm_file(name: str, content: Mapping[str, Any]) -> NormFile:
     levels: tuple[Level, ...] = ("occasion", "person")
     for level in levels:
         if stored.get(level):
-            lines[LineKey(level)] = _line(stored[level], None)
+            lines[LineKey(level)] = line_from_dict(stored[level], None)
     for item in stored.get("window") or ():
         period = _window(item)
-        lines[LineKey("window", period)] = _line(item, period)
+        lines[LineKey("window", period)] = line_from_dict(item, period)
     frozen = stored.get("window_frozen") or next(iter(stored.get("window") or ()), None)
     if frozen:
-        lines[LineKey("window")] = _line(frozen, _window(frozen))
+        lines[LineKey("window")] = line_from_dict(frozen, _window(frozen))
     for number, (label, item) in enumerate((stored.get("phase") or {}).items(), start=1):
         period = Period(kind="phase", number=item.get("window") or number, label=label)
-        lines[LineKey("phase", period)] = _line(item, period)
+        lines[LineKey("phase", period)] = line_from_dict(item, period)
     return NormFile(
         name=name,
         scoring=dict(content["scoring"]),
@@ -169,7 +169,14 @@ def _window(item: Mapping[str, Any]) -> Period | None:
     return None if number is None else Period(kind="window", number=number, label=str(number))
 
 
-def _line(item: Mapping[str, Any], period: Period | None) -> Line:
+def line_from_dict(item: Mapping[str, Any], period: Period | None = None) -> Line:
+    """Make a line of the plain data that `line_to_dict` gives.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        The data are damaged.
+    """
     coefficients = {str(term): float(value) for term, value in item["coefficients"].items()}
     covariance = np.asarray(item["covariance"], dtype=float)
     size = len(coefficients)
