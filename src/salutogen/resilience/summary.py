@@ -13,7 +13,8 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, reco
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.resilience.between_within import OccasionArrays, exposure_left, lag_one
-from salutogen.resilience.reliability import Measurement, reliability_of_means
+from salutogen.resilience.person_means import reliability_of_person_means
+from salutogen.resilience.reliability import Measurement
 from salutogen.resilience.variance_components import variance_components
 
 LAG_NOTE = (
@@ -185,7 +186,9 @@ def summarise(
         lag1_pairs=pairs,
         reliability=measurement.reliability,
         reliability_P=measurement.reliability_P,
-        reliability_P_persons=reliability_of_means(arrays, measurement.reliability_P),
+        reliability_P_persons=reliability_of_person_means(
+            measurement.reliability_P, arrays.P, arrays.person
+        ),
         reliability_E=measurement.reliability_E,
         reliability_E_assumed=measurement.assumed_E,
         sem=measurement.sem,
