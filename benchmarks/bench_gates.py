@@ -3,9 +3,9 @@
     python benchmarks/bench_gates.py [--seed S] [--sets N] [--cells WORDS] [--show]
 
 Through `assess_classes` with its defaults, on the populations of `course_populations.py`. Each data
-set that has ended is kept in `results/gates.json` under the seed, so that a run can be stopped and
-gone on with; `--sets` is the number of data sets for each cell, `--cells` takes only cells whose
-words contain it, `--show` prints what is kept.
+set that has ended is a line of `results/gates/SEED.jsonl`, so that a run can be stopped and gone on
+with, by several processes at once; `--sets` is the number of data sets for each cell, `--cells`
+takes only cells whose words contain it, `--show` makes the table of what is there.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from measuring import RESULTS, save
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories import assess_classes
-from salutogen.models import executor_for
 
 Float = NDArray[np.float64]
-KEPT = RESULTS / "gates.json"
 MOST_FALSE, LEAST_FOUND = 10, 90  # of 100
 
 
@@ -81,12 +79,7 @@ class Task:
         return 1, "one class by BIC" if found.n_classes == 1 else failed, seconds
 
 
-def run_task(task: Task) -> tuple[int, str, float]:
-    """Run in a worker."""
-    return task.run()
-
-
-def row_of(cell: Cell, outcomes: list[list[Any]]) -> dict[str, Any]:
+def row_of(cell: Cell, outcomes: list[tuple[int, str, float]]) -> dict[str, Any]:
     """A row of the table of results."""
     claimed = sum(classes > 1 for classes, _, _ in outcomes)
     right = sum(classes == cell.classes for classes, _, _ in outcomes)
@@ -107,21 +100,30 @@ def row_of(cell: Cell, outcomes: list[list[Any]]) -> dict[str, Any]:
     }
 
 
-def kept() -> dict[str, dict[str, dict[str, list[Any]]]]:
-    """What earlier runs have found: by seed, cell and number of the data set."""
-    if not KEPT.is_file():
-        return {}
-    outcomes: dict[str, dict[str, dict[str, list[Any]]]] = json.loads(
-        KEPT.read_text(encoding="utf-8")
-    )["outcomes"]
-    return outcomes
+def outcomes(seed: int) -> dict[str, dict[int, tuple[int, str, float]]]:
+    """What earlier runs have found: by cell and number of the data set."""
+    found: dict[str, dict[int, tuple[int, str, float]]] = {}
+    place = RESULTS / "gates" / f"{seed}.jsonl"
+    for line in place.read_text(encoding="utf-8").splitlines() if place.is_file() else ():
+        cell, number, *rest = json.loads(line)
+        found.setdefault(cell, {})[number] = tuple(rest)
+    return found
 
 
-def keep(outcomes: dict[str, dict[str, dict[str, list[Any]]]], seed: str) -> None:
-    """Write the table of one seed, and every outcome."""
-    own = outcomes.get(seed, {})
-    rows = [row_of(cell, list(own[cell.words].values())) for cell in cells() if own.get(cell.words)]
-    save("gates", rows, seed=int(seed), outcomes=outcomes)
+def keep(seed: int, cell: Cell, number: int, outcome: tuple[int, str, float]) -> None:
+    """Add one data set's outcome."""
+    place = RESULTS / "gates" / f"{seed}.jsonl"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("a", encoding="utf-8") as file:
+        file.write(json.dumps([cell.words, number, *outcome]) + "\n")
+
+
+def show(seed: int) -> None:
+    """Make the table of one seed."""
+    found = outcomes(seed)
+    rows = [row_of(cell, list(found[cell.words].values())) for cell in cells()
+            if cell.words in found]  # fmt: skip
+    save("gates", rows, seed=seed)
 
 
 def main() -> None:
@@ -131,22 +133,14 @@ def main() -> None:
     reader.add_argument("--cells", default="")
     reader.add_argument("--show", action="store_true")
     asked = reader.parse_args()
-    outcomes, seed = kept(), str(asked.seed)
-    if asked.show:
-        keep(outcomes, seed)
-        return
-    own = outcomes.setdefault(seed, {})
-    with executor_for() as pool:
+    if not asked.show:
         for cell in cells():
             if asked.cells not in cell.words:
                 continue
-            done = own.setdefault(cell.words, {})
-            numbers = [number for number in range(asked.sets) if str(number) not in done]
-            tasks = [Task(cell, asked.seed, number) for number in numbers]
-            for number, found in zip(numbers, pool.map(run_task, tasks), strict=True):
-                done[str(number)] = list(found)
-            if numbers:
-                keep(outcomes, seed)
+            for number in range(asked.sets):
+                if number not in outcomes(asked.seed).get(cell.words, {}):
+                    keep(asked.seed, cell, number, Task(cell, asked.seed, number).run())
+    show(asked.seed)
 
 
 if __name__ == "__main__":

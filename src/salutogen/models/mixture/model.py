@@ -70,7 +70,8 @@ class GrowthMixture:
     All starts take some EM steps on a part of the persons, the better third more on all; the
     best of these climb to the end by a quasi-Newton method and the best one by Newton steps. The
     log-likelihood never falls. Solutions with an empty class, with two equal classes, or on the
-    variance bound are never returned.
+    variance bound are never returned. Where a covariate of membership tells classes apart without
+    error, its coefficient is at infinity: it has no standard error, and the fit has not converged.
 
     Examples
     --------
