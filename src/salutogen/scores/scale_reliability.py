@@ -67,9 +67,7 @@ def scale_reliability(
     cases = [("first form", first)] + ([("all forms", whole)] if len(whole) > len(first) else [])
     for level, rows in cases:
         columns = [
-            np.asarray(
-                keyed_values(form.instrument, rule, item.item, item.values)[rows], dtype=np.float64
-            )
+            keyed_values(form.instrument, rule, item.item, item.values[rows])
             for item in form.items()
         ]
         floor, ceiling = end_shares(values if level == "all forms" else values[rows], measure)
