@@ -38,7 +38,8 @@ def complete_forms(form: Form) -> BoolArray:
 def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
     """First complete row of each person (rows are sorted by person, then occasion)."""
     rows = np.flatnonzero(complete)
-    return rows[np.unique(person[rows], return_index=True)[1]]
+    begins: BoolArray = np.diff(person[rows].astype(np.int64), prepend=-1) != 0
+    return rows[begins]
 
 
 def end_shares(values: FloatArray, measure: Measure) -> tuple[float, float]:

@@ -252,22 +252,17 @@ def solve(
     ModelError
         Collinear terms.
     """
-    weighted = outcome
-    Q, R = _factors(columns, names, weight)
+    weighted, rows = outcome, columns
     if weight is not None:
-        weighted = outcome * np.sqrt(weight)
+        root = np.sqrt(weight)
+        weighted, rows = outcome * root, (columns.T * root).T
+    Q, R = orthonormalise(rows, names)
     inverse = triangular_inverse(R)
     scores = np.array([sum_of_products(q, weighted) for q in Q])
     left = weighted - combine(Q.T, scores)
     again = np.array([sum_of_products(q, left) for q in Q])  # one refinement: full accuracy
     coefficients = inverse @ (scores + again)
     return Solution(coefficients, outcome - combine(columns, coefficients), Q, inverse)
-
-
-def _factors(columns: Float, names: Sequence[str], weight: Float | None) -> tuple[Float, Float]:
-    if weight is None:
-        return orthonormalise(columns, names)
-    return orthonormalise((columns.T * np.sqrt(weight)).T, names)
 
 
 def _weighted_squares(values: Float, weight: Float | None) -> float:
