@@ -11,6 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.panel import Panel, Reason
+from salutogen.panel.missing_reasons import unasked_reasons
+from salutogen.panel.numeric import smallest_integer
 from salutogen.study import Instrument
 
 FloatArray = NDArray[np.float64]
@@ -122,7 +124,7 @@ def repeated_form(panel: Panel, name: str, keep: pl.Series | None) -> Form:
     return Form(
         instrument=panel.study.instruments[name],
         answers=panel.answers[name],
-        reasons=panel.reasons.get(name),
+        reasons=unasked_reasons(panel, name),
         keep=keep,
     )
 
@@ -132,7 +134,7 @@ def baseline_form(panel: Panel, name: str) -> Form:
     return Form(
         instrument=panel.study.instruments[name],
         answers=panel.baseline[name],
-        reasons=panel.reasons.get(name),
+        reasons=unasked_reasons(panel, name),
     )
 
 
@@ -151,3 +153,14 @@ def answered_rows(panel: Panel) -> pl.Series | None:
 def to_series(name: str, values: FloatArray) -> pl.Series:
     """Turn a float array into a column, NaN becoming null."""
     return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
+
+
+def to_small_series(name: str, values: FloatArray) -> pl.Series:
+    """Turn a float array into a column as `to_series`, whole numbers into small integers."""
+    known = np.isfinite(values)
+    whole = np.where(known, values, 0.0)
+    if not whole.size or not (whole == np.rint(whole)).all():
+        return to_series(name, values)
+    dtype = smallest_integer(float(whole.min()), float(whole.max()))
+    small = pl.Series(name, whole).cast(dtype)
+    return pl.select(pl.when(pl.Series(known)).then(small).alias(name)).to_series()

@@ -332,10 +332,8 @@ def clustered_covariance(
 
 def _numbered(codes: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
     """Number the distinct codes from 0, in their order, and count them."""
-    rises = codes[1:] != codes[:-1]
     if (codes[1:] >= codes[:-1]).all():  # rows by person: nothing needs to be sorted
-        index = np.zeros(codes.size, dtype=np.intp)
-        np.cumsum(rises, out=index[1:])
+        index = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
         return index, int(index[-1]) + 1
     labels, index = np.unique(codes, return_inverse=True)
     return index, len(labels)
