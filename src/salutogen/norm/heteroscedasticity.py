@@ -116,12 +116,11 @@ def _over_occasions(line: Line, table: pl.DataFrame) -> OccasionsTest:
     matrix = line_matrix(line, table, level="occasion")
     try:
         fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
-        plain = breusch_pagan(fit, matrix)
         clustered = breusch_pagan(fit, matrix, cluster=table["person"].to_numpy())
     except ModelError as error:
         return OccasionsTest(reason=str(error))
     return OccasionsTest(
-        n_r_squared_rows=plain.statistic,
+        n_r_squared_rows=clustered.n_r_squared,
         F=clustered.statistic,
         df1=clustered.df1,
         df2=clustered.df2,

@@ -253,7 +253,7 @@ def _period_lines(
         if line is not None:
             lines[period] = line
     if tables:
-        return lines, pl.concat(tables)
+        return lines, pl.concat(tables).sort("person", maintain_order=True)
     column = pl.Series("window", [], dtype=pl.UInt16)
     if level == "phase":
         column = pl.Series("phase", [], dtype=pl.String)

@@ -42,7 +42,8 @@ def complete_forms(form: Form) -> BoolArray:
 def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
     """First complete row of each person (rows are sorted by person, then occasion)."""
     rows = np.flatnonzero(complete)
-    return rows[np.unique(person[rows], return_index=True)[1]]
+    begins: BoolArray = np.diff(person[rows].astype(np.int64), prepend=-1) != 0
+    return rows[begins]
 
 
 def end_shares(values: FloatArray, measure: Measure) -> tuple[float, float]:
@@ -71,9 +72,7 @@ def scale_reliability(
     cases = [("first form", first)] + ([("all forms", whole)] if len(whole) > len(first) else [])
     for level, rows in cases:
         columns = [
-            np.asarray(
-                keyed_values(form.instrument, rule, item.item, item.values)[rows], dtype=np.float64
-            )
+            keyed_values(form.instrument, rule, item.item, item.values[rows])
             for item in form.items()
         ]
         floor, ceiling = end_shares(values if level == "all forms" else values[rows], measure)

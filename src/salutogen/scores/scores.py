@@ -179,8 +179,9 @@ class Scores:
     exposure_standardiser : Standardiser or None
         Over all valid rows, where the types make a composite.
     alternatives : DataFrame
-        Same rows as `table`, other ways to score: `E_<type>_count`, `E_<type>_severity` (sum of
-        codes, where the answers have more than two), `E_<type>_low`, `E_<type>_high` (bounds with
+        Same rows as `table`, other ways to score (whole numbers as small integers):
+        `E_<type>_count`, `E_<type>_severity` (sum of codes, where the answers have more than two),
+        `E_<type>_low`, `E_<type>_high` (bounds with
         skipped items), `E_<type>_skipped` (how many), `P_<scoring>` for further scorings of a
         single problem instrument, and `<instrument>_<subscale>`.
     flow : DataFrame

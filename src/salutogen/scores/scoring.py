@@ -18,6 +18,7 @@ from salutogen.scores.answers import (
     baseline_form,
     repeated_form,
     to_series,
+    to_small_series,
 )
 from salutogen.scores.checks import check_names, check_roles, check_rows, check_variation
 from salutogen.scores.exposure import (
@@ -247,7 +248,7 @@ def _assemble(
         exposure_standardiser=combined.standardiser,
         factors_baseline=tuple(forms.baseline),
         factors_repeated=tuple(forms.repeated),
-        alternatives=pl.DataFrame([to_series(k, v) for k, v in alternatives.items()]),
+        alternatives=pl.DataFrame([to_small_series(k, v) for k, v in alternatives.items()]),
         flow=participant_flow(
             study.labels,
             panel.n_persons,

@@ -118,6 +118,7 @@ def test_clustered_breusch_pagan_is_a_wald_test():
     person = np.arange(len(y)) // 4
     fit = fit_least_squares(y, X, names=NAMES)
     test = breusch_pagan(fit, X, cluster=person)
+    assert test.n_r_squared == breusch_pagan(fit, X).statistic
     e2 = fit.residuals**2
     slope = fit_least_squares(e2, X, names=NAMES, cluster=person)
     np.testing.assert_allclose(

@@ -20,12 +20,14 @@ class ScatterTest(NamedTuple):
 
     `statistic` is n·R² with `df1` degrees of freedom (chi-squared; `df2` None) on independent
     units, or a Wald F with `df1` and `df2` degrees of freedom where units are clustered.
+    `n_r_squared` is n·R² in either case.
     """
 
     statistic: float
     df1: int
     df2: int | None
     p: float
+    n_r_squared: float
 
 
 def breusch_pagan(
@@ -72,14 +74,14 @@ def breusch_pagan(
     slopes = np.flatnonzero(~constant)
     df1 = len(slopes)
     auxiliary = fit_least_squares(squared, columns, names=names, cluster=cluster)
+    statistic = fit.n * auxiliary.r_squared
     if cluster is None:
-        statistic = fit.n * auxiliary.r_squared
-        return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)))
+        return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)), statistic)
     b = auxiliary.coefficients[slopes]
     V = auxiliary.covariance[np.ix_(slopes, slopes)]
     df2 = auxiliary.df_inference
     F = float(b @ np.linalg.solve(V, b)) / df1
-    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)))
+    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)), statistic)
 
 
 def _expected_scatter(squared: Float, averaged: Float) -> Float:
