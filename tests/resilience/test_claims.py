@@ -94,7 +94,7 @@ def test_the_error_of_a_level_is_line_and_variance_over_occasions(result: Resili
     assert (line > 0).all(), "what is left is the line's"
     assert line.mean() < 0.2 * of_mean
     share = found.between_variance / (found.between_variance + of_mean)
-    assert full["SR_reliability"].to_numpy() == pytest.approx(share)
+    assert full["reliability"].to_numpy() == pytest.approx(share)
     assert found.median_occasions == float(np.median(table["n_valid"]))
 
 
