@@ -42,9 +42,11 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     states = np.arange(2, dtype=np.uint64)
     kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
     from salutogen.models.mixed.model import MixedModel
+    from salutogen.models.person_levels.model import fit_person_levels
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
     MixedModel("y ~ t + (1 | id)").fit(rows)
+    fit_person_levels(rows["y"], rows["id"], rows["t"])
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
     mark(NEEDED)
     if everything or classes:
