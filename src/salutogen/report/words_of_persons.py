@@ -132,6 +132,8 @@ def _reliabilities(context: Context) -> list[str]:
         )
     if found.reliability is not None and found.median_occasions is not None:
         given = "" if found.autocorrelation is not None else ", if occasions are independent"
+        if found.between_variance_low is None:
+            given = ", by the stability that was given"
         told.append(
             f"A person's SR over {found.median_occasions:g} "
             f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "
