@@ -3,11 +3,11 @@
     python benchmarks/bench_returns.py [quick]
 
 Simulated studies of 150 persons, seven visits after the event and a tenth of them missed; jump 6
-(SD 2), end 1 (SD 1), error SD 1, median half-life 1.5 visits. Half of the studies have one speed,
-half a log-normal one (SD of logs .6). Asked: coverage of the half-life's profile interval and of
-persons' jumps and half-lives; how often a difference of speed is told where there is none (5 in
-100 wanted; chance alone moves a share of 120 studies by 4) and where there is one. `quick` makes
-12 studies and keeps nothing.
+(SD 2), end 1 (SD 1), moods of SD 1 at each visit and before, median half-life 1.5 visits. Half of
+the studies have one speed, half a log-normal one (SD of logs .6). Asked: coverage of the
+half-life's interval and of persons' jumps and half-lives; how often a difference of speed is told
+where there is none (5 in 100 wanted; chance alone moves a share of 120 studies by 4) and where
+there is one. `quick` makes 12 studies and keeps nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def study(given: tuple[np.random.SeedSequence, float]) -> dict[str, float]:
     ends = generator.normal(1.0, 1.0, PERSONS)
     decay = 0.5 ** (np.arange(VISITS) / np.exp(log_half)[:, None])
     change = ends[:, None] + (jumps - ends)[:, None] * decay
-    change += generator.standard_normal(change.shape)
+    moods = generator.standard_normal((PERSONS, VISITS + 1))
+    change += moods[:, 1:] - moods[:, :1]
     change[generator.random(change.shape) < 0.1] = np.nan
     curve = fit_recovery(change)
     varying = vary_rates(change, curve)

@@ -49,7 +49,7 @@ def check_kept(name: str, out: Path) -> None:
     assert list(differences(kept, now)) == []
 
 
-@pytest.mark.parametrize(("name", "persons"), [("cohort", 300), ("scale", 1000)])
+@pytest.mark.parametrize(("name", "persons"), [("quarterly", 300), ("scale", 1000)])
 def test_simulated_studies(tmp_path: Path, salutogen: object, name: str, persons: int) -> None:
     assert callable(salutogen)
     study = EXAMPLES / name / "study.yaml"

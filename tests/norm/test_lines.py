@@ -93,7 +93,8 @@ def test_spread_is_judged_on_persons(real: Norm) -> None:
     assert person.p == pytest.approx(0.07, abs=5e-3)
     assert occasion.n_r_squared_rows == pytest.approx(20.9, abs=0.06)
     assert occasion.df2 == 199
-    assert set(person.to_dict()) == {"n_r_squared", "df", "p"}
+    keys = {"n_r_squared", "df", "p", "n_r_squared_standardised", "p_standardised"}
+    assert set(person.to_dict()) == keys
     assert "unequal-spread" not in [finding.code for finding in real.findings]
 
 

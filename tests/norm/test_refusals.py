@@ -72,11 +72,14 @@ def test_a_falling_line_is_warned_of() -> None:
     assert "slope-not-positive" in [finding.code for finding in norm.findings]
 
 
-def test_two_values_of_exposure_cannot_carry_a_curve() -> None:
-    scores = changed(
-        simulated(norm={"shape": "quadratic"}), E=(pl.col("person") % 2).cast(pl.Float64)
-    )
-    assert "line-not-fitted" in refused(scores)
+@pytest.mark.parametrize("shape", ["quadratic", "spline", "test"])
+def test_two_values_of_exposure_cannot_carry_a_curve(shape: str) -> None:
+    scores = changed(simulated(norm={"shape": shape}), E=(pl.col("person") % 2).cast(pl.Float64))
+    norm = fit_norm(scores)
+    assert {norm.lines.person.shape, norm.lines.occasion.shape} == {"linear"}
+    told = {finding.code: finding.text for finding in norm.findings}
+    code = "shape-not-tested" if shape == "test" else "straight-for-want-of-support"
+    assert "E takes only 2 different values" in told[code]
 
 
 def test_a_window_without_persons_has_no_line_but_the_rest_goes_on() -> None:

@@ -113,7 +113,7 @@ def context_of(results: Results, individuals: bool = True) -> Context:
     return Context.of(results.backbone, replace(results.context, audience=audience))
 
 
-def test_band_is_that_of_ordinary_least_squares(shown_results: Results) -> None:
+def test_band_is_that_of_least_squares_with_unequal_scatter(shown_results: Results) -> None:
     import statsmodels.api as sm
 
     norm = shown_results.norm
@@ -122,7 +122,10 @@ def test_band_is_that_of_ordinary_least_squares(shown_results: Results) -> None:
     fitted = sm.OLS(persons["P"].to_numpy(), sm.add_constant(persons["E"].to_numpy())).fit()
     told = fitted.get_prediction(sm.add_constant(grid["E"].to_numpy()))
     assert grid["expected"].to_numpy() == pytest.approx(told.predicted_mean, rel=1e-9)
-    half = 1.96 * told.se_mean
+    X = sm.add_constant(grid["E"].to_numpy())
+    half = 1.96 * np.sqrt(
+        np.einsum("ij,jk,ik->i", X, fitted.get_robustcov_results("HC3").cov_params(), X)
+    )
     assert (grid["high"] - grid["expected"]).to_numpy() == pytest.approx(half, rel=1e-9)
 
 

@@ -126,7 +126,6 @@ def test_exposure_explains_what_it_did_in_r(scores: Scores) -> None:
     assert shares[2] == pytest.approx(0.290, abs=5e-4)
     assert all(0.205 < share < 0.305 for share in shares)
     assert combined["n"].to_list() == [200, 195, 186, 181, 159, 124]
-    assert "exposure-explains-little" not in {one.code for one in scores.findings}
 
 
 def test_a_week_of_recall_covers_a_median_gap_of_a_week(scores: Scores) -> None:
@@ -153,5 +152,17 @@ def test_flow_counts_every_occasion(scores: Scores) -> None:
 
 def test_severity_says_that_it_carries_appraisal(scores: Scores) -> None:
     said = [one for one in scores.findings if one.code == "severity-carries-appraisal"]
-    assert [one.evidence.column for one in said] == ["E_general", "E_pandemic"]
-    assert said[0].evidence.numbers["r_count_severity"] == pytest.approx(0.8850, abs=5e-5)
+    assert len(said) == 1, "one note lists both types"
+    correlations = said[0].evidence.numbers["r_count_severity"]
+    assert list(correlations) == ["general", "pandemic"]
+    assert correlations["general"] == pytest.approx(0.8850, abs=5e-5)
+
+
+def test_reliability_between_and_within_persons(scores: Scores) -> None:
+    """Changes within persons are measured less well than differences between them."""
+    (one,) = scores.between_within
+    assert (one.scale, one.n_items, one.n, one.n_forms) == ("P", 12, 200, 1045)
+    assert one.omega_between == pytest.approx(0.950, abs=5e-4)
+    assert one.omega_within == pytest.approx(0.768, abs=5e-4)
+    assert one.icc == pytest.approx(0.69, abs=0.01)
+    assert one.person_mean == pytest.approx(0.918, abs=5e-4)

@@ -347,17 +347,6 @@ def test_crowding_at_the_floor_is_said() -> None:
     assert "problems-crowd-at-end" in codes(scores)
 
 
-def test_exposure_that_explains_nothing_is_said() -> None:
-    rng = np.random.default_rng(5)
-    moods = rng.integers(0, 4, size=(60, 5)).tolist()
-    hassles = rng.integers(0, 6, size=(60, 5)).tolist()
-    scores = score(small(moods, hassles, rng.integers(0, 6, size=(60, 2)).tolist()))
-    little = [one for one in scores.findings if one.code == "exposure-explains-little"]
-    assert little
-    for one in little:
-        assert one.evidence.numbers["r_squared"] < 0.05
-
-
 def test_measures_describe_what_a_line_may_share() -> None:
     scores = score(small(MOODS, HASSLED))
     assert scores.measures["P"].scoring() == {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.contract import Backbone
+from salutogen.panel.missing_reasons import MissingReasons
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -57,6 +58,8 @@ def _walked(
     """Copy a frozen result with every frame in it changed; what has no frame stays the same."""
     if isinstance(value, pl.DataFrame):
         return change(value)
+    if isinstance(value, MissingReasons):
+        return value  # names nobody, and its frames are made anew each time
     if isinstance(value, Mapping):
         found = {key: _walked(item, change, done) for key, item in value.items()}
         return found if any(found[key] is not value[key] for key in found) else value

@@ -23,7 +23,10 @@ BUILT_IN = (
         compute="salutogen.analyses.windows.analysis:compute",
         result="salutogen.analyses.windows.analysis:WindowsResult",
         default=True,
-        results_at={"windows": "resilience.windows"},
+        results_at={
+            "windows": "resilience.windows",
+            "change": "resilience.change_over_windows",
+        },
     ),
     Analysis(
         name="concordance",
@@ -51,6 +54,12 @@ BUILT_IN = (
         compute="salutogen.analyses.quality.analysis:compute",
         result="salutogen.analyses.quality.analysis:QualityResult",
         default=True,
+        results_at={
+            "intervals": "resilience.intervals",
+            "leavers": "resilience.leavers",
+            "problems": "scores.problems",
+            "between_within": "scores.between_within",
+        },
     ),
     Analysis(
         name="outliers",
@@ -68,6 +77,41 @@ BUILT_IN = (
         result="salutogen.analyses.trajectories.analysis:Trajectories",
         results_at={"": "trajectories"},
         fits_classes=True,
+    ),
+    Analysis(
+        name="centiles",
+        title="Centiles at equal exposure",
+        settings="salutogen.analyses.centiles.settings:CentilesSettings",
+        compute="salutogen.analyses.centiles.analysis:compute",
+        result="salutogen.analyses.centiles.analysis:CentilesResult",
+    ),
+    Analysis(
+        name="domains",
+        title="Resilience by domain",
+        settings="salutogen.analyses.domains.settings:DomainsSettings",
+        compute="salutogen.analyses.domains.analysis:compute",
+        result="salutogen.analyses.domains.analysis:DomainsResult",
+    ),
+    Analysis(
+        name="baseline-adjusted",
+        title="Problems given a baseline before exposure",
+        settings="salutogen.analyses.baseline_adjusted.settings:BaselineAdjustedSettings",
+        compute="salutogen.analyses.baseline_adjusted.analysis:compute",
+        result="salutogen.analyses.baseline_adjusted.analysis:BaselineAdjustedResult",
+    ),
+    Analysis(
+        name="growth",
+        title="Growth above the baseline",
+        settings="salutogen.analyses.growth.settings:GrowthSettings",
+        compute="salutogen.analyses.growth.analysis:compute",
+        result="salutogen.analyses.growth.analysis:GrowthResult",
+    ),
+    Analysis(
+        name="event-weights",
+        title="Empirical event weights",
+        settings="salutogen.analyses.event_weights.settings:EventWeightsSettings",
+        compute="salutogen.analyses.event_weights.analysis:compute",
+        result="salutogen.analyses.event_weights.analysis:EventWeightsResult",
     ),
 )
 

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.support import Support, SupportWarning, least_squares_support
 
 _HOME = {
     "Agreement": "mixture.agreement",
@@ -97,6 +98,8 @@ _HOME = {
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
     "StructuredResult": "mixed.structured.result",
+    "Support": "support",
+    "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
     "ThreeStepPredictors": "mixture.three_step.predictors",
     "adjusted_rand_index": "mixture.agreement",
@@ -117,6 +120,7 @@ _HOME = {
     "fit_least_squares": "regression.least_squares",
     "fit_random_intercept": "mixed.random_intercept",
     "is_warm": "compiling.cache",
+    "least_squares_support": "support",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
@@ -158,6 +162,8 @@ __all__ = [
     "RobustInference",
     "ScatterTest",
     "StructuredResult",
+    "Support",
+    "SupportWarning",
     "ThreeStepOutcome",
     "ThreeStepPredictors",
     "adjusted_rand_index",
@@ -178,6 +184,7 @@ __all__ = [
     "fit_least_squares",
     "fit_random_intercept",
     "is_warm",
+    "least_squares_support",
     "partition_quality",
     "percentile_interval",
     "person_moments",

@@ -7,11 +7,12 @@ threads; so the same rows give the same digits wherever one of these is asked fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.linear_algebra import cross_products
+from salutogen.models.linear_algebra import cross_products, sum_in_pieces
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -62,11 +63,21 @@ def pearson(x: Float, y: Float) -> float | None:
         x, y = x[known], y[known]
     if x.size < FEWEST:
         return None
-    dx, dy = x - np.mean(x), y - np.mean(y)
-    xx, yy = float(np.sum(dx * dx)), float(np.sum(dy * dy))
+    xx, yy, xy = _centred_products(x, y).tolist()
     if xx <= _rounding(x) or yy <= _rounding(y):
         return None
-    return float(np.clip(np.sum(dx * dy) / np.sqrt(xx * yy), -1.0, 1.0))
+    return float(np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0))
+
+
+def _centred_products(x: Float, y: Float) -> Float:
+    """Sums of x², y² and xy (3,) of deviations from the means of x and y (n,)."""
+    mean_x, mean_y = np.mean(x), np.mean(y)
+
+    def part(piece: slice) -> Float:
+        dx, dy = x[piece] - mean_x, y[piece] - mean_y
+        return np.array([np.sum(dx * dx), np.sum(dy * dy), np.sum(dx * dy)])
+
+    return sum_in_pieces(len(x), part)
 
 
 def pearson_of_sums(sums: Float) -> Float:
@@ -136,17 +147,22 @@ def present_means(values: Float, group: Int, n_groups: int) -> Float:
     return group_means(values, group, n_groups)[np.bincount(group, minlength=n_groups) > 0]
 
 
-def covariance(columns: Sequence[Float]) -> tuple[Float, Float]:
-    """Return means (k,) and covariance matrix (k, k), n − 1, of complete columns (n,)."""
+def covariance(columns: Sequence[NDArray[Any]]) -> tuple[Float, Float]:
+    """Return means (k,) and covariance matrix (k, k), n − 1, of complete columns (n,).
+
+    Columns may hold small integers: no more than two of them stand as floats at a time.
+    """
     n, k = len(columns[0]), len(columns)
     means = np.array([float(np.sum(column, dtype=np.float64)) / n for column in columns])
-    centred = [column - mean for column, mean in zip(columns, means, strict=True)]
     matrix = np.empty((k, k))
+    left, right = np.empty(n), np.empty(n)
     for i in range(k):
+        np.subtract(columns[i], means[i], out=left)
         for j in range(i + 1):
+            np.subtract(columns[j], means[j], out=right)
             # Not `cross_products`, whose last digits differ: omega is found by steps from these,
             # which bring them to the front.
-            matrix[i, j] = matrix[j, i] = float(np.einsum("i,i->", centred[i], centred[j]))
+            matrix[i, j] = matrix[j, i] = float(np.einsum("i,i->", left, right))
     return means, matrix / (n - 1)
 
 

@@ -2,11 +2,15 @@
 
 BLAS and LAPACK split long sums by threads, which changes the last digits from machine to machine.
 Columns are made orthonormal by Gram-Schmidt, twice, which is as accurate as reflections.
+
+Long columns are gone through in pieces that stay in a core's cache, and nothing as long as they
+are is made on the way. `sum_in_pieces` cuts where NumPy's pairwise sum does, so that the digits are
+those of one `numpy.sum`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +20,37 @@ from salutogen.errors import ModelError
 Float = NDArray[np.float64]
 
 COLLINEAR = 1e-10  # what remains of a column, as a share of its length, when it is redundant
+PIECE = 1 << 15  # values that stay in a core's cache, with others beside them
+
+
+def sum_in_pieces[T: (float, Float)](n: int, part: Callable[[slice], T], start: int = 0) -> T:
+    """Sum n values of which `part` gives the sum over a slice, as `numpy.sum` would add them.
+
+    An array of several sums is added up entry by entry.
+    """
+    if n <= PIECE:
+        return part(slice(start, start + n))
+    half = n // 2
+    half -= half % 8
+    return sum_in_pieces(half, part, start) + sum_in_pieces(n - half, part, start + half)
+
+
+def sum_of_products(a: Float, b: Float) -> float:
+    """Return the sum of a times b (n,), to the digit that of `numpy.sum(a * b)`."""
+    room = np.empty(min(len(a), PIECE))
+
+    def part(piece: slice) -> float:
+        return float(np.sum(np.multiply(a[piece], b[piece], out=room[: piece.stop - piece.start])))
+
+    return sum_in_pieces(len(a), part)
+
+
+def _add_multiple(total: Float, factor: float, column: Float) -> None:
+    """Add factor times a column (n,) to a total (n,) in place."""
+    room = np.empty(min(len(total), PIECE))
+    for start in range(0, len(total), PIECE):
+        piece = total[start : start + PIECE]
+        piece += np.multiply(column[start : start + PIECE], factor, out=room[: len(piece)])
 
 
 def orthonormalise(X: Float, names: Sequence[str]) -> tuple[Float, Float]:
@@ -45,19 +80,20 @@ def orthonormalise(X: Float, names: Sequence[str]) -> tuple[Float, Float]:
     R = np.zeros((p, p))
     redundant = []
     for j in range(p):
-        column = np.array(X[:, j], dtype=float)
-        length = float(np.sqrt(np.sum(column * column)))
+        column = Q[j]
+        column[:] = X[:, j]
+        length = float(np.sqrt(sum_of_products(column, column)))
         for _ in range(2):
             for i in range(j):
-                share = float(np.sum(Q[i] * column))
+                share = sum_of_products(Q[i], column)
                 R[i, j] += share
-                column -= share * Q[i]
-        rest = float(np.sqrt(np.sum(column * column)))
+                _add_multiple(column, -share, Q[i])
+        rest = float(np.sqrt(sum_of_products(column, column))) if j else length
         if not rest > COLLINEAR * length:
             redundant.append(names[j])
             rest = np.inf
         R[j, j] = rest
-        Q[j] = column / rest
+        column /= rest
     if redundant:
         listed = ", ".join(repr(name) for name in redundant)
         raise ModelError(
@@ -83,10 +119,15 @@ def combine(X: Float, coefficients: Float) -> Float:
     """Return X times the coefficients, column by column."""
     total: Float = np.zeros(X.shape[0])
     for column, coefficient in zip(X.T, coefficients, strict=True):
-        total = total + column * coefficient
+        _add_multiple(total, float(coefficient), column)
     return total
 
 
 def cross_products(columns: Sequence[Float]) -> Float:
     """Return the sums of products (k, k) of k columns (n,), each a sum of NumPy's own."""
-    return np.array([[float(np.sum(a * b)) for b in columns] for a in columns])
+    k = len(columns)
+    found = np.zeros((k, k))
+    for i in range(k):
+        for j in range(i + 1):
+            found[i, j] = found[j, i] = sum_of_products(columns[i], columns[j])
+    return found

@@ -78,7 +78,8 @@ def term_matrix(
             name, _, label = term.partition(LEVEL_MARK)
             same = (table[name].cast(pl.String) == label).cast(pl.Float64)
             columns.append(same.fill_null(float("nan")).to_numpy())
-    return np.column_stack(columns) if columns else np.empty((table.height, 0))
+    # Column by column in memory, as it is worked through.
+    return np.array(columns).T if columns else np.empty((table.height, 0))
 
 
 def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:

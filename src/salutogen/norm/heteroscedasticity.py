@@ -37,6 +37,12 @@ class PersonsTest(_Test):
     n_r_squared: float | None = figure("n times R squared, chi-squared", default=None)
     df: int | None = figure("Degrees of freedom", default=None)
     p: float | None = figure("p value", default=None)
+    n_r_squared_standardised: float | None = figure(
+        "The same of squared residuals divided by what a mean over so many occasions lets expect; "
+        "where persons have equal numbers it is n_r_squared",
+        default=None,
+    )
+    p_standardised: float | None = figure("p value of n_r_squared_standardised", default=None)
     reason: str | None = figure("Why it could not be tested", default=None)
 
 
@@ -67,17 +73,19 @@ def residual_spread(
 ) -> Heteroscedasticity:
     """Test the residuals of the person line and of the occasions' line.
 
-    Persons are independent: n times R squared is chi-squared (Koenker 1981). Rows are not: their
+    Persons are independent: n times R squared is chi-squared (Koenker 1981). Means of few occasions
+    scatter more at any exposure, and lie at its ends more often: the test that counts divides the
+    squared residuals by what the number of occasions lets expect. Rows are not independent: their
     n times R squared is given for comparison with other programs, the p value is of a Wald F test
     with errors clustered by person. Tells `unequal-spread` where p < .01 on persons.
     """
     person = _over_persons(lines["person"], units["person"])
-    if person.p is not None and person.p < NOTABLE:
+    if person.p_standardised is not None and person.p_standardised < NOTABLE:
         findings.tell(
             "unequal-spread",
-            n_r_squared=person.n_r_squared,
+            n_r_squared=person.n_r_squared_standardised,
             persons=Persons(units["person"].height),
-            p=person.p,
+            p=person.p_standardised,
             df=person.df,
         )
     occasion = _over_occasions(lines["occasion"], units["occasion"])
@@ -90,9 +98,17 @@ def _over_persons(line: Line, table: pl.DataFrame) -> PersonsTest:
     try:
         fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
         plain = breusch_pagan(fit, matrix)
+        averaged = table["n_valid"].to_numpy() if "n_valid" in table.columns else None
+        standardised = breusch_pagan(fit, matrix, averaged=averaged)
     except ModelError as error:
         return PersonsTest(reason=str(error))
-    return PersonsTest(n_r_squared=plain.statistic, df=plain.df1, p=plain.p)
+    return PersonsTest(
+        n_r_squared=plain.statistic,
+        df=plain.df1,
+        p=plain.p,
+        n_r_squared_standardised=standardised.statistic,
+        p_standardised=standardised.p,
+    )
 
 
 def _over_occasions(line: Line, table: pl.DataFrame) -> OccasionsTest:
@@ -100,12 +116,11 @@ def _over_occasions(line: Line, table: pl.DataFrame) -> OccasionsTest:
     matrix = line_matrix(line, table, level="occasion")
     try:
         fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
-        plain = breusch_pagan(fit, matrix)
         clustered = breusch_pagan(fit, matrix, cluster=table["person"].to_numpy())
     except ModelError as error:
         return OccasionsTest(reason=str(error))
     return OccasionsTest(
-        n_r_squared_rows=plain.statistic,
+        n_r_squared_rows=clustered.n_r_squared,
         F=clustered.statistic,
         df1=clustered.df1,
         df2=clustered.df2,

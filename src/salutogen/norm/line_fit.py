@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -9,13 +11,10 @@ from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.least_squares import fit_least_squares
-from salutogen.norm.design_matrix import (
-    covariate_terms,
-    knots_of,
-    term_matrix,
-    terms_of,
-    with_composite,
-)
+from salutogen.models.regression.sandwich import hc3_covariance
+from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
+from salutogen.norm.design_matrix import term_matrix, with_composite
+from salutogen.norm.line_claims import CLUSTERED, HC3, line_claims, shares_of
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, counted
 from salutogen.norm.periods import count_distinct
@@ -60,13 +59,10 @@ def repeated_persons(table: pl.DataFrame, level: str) -> list[Finding]:
 
 
 def line_problems(table: pl.DataFrame, spec: LineSpec, level: Level) -> list[Finding]:
-    """Everything that keeps a line from being fitted to these units."""
+    """Everything that keeps a straight line from being fitted to these units."""
     problems = [] if level == "occasion" else repeated_persons(table, level)
     persons = table["person"].n_unique() if "person" in table.columns else table.height
-    terms = (
-        *terms_of(spec.predictors, spec.shape),
-        *covariate_terms(table, spec.covariates),
-    )
+    terms = all_terms(table, replace(spec, shape="linear"))
     if persons <= len(terms):
         problems.append(
             finding(
@@ -94,6 +90,9 @@ def fit_line(
 ) -> Line:
     """Fit a least-squares line to units of one level, which `line_problems` found sound.
 
+    Where the units cannot carry the curve that is asked for, the line is straight and says why
+    (`curve_refused`).
+
     Parameters
     ----------
     table : DataFrame
@@ -115,13 +114,10 @@ def fit_line(
     if spec.composite:
         standardiser = learn_standardiser(table, spec.composite, reference)
         table = with_composite(table, standardiser)
-    knots: tuple[float, ...] = ()
-    if spec.shape == "spline":
-        knots = tuple(knot for name in spec.predictors for knot in knots_of(table[name].to_numpy()))
-    terms = (
-        *terms_of(spec.predictors, spec.shape),
-        *covariate_terms(table, spec.covariates),
-    )
+    refused = lack_of_support(table, spec)
+    if refused is not None:
+        spec = replace(spec, shape="linear")
+    knots, terms = spline_knots(table, spec), all_terms(table, spec)
     matrix = term_matrix(table, terms, predictors=spec.predictors, knots=knots)
     outcome = table["P"].to_numpy()
     person = table["person"].to_numpy()
@@ -133,6 +129,22 @@ def fit_line(
         told = finding("line-not-fitted", shape=spec.shape, level=level, reason=str(error))
         raise NormError([told]) from error
     exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
+    clustered = level == "occasion"
+    cluster = person.astype(np.int64) if clustered else None
+    claims = line_claims(
+        terms=terms,
+        coefficients=fit.coefficients,
+        covariance=fit.covariance if clustered else hc3_covariance(fit, matrix),
+        fallback=fit.covariance,
+        df=fit.df_inference,
+        interval=CLUSTERED if clustered else HC3,
+        share=shares_of(outcome, matrix, terms, spec.predictors, cluster),
+        predictors=spec.predictors,
+        shape=spec.shape,
+        knots=knots,
+        matrix=matrix,
+        table=table,
+    )
     return Line(
         level=level,
         terms=tuple(fit.names),
@@ -152,6 +164,8 @@ def fit_line(
         covariates=spec.covariates,
         period=period,
         possible=spec.possible,
+        claims=claims,
+        curve_refused=refused,
     )
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
-from salutogen.findings import Persons
+from salutogen.findings import Finding, Persons
+from salutogen.norm.line_claims import Change, Expected, ExposureTest, LineClaims
 from salutogen.scores import Standardiser
 from salutogen.study import Period
 
@@ -37,7 +38,33 @@ class LineSummary(Record):
     n_persons: int = figure("Persons among the units", kind=Kind.COUNT)
     coefficients: Mapping[str, float] = figure("Coefficient of each term", unit=POINTS)
     standard_errors: Mapping[str, float] = figure("Standard error of each term", unit=POINTS)
-    r_squared: float = figure("Share of the variance of P that the line explains")
+    standard_errors_robust: Mapping[str, float | None] = figure(
+        "The same for unequal scatter (HC3; occasions: clustered by person); null for a term that "
+        "rests on one person",
+        unit=POINTS,
+    )
+    intervals: Mapping[str, tuple[float, float] | None] = figure(
+        "95 % interval of each term", unit=POINTS
+    )
+    interval: str | None = figure("Kind of the intervals", kind=Kind.LABEL)
+    r_squared: float = figure(
+        "Share of the variance of P that the line, covariates included, explains"
+    )
+    exposure_r_squared: float | None = figure(
+        "Share of the variance of P that exposure explains beside the covariates"
+    )
+    exposure_r_squared_adjusted: float | None = figure("The same, adjusted for its terms")
+    exposure_r_squared_interval: tuple[float, float] | None = figure(
+        "Its 95 % interval (jackknife over persons); null for fits that are not least squares"
+    )
+    exposure_r_squared_by_type: Mapping[str, float] = figure(
+        "Share of each type beside the others, where types enter separately"
+    )
+    exposure_test: ExposureTest | None = figure("Whether the terms of exposure are 0")
+    expected_at: Mapping[str, Expected] = figure(
+        "Expected problems at the 10th, 50th and 90th percentile of exposure"
+    )
+    expected_change: Change | None = figure("From low to high exposure")
     residual_sd: float = figure("SD (n - 1) of the residuals: the divisor of SR_z", unit=POINTS)
     exposure_range: tuple[float, float] = figure("Lowest and highest E", unit="points of E")
 
@@ -63,6 +90,10 @@ class Line(Record):
     possible : mapping of str to (float, float)
         Lowest and highest value a score in the line's units can have; values outside are refused
         as another unit.
+    claims : LineClaims or None
+        What it lets one say of exposure; None for lines of files written without it.
+    curve_refused : Finding or None
+        Why the line is straight although a curve was asked for.
     """
 
     level: Level = beside()
@@ -84,6 +115,8 @@ class Line(Record):
     covariates: tuple[str, ...] = beside(default=())
     period: Period | None = beside(default=None)
     possible: Mapping[str, tuple[float, float]] = beside(default_factory=dict)
+    claims: LineClaims | None = beside(default=None)
+    curve_refused: Finding | None = beside(default=None)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""
@@ -96,8 +129,19 @@ class Line(Record):
 
     @property
     def slope(self) -> float | None:
-        """Coefficient of E (None where types enter separately)."""
-        return self.coefficient("E") if "E" in self.terms else None
+        """Coefficient of E; None where types enter separately, and for curves.
+
+        A curve has another slope at each exposure, so that its coefficient of E alone, which is
+        the slope where E = 0, says nothing of the line.
+        """
+        return self.coefficient("E") if "E" in self.terms and self.shape == "linear" else None
+
+    @property
+    def robust_covariance(self) -> np.ndarray:
+        """Covariance of the coefficients for unequal scatter; the plain one where unknown."""
+        if self.claims is None or not np.isfinite(self.claims.covariance).all():
+            return self.covariance
+        return self.claims.covariance
 
     def expected(self, table: pl.DataFrame, *, level: Level) -> np.ndarray:
         """Expected P for each row of a table at the line's own level.
@@ -118,6 +162,7 @@ class Line(Record):
         """Return what `results.json` tells of the line; `unit` is its level by default."""
         names = ["E2" if term == "E^2" else term for term in self.terms]
         errors = np.sqrt(np.diag(self.covariance)).tolist()
+        claims = self.claims
         return LineSummary(
             unit=unit or self.level,
             shape=self.shape,
@@ -126,7 +171,17 @@ class Line(Record):
             n_persons=self.n_persons,
             coefficients=dict(zip(names, self.coefficients, strict=True)),
             standard_errors=dict(zip(names, errors, strict=True)),
+            standard_errors_robust={} if claims is None else _robust_errors(names, claims),
+            intervals={} if claims is None else _intervals(names, self.coefficients, claims),
+            interval=None if claims is None else claims.interval,
             r_squared=self.r_squared,
+            exposure_r_squared=None if claims is None else claims.share.share,
+            exposure_r_squared_adjusted=None if claims is None else claims.share.adjusted,
+            exposure_r_squared_interval=None if claims is None else claims.share.interval,
+            exposure_r_squared_by_type={} if claims is None else claims.share_by_type,
+            exposure_test=None if claims is None else claims.test,
+            expected_at={} if claims is None else claims.at,
+            expected_change=None if claims is None else claims.change,
             residual_sd=self.residual_sd,
             exposure_range=self.exposure_range,
         )
@@ -139,6 +194,24 @@ class Line(Record):
     def schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of `to_dict`."""
         return LineSummary.schema()
+
+
+def _robust_errors(names: list[str], claims: LineClaims) -> dict[str, float | None]:
+    errors = np.sqrt(np.diag(claims.covariance)).tolist()
+    return {
+        name: error if np.isfinite(error) else None
+        for name, error in zip(names, errors, strict=True)
+    }
+
+
+def _intervals(
+    names: list[str], coefficients: tuple[float, ...], claims: LineClaims
+) -> dict[str, tuple[float, float] | None]:
+    halves = claims.half_widths().tolist()
+    return {
+        name: (value - half, value + half) if np.isfinite(half) else None
+        for name, value, half in zip(names, coefficients, halves, strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +233,14 @@ class LineKey:
     period: Period | None = None
     exposure: str | None = None
     variant: str = ""
+
+
+def name_of(key: LineKey) -> str:
+    """Name a line in words: `person line`, `line of window 2`."""
+    parts = [key.variant, f"{key.level} line" if key.period is None else f"line of {key.period}"]
+    if key.exposure is not None:
+        parts.append(f"of {key.exposure} alone")
+    return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

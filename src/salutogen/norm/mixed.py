@@ -13,6 +13,8 @@ from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread, group_means
+from salutogen.models.regression.explained import ExplainedShare
+from salutogen.norm.line_claims import OTHER, line_claims
 from salutogen.norm.lines import Line
 from salutogen.norm.periods import ValidRows, count_distinct
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from salutogen.models.mixed.result import MixedModelResult
 
 FEWEST_PERSONS = 4
+ROUNDING = 1e-10  # of the range of E: what averaging leaves of values that are all the same
 STANDARDISED = "SD of P per SD of E"
 
 
@@ -74,6 +77,9 @@ def fit_mixed_line(
             answers=rows.n,
             persons=Persons(n_persons),
         )
+        return None, None
+    if constant_within(E, person, rows.n_persons):
+        findings.tell("exposure-constant-within-persons", persons=Persons(n_persons))
         return None, None
     frame, moments = _standardised(P, E, person, rows.n_persons)
     try:
@@ -164,21 +170,46 @@ def mixed_as_line(
     factor = mixed.sd_P / mixed.sd_E
     to_raw = np.array([[mixed.sd_P, -factor * mixed.mean_E], [0.0, factor]])
     total = float(np.sum((P - mixed.mean_P) ** 2))
+    r_squared = 1.0 - float(np.sum(residuals**2)) / total
+    raw = np.einsum("ia,ab,jb->ij", to_raw, covariance, to_raw)
+    terms = ("intercept", "E")
+    n_persons = count_distinct(rows.person)
+    claims = line_claims(
+        terms=terms,
+        coefficients=np.array([intercept, slope]),
+        covariance=raw,
+        fallback=raw,
+        df=n_persons - 1,
+        interval=OTHER,
+        share=(ExplainedShare(r_squared, r_squared, None, None), {}),
+        predictors=("E",),
+        shape="linear",
+        knots=(),
+        matrix=np.column_stack([np.ones(rows.n), E]),
+        table=pl.DataFrame({"E": E}),
+    )
     return Line(
         level="occasion",
-        terms=("intercept", "E"),
+        terms=terms,
         coefficients=(intercept, slope),
-        covariance=np.einsum("ia,ab,jb->ij", to_raw, covariance, to_raw),
+        covariance=raw,
         residual_sd=float(np.std(residuals, ddof=1)),
-        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+        r_squared=r_squared,
         n=rows.n,
-        n_persons=count_distinct(rows.person),
+        n_persons=n_persons,
         shape="linear",
         reference="all, mixed model, fixed part",
         exposure_range=(float(E.min()), float(E.max())),
         units=occasion.units,
         possible=occasion.possible,
+        claims=claims,
     )
+
+
+def constant_within(E: np.ndarray, person: np.ndarray, n_persons: int) -> bool:
+    """Whether exposure never changes within a person: then it has no slope within persons."""
+    deviation = E - group_means(E, person, n_persons)[person]
+    return bool(np.max(np.abs(deviation)) <= ROUNDING * float(np.ptp(E)))
 
 
 def person_mean_exposure(rows: ValidRows) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
+from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.scores import Standardiser
 from salutogen.study import Period
@@ -87,6 +88,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "range_E": list(line.exposure_range),
         "n": line.n,
         "n_persons": line.n_persons,
+        "claims": None if line.claims is None else claims_to_dict(line.claims),
         "knots": list(line.knots),
         "covariates": list(line.covariates),
         "window": None if line.period is None else line.period.number,
@@ -144,16 +146,16 @@ def _norm_file(name: str, content: Mapping[str, Any]) -> NormFile:
     levels: tuple[Level, ...] = ("occasion", "person")
     for level in levels:
         if stored.get(level):
-            lines[LineKey(level)] = _line(stored[level], None)
+            lines[LineKey(level)] = line_from_dict(stored[level], None)
     for item in stored.get("window") or ():
         period = _window(item)
-        lines[LineKey("window", period)] = _line(item, period)
+        lines[LineKey("window", period)] = line_from_dict(item, period)
     frozen = stored.get("window_frozen") or next(iter(stored.get("window") or ()), None)
     if frozen:
-        lines[LineKey("window")] = _line(frozen, _window(frozen))
+        lines[LineKey("window")] = line_from_dict(frozen, _window(frozen))
     for number, (label, item) in enumerate((stored.get("phase") or {}).items(), start=1):
         period = Period(kind="phase", number=item.get("window") or number, label=label)
-        lines[LineKey("phase", period)] = _line(item, period)
+        lines[LineKey("phase", period)] = line_from_dict(item, period)
     return NormFile(
         name=name,
         scoring=dict(content["scoring"]),
@@ -167,7 +169,14 @@ def _window(item: Mapping[str, Any]) -> Period | None:
     return None if number is None else Period(kind="window", number=number, label=str(number))
 
 
-def _line(item: Mapping[str, Any], period: Period | None) -> Line:
+def line_from_dict(item: Mapping[str, Any], period: Period | None = None) -> Line:
+    """Make a line of the plain data that `line_to_dict` gives.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        The data are damaged.
+    """
     coefficients = {str(term): float(value) for term, value in item["coefficients"].items()}
     covariance = np.asarray(item["covariance"], dtype=float)
     size = len(coefficients)
@@ -200,6 +209,7 @@ def _line(item: Mapping[str, Any], period: Period | None) -> Line:
             key: (float(bounds[0]), float(bounds[1]))
             for key, bounds in (item.get("possible") or {}).items()
         },
+        claims=claims_from_dict(item["claims"]) if item.get("claims") else None,
     )
 
 

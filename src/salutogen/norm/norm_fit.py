@@ -10,11 +10,13 @@ import polars as pl
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, finding, refusals
 from salutogen.norm.covariates import Covariates, gather_covariates
+from salutogen.norm.curve_support import tell_straight_lines
 from salutogen.norm.external import External, external_lines
+from salutogen.norm.findings import LeftOut, tell_exposure, tell_falling_lines
 from salutogen.norm.heteroscedasticity import residual_spread
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
-from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, counted
+from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, Shape, name_of
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
@@ -29,7 +31,7 @@ from salutogen.norm.periods import (
 )
 from salutogen.norm.reference import ReferenceSet, reference_set
 from salutogen.norm.secondary_lines import lines_by_occasion, lines_by_type, variant_lines
-from salutogen.norm.shape import ShapeTest, shape_test, turn_finding
+from salutogen.norm.shape import ShapeTest, refusal_of_shape, shape_test, turn_finding
 from salutogen.scores import Scores
 from salutogen.study import Period
 from salutogen.study.format import NormSettings
@@ -86,6 +88,7 @@ class _Fit:
     covariates: Covariates
     findings: Findings
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    without_line: LeftOut = field(default_factory=LeftOut)
 
     def means(self, period: PeriodRows, valid: int) -> pl.DataFrame:
         """Means of a period by person, with covariates."""
@@ -149,18 +152,31 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
         if not refusals(tuple(fit.findings)):
             fit.findings.extend(line_problems(occasions, linear, "occasion"))
     _refuse(fit)
+    wished = fit.settings.shape
     test: ShapeTest | None = None
+    untested: tuple[Finding, ...] = ()
     try:
         test = shape_test(units, fit.spec, seed=seed)
     except NormError as error:
-        fit.findings.extend(error.findings)
-        _refuse(fit)
-    chosen = fit.settings.shape
-    if chosen == "test":
-        chosen = test.chosen if test is not None else "linear"
-    fit.spec = replace(fit.spec, shape=chosen)
-    if own and chosen != "linear":
-        fit.findings.extend(line_problems(units, fit.spec, "person"))
+        untested = tuple(error.findings)
+    chosen: Shape = "linear" if wished == "test" else wished
+    if wished == "test" and test is not None:
+        chosen = test.chosen
+    asked = replace(fit.spec, shape=chosen)
+    refused = None if chosen == "linear" else refusal_of_shape(units, asked, seed=seed)
+    if refused is None:
+        fit.findings.extend(untested)
+    else:
+        fit.findings.tell(
+            "straight-for-want-of-support",
+            shape=chosen,
+            lines=["all lines"],
+            reasons=[refused],
+            numbers={"reasons": [refused.text]},
+        )
+        asked = replace(asked, shape="linear")
+    _refuse(fit)
+    fit.spec = asked
     return test
 
 
@@ -237,7 +253,7 @@ def _period_lines(
         if line is not None:
             lines[period] = line
     if tables:
-        return lines, pl.concat(tables)
+        return lines, pl.concat(tables).sort("person", maintain_order=True)
     column = pl.Series("window", [], dtype=pl.UInt16)
     if level == "phase":
         column = pl.Series("phase", [], dtype=pl.String)
@@ -269,8 +285,7 @@ def _try_line(
             return fit_line(units, fit.spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
-    codes = {"reasons": [problem.code for problem in problems]}
-    fit.findings.tell("period-without-line", reference=reference, reasons=problems, numbers=codes)
+    fit.without_line.add(reference, problems)
     return None
 
 
@@ -290,7 +305,9 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         "occasion": complete(fit.tables["occasion_reference"]),
         "person": complete(fit.tables["person_reference"]),
     }
-    more = variant_lines(units, spec, words, findings)
+    fit.without_line.tell("period-without-line", findings)
+    left_out = LeftOut()
+    more = variant_lines(units, spec, words, left_out)
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
     mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:
@@ -298,28 +315,21 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         more[LineKey("occasion", variant=MIXED)] = line
     if fit.reference.frozen is not None:
         units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))
-    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, findings)
+    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, left_out)
     more |= lines_by_occasion(
-        complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, findings
+        complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, left_out
     )
-    _tell_falling_lines(lines, findings)
+    left_out.tell("variant-not-fitted", findings)
+    lines = lines.joined(more)
+    tell_falling_lines(lines, findings)
+    tell_exposure(lines, findings)
+    named = ((name_of(key), line) for key, line in lines.items() if not key.variant)
+    tell_straight_lines(named, spec.shape, findings)
     return replace(
         norm,
-        lines=lines.joined(more),
+        lines=lines,
         mixed=mixed,
         heteroscedasticity=spread,
         reference_units=dict(units),
         findings=tuple(findings),
     )
-
-
-def _tell_falling_lines(lines: Lines, findings: Findings) -> None:
-    for line in (lines.person, lines.occasion):
-        if line.shape == "linear" and line.slope is not None and line.slope <= 0:
-            findings.tell(
-                "slope-not-positive",
-                level=line.level,
-                slope=line.slope,
-                n=counted(line.level, line.n),
-                r_squared=line.r_squared,
-            )

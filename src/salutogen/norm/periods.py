@@ -55,8 +55,9 @@ class PeriodRows:
 
 def valid_rows(scores: Scores) -> ValidRows:
     """Take the valid rows of the scores as arrays."""
-    table = scores.table.filter(pl.col("valid"))
     names = ("P", "E", *scores.type_columns)
+    table = scores.table.select("person", "occasion_index", "time", *names)
+    table = table.filter(scores.table["valid"])
     return ValidRows(
         person=table["person"].to_numpy().astype(np.int64),
         occasion=table["occasion_index"].to_numpy().astype(np.int64),

@@ -10,11 +10,13 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError, NormError
-from salutogen.findings import Finding, Findings
+from salutogen.findings import Finding, finding
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.robust import fit_huber
 from salutogen.norm.design_matrix import line_matrix, with_composite
+from salutogen.norm.findings import LeftOut
+from salutogen.norm.line_claims import CLUSTERED, OTHER, line_claims, without_interval
 from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, LineKey
@@ -29,7 +31,7 @@ def lines_by_type(
     spec: LineSpec,
     types: tuple[str, ...],
     reference: str,
-    findings: Findings,
+    left_out: LeftOut,
 ) -> dict[LineKey, Line]:
     """Fit the line of each exposure type alone at each level, on the type's raw points."""
     lines: dict[LineKey, Line] = {}
@@ -37,14 +39,14 @@ def lines_by_type(
         own = replace(spec, predictors=(f"E_{kind}",), composite=())
         for level, table in units.items():
             what = f"{level} line of {kind} alone"
-            line = _fitted(table, own, level, reference, what, findings)
+            line = _fitted(table, own, level, reference, what, left_out)
             if line is not None:
                 lines[LineKey(level, exposure=kind)] = line
     return lines
 
 
 def lines_by_occasion(
-    table: pl.DataFrame, spec: LineSpec, occasions: tuple[Period, ...], findings: Findings
+    table: pl.DataFrame, spec: LineSpec, occasions: tuple[Period, ...], left_out: LeftOut
 ) -> dict[LineKey, Line]:
     """Refit the line at each planned occasion, where every person stands once."""
     lines: dict[LineKey, Line] = {}
@@ -53,7 +55,7 @@ def lines_by_occasion(
         if part.height == 0:
             continue
         what, words = f"line of {period}", str(period)
-        line = _fitted(part, spec, "occasion", words, what, findings, period)
+        line = _fitted(part, spec, "occasion", words, what, left_out, period)
         if line is not None:
             lines[LineKey("occasion", period)] = line
     return lines
@@ -65,7 +67,7 @@ def _fitted(
     level: Level,
     reference: str,
     what: str,
-    findings: Findings,
+    left_out: LeftOut,
     period: Period | None = None,
 ) -> Line | None:
     """Fit a line; where that is impossible, say what is left out and why."""
@@ -75,10 +77,7 @@ def _fitted(
             return fit_line(table, spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
-    codes = {"reasons": [problem.code for problem in problems]}
-    findings.tell(
-        "variant-not-fitted", variant="problems", what=what, reasons=problems, numbers=codes
-    )
+    left_out.add(what, problems)
     return None
 
 
@@ -137,17 +136,37 @@ def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)
     total = float(np.sum((outcome - np.mean(outcome)) ** 2))
+    r_squared = 1.0 - float(np.sum(residuals**2)) / total
+    covariance = np.asarray(fit.covariance)
+    assert plain.claims is not None
+    share = plain.claims.share
+    own = without_interval(share, share.share + r_squared - plain.r_squared)
+    claims = line_claims(
+        terms=plain.terms,
+        coefficients=fit.coefficients,
+        covariance=covariance,
+        fallback=covariance,
+        df=plain.claims.df,
+        interval=CLUSTERED if level == "occasion" else OTHER,
+        share=(own, {}),
+        predictors=plain.predictors,
+        shape=plain.shape,
+        knots=plain.knots,
+        matrix=matrix,
+        table=table,
+    )
     return replace(
         plain,
         coefficients=tuple(float(value) for value in fit.coefficients),
-        covariance=np.asarray(fit.covariance),
+        covariance=covariance,
         residual_sd=float(np.std(residuals, ddof=1)),
-        r_squared=1.0 - float(np.sum(residuals**2)) / total,
+        r_squared=r_squared,
+        claims=claims,
     )
 
 
 def variant_lines(
-    units: Mapping[Level, pl.DataFrame], spec: LineSpec, reference: str, findings: Findings
+    units: Mapping[Level, pl.DataFrame], spec: LineSpec, reference: str, left_out: LeftOut
 ) -> dict[LineKey, Line]:
     """Winsorised, robust and curved lines over occasions and persons."""
     lines: dict[LineKey, Line] = {}
@@ -158,12 +177,12 @@ def variant_lines(
             try:
                 fitted = fit(table, spec, level=level, reference=reference)
             except (ModelError, NormError) as error:
-                what = f"{name} {level} line"
-                findings.tell("variant-not-fitted", variant="failed", what=what, reason=str(error))
+                failed = finding("variant-not-fitted", variant="failed", reason=str(error))
+                left_out.add(f"{name} {level} line", [failed])
             else:
                 lines[LineKey(level, variant=name)] = fitted
         curved = replace(spec, shape="quadratic" if spec.shape == "linear" else "linear")
-        line = _fitted(table, curved, level, reference, f"{curved.shape} {level} line", findings)
-        if line is not None:
+        line = _fitted(table, curved, level, reference, f"{curved.shape} {level} line", left_out)
+        if line is not None and line.curve_refused is None:
             lines[LineKey(level, variant=curved.shape)] = line
     return lines

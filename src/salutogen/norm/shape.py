@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,19 +20,17 @@ from salutogen.models.regression.least_squares import (
     f_test,
     fit_least_squares,
 )
-from salutogen.norm.design_matrix import (
-    covariate_terms,
-    knots_of,
-    term_matrix,
-    terms_of,
-    with_composite,
-)
+from salutogen.models.regression.sandwich import WaldTest, hc3_covariance, wald_test
+from salutogen.norm.curve_support import all_terms, curve_refused, lack_of_support, spline_knots
+from salutogen.norm.design_matrix import term_matrix, terms_of, with_composite
 from salutogen.norm.line_fit import learn_standardiser, repeated_persons
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Line, Shape
 
 FOLDS = 10
 ALPHA = 0.05
+GRID = 513
+NOTABLE = 0.05  # of what the curve moves
 SHAPES: tuple[Shape, ...] = ("linear", "quadratic", "spline")
 
 
@@ -45,6 +44,12 @@ class ShapeTest(Record):
     df1: int = figure("Degrees of freedom")
     df2: int = figure("Degrees of freedom of the error")
     p: float = figure("p value of F")
+    f_robust: float | None = figure("Wald F with HC3 errors", key="F_robust")
+    p_robust: float | None = figure("p value of F_robust")
+    decided_by: str = figure(
+        "The test that decides: HC3 where units are means of unequal numbers of occasions",
+        kind=Kind.LABEL,
+    )
     bic_linear: float = figure("BIC of the straight line")
     bic_quadratic: float = figure("BIC of the quadratic")
     aic: Mapping[str, float] = figure("AIC by shape")
@@ -58,8 +63,10 @@ def shape_test(
 ) -> ShapeTest:
     """Compare a straight line with a quadratic and a restricted cubic spline (4 knots).
 
-    The quadratic is chosen only if its F test has p < .05 and its BIC is lower; the spline is
-    reported and never chosen by itself. BIC counts the residual variance as a parameter.
+    The quadratic is chosen only if its F test has p < .05 and its BIC is lower; where units are
+    means of unequal numbers of occasions, by the Wald F with HC3 errors. The spline is reported and
+    never chosen by itself. A shape the units cannot carry, or cannot carry once a tenth of them is
+    left out, is refused. BIC counts the residual variance as a parameter.
 
     Parameters
     ----------
@@ -82,25 +89,21 @@ def shape_test(
     problems = repeated_persons(units, unit)
     if problems:
         raise NormError(problems)
-    if spec.composite:
-        units = with_composite(units, learn_standardiser(units, spec.composite, unit))
-    outcome = units["P"].to_numpy()
-    matrices = {shape: _matrix(units, replace(spec, shape=shape)) for shape in SHAPES}
-    fits = {shape: _fit(outcome, *matrices[shape]) for shape in SHAPES}
-    fitted = {shape: fit for shape, fit in fits.items() if fit is not None}
-    if "quadratic" not in fitted or "linear" not in fitted:
-        count = Persons(units.height)
-        raise NormError([finding("shape-not-tested", variant="few", units=count, unit=unit)])
+    units = _with_composite(units, spec)
+    fits = {shape: _Fitted.of(units, replace(spec, shape=shape), seed) for shape in SHAPES}
+    linear, quadratic, spline = (fits[shape] for shape in SHAPES)
+    if linear.fit is None or quadratic.fit is None:
+        raise NormError([_not_tested(units, unit, quadratic.refused)])
     try:
-        f, df1, df2, p = f_test(fitted["linear"], fitted["quadratic"])
+        f, df1, df2, p = f_test(linear.fit, quadratic.fit)
     except ModelError as error:
         told = finding("shape-not-tested", variant="failed", reason=str(error))
         raise NormError([told]) from error
-    lower = fitted["quadratic"].bic < fitted["linear"].bic
-    spline_p = None
-    if "spline" in fitted:
-        with suppress(ModelError):
-            spline_p = float(f_test(fitted["linear"], fitted["spline"])[3])
+    robust = quadratic.curvature(linear)
+    unequal = "n_valid" in units.columns and units["n_valid"].n_unique() > 1
+    by = "HC3" if unequal and robust is not None else "classical"
+    decisive = robust.p if by == "HC3" and robust is not None else p
+    lower = quadratic.fit.bic < linear.fit.bic
     return ShapeTest(
         unit=unit,
         n=units.height,
@@ -108,17 +111,153 @@ def shape_test(
         df1=int(df1),
         df2=int(df2),
         p=float(p),
-        bic_linear=float(fitted["linear"].bic),
-        bic_quadratic=float(fitted["quadratic"].bic),
-        aic={shape: float(fit.aic) for shape, fit in fitted.items()},
-        cv_error={
-            shape: float(cross_validated_error(outcome, matrices[shape][1], folds=FOLDS, seed=seed))
-            for shape in fitted
-            if units.height >= 2 * FOLDS
-        },
-        spline_p=spline_p,
-        chosen="quadratic" if p < ALPHA and lower else "linear",
+        f_robust=None if robust is None else robust.F,
+        p_robust=None if robust is None else robust.p,
+        decided_by=by,
+        bic_linear=float(linear.fit.bic),
+        bic_quadratic=float(quadratic.fit.bic),
+        aic={shape: float(one.fit.aic) for shape, one in fits.items() if one.fit is not None},
+        cv_error={shape: one.error for shape, one in fits.items() if one.error is not None},
+        spline_p=_spline_p(linear, spline),
+        chosen="quadratic" if decisive < ALPHA and lower else "linear",
     )
+
+
+def refusal_of_shape(units: pl.DataFrame, spec: LineSpec, *, seed: int = 1) -> Finding | None:
+    """Say why units cannot carry a shape, all of them or with one part in ten left out."""
+    return _Fitted.of(_with_composite(units, spec), spec, seed).refused
+
+
+def _with_composite(units: pl.DataFrame, spec: LineSpec) -> pl.DataFrame:
+    if not spec.composite:
+        return units
+    return with_composite(units, learn_standardiser(units, spec.composite, "units"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    """One shape on the units: its fit and its error of cross-validation, or why it is refused."""
+
+    fit: LinearFit | None = None
+    matrix: np.ndarray | None = None
+    error: float | None = None
+    refused: Finding | None = None
+
+    @classmethod
+    def of(cls, units: pl.DataFrame, spec: LineSpec, seed: int) -> _Fitted:
+        refused = lack_of_support(units, spec)
+        if refused is not None:
+            return cls(refused=refused)
+        outcome = units["P"].to_numpy()
+        terms, knots = all_terms(units, spec), spline_knots(units, spec)
+        matrix = term_matrix(units, terms, predictors=spec.predictors, knots=knots)
+        if outcome.size <= len(terms):
+            return cls()
+        try:
+            fit = fit_least_squares(outcome, matrix, names=terms)
+        except ModelError:
+            return cls()
+        if units.height < 2 * FOLDS:
+            return cls(fit=fit, matrix=matrix)
+        try:
+            error = cross_validated_error(outcome, matrix, folds=FOLDS, seed=seed)
+        except ModelError:
+            # A tenth of the persons left out leaves nothing that bends: too few carry the curve.
+            if spec.shape != "linear" and cls.of(units, replace(spec, shape="linear"), seed).error:
+                return cls(refused=curve_refused(spec.shape, "folds", folds=FOLDS))
+            return cls(fit=fit, matrix=matrix)
+        return cls(fit=fit, matrix=matrix, error=float(error))
+
+    def curvature(self, straight: _Fitted) -> WaldTest | None:
+        """Test the terms that a straight line lacks, with HC3 errors."""
+        if self.fit is None or self.matrix is None or straight.fit is None:
+            return None
+        more = np.array([name not in straight.fit.names for name in self.fit.names])
+        covariance = hc3_covariance(self.fit, self.matrix)[np.ix_(more, more)]
+        return wald_test(self.fit.coefficients[more], covariance, self.fit.df)
+
+
+def _not_tested(units: pl.DataFrame, unit: str, refused: Finding | None) -> Finding:
+    if refused is not None:
+        return finding(
+            "shape-not-tested", variant="failed", reason=refused, numbers={"reason": refused.text}
+        )
+    return finding("shape-not-tested", variant="few", units=Persons(units.height), unit=unit)
+
+
+def _spline_p(linear: _Fitted, spline: _Fitted) -> float | None:
+    if linear.fit is None or spline.fit is None:
+        return None
+    with suppress(ModelError):
+        return float(f_test(linear.fit, spline.fit)[3])
+    return None
+
+
+class Bend(NamedTuple):
+    """How expected problems go from low to high exposure, and where they are lowest or highest."""
+
+    kind: Literal["rises", "falls", "lowest", "highest", "several"]
+    at: float | None
+
+
+def bend_of(line: Line) -> Bend | None:
+    """Say how a curve over one exposure goes between its 10th and 90th percentile.
+
+    It is lowest or highest in between only where both ends are away from that by a twentieth of
+    all the curve moves. None where low and high exposure are the same.
+    """
+    if line.claims is None or len(line.predictors) != 1:
+        return None
+    low, high = line.claims.at["low"].E, line.claims.at["high"].E
+    if low is None or high is None or not low < high:
+        return None
+    grid = np.linspace(low, high, GRID)
+    curve = _along(line, grid)
+    least = NOTABLE * float(np.ptp(curve))
+    dips = min(curve[0], curve[-1]) - curve.min() > least
+    peaks = curve.max() - max(curve[0], curve[-1]) > least
+    if dips and peaks:
+        return Bend("several", None)
+    if dips:
+        return Bend("lowest", float(grid[np.argmin(curve)]))
+    if peaks:
+        return Bend("highest", float(grid[np.argmax(curve)]))
+    return Bend("rises" if curve[-1] > curve[0] else "falls", None)
+
+
+def change_along(line: Line, start: float, end: float) -> float | None:
+    """How far expected problems change between two exposures; None with several predictors."""
+    if len(line.predictors) != 1:
+        return None
+    first, last = _along(line, np.array([start, end])).tolist()
+    return float(last - first)
+
+
+def share_beyond(line: Line, exposure: np.ndarray) -> float:
+    """Share of units where a curve says nothing: beyond its range, or where it has turned down.
+
+    Beyond the range a straight line may be carried on, if it is said; a curve bends on as nothing
+    that was seen tells, and beyond its turning point it expects fewer problems of the more exposed.
+    0 for straight lines.
+    """
+    known = exposure[np.isfinite(exposure)]
+    if line.shape == "linear" or not known.size:
+        return 0.0
+    low, high = line.exposure_range
+    turn = turning_point(line)
+    slack = 1e-9 * max(abs(low), abs(high), 1.0)
+    beyond = (known < low - slack) | (known > min(high, high if turn is None else turn) + slack)
+    return float(np.mean(beyond))
+
+
+def _along(line: Line, grid: np.ndarray) -> np.ndarray:
+    """Expected problems at exposures, shape (n,), covariates left out."""
+    name = line.predictors[0]
+    terms = terms_of(line.predictors, line.shape)
+    table = pl.DataFrame({name: grid})
+    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
+    curve: np.ndarray = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
+    return curve
 
 
 def turning_point(line: Line) -> float | None:
@@ -129,11 +268,8 @@ def turning_point(line: Line) -> float | None:
     if line.shape == "linear" or line.predictors != ("E",):
         return None
     low, high = line.exposure_range
-    grid = np.linspace(low, high, 513)
-    terms = terms_of(line.predictors, line.shape)
-    table = pl.DataFrame({"E": grid})
-    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
-    curve = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
+    grid = np.linspace(low, high, GRID)
+    curve = _along(line, grid)
     falling = np.diff(curve) < 0
     rising_before = np.flatnonzero(falling)
     if not rising_before.size or rising_before[-1] != falling.size - 1:
@@ -161,26 +297,3 @@ def turn_finding(line: Line) -> list[Finding]:
             numbers={"range": [low, high]},
         )
     ]
-
-
-def _matrix(units: pl.DataFrame, spec: LineSpec) -> tuple[tuple[str, ...], np.ndarray]:
-    knots: tuple[float, ...] = ()
-    if spec.shape == "spline":
-        knots = tuple(knot for name in spec.predictors for knot in knots_of(units[name].to_numpy()))
-        if any(np.diff(knots[at : at + 4]).min() <= 0 for at in range(0, len(knots), 4)):
-            return (), np.empty((units.height, 0))
-    terms = (
-        *terms_of(spec.predictors, spec.shape),
-        *covariate_terms(units, spec.covariates),
-    )
-    return terms, term_matrix(units, terms, predictors=spec.predictors, knots=knots)
-
-
-def _fit(outcome: np.ndarray, terms: tuple[str, ...], matrix: np.ndarray) -> LinearFit | None:
-    """Fit one shape, if there are enough units and distinct exposures for its terms."""
-    if not terms or outcome.size <= len(terms):
-        return None
-    try:
-        return fit_least_squares(outcome, matrix, names=terms)
-    except ModelError:
-        return None

@@ -47,8 +47,9 @@ def to_long(panel: Panel) -> pl.DataFrame:
     )
     none = {name: entry.did_not_occur for name, entry in panel.study.instruments.items()}
     pieces = [
-        _piece(repeated, name, item, panel.reasons[name], none[name])
+        _piece(repeated, name, item, reasons, none[name])
         for name, frame in panel.answers.items()
+        for reasons in [panel.reasons[name]]
         for item in frame.iter_columns()
     ]
     pieces += [

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from salutogen.findings import Findings, Persons
 from salutogen.panel.alignment import PanelRows
 from salutogen.panel.items import TypedItem
-from salutogen.panel.reasons import Mask, answered_rows, explain_blanks, seen_rows
+from salutogen.panel.missing_reasons import MissingReasons
+from salutogen.panel.reasons import Codes, Mask, answered_rows, explain_blanks, seen_rows
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -25,7 +26,7 @@ class PanelTables:
 
     rows: pl.DataFrame
     answers: dict[str, pl.DataFrame]
-    reasons: dict[str, pl.DataFrame]
+    reasons: MissingReasons
     persons: pl.DataFrame
     baseline: dict[str, pl.DataFrame]
 
@@ -60,10 +61,7 @@ def make_tables(
         _tell_blank(study, rows, table.filter(~chosen)["data_row"], findings)
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
-        reasons = {
-            name: _needed(frame.filter(chosen), answers[name]) if frame.width else frame
-            for name, frame in reasons.items()
-        }
+        reasons = reasons.kept(chosen, answers)
     if not any(frame.width - _empty_columns(frame) for frame in answers.values()):
         findings.tell("no-answers")
     return _with_rows(PanelTables(table, answers, reasons, persons, dict(baseline)), findings)
@@ -81,12 +79,12 @@ def _explained(
     rows: PanelRows,
     columns: Mapping[str, Mapping[str, TypedItem]],
     findings: Findings,
-) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame], Mask]:
+) -> tuple[dict[str, pl.DataFrame], MissingReasons, Mask]:
     height = rows.keys.size
     answered = {name: answered_rows(cells, height) for name, cells in columns.items()}
     anything = np.zeros(height, dtype=bool)
     answers: dict[str, pl.DataFrame] = {}
-    reasons: dict[str, pl.DataFrame] = {}
+    reasons: dict[str, dict[str, Codes]] = {}
     for name, cells in columns.items():
         instrument = study.instruments[name]
         seen = seen_rows(cells, answered[name])
@@ -98,7 +96,8 @@ def _explained(
         answers[name], reasons[name] = explain_blanks(
             instrument, cells, seen, study.labels, rows.occasions, findings, submitted
         )
-    return answers, reasons, anything
+    none = {name: study.instruments[name].did_not_occur for name in answers}
+    return answers, MissingReasons(answers=answers, codes=reasons, did_not_occur=none), anything
 
 
 def _submitted(
@@ -113,11 +112,6 @@ def _submitted(
         ]
     )
     return submitted
-
-
-def _needed(reasons: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Keep the reasons of items that still have a missing answer."""
-    return reasons.select(column for column in reasons.columns if answers[column].null_count() > 0)
 
 
 def _empty_columns(frame: pl.DataFrame) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from salutogen.study import Instrument
 
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.uint8]
 
 
 def answered_rows(columns: Mapping[str, TypedItem], height: int) -> Mask:
@@ -54,7 +55,7 @@ def explain_blanks(
     occasions: NDArray[np.int64],
     findings: Findings,
     submitted: Mask | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, dict[str, Codes]]:
     """Give every blank its reason.
 
     Parameters
@@ -68,11 +69,12 @@ def explain_blanks(
 
     Returns
     -------
-    answers, reasons : DataFrame
-        Reasons only for items with a missing answer.
+    answers : DataFrame
+    reasons : dict of item to array
+        UInt8 `Reason` of each missing answer, in the order of rows; only items with one.
     """
     answers: dict[str, pl.Series] = {}
-    reasons: dict[str, pl.Series] = {}
+    reasons: dict[str, Codes] = {}
     filled, unasked = 0, {}
     for item, cells in columns.items():
         values, marks = cells.values, cells.marks
@@ -87,9 +89,9 @@ def explain_blanks(
             filled += more
         answers[item] = values.rename(item)
         if values.null_count():
-            reasons[item] = _reasons(instrument, values, marks, seen, asked).rename(item)
+            reasons[item] = _reasons(values, marks, seen, asked)
     _tell(instrument, filled, unasked, findings)
-    return pl.DataFrame(answers), pl.DataFrame(reasons)
+    return pl.DataFrame(answers), reasons
 
 
 def _ticked(
@@ -111,24 +113,16 @@ def _ticked(
     return full, int(blank.sum())
 
 
-def _reasons(
-    instrument: Instrument,
-    values: pl.Series,
-    marks: pl.Series | None,
-    seen: Mask,
-    asked: Mask | None,
-) -> pl.Series:
-    reasons = np.where(seen, int(Reason.SKIPPED), int(Reason.ABSENT)).astype(np.uint8)
+def _reasons(values: pl.Series, marks: pl.Series | None, seen: Mask, asked: Mask | None) -> Codes:
+    """Reason of each missing answer, in the order of rows."""
+    rows = np.flatnonzero(values.is_null().to_numpy())
+    reasons = np.where(seen[rows], int(Reason.SKIPPED), int(Reason.ABSENT)).astype(np.uint8)
     if marks is not None:
-        given = marks.to_numpy()
+        given = marks.to_numpy()[rows]
         reasons = np.where(given > 0, given, reasons)
     if asked is not None:  # a code written into a cell that nobody was asked says nothing
-        reasons[~asked] = int(Reason.NOT_ASKED)
-    reasons[values.is_not_null().to_numpy()] = int(Reason.ANSWERED)
-    if instrument.did_not_occur is not None:
-        none = (values == instrument.did_not_occur).fill_null(value=False).to_numpy()
-        reasons[none] = int(Reason.DID_NOT_OCCUR)
-    return pl.Series(reasons)
+        reasons[~asked[rows]] = int(Reason.NOT_ASKED)
+    return reasons
 
 
 def _tell(

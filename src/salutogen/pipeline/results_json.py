@@ -137,8 +137,9 @@ def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     found: dict[str, Any] = dict.fromkeys(places_switched_off(outcomes))
     for outcome in outcomes:
         for name, path in outcome.analysis.results_at.items():
-            if found.get(path) is None:
-                inside = outcome.content
+            inside = outcome.content
+            asked = not name or inside is None or name in inside
+            if asked and found.get(path) is None:
                 found[path] = inside.get(name) if name and inside is not None else inside
     for path, value in found.items():
         *parents, last = path.split(".")

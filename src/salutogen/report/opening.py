@@ -6,7 +6,7 @@ from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words,
 from salutogen.page.section import Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.context import Context
-from salutogen.report.words_of_line import line_in_words
+from salutogen.report.words_of_line import line_in_words, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
 
 NO_QUESTION = "Who stays well although exposed to stressors, and can that be believed?"
@@ -40,13 +40,15 @@ def _answer(context: Context) -> tuple[Text, ...]:
 def _facts(context: Context) -> tuple[Fact, ...]:
     line = context.norm.lines.person
     valid = context.guard.text(say("{n}", n=context.valid_forms))
-    facts = [
-        Fact("Persons", f"{context.panel.n_persons:,}"),
-        Fact("Valid answer forms", valid),
-        Fact("Variance explained by exposure", percent(line.r_squared)),
-        Fact("SD of SR (points)", points(line.residual_sd)),
-    ]
+    facts = [Fact("Persons", f"{context.panel.n_persons:,}"), Fact("Valid answer forms", valid)]
     if line.slope is not None:
-        unit = "unit" if line.standardiser is not None else "point"
-        facts.insert(2, Fact(f"Problems per {unit} of exposure", signed(line.slope, 3)))
+        facts.append(Fact(f"Problems per {unit_of(line)} of exposure", signed(line.slope, 3)))
+    if line.claims is not None:
+        if line.slope is None:
+            along = " → ".join(points(place.P, 1) for place in line.claims.at.values())
+            facts.append(Fact("Expected problems, low to high exposure", along))
+        facts.append(Fact("Variance explained by exposure", percent(line.claims.share.share)))
+    if line.covariates or line.claims is None:
+        facts.append(Fact("Variance explained by the whole line", percent(line.r_squared)))
+    facts.append(Fact("SD of SR (points)", points(line.residual_sd)))
     return tuple(facts)

@@ -6,38 +6,165 @@ import numpy as np
 
 from salutogen.findings import Persons
 from salutogen.norm import Line
+from salutogen.norm.line_claims import LineClaims
+from salutogen.norm.shape import Bend, bend_of
+from salutogen.page.audience import Audience
 from salutogen.page.section import Text
-from salutogen.page.words import percent, say, signed
+from salutogen.page.words import enumeration, number, percent, points, say, signed
 from salutogen.report.context import Context
+
+PERCENTILES = "the 10th, 50th and 90th percentile of exposure"
+BENDS = {
+    "rises": "They rise with exposure throughout.",
+    "falls": "They fall with more exposure throughout.",
+    "lowest": "They are lowest{near} and higher on both sides.",
+    "highest": "They are highest{near} and lower on both sides.",
+    "several": "They rise and fall more than once.",
+}
 
 
 def line_in_words(context: Context) -> Text:
     """Say how problems go with exposure between persons."""
     line = context.norm.lines.person
-    return say("In {n:# person|# persons}, ", n=Persons(line.n)) + _line_words(line)
+    return _who(line, context) + _line_words(line, context.audience)
 
 
-def _line_words(line: Line) -> str:
-    if line.slope is None:
+def _who(line: Line, context: Context) -> Text:
+    n = Persons(line.n)
+    if context.norm.external is not None:
+        whole = "By a line taken over from {file}, fitted there on {n:# person|# persons}, "
+        return say(whole, n=n, file=context.norm.external)
+    if line.reference == "all":
+        return say("In {n:# person|# persons}, ", n=n)
+    return say(
+        "In {n:# person|# persons} of the reference set ({reference}), ",
+        n=n,
+        reference=line.reference,
+    )
+
+
+def _line_words(line: Line, audience: Audience) -> str:
+    claims = line.claims
+    if claims is None:
         return (
-            "several kinds of exposure together explain {percent(line.r_squared)} of the "
-            "differences in problems."
+            f"expected problems follow exposure with a whole R² of {percent(line.r_squared)}; the "
+            "file tells neither exposure's own share nor errors of the line."
         )
-    place = line.terms.index("E")
-    half = 1.96 * float(np.sqrt(max(line.covariance[place, place], 0.0)))
-    low, high = line.slope - half, line.slope + half
-    if low <= 0 <= high:
+    given = f"given {enumeration(line.covariates)}, " if line.covariates else ""
+    if not claims.shows_exposure:
+        rest = "what the covariates let expect" if line.covariates else "the mean"
         return (
-            "exposure to stressors and mental-health problems hang together too weakly to "
-            f"say in which direction (slope {signed(line.slope, 3)}, 95 % interval "
-            f"{signed(low, 3)} to {signed(high, 3)}): what exposure lets expect is then little "
-            "more than the mean, and SR little more than problems."
+            f"{given}exposure to stressors and mental-health problems hang together too weakly to "
+            f"say in which direction ({_weak(line, claims)}): what exposure lets expect is then "
+            f"little more than {rest}, and SR little more than problems"
+            f"{' given these' if line.covariates else ''}. {share_in_words(line, audience)}"
         )
-    more = "more" if line.slope > 0 else "fewer"
-    unit = "unit of the composite" if line.standardiser is not None else "point"
+    return f"{given}{_direction(line, claims, audience)} {share_in_words(line, audience)}"
+
+
+def _weak(line: Line, claims: LineClaims) -> str:
+    if line.slope is not None:
+        low, high = slope_interval(line)
+        return f"slope {signed(line.slope, 3)}, 95 % interval {signed(low, 3)} to {signed(high, 3)}"
+    change = claims.change
     return (
-        f"those exposed to more stressors had {more} problems: "
-        f"{signed(line.slope, 3)} points for each {unit} of exposure (95 % interval "
-        f"{signed(low, 3)} to {signed(high, 3)}). Exposure explains {percent(line.r_squared)} of "
-        f"the differences in problems between persons; SR is what it does not explain."
+        f"from low to high exposure {signed(change.change)} points, 95 % interval "
+        f"{signed(change.low)} to {signed(change.high)}"
+    )
+
+
+def _direction(line: Line, claims: LineClaims, audience: Audience) -> str:
+    if line.slope is not None:
+        more = "more" if line.slope > 0 else "fewer"
+        low, high = slope_interval(line)
+        return (
+            f"those exposed to more stressors had {more} problems: {signed(line.slope, 3)} points "
+            f"for each {unit_of(line)} of exposure (95 % interval {signed(low, 3)} to "
+            f"{signed(high, 3)})."
+        )
+    told = f"{expected_in_words(line, audience)}."
+    if len(line.predictors) == 1:
+        return f"{told} {bend_in_words(line, audience)}"
+    return f"{told} {_types_in_words(line)}".strip()
+
+
+def slope_interval(line: Line) -> tuple[float | None, float | None]:
+    """95 % interval of the slope, with errors for unequal scatter."""
+    if line.claims is None or line.slope is None:
+        return None, None
+    half = float(line.claims.half_widths()[line.terms.index("E")])
+    return (line.slope - half, line.slope + half) if np.isfinite(half) else (None, None)
+
+
+def unit_of(line: Line) -> str:
+    """What a step of exposure is called; one kind alone is standardised by its own SD."""
+    if line.standardiser is None:
+        return "point"
+    return "unit of the composite" if len(line.standardiser.columns) > 1 else "SD"
+
+
+def expected_in_words(line: Line, audience: Audience) -> str:
+    """Say what problems are expected at low, middle and high exposure, with intervals."""
+    if line.claims is None:
+        return ""
+    parts = []
+    tells = tells_exposure(line, audience)
+    for name, place in line.claims.at.items():
+        at = f"{name} exposure"
+        inner = []
+        if tells and place.E is not None:
+            inner.append(f"E = {number(place.E)}")
+        inner.append(f"95 % interval {points(place.low)} to {points(place.high)}")
+        parts.append(f"{points(place.P)} at {at} ({'; '.join(inner)})")
+    held = ", covariates at their means" if line.covariates else ""
+    several = ", each kind of exposure at its own" if len(line.predictors) > 1 else ""
+    return f"expected problems are {enumeration(parts)} ({PERCENTILES}{several}{held})"
+
+
+def bend_in_words(line: Line, audience: Audience) -> str:
+    """Say how a curve goes between low and high exposure."""
+    bend: Bend | None = bend_of(line)
+    if bend is None:
+        return ""
+    near = f" near E = {number(bend.at)}" if tells_exposure(line, audience) else " in between"
+    return BENDS[bend.kind].format(near=near)
+
+
+def tells_exposure(line: Line, audience: Audience) -> bool:
+    """Whether enough persons lie beyond low and high exposure for these to be told."""
+    return audience.individuals or 0.1 * line.n >= audience.smallest
+
+
+def _types_in_words(line: Line) -> str:
+    """Say what each kind of exposure adds beside the others, where their lines are straight."""
+    claims = line.claims
+    if claims is None or line.shape != "linear":
+        return ""
+    halves = dict(zip(line.terms, claims.half_widths().tolist(), strict=True))
+    told = [
+        f"{name.removeprefix('E_')} {signed(line.coefficient(name), 3)} "
+        f"({signed(line.coefficient(name) - halves[name], 3)} to "
+        f"{signed(line.coefficient(name) + halves[name], 3)})"
+        for name in line.predictors
+    ]
+    return f"Points for each point beside the other kinds (95 % interval): {enumeration(told)}."
+
+
+def share_in_words(line: Line, audience: Audience) -> str:
+    """Say what of the differences in problems exposure explains itself, and what the line does."""
+    claims = line.claims
+    if claims is None:
+        return f"The line explains {percent(line.r_squared)} of the differences in problems."
+    share = claims.share
+    # With n, R² and its interval to a digit would tell how few were left out.
+    shown = share.interval is not None and not audience.leaves_few(Persons(line.n))
+    interval = f" (95 % interval {percent(share.low)} to {percent(share.high)})" if shown else ""
+    several = len(line.predictors) > 1
+    who = "The kinds of exposure together explain" if several else "Exposure explains"
+    told = f"{who} {percent(share.share)}{interval} of the differences in problems between persons"
+    if not line.covariates:
+        return f"{told}; SR is what {'they do' if several else 'it does'} not explain."
+    return (
+        f"{told} beside {enumeration(line.covariates)}; the whole line, covariates included, "
+        f"explains {percent(line.r_squared)}. SR is what the whole line does not explain."
     )

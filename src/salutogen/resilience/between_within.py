@@ -9,6 +9,8 @@ import polars as pl
 
 from salutogen.models.descriptive import group_means, pearson, present_means
 
+ROUNDING = 1e-10  # of the range of the values
+
 
 @dataclass(frozen=True, kw_only=True)
 class OccasionArrays:
@@ -35,9 +37,11 @@ class OccasionArrays:
         return present_means(values, self.person, self.n_persons)
 
     def deviations(self, values: np.ndarray) -> np.ndarray:
-        """Deviation of each row from its person's mean."""
+        """Deviation of each row from its person's mean; 0 where there is nothing but rounding."""
         means = group_means(values, self.person, self.n_persons)
         result: np.ndarray = values - means[self.person]
+        if result.size and np.max(np.abs(result)) <= ROUNDING * np.ptp(values):
+            return np.zeros_like(result)
         return result
 
 

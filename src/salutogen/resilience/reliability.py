@@ -6,7 +6,6 @@ import numpy as np
 
 from salutogen.columns import POINTS, Record, figure, record
 from salutogen.norm.periods import ValidRows
-from salutogen.resilience.between_within import OccasionArrays
 from salutogen.scores import Scores
 
 
@@ -88,27 +87,6 @@ def measure(scores: Scores, rows: ValidRows, SR: np.ndarray, r: float | None) ->
         sem=sem,
         assumed_E=assumed,
     )
-
-
-def reliability_of_means(arrays: OccasionArrays, reliability_P: float | None) -> float | None:
-    """Reliability of persons' mean P: what the error of the answers leaves of its variance.
-
-    `1 - var(P) (1 - rP) mean(1 / n) / var(mean P)`; an error of P that is the same on all of a
-    person's occasions counts as true.
-
-    Parameters
-    ----------
-    arrays : OccasionArrays
-    reliability_P : float or None
-        Of one occasion.
-    """
-    means = arrays.person_means(arrays.P)
-    if reliability_P is None or means.size < 2 or float(np.ptp(means)) == 0:
-        return None
-    counts = np.bincount(arrays.person, minlength=arrays.n_persons)
-    error = float(np.var(arrays.P, ddof=1)) * (1.0 - reliability_P)
-    of_means = error * float(np.mean(1.0 / counts[counts > 0]))
-    return max(1.0 - of_means / float(np.var(means, ddof=1)), 0.0)
 
 
 def exposure_reliability(scores: Scores, rows: ValidRows) -> float | None:

@@ -36,7 +36,7 @@ class Resilience(Record):
     claims : PersonClaims
         Persons' levels over the period: how far they differ, who is clearly off the line.
     bootstrap : BootstrapSummary
-        Percentile intervals of line coefficients, draws and seed.
+        Symmetric bootstrap-t intervals of line coefficients, draws and seed.
     """
 
     scores: Scores = beside()

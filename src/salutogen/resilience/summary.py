@@ -13,7 +13,8 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, reco
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.resilience.between_within import OccasionArrays, exposure_left, lag_one
-from salutogen.resilience.reliability import Measurement, reliability_of_means
+from salutogen.resilience.person_means import reliability_of_person_means
+from salutogen.resilience.reliability import Measurement
 from salutogen.resilience.variance_components import variance_components
 
 LAG_NOTE = (
@@ -21,6 +22,7 @@ LAG_NOTE = (
     "person mean holds the deviations taken from it"
 )
 ICC_NOTE = "window ICCs are inflated by overlap: never a reliability"
+APART_NOTE = "share of the variance of window means that lies between persons: no reliability"
 SIGN = f"SR = observed - expected problems; {LESS_RESILIENT}"
 SLOPE_UNIT = "points of P per point of E"
 
@@ -46,7 +48,7 @@ class ScoreDescriptives(Record):
 
 @record
 class WindowICC(Record):
-    """ICC of window scores; inflated by overlap, never a reliability."""
+    """ICC of window scores, inflated where windows overlap; never a reliability."""
 
     frozen: float | None = figure("ICC of SR from the frozen line")
     refit: float | None = figure("ICC of SR from each window's own line")
@@ -177,13 +179,16 @@ def summarise(
         icc_windows=WindowICC(
             frozen=_window_icc(windows, "SR_frozen", owner),
             refit=_window_icc(windows, "SR_refit", owner),
+            note=_icc_note(norm),
         ),
         lag1=pooled,
         lag1_within=within,
         lag1_pairs=pairs,
         reliability=measurement.reliability,
         reliability_P=measurement.reliability_P,
-        reliability_P_persons=reliability_of_means(arrays, measurement.reliability_P),
+        reliability_P_persons=reliability_of_person_means(
+            measurement.reliability_P, arrays.P, arrays.person
+        ),
         reliability_E=measurement.reliability_E,
         reliability_E_assumed=measurement.assumed_E,
         sem=measurement.sem,
@@ -252,6 +257,12 @@ def _r_of_persons(persons: pl.DataFrame) -> float | None:
         persons[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("SR", "P")
     )
     return pearson(SR, P)
+
+
+def _icc_note(norm: Norm) -> str:
+    """Windows that share occasions resemble each other for that reason alone."""
+    plan = norm.scores.study.plan.resilience.windows
+    return APART_NOTE if plan is not None and not plan.overlap else ICC_NOTE
 
 
 def _window_icc(windows: pl.DataFrame, column: str, owner: np.ndarray) -> float | None:

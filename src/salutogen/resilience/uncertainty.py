@@ -10,11 +10,10 @@ import polars as pl
 
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import combine, cross_products
+from salutogen.models.linear_algebra import cross_products
 from salutogen.models.resampling.bootstrap import (
-    bootstrap_least_squares,
-    percentile_interval,
     person_moments,
+    studentised_bootstrap,
 )
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
@@ -29,8 +28,8 @@ class Interval(Record):
 
     estimate: float = figure("Coefficient")
     se: float = figure("SD over draws")
-    low: float = figure("2.5 % of the draws lie below")
-    high: float = figure("2.5 % of the draws lie above")
+    low: float | None = figure("Lower end of the 95 % interval")
+    high: float | None = figure("Upper end of the 95 % interval")
 
 
 @record
@@ -53,10 +52,13 @@ class LineDraws:
     ----------
     draws : ndarray, shape (draws, p)
         Around the line's own coefficients; columns as the line's terms.
+    limits : ndarray, shape (2, p)
+        Symmetric bootstrap-t 95 % intervals; NaN where a coefficient rests on one person.
     """
 
     line: Line
     draws: np.ndarray
+    limits: np.ndarray
 
     @property
     def covariance(self) -> np.ndarray:
@@ -67,15 +69,15 @@ class LineDraws:
         return result
 
     def intervals(self) -> dict[str, Interval]:
-        """Percentile 95 % interval and SE of each coefficient, by term."""
-        low, high = percentile_interval(self.draws)
+        """Symmetric bootstrap-t 95 % interval and SE of each coefficient, by term."""
+        low, high = (_known(limits) for limits in self.limits)
         errors = np.sqrt(np.diag(self.covariance))
         return {
             term: Interval(
                 estimate=self.line.coefficients[index],
                 se=float(errors[index]),
-                low=float(low[index]),
-                high=float(high[index]),
+                low=low[index],
+                high=high[index],
             )
             for index, term in enumerate(self.line.terms)
         }
@@ -110,13 +112,23 @@ def bootstrap_line(
     scale = np.where(constant, 1.0, np.maximum(np.abs(matrix - centre).max(axis=0), 1e-300))
     try:
         moments = person_moments((matrix - centre) / scale, P, codes)
-        drawn = bootstrap_least_squares(moments, matrix.shape[1], draws=draws, seed=seed)
+        found = studentised_bootstrap(
+            moments, matrix.shape[1], draws=draws, seed=seed, maps=_to_raw(constant, centre, scale)
+        )
     except ModelError:
         return None
-    coefficients = drawn / scale
-    shift = combine(coefficients[:, ~constant], centre[~constant])
-    coefficients[:, constant] = coefficients[:, constant] - shift[:, None]
-    return LineDraws(line=line, draws=coefficients)
+    return LineDraws(line=line, draws=found.draws, limits=found.interval())
+
+
+def _to_raw(constant: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Matrix (p, p) from coefficients of centred and scaled columns to those of raw ones."""
+    maps = np.diag(1 / scale)
+    maps[constant] = np.where(constant, 1.0, -centre / scale)
+    return maps
+
+
+def _known(values: np.ndarray) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
@@ -144,8 +156,8 @@ def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
 def line_error(
     draws: LineDraws | None, line: Line, table: pl.DataFrame, level: Level
 ) -> np.ndarray:
-    """Standard error of the line at each row: bootstrap, else the line's own covariance."""
-    covariance = line.covariance if draws is None else draws.covariance
+    """Standard error of the line at each row: bootstrap, else the line's own robust covariance."""
+    covariance = line.robust_covariance if draws is None else draws.covariance
     matrix = line_matrix(line, table, level=level)
     variance = np.zeros(matrix.shape[0])
     for i in range(matrix.shape[1]):
@@ -163,7 +175,7 @@ def bootstrap_summary(
         draws=draws,
         seed=seed,
         over=f"persons (in {MOST_UNITS:,} random groups above {MOST_UNITS:,} persons)",
-        interval="percentile, 95 %",
+        interval="symmetric bootstrap-t, 95 %",
         done={name: item is not None for name, item in lines.items()},
         lines={name: item.intervals() for name, item in lines.items() if item is not None},
     )

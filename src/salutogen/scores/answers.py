@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.panel import Panel, Reason
+from salutogen.panel.missing_reasons import unasked_reasons
+from salutogen.panel.numeric import smallest_integer
 from salutogen.study import Instrument
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+
+PIECE = 1 << 17  # rows scored at a time: what is made on the way stays in a core's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,34 @@ class Form:
 
     def items(self) -> Iterator[ItemAnswers]:
         """Give the items in the instrument's order, one at a time."""
-        for item in self.instrument.items:
-            yield self.item(item)
+        if self.answers.height > PIECE:
+            for item in self.instrument.items:
+                yield self.item(item)
+            return
+        answers = self.answers.select(self.instrument.items)
+        answers = answers if self.keep is None else answers.filter(self.keep)
+        blanks = answers.select(pl.all().is_null())
+        for series, blank in zip(answers.fill_null(0), blanks, strict=True):
+            missing = blank.to_numpy()
+            if missing.any():
+                not_asked = self._not_asked(series.name, missing)
+                yield ItemAnswers(series.name, series.to_numpy(), missing, not_asked)
+            else:
+                yield ItemAnswers(series.name, series.to_numpy())
+
+    def pieces(self) -> Iterator[Form]:
+        """Give the form in pieces of some thousand rows, for what is made of each row alone."""
+        height = self.answers.height
+        if height <= PIECE:
+            yield self
+            return
+        for start in range(0, height, PIECE):
+            yield replace(
+                self,
+                answers=self.answers.slice(start, PIECE),
+                reasons=None if self.reasons is None else self.reasons.slice(start, PIECE),
+                keep=None if self.keep is None else self.keep.slice(start, PIECE),
+            )
 
     def item(self, item: str) -> ItemAnswers:
         """Give one item."""
@@ -66,14 +96,27 @@ class Form:
             return ItemAnswers(item, series.to_numpy())
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).to_numpy()
-        not_asked = None
-        if self.reasons is not None and item in self.reasons.columns:
-            codes = self._kept(self.reasons[item]).to_numpy()
-            not_asked = missing & (codes == Reason.NOT_ASKED)
-        return ItemAnswers(item, values, missing, not_asked)
+        return ItemAnswers(item, values, missing, self._not_asked(item, missing))
+
+    def _not_asked(self, item: str, missing: BoolArray) -> BoolArray | None:
+        if self.reasons is None or item not in self.reasons.columns:
+            return None
+        codes = self._kept(self.reasons[item]).to_numpy()
+        return np.asarray(missing & (codes == Reason.NOT_ASKED), dtype=bool)
 
     def _kept(self, series: pl.Series) -> pl.Series:
         return series if self.keep is None else series.filter(self.keep)
+
+
+def joined[T](parts: Sequence[T]) -> T:
+    """Put what was made of the pieces of a form together: arrays end to end, the rest is one."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    long = [one.name for one in fields(first) if isinstance(getattr(first, one.name), np.ndarray)]  # type: ignore[arg-type]
+    return replace(  # type: ignore[type-var]
+        first, **{name: np.concatenate([getattr(part, name) for part in parts]) for name in long}
+    )
 
 
 def repeated_form(panel: Panel, name: str, keep: pl.Series | None) -> Form:
@@ -81,7 +124,7 @@ def repeated_form(panel: Panel, name: str, keep: pl.Series | None) -> Form:
     return Form(
         instrument=panel.study.instruments[name],
         answers=panel.answers[name],
-        reasons=panel.reasons.get(name),
+        reasons=unasked_reasons(panel, name),
         keep=keep,
     )
 
@@ -91,7 +134,7 @@ def baseline_form(panel: Panel, name: str) -> Form:
     return Form(
         instrument=panel.study.instruments[name],
         answers=panel.baseline[name],
-        reasons=panel.reasons.get(name),
+        reasons=unasked_reasons(panel, name),
     )
 
 
@@ -110,3 +153,14 @@ def answered_rows(panel: Panel) -> pl.Series | None:
 def to_series(name: str, values: FloatArray) -> pl.Series:
     """Turn a float array into a column, NaN becoming null."""
     return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
+
+
+def to_small_series(name: str, values: FloatArray) -> pl.Series:
+    """Turn a float array into a column as `to_series`, whole numbers into small integers."""
+    known = np.isfinite(values)
+    whole = np.where(known, values, 0.0)
+    if not whole.size or not (whole == np.rint(whole)).all():
+        return to_series(name, values)
+    dtype = smallest_integer(float(whole.min()), float(whole.max()))
+    small = pl.Series(name, whole).cast(dtype)
+    return pl.select(pl.when(pl.Series(known)).then(small).alias(name)).to_series()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.scores.answers import BoolArray, FloatArray, Form, ItemAnswers
+from salutogen.scores.answers import BoolArray, FloatArray, Form, ItemAnswers, joined
 from salutogen.study import Instrument
 
 ROUNDING = 1e-9
@@ -113,6 +113,10 @@ def checklist_totals(form: Form, *, threshold: float | None = None) -> Checklist
     A tick-list's blanks were read as "did not happen" by the panel, where the form was submitted;
     what is still missing there counts as skipped.
     """
+    return joined([_piece_totals(piece, threshold) for piece in form.pieces()])
+
+
+def _piece_totals(form: Form, threshold: float | None) -> ChecklistTotals:
     instrument, n = form.instrument, form.n_rows
     answered, lost, off_list = (np.zeros(n, dtype=np.int16) for _ in range(3))
     count, total = np.zeros(n), np.zeros(n)

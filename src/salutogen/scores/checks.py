@@ -172,6 +172,7 @@ def _check_type_rows(
 
 def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> None:
     """Say where the score does not suit the list: lists that change, burden ratings."""
+    rated: dict[str, float | None] = {}
     for name, totals in exposure.totals.items():
         kind, column = exposure.kinds[name], f"E_{name}"
         asked = totals.asked[totals.answered > 0]
@@ -184,21 +185,25 @@ def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> 
         if low == high and kind == "relative":
             findings.tell("relative-without-change", **given)
         if kind == "severity" and has_ratings(study.instruments[name]):
-            _check_appraisal(name, exposure, findings)
+            _add_appraisal(name, exposure, rated)
+    if rated:
+        named = (
+            repr(name) + ("" if r is None else f" (r with the count {r:.3f})")
+            for name, r in rated.items()
+        )
+        findings.tell(
+            "severity-carries-appraisal",
+            named=", ".join(named),
+            numbers={"r_count_severity": rated},
+            column=f"E_{next(iter(rated))}" if len(rated) == 1 else None,
+        )
 
 
-def _check_appraisal(name: str, exposure: ExposureScores, findings: Findings) -> None:
-    """Say that a rated burden carries appraisal, and how it goes with the count."""
+def _add_appraisal(name: str, exposure: ExposureScores, rated: dict[str, float | None]) -> None:
+    """Note how a rated burden goes with the count of what happened."""
     severity = exposure.alternatives.get(f"E_{name}_severity")
     count = exposure.alternatives[f"E_{name}_count"]
     if severity is None:
         return
     both = np.isfinite(severity) & np.isfinite(count)
-    r = pearson(severity[both], count[both])
-    findings.tell(
-        "severity-carries-appraisal",
-        variant="" if r is None else "correlated",
-        type=name,
-        r_count_severity=r,
-        column=f"E_{name}",
-    )
+    rated[name] = pearson(severity[both], count[both])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -11,14 +13,15 @@ from numpy.typing import NDArray
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Findings
-from salutogen.models.descriptive import pearson
-from salutogen.scores.answers import FloatArray, Form
+from salutogen.models.descriptive import FEWEST, pearson
+from salutogen.scores.answers import PIECE, BoolArray, FloatArray, Form, ItemAnswers
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
 
-LEAST_R_SQUARED = 0.05
 FEWEST_FORMS = 30
 CLOSE_TO_PROBLEMS = 0.5
+_LOWEST, _CODES = -128, 256  # codes of a short whole number
+NO_SPREAD = 1e-12  # what rounding may leave of P's squares where P is the same in all rows
 COMBINED = "all types"
 _TYPE = Column(name="type", meaning="Type of exposure", kind=Kind.LABEL, heading="Exposure type")
 EXPOSURE_QUALITY_COLUMNS = (
@@ -86,6 +89,7 @@ def exposure_quality(
         any type.
     """
     gaps = _gaps(study, person, occasion, time)
+    here = [np.flatnonzero(occasion == index) for index in range(len(study.labels))]
     rows: list[dict[str, Any]] = []
     parts = [values for name, values in types.items() if name != COMBINED]
     for name, values in types.items():
@@ -97,12 +101,13 @@ def exposure_quality(
         if name in study.instruments and study.instruments[name].recall is not None:
             recall = study.instruments[name].recall
         for index, label in enumerate(study.labels):
-            here = occasion == index
-            both = here & np.isfinite(values) & np.isfinite(problems)
-            exposure, outcome = values[both], problems[both]
+            own, outcome = values[here[index]], problems[here[index]]
+            both = np.isfinite(own) & np.isfinite(outcome)
+            exposure, outcome = own[both], outcome[both]
             n = int(both.sum())
             r = pearson(exposure, outcome)
-            span = gaps[here & np.isfinite(gaps)]
+            span = gaps[here[index]]
+            span = span[np.isfinite(span)]
             rows.append(
                 {
                     "type": name,
@@ -110,7 +115,7 @@ def exposure_quality(
                     "n": n,
                     "r": r,
                     "r_squared": None if r is None else r * r,
-                    "zero_share": float(zero[both].sum()) / n if n else None,
+                    "zero_share": float(zero[here[index]][both].sum()) / n if n else None,
                     "mean": float(np.mean(exposure)) if n else None,
                     "sd": float(np.std(exposure, ddof=1)) if n > 1 else None,
                     "coverage": float(np.median(np.minimum(1.0, recall.days / span)))
@@ -149,25 +154,20 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     DataFrame
         Columns `ITEM_QUALITY_COLUMNS`; the correlation is over rows that have both.
     """
-    present = np.isfinite(problems)
+    outcome = Problems.of(problems)
     rows: list[dict[str, Any]] = []
     for name, form in forms.items():
         for answer in form.items():
             yes = happened(form.instrument, answer)
-            codes = rating(form.instrument, answer).astype(np.float64)
+            codes = rating(form.instrument, answer)
             n = form.n_rows if answer.missing is None else int((~answer.missing).sum())
-            if answer.missing is None and present.all():
-                r = pearson(codes, problems)
-            else:
-                there = present if answer.missing is None else present & ~answer.missing
-                r = pearson(codes[there], problems[there])
             rows.append(
                 {
                     "type": name,
                     "item": answer.item,
                     "n": n,
                     "endorsed_share": float(yes.sum()) / n if n else None,
-                    "r_with_P": r,
+                    "r_with_P": correlation_with_problems(answer, codes, outcome),
                 }
             )
     schema = {
@@ -180,26 +180,64 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     return pl.DataFrame(rows, schema=schema)
 
 
-def check_exposure_quality(
-    types: Mapping[str, FloatArray], problems: FloatArray, findings: Findings
-) -> None:
-    """Say which exposure explains less than 5 % of the variance of P over all rows."""
-    for name, values in types.items():
-        both = np.isfinite(values) & np.isfinite(problems)
-        r = pearson(values[both], problems[both])
-        if r is None:
-            continue
-        given: dict[str, Any] = {
-            "variant": "combined" if name == COMBINED else "type",
-            "type": name,
-            "r": r,
-            "n": int(both.sum()),
-            "column": "E" if name == COMBINED else f"E_{name}",
-        }
-        if r * r < LEAST_R_SQUARED:
-            findings.tell("exposure-explains-little", r_squared=r * r, **given)
-        if r < 0:
-            findings.tell("exposure-lowers-problems", **given)
+@dataclass(frozen=True)
+class Problems:
+    """P of every form, and its deviation from its mean; the deviation is 0 where P is unknown."""
+
+    P: FloatArray
+    known: BoolArray
+    deviation: FloatArray
+
+    @classmethod
+    def of(cls, P: FloatArray) -> Self:
+        """Take P (n,), NaN where unknown."""
+        known = np.isfinite(P)
+        middle = float(np.mean(P[known])) if known.any() else 0.0
+        return cls(P, known, np.where(known, P - middle, 0.0))
+
+    @cached_property
+    def squares(self) -> float:
+        """Sum of squared deviations."""
+        return float(np.sum(self.deviation**2))
+
+
+def correlation_with_problems(
+    answer: ItemAnswers, codes: NDArray[Any], problems: FloatArray | Problems
+) -> float | None:
+    """Pearson correlation of an item's codes with P over the rows that have both.
+
+    Short whole numbers are counted by code, which makes no copy of P for each item.
+    """
+    missing = answer.missing
+    problems = problems if isinstance(problems, Problems) else Problems.of(problems)
+    if codes.dtype != np.int8:
+        there = problems.known if missing is None else problems.known & ~missing
+        return pearson(codes[there].astype(np.float64), problems.P[there])
+    n, total = np.zeros(_CODES + 1), np.zeros(_CODES + 1)
+    for start in range(0, len(codes), PIECE):
+        piece = slice(start, start + PIECE)
+        there = (
+            problems.known[piece] if missing is None else problems.known[piece] & ~missing[piece]
+        )
+        own = np.where(there, codes[piece] - np.int16(_LOWEST), np.int16(_CODES)).astype(np.intp)
+        n += np.bincount(own, minlength=_CODES + 1)
+        total += np.bincount(own, problems.deviation[piece], minlength=_CODES + 1)
+    left_out = 0.0 if missing is None else float(np.sum(problems.deviation[missing] ** 2))
+    return _correlation_by_code(n[:_CODES], total[:_CODES], problems.squares - left_out)
+
+
+def _correlation_by_code(n: FloatArray, total: FloatArray, squares: float) -> float | None:
+    """Pearson correlation from the rows of each code, their sums of P, and P's sum of squares."""
+    rows = float(n.sum())
+    if rows < FEWEST:
+        return None
+    codes = np.arange(_LOWEST, _LOWEST + _CODES, dtype=np.float64)
+    deviation = codes - float(np.sum(codes * n)) / rows
+    xx = float(np.sum(n * deviation**2))
+    yy = squares - float(total.sum()) ** 2 / rows
+    if xx <= 0 or yy <= NO_SPREAD * squares:
+        return None
+    return float(np.clip(np.sum(deviation * total) / np.sqrt(xx * yy), -1.0, 1.0))
 
 
 def check_items(items: pl.DataFrame, findings: Findings) -> None:
@@ -215,13 +253,16 @@ def check_items(items: pl.DataFrame, findings: Findings) -> None:
             numbers={"r_with_P": found},
             column=f"E_{name}",
         )
-    never = known.filter(pl.col("endorsed_share") == 0)
-    for (name,), part in never.group_by("type", maintain_order=True):
+    never = {
+        str(name): part["item"].to_list()
+        for (name,), part in known.filter(pl.col("endorsed_share") == 0).group_by(
+            "type", maintain_order=True
+        )
+    }
+    if never:
         findings.tell(
             "item-never-happened",
-            type=name,
-            never=part.height,
-            named=", ".join(part["item"]),
-            numbers={"items": part["item"].to_list()},
-            column=f"E_{name}",
+            named="; ".join(f"{', '.join(items)} ({name})" for name, items in never.items()),
+            numbers={"items": never},
+            column=f"E_{next(iter(never))}" if len(never) == 1 else None,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.findings import Finding, finding
-from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.answers import BoolArray, FloatArray, Form, joined
 from salutogen.study import Instrument, ScoringRule
 
 ROUNDING = 1e-9
@@ -145,6 +145,10 @@ def score_scale(form: Form, rule: ScoringRule, *, prorate: float) -> ScaleScore:
     ScaleScore
         NaN where the score is missing.
     """
+    return joined([_score_piece(piece, rule, prorate) for piece in form.pieces()])
+
+
+def _score_piece(form: Form, rule: ScoringRule, prorate: float) -> ScaleScore:
     n, k = form.n_rows, len(form.instrument.items)
     ends = item_range(form.instrument, rule)
     total = np.zeros(n)

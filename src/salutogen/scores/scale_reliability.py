@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import covariance
 from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.between_within import (
+    BetweenWithinReliability,
+    reliability_between_within,
+)
 from salutogen.scores.exposure import ExposureScores
 from salutogen.scores.internal_consistency import composite_reliability, cronbach_alpha, one_factor
 from salutogen.scores.problems import ProblemScores
@@ -38,7 +42,8 @@ def complete_forms(form: Form) -> BoolArray:
 def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
     """First complete row of each person (rows are sorted by person, then occasion)."""
     rows = np.flatnonzero(complete)
-    return rows[np.unique(person[rows], return_index=True)[1]]
+    begins: BoolArray = np.diff(person[rows].astype(np.int64), prepend=-1) != 0
+    return rows[begins]
 
 
 def end_shares(values: FloatArray, measure: Measure) -> tuple[float, float]:
@@ -67,9 +72,7 @@ def scale_reliability(
     cases = [("first form", first)] + ([("all forms", whole)] if len(whole) > len(first) else [])
     for level, rows in cases:
         columns = [
-            np.asarray(
-                keyed_values(form.instrument, rule, item.item, item.values)[rows], dtype=np.float64
-            )
+            keyed_values(form.instrument, rule, item.item, item.values[rows])
             for item in form.items()
         ]
         floor, ceiling = end_shares(values if level == "all forms" else values[rows], measure)
@@ -101,6 +104,33 @@ def scale_reliability(
             )
         )
     return tuple(found)
+
+
+def between_and_within(
+    forms: Mapping[str, Form], problems: ProblemScores, person: NDArray[Any]
+) -> tuple[BetweenWithinReliability, ...]:
+    """Reliability between and within persons of each problem scale, and of P where several make it.
+
+    P of several scales has no items of its own: its shares and the reliability of a person's mean
+    are those of its scores.
+    """
+    found: list[BetweenWithinReliability | None] = []
+    for name, form in forms.items():
+        measure = problems.measure if len(forms) == 1 else problems.measures[name]
+        complete = np.flatnonzero(complete_forms(form))
+        items = [
+            np.asarray(
+                keyed_values(form.instrument, problems.rules[name], item.item, item.values)[
+                    complete
+                ],
+                dtype=np.float64,
+            )
+            for item in form.items()
+        ]
+        found.append(reliability_between_within(items, person[complete], scale=measure.name))
+    if len(forms) > 1:
+        found.append(reliability_between_within([problems.score], person, scale="P"))
+    return tuple(one for one in found if one is not None)
 
 
 def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:

@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.columns import POINTS, Column, Kind, Record, figure, record
 from salutogen.display import card
 from salutogen.findings import Finding, shortened
+from salutogen.scores.between_within import BetweenWithinReliability
 from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
 
@@ -165,6 +166,8 @@ class Scores:
         `person`, `subject`, background, `arm`, baseline factors by name; one row per person.
     reliability : tuple of ScaleReliability
         For P and each exposure type (alpha is None where items are formative).
+    between_within : tuple of BetweenWithinReliability
+        For each problem scale, where persons answered it more than once.
     reliability_p : float or None
         The reliability of P that later rooms use (study file, else omega, else alpha).
     exposure_quality : DataFrame
@@ -176,8 +179,9 @@ class Scores:
     exposure_standardiser : Standardiser or None
         Over all valid rows, where the types make a composite.
     alternatives : DataFrame
-        Same rows as `table`, other ways to score: `E_<type>_count`, `E_<type>_severity` (sum of
-        codes, where the answers have more than two), `E_<type>_low`, `E_<type>_high` (bounds with
+        Same rows as `table`, other ways to score (whole numbers as small integers):
+        `E_<type>_count`, `E_<type>_severity` (sum of codes, where the answers have more than two),
+        `E_<type>_low`, `E_<type>_high` (bounds with
         skipped items), `E_<type>_skipped` (how many), `P_<scoring>` for further scorings of a
         single problem instrument, and `<instrument>_<subscale>`.
     flow : DataFrame
@@ -191,6 +195,7 @@ class Scores:
     measures: Mapping[str, Measure]
     persons: pl.DataFrame
     reliability: tuple[ScaleReliability, ...] = ()
+    between_within: tuple[BetweenWithinReliability, ...] = ()
     reliability_p: float | None = None
     exposure_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     item_quality: pl.DataFrame = field(default_factory=pl.DataFrame)

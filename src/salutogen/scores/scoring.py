@@ -18,6 +18,7 @@ from salutogen.scores.answers import (
     baseline_form,
     repeated_form,
     to_series,
+    to_small_series,
 )
 from salutogen.scores.checks import check_names, check_roles, check_rows, check_variation
 from salutogen.scores.exposure import (
@@ -30,7 +31,6 @@ from salutogen.scores.exposure import (
 )
 from salutogen.scores.exposure_quality import (
     COMBINED,
-    check_exposure_quality,
     check_items,
     exposure_quality,
     item_quality,
@@ -38,7 +38,7 @@ from salutogen.scores.exposure_quality import (
 from salutogen.scores.factors import check_factor, score_factor
 from salutogen.scores.flow import participant_flow
 from salutogen.scores.problems import ProblemScores, check_problems, score_problems
-from salutogen.scores.scale_reliability import measured_reliability
+from salutogen.scores.scale_reliability import between_and_within, measured_reliability
 from salutogen.scores.scores import Scores, Standardiser
 from salutogen.study import Study
 
@@ -223,7 +223,6 @@ def _assemble(
         shown[COMBINED] = combined.score
     items = item_quality(forms.exposure, problems.score)
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
-    check_exposure_quality(shown, problems.score, findings)
     check_items(items, findings)
     reliability, reliability_p = measured_reliability(
         forms.problems, problems, exposure, person, findings
@@ -241,6 +240,7 @@ def _assemble(
         },
         persons=_persons(panel, forms.baseline),
         reliability=reliability,
+        between_within=between_and_within(forms.problems, problems, person),
         reliability_p=reliability_p,
         exposure_quality=exposure_quality(study, shown, problems.score, person, occasion, time),
         item_quality=items,
@@ -248,7 +248,7 @@ def _assemble(
         exposure_standardiser=combined.standardiser,
         factors_baseline=tuple(forms.baseline),
         factors_repeated=tuple(forms.repeated),
-        alternatives=pl.DataFrame([to_series(k, v) for k, v in alternatives.items()]),
+        alternatives=pl.DataFrame([to_small_series(k, v) for k, v in alternatives.items()]),
         flow=participant_flow(
             study.labels,
             panel.n_persons,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,8 +13,9 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.quality.analysis import compute
 from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.page.section import Section
-from salutogen.scores import ScaleReliability
-from tests.analyses.inputs import shown
+from salutogen.scores import ScaleReliability, reliability_between_within
+from tests.analyses.inputs import inputs_of, shown
+from tests.norm.cohorts import simulated
 
 SCALE: dict[str, Any] = {
     "scale": "P",
@@ -69,6 +71,8 @@ def test_everything_is_shown_where_persons_are(inputs: AnalysisInputs) -> None:
     assert withheld == ()
     assert [section.title for section in sections] == [
         "Reliability and leftover exposure",
+        "Distribution of problems, and what its floor does to SR",
+        "Who left, beside who stayed",
         "Quality of exposure",
     ]
     found = tables(sections)
@@ -92,11 +96,44 @@ def test_shares_of_few_are_blank_where_persons_are_hidden(inputs: AnalysisInputs
     scale = found["scales"].row(0, named=True)
     assert (scale["floor_share"], scale["ceiling_share"]) == (None, 0.2)
     assert scale["omega"] == 0.87
-    (figure,) = sections[1].figures
+    (figure,) = sections[-1].figures
     assert figure.data["r"].to_list() == [0.4, 0.3]
 
 
 def test_without_a_look_at_exposure_there_is_one_section(cohort: AnalysisInputs) -> None:
     result = compute(cohort, QualitySettings())
-    assert len(shown(result, cohort, individuals=False)[0]) == 1
-    assert list(result.to_dict()) == ["scales", "exposure", "items"]
+    titles = [section.title for section in shown(result, cohort, individuals=False)[0]]
+    assert "Quality of exposure" not in titles
+    assert list(result.to_dict()) == [
+        "scales",
+        "exposure",
+        "items",
+        "between_within",
+        "intervals",
+        "leavers",
+        "problems",
+    ]
+
+
+@pytest.mark.parametrize(("step", "said"), [(1, "inflated by overlap"), (3, "no reliability")])
+def test_overlap_is_said_only_of_windows_that_overlap(step: int, said: str) -> None:
+    windows = {"width": 3, "step": step, "valid": 2}
+    inputs = inputs_of(simulated(60, 6, resilience={"windows": windows}))
+    figures = [words for words, _ in compute(inputs, QualitySettings()).figures]
+    told = [words for words in figures if "window SR" in words]
+    assert len(told) == 2
+    assert all(said in words for words in told)
+    overlap = "overlap" in inputs.resilience.summary.icc_windows.note
+    assert overlap == (step == 1) == any("overlap" in words for words in figures)
+
+
+def test_reliability_between_and_within_is_shown(cohort: AnalysisInputs) -> None:
+    rng = np.random.default_rng(1)
+    person = np.repeat(np.arange(100), 4)
+    items = [rng.normal(size=100)[person] + rng.normal(size=400) for _ in range(3)]
+    found = reliability_between_within(items, person)
+    assert found is not None
+    inputs = replace(cohort, scores=replace(cohort.scores, between_within=(found,)))
+    shows, _ = shown(compute(inputs, QualitySettings()), inputs, individuals=False)
+    (row,) = tables(shows)["reliability-between-within"].to_dicts()
+    assert row == found.to_dict()

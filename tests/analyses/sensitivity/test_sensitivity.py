@@ -12,6 +12,9 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.outliers.analysis import compute as find_outliers
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.analyses.sensitivity.analysis import SensitivityResult, compute
+from salutogen.analyses.sensitivity.exposure_bands import Band
+from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
+from salutogen.analyses.sensitivity.section import words_of_factor
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
@@ -37,10 +40,17 @@ def test_tables_of_a_study() -> None:
     assert person["reliability_E"].to_list() == [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     refused = person.filter("refused")
     observed = person["r_observed"][0]
+    reliability_P = result.exposure_bands.reliability_P
     assert refused["reliability_E"].to_list() == [
-        value for value in person["reliability_E"] if value <= observed**2 / 0.86
+        value for value in person["reliability_E"] if value <= observed**2 / reliability_P
     ]
     assert refused["r_SR_true_E"].null_count() == refused.height
+    occasion = errors.filter(pl.col("level") == "occasion")
+    assert occasion.filter("refused")["reliability_E"].to_list() == [
+        value
+        for value in occasion["reliability_E"]
+        if value <= occasion["r_observed"][0] ** 2 / 0.86
+    ]
     whole = person.filter(pl.col("reliability_E") == 1.0).row(0, named=True)
     assert whole["r_SR_true_E"] == pytest.approx(0.0, abs=1e-12)
     assert whole["corrected_slope"] == pytest.approx(inputs.norm.lines.person.slope)
@@ -105,7 +115,7 @@ def test_the_person_who_changes_most_is_not_told_to_everyone() -> None:
         assert withheld == ()
         assert len(section.figures) == 2
         tables = {table.name: table for table in section.tables}
-        assert len(tables) == 5
+        assert len(tables) == 7
         assert ("largest_change" in tables["sensitivity-outliers"].frame.columns) == individuals
 
 
@@ -116,3 +126,141 @@ def test_few_changed_rows_are_not_told_to_everyone(changed: int, told: int | Non
     missing = result.missing.with_columns(n_changed=pl.lit(changed))
     (section,), _ = shown(replace(result, missing=missing), inputs, individuals=False)
     assert set(section.tables[-1].frame["n_changed"]) == {told}
+
+
+def rare_factor(seed: int = 1, persons: int = 200) -> Scores:
+    """A study whose factor `optimism` goes with fewer stressors and with nothing else."""
+    scores = simulated(persons, 4, seed=seed, within=0.2)
+    exposure = scores.table.group_by("person").agg(pl.col("E").mean()).sort("person")["E"]
+    away = (exposure - exposure.mean()) / exposure.std()
+    noise = np.random.default_rng(seed).normal(size=persons)
+    return replace(
+        scores, persons=scores.persons.with_columns(optimism=-0.7 * away + 0.7 * pl.Series(noise))
+    )
+
+
+def test_bands_of_a_study_stand_on_persons_means() -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings())
+    bands, persons = result.exposure_bands, inputs.resilience.persons
+    rows = {row["what"]: row for row in bands.results.iter_rows(named=True)}
+    line = rows["slope of P on exposure"]
+    assert line["value"] == pytest.approx(inputs.norm.lines.person.slope)
+    assert line["error_high"] > 1.9 * line["value"]  # a reliability of .5 doubles it
+    factor = rows["r of optimism with SR"]
+    at_zero = result.mood_factors.filter(pl.col("g") == 0.0)["r_factor_SR"][0]
+    assert factor["value"] == pytest.approx(at_zero)
+    assert factor["n"] == line["n"] == persons.height
+    assert bands.factors["optimism"].holds_jointly
+    assert (bands.reliability_low, bands.reliability_high) == (0.5, 1.0)
+    assert (bands.mood_low, bands.mood_high) == (0.0, 0.4)
+    assert not bands.reliability_given
+    assert 0.86 < bands.reliability_P < 1.0
+    places = bands.persons
+    assert places.filter((pl.col("g") == 0) & (pl.col("reliability_E") == 1))["rank_r"][0] == (
+        pytest.approx(1.0)
+    )
+    assert places.filter(pl.col("g") == 0)["share_other_side"].is_sorted(descending=True)
+    content = result.to_dict()["exposure_bands"]
+    assert {"results", "persons", "reliability_low", "mood_high", "reliability_P"} <= set(content)
+    assert "slope" not in content
+
+
+def test_the_plausible_range_may_be_given_or_set() -> None:
+    scores = simulated()
+    bands = compute(
+        with_outliers(scores),
+        SensitivitySettings(plausible_reliability=(0.8, 0.9), plausible_mood=(0.1, 0.2)),
+    ).exposure_bands
+    assert (bands.reliability_low, bands.reliability_high) == (0.8, 0.9)
+    assert (bands.mood_low, bands.mood_high) == (0.1, 0.2)
+    with pytest.raises(ValueError, match="the lower value first"):
+        SensitivitySettings(plausible_reliability=(0.9, 0.8))
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        SensitivitySettings(plausible_reliability=(0.9, 1.8))
+    assert plausible_reliability(0.7, 0.9, (0.5, 1.0)) == ((0.7, 0.9), True)
+    assert plausible_reliability(None, None, (0.5, 1.0)) == ((0.5, 1.0), False)
+    narrow = bands.factors["optimism"]
+    wide = bands_of(scores).factors["optimism"]
+    assert wide.error_low <= narrow.error_low < narrow.error_high <= wide.error_high
+
+
+def bands_of(scores: Scores) -> PersonBands:
+    return compute(with_outliers(scores), SensitivitySettings()).exposure_bands
+
+
+def test_a_factor_that_goes_with_fewer_stressors_is_named_and_told() -> None:
+    """P has no relation with it but through exposure, whose error is taken for granted here."""
+    told = []
+    for seed in range(8):
+        inputs = with_outliers(rare_factor(seed))
+        E = pl.col("E") + pl.Series(np.random.default_rng(90 + seed).normal(0, 16, 200))
+        noisy = inputs.resilience.persons.with_columns(E)
+        inputs = replace(inputs, resilience=replace(inputs.resilience, persons=noisy))
+        result = compute(inputs, SensitivitySettings(draws=200))
+        codes = [finding.code for finding in result.findings]
+        band = result.exposure_bands.factors["optimism"]
+        assert ("factor-may-be-exposure" in codes) == (band.claimed and not band.holds_with_error)
+        (section,), _ = shown(result, inputs, individuals=False)
+        words = " ".join(str(text) for text in section.paragraphs)
+        assert ("it is not told from 0 throughout" in words) == ("factor-may-be-exposure" in codes)
+        assert ("No factor's correlation with SR is told from 0" in words) == (not band.claimed)
+        told.append("factor-may-be-exposure" in codes)
+    assert any(told)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((-0.5, -0.1, -0.6, -0.1), "differs from 0 throughout, with mood-congruent reporting as"),
+        (
+            (-0.5, -0.1, -0.6, 0.1),
+            "at every strength of mood-congruent reporting (−0.60 to",
+        ),
+        ((-0.5, 0.1, -0.6, 0.1), "it is not told from 0 throughout; the factor may merely go with"),
+    ],
+)
+def test_words_of_a_factor_follow_its_band(ends: tuple[float, ...], said: str) -> None:
+    low, high, joint_low, joint_high = ends
+    band = Band(
+        n=100, value=-0.3, low=-0.4, high=-0.2, error_low=low, error_high=high,
+        joint_low=joint_low, joint_high=joint_high,
+    )  # fmt: skip
+    text = words_of_factor("optimism", band)
+    assert text.startswith("optimism: r with SR −0.30 (−0.40 to −0.20) as scored; with error in")
+    assert said in text
+
+
+def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    table = result.exposure_bands.persons.with_columns(
+        n_other_side=pl.lit(2, dtype=pl.UInt32), share_other_side=pl.lit(2 / 120)
+    )
+    few = replace(result, exposure_bands=replace(result.exposure_bands, persons=table))
+    (section,), _ = shown(few, inputs, individuals=False)
+    tables = {item.name: item.frame for item in section.tables}
+    hidden = tables["sensitivity-exposure-persons"]
+    for name in ("n_other_side", "share_other_side"):
+        assert hidden[name].null_count() == table.height
+
+
+@pytest.mark.parametrize(
+    ("n", "individuals", "said"),
+    [
+        (43, False, "puts 43 persons on the other side of 0"),
+        (2, True, "puts 2 persons on the other side of 0"),
+        (2, False, "puts fewer than 5 persons on the other side of 0"),
+    ],
+)
+def test_persons_who_change_sides_are_told_as_far_as_may_be(
+    n: int, individuals: bool, said: str
+) -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    table = result.exposure_bands.persons.with_columns(n_other_side=pl.lit(n))
+    other = replace(result, exposure_bands=replace(result.exposure_bands, persons=table))
+    (section,), _ = shown(other, inputs, individuals=individuals)
+    words = " ".join(str(text) for text in section.paragraphs)
+    assert said in words
+    assert "At a reliability of 0.50, SR with the corrected slope" in words

@@ -23,7 +23,7 @@ PROBLEMS = [f"PR_{place}" for place in range(1, N_PROBLEMS + 1)]
 STUDY = """
 salutogen: 1
 title: Small cohort with events
-occasions: {{every: 7 days, count: 7}}
+occasions: {{every: 7 days, count: {occasions}}}
 sources:
   answers:
     file: cohort
@@ -56,13 +56,13 @@ analyses:
 """
 
 
-def cohort_frame(seed: int = 3) -> pl.DataFrame:
+def cohort_frame(seed: int = 3, occasions: int = N_OCCASIONS) -> pl.DataFrame:
     """Problems rise with the events of the occasion; a tenth of the forms are absent."""
     generator = np.random.default_rng(seed)
     rows = []
     for person in range(N_PERSONS):
         level = generator.normal()
-        for visit in range(1, N_OCCASIONS + 1):
+        for visit in range(1, occasions + 1):
             codes = generator.choice(6, size=N_EVENTS, p=[0.62, 0.1, 0.1, 0.08, 0.06, 0.04])
             strain = level + 0.15 * codes.sum() + generator.normal(size=N_PROBLEMS) * 0.7
             moods = np.clip(np.round(0.6 + strain * 0.6), 0, 3).astype(int)
@@ -76,11 +76,17 @@ def cohort_frame(seed: int = 3) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def write_study(folder: Path, settings: str = "{}", individuals: str = "show") -> Path:
+def write_study(
+    folder: Path,
+    settings: str = "{}",
+    individuals: str = "show",
+    occasions: int = N_OCCASIONS,
+) -> Path:
     """Write the study file; `settings` are further lines of the analysis."""
     lines = "" if settings == "{}" else settings
     path = folder / "study.yaml"
-    path.write_text(STUDY.format(settings=lines, individuals=individuals), encoding="utf-8")
+    text = STUDY.format(settings=lines, individuals=individuals, occasions=occasions)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -118,7 +124,9 @@ def shown_sections(results: sg.Results) -> tuple[list[Section], list[str]]:
 
 def dated_study(settings: dict[str, Any], **register: Any) -> sg.Study:
     """The cohort's study with days, and a source of dated events beside the answers."""
-    plan = YAML(typ="safe").load(STUDY.format(settings="", individuals="show"))
+    plan = YAML(typ="safe").load(
+        STUDY.format(settings="", individuals="show", occasions=N_OCCASIONS)
+    )
     plan["sources"]["answers"]["time"] = {"column": "day", "unit": "days"}
     plan["sources"]["register"] = {
         "layout": "row-per-event",

@@ -11,7 +11,9 @@ import statsmodels.formula.api as smf
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.analysis import WindowsResult, compute
+from salutogen.analyses.windows.findings import tell_windows
 from salutogen.analyses.windows.settings import WindowsSettings
+from salutogen.findings import Findings
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
 
@@ -74,8 +76,8 @@ def test_falling_exposure_and_dropout_are_told(real: AnalysisInputs) -> None:
     assert numbers["moved_SR"] > 0
     assert found["dropout-moves-windows"].text == (
         "The number of persons goes from 199 to 163 over the windows; mean frozen SR changes by "
-        "+0.84 over those present, by +1.18 in the 160 persons in every window and by +1.23 in a "
-        "random-intercept model of everyone."
+        "+0.84 over those present in each and by +1.18 in the 160 persons in every window. Over "
+        "single occasions, who is present moves the mean by -0.25 (95 % interval -0.48 to -0.02)."
     )
 
 
@@ -85,9 +87,35 @@ def test_persons_without_a_window_are_counted() -> None:
     assert 0 < told.evidence.numbers["absent"] < told.evidence.numbers["persons"]
 
 
+def test_leaving_at_random_moves_nothing(result: WindowsResult) -> None:
+    assert result.windows["n"].n_unique() > 1
+    assert "dropout-moves-windows" not in {item.code for item in result.findings}
+
+
+def test_nobody_in_every_window_is_said(real: AnalysisInputs) -> None:
+    result = compute(real, WindowsSettings())
+    windows = result.windows.with_columns(mean_SR_frozen_complete=pl.lit(None, dtype=pl.Float64))
+    found = Findings()
+    tell_windows(
+        windows,
+        real.resilience.windows,
+        real.norm.lines.reference("window"),
+        n_persons=200,
+        change=result.change,
+        slopes=(None, None),
+        found=found,
+    )
+    (told,) = (item for item in found if item.code == "dropout-moves-windows")
+    assert "and nobody is in every window" in told.text
+
+
 def test_words_for_opening_and_methods(result: WindowsResult) -> None:
-    assert str(result.answer()).startswith("Against the line of the first window, mean SR went")
-    assert "over 3 windows; among those with a score in every window" in str(result.answer())
+    assert str(result.answer()) == (
+        "No change of SR from window 1 to window 3 is told: +0.23 (95 % interval −0.05 to +0.51) "
+        "points beyond what exposure lets expect, by a model of single occasions that uses "
+        "everyone."
+    )
+    assert "P ~ E + occasion + (1 | person), fitted by restricted" in str(result.methods())
     assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
 
 
@@ -95,6 +123,7 @@ def test_a_study_without_windows_has_no_section() -> None:
     inputs = inputs_of(simulated(40, 3, resilience={"windows": None}))
     result = compute(inputs, WindowsSettings())
     assert result.to_dict()["windows"].height == 0
+    assert "change" not in result.to_dict()
     assert shown(result, inputs, individuals=True) == ((), ())
     assert result.answer() == ""
     assert result.methods() == "No sliding windows were scored."
@@ -130,3 +159,13 @@ def test_who_is_in_every_window_cannot_be_found_by_subtraction(
     )
     (section,), _ = shown(replace(result, windows=one_more), cohort, individuals=False)
     assert section.tables[0].frame["n_complete"].null_count() == 3
+
+
+def test_a_model_that_cannot_be_fitted_is_said() -> None:
+    inputs = inputs_of(simulated(9, 5))
+    result = compute(inputs, WindowsSettings())
+    assert result.change is None
+    assert "no-change-over-windows" in {item.code for item in result.findings}
+    assert result.answer() == "Change over the windows could not be estimated."
+    assert result.to_dict()["change"] is None
+    assert shown(result, inputs, individuals=True)[1] == ()

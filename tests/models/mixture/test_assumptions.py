@@ -106,3 +106,18 @@ def test_impossible_requests_are_refused_and_interruptions_told():
 
     with pytest.raises(Interrupted, match=r"Finished of 4 sets of assumptions: \('1', 'equal'\)"):
         compare_assumptions("y ~ t + (1 | id)", slopes(30), classes=1, progress=stop)
+
+
+def test_a_jump_in_different_sizes_competes_with_classes_of_jumps():
+    generator = np.random.default_rng(9)
+    person, t = np.repeat(np.arange(200), 4), np.tile(np.arange(-1.0, 3.0), 200)
+    jump = np.tile([0.0, 1.0, 0.6, 0.36], 200)
+    sizes = 2 + 2 * generator.normal(size=200)
+    y = generator.normal(size=200)[person] + sizes[person] * jump + 0.5 * generator.normal(size=800)
+    data = {"id": person, "t": t, "jump": jump, "y": y}
+    found = compare_assumptions(
+        "y ~ jump + (1 | id)", data, classes=2, starts=6,
+        random=("1", "1 + t", "1 + jump"), variances=("equal",),
+    )  # fmt: skip
+    assert found.table.row(0, named=True)["random"] == "1 + jump"
+    assert found.rivals == (("1 + jump", "equal"),)

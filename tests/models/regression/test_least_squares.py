@@ -118,6 +118,7 @@ def test_clustered_breusch_pagan_is_a_wald_test():
     person = np.arange(len(y)) // 4
     fit = fit_least_squares(y, X, names=NAMES)
     test = breusch_pagan(fit, X, cluster=person)
+    assert test.n_r_squared == breusch_pagan(fit, X).statistic
     e2 = fit.residuals**2
     slope = fit_least_squares(e2, X, names=NAMES, cluster=person)
     np.testing.assert_allclose(
@@ -191,3 +192,41 @@ def test_published_person_line_of_dynacore(shared_data):
     assert (test.F, test.p) == pytest.approx((2.23, 0.137), abs=0.005)
     scatter = breusch_pagan(linear, X[:, :2])
     assert (scatter.statistic, scatter.p) == pytest.approx((3.2, 0.07), abs=0.05)
+
+
+def unequal_means(n, rng, growth=0.0):
+    """Means of six occasions, of one for 15 %; skewed exposure, the same slope within persons."""
+    k = np.where(rng.random(n) < 0.15, 1, 6)
+    person = np.repeat(np.arange(n), k)
+    e = np.bincount(person, rng.gamma(2, 1.5, n)[person] + rng.gamma(1, 2, person.size)) / k
+    own = rng.normal(0, 1, n) * np.clip(1 + growth * (e - e.mean()) / e.std(), 0.1, None)
+    p = 5 + 0.6 * e + own + rng.normal(0, 2.5, n) / np.sqrt(k)
+    return p, np.column_stack([np.ones(n), e]), k
+
+
+def test_scatter_of_means_of_few_answers_is_no_scatter_along_exposure():
+    rng = np.random.default_rng(12)
+    below = {0.0: [], 0.5: []}
+    for growth, found in below.items():
+        for _ in range(200):
+            y, X, k = unequal_means(150, rng, growth)
+            fit = fit_least_squares(y, X, names=NAMES)
+            found.append(
+                [breusch_pagan(fit, X, averaged=k).p < 0.05, breusch_pagan(fit, X).p < 0.05]
+            )
+    (false, _), (power, plain) = (np.mean(found, axis=0) for found in below.values())
+    assert false <= 0.08  # 200 cohorts at 5 %: chance moves it by 3 points
+    assert power >= plain
+
+
+def test_expected_scatter_is_a_part_of_its_own_and_one_of_the_answers():
+    y, X, k = unequal_means(300, np.random.default_rng(2))
+    fit = fit_least_squares(y, X, names=NAMES)
+    squared = fit.residuals**2
+    expected = sm.OLS(squared, sm.add_constant(1 / k)).fit().fittedvalues
+    known = sm.OLS(squared / expected, X).fit()
+    test = breusch_pagan(fit, X, averaged=k)
+    assert test.statistic == pytest.approx(300 * known.rsquared, rel=1e-9)
+    assert breusch_pagan(fit, X, averaged=np.full(300, 4)) == breusch_pagan(fit, X)
+    with pytest.raises(ModelError, match="averaged"):
+        breusch_pagan(fit, X, averaged=np.zeros(300))

@@ -80,12 +80,10 @@ def refit(context: VariantContext) -> np.ndarray | None:
 
 def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
     """Exposure by another scoring, combined as the study combines its types."""
-    names = [f"E_{name}_{kind}" for name in context.scores.exposure_types]
-    if not names or any(name not in context.alternatives.columns for name in names):
+    found = [context.alternative(f"E_{name}_{kind}") for name in context.scores.exposure_types]
+    parts = [part for part in found if part is not None]
+    if not parts or len(parts) < len(found):
         return None
-    parts = [
-        context.alternatives[name].cast(float).fill_null(float("nan")).to_numpy() for name in names
-    ]
     if context.scores.combine != "composite":
         return np.sum(parts, axis=0)
     return mean_of_z(parts)

@@ -20,6 +20,9 @@ from salutogen.scores import Scores
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
 
+_NOT_IN_A_LINE = (
+    "subject", "occasion", "time", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
+)  # fmt: skip
 VariantLevel = Literal["occasion", "window", "person"]
 
 
@@ -32,9 +35,8 @@ class VariantContext:
     rows : ValidRows
         Valid person-occasions.
     occasions : DataFrame
-        The same rows with all columns a line may need.
-    alternatives : DataFrame
-        The same rows with other scorings of E and P.
+        The same rows with the columns a line may need: scores and factors, without bounds,
+        flags and labels.
     persons : DataFrame
         Person scores with the means they come from, sorted by person.
     windows : DataFrame
@@ -47,7 +49,6 @@ class VariantContext:
     norm: Norm
     rows: ValidRows
     occasions: pl.DataFrame
-    alternatives: pl.DataFrame
     persons: pl.DataFrame
     windows: pl.DataFrame
     SR: np.ndarray
@@ -57,18 +58,27 @@ class VariantContext:
     def of(cls, inputs: AnalysisInputs) -> Self:
         """Take it from the rooms' results."""
         scores, resilience = inputs.scores, inputs.resilience
-        valid, alternatives = scores.table["valid"], scores.alternatives
+        valid = scores.table["valid"]
+        needed = scores.table.drop(*_NOT_IN_A_LINE, strict=False)
         return cls(
             scores=scores,
             norm=inputs.norm,
             rows=valid_rows(scores),
-            occasions=inputs.norm.with_covariates(scores.valid),
-            alternatives=alternatives.filter(valid) if alternatives.width else alternatives,
+            occasions=inputs.norm.with_covariates(needed.filter(valid)),
             persons=resilience.persons,
             windows=resilience.windows,
             SR=_known_or_nan(resilience.occasions.filter(valid)["SR"]),
             SR_person=_known_or_nan(resilience.persons["SR"]),
         )
+
+    def alternative(self, name: str) -> np.ndarray | None:
+        """Another scoring of E or P in the valid rows, NaN where unknown; None where there is none.
+
+        One at a time: of a large study all of them are larger than the scores.
+        """
+        if name not in self.scores.alternatives.columns:
+            return None
+        return _known_or_nan(self.scores.alternatives[name].filter(self.scores.table["valid"]))
 
     @property
     def summed_exposure(self) -> np.ndarray:
@@ -128,5 +138,5 @@ def registered() -> Iterator[Variant]:
 
 
 def _known_or_nan(values: pl.Series) -> np.ndarray:
-    found: np.ndarray = values.fill_null(float("nan")).to_numpy()
+    found: np.ndarray = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return found

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
+from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, intervals_over_persons
+from salutogen.analyses.quality.leavers import LEAVER_COLUMNS, leavers_beside_stayers
 from salutogen.analyses.quality.settings import QualitySettings
-from salutogen.columns import beside, columns_of, record, rows
-from salutogen.scores import ScaleReliability
+from salutogen.columns import beside, columns_of, figure, record, rows
+from salutogen.resilience.between_within import OccasionArrays, scored_arrays
+from salutogen.resilience.summary import Descriptive
+from salutogen.scores import BetweenWithinReliability, ScaleReliability
 from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
 if TYPE_CHECKING:
@@ -36,29 +41,76 @@ class QualityResult(AnalysisResult):
     scales: pl.DataFrame = rows("Reliability and ends of a scale", columns_of(ScaleReliability))
     exposure: pl.DataFrame = rows("One exposure type at one occasion", EXPOSURE_QUALITY_COLUMNS)
     items: pl.DataFrame = rows("One item of a list of stressors", ITEM_QUALITY_COLUMNS)
+    between_within: pl.DataFrame = rows(
+        "Reliability of a problem scale between persons and within them",
+        columns_of(BetweenWithinReliability),
+    )
+    intervals: pl.DataFrame = rows("A figure with its interval over persons", INTERVAL_COLUMNS)
+    leavers: pl.DataFrame = rows(
+        "A score of persons who left beside those who stayed", LEAVER_COLUMNS
+    )
+    problems: ProblemDistribution | None = figure("Distribution of problems, and its floor")
     descriptives: pl.DataFrame = beside()
     figures: Sequence[tuple[str, float]] = beside()
     occasions: Sequence[str] = beside()
 
     def sections(self, audience: Audience) -> Sequence[Section]:
-        """Reliability, then the quality of exposure where it was looked at."""
+        """Reliability, the floor and leavers, the quality of exposure where it was looked at."""
+        from salutogen.analyses.quality.distribution_section import distribution_sections
         from salutogen.analyses.quality.section import exposure_section, reliability_section
 
         more = (exposure_section(self, audience),) if self.exposure.height else ()
-        return (reliability_section(self, audience), *more)
+        return (
+            reliability_section(self, audience),
+            *distribution_sections(self, audience),
+            *more,
+        )
 
 
 def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     """Take together what scores and resilience know."""
-    scores = inputs.scores
+    scores, resilience = inputs.scores, inputs.resilience
+    arrays = scored_arrays(resilience.occasions, scores.persons.height)
+    plan = inputs.study.plan.resilience
     return QualityResult(
         scales=_scales(scores.reliability),
         exposure=scores.exposure_quality,
         items=scores.item_quality,
-        descriptives=_descriptives(inputs.resilience),
-        figures=_figures(inputs.resilience),
+        between_within=_between_within(scores.between_within),
+        intervals=intervals_over_persons(
+            arrays,
+            {name: one.icc for name, one in _descriptives_by_name(resilience).items()},
+            draws=plan.bootstrap,
+            seed=inputs.run.seed,
+            refit=_is_residual(inputs),
+        ),
+        leavers=leavers_beside_stayers(arrays),
+        problems=_problems(inputs, arrays),
+        descriptives=_descriptives(resilience),
+        figures=_figures(resilience, overlap=plan.windows is not None and plan.windows.overlap),
         occasions=tuple(inputs.study.labels),
     )
+
+
+def _is_residual(inputs: AnalysisInputs) -> bool:
+    """Whether SR is what a straight line on one exposure score leaves over the same occasions."""
+    line = inputs.norm.lines.occasion
+    own = inputs.norm.external is None and line.n == inputs.resilience.occasions["SR"].count()
+    return own and line.terms == ("intercept", "E")
+
+
+def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribution | None:
+    if not arrays.P.size:
+        return None
+    measure = inputs.scores.measures["P"]
+    return problem_distribution(arrays, arrays.P - arrays.SR, measure.minimum, measure.maximum)
+
+
+def _between_within(found: Sequence[BetweenWithinReliability]) -> pl.DataFrame:
+    columns = [column.name for column in columns_of(BetweenWithinReliability)]
+    schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.Float64)
+    schema |= {"scale": pl.String, **dict.fromkeys(("n", "n_forms", "n_items"), pl.Int64)}
+    return pl.DataFrame([one.to_dict() for one in found], schema=schema)
 
 
 def _scales(reliability: Sequence[ScaleReliability]) -> pl.DataFrame:
@@ -73,22 +125,26 @@ def _scales(reliability: Sequence[ScaleReliability]) -> pl.DataFrame:
     )
 
 
-def _descriptives(resilience: Resilience) -> pl.DataFrame:
+def _descriptives_by_name(resilience: Resilience) -> dict[str, Descriptive]:
     found = resilience.descriptives
+    return {"P": found.P, "E": found.E, "SR": found.SR}
+
+
+def _descriptives(resilience: Resilience) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {"score": name, **one.to_dict()}
-            for name, one in (("P", found.P), ("E", found.E), ("SR", found.SR))
+            for name, one in _descriptives_by_name(resilience).items()
         ]
     )
 
 
-def _figures(resilience: Resilience) -> tuple[tuple[str, float], ...]:
+def _figures(resilience: Resilience, *, overlap: bool) -> tuple[tuple[str, float], ...]:
     """Figures of SR in the order of the table."""
     one, levels = resilience.summary, resilience.claims
     at_most = " (at most: E as if free of error)" if one.reliability_E_assumed else ""
     icc, left = one.icc_windows, one.sr_exposure_correlation
-    inflated = "(inflated by overlap: no reliability)"
+    note = "inflated by overlap: no reliability" if overlap else "no reliability"
     figures: tuple[tuple[str, float | None], ...] = (
         (f"Reliability of an occasion's SR, of its answers{at_most}", one.reliability),
         ("Reliability of persons' SR as level over the period", levels.reliability),
@@ -100,8 +156,8 @@ def _figures(resilience: Resilience) -> tuple[tuple[str, float], ...]:
         ("Reliability of persons' mean P, as regards answers", one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
         ("ICC of SR by occasion (share of variance between persons)", one.icc_single),
-        (f"ICC of window SR, frozen {inflated}", icc.frozen),
-        (f"ICC of window SR, refitted {inflated}", icc.refit),
+        (f"ICC of window SR, frozen ({note})", icc.frozen),
+        (f"ICC of window SR, refitted ({note})", icc.refit),
         ("Correlation of SR between adjacent occasions, pooled", one.lag1),
         ("The same within persons (biased downwards)", one.lag1_within),
         ("r(SR, P), occasions", one.r_SR_P.occasion),

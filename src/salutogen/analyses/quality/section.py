@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
 from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import number, points
-from salutogen.scores import ScaleReliability
+from salutogen.scores import BetweenWithinReliability, ScaleReliability
 from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 ),
                 columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
-                "known reliability of E, 1 is assumed; the sensitivity bands show what follows "
-                "if that is wrong.",
+                "known reliability of E, 1 is assumed, and the reliability of SR is then the "
+                "highest it can be; the sensitivity bands show what follows if that is wrong.",
             ),
+            *_more_tables(result),
             Table(
                 name="scales",
                 title="Scales",
@@ -74,6 +76,29 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             ),
         ),
     )
+
+
+def _more_tables(result: QualityResult) -> Iterator[Table]:
+    """Intervals over persons, and reliability between and within them, where they are known."""
+    if result.intervals.height:
+        yield Table(
+            name="reliability-intervals",
+            title="Stability and correlations, with intervals over persons",
+            frame=result.intervals,
+            columns=INTERVAL_COLUMNS,
+            note="Persons are resampled with all of their occasions. Over all rows r(SR, E) is 0 "
+            "by construction of the line.",
+        )
+    if result.between_within.height:
+        yield Table(
+            name="reliability-between-within",
+            title="Reliability of problems between persons and within them",
+            frame=result.between_within,
+            columns=columns_of(BetweenWithinReliability),
+            note="Omega within is that of changes of one person from occasion to occasion, omega "
+            "between that of differences between persons' levels. The reliability of a person's "
+            "mean is that of the mean of so many occasions as a measure of the person's level.",
+        )
 
 
 def exposure_section(result: QualityResult, audience: Audience) -> Section:

@@ -11,6 +11,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.outliers.analysis import OutliersResult
+from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.bands import (
     EXPOSURE_ERROR_COLUMNS,
     MOOD_COLUMNS,
@@ -19,6 +20,11 @@ from salutogen.analyses.sensitivity.bands import (
     mood_factor_table,
     mood_table,
 )
+from salutogen.analyses.sensitivity.person_bands import (
+    PersonBands,
+    person_bands,
+    plausible_reliability,
+)
 from salutogen.analyses.sensitivity.refits import (
     MISSING_COLUMNS,
     OUTLIER_COLUMNS,
@@ -26,12 +32,15 @@ from salutogen.analyses.sensitivity.refits import (
     outlier_table,
 )
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
-from salutogen.columns import record, rows
-from salutogen.findings import Finding, Findings
+from salutogen.columns import figure, record, rows
+from salutogen.findings import Finding, Findings, listed
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.periods import valid_rows
+from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.person_means import reliability_of_person_means
+from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores import Scores
 
 if TYPE_CHECKING:
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section
 
 BOUNDS_R = 0.99
+ASSUMED = (0.5, 1.0)  # reliability of persons' E where the study file gives none
 
 
 @record
@@ -56,6 +66,9 @@ class SensitivityResult(AnalysisResult):
     )
     outliers: pl.DataFrame = rows("If far points are treated otherwise", OUTLIER_COLUMNS)
     missing: pl.DataFrame = rows("If skipped answers had been at their bounds", MISSING_COLUMNS)
+    exposure_bands: PersonBands = figure(
+        "Slope, persons and factors over plausible errors of exposure, with sampling error"
+    )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """The bands; nothing where none could be computed."""
@@ -72,29 +85,63 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
     reliabilities = plan.exposure_reliability if reliabilities is None else reliabilities
     strengths = plan.mood_reporting if strengths is None else strengths
     scores, norm, persons = inputs.scores, inputs.norm, inputs.resilience.persons
-    scored = inputs.resilience.occasions.filter(pl.col("SR").is_not_null())
+    scored = scored_arrays(inputs.resilience.occasions, scores.persons.height)
     P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
     levels = {
-        "occasion": (
-            pearson(scored["E"].to_numpy(), scored["P"].to_numpy()),
-            norm.lines.occasion.slope,
-        ),
+        "occasion": (pearson(scored.E, scored.P), norm.lines.occasion.slope),
         "person": (pearson(E, P), norm.lines.person.slope),
     }
-    errors = exposure_error_table(levels, reliabilities, scores.reliability_p)
-    missing = _missing(scores)
+    reliability_P = {
+        "occasion": scores.reliability_p,
+        "person": reliability_of_person_means(scores.reliability_p, scored.P, scored.person),
+    }
+    errors = exposure_error_table(levels, reliabilities, reliability_P)
+    missing, factors = _missing(scores), _factors(scores, persons)
+    bands = _bands(inputs, settings, factors, strengths, reliability_P["person"])
     return SensitivityResult(
         exposure_error=errors,
         mood_reporting=mood_table(levels, strengths),
-        mood_factors=mood_factor_table(P, E, _factors(scores, persons), strengths),
+        mood_factors=mood_factor_table(P, E, factors, strengths),
         outliers=_outliers(scores, norm, persons, inputs.need(OutliersResult).flagged),
         missing=missing,
-        findings=_findings(errors, missing),
+        exposure_bands=bands,
+        findings=_findings(errors, missing, bands),
     )
 
 
-def _findings(errors: pl.DataFrame, missing: pl.DataFrame) -> tuple[Finding, ...]:
-    """Say which assumptions are impossible, and whether skipped answers matter."""
+def _bands(
+    inputs: AnalysisInputs,
+    settings: SensitivitySettings,
+    factors: dict[str, np.ndarray],
+    strengths: Sequence[float],
+    reliability_P: float | None,
+) -> PersonBands:
+    """Bands of persons over what is plausible here."""
+    persons = inputs.resilience.persons
+    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
+    one = exposure_reliability(inputs.scores, valid_rows(inputs.scores))
+    means = reliability_of_person_means(one, scored.E, scored.person)
+    reliability, given = plausible_reliability(one, means, ASSUMED)
+    if settings.plausible_reliability is not None:
+        reliability, given = settings.plausible_reliability, False
+    mood = settings.plausible_mood
+    if mood is None:
+        mood = (min(0.0, *strengths), max(0.0, *strengths)) if strengths else (0.0, 0.0)
+    assumptions = Assumptions(
+        reliability=reliability,
+        mood=mood,
+        reliability_P=reliability_P or 1.0,
+        draws=settings.draws,
+        seed=inputs.run.seed,
+    )
+    P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
+    return person_bands(P, E, factors, assumptions, given=given, reliability_P=reliability_P)
+
+
+def _findings(
+    errors: pl.DataFrame, missing: pl.DataFrame, bands: PersonBands
+) -> tuple[Finding, ...]:
+    """Say which assumptions are impossible, what does not hold, whether skipped answers matter."""
     found = Findings()
     impossible = sorted(set(errors.filter("refused")["reliability_E"].to_list()))
     if impossible:
@@ -102,6 +149,14 @@ def _findings(errors: pl.DataFrame, missing: pl.DataFrame) -> tuple[Finding, ...
             "impossible-reliability",
             values=", ".join(f"{value:g}" for value in impossible),
             numbers={"reliabilities": impossible},
+        )
+    if bands.not_holding:
+        found.tell(
+            "factor-may-be-exposure",
+            factors=listed(bands.not_holding),
+            low=bands.reliability_low,
+            high=bands.reliability_high,
+            numbers={"factors": list(bands.not_holding)},
         )
     weak = missing.filter(pl.col("r_with_primary") < BOUNDS_R)
     if weak.height:

@@ -149,7 +149,7 @@ def exposure_error(r: float, reliability_E: float, reliability_P: float = 1.0) -
 def exposure_error_table(
     levels: Mapping[str, tuple[float | None, float | None]],
     reliabilities: Sequence[float],
-    reliability_P: float | None,
+    reliability_P: Mapping[str, float | None],
 ) -> pl.DataFrame:
     """Table over assumed reliabilities of E.
 
@@ -157,8 +157,8 @@ def exposure_error_table(
     ----------
     levels : mapping of level to (observed r, observed slope)
     reliabilities : sequence of float
-    reliability_P : float or None
-        1 is used where none is known.
+    reliability_P : mapping of level to float or None
+        Reliability of P at that level; 1 is used where none is known.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def exposure_error_table(
         if r is None:
             continue
         for value in sorted(reliabilities):
-            result = exposure_error(r, value, reliability_P or 1.0)
+            result = exposure_error(r, value, reliability_P.get(level) or 1.0)
             factor = result.slope_factor
             rows.append(
                 {

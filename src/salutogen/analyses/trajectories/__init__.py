@@ -16,18 +16,15 @@ if TYPE_CHECKING:
     from salutogen.analyses.trajectories.classes.gates import Gate
     from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
     from salutogen.analyses.trajectories.courses.locks import POSITIONS, Lock, lock_courses
-    from salutogen.analyses.trajectories.labels.by_rule import (
-        LABELS,
-        Labels,
-        classify,
-        label_courses,
-    )
+    from salutogen.analyses.trajectories.labels.by_rule import Labels, label_courses
+    from salutogen.analyses.trajectories.labels.rule import LABELS, classify
+    from salutogen.analyses.trajectories.placebo.comparison import Placebo
     from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, fit_recovery
     from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes, return_times
     from salutogen.analyses.trajectories.settings import TrajectorySettings
 
 _HOME = {
-    "LABELS": "labels.by_rule",
+    "LABELS": "labels.rule",
     "POSITIONS": "courses.locks",
     "Anchors": "anchors.rules",
     "ClassAssessment": "classes.assessment",
@@ -37,12 +34,13 @@ _HOME = {
     "GateSettings": "classes.settings",
     "Labels": "labels.by_rule",
     "Lock": "courses.locks",
+    "Placebo": "placebo.comparison",
     "RecoveryCurve": "recovery.curve",
     "ReturnTimes": "recovery.return_time",
     "Trajectories": "analysis",
     "TrajectorySettings": "settings",
     "assess_classes": "classes.assessment",
-    "classify": "labels.by_rule",
+    "classify": "labels.rule",
     "compute": "analysis",
     "event_grid": "anchors.events",
     "find_anchors": "anchors.rules",
@@ -63,6 +61,7 @@ __all__ = [
     "GateSettings",
     "Labels",
     "Lock",
+    "Placebo",
     "RecoveryCurve",
     "ReturnTimes",
     "Trajectories",

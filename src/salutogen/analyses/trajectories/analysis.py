@@ -8,6 +8,7 @@ import numpy as np
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
 from salutogen.analyses.trajectories.anchors.anchored import Anchored, anchor_persons
+from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.claims import look_for_classes
 from salutogen.analyses.trajectories.classes.gates import Gate
@@ -17,10 +18,23 @@ from salutogen.analyses.trajectories.classes.summary import (
     class_figures,
 )
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
-from salutogen.analyses.trajectories.labels.by_rule import Labels, label_courses
+from salutogen.analyses.trajectories.labels.by_rule import (
+    Labels,
+    label_courses,
+    within_person_sd,
+)
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.occasions import acting
+from salutogen.analyses.trajectories.placebo.placebo import placebo_findings, placebo_of
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
-from salutogen.analyses.trajectories.recovery.response import Response, response_of
+from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
+from salutogen.analyses.trajectories.recovery.response import (
+    Response,
+    jump_findings,
+    response_of,
+)
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes, return_times
 from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.analyses.trajectories.validity.outcomes import validity_of
@@ -50,7 +64,10 @@ class Trajectories(AnalysisResult):
     sign: str = figure("What SR is, and what its sign means", default=SIGN)
     anchored: Anchored = figure("Who is anchored to which event", key="anchors")
     courses: LockedCourses = figure("Courses around the event", key="lock")
-    labels: Labels | None = figure("Labels by rule; null without an error of measurement")
+    labels: Labels | None = figure("Labels by rule; null without a band")
+    placebo: Placebo | None = figure(
+        "What the same persons show around occasions without an event; null without a band"
+    )
     response: Response = figure("How persons respond to the event")
     recovery: RecoveryCurve | None = figure("The exponential return; null where it is not fitted")
     return_times: ReturnTimes | None = figure(
@@ -78,14 +95,17 @@ class Trajectories(AnalysisResult):
         anchored, anchors, labels = self.anchored, self.anchored.anchors, self.labels
         return (
             anchor_section(anchored, audience),
-            course_section(anchors, self.courses, audience),
-            *label_sections(anchors, labels, self.settings.labels, audience),
+            course_section(
+                anchors, self.courses, self.response, self.placebo, self.findings, audience
+            ),
+            *label_sections(anchors, labels, self.placebo, self.settings.labels, audience),
             response_section(
                 anchored,
                 self.courses,
                 self.response,
                 self.recovery,
                 self.return_times,
+                self.placebo,
                 self.findings,
                 audience,
             ),
@@ -133,22 +153,37 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     anchors = anchored.anchors
     courses = lock_to_events(inputs, anchored, settings.background)
     told = Findings((*anchored.findings, *courses.findings))
-    labels, times = _labelled(inputs, courses, settings, told)
+    labels, times, placebo = _labelled(inputs, anchored, courses, settings, told)
     days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
-    metrics, recovery, about = fit_way_back(courses.change, anchors.person, days)
+    metrics, recovery, about = fit_way_back(
+        courses.change, anchors.person, days, seed=inputs.run.seed
+    )
     told.extend(about)
+    errors = jump_line_errors(inputs, anchors, courses.lock)
+    response = response_of(courses, anchors.person, metrics, errors)
+    told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
     )
     told.extend(about_classes)
-    validity = validity_of(inputs, anchors, courses.lock, labels, classes, settings.validity)
+    validity = validity_of(
+        inputs,
+        anchors,
+        courses.lock,
+        labels,
+        classes,
+        settings.validity,
+        placebo,
+        with_event=courses.background == "with-event",
+    )
     told.extend(validity.findings)
     found = class_figures(classes)
     return Trajectories(
         anchored=anchored,
         courses=courses,
         labels=labels,
-        response=response_of(courses, metrics),
+        placebo=placebo,
+        response=response,
         recovery=recovery,
         return_times=times,
         validity=validity,
@@ -163,15 +198,35 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
 
 
 def _labelled(
-    inputs: AnalysisInputs, courses: LockedCourses, settings: TrajectorySettings, told: Findings
-) -> tuple[Labels | None, ReturnTimes | None]:
-    """Label the courses and time their returns, or say why there is no band."""
-    sem = inputs.resilience.summary.sem
-    if sem is None:
-        told.tell("labels-need-reliability")
-        return None, None
-    labels = label_courses(
-        courses.lock, sem=float(sem), settings=settings.labels, seed=inputs.run.seed
-    )
+    inputs: AnalysisInputs,
+    anchored: Anchored,
+    courses: LockedCourses,
+    settings: TrajectorySettings,
+    told: Findings,
+) -> tuple[Labels | None, ReturnTimes | None, Placebo | None]:
+    """Label the courses, time their returns and hold both beside placebo occasions.
+
+    All three need a band; where there is none, a finding says why.
+    """
+    anchors = anchored.anchors
+    spread = _spread(inputs, anchors, settings.labels)
+    if spread is None:
+        told.tell("labels-need-reliability", variant=settings.labels.band_from)
+        return None, None, None
+    second = np.random.SeedSequence([inputs.run.seed, 61]).spawn(2)[1]
+    labels = label_courses(courses.lock, spread=spread, settings=settings.labels, seed=second)
     before = np.zeros(courses.change.shape[0])
-    return labels, return_times(courses.change, before, labels.half_width)
+    times = return_times(courses.change, before, labels.half_width)
+    placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
+    told.extend(placebo_findings(placebo))
+    return labels, times, placebo
+
+
+def _spread(inputs: AnalysisInputs, anchors: Anchors, settings: LabelSettings) -> float | None:
+    """SD of SR at one occasion that the band rests on; None where it is not known."""
+    if settings.band_from == "answers":
+        sem = inputs.resilience.summary.sem
+        return None if sem is None else float(sem)
+    SR = inputs.views.wide("SR").values
+    calm = np.where(acting(anchors, SR.shape), np.nan, SR)
+    return within_person_sd(calm) or within_person_sd(SR)

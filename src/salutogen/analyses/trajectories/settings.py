@@ -10,6 +10,7 @@ from salutogen.analyses.contract import AnalysisSettings
 from salutogen.analyses.trajectories.anchors.settings import EventSettings, Rule
 from salutogen.analyses.trajectories.classes.settings import ClassSettings
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.settings import PlaceboSettings
 from salutogen.analyses.trajectories.validity.settings import ValiditySettings
 from salutogen.study.format import Label
 
@@ -47,6 +48,7 @@ class TrajectorySettings(AnalysisSettings):
         "The report shows the means of both.",
     )
     labels: LabelSettings = LabelSettings()
+    placebo: PlaceboSettings = PlaceboSettings()
     classes: ClassSettings | Literal["off"] = Field(
         default=ClassSettings(),
         description="Classes of courses and the gates before a claim; off: none are looked for.",

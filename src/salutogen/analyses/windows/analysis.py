@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.windows.findings import tell_windows
+from salutogen.analyses.windows.change import change_over_windows
+from salutogen.analyses.windows.change_result import WindowChange
+from salutogen.analyses.windows.change_words import change_in_words
+from salutogen.analyses.windows.findings import tell_windows, windows_beyond
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
-from salutogen.columns import beside, record, rows
+from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
 from salutogen.page.audience import SMALL_CELL
-from salutogen.page.words import plural, signed
+from salutogen.page.words import plural
 from salutogen.study.format import Windows
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ class WindowsResult(AnalysisResult):
     """
 
     windows: pl.DataFrame = rows("One sliding window: its line and its mean SR", WINDOW_COLUMNS)
+    change: WindowChange | None = figure(
+        "Change from the first window to the last; null where it cannot be estimated", default=None
+    )
     plan: Windows | None = beside()
     lines: pl.DataFrame = beside()
 
@@ -51,24 +57,15 @@ class WindowsResult(AnalysisResult):
         return () if section is None else (section,)
 
     def answer(self) -> Text:
-        """Say where mean SR went. Means of fewer than five persons are told to nobody."""
+        """Say whether the group changed, with its interval; nothing of windows of few persons."""
         if self.windows.height < 2:
             return ""
-        first, last = self.windows.row(0, named=True), self.windows.row(-1, named=True)
-        if min(first["n"], last["n"]) < SMALL_CELL:
+        fewest = self.windows.select(pl.min_horizontal(pl.col("n").first(), pl.col("n").last()))
+        if fewest.item() < SMALL_CELL:
             return ""
-        told = (
-            f"Against the line of the first window, mean SR went from "
-            f"{signed(first['mean_SR_frozen'])} to {signed(last['mean_SR_frozen'])} points over "
-            f"{plural(self.windows.height, 'window')}"
-        )
-        if min(first["n_complete"], last["n_complete"]) >= SMALL_CELL:
-            told += (
-                f"; among those with a score in every window, whose mean dropout cannot move, from "
-                f"{signed(first['mean_SR_frozen_complete'])} to "
-                f"{signed(last['mean_SR_frozen_complete'])}"
-            )
-        return f"{told}."
+        if self.change is None:
+            return "Change over the windows could not be estimated."
+        return change_in_words(self.change)
 
     def methods(self) -> Text:
         """Say how the windows were laid and scored."""
@@ -79,7 +76,27 @@ class WindowsResult(AnalysisResult):
             f"persons with at least {plural(self.plan.valid, 'valid occasion')} in a window were "
             f"scored ({plural(self.windows.height, 'window')}). Scores were computed with the line "
             "of the reference window frozen and, beside it, refitted in each window."
+            f"{self._methods_of_change()}"
         )
+
+    def _methods_of_change(self) -> str:
+        if self.change is None:
+            return ""
+        return (
+            " Change from the first window to the last is the difference of the mean occasion "
+            f"effects of the two in {self.change.model}, fitted by restricted maximum likelihood "
+            "over single occasions; its interval is the t quantile times the standard error over "
+            "resamples of persons, exposure's coefficients refitted in each, to which the error of "
+            "the variances is added (Kackar & Harville 1984). "
+            "Assumed shifts of those who left are pattern-mixture models (Little 1993)."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`; without change where no windows are asked for."""
+        found = super().to_dict()
+        if self.plan is None:
+            del found["change"]
+        return found
 
 
 def _length(value: object) -> str:
@@ -91,19 +108,24 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
-    summary = summarise_windows(resilience.windows, own)
-    found = Findings()
+    change = None if plan is None else change_over_windows(inputs)
+    found, frozen = Findings(), norm.lines.reference("window")
+    reference = norm.reference_units.get("window")
+    beyond = windows_beyond(resilience.windows, frozen, reference, found)
+    summary = summarise_windows(resilience.windows, own, beyond)
     if plan is not None:
         tell_windows(
             summary,
             resilience.windows,
-            norm.lines.reference("window"),
+            frozen,
             n_persons=resilience.persons.height,
+            change=change,
             slopes=(resilience.summary.within_slope, resilience.summary.between_slope),
             found=found,
         )
     return WindowsResult(
         windows=summary,
+        change=change,
         plan=plan,
         lines=_drawn(own, resilience.windows["E"]),
         findings=tuple(found),

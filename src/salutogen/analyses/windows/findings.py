@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.findings import Findings, Persons
 from salutogen.norm import Line
+from salutogen.norm.design_matrix import with_exposure
+from salutogen.norm.shape import change_along, share_beyond
 
 NOTABLE_SR = 0.1  # of a residual SD
 NOTABLE_E = 0.1  # of an SD
+NOTABLE_BEYOND = 0.05  # of the persons of a window
 SDS_IN_RANGE = 6.0  # a range of exposure is about so many SDs
 
 
@@ -19,6 +23,7 @@ def tell_windows(
     frozen: Line | None,
     *,
     n_persons: int,
+    change: WindowChange | None,
     slopes: tuple[float | None, float | None],
     found: Findings,
 ) -> None:
@@ -32,6 +37,8 @@ def tell_windows(
         The line of SR_frozen.
     n_persons : int
         Persons with a person score.
+    change : WindowChange or None
+        Of the model of single occasions.
     slopes : tuple of float or None
         Of P on E within and between persons, in raw points.
     found : Findings
@@ -46,42 +53,84 @@ def tell_windows(
         found.tell(
             "few-valid-occasions", absent=Persons(absent, of=n_persons), persons=Persons(n_persons)
         )
+    summary = summary.filter(pl.col("mean_SR_frozen").is_not_null())
     if summary.height < 2:
         return
     found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
+    if change is None:
+        found.tell("no-change-over-windows")
     if frozen is not None:
-        _tell_dropout(summary, frozen, found)
+        if change is not None:
+            _tell_leaving(summary, frozen, change, found)
         _tell_shift_of_exposure(summary, windows, frozen, slopes, found)
 
 
-def _tell_dropout(summary: pl.DataFrame, frozen: Line, found: Findings) -> None:
-    """Compare the course of plain means with one that dropout cannot move."""
-    if summary["n"].min() == summary["n"].max():
+def windows_beyond(
+    windows: pl.DataFrame, frozen: Line | None, reference: pl.DataFrame | None, found: Findings
+) -> list[int]:
+    """Find and tell the windows of which a frozen curve says nothing.
+
+    A window counts where more of its persons lie beyond the curve's range or turning point than in
+    the reference set itself, by a twentieth of the persons or more.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        A row per person and window, with the exposure that the line takes.
+    frozen : Line or None
+        The line of SR_frozen.
+    reference : DataFrame or None
+        Units it was fitted on, where they are of this study.
+    """
+    if frozen is None or frozen.shape == "linear":
+        return []
+    own = 0.0
+    if reference is not None:
+        own = share_beyond(frozen, with_exposure(frozen, reference)["E"].to_numpy())
+    shares = {
+        int(number): share_beyond(frozen, part["E"].cast(pl.Float64).fill_null(np.nan).to_numpy())
+        for (number,), part in windows.group_by("window", maintain_order=True)
+    }
+    beyond = sorted(number for number, share in shares.items() if share > own + NOTABLE_BEYOND)
+    if beyond:
+        found.tell(
+            "frozen-curve-beyond",
+            windows=beyond,
+            shape=frozen.shape,
+            low=frozen.exposure_range[0],
+            high=frozen.exposure_range[1],
+            numbers={"share_beyond": {str(number): shares[number] for number in beyond}},
+        )
+    return beyond
+
+
+def _tell_leaving(
+    summary: pl.DataFrame, frozen: Line, change: WindowChange, found: Findings
+) -> None:
+    """Say where the mean over those present moves because of who left, beyond its error."""
+    moved = change.moved_by_leaving
+    if moved is None or not moved.told or moved.interval is None:
         return
-    plain = summary["mean_SR_frozen"].to_numpy()
-    model, complete = summary["mean_SR_frozen_model"], summary["mean_SR_frozen_complete"]
-    best = complete if model.null_count() else model
-    if best.null_count():
+    if abs(moved.estimate) <= NOTABLE_SR * frozen.residual_sd / 2:
         return
-    gap = np.abs(np.diff(plain) - np.diff(best.to_numpy()))
-    if float(gap.max()) <= NOTABLE_SR * frozen.residual_sd / 2:
-        return
-    change_complete, change_model = _change(complete), _change(model)
-    known = "no-model" if change_model is None else "no-complete"
+    plain, complete = summary["mean_SR_frozen"], summary["mean_SR_frozen_complete"]
+    change_complete = _change(complete)
     found.tell(
         "dropout-moves-windows",
-        variant=known if None in (change_complete, change_model) else "both",
+        variant="no-complete" if change_complete is None else "complete",
         persons_first=Persons(summary["n"][0]),
         persons_last=Persons(summary["n"][-1]),
         persons_complete=Persons(summary["n_complete"][0], of=min(summary["n"].to_list())),
-        change=float(plain[-1] - plain[0]),
+        change=_change(plain),
         change_complete=change_complete,
-        change_model=change_model,
+        moved=moved.estimate,
+        low=moved.interval[0],
+        high=moved.interval[1],
         numbers={
             "n": summary["n"].to_list(),
-            "plain": summary["mean_SR_frozen"].to_list(),
+            "plain": plain.to_list(),
             "complete": complete.to_list(),
-            "model": model.to_list(),
+            "model": summary["mean_SR_frozen_model"].to_list(),
         },
     )
 
@@ -100,21 +149,26 @@ def _tell_shift_of_exposure(
 ) -> None:
     """Say where a between-person slope is applied to a change of exposure within persons."""
     within, between = slopes
-    if frozen.slope is None or within is None or between is None:
+    if within is None or between is None:
         return
     first, last = (_mean_exposure(windows, summary["window"][place]) for place in (0, -1))
     spread = (frozen.exposure_range[1] - frozen.exposure_range[0]) / SDS_IN_RANGE
-    moved = (within - frozen.slope) * (last - first)
+    expected = change_along(frozen, first, last)
+    if expected is None:
+        return
+    moved = within * (last - first) - expected
     if abs(last - first) < NOTABLE_E * spread or abs(moved) < NOTABLE_SR * frozen.residual_sd:
         return
     SR = summary["mean_SR_frozen"]
     found.tell(
         "between-slope-on-within-change",
+        variant="line" if frozen.slope is not None else "curve",
         E_first=first,
         E_last=last,
         SR_first=SR[0],
         SR_last=SR[-1],
         frozen_slope=frozen.slope,
+        expected_change=expected,
         within_slope=within,
         moved_SR=moved,
         numbers={"between_slope": between},

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from salutogen.analyses.windows.change_tables import change_tables
+from salutogen.analyses.windows.change_words import change_paragraphs
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
@@ -24,6 +26,8 @@ from salutogen.page.words import SR_AXIS, signed
 if TYPE_CHECKING:
     from salutogen.analyses.windows.analysis import WindowsResult
     from salutogen.page.audience import Audience
+
+NOTHING = 1e-9  # points of P: rounding of a mean that is 0
 
 # What is drawn of each window: mean, its standard error, colour.
 KINDS = {
@@ -52,8 +56,9 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
     if not summary.height:
         return None
     lines = result.lines.filter(pl.col("window").is_in(summary["window"].implode()))
-    means = _means(summary)
-    figures = [_means_figure(means, summary)] if means.height else []
+    frozen = summary.filter(pl.col("mean_SR_frozen").is_not_null())
+    means = _means(frozen)
+    figures = [_means_figure(means, frozen)] if means.height else []
     if lines.height:
         figures.append(_lines_figure(lines, summary))
     return Section(
@@ -63,9 +68,12 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
             "so that a shift of the whole group shows. Refitted scores use each window's own line: "
             "their mean is 0 in every window by construction, so they show who stands where, never "
             "whether the group changed.",
-            "Who drops out may differ from who stays. The means of those with a score in every "
-            "window, and of a model with persons as random intercepts, are not moved by dropout "
-            "alone.",
+            *_on_first(summary),
+            "Who leaves may differ from who stays. The mean of those with a score in every window "
+            "is of persons chosen by staying, and a model of windows takes those with too few "
+            "occasions in a window as if they had never been seen: both may drift though nobody "
+            "changed. Change is therefore told by a model of single occasions.",
+            *(() if result.change is None else change_paragraphs(result.change, audience)),
         ),
         figures=tuple(figures),
         tables=(
@@ -76,7 +84,18 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
                 columns=WINDOW_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient.",
             ),
+            *(() if result.change is None else change_tables(result.change, summary, audience)),
         ),
+    )
+
+
+def _on_first(summary: pl.DataFrame) -> tuple[str, ...]:
+    """Say of which window the mean is 0 because the line was fitted to it."""
+    means = summary.filter(pl.col("mean_SR_frozen").abs() < NOTHING)
+    return tuple(
+        f"The mean of window {number} from the frozen line is 0 by construction: the line was "
+        "fitted to these persons and occasions."
+        for number in means["window"][:1]
     )
 
 
@@ -193,14 +212,19 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
 def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
     data = lines.with_columns(pl.col("window").cast(pl.String))
     slopes = summary["slope"].drop_nulls().to_list()
+    steepness = "Curves have another slope at each exposure. "
+    if len(slopes) == summary.height:
+        steepness = (
+            f"Slopes run from {signed(min(slopes), 3)} to {signed(max(slopes), 3)} points of "
+            "problems per point of exposure. "
+        )
     return Figure(
         name="window-lines",
         title="The line of each window",
         description=(
             f"Expected problems over exposure (5 to 95 % of its range), one line for each of "
-            f"{len(slopes)} windows. Slopes run from {signed(min(slopes), 3)} to "
-            f"{signed(max(slopes), 3)} points of problems per point of exposure. Lines that move "
-            f"up mean more problems at the same exposure."
+            f"{summary.height} windows. {steepness}Lines that move up mean more problems at the "
+            f"same exposure."
         ),
         chart=_lines_chart(data),
         data=data,

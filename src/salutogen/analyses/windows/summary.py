@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.norm import Line
+from salutogen.norm.design_matrix import terms_of
 from salutogen.resilience.variance_components import random_intercept
 
+EXPOSURES = {
+    "low": "its 10th percentile in the window",
+    "middle": "its median in the window",
+    "high": "its 90th percentile in the window",
+}
 WINDOW_COLUMNS = (
     Column(name="window", meaning="Number, from 1", heading="Window", kind=Kind.LABEL),
     *(
@@ -29,7 +35,28 @@ WINDOW_COLUMNS = (
     ),
     Column(name="intercept", meaning="Of its own line", unit=POINTS, heading="Intercept"),
     Column(
-        name="slope", meaning="Of its own line", unit="points of P per point of E", heading="Slope"
+        name="slope",
+        meaning="Of its own line; missing where that is a curve",
+        unit="points of P per point of E",
+        heading="Slope",
+    ),
+    Column(
+        name="coefficient_<term>",
+        meaning="Coefficient of a term of exposure in its own line",
+        unit="points of P per unit of the term",
+    ),
+    *(
+        Column(name=f"{name}_{place}", meaning=f"{meaning} at {words}", unit=unit)
+        for place, words in EXPOSURES.items()
+        for name, meaning, unit in (
+            ("E", "Exposure", "points of E"),
+            ("expected", "Problems that its own line expects", POINTS),
+        )
+    ),
+    Column(
+        name="exposure_r_squared",
+        meaning="Variance that exposure explains beside covariates in its own line",
+        heading="Exposure's own share",
     ),
     Column(name="r_squared", meaning="Variance that its own line explains", heading="R²"),
     *(
@@ -72,7 +99,9 @@ WINDOW_COLUMNS = (
 )
 
 
-def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.DataFrame:
+def summarise_windows(
+    windows: pl.DataFrame, lines: Mapping[int, Line], beyond: Sequence[int] = ()
+) -> pl.DataFrame:
     """Return one row per window, in order.
 
     Parameters
@@ -81,28 +110,32 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
         `Resilience.windows`: a row per person and window.
     lines : mapping of int to Line
         Each window's own line, by the number of the window.
+    beyond : sequence of int
+        Windows that a frozen curve says nothing of: they have no means of SR_frozen.
 
     Returns
     -------
     DataFrame
-        `window, first_occasion, last_occasion, n, intercept, slope, r_squared, mean_SR_frozen,
-        mean_SR_refit, mean_SR_frozen_complete, n_complete, mean_SR_frozen_model, se_SR_frozen,
-        se_SR_frozen_model`. `complete` are the persons valid in every window; `model` is a
-        random-intercept REML estimate with the window as factor, which uses everyone and does not
-        move by dropout alone. Sign: positive = less resilient.
+        The columns `WINDOW_COLUMNS`. `complete` are the persons valid in every window; `model` is a
+        random-intercept REML estimate with the window as factor over everyone with a window. Both
+        may move by who leaves; `change` tells of change. Sign: positive = less resilient.
     """
     present = sorted(set(windows["window"].to_list()))
     window = windows["window"].to_numpy()
     person = windows["person"].to_numpy().astype(np.int64)
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()
     refit = windows["SR_refit"].fill_null(float("nan")).to_numpy()
+    frozen = np.where(np.isin(window, list(beyond)), np.nan, frozen)
     known = np.isfinite(frozen)
-    complete = _complete(person, known, present)
-    model = _model_means(frozen, window, person, known, present)
+    usable = [number for number in present if number not in beyond]
+    complete = _complete(person, known, usable)
+    model = _model_means(frozen, window, person, known, usable)
+    terms = list(dict.fromkeys(term for line in lines.values() for term in _exposure_terms(line)))
     rows = []
-    for position, number in enumerate(present):
+    for number in present:
         here = window == number
         line = lines.get(number)
+        position = usable.index(number) if model is not None and number in usable else None
         part = frozen[here & known]
         whole = frozen[here & known & complete[person]]
         rows.append(
@@ -113,35 +146,63 @@ def summarise_windows(windows: pl.DataFrame, lines: Mapping[int, Line]) -> pl.Da
                 "n": int(here.sum()),
                 "intercept": None if line is None else line.intercept,
                 "slope": None if line is None else line.slope,
+                **_along_exposure(line, terms),
                 "r_squared": None if line is None else line.r_squared,
                 "mean_SR_frozen": _mean(part),
                 "mean_SR_refit": _mean(refit[here & np.isfinite(refit)]),
                 "mean_SR_frozen_complete": _mean(whole),
                 "n_complete": int(whole.size),
-                "mean_SR_frozen_model": None if model is None else float(model[0][position]),
+                "mean_SR_frozen_model": None
+                if position is None or model is None
+                else float(model[0][position]),
                 "se_SR_frozen": _standard_error(part),
-                "se_SR_frozen_model": None if model is None else float(model[1][position]),
+                "se_SR_frozen_model": None
+                if position is None or model is None
+                else float(model[1][position]),
             }
         )
-    return pl.DataFrame(rows, schema=_SCHEMA)
+    return pl.DataFrame(rows, schema=_schema(terms))
 
 
-_SCHEMA = {
-    "window": pl.UInt16,
-    "first_occasion": pl.String,
-    "last_occasion": pl.String,
-    "n": pl.UInt32,
-    "intercept": pl.Float64,
-    "slope": pl.Float64,
-    "r_squared": pl.Float64,
-    "mean_SR_frozen": pl.Float64,
-    "mean_SR_refit": pl.Float64,
-    "mean_SR_frozen_complete": pl.Float64,
-    "n_complete": pl.UInt32,
-    "mean_SR_frozen_model": pl.Float64,
-    "se_SR_frozen": pl.Float64,
-    "se_SR_frozen_model": pl.Float64,
-}
+def _schema(terms: Sequence[str]) -> dict[str, type[pl.DataType]]:
+    """Types of the columns, in their order."""
+    kinds: dict[str, type[pl.DataType]] = {
+        "window": pl.UInt16,
+        "first_occasion": pl.String,
+        "last_occasion": pl.String,
+        "n": pl.UInt32,
+        "n_complete": pl.UInt32,
+    }
+    names: list[str] = []
+    for column in WINDOW_COLUMNS:
+        pattern = column.name.startswith("coefficient_<")
+        names += [_column_of(term) for term in terms] if pattern else [column.name]
+    return {name: kinds.get(name, pl.Float64) for name in names}
+
+
+def _exposure_terms(line: Line) -> list[str]:
+    return list(terms_of(line.predictors, line.shape)[1:])
+
+
+def _column_of(term: str) -> str:
+    """Column of a term's coefficient: `coefficient_E`, `coefficient_E2`."""
+    return f"coefficient_{term.replace('^2', '2').replace(':', '_')}"
+
+
+def _along_exposure(line: Line | None, terms: Sequence[str]) -> dict[str, float | None]:
+    """What a window's own line expects along exposure, and its terms."""
+    own = [] if line is None else _exposure_terms(line)
+    found: dict[str, float | None] = {
+        _column_of(term): line.coefficient(term) if line is not None and term in own else None
+        for term in terms
+    }
+    claims = None if line is None else line.claims
+    for place in EXPOSURES:
+        at = None if claims is None else claims.at[place]
+        found[f"E_{place}"] = None if at is None else at.E
+        found[f"expected_{place}"] = None if at is None else at.P
+    found["exposure_r_squared"] = None if claims is None else claims.share.share
+    return found
 
 
 def _complete(person: np.ndarray, known: np.ndarray, present: list[int]) -> np.ndarray:

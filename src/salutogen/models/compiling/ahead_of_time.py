@@ -40,7 +40,10 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     codes = np.array([0, 0, 1, 1], dtype=np.int64)
     packed = kernels_of_draws.group_cross_products(columns, codes, 2)
     states = np.arange(2, dtype=np.uint64)
-    kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.empty((2, 2)))
+    drawn, errors = np.empty((2, 2)), np.empty((2, 2))
+    kernels_of_draws.bootstrap_coefficients(0, 2, packed, 3, states, np.eye(2), drawn, errors)
+    kernels_of_draws.leave_one_out(packed, 3, np.empty((len(packed), 2)))
+    kernels_of_draws.bootstrap_totals(0, 2, packed, states, np.empty((2, 6)))
     from salutogen.models.mixed.model import MixedModel
     from salutogen.models.person_levels.model import fit_person_levels
 

@@ -6,7 +6,7 @@ of another name is said here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import as_numbers
+from salutogen.models.formula.categories import declared_levels, with_levels
 from salutogen.names import nearest
 
 Float = NDArray[np.float64]
@@ -45,8 +46,18 @@ def _first_text(column: pl.Series) -> str:
     return f" such as {(words if len(words) else column.drop_nulls())[0]!r}"
 
 
-def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
+def read_columns(
+    data: Any, names: Iterable[str], *, labels: Collection[str | None] = ()
+) -> pl.DataFrame:
     """Return the named columns of any frame that Narwhals knows, or of a mapping of arrays.
+
+    Parameters
+    ----------
+    data : data frame or mapping of arrays
+    names : iterable of str
+        Columns; those that declare an order of categories keep it, as Polars' Enum.
+    labels : collection of str
+        Those that only tell rows apart (persons): left as they come.
 
     Raises
     ------
@@ -56,12 +67,14 @@ def read_columns(data: Any, names: Iterable[str]) -> pl.DataFrame:
     selected = select_columns(data, names)
     import narwhals as nw
 
+    source = data if isinstance(data, Mapping) else selected
+    declared = declared_levels(source, [name for name in selected.columns if name not in labels])
     eager = selected.collect() if isinstance(selected, nw.LazyFrame) else selected
     try:
         found: pl.DataFrame = eager.to_polars()
     except (TypeError, ValueError, pl.exceptions.PolarsError):  # objects of several kinds
         found = frame_of({name: eager[name].to_list() for name in eager.columns}, eager.columns)
-    return found
+    return with_levels(found, declared)
 
 
 def select_columns(data: Any, names: Iterable[str]) -> Any:
@@ -211,7 +224,8 @@ def _is_single(values: Any) -> bool:
 def _column(name: str, values: Any) -> pl.Series:
     if isinstance(values, Iterator):
         raise ModelError(f"{name}: expected an array or a list, got a {type(values).__name__}.")
-    if isinstance(values, np.ndarray) and values.dtype == object:
+    is_object = isinstance(values, np.ndarray) and values.dtype == object
+    if is_object or hasattr(values, "categories"):
         values = values.tolist()
     if isinstance(values, list | tuple):
         kinds = sorted({_kind(value) for value in values} - {""})

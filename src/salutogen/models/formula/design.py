@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.formula.categories import as_text, used_levels
 from salutogen.models.formula.columns import numeric
 from salutogen.models.formula.mixed_formula import INTERCEPT, plain_name, simple_terms, translated
 from salutogen.models.short_repr import short_repr
@@ -36,12 +37,18 @@ class Design:
         Columns of the frame it needs.
     state : object or None
         What formulaic learned (levels, knots, means); None for a plain sum of names.
+    levels : dict
+        Levels of each category that declares their order, the reference first.
+    messages : tuple of str
+        Levels that are declared and do not occur.
     """
 
     expression: str
     names: tuple[str, ...]
     variables: tuple[str, ...]
     state: Any = None
+    levels: dict[str, list[str]] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
 
     def matrix(self, frame: pl.DataFrame) -> Float:
         """Return the columns (n, k); rows with missing variables give NaN on the simple path."""
@@ -60,10 +67,11 @@ class Design:
     def _computed(self, frame: pl.DataFrame) -> Float:
         from formulaic.errors import DataMismatchWarning
 
+        _refuse_unknown(frame, self.levels)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("error", DataMismatchWarning)
-                rows = _pandas(frame, self.variables)
+                rows = _pandas(frame, self.variables, self.levels)
                 matrix = self.state.get_model_matrix(rows, na_action="ignore")
         except Exception as error:
             raise unreadable(self.expression, "computed", error) from error
@@ -124,6 +132,8 @@ def learn_design(expression: str, frame: pl.DataFrame) -> Design:
     """Learn an expression's columns from complete rows of a frame.
 
     Text stands for categories only inside ``C(...)``; columns of a categorical type always do.
+    The first level of a column that declares an order is the reference; otherwise the first by
+    alphabet or size. Levels that do not occur are left out, with a message.
     """
     variables = variables_of(expression)
     terms = simple_terms(expression)
@@ -137,14 +147,22 @@ def learn_design(expression: str, frame: pl.DataFrame) -> Design:
     for factor, is_name in _factors(expression):
         if is_name and not isinstance(frame.schema[factor], categories):
             numeric(frame, factor)
+    levels, messages = used_levels(frame, variables)
     try:
         formula = Formula(translated(expression))
         with np.errstate(all="ignore"):
-            matrix = formula.get_model_matrix(_pandas(frame, variables), na_action="raise")
+            matrix = formula.get_model_matrix(_pandas(frame, variables, levels), na_action="raise")
     except Exception as error:
         raise unreadable(expression, "computed", error) from error
     names = tuple(str(name) for name in matrix.columns)
-    return Design(expression=expression, names=names, variables=variables, state=matrix.model_spec)
+    return Design(
+        expression=expression,
+        names=names,
+        variables=variables,
+        state=matrix.model_spec,
+        levels=levels,
+        messages=messages,
+    )
 
 
 def learn_outcome(expression: str, frame: pl.DataFrame) -> Design:
@@ -158,23 +176,39 @@ def learn_outcome(expression: str, frame: pl.DataFrame) -> Design:
     return design
 
 
-def _pandas(frame: pl.DataFrame, variables: Iterable[str]) -> Any:
-    """Copy columns into the frame formulaic reads."""
+def _pandas(
+    frame: pl.DataFrame, variables: tuple[str, ...], levels: Mapping[str, list[str]]
+) -> Any:
+    """Copy columns into the frame formulaic reads; `levels` of categories whose order is known."""
     import pandas as pd
 
     columns: dict[str, Any] = {}
     for name in variables:
         column = frame[name]
-        if isinstance(column.dtype, pl.Enum):
-            levels = column.dtype.categories.to_list()
-            columns[name] = pd.Categorical(column.to_list(), categories=levels)
+        if name in levels:
+            columns[name] = pd.Categorical(as_text(column).to_list(), categories=levels[name])
         elif column.dtype.is_numeric():
             columns[name] = numeric(frame, name)
-        elif column.dtype == pl.Categorical:
+        elif column.dtype in (pl.Categorical, pl.Enum):
             columns[name] = pd.Categorical(column.to_list())
         else:
             columns[name] = np.array(column.to_list(), dtype=object)
     return pd.DataFrame(columns, index=range(frame.height))
+
+
+def _refuse_unknown(frame: pl.DataFrame, levels: Mapping[str, list[str]]) -> None:
+    """Refuse categories that the fit has not seen, by column."""
+    wrong = []
+    for name, known in levels.items():
+        found = as_text(frame[name]).unique(maintain_order=True).drop_nulls().to_list()
+        unknown = [repr(level) for level in found if level not in known]
+        if unknown:
+            wrong.append(
+                f"{name}: the fit knows no category {', '.join(unknown[:10])}; it has "
+                f"{', '.join(map(repr, known))}"
+            )
+    if wrong:
+        raise ModelError("; ".join(wrong) + ".")
 
 
 def plain_design(names: tuple[str, ...]) -> Design:

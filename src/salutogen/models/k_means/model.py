@@ -15,13 +15,8 @@ from salutogen.models.checks import is_between, not_whole
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.k_means.criteria import class_means, qualities_of
 from salutogen.models.k_means.frechet import frechet_distance_matrix, run_medoid_starts
-from salutogen.models.k_means.imputation import (
-    Variant,
-    copy_mean,
-    few_different,
-    own_means,
-    trajectories,
-)
+from salutogen.models.k_means.imputation import Variant, copy_mean, few_different, own_means
+from salutogen.models.k_means.reading import read_trajectories
 from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
 from salutogen.models.parallel.threads import share_work
 from salutogen.version import VERSION
@@ -159,12 +154,15 @@ class LongitudinalKMeans:
         data : array (n_persons, n_occasions), or data frame
             Values with NaN or null where missing, occasions in their order in time.
         occasions : sequence of str, optional
-            The frame's columns to take, in this order; default all.
+            The frame's columns to take, in this order; default all. A column of whole numbers
+            that are all different, which looks like the persons' numbers, is taken only if it is
+            named here.
 
         Raises
         ------
         ModelError
-            Not numbers, infinite values, persons without any value, fewer than two occasions,
+            Not numbers, a column that looks like the persons' numbers, infinite values, persons
+            without any value, fewer than two occasions,
             more classes than persons, unknown columns.
 
         Warns
@@ -343,49 +341,6 @@ def _kernel_arrays(values: Float, complete: Float) -> tuple[Float, Float, Float]
         np.ascontiguousarray(seen.astype(float)),
         np.ascontiguousarray(complete - complete.mean(axis=0)),
     )
-
-
-def read_trajectories(
-    data: Any, occasions: Sequence[str] | None = None
-) -> tuple[Float, tuple[str, ...]]:
-    """Return an array (n_persons, n_occasions) and the occasions' names from array or frame."""
-    if isinstance(data, np.ndarray | list | tuple):
-        if occasions is not None:
-            raise ModelError("occasions: names of columns can only be given with a data frame.")
-        table = trajectories(data)
-        return table, tuple(f"occasion {t + 1}" for t in range(table.shape[1]))
-    import polars as pl
-
-    from salutogen.models.formula.columns import read_columns
-
-    frame = read_columns(data, _columns(data) if occasions is None else occasions)
-    wrong = [
-        f"{column.name} ({column.dtype})"
-        for column in frame.get_columns()
-        if not (column.dtype.is_numeric() or column.dtype == pl.Boolean)
-    ]
-    if wrong:
-        raise ModelError(
-            f"data: expected a number at each occasion, got {', '.join(wrong)}. Name the columns "
-            "of the occasions in `occasions` if these are none."
-        )
-    columns = [
-        column.cast(pl.Float64).fill_null(np.nan).to_numpy() for column in frame.get_columns()
-    ]
-    return trajectories(np.column_stack(columns)), tuple(frame.columns)
-
-
-def _columns(data: Any) -> list[str]:
-    import narwhals as nw
-
-    try:
-        return (
-            list(data) if isinstance(data, dict) else nw.from_native(data).collect_schema().names()
-        )
-    except TypeError as error:
-        raise ModelError(
-            f"data: expected an array or a data frame, got {type(data).__name__}."
-        ) from error
 
 
 def _ordered(labels: Labels) -> Labels:

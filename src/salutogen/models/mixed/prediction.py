@@ -66,7 +66,7 @@ def prediction_rows(result: MixedModelResult, frame: Any, *, random: bool, own: 
     used = designs if random else designs[:1]
     group = result.persons.name
     names = [name for design in used for name in design.variables]
-    rows = read_columns(frame, [*names, group] if own else names)
+    rows = read_columns(frame, [*names, group] if own else names, labels=(group,))
     if not rows.width:
         rows = pl.DataFrame({group: np.zeros(n_rows_of(frame))})
     places = np.full(rows.height, -1)

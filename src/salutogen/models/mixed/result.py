@@ -69,7 +69,9 @@ class MixedModelResult(MixedFit):
         """
         from salutogen.models.mixed.inference.robust_errors import robust_inference
 
-        return robust_inference(self.moments, self.problem, self.relative_factor, errors)
+        return robust_inference(
+            self.moments, self.problem, self.terms, self.relative_factor, errors
+        )
 
     def _tester(self, errors: str) -> Tester:
         """Return what tests contrasts (k, p) against values (k,), with such standard errors."""

@@ -113,7 +113,7 @@ def term_tests(result: MixedFit, errors: str) -> pl.DataFrame:
         )
     schema = {"term": pl.String, "numerator_df": pl.Int64, "denominator_df": pl.Float64,
               "f": pl.Float64, "p_value": pl.Float64}  # fmt: skip
-    return pl.DataFrame(rows, schema=schema)
+    return pl.DataFrame(rows, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
 def summary(result: MixedFit, errors: str, tester: Tester) -> str:
@@ -147,14 +147,19 @@ def _fixed_lines(result: MixedFit, errors: str, tester: Tester) -> list[str]:
     width = max(len(name) for name in (*result.terms, "")) + 1
     head = f"{'':{width}} {'Estimate':>12} {'Std. Error':>12}"
     lines = [f"Fixed effects ({how}):", f"{head} {'df':>9} {'t value':>9} {'Pr(>|t|)':>9}"]
+    notes = []
     for name, test in zip(result.terms, _each_test(result, tester), strict=True):
+        if test.note:
+            lines.append(f"{name:{width}} {test.estimates[0]:12.6g} {'none':>12}")
+            notes.append(f"{name} {test.note}.")
+            continue
         star = next((mark for limit, mark in STARS if test.p_value < limit), "")
         p = "<2e-16" if test.p_value < 2e-16 else f"{test.p_value:.3g}"
         lines.append(
             f"{name:{width}} {test.estimates[0]:12.6g} {test.std_errors[0]:12.6g} "
             f"{test.df:9.2f} {test.statistic:9.3f} {p:>9} {star}".rstrip()
         )
-    return lines
+    return [*lines, *notes]
 
 
 def _residual_lines(result: MixedFit) -> list[str]:

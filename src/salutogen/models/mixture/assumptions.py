@@ -147,7 +147,8 @@ def compare_assumptions(
     classes : int
         Number of classes.
     random : sequence of str
-        Random parts, left of the bar: sums of columns.
+        Random parts, left of the bar: sums of columns. A column may hold the course of a jump that
+        persons have in different sizes, so that ``1 + jump`` competes with classes of jumps.
     variances : sequence of str
         `equal`, `proportional` or `free`, for the residual variance and the random covariance
         alike.

@@ -21,6 +21,7 @@ from salutogen.models.formula.design import (
 from salutogen.models.formula.mixed_formula import INTERCEPT
 from salutogen.models.linear_algebra import triangular_inverse
 from salutogen.models.mixed.likelihood.problem import REDUNDANT, triangle
+from salutogen.models.mixture.separation import Separation, find_separation
 from salutogen.models.moments.moments import Moments
 from salutogen.models.short_repr import short_repr
 
@@ -63,9 +64,11 @@ class Membership:
     terms : tuple of str
         `Intercept`, and the covariates' columns.
     coefficients, standard_errors : array (K, 1 + m)
-        γ and its standard errors from the observed information; zero for the reference class.
+        γ and its standard errors from the observed information; zero for the reference class. A
+        coefficient without a finite estimate, since its covariate tells classes apart, is where
+        the search stopped, and its standard error is NaN.
     covariance : array ((K − 1)(1 + m), (K − 1)(1 + m))
-        Of the other classes' coefficients, class by class.
+        Of the other classes' coefficients, class by class; NaN likewise.
     design : Design
         For the shares of new persons.
     """
@@ -79,7 +82,10 @@ class Membership:
 
     @property
     def table(self) -> pl.DataFrame:
-        """One row per class and term: estimate (log odds against the reference), error, z, p."""
+        """One row per class and term: estimate (log odds against the reference), error, z, p.
+
+        The last three are null where there is no finite estimate.
+        """
         from statistics import NormalDist
 
         K, m = self.coefficients.shape
@@ -96,7 +102,7 @@ class Membership:
                 "z": z,
                 "p_value": [2 * NormalDist().cdf(-abs(value)) for value in z.tolist()],
             }
-        )
+        ).with_columns(pl.col("standard_error", "z", "p_value").fill_nan(None))
 
     def shares(self, frame: Any) -> Float:
         """Return each class's probability (n, K) for each row of covariates, NaN where missing.
@@ -144,7 +150,7 @@ def with_covariates(moments: Moments, expression: str, data: Any) -> PersonMomen
     """
     person = moments.persons.name
     variables = variables_of(f"1 + {expression}")
-    rows = read_columns(data, [person, *variables])
+    rows = read_columns(data, [person, *variables], labels=(person,))
     found = rows.group_by(person).agg(
         *(pl.col(name).drop_nulls().drop_nans().first() if rows.schema[name].is_float()
           else pl.col(name).drop_nulls().first() for name in variables),
@@ -201,6 +207,11 @@ def scaled_covariates(moments: Moments) -> tuple[Float, Float]:
     return np.ascontiguousarray(((W - centre) @ back).T), to_raw
 
 
+def covariate_messages(moments: Moments) -> tuple[str, ...]:
+    """What is doubtful about the covariates of membership."""
+    return moments.design.messages if isinstance(moments, PersonMoments) else ()
+
+
 def share_derivatives(problem: MixtureProblem, at: ClassParameters, jacobian: Float) -> Float:
     """Derivatives (K, size) of the classes' shares among all persons by the free parameters."""
     prior = problem.prior(at)
@@ -216,12 +227,45 @@ def share_derivatives(problem: MixtureProblem, at: ClassParameters, jacobian: Fl
     return out
 
 
+def separation_in(moments: Moments, posterior: Float, prior: Float) -> Separation | None:
+    """Look for covariates, as given, that tell classes apart; None where there are none.
+
+    `posterior` and `prior` (K, n) hold each person's probabilities of the classes at the
+    estimates, with the outcome and without.
+    """
+    if not isinstance(moments, PersonMoments) or len(posterior) < 2:
+        return None
+    columns = np.column_stack([np.ones(moments.n_persons), moments.covariates])
+    return find_separation(columns, posterior.T, prior.T, moments.design.names)
+
+
+def estimable(problem: MixtureProblem, layout: Layout, separation: Separation | None) -> Float:
+    """Columns that span the free parameters less the directions of a separation."""
+    if separation is None or not separation.found:
+        return np.eye(layout.size)
+    shares, covariates = (layout.slices[name] for name in ("share", "membership"))
+    K, m = layout.classes, layout.n_membership
+    given = separation.finite.T.reshape(separation.finite.shape[1], K - 1, 1 + m)
+    scaled = given @ np.linalg.inv(problem.membership_map).T
+    other = np.arange(covariates.stop, layout.size)
+    out = np.zeros((layout.size, len(scaled) + len(other)))
+    out[shares, : len(scaled)] = scaled[:, :, 0].T
+    out[covariates, : len(scaled)] = scaled[:, :, 1:].reshape(len(scaled), (K - 1) * m).T
+    out[other, len(scaled) + np.arange(len(other))] = 1.0
+    return out
+
+
 def membership_of(
-    moments: Moments, problem: MixtureProblem, layout: Layout, free: Float, root: Float
+    moments: Moments,
+    problem: MixtureProblem,
+    layout: Layout,
+    free: Float,
+    root: Float,
+    separation: Separation | None,
 ) -> Membership:
     """Bring the log odds of the classes back to the units of the covariates.
 
-    `root` is a root R of the covariance R R' of all free parameters.
+    `root` is a root R of the covariance R R' of all free parameters that can be estimated.
     """
     K, m = layout.classes, layout.n_membership
     to_raw = problem.membership_map
@@ -229,6 +273,9 @@ def membership_of(
     places = [0, *range(J.shape[1] - m, J.shape[1])]
     by_free = np.matmul(to_raw, J[:-1, places]).reshape((K - 1) * (1 + m), layout.size)
     covariance = by_free @ root @ root.T @ by_free.T
+    if separation is not None:
+        infinite = separation.infinite.ravel()
+        covariance[infinite | infinite[:, None]] = np.nan
     at = layout.unpack(free)
     scaled = np.column_stack([at.log_share - at.log_share[-1], at.membership])
     errors = np.zeros((K, 1 + m))

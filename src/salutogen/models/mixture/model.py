@@ -70,7 +70,8 @@ class GrowthMixture:
     All starts take some EM steps on a part of the persons, the better third more on all; the
     best of these climb to the end by a quasi-Newton method and the best one by Newton steps. The
     log-likelihood never falls. Solutions with an empty class, with two equal classes, or on the
-    variance bound are never returned.
+    variance bound are never returned. Where a covariate of membership tells classes apart without
+    error, its coefficient is at infinity: it has no standard error, and the fit has not converged.
 
     Examples
     --------
@@ -165,8 +166,8 @@ class GrowthMixture:
         if found.best is None:
             return f"{self._name()}: {_all_degenerate(found)}"
         result = mixture_result(self, moments, problem, layout, terms, found)
-        if result.converged:
-            return result
+        if result.converged or np.isnan(result.membership.standard_errors).any():
+            return result  # what is at infinity is told already
         message = (
             f"{self._name()} has not converged: the best start still climbs, or the likelihood "
             "is flat in some direction."
@@ -208,9 +209,9 @@ class GrowthMixture:
         return moments, mixture_problem(moments, fixed, random, given), (fixed, random)
 
     def search(
-        self, problem: MixtureProblem, moments: Moments, terms: Terms
+        self, problem: MixtureProblem, moments: Moments, terms: Terms, *, polish: bool = True
     ) -> tuple[Layout, Found]:
-        """Look for the best solution of a prepared problem."""
+        """Look for the best solution of a prepared problem, to the last digits where polished."""
         from salutogen.models.mixture.likelihood.maximisation import Tolerance
         from salutogen.models.mixture.likelihood.search import Found, one_class, search
 
@@ -220,7 +221,7 @@ class GrowthMixture:
                 f"{moments.n_persons} persons."
             )
         blocks = tuple(len(block) for block in terms[1])
-        pooled = one_class(problem, blocks, polish=self.classes == 1)
+        pooled = one_class(problem, blocks, polish=polish and self.classes == 1)
         single = self.layout(terms, 1, 1e-8, len(problem.covariates))
         at = single.unpack(pooled.free)
         if self.classes == 1:
@@ -234,6 +235,7 @@ class GrowthMixture:
             starts=self.starts,
             seed=self.seed,
             order=self.order,
+            polish=polish,
             tolerance=Tolerance(
                 likelihood=self.likelihood_tolerance, parameters=self.parameter_tolerance
             ),

@@ -16,7 +16,13 @@ from salutogen.models.formula.design import Design, columns_of, plain_design
 from salutogen.models.mixture.likelihood.maximisation import second_derivatives
 from salutogen.models.mixture.likelihood.parameters import Layout
 from salutogen.models.mixture.likelihood.problem import MixtureProblem
-from salutogen.models.mixture.membership import Membership, membership_of, share_derivatives
+from salutogen.models.mixture.membership import (
+    Membership,
+    estimable,
+    membership_of,
+    separation_in,
+    share_derivatives,
+)
 from salutogen.models.moments.moments import Moments
 from salutogen.models.short_repr import short_repr
 from salutogen.version import VERSION
@@ -74,7 +80,7 @@ class GrowthMixtureResult:
     starts_at_best : int
         How many starts reached the best solution.
     converged : bool
-        Whether the best solution settled.
+        Whether the best solution settled, all of its estimates being finite.
     iterations : tuple of float
         Log-likelihood over the last steps of the best solution.
     n_obs : int
@@ -280,9 +286,12 @@ class GrowthMixtureResult:
         if len(self.membership.terms) > 1:
             lines += ["", f"Membership: log odds against class {self.membership.reference}"]
             for row in self.membership.table.iter_rows(named=True):
+                name = f"  class {row['class']} {row['term']}: "
                 lines.append(
-                    f"  class {row['class']} {row['term']}: {row['estimate']:.5g} "
-                    f"({row['standard_error']:.4g}), p {row['p_value']:.3g}"
+                    f"{name}no finite estimate"
+                    if row["standard_error"] is None
+                    else f"{name}{row['estimate']:.5g} ({row['standard_error']:.4g}), "
+                    f"p {row['p_value']:.3g}"
                 )
         return "\n".join([*lines, *([""] if self.messages else []), *self.messages])
 
@@ -303,7 +312,9 @@ def mixture_result(
     best, messages = found.best, list(problem.messages)
     at = layout.unpack(best.free)
     value, posterior = problem.pass_over(at)
-    root = _covariance_root(problem, layout, found, messages)
+    separation = separation_in(moments, posterior, problem.prior(at))
+    along = estimable(problem, layout, separation)
+    root = _covariance_root(problem, layout, found, along, messages)
     K, p, J = layout.classes, layout.p, layout.jacobian(best.free)
     factor = np.matmul(problem.fixed_map, J[:, 1 : 1 + p]) @ root
     covariance = factor.reshape(K * p, -1) @ factor.reshape(K * p, -1).T
@@ -318,13 +329,20 @@ def mixture_result(
             f"Only {found.at_best} of {len(found.log_likelihoods)} starts reached the best "
             "solution; run more starts."
         )
+    separated = separation is not None and separation.found
+    if separation is not None and separated:
+        messages.append(
+            f"membership: no finite estimate for {separation.words}. The odds of the classes rise "
+            "for ever there, so these coefficients have no error and no p. Join categories, or "
+            "leave the covariate out."
+        )
     return GrowthMixtureResult(
         spec=spec,
         log_likelihood=value + problem.offset,
         n_parameters=layout.size,
         shares=problem.shares(at),
         share_errors=np.sqrt(np.sum(by_share**2, axis=1)),
-        membership=membership_of(moments, problem, layout, best.free, root),
+        membership=membership_of(moments, problem, layout, best.free, root, separation),
         prior=np.ascontiguousarray(problem.prior(at).T),
         terms=terms[0],
         fixed_effects=at.coefficients @ problem.fixed_map.T + problem.shift,
@@ -339,7 +357,7 @@ def mixture_result(
         starts=found.log_likelihoods + problem.offset,
         start_verdicts=found.verdicts,
         starts_at_best=found.at_best,
-        converged=best.converged,
+        converged=best.converged and not separated,
         iterations=tuple(step + problem.offset for step in best.path),
         n_obs=moments.n_obs,
         designs=moments.designs if moments.formula == spec.full_formula else (),
@@ -350,19 +368,22 @@ def mixture_result(
 
 
 def _covariance_root(
-    problem: MixtureProblem, layout: Layout, found: Found, messages: list[str]
+    problem: MixtureProblem, layout: Layout, found: Found, along: Float, messages: list[str]
 ) -> Float:
-    """Return R with R R' the covariance of all free parameters, from the observed information."""
+    """Return R with R R' the covariance of all free parameters, from the observed information.
+
+    `along` spans the parameters that can be estimated.
+    """
     assert found.best is not None
     free, hessian = found.best.free, found.best.hessian
     if hessian is None:
         hessian = second_derivatives(problem, layout, free)
-    values, vectors = np.linalg.eigh(-hessian)
+    values, vectors = np.linalg.eigh(-along.T @ hessian @ along)
     known = values > 1e-10 * max(float(values[-1]), 0.0)
     if not known.all():
         messages.append(
             "The information matrix is singular: standard errors leave out directions in which "
             "the likelihood is flat, and are too small there."
         )
-    root: Float = vectors[:, known] / np.sqrt(values[known])
+    root: Float = along @ (vectors[:, known] / np.sqrt(values[known]))
     return root

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
+from salutogen.models.formula.categories import with_levels
 from salutogen.models.formula.columns import complete_rows, rows_weights, select_columns
 from salutogen.models.formula.design import Design, learn_design, learn_outcome
 from salutogen.models.formula.mixed_formula import MixedFormula
@@ -58,10 +59,10 @@ def reduce_lazily(
 
 def batches(source: Source) -> Iterator[pl.DataFrame]:
     """The rows of a lazy frame, in its order, in frames of the same length."""
-    native = source.frame.to_native()
+    native, declared = source.frame.to_native(), source.declared
     waiting: list[pl.DataFrame] = []
     for part in _parts(source, native):
-        waiting.append(part)
+        waiting.append(with_levels(part, declared))
         while sum(frame.height for frame in waiting) >= BATCH:
             joined = pl.concat(waiting)
             yield joined[:BATCH]

@@ -149,7 +149,8 @@ class Moments:
             needed += variables_of(expression)
         if is_lazy(frame):
             return cls(**reduce_lazily(formula, parsed, frame, needed, weights))
-        rows = read_columns(frame, [*needed, weights] if isinstance(weights, str) else needed)
+        every = [*needed, weights] if isinstance(weights, str) else needed
+        rows = read_columns(frame, every, labels=(parsed.group,))
         w = rows_weights(weights, rows)
         keep = complete_rows(rows)
         used = rows if keep.all() else rows.filter(pl.Series(keep))

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.formula.categories import Levels, declared_levels, in_order
 from salutogen.models.formula.design import Design, learn_design, learn_outcome
 from salutogen.models.formula.mixed_formula import INTERCEPT, NAME, MixedFormula, split_at
 from salutogen.models.linear_algebra import triangular_inverse
@@ -64,6 +65,11 @@ class Source:
             if self.schema[name].is_float():
                 found = found & ~nw.col(name).is_nan()
         return found
+
+    @property
+    def declared(self) -> dict[str, Levels]:
+        """Orders of categories that the predictors' columns declare."""
+        return declared_levels(self.frame, self.variables)
 
     def fetch(self, frame: Any) -> pl.DataFrame:
         """Compute a lazy frame and bring the result here."""
@@ -122,11 +128,13 @@ def _example(
 ) -> tuple[pl.DataFrame, dict[str, dict[str, Any]]]:
     """A few rows that have every level of every category, and the levels by how they print."""
     columns: dict[str, pl.Series] = {}
+    declared = source.declared
     for name in source.variables:
         dtype = source.schema[name]
         if name in categories or not (dtype.is_numeric() or dtype == nw.Boolean):
             distinct = source.frame.filter(source.complete).select(name).unique()
-            columns[name] = source.fetch(distinct)[name].sort()
+            found = source.fetch(distinct)[name]
+            columns[name] = (in_order(found, declared[name]) if name in declared else found).sort()
     levels = {n: {str(v): v for v in values.to_list()} for n, values in columns.items()}
     n = max([4, *(len(values) for values in columns.values())])
     for j, name in enumerate(source.variables):

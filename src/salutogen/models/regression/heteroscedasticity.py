@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
+
+Float = NDArray[np.float64]
+
+LEAST = 0.05  # of the mean squared residual: no unit is taken as exact
 
 
 class ScatterTest(NamedTuple):
@@ -16,15 +20,23 @@ class ScatterTest(NamedTuple):
 
     `statistic` is n·R² with `df1` degrees of freedom (chi-squared; `df2` None) on independent
     units, or a Wald F with `df1` and `df2` degrees of freedom where units are clustered.
+    `n_r_squared` is n·R² in either case.
     """
 
     statistic: float
     df1: int
     df2: int | None
     p: float
+    n_r_squared: float
 
 
-def breusch_pagan(fit: LinearFit, X: ArrayLike, cluster: ArrayLike | None = None) -> ScatterTest:
+def breusch_pagan(
+    fit: LinearFit,
+    X: ArrayLike,
+    cluster: ArrayLike | None = None,
+    *,
+    averaged: ArrayLike | None = None,
+) -> ScatterTest:
     """Regress the squared residuals on X and test its slopes.
 
     Parameters
@@ -36,6 +48,10 @@ def breusch_pagan(fit: LinearFit, X: ArrayLike, cluster: ArrayLike | None = None
     cluster : integer array (n,), optional
         Codes of the persons where units are rows. n·R² takes rows as independent and misleads
         then; the test is a Wald F with clustered errors (CR1) and G − 1 degrees of freedom.
+    averaged : array (n,), optional
+        Over how many answers each unit is a mean. Means of few scatter more whatever X is, and
+        they lie at the ends of X; so each squared residual is first divided by what its number of
+        answers lets expect (a part of its own plus a part over the number, by least squares).
 
     Raises
     ------
@@ -51,16 +67,30 @@ def breusch_pagan(fit: LinearFit, X: ArrayLike, cluster: ArrayLike | None = None
     if constant.sum() != 1 or columns.shape[1] < 2:
         raise ModelError("X: expected one constant column and at least one that varies.")
     squared = fit.residuals**2
+    if averaged is not None:
+        squared = squared / _expected_scatter(squared, np.asarray(averaged, dtype=float))
     squared = squared / np.mean(squared)
     names = [f"column {j + 1}" for j in range(columns.shape[1])]
-    auxiliary = fit_least_squares(squared, columns, names=names, cluster=cluster)
     slopes = np.flatnonzero(~constant)
     df1 = len(slopes)
+    auxiliary = fit_least_squares(squared, columns, names=names, cluster=cluster)
+    statistic = fit.n * auxiliary.r_squared
     if cluster is None:
-        statistic = fit.n * auxiliary.r_squared
-        return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)))
+        return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)), statistic)
     b = auxiliary.coefficients[slopes]
     V = auxiliary.covariance[np.ix_(slopes, slopes)]
     df2 = auxiliary.df_inference
     F = float(b @ np.linalg.solve(V, b)) / df1
-    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)))
+    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)), statistic)
+
+
+def _expected_scatter(squared: Float, averaged: Float) -> Float:
+    """Squared residuals (n,) that a mean over so many answers lets expect."""
+    if (averaged <= 0).any() or averaged.shape != squared.shape:
+        raise ModelError("averaged: expected a number of answers above 0 for each unit.")
+    share = 1 / averaged
+    if np.ptp(share) == 0:
+        return np.ones_like(squared)
+    design = np.column_stack([np.ones_like(share), share])
+    fit = fit_least_squares(squared, design, names=["own", "answers"])
+    return np.maximum(fit.predict(design), LEAST * float(np.mean(squared)))

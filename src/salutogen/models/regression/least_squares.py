@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from salutogen.models.linear_algebra import (
     combine,
     cross_products,
     orthonormalise,
+    sum_of_products,
     triangular_inverse,
 )
 from salutogen.models.short_repr import short_repr
@@ -199,29 +200,23 @@ def fit_least_squares(
     """
     outcome, columns = checked(y, X, names)
     n, p = columns.shape
-    weight = _checked_weights(weights, n)
-    root = np.sqrt(weight)
-    Q, R = orthonormalise(columns * root[:, None], names)
-    inverse = triangular_inverse(R)
-    weighted = outcome * root
-    scores = np.array([np.sum(q * weighted) for q in Q])
-    left = weighted - combine(Q.T, scores)
-    again = np.array([np.sum(q * left) for q in Q])  # one refinement: full accuracy
-    coefficients = inverse @ (scores + again)
-    residuals = outcome - combine(columns, coefficients)
-    rss = float(np.sum(weight * residuals**2))
+    weight = None if weights is None else _checked_weights(weights, n)
+    solved = solve(outcome, columns, names, weight)
+    residuals = solved.residuals
+    rss = _weighted_squares(residuals, weight)
     df = n - p
-    bread = inverse @ inverse.T
+    bread = solved.inverse @ solved.inverse.T
     n_clusters = None
     if cluster is None:
         covariance = bread * (rss / df)
     else:
-        covariance, n_clusters = clustered_covariance(bread, columns, weight * residuals, cluster)
-    r_squared, total_df = _explained(outcome, weight, rss, Q, root)
-    log_likelihood = _log_likelihood(rss, weight)
+        scores = residuals if weight is None else weight * residuals
+        covariance, n_clusters = clustered_covariance(bread, columns, scores, cluster)
+    r_squared, total_df = _explained(outcome, weight, rss, columns, solved.Q)
+    log_likelihood = _log_likelihood(rss, n, weight)
     return LinearFit(
         names=tuple(names),
-        coefficients=coefficients,
+        coefficients=solved.coefficients,
         covariance=covariance,
         residuals=residuals,
         residual_sd=float(np.sqrt(rss / df)),
@@ -237,9 +232,47 @@ def fit_least_squares(
     )
 
 
-def _checked_weights(weights: ArrayLike | None, n: int) -> Float:
-    if weights is None:
-        return np.ones(n)
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Least-squares coefficients (p,), residuals (n,) and the factors Q (p, n) and R⁻¹ (p, p)."""
+
+    coefficients: Float
+    residuals: Float
+    Q: Float
+    inverse: Float
+
+
+def solve(
+    outcome: Float, columns: Float, names: Sequence[str], weight: Float | None = None
+) -> Solution:
+    """Solve for the coefficients alone; arguments as `checked` returns them.
+
+    Raises
+    ------
+    ModelError
+        Collinear terms.
+    """
+    weighted, rows = outcome, columns
+    if weight is not None:
+        root = np.sqrt(weight)
+        weighted, rows = outcome * root, (columns.T * root).T
+    Q, R = orthonormalise(rows, names)
+    inverse = triangular_inverse(R)
+    scores = np.array([sum_of_products(q, weighted) for q in Q])
+    left = weighted - combine(Q.T, scores)
+    again = np.array([sum_of_products(q, left) for q in Q])  # one refinement: full accuracy
+    coefficients = inverse @ (scores + again)
+    return Solution(coefficients, outcome - combine(columns, coefficients), Q, inverse)
+
+
+def _weighted_squares(values: Float, weight: Float | None) -> float:
+    """Sum of squares, weighted."""
+    if weight is None:
+        return sum_of_products(values, values)
+    return float(np.sum(weight * values**2))
+
+
+def _checked_weights(weights: ArrayLike, n: int) -> Float:
     weight = np.asarray(weights, dtype=float)
     if weight.shape != (n,) or not (np.isfinite(weight) & (weight > 0)).all():
         raise ModelError(f"weights: expected {n} positive finite numbers.")
@@ -247,25 +280,37 @@ def _checked_weights(weights: ArrayLike | None, n: int) -> Float:
 
 
 def _explained(
-    outcome: Float, weight: Float, rss: float, Q: Float, root: Float
+    outcome: Float, weight: Float | None, rss: float, columns: Float, Q: Float
 ) -> tuple[float, int]:
     """R² and the degrees of freedom of the total: about the mean if X spans the constant."""
     n = len(outcome)
-    rest = root - combine(Q.T, np.array([np.sum(q * root) for q in Q]))
-    has_constant = bool(np.sum(rest**2) < 1e-12 * np.sum(root**2))
-    centre = float(np.sum(weight * outcome) / np.sum(weight)) if has_constant else 0.0
-    total = float(np.sum(weight * (outcome - centre) ** 2))
-    scale = float(np.sum(weight * outcome**2))
+    has_constant = _spans_constant(columns, weight, Q)
+    total_weight = n if weight is None else float(np.sum(weight))
+    centre = 0.0
+    if has_constant:
+        summed = np.sum(outcome) if weight is None else np.sum(weight * outcome)
+        centre = float(summed / total_weight)
+    total = _weighted_squares(outcome - centre, weight)
+    scale = _weighted_squares(outcome, weight)
     if total <= 1e-24 * scale or total == 0:
         raise ModelError(f"The outcome is constant over {n} units: no line can be fitted.")
     return 1 - rss / total, n - 1 if has_constant else n
 
 
-def _log_likelihood(rss: float, weight: Float) -> float:
-    n = len(weight)
+def _spans_constant(columns: Float, weight: Float | None, Q: Float) -> bool:
+    """Whether some combination of the columns is constant: one column mostly is."""
+    if any(column[0] != 0 and bool((column == column[0]).all()) for column in columns.T):
+        return True
+    root = np.ones(len(columns)) if weight is None else np.sqrt(weight)
+    rest = root - combine(Q.T, np.array([sum_of_products(q, root) for q in Q]))
+    return sum_of_products(rest, rest) < 1e-12 * sum_of_products(root, root)
+
+
+def _log_likelihood(rss: float, n: int, weight: Float | None) -> float:
     if rss <= 0:
         return float("inf")
-    return float(0.5 * np.sum(np.log(weight)) - n / 2 * (np.log(2 * np.pi * rss / n) + 1))
+    logs = 0.0 if weight is None else float(np.sum(np.log(weight)))
+    return float(0.5 * logs - n / 2 * (np.log(2 * np.pi * rss / n) + 1))
 
 
 def clustered_covariance(
@@ -277,13 +322,21 @@ def clustered_covariance(
         raise ModelError(
             f"cluster: expected {len(scores)} integer codes, got {codes.dtype} {codes.shape}."
         )
-    labels, index = np.unique(codes, return_inverse=True)
-    n_clusters = len(labels)
+    index, n_clusters = _numbered(codes)
     if n_clusters < 2:
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
     sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
     meat = cross_products(list(sums))
     return bread @ meat @ bread * (n_clusters / (n_clusters - 1)), n_clusters
+
+
+def _numbered(codes: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
+    """Number the distinct codes from 0, in their order, and count them."""
+    if (codes[1:] >= codes[:-1]).all():  # rows by person: nothing needs to be sorted
+        index = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
+        return index, int(index[-1]) + 1
+    labels, index = np.unique(codes, return_inverse=True)
+    return index, len(labels)
 
 
 def f_test(nested: LinearFit, full: LinearFit) -> FTest:

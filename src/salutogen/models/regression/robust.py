@@ -13,9 +13,12 @@ from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.regression.least_squares import (
     Line,
+    LinearFit,
+    Solution,
     checked,
     clustered_covariance,
     fit_least_squares,
+    solve,
 )
 from salutogen.models.short_repr import short_repr
 
@@ -94,14 +97,13 @@ def fit_huber(
     """
     outcome, columns = checked(y, X, names)
     n, p = columns.shape
-    fit = fit_least_squares(outcome, columns, names=names)
-    weights = np.ones(n)
+    plain = fit_least_squares(outcome, columns, names=names)
+    fit: LinearFit | Solution = plain
     converged = False
     iterations = 0
     while not converged and iterations < max_iterations:
         scale = _scale(fit.residuals)
-        weights = _weights(fit.residuals / scale, threshold)
-        new = fit_least_squares(outcome, columns, names=names, weights=weights)
+        new = solve(outcome, columns, names, _weights(fit.residuals / scale, threshold))
         change = float(np.max(np.abs(new.residuals - fit.residuals))) / scale
         converged = change <= tolerance
         fit = new
@@ -118,7 +120,7 @@ def fit_huber(
     return HuberFit(
         names=tuple(names),
         coefficients=fit.coefficients,
-        covariance=_covariance(outcome, columns, names, z, scale, threshold, cluster),
+        covariance=_covariance(columns, plain, z, scale, threshold, cluster),
         residuals=fit.residuals,
         residual_sd=scale,
         weights=weights,
@@ -141,9 +143,8 @@ def _weights(z: Float, threshold: float) -> Float:
 
 
 def _covariance(
-    y: Float,
     X: Float,
-    names: Sequence[str],
+    plain: LinearFit,
     z: Float,
     scale: float,
     threshold: float,
@@ -151,11 +152,11 @@ def _covariance(
 ) -> Float:
     """Huber's H1: (X'X)⁻¹ times the corrected variance of psi over the squared mean of psi'.
 
-    Clustered: the same bread, psi in points summed by cluster for the meat.
+    Clustered: the same bread, psi in points summed by cluster for the meat. (X'X)⁻¹ is that of the
+    plain line.
     """
     n, p = X.shape
-    unit = fit_least_squares(y, X, names=names)
-    bread = unit.covariance / (unit.rss / unit.df)
+    bread = plain.covariance / (plain.rss / plain.df)
     psi = np.clip(z, -threshold, threshold)
     inside = (np.abs(z) <= threshold).astype(float)
     mean = float(np.mean(inside))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.linear_algebra import combine
 from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
+
+ALONE = 1e-6  # what rests on one person, as a share of all its terms
 
 
 def person_moments(X: ArrayLike, y: ArrayLike, person: ArrayLike) -> Float:
@@ -84,8 +88,106 @@ def bootstrap_least_squares(
         Shapes do not fit, values are not finite, fewer than two persons, or the predictors are
         collinear in sample after sample.
     """
-    from salutogen.models.resampling._kernels_bootstrap import REDRAWS, bootstrap_coefficients
+    sums = _checked(moments, n_columns, draws)
+    return _drawn(sums, n_columns, draws, seed, np.eye(n_columns), errors=False)[0]
 
+
+@dataclass(frozen=True, kw_only=True)
+class StudentisedDraws:
+    """Bootstrap of a least-squares line with a robust standard error in every draw.
+
+    Attributes
+    ----------
+    estimates, standard_errors : array (r,)
+        Of the persons as they are; errors by leaving out one person after the other, NaN where an
+        estimate rests on one person alone.
+    draws, errors : array (draws, r)
+        Of each sample of persons; errors by the clustered sandwich.
+    """
+
+    estimates: Float
+    standard_errors: Float
+    draws: Float
+    errors: Float
+
+    def interval(self, level: float = 0.95) -> Float:
+        """Return symmetric bootstrap-t intervals (2, r) (Hall 1988).
+
+        Each sample's distance from the line, in units of the sample's own standard error, says how
+        far the line may lie from the truth in units of its own. The line's error is the one of the
+        jackknife: the sandwich is too small where few persons pull the line.
+        """
+        if not 0 < level < 1:
+            raise ModelError(f"level: expected a number between 0 and 1, got {level}.")
+        usable = np.where(self.errors > 0, self.errors, np.nan)
+        distance = np.nanquantile(np.abs(self.draws - self.estimates) / usable, level, axis=0)
+        half = distance * self.standard_errors
+        return np.stack([self.estimates - half, self.estimates + half])
+
+
+def studentised_bootstrap(
+    moments: ArrayLike,
+    n_columns: int,
+    *,
+    draws: int = 1000,
+    seed: int = 1,
+    maps: ArrayLike | None = None,
+) -> StudentisedDraws:
+    """Bootstrap over persons as `bootstrap_least_squares`, with errors: for bootstrap-t intervals.
+
+    Parameters
+    ----------
+    moments, n_columns, draws, seed
+        As in `bootstrap_least_squares`; the same seed gives the same samples.
+    maps : array (r, p), optional
+        What of the coefficients is asked for: `maps` times the coefficients, themselves by default.
+    """
+    sums = _checked(moments, n_columns, draws)
+    wanted = np.eye(n_columns) if maps is None else np.ascontiguousarray(maps, dtype=float)
+    if wanted.ndim != 2 or wanted.shape[1] != n_columns:
+        raise ModelError(f"maps: expected (r, {n_columns}), got an array of shape {wanted.shape}.")
+    estimates, errors = _jackknifed(sums, n_columns, wanted)
+    drawn, own = _drawn(sums, n_columns, draws, seed, wanted, errors=True)
+    return StudentisedDraws(estimates=estimates, standard_errors=errors, draws=drawn, errors=own)
+
+
+def _jackknifed(sums: Float, p: int, maps: Float) -> tuple[Float, Float]:
+    """Estimates (r,) and their errors from lines without each person in turn (HC3, by person).
+
+    NaN where an estimate rests on one person, without whom there is no line.
+    """
+    from salutogen.models.resampling._kernels_bootstrap import leave_one_out, solve_packed
+
+    k = p + 1
+    whole = np.empty(p)
+    if not solve_packed(np.sum(sums, axis=0), k, np.empty((k, k)), whole):
+        raise ModelError("The predictors are collinear.")
+    without = np.empty((len(sums), p))
+    leave_one_out(sums, k, without)
+    alone = np.isnan(without).any(axis=1)
+    without[alone] = whole  # fitted exactly by a coefficient of its own: moves no other
+    moved = np.stack([combine(without - whole, row) for row in maps], axis=1)
+    n = len(sums)
+    errors = np.sqrt(np.sum(moved**2, axis=0) * (n - 1) / n)
+    for person in np.flatnonzero(alone):
+        left = _predictors(np.sum(sums, axis=0) - sums[person], p)
+        scale = np.sqrt(np.diag(_predictors(np.sum(sums, axis=0), p)))
+        unknown = np.linalg.eigh(left / np.outer(scale, scale))[1][:, 0] / scale
+        rests = np.abs(combine(maps, unknown))
+        errors[rests > ALONE * combine(np.abs(maps), np.abs(unknown))] = np.nan
+    return combine(maps, whole), errors
+
+
+def _predictors(packed: Float, p: int) -> Float:
+    """Cross-products (p, p) of the predictors from packed ones with the outcome."""
+    k = p + 1
+    square = np.zeros((k, k))
+    square[np.triu_indices(k)] = packed
+    found: Float = (square + np.triu(square, 1).T)[:p, :p]
+    return found
+
+
+def _checked(moments: ArrayLike, n_columns: int, draws: int) -> Float:
     sums = np.ascontiguousarray(moments, dtype=float)
     k = n_columns + 1
     if sums.ndim != 2 or sums.shape[1] != k * (k + 1) // 2:
@@ -99,10 +201,22 @@ def bootstrap_least_squares(
         raise ModelError(f"draws: expected at least 1, got {draws}.")
     if not np.isfinite(sums).all():
         raise ModelError("moments: cross-products are missing or infinite.")
+    return sums
+
+
+def _drawn(
+    sums: Float, n_columns: int, draws: int, seed: int, maps: Float, *, errors: bool
+) -> tuple[Float, Float]:
+    """Maps (r, p) of the coefficients (draws, r) and, where asked for, their robust errors."""
+    from salutogen.models.resampling._kernels_bootstrap import REDRAWS, bootstrap_coefficients
+
     states = np.random.SeedSequence(seed).generate_state(draws, np.uint64).astype(np.uint64)
-    result = np.empty((draws, n_columns))
+    result = np.empty((draws, len(maps)))
+    own = np.empty((draws if errors else 0, len(maps)))
     share_work(
-        lambda first, last: bootstrap_coefficients(first, last, sums, k, states, result),
+        lambda first, last: bootstrap_coefficients(
+            first, last, sums, n_columns + 1, states, maps, result, own
+        ),
         draws,
         cost=len(sums) * sums.shape[1],
     )
@@ -112,6 +226,46 @@ def bootstrap_least_squares(
             f"The predictors are collinear in {failed} of {draws} bootstrap samples, each drawn "
             f"{REDRAWS} times: too few persons vary in them."
         )
+    return result, own
+
+
+def bootstrap_sums(sums: ArrayLike, *, draws: int = 1000, seed: int = 1) -> Float:
+    """Draw units with replacement and add up what is known of each.
+
+    Parameters
+    ----------
+    sums : array (n_units, m)
+        Numbers that add up over units, such as cross-products.
+    draws : int
+        Number of samples.
+    seed : int
+        Seed; the samples of the same seed and number of units are those of
+        `bootstrap_least_squares`.
+
+    Returns
+    -------
+    array (draws, m)
+
+    Raises
+    ------
+    ModelError
+        Fewer than two units or one draw, or values are not finite.
+    """
+    from salutogen.models.resampling._kernels_bootstrap import bootstrap_totals
+
+    table = np.ascontiguousarray(sums, dtype=float)
+    if table.ndim != 2 or table.shape[0] < 2 or draws < 1 or not np.isfinite(table).all():
+        raise ModelError(
+            "Expected finite sums of at least 2 units and at least 1 draw, got sums of shape "
+            f"{table.shape} and {draws} draws."
+        )
+    states = np.random.SeedSequence(seed).generate_state(draws, np.uint64).astype(np.uint64)
+    result = np.empty((draws, table.shape[1]))
+    share_work(
+        lambda first, last: bootstrap_totals(first, last, table, states, result),
+        draws,
+        cost=table.size,
+    )
     return result
 
 

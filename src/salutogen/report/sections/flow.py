@@ -13,6 +13,7 @@ from salutogen.page.privacy import hide_small, hide_small_beside
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import Sentence, percent, say
 from salutogen.panel import Panel
+from salutogen.panel.missing_reasons import missing_cells
 from salutogen.panel.panel import Reason
 from salutogen.report.context import Context
 from salutogen.scores.flow import FLOW_COLUMNS
@@ -130,24 +131,24 @@ def missing_reasons(context: Context) -> pl.DataFrame:
 def _persons_behind(panel: Panel, size: int) -> np.ndarray:
     """Persons behind the missing answers by occasion (rows) and `Reason` (columns)."""
     occasion = panel.rows["occasion"].to_numpy()
+    missing = {reason: np.zeros(occasion.size, dtype=bool) for reason in REASON_WORDS}
+    for rows, codes in missing_cells(panel):
+        for reason, mask in missing.items():
+            mask[rows[codes == reason]] = True
     found = np.zeros((size, len(Reason)), dtype=np.int64)
-    codes = [frame.fill_null(0).to_numpy() for frame in panel.reasons.values() if frame.width]
-    for reason in REASON_WORDS if codes else ():
-        missing = np.any([(own == reason).any(axis=1) for own in codes], axis=0)
-        found[:, reason] = np.bincount(occasion[missing], minlength=size)
+    for reason, mask in missing.items():
+        found[:, reason] = np.bincount(occasion[mask], minlength=size)
     return found
 
 
 def count_reasons(panel: Panel, size: int) -> np.ndarray:
-    """Answers by occasion (rows) and `Reason` (columns), over all repeated instruments."""
+    """Missing answers by occasion (rows) and `Reason` (columns), over repeated instruments."""
     kinds = len(Reason)
-    counts = np.zeros((size, kinds), dtype=np.int64)
+    counts = np.zeros(size * kinds, dtype=np.int64)
     place = panel.rows["occasion"].to_numpy().astype(np.int64) * kinds
-    for frame in panel.reasons.values():
-        for column in frame.get_columns():
-            codes = column.fill_null(0).to_numpy()
-            counts += np.bincount(place + codes, minlength=size * kinds).reshape(size, kinds)
-    return counts
+    for rows, codes in missing_cells(panel):
+        counts += np.bincount(place[rows] + codes, minlength=size * kinds)
+    return counts.reshape(size, kinds)
 
 
 def _flow_words(context: Context, told: pl.DataFrame) -> Sentence:

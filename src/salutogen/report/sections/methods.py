@@ -42,6 +42,7 @@ def methods_section(context: Context) -> Section:
             _design_words(context),
             _line_words(context),
             _error_words(context),
+            _cause_words(context),
         ),
     )
 
@@ -83,33 +84,41 @@ def _line_words(context: Context) -> str:
     norm = context.norm
     line = norm.primary_line
     # R² to three digits would tell n, together with the interval of the slope.
-    told = f"R² = {number(line.r_squared)}, n = {line.n:,}"
-    if context.audience.leaves_few(line.n):
-        told = f"R² = {percent(line.r_squared)}"
+    few = context.audience.leaves_few(line.n)
+    told = f"R² = {percent(line.r_squared)}" if few else f"R² = {number(line.r_squared)}"
+    if line.claims is not None and line.covariates:
+        own = line.claims.share.share
+        told += f", of which exposure's own {percent(own) if few else number(own)}"
+    if not few:
+        told += f", n = {line.n:,}"
+    beside = f" and {enumeration(line.covariates)}" if line.covariates else ""
+    over = UNIT_WORDS.get(norm.primary, norm.primary)
     text = (
         "Stressor reactivity (SR; Kalisch et al., 2021) was the residual of P from the regression "
-        f"of P on E over {UNIT_WORDS.get(norm.primary, norm.primary)} ({_equation(line, context)}; "
+        f"of P on E{beside} over {over} ({_equation(line, context)}; "
         f"{told}); positive SR means more problems than "
         "expected given exposure, that is, lower resilience."
     )
     test = norm.shape_test
     if test is not None:
+        robust = test.decided_by == "HC3"
+        f, p = (test.f_robust, test.p_robust) if robust else (test.f, test.p)
+        named = "HC3 errors, " if robust else ""
         figures = (
-            f"on {test.n:,} independent units (F({test.df1}, {test.df2}) = {number(test.f)}, "
-            f"{p_value(test.p)}; BIC {points(test.bic_linear)} linear, "
+            f"on {test.n:,} independent units ({named}F({test.df1}, {test.df2}) = {number(f)}, "
+            f"{p_value(p)}; BIC {points(test.bic_linear)} linear, "
             f"{points(test.bic_quadratic)} quadratic)"
         )
         if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
-            figures = f"({p_value(test.p)})"
-        text += f" A quadratic term was tested {figures}; the {test.chosen} shape was used."
+            figures = f"({p_value(p)})"
+        text += f" A quadratic term was tested {figures}; the {line.shape} shape was used."
     if norm.external:
         text += f" The line was taken over from {norm.external}."
     left = context.resilience.summary.sr_exposure_correlation
-    if left.between is not None:
-        text += (
-            f" SR correlated with E at {signed(left.between)} between and "
-            f"{signed(left.within)} within persons."
-        )
+    places = {"between": left.between, "within": left.within}
+    told_left = [f"{signed(r)} {place}" for place, r in places.items() if r is not None]
+    if told_left:
+        text += f" SR correlated with E at {' and '.join(told_left)} persons."
     return text
 
 
@@ -128,8 +137,14 @@ def _error_words(context: Context) -> str:
     parts = []
     if draws:
         parts.append(
-            f"Intervals are 95 % percentile intervals from {draws:,} bootstrap draws over persons."
+            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t "
+            f"intervals from {draws:,} draws over persons."
         )
+    parts.append(
+        "Intervals of a line in sentences are t intervals: over persons with errors for unequal "
+        "scatter (HC3), over occasions with errors clustered by person (CR1); that of exposure's "
+        "share comes from the jackknife over persons, on Fisher's z."
+    )
     if summary.reliability is not None:
         parts.append(
             "The reliability of an occasion's SR, as regards its answers, was "
@@ -141,7 +156,22 @@ def _error_words(context: Context) -> str:
                 else "."
             )
         )
+        if summary.reliability_E_assumed:
+            parts.append("It is an upper bound: exposure was taken as free of error.")
     parts += levels_in_methods(context)
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)
+
+
+def _cause_words(context: Context) -> str:
+    """What none of the figures says, however precise it is."""
+    told = (
+        "Nobody assigned exposure, so that no figure here is the effect of it: the line says how "
+        "many problems go with exposure, not how many fewer there would be with less of it. SR "
+        "holds whatever else raises problems at the same exposure. What goes with SR need not make "
+        "it so, and problems may bring about stressors or the report of them."
+    )
+    if "arm" in context.scores.persons.columns:
+        told += " Only a comparison of arms that were drawn by lot would speak of a cause."
+    return told

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
-from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
+from salutogen.norm.shape import bend_of
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
-from salutogen.page.privacy import SMALL_NOTE
-from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import heading, number, percent, points, say, signed
+from salutogen.page.section import Figure, Section
+from salutogen.page.words import points
 from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
+from salutogen.report.sections.lines import lines_table, shape_in_words, words_of_plane
 from salutogen.resilience.uncertainty import line_error
 
 GRID = 60
@@ -32,22 +32,6 @@ SR_WORDS = (
 )
 
 
-LINE_COLUMNS = (
-    Column(name="line", meaning="Line", heading="Line", kind=Kind.LABEL),
-    Column(name="reference", meaning="Reference set", heading="Reference set", kind=Kind.LABEL),
-    Column(name="n", meaning="Units the line was fitted on", unit="units", kind=Kind.COUNT),
-    Column(name="term", meaning="Term", heading="Term", kind=Kind.LABEL),
-    Column(
-        name="coefficient",
-        meaning="Coefficient",
-        heading="Coefficient",
-        unit="points of P per unit",
-    ),
-    # Coefficient, standard error and R² together tell n.
-    Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.SHARE),
-    Column(name="r_squared", meaning="R²", heading="R²", kind=Kind.SHARE),
-    Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
-)
 PERSON_COLUMNS = (
     Column(name="label", meaning="Label of the person", kind=Kind.PERSON),
     Column(name="n_valid", meaning="Valid occasions", kind=Kind.PERSON),
@@ -79,9 +63,9 @@ def plane_section(context: Context) -> Section:
     drawn = _draw(context, persons, norm.lines.person)
     return Section(
         title="The E–P plane",
-        paragraphs=(_words(norm.lines.person, context), _shape_words(context)),
+        paragraphs=(words_of_plane(norm.lines.person, context), shape_in_words(context)),
         figures=(drawn,),
-        tables=(_lines_table(context),),
+        tables=(lines_table(context),),
     )
 
 
@@ -107,85 +91,6 @@ def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
 def sr_class(z: np.ndarray) -> list[str]:
     """Class of SR in residual SDs, in words."""
     return [SR_WORDS[place] for place in np.digitize(z, SR_LIMITS)]
-
-
-def _words(fitted: Line, context: Context) -> Text:
-    slope = fitted.slope
-    n = Persons(fitted.n)
-    composite = fitted.standardiser is not None
-    zero = "average exposure (the composite at 0)" if composite else "no exposure"
-    step = "unit of the composite" if composite else "point of exposure"
-    if slope is None:
-        told = number(fitted.r_squared)
-        if context.audience.leaves_few(n):  # with its interval, R² to three digits tells n
-            told = percent(fitted.r_squared)
-        return say(
-            "Expected problems follow several exposure scores at once (n = {n} persons, "
-            "R² = {told}).",
-            n=n,
-            told=told,
-        )
-    return say("The line over persons (n = {n}) expects ", n=n) + (
-        f"{points(fitted.intercept)} points of problems at {zero} and "
-        f"{signed(slope, 3)} for each further {step} at that place"
-        f"{'' if fitted.shape == 'linear' else f' (shape: {fitted.shape})'}; it explains "
-        f"{percent(fitted.r_squared)} of the differences between persons. SR is the vertical "
-        f"distance from the line: above it is over-reactive, below it more resilient. One SD of "
-        f"these distances is {points(fitted.residual_sd)} points."
-    )
-
-
-def _shape_words(context: Context) -> str:
-    test = context.norm.shape_test
-    if test is None:
-        return "The shape of the line was not tested."
-    if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
-        return (
-            f"A curve was tested ({test.unit}): p = {number(test.p)}. "
-            f"The line used is {context.norm.lines.person.shape}."
-        )
-    return (
-        f"A curve was tested on {test.n:,} independent units ({test.unit}): "
-        f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {number(test.p)}; BIC "
-        f"{points(test.bic_linear)} for the straight line and "
-        f"{points(test.bic_quadratic)} for the curve. "
-        f"The line used is {context.norm.lines.person.shape}."
-    )
-
-
-def _lines_table(context: Context) -> Table:
-    lines = context.norm.lines
-    named = [("person", lines.person), ("occasion", lines.occasion)]
-    frozen = lines.reference("window")
-    if frozen is not None:
-        named.append(("window (frozen)", frozen))
-    named += [(str(period), item) for period, item in lines.by_period("phase").items()]
-    named += [(heading(name), item) for name, item in lines.variants.items()]
-    rows = [
-        {
-            "line": name,
-            "reference": item.reference,
-            "n": item.n,
-            "term": term,
-            "coefficient": float(value) if context.is_told(term) else None,
-            "se": float(np.sqrt(max(variance, 0.0))) if context.is_told(term) else None,
-            "r_squared": float(item.r_squared),
-            "residual_sd": float(item.residual_sd),
-        }
-        for name, item in named
-        for term, value, variance in zip(
-            item.terms, item.coefficients, np.diag(item.covariance), strict=True
-        )
-    ]
-    return Table(
-        name="lines",
-        title="Lines of expected problems",
-        frame=pl.DataFrame(rows, infer_schema_length=None),
-        columns=LINE_COLUMNS,
-        note="Standard errors of the occasions' line are clustered by person (CR1). "
-        "A line is used at its own level only."
-        + (f" {SMALL_NOTE}" if context.untold_covariates else ""),
-    )
 
 
 def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
@@ -223,16 +128,35 @@ def _figure(
         name="plane",
         title="Problems against exposure, with the line of expected problems",
         description=(
-            f"{what}. The line rises "
-            f"{'with exposure' if fitted.slope is None or fitted.slope > 0 else 'nowhere'}"
-            f"; the narrow band is its 95 % interval, dashed lines lie one SD "
-            f"({points(fitted.residual_sd)} points) above and below. Above the line: more problems "
-            f"than exposure lets expect (positive SR, over-reactive)."
+            f"{what}. {_of_the_line(fitted, grid is not None)} Above the line: more problems than "
+            f"the line lets expect (positive SR, over-reactive)."
         ),
         chart=layered(*layers, height=420),
         data=data,
         columns=PERSON_COLUMNS if context.audience.draws_persons else CELL_COLUMNS,
         interactive=True,
+    )
+
+
+def _of_the_line(fitted: Line, drawn: bool) -> str:
+    """Say how the drawn line goes, and what stands around it."""
+    if not drawn:
+        return (
+            "Expected problems rest on several columns, so they are the horizontal axis: on the "
+            "line, problems are as expected."
+        )
+    bend = bend_of(fitted)
+    ways = {
+        "rises": "rises with exposure",
+        "falls": "falls with more exposure",
+        "lowest": "falls at first and rises then",
+        "highest": "rises at first and falls then",
+        "several": "rises and falls more than once",
+    }
+    way = "is drawn over the exposures there are" if bend is None else ways[bend.kind]
+    return (
+        f"The line {way}; the narrow band is its 95 % interval, dashed lines lie one SD "
+        f"({points(fitted.residual_sd)} points) above and below."
     )
 
 

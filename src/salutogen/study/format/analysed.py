@@ -90,6 +90,12 @@ class Windows(Part):
         2, description="Occasions with both E and P a person needs in a window."
     )
 
+    @property
+    def overlap(self) -> bool:
+        """Whether a window shares occasions, or days, with the next."""
+        width = self.width if isinstance(self.width, int) else self.width.days
+        return (self.step if isinstance(self.step, int) else self.step.days) < width
+
 
 class Phase(Part):
     """A named stretch of planned occasions, both ends included."""

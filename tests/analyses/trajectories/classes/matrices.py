@@ -40,3 +40,10 @@ def rand_by_pairs(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
     highest = (together_a.sum() + together_b.sum()) / 2
     both = (together_a & together_b).sum()
     return float((both - expected) / (highest - expected)) if highest != expected else 1.0
+
+
+def skewed_jumps(n: int, seed: int) -> FloatArray:
+    """One kind of persons: exponential jumps at the event, and one course of return for all."""
+    generator = np.random.default_rng(seed)
+    jumps = 1.2 * generator.exponential(size=(n, 1)) * np.array([0.0, 1.0, 0.6, 0.36])
+    return generator.normal(size=(n, 1)) + jumps + 0.8 * generator.normal(size=(n, 4))

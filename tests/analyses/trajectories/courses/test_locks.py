@@ -32,7 +32,7 @@ def test_positions_are_the_scheduled_occasions() -> None:
     assert lock.SR.tolist() == [[0, 1, 2, 3], [8, 9, 10, 11]]
     assert (lock.P - lock.SR == 10.0).all()
     assert lock.occasion.tolist() == [[0, 1, 2, 3], [2, 3, 4, 5]]
-    assert np.isnan(lock.SR_se).all(), "scores without errors give none"
+    assert lock.SR_within is None, "nothing was scored so"
 
 
 def test_a_missed_occasion_is_a_gap_not_a_shift() -> None:

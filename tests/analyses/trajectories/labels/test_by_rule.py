@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from salutogen.analyses.trajectories import LABELS, Lock, classify, label_courses
-from salutogen.analyses.trajectories.labels.by_rule import unchanged_rates
+from salutogen.analyses.trajectories.labels.by_rule import unchanged_rates, within_person_sd
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 
 PROTOTYPES = {
@@ -18,13 +18,12 @@ PROTOTYPES = {
 }
 
 
-def lock_of(SR: np.ndarray, *, residual_sd: float = 5.0, se: float = 1.0) -> Lock:
+def lock_of(SR: np.ndarray, *, residual_sd: float = 5.0) -> Lock:
     return Lock(
         occasion=np.tile(np.arange(4), (SR.shape[0], 1)),
         SR=SR,
         P=SR + 10.0,
         SR_z=SR / residual_sd,
-        SR_se=np.full(SR.shape, se),
     )
 
 
@@ -73,35 +72,21 @@ def test_a_wider_band_calls_more_unchanged_persons_resilient() -> None:
 
 def test_only_complete_courses_are_labelled() -> None:
     SR = np.asarray([[0.0, 9.0, 9.0, 9.0], [0.0, np.nan, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    labels = label_courses(lock_of(SR), sem=1.0, settings=LabelSettings(), seed=1)
+    labels = label_courses(lock_of(SR), spread=1.0, settings=LabelSettings(), seed=1)
     assert labels.rows.tolist() == [0, 2]
     assert [LABELS[code] for code in labels.codes] == ["chronic", "resilient"]
     assert labels.half_width == pytest.approx(1.96 * np.sqrt(2.0))
     assert sum(labels.counts.values()) == labels.n == 2
 
 
-def test_without_error_the_label_is_certain() -> None:
+def test_who_is_high_before_is_asked_of_the_standardised_score() -> None:
     SR = np.asarray([[0.0, 9.0, 0.0, 0.0], [9.0, 0.0, 0.0, 0.0]])
-    labels = label_courses(lock_of(SR, se=0.0), sem=1.0, settings=LabelSettings(), seed=1)
-    np.testing.assert_array_equal(labels.probability.max(axis=1), [1.0, 1.0])
+    labels = label_courses(lock_of(SR), spread=1.0, settings=LabelSettings(), seed=1)
     assert [LABELS[code] for code in labels.codes] == ["recovery", "pre-existing high"]
 
 
-def test_probability_agrees_with_the_normal_distribution() -> None:
-    """High before: P(N(4, 1) > 5) = .1587 (normal table)."""
-    SR = np.asarray([[4.0, 4.0, 4.0, 4.0]])
-    labels = label_courses(lock_of(SR), sem=1.0, settings=LabelSettings(draws=20_000), seed=4)
-    assert labels.probability.sum() == pytest.approx(1.0)
-    assert labels.probability[0, LABELS.index("pre-existing high")] == pytest.approx(
-        0.1587, abs=0.01
-    )
-
-
-def test_draws_are_seeded() -> None:
-    lock = lock_of(np.random.default_rng(0).normal(size=(30, 4)) * 3)
-    first, again, other = (
-        label_courses(lock, sem=1.0, settings=LabelSettings(), seed=seed).probability
-        for seed in (1, 1, 2)
-    )
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
+def test_the_spread_within_persons_is_pooled_over_degrees_of_freedom() -> None:
+    """Squares 2 + 8 over 1 + 2 degrees of freedom; a single value counts for nothing."""
+    SR = np.asarray([[1.0, 3.0, np.nan], [0.0, 2.0, 4.0], [7.0, np.nan, np.nan]])
+    assert within_person_sd(SR) == pytest.approx(np.sqrt(10.0 / 3.0))
+    assert within_person_sd(SR[2:]) is None

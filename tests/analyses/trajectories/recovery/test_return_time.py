@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salutogen.analyses.trajectories.recovery.return_time import return_times, turnbull
+from salutogen.analyses.trajectories.recovery.return_time import (
+    return_intervals,
+    return_times,
+    turnbull,
+)
 
 NAN = float("nan")
 INF = float("inf")
@@ -89,3 +93,27 @@ def test_nobody_left_gives_an_empty_estimate() -> None:
     assert times.n_left == 0
     assert times.curve == ()
     assert times.median is None
+
+
+def by_plain_loop(change: np.ndarray, half_width: float) -> tuple[list[float], list[float], int]:
+    """The intervals, person by person and visit by visit."""
+    left, right, never = [], [], 0
+    for row in change:
+        seen = [(place, value) for place, value in enumerate(row) if np.isfinite(value)]
+        above = [place for place, value in seen if value > half_width]
+        if not above:
+            never += bool(seen)
+            continue
+        back = [place for place, value in seen if place > above[0] and value <= half_width]
+        end = back[0] if back else np.inf
+        left.append(float(max(place for place in above if place < end) - above[0]))
+        right.append(float(end - above[0]))
+    return left, right, never
+
+
+def test_intervals_of_returns_are_those_of_a_plain_loop() -> None:
+    generator = np.random.default_rng(7)
+    change = generator.normal(0, 1, (300, 7))
+    change[generator.random(change.shape) < 0.25] = np.nan
+    left, right, never = return_intervals(change, 0.6)
+    assert (left.tolist(), right.tolist(), never) == by_plain_loop(change, 0.6)

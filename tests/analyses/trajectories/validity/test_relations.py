@@ -37,9 +37,7 @@ def simulated(seed: int = 4) -> tuple[Lock, dict[str, np.ndarray], np.ndarray]:
     P = 5.0 + 0.5 * E + response + generator.normal(0.0, 1.5, (N, 4))
     design = np.column_stack([np.ones(E.size), E.ravel()])
     SR = (P.ravel() - design @ np.linalg.lstsq(design, P.ravel(), rcond=None)[0]).reshape(N, 4)
-    lock = Lock(
-        occasion=np.zeros((N, 4), dtype=np.int64), SR=SR, P=P, SR_z=SR / SR.std(), SR_se=SR * 0 + 1
-    )
+    lock = Lock(occasion=np.zeros((N, 4), dtype=np.int64), SR=SR, P=P, SR_z=SR / SR.std())
     return lock, {"calm": calm, "cope": cope}, response[:, 3]
 
 
@@ -144,10 +142,9 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
 
 def test_values_of_P_count_only_where_SR_is_there() -> None:
     SR = np.asarray([[0.0, 1, np.nan, 3], [0, 1, 2, np.nan]])
-    lock = Lock(occasion=np.zeros((2, 4), dtype=np.int64), SR=SR, P=SR * 0 + 9, SR_z=SR, SR_se=SR)
+    lock = Lock(occasion=np.zeros((2, 4), dtype=np.int64), SR=SR, P=SR * 0 + 9, SR_z=SR)
     lock = Lock(
         occasion=lock.occasion, SR=SR, P=np.asarray([[9.0, 9, 1, 5], [9, 9, 7, 1]]), SR_z=SR,
-        SR_se=SR,
     )  # fmt: skip
     measures = locked_measures(lock)
     assert measures["SR level"].tolist() == [3.0, 2.0]
@@ -186,7 +183,8 @@ def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
         np.testing.assert_allclose(outcome.values[row], np.mean(after) if after else np.nan)
     assert "validity-criterion-overlap" in {item.code for item in result.findings}
     titles = [section.title for section in result.sections(results.context.audience)]
-    assert "Trajectories: do they foretell, and what relates to them" in titles
+    assert "Trajectories: later problems, and what relates to labels and locks" in titles
+    assert not any("foretell" in title for title in titles)
     assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
 
 

@@ -24,6 +24,7 @@ from salutogen.analyses.trajectories.classes.mixtures import (
     best_set,
     enumerate_sets,
     refined,
+    variances_under,
 )
 from salutogen.analyses.trajectories.classes.settings import ClassSettings
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
@@ -205,7 +206,7 @@ def assess_classes(
         positions=tuple(name for name, seen in zip(positions, there, strict=True) if seen),
         shape=settings.shape,
     )
-    tried = len(settings.models) * len(settings.variances)
+    tried = sum(len(variances_under(model, settings.variances)) for model in settings.models)
     total = tried + samples_asked(settings)
     sets = enumerate_sets(
         courses, settings.models, settings, seed,
@@ -218,9 +219,7 @@ def assess_classes(
     else:
         low, high = (np.asarray(end, dtype=float)[rows][:, there] for end in bounds)
     heaped = bounds is not None or is_heaped(courses.values)
-    evidence = Evidence(
-        sets=tuple(sets), best=best, courses=courses, heaped=heaped, low=low, high=high
-    )
+    evidence = Evidence(sets=tuple(sets), best=best, courses=courses, low=low, high=high)
     gates = judge_classes(
         evidence, settings, seed=seed,
         executor=executor, progress=_counting(progress, tried, total),

@@ -13,8 +13,8 @@ from itertools import combinations
 
 import numpy as np
 
+from salutogen.analyses.trajectories.classes.copula_test import copula_p
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet, Courses
-from salutogen.analyses.trajectories.classes.resampled_null import ResampledNull, resampled_p
 from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Record, figure, record
@@ -54,17 +54,13 @@ class Evidence:
         Place of the best one among them.
     courses : Courses
         The persons' values.
-    heaped : bool
-        Whether these are skewed, or heaped at their lowest or highest value: then the test of k
-        against k - 1 classes is also drawn from resampled person effects and residuals.
     low, high : ndarray, shape (n, T)
-        Bounds at which such draws stop; infinite where there is none.
+        Bounds at which values stop; infinite where there is none.
     """
 
     sets: tuple[AssumptionSet, ...]
     best: int
     courses: Courses
-    heaped: bool
     low: FloatArray
     high: FloatArray
 
@@ -102,7 +98,7 @@ def judge_classes(
     )
     if all(gate.passed for gate in gates):
         p = likelihood_ratio_p(
-            evidence, fit, found.fits[k - 1], settings,
+            evidence, fit, settings,
             seed=first, executor=executor, progress=_after(0, settings, progress),
         )  # fmt: skip
         gates.append(Gate(name="blrt", value=p, threshold=limits.p, passed=p < limits.p))
@@ -195,15 +191,13 @@ def rivals(
     or one only, disagrees.
     """
     own = [(found, found.number(limits.bic)) for found in sets]
-    at_best = own[best][0].fits[own[best][1]].bic
+    at_best = own[best][0].bic(own[best][1])
     return [
         own[best],
         *(
             (found, k)
             for place, (found, k) in enumerate(own)
-            if place != best
-            and found.fits[k].converged
-            and found.fits[k].bic - at_best <= limits.near
+            if place != best and found.fits[k].converged and found.bic(k) - at_best <= limits.near
         ),
     ]
 
@@ -217,30 +211,26 @@ def least_agreement(sets: Sequence[AssumptionSet], best: int, limits: GateSettin
 def likelihood_ratio_p(
     evidence: Evidence,
     fit: GrowthMixtureResult,
-    fewer: GrowthMixtureResult,
     settings: ClassSettings,
     *,
     seed: int,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> float:
-    """Test k against k - 1 classes by bootstrap: the larger p of two nulls where data are heaped.
+    """Test k against k - 1 classes by bootstrap: the larger p of two nulls.
 
-    Draws end early where the verdict is clear; the normal null is left where the resampled one is
-    not rejected.
+    One draws courses of any shape and covariance without the k-th class; the other what the best
+    set with k - 1 classes says. Draws end early where the verdict is clear; the second null is
+    left where the first is not rejected.
     """
     limits, draws = settings.gates, settings.blrt_draws
-    resampled = 0.0
-    if evidence.heaped:
-        null = ResampledNull(
-            fit=fewer, courses=evidence.courses, low=evidence.low, high=evidence.high
-        )
-        resampled = resampled_p(
-            null, fit, draws=draws, below=limits.p, seed=seed,
-            executor=executor, progress=progress,
-        )  # fmt: skip
-    if resampled >= limits.p:
-        return resampled
+    any_shape = copula_p(
+        evidence.courses, fit.n_classes, (evidence.low, evidence.high),
+        starts=settings.starts, draws=draws, below=limits.p, seed=seed,
+        executor=executor, progress=progress,
+    )  # fmt: skip
+    if any_shape >= limits.p:
+        return any_shape
     test = bootstrap_likelihood_ratio(
         fit.spec.formula,
         evidence.courses.rows(),
@@ -254,4 +244,4 @@ def likelihood_ratio_p(
         random_covariance=fit.spec.random_covariance,
         residual_variance=fit.spec.residual_variance,
     )
-    return max(resampled, test.p_value)
+    return max(any_shape, test.p_value)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from salutogen.analyses.trajectories.classes.course_bases import jump_course, main_directions
 from salutogen.analyses.trajectories.classes.settings import (
     ClassSettings,
     CourseModel,
@@ -16,6 +18,7 @@ from salutogen.analyses.trajectories.classes.settings import (
     Variances,
 )
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.errors import ModelError
 from salutogen.models import GrowthMixture, GrowthMixtureResult, Moments
 from salutogen.models.parallel.executors import Progress, run_each
 
@@ -23,11 +26,14 @@ RANDOM: Mapping[CourseModel, str] = {
     "latent-class-growth": "0",
     "random-intercept": "1",
     "random-intercept-and-slope": "1 + t",
+    "random-intercept-and-jump": "1 + jump",
 }
 EFFECTS: Mapping[CourseModel, str] = {
     "latent-class-growth": "no random effects",
     "random-intercept": "random intercept",
     "random-intercept-and-slope": "random intercept and slope",
+    "random-intercept-and-jump": "random intercept and jump",
+    "unstructured": "unstructured covariance",
 }
 NO_BETTER = 2  # numbers of classes in a row without a lower BIC after which none larger is tried
 MORE_STARTS = 5  # times as many starts where too few reached the best solution
@@ -40,19 +46,23 @@ class AssumptionSet:
     Attributes
     ----------
     model : str
-        Random effects: none, an intercept, an intercept and a slope over positions.
+        Random effects: none, an intercept, an intercept and a slope over positions or a jump at
+        the event, or any covariance of positions.
     variances : str
         Residual and random variances: `equal` over classes or `free`.
     fits : mapping of int to GrowthMixtureResult
         By number of classes, where there is a proper solution.
     failures : mapping of int to str
         Why there is none for other numbers that were tried.
+    n_learned : int
+        Parameters of the random effects' columns that the data gave beforehand: they count in BIC.
     """
 
     model: CourseModel
     variances: Variances
     fits: Mapping[int, GrowthMixtureResult]
     failures: Mapping[int, str]
+    n_learned: int = 0
 
     def __repr__(self) -> str:
         """Name what is assumed and the numbers of classes that were fitted."""
@@ -63,10 +73,15 @@ class AssumptionSet:
         """What is assumed, such as `random intercept, equal variances`."""
         return f"{EFFECTS[self.model]}, {self.variances} variances"
 
+    def bic(self, k: int) -> float:
+        """BIC with k classes."""
+        fit = self.fits[k]
+        return fit.bic + (self.n_learned * float(np.log(fit.n_persons)) if self.n_learned else 0.0)
+
     @property
     def lowest(self) -> float:
         """Lowest BIC over the numbers of classes."""
-        return min(fit.bic for fit in self.fits.values())
+        return min(self.bic(k) for k in self.fits)
 
     def number(self, margin: float) -> int:
         """Smallest number of classes that no larger one beats by `margin` of BIC or more."""
@@ -74,14 +89,14 @@ class AssumptionSet:
         return next(
             k
             for k in numbers
-            if all(self.fits[k].bic - self.fits[more].bic < margin for more in numbers if more > k)
+            if all(self.bic(k) - self.bic(more) < margin for more in numbers if more > k)
         )
 
     def gain(self, k: int) -> float | None:
         """By how much BIC is lower with k classes than with one fewer."""
         if k not in self.fits or k - 1 not in self.fits:
             return None
-        return self.fits[k - 1].bic - self.fits[k].bic
+        return self.bic(k - 1) - self.bic(k)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -115,16 +130,46 @@ class Courses:
 
     def formula(self, model: CourseModel) -> str:
         """Formula of a mixture of these courses."""
-        return f"SR ~ {self.terms} + ({RANDOM[model]} | person)"
+        random = RANDOM.get(model) or " + ".join(
+            ["0", *(name for name in self.bases if "_" in name)]
+        )
+        return f"SR ~ {self.terms} + ({random} | person)"
+
+    def n_learned(self, model: CourseModel) -> int:
+        """Parameters of the columns of the random effects that are taken from the data.
+
+        A jump: the positions after the event but one. Unstructured: what the random effects and
+        the residual lack of all variances and covariances.
+        """
+        T = len(self.positions)
+        return {"random-intercept-and-jump": T - 2, "unstructured": T - 1}.get(model, 0)
+
+    @cached_property
+    def bases(self) -> dict[str, FloatArray]:
+        """Columns over positions of the random effects that are learned from the courses."""
+        directions = main_directions(self.values)
+        return {
+            "jump": jump_course(self.values),
+            **{f"direction_{i + 1}": column for i, column in enumerate(directions.T)},
+        }
+
+    def random_columns(self, terms: Sequence[str]) -> FloatArray:
+        """Columns (T, q) of random terms over positions."""
+        T = len(self.positions)
+        columns = {"Intercept": np.ones(T), "t": np.arange(T) - 1.0, **self.bases}
+        return np.column_stack([columns[name] for name in terms]) if terms else np.zeros((T, 0))
 
     def rows(self) -> dict[str, Any]:
-        """A row per value seen: person, t (0 at the event), an indicator of each position, SR."""
+        """A row per value seen: person, SR, t (0 at the event), an indicator of each position,
+        and the columns of random effects that are learned.
+        """
         person, place = np.nonzero(np.isfinite(self.values))
         indicators = {
             name: (place == at).astype(float) for at, name in enumerate(self.positions) if at
         }
-        t = place - 1.0
-        return {"person": person, "t": t, **indicators, "SR": self.values[person, place]}
+        learned = {name: column[place] for name, column in self.bases.items()}
+        SR = self.values[person, place]
+        return {"person": person, "t": place - 1.0, **indicators, **learned, "SR": SR}
 
     def moments(self, formula: str) -> Moments:
         """Reduction of the rows for a formula."""
@@ -172,7 +217,21 @@ def enumerate_classes(
         idle = 0 if better else idle + 1
         if idle == NO_BETTER:
             break
-    return AssumptionSet(model=model, variances=variances, fits=fits, failures=failures)
+    return AssumptionSet(
+        model=model,
+        variances=variances,
+        fits=fits,
+        failures=failures,
+        n_learned=courses.n_learned(model),
+    )
+
+
+def variances_under(model: CourseModel, asked: Sequence[Variances]) -> tuple[Variances, ...]:
+    """Which variances are tried under a model: an unstructured covariance is one for all classes.
+
+    One of its own for each class would have more parameters than most samples can carry.
+    """
+    return ("equal",) if model == "unstructured" else tuple(dict.fromkeys(asked))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,9 +242,12 @@ class _Enumeration:
     settings: ClassSettings
     seed: int
 
-    def under(self, assumed: tuple[CourseModel, Variances]) -> AssumptionSet:
-        """Fit 1, 2, … classes under one set of assumptions."""
-        return enumerate_classes(self.courses, *assumed, self.settings, self.seed)
+    def under(self, assumed: tuple[CourseModel, Variances]) -> AssumptionSet | str:
+        """Fit 1, 2, … classes under one set of assumptions; why not, where one has no fit."""
+        try:
+            return enumerate_classes(self.courses, *assumed, self.settings, self.seed)
+        except ModelError as error:
+            return str(error)
 
 
 def enumerate_sets(
@@ -207,10 +269,23 @@ def enumerate_sets(
         Where the sets are fitted; by default here, one after the other.
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of sets.
+
+    Raises
+    ------
+    ModelError
+        Not even one class can be fitted under any set; sets with which it cannot are left out.
     """
     task = _Enumeration(courses=courses, settings=settings, seed=seed)
-    assumed = [(model, variances) for model in models for variances in settings.variances]
-    return run_each(task.under, assumed, executor=executor, progress=progress)
+    assumed = [
+        (model, variances)
+        for model in models
+        for variances in variances_under(model, settings.variances)
+    ]
+    found = run_each(task.under, assumed, executor=executor, progress=progress)
+    sets = [each for each in found if isinstance(each, AssumptionSet)]
+    if not sets:
+        raise ModelError(found[0])
+    return sets
 
 
 def best_set(sets: Sequence[AssumptionSet]) -> int:

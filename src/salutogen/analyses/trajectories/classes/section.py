@@ -8,7 +8,7 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes import figures as class_figures
 from salutogen.analyses.trajectories.classes import tables as class_tables
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
-from salutogen.analyses.trajectories.classes.settings import ClassSettings
+from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet
 from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
@@ -82,7 +82,7 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
         say(
             f"Growth mixtures with 1 to {settings.max} classes were fitted to the SR of "
             "{n} persons by maximum likelihood, missing positions allowed. "
-            f"Each class has {shape}. {_tried(settings)} A set's "
+            f"Each class has {shape}. {_tried(assessment.sets)} A set's "
             "enumeration ends where two more classes in a row bring no lower BIC.",
             n=Persons(assessment.rows.size, of=anchored),
         ),
@@ -100,18 +100,26 @@ _WITHIN = {
     "latent-class-growth": "not at all",
     "random-intercept": "by a random intercept",
     "random-intercept-and-slope": "by a random intercept and slope",
+    "random-intercept-and-jump": "by a random intercept and a jump whose course all share",
+    "unstructured": "by any covariance of positions",
 }
 
 
-def _tried(settings: ClassSettings) -> str:
+def _tried(found: Sequence[AssumptionSet]) -> str:
     """The sets of assumptions on which a claim may rest."""
-    within = " or ".join(_WITHIN[model] for model in dict.fromkeys(settings.models))
-    variances = " or ".join(dict.fromkeys(settings.variances))
-    n = len(set(settings.models)) * len(set(settings.variances))
+    *some, last = [_WITHIN[model] for model in dict.fromkeys(each.model for each in found)]
+    within = f"{', '.join(some)} or {last}" if some else last
+    variances = " or ".join(dict.fromkeys(each.variances for each in found))
+    n = len(found)
     sets = "one set" if n == 1 else f"{n} sets"
     return (
         f"Within a class persons differ {within}, with variances {variances} over classes: "
         f"{sets} of assumptions on which a claim may rest."
+        + (
+            " An unstructured covariance is the same in all classes."
+            if any(each.model == "unstructured" for each in found) and n > 1
+            else ""
+        )
     )
 
 

@@ -9,7 +9,13 @@ from pydantic import Field, model_validator
 
 from salutogen.study.format import Part
 
-CourseModel = Literal["latent-class-growth", "random-intercept", "random-intercept-and-slope"]
+CourseModel = Literal[
+    "latent-class-growth",
+    "random-intercept",
+    "random-intercept-and-slope",
+    "random-intercept-and-jump",
+    "unstructured",
+]
 Variances = Literal["equal", "free"]
 Shape = Literal["positions", "quadratic"]
 
@@ -68,10 +74,17 @@ class ClassSettings(Part):
 
     max: int = Field(default=6, ge=2, le=8, description="Most classes tried; from 1.")
     models: tuple[CourseModel, ...] = Field(
-        default=("random-intercept", "random-intercept-and-slope"),
+        default=(
+            "random-intercept",
+            "random-intercept-and-slope",
+            "random-intercept-and-jump",
+            "unstructured",
+        ),
         min_length=1,
-        description="Models on which a claim may rest. latent-class-growth has no random effects "
-        "and finds classes wherever persons differ; it is shown beside the others in any case.",
+        description="Models on which a claim may rest: how persons of a class may differ. With a "
+        "jump, each person has a size of jump of its own and all its course; unstructured allows "
+        "every covariance of positions. latent-class-growth has no random effects and finds "
+        "classes wherever persons differ; it is shown beside the others in any case.",
     )
     variances: tuple[Variances, ...] = Field(
         default=("equal", "free"),

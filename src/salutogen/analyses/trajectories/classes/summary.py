@@ -122,10 +122,10 @@ def _tried(assessment: ClassAssessment, found: AssumptionSet) -> TriedAssumption
         variances=found.variances,
         may_be_claimed=found.model in assessment.settings.models,
         classes=k,
-        bic=fit.bic,
+        bic=found.bic(k),
         entropy=fit.entropy,
         shares=fit.shares.tolist(),
-        bic_by_classes={str(number): each.bic for number, each in found.fits.items()},
+        bic_by_classes={str(number): found.bic(number) for number in found.fits},
     )
 
 

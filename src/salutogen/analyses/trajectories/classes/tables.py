@@ -14,7 +14,8 @@ from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import smallest_size
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
+from salutogen.analyses.trajectories.labels.by_rule import Labels
+from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
@@ -48,6 +49,8 @@ MODEL_WORDS = {
     "latent-class-growth": "none (latent class growth)",
     "random-intercept": "intercept",
     "random-intercept-and-slope": "intercept and slope",
+    "random-intercept-and-jump": "intercept and jump",
+    "unstructured": "unstructured",
 }
 
 
@@ -172,8 +175,9 @@ def criteria_rows(assessment: ClassAssessment) -> pl.DataFrame:
         {
             "assumptions": found.words,
             "classes": k,
-            "above": fit.bic - lowest,
+            "above": found.bic(k) - lowest,
             **{name: getattr(fit, name) for name in CRITERIA},
+            "bic": found.bic(k),
             "entropy": fit.entropy if k > 1 else None,
         }
         for found in assessment.sets
@@ -213,7 +217,7 @@ def assumption_table(assessment: ClassAssessment, audience: Audience) -> pl.Data
                 "variances": found.variances,
                 "classes": k,
                 "shares": share_words(shares),
-                "above_lowest": fit.bic - lowest,
+                "above_lowest": found.bic(k) - lowest,
                 "entropy": fit.entropy if k > 1 else None,
                 "agreement": adjusted_rand_index(np.argmax(fit.posterior, axis=1), own),
             }

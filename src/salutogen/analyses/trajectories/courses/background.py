@@ -26,7 +26,7 @@ from salutogen.scores.exposure import combine_types
 
 def lock_without_event(
     anchors: Anchors, grid: EventGrid, panel: Panel, norm: Norm, lock: Lock
-) -> tuple[Lock | None, tuple[Finding, ...]]:
+) -> tuple[Lock | None, FloatArray | None, tuple[Finding, ...]]:
     """Lock SR that is judged without the anchor event.
 
     For each item that anchors somebody, the item counts as not having happened in all rows, E and
@@ -40,15 +40,19 @@ def lock_without_event(
 
     Returns
     -------
-    Lock or None
+    lock : Lock or None
         None where no line can be fitted again; the findings say why.
+    rows : ndarray or None, shape (n, occasions)
+        That SR of the person of each anchor at every planned occasion.
+    findings : tuple of Finding
     """
     if norm.external is not None:
         told = finding("background-not-recomputed", variant="external", external=norm.external)
-        return None, (told,)
+        return None, None, (told,)
     if not set(grid.instruments) & set(norm.scores.exposure_types):
-        return None, (finding("event-outside-exposure"),)
+        return None, None, (finding("event-outside-exposure"),)
     SR, z = lock.SR.copy(), lock.SR_z.copy()
+    rows = np.full((anchors.n, grid.observed.shape[1]), np.nan)
     for place in np.unique(anchors.item):
         scored, problems = _scored_without(grid, int(place), panel, norm)
         if scored is None:
@@ -59,11 +63,13 @@ def lock_without_event(
                 item=grid.items[place],
                 reasons=reasons,
             )
-            return None, (told,)
-        again = lock_courses(anchors, _by_occasion(scored, grid.observed.shape))
+            return None, None, (told,)
+        wide = _by_occasion(scored, grid.observed.shape)
+        again = lock_courses(anchors, wide)
         mine = anchors.item == place
         SR[mine], z[mine] = again.SR[mine], again.SR_z[mine]
-    return replace(lock, SR=SR, SR_z=z), ()
+        rows[mine] = wide["SR"][anchors.person[mine]]
+    return replace(lock, SR=SR, SR_z=z), rows, ()
 
 
 def _by_occasion(table: pl.DataFrame, shape: tuple[int, ...]) -> dict[str, FloatArray]:

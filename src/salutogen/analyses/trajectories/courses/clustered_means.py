@@ -48,3 +48,15 @@ def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:
     covariance, _ = clustered_covariance(np.eye(1) / found.size, ones, found - mean, who)
     half = float(stdtrit(persons - 1, 0.975) * np.sqrt(covariance[0, 0]))
     return Mean(n=int(found.size), persons=persons, mean=mean, low=mean - half, high=mean + half)
+
+
+def p_of_no_difference(found: Mean) -> float | None:
+    """P of a mean of 0, from the t interval of `mean_of`; None where there is no interval."""
+    from scipy.special import stdtr, stdtrit
+
+    if found.mean is None or found.low is None:
+        return None
+    se = (found.mean - found.low) / float(stdtrit(found.persons - 1, 0.975))
+    if se <= 0.0:
+        return 1.0 if found.mean == 0.0 else 0.0
+    return float(2.0 * stdtr(found.persons - 1, -abs(found.mean) / se))

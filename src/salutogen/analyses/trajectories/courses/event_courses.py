@@ -21,6 +21,7 @@ from salutogen.analyses.trajectories.courses.locks import (
     position_means,
 )
 from salutogen.analyses.trajectories.courses.real_time import RealTime, real_time
+from salutogen.analyses.trajectories.courses.scored_within import scored_within
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, Persons, finding
 
@@ -54,6 +55,13 @@ LOCK_COLUMNS = (
         name="occasion", meaning="Planned occasion at that place", unit="label", kind=Kind.LABEL
     ),
     *SCORES,
+    Column(
+        name="SR_within",
+        meaning="The same with the slope of exposure within persons",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+        kind=Kind.PERSON,
+    ),
 )
 TIME_COLUMNS = (
     SUBJECT,
@@ -74,6 +82,11 @@ class MeansByPosition(Record):
     """Means over the courses with a value, by position: pre, peri, post1, post2."""
 
     SR: dict[str, float | None] = figure("Mean SR", unit=POINTS, sign=LESS_RESILIENT)
+    SR_within: dict[str, float | None] | None = figure(
+        "Mean SR scored with the slope within persons; null without a mixed-model line",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
     P: dict[str, float | None] = figure("Mean P", unit=POINTS)
 
 
@@ -95,6 +108,9 @@ class LockedCourses(Record):
         With the background that is named.
     other_background : Lock or None
         With the other one; None where it cannot be given.
+    rows, rows_within : ndarray, shape (n, occasions)
+        SR of the person of each anchor, judged as the lock is; scored with the slope within
+        persons (None without a mixed-model line).
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
         from the person's next episode on.
@@ -113,6 +129,8 @@ class LockedCourses(Record):
     )
     lock: Lock = beside()
     other_background: Lock | None = beside()
+    rows: FloatArray = beside()
+    rows_within: FloatArray | None = beside()
     change: FloatArray = beside()
     real_time: RealTime | None = beside()
     findings: tuple[Finding, ...] = beside(default=())
@@ -132,6 +150,7 @@ class LockedCourses(Record):
 
     def _rows(self, anchored: Anchored) -> pl.DataFrame:
         lock, occasions = self.lock, anchored.occasions
+        within = {} if lock.SR_within is None else {"SR_within": lock.SR_within.ravel()}
         places = lock.occasion.ravel().tolist()
         table = pl.DataFrame(
             {
@@ -139,14 +158,10 @@ class LockedCourses(Record):
                 "occasion": [None if place < 0 else occasions[place] for place in places],
                 "SR": lock.SR.ravel(),
                 "P": lock.P.ravel(),
+                **within,
             },
-            schema={
-                "position": pl.String,
-                "occasion": pl.String,
-                "SR": pl.Float64,
-                "P": pl.Float64,
-            },
-        ).with_columns(pl.col("SR", "P").fill_nan(None))
+            schema_overrides={"position": pl.String, "occasion": pl.String},
+        ).with_columns(pl.selectors.float().fill_nan(None))
         return anchored.with_subject(table, len(POSITIONS))
 
 
@@ -171,14 +186,24 @@ def lock_to_events(
     anchors, views = anchored.anchors, inputs.views
     known = set(views.names)
     scored = {name: views.wide(name).values for name in LOCKED if name in known}
+    within = scored_within(scored["P"], views.wide("E").values, inputs.norm.mixed)
+    if within is not None:
+        scored["SR_within"] = within
     plain = lock_courses(anchors, scored)
-    without, told = lock_without_event(anchors, anchored.grid, inputs.panel, inputs.norm, plain)
+    without, without_rows, told = lock_without_event(
+        anchors, anchored.grid, inputs.panel, inputs.norm, plain
+    )
     swap = background == "without-event" and without is not None
     lock, other = (without, plain) if swap and without is not None else (plain, without)
+    rows = scored["SR"][anchors.person]
     days = anchors.days_since
     missing = (~np.isfinite(lock.SR)).sum(axis=0)
     return LockedCourses(
-        mean=MeansByPosition(SR=position_means(lock.SR), P=position_means(lock.P)),
+        mean=MeansByPosition(
+            SR=position_means(lock.SR),
+            SR_within=None if lock.SR_within is None else position_means(lock.SR_within),
+            P=position_means(lock.P),
+        ),
         missing=dict(zip(POSITIONS, missing.tolist(), strict=True)),
         n_complete=int(lock.complete.sum()),
         days_since_event=None
@@ -188,6 +213,8 @@ def lock_to_events(
         mean_SR_other_background=None if other is None else position_means(other.SR),
         lock=lock,
         other_background=other,
+        rows=without_rows if swap and without_rows is not None else rows,
+        rows_within=None if within is None else within[anchors.person],
         change=_change(scored["SR"], anchors, lock),
         real_time=real_time(anchors, views.wide("SR").times, scored["SR"], scored["P"]),
         findings=(*_gaps(lock), *told),

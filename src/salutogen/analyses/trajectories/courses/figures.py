@@ -11,6 +11,7 @@ from salutogen.analyses.trajectories.courses import single_courses
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import POSITIONS
 from salutogen.analyses.trajectories.courses.position_means import COLUMNS, means_by_position
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.page.audience import Audience
 from salutogen.page.charting import (
@@ -27,10 +28,12 @@ from salutogen.page.colours import colour
 from salutogen.page.section import Figure
 from salutogen.page.words import SR_AXIS, points, signed
 
+NO_EVENT = "around occasions without an event"
+SLOPE_WITHIN = "with the slope within persons"
 P_AXIS = "Problems P (points)"
 MEANS_COLUMNS = (
     *COLUMNS,
-    Column(name="background", meaning="Whether the event is in exposure", kind=Kind.LABEL),
+    Column(name="background", meaning="How SR is judged, or without an event", kind=Kind.LABEL),
 )
 COURSE_COLUMNS = (
     *COLUMNS,
@@ -44,19 +47,24 @@ def own_and_other(courses: LockedCourses) -> tuple[str, str]:
     return ("with", "without") if courses.background == "with-event" else ("without", "with")
 
 
-def means_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
-    """Mean SR by position with both backgrounds, on a scale of their own."""
+def means_figure(
+    anchors: Anchors, courses: LockedCourses, placebo: Placebo | None, audience: Audience
+) -> Figure | None:
+    """Mean SR by position however it is scored, over the same without an event."""
     own, other = own_and_other(courses)
-    kinds = {f"{own} the event in exposure": ("sr-5", courses.lock)}
+    kinds = {f"{own} the event in exposure": ("sr-5", courses.lock.SR)}
     if courses.other_background is not None:
-        kinds[f"{other} the event in exposure"] = ("one", courses.other_background)
+        kinds[f"{other} the event in exposure"] = ("one", courses.other_background.SR)
+    if courses.lock.SR_within is not None:
+        kinds[SLOPE_WITHIN] = ("problems", courses.lock.SR_within)
     parts = [
-        means_by_position(lock.SR, anchors.person, audience).with_columns(
+        means_by_position(SR, anchors.person, audience).with_columns(
             pl.lit(words).alias("background")
         )
-        for words, (_, lock) in kinds.items()
+        for words, (_, SR) in kinds.items()
     ]
     data = pl.concat(parts).drop_nulls("mean")
+    without = _without_event(placebo, audience)
     if data.height < 2:
         return None
     x = ordered("position", "Scheduled occasion around the event", POSITIONS)
@@ -75,37 +83,75 @@ def means_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -
     return Figure(
         name=f"trajectories-{anchors.rule}-means",
         title="Mean SR around the event",
-        description=f"{told} Shaded bands are 95 % intervals, clustered by person.",
+        description=f"{told} Shaded bands are 95 % intervals, clustered by person."
+        f"{_without_words(without)}",
         chart=layered(
-            zero_rule(),
-            {
-                "data": values(data),
-                "mark": {"type": "area", "opacity": 0.14},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("low", SR_AXIS),
-                    "y2": {"field": "high"},
-                    "color": hue,
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {
-                    "type": "line",
-                    "strokeWidth": 3,
-                    "point": {"filled": True, "size": 70, "opacity": 1},
-                },
-                "encoding": {
-                    "x": x,
-                    "y": quantity("mean", SR_AXIS),
-                    "color": hue,
-                },
-            },
-            height=300,
+            *_without_layers(without, x), zero_rule(), *_means_layers(data, x, hue), height=300
         ),
-        data=data,
+        data=data if without is None else pl.concat([data, without], how="diagonal"),
         columns=MEANS_COLUMNS,
     )
+
+
+def _means_layers(data: pl.DataFrame, x: Spec, hue: Spec) -> list[Spec]:
+    """Means joined by lines, over their intervals."""
+    shaded = {"x": x, "y": quantity("low", SR_AXIS), "y2": {"field": "high"}, "color": hue}
+    point = {"filled": True, "size": 70, "opacity": 1}
+    return [
+        {
+            "data": values(data),
+            "mark": {"type": "area", "opacity": 0.14},
+            "encoding": shaded,
+        },
+        {
+            "data": values(data),
+            "mark": {"type": "line", "strokeWidth": 3, "point": point},
+            "encoding": {"x": x, "y": quantity("mean", SR_AXIS), "color": hue},
+        },
+    ]
+
+
+def _without_event(placebo: Placebo | None, audience: Audience) -> pl.DataFrame | None:
+    """Mean SR by position around occasions without an event, with the range of the draws."""
+    if placebo is None or placebo.SR is None or placebo.n < audience.smallest:
+        return None
+    course = placebo.SR.course
+    return pl.DataFrame(
+        {
+            "position": list(course),
+            "mean": [item.placebo for item in course.values()],
+            "low": [item.placebo_low for item in course.values()],
+            "high": [item.placebo_high for item in course.values()],
+            "background": [NO_EVENT] * len(course),
+        }
+    )
+
+
+def _without_words(without: pl.DataFrame | None) -> str:
+    if without is None:
+        return ""
+    told = ", ".join(
+        f"{signed(row['mean'])} at {row['position']}" for row in without.iter_rows(named=True)
+    )
+    return (
+        f" The grey band is the 95 % range of draws around occasions without an event, their mean "
+        f"{told}."
+    )
+
+
+def _without_layers(without: pl.DataFrame | None, x: Spec) -> list[Spec]:
+    if without is None:
+        return []
+    grey = values(without)
+    dashed = {"type": "line", "color": colour("person"), "strokeWidth": 2, "strokeDash": [3, 3]}
+    return [
+        {"data": grey, **band("low", "high", x, SR_AXIS, shade="person", opacity=0.35)},
+        {
+            "data": grey,
+            "mark": dashed,
+            "encoding": {"x": x, "y": quantity("mean", SR_AXIS)},
+        },
+    ]
 
 
 def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:

@@ -12,7 +12,7 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 
 POSITIONS = ("pre", "peri", "post1", "post2")
 OFFSETS = (-1, 0, 1, 2)
-LOCKED = ("SR", "P", "SR_z", "SR_se")
+LOCKED = ("SR", "P", "SR_z", "SR_within")
 FloatArray = NDArray[np.float64]
 
 
@@ -24,15 +24,17 @@ class Lock:
     ----------
     occasion : ndarray of int, shape (n, 4)
         Place of the planned occasion; -1 beyond the first or last one.
-    SR, P, SR_z, SR_se : ndarray, shape (n, 4)
+    SR, P, SR_z : ndarray, shape (n, 4)
         NaN where missing.
+    SR_within : ndarray or None, shape (n, 4)
+        SR scored with the slope within persons; None where there is no such line.
     """
 
     occasion: NDArray[np.int64]
     SR: FloatArray
     P: FloatArray
     SR_z: FloatArray
-    SR_se: FloatArray
+    SR_within: FloatArray | None = None
 
     def __repr__(self) -> str:
         """Say how many courses there are, and how many are complete."""
@@ -71,7 +73,7 @@ def lock_courses(anchors: Anchors, scored: Mapping[str, FloatArray]) -> Lock:
     ----------
     anchors : Anchors
     scored : mapping of str to ndarray, shape (persons, planned occasions)
-        `SR` and `P`, and `SR_z` and `SR_se` where they are known; NaN where missing.
+        `SR` and `P`, and `SR_z` and `SR_within` where they are known; NaN where missing.
 
     Returns
     -------
@@ -92,5 +94,5 @@ def lock_courses(anchors: Anchors, scored: Mapping[str, FloatArray]) -> Lock:
         SR=locked("SR"),
         P=locked("P"),
         SR_z=locked("SR_z"),
-        SR_se=locked("SR_se"),
+        SR_within=locked("SR_within") if "SR_within" in scored else None,
     )

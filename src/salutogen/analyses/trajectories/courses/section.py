@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import note_of
@@ -15,19 +17,32 @@ from salutogen.analyses.trajectories.courses.figures import (
     sr_figure,
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.words import beyond_words
+from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
-from salutogen.findings import Persons
+from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table
-from salutogen.page.words import say
+from salutogen.page.words import say, signed
 
+OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
+RESPONSES = ("jump", "mean_change", "depth")
+NO_JUMP = "Neither jump nor mean change nor depth differs from that by more than chance."
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 
 
-def course_section(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Section:
-    """Means around the event, and single courses where persons are shown."""
+def course_section(
+    anchors: Anchors,
+    courses: LockedCourses,
+    response: Response,
+    placebo: Placebo | None,
+    findings: Sequence[Finding],
+    audience: Audience,
+) -> Section:
+    """Means around the event and without one, and single courses where persons are shown."""
     drawn = (
-        means_figure(anchors, courses, audience),
+        means_figure(anchors, courses, placebo, audience),
         sr_figure(anchors, courses, audience),
         p_figure(anchors, courses, audience),
         days_figure(anchors, courses.real_time, audience),
@@ -42,11 +57,65 @@ def course_section(anchors: Anchors, courses: LockedCourses, audience: Audience)
                 n=Persons(anchors.n),
             ),
             _background_words(courses),
-            "Persons are chosen at a bad moment, so part of any fall after the event is "
-            "regression to the mean.",
+            *_jump_words(response, placebo, audience),
+            *_regression_words(placebo, audience),
         ),
         figures=tuple(figure for figure in drawn if figure is not None),
-        tables=(_means_table(anchors, courses, audience),),
+        tables=(_means_table(anchors, courses, placebo, audience),),
+        findings=tuple(item for item in findings if item.code in OWN_CODES),
+    )
+
+
+def _jump_words(response: Response, placebo: Placebo | None, audience: Audience) -> tuple[str, ...]:
+    """The mean jump under both ways of scoring, beside that without an event."""
+    plain, within = response.jump_tests["SR"], response.jump_tests.get("SR_within")
+    if plain.mean is None or plain.n < max(2, audience.smallest):
+        return ()
+    own = f"Labels, returns and figures stand on SR by the line of this study: {_jump(plain)}"
+    if within is not None and within.mean is not None:
+        own += f"; scored with the slope of exposure within persons: {_jump(within)}"
+    parts = [f"{own}."]
+    if placebo is not None and placebo.SR is not None:
+        found = placebo.SR.response["jump"]
+        parts.append(
+            "Around occasions without an event the same persons show "
+            f"{signed(found.placebo)} (95 % of draws {signed(found.placebo_low)} to "
+            f"{signed(found.placebo_high)}). "
+            + beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth", NO_JUMP)
+        )
+    return (" ".join(parts),)
+
+
+def _jump(found: JumpTest) -> str:
+    told = "" if found.told else ", which is not told from 0"
+    return (
+        f"from pre to peri it changes by {signed(found.mean)} points "
+        f"({signed(found.low)} to {signed(found.high)}){told}"
+    )
+
+
+def _regression_words(placebo: Placebo | None, audience: Audience) -> tuple[str, ...]:
+    """What of the fall after the event such a rise is followed by without any event."""
+    found = None if placebo is None or placebo.SR is None else placebo.SR.regression
+    if found is None:
+        return (
+            "A course that stands high at one occasion stands lower at the next, whatever "
+            "happened: part of any fall after the event is regression to the mean, and no "
+            "occasions without an event tell which part.",
+        )
+    own = placebo.SR_within.regression if placebo and placebo.SR_within else None
+    beyond = found.beyond and (own is None or own.beyond)
+    verdict = (
+        f"SR changes by {signed(found.excess)} points more than that "
+        f"({signed(found.excess_low)} to {signed(found.excess_high)})."
+        if beyond
+        else "The change after the event is not told from that."
+    )
+    return (
+        f"After the event SR changes by {signed(found.change)} points (mean of post1 and post2 "
+        f"minus peri). After such values at pre and peri without an event the same persons change "
+        f"by {signed(found.expected)} ({signed(found.expected_low)} to "
+        f"{signed(found.expected_high)}): that is regression to the mean. {verdict}",
     )
 
 
@@ -65,8 +134,10 @@ def _background_words(courses: LockedCourses) -> str:
     )
 
 
-def _means_table(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Table:
-    """Means of SR with both backgrounds, of P, and of SR over complete courses."""
+def _means_table(
+    anchors: Anchors, courses: LockedCourses, placebo: Placebo | None, audience: Audience
+) -> Table:
+    """Means of SR however it is scored, without an event, of P, and over complete courses."""
     lock, person = courses.lock, anchors.person
     first = means_by_position(lock.SR, person, audience)
     complete = means_by_position(lock.SR[lock.complete], person[lock.complete], audience)
@@ -74,7 +145,14 @@ def _means_table(anchors: Anchors, courses: LockedCourses, audience: Audience) -
     if courses.other_background is not None:
         other = means_by_position(courses.other_background.SR, person, audience)
         columns["SR_other"] = other["mean"]
+    if lock.SR_within is not None:
+        columns["SR_within"] = means_by_position(lock.SR_within, person, audience)["mean"]
     columns["SR_complete"] = complete["mean"]
+    if placebo is not None and placebo.SR is not None and placebo.n >= audience.smallest:
+        course = placebo.SR.course.values()
+        columns["placebo"] = pl.Series([item.placebo for item in course])
+        columns["placebo_low"] = pl.Series([item.placebo_low for item in course])
+        columns["placebo_high"] = pl.Series([item.placebo_high for item in course])
     columns["P"] = means_by_position(lock.P, person, audience)["mean"]
     frame, declared = pl.DataFrame(columns), _columns(*own_and_other(courses))
     return Table(
@@ -90,7 +168,11 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
     headings = {
         "SR": f"Mean SR, {own} the event",
         "SR_other": f"Mean SR, {other} the event",
+        "SR_within": "Mean SR, slope within persons",
         "SR_complete": "Mean SR, complete courses",
+        "placebo": "Mean SR without an event",
+        "placebo_low": "95 % of draws from",
+        "placebo_high": "to",
         "P": "Mean P",
     }
     return (

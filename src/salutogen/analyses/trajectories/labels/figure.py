@@ -1,4 +1,4 @@
-"""Figure of the labels' shares, against error and no change."""
+"""Figure of the labels' shares, beside those around occasions without an event."""
 
 from __future__ import annotations
 
@@ -13,64 +13,107 @@ COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL),
     Column(name="what", meaning="Where the share comes from", kind=Kind.LABEL),
     Column(name="share", meaning="Share of courses", kind=Kind.SHARE),
+    Column(name="low", meaning="Lower end of the draws' 95 % range"),
+    Column(name="high", meaning="Upper end of the draws' 95 % range"),
+)
+EVENT, PLACEBO, FLUCTUATION = (
+    "around the event",
+    "around occasions without an event",
+    "if SR only fluctuated, each occasion by itself",
 )
 
 
-def label_figure(rule: str, shown: pl.DataFrame) -> Figure:
-    """Shares of the labels beside those expected from error and without any change.
+def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
+    """Shares of the labels beside those that the same persons show without an event.
 
     Parameters
     ----------
     rule : str
         Rule of the anchors.
     shown : DataFrame
-        `label, share, expected, no_change`, null where it may not be told.
+        `label, share, placebo, low, high, no_change`, null where it may not be told.
+    compared : bool
+        Whether there are placebo occasions; otherwise the shares of mere fluctuation stand beside.
     """
+    other = PLACEBO if compared else FLUCTUATION
     kinds = {
-        "as labelled": ("share", "one", "circle"),
-        "given the error of SR": ("expected", "three", "diamond"),
-        "if nobody changed": ("no_change", "two", "square"),
+        EVENT: ("share", "one", "circle"),
+        other: ("placebo" if compared else "no_change", "two", "square"),
     }
     rows = [
-        {"label": row["label"], "what": what, "share": row[column]}
+        {
+            "label": row["label"],
+            "what": what,
+            "share": row[column],
+            "low": row["low"] if column == "placebo" else None,
+            "high": row["high"] if column == "placebo" else None,
+        }
         for row in shown.iter_rows(named=True)
         for what, (column, _, _) in kinds.items()
         if row[column] is not None
     ]
-    data = pl.DataFrame(rows, schema={"label": pl.String, "what": pl.String, "share": pl.Float64})
-    shares = [
+    kinds_of = {"label": pl.String, "what": pl.String} | dict.fromkeys(
+        ("share", "low", "high"), pl.Float64
+    )
+    data = pl.DataFrame(rows, schema=kinds_of)
+    told = [
         f"{row['label']} {percent(row['share'])}"
+        + ("" if row["placebo"] is None else f" (without an event {percent(row['placebo'])})")
         for row in shown.drop_nulls("share").iter_rows(named=True)
     ]
-    hue: Spec = {"field": "what", "type": "nominal", "title": None, "sort": list(kinds)}
-    scale = palette_scale({what: shade for what, (_, shade, _) in kinds.items()})
-    shapes = {"domain": list(kinds), "range": [shape for _, _, shape in kinds.values()]}
+    beside = (
+        "Squares are the shares that the same persons show around occasions without an event, "
+        "with the 95 % range of the draws."
+        if compared
+        else "Squares are the shares if SR only fluctuated about one level, each occasion by "
+        "itself, pre-existing high left out."
+    )
     return Figure(
         name=f"trajectories-{rule}-labels",
-        title="Labels by rule, against error and no change",
-        description=(
-            f"Shares: {', '.join(shares) or 'not told'}. Diamonds are the shares expected when "
-            "each score is drawn again within its error, squares those that persons without any "
-            "change would get, pre-existing high left out."
-        ),
-        chart={
-            "width": 560,
-            "height": 260,
-            "data": values(data),
-            "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-            "encoding": {
-                "y": {
-                    "field": "label",
-                    "type": "nominal",
-                    "title": None,
-                    "sort": shown["label"].to_list(),
-                    "axis": {"grid": True, "labelLimit": 200},
-                },
-                "x": quantity("share", "Share of persons", zero=True, axis={"format": ".0%"}),
-                "color": {**hue, "scale": scale},
-                "shape": {**hue, "scale": shapes},
-            },
-        },
+        title="Labels by rule, with and without an event",
+        description=f"Shares: {', '.join(told) or 'not told'}. {beside}",
+        chart=_chart(data, shown["label"].to_list(), kinds),
         data=data,
         columns=COLUMNS,
     )
+
+
+def _chart(data: pl.DataFrame, labels: list[str], kinds: dict[str, tuple[str, str, str]]) -> Spec:
+    hue: Spec = {"field": "what", "type": "nominal", "title": None, "sort": list(kinds)}
+    scale = palette_scale({what: shade for what, (_, shade, _) in kinds.items()})
+    shapes = {"domain": list(kinds), "range": [shape for _, _, shape in kinds.values()]}
+    y: Spec = {
+        "field": "label",
+        "type": "nominal",
+        "title": None,
+        "sort": labels,
+        "axis": {"grid": True, "labelLimit": 200},
+    }
+    axis = {"format": ".0%"}
+    ranges = data.drop_nulls("low")
+    return {
+        "width": 560,
+        "height": 260,
+        "layer": [
+            {
+                "data": values(ranges),
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {
+                    "y": y,
+                    "x": quantity("low", "Share of persons", zero=True, axis=axis),
+                    "x2": {"field": "high"},
+                    "color": {**hue, "scale": scale},
+                },
+            },
+            {
+                "data": values(data),
+                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+                "encoding": {
+                    "y": y,
+                    "x": quantity("share", "Share of persons", zero=True, axis=axis),
+                    "color": {**hue, "scale": scale},
+                    "shape": {**hue, "scale": shapes},
+                },
+            },
+        ],
+    }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from salutogen.study.format import Part
+
+BandFrom = Literal["fluctuation", "answers"]
 
 
 class LabelSettings(Part):
@@ -13,7 +17,14 @@ class LabelSettings(Part):
     band: float = Field(
         default=1.96,
         gt=0,
-        description="Half width of the band around the own pre-level, in multiples of sqrt(2) SEM.",
+        description="Half width of the band around the own pre-level, in multiples of sqrt(2) "
+        "times the SD that `band_from` names.",
+    )
+    band_from: BandFrom = Field(
+        default="fluctuation",
+        description="fluctuation: the SD of SR within persons, from occasions at which no anchor "
+        "event acts. answers: the standard error of measurement alone, which leaves out that "
+        "persons differ from day to day.",
     )
     tolerance: float = Field(
         default=1.0,
@@ -23,7 +34,4 @@ class LabelSettings(Part):
     )
     high: float = Field(
         default=1.0, description="Pre-existing high: SR_z before the event above this."
-    )
-    draws: int = Field(
-        default=500, ge=10, le=100_000, description="Draws for the probability of each label."
     )

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.covariance import (
+    CourseCovariance,
+    Patterns,
+    fit_covariance,
+    return_design,
+)
+from salutogen.analyses.trajectories.recovery.mean_return import MeanReturn, fit_mean_return
 from salutogen.analyses.trajectories.recovery.return_model import (
     Posterior,
     ReturnParameters,
-    clustered_log_rate_se,
     fit_varying_rates,
     posterior,
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
-from salutogen.errors import ModelError
-from salutogen.models import MixedModel, MixedModelResult, Moments
 
 LATER_POINTS = 4
 SHARE_NEEDED = 0.5
 LEVEL = 0.05
 NORMAL_95 = 1.959963984540054
-ROOT_WIDTH = 1e-3  # of the log rate
-CHI2_95 = 3.841458820694124
-LOWEST_RATE, HIGHEST_RATE, RATES = 0.02, 6.0, 25
-REFINEMENTS = 24
-GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 @record
@@ -67,18 +63,17 @@ class VaryingRates(Record):
 
 @record
 class RecoveryCurve(Record):
-    """Exponential return after the event, partially pooled over persons.
+    """Exponential return after the event.
 
-    SR after tau occasions minus the own pre-level = asymptote + decay part * exp(-rate * tau);
-    asymptote and decay part vary between persons, the rate is common (maximum likelihood, profile
-    over the rate). An end of the half-life's interval at the limits searched is infinite or 0.
+    SR after tau occasions minus the own pre-level = asymptote + fall * exp(-rate * tau) on average,
+    the rate common. Errors hold whatever the covariance of courses; an end of the half-life's
+    interval at the limits searched is infinite or 0.
 
     Attributes
     ----------
     persons : ndarray of int
         Rows of the lock with some value.
-    log_likelihood : float
-    parameters : ReturnParameters
+    covariance : CourseCovariance
     courses : Posterior
         Partially pooled jump and asymptote of each course, in the order of `persons`.
     """
@@ -89,22 +84,29 @@ class RecoveryCurve(Record):
     )
     asymptote: float = figure("Where courses end, above the level before the event", unit=POINTS)
     jump: float = figure("Rise at the event, mean over persons", unit=POINTS)
-    residual_sd: float = figure("Residual SD", unit=POINTS)
+    fall_interval: tuple[float, float] = figure(
+        "95 % interval of jump minus asymptote, over all speeds at once", unit=POINTS
+    )
+    residual_sd: float = figure("SD of the fluctuation at one occasion", unit=POINTS)
+    autocorrelation: float = figure(
+        "Correlation of the fluctuation from one planned occasion to the next"
+    )
+    autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
     n_obs: int = figure("Values")
     individual: VaryingRates | None = figure(
         "With rates of their own for persons; null where the curve is not settled", default=None
     )
     persons: NDArray[np.int64] = beside()
-    log_likelihood: float = beside()
-    parameters: ReturnParameters = beside()
+    covariance: CourseCovariance = beside()
+    log_rate: float = beside()
     courses: Posterior = beside()
 
     @property
     def settled(self) -> bool:
         """Whether there is a fall after the event whose speed the data tell."""
         low, high = self.interval
-        return bool(low > 0 and np.isfinite(high) and self.jump > self.asymptote)
+        return bool(low > 0 and np.isfinite(high) and self.fall_interval[0] > 0.0)
 
 
 def enough_later(change: FloatArray) -> tuple[int, int]:
@@ -123,7 +125,9 @@ def has_enough_later(change: FloatArray) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(change[:, 1:]).sum(axis=1) >= LATER_POINTS)
 
 
-def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) -> RecoveryCurve:
+def fit_recovery(
+    change: FloatArray, person: NDArray[np.int64] | None = None, *, seed: int = 1
+) -> RecoveryCurve:
     """Fit the exponential return.
 
     Parameters
@@ -131,8 +135,9 @@ def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) ->
     change : ndarray, shape (n, k)
         SR minus the own pre-level; column tau is tau occasions after the event (0: the event).
     person : ndarray of int, shape (n,), optional
-        Whose course it is. Where a person has several, the interval of the half-life rests on
-        errors clustered by person instead of the profile.
+        Whose course it is; errors are clustered by person. Default: one course each.
+    seed : int
+        Of the random signs that say how large a fall can be by chance.
 
     Returns
     -------
@@ -141,93 +146,59 @@ def fit_recovery(change: FloatArray, person: NDArray[np.int64] | None = None) ->
     Raises
     ------
     ModelError
-        No rate can be fitted.
+        No covariance of the courses can be fitted.
     """
-    row, tau = np.nonzero(np.isfinite(change))
-    y = change[row, tau]
-
-    def fit(log_rate: float) -> MixedModelResult:
-        frame = pl.DataFrame(
-            {"id": row, "y": y, "decay": np.exp(-np.exp(log_rate) * tau.astype(float))}
-        )
-        formula = "y ~ decay + (1 + decay | id)"
-        return MixedModel(formula).fit(Moments.from_frame(formula, frame), reml=False)
-
-    grid = np.linspace(np.log(LOWEST_RATE), np.log(HIGHEST_RATE), RATES)
-    likelihood = np.asarray([fit(float(rate)).log_likelihood for rate in grid])
-    if not np.isfinite(likelihood).any():
-        raise ModelError("no rate of return gives a finite likelihood")
-    best = int(np.nanargmax(likelihood))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, RATES - 1)]
-    for _ in range(REFINEMENTS):
-        a, b = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        if fit(float(a)).log_likelihood > fit(float(b)).log_likelihood:
-            high = b
-        else:
-            low = a
-    chosen = float(0.5 * (low + high))
-    result = fit(chosen)
     rows = np.flatnonzero(np.isfinite(change).any(axis=1))
-    if person is not None and np.unique(person[rows]).size < rows.size:
-        return _curve(change, result, chosen, person, None)
-    interval = _interval(
-        lambda at: fit(at).log_likelihood, result.log_likelihood, chosen, grid, likelihood
-    )
-    return _curve(change, result, chosen, person, interval)
-
-
-def _curve(
-    change: FloatArray,
-    result: MixedModelResult,
-    log_rate: float,
-    person: NDArray[np.int64] | None,
-    interval: tuple[float, float] | None,
-) -> RecoveryCurve:
-    fixed = result.fixed_effects
-    mean = np.asarray([fixed["Intercept"], fixed["decay"]])
-    order = [result.random_terms.index(name) for name in ("Intercept", "decay")]
-    parameters = ReturnParameters(
-        mean=mean,
-        factor=_factor(result.random_covariance[np.ix_(order, order)]),
-        log_sd=float(np.log(result.residual_sd)),
-        log_rate=log_rate,
-    )
-    rows = np.flatnonzero(np.isfinite(change).any(axis=1))
-    if interval is None and person is not None:
-        interval = _clustered_interval(change[rows], parameters, person[rows])
+    who = rows if person is None else person[rows]
+    patterns = Patterns.of_courses(change[rows])
+    covariance = fit_covariance(patterns)
+    independent = fit_covariance(patterns, without_lag=covariance)
+    mean = fit_mean_return(patterns, covariance, who, seed=seed)
+    gain = max(2.0 * (covariance.log_likelihood - independent.log_likelihood), 0.0)
+    slow, fast = mean.log_rate_interval
     return RecoveryCurve(
-        half_life=float(np.log(2.0) / np.exp(log_rate)),
-        interval=interval or (0.0, float("inf")),
-        asymptote=fixed["Intercept"],
-        jump=fixed["Intercept"] + fixed["decay"],
-        residual_sd=result.residual_sd,
-        n_persons=result.n_persons if person is None else int(np.unique(person[rows]).size),
-        n_obs=result.n_obs,
+        half_life=float(np.log(2.0) / np.exp(mean.log_rate)),
+        interval=(
+            0.0 if np.isinf(fast) else float(np.log(2.0) / np.exp(fast)),
+            float("inf") if np.isinf(slow) else float(np.log(2.0) / np.exp(slow)),
+        ),
+        asymptote=mean.asymptote,
+        jump=mean.asymptote + mean.fall,
+        fall_interval=mean.fall_interval,
+        residual_sd=float(np.exp(covariance.log_sd)),
+        autocorrelation=covariance.lag,
+        autocorrelation_p=chi2_tail(gain),
+        n_persons=int(np.unique(who).size),
+        n_obs=int(np.isfinite(change).sum()),
         persons=rows,
-        log_likelihood=result.log_likelihood,
-        parameters=parameters,
-        courses=posterior(change[rows], parameters),
+        covariance=covariance,
+        log_rate=mean.log_rate,
+        courses=pooled_courses(patterns, covariance, mean),
     )
 
 
-def _factor(covariance: FloatArray) -> FloatArray:
-    """Lower triangle of the factor of a 2 x 2 covariance, by rows; singular ones too."""
-    first = float(np.sqrt(max(covariance[0, 0], 0.0)))
-    cross = float(covariance[1, 0]) / first if first > 0.0 else 0.0
-    rest = max(float(covariance[1, 1]) - cross**2, 0.0)
-    return np.asarray([first, cross, np.sqrt(rest)])
-
-
-def _clustered_interval(
-    change: FloatArray, parameters: ReturnParameters, person: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Wald interval of the half-life on the log scale, courses of one person not independent."""
-    from scipy.special import stdtrit
-
-    se = clustered_log_rate_se(change, parameters, person)
-    half = float(stdtrit(np.unique(person).size - 1, 0.975)) * se
-    middle = np.log(np.log(2.0)) - parameters.log_rate
-    return float(np.exp(middle - half)), float(np.exp(middle + half))
+def pooled_courses(patterns: Patterns, covariance: CourseCovariance, mean: MeanReturn) -> Posterior:
+    """Jump and asymptote of each course, pulled towards the mean by what is fluctuation in it."""
+    weights, _ = covariance.weights(patterns)
+    k = patterns.seen.shape[1]
+    middle = np.asarray([mean.asymptote, mean.fall])
+    expected = return_design(mean.log_rate, k) @ middle
+    left = np.where(patterns.seen[patterns.of], patterns.y - expected, 0.0)
+    own = covariance.effects()
+    gain = own @ return_design(covariance.log_rate, k).T
+    moved = np.einsum("ca,iab,ib->ic", gain, weights[patterns.of], left)
+    spread = (own - np.einsum("ca,pab,db->pcd", gain, weights, gain))[patterns.of]
+    asymptote, fall = middle[0] + moved[:, 0], middle[1] + moved[:, 1]
+    jump_variance = spread[:, 0, 0] + 2.0 * spread[:, 0, 1] + spread[:, 1, 1]
+    n = asymptote.size
+    return Posterior(
+        jump=asymptote + fall,
+        jump_se=np.sqrt(np.maximum(jump_variance, 0.0)),
+        asymptote=asymptote,
+        asymptote_se=np.sqrt(np.maximum(spread[:, 0, 0], 0.0)),
+        log_rate=np.full(n, mean.log_rate),
+        log_rate_sd=np.zeros(n),
+    )
 
 
 def vary_rates(change: FloatArray, curve: RecoveryCurve) -> VaryingRates | None:
@@ -241,10 +212,18 @@ def vary_rates(change: FloatArray, curve: RecoveryCurve) -> VaryingRates | None:
         The fit with a common rate.
     """
     rows = change[curve.persons]
-    parameters, log_likelihood, converged = fit_varying_rates(rows, curve.parameters)
+    own = curve.covariance
+    start = ReturnParameters(
+        mean=np.asarray([curve.asymptote, curve.jump - curve.asymptote]),
+        factor=own.factor,
+        log_sd=own.log_sd,
+        log_rate=own.log_rate,
+        lag=own.lag,
+    )
+    parameters, log_likelihood, converged = fit_varying_rates(rows, start)
     if not np.isfinite(log_likelihood):
         return None
-    gain = max(2.0 * (log_likelihood - curve.log_likelihood), 0.0)
+    gain = max(2.0 * (log_likelihood - own.log_likelihood), 0.0)
     courses = posterior(rows, parameters)
     variance = np.exp(2.0 * parameters.log_rate_sd)
     p = 0.5 * chi2_tail(gain) if gain > 0 else 1.0
@@ -266,38 +245,3 @@ def chi2_tail(value: float) -> float:
     from scipy.special import chdtrc
 
     return float(chdtrc(1.0, value))
-
-
-def _interval(
-    value: Callable[[float], float],
-    best: float,
-    log_rate: float,
-    grid: FloatArray,
-    likelihood: FloatArray,
-) -> tuple[float, float]:
-    """Profile interval of the half-life: bracketed on the grid, then solved for.
-
-    An end that the rates searched do not bracket is infinite or 0.
-    """
-    from scipy.optimize import brentq
-
-    drop = 2.0 * (best - likelihood) - CHI2_95
-
-    def crossing(outside: NDArray[np.int64]) -> float | None:
-        inner = log_rate
-        for place in outside:
-            outer = float(grid[place])
-            if drop[place] > 0.0:
-                found: float = brentq(
-                    lambda at: 2.0 * (best - value(at)) - CHI2_95, inner, outer, xtol=ROOT_WIDTH
-                )
-                return found
-            inner = outer
-        return None
-
-    slow = crossing(np.flatnonzero(grid < log_rate)[::-1])
-    fast = crossing(np.flatnonzero(grid > log_rate))
-    return (
-        0.0 if fast is None else float(np.log(2.0) / np.exp(fast)),
-        float("inf") if slow is None else float(np.log(2.0) / np.exp(slow)),
-    )

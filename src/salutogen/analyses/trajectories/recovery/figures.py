@@ -61,7 +61,7 @@ def recovery_figures(
         return ()
     last = float(means["occasions"].to_numpy()[-1])
     grid = np.linspace(0.0, last, FINE)
-    rate = np.exp(curve.parameters.log_rate)
+    rate = np.exp(curve.log_rate)
     fitted = pl.DataFrame(
         {
             "occasions": grid,

@@ -23,7 +23,11 @@ from salutogen.findings import Finding, Findings, Persons
 
 
 def fit_way_back(
-    change: FloatArray, person: NDArray[np.int64], times: FloatArray | None = None
+    change: FloatArray,
+    person: NDArray[np.int64],
+    times: FloatArray | None = None,
+    *,
+    seed: int = 1,
 ) -> tuple[CourseMetrics | None, RecoveryCurve | None, tuple[Finding, ...]]:
     """Measure and fit the return where enough occasions follow, or say why there is none.
 
@@ -34,6 +38,8 @@ def fit_way_back(
     person : ndarray of int, shape (n,)
     times : ndarray, shape (n, k), optional
         Days since the event, for areas and times; default occasions.
+    seed : int
+        Of the random signs that say how large a fall can be by chance.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def fit_way_back(
     followed = np.where(has_enough_later(change)[:, None], change, np.nan)
     metrics = course_metrics(followed, times)
     try:
-        curve = fit_recovery(change, person)
+        curve = fit_recovery(change, person, seed=seed)
     except ModelError as error:
         told.tell("recovery-not-fitted", reason=str(error))
         return metrics, None, tuple(told)
@@ -65,14 +71,18 @@ def fit_way_back(
 
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     low, high = curve.interval
+    fall_low, fall_high = curve.fall_interval
     told.tell(
         "half-life-not-settled",
+        variant="speed" if fall_low > 0.0 else "fall",
         jump=curve.jump,
         asymptote=curve.asymptote,
+        fall=curve.jump - curve.asymptote,
+        fall_low=fall_low,
+        fall_high=fall_high,
         half_life=curve.half_life,
-        low=low,
-        high=high,
-        numbers={"fall": curve.jump - curve.asymptote},
+        low=f"{low:.2f}" if low > 0.0 else "0",
+        high=f"{high:.2f}" if np.isfinite(high) else "no upper end",
     )
 
 

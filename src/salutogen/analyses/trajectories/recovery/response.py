@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
+from salutogen.findings import Finding, finding
+
+LEVEL = 0.05
 
 
 @record
@@ -47,6 +53,22 @@ class MetricsSummary(Record):
 
 
 @record
+class JumpTest(Record):
+    """The mean jump with its interval over persons and line, under one way of scoring SR."""
+
+    n: int = figure("Courses with a jump", kind=Kind.COUNT)
+    mean: float | None = figure("Mean jump", unit=POINTS, sign=LESS_RESILIENT)
+    low: float | None = figure("Lower end of its 95 % interval, clustered by person", unit=POINTS)
+    high: float | None = figure("Upper end of its 95 % interval", unit=POINTS)
+    p: float | None = figure("p of no jump")
+
+    @property
+    def told(self) -> bool:
+        """Whether there is a jump."""
+        return self.p is not None and self.p < LEVEL
+
+
+@record
 class Response(Record):
     """How persons respond to the event.
 
@@ -54,6 +76,8 @@ class Response(Record):
     ----------
     jumps, changes : ndarray, shape (n,)
         Of each anchor; NaN where a position is missing.
+    jumps_within : ndarray or None, shape (n,)
+        Jumps of SR scored with the slope within persons.
     course_metrics : CourseMetrics or None
         Of courses with enough later points (NaN elsewhere); None where too few have them.
     """
@@ -63,9 +87,40 @@ class Response(Record):
         "Mean SR after the event minus SR before", unit=POINTS, sign=LESS_RESILIENT
     )
     metrics: MetricsSummary | None = figure("The way back; null where it is not seen often enough")
+    jump_tests: dict[str, JumpTest] = figure(
+        "Mean jump of SR, and of SR scored with the slope within persons"
+    )
     jumps: FloatArray = beside()
+    jumps_within: FloatArray | None = beside()
     changes: FloatArray = beside()
     course_metrics: CourseMetrics | None = beside()
+
+
+def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float = 0.0) -> JumpTest:
+    """Ask whether there is a jump on average: t interval, clustered by person.
+
+    Parameters
+    ----------
+    jumps : ndarray, shape (n,)
+    person : ndarray of int, shape (n,)
+    line_error : float
+        Standard error that the line adds to the mean, see `line_error`.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    found = mean_of(jumps, person)
+    if found.mean is None or found.low is None:
+        return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
+    limit = float(stdtrit(found.persons - 1, 0.975))
+    se = float(np.hypot((found.mean - found.low) / limit, line_error))
+    p = float(2.0 * stdtr(found.persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
+    return JumpTest(
+        n=found.n,
+        mean=found.mean,
+        low=found.mean - limit * se,
+        high=found.mean + limit * se,
+        p=p,
+    )
 
 
 def jump(lock: Lock) -> FloatArray:
@@ -78,9 +133,28 @@ def mean_change(lock: Lock) -> FloatArray:
     return np.asarray(level_after(lock.SR) - lock.SR[:, 0])
 
 
-def response_of(courses: LockedCourses, metrics: CourseMetrics | None) -> Response:
-    """Describe jumps, changes and metrics over the anchors."""
-    jumps, changes = jump(courses.lock), mean_change(courses.lock)
+def response_of(
+    courses: LockedCourses,
+    person: NDArray[np.int64],
+    metrics: CourseMetrics | None,
+    line_errors: Mapping[str, float],
+) -> Response:
+    """Describe jumps, changes and metrics over the anchors.
+
+    Parameters
+    ----------
+    courses : LockedCourses
+    person : ndarray of int, shape (n,)
+        Whose the anchors are.
+    metrics : CourseMetrics or None
+    line_errors : mapping of str to float
+        What the line adds to the error of the mean jump of `SR` and `SR_within`.
+    """
+    jumps, changes, within = jump(courses.lock), mean_change(courses.lock), courses.lock.SR_within
+    tests = {"SR": jump_test(jumps, person, line_error=line_errors["SR"])}
+    jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
+    if jumps_within is not None:
+        tests["SR_within"] = jump_test(jumps_within, person, line_error=line_errors["SR_within"])
     return Response(
         jump=MeanAndSD.of(jumps),
         mean_change=MeanAndSD.of(changes),
@@ -91,7 +165,29 @@ def response_of(courses: LockedCourses, metrics: CourseMetrics | None) -> Respon
             n_censored=int(metrics.censored.sum()),
             **{name: MeanAndSD.of(getattr(metrics, name)) for name in QUANTITIES},
         ),
+        jump_tests=tests,
         jumps=jumps,
+        jumps_within=jumps_within,
         changes=changes,
         course_metrics=metrics,
+    )
+
+
+def jump_findings(tests: Mapping[str, JumpTest]) -> tuple[Finding, ...]:
+    """Warn where SR jumps under one way of scoring and not under the other."""
+    plain, within = tests["SR"], tests.get("SR_within")
+    if within is None or plain.told == within.told:
+        return ()
+    variant = "plain" if plain.told else "within"
+    return (
+        finding(
+            "jump-by-arithmetic",
+            variant=variant,
+            SR=plain.mean,
+            SR_low=plain.low,
+            SR_high=plain.high,
+            within=within.mean,
+            within_low=within.low,
+            within_high=within.high,
+        ),
     )

@@ -30,6 +30,8 @@ def response_file(
     Columns that cannot be given (see the findings) are left out; single values are null.
     """
     columns: dict[str, FloatArray] = {"jump": response.jumps, "mean_change": response.changes}
+    if response.jumps_within is not None:
+        columns["jump_within"] = response.jumps_within
     n = anchored.n
     if curve is not None:
         own = curve.individual
@@ -77,6 +79,12 @@ def response_columns(unit: Literal["occasions", "days"]) -> tuple[Column, ...]:
             "mean_change",
             POINTS,
             "Mean SR at post1 and post2 minus SR before the event",
+            LESS_RESILIENT,
+        ),
+        column(
+            "jump_within",
+            POINTS,
+            "Jump of SR scored with the slope of exposure within persons",
             LESS_RESILIENT,
         ),
         column("jump_pooled", POINTS, f"Jump by the exponential return, {pooled}", LESS_RESILIENT),

@@ -1,23 +1,29 @@
 """Exponential returns whose speed varies between persons: likelihood and posterior.
 
 y(tau) = a + b exp(-rate tau) + e, with (a, b) Gaussian over courses and the log of the rate
-Gaussian too, independent of (a, b). Given the rate the model is linear and Gaussian, so only the
+Gaussian too, independent of (a, b); e is the fluctuation of `covariance.py`, that at pre in it and
+correlated over occasions. Given the rate the model is linear and Gaussian, so only the
 rate is integrated numerically (Gauss-Hermite), after the practice of non-linear mixed models
 (Pinheiro and Bates 1995).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.covariance import (
+    HIGHEST_LAG,
+    LOWEST_LAG,
+    Patterns,
+    fluctuation,
+    inverses,
+)
 
 NODES = 21
-STEP = 1e-5
+LAG_STEP = 1e-4
 SMALLEST_SD, LARGEST_SD = 0.02, 3.0
 LOWEST_LOG_RATE, HIGHEST_LOG_RATE = np.log(0.005), np.log(20.0)
 
@@ -36,6 +42,8 @@ class ReturnParameters:
         Log of the residual SD.
     log_rate, log_rate_sd : float
         Mean of the log rate, and log of its SD; -inf: one common rate.
+    lag : float
+        Correlation of the fluctuation from one planned occasion to the next.
     """
 
     mean: FloatArray
@@ -43,21 +51,23 @@ class ReturnParameters:
     log_sd: float
     log_rate: float
     log_rate_sd: float = -np.inf
+    lag: float = 0.0
 
     def packed(self) -> FloatArray:
-        """Parameters in one array; the SD of rates last, left out where there is one rate."""
+        """Parameters but the lag; the SD of rates last, left out where there is one rate."""
         rest = [] if np.isneginf(self.log_rate_sd) else [self.log_rate_sd]
         return np.asarray([*self.mean, *self.factor, self.log_sd, self.log_rate, *rest])
 
     @classmethod
-    def unpacked(cls, values: FloatArray) -> ReturnParameters:
-        """Parameters from one array."""
+    def unpacked(cls, values: FloatArray, lag: float = 0.0) -> ReturnParameters:
+        """Parameters from one array, and the lag."""
         return cls(
             mean=values[:2],
             factor=values[2:5],
             log_sd=float(values[5]),
             log_rate=float(values[6]),
             log_rate_sd=float(values[7]) if values.size > 7 else -np.inf,
+            lag=lag,
         )
 
 
@@ -97,6 +107,7 @@ class _Given:
     spread: tuple[FloatArray, FloatArray, FloatArray]
     residuals: tuple[FloatArray, FloatArray, FloatArray]
     sums: _Sums
+    weighed: _Weighed
 
     def share(self) -> tuple[FloatArray, FloatArray]:
         """Log likelihood of each course (n,), and posterior weight of each node (n, K)."""
@@ -170,9 +181,39 @@ def _nodes(parameters: ReturnParameters) -> tuple[FloatArray, FloatArray]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sums:
-    """Sums over the points of each course, by node where the decay is in them: (n, 1) or (n, K)."""
+class _Weighed:
+    """Courses weighed by the inverse M of their fluctuation: M y (n, k), M 1 (patterns, k), M."""
 
+    patterns: Patterns
+    log_determinant: FloatArray
+    inverse: FloatArray
+    y: FloatArray
+    one: FloatArray
+
+    @classmethod
+    def of(cls, change: FloatArray, lag: float) -> _Weighed:
+        patterns = Patterns.of_courses(change)
+        inverse, log_determinant = inverses(fluctuation(lag, change.shape[1]), patterns.seen)
+        return cls(
+            patterns=patterns,
+            log_determinant=log_determinant,
+            inverse=inverse,
+            y=np.einsum("iab,ib->ia", inverse[patterns.of], patterns.y),
+            one=inverse.sum(axis=2),
+        )
+
+    def crossed(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """Left' M right for each course and node, of columns by node (nodes, k)."""
+        found = np.einsum("pab,ga,gb->pg", self.inverse, left, right, optimize=True)
+        return np.asarray(found[self.patterns.of])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sums:
+    """Weighed sums over each course, by node where the decay is in them: (n, 1) or (n, K)."""
+
+    count: FloatArray
+    log_determinant: FloatArray
     n: FloatArray
     d1: FloatArray
     d2: FloatArray
@@ -181,16 +222,17 @@ class _Sums:
     yy: FloatArray
 
 
-def _sums(change: FloatArray, decay: FloatArray) -> _Sums:
-    there = np.isfinite(change).astype(float)
-    y = np.where(there > 0, change, 0.0)
+def _sums(weighed: _Weighed, decay: FloatArray) -> _Sums:
+    of = weighed.patterns.of
     return _Sums(
-        n=there.sum(axis=1)[:, None],
-        d1=np.einsum("ij,kj->ik", there, decay),
-        d2=np.einsum("ij,kj->ik", there, decay**2),
-        y0=y.sum(axis=1)[:, None],
-        y1=np.einsum("ij,kj->ik", y, decay),
-        yy=(y**2).sum(axis=1)[:, None],
+        count=weighed.patterns.seen.sum(axis=1).astype(float)[of][:, None],
+        log_determinant=weighed.log_determinant[of][:, None],
+        n=weighed.one.sum(axis=1)[of][:, None],
+        d1=(weighed.one @ decay.T)[of],
+        d2=weighed.crossed(decay, decay),
+        y0=weighed.y.sum(axis=1)[:, None],
+        y1=weighed.y @ decay.T,
+        yy=(weighed.patterns.y * weighed.y).sum(axis=1)[:, None],
     )
 
 
@@ -205,7 +247,8 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     that the posterior of u has precision M = I + C'Z'ZC / s2.
     """
     log_rates, weight = _nodes(parameters)
-    x = _sums(change, _decay(log_rates, change.shape[1]))
+    weighed = _Weighed.of(change, parameters.lag)
+    x = _sums(weighed, _decay(log_rates, change.shape[1]))
     a, b = parameters.mean
     c11, c21, c22 = parameters.factor
     s2 = np.exp(2.0 * parameters.log_sd)
@@ -218,7 +261,12 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
     det = m00 * m11 - m01**2
     v0, v1 = (m11 * u0 - m01 * u1) / det, (m00 * u1 - m01 * u0) / det
     log_likelihood = -0.5 * (
-        x.n * np.log(2.0 * np.pi * s2) + np.log(det) + rr / s2 - u0 * v0 - u1 * v1
+        x.count * np.log(2.0 * np.pi * s2)
+        + x.log_determinant
+        + np.log(det)
+        + rr / s2
+        - u0 * v0
+        - u1 * v1
     )
     return _Given(
         log_likelihood=log_likelihood,
@@ -230,6 +278,7 @@ def _given_rates(change: FloatArray, parameters: ReturnParameters) -> _Given:
         spread=(m11 / det, -m01 / det, m00 / det),
         residuals=(r0, r1, rr),
         sums=x,
+        weighed=weighed,
     )
 
 
@@ -264,56 +313,25 @@ def likelihoods_and_scores(
         + 2.0 * (c11 * c22 * x.d1 + c21 * c22 * x.d2) * w01
         + c22 * c22 * x.d2 * w11
     )
-    by_sd = (rr - 2.0 * (e0 * r0 + e1 * r1) + squares) / s2 - x.n
-    by_rate = _by_log_rate(change, given) / s2
+    by_sd = (rr - 2.0 * (e0 * r0 + e1 * r1) + squares) / s2 - x.count
+    by_rate = _by_log_rate(given, change.shape[1]) / s2
     columns = [left0 / s2, left1 / s2, *(part / s2 for part in by_factor), by_sd, by_rate]
     if not np.isneginf(parameters.log_rate_sd):
         columns.append(by_rate * (given.log_rates - parameters.log_rate))
     return value, np.column_stack([(share * column).sum(axis=1) for column in columns])
 
 
-def _by_log_rate(change: FloatArray, given: _Given) -> FloatArray:
-    """Derivative by the log rate at each node, times the residual variance."""
-    k = change.shape[1]
+def _by_log_rate(given: _Given, k: int) -> FloatArray:
+    """Derivative by the log rate at each node, times the variance of the fluctuation."""
     decay = _decay(given.log_rates, k)
     moved = -np.exp(given.log_rates)[:, None] * np.arange(k) * decay
-    there = np.isfinite(change).astype(float)
-    y = np.where(there > 0, change, 0.0)
+    weighed = given.weighed
     a, b, _, ab, bb = given.effects()
     return np.asarray(
-        b * np.einsum("ij,kj->ik", y, moved)
-        - (ab + a * b) * np.einsum("ij,kj->ik", there, moved)
-        - (bb + b * b) * np.einsum("ij,kj->ik", there, decay * moved)
+        b * (weighed.y @ moved.T)
+        - (ab + a * b) * (weighed.one @ moved.T)[weighed.patterns.of]
+        - (bb + b * b) * weighed.crossed(decay, moved)
     )
-
-
-def _slope(value: Callable[[FloatArray], FloatArray], at: FloatArray, place: int) -> FloatArray:
-    step = np.zeros(at.size)
-    step[place] = STEP * max(1.0, abs(at[place]))
-    return np.asarray((value(at + step) - value(at - step)) / (2.0 * step[place]))
-
-
-def clustered_log_rate_se(
-    change: FloatArray, parameters: ReturnParameters, person: NDArray[np.int64]
-) -> float:
-    """Standard error of the mean log rate when courses of one person are not independent.
-
-    The sandwich of the second derivatives and of the scores summed by person, times G / (G - 1).
-    """
-    at = parameters.packed()
-    scores = course_scores(change, parameters)
-    _, index = np.unique(person, return_inverse=True)
-    sums = np.column_stack([np.bincount(index, column) for column in scores.T])
-    curvature = np.empty((at.size, at.size))
-    for place in range(at.size):
-        curvature[place] = _slope(
-            lambda values: course_scores(change, ReturnParameters.unpacked(values)).sum(axis=0),
-            at,
-            place,
-        )
-    bread = np.linalg.pinv(-0.5 * (curvature + curvature.T))
-    meat = np.einsum("gi,gj->ij", sums, sums) * (sums.shape[0] / (sums.shape[0] - 1))
-    return float(np.sqrt(np.maximum((bread @ meat @ bread)[6, 6], 0.0)))
 
 
 def fit_varying_rates(
@@ -339,27 +357,33 @@ def fit_varying_rates(
 
     n = change.shape[0]
 
+    def value(values: FloatArray, lag: float) -> float:
+        here = ReturnParameters.unpacked(values[:-1], lag)
+        return float(course_log_likelihoods(change, here).sum())
+
     def objective(values: FloatArray) -> tuple[float, FloatArray]:
-        here = ReturnParameters.unpacked(values)
-        value, scores = likelihoods_and_scores(change, here)
-        return -float(value.sum()) / n, -scores.sum(axis=0) / n
+        lag = float(values[-1])
+        own, scores = likelihoods_and_scores(change, ReturnParameters.unpacked(values[:-1], lag))
+        by_lag = (value(values, lag + LAG_STEP) - value(values, lag - LAG_STEP)) / (2.0 * LAG_STEP)
+        return -float(own.sum()) / n, -np.append(scores.sum(axis=0), by_lag) / n
 
     bounds = [
         *[(None, None)] * 5,
         (start.log_sd - 5.0, start.log_sd + 5.0),
         (LOWEST_LOG_RATE, HIGHEST_LOG_RATE),
         (np.log(SMALLEST_SD), np.log(LARGEST_SD)),
+        (LOWEST_LAG, HIGHEST_LAG),
     ]
     best = None
     for spread in (0.3, 0.8):
-        first = np.append(start.packed()[:7], np.log(spread))
+        first = np.concatenate([start.packed()[:7], [np.log(spread), start.lag]])
         found = minimize(
             objective, first, jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-6},
+            options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-5},
         )  # fmt: skip
         if best is None or found.fun < best.fun - 1e-9:
             best = found
     assert best is not None
-    parameters = ReturnParameters.unpacked(best.x)
+    parameters = ReturnParameters.unpacked(best.x[:-1], float(best.x[-1]))
     inside = np.log(SMALLEST_SD) + 1e-6 < best.x[7] < np.log(LARGEST_SD) - 1e-6
     return parameters, -float(best.fun) * n, bool(best.success and inside)

@@ -87,19 +87,39 @@ def return_times(later: FloatArray, pre: FloatArray, half_width: float) -> Retur
     half_width : float
         Of the band; above means more than this above the pre-level.
     """
-    seen = np.isfinite(later) & np.isfinite(pre)[:, None]
-    above = seen & (later - pre[:, None] > half_width)
-    left: list[float] = []
-    right: list[float] = []
-    for person in np.flatnonzero(above.any(axis=1)):
-        first = int(above[person].argmax())
-        back = np.flatnonzero(seen[person, first:] & ~above[person, first:])
-        end = float(back[0]) if back.size else np.inf
-        stayed = np.flatnonzero(above[person, first:][: int(end) if back.size else None])
-        left.append(float(stayed[-1]))
-        right.append(end)
-    never = int((seen.any(axis=1) & ~above.any(axis=1)).sum())
-    return _times(np.asarray(left), np.asarray(right), never)
+    left, right, never = return_intervals(later - pre[:, None], half_width)
+    return _times(left, right, never)
+
+
+def return_intervals(change: FloatArray, half_width: float) -> tuple[FloatArray, FloatArray, int]:
+    """Last visit above the band and first visit back, of those who were seen above it.
+
+    Parameters
+    ----------
+    change : ndarray, shape (n, k)
+        SR minus the own pre-level, from the anchor on; NaN where missing.
+    half_width : float
+
+    Returns
+    -------
+    left, right : ndarray, shape (n_left,)
+        In occasions since first seen above; `right` infinite where never seen back.
+    n_never_left : int
+        Seen, but never above.
+    """
+    seen = np.isfinite(change)
+    above = seen & (np.where(seen, change, -np.inf) > half_width)
+    left_band = above.any(axis=1)
+    never = int((seen.any(axis=1) & ~left_band).sum())
+    above, seen = above[left_band], seen[left_band]
+    k = change.shape[1]
+    place = np.arange(k)
+    first = above.argmax(axis=1)
+    back = seen & ~above & (place > first[:, None])
+    until = np.where(back.any(axis=1), back.argmax(axis=1), k)
+    last = np.where(above & (place < until[:, None]), place, 0).max(axis=1, initial=0)
+    right = np.where(until < k, (until - first).astype(float), np.inf)
+    return (last - first).astype(float), right, never
 
 
 def _times(left: FloatArray, right: FloatArray, n_never_left: int) -> ReturnTimes:
@@ -127,13 +147,17 @@ def _times(left: FloatArray, right: FloatArray, n_never_left: int) -> ReturnTime
     )
 
 
-def turnbull(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def turnbull(
+    left: FloatArray, right: FloatArray, *, tolerance: float = TOLERANCE
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Non-parametric distribution of times known to lie in (left, right].
 
     Parameters
     ----------
     left, right : ndarray, shape (n,)
         Ends of each interval; `right` may be infinite.
+    tolerance : float
+        Largest step of a probability at the end.
 
     Returns
     -------
@@ -152,7 +176,7 @@ def turnbull(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArra
         new = (weight[:, None] * share / total[:, None]).sum(axis=0) / weight.sum()
         moved = float(np.abs(new - mass).max())
         mass = new
-        if moved < TOLERANCE:
+        if moved < tolerance:
             break
     return starts, ends, mass
 

@@ -12,6 +12,8 @@ from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_o
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
     NORMAL_95,
@@ -54,6 +56,7 @@ def response_section(
     response: Response,
     curve: RecoveryCurve | None,
     times: ReturnTimes | None,
+    placebo: Placebo | None,
     findings: Sequence[Finding],
     audience: Audience,
 ) -> Section:
@@ -66,8 +69,9 @@ def response_section(
             _in_words(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
-            *_recovery_words(curve, anchored.n_persons),
+            *_recovery_words(curve, placebo, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
+            *_back_words(times, placebo, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -75,6 +79,28 @@ def response_section(
         ),
         tables=_metric_tables(anchored, response, audience),
         findings=tuple(item for item in findings if item.code.startswith(RETURN_CODES)),
+    )
+
+
+def _back_words(
+    times: ReturnTimes | None, placebo: Placebo | None, audience: Audience
+) -> tuple[str, ...]:
+    """Shares back after the event beside those after occasions without one."""
+    if times is None or placebo is None or audience.is_small(times.n_left):
+        return ()
+    parts = [
+        f"within {visit} {'occasion' if visit == '1' else 'occasions'} "
+        f"{percent(found.observed)} (without an event {percent(found.placebo)}; 95 % of draws "
+        f"{percent(found.low)} to {percent(found.high)})"
+        for visit, found in placebo.back_after.items()
+        if found.observed is not None and found.placebo is not None
+    ]
+    if not parts:
+        return (WITHOUT,)
+    return (
+        f"Of those above their band, back {' and '.join(parts)}. Who goes above the band by "
+        "ordinary fluctuation comes back as well: only what differs from the figures without an "
+        "event can be recovery from it.",
     )
 
 
@@ -92,28 +118,51 @@ def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audi
     )
 
 
-def _recovery_words(curve: RecoveryCurve | None, anchored: int) -> tuple[Text, ...]:
+def _recovery_words(
+    curve: RecoveryCurve | None, placebo: Placebo | None, anchored: int
+) -> tuple[Text, ...]:
     if curve is None:
         return ()
     if not curve.settled:
         return (
-            "An exponential return was fitted, but the data do not tell its speed, so no "
-            "half-life is quoted here.",
+            "An exponential return was fitted, but the data do not tell that SR falls, or how "
+            "fast, so no half-life is quoted here.",
         )
     low, high = curve.interval
     return (
         say(
-            "An exponential return, partially pooled over {n:# person|# persons}, has a "
-            "half-life of {half} occasions (95 % interval {low} to {high}), from {jump} at the "
-            "event to {end} points above the level before it.",
+            "The mean course of {n:# person|# persons} returns exponentially with a half-life of "
+            "{half} occasions (95 % interval {low} to {high}), from {jump} at the event to {end} "
+            "points above the level before it, a fall of {fall} ({fall_low} to {fall_high}). "
+            "Errors allow for fluctuation that lasts (correlation of {lag} from one occasion to "
+            "the next).",
             n=Persons(curve.n_persons, of=anchored),
             half=points(curve.half_life),
             low=points(low),
-            high="no upper end" if not np.isfinite(high) else points(high),
+            high=points(high),
             jump=signed(curve.jump),
             end=signed(curve.asymptote),
+            fall=points(curve.jump - curve.asymptote),
+            fall_low=points(curve.fall_interval[0]),
+            fall_high=points(curve.fall_interval[1]),
+            lag=signed(curve.autocorrelation),
         ),
+        *_mean_words(placebo),
         *_speed_words(curve.individual),
+    )
+
+
+def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
+    """Whether the fall goes beyond regression to the mean."""
+    each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
+    found = [item.regression for item in each if item.regression is not None]
+    if not found:
+        return ("How much of that is regression to the mean is not known here.",)
+    own = found[0]
+    verdict = "differs" if all(item.beyond for item in found) else "is not told"
+    return (
+        f"The change after the event, {signed(own.change)} points at post1 and post2, {verdict} "
+        f"from the {signed(own.expected)} that follow such values without any event.",
     )
 
 

@@ -26,6 +26,7 @@ class Estimate(Record):
     value: float | None = figure("Estimate")
     low: float | None = figure("Lower end of its 95 % interval")
     high: float | None = figure("Upper end of its 95 % interval")
+    p: float | None = figure("p of 0, from the bootstrap's standard error", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +66,15 @@ class Correlations:
 
 def estimate(n: int, value: float, drawn: FloatArray) -> Estimate:
     """A figure with the percentile interval of its draws, left out for few rows."""
+    from scipy.special import ndtr
+
     usable = drawn[np.isfinite(drawn)]
     if n < FEWEST or not np.isfinite(value) or usable.size < drawn.size / 2:
         return Estimate(n=n, value=None, low=None, high=None)
     low, high = percentile_interval(usable)
-    return Estimate(n=n, value=float(value), low=float(low), high=float(high))
+    se = float(usable.std(ddof=1))
+    p = float(2.0 * ndtr(-abs(value) / se)) if se > 0.0 else None
+    return Estimate(n=n, value=float(value), low=float(low), high=float(high), p=p)
 
 
 def correlate(

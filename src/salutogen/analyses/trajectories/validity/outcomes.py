@@ -14,7 +14,15 @@ from salutogen.analyses.trajectories.anchors.events import unknown_event
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
-from salutogen.analyses.trajectories.labels.by_rule import LABELS, Labels
+from salutogen.analyses.trajectories.labels.by_rule import Labels
+from salutogen.analyses.trajectories.labels.rule import LABELS
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.occasions import acting
+from salutogen.analyses.trajectories.validity.explained import DrawnLabels
+from salutogen.analyses.trajectories.validity.exposure_error import (
+    locked_exposure,
+    reliability_bands,
+)
 from salutogen.analyses.trajectories.validity.relations import (
     LATER_P,
     Groups,
@@ -36,8 +44,13 @@ def validity_of(
     labels: Labels | None,
     classes: ClassAssessment | None,
     settings: ValiditySettings,
+    placebo: Placebo | None = None,
+    *,
+    with_event: bool = True,
 ) -> Validity:
     """Assess the validity of labels and locks, and say what is doubtful about it.
+
+    `with_event` tells that the event is in the exposure that the lock is judged by.
 
     Raises
     ------
@@ -45,15 +58,32 @@ def validity_of(
         An outcome or factor is not in the study.
     """
     outcome = outcome_of(inputs, anchors, settings)
+    factors = _factors(inputs, anchors, settings.factors)
     found = assess_validity(
         lock,
         anchors.person,
         outcome=outcome,
         groups=_groups(anchors.n, labels, classes),
-        factors=_factors(inputs, anchors, settings.factors),
+        factors=factors,
         draws=settings.draws,
         seed=inputs.run.seed,
+        drawn=_drawn(inputs, anchors, outcome, settings, placebo),
     )
+    exposure = locked_exposure(inputs, anchors, lock) if with_event else None
+    if exposure is not None:
+        bands = reliability_bands(
+            lock.SR,
+            exposure,
+            factors,
+            anchors.person,
+            draws=settings.draws,
+            seed=np.random.SeedSequence([inputs.run.seed, 65]),
+        )
+        relations = {
+            name: replace(relation, by_reliability=bands[name])
+            for name, relation in found.factors.items()
+        }
+        found = replace(found, factors=relations)
     return replace(found, findings=tuple(_findings(found, outcome)))
 
 
@@ -71,8 +101,7 @@ def outcome_of(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySetti
             raise AnalysisError([finding("validity-outcome-not-a-number", outcome=name)])
         values = column.cast(pl.Float64).fill_null(np.nan).to_numpy()[anchors.person]
     if settings.threshold is not None:
-        above = (values >= settings.threshold).astype(float)
-        values = np.where(np.isfinite(values), above, np.nan)
+        values = _above(values, settings.threshold)
         name = f"{name} of {settings.threshold:g} or more"
     there = values[np.isfinite(values)]
     return Outcome(
@@ -83,15 +112,50 @@ def outcome_of(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySetti
     )
 
 
+def _above(values: FloatArray, threshold: float | None) -> FloatArray:
+    """0 or 1 for below or at least a threshold; the values themselves without one."""
+    if threshold is None:
+        return values
+    return np.where(np.isfinite(values), (values >= threshold).astype(float), np.nan)
+
+
+def _drawn(
+    inputs: AnalysisInputs,
+    anchors: Anchors,
+    outcome: Outcome,
+    settings: ValiditySettings,
+    placebo: Placebo | None,
+) -> DrawnLabels | None:
+    """Labels around placebo occasions with the outcome after each; None without placebos.
+
+    Later P leaves out the occasions at which an event acts, which may follow a placebo occasion.
+    """
+    if placebo is None or placebo.SR is None:
+        return None
+    chosen = placebo.chosen
+    if outcome.from_P:
+        P = inputs.views.wide("P").values
+        calm = np.where(acting(anchors, P.shape), np.nan, P)[chosen.person]
+        values = np.stack([_mean_from(calm, row + AFTER_LOCK) for row in chosen.occasion])
+        values = _above(values, settings.threshold)
+    else:
+        values = np.broadcast_to(outcome.values[chosen.anchor], chosen.occasion.shape)
+    return DrawnLabels(anchor=chosen.anchor, codes=placebo.codes, values=values)
+
+
 def _later_P(inputs: AnalysisInputs, anchors: Anchors) -> FloatArray:
     """Mean P over the occasions after post2, up to the person's next episode."""
     P = inputs.views.wide("P").values[anchors.person]
     k = P.shape[1]
-    place = np.arange(k)
-    later = (place >= anchors.occasion[:, None] + AFTER_LOCK) & (place < anchors.until(k)[:, None])
-    later &= np.isfinite(P)
+    own = np.where(np.arange(k) < anchors.until(k)[:, None], P, np.nan)
+    return _mean_from(own, anchors.occasion + AFTER_LOCK)
+
+
+def _mean_from(values: FloatArray, first: NDArray[np.int64]) -> FloatArray:
+    """Mean of each row's known values from a place on; NaN without any."""
+    later = (np.arange(values.shape[1]) >= first[:, None]) & np.isfinite(values)
     n = later.sum(axis=1)
-    total = np.where(later, P, 0.0).sum(axis=1)
+    total = np.where(later, values, 0.0).sum(axis=1)
     return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
@@ -149,13 +213,7 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
         )
     elif outcome.from_P:
         told.tell("validity-criterion-overlap")
-    moved = [
-        factor
-        for factor, relation in found.factors.items()
-        if relation.level_difference.low is not None
-        and relation.level_difference.high is not None
-        and relation.level_difference.low * relation.level_difference.high > 0
-    ]
+    moved = [factor for factor, relation in found.factors.items() if relation.moves]
     if moved:
         told.tell(
             "factor-relation-moves",

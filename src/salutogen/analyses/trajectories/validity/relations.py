@@ -1,4 +1,4 @@
-"""What labels and locks foretell, and whether factors relate to SR or to P around the event.
+"""What labels and locks go with later, and whether factors relate to SR or to P around the event.
 
 After Ahrens et al. (2024): a lock of P holds the reaction to all stressors of the time, so a factor
 that goes with fewer stressors seems to protect from the event. SR has that part taken out.
@@ -15,10 +15,20 @@ from numpy.typing import NDArray
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate, Pair, correlate
+from salutogen.analyses.trajectories.validity.explained import (
+    DrawnLabels,
+    ExplainedByChance,
+    explained_by_chance,
+    explained_share,
+)
+from salutogen.analyses.trajectories.validity.exposure_error import ReliabilityBand
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Finding
+from salutogen.models.false_discovery import adjusted_p
 
 MEASURES = ("SR level", "SR change", "P level", "P change")
+SR_LEVEL, P_LEVEL = MEASURES.index("SR level"), MEASURES.index("P level")
+LEVEL = 0.05
 LATER_P = "mean P after post2"
 
 
@@ -75,7 +85,11 @@ class Foretelling(Record):
     """How a measure correlates with the outcome."""
 
     r: Estimate = figure("Correlation with the outcome")
-    at_equal_P: Estimate = figure("The same at equal P before the event", key="r_at_equal_P_before")
+    at_equal_P: Estimate | None = figure(
+        "The same at equal P before the event; null for the change of P, where it is that of the "
+        "level of P",
+        key="r_at_equal_P_before",
+    )
 
 
 @record
@@ -89,6 +103,11 @@ class GroupOutcome(Record):
         "squared)"
     )
     means: dict[str, Mean] = figure("Mean outcome of each group", key="mean")
+    by_chance: ExplainedByChance | None = figure(
+        "What labels tell around placebo occasions; null for classes, or without placebos",
+        key="placebo",
+        default=None,
+    )
 
 
 @record
@@ -102,6 +121,25 @@ class FactorRelation(Record):
     change_difference: Estimate = figure(
         "r with P minus r with SR, changes from before the event", key="change_P_minus_SR"
     )
+    p_adjusted: dict[str, float | None] = figure(
+        "p of each correlation, adjusted over factors and measures (false-discovery rate)"
+    )
+    p_difference: float | None = figure(
+        "p of the difference of levels, adjusted over factors (false-discovery rate)",
+        key="level_P_minus_SR_p_adjusted",
+    )
+
+    by_reliability: ReliabilityBand | None = figure(
+        "Correlation with locks of SR by the reliability of E; null with a curved line, with "
+        "covariates, or with the event out of exposure",
+        key="by_reliability_of_E",
+        default=None,
+    )
+
+    @property
+    def moves(self) -> bool:
+        """Whether the factor relates otherwise to P than to SR, other factors told."""
+        return self.p_difference is not None and self.p_difference < LEVEL
 
 
 @record
@@ -139,6 +177,7 @@ def assess_validity(
     factors: Mapping[str, FloatArray],
     draws: int,
     seed: int,
+    drawn: DrawnLabels | None = None,
 ) -> Validity:
     """Relate locks to a later outcome and factors to locks.
 
@@ -152,16 +191,20 @@ def assess_validity(
     factors : mapping of name to ndarray, shape (n,)
     draws, seed : int
         Of the bootstrap over persons.
+    drawn : DrawnLabels, optional
+        Labels around placebo occasions, with the outcome after each.
     """
     measures = locked_measures(lock)
-    first, second = np.random.SeedSequence([seed, 62]).spawn(2)
+    first, second, third = np.random.SeedSequence([seed, 62]).spawn(3)
     usable = outcome is not None and _usable(outcome.values)
     return Validity(
         outcome=_told_of(outcome) if outcome is not None and usable else None,
         foretold=_foretold(measures, lock.P[:, 0], outcome.values, person, draws, first)
         if outcome is not None and usable
         else {},
-        groups=tuple(_group_outcome(group, outcome.values, person) for group in groups)
+        groups=tuple(
+            _group_outcome(group, outcome.values, person, drawn, third) for group in groups
+        )
         if outcome is not None and usable
         else (),
         factors=_related(measures, factors, person, draws, second),
@@ -199,30 +242,37 @@ def _foretold(
     found = correlate(pairs, person, draws=draws, seed=seed)
     return {
         name: Foretelling(
-            r=found.estimate(3 * k), at_equal_P=found.partial(3 * k, 3 * k + 1, 3 * k + 2)
+            r=found.estimate(3 * k),
+            # Given P before, the change of P and its level are the same variable.
+            at_equal_P=None if name == "P change" else found.partial(3 * k, 3 * k + 1, 3 * k + 2),
         )
         for k, name in enumerate(measures)
     }
 
 
-def _group_outcome(groups: Groups, outcome: FloatArray, person: NDArray[np.int64]) -> GroupOutcome:
+def _group_outcome(
+    groups: Groups,
+    outcome: FloatArray,
+    person: NDArray[np.int64],
+    drawn: DrawnLabels | None,
+    seed: np.random.SeedSequence,
+) -> GroupOutcome:
     there = np.isfinite(outcome) & (groups.codes >= 0)
     values, codes = outcome[there], groups.codes[there]
     means = tuple(
         mean_of(values[codes == code], person[there][codes == code])
         for code in range(len(groups.names))
     )
-    k, n = np.unique(codes).size, values.size
-    explained = None
-    if n > k > 1 and np.ptp(values) > 0:
-        own = np.asarray([means[code].mean for code in codes], dtype=float)
-        within = float(((values - own) ** 2).sum()) / (n - k)
-        explained = 1.0 - within / float(np.var(values, ddof=1))
+    explained = explained_share(codes, values)
+    chance = None
+    if drawn is not None and groups.kind == "label":
+        chance = explained_by_chance(groups.codes, outcome, drawn, person, seed=seed)
     return GroupOutcome(
         kind=groups.kind,
-        n=int(n),
-        explained=explained,
+        n=int(values.size),
+        explained=explained if np.isfinite(explained) else None,
         means=dict(zip(groups.names, means, strict=True)),
+        by_chance=chance,
     )
 
 
@@ -240,12 +290,24 @@ def _related(
         (values, column) for values in factors.values() for column in measures.values()
     ]
     found = correlate(pairs, person, draws=draws, seed=seed)
+    each = [found.estimate(place) for place in range(len(pairs))]
+    adjusted = adjusted_p([np.nan if item.p is None else item.p for item in each])
+    levels = [
+        found.difference(4 * place + P_LEVEL, 4 * place + SR_LEVEL) for place in range(len(factors))
+    ]
+    together = adjusted_p([np.nan if item.p is None else item.p for item in levels])
     relations = {}
     for place, name in enumerate(factors):
         at = {measure: 4 * place + k for k, measure in enumerate(measures)}
         relations[name] = FactorRelation(
-            r={measure: found.estimate(column) for measure, column in at.items()},
-            level_difference=found.difference(at["P level"], at["SR level"]),
+            r={measure: each[column] for measure, column in at.items()},
+            level_difference=levels[place],
             change_difference=found.difference(at["P change"], at["SR change"]),
+            p_adjusted={measure: _known(adjusted[column]) for measure, column in at.items()},
+            p_difference=_known(together[place]),
         )
     return relations
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

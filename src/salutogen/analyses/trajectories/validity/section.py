@@ -6,6 +6,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
     factor_figure,
@@ -13,6 +14,8 @@ from salutogen.analyses.trajectories.validity.figures import (
     shown_groups,
 )
 from salutogen.analyses.trajectories.validity.relations import (
+    LEVEL,
+    FactorRelation,
     GroupOutcome,
     LaterOutcome,
     Validity,
@@ -21,7 +24,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import percent, points, say, signed
+from salutogen.page.words import enumeration, percent, points, say, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -35,11 +38,25 @@ FORETOLD_COLUMNS = (
 )
 FORETOLD_NOTE = (
     "Level: mean of post1 and post2. Change: level minus pre. Higher outcome and positive SR both "
-    "mean worse."
+    "mean worse. At equal P before, the change of P is its level and stands once."
+)
+BANDS = (
+    "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
+    "relate to SR: a relation that is not told down to the reliability that exposure has may be "
+    "that."
+)
+OVERLAP = (
+    " It is made of the same answers as the locks, later: what goes with it is partly a person's "
+    "level, and nothing is foretold here."
+)
+NOT_COMPARED = (
+    " Labels around occasions without an event, which would tell how much of that is "
+    "a person's level, are too few."
 )
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
-    f"{FEWEST} courses give no figure."
+    f"{FEWEST} courses give no figure. p is adjusted over all factors and locks (Benjamini and "
+    "Hochberg). Poorly measured: E of reliability .6, or the lowest that is possible."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
@@ -47,6 +64,12 @@ FACTOR_COLUMNS = (
     Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses"),
     Column(name="SR", meaning="Correlation with the lock of SR", heading="r with SR"),
     Column(name="SR_interval", meaning="Its 95 % interval", heading="95 %"),
+    Column(name="SR_p", meaning="Its p, adjusted over factors and locks", heading="p adjusted"),
+    Column(
+        name="SR_error",
+        meaning="r with SR were E of the lowest reliability that is possible here",
+        heading="r with SR if E is poorly measured",
+    ),
     Column(name="P", meaning="Correlation with the lock of P", heading="r with P"),
     Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
     Column(name="difference", meaning="r with P minus r with SR", heading="P minus SR"),
@@ -70,7 +93,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
         figures.append(factor_figure(rule, found))
     return (
         Section(
-            title="Trajectories: do they foretell, and what relates to them",
+            title=_title(found),
             paragraphs=(*_foretold_words(found, n), *_group_words(found, n), *_factor_words(found)),
             tables=tuple(tables),
             figures=tuple(figure for figure in figures if figure is not None),
@@ -79,8 +102,14 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
     )
 
 
-def _written(found: Estimate) -> str:
-    if found.value is None:
+def _title(found: Validity) -> str:
+    if found.outcome is not None and not found.outcome.overlaps_with_P:
+        return "Trajectories: do they foretell, and what relates to them"
+    return "Trajectories: later problems, and what relates to labels and locks"
+
+
+def _written(found: Estimate | None) -> str:
+    if found is None or found.value is None:
         return "–"
     return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
 
@@ -92,10 +121,11 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     sr, p = found.foretold["SR level"], found.foretold["P level"]
     return (
         say(
-            "The later outcome is {outcome}, known for {n} anchored courses. The level of SR "
-            "after the event correlates with it by {sr}, that of P by {p}; at equal P before the "
-            "event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
+            "The later outcome is {outcome}, known for {n} anchored courses.{overlap} The level of "
+            "SR after the event correlates with it by {sr}, that of P by {p}; at equal P before "
+            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
             outcome=outcome.name,
+            overlap=OVERLAP if outcome.overlaps_with_P else "",
             n=Persons(outcome.n, of=anchored),
             sr=_written(sr.r),
             p=_written(p.r),
@@ -108,14 +138,35 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
 def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
         say(
-            "{kind} alone tells {explained} of the variance of the outcome in {n} courses, "
-            "adjusted for the number of groups.",
+            "{kind} alone goes with {explained} of the variance of the outcome in {n} courses, "
+            "adjusted for the number of groups.{chance}",
             kind=group.kind.capitalize(),
             explained=percent(max(group.explained, 0.0)),
             n=Persons(group.n, of=anchored),
+            chance=_chance_words(group),
         )
         for group in found.groups
         if group.explained is not None
+    )
+
+
+def _chance_words(group: GroupOutcome) -> str:
+    """What labels around occasions without an event tell of the outcome."""
+    found = group.by_chance
+    if found is None:
+        return NOT_COMPARED if group.kind == "label" else ""
+    middle, low, high = (percent(max(at, 0.0)) for at in (found.placebo, found.low, found.high))
+    excess, least, most = (
+        percentage_points(at) for at in (found.excess, found.excess_low, found.excess_high)
+    )
+    verdict = (
+        f"Labels around the event go with more, by {excess} ({least} to {most})."
+        if found.beyond
+        else "What labels around the event go with is not told from that."
+    )
+    return (
+        f" The same rule around occasions without an event goes with {middle} (95 % of draws "
+        f"{low} to {high}), because a label holds some of a person's level. {verdict}"
     )
 
 
@@ -126,7 +177,37 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
         "Factors are taken as they were before the event. P around it holds the reaction to all "
         "stressors of the time: a factor that goes with fewer stressors goes with lower P without "
         "changing the response. SR has the expected reaction to what was met taken out, so the "
-        "two columns differ by what a factor has to do with exposure.",
+        "two columns differ by what a factor has to do with exposure. "
+        f"{_told_factors(found)}",
+    )
+
+
+def _error_words(relation: FactorRelation, what: str) -> str:
+    """Down to which reliability of exposure a relation is told from 0."""
+    band = relation.by_reliability
+    if band is None:
+        return ""
+    found = band.last_told(what)
+    if found is None:
+        return " (in no interval of the bootstrap)"
+    return f" (told down to a reliability of exposure of {found})"
+
+
+def _told_factors(found: Validity) -> str:
+    """Which factors relate to SR once all factors and locks are counted."""
+    told = [
+        f"{factor} with the {measure.removeprefix('SR ')}"
+        f"{_error_words(relation, measure.removeprefix('SR '))}"
+        for factor, relation in found.factors.items()
+        for measure in ("SR level", "SR change")
+        if (p := relation.p_adjusted[measure]) is not None and p < LEVEL
+    ]
+    counted = f"Of all {4 * len(found.factors)} correlations of factors with locks"
+    if not told:
+        return f"{counted} none with SR is told from 0 at a false-discovery rate of 5 %."
+    return (
+        f"{counted} those with SR that are told from 0 at a false-discovery rate of 5 %: "
+        f"{enumeration(told)}. {BANDS}"
     )
 
 
@@ -140,9 +221,7 @@ def _foretold_table(
             "r": told.r.value,
             "low": told.r.low,
             "high": told.r.high,
-            "partial": told.at_equal_P.value,
-            "partial_low": told.at_equal_P.low,
-            "partial_high": told.at_equal_P.high,
+            **_partial(told.at_equal_P),
         }
         for name, told in found.foretold.items()
     ]
@@ -152,11 +231,17 @@ def _foretold_table(
     frame = hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience)
     return Table(
         name=f"trajectories-{anchors.rule}-foretold",
-        title=f"What foretells: {outcome.name}",
+        title=f"What {'goes with' if outcome.overlaps_with_P else 'foretells'}: {outcome.name}",
         frame=frame,
         columns=FORETOLD_COLUMNS,
         note=note_of(FORETOLD_NOTE, frame, FORETOLD_COLUMNS),
     )
+
+
+def _partial(found: Estimate | None) -> dict[str, float | None]:
+    names = ("value", "low", "high")
+    values = [None] * 3 if found is None else [getattr(found, name) for name in names]
+    return dict(zip(("partial", "partial_low", "partial_high"), values, strict=True))
 
 
 def _group_table(
@@ -194,13 +279,18 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                     "n": sr.n,
                     "SR": sr.value,
                     "SR_interval": _interval(sr),
+                    "SR_p": relation.p_adjusted[f"SR {what}"],
+                    "SR_error": _poorly(relation, what),
                     "P": p.value,
                     "P_interval": _interval(p),
                     "difference": difference.value,
                     "difference_interval": _interval(difference),
                 }
             )
-    text, floats = ("SR_interval", "P_interval", "difference_interval"), ("SR", "P", "difference")
+    text, floats = (
+        ("SR_interval", "P_interval", "difference_interval"),
+        ("SR", "SR_p", "SR_error", "P", "difference"),
+    )
     kinds = (
         {"factor": pl.String, "lock": pl.String, "n": pl.Int64}
         | dict.fromkeys(text, pl.String)
@@ -215,6 +305,14 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
         columns=FACTOR_COLUMNS,
         note=note_of(FACTOR_NOTE, frame, FACTOR_COLUMNS),
     )
+
+
+def _poorly(relation: FactorRelation, what: str) -> float | None:
+    """Correlation with SR at the lowest reliability of exposure that was asked."""
+    if relation.by_reliability is None:
+        return None
+    each: dict[str, Estimate] = getattr(relation.by_reliability, what)
+    return list(each.values())[-1].value if each else None
 
 
 def _interval(found: Estimate) -> str | None:

@@ -40,6 +40,8 @@ class ContrastTest:
         Degrees of freedom of t, or the denominator's of F.
     p_value : float
         Two-sided.
+    note : str
+        Why there is no test: then error, statistic, degrees of freedom and p are NaN.
     """
 
     estimates: Float
@@ -48,6 +50,7 @@ class ContrastTest:
     numerator_df: int
     df: float
     p_value: float
+    note: str = ""
 
     def __repr__(self) -> str:
         pairs = zip(self.estimates, self.std_errors, strict=True)
@@ -56,6 +59,8 @@ class ContrastTest:
             name = f"t = {self.statistic:.3f} with {self.df:.2f} df"
         else:
             name = f"F = {self.statistic:.3f} with {self.numerator_df} and {self.df:.2f} df"
+        if self.note:
+            return f"{estimates}   not tested: it {self.note}"
         return f"{estimates}   {name}, p = {self.p_value:.3g}"
 
 
@@ -155,6 +160,20 @@ def f_test(estimates: Float, errors: Float, statistic: float, k: int, df: float)
         numerator_df=k,
         df=df,
         p_value=float(fdtrc(k, df, statistic)),
+    )
+
+
+def untested(estimates: Float, errors: Float, note: str) -> ContrastTest:
+    """Return the estimates of combinations without a test, and why."""
+    nan = float("nan")
+    return ContrastTest(
+        estimates=estimates,
+        std_errors=errors,
+        statistic=nan,
+        numerator_df=len(estimates),
+        df=nan,
+        p_value=nan,
+        note=note,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.mixed.inference.fixed_effects import ContrastTest, f_test, t_test
+from salutogen.models.mixed.inference.fixed_effects import ContrastTest, f_test, t_test, untested
 from salutogen.models.mixed.likelihood.problem import MixedProblem
 from salutogen.models.moments.moments import Moments
 from salutogen.models.short_repr import short_repr
+from salutogen.models.support import Support, SupportWarning, cluster_support
 
 Float = NDArray[np.float64]
 
@@ -29,8 +33,8 @@ class RobustInference:
     ----------
     kind : str
         `CR0`, `CR1` or `CR2`.
-    covariance : array (p, p)
-        Covariance of the fixed effects.
+    sandwich : array (p, p)
+        Covariance of the fixed effects, before it is asked which of them it serves.
     n_persons : int
         G, the number of clusters.
     loads, sizes : array (n_persons, p, p), (n_persons, p)
@@ -38,18 +42,56 @@ class RobustInference:
         a quadratic form whose matrix is diagonal but for rank p; these are its parts.
     middle, back : array (p, p)
         Model-based covariance, and the map from the user's contrasts.
+    terms : tuple of str
+        Names of the fixed effects.
+    support : Support
+        How many persons each of them rests on.
+
+    Notes
+    -----
+    Where a combination of the fixed effects cannot be told without one person (the only one of a
+    site, say), that person's residual is zero by construction and no sandwich knows its error:
+    error, statistic, degrees of freedom and p are NaN and the test's `note` says why. With CR0
+    and CR1, whose G − 1 degrees of freedom take many persons for granted, the same holds below
+    three effective persons (intervals of two persons beside 38 would hold the truth in 69 %).
     """
 
     kind: str
-    covariance: Float
+    sandwich: Float
     n_persons: int
     loads: Float
     sizes: Float
     middle: Float
     back: Float
+    terms: tuple[str, ...]
+    support: Support
+
+    @cached_property
+    def covariance(self) -> Float:
+        """Covariance of the fixed effects (p, p); NaN in rows and columns that have none."""
+        lacking = np.array([bool(self._lack(row)) for row in np.eye(len(self.terms))])
+        return np.where(lacking[:, None] | lacking, np.nan, self.sandwich)
+
+    @cached_property
+    def messages(self) -> tuple[str, ...]:
+        """Which fixed effects have no such error, or one that is too small."""
+        return tuple(
+            f"{name}: {said}."
+            for name, row in zip(self.terms, np.eye(len(self.terms)), strict=True)
+            if (said := self._lack(row) or ("" if self.kind == "CR2" else self.support.doubt(row)))
+        )
+
+    def _lack(self, contrasts: Float) -> str:
+        """Why contrasts (p,) or (k, p) have no robust error; empty if they have one."""
+        return self.support.lack(contrasts, small_sample=self.kind == "CR2")
 
     def df(self, contrast: Float) -> float:
-        """Degrees of freedom of a contrast (p,): G − 1, for CR2 those of Bell & McCaffrey."""
+        """Degrees of freedom of a contrast (p,): G − 1, for CR2 those of Bell & McCaffrey.
+
+        NaN where it rests on too few persons.
+        """
+        if self._lack(contrast):
+            return float("nan")
         if self.kind != "CR2":
             return float(self.n_persons - 1)
         c = self.back @ contrast
@@ -67,8 +109,12 @@ class RobustInference:
     def test(self, coefficients: Float, contrasts: Float, values: Float) -> ContrastTest:
         """Test contrasts (k, p) of the fixed effects against values (k,)."""
         estimates = contrasts @ coefficients - values
-        covariance = contrasts @ self.covariance @ contrasts.T
-        errors = np.sqrt(np.diag(covariance))
+        covariance = contrasts @ self.sandwich @ contrasts.T
+        lacks = [self._lack(row) for row in contrasts]
+        errors = np.where([bool(said) for said in lacks], np.nan, np.sqrt(np.diag(covariance)))
+        said = self._lack(contrasts)
+        if said:
+            return untested(estimates, errors, said)
         if len(contrasts) == 1:
             return t_test(float(estimates[0]), float(errors[0]), self.df(contrasts[0]))
         if self.kind == "CR2":
@@ -79,7 +125,7 @@ class RobustInference:
 
 
 def robust_inference(
-    moments: Moments, problem: MixedProblem, theta: Float, kind: str
+    moments: Moments, problem: MixedProblem, terms: tuple[str, ...], theta: Float, kind: str
 ) -> RobustInference:
     """Return the sandwich covariance with persons as clusters.
 
@@ -87,6 +133,8 @@ def robust_inference(
     ----------
     moments, problem : Moments, MixedProblem
         Cross-products and the problem made of them.
+    terms : tuple of str
+        Names of the fixed effects.
     theta : array (m,)
         Free entries of the relative factor at the fit.
     kind : str
@@ -111,17 +159,10 @@ def robust_inference(
     p = criterion.p
     unit = np.sqrt(moments.n_obs)  # X* has columns of length 1: make them of mean square 1
     bread = np.linalg.inv(at.precision) / unit**2
-    columns = np.column_stack([problem.left, problem.right])
-    columns[:, criterion.q : -1] *= unit
     beta = at.coefficients / unit
-    scores, loads, sizes = [], [], []
-    for start in range(0, moments.n_persons, CHUNK):
-        some = moments.reduction.cross[start : start + CHUNK]
-        products = (
-            replace(moments.reduction, cross=some)
-            .project(columns, columns)
-            .reshape(-1, columns.shape[1], columns.shape[1])
-        )
+    scores, loads, sizes, information = [], [], [], []
+    for products in _products(moments, problem, unit):
+        information.append(_information(products, L))
         if kind == "CR2":
             score, load, size = _adjusted(products, L, beta, bread)
             loads.append(load)
@@ -129,20 +170,47 @@ def robust_inference(
             scores.append(score)
         else:
             scores.append(_scores(products, L, beta))
-    each = np.concatenate(scores)
     G = moments.n_persons
-    meat = _crossed(each) * (G / (G - 1) if kind == "CR1" else 1.0)
+    meat = _crossed(np.concatenate(scores)) * (G / (G - 1) if kind == "CR1" else 1.0)
     outer = problem.scale * unit * problem.fixed_map @ bread
+    back = (unit * problem.fixed_map).T
     empty = np.empty((0, p, p))
-    return RobustInference(
+    found = RobustInference(
         kind=kind,
-        covariance=outer @ meat @ outer.T,
+        sandwich=outer @ meat @ outer.T,
         n_persons=G,
         loads=np.concatenate(loads) if loads else empty,
         sizes=np.concatenate(sizes) if sizes else empty,
         middle=bread,
-        back=(unit * problem.fixed_map).T,
+        back=back,
+        terms=terms,
+        support=cluster_support(np.concatenate(information), at.precision * unit**2, back),
     )
+    for message in found.messages:
+        warnings.warn(f"{kind}: {message}", SupportWarning, stacklevel=3)
+    return found
+
+
+def _products(moments: Moments, problem: MixedProblem, unit: float) -> Iterator[Float]:
+    """Cross-products of [Z X y] of some persons at a time (n, q + p + 1, q + p + 1)."""
+    columns = np.column_stack([problem.left, problem.right])
+    columns[:, problem.criterion.q : -1] *= unit
+    for start in range(0, moments.n_persons, CHUNK):
+        some = moments.reduction.cross[start : start + CHUNK]
+        yield (
+            replace(moments.reduction, cross=some)
+            .project(columns, columns)
+            .reshape(-1, columns.shape[1], columns.shape[1])
+        )
+
+
+def _information(products: Float, L: Float) -> Float:
+    """X' V⁻¹ X of each person (n, p, p)."""
+    q = len(L)
+    A, B = products[:, :q, :q], products[:, q:-1, :q] @ L
+    M = np.eye(q) + L.T @ A @ L
+    found: Float = products[:, q:-1, q:-1] - B @ np.linalg.solve(M, np.swapaxes(B, 1, 2))
+    return found
 
 
 def _crossed(rows: Float) -> Float:

@@ -306,6 +306,7 @@ def _warnings_of(moments: Moments, terms: list[str], G: Float) -> tuple[str, ...
                 f"{name} does not vary within any person: its random slope describes differences "
                 "between persons only."
             )
+    messages += dict.fromkeys(said for design in moments.designs for said in design.messages)
     if moments.n_dropped:
         messages.append(f"{moments.n_dropped} rows with missing values were left out.")
     return tuple(messages)

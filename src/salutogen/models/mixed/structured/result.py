@@ -169,7 +169,8 @@ class StructuredResult(MixedFit):
         outer = self.outer.designs if self.outer is not None else ()
         used = (fixed, *inner, *outer) if own else (fixed,)
         needed = [name for design in used for name in design.variables]
-        rows = read_columns(frame, [*needed, *(self._group_columns() if own else ())])
+        groups = self._group_columns() if own else ()
+        rows = read_columns(frame, [*needed, *groups], labels=groups)
         if not rows.width:
             rows = pl.DataFrame({"row": np.zeros(n_rows_of(frame))})
         total: Float = sum_of(columns_of(fixed, rows), self.coefficients[None, :])

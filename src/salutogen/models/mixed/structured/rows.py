@@ -118,7 +118,7 @@ def read_structured(
     needed = [*variables_of(f"0 + {parsed.outcome}"), *groups, *structure_columns(structures)]
     for expression in expressions:
         needed += variables_of(expression)
-    rows = read_columns(data, needed)
+    rows = read_columns(data, needed, labels=groups)
     keep = complete_rows(rows)
     used = rows if keep.all() else rows.filter(pl.Series(keep))
     if used.height == 0:

@@ -18,7 +18,7 @@ from salutogen.models.mixture.likelihood._kernels_quasi_newton import (
     sums_by_class,
 )
 from salutogen.models.mixture.likelihood.parameters import ClassParameters, Layout
-from salutogen.models.mixture.membership import scaled_covariates
+from salutogen.models.mixture.membership import covariate_messages, scaled_covariates
 from salutogen.models.moments.moments import Moments
 
 Float = NDArray[np.float64]
@@ -187,7 +187,7 @@ def mixture_problem(
         random_map=mixed.random_map * mixed.scale,
         scale=mixed.scale,
         offset=-float(np.sum(weights * data[:, 0]) * np.log(mixed.scale)),
-        messages=mixed.messages,
+        messages=(*mixed.messages, *covariate_messages(moments)),
     )
 
 

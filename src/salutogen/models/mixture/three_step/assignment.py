@@ -73,11 +73,14 @@ class Assigned:
             the mean over the assigned classes of their covariance.
         """
         K = self.weight.shape[1]
-        highest = log_density.max(axis=1)
-        joint = np.exp(log_density - highest[:, None])[:, None, :] * self.error.T  # (n, s, t)
-        total = joint.sum(axis=2)
+        with np.errstate(divide="ignore"):
+            joint = log_density[:, None, :] + np.log(self.error.T)  # (n, s, t)
+        highest = joint.max(axis=2)
+        highest = np.where(np.isfinite(highest), highest, 0.0)  # a class that nobody is put into
+        joint = np.exp(joint - highest[:, :, None])
+        total = np.maximum(joint.sum(axis=2), np.finfo(float).tiny)
         probability = joint / total[:, :, None]
-        value = np.sum(self.weight * (np.log(total) + highest[:, None]), axis=1)
+        value = np.sum(self.weight * (np.log(total) + highest), axis=1)
         mean = np.sum(self.weight[:, :, None] * probability, axis=1)
         outer = np.einsum("ns,nst,nsu->ntu", self.weight, probability, probability)
         scatter = mean[:, :, None] * np.eye(K) - outer
@@ -144,7 +147,7 @@ def person_rows(
         Unknown columns; persons of another type; a column that varies within a person.
     """
     key, wanted = result.persons.name, list(dict.fromkeys(names))
-    rows = read_columns(data, [key, *wanted]).unique(maintain_order=True)
+    rows = read_columns(data, [key, *wanted], labels=(key,)).unique(maintain_order=True)
     if rows.schema[key] != result.persons.dtype:
         given, wanted_type = rows[key], result.persons.dtype
         same = given.cast(wanted_type, strict=False)

@@ -23,19 +23,25 @@ from salutogen.models.mixture.three_step.assignment import (
     person_rows,
     wald,
 )
+from salutogen.models.mixture.three_step.outcome_densities import (
+    LEAST_SHARE,
+    LEAST_SPREAD,
+    CategoricalOutcome,
+    NormalOutcome,
+)
 from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
     from salutogen.models.mixture.result import GrowthMixtureResult
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 Kind = Literal["auto", "continuous", "categorical"]
 
 STEPS = 5000
 SETTLED = 1e-9  # gain of the log-likelihood in an EM step at which it has settled
 DIFFERENCE = 1e-5  # of the differences of gradients that give second derivatives
-LEAST_SPREAD = 1e-4  # share of the outcome's variance below which a class has none
-LEAST_SHARE = 1e-9  # of a category in a class: log odds stay finite
+EDGE = 1e-6  # distance from 0 or 1 within which a proportion lies there
 MOVED = 0.05  # change of a class's share in the last step that is worth a word
 NORMAL_95 = 1.959963984540054
 
@@ -58,7 +64,8 @@ class ThreeStepOutcome:
     estimates : array (K,) or (K, C)
         Means, or proportions.
     covariance : array (K, K) or (K C, K C)
-        Sandwich estimate, class by class. The error of the classes' own estimation is left out.
+        Sandwich estimate, class by class; NaN where a class has no support for an error. The error
+        of the classes' own estimation is left out.
     spreads : array (K,)
         SD of a continuous outcome within each class; NaN where BCH weights give none.
     shares : array (K,)
@@ -92,7 +99,11 @@ class ThreeStepOutcome:
 
     @property
     def table(self) -> pl.DataFrame:
-        """One row per class (and category): estimate, standard error, 95 % limits, share."""
+        """One row per class (and category): estimate, standard error, 95 % limits, share.
+
+        Errors and limits are null where a class has no support for them: all of its persons alike,
+        or a proportion of 0 or 1. Limits of proportions stay within 0 and 1.
+        """
         K = len(self.shares)
         estimate = self.estimates.ravel()
         error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
@@ -100,11 +111,14 @@ class ThreeStepOutcome:
         columns: dict[str, Any] = {"class": np.repeat(np.arange(1, K + 1), C)}
         if self.categories:
             columns["category"] = list(self.categories) * K
+        limits = [estimate + side * NORMAL_95 * error for side in (-1, 1)]
+        if self.categories:
+            limits = [np.clip(limit, 0.0, 1.0) for limit in limits]
         columns |= {
             "estimate": estimate,
-            "standard_error": error,
-            "lower": estimate - NORMAL_95 * error,
-            "upper": estimate + NORMAL_95 * error,
+            "standard_error": pl.Series(error).fill_nan(None),
+            "lower": pl.Series(limits[0]).fill_nan(None),
+            "upper": pl.Series(limits[1]).fill_nan(None),
         }
         if not self.categories:
             columns["sd"] = pl.Series(self.spreads).fill_nan(None)
@@ -112,7 +126,10 @@ class ThreeStepOutcome:
 
     @property
     def differences(self) -> pl.DataFrame:
-        """One row per pair of classes (and category): difference, standard error, z, p."""
+        """One row per pair of classes (and category): difference, standard error, z, p.
+
+        The last three are null where either class has no support for an error.
+        """
         from scipy.special import ndtr
 
         K, C = len(self.shares), len(self.categories) or 1
@@ -122,19 +139,25 @@ class ThreeStepOutcome:
                 contrast = np.zeros(K * C)
                 contrast[a * C + c], contrast[b * C + c] = 1.0, -1.0
                 difference = float(contrast @ self.estimates.ravel())
-                variance = float(contrast @ self.covariance @ contrast)
-                error = float(np.sqrt(max(variance, 0.0)))
-                z = difference / error if error > 0 else None
+                places = np.flatnonzero(contrast)
+                part = self.covariance[np.ix_(places, places)]
+                variance = float(contrast[places] @ part @ contrast[places])
+                error = float(np.sqrt(variance)) if variance > 0 else None
+                z = None if error is None else difference / error
                 p = None if z is None else float(2 * ndtr(-abs(z)))
                 rows.append((a + 1, b + 1, *self.categories[c : c + 1], difference, error, z, p))
         names = ["class", "other", *(["category"] if self.categories else [])]
-        return pl.DataFrame(
-            rows, schema=[*names, "difference", "standard_error", "z", "p"], orient="row"
-        )
+        figures = [(name, pl.Float64) for name in ("difference", "standard_error", "z", "p")]
+        return pl.DataFrame(rows, schema=[*names, *figures], orient="row")
 
     @property
-    def test(self) -> tuple[float, int, float]:
-        """Wald statistic that all classes are equal, its degrees of freedom, and p."""
+    def test(self) -> tuple[float | None, int, float | None]:
+        """Wald statistic that all classes are equal, its degrees of freedom, and p.
+
+        None, 0 and None where a class has no support for an error.
+        """
+        if not np.isfinite(self.covariance).all():
+            return None, 0, None
         K, C = len(self.shares), len(self.categories) or 1
         against = np.kron(np.column_stack([np.eye(K - 1), -np.ones(K - 1)]), np.eye(C))
         return wald(against @ self.estimates.ravel(), against @ self.covariance @ against.T)
@@ -208,6 +231,10 @@ def three_step_outcome(
     estimates, covariance, spreads, shares, converged, messages = fit(assigned, values, categories)
     if not converged:
         warnings.warn(messages[-1], ConvergenceWarning, stacklevel=2)
+    bare = _without_support(estimates, covariance, spreads, float(np.var(values)), categories)
+    if bare.any():
+        messages.append(_bare_words(outcome, bare, categories))
+        covariance = np.where(bare.ravel() | bare.ravel()[:, None], np.nan, covariance)
     away = float(np.max(np.abs(shares - result.posterior[places].mean(axis=0))))
     if correction == "ml" and away > MOVED:
         messages.append(
@@ -229,6 +256,34 @@ def three_step_outcome(
         n_dropped=dropped,
         converged=converged,
         messages=tuple(messages),
+    )
+
+
+def _without_support(
+    estimates: Float,
+    covariance: Float,
+    spreads: Float,
+    variance: float,
+    categories: tuple[str, ...],
+) -> Bool:
+    """Which estimates (K, C) have no error: a class all alike, or a proportion at 0 or 1."""
+    if categories:
+        return (estimates < EDGE) | (estimates > 1 - EDGE)
+    own = np.diag(covariance)[:, None]
+    flat = ~(spreads[:, None] ** 2 > 1.01 * LEAST_SPREAD * variance)
+    return flat | ~(own > EDGE**2 * variance)
+
+
+def _bare_words(outcome: str, bare: Bool, categories: tuple[str, ...]) -> str:
+    classes = [f"class {k + 1}" for k in np.flatnonzero(bare.any(axis=1))]
+    why = (
+        "a proportion of 0 or 1 (or beyond)"
+        if categories
+        else "no spread of its own: too few persons, or all with the same value"
+    )
+    return (
+        f"{outcome}: in {', '.join(classes)} there is {why}. These estimates have no error, and "
+        "comparisons with them no p."
     )
 
 
@@ -263,7 +318,7 @@ def _by_weights(assigned: Assigned, values: Float, categories: tuple[str, ...]) 
 def _by_likelihood(assigned: Assigned, values: Float, categories: tuple[str, ...]) -> _Fit:
     """EM from the weighted means, then second derivatives."""
     K, messages = assigned.weight.shape[1], []
-    model = _Categories(values) if categories else _Normal(values[:, 0])
+    model = CategoricalOutcome(values) if categories else NormalOutcome(values[:, 0])
     start = np.linalg.solve(assigned.error.T, assigned.weight.mean(axis=0))
     share = np.maximum(start, 0.01) / np.sum(np.maximum(start, 0.01))
     weight = assigned.expected(np.log(share) + np.zeros((len(values), K)))[1]
@@ -317,75 +372,3 @@ def _sandwich(scores: Callable[[Float], Float], free: Float) -> tuple[Float, boo
     known = values > 1e-8 * max(float(values[-1]), 0.0)
     bread = (vectors[:, known] / values[known]) @ vectors[:, known].T
     return bread @ (at.T @ at) @ bread, not bool(known.all())
-
-
-class _Normal:
-    """Mean and log variance of each class."""
-
-    def __init__(self, y: Float) -> None:
-        self.y = y
-        self.least = LEAST_SPREAD * float(np.var(y))
-
-    def maximise(self, weight: Float) -> Float:
-        """Parameters (K, 2) with the highest weighted likelihood."""
-        size = np.maximum(weight.sum(axis=0), 1e-12)
-        mean = self.y @ weight / size
-        spread = np.sum(weight * (self.y[:, None] - mean) ** 2, axis=0) / size
-        return np.column_stack([mean, np.log(np.maximum(spread, self.least))])
-
-    def log_density(self, parameters: Float) -> Float:
-        """Log densities (n, K)."""
-        mean, log_variance = parameters.T
-        away = (self.y[:, None] - mean) ** 2 / np.exp(log_variance)
-        density: Float = -0.5 * (np.log(2 * np.pi) + log_variance + away)
-        return density
-
-    def slopes(self, parameters: Float) -> Float:
-        """Derivatives (n, K, 2) of the log densities."""
-        mean, log_variance = parameters.T
-        away = (self.y[:, None] - mean) / np.exp(log_variance / 2)
-        return np.stack([away / np.exp(log_variance / 2), (away**2 - 1) / 2], axis=2)
-
-    def estimates(self, parameters: Float) -> tuple[Float, Float]:
-        """Means (K, 1), and their derivatives by all parameters."""
-        return parameters[:, :1], np.kron(np.eye(len(parameters)), np.array([[1.0, 0.0]]))
-
-
-class _Categories:
-    """Log odds of each category but the last."""
-
-    def __init__(self, hits: Float) -> None:
-        self.hits = hits
-
-    def maximise(self, weight: Float) -> Float:
-        """Parameters (K, C − 1) with the highest weighted likelihood."""
-        counts = weight.T @ self.hits
-        share = np.maximum(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12),
-                           LEAST_SHARE)  # fmt: skip
-        odds: Float = np.log(share[:, :-1] / share[:, -1:])
-        return odds
-
-    def log_density(self, parameters: Float) -> Float:
-        """Log probabilities (n, K) of what was observed."""
-        density: Float = self.hits @ np.log(self._shares(parameters)).T
-        return density
-
-    def slopes(self, parameters: Float) -> Float:
-        """Derivatives (n, K, C − 1) of the log probabilities."""
-        slopes: Float = (self.hits[:, None, :] - self._shares(parameters))[:, :, :-1]
-        return slopes
-
-    def estimates(self, parameters: Float) -> tuple[Float, Float]:
-        """Proportions (K, C), and their derivatives by all parameters."""
-        share = self._shares(parameters)
-        K, C = share.shape
-        jacobian = np.zeros((K, C, K, C - 1))
-        for k in range(K):
-            jacobian[k, :, k] = (np.diag(share[k]) - np.outer(share[k], share[k]))[:, :-1]
-        return share, jacobian.reshape(K * C, -1)
-
-    def _shares(self, parameters: Float) -> Float:
-        odds = np.column_stack([parameters, np.zeros(len(parameters))])
-        weight = np.exp(odds - odds.max(axis=1, keepdims=True))
-        shares: Float = weight / weight.sum(axis=1, keepdims=True)
-        return shares

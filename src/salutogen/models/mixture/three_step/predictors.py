@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.formula.design import learn_design, variables_of
+from salutogen.models.mixture.separation import Separation, find_separation
 from salutogen.models.mixture.three_step.assignment import (
     Assigned,
     Assignment,
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from salutogen.models.mixture.result import GrowthMixtureResult
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
 
 STEPS = 100
 SETTLED = 1e-10  # log-likelihood that a further Newton step would bring
 COLLINEAR = 1e-9  # share of a column that is left beside the others
-RUNAWAY = 15.0  # change of the log odds over a column's spread that no sample can show
+FARTHEST = 30.0  # change of the log odds over a column's spread at which a search ends
 
 
 @short_repr("terms", "reference", "correction", "n_persons", "converged")
@@ -48,9 +50,11 @@ class ThreeStepPredictors:
     terms : tuple of str
         Columns, `Intercept` for the constant.
     estimates : array (K − 1, p)
-        Log odds against the reference class, in the order of the other classes.
+        Log odds against the reference class, in the order of the other classes; where a predictor
+        tells classes apart and no estimate is finite, where the search stopped.
     covariance : array ((K − 1) p, (K − 1) p)
-        Sandwich estimate, class by class. The error of the classes' own estimation is left out.
+        Sandwich estimate, class by class; NaN where there is no finite estimate. The error of the
+        classes' own estimation is left out.
     error : array (K, K)
         Classification errors used; the identity without a correction.
     log_likelihood : float
@@ -60,7 +64,7 @@ class ThreeStepPredictors:
     n_dropped : int
         Persons of the model that are left out: not in the frame, or something missing.
     converged : bool
-        Whether the likelihood settled.
+        Whether the likelihood settled, all estimates being finite.
     messages : tuple of str
         What is doubtful.
     """
@@ -80,12 +84,15 @@ class ThreeStepPredictors:
 
     @property
     def coefficients(self) -> pl.DataFrame:
-        """One row per class and term: estimate, error, z, p, odds ratio with 95 % limits."""
+        """One row per class and term: estimate, error, z, p, odds ratio with 95 % limits.
+
+        All but the estimate are null where that is not finite.
+        """
         from scipy.special import ndtr
 
         others = [k for k in range(1, len(self.error) + 1) if k != self.reference]
         estimate = self.estimates.ravel()
-        error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+        error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))  # NaN stays
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             z = estimate / error
             limits = [np.exp(estimate + side * 1.959963984540054 * error) for side in (-1, 1)]
@@ -103,18 +110,25 @@ class ThreeStepPredictors:
                 "lower": limits[0],
                 "upper": limits[1],
             }
+        ).with_columns(
+            pl.when(pl.col("standard_error").is_not_nan()).then(pl.col(name)).alias(name)
+            for name in ("standard_error", "z", "p", "odds_ratio", "lower", "upper")
         )
 
     @property
     def tests(self) -> pl.DataFrame:
-        """Wald test of each term but the constant: no difference between any classes."""
+        """Wald test of each term but the constant: no difference between any classes.
+
+        Null where an estimate is not finite.
+        """
         p, rows = len(self.terms), []
         for j, name in enumerate(self.terms):
             if name == "Intercept":
                 continue
             places = np.arange(len(self.estimates)) * p + j
             part = self.covariance[np.ix_(places, places)]
-            rows.append((name, *wald(self.estimates[:, j], part)))
+            known = bool(np.isfinite(part).all())
+            rows.append((name, *(wald(self.estimates[:, j], part) if known else (None,) * 3)))
         names = [("term", pl.String), ("chi_square", pl.Float64), ("df", pl.Int64)]
         return pl.DataFrame(rows, schema=[*names, ("p", pl.Float64)], orient="row")
 
@@ -192,14 +206,24 @@ def three_step_predictors(
         correction=correction,
     )
     at, value, converged = _newton(moved, Q)
-    covariance = _sandwich(moved, Q, at)
-    back = np.kron(np.eye(K - 1), np.linalg.inv(R))
-    messages = []
-    if not converged or np.max(np.abs(at)) > RUNAWAY:
+    back = np.linalg.inv(R)
+    estimates = at @ back.T
+    separation = _separation(moved, X, estimates, design.names, order + 1)
+    known = np.kron(np.eye(K - 1), R) @ separation.finite
+    covariance = separation.finite @ _sandwich(moved, Q, at, known) @ separation.finite.T
+    infinite = separation.infinite.ravel() | (not converged and not separation.found)
+    covariance[infinite | infinite[:, None]] = np.nan
+    messages = list(design.messages)
+    if infinite.any():
         converged = False
+        what = (
+            f"no finite estimate for {separation.words}"
+            if separation.found
+            else "predictors tell some classes apart (nearly) without error"
+        )
         messages.append(
-            "Coefficients run away: a predictor tells some classes apart (nearly) without error. "
-            "Join rare categories, or leave that predictor out."
+            f"Coefficients run away: {what}. These have no error and no p. Join rare categories, "
+            "or leave that predictor out."
         )
         warnings.warn(messages[-1], ConvergenceWarning, stacklevel=2)
     return ThreeStepPredictors(
@@ -207,8 +231,8 @@ def three_step_predictors(
         assignment=assignment,
         reference=reference,
         terms=design.names,
-        estimates=(back @ at.ravel()).reshape(K - 1, p),
-        covariance=back @ covariance @ back.T,
+        estimates=estimates,
+        covariance=covariance,
         error=assigned.error,
         log_likelihood=value,
         n_persons=len(X),
@@ -242,7 +266,7 @@ def _newton(assigned: Assigned, X: Float) -> tuple[Float, float, bool]:
             return at, value, abs(gain) < 1e-6
         at = tried
         value, scores, hessian, safe = new
-        if np.max(np.abs(at)) > 2 * RUNAWAY:
+        if np.max(np.abs(at)) > FARTHEST:
             return at, value, False
     return at, value, False
 
@@ -270,8 +294,19 @@ def _logit(assigned: Assigned, X: Float, at: Float) -> tuple[float, Float, Float
     return value, scores, (safe + more).reshape(size, size), safe.reshape(size, size)
 
 
-def _sandwich(assigned: Assigned, X: Float, at: Float) -> Float:
+def _separation(
+    assigned: Assigned, X: Float, estimates: Float, terms: tuple[str, ...], numbers: Int
+) -> Separation:
+    """Look for predictors, as given, that tell classes apart."""
+    eta = np.column_stack([X @ estimates.T, np.zeros(len(X))])
+    log_p = eta - np.logaddexp.reduce(eta, axis=1, keepdims=True)
+    membership = assigned.membership if assigned.is_certain else assigned.expected(log_p)[1]
+    return find_separation(X, membership, np.exp(log_p), terms, numbers=numbers.tolist())
+
+
+def _sandwich(assigned: Assigned, X: Float, at: Float, along: Float) -> Float:
+    """Covariance of coefficients of the columns of `along`."""
     _, scores, hessian, _ = _logit(assigned, X, at)
-    bread = np.linalg.pinv(-hessian, hermitian=True)
-    covariance: Float = bread @ (scores.T @ scores) @ bread
+    bread = np.linalg.pinv(-along.T @ hessian @ along, hermitian=True)
+    covariance: Float = bread @ along.T @ (scores.T @ scores) @ along @ bread
     return covariance

@@ -1,0 +1,1 @@
+"""Baseline-adjusted: problems after exposure given those before it, beside SR."""

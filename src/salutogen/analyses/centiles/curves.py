@@ -1,0 +1,145 @@
+"""Centile curves over exposure, their bands, and how the spread changes along it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.centiles.spread import Draws, Units, scale_matrix
+from salutogen.columns import POINTS, Column, Kind, Record, figure, record
+from salutogen.models.linear_algebra import combine
+from salutogen.models.regression.location_scale import LocationScale
+from salutogen.models.regression.quantile import fit_quantile_lines
+from salutogen.models.resampling.bootstrap import percentile_interval
+from salutogen.norm.design_matrix import term_matrix
+
+Float = NDArray[np.float64]
+ENDS = (5, 95)  # the curves leave out the least and the most exposed, who would be single persons
+PLACES = (10, 50, 90)
+POINTS_OF_CURVE = 21
+MOST_FOR_PROGRAMS = 20_000
+CURVE_COLUMNS = (
+    Column(name="centile", meaning="Centile", heading="Centile", kind=Kind.LABEL),
+    Column(name="E", meaning="Exposure", unit="points of E", heading="E"),
+    Column(name="P", meaning="Problems at the centile", unit=POINTS, heading="P"),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
+    Column(
+        name="P_free",
+        meaning="The same by a quantile regression of its own, which assumes no common shape",
+        unit=POINTS,
+        heading="P, quantile regression",
+    ),
+)
+
+
+@record
+class SpreadChange(Record):
+    """SD of problems about the line at low, middle and high exposure (percentiles of persons)."""
+
+    E_low: float = figure("10th percentile of E", unit="points of E")
+    E_middle: float = figure("Median of E", unit="points of E")
+    E_high: float = figure("90th percentile of E", unit="points of E")
+    sd_low: float = figure("SD about the line at the 10th percentile of E", unit=POINTS)
+    sd_middle: float = figure("SD about the line at the median of E", unit=POINTS)
+    sd_high: float = figure("SD about the line at the 90th percentile of E", unit=POINTS)
+    ratio: float = figure("SD at the 90th over SD at the 10th percentile of E")
+    ratio_low: float = figure("Lower end of its 95 % interval")
+    ratio_high: float = figure("Upper end of its 95 % interval")
+
+    @property
+    def settled(self) -> bool:
+        """Whether the interval of the ratio leaves out 1."""
+        return not self.ratio_low <= 1 <= self.ratio_high
+
+
+class Grid:
+    """Places along exposure with the terms of the line and of the log SD; covariates at their mean.
+
+    Attributes
+    ----------
+    E : array (k,)
+    X, Z : array (k, p), (k, 2)
+    """
+
+    def __init__(self, units: Units, E: Float) -> None:
+        self.E, line = E, units.line
+        table = pl.DataFrame({line.predictors[0]: E})
+        self.X = np.repeat(units.X.mean(axis=0)[None, :], len(E), axis=0)
+        own = [
+            term for term in line.terms
+            if term == "intercept" or term.partition("^")[0].partition(":")[0] in line.predictors
+        ]  # fmt: skip
+        terms = term_matrix(table, tuple(own), predictors=line.predictors, knots=line.knots)
+        for place, term in enumerate(own):
+            self.X[:, line.terms.index(term)] = terms[:, place]
+        self.Z = scale_matrix(line, table)
+
+
+def spread_change(units: Units, fit: LocationScale, draws: Draws) -> SpreadChange:
+    """SD at low, middle and high exposure, and the ratio of the ends with its interval."""
+    E = np.percentile(units.E, PLACES)
+    grid = Grid(units, E)
+    sd = fit.sd(grid.Z)
+    ends = combine(draws.scale, grid.Z[-1] - grid.Z[0])  # log of the ratio, by draw
+    low, high = np.exp(percentile_interval(ends))
+    names = ("low", "middle", "high")
+    return SpreadChange(
+        **{f"E_{name}": float(value) for name, value in zip(names, E, strict=True)},
+        **{f"sd_{name}": float(value) for name, value in zip(names, sd, strict=True)},
+        ratio=float(sd[-1] / sd[0]),
+        ratio_low=float(low),
+        ratio_high=float(high),
+    )
+
+
+def centile_curves(
+    units: Units, fit: LocationScale, draws: Draws, curves: tuple[float, ...]
+) -> pl.DataFrame:
+    """Problems at each centile over exposure, columns `CURVE_COLUMNS`.
+
+    Between the 5th and the 95th percentile of E, at 21 places, and at the 10th, 50th and 90th.
+    """
+    first, last = np.percentile(units.E, ENDS)
+    E = np.union1d(np.linspace(first, last, POINTS_OF_CURVE), np.percentile(units.E, PLACES))
+    grid = Grid(units, E)
+    z = np.quantile(units.standardised(fit), np.array(curves) / 100)
+    free = _free(units, grid, curves)
+    frames = []
+    for place, name in enumerate(curves):
+        P = combine(grid.X, fit.location) + z[place] * fit.sd(grid.Z)
+        by_draw = np.empty((len(draws.location), len(E)))
+        for point in range(len(E)):
+            expected = combine(draws.location, grid.X[point])
+            sd = np.exp(combine(draws.scale, grid.Z[point]))
+            by_draw[:, point] = expected + draws.levels[:, place] * sd
+        low, high = percentile_interval(by_draw)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "centile": [f"{name:g}"] * len(E),
+                    "E": E,
+                    "P": P,
+                    "low": low,
+                    "high": high,
+                    "P_free": pl.Series(free[place], dtype=pl.Float64).fill_nan(None),
+                }
+            )
+        )
+    return pl.concat(frames)
+
+
+def _free(units: Units, grid: Grid, curves: tuple[float, ...]) -> Float:
+    """Quantile regression lines at the grid, shape (curves, k); NaN where there are too many units.
+
+    Lines that cross are put into order at each place (Chernozhukov and others 2010).
+    """
+    if len(units.P) > MOST_FOR_PROGRAMS:
+        return np.full((len(curves), len(grid.E)), np.nan)
+    share = np.array(curves) / 100
+    found = fit_quantile_lines(units.P, units.X, share.tolist(), names=units.line.terms)
+    lines = np.stack([combine(grid.X, one) for one in found])
+    order = np.argsort(share, kind="stable")
+    lines[order] = np.sort(lines[order], axis=0)
+    return lines

@@ -1,0 +1,1 @@
+"""Domains: SR of several kinds of problems, and who is resilient in all of them."""

@@ -1,0 +1,1 @@
+"""Event weights: whether events weighted by what they go with tell more than their plain number."""

@@ -1,0 +1,1 @@
+"""Growth: positive functioning above its own baseline, followed forwards in time."""

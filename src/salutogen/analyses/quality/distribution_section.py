@@ -1,0 +1,145 @@
+"""The page's sections on the floor of problems and on who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from salutogen.analyses.quality.floor import ProblemDistribution
+from salutogen.analyses.quality.leavers import LEAVER_COLUMNS
+from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
+from salutogen.page.section import Section, Table, Text
+from salutogen.page.words import enumeration, number, points, say, signed
+
+if TYPE_CHECKING:
+    from salutogen.analyses.quality.analysis import QualityResult
+    from salutogen.page.audience import Audience
+
+SCORE_WORDS = {
+    "P": ("fewer problems", "more problems"),
+    "E": ("less exposure", "more exposure"),
+    "SR": ("lower SR", "higher SR"),
+}
+UNEQUAL = 1.25  # ratio of SDs worth a sentence
+QUANTILE_COLUMNS = (
+    Column(name="quantile", meaning="Share of the occasions below", kind=Kind.LABEL,
+           heading="Share below"),
+    Column(name="P", meaning="Problems", unit="points", heading="Problems (points)"),
+)  # fmt: skip
+
+
+def distribution_sections(result: QualityResult, audience: Audience) -> Iterator[Section]:
+    """The floor of problems, then those who left; each only where there is something to say."""
+    if result.problems is not None:
+        yield _floor_section(result.problems, audience)
+    if result.leavers.height:
+        yield _leavers_section(result.leavers)
+
+
+def _floor_section(one: ProblemDistribution, audience: Audience) -> Section:
+    quantiles = pl.DataFrame(
+        {"quantile": ["5 %", "25 %", "50 %", "75 %", "95 %"], "P": list(one.quantiles)}
+    )
+    return Section(
+        title="Distribution of problems, and what its floor does to SR",
+        paragraphs=tuple(_floor_words(one, audience)),
+        tables=(
+            Table(
+                name="problem-quantiles",
+                title="Quantiles of problems over valid occasions",
+                frame=quantiles,
+                columns=QUANTILE_COLUMNS,
+            ),
+        ),
+    )
+
+
+def _floor_words(one: ProblemDistribution, audience: Audience) -> Iterator[Text]:
+    skewness = "" if one.skewness is None else f"Their skewness is {number(one.skewness, 2)}. "
+    if one.floor_share is None or one.ceiling_share is None or one.floor is None:
+        yield f"The ends of the scale of problems are not known. {skewness}".strip()
+        return
+    low, high = (round(share * one.n) for share in (one.floor_share, one.ceiling_share))
+    yield (
+        f"Problems are at the lowest possible score ({points(one.floor, 0)}) in "
+        f"{audience.share(low, one.n)} of the valid occasions and at the highest in "
+        f"{audience.share(high, one.n)}. {skewness}"
+    ).strip()
+    if low and one.lowest_SR_low_exposure is not None and one.lowest_SR_high_exposure is not None:
+        yield say(
+            "At the lowest score SR is that score less what is expected, however resilient a "
+            "person is: {few} points where few problems are expected (their 10 % quantile) and "
+            "{many} where many are (90 %). So low exposure leaves little room below 0.{always}",
+            few=signed(one.lowest_SR_low_exposure, 1),
+            many=signed(one.lowest_SR_high_exposure, 1),
+            always=_always_words(one),
+        )
+    if one.residual_sd_low and one.residual_sd_high:
+        yield _spread_words(one.residual_sd_low, one.residual_sd_high) + _slope_words(one)
+
+
+def _always_words(one: ProblemDistribution) -> Text:
+    if not one.persons_at_floor:
+        return ""
+    return say(
+        " {n:# person is|# persons are} there at each of their occasions; how they differ in "
+        "resilience cannot be seen.",
+        n=Persons(one.persons_at_floor),
+    )
+
+
+def _spread_words(low: float, high: float) -> str:
+    told = (
+        f"SR spreads by an SD of {points(low)} points in the third of occasions with the fewest "
+        f"expected problems, and by {points(high)} in that with the most"
+    )
+    if high / low > UNEQUAL:
+        return f"{told}: scores far from 0, of either sign, are mostly those of the highly exposed."
+    return f"{told}."
+
+
+def _slope_words(one: ProblemDistribution) -> str:
+    if one.slope_above_floor is None or one.slope_all is None:
+        return ""
+    return (
+        f" Without the occasions at the lowest score the slope of problems on exposure is "
+        f"{signed(one.slope_above_floor, 3)} in place of {signed(one.slope_all, 3)}; leaving out "
+        "by problems lowers a slope by itself, so that this is a bound, not a mend."
+    )
+
+
+def _leavers_section(leavers: pl.DataFrame) -> Section:
+    return Section(
+        title="Who left, beside who stayed",
+        paragraphs=(_leaver_words(leavers),),
+        tables=(
+            Table(
+                name="leavers",
+                title="Persons who left and persons who stayed, at their first valid occasion",
+                frame=leavers,
+                columns=LEAVER_COLUMNS,
+                note="Differences in pooled SDs (Hedges' g); positive = those who left had more.",
+            ),
+        ),
+    )
+
+
+def _leaver_words(leavers: pl.DataFrame) -> str:
+    differ = [
+        SCORE_WORDS[row["score"]][row["difference"] > 0]
+        for row in leavers.iter_rows(named=True)
+        if row["difference"] is not None and row["low"] * row["high"] > 0
+    ]
+    begun = "Persons not seen at the last occasion left."
+    if not differ:
+        return (
+            f"{begun} At their first occasion they did not differ from those who stayed by more "
+            "than the error, in problems, exposure or SR; small differences may hide in it."
+        )
+    return (
+        f"{begun} At their first occasion they had {enumeration(differ)} than those who stayed: "
+        "means over those present speak of other persons later than at first."
+    )

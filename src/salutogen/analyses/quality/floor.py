@@ -1,0 +1,120 @@
+"""Distribution of problems, and what an end of their scale does to SR."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.models.descriptive import least_squares_slope
+from salutogen.resilience.between_within import OccasionArrays
+
+SLOPE_UNIT = "points of P per point of E"
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+FEWEST = 10
+SAME = 1e-9  # points of P
+
+
+@record
+class ProblemDistribution(Record):
+    """Distribution of problems over valid occasions, and what the floor of the scale does to SR."""
+
+    n: int = figure("Valid occasions", unit="occasions")
+    floor: float | None = figure("Lowest possible score", unit=POINTS)
+    ceiling: float | None = figure("Highest possible score", unit=POINTS)
+    floor_share: float | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
+    ceiling_share: float | None = figure("Share of occasions at the highest score", kind=Kind.SHARE)
+    persons_at_floor: int | None = figure(
+        "Persons at the lowest score at each of their occasions", unit="persons", kind=Kind.COUNT
+    )
+    skewness: float | None = figure("Skewness (third standardised moment)")
+    quantiles: tuple[float, ...] = figure("5, 25, 50, 75 and 95 % quantiles", unit=POINTS)
+    lowest_SR_low_exposure: float | None = figure(
+        "Lowest SR that can be had where expected problems are at their 10 % quantile: the lowest "
+        "score less what is expected",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    lowest_SR_high_exposure: float | None = figure(
+        "The same where expected problems are at their 90 % quantile",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    residual_sd_low: float | None = figure(
+        "SD of SR in the third of occasions with the fewest expected problems", unit=POINTS
+    )
+    residual_sd_high: float | None = figure(
+        "SD of SR in the third of occasions with the most expected problems", unit=POINTS
+    )
+    slope_all: float | None = figure("Slope of P on E over all occasions", unit=SLOPE_UNIT)
+    slope_above_floor: float | None = figure(
+        "Slope over occasions above the lowest score; leaving some out by P lowers it as well",
+        unit=SLOPE_UNIT,
+    )
+
+
+def problem_distribution(
+    arrays: OccasionArrays,
+    expected: np.ndarray,
+    floor: float | None,
+    ceiling: float | None,
+) -> ProblemDistribution:
+    """Describe the distribution of P, and how far its floor shapes SR.
+
+    A person at the floor has `SR = floor - expected`, whatever the person's resilience: at low
+    exposure hardly below 0, at high exposure far below it.
+
+    Parameters
+    ----------
+    arrays : OccasionArrays
+    expected : ndarray, shape (n,)
+        Problems that the line of occasions expects at each valid occasion.
+    floor, ceiling : float or None
+        Ends of the scale, where they are known.
+    """
+    P = arrays.P
+    at_floor, at_ceiling = _at(P, floor), _at(P, ceiling)
+    known = P.size >= FEWEST
+    low, high = np.quantile(expected, [0.1, 0.9]) if known else (None, None)
+    thirds = np.quantile(expected, [1 / 3, 2 / 3]) if known else (None, None)
+    above = None if at_floor is None or not at_floor.any() else ~at_floor
+    return ProblemDistribution(
+        n=P.size,
+        floor=floor,
+        ceiling=ceiling,
+        floor_share=None if at_floor is None else float(at_floor.mean()),
+        ceiling_share=None if at_ceiling is None else float(at_ceiling.mean()),
+        persons_at_floor=None if at_floor is None else _always(at_floor, arrays),
+        skewness=_skewness(P),
+        quantiles=tuple(float(value) for value in np.quantile(P, QUANTILES)),
+        lowest_SR_low_exposure=None if floor is None or low is None else floor - float(low),
+        lowest_SR_high_exposure=None if floor is None or high is None else floor - float(high),
+        residual_sd_low=_sd(arrays.SR, None if thirds[0] is None else expected <= thirds[0]),
+        residual_sd_high=_sd(arrays.SR, None if thirds[1] is None else expected >= thirds[1]),
+        slope_all=least_squares_slope(P, arrays.E),
+        slope_above_floor=None
+        if above is None or np.count_nonzero(above) < FEWEST
+        else least_squares_slope(P[above], arrays.E[above]),
+    )
+
+
+def _at(P: np.ndarray, end: float | None) -> np.ndarray | None:
+    return None if end is None else np.abs(P - end) < SAME
+
+
+def _always(at_end: np.ndarray, arrays: OccasionArrays) -> int:
+    codes = np.unique(arrays.person, return_inverse=True)[1]
+    return int(np.count_nonzero(np.bincount(codes, ~at_end) == 0))
+
+
+def _skewness(values: np.ndarray) -> float | None:
+    centred = values - np.mean(values)
+    spread = float(np.mean(centred**2))
+    if values.size < FEWEST or not spread > 0:
+        return None
+    return float(np.mean(centred**3) / spread**1.5)
+
+
+def _sd(SR: np.ndarray, rows: np.ndarray | None) -> float | None:
+    if rows is None or np.count_nonzero(rows) < FEWEST:
+        return None
+    return float(np.std(SR[rows], ddof=1))

@@ -1,0 +1,243 @@
+"""Labels, courses, responses and returns around events beside those around placebo occasions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.analyses.trajectories.labels.rule import LABELS, classify
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.contrast import Contrast, contrast, told_together
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
+from salutogen.analyses.trajectories.placebo.regression import (
+    RegressionToMean,
+    regression_to_mean,
+)
+from salutogen.analyses.trajectories.recovery.return_time import return_intervals, turnbull
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
+
+FEWEST = 20  # courses with a placebo, below which nothing is compared
+VISITS = (1, 2)  # occasions after which the share back is told
+DRAW_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ScoredRows:
+    """SR of the anchored persons under one way of scoring it, and what labels need of it.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (n, occasions)
+        SR of the person of each anchor.
+    locked : ndarray, shape (n, 4)
+        SR around the anchor.
+    half_width : float
+        Half width of the band.
+    high : float
+        SR above which a person is high before the event.
+    """
+
+    rows: FloatArray
+    locked: FloatArray
+    half_width: float
+    high: float
+
+    def __repr__(self) -> str:
+        """Say how many courses there are."""
+        return f"ScoredRows({self.rows.shape[0]} courses)"
+
+
+@record
+class ScoredComparison(Record):
+    """Labels, courses and responses beside their placebo, under one way of scoring SR."""
+
+    labels: dict[str, Contrast] = figure("Shares of labels among complete courses")
+    course: dict[str, Contrast] = figure("Mean SR by position", unit=POINTS, sign=LESS_RESILIENT)
+    response: dict[str, Contrast] = figure(
+        "Jump, mean change, and depth: the highest of peri, post1 and post2 above pre",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    regression: RegressionToMean | None = figure("The fall after the event and after such rises")
+
+
+@record
+class DrawnShare(Record):
+    """Share back within the band around events, and around placebo occasions."""
+
+    observed: float | None = figure("After the event; null where nobody left the band")
+    placebo: float | None = figure("After placebo occasions, mean over draws")
+    low: float | None = figure("Lower end of the draws' 95 % range")
+    high: float | None = figure("Upper end of the draws' 95 % range")
+
+
+@record
+class Placebo(Record):
+    """What the anchored persons show around occasions without an event.
+
+    Attributes
+    ----------
+    chosen : PlaceboDraws
+    codes : ndarray, shape (draws, m)
+        Label of each placebo course.
+    """
+
+    draws: int = figure("Draws of one occasion for each anchor")
+    n: int = figure("Anchors with a placebo occasion", kind=Kind.COUNT)
+    n_without: int = figure("Anchors without any", kind=Kind.COUNT)
+    SR: ScoredComparison | None = figure("SR as it is locked; null where too few have a placebo")
+    SR_within: ScoredComparison | None = figure(
+        "SR scored with the slope within persons; null where there is none"
+    )
+    back_after: dict[str, DrawnShare] = figure(
+        "Share back within the band so many occasions after they were first seen above it"
+    )
+    rated: bool = figure("Whether events count from a rating of burden: they are then selected")
+    chosen: PlaceboDraws = beside()
+    codes: NDArray[np.int8] = beside()
+
+    def beyond(self, table: str, name: str) -> bool:
+        """Whether a figure goes beyond its placebo, however SR is scored.
+
+        Parameters
+        ----------
+        table : {"labels", "course", "response"}
+        name : str
+            Of a label, position or response.
+        """
+        own = [found for found in (self.SR, self.SR_within) if found is not None]
+        each = [getattr(found, table)[name] for found in own]
+        ways = {item.excess > 0.0 for item in each}
+        return bool(each) and len(ways) == 1 and all(item.beyond for item in each)
+
+
+def depth(courses: FloatArray) -> FloatArray:
+    """Highest of peri, post1 and post2 above pre, 0 where never above; last axis: positions."""
+    return np.maximum((courses[..., 1:] - courses[..., :1]).max(axis=-1), 0.0)
+
+
+def responses(courses: FloatArray) -> dict[str, FloatArray]:
+    """Jump, mean change and depth of complete courses, the positions along the last axis."""
+    return {
+        "jump": courses[..., 1] - courses[..., 0],
+        "mean_change": 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 0],
+        "depth": depth(courses),
+    }
+
+
+def compare(
+    chosen: PlaceboDraws,
+    SR: ScoredRows,
+    within: ScoredRows | None,
+    settings: LabelSettings,
+    *,
+    change: FloatArray,
+    seed: int | np.random.SeedSequence,
+    rated: bool = False,
+) -> Placebo:
+    """Hold what is seen around events beside what is seen around placebo occasions.
+
+    Parameters
+    ----------
+    chosen : PlaceboDraws
+    SR : ScoredRows
+    within : ScoredRows or None
+        Scored with the slope within persons.
+    settings : LabelSettings
+    change : ndarray, shape (n, occasions)
+        SR minus the own pre-level from each anchor on.
+    seed : int
+        Of the persons resampled for the regression to the mean.
+    rated : bool
+        Whether events count from a rating of burden.
+    """
+    enough = chosen.anchor.size >= FEWEST
+    codes = _codes(chosen.courses(SR.rows), SR, settings)
+    return Placebo(
+        draws=chosen.occasion.shape[0],
+        n=int(chosen.anchor.size),
+        n_without=int(SR.rows.shape[0] - chosen.anchor.size),
+        SR=_scored(chosen, SR, settings, seed) if enough else None,
+        SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
+        back_after=_back_after(chosen, SR, change) if enough else {},
+        rated=rated,
+        chosen=chosen,
+        codes=codes,
+    )
+
+
+def _codes(courses: FloatArray, scored: ScoredRows, settings: LabelSettings) -> NDArray[np.int8]:
+    return classify(
+        courses,
+        half_width=scored.half_width,
+        tolerance=settings.tolerance,
+        high=courses[..., 0] > scored.high,
+    )
+
+
+def _scored(
+    chosen: PlaceboDraws,
+    scored: ScoredRows,
+    settings: LabelSettings,
+    seed: int | np.random.SeedSequence,
+) -> ScoredComparison:
+    person, mine = chosen.person, scored.locked[chosen.anchor]
+    drawn = chosen.courses(scored.rows)
+    complete = np.isfinite(mine).all(axis=1)
+    own, theirs = _codes(mine, scored, settings), _codes(drawn, scored, settings)
+    labels = {
+        name: contrast(np.where(complete, own == code, np.nan), (theirs == code) * 1.0, person)
+        for code, name in enumerate(LABELS)
+    }
+    course = {
+        name: contrast(mine[:, place], drawn[..., place], person)
+        for place, name in enumerate(POSITIONS)
+    }
+    whole = np.where(complete[:, None], mine, np.nan)
+    around = responses(drawn)
+    response = {
+        name: contrast(values, around[name], person) for name, values in responses(whole).items()
+    }
+    return ScoredComparison(
+        labels=told_together(labels),
+        course=told_together(course),
+        response=told_together(response),
+        regression=regression_to_mean(whole, drawn, person, seed=seed),
+    )
+
+
+def _back_after(
+    chosen: PlaceboDraws, scored: ScoredRows, change: FloatArray
+) -> dict[str, DrawnShare]:
+    """Share back by Turnbull's estimate, after events and in each draw."""
+    later = chosen.afterwards(scored.rows)
+    before = chosen.courses(scored.rows)[..., :1]
+    drawn = [
+        _share_back(row - level, scored.half_width)
+        for row, level in zip(later, before, strict=True)
+    ]
+    change = change[chosen.anchor]
+    seen = _share_back(change, scored.half_width)
+    found = {}
+    for place, visit in enumerate(VISITS):
+        shares = np.asarray([share[place] for share in drawn if share is not None])
+        low, high = np.quantile(shares, [0.025, 0.975]) if shares.size else (None, None)
+        found[str(visit)] = DrawnShare(
+            observed=None if seen is None else seen[place],
+            placebo=float(shares.mean()) if shares.size else None,
+            low=None if low is None else float(low),
+            high=None if high is None else float(high),
+        )
+    return found
+
+
+def _share_back(change: FloatArray, half_width: float) -> tuple[float, ...] | None:
+    """Share back one and two occasions after first seen above; None where nobody was above."""
+    left, right, _ = return_intervals(change, half_width)
+    if not left.size:
+        return None
+    _, ends, mass = turnbull(left, right, tolerance=DRAW_TOLERANCE)
+    return tuple(float(mass[ends <= visit].sum()) for visit in VISITS)

@@ -1,0 +1,82 @@
+"""One figure around events beside the same figure around placebo occasions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import Kind, Record, figure, record
+from salutogen.models.false_discovery import adjusted_p
+
+LEVEL = 0.05
+
+
+@record
+class Contrast(Record):
+    """A mean or share around events, around placebo occasions of the same persons, and the excess.
+
+    The range is that of the draws. The interval of the excess carries the error of persons: it is
+    that of the mean over courses of observed minus the mean over the course's own draws (t with
+    persons - 1 degrees of freedom, clustered by person).
+    """
+
+    n: int = figure("Courses with both", kind=Kind.COUNT)
+    observed: float = figure("Around the event")
+    placebo: float = figure("Around placebo occasions, mean over draws")
+    placebo_low: float = figure("Lower end of the draws' 95 % range")
+    placebo_high: float = figure("Upper end of the draws' 95 % range")
+    excess: float = figure("Observed minus placebo")
+    excess_low: float | None = figure("Lower end of its 95 % interval over persons")
+    excess_high: float | None = figure("Upper end of its 95 % interval over persons")
+    p: float | None = figure("p of no excess")
+    p_adjusted: float | None = figure(
+        "p adjusted for the figures of its table (false-discovery rate)", default=None
+    )
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the excess goes beyond ordinary fluctuation, other figures of its table told."""
+        p = self.p if self.p_adjusted is None else self.p_adjusted
+        return p is not None and p < LEVEL
+
+
+def contrast(observed: FloatArray, drawn: FloatArray, person: NDArray[np.int64]) -> Contrast:
+    """Hold values around events beside those of placebo draws.
+
+    Parameters
+    ----------
+    observed : ndarray, shape (m,)
+        NaN where unknown.
+    drawn : ndarray, shape (draws, m)
+    person : ndarray of int, shape (m,)
+    """
+    there = np.isfinite(observed)
+    mine, theirs = observed[there], drawn[:, there]
+    means = theirs.mean(axis=1)
+    own = mean_of(mine - theirs.mean(axis=0), person[there])
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Contrast(
+        n=own.n,
+        observed=float(mine.mean()),
+        placebo=float(means.mean()),
+        placebo_low=float(low),
+        placebo_high=float(high),
+        excess=0.0 if own.mean is None else own.mean,
+        excess_low=own.low,
+        excess_high=own.high,
+        p=p_of_no_difference(own),
+    )
+
+
+def told_together(found: Mapping[str, Contrast]) -> dict[str, Contrast]:
+    """Adjust the p values of figures that stand in one table."""
+    p = adjusted_p([np.nan if item.p is None else item.p for item in found.values()])
+    return {
+        name: replace(item, p_adjusted=None if np.isnan(value) else float(value))
+        for (name, item), value in zip(found.items(), p, strict=True)
+    }

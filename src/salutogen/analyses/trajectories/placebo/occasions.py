@@ -1,0 +1,152 @@
+"""Placebo anchors: occasions of the anchored persons at which no listed event happened.
+
+A placebo occasion meets the eligibility of an anchor (an earlier and two later observed occasions),
+has no listed event, a complete course from pre to post2, and shares none of these four occasions
+with those at which an event of the person acts (the anchor occasion and the two after it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.anchors.events import BoolArray, EventGrid
+from salutogen.analyses.trajectories.anchors.rules import Anchors, eligible
+from salutogen.analyses.trajectories.courses.locks import OFFSETS, FloatArray
+
+ACTING = (0, 1, 2)  # occasions from the anchor on at which its event acts
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PlaceboDraws:
+    """One placebo occasion for each anchor that has some, drawn again and again.
+
+    Attributes
+    ----------
+    anchor : ndarray of int, shape (m,)
+        Places of the anchors that have a placebo occasion.
+    person : ndarray of int, shape (m,)
+        Whose anchor it is.
+    occasion : ndarray of int, shape (draws, m)
+        Place of the planned occasion drawn.
+    until : ndarray of int, shape (draws, m)
+        Where the next anchor of the person stands, or the number of planned occasions: what
+        follows a placebo occasion is looked at until then.
+    """
+
+    anchor: NDArray[np.int64]
+    person: NDArray[np.int64]
+    occasion: NDArray[np.int64]
+    until: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Say how many anchors have placebo occasions, and how often these were drawn."""
+        return f"PlaceboDraws({self.anchor.size} anchors x {self.occasion.shape[0]} draws)"
+
+    def courses(self, rows: FloatArray) -> FloatArray:
+        """Values at the four positions around each drawn occasion, shape (draws, m, 4).
+
+        Parameters
+        ----------
+        rows : ndarray, shape (n, occasions)
+            Values of the person of each anchor.
+        """
+        place = self.occasion[:, :, None] + np.asarray(OFFSETS)
+        return np.asarray(rows[self.anchor[None, :, None], place])
+
+    def afterwards(self, rows: FloatArray) -> FloatArray:
+        """Values from each drawn occasion until the next anchor, (draws, m, occasions), then NaN.
+
+        Column 0 is the drawn occasion; `rows` as in `courses`.
+        """
+        k = rows.shape[1]
+        place = self.occasion[:, :, None] + np.arange(k)
+        inside = place < self.until[:, :, None]
+        found = rows[self.anchor[None, :, None], np.where(inside, place, 0)]
+        return np.where(inside, found, np.nan)
+
+
+def acting(anchors: Anchors, shape: tuple[int, int]) -> BoolArray:
+    """Occasions at which an anchor event acts: the anchor and the two after it.
+
+    Parameters
+    ----------
+    anchors : Anchors
+    shape : tuple of int
+        Persons of the study, planned occasions.
+    """
+    found = np.zeros(shape, dtype=bool)
+    for after in ACTING:
+        place = anchors.occasion + after
+        inside = place < shape[1]
+        found[anchors.person[inside], place[inside]] = True
+    return found
+
+
+def placebo_occasions(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> BoolArray:
+    """Where each anchor may have a placebo, shape (n, occasions).
+
+    Parameters
+    ----------
+    grid : EventGrid
+    anchors : Anchors
+    rows : ndarray, shape (n, occasions)
+        SR of the person of each anchor; NaN where missing.
+    """
+    free = eligible(grid) & ~grid.hits.any(axis=2)
+    usable = np.isfinite(rows) & ~acting(anchors, grid.observed.shape)[anchors.person]
+    k = rows.shape[1]
+    around = np.zeros_like(usable)
+    first, last = -min(OFFSETS), k - max(OFFSETS)
+    if last > first:
+        around[:, first:last] = np.logical_and.reduce(
+            [usable[:, first + offset : last + offset] for offset in OFFSETS]
+        )
+    return np.asarray(free[anchors.person] & around)
+
+
+def draw_placebos(
+    grid: EventGrid,
+    anchors: Anchors,
+    rows: FloatArray,
+    *,
+    draws: int,
+    seed: int | np.random.SeedSequence,
+) -> PlaceboDraws:
+    """Draw a placebo occasion for each anchor that has some, each with the same chance.
+
+    Parameters
+    ----------
+    grid, anchors, rows
+        As in `placebo_occasions`.
+    draws, seed : int
+    """
+    pool = placebo_occasions(grid, anchors, rows)
+    anchor = np.flatnonzero(pool.any(axis=1))
+    pool = pool[anchor]
+    order = np.argsort(~pool, axis=1, kind="stable")
+    chance = np.random.default_rng(seed).random((draws, anchor.size))
+    rank = np.floor(chance * pool.sum(axis=1)).astype(np.int64)
+    occasion = order[np.arange(anchor.size), rank]
+    person = anchors.person[anchor]
+    return PlaceboDraws(
+        anchor=anchor,
+        person=person,
+        occasion=occasion,
+        until=_next_anchor(anchors, person, occasion, rows.shape[1]),
+    )
+
+
+def _next_anchor(
+    anchors: Anchors, person: NDArray[np.int64], occasion: NDArray[np.int64], k: int
+) -> NDArray[np.int64]:
+    """First anchor of the person after each drawn occasion, or `k`; anchors are in person order."""
+    first = np.searchsorted(anchors.person, person, "left")
+    number = np.searchsorted(anchors.person, person, "right") - first
+    until = np.full_like(occasion, k)
+    for episode in range(int(number.max(initial=0)) - 1, -1, -1):
+        at = anchors.occasion[np.minimum(first + episode, anchors.n - 1)]
+        until = np.where((number > episode) & (occasion < at), at, until)
+    return until

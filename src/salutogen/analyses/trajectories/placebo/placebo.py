@@ -1,0 +1,85 @@
+"""The comparator as this analysis gives it: drawn, compared, and what has to be said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
+from salutogen.analyses.trajectories.courses.locks import Lock
+from salutogen.analyses.trajectories.labels.by_rule import (
+    Labels,
+    within_person_sd,
+)
+from salutogen.analyses.trajectories.placebo.comparison import Placebo, ScoredRows, compare
+from salutogen.analyses.trajectories.placebo.occasions import (
+    acting,
+    draw_placebos,
+)
+from salutogen.analyses.trajectories.settings import TrajectorySettings
+from salutogen.findings import Finding, Findings, Persons
+
+FEW = 0.5  # share of anchors without a placebo occasion, from which on this is told
+
+
+def placebo_of(
+    anchored: Anchored,
+    courses: LockedCourses,
+    labels: Labels,
+    settings: TrajectorySettings,
+    *,
+    seed: int,
+) -> Placebo:
+    """Draw placebo occasions and hold labels, courses and returns beside them."""
+    first, second = np.random.SeedSequence([seed, 64]).spawn(2)
+    chosen = draw_placebos(
+        anchored.grid, anchored.anchors, courses.rows, draws=settings.placebo.draws, seed=first
+    )
+    SR = ScoredRows(
+        rows=courses.rows,
+        locked=courses.lock.SR,
+        half_width=labels.half_width,
+        high=settings.labels.high * residual_sd(courses.lock),
+    )
+    return compare(
+        chosen,
+        SR,
+        _within(anchored, courses, SR, settings),
+        settings.labels,
+        change=courses.change,
+        seed=second,
+        rated=anchored.grid.rated,
+    )
+
+
+def _within(
+    anchored: Anchored, courses: LockedCourses, SR: ScoredRows, settings: TrajectorySettings
+) -> ScoredRows | None:
+    """Rows scored with the slope within persons, with a band from their own fluctuation."""
+    rows, locked = courses.rows_within, courses.lock.SR_within
+    if rows is None or locked is None:
+        return None
+    anchors = anchored.anchors
+    k = rows.shape[1]
+    calm = ~acting(anchors, (int(anchors.person.max()) + 1, k))[anchors.person]
+    plain, own = (within_person_sd(np.where(calm, each, np.nan)) for each in (SR.rows, rows))
+    ratio = own / plain if own and plain else 1.0
+    return ScoredRows(rows=rows, locked=locked, half_width=SR.half_width * ratio, high=SR.high)
+
+
+def residual_sd(lock: Lock) -> float:
+    """Residual SD of the line: SR / SR_z, the same everywhere; infinite where it is not known."""
+    usable = np.isfinite(lock.SR) & np.isfinite(lock.SR_z) & (np.abs(lock.SR_z) > 1e-9)
+    return float(np.median(lock.SR[usable] / lock.SR_z[usable])) if usable.any() else np.inf
+
+
+def placebo_findings(placebo: Placebo) -> tuple[Finding, ...]:
+    """Say where there is no comparator, or one for few of the anchors only."""
+    told = Findings()
+    n = placebo.n + placebo.n_without
+    with_placebo = Persons(placebo.n, of=n)
+    if placebo.SR is None:
+        told.tell("no-placebo", with_placebo=with_placebo, anchors=Persons(n))
+    elif placebo.n_without > FEW * n:
+        told.tell("placebo-for-few", with_placebo=with_placebo, anchors=Persons(n))
+    return tuple(told)

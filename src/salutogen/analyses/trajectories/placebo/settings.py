@@ -1,0 +1,18 @@
+"""What a study file says about placebo anchors."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from salutogen.study.format import Part
+
+
+class PlaceboSettings(Part):
+    """How often occasions without an event are drawn, to hold beside the courses around events."""
+
+    draws: int = Field(
+        default=200,
+        ge=20,
+        le=10_000,
+        description="Draws of one occasion without a listed event for each anchor.",
+    )

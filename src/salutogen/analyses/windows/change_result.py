@@ -1,0 +1,117 @@
+"""What is told of change from the first window to the last, declared."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figure, record, rows
+
+RISE = "positive = more problems than exposure lets expect, compared with the first window"
+
+SENSITIVITY_COLUMNS = (
+    Column(
+        name="delta_sd",
+        meaning="Assumed shift of those who left, beyond what the model expects of them",
+        unit="residual SDs",
+        heading="Shift (residual SDs)",
+    ),
+    Column(name="delta", meaning="The same shift", unit=POINTS, heading="Shift (points)"),
+    Column(name="estimate", meaning="Change under it", unit=POINTS, sign=RISE, heading="Change"),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
+)
+
+
+@record
+class Contrast(Record):
+    """The last window less the first, with its error over resampled persons."""
+
+    estimate: float = figure("Last window less first", unit=POINTS, sign=RISE)
+    se: float | None = figure(
+        "Standard error: SD over resamples of persons, and the error of the variances", unit=POINTS
+    )
+    interval: tuple[float, float] | None = figure(
+        "95 % interval: t quantile times the standard error", unit=POINTS
+    )
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.interval is not None and (self.interval[0] > 0 or self.interval[1] < 0)
+
+
+@record
+class WindowChange(Record):
+    """Change from the first window to the last, by a model of single occasions."""
+
+    first_window: int = figure("Number of the first window", kind=Kind.LABEL)
+    last_window: int = figure("Number of the last window", kind=Kind.LABEL)
+    model: str = figure("Model of single occasions", kind=Kind.LABEL)
+    estimate: float = figure("Last window less first, by the model", unit=POINTS, sign=RISE)
+    se: float | None = figure(
+        "Standard error: SD over resamples of persons, and the error of the variances", unit=POINTS
+    )
+    interval: tuple[float, float] | None = figure(
+        "95 % interval over resamples of persons, all coefficients refitted in each", unit=POINTS
+    )
+    standardised: float | None = figure(
+        "Change divided by the SD of SR over persons in the reference window (as in SR_z)",
+        unit="SDs of SR",
+        sign=LESS_RESILIENT,
+    )
+    standardised_interval: tuple[float, float] | None = figure(
+        "95 % interval, the SD estimated anew in each resample", unit="SDs of SR"
+    )
+    autocorrelation: float = figure(
+        "Correlation of residuals at adjacent planned occasions; 0 where the data do not tell one"
+    )
+    between_sd: float = figure("SD of the persons' intercepts", unit=POINTS)
+    residual_sd: float = figure("SD of the residuals within persons", unit=POINTS)
+    n_persons: int = figure("Persons in the model", kind=Kind.COUNT)
+    n_rows: int = figure("Valid occasions in the model")
+    n_left: int = figure("Persons not seen at the last occasion", kind=Kind.COUNT)
+    draws: int = figure("Resamples of persons")
+    within: Contrast | None = figure(
+        "The same with exposure parted into persons' means and deviations from them: beyond what "
+        "the slope within persons lets expect"
+    )
+    frozen: Contrast | None = figure(
+        "The same with the frozen line, refitted in each resample; null where it is curved"
+    )
+    moved_by_leaving: Contrast | None = figure(
+        "Change of the mean over those present less that of the model, by the same line"
+    )
+    sensitivity: pl.DataFrame = rows(
+        "Change if those who left were so many points above what the model expects of them",
+        SENSITIVITY_COLUMNS,
+    )
+    share_missing: float = figure(
+        "Weight in the contrast of occasions after persons left", kind=Kind.SHARE
+    )
+    tipping_delta: float | None = figure(
+        "Smallest shift of those who left at which the interval begins, or ceases, to hold 0; "
+        "null where nobody left or none does",
+        unit=POINTS,
+    )
+    sign_delta: float | None = figure(
+        "Shift of those who left at which the estimate is 0; null where nobody left", unit=POINTS
+    )
+
+    @property
+    def contrast(self) -> Contrast:
+        """The estimate with its error."""
+        return Contrast(estimate=self.estimate, se=self.se, interval=self.interval)
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.contrast.told
+
+    @property
+    def depends_on_slope(self) -> bool:
+        """Whether the slope within persons alone would not tell the same change."""
+        if self.within is None:
+            return False
+        return self.within.told != self.told or (
+            self.told and (self.within.estimate > 0) != (self.estimate > 0)
+        )

@@ -1,0 +1,234 @@
+"""What the model of change over windows takes: rows, blocks of occasions, and their contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.findings import Findings
+from salutogen.models.mixed.random_intercept_ar1 import PersonRows, person_rows
+from salutogen.models.moments.grouping import Int
+from salutogen.norm import Line
+from salutogen.norm.design_matrix import INTERCEPT, line_matrix, term_matrix, with_exposure
+from salutogen.norm.periods import PeriodRows, rows_of_windows, valid_rows
+
+Float = np.ndarray
+
+MOST_BLOCKS = 16  # of occasions; where there are more, neighbours share an effect
+FEWEST_PERSONS = 10
+MOST_FITTED = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenLine:
+    """The line of SR_frozen, as far as it can be put to single occasions and drawn anew.
+
+    Attributes
+    ----------
+    line : Line
+    columns : ndarray, shape (n, q) or None
+        Its terms but the intercept at each row; None where it is curved, since a curve of means
+        is not the mean of a curve.
+    units : ndarray, shape (u, q + 2) or None
+        Design and P of the units it was fitted on; None where it comes from elsewhere.
+    unit_person : ndarray of int64, shape (u,)
+        Person of each unit, as coded in the rows.
+    """
+
+    line: Line
+    columns: Float | None
+    units: Float | None
+    unit_person: Int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRows:
+    """Valid person-occasions, sorted by person and occasion.
+
+    Attributes
+    ----------
+    rows : PersonRows
+    occasion : ndarray of int64, shape (n,)
+    block : ndarray of int64, shape (n,)
+        Block of occasions, from 0; where occasions are few, each is one.
+    contrast : ndarray, shape (blocks,)
+        Weights of the last window less those of the first.
+    P : ndarray, shape (n,)
+    score : ndarray, shape (n,)
+        SR by the frozen line where it can be put to occasions, else by the line of occasions.
+    exposure, covariates : ndarray, shape (n, k), (n, c)
+        Terms of the line of occasions, centred.
+    absent : ndarray, shape (persons,)
+        Weight of the blocks after each person's last row.
+    left : ndarray of bool, shape (persons,)
+        Whether a person was not seen in the last block of the contrast.
+    first, last : int
+        Numbers of the windows.
+    frozen : FrozenLine or None
+    """
+
+    rows: PersonRows
+    occasion: Int
+    block: Int
+    contrast: Float
+    P: Float
+    score: Float
+    exposure: Float
+    covariates: Float
+    absent: Float
+    left: np.ndarray
+    first: int
+    last: int
+    frozen: FrozenLine | None
+
+    def design(self, kept: slice | np.ndarray) -> Float:
+        """Design of the model at some rows: a column per block, exposure, covariates."""
+        dummies = (self.block[kept][:, None] == np.arange(self.contrast.size)).astype(float)
+        found: Float = np.column_stack([dummies, self.exposure[kept], self.covariates[kept]])
+        return found
+
+    @property
+    def some(self) -> np.ndarray:
+        """Rows of up to 5,000 persons, evenly taken, from whom variances are estimated."""
+        step = 1 + (self.rows.n_persons - 1) // MOST_FITTED
+        found: np.ndarray = self.rows.person % step == 0
+        return found
+
+    @property
+    def single(self) -> bool:
+        """Whether each block is one occasion."""
+        return np.unique(self.occasion).size == self.contrast.size
+
+
+def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
+    """Take the valid rows between which change is told; None where there is nothing to compare."""
+    numbers = sorted(set(inputs.resilience.windows["window"].to_list()))
+    if len(numbers) < 2:
+        return None
+    valid = valid_rows(inputs.scores)
+    placed = {
+        one.period.number: one
+        for one in rows_of_windows(inputs.study.schedule, valid, Findings())
+        if one.period.number in (numbers[0], numbers[-1])
+    }
+    if len(placed) < 2:
+        return None
+    first, last = placed[numbers[0]], placed[numbers[-1]]
+    table = inputs.norm.with_covariates(inputs.scores.valid)
+    line = inputs.norm.lines.occasion
+    matrix = _terms(line, table)
+    known = np.isfinite(matrix).all(axis=1)
+    covariate = np.array(
+        [_is_of(term, line.covariates) for term in line.terms if term != INTERCEPT]
+    )
+    weights = [_weights(one, valid.occasion, known) for one in (first, last)]
+    if not known.any() or any(not part.any() for part in weights):
+        return None
+    person, occasion = valid.person[known], valid.occasion[known]
+    sorted_rows = person_rows(person, occasion)
+    if sorted_rows.n_persons < FEWEST_PERSONS:
+        return None
+    block, contrast = _blocks(occasion, *weights)
+    matrix = matrix[known] - matrix[known].mean(axis=0)
+    ends = np.flatnonzero(np.append(np.diff(sorted_rows.person) != 0, True))
+    last_seen = block[ends]
+    after = np.append(np.cumsum(contrast[::-1])[::-1], 0.0)
+    final = int(np.flatnonzero(contrast > 0).max(initial=0))
+    kept = table.filter(pl.Series(known))
+    frozen = _frozen(inputs, kept, person)
+    P = kept["P"].to_numpy().astype(np.float64)
+    return ChangeRows(
+        rows=sorted_rows,
+        occasion=occasion,
+        block=block,
+        contrast=contrast,
+        P=P,
+        score=_score(P, kept, frozen, line),
+        exposure=matrix[:, ~covariate],
+        covariates=matrix[:, covariate],
+        absent=after[last_seen + 1],
+        left=last_seen < final,
+        first=numbers[0],
+        last=numbers[-1],
+        frozen=frozen,
+    )
+
+
+def _terms(line: Line, table: pl.DataFrame) -> Float:
+    """Terms of a line but the intercept, at rows of another level."""
+    terms = tuple(term for term in line.terms if term != INTERCEPT)
+    return term_matrix(
+        with_exposure(line, table), terms, predictors=line.predictors, knots=line.knots
+    )
+
+
+def _is_of(term: str, covariates: tuple[str, ...]) -> bool:
+    return any(term == name or term.startswith(f"{name}=") for name in covariates)
+
+
+def _weights(placed: PeriodRows, occasion: Int, known: np.ndarray) -> Float:
+    """Weight of each planned occasion in the mean of a window, shape (occasions,).
+
+    Occasions that a window counts weigh the same; windows of days weigh them by their rows.
+    """
+    size = int(occasion.max()) + 1
+    inside = occasion[placed.rows[known[placed.rows]]]
+    rows: Float = np.bincount(inside, minlength=size).astype(np.float64)
+    if len(placed.period.occasions):
+        rows = (rows > 0).astype(np.float64)
+    return rows / rows.sum() if rows.any() else rows
+
+
+def _blocks(occasion: Int, first: Float, last: Float) -> tuple[Int, Float]:
+    """Put rows to blocks of neighbouring occasions, and give the contrast of the blocks.
+
+    A block never reaches over the end of either window.
+    """
+    present = np.unique(occasion)
+    kind = 2 * (first[present] > 0) + (last[present] > 0)
+    if present.size <= MOST_BLOCKS:
+        number = np.arange(present.size)
+    else:
+        longest = -(-present.size // MOST_BLOCKS)
+        number, length = np.zeros(present.size, dtype=np.int64), 1
+        for place in range(1, present.size):
+            new = kind[place] != kind[place - 1] or length == longest
+            number[place] = number[place - 1] + new
+            length = 1 if new else length + 1
+    block = number[np.searchsorted(present, occasion)]
+    contrast = np.bincount(number, (last - first)[present])
+    return block.astype(np.int64), contrast
+
+
+def _score(P: Float, table: pl.DataFrame, frozen: FrozenLine | None, line: Line) -> Float:
+    """SR of each row by a line that holds for single occasions."""
+    if frozen is None or frozen.columns is None:
+        found: Float = P - line.expected(table, level="occasion")
+        return found
+    coefficients = np.asarray(frozen.line.coefficients)
+    found = P - coefficients[0] - np.sum(frozen.columns * coefficients[1:], axis=1)
+    return found
+
+
+def _frozen(inputs: AnalysisInputs, table: pl.DataFrame, person: Int) -> FrozenLine | None:
+    """The line of SR_frozen at the rows, with the units that it can be refitted on."""
+    line = inputs.norm.lines.reference("window")
+    if line is None:
+        return None
+    columns = _terms(line, table) if line.shape == "linear" else None
+    if columns is not None and not np.isfinite(columns).all():
+        columns = None
+    codes = np.unique(person)
+    units: Float | None = None
+    own = np.zeros(0, dtype=np.int64)
+    reference = inputs.norm.reference_units.get("window")
+    if reference is not None and inputs.norm.external is None:
+        found = reference["person"].to_numpy().astype(np.int64)
+        if np.isin(found, codes).all():
+            own = np.searchsorted(codes, found)
+            design = line_matrix(line, reference, level="window")
+            units = np.column_stack([design, reference["P"].to_numpy()])
+    return FrozenLine(line=line, columns=columns, units=units, unit_person=own)

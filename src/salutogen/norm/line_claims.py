@@ -1,0 +1,265 @@
+"""What a line lets one say: exposure's own share, and expected problems along exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.columns import POINTS, Record, beside, figure, record
+from salutogen.models.linear_algebra import combine
+from salutogen.models.regression.explained import ExplainedShare, explained_share
+from salutogen.models.regression.sandwich import wald_test
+from salutogen.norm.design_matrix import term_matrix, terms_of
+
+if TYPE_CHECKING:
+    from salutogen.norm.lines import Shape
+
+PLACES = {"low": 0.1, "middle": 0.5, "high": 0.9}
+ALPHA = 0.05
+HC3 = "t, errors for unequal scatter (HC3), 95 %"
+CLUSTERED = "t, errors clustered by person (CR1), 95 %"
+OTHER = "t, errors of the fit, 95 %"
+
+
+@record
+class Expected(Record):
+    """Expected problems at one exposure, covariates at their means in the reference set."""
+
+    E: float | None = figure("Exposure; null where types enter separately", unit="points of E")
+    P: float = figure("Expected problems there", unit=POINTS)
+    se: float | None = figure("Standard error of P", unit=POINTS)
+    low: float | None = figure("Lower end of the 95 % interval of P", unit=POINTS)
+    high: float | None = figure("Upper end of the 95 % interval of P", unit=POINTS)
+    types: Mapping[str, float] = figure("Exposure by type, where types enter separately")
+
+
+@record
+class Change(Record):
+    """How far expected problems change from one exposure to another."""
+
+    change: float = figure("Expected problems at the second minus at the first", unit=POINTS)
+    se: float | None = figure("Standard error", unit=POINTS)
+    low: float | None = figure("Lower end of the 95 % interval", unit=POINTS)
+    high: float | None = figure("Upper end of the 95 % interval", unit=POINTS)
+    E_from: float | None = figure(
+        "First exposure: low, or the lowest where low and high coincide", unit="points of E"
+    )
+    E_to: float | None = figure("Second exposure, likewise", unit="points of E")
+
+
+@record
+class ExposureTest(Record):
+    """Wald F of all terms of exposure."""
+
+    F: float = figure("Wald F")
+    df1: int = figure("Degrees of freedom")
+    df2: int = figure("Degrees of freedom of the error")
+    p: float = figure("p value")
+
+
+@record
+class LineClaims(Record):
+    """What a line lets one say of exposure, with errors that scatter may differ by unit.
+
+    Attributes
+    ----------
+    covariance : ndarray, shape (p, p)
+        Of the coefficients: HC3 for independent units, CR1 by person for occasions; NaN for a
+        coefficient that rests on one unit.
+    df : int
+        Degrees of freedom of t intervals.
+    interval : str
+        Kind of the intervals.
+    share : ExplainedShare
+        Squared semipartial correlation of all terms of exposure given covariates.
+    share_by_type : mapping of str to float
+        The same of each type given the others too, where types enter separately.
+    at : mapping of str to Expected
+        Expected problems at the 10th, 50th and 90th percentile of exposure.
+    change : Change
+        From low to high exposure.
+    test : ExposureTest or None
+        None where the covariance is unknown.
+    """
+
+    covariance: np.ndarray = beside()
+    df: int = beside()
+    interval: str = beside()
+    share: ExplainedShare = beside()
+    share_by_type: Mapping[str, float] = beside(default_factory=dict)
+    at: Mapping[str, Expected] = beside()
+    change: Change = beside()
+    test: ExposureTest | None = beside()
+
+    @property
+    def shows_exposure(self) -> bool:
+        """Whether exposure's terms together differ from 0 (p < .05)."""
+        return self.test is not None and self.test.p < ALPHA
+
+    def half_widths(self) -> np.ndarray:
+        """Half of the 95 % interval of each coefficient; NaN where it rests on one unit."""
+        from scipy.special import stdtrit
+
+        half: np.ndarray = stdtrit(self.df, 0.975) * np.sqrt(np.diag(self.covariance))
+        return half
+
+
+def shares_of(
+    outcome: np.ndarray,
+    matrix: np.ndarray,
+    terms: tuple[str, ...],
+    predictors: tuple[str, ...],
+    cluster: np.ndarray | None,
+) -> tuple[ExplainedShare, dict[str, float]]:
+    """Exposure's own share of the variance of P, and that of each of several types."""
+    own = [[_belongs(term, name) for term in terms] for name in predictors]
+    together = np.any(own, axis=0).tolist()
+    share = explained_share(outcome, matrix, together, names=terms, cluster=cluster)
+    if len(predictors) == 1:
+        return share, {}
+    return share, {
+        name: explained_share(outcome, matrix, tested, names=terms, cluster=cluster).share
+        for name, tested in zip(predictors, own, strict=True)
+    }
+
+
+def line_claims(
+    *,
+    terms: tuple[str, ...],
+    coefficients: np.ndarray,
+    covariance: np.ndarray,
+    fallback: np.ndarray,
+    df: int,
+    interval: str,
+    share: tuple[ExplainedShare, dict[str, float]],
+    predictors: tuple[str, ...],
+    shape: Shape,
+    knots: tuple[float, ...],
+    matrix: np.ndarray,
+    table: pl.DataFrame,
+) -> LineClaims:
+    """Work out what a fitted line says of exposure.
+
+    Parameters
+    ----------
+    terms, coefficients, predictors, shape, knots
+        Of the line.
+    covariance, fallback : ndarray, shape (p, p)
+        Of the coefficients: robust, and the classical one in its place where a coefficient rests on
+        one unit.
+    share : tuple
+        From `shares_of`.
+    matrix, table
+        The units it was fitted to: design matrix and columns.
+    """
+    known = covariance if np.isfinite(covariance).all() else fallback
+    exposure = np.array([any(_belongs(term, name) for name in predictors) for term in terms])
+    wald = wald_test(coefficients[exposure], known[np.ix_(exposure, exposure)], df)
+    test = None if wald is None else ExposureTest(F=wald.F, df1=wald.df1, df2=wald.df2, p=wald.p)
+    along = _Along(terms, coefficients, known, df, predictors, shape, knots, matrix, exposure)
+    found = share[0]
+    if found.low and not (test is not None and test.p < ALPHA):
+        found = found._replace(low=0.0)  # one answer to whether there is anything
+    values = {name: table[name].to_numpy() for name in predictors}
+    places = {
+        name: {kind: float(np.quantile(one, at)) for kind, one in values.items()}
+        for name, at in PLACES.items()
+    }
+    ends = places["low"], places["high"]
+    if all(ends[0][name] == ends[1][name] for name in predictors):
+        ends = (
+            {name: float(one.min()) for name, one in values.items()},
+            {name: float(one.max()) for name, one in values.items()},
+        )
+    return LineClaims(
+        covariance=covariance,
+        df=df,
+        interval=interval,
+        share=found,
+        share_by_type=share[1],
+        at={name: along.expected(place) for name, place in places.items()},
+        change=along.change(*ends),
+        test=test,
+    )
+
+
+class _Along:
+    """A line along exposure, covariates held at their means."""
+
+    def __init__(
+        self,
+        terms: tuple[str, ...],
+        coefficients: np.ndarray,
+        covariance: np.ndarray,
+        df: int,
+        predictors: tuple[str, ...],
+        shape: Shape,
+        knots: tuple[float, ...],
+        matrix: np.ndarray,
+        exposure: np.ndarray,
+    ) -> None:
+        from scipy.special import stdtrit
+
+        self.terms, self.coefficients, self.covariance = terms, coefficients, covariance
+        self.predictors, self.shape, self.knots = predictors, shape, knots
+        self.exposure = exposure
+        self.means = np.where(exposure, 0.0, matrix.mean(axis=0))
+        self.reach = float(stdtrit(max(df, 1), 0.975))
+
+    def row(self, place: Mapping[str, float]) -> np.ndarray:
+        """Design row at one exposure."""
+        table = pl.DataFrame({name: [value] for name, value in place.items()})
+        names = terms_of(self.predictors, self.shape)
+        own = term_matrix(table, names, predictors=self.predictors, knots=self.knots)[0]
+        values = dict(zip(names, own.tolist(), strict=True))
+        pairs = zip(self.terms, self.means.tolist(), strict=True)
+        return np.array([values.get(term, mean) for term, mean in pairs])
+
+    def estimate(self, row: np.ndarray) -> tuple[float, float | None]:
+        """Expected problems, or a difference of such, and its standard error."""
+        value = float(combine(row[None, :], self.coefficients)[0])
+        variance = float(np.sum(self.covariance * np.outer(row, row)))
+        return value, float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else None
+
+    def expected(self, place: Mapping[str, float]) -> Expected:
+        """Expected problems at one exposure."""
+        P, se = self.estimate(self.row(place))
+        alone = len(self.predictors) == 1
+        half = None if se is None else self.reach * se
+        return Expected(
+            E=next(iter(place.values())) if alone else None,
+            P=P,
+            se=se,
+            low=None if half is None else P - half,
+            high=None if half is None else P + half,
+            types={} if alone else dict(place),
+        )
+
+    def change(self, start: Mapping[str, float], end: Mapping[str, float]) -> Change:
+        """How far expected problems change between two exposures."""
+        change, se = self.estimate(self.row(end) - self.row(start))
+        alone = len(self.predictors) == 1
+        half = None if se is None else self.reach * se
+        return Change(
+            change=change,
+            se=se,
+            low=None if half is None else change - half,
+            high=None if half is None else change + half,
+            E_from=next(iter(start.values())) if alone else None,
+            E_to=next(iter(end.values())) if alone else None,
+        )
+
+
+def _belongs(term: str, predictor: str) -> bool:
+    """Whether a term is one of a predictor's: itself, its square, a part of its spline."""
+    return term in (predictor, f"{predictor}^2") or term.startswith(f"{predictor}:spline")
+
+
+def without_interval(share: ExplainedShare, value: float) -> ExplainedShare:
+    """Return another share, of which no interval is known."""
+    return share._replace(
+        share=value, adjusted=share.adjusted + value - share.share, low=None, high=None
+    )

@@ -1,0 +1,138 @@
+"""The lines of expected problems in words and as a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from salutogen.columns import POINTS, Column, Kind
+from salutogen.findings import Persons
+from salutogen.norm import Line, ShapeTest
+from salutogen.page.privacy import SMALL_NOTE
+from salutogen.page.section import Table, Text
+from salutogen.page.words import heading, number, p_value, points, say, signed
+from salutogen.report.context import Context
+from salutogen.report.words_of_line import (
+    bend_in_words,
+    expected_in_words,
+    share_in_words,
+    unit_of,
+)
+
+LINE_COLUMNS = (
+    Column(name="line", meaning="Line", heading="Line", kind=Kind.LABEL),
+    Column(name="reference", meaning="Reference set", heading="Reference set", kind=Kind.LABEL),
+    Column(name="n", meaning="Units the line was fitted on", unit="units", kind=Kind.COUNT),
+    Column(name="term", meaning="Term", heading="Term", kind=Kind.LABEL),
+    Column(
+        name="coefficient",
+        meaning="Coefficient",
+        heading="Coefficient",
+        unit="points of P per unit",
+    ),
+    # Coefficient, standard error and R² together tell n.
+    Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.SHARE),
+    Column(
+        name="share",
+        meaning="Variance of P that exposure explains beside the covariates",
+        heading="Exposure's own share",
+        kind=Kind.SHARE,
+    ),
+    Column(name="r_squared", meaning="R²", heading="R² of the line", kind=Kind.SHARE),
+    Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
+)
+
+
+def words_of_plane(fitted: Line, context: Context) -> Text:
+    """Say what the person line expects along exposure, and what it explains."""
+    audience = context.audience
+    begun = say("The line over persons (n = {n}): ", n=Persons(fitted.n))
+    slope = ""
+    if fitted.slope is not None:
+        slope = (
+            f", that is {signed(fitted.slope, 3)} for each further {unit_of(fitted)} of exposure"
+        )
+    expected = expected_in_words(fitted, audience)
+    return begun + (
+        f"{expected}{slope}. "
+        + (f"{bend_in_words(fitted, audience)} " if fitted.shape != "linear" else "")
+        + f"{share_in_words(fitted, audience)} On the page SR is the vertical distance from the "
+        "line: above it is over-reactive, below it more resilient. One SD of these distances is "
+        f"{points(fitted.residual_sd)} points."
+    )
+
+
+def shape_in_words(context: Context) -> str:
+    """Say how the shape of the line was tested."""
+    test = context.norm.shape_test
+    if test is None:
+        return "The shape of the line was not tested."
+    if context.audience.leaves_few(test.n):  # degrees of freedom and BIC tell n
+        return (
+            f"A curve was tested ({test.unit}): {p_value(_decisive(test)[1])}. "
+            f"The line used is {context.norm.lines.person.shape}."
+        )
+    return (
+        f"A curve was tested on {test.n:,} independent units ({test.unit}): "
+        f"F({test.df1}, {test.df2}) = {number(_decisive(test)[0])}, "
+        f"{p_value(_decisive(test)[1])}{_with_hc3(test)}; BIC "
+        f"{points(test.bic_linear)} for the straight line and "
+        f"{points(test.bic_quadratic)} for the curve. "
+        f"The line used is {context.norm.lines.person.shape}."
+    )
+
+
+def _decisive(test: ShapeTest) -> tuple[float | None, float | None]:
+    """F and p of the test that decides on the shape."""
+    return (test.f_robust, test.p_robust) if test.decided_by == "HC3" else (test.f, test.p)
+
+
+def _with_hc3(test: ShapeTest) -> str:
+    return " (errors for unequal scatter, HC3)" if test.decided_by == "HC3" else ""
+
+
+def lines_table(context: Context) -> Table:
+    """Every line with its terms, their robust errors, and what it explains."""
+    lines = context.norm.lines
+    named = [("person", lines.person), ("occasion", lines.occasion)]
+    frozen = lines.reference("window")
+    if frozen is not None:
+        named.append(("window (frozen)", frozen))
+    named += [(str(period), item) for period, item in lines.by_period("phase").items()]
+    named += [(heading(name), item) for name, item in lines.variants.items()]
+    rows = [
+        {
+            "line": name,
+            "reference": item.reference,
+            "n": item.n,
+            "term": term,
+            "coefficient": float(value) if context.is_told(term) else None,
+            "se": _error(variance) if context.is_told(term) else None,
+            "share": None if item.claims is None else item.claims.share.share,
+            "r_squared": float(item.r_squared),
+            "residual_sd": float(item.residual_sd),
+        }
+        for name, item in named
+        for term, value, variance in zip(
+            item.terms, item.coefficients, np.diag(_covariance(item)), strict=True
+        )
+    ]
+    return Table(
+        name="lines",
+        title="Lines of expected problems",
+        frame=pl.DataFrame(rows, infer_schema_length=None),
+        columns=LINE_COLUMNS,
+        note="Standard errors take scatter as unequal: HC3, and clustered by person (CR1) for "
+        "occasions. Exposure's own share is beside the covariates, R² of the whole line. "
+        "A line is used at its own level only."
+        + (f" {SMALL_NOTE}" if context.untold_covariates else ""),
+    )
+
+
+def _covariance(item: Line) -> np.ndarray:
+    return item.covariance if item.claims is None else item.claims.covariance
+
+
+def _error(variance: float) -> float | None:
+    """Standard error; missing for a coefficient that rests on one person."""
+    return float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else None

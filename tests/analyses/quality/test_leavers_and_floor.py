@@ -1,0 +1,163 @@
+"""Who left beside who stayed, and the distribution of problems, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.quality.analysis import compute
+from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
+from salutogen.analyses.quality.leavers import hedges_g, leavers_beside_stayers
+from salutogen.analyses.quality.settings import QualitySettings
+from salutogen.resilience.between_within import OccasionArrays, scored_arrays
+from tests.analyses.inputs import shown
+
+
+def arrays_of(P: np.ndarray, E: np.ndarray, person: np.ndarray, occasion: np.ndarray):
+    slope, intercept = np.polyfit(E, P, 1)
+    SR = P - intercept - slope * E
+    return OccasionArrays(
+        person=person, occasion=occasion, P=P, E=E, SR=SR, n_persons=int(person.max()) + 1
+    )
+
+
+def test_leavers_are_those_not_seen_at_the_end(cohort: AnalysisInputs) -> None:
+    arrays = scored_arrays(cohort.resilience.occasions, 150)
+    table = leavers_beside_stayers(arrays)
+    rows = cohort.resilience.occasions.filter(pl.col("SR").is_not_null())
+    first = rows.group_by("person", maintain_order=True).agg(
+        pl.col("P", "E", "SR").first(), last=pl.col("occasion_index").max()
+    )
+    left = first["last"] < rows["occasion_index"].max()
+    assert table["score"].to_list() == ["P", "E", "SR"]
+    assert set(table["n_left"]) == {int(left.sum())}
+    assert set(table["n_stayed"]) == {150 - int(left.sum())}
+    for row in table.iter_rows(named=True):
+        gone, here = first.filter(left)[row["score"]], first.filter(~left)[row["score"]]
+        assert row["mean_left"] == pytest.approx(gone.mean())
+        assert row["mean_stayed"] == pytest.approx(here.mean())
+        expected, low, high = hedges_g(gone.to_numpy(), here.to_numpy())
+        assert (row["difference"], row["low"], row["high"]) == (expected, low, high)
+
+
+def test_hedges_g_goes_with_the_t_test() -> None:
+    rng = np.random.default_rng(1)
+    one, other = rng.normal(0.5, 1, 30), rng.normal(0, 1, 50)
+    g, low, high = hedges_g(one, other)
+    t = float(stats.ttest_ind(one, other).statistic)
+    assert g == pytest.approx((1 - 3 / (4 * 78 - 1)) * t * np.sqrt(80 / 1500), rel=1e-12)
+    assert low is not None
+    assert high is not None
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(80 / 1500 + g**2 / 160), rel=1e-4)
+    assert hedges_g(np.ones(4), np.ones(5)) == (None, None, None)
+
+
+def test_intervals_of_differences_hold_the_truth() -> None:
+    rng = np.random.default_rng(2)
+    held = 0
+    for _ in range(400):
+        _, low, high = hedges_g(rng.normal(0.4, 1, 25), rng.normal(0, 1, 60))
+        held += low is not None and high is not None and low < 0.4 < high
+    assert 370 <= held <= 390
+
+
+@pytest.mark.parametrize("few", [0, 2])
+def test_nobody_to_compare(few: int) -> None:
+    person = np.repeat(np.arange(20), 3)
+    occasion = np.tile(np.arange(3), 20)
+    keep = ~((person < few) & (occasion == 2))
+    rng = np.random.default_rng(3)
+    P, E = rng.normal(size=(2, keep.sum()))
+    assert leavers_beside_stayers(arrays_of(P, E, person[keep], occasion[keep])).height == 0
+    once = occasion == 0
+    arrays = arrays_of(P[: once.sum()], E[: once.sum()], person[once], occasion[once])
+    assert leavers_beside_stayers(arrays).height == 0
+
+
+def floored(n: int = 400) -> tuple[OccasionArrays, np.ndarray]:
+    rng = np.random.default_rng(4)
+    person, occasion = np.repeat(np.arange(n // 4), 4), np.tile(np.arange(4), n // 4)
+    E = rng.uniform(0, 10, n)
+    P = np.clip(np.round(0.8 * E + rng.normal(0, 3, n)), 0, 20)
+    P[person == 0] = 0
+    arrays = arrays_of(P, E, person, occasion)
+    return arrays, P - arrays.SR
+
+
+def test_distribution_by_hand() -> None:
+    arrays, expected = floored()
+    one = problem_distribution(arrays, expected, 0.0, 20.0)
+    at_floor = arrays.P == 0
+    assert one.floor_share == pytest.approx(at_floor.mean())
+    assert one.ceiling_share == pytest.approx((arrays.P == 20).mean())
+    means = pl.DataFrame({"person": arrays.person, "P": arrays.P}).group_by("person").mean()
+    assert one.persons_at_floor == int((means["P"] == 0).sum()) >= 1
+    assert one.skewness == pytest.approx(stats.skew(arrays.P))
+    assert one.quantiles == pytest.approx(np.quantile(arrays.P, [0.05, 0.25, 0.5, 0.75, 0.95]))
+    assert one.lowest_SR_low_exposure == pytest.approx(-np.quantile(expected, 0.1))
+    assert one.lowest_SR_high_exposure == pytest.approx(-np.quantile(expected, 0.9))
+    assert one.slope_all == pytest.approx(np.polyfit(arrays.E, arrays.P, 1)[0])
+    above = ~at_floor
+    slope = np.polyfit(arrays.E[above], arrays.P[above], 1)[0]
+    assert one.slope_above_floor == pytest.approx(slope)
+    assert one.residual_sd_low is not None
+    assert one.residual_sd_high is not None
+    assert one.residual_sd_low < one.residual_sd_high, "the floor presses scores together"
+
+
+def test_an_unknown_scale_and_a_handful_of_occasions() -> None:
+    arrays, expected = floored()
+    one = problem_distribution(arrays, expected, None, None)
+    assert one.floor_share is one.persons_at_floor is one.lowest_SR_low_exposure is None
+    assert one.slope_above_floor is None
+    few = slice(0, 8)
+    part = arrays_of(arrays.P[few] + np.arange(8), arrays.E[few], arrays.person[few],
+                     arrays.occasion[few])  # fmt: skip
+    small = problem_distribution(part, expected[few], 0.0, 20.0)
+    assert small.skewness is small.residual_sd_low is small.lowest_SR_low_exposure is None
+
+
+def words(one: ProblemDistribution, cohort: AnalysisInputs, *, individuals: bool) -> str:
+    result = replace(compute(cohort, QualitySettings()), problems=one)
+    sections, _ = shown(result, cohort, individuals=individuals)
+    (section,) = (part for part in sections if "floor" in part.title)
+    return " ".join(str(paragraph) for paragraph in section.paragraphs)
+
+
+def test_few_at_the_floor_are_told_to_nobody_else(cohort: AnalysisInputs) -> None:
+    arrays, expected = floored()
+    one = problem_distribution(arrays, expected, 0.0, 20.0)
+    assert one.persons_at_floor is not None
+    assert one.persons_at_floor < 5
+    all_told = words(one, cohort, individuals=True)
+    assert f"{one.persons_at_floor} person" in all_told
+    assert "scores far from 0, of either sign" in all_told
+    assert "bound, not a mend" in all_told
+    hidden = words(one, cohort, individuals=False)
+    assert "fewer than 5 persons are there at each of their occasions" in hidden
+    rare = replace(one, floor_share=2 / one.n)
+    assert "(0) in few of the valid occasions" in words(rare, cohort, individuals=False)
+
+
+def test_a_scale_without_known_ends_is_said(cohort: AnalysisInputs) -> None:
+    arrays, expected = floored()
+    one = problem_distribution(arrays, expected, None, None)
+    assert words(one, cohort, individuals=True).startswith("The ends of the scale")
+
+
+def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, QualitySettings())
+    same = result.leavers.with_columns(difference=0.1, low=-0.2, high=0.4)
+    differs = result.leavers.with_columns(difference=-0.5, low=-0.8, high=-0.2)
+    texts = []
+    for table in (same, differs):
+        sections, _ = shown(replace(result, leavers=table), cohort, individuals=True)
+        (section,) = (part for part in sections if part.title.startswith("Who left"))
+        texts.append(str(section.paragraphs[0]))
+    assert "did not differ from those who stayed by more than the error" in texts[0]
+    assert "had fewer problems, less exposure and lower SR than those who stayed" in texts[1]

@@ -1,0 +1,48 @@
+"""Courses of SR with events, whose effect is known: for tests of the comparator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salutogen.analyses.trajectories import Anchors, EventGrid, find_anchors
+
+OCCASIONS = 12
+
+
+def study(seed: int, *, jump: float = 0.0, persons: int = 300) -> tuple[np.ndarray, EventGrid]:
+    """SR of persons by occasion: levels of SD 4, moods of SD 4 that last by .4, and events.
+
+    An event raises SR at its occasion and by half as much at the next.
+    """
+    generator = np.random.default_rng(seed)
+    SR = generator.standard_normal((persons, OCCASIONS))
+    for place in range(1, OCCASIONS):
+        SR[:, place] = 0.4 * SR[:, place - 1] + np.sqrt(1 - 0.16) * SR[:, place]
+    SR = 4.0 * SR + 4.0 * generator.standard_normal((persons, 1))
+    hits = generator.random((persons, OCCASIONS, 3)) < 0.05
+    observed = generator.random((persons, OCCASIONS)) > 0.05
+    ratings = np.where(hits, 5.0, 0.0).astype(np.float32)
+    ratings[~observed] = np.nan
+    grid = EventGrid(
+        ratings=ratings,
+        observed=observed,
+        items=("a", "b", "c"),
+        instruments=("events",) * 3,
+        threshold=5.0,
+    )
+    anchors = find_anchors(grid)
+    for person, at in zip(anchors.person, anchors.occasion, strict=True):
+        SR[person, at] += jump
+        SR[person, at + 1 : at + 2] += jump / 2.0
+    SR[~observed] = np.nan
+    return SR, grid
+
+
+def around(SR: np.ndarray, anchors: Anchors) -> np.ndarray:
+    """SR at the four positions, by a plain loop."""
+    found = np.full((anchors.n, 4), np.nan)
+    for row, (person, at) in enumerate(zip(anchors.person, anchors.occasion, strict=True)):
+        for place, offset in enumerate((-1, 0, 1, 2)):
+            if 0 <= at + offset < SR.shape[1]:
+                found[row, place] = SR[person, at + offset]
+    return found

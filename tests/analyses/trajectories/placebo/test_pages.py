@@ -1,0 +1,98 @@
+"""What the page says of the comparator, where persons may be seen and where not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import salutogen as sg
+from salutogen.page.section import Section
+from salutogen.page.words import Sentence
+from tests.analyses.trajectories.cohort import (
+    cohort_frame,
+    result_in,
+    shown_sections,
+    write_study,
+)
+
+OCCASIONS = 14
+SETTINGS = "classes: off\n    placebo: {draws: 40}"
+
+
+def run(folder: Path, individuals: str) -> sg.Results:
+    path = write_study(folder, SETTINGS, individuals, occasions=OCCASIONS)
+    return sg.run(path, data={"answers": cohort_frame(occasions=OCCASIONS)})
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> sg.Results:
+    return run(tmp_path_factory.mktemp("shown"), "show")
+
+
+def words_of(results: sg.Results, title: str) -> str:
+    audience = results.context.audience
+    section = next(item for item in shown_sections(results)[0] if item.title.endswith(title))
+    return " ".join(
+        text.worded(audience.in_a_sentence) if isinstance(text, Sentence) else text
+        for text in section.paragraphs
+    )
+
+
+def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.Results) -> None:
+    placebo = result_in(shown).placebo
+    assert placebo is not None
+    assert placebo.SR is not None
+    assert placebo.SR_within is not None
+    labels = words_of(shown, "labels by rule")
+    assert "Around occasions without an event the same persons would be called" in labels
+    assert "drawn for each, 40 times" in labels
+    courses = words_of(shown, "courses around the event")
+    assert "Around occasions without an event the same persons show" in courses
+    assert "regression to the mean" in courses
+    assert "by the line of this study" in courses
+    assert "slope of exposure within persons" in courses
+    returns = words_of(shown, "individual response and return")
+    assert "without an event" in returns
+    assert "The same rule around occasions without an event goes with" in words_of(
+        shown, "relates to labels and locks"
+    )
+
+
+def test_the_table_and_results_hold_the_comparison(shown: sg.Results) -> None:
+    result = result_in(shown)
+    assert result.placebo is not None
+    assert result.placebo.SR is not None
+    (section,) = (
+        item for item in shown_sections(shown)[0] if item.title.endswith("labels by rule")
+    )
+    frame = section.tables[0].frame
+    told = result.to_dict()["placebo"]["SR"]["labels"]
+    for row in frame.iter_rows(named=True):
+        assert row["placebo"] == told[row["label"]]["placebo"]
+        assert row["excess"] == told[row["label"]]["excess"]
+    assert {"observed", "placebo", "excess_low", "p_adjusted"} <= set(told["recovery"])
+    by_chance = result.to_dict()["validity"]["groups"][0]["placebo"]
+    assert by_chance["low"] <= by_chance["placebo"] <= by_chance["high"]
+    schema = json.dumps(type(result).schema())
+    assert "Around placebo occasions, mean over draws" in schema
+
+
+def test_a_page_that_hides_persons_tells_no_share_of_few(tmp_path: Path) -> None:
+    results = run(tmp_path, "hide")
+    sections, withheld = shown_sections(results)
+    assert withheld == []
+    (section,) = (item for item in sections if item.title.endswith("labels by rule"))
+    hidden = section.tables[0].frame.filter(pl.col("n").is_null())
+    assert hidden.height > 0
+    assert hidden["share"].null_count() == hidden.height
+    assert hidden["excess"].null_count() == hidden.height
+    drawn = section.figures[0].data.filter(pl.col("what") == "around the event")
+    assert set(drawn["label"]).isdisjoint(hidden["label"])
+    assert "Person " not in "".join(map(str, texts_of(sections)))
+
+
+def texts_of(sections: list[Section]) -> list[str]:
+    return [str(text) for section in sections for text in section.paragraphs]

@@ -1,0 +1,204 @@
+"""What a line lets one say: exposure's share and expected problems, against statsmodels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import statsmodels.formula.api as smf
+
+from salutogen.norm import Line, Norm, fit_norm, read_norm
+from salutogen.norm.line_claims import LineClaims
+from salutogen.norm.norm_file import write_norm
+from salutogen.norm.shape import bend_of, change_along, share_beyond
+from tests.norm.cohorts import simulated
+from tests.norm.test_refusals import changed
+
+
+def claims_of(line: Line) -> LineClaims:
+    assert line.claims is not None
+    return line.claims
+
+
+def frame(norm: Norm) -> pd.DataFrame:
+    return norm.with_covariates(norm.period_tables["person"]).to_pandas()
+
+
+@pytest.mark.parametrize("shape", ["linear", "quadratic"])
+def test_expected_problems_are_those_of_statsmodels(shape: str) -> None:
+    norm = fit_norm(simulated(norm={"shape": shape}))
+    line, data = norm.lines.person, frame(norm)
+    formula = "P ~ E" if shape == "linear" else "P ~ E + I(E ** 2)"
+    fit = smf.ols(formula, data).fit(cov_type="HC3", use_t=True)
+    at = claims_of(line).at
+    for name, share in (("low", 0.1), ("middle", 0.5), ("high", 0.9)):
+        E = float(np.quantile(data["E"], share))
+        told = fit.get_prediction(pd.DataFrame({"E": [E]}))
+        interval = told.conf_int()[0]
+        assert pytest.approx(E, rel=1e-12) == at[name].E
+        assert pytest.approx(told.predicted_mean[0], rel=1e-9) == at[name].P
+        assert at[name].se == pytest.approx(told.se_mean[0], rel=1e-7)
+        assert (at[name].low, at[name].high) == pytest.approx(tuple(interval), rel=1e-7)
+    change = claims_of(line).change
+    assert change.change == pytest.approx(at["high"].P - at["low"].P, rel=1e-10)
+    if shape == "linear":
+        span = at["high"].E - at["low"].E
+        assert change.se == pytest.approx(span * fit.bse["E"], rel=1e-7)
+        assert line.slope == pytest.approx(fit.params["E"], rel=1e-9)
+    else:
+        assert line.slope is None, "a curve has no one slope"
+
+
+def test_with_covariates_the_share_is_exposures_own() -> None:
+    norm = fit_norm(simulated(norm={"covariates": ["age", "site"]}))
+    line, data = norm.lines.person, frame(norm)
+    whole = smf.ols("P ~ E + age + C(site)", data).fit()
+    without = smf.ols("P ~ age + C(site)", data).fit()
+    share = claims_of(line).share
+    assert line.r_squared == pytest.approx(whole.rsquared, rel=1e-9)
+    assert share.share == pytest.approx(whole.rsquared - without.rsquared, rel=1e-8)
+    assert share.adjusted == pytest.approx(whole.rsquared_adj - without.rsquared_adj, rel=1e-8)
+    robust = whole.get_robustcov_results("HC3", use_t=True)
+    test = claims_of(line).test
+    assert test is not None
+    place = whole.params.index.get_loc("E")
+    assert pytest.approx(robust.tvalues[place] ** 2, rel=1e-8) == test.F
+    assert test.p == pytest.approx(robust.pvalues[place], rel=1e-6)
+    mean = data[["age"]].mean()["age"]
+    shares = data["site"].value_counts(normalize=True)
+    P = whole.params
+    expected = (
+        P["Intercept"]
+        + P["age"] * mean
+        + sum(P[f"C(site)[T.{label}]"] * shares[label] for label in ("B", "C"))
+        + P["E"] * np.quantile(data["E"], 0.9)
+    )
+    assert pytest.approx(expected, rel=1e-9) == claims_of(line).at["high"].P
+
+
+def test_separate_types_have_one_share_together_and_one_each() -> None:
+    norm = fit_norm(simulated(combine="separate"))
+    line, data = norm.lines.person, frame(norm)
+    whole = smf.ols("P ~ E_general + E_pandemic", data).fit()
+    claims = claims_of(line)
+    assert claims.share.share == pytest.approx(whole.rsquared, rel=1e-9)
+    for name, other in (("E_general", "E_pandemic"), ("E_pandemic", "E_general")):
+        own = whole.rsquared - smf.ols(f"P ~ {other}", data).fit().rsquared
+        assert claims.share_by_type[name] == pytest.approx(own, rel=1e-7)
+    assert claims.at["low"].E is None
+    low = {name: float(np.quantile(data[name], 0.1)) for name in claims.share_by_type}
+    assert claims.at["low"].types == pytest.approx(low)
+    told = whole.get_prediction(pd.DataFrame({name: [value] for name, value in low.items()}))
+    assert pytest.approx(told.predicted_mean[0], rel=1e-9) == claims.at["low"].P
+
+
+def test_occasions_have_errors_clustered_by_person() -> None:
+    norm = fit_norm(simulated())
+    rows = norm.scores.table.filter("valid").to_pandas()
+    groups = {"groups": rows["person"].to_numpy(), "use_correction": False}
+    fit = smf.ols("P ~ E", rows).fit(cov_type="cluster", cov_kwds=groups)
+    G = rows["person"].nunique()
+    summary = norm.lines.occasion.summary()
+    assert summary.standard_errors_robust == summary.standard_errors
+    assert summary.standard_errors["E"] == pytest.approx(
+        fit.bse["E"] * np.sqrt(G / (G - 1)), rel=1e-8
+    )
+    assert summary.interval is not None
+    assert "clustered by person" in summary.interval
+
+
+@pytest.mark.parametrize("shape", ["linear", "spline"])
+def test_claims_come_back_from_a_norm_file(tmp_path: Path, shape: str) -> None:
+    norm = fit_norm(simulated(norm={"shape": shape, "covariates": ["site"]}))
+    again = read_norm(write_norm(norm, tmp_path / "norm.json")).lines.person
+    assert again.to_dict() == norm.lines.person.to_dict()
+    np.testing.assert_array_equal(
+        claims_of(again).covariance, claims_of(norm.lines.person).covariance
+    )
+
+
+def with_problems(P: pl.Expr, shape: str = "quadratic") -> Norm:
+    return fit_norm(changed(simulated(200, 3, norm={"shape": shape}), P=P.clip(0, 36)))
+
+
+E = pl.col("E")
+NOISE = (pl.col("person").cast(pl.Float64) * 12.9898).sin() * 2
+
+
+@pytest.mark.parametrize(
+    ("P", "kind"),
+    [
+        (5 + 0.008 * (E - 40) ** 2 + NOISE, "lowest"),
+        (30 - 0.008 * (E - 40) ** 2 + NOISE, "highest"),
+        (4 + 0.003 * E**2 + NOISE, "rises"),
+        (32 - 0.003 * E**2 + NOISE, "falls"),
+    ],
+)
+def test_bends_are_those_of_the_truth(P: pl.Expr, kind: str) -> None:
+    norm = with_problems(P)
+    bend = bend_of(norm.lines.person)
+    assert bend is not None
+    assert bend.kind == kind
+    if kind in ("lowest", "highest"):
+        assert bend.at == pytest.approx(40, abs=4)
+    codes = [one.code for one in norm.findings]
+    assert ("slope-not-positive" in codes) is (claims_of(norm.lines.person).change.change <= 0)
+    falls = [
+        change.high is not None and change.high < 0
+        for line in norm.lines.by_exposure("occasion").values()
+        for change in (claims_of(line).change,)
+    ]
+    change = claims_of(norm.lines.occasion).change
+    assert ("exposure-lowers-problems" in codes) is (
+        any(falls) or (change.high is not None and change.high < 0)
+    )
+    assert kind != "rises" or not {"exposure-lowers-problems", "slope-not-positive"} & set(codes)
+    assert kind != "falls" or {"exposure-lowers-problems", "slope-not-positive"} <= set(codes)
+
+
+def test_a_u_is_not_told_by_its_slope_at_no_exposure() -> None:
+    norm = with_problems(6 + 0.006 * (E - 25) ** 2 + NOISE)
+    line = norm.lines.person
+    assert line.coefficient("E") < 0
+    assert claims_of(line).change.change > 0
+    codes = {one.code for one in norm.findings}
+    assert not codes & {"slope-not-positive", "exposure-lowers-problems"}
+
+
+def test_change_and_range_of_a_curve() -> None:
+    line = with_problems(4 + 0.003 * E**2 + NOISE).lines.person
+    b, c = line.coefficient("E"), line.coefficient("E^2")
+    assert change_along(line, 20, 50) == pytest.approx(b * 30 + c * (50**2 - 20**2), rel=1e-9)
+    low, high = line.exposure_range
+    assert share_beyond(line, np.array([low, high, high + 1, low - 1])) == 0.5
+    straight = with_problems(4 + 0.3 * E + NOISE, "linear").lines.person
+    assert share_beyond(straight, np.array([high + 100])) == 0.0
+
+
+def test_noise_does_not_say_that_exposure_lowers_problems() -> None:
+    rng = np.random.default_rng(9)
+    told = 0
+    for seed in range(40):
+        scores = simulated(60, 3, seed=seed)
+        P = pl.Series("P", np.clip(rng.normal(15, 4, scores.table.height), 0, 36))
+        codes = [one.code for one in fit_norm(changed(scores, P=P)).findings]
+        assert codes.count("exposure-explains-little") <= 1, "one finding lists all types"
+        told += "exposure-lowers-problems" in codes
+    assert told <= 7, "three lines at 2.5 % each: about 2 of 40"
+
+
+def test_little_of_one_type_is_told_with_its_own_share() -> None:
+    scores = simulated(150, 3, norm={"covariates": ["age"]})
+    rng = np.random.default_rng(2)
+    noise = pl.Series("E_pandemic", rng.integers(0, 100, scores.table.height).astype(float))
+    told = next(
+        one
+        for one in fit_norm(changed(scores, E_pandemic=noise)).findings
+        if one.code == "exposure-explains-little"
+    )
+    assert list(told.evidence.numbers["r_squared"]) == ["pandemic"]
+    assert told.evidence.column == "E_pandemic"
+    assert "beside the covariates" in told.text
