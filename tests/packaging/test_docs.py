@@ -59,7 +59,7 @@ def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> Non
     for column in (column for columns in LEVEL_FILES.values() for column in columns):
         assert column.unit, column
         assert f"| `{column.name}` | {column.unit} |" in page
-        if column.name.startswith("SR") and not column.name.endswith("_se"):
+        if column.name.startswith("SR") and not column.name.startswith("SR_se"):
             assert "positive = over-reactive" in column.sign, column
     assert "Positive = over-reactive = less resilient" in page
 

@@ -101,6 +101,9 @@ def test_differences_without_a_single_clear_person() -> None:
 def test_a_given_stability_is_named_as_the_ground() -> None:
     text = told(between_variance_low=None, between_variance_high=None)
     assert "by the stability that was given" in text
+    made = context(between_variance_low=None, between_variance_high=None)
+    assert "0.64, by the stability that was given" in belief_in_words(made)
+    assert "cannot check it" in words(errors_in_words(made), made)
 
 
 def test_small_counts_are_not_told_where_persons_are_hidden() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from salutogen.norm import fit_norm
+from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import Resilience, score_resilience
 from salutogen.resilience.claims import discoveries, p_values
 from salutogen.scores import Scores
@@ -94,7 +96,7 @@ def test_the_error_of_a_level_is_line_and_variance_over_occasions(result: Resili
     assert (line > 0).all(), "what is left is the line's"
     assert line.mean() < 0.2 * of_mean
     share = found.between_variance / (found.between_variance + of_mean)
-    assert full["SR_reliability"].to_numpy() == pytest.approx(share)
+    assert full["reliability"].to_numpy() == pytest.approx(share)
     assert found.median_occasions == float(np.median(table["n_valid"]))
 
 
@@ -193,6 +195,30 @@ def test_every_line_has_levels_around_its_own_scores(parts: dict[str, Any]) -> N
     np.testing.assert_allclose(
         (table["SR_high"] + table["SR_low"]) / 2, table["SR"], atol=1e-9, rtol=0
     )
+
+
+def test_a_line_from_elsewhere_has_levels_around_their_own_mean(tmp_path: Path) -> None:
+    other, scores = simulated(120, 5, seed=3), simulated(100, 5)
+    path = write_norm(fit_norm(other), tmp_path / "norm.json")
+    settings = scores.study.plan.norm.model_copy(update={"file": str(path)})
+    result = score_resilience(scores, fit_norm(scores, settings=settings), bootstrap=0)
+    own = scored(scores)
+    assert result.claims.between_variance == pytest.approx(own.claims.between_variance, rel=0.1)
+    assert result.persons["SR_se"].null_count() == 0
+    mean = result.persons["SR"].mean()
+    assert result.persons["SR_shrunken"].mean() == pytest.approx(mean, abs=0.2)
+
+
+def test_persons_with_one_occasion_among_others_have_the_whole_variance() -> None:
+    result = scored(simulated(150, 4, missing=0.55))
+    one = result.persons.filter(pl.col("n_valid") == 1)
+    assert one.height > 10
+    found = result.claims
+    assert found.within_variance is not None
+    assert found.between_variance is not None
+    assert (one["SR_se"].to_numpy() ** 2 > found.within_variance).all()
+    share = found.between_variance / (found.between_variance + found.within_variance)
+    assert one["reliability"].to_numpy() == pytest.approx(share)
 
 
 def test_reliability_of_mean_problems_against_simulated_retest() -> None:

@@ -73,6 +73,31 @@ def _levels_in_words(context: Context) -> Text:
     )
 
 
+def levels_in_methods(context: Context) -> list[str]:
+    """Say how persons' levels, their intervals and who is called were made; nothing without."""
+    found = context.resilience.claims
+    if found.within_variance is None:
+        return []
+    rho = "0, which the occasions could not tell"
+    if found.autocorrelation is not None:
+        rho = number(found.autocorrelation, 2)
+    if found.between_variance_low is None:
+        ground = "the stability given in the study file"
+    else:
+        ground = (
+            "a random-intercept model with first-order autocorrelated residuals (restricted "
+            f"maximum likelihood; correlation at adjacent occasions {rho})"
+        )
+    return [
+        "Intervals of persons' SR are of the level over the period, with Student's quantiles: "
+        "their variance is that of the line plus the variance of SR over a person's occasions, "
+        f"from {ground}, as it affects the mean over the person's own occasions. Persons were "
+        "called clearly below or above the line at a false-discovery rate of 5 % (Benjamini & "
+        "Hochberg, 1995), and only if the 95 % interval of the variance between persons did not "
+        "hold 0."
+    ]
+
+
 def variance_in_words(context: Context) -> str:
     """Write the variance of levels as an SD in points of P, with where it comes from."""
     found = context.resilience.claims
@@ -107,6 +132,8 @@ def _reliabilities(context: Context) -> list[str]:
         )
     if found.reliability is not None and found.median_occasions is not None:
         given = "" if found.autocorrelation is not None else ", if occasions are independent"
+        if found.between_variance_low is None:
+            given = ", by the stability that was given"
         told.append(
             f"A person's SR over {found.median_occasions:g} "
             f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "

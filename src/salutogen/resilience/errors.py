@@ -40,13 +40,13 @@ def with_errors_of_persons(
 ) -> pl.DataFrame:
     """Add the errors of these days under `SR_…_days`, and those of persons' levels.
 
-    Levels have `SR_se, SR_low, SR_high, SR_reliability`, and `SR_shrunken` with its interval; null
+    Levels have `SR_se, SR_low, SR_high, reliability`, and `SR_shrunken` with its interval; null
     where levels are not known. Quantiles are Student's, whose degrees of freedom say how well the
     variance over occasions is known.
     """
     table = with_errors_of_days(table, line_error, sem).rename(DAYS)
     if levels is None:
-        names = ("SR_se", "SR_low", "SR_high", "SR_reliability")
+        names = ("SR_se", "SR_low", "SR_high", "reliability")
         shrunken = ("SR_shrunken", "SR_shrunken_low", "SR_shrunken_high")
         return table.with_columns(
             pl.lit(None, dtype=pl.Float64).alias(name) for name in (*names, *shrunken)
@@ -55,7 +55,7 @@ def with_errors_of_persons(
     table = _with_interval(table, se, _quantile(df))
     reach = Z_95 * np.sqrt(line_error**2 + levels.shrunken_variance)
     columns = {
-        "SR_reliability": levels.reliability,
+        "reliability": levels.reliability,
         "SR_shrunken": levels.shrunken,
         "SR_shrunken_low": levels.shrunken - reach,
         "SR_shrunken_high": levels.shrunken + reach,

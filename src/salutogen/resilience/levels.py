@@ -89,7 +89,7 @@ _OF_PERSON = (
     _score("SR_shrunken_low", "Lower end of the 95 % interval of SR_shrunken"),
     _score("SR_shrunken_high", "Upper end of the 95 % interval of SR_shrunken"),
     _score(
-        "SR_reliability",
+        "reliability",
         "Reliability of SR as a measure of the person's level, at this person's occasions",
         "0 to 1",
         "",

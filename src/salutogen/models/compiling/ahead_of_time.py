@@ -45,9 +45,11 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     kernels_of_draws.leave_one_out(packed, 3, np.empty((len(packed), 2)))
     kernels_of_draws.bootstrap_totals(0, 2, packed, states, np.empty((2, 6)))
     from salutogen.models.mixed.model import MixedModel
+    from salutogen.models.person_levels.model import fit_person_levels
 
     rows = {"id": [1, 1, 1, 2, 2, 2, 3, 3, 3], "t": [0, 1, 2] * 3, "y": [1, 2, 4, 3, 5, 6, 0, 2, 2]}
     MixedModel("y ~ t + (1 | id)").fit(rows)
+    fit_person_levels(rows["y"], rows["id"], rows["t"])
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
     mark(NEEDED)
     if everything or classes:

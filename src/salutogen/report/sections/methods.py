@@ -16,6 +16,7 @@ from salutogen.page.words import (
     signed,
 )
 from salutogen.report.context import Context
+from salutogen.report.words_of_persons import levels_in_methods
 from salutogen.study import Study
 from salutogen.version import VERSION
 
@@ -146,9 +147,9 @@ def _error_words(context: Context) -> str:
     )
     if summary.reliability is not None:
         parts.append(
-            "The reliability of an occasion's SR was "
-            + ("at most " if summary.reliability_E_assumed else "")
-            + number(summary.reliability, 2)
+            "The reliability of an occasion's SR, as regards its answers, was "
+            f"{'at most ' if summary.reliability_E_assumed else ''}"
+            f"{number(summary.reliability, 2)}"
             + (
                 f" (standard error of measurement {points(summary.sem)} points)."
                 if summary.sem is not None
@@ -157,6 +158,7 @@ def _error_words(context: Context) -> str:
         )
         if summary.reliability_E_assumed:
             parts.append("It is an upper bound: exposure was taken as free of error.")
+    parts += levels_in_methods(context)
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)

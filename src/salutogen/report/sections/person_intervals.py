@@ -47,6 +47,12 @@ def errors_in_words(context: Context) -> Text:
             "trait. Intervals of SR on these very days hold the error of the line and of the "
             "answers only (SR_se_days)."
         )
+    if found.between_variance_low is None:
+        return (
+            "Intervals of persons are of the level over the period. They hold the line's error and "
+            "the share of the variance of SR that the given stability leaves to the day: these "
+            "data, with one occasion per person, cannot check it."
+        )
     rho = (
         f"correlation {number(found.autocorrelation, 2)} at adjacent occasions"
         if found.autocorrelation is not None
