@@ -135,8 +135,8 @@ def _error_words(context: Context) -> str:
     parts = []
     if draws:
         parts.append(
-            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t intervals from "
-            f"{draws:,} draws over persons."
+            "Bootstrap intervals of the lines' coefficients are 95 % symmetric bootstrap-t "
+            f"intervals from {draws:,} draws over persons."
         )
     parts.append(
         "Intervals of a line in sentences are t intervals: over persons with errors for unequal "
