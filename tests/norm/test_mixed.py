@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import statsmodels.formula.api as smf
 
 from salutogen.norm import fit_norm
+from salutogen.resilience import score_resilience
 from tests.norm.cohorts import dynacore, simulated
+from tests.norm.test_refusals import changed
 
 
 def test_mixed_line_of_the_real_cohort(shared_data: Path) -> None:
@@ -74,3 +77,19 @@ def test_one_occasion_has_no_mixed_line() -> None:
     norm = fit_norm(simulated(50, 1))
     assert norm.mixed is None
     assert "mixed-line-not-fitted" in [finding.code for finding in norm.findings]
+
+
+def test_exposure_that_never_changes_within_a_person_is_named() -> None:
+    scores = simulated(80, 4)
+    E = (pl.col("person") % 7).cast(pl.Float64) / 3
+    scores = changed(scores, E=E)
+    norm = fit_norm(scores)
+    assert norm.mixed is None
+    codes = [one.code for one in norm.findings]
+    assert codes.count("exposure-constant-within-persons") == 1
+    assert "mixed-line-not-fitted" not in codes
+    summary = score_resilience(scores, norm, bootstrap=0).summary
+    assert summary.within_slope is None
+    assert summary.within_slope_least_squares is None
+    assert summary.sr_exposure_correlation.within is None
+    assert summary.between_slope is not None

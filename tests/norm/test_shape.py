@@ -113,3 +113,28 @@ def test_straight_data_seldom_choose_a_curve_and_never_by_p_alone(seed: int) -> 
     assert test.chosen == ("quadratic" if curved else "linear")
     assert set(test.cv_error) == {"linear", "quadratic", "spline"}
     assert test.cv_error["linear"] > 0
+
+
+def test_unequal_means_are_judged_with_errors_for_unequal_scatter() -> None:
+    """Means of one occasion at the ends of exposure look like a curve to the plain F test."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(4)
+    plain, robust = [], []
+    for _ in range(150):
+        n = 150
+        occasions = np.where(rng.random(n) < 0.15, 1, 6)
+        E = rng.normal(0, 1, n) + rng.normal(0, 2, n) / np.sqrt(occasions)
+        P = 5 + 0.5 * E + rng.normal(0, 1, n) + rng.normal(0, 4, n) / np.sqrt(occasions)
+        table = pl.DataFrame({"person": range(n), "E": E, "P": P, "n_valid": occasions})
+        test = shape_test(table)
+        assert test.decided_by == "HC3"
+        assert test.p_robust is not None
+        plain.append(test.p < 0.05)
+        robust.append(test.p_robust < 0.05)
+    X = np.column_stack([np.ones(n), E, E**2])
+    told = sm.OLS(P, X).fit(cov_type="HC3", use_t=True)
+    assert test.f_robust == pytest.approx(told.tvalues[2] ** 2, rel=1e-8)
+    assert np.mean(robust) <= 0.10  # 150 cohorts at 5 %: chance moves it by 3.5 points
+    assert np.mean(robust) < np.mean(plain)
+    assert shape_test(table.with_columns(n_valid=pl.lit(4))).decided_by == "classical"

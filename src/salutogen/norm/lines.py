@@ -55,7 +55,8 @@ class LineSummary(Record):
     )
     exposure_r_squared_adjusted: float | None = figure("The same, adjusted for its terms")
     exposure_r_squared_interval: tuple[float, float] | None = figure(
-        "Its 95 % interval (jackknife over persons); null for fits that are not least squares"
+        "Its 95 % interval (jackknife over persons); not there for fits that are not least squares",
+        default=None,
     )
     exposure_r_squared_by_type: Mapping[str, float] = figure(
         "Share of each type beside the others, where types enter separately"
@@ -67,6 +68,13 @@ class LineSummary(Record):
     expected_change: Change | None = figure("From low to high exposure")
     residual_sd: float = figure("SD (n - 1) of the residuals: the divisor of SR_z", unit=POINTS)
     exposure_range: tuple[float, float] = figure("Lowest and highest E", unit="points of E")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data as in `results.json`; without an interval where none is defined."""
+        found = super().to_dict()
+        if self.exposure_r_squared_interval is None:
+            del found["exposure_r_squared_interval"]
+        return found
 
 
 @record

@@ -169,3 +169,84 @@ def test_a_model_that_cannot_be_fitted_is_said() -> None:
     assert result.answer() == "Change over the windows could not be estimated."
     assert result.to_dict()["change"] is None
     assert shown(result, inputs, individuals=True)[1] == ()
+
+
+def drifting(shape: str) -> AnalysisInputs:
+    """Exposure rises by 30 points a week; problems follow a curve that has not turned at first."""
+    scores = simulated(80, 5, norm={"shape": shape})
+    drift = pl.col("occasion_index").cast(pl.Float64) * 15
+    E = pl.col("E") * 0.5 + drift
+    P = (2 + 0.25 * E - 0.0008 * E**2 + (pl.col("person") % 7).cast(pl.Float64)).clip(0, 36)
+    table = scores.table.with_columns(E=E, P=P, E_general=E / 2, E_pandemic=E / 2)
+    return inputs_of(replace(scores, table=table))
+
+
+def test_a_frozen_curve_sums_up_no_window_beyond_its_range() -> None:
+    inputs = drifting("quadratic")
+    result = compute(inputs, WindowsSettings())
+    frozen = inputs.norm.lines.reference("window")
+    assert frozen is not None
+    assert frozen.shape == "quadratic"
+    told = next(item for item in result.findings if item.code == "frozen-curve-beyond")
+    beyond = told.evidence.numbers["windows"]
+    assert beyond
+    assert 1 not in beyond, "the reference itself"
+    scored = inputs.resilience.windows
+    for number in scored["window"].unique().sort():
+        E = scored.filter(pl.col("window") == number)["E"].to_numpy()
+        outside = np.mean((frozen.exposure_range[0] > E) | (frozen.exposure_range[1] < E))
+        assert outside <= 0.05 or number in beyond
+    rows = result.windows.filter(pl.col("window").is_in(beyond))
+    for column in result.windows.columns:
+        if "SR_frozen" in column:
+            assert rows[column].null_count() == rows.height, column
+    assert rows["mean_SR_refit"].null_count() == 0
+    assert result.windows.filter(window=1)["mean_SR_frozen"].null_count() == 0
+    shown(result, inputs, individuals=True)
+    assert "None" not in str(result.answer())
+
+
+def test_a_frozen_straight_line_goes_on_with_a_flag() -> None:
+    inputs = drifting("linear")
+    result = compute(inputs, WindowsSettings())
+    assert "frozen-curve-beyond" not in [item.code for item in result.findings]
+    assert result.windows["mean_SR_frozen"].null_count() == 0
+    assert inputs.resilience.windows["extrapolated"].any()
+
+
+@pytest.mark.parametrize("shape", ["linear", "quadratic"])
+def test_windows_tell_their_lines_along_exposure(shape: str) -> None:
+    inputs = inputs_of(simulated(120, 4, norm={"shape": shape}))
+    windows = compute(inputs, WindowsSettings()).windows
+    lines = inputs.norm.lines.by_period("window")
+    for row, line in zip(windows.iter_rows(named=True), lines.values(), strict=True):
+        assert row["coefficient_E"] == line.coefficient("E")
+        assert row["slope"] == (line.coefficient("E") if shape == "linear" else None)
+        for place in ("low", "middle", "high"):
+            E = row[f"E_{place}"]
+            curve = 0.0 if shape == "linear" else row["coefficient_E2"] * E**2
+            expected = row["intercept"] + row["coefficient_E"] * E + curve
+            assert row[f"expected_{place}"] == pytest.approx(expected, rel=1e-9)
+        assert row["exposure_r_squared"] == pytest.approx(row["r_squared"], rel=1e-9)
+
+
+def test_change_within_is_compared_with_the_curve_between_the_two_exposures() -> None:
+    inputs = drifting("quadratic")
+    found = Findings()
+    frozen = inputs.norm.lines.reference("window")
+    assert frozen is not None
+    windows = inputs.resilience.windows
+    summary = compute(inputs, WindowsSettings()).windows.with_columns(
+        pl.col("mean_SR_frozen").fill_null(0.0)
+    )
+    tell_windows(
+        summary, windows, frozen, n_persons=80, change=None, slopes=(0.9, 0.2), found=found
+    )
+    told = next(item for item in found if item.code == "between-slope-on-within-change")
+    numbers = told.evidence.numbers
+    first, last = numbers["E_first"], numbers["E_last"]
+    b, c = frozen.coefficient("E"), frozen.coefficient("E^2")
+    expected = b * (last - first) + c * (last**2 - first**2)
+    assert numbers["expected_change"] == pytest.approx(expected, rel=1e-9)
+    assert numbers["moved_SR"] == pytest.approx(0.9 * (last - first) - expected, rel=1e-9)
+    assert "frozen curve changes by" in told.text
