@@ -135,8 +135,8 @@ def plan_of(case: Case) -> dict[str, Any]:
     return plan
 
 
-def answers_of(case: Case, seed: int) -> pl.DataFrame:
-    """Answers in which problems go with exposure as the case says."""
+def answers_of(case: Case, seed: int) -> tuple[pl.DataFrame, np.ndarray]:
+    """Answers in which problems go with exposure as the case says, and what of persons lasts."""
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(PERSONS), case.occasions)
     rate = rng.gamma(8.0, CENTRE / 8.0, PERSONS)
@@ -151,7 +151,7 @@ def answers_of(case: Case, seed: int) -> pl.DataFrame:
     sex = rng.integers(0, 2, PERSONS)
     lasting = case.lasting * rng.standard_normal(PERSONS)
     P = 28.0 + along + 6.0 * sex[person] + lasting[person] + 4.0 * rng.standard_normal(person.size)
-    return pl.DataFrame(
+    answers = pl.DataFrame(
         {
             "pid": [f"p{index:03d}" for index in person],
             "wave": np.tile(np.arange(1, case.occasions + 1), PERSONS),
@@ -161,6 +161,7 @@ def answers_of(case: Case, seed: int) -> pl.DataFrame:
             **{f"EV{place + 1}": values for place, values in enumerate(E)},
         }
     )
+    return answers, lasting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +170,7 @@ class Told:
 
     case: Case
     answers: pl.DataFrame
+    lasting: np.ndarray
     results: Any
     numbers: dict[str, Any]
     opening: str
@@ -183,7 +185,7 @@ class Told:
 
 def told(case: Case, seed: int = 1) -> Told:
     """Run a case and gather what is said."""
-    answers = answers_of(case, seed)
+    answers, lasting = answers_of(case, seed)
     results = sg.run(read_study(plan_of(case)), data={"answers": answers})
     context = Context.of(
         results.backbone,
@@ -199,6 +201,7 @@ def told(case: Case, seed: int = 1) -> Told:
     return Told(
         case=case,
         answers=answers,
+        lasting=lasting,
         results=results,
         numbers=results.to_dict(),
         opening="\n".join(summarise(context).answer).replace(MINUS, "-"),
