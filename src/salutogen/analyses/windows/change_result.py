@@ -55,7 +55,7 @@ class WindowChange(Record):
         "95 % interval over resamples of persons, all coefficients refitted in each", unit=POINTS
     )
     standardised: float | None = figure(
-        "Change divided by the SD of SR over persons in the reference window (as in SR_z)",
+        "Change divided by the SD of SR in the frozen line's reference set (as in SR_frozen_z)",
         unit="SDs of SR",
         sign=LESS_RESILIENT,
     )
