@@ -97,6 +97,12 @@ class WindowChange(Record):
         "Shift of those who left at which the estimate is 0; null where nobody left", unit=POINTS
     )
 
+    claimed: bool = figure(
+        "Whether a change is claimed: the interval leaves out 0, and the slope within persons "
+        "tells the same change",
+        default=False,
+    )
+
     @property
     def contrast(self) -> Contrast:
         """The estimate with its error."""
