@@ -32,7 +32,7 @@ from salutogen.models.mixed.random_intercept_ar1 import person_rows
 from salutogen.models.parallel.executors import run_each
 from salutogen.norm import Line
 
-STUDIES, PERSONS, OCCASIONS, DRAWS = 120, 200, 6, 300
+STUDIES, PERSONS, OCCASIONS, DRAWS = 100, 200, 6, 300
 SEED = 2207
 FIRST, LAST = slice(0, 3), slice(3, 6)
 WINDOWS = 4

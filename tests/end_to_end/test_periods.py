@@ -144,3 +144,27 @@ def test_late_answers_make_no_further_window_and_are_told_of() -> None:
     assert windows.n_unique() == windows.max() == read.schedule.number_of_windows
     told = {item.code: item for item in results.findings}
     assert told["beyond-windows"].evidence.numbers["answers"] == 3
+
+
+def test_change_is_told_where_there_are_windows_to_compare() -> None:
+    """Null with a finding where there is one window; no figure where windows are switched off."""
+    several = sg.run(sg.read_study(plan(resilience={"bootstrap": 50})), data=answers())
+    change = several.to_dict()["resilience"]["change_over_windows"]
+    assert change["interval"][0] < change["estimate"] < change["interval"][1]
+    two = plan(occasions={"every": "7 days", "count": 2}, resilience={"bootstrap": 0})
+    one = sg.run(sg.read_study(two), data=answers(2))
+    assert one.to_dict()["resilience"]["change_over_windows"] is None
+    assert "no-change-over-windows" not in {item.code for item in one.findings}
+    none = sg.run(sg.read_study(plan(resilience={"bootstrap": 0, "windows": None})), data=answers())
+    assert "change_over_windows" not in none.to_dict()["resilience"]
+
+
+def test_change_by_the_line_of_a_phase_is_standardised_by_its_sd() -> None:
+    phases = {"late": {"from": "3", "to": "4"}}
+    given = {"bootstrap": 0, "phases": phases}
+    study = plan(norm={"reference": {"phase": "late"}}, resilience=given)
+    results = sg.run(sg.read_study(study), data=answers())
+    line = results.norm.lines.reference("window")
+    assert line is not None
+    change = results.to_dict()["resilience"]["change_over_windows"]
+    assert change["standardised"] == pytest.approx(change["estimate"] / line.residual_sd)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from salutogen.study import Period, Study, read_study
+from salutogen.study.format import Windows
 from salutogen.study.outline import outline
 from tests.study.small_study import GONE, changed, codes, refused
 
@@ -115,3 +116,13 @@ def test_the_planner_needs_no_tables_and_no_arrays() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("width", "step", "overlap"),
+    [(3, 1, True), (3, 3, False), ("9 months", "3 months", True), ("7 days", "1 week", False)],
+)
+def test_windows_overlap_where_they_move_by_less_than_their_width(
+    width: int | str, step: int | str, overlap: bool
+) -> None:
+    assert Windows.model_validate({"width": width, "step": step}).overlap == overlap

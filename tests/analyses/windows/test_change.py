@@ -233,6 +233,7 @@ def test_leaving_by_what_was_seen_does_not_move_the_model() -> None:
 def test_a_true_change_is_found_and_none_is_claimed_without() -> None:
     changed = found(inputs_of(leaving(300, change=2.0)))
     assert changed.told
+    assert changed.claimed
     assert not changed.depends_on_slope
     assert changed.interval is not None
     assert changed.interval[0] < 2.0 < changed.interval[1]
@@ -258,6 +259,7 @@ def test_a_slope_between_persons_makes_no_change_within_them() -> None:
     assert change.frozen.told
     assert change.frozen.estimate == pytest.approx(0.12 * 12, rel=0.25)
     assert change.depends_on_slope == change.told
+    assert not change.claimed
 
 
 def test_composites_and_types_that_enter_separately() -> None:

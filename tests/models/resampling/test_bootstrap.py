@@ -13,7 +13,7 @@ from salutogen.models import (
     person_moments,
 )
 from salutogen.models.parallel.threads import share_work
-from salutogen.models.resampling.bootstrap import studentised_bootstrap
+from salutogen.models.resampling.bootstrap import bootstrap_sums, studentised_bootstrap
 
 
 def cohort(persons=60, rows=5, seed=1):
@@ -180,3 +180,23 @@ def test_studentised_draws_are_the_same_on_any_number_of_threads(monkeypatch):
     assert found[0].errors.tobytes() == found[1].errors.tobytes()
     with pytest.raises(ModelError, match="maps"):
         studentised_bootstrap(moments, 2, maps=np.ones((2, 3)))
+
+
+def test_sums_of_resampled_units_are_those_the_line_is_fitted_to():
+    X, y, person = cohort(30, 4)
+    moments = person_moments(X, y, person)
+    totals = bootstrap_sums(moments, draws=20, seed=3)
+    lines = bootstrap_least_squares(moments, 2, draws=20, seed=3)
+    for total, line in zip(totals, lines, strict=True):
+        full = np.zeros((3, 3))
+        full[np.triu_indices(3)] = total
+        full += np.triu(full, 1).T
+        np.testing.assert_allclose(np.linalg.solve(full[:2, :2], full[:2, 2]), line, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("sums", "draws"), [(np.ones((1, 2)), 5), (np.ones((4, 2)), 0), (np.full((4, 2), np.nan), 5)]
+)
+def test_sums_that_cannot_be_drawn_are_refused(sums, draws):
+    with pytest.raises(ModelError, match="at least 2 units"):
+        bootstrap_sums(sums, draws=draws)

@@ -7,6 +7,8 @@ is not moved (Little & Rubin 2019); how far leaving for unseen reasons would mov
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from salutogen.analyses.contract import AnalysisInputs
@@ -169,7 +171,7 @@ def _told(
     standardised = known["standardised"]
     shift = Shift(whole["model"][0], share, drawn["model"], drawn["absent"], persons, more)
     left = bool(rows.left.any()) and abs(share) > 1e-12
-    return WindowChange(
+    found = WindowChange(
         first_window=rows.first,
         last_window=rows.last,
         model=_in_words(rows, persistence),
@@ -193,6 +195,7 @@ def _told(
         tipping_delta=shift.tipping() if left else None,
         sign_delta=-model.estimate / share if left else None,
     )
+    return replace(found, claimed=found.told and not found.depends_on_slope)
 
 
 def _in_words(rows: ChangeRows, persistence: Persistence) -> str:

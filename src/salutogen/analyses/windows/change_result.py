@@ -55,7 +55,7 @@ class WindowChange(Record):
         "95 % interval over resamples of persons, all coefficients refitted in each", unit=POINTS
     )
     standardised: float | None = figure(
-        "Change divided by the SD of SR over persons in the reference window (as in SR_z)",
+        "Change divided by the SD of SR in the frozen line's reference set (as in SR_frozen_z)",
         unit="SDs of SR",
         sign=LESS_RESILIENT,
     )
@@ -95,6 +95,12 @@ class WindowChange(Record):
     )
     sign_delta: float | None = figure(
         "Shift of those who left at which the estimate is 0; null where nobody left", unit=POINTS
+    )
+
+    claimed: bool = figure(
+        "Whether a change is claimed: the interval leaves out 0, and the slope within persons "
+        "tells the same change",
+        default=False,
     )
 
     @property

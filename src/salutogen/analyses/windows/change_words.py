@@ -135,4 +135,4 @@ def _with_interval(one: Contrast) -> str:
 def _in_sds(change: WindowChange) -> str:
     if change.standardised is None:
         return ""
-    return f"; {points(abs(change.standardised))} SDs of SR in the reference window"
+    return f"; {points(abs(change.standardised))} SDs of SR in the line's reference set"

@@ -19,7 +19,8 @@ Int = NDArray[np.int64]
 LARGEST_RATIO = 1e6  # of the variance between persons to that within them
 LAGS = (-0.6, 0.95)
 STEPS = 60
-GOLDEN = (np.sqrt(5.0) - 1) / 2
+SECTION = (3.0 - np.sqrt(5.0)) / 2
+ROUNDING = 1.5e-8
 SETTLED = 1e-8
 SETTLED_LAG = 1e-4  # of the autocorrelation, and of the ratio while it is looked for
 TOLD = 3.841458820694124  # 95 % of chi-square with 1 degree of freedom
@@ -321,18 +322,38 @@ def error_of_persistence(
 def _lowest(
     criterion: Callable[[float], float], low: float, high: float, *, settled: float
 ) -> tuple[float, float]:
-    """Lowest point of a criterion with one valley, by golden sections (Kiefer 1953)."""
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left, at_right = criterion(left), criterion(right)
+    """Lowest point of a criterion with one valley: parabolas, else golden sections (Brent 1973)."""
+    best = second = third = float(low + SECTION * (high - low))
+    at_best = at_second = at_third = criterion(best)
+    step = before = 0.0
     for _ in range(STEPS):
-        if high - low < settled:
+        middle = (low + high) / 2
+        close = settled / 3 + ROUNDING * abs(best)
+        if abs(best - middle) <= 2 * close - (high - low) / 2:
             break
-        if at_left <= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - GOLDEN * (high - low)
-            at_left = criterion(left)
+        r = (best - second) * (at_best - at_third)
+        q = (best - third) * (at_best - at_second)
+        up, down = (best - third) * q - (best - second) * r, 2 * (q - r)
+        parabola = -up / down if down and np.isfinite(up) else float("inf")
+        if low < best + parabola < high and abs(parabola) < abs(before) / 2:
+            before, step = step, parabola
+            if not low + 2 * close <= best + step <= high - 2 * close:
+                step = float(np.copysign(close, middle - best))
         else:
-            low, left, at_left = left, right, at_right
-            right = low + GOLDEN * (high - low)
-            at_right = criterion(right)
-    return (left, at_left) if at_left <= at_right else (right, at_right)
+            before = (low if best >= middle else high) - best
+            step = SECTION * before
+        point = float(best + (step if abs(step) >= close else np.copysign(close, step)))
+        value = criterion(point)
+        if value <= at_best:
+            low, high = (best, high) if point >= best else (low, best)
+            third, at_third = second, at_second
+            second, at_second = best, at_best
+            best, at_best = point, value
+            continue
+        low, high = (point, high) if point < best else (low, point)
+        if value <= at_second or second == best:
+            third, at_third = second, at_second
+            second, at_second = point, value
+        elif value <= at_third or third in (best, second):
+            third, at_third = point, value
+    return best, at_best
