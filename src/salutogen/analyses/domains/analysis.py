@@ -40,7 +40,8 @@ PAIR_COLUMNS = (
 )  # fmt: skip
 PERSON_COLUMNS = (
     *(item for item in COLUMNS["person"] if item.name in ("subject", "n_valid", "E")),
-    Column(name="SR_<domain>", meaning="SR of one domain, by a line of its own",
+    Column(name="SR_<domain>",
+           meaning="SR of one domain, by a line of its own; scales of wellbeing are turned round",
            unit="points of the domain", sign=LESS_RESILIENT, kind=Kind.PERSON),
     Column(name="clear_<domain>", meaning="Clearly below the line in this domain",
            unit="true/false", kind=Kind.PERSON),
