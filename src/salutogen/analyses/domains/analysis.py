@@ -40,7 +40,8 @@ PAIR_COLUMNS = (
 )  # fmt: skip
 PERSON_COLUMNS = (
     *(item for item in COLUMNS["person"] if item.name in ("subject", "n_valid", "E")),
-    Column(name="SR_<domain>", meaning="SR of one domain, by a line of its own",
+    Column(name="SR_<domain>",
+           meaning="SR of one domain, by a line of its own; scales of wellbeing are turned round",
            unit="points of the domain", sign=LESS_RESILIENT, kind=Kind.PERSON),
     Column(name="clear_<domain>", meaning="Clearly below the line in this domain",
            unit="true/false", kind=Kind.PERSON),
@@ -76,11 +77,17 @@ class DomainsResult(AnalysisResult):
         """Say how many lie below the line in all domains, beside what unrelated domains give."""
         row = self.joint.filter(criterion=BELOW).row(0, named=True)
         return say(
-            "{all:# person|# persons} of {n} had fewer problems than expected in all {k} domains; "
-            "{chance} would if the domains were unrelated.",
+            "{all:# person|# persons} of {n} had fewer problems than expected{limit} in all {k} "
+            "domains, {beyond} the {chance} that unrelated domains would give.",
             all=Persons(row["n_all"], of=self.n),
             n=Persons(self.n),
             k=self.profile.height - 1,
+            limit="" if self.limit == 0 else f" by more than {self.limit:g} SDs of SR",
+            beyond="clearly more than"
+            if row["beyond_low"] > 0
+            else "clearly fewer than"
+            if row["beyond_high"] < 0
+            else "not clearly more or fewer than",
             chance=Persons(round(row["chance_all"] * self.n)),
         )
 
