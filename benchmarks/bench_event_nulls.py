@@ -148,7 +148,14 @@ def what_is_told(
     )
     assert lock.SR_within is not None
     scored = [
-        ScoredRows(rows=each[anchors.person], locked=locked, half_width=width, high=high)
+        ScoredRows(
+            rows=each[anchors.person],
+            calm=np.where(busy, np.nan, each)[anchors.person],
+            before=anchors.occasion - 1,
+            locked=locked,
+            half_width=width,
+            high=high,
+        )
         for each, locked, width in zip((SR, within), (lock.SR, lock.SR_within), widths, strict=True)
     ]
     begun = time.perf_counter()

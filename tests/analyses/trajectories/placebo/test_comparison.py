@@ -28,6 +28,8 @@ def compared(seed: int, jump: float) -> tuple[Placebo, ScoredRows]:
     settings = LabelSettings()
     scored = ScoredRows(
         rows=rows,
+        calm=calm[anchors.person],
+        before=anchors.occasion - 1,
         locked=around(SR, anchors),
         half_width=half_width_of(within_person_sd(calm) or 0.0, settings),
         high=float(np.nanstd(SR)),
@@ -125,7 +127,14 @@ def test_few_anchors_are_not_compared() -> None:
     anchors = find_anchors(grid)
     rows = SR[anchors.person]
     chosen = draw_placebos(grid, anchors, rows, draws=20, seed=1)
-    scored = ScoredRows(rows=rows, locked=around(SR, anchors), half_width=5.0, high=4.0)
+    scored = ScoredRows(
+        rows=rows,
+        calm=rows,
+        before=anchors.occasion - 1,
+        locked=around(SR, anchors),
+        half_width=5.0,
+        high=4.0,
+    )
     placebo = compare(chosen, scored, None, LabelSettings(), change=rows, seed=1)
     assert placebo.SR is None
     assert placebo.back_after == {}
@@ -136,13 +145,14 @@ def test_regression_to_the_mean_is_the_line_through_placebo_courses() -> None:
     """Least squares over all drawn courses, expected at the means around the event."""
     generator = np.random.default_rng(3)
     drawn, observed = generator.normal(0, 3, (40, 60, 4)), generator.normal(1, 3, (60, 4))
-    found = regression_to_mean(observed, drawn, np.arange(60), seed=1)
+    level, levels = generator.normal(0, 1, 60), generator.normal(0, 1, (40, 60))
+    found = regression_to_mean(observed, drawn, np.arange(60), elsewhere=(level, levels), seed=1)
     assert found is not None
     flat = drawn.reshape(-1, 4)
-    design = np.column_stack([np.ones(len(flat)), flat[:, :2]])
+    design = np.column_stack([np.ones(len(flat)), flat[:, :2], levels.ravel()])
     outcome = flat[:, 2:].mean(axis=1) - flat[:, 1]
     line = np.linalg.lstsq(design, outcome, rcond=None)[0]
-    expected = line @ [1.0, *observed[:, :2].mean(axis=0)]
+    expected = line @ [1.0, *observed[:, :2].mean(axis=0), level.mean()]
     change = (observed[:, 2:].mean(axis=1) - observed[:, 1]).mean()
     assert found.expected == pytest.approx(expected)
     assert found.change == pytest.approx(change)
@@ -152,12 +162,15 @@ def test_regression_to_the_mean_is_the_line_through_placebo_courses() -> None:
 
 
 def test_events_chosen_where_one_feels_bad_fall_as_expected() -> None:
-    """Independent moods, events where peri is high: the fall is regression to the mean whole."""
+    """Levels and moods, events where the mood is high: the fall is regression to the mean whole."""
     generator = np.random.default_rng(4)
-    courses = generator.normal(0, 1, (4000, 4))
-    observed = courses[courses[:, 1] > 1.0][:300]
-    drawn = generator.normal(0, 1, (60, observed.shape[0], 4))
-    found = regression_to_mean(observed, drawn, np.arange(observed.shape[0]), seed=1)
+    level = generator.normal(0, 1, 4000)
+    moods = generator.normal(0, 1, (4000, 4))
+    rows = np.flatnonzero(moods[:, 1] > 1.0)[:300]
+    level, observed = level[rows], (level[:, None] + moods)[rows]
+    drawn = level[:, None] + generator.normal(0, 1, (60, 300, 4))
+    seen = (level + generator.normal(0, 0.1, 300), level + generator.normal(0, 0.1, (60, 300)))
+    found = regression_to_mean(observed, drawn, np.arange(300), elsewhere=seen, seed=1)
     assert found is not None
     assert found.change < -1.2
     assert not found.beyond

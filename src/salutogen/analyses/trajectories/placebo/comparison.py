@@ -38,9 +38,15 @@ class ScoredRows:
         Half width of the band.
     high : float
         SR above which a person is high before the event.
+    calm : ndarray, shape (n, occasions)
+        `rows` without the occasions at which an event of the person acts.
+    before : ndarray of int, shape (n,)
+        Place of the occasion before each anchor; -1 where there is none.
     """
 
     rows: FloatArray
+    calm: FloatArray
+    before: NDArray[np.int64]
     locked: FloatArray
     half_width: float
     high: float
@@ -205,8 +211,25 @@ def _scored(
         labels=told_together(labels),
         course=told_together(course),
         response=told_together(response),
-        regression=regression_to_mean(whole, drawn, person, seed=seed),
+        regression=regression_to_mean(
+            whole, drawn, person, elsewhere=_elsewhere(chosen, scored), seed=seed
+        ),
     )
+
+
+def _elsewhere(chosen: PlaceboDraws, scored: ScoredRows) -> tuple[FloatArray, FloatArray]:
+    """Mean SR of each person outside the course around the event, and outside each drawn one.
+
+    Occasions at which an event acts are in neither, nor is pre of the anchor in the first.
+    """
+    own = scored.calm[chosen.anchor].copy()
+    at = scored.before[chosen.anchor]
+    own[np.arange(at.size)[at >= 0], at[at >= 0]] = np.nan
+    there = np.isfinite(own)
+    n = there.sum(axis=1)
+    total = np.where(there, own, 0.0).sum(axis=1)
+    mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+    return mean, chosen.elsewhere(scored.calm)
 
 
 def _back_after(

@@ -56,6 +56,23 @@ class PlaceboDraws:
         place = self.occasion[:, :, None] + np.asarray(OFFSETS)
         return np.asarray(rows[self.anchor[None, :, None], place])
 
+    def elsewhere(self, calm: FloatArray) -> FloatArray:
+        """Mean over the occasions outside each drawn course, shape (draws, m).
+
+        Parameters
+        ----------
+        calm : ndarray, shape (n, occasions)
+            As `rows` in `courses`, NaN where an event acts.
+        """
+        own = calm[self.anchor]
+        there = np.isfinite(own)
+        place = self.occasion[:, :, None] + np.asarray(OFFSETS)
+        inside = np.take_along_axis(there[None], place, axis=2)
+        values = np.take_along_axis(np.where(there, own, 0.0)[None], place, axis=2)
+        n = there.sum(axis=1) - inside.sum(axis=2)
+        total = np.where(there, own, 0.0).sum(axis=1) - values.sum(axis=2)
+        return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
+
     def afterwards(self, rows: FloatArray) -> FloatArray:
         """Values from each drawn occasion until the next anchor, (draws, m, occasions), then NaN.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.anchors.events import BoolArray
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import Lock
 from salutogen.analyses.trajectories.labels.by_rule import (
@@ -32,11 +35,15 @@ def placebo_of(
 ) -> Placebo:
     """Draw placebo occasions and hold labels, courses and returns beside them."""
     first, second = np.random.SeedSequence([seed, 64]).spawn(2)
+    anchors = anchored.anchors
+    busy = acting(anchors, anchored.grid.observed.shape)[anchors.person]
     chosen = draw_placebos(
-        anchored.grid, anchored.anchors, courses.rows, draws=settings.placebo.draws, seed=first
+        anchored.grid, anchors, courses.rows, draws=settings.placebo.draws, seed=first
     )
     SR = ScoredRows(
         rows=courses.rows,
+        calm=np.where(busy, np.nan, courses.rows),
+        before=anchors.occasion - 1,
         locked=courses.lock.SR,
         half_width=labels.half_width,
         high=settings.labels.high * residual_sd(courses.lock),
@@ -44,7 +51,7 @@ def placebo_of(
     return compare(
         chosen,
         SR,
-        _within(anchored, courses, SR, settings),
+        _within(courses, SR, busy),
         settings.labels,
         change=courses.change,
         seed=second,
@@ -52,19 +59,15 @@ def placebo_of(
     )
 
 
-def _within(
-    anchored: Anchored, courses: LockedCourses, SR: ScoredRows, settings: TrajectorySettings
-) -> ScoredRows | None:
+def _within(courses: LockedCourses, SR: ScoredRows, busy: BoolArray) -> ScoredRows | None:
     """Rows scored with the slope within persons, with a band from their own fluctuation."""
     rows, locked = courses.rows_within, courses.lock.SR_within
     if rows is None or locked is None:
         return None
-    anchors = anchored.anchors
-    k = rows.shape[1]
-    calm = ~acting(anchors, (int(anchors.person.max()) + 1, k))[anchors.person]
-    plain, own = (within_person_sd(np.where(calm, each, np.nan)) for each in (SR.rows, rows))
+    calm = np.where(busy, np.nan, rows)
+    plain, own = within_person_sd(SR.calm), within_person_sd(calm)
     ratio = own / plain if own and plain else 1.0
-    return ScoredRows(rows=rows, locked=locked, half_width=SR.half_width * ratio, high=SR.high)
+    return replace(SR, rows=rows, calm=calm, locked=locked, half_width=SR.half_width * ratio)
 
 
 def residual_sd(lock: Lock) -> float:

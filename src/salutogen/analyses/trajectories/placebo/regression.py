@@ -2,8 +2,9 @@
 
 A course that stands high at one occasion stands lower at the next, whatever happened. How much
 lower is read from the placebo courses of the same persons: the mean of post1 and post2 minus peri
-is regressed on pre and peri over all draws, and expected at the values that were seen around
-events. Events chosen because a person felt bad raise peri; the fall that follows is expected.
+is regressed on pre, peri and the person's mean elsewhere over all draws, and expected at the values
+that were seen around events. Events chosen because a person felt bad raise peri; the fall that
+follows is expected.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def regression_to_mean(
     drawn: FloatArray,
     person: NDArray[np.int64],
     *,
+    elsewhere: tuple[FloatArray, FloatArray],
     seed: int | np.random.SeedSequence,
 ) -> RegressionToMean | None:
     """Expect the change after the event from placebo courses; intervals by resampled persons.
@@ -55,50 +57,61 @@ def regression_to_mean(
         SR at pre, peri, post1, post2.
     drawn : ndarray, shape (draws, m, 4)
     person : ndarray of int, shape (m,)
+    elsewhere : tuple of ndarray, shapes (m,) and (draws, m)
+        Mean SR of the person outside the course: its level, as far as it is seen.
     seed : int
     """
-    complete = np.isfinite(observed).all(axis=1)
+    own, theirs = elsewhere
+    complete = np.isfinite(observed).all(axis=1) & np.isfinite(own)
+    complete &= np.isfinite(theirs).all(axis=0)
     if complete.sum() < FEWEST:
         return None
-    mine, theirs = observed[complete], drawn[:, complete]
-    centre = mine[:, :2].mean(axis=0)
-    (x, u, change), (xs, us, ys) = _parts(mine, centre), _parts(theirs, centre)
-    squares = (xs, us, ys, xs * xs, xs * us, us * us, xs * ys, us * ys)
-    sums = np.column_stack([np.ones_like(x), x, u, change, *(part.mean(0) for part in squares)])
+    mine = _columns(observed[complete], own[complete])
+    centre = mine.mean(axis=0)
+    others = _columns(drawn[:, complete], theirs[:, complete]) - centre
+    expected = np.einsum("dia,dib->iab", others, others) / others.shape[0]
+    sums = np.concatenate(
+        [
+            np.ones((mine.shape[0], 1)),
+            mine - centre,
+            others.mean(axis=0),
+            expected.reshape(mine.shape[0], -1),
+        ],
+        axis=1,
+    )
     _, index = np.unique(person[complete], return_inverse=True)
     by_person = np.stack([np.bincount(index, column) for column in sums.T], axis=1)
     found = _expected(by_person.sum(axis=0)[None])
     n = by_person.shape[0]
     weight = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
-    again = _expected(np.einsum("dp,pm->dm", weight.astype(float), by_person))
-    (low, expected_low), (high, expected_high) = percentile_interval(again[:, 2:])
+    again = _expected(weight.astype(float) @ by_person)
+    low, high = percentile_interval(again[:, 0])
+    expected_low, expected_high = percentile_interval(again[:, 1]) + centre[-1]
     return RegressionToMean(
-        rise=float(found[0, 0] + centre[1] - centre[0]),
-        change=float(found[0, 1]),
-        expected=float(found[0, 3]),
+        rise=float(centre[1] - centre[0]),
+        change=float(centre[-1]),
+        expected=float(found[0, 1] + centre[-1]),
         expected_low=float(expected_low),
         expected_high=float(expected_high),
-        excess=float(found[0, 2]),
+        excess=float(found[0, 0]),
         excess_low=float(low),
         excess_high=float(high),
     )
 
 
-def _parts(courses: FloatArray, centre: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Pre and peri about a centre, and the change that follows."""
-    pre, peri = courses[..., 0] - centre[0], courses[..., 1] - centre[1]
-    return pre, peri, 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 1]
+def _columns(courses: FloatArray, elsewhere: FloatArray) -> FloatArray:
+    """Pre, peri and the level elsewhere, then the change that follows peri."""
+    change = 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 1]
+    return np.stack([courses[..., 0], courses[..., 1], elsewhere, change], axis=-1)
 
 
 def _expected(total: FloatArray) -> FloatArray:
-    """Rise, change, excess and expected change from sums; shape (samples, 4)."""
-    x, u, change, xs, us, ys, xx, xu, uu, xy, uy = (part / total[:, 0] for part in total.T[1:])
-    a, b, c = xx - xs * xs, xu - xs * us, uu - us * us
-    e, f = xy - xs * ys, uy - us * ys
-    size = a * c - b * b
-    usable = size > 1e-12 * np.maximum(a * c, 1e-300)
-    by = np.where(usable, size, 1.0)
-    by_pre = np.where(usable, (c * e - b * f) / by, 0.0)
-    by_peri = np.where(usable, (a * f - b * e) / by, 0.0)
-    expected = ys + by_pre * (x - xs) + by_peri * (u - us)
-    return np.column_stack([u - x, change, change - expected, expected])
+    """Excess, and the expected change about the centre, from sums; shape (samples, 2)."""
+    k = 4
+    mean = total[:, 1:] / total[:, :1]
+    mine, others = mean[:, :k], mean[:, k : 2 * k]
+    squares = mean[:, 2 * k :].reshape(-1, k, k) - others[:, :, None] * others[:, None, :]
+    inverse = np.linalg.pinv(squares[:, :-1, :-1], hermitian=True)
+    slopes = np.einsum("sab,sb->sa", inverse, squares[:, :-1, -1])
+    expected = others[:, -1] + (slopes * (mine[:, :-1] - others[:, :-1])).sum(axis=1)
+    return np.column_stack([mine[:, -1] - expected, expected])
