@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from salutogen.models.false_discovery import discoveries
 from salutogen.norm import fit_norm
 from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import Resilience, score_resilience
-from salutogen.resilience.claims import discoveries, p_values
+from salutogen.resilience.claims import p_values
 from salutogen.scores import Scores
 from tests.norm.cohorts import simulated
 

@@ -26,3 +26,14 @@ def adjusted_p(p: ArrayLike) -> NDArray[np.float64]:
     steps = given[order] * m / np.arange(1, m + 1)
     found[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
     return found
+
+
+def discoveries(p: ArrayLike, rate: float = 0.05) -> NDArray[np.bool_]:
+    """Which tests are called at a false-discovery rate; NaN is never called.
+
+    Examples
+    --------
+    >>> discoveries([0.001, 0.6, 0.024, float("nan"), 0.2]).tolist()
+    [True, False, True, False, False]
+    """
+    return adjusted_p(p) <= rate

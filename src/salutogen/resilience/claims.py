@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, figure, record
+from salutogen.models.false_discovery import discoveries
 from salutogen.resilience.errors import level_error
 from salutogen.resilience.person_levels import LevelsOfPersons
 
@@ -76,7 +77,7 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
     SR = table["SR"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     p = p_values(SR, *level_error(line_error, levels))
     known = np.isfinite(p)
-    called = discoveries(p) & levels.differ
+    called = discoveries(p, DISCOVERY_RATE) & levels.differ
     below, above = called & (SR < 0), called & (SR > 0)
     words = np.where(below, BELOW, np.where(above, ABOVE, UNSETTLED))
     interval = levels.between_interval or (None, None)
@@ -112,22 +113,6 @@ def p_values(SR: np.ndarray, se: np.ndarray, df: np.ndarray) -> np.ndarray:
 
     with np.errstate(divide="ignore", invalid="ignore"):
         result: np.ndarray = 2.0 * stdtr(df, -np.abs(SR / se))
-    return result
-
-
-def discoveries(p: np.ndarray, rate: float = DISCOVERY_RATE) -> np.ndarray:
-    """Which p values are called at a false-discovery rate (Benjamini & Hochberg 1995).
-
-    Examples
-    --------
-    >>> discoveries(np.array([0.001, 0.6, 0.024, np.nan, 0.2])).tolist()
-    [True, False, True, False, False]
-    """
-    known = np.sort(p[np.isfinite(p)])
-    passed = np.flatnonzero(known <= rate * np.arange(1, known.size + 1) / max(known.size, 1))
-    if not passed.size:
-        return np.zeros(p.shape, dtype=bool)
-    result: np.ndarray = p <= known[passed[-1]]
     return result
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.person_error import Fluctuation, fluctuation
 from salutogen.analyses.scales import NamedScale
 from salutogen.models.descriptive import present_means
+from salutogen.models.false_discovery import discoveries
 from salutogen.norm.design_matrix import line_matrix, term_matrix, with_exposure
 
 if TYPE_CHECKING:
@@ -158,18 +159,8 @@ def clearly_below(z: Float) -> Bool:
     """
     from scipy.special import ndtr
 
-    flat = z.ravel()
-    known = np.isfinite(flat)
-    p = 2 * ndtr(-np.abs(flat[known]))
-    order = np.argsort(p, kind="stable")
-    limit = FALSE_DISCOVERIES * np.arange(1, len(p) + 1) / max(len(p), 1)
-    passed = np.flatnonzero(p[order] <= limit)
-    called = np.zeros(len(p), dtype=bool)
-    if passed.size:
-        called[order[: passed[-1] + 1]] = True
-    found = np.zeros(len(flat), dtype=bool)
-    found[np.flatnonzero(known)] = called & (flat[known] < 0)
-    return found.reshape(z.shape)
+    called = discoveries(2 * ndtr(-np.abs(z.ravel())), FALSE_DISCOVERIES).reshape(z.shape)
+    return np.asarray(called & (z < 0))
 
 
 def chance_profile(shares: Float) -> Float:
