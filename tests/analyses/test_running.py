@@ -145,6 +145,7 @@ def test_analyses_see_labels_and_files_get_identifiers(results: sg.Results, tmp_
     )
     for frame in frames:
         assert frame["subject"].str.starts_with("Person ").all()
+        assert frame["subject"].to_list() == [audience.label(place) for place in frame["person"]]
     assert seen.norm.scores.persons["subject"][0] == audience.label(0)
     back = identified(seen.resilience.persons, results.panel.persons, audience)
     assert back.equals(results.resilience.persons)

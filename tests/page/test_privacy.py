@@ -32,6 +32,12 @@ def guard(individuals: bool = False, n_persons: int = 100) -> Guard:
     return Guard(audience, Identifiers(IDS))
 
 
+def test_identifiers_that_are_like_no_other_word() -> None:
+    texts = ["MUC-1007", "a1b", "a1bc", "anna", "12345", "123456", "x²yz", "٣٣٣٣٣٣", "", "a 1\nb"]
+    found = Identifiers(pl.Series(texts)).distinctive
+    assert found == {"MUC-1007", "a1bc", "123456", "x²yz", "٣٣٣٣٣٣", "a 1\nb"}
+
+
 def words_of(*shown: Any) -> str:
     """Everything that is in sections or findings, which show themselves shortly."""
     return " ".join(str(asdict(item)) for item in shown)

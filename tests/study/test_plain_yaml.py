@@ -7,7 +7,8 @@ import pytest
 
 from salutogen.errors import StudyError
 from salutogen.study import read_study
-from salutogen.study.format.plain_yaml import MOST_BYTES, load_yaml, plain_value
+from salutogen.study.format.plain_yaml import MOST_BYTES, load_yaml
+from salutogen.study.format.yaml_events import plain_value
 from tests.study.small_study import codes, refused
 
 TEXT = """\

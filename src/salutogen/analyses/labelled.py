@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from numpy.typing import NDArray
 
 from salutogen.analyses.contract import Backbone
 from salutogen.panel.missing_reasons import MissingReasons
@@ -26,12 +27,21 @@ def labelled(backbone: Backbone, audience: Audience) -> Backbone:
     persons = backbone.panel.persons
     labels = pl.Series(SUBJECT, audience.labels(persons[PERSON].to_numpy()), dtype=pl.String)
     known = persons[SUBJECT]
+    made: dict[tuple[int, int], tuple[NDArray[Any], pl.Series]] = {}
+
+    def labels_of(rows: pl.Series) -> pl.Series:
+        """Label each row; tables whose rows are the same persons share one column."""
+        places = rows.to_numpy()
+        key = (places.ctypes.data, places.size)
+        if key not in made:  # the rows are kept with it, so that no others can stand there
+            made[key] = (places, labels.gather(rows).alias(SUBJECT))
+        return made[key][1]
 
     def with_labels(frame: pl.DataFrame) -> pl.DataFrame:
         if SUBJECT not in frame.columns:
             return frame
         if PERSON in frame.columns and frame[PERSON].dtype.is_integer():
-            return frame.with_columns(labels.gather(frame[PERSON]).alias(SUBJECT))
+            return frame.with_columns(labels_of(frame[PERSON]))
         return frame.with_columns(pl.col(SUBJECT).replace_strict(known, labels, default=None))
 
     done: dict[int, tuple[Any, Any]] = {}

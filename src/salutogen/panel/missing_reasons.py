@@ -39,6 +39,10 @@ class MissingReasons(Mapping[str, pl.DataFrame]):
         """Return the reasons of an instrument's items with at least one missing answer."""
         return pl.DataFrame([self._column(name, item) for item in self.codes[name]])
 
+    def __contains__(self, name: object) -> bool:
+        """Whether the instrument was read."""
+        return name in self.codes
+
     def __iter__(self) -> Iterator[str]:
         """Go through the names of the instruments."""
         return iter(self.codes)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
 ROWS_FOR_PARQUET = 1_000_000
+ROWS_AT_ONCE = 250_000
 
 
 def write_results(
@@ -136,8 +137,16 @@ def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: in
 def write_csv(table: pl.DataFrame, path: Path) -> None:
     """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty.
 
-    What CSV has no form for, such as lists, is written as words.
+    What CSV has no form for, such as lists, is written as words. A long table is made ready part
+    by part, so that it never stands in memory twice.
     """
+    with path.open("wb") as file:
+        for start in range(0, max(table.height, 1), ROWS_AT_ONCE):
+            part = _for_csv(table.slice(start, ROWS_AT_ONCE))
+            part.write_csv(file, include_header=start == 0)
+
+
+def _for_csv(table: pl.DataFrame) -> pl.DataFrame:
     floats = [name for name, kind in table.schema.items() if kind.is_float()]
     rounded = table.with_columns(
         pl.when(pl.col(name).is_finite()).then(pl.col(name)).round_sig_figs(DIGITS).alias(name)
@@ -148,4 +157,4 @@ def write_csv(table: pl.DataFrame, path: Path) -> None:
         pl.Series(name, [None if item is None else cell(item) for item in table[name].to_list()])
         for name in nested
     ]
-    rounded.with_columns(in_words).write_csv(path)
+    return rounded.with_columns(in_words)
