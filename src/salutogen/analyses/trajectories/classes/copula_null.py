@@ -19,7 +19,7 @@ from salutogen.analyses.trajectories.classes.course_bases import proper_correlat
 from salutogen.analyses.trajectories.classes.mixtures import Courses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.models import GrowthMixtureResult
-from salutogen.models.mixture.class_test.critical_bandwidth import bandwidth_for_one_peak
+from salutogen.models.mixture.class_test.critical_bandwidth import smoothing
 
 GRID = 400  # quantiles by which a distribution is kept
 PLACES = (np.arange(GRID) + 0.5) / GRID
@@ -209,7 +209,7 @@ def _one_peak(values: FloatArray, weights: FloatArray) -> FloatArray:
     mean, variance = float(plain.mean()), float(plain.var())
     if variance == 0:
         return plain
-    bandwidth = bandwidth_for_one_peak(values, weights)
+    bandwidth = smoothing(values, weights)
     noise = bandwidth * ndtri((np.arange(SMOOTH) + 0.5) / SMOOTH)
     spread = (plain[:, None] + noise).ravel() - mean
     shrunk = mean + spread / np.sqrt(1 + bandwidth**2 / variance)

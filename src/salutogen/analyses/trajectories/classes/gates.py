@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from salutogen.analyses.trajectories.classes.copula_test import copula_p
+from salutogen.analyses.trajectories.classes.copula_test import copula_p, richest_formula
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet, Courses
 from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -27,6 +27,7 @@ from salutogen.models import (
 )
 from salutogen.models.parallel.executors import Progress
 
+TWICE = 2.0  # times as far as leaves one peak are residuals of two heaps smoothed
 STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
 
 
@@ -217,11 +218,12 @@ def likelihood_ratio_p(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> float:
-    """Test k against k - 1 classes by bootstrap: the larger p of two nulls.
+    """Test k against k - 1 classes by bootstrap: the largest p of three nulls.
 
-    One draws courses of any shape and covariance without the k-th class; the other what the best
-    set with k - 1 classes says. Draws end early where the verdict is clear; the second null is
-    left where the first is not rejected.
+    Courses of any margins and covariance; the persons' own residuals at all positions together,
+    with one peak where the k-th class would part them; and what the best set with k - 1 classes
+    says. Draws end early where the verdict is clear; a null is left where one before it is not
+    rejected.
     """
     limits, draws = settings.gates, settings.blrt_draws
     any_shape = copula_p(
@@ -231,6 +233,21 @@ def likelihood_ratio_p(
     )  # fmt: skip
     if any_shape >= limits.p:
         return any_shape
+    whole = bootstrap_likelihood_ratio(
+        richest_formula(evidence.courses),
+        evidence.courses.rows(),
+        fit.n_classes,
+        draws=draws,
+        null="semiparametric",
+        smoothing=TWICE,
+        stop_early=limits.p == STOPS_AT,
+        seed=seed,
+        executor=executor,
+        progress=progress,
+        starts=settings.starts,
+    )
+    if whole.p_value >= limits.p:
+        return whole.p_value
     test = bootstrap_likelihood_ratio(
         fit.spec.formula,
         evidence.courses.rows(),
@@ -244,4 +261,4 @@ def likelihood_ratio_p(
         random_covariance=fit.spec.random_covariance,
         residual_variance=fit.spec.residual_variance,
     )
-    return max(any_shape, test.p_value)
+    return max(any_shape, whole.p_value, test.p_value)
