@@ -236,5 +236,5 @@ def test_more_smoothing_finds_classes_whose_heaps_touch():
     )
     assert np.median(twice.draws) < np.median(least.draws)
     assert twice.p_value <= least.p_value
-    with pytest.raises(ModelError, match="smoothing: expected a number from 1, got 0.5"):
+    with pytest.raises(ModelError, match=r"smoothing: expected a number from 1, got 0\.5"):
         bootstrap_likelihood_ratio(FORMULA, data, 2, smoothing=0.5)
