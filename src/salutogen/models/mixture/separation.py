@@ -115,30 +115,33 @@ def _rises(columns: Float, possible: Bool) -> Float:
 
 def _span(rises: Float) -> Float:
     """Orthonormal columns that span all d with rises @ d >= 0."""
-    from scipy.optimize import linprog
-
     size = rises.shape[1]
     span = np.empty((size, 0))
-
-    def longest(along: Float) -> Float | None:
-        """The direction that goes furthest along another one; None where none goes anywhere."""
-        for side in (-along, along):
-            found = linprog(side, A_ub=-rises, b_ub=np.zeros(len(rises)), bounds=(-BOX, BOX))
-            if found.status == 0 and -found.fun > SEEN:
-                direction: Float = np.asarray(found.x)
-                return direction
-        return None
-
+    if _furthest(rises, rises.sum(axis=0)) is None:
+        return span  # nothing rises anywhere
     looked_at = 0
     while looked_at < size - span.shape[1]:
         rest = np.linalg.svd(span)[0][:, span.shape[1] :] if span.size else np.eye(size)
-        direction = longest(rest[:, looked_at])
-        if direction is None:
+        along = rest[:, looked_at]
+        found = [_furthest(rises, side * along) for side in (1.0, -1.0)]
+        directions = [direction for direction in found if direction is not None]
+        if not directions:
             looked_at += 1
             continue
-        span = np.linalg.qr(np.column_stack([span, direction]))[0]
+        span = np.linalg.qr(np.column_stack([span, directions[0]]))[0]
         looked_at = 0
     return span
+
+
+def _furthest(rises: Float, along: Float) -> Float | None:
+    """The d with rises @ d >= 0 that goes furthest along a direction; None where none does."""
+    from scipy.optimize import linprog
+
+    found = linprog(-along, A_ub=-rises, b_ub=np.zeros(len(rises)), bounds=(-BOX, BOX))
+    if found.status != 0 or -found.fun <= SEEN:
+        return None
+    direction: Float = np.asarray(found.x)
+    return direction
 
 
 def _words(columns: Float, classes: NDArray[np.int64], infinite: Bool, terms: Sequence[str]) -> str:

@@ -224,3 +224,17 @@ def test_bounds_keep_the_risk():
     assert (low < high).all()
     assert np.flatnonzero(low >= 0)[0] + 1 == 173  # the fewest draws for p < .05
     assert high[9] == 6
+
+
+def test_more_smoothing_finds_classes_whose_heaps_touch():
+    data = two_groups(apart=4.5, seed=5)
+    least, twice = (
+        bootstrap_likelihood_ratio(
+            FORMULA, data, 2, draws=19, starts=6, null="semiparametric", smoothing=times
+        )
+        for times in (1.0, 2.0)
+    )
+    assert np.median(twice.draws) < np.median(least.draws)
+    assert twice.p_value <= least.p_value
+    with pytest.raises(ModelError, match=r"smoothing: expected a number from 1, got 0\.5"):
+        bootstrap_likelihood_ratio(FORMULA, data, 2, smoothing=0.5)

@@ -19,7 +19,7 @@ from salutogen.analyses.trajectories.classes.course_bases import proper_correlat
 from salutogen.analyses.trajectories.classes.mixtures import Courses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.models import GrowthMixtureResult
-from salutogen.models.mixture.class_test.critical_bandwidth import bandwidth_for_one_peak
+from salutogen.models.mixture.class_test.critical_bandwidth import smoothing
 
 GRID = 400  # quantiles by which a distribution is kept
 PLACES = (np.arange(GRID) + 0.5) / GRID
@@ -27,6 +27,8 @@ SMOOTH = 51  # quantiles of the noise that smooths
 SAMPLE = 4000  # persons among whom correlations are matched
 MATCHING = 60  # seed of these
 ROUNDS = 12
+TWICE = 2.0  # times as far as leaves one peak are positions with two heaps smoothed
+PARTED = 0.15  # bandwidth, in SD, from which on: noise blurs heaps at a single position
 CERTAIN = 1e-12  # probabilities nearer to 0 or 1 count as this near
 
 
@@ -209,7 +211,7 @@ def _one_peak(values: FloatArray, weights: FloatArray) -> FloatArray:
     mean, variance = float(plain.mean()), float(plain.var())
     if variance == 0:
         return plain
-    bandwidth = bandwidth_for_one_peak(values, weights)
+    bandwidth = smoothing(values, weights, TWICE, PARTED)
     noise = bandwidth * ndtri((np.arange(SMOOTH) + 0.5) / SMOOTH)
     spread = (plain[:, None] + noise).ravel() - mean
     shrunk = mean + spread / np.sqrt(1 + bandwidth**2 / variance)

@@ -23,7 +23,7 @@ STARTS = 8  # starts of each model in a draw
 AT_ONCE = 16  # draws that are sent to an executor together
 
 
-def _richest_formula(courses: Courses) -> str:
+def richest_formula(courses: Courses) -> str:
     """The formula that allows most covariances among those that these courses can carry.
 
     Where nobody is seen at enough positions, an unstructured covariance has no estimate.
@@ -110,7 +110,7 @@ def copula_p(
         (1 + draws at or above the statistic) / (1 + draws made); 1 where such classes cannot be
         fitted without restrictions on their covariance.
     """
-    formula = _richest_formula(courses)
+    formula = richest_formula(courses)
     spec = GrowthMixture(formula, classes=classes, starts=starts, seed=seed)
     moments = courses.moments(spec.formula)
     larger, smaller = (each.try_fit(moments) for each in (spec, replace(spec, classes=classes - 1)))

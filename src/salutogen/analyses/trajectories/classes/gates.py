@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from salutogen.analyses.trajectories.classes.copula_test import copula_p
+from salutogen.analyses.trajectories.classes.copula_test import copula_p, richest_formula
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet, Courses
 from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -27,6 +27,8 @@ from salutogen.models import (
 )
 from salutogen.models.parallel.executors import Progress
 
+LENIENT = 0.2  # p of the null of whole residuals: close to the data, it guards one skewed heap
+TWICE = 2.0  # times as far as leaves one peak are residuals of two heaps smoothed
 STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
 
 
@@ -217,11 +219,13 @@ def likelihood_ratio_p(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> float:
-    """Test k against k - 1 classes by bootstrap: the larger p of two nulls.
+    """Test k against k - 1 classes by bootstrap: the larger p of two nulls, guarded by a third.
 
-    One draws courses of any shape and covariance without the k-th class; the other what the best
-    set with k - 1 classes says. Draws end early where the verdict is clear; the second null is
-    left where the first is not rejected.
+    Courses of any margins and covariance; the persons' own residuals at all positions together,
+    with one peak where the k-th class would part them; and what the best set with k - 1 classes
+    says. The second is so close to the data that it need only be unlikely: its p counts from
+    `LENIENT` on. Draws end early where the verdict is clear; a null is left where one before it
+    is not rejected.
     """
     limits, draws = settings.gates, settings.blrt_draws
     any_shape = copula_p(
@@ -231,6 +235,20 @@ def likelihood_ratio_p(
     )  # fmt: skip
     if any_shape >= limits.p:
         return any_shape
+    whole = bootstrap_likelihood_ratio(
+        richest_formula(evidence.courses),
+        evidence.courses.rows(),
+        fit.n_classes,
+        draws=draws,
+        null="semiparametric",
+        smoothing=TWICE,
+        seed=seed,
+        executor=executor,
+        progress=progress,
+        starts=settings.starts,
+    )
+    if whole.p_value >= LENIENT:
+        return whole.p_value
     test = bootstrap_likelihood_ratio(
         fit.spec.formula,
         evidence.courses.rows(),

@@ -11,6 +11,7 @@ TOLERATED = 0.1  # distance from one peak, in 1/√n: small bumps, as in any sam
 NARROW, WIDE = 0.02, 1.5  # bandwidths that are tried, in SD of the sample
 HALVINGS = 12
 GRID = 201  # places at which a smoothed distribution function is looked at
+PARTED = 0.11  # bandwidth, in SD of the sample, that one heap of any shape hardly needs
 THINNED = 2000  # quantiles that stand for a larger sample
 
 
@@ -61,6 +62,18 @@ def bandwidth_for_one_peak(values: Float, weights: Float) -> float:
         else:
             low = middle
     return high
+
+
+def smoothing(values: Float, weights: Float, times: float, parted: float = PARTED) -> float:
+    """Return the bandwidth for draws with one peak: so many times the least where heaps lie apart.
+
+    The least one leaves the flat top of two heaps that only just touch, which a mixture still
+    parts.
+    """
+    share = weights / weights.sum()
+    spread = float(np.sqrt(share @ (values - share @ values) ** 2))
+    smallest = bandwidth_for_one_peak(values, weights)
+    return times * smallest if smallest > parted * spread else smallest
 
 
 def distance_from_one_peak(x: Float, F: Float) -> float:

@@ -104,6 +104,7 @@ def bootstrap_likelihood_ratio(
     *,
     draws: int = 100,
     null: NullKind = "parametric",
+    smoothing: float = 1.0,
     stop_early: bool = False,
     seed: int = 1,
     executor: Executor | None = None,
@@ -129,6 +130,10 @@ def bootstrap_likelihood_ratio(
         So that it can find one, residuals are smoothed, along the direction in which the k classes
         lie apart, until they have one peak in each of the k − 1 classes (Silverman 1981). It
         finds classes that leave a gap between them, and misses those that only differ in variance.
+    smoothing : float
+        Where residuals have several peaks, the semiparametric null smooths them so many times as
+        far as leaves one: the least smoothing leaves a flat top, which is parted again. From 1.
+        Not for data at a floor, whose heap counts as a peak.
     stop_early : bool
         Whether to stop when the p-value is clearly above or below .05: the probability that all
         draws would have said otherwise is below .001 on either side (Gandy 2009).
@@ -149,6 +154,8 @@ def bootstrap_likelihood_ratio(
     refuse_not_whole(2, classes=classes)
     refuse_not_whole(1, draws=draws)
     refuse_not_whole(0, seed=seed)
+    if not smoothing >= 1:
+        raise ModelError(f"smoothing: expected a number from 1, got {smoothing!r}.")
     if null not in get_args(NullKind):
         raise ModelError(f"null: expected one of {', '.join(get_args(NullKind))}, got {null!r}.")
     settings = {"seed": seed, **settings}
@@ -161,7 +168,7 @@ def bootstrap_likelihood_ratio(
         k = classes - 1 if bests[0] is None else classes
         raise ModelError(f"{formula}: every start with {k} classes is degenerate.")
     statistic = 2 * (bests[1].value - bests[0].value)
-    draw = _draw(problem, null, fits[0][0], bests[0].free, fits[1][0], bests[1].free)
+    draw = _draw(problem, null, smoothing, fits[0][0], bests[0].free, fits[1][0], bests[1].free)
     values = _values(
         draw.statistic,
         np.random.SeedSequence(seed).spawn(draws),
@@ -218,6 +225,7 @@ def _values(
 def _draw(
     problem: MixtureProblem,
     null: NullKind,
+    smoothing: float,
     smaller: Layout,
     free: Float,
     larger: Layout,
@@ -229,7 +237,11 @@ def _draw(
     drawn: Null = ParametricNull(problem=problem, at=at, coordinates=coordinates)
     if null == "semiparametric":
         drawn = ResampledNull(
-            problem=problem, at=at, larger=larger.unpack(larger_free), coordinates=coordinates
+            problem=problem,
+            at=at,
+            larger=larger.unpack(larger_free),
+            coordinates=coordinates,
+            smoothing=smoothing,
         )
     return _Draw(
         null=drawn, smaller=smaller, larger=larger, free=free, pooled=single.unpack(pooled.free)

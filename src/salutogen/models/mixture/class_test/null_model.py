@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.mixture.class_test.critical_bandwidth import bandwidth_for_one_peak
+from salutogen.models.mixture.class_test.critical_bandwidth import smoothing
 from salutogen.models.mixture.likelihood.parameters import ClassParameters
 from salutogen.models.mixture.likelihood.problem import MixtureProblem
 from salutogen.models.moments.person_coordinates import NO_RANK, Coordinates
@@ -85,6 +85,7 @@ class ResampledNull:
     at: ClassParameters
     larger: ClassParameters
     coordinates: Coordinates
+    smoothing: float = 1.0  # times the least bandwidth that leaves one peak, where heaps lie apart
 
     def outcome(self, generator: np.random.Generator) -> MixtureProblem:
         """Return the problem with an outcome of resampled residuals."""
@@ -163,7 +164,7 @@ class ResampledNull:
             along = standard @ apart
             mean = float(given @ along / given.sum())
             variance = float(given @ (along - mean) ** 2 / given.sum())
-            found.append((mean, variance, bandwidth_for_one_peak(along, given)))
+            found.append((mean, variance, smoothing(along, given, self.smoothing)))
         return np.array(found)
 
     def _smoothed(self, c: int, standard: Float, noise: Float) -> Float:
