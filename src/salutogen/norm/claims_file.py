@@ -48,7 +48,7 @@ def claims_from_dict(item: Mapping[str, Any]) -> LineClaims:
                 for row in item["covariance_robust"]
             ]
         ),
-        df=int(item["df"]),
+        df=float(item["df"]),
         interval=str(item["interval"]),
         share=ExplainedShare(
             float(item["exposure_r_squared"]),

@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.columns import POINTS, Record, beside, figure, record
 from salutogen.models.linear_algebra import combine
 from salutogen.models.regression.explained import ExplainedShare, explained_share
-from salutogen.models.regression.sandwich import wald_test
+from salutogen.models.regression.sandwich import hc3_degrees_of_freedom, wald_test
 from salutogen.norm.design_matrix import term_matrix, terms_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PLACES = {"low": 0.1, "middle": 0.5, "high": 0.9}
 ALPHA = 0.05
-HC3 = "t, errors for unequal scatter (HC3), 95 %"
+HC3 = "t, errors for unequal scatter (HC3, Satterthwaite degrees of freedom), 95 %"
 CLUSTERED = "t, errors clustered by person (CR1), 95 %"
 OTHER = "t, errors of the fit, 95 %"
 
@@ -56,7 +56,7 @@ class ExposureTest(Record):
 
     F: float = figure("Wald F")
     df1: int = figure("Degrees of freedom")
-    df2: int = figure("Degrees of freedom of the error")
+    df2: float = figure("Degrees of freedom of the error")
     p: float = figure("p value")
 
 
@@ -69,8 +69,8 @@ class LineClaims(Record):
     covariance : ndarray, shape (p, p)
         Of the coefficients: HC3 for independent units, CR1 by person for occasions; NaN for a
         coefficient that rests on one unit.
-    df : int
-        Degrees of freedom of t intervals.
+    df : float
+        Degrees of freedom of t intervals: the fewest of exposure's terms.
     interval : str
         Kind of the intervals.
     share : ExplainedShare
@@ -86,7 +86,7 @@ class LineClaims(Record):
     """
 
     covariance: np.ndarray = beside()
-    df: int = beside()
+    df: float = beside()
     interval: str = beside()
     share: ExplainedShare = beside()
     share_by_type: Mapping[str, float] = beside(default_factory=dict)
@@ -105,6 +105,15 @@ class LineClaims(Record):
 
         half: np.ndarray = stdtrit(self.df, 0.975) * np.sqrt(np.diag(self.covariance))
         return half
+
+
+def exposure_df(
+    matrix: np.ndarray, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
+) -> float:
+    """Degrees of freedom of HC3 intervals: those of the term of exposure with the fewest."""
+    df = hc3_degrees_of_freedom(matrix, terms)
+    own = [any(_belongs(term, name) for name in predictors) for term in terms]
+    return float(min(df[own].min(initial=most), most))
 
 
 def shares_of(
@@ -132,7 +141,7 @@ def line_claims(
     coefficients: np.ndarray,
     covariance: np.ndarray,
     fallback: np.ndarray,
-    df: int,
+    df: float,
     interval: str,
     share: tuple[ExplainedShare, dict[str, float]],
     predictors: tuple[str, ...],
@@ -194,7 +203,7 @@ class _Along:
         terms: tuple[str, ...],
         coefficients: np.ndarray,
         covariance: np.ndarray,
-        df: int,
+        df: float,
         predictors: tuple[str, ...],
         shape: Shape,
         knots: tuple[float, ...],

@@ -14,7 +14,7 @@ from salutogen.models.regression.least_squares import fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import term_matrix, with_composite
-from salutogen.norm.line_claims import CLUSTERED, HC3, line_claims, shares_of
+from salutogen.norm.line_claims import CLUSTERED, HC3, exposure_df, line_claims, shares_of
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, counted
 from salutogen.norm.periods import count_distinct
@@ -136,7 +136,9 @@ def fit_line(
         coefficients=fit.coefficients,
         covariance=fit.covariance if clustered else hc3_covariance(fit, matrix),
         fallback=fit.covariance,
-        df=fit.df_inference,
+        df=fit.df_inference
+        if clustered
+        else exposure_df(matrix, terms, spec.predictors, fit.df_inference),
         interval=CLUSTERED if clustered else HC3,
         share=shares_of(outcome, matrix, terms, spec.predictors, cluster),
         predictors=spec.predictors,

@@ -20,7 +20,12 @@ from salutogen.models.regression.least_squares import (
     f_test,
     fit_least_squares,
 )
-from salutogen.models.regression.sandwich import WaldTest, hc3_covariance, wald_test
+from salutogen.models.regression.sandwich import (
+    WaldTest,
+    hc3_covariance,
+    hc3_degrees_of_freedom,
+    wald_test,
+)
 from salutogen.norm.curve_support import all_terms, curve_refused, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import term_matrix, terms_of, with_composite
 from salutogen.norm.line_fit import learn_standardiser, repeated_persons
@@ -174,7 +179,8 @@ class _Fitted:
             return None
         more = np.array([name not in straight.fit.names for name in self.fit.names])
         covariance = hc3_covariance(self.fit, self.matrix)[np.ix_(more, more)]
-        return wald_test(self.fit.coefficients[more], covariance, self.fit.df)
+        df = float(hc3_degrees_of_freedom(self.matrix, self.fit.names)[more].min())
+        return wald_test(self.fit.coefficients[more], covariance, min(df, self.fit.df))
 
 
 def _not_tested(units: pl.DataFrame, unit: str, refused: Finding | None) -> Finding:

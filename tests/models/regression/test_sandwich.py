@@ -8,7 +8,12 @@ import statsmodels.api as sm
 
 from salutogen.errors import ModelError
 from salutogen.models import fit_least_squares
-from salutogen.models.regression.sandwich import hc3_covariance, leverages, wald_test
+from salutogen.models.regression.sandwich import (
+    hc3_covariance,
+    hc3_degrees_of_freedom,
+    leverages,
+    wald_test,
+)
 
 NAMES = ["intercept", "E", "E^2"]
 
@@ -57,3 +62,32 @@ def test_singular_and_foreign_matrices_are_refused() -> None:
     assert wald_test([1.0, 1.0], np.ones((2, 2)) * 0.0, 10) is None
     with pytest.raises(ModelError, match="80 units"):
         hc3_covariance(fit_least_squares(P, X, names=NAMES), X[:50])
+
+
+def test_degrees_of_freedom_are_those_of_the_quadratic_form() -> None:
+    """Satterthwaite's moments of the HC3 variance, from the matrices written out."""
+    rng = np.random.default_rng(8)
+    X = np.column_stack([np.ones(30), rng.gamma(1.0, 1.0, 30), rng.normal(size=30)])
+    inverse = np.linalg.inv(X.T @ X)
+    left = np.eye(30) - X @ inverse @ X.T
+    for j, found in enumerate(hc3_degrees_of_freedom(X)):
+        weights = (inverse @ X.T)[j] ** 2 / np.diag(left) ** 2
+        form = left @ np.diag(weights) @ left
+        assert found == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-9)
+
+
+def test_intervals_hold_where_five_of_a_hundred_are_exposed() -> None:
+    """With n - p degrees of freedom they would hold in about 88 of 100."""
+    from scipy.special import stdtrit
+
+    X = np.column_stack([np.ones(100), np.arange(100) < 5])
+    df = hc3_degrees_of_freedom(X)[1]
+    rng = np.random.default_rng(3)
+    held, plain = 0, 0
+    for _ in range(1000):
+        fit = fit_least_squares(rng.standard_normal(100), X, names=["1", "E"])
+        size = abs(fit.coefficients[1]) / np.sqrt(hc3_covariance(fit, X)[1, 1])
+        held += size <= stdtrit(df, 0.975)
+        plain += size <= stdtrit(98, 0.975)
+    assert 0.93 <= held / 1000 <= 0.98
+    assert plain / 1000 < 0.92
