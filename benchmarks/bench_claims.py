@@ -87,18 +87,17 @@ def claims(results: Any) -> dict[str, float | None]:
     events = found["steps"]["trajectories"] or {}
     tests = (events.get("response") or {}).get("jump_tests") or {}
     person = results.norm.lines.person
-    slope = person.robust_interval("E") if hasattr(person, "robust_interval") else None
-    low, high = found["norm"]["primary"]["exposure_r_squared_interval"]
+    low, _ = found["norm"]["primary"]["exposure_r_squared_interval"]
     told = {item.code for item in results.findings}
     return {
-        "a slope of the line": outside(slope),
+        "a direction of the line": person.claims.shows_exposure,
         "somebody clearly above or below": _any(persons["clear_below"], persons["clear_above"]),
         "lasting differences between persons": persons["between_variance_low"] > 0,
         "change over windows": outside(change.get("interval")),
         "a jump at events (within-scored)": _below(tests.get("SR_within"), 0.05),
         "a half-life that settled": _settled(events, told),
         "a factor with SR": _factor(events),
-        "a share explained above 5 %": low > 0.05 and high > 0.05,
+        "a share of exposure above 0": low > 0,
     }
 
 
@@ -118,18 +117,10 @@ def _settled(events: dict[str, Any], told: set[str]) -> bool | None:
 
 
 def _factor(events: dict[str, Any]) -> bool | None:
+    """Whether a factor is said to go with SR or P around events, over all that were tested."""
     factors = (events.get("validity") or {}).get("factors") or {}
-    tests = [one.get("p") for item in factors.values() for one in _leaves(item)]
-    known = [p for p in tests if p is not None]
-    return min(known) < 0.05 if known else None
-
-
-def _leaves(item: Any) -> list[dict[str, Any]]:
-    if not isinstance(item, dict):
-        return []
-    if "p" in item:
-        return [item]
-    return [leaf for inner in item.values() for leaf in _leaves(inner)]
+    p = [one for item in factors.values() for one in item["p_adjusted"].values() if one is not None]
+    return min(p) < 0.05 if p else None
 
 
 def coverage(results: Any, simulated: Simulated, r_squared: float) -> dict[str, float | None]:
