@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from salutogen.findings import Findings, Persons
+from salutogen.findings import Findings, Persons, Severity
 from salutogen.resilience.claims import PersonClaims
 from salutogen.resilience.person_levels import LevelsOfPersons
 from salutogen.resilience.reliability import Measurement
@@ -14,6 +14,7 @@ from salutogen.resilience.uncertainty import BootstrapSummary
 from salutogen.study.format.analysed import ResilienceSettings
 
 NOTABLE_R = 0.1
+FEW_BEYOND = 0.01  # of a level's rows
 
 
 def tell_exposure_left(summary: ScoreSummary, findings: Findings) -> None:
@@ -85,15 +86,17 @@ def tell_levels(
 def tell_extrapolated(
     occasions: pl.DataFrame, windows: pl.DataFrame, persons: pl.DataFrame, findings: Findings
 ) -> None:
-    """Point at scores of exposures beyond the range of their line."""
-    counts = [
-        int(table["extrapolated"].fill_null(False).sum()) for table in (occasions, windows, persons)
-    ]
+    """Point at scores of exposures beyond the range of their line; a note where they are few."""
+    tables = (occasions, windows, persons)
+    counts = [int(table["extrapolated"].fill_null(False).sum()) for table in tables]
+    pairs = zip(counts, tables, strict=True)
+    few = all(count <= FEW_BEYOND * table.height for count, table in pairs)
     if not any(counts):
         return
     rows = (np.flatnonzero(occasions["extrapolated"].fill_null(False).to_numpy()) + 1).tolist()
     findings.tell(
         "extrapolated-scores",
+        severity=Severity.NOTE if few else None,
         file="scores.csv",
         column="extrapolated",
         rows=rows,

@@ -115,6 +115,7 @@ def check_rows(
     if empty:
         findings.tell("rows-without-answers", of=panel_rows, numbers={"rows": empty}, n_rows=empty)
     _check_problem_rows(study, data_row, problems, findings)
+    _check_skipped(study, data_row, exposure, findings)
     for name, one in exposure.types.items():
         _check_type_rows(study, data_row, name, one, findings)
     present = [np.isfinite(one.score) for one in exposure.types.values()]
@@ -147,21 +148,37 @@ def _check_problem_rows(
         findings.tell("problems-absent", column="P", **_rows(data_row, absent))
 
 
+def _check_skipped(
+    study: Study, data_row: pl.Series, exposure: ExposureScores, findings: Findings
+) -> None:
+    """Say in one note of which lists skipped items count as not happened."""
+    skipped = {name: one for name, one in exposure.types.items() if one.skipped.any()}
+    if not skipped:
+        return
+    gaps = {name: one.high[one.skipped] - one.low[one.skipped] for name, one in skipped.items()}
+    rows = {name: int(one.skipped.sum()) for name, one in skipped.items()}
+    seen = _rows(data_row, np.logical_or.reduce([one.skipped for one in skipped.values()]))
+    findings.tell(
+        "skipped-items-as-zero",
+        named=[f"{name!r} in {n:,} rows" for name, n in rows.items()],
+        share=study.plan.missing.checklist,
+        numbers={
+            "rows_by_type": rows,
+            "widest": {
+                name: float(np.max(gap)) if np.isfinite(gap).all() else None
+                for name, gap in gaps.items()
+            },
+        },
+        column=f"E_{next(iter(skipped))}" if len(skipped) == 1 else None,
+        rows=seen["rows"],
+        n_rows=seen["n_rows"],
+    )
+
+
 def _check_type_rows(
     study: Study, data_row: pl.Series, name: str, one: ChecklistScore, findings: Findings
 ) -> None:
     share, column = study.plan.missing.checklist, f"E_{name}"
-    if one.skipped.any():
-        gap = one.high[one.skipped] - one.low[one.skipped]
-        widest = float(np.max(gap)) if np.isfinite(gap).all() else None
-        findings.tell(
-            "skipped-items-as-zero",
-            type=name,
-            share=share,
-            widest=widest,
-            column=column,
-            **_rows(data_row, one.skipped),
-        )
     if one.too_many_skipped.any():
         rows = _rows(data_row, one.too_many_skipped)
         findings.tell("exposure-too-many-skipped", type=name, share=share, column=column, **rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.study import Study
@@ -80,14 +81,30 @@ def share_covered(days: Iterable[float], recall: float, first: float, last: floa
 
 
 def check_coverage(study: Study, found: FindingsByLine) -> None:
-    """Say how much of the follow-up each exposure type covers; warn below one half."""
-    for one in coverage(study):
-        found.tell(
-            "exposure-coverage-low" if one.share < LOW_SHARE else "exposure-coverage",
-            at=f"instruments.{one.instrument}",
-            name=one.instrument,
-            share=round(one.share, 10),
-            percent=round(100 * one.share, 8),
-            recall_days=one.recall_days,
-            interval_days=one.interval_days,
-        )
+    """Say how much of the follow-up exposure covers, in one note; warn of types below one half."""
+    every = coverage(study)
+    for one in every:
+        if one.share < LOW_SHARE:
+            found.tell("exposure-coverage-low", at=f"instruments.{one.instrument}", **_told([one]))
+    enough = [one for one in every if one.share >= LOW_SHARE]
+    if enough:
+        at = f"instruments.{enough[0].instrument}" if len(enough) == 1 else "exposure"
+        found.tell("exposure-coverage", at=at, **_told(enough))
+
+
+def _told(types: list[Coverage]) -> dict[str, Any]:
+    """Words and numbers of types of exposure."""
+    named = [
+        f"{one.instrument!r} looks back {one.recall_days:.4g} days at occasions about "
+        f"{one.interval_days:.4g} days apart, which covers {100 * one.share:.0f} % of the follow-up"
+        for one in types
+    ]
+    numbers = {
+        one.instrument: {
+            "share": round(one.share, 10),
+            "recall_days": one.recall_days,
+            "interval_days": one.interval_days,
+        }
+        for one in types
+    }
+    return {"named": "; ".join(named), "numbers": numbers}

@@ -23,9 +23,10 @@ from salutogen.analyses.trajectories.courses.locks import (
 from salutogen.analyses.trajectories.courses.real_time import RealTime, real_time
 from salutogen.analyses.trajectories.courses.scored_within import scored_within
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, beside, figure, record
-from salutogen.findings import Finding, Persons, finding
+from salutogen.findings import Finding, Persons, Severity, finding
 
 Background = Literal["with-event", "without-event"]
+MOSTLY_COMPLETE = 0.9  # of courses, from which gaps are a note
 SCORES = (
     Column(
         name="SR",
@@ -244,6 +245,7 @@ def _gaps(lock: Lock) -> tuple[Finding, ...]:
     return (
         finding(
             "lock-incomplete",
+            severity=Severity.NOTE if lock.complete.mean() >= MOSTLY_COMPLETE else None,
             complete=Persons(lock.complete.sum(), of=n),
             persons=Persons(n),
             **by_position,
