@@ -93,6 +93,6 @@ def test_the_shipped_cohort_has_no_known_weakness(repository):
     valid = scores.valid
     assert 0.95 < valid.height / (1000 * len(study.occasions)) < 0.99
     targets = (study.plan.simulation or {})["scales"]
-    assert valid["P"].mean() == pytest.approx(targets["ghq-28"]["mean"], rel=0.06)
+    assert 1 < valid["P"].mean() - targets["ghq-28"]["mean"] < 4, "events come on top"
     assert valid["E_hassles"].mean() == pytest.approx(targets["hassles"]["mean"], rel=0.03)
     assert person_icc(valid, "E_hassles") == pytest.approx(targets["hassles"]["icc"], abs=0.03)
