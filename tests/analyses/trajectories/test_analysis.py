@@ -306,7 +306,7 @@ def test_figures_are_declared_as_they_stand_in_the_results(
     assert list(properties) == list(content)
     assert properties["lock"]["properties"].keys() == content["lock"].keys()
     assert "less resilient" in json.dumps(properties["lock"])
-    kept = repository / "tests" / "reference" / "results" / "cohort.json"
+    kept = repository / "tests" / "reference" / "results" / "quarterly.json"
     assert set(json.loads(kept.read_text("utf-8"))["trajectories"]) <= set(content)
 
 

@@ -236,7 +236,8 @@ def _band(
 
     def values(total: Float) -> Float:
         at = SumMoments(total, places)
-        sd_P, sd_E = np.sqrt(at.covariance("P", "P")), np.sqrt(at.covariance("E", "E"))
+        # Rounding may leave a variance that is 0 a little below it.
+        sd_P, sd_E = (np.sqrt(np.maximum(at.covariance(one, one), 0.0)) for one in ("P", "E"))
         with np.errstate(invalid="ignore", divide="ignore"):
             r = at.covariance("P", "E") / (sd_P * sd_E)
             weights = corrected_weights(r, sd_P, sd_E, rE, g, assumptions.reliability_P)

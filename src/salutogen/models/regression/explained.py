@@ -88,11 +88,12 @@ def explained_share(
     adjusted = (n - 1) / total * (rss_without / (n - p + q) - rss / (n - p))
     if not NOTHING < share < 1 - NOTHING:
         return ExplainedShare(share, adjusted, None, None)
+    rest = total - centred**2 * n / (n - 1)  # the sum of squares without each unit
+    if np.min(rest) <= FULL * total:  # one unit alone differs from the others
+        return ExplainedShare(share, adjusted, None, None)
     own = np.maximum(1 - leverage, FULL)
     own_without = np.maximum(1 - leverage_without, FULL)
-    influence = (without**2 / own_without - within**2 / own - share * centred**2 * n / (n - 1)) / (
-        total - centred**2 * n / (n - 1)
-    )
+    influence = (without**2 / own_without - within**2 / own - share * (total - rest)) / rest
     if cluster is not None:
         influence = np.bincount(np.asarray(cluster), influence)
         influence = influence[np.bincount(np.asarray(cluster)) > 0]
