@@ -21,7 +21,7 @@ BELOW, UNSETTLED, ABOVE, FEW = (
     "clearly above 0 (over-reactive)",
     FEW_VISITS_WORDS,
 )
-INTERVAL_COLOURS = {BELOW: "sr-1", UNSETTLED: "sr-3", ABOVE: "sr-5", FEW: "person"}
+INTERVAL_COLOURS = {BELOW: "sr-1", UNSETTLED: "sr-3", ABOVE: "sr-5", FEW: "five"}
 INTERVAL_COLUMNS = (
     Column(name="rank", meaning="Place in the order of SR", kind=Kind.PERSON),
     Column(name="who", meaning="Label of the person", kind=Kind.PERSON),

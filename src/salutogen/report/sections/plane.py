@@ -190,7 +190,7 @@ def _points(
     few = has_few_visits(persons)
     hues = dict(zip(SR_WORDS, SR_CLASSES, strict=True))
     if few.any():
-        hues[FEW_VISITS_WORDS] = "person"
+        hues[FEW_VISITS_WORDS] = "five"
     shown = persons.select(
         pl.Series("label", context.audience.labels(persons["person"].to_numpy())),
         "n_valid",

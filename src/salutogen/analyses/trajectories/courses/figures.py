@@ -56,7 +56,7 @@ def means_figure(
     if courses.other_background is not None:
         kinds[f"{other} the event in exposure"] = ("one", courses.other_background.SR)
     if courses.lock.SR_within is not None:
-        kinds[SLOPE_WITHIN] = ("problems", courses.lock.SR_within)
+        kinds[SLOPE_WITHIN] = ("three", courses.lock.SR_within)
     parts = [
         means_by_position(SR, anchors.person, audience).with_columns(
             pl.lit(words).alias("background")
