@@ -129,8 +129,9 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
         description=(
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}; "
-            f"from refitted lines it stays at 0. Bars are 95 % intervals. Above 0: more problems "
-            f"than the reference line expects (over-reactive)."
+            "from refitted lines it stays at 0. Bars are 95 % intervals of the mean over the persons "
+            "of a window, without the error of the line; a window whose mean is 0 by construction "
+            "has none. Above 0: more problems than the reference line expects (over-reactive)."
         ),
         chart=_means_chart(data, _spans(summary)),
         data=data,
@@ -147,7 +148,10 @@ def _means(summary: pl.DataFrame) -> pl.DataFrame:
             continue
         for span, row in zip(spans, summary.iter_rows(named=True), strict=True):
             mean, se = row[column], row[error] if error else None
-            half = None if se is None or mean is None else 1.96 * se
+            by_construction = (
+                row["mean_SR_frozen"] is not None and abs(row["mean_SR_frozen"]) < NOTHING
+            )
+            half = None if se is None or mean is None or by_construction else 1.96 * se
             rows.append(
                 {
                     "window": span,
