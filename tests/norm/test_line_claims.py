@@ -11,6 +11,7 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy.special import stdtr, stdtrit
 
+from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line, Norm, fit_norm, read_norm
 from salutogen.norm.line_claims import LineClaims
 from salutogen.norm.norm_file import write_norm
@@ -38,7 +39,9 @@ def test_expected_problems_are_those_of_statsmodels(shape: str) -> None:
     for name, share in (("low", 0.1), ("middle", 0.5), ("high", 0.9)):
         E = float(np.quantile(data["E"], share))
         told = fit.get_prediction(pd.DataFrame({"E": [E]}))
-        half = stdtrit(claims_of(line).df, 0.975) * told.se_mean[0]
+        row = [1.0, E, E**2][: len(line.terms)]
+        df = hc3_degrees_of_freedom(fit.model.exog, maps=[row])[0]
+        half = stdtrit(df, 0.975) * told.se_mean[0]
         interval = told.predicted_mean[0] - half, told.predicted_mean[0] + half
         assert pytest.approx(E, rel=1e-12) == at[name].E
         assert pytest.approx(told.predicted_mean[0], rel=1e-9) == at[name].P

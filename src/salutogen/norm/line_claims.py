@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,6 +116,11 @@ def exposure_df(
     return float(min(df[own].min(initial=most), most))
 
 
+def sum_df(matrix: np.ndarray, terms: tuple[str, ...], most: float, row: np.ndarray) -> float:
+    """Degrees of freedom of an HC3 interval of a sum of coefficients."""
+    return float(min(hc3_degrees_of_freedom(matrix, terms, row[None, :])[0], most))
+
+
 def shares_of(
     outcome: np.ndarray,
     matrix: np.ndarray,
@@ -142,6 +147,7 @@ def line_claims(
     covariance: np.ndarray,
     fallback: np.ndarray,
     df: float,
+    degrees: Callable[[np.ndarray], float] | None = None,
     interval: str,
     share: tuple[ExplainedShare, dict[str, float]],
     predictors: tuple[str, ...],
@@ -159,6 +165,9 @@ def line_claims(
     covariance, fallback : ndarray, shape (p, p)
         Of the coefficients: robust, and the classical one in its place where a coefficient rests on
         one unit.
+    df, degrees
+        Degrees of freedom of exposure's terms, and those of a sum of coefficients (p,); `df` for
+        every sum without it.
     share : tuple
         From `shares_of`.
     matrix, table
@@ -168,7 +177,8 @@ def line_claims(
     exposure = np.array([any(_belongs(term, name) for name in predictors) for term in terms])
     wald = wald_test(coefficients[exposure], known[np.ix_(exposure, exposure)], df)
     test = None if wald is None else ExposureTest(F=wald.F, df1=wald.df1, df2=wald.df2, p=wald.p)
-    along = _Along(terms, coefficients, known, df, predictors, shape, knots, matrix, exposure)
+    of_sum = degrees or (lambda _: df)
+    along = _Along(terms, coefficients, known, of_sum, predictors, shape, knots, matrix, exposure)
     found = share[0]
     if found.low and not (test is not None and test.p < ALPHA):
         found = found._replace(low=0.0)  # one answer to whether there is anything
@@ -203,20 +213,18 @@ class _Along:
         terms: tuple[str, ...],
         coefficients: np.ndarray,
         covariance: np.ndarray,
-        df: float,
+        degrees: Callable[[np.ndarray], float],
         predictors: tuple[str, ...],
         shape: Shape,
         knots: tuple[float, ...],
         matrix: np.ndarray,
         exposure: np.ndarray,
     ) -> None:
-        from scipy.special import stdtrit
-
         self.terms, self.coefficients, self.covariance = terms, coefficients, covariance
         self.predictors, self.shape, self.knots = predictors, shape, knots
         self.exposure = exposure
         self.means = np.where(exposure, 0.0, matrix.mean(axis=0))
-        self.reach = float(stdtrit(max(df, 1), 0.975))
+        self.degrees = degrees
 
     def row(self, place: Mapping[str, float]) -> np.ndarray:
         """Design row at one exposure."""
@@ -227,17 +235,21 @@ class _Along:
         pairs = zip(self.terms, self.means.tolist(), strict=True)
         return np.array([values.get(term, mean) for term, mean in pairs])
 
-    def estimate(self, row: np.ndarray) -> tuple[float, float | None]:
-        """Expected problems, or a difference of such, and its standard error."""
+    def estimate(self, row: np.ndarray) -> tuple[float, float | None, float | None]:
+        """Expected problems, or a difference of such, its standard error and half its interval."""
+        from scipy.special import stdtrit
+
         value = float(combine(row[None, :], self.coefficients)[0])
         variance = float(np.sum(self.covariance * np.outer(row, row)))
-        return value, float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else None
+        if not np.isfinite(variance):
+            return value, None, None
+        se = float(np.sqrt(max(variance, 0.0)))
+        return value, se, float(stdtrit(max(self.degrees(row), 1.0), 0.975)) * se
 
     def expected(self, place: Mapping[str, float]) -> Expected:
         """Expected problems at one exposure."""
-        P, se = self.estimate(self.row(place))
+        P, se, half = self.estimate(self.row(place))
         alone = len(self.predictors) == 1
-        half = None if se is None else self.reach * se
         return Expected(
             E=next(iter(place.values())) if alone else None,
             P=P,
@@ -249,9 +261,8 @@ class _Along:
 
     def change(self, start: Mapping[str, float], end: Mapping[str, float]) -> Change:
         """How far expected problems change between two exposures."""
-        change, se = self.estimate(self.row(end) - self.row(start))
+        change, se, half = self.estimate(self.row(end) - self.row(start))
         alone = len(self.predictors) == 1
-        half = None if se is None else self.reach * se
         return Change(
             change=change,
             se=se,

@@ -76,7 +76,9 @@ def hc3_covariance(fit: LinearFit, X: ArrayLike) -> Float:
     return covariance
 
 
-def hc3_degrees_of_freedom(X: ArrayLike, names: tuple[str, ...] = ()) -> Float:
+def hc3_degrees_of_freedom(
+    X: ArrayLike, names: tuple[str, ...] = (), maps: ArrayLike | None = None
+) -> Float:
     """Degrees of freedom (p,) of t with errors of HC3, coefficient by coefficient.
 
     An HC3 variance is a weighted sum of squared residuals; where few units carry the weight, such
@@ -90,10 +92,12 @@ def hc3_degrees_of_freedom(X: ArrayLike, names: tuple[str, ...] = ()) -> Float:
     X : array (n, p)
     names : tuple of str
         Of the columns, for messages.
+    maps : array (r, p), optional
+        Sums of coefficients to give them for, instead of the coefficients.
 
     Returns
     -------
-    array (p,)
+    array (p,) or (r,)
         From 1 to n - p.
 
     Examples
@@ -107,11 +111,14 @@ def hc3_degrees_of_freedom(X: ArrayLike, names: tuple[str, ...] = ()) -> Float:
     """
     columns = np.asarray(X, dtype=float)
     Q, R = orthonormalise(columns, names or [f"column {j + 1}" for j in range(columns.shape[1])])
-    pull = triangular_inverse(R) @ Q
+    rows = triangular_inverse(R)
+    if maps is not None:
+        rows = np.asarray(maps, dtype=float) @ rows
+    pull = rows @ Q
     h = np.sum(Q**2, axis=0)
     own = np.maximum(1 - h, ALONE)
     most = max(columns.shape[0] - columns.shape[1], 1)
-    found = np.empty(columns.shape[1])
+    found = np.empty(len(rows))
     for j, weights in enumerate(pull**2 / own**2):
         # H_ij is the product of two columns of Q, so the double sum is one of p by p matrices.
         around = cross_products([q * np.sqrt(weights) for q in Q])
