@@ -6,7 +6,7 @@ from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words,
 from salutogen.page.section import Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.context import Context
-from salutogen.report.words_of_line import line_in_words, unit_of
+from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
 
 NO_QUESTION = "Who stays well although exposed to stressors, and can that be believed?"
@@ -42,7 +42,10 @@ def _facts(context: Context) -> tuple[Fact, ...]:
     valid = context.guard.text(say("{n}", n=context.valid_forms))
     facts = [Fact("Persons", f"{context.panel.n_persons:,}"), Fact("Valid answer forms", valid)]
     if line.slope is not None:
-        facts.append(Fact(f"Problems per {unit_of(line)} of exposure", signed(line.slope, 3)))
+        low, high = slope_interval(line)
+        reach = f" ({signed(low, 3)} to {signed(high, 3)})" if low is not None else ""
+        words = f"{signed(line.slope, 3)}{reach}"
+        facts.append(Fact(f"Problems per {unit_of(line)} of exposure", words))
     if line.claims is not None:
         if line.slope is None:
             along = " → ".join(points(place.P, 1) for place in line.claims.at.values())

@@ -103,6 +103,15 @@ def unit_of(line: Line) -> str:
     return "unit of the composite" if len(line.standardiser.columns) > 1 else "SD"
 
 
+def exposure_in_words(line: Line) -> str:
+    """Name the unit of persons' exposure for an axis."""
+    if line.standardiser is None:
+        return "points, mean over occasions"
+    several = len(line.standardiser.columns) > 1
+    what = "mean of the z scores of the types" if several else "z score"
+    return f"{what}, over persons' means"
+
+
 def expected_in_words(line: Line, audience: Audience) -> str:
     """Say what problems are expected at low, middle and high exposure, with intervals."""
     if line.claims is None:

@@ -8,7 +8,11 @@ from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
 
 NOTHING = 1e-6  # a correlation that least squares makes 0
-NEARLY, LARGELY = 0.9, 0.7  # r(SR, P) from which SR orders persons nearly, or largely, as P does
+THE_SAME, NEARLY, LARGELY = (
+    0.995,
+    0.9,
+    0.7,
+)  # r(SR, P) from which SR orders persons nearly, or largely, as P does
 
 
 def persons_in_words(context: Context) -> Text:
@@ -64,7 +68,7 @@ def _levels_in_words(context: Context) -> Text:
         "levels of {below} lie clearly below the line (more resilient) and of {above} clearly "
         "above it (over-reactive), at a false-discovery rate of 5 %: up to one in twenty of those "
         "called{chance} is expected to be called by chance. For the others the level is not "
-        "settled.",
+        "settled. Error in exposure is not part of this.",
         interval=interval,
         n=Persons(n),
         below=Persons(found.clear_below, of=n),
@@ -140,12 +144,31 @@ def _reliabilities(context: Context) -> list[str]:
             f"person's level over the period with a reliability of "
             f"{number(found.reliability, 2)}{given}."
         )
-    if summary.icc_single is not None:
-        told.append(
-            f"{percent(summary.icc_single)} of the variance of SR on single occasions lies between "
-            "persons within this period (intraclass correlation); the rest is within persons."
-        )
+    told.extend(_share_between(context))
     return told
+
+
+def _share_between(context: Context) -> list[str]:
+    """Say how much of the variance on single occasions lies between persons, and by which model."""
+    found, icc = context.resilience.claims, context.resilience.summary.icc_single
+    if (
+        found.between_variance is not None
+        and found.within_variance is not None
+        and found.autocorrelation is not None
+    ):
+        share = found.between_variance / (found.between_variance + found.within_variance)
+        return [
+            f"{percent(share)} of the variance of SR on single occasions lies between persons' "
+            "levels within this period; the rest is within persons, part of it lasting from one "
+            "occasion to the next."
+        ]
+    if icc is None:
+        return []
+    return [
+        f"{percent(icc)} of the variance of SR on single occasions lies between persons within "
+        "this period (intraclass correlation, occasions taken as independent); the rest is within "
+        "persons."
+    ]
 
 
 def _correlations(context: Context) -> list[str]:
@@ -158,13 +181,15 @@ def _correlations(context: Context) -> list[str]:
     if left.between is not None:
         within = f", within persons {signed(left.within)}" if left.within is not None else ""
         told.append(
-            f"Between persons SR keeps a correlation of {signed(left.between)} with "
-            f"exposure{within}{_total(left.primary)}."
+            f"SR of single occasions keeps a correlation of {signed(left.between)} with exposure "
+            f"between persons{within}{_total(left.primary)}."
         )
     return told
 
 
 def _as_problems(r: float) -> str:
+    if r >= THE_SAME:
+        return "it orders persons as problems alone do"
     if r >= NEARLY:
         return "it orders persons nearly as problems alone do"
     if r >= LARGELY:

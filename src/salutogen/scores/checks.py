@@ -12,7 +12,7 @@ from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
 from salutogen.scores.answers import BoolArray, FloatArray
 from salutogen.scores.checklist import ChecklistScore
-from salutogen.scores.exposure import ExposureScores, has_ratings
+from salutogen.scores.exposure import ExposureScores, rates_burden
 from salutogen.scores.problems import ProblemScores
 from salutogen.scores.scores import FIXED_COLUMNS
 from salutogen.study import Study
@@ -201,7 +201,7 @@ def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> 
             findings.tell("changing-list-summed", kind=kind, **given)
         if low == high and kind == "relative":
             findings.tell("relative-without-change", **given)
-        if kind == "severity" and has_ratings(study.instruments[name]):
+        if kind == "severity" and rates_burden(study.instruments[name]):
             _add_appraisal(name, exposure, rated)
     if rated:
         named = (

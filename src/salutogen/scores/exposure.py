@@ -21,6 +21,7 @@ from salutogen.scores.checklist import (
 from salutogen.scores.scores import Measure, Standardiser
 from salutogen.study import Instrument
 
+LONGEST_RATING = 10  # from the lowest to the highest answer of one item
 KIND_UNITS = {
     "count": "events",
     "frequency": "sum of frequency codes",
@@ -97,6 +98,13 @@ def has_ratings(instrument: Instrument) -> bool:
     """Whether answers say more than that the event happened."""
     span = instrument.answers
     return span is None or span.maximum - span.minimum > 1
+
+
+def rates_burden(instrument: Instrument) -> bool:
+    """Whether events are rated; a single number of long range is a count or a total."""
+    span = instrument.answers
+    long = span is None or span.maximum - span.minimum > LONGEST_RATING
+    return has_ratings(instrument) and not (len(instrument.items) == 1 and long)
 
 
 def type_measure(instrument: Instrument, name: str, kind: str, threshold: float | None) -> Measure:

@@ -57,7 +57,7 @@ def words_of_plane(fitted: Line, context: Context) -> Text:
         f"{expected}{slope}. "
         + (f"{bend_in_words(fitted, audience)} " if fitted.shape != "linear" else "")
         + f"{share_in_words(fitted, audience)} On the page SR is the vertical distance from the "
-        "line: above it is over-reactive, below it more resilient. One SD of these distances is "
+        "line: positive above it, negative below it. One SD of these distances is "
         f"{points(fitted.residual_sd)} points."
     )
 

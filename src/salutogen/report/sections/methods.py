@@ -23,7 +23,7 @@ from salutogen.version import VERSION
 SCORE_WORDS = {
     "count": "the number of events met",
     "frequency": "how often events were met",
-    "severity": "the sum of the severity codes",
+    "severity": "the sum of the answers",
     "relative": "the share of the events asked about",
 }
 UNIT_WORDS = {

@@ -113,25 +113,40 @@ def _figure(summary: pl.DataFrame, drawn: pl.DataFrame | None, context: Context)
     return Figure(
         name="exposure-and-problems",
         title="Exposure and problems by occasion",
-        description=" ".join(_ends(summary, measure) for measure in ("E", "P")),
+        description=" ".join(
+            _ends(summary, measure, unit)
+            for measure, unit in (("E", _unit_of_exposure(context)), ("P", "points"))
+        ),
         chart={"hconcat": panels, "spacing": 28},
         data=summary,
         columns=COLUMNS,
     )
 
 
-def _ends(summary: pl.DataFrame, measure: str) -> str:
+def _unit_of_exposure(context: Context) -> str:
+    """What E of single occasions is measured in."""
+    if context.scores.combine != "composite":
+        return "points"
+    return "SDs" if len(context.scores.exposure_types) == 1 else "mean of z scores"
+
+
+def _ends(summary: pl.DataFrame, measure: str, unit: str) -> str:
     word = {"E": "Mean exposure", "P": "Mean problems"}[measure]
     rows = summary.filter((pl.col("measure") == measure) & pl.col("mean").is_not_null())
     if not rows.height:
         return f"{word} could not be shown."
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     return (
-        f"{word}: {points(first['mean'], 1)} points at {first['occasion']}, "
-        f"{points(last['mean'], 1)} at {last['occasion']} "
-        f"(middle half at the last: {points(last['quartile_1'], 1)} to "
-        f"{points(last['quartile_3'], 1)})."
+        f"{word} ({unit}): {_short(first['mean'])} at {first['occasion']}, "
+        f"{_short(last['mean'])} at {last['occasion']} "
+        f"(middle half at the last: {_short(last['quartile_1'])} to "
+        f"{_short(last['quartile_3'])})."
     )
+
+
+def _short(value: float | None) -> str:
+    """One decimal, two for small numbers such as z scores."""
+    return points(value, 1 if value is None or abs(value) >= 3 else 2)
 
 
 def _dot(shade: str) -> dict[str, Any]:
@@ -147,7 +162,8 @@ def _panel(
     shade: str,
 ) -> dict[str, Any]:
     x = ordered("occasion", "Planned occasion", context.labels, scale={"padding": 0.3})
-    y_title = f"{title} (points)"
+    unit = _unit_of_exposure(context) if measure == "E" else "points"
+    y_title = f"{title} ({unit})"
     layers: list[dict[str, Any]] = []
     if drawn is not None:
         own = drawn.select("person", "occasion", pl.col(measure).alias("value"))

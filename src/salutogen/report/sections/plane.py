@@ -17,6 +17,7 @@ from salutogen.page.section import Figure, Section
 from salutogen.page.words import points
 from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
 from salutogen.report.sections.lines import lines_table, shape_in_words, words_of_plane
+from salutogen.report.words_of_line import exposure_in_words
 from salutogen.resilience.uncertainty import line_error
 
 GRID = 60
@@ -24,11 +25,11 @@ MOST_BINS = 28
 PERSONS_PER_CELL = 5
 SR_LIMITS = (-1.0, -0.5, 0.5, 1.0)
 SR_WORDS = (
-    "below −1 SD (more resilient)",
-    "−1 to −½ SD",
+    "more than 1 SD below",
+    "½ to 1 SD below",
     "within ½ SD of expected",
-    "½ to 1 SD",
-    "above 1 SD (over-reactive)",
+    "½ to 1 SD above",
+    "more than 1 SD above",
 )
 
 
@@ -107,7 +108,7 @@ def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
 def _figure(
     context: Context, persons: pl.DataFrame, grid: pl.DataFrame | None, fitted: Line
 ) -> Figure:
-    x_title = "Exposure E (points, mean over occasions)"
+    x_title = f"Exposure E ({exposure_in_words(fitted)})"
     if grid is None:
         x_title = "Expected problems (points)"
     y_title = "Problems P (points, mean over occasions)"
@@ -129,7 +130,8 @@ def _figure(
         title="Problems against exposure, with the line of expected problems",
         description=(
             f"{what}. {_of_the_line(fitted, grid is not None)} Above the line: more problems than "
-            f"the line lets expect (positive SR, over-reactive)."
+            f"the line lets expect (positive SR). A place is the mean over the occasions a person "
+            "answered; whether it lasts is said with the scores."
         ),
         chart=layered(*layers, height=420),
         data=data,
@@ -154,6 +156,8 @@ def _of_the_line(fitted: Line, drawn: bool) -> str:
         "several": "rises and falls more than once",
     }
     way = "is drawn over the exposures there are" if bend is None else ways[bend.kind]
+    if fitted.claims is not None and not fitted.claims.shows_exposure:
+        way = "is drawn as fitted, though no direction is shown"
     return (
         f"The line {way}; the narrow band is its 95 % interval, dashed lines lie one SD "
         f"({points(fitted.residual_sd)} points) above and below."

@@ -269,7 +269,7 @@ def _distribution_figure(context: Context) -> Figure:
     bars = {
         "mark": {"type": "rect", "stroke": colour("paper"), "strokeWidth": 0.7},
         "encoding": {
-            "x": quantity("from", "SR of persons (points of P; above 0 = over-reactive)"),
+            "x": quantity("from", "SR of persons (points of P; above 0: more than expected)"),
             "x2": {"field": "to"},
             "y": quantity("persons", "Persons", zero=True),
             "y2": {"datum": 0},
@@ -287,7 +287,7 @@ def _distribution_figure(context: Context) -> Figure:
         title=counted.title,
         description=(
             f"{below} of the persons lie below 0 (blue: fewer problems than exposure lets "
-            f"expect, more resilient), the others above (orange: over-reactive). Median "
+            f"expect over the occasions they answered), the others above (orange). Median "
             f"{signed(middle)}, middle half {signed(quarter)} to {signed(three)} points."
         ),
         chart=layered(bars, zero_rule("x"), height=260, data=values(table)),
