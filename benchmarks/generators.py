@@ -190,7 +190,8 @@ def heavy_tails(rng: Rng, persons: int, waves: int, truth: Truth) -> Simulated:
     still = true_course(truth, E, lasting)
     shocks = rng.standard_t(5, size=(persons, waves + 1)) / np.sqrt(5 / 3)
     passing = (shocks[:, 1:] + 0.5 * shocks[:, :-1]) / np.sqrt(1.25)
-    shared = 0.3 * rng.standard_normal(waves) * (np.arange(waves) % 3 == 1)
+    middle = np.abs(np.arange(waves) - (waves - 1) / 2) < waves / 4  # no change from end to end
+    shared = 0.3 * rng.standard_normal(waves) * middle
     centre = 30.0 + 6.0 * (still + shared + fading(rng, LE, truth.event))
     total = np.round(centre + 6.0 * passing)
     seen = np.ones(E.shape, dtype=bool)

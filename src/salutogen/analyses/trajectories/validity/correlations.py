@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from salutogen.models.resampling.bootstrap import percentile_interval
 
 DRAWS_AT_ONCE = 100
 FEWEST = 20
+NEARLY_ONE = 1.0 - 1e-12
 Pair = tuple[FloatArray, FloatArray]
 
 
@@ -26,7 +27,9 @@ class Estimate(Record):
     value: float | None = figure("Estimate")
     low: float | None = figure("Lower end of its 95 % interval")
     high: float | None = figure("Upper end of its 95 % interval")
-    p: float | None = figure("p of 0, from the bootstrap's standard error", default=None)
+    p: float | None = figure(
+        "p of 0, from the bootstrap's standard error with Student's t", default=None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,9 @@ class Correlations:
 
     def estimate(self, place: int) -> Estimate:
         """One of the correlations."""
-        return estimate(int(self.n[place]), self.value[place], self.drawn[:, place])
+        n, value, drawn = int(self.n[place]), float(self.value[place]), self.drawn[:, place]
+        found = estimate(n, value, drawn)
+        return found if found.p is None else replace(found, p=_p_of_r(n, value, drawn))
 
     def difference(self, first: int, second: int) -> Estimate:
         """First minus second of two correlations over the same rows."""
@@ -66,15 +71,31 @@ class Correlations:
 
 def estimate(n: int, value: float, drawn: FloatArray) -> Estimate:
     """A figure with the percentile interval of its draws, left out for few rows."""
-    from scipy.special import ndtr
+    from scipy.special import stdtr
 
     usable = drawn[np.isfinite(drawn)]
     if n < FEWEST or not np.isfinite(value) or usable.size < drawn.size / 2:
         return Estimate(n=n, value=None, low=None, high=None)
     low, high = percentile_interval(usable)
-    se = float(usable.std(ddof=1))
-    p = float(2.0 * ndtr(-abs(value) / se)) if se > 0.0 else None
+    se = float(usable.std(ddof=1)) * float(np.sqrt(n / (n - 1)))
+    p = float(2.0 * stdtr(n - 2, -abs(value) / se)) if se > 0.0 else None
     return Estimate(n=n, value=float(value), low=float(low), high=float(high), p=p)
+
+
+def _p_of_r(n: int, value: float, drawn: FloatArray) -> float:
+    """P of a correlation being 0: the larger of two, since each is too small somewhere.
+
+    Student's t of r knows nothing of several rows of a person; the bootstrap's standard error, on
+    Fisher's z, is too small in few persons.
+    """
+    from scipy.special import stdtr
+
+    inside = np.clip(np.append(drawn[np.isfinite(drawn)], value), -NEARLY_ONE, NEARLY_ONE)
+    z = np.arctanh(inside)
+    sizes = abs(float(z[-1])) / float(z[:-1].std(ddof=1)), abs(float(inside[-1])) * float(
+        np.sqrt((n - 2) / (1.0 - inside[-1] ** 2))
+    )  # fmt: skip
+    return float(max(2.0 * stdtr(n - 2, -size) for size in sizes))
 
 
 def correlate(
