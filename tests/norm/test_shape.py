@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from salutogen.errors import NormError
 from salutogen.models import f_test, fit_least_squares
 from salutogen.norm import fit_norm
-from salutogen.norm.shape import shape_test, turning_point
+from salutogen.norm.line_fit import fit_line
+from salutogen.norm.line_spec import LineSpec
+from salutogen.norm.shape import bend_of, shape_test, turning_point
 from tests.norm.cohorts import dynacore, simulated, windows_of
 
 
@@ -138,3 +141,40 @@ def test_unequal_means_are_judged_with_errors_for_unequal_scatter() -> None:
     assert np.mean(robust) <= 0.10  # 150 cohorts at 5 %: chance moves it by 3.5 points
     assert np.mean(robust) < np.mean(plain)
     assert shape_test(table.with_columns(n_valid=pl.lit(4))).decided_by == "classical"
+
+
+def curved(kind: str, seed: int, n: int = 150) -> pl.DataFrame:
+    """Persons whose problems rise to a plateau, or fall and rise again, along exposure."""
+    rng = np.random.default_rng(seed)
+    E = rng.uniform(0, 20, n)
+    along = {"plateau": 8 * (1 - np.exp(-E / 3)), "u": 0.12 * (E - 10) ** 2}[kind]
+    P = 6 + along + rng.normal(0, 2, n)
+    return pl.DataFrame({"person": np.arange(n, dtype=np.uint32), "E": E, "P": P})
+
+
+def test_a_turn_is_told_only_where_it_stands_out_of_its_error() -> None:
+    """A plateau is seldom called a peak, a valley nearly always one."""
+    found: dict[str, list[str]] = {"plateau": [], "u": []}
+    for kind, bends in found.items():
+        for seed in range(40):
+            spec = replace(LineSpec(), shape="spline" if kind == "plateau" else "quadratic")
+            line = fit_line(curved(kind, seed), spec, level="person", reference="all")
+            bend = bend_of(line)
+            assert bend is not None
+            bends.append(bend.kind)
+    assert sum(kind in ("highest", "several") for kind in found["plateau"]) <= 4
+    assert found["u"].count("lowest") >= 38
+
+
+def test_a_straight_line_through_a_curve_is_said() -> None:
+    scores = simulated(norm={"shape": "linear"})
+    E = scores.table["E"].to_numpy()
+    bent = 4 + 24 * ((E - np.mean(E)) / np.ptp(E)) ** 2
+    P = np.clip(bent + np.random.default_rng(1).normal(0, 1, E.size), 0, 36)
+    norm = fit_norm(replace(scores, table=scores.table.with_columns(P=P)))
+    told = [item for item in norm.findings if item.code == "curve-left-out"]
+    assert norm.shape_test is not None
+    assert (norm.shape_test.chosen == "quadratic") == bool(told)
+    assert told
+    straight = fit_norm(simulated(norm={"shape": "linear"}))
+    assert "curve-left-out" not in [item.code for item in straight.findings]

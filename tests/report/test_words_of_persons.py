@@ -48,6 +48,11 @@ def context(individuals: bool = True, summary: dict[str, Any] | None = None, **f
     return SimpleNamespace(
         persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120)}),
         audience=Audience(individuals=individuals, n_persons=120, seed=1),
+        norm=SimpleNamespace(
+            external=None,
+            shape_test=None,
+            lines=SimpleNamespace(person=SimpleNamespace(shape="linear")),
+        ),
         resilience=SimpleNamespace(
             claims=PersonClaims(**(FOUND | found)),
             summary=SimpleNamespace(**(SUMMARY | (summary or {}))),
@@ -78,7 +83,7 @@ def test_persons_are_called_with_the_estimand_and_chance() -> None:
     ("found", "reason"),
     [
         (NOTHING, "one occasion cannot tell"),
-        ({"autocorrelation": None, "between_variance_low": 0.0}, "two occasions cannot tell"),
+        ({"autocorrelation": None, "between_variance_low": 0.0}, "these occasions cannot tell"),
         (
             {"between_variance_low": 0.0, "between_variance": 0.0, "clear_below": 0},
             "is not shown: SD of levels 0.00 points, 95 % interval 0.00 to 2.50",

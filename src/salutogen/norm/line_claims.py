@@ -11,7 +11,11 @@ import polars as pl
 from salutogen.columns import POINTS, Record, beside, figure, record
 from salutogen.models.linear_algebra import combine
 from salutogen.models.regression.explained import ExplainedShare, explained_share
-from salutogen.models.regression.sandwich import hc3_degrees_of_freedom, wald_test
+from salutogen.models.regression.sandwich import (
+    hc3_degrees_of_freedom,
+    joint_degrees_of_freedom,
+    wald_test,
+)
 from salutogen.norm.design_matrix import term_matrix, terms_of
 
 if TYPE_CHECKING:
@@ -116,6 +120,14 @@ def exposure_df(
     return float(min(df[own].min(initial=most), most))
 
 
+def joint_exposure_df(
+    matrix: np.ndarray, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
+) -> float:
+    """Degrees of freedom of the HC3 test of all of exposure's terms."""
+    own = [any(_belongs(term, name) for name in predictors) for term in terms]
+    return float(min(joint_degrees_of_freedom(matrix, own, terms), most))
+
+
 def sum_df(matrix: np.ndarray, terms: tuple[str, ...], most: float, row: np.ndarray) -> float:
     """Degrees of freedom of an HC3 interval of a sum of coefficients."""
     return float(min(hc3_degrees_of_freedom(matrix, terms, row[None, :])[0], most))
@@ -148,6 +160,7 @@ def line_claims(
     fallback: np.ndarray,
     df: float,
     degrees: Callable[[np.ndarray], float] | None = None,
+    joint_df: float | None = None,
     interval: str,
     share: tuple[ExplainedShare, dict[str, float]],
     predictors: tuple[str, ...],
@@ -168,6 +181,8 @@ def line_claims(
     df, degrees
         Degrees of freedom of exposure's terms, and those of a sum of coefficients (p,); `df` for
         every sum without it.
+    joint_df : float, optional
+        Degrees of freedom of the test of all of exposure's terms; `df` without it.
     share : tuple
         From `shares_of`.
     matrix, table
@@ -175,7 +190,7 @@ def line_claims(
     """
     known = covariance if np.isfinite(covariance).all() else fallback
     exposure = np.array([any(_belongs(term, name) for name in predictors) for term in terms])
-    wald = wald_test(coefficients[exposure], known[np.ix_(exposure, exposure)], df)
+    wald = wald_test(coefficients[exposure], known[np.ix_(exposure, exposure)], joint_df or df)
     test = None if wald is None else ExposureTest(F=wald.F, df1=wald.df1, df2=wald.df2, p=wald.p)
     of_sum = degrees or (lambda _: df)
     along = _Along(terms, coefficients, known, of_sum, predictors, shape, knots, matrix, exposure)

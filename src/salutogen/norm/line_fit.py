@@ -15,7 +15,15 @@ from salutogen.models.regression.least_squares import fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import term_matrix, with_composite
-from salutogen.norm.line_claims import CLUSTERED, HC3, exposure_df, line_claims, shares_of, sum_df
+from salutogen.norm.line_claims import (
+    CLUSTERED,
+    HC3,
+    exposure_df,
+    joint_exposure_df,
+    line_claims,
+    shares_of,
+    sum_df,
+)
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, counted
 from salutogen.norm.periods import count_distinct
@@ -140,6 +148,9 @@ def fit_line(
         df=fit.df_inference
         if clustered
         else exposure_df(matrix, terms, spec.predictors, fit.df_inference),
+        joint_df=None
+        if clustered
+        else joint_exposure_df(matrix, terms, spec.predictors, fit.df_inference),
         degrees=None if clustered else partial(sum_df, matrix, terms, fit.df_inference),
         interval=CLUSTERED if clustered else HC3,
         share=shares_of(outcome, matrix, terms, spec.predictors, cluster),

@@ -177,6 +177,13 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
         asked = replace(asked, shape="linear")
     _refuse(fit)
     fit.spec = asked
+    if own and asked.shape == "linear" and test is not None and test.chosen != "linear":
+        fit.findings.tell(
+            "curve-left-out",
+            F=test.f,
+            p=test.p if test.f_robust is None else test.p_robust,
+            bic=test.bic_linear - test.bic_quadratic,
+        )
     return test
 
 

@@ -23,7 +23,7 @@ from salutogen.models.regression.least_squares import (
 from salutogen.models.regression.sandwich import (
     WaldTest,
     hc3_covariance,
-    hc3_degrees_of_freedom,
+    joint_degrees_of_freedom,
     wald_test,
 )
 from salutogen.norm.curve_support import all_terms, curve_refused, lack_of_support, spline_knots
@@ -179,7 +179,7 @@ class _Fitted:
             return None
         more = np.array([name not in straight.fit.names for name in self.fit.names])
         covariance = hc3_covariance(self.fit, self.matrix)[np.ix_(more, more)]
-        df = float(hc3_degrees_of_freedom(self.matrix, self.fit.names)[more].min())
+        df = joint_degrees_of_freedom(self.matrix, more, self.fit.names)
         return wald_test(self.fit.coefficients[more], covariance, min(df, self.fit.df))
 
 
@@ -202,7 +202,7 @@ def _spline_p(linear: _Fitted, spline: _Fitted) -> float | None:
 class Bend(NamedTuple):
     """How expected problems go from low to high exposure, and where they are lowest or highest."""
 
-    kind: Literal["rises", "falls", "lowest", "highest", "several"]
+    kind: Literal["rises", "falls", "lowest", "highest", "several", "unsettled"]
     at: float | None
 
 
@@ -210,7 +210,8 @@ def bend_of(line: Line) -> Bend | None:
     """Say how a curve over one exposure goes between its 10th and 90th percentile.
 
     It is lowest or highest in between only where both ends are away from that by a twentieth of
-    all the curve moves. None where low and high exposure are the same.
+    all the curve moves and by more than their error, that of the place included (Scheffé 1953);
+    by less, whether it turns is not settled. None where low and high exposure are the same.
     """
     if line.claims is None or len(line.predictors) != 1:
         return None
@@ -222,13 +223,43 @@ def bend_of(line: Line) -> Bend | None:
     least = NOTABLE * float(np.ptp(curve))
     dips = min(curve[0], curve[-1]) - curve.min() > least
     peaks = curve.max() - max(curve[0], curve[-1]) > least
+    if not dips and not peaks:
+        return Bend("rises" if curve[-1] > curve[0] else "falls", None)
+    turns = [
+        int(place) for place, told in ((np.argmin(curve), dips), (np.argmax(curve), peaks)) if told
+    ]
+    if not all(_stands_out(line, grid, curve, place) for place in turns):
+        return Bend("unsettled", None)
     if dips and peaks:
         return Bend("several", None)
-    if dips:
-        return Bend("lowest", float(grid[np.argmin(curve)]))
-    if peaks:
-        return Bend("highest", float(grid[np.argmax(curve)]))
-    return Bend("rises" if curve[-1] > curve[0] else "falls", None)
+    return Bend("lowest" if dips else "highest", float(grid[turns[0]]))
+
+
+def _stands_out(line: Line, grid: np.ndarray, curve: np.ndarray, place: int) -> bool:
+    """Whether both ends differ from a place of the curve by more than their simultaneous error."""
+    from scipy.special import fdtri
+
+    assert line.claims is not None
+    matrix, own = _columns_along(line, grid)
+    covariance = line.claims.covariance[np.ix_(own, own)]
+    if not np.isfinite(covariance).all():
+        return False
+    q = len(own) - 1
+    reach = float(np.sqrt(q * fdtri(q, max(line.claims.df, 1.0), 0.95)))
+    for end in (0, -1):
+        row = matrix[end] - matrix[place]
+        error = float(np.sqrt(max(float(np.sum(covariance * np.outer(row, row))), 0.0)))
+        if abs(curve[end] - curve[place]) <= reach * error:
+            return False
+    return True
+
+
+def _columns_along(line: Line, grid: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """Columns of the line's own terms at exposures, and where these terms stand."""
+    terms = terms_of(line.predictors, line.shape)
+    table = pl.DataFrame({line.predictors[0]: grid})
+    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
+    return matrix, [line.terms.index(term) for term in terms]
 
 
 def change_along(line: Line, start: float, end: float) -> float | None:
@@ -258,11 +289,8 @@ def share_beyond(line: Line, exposure: np.ndarray) -> float:
 
 def _along(line: Line, grid: np.ndarray) -> np.ndarray:
     """Expected problems at exposures, shape (n,), covariates left out."""
-    name = line.predictors[0]
-    terms = terms_of(line.predictors, line.shape)
-    table = pl.DataFrame({name: grid})
-    matrix = term_matrix(table, terms, predictors=line.predictors, knots=line.knots)
-    curve: np.ndarray = combine(matrix, np.asarray([line.coefficient(term) for term in terms]))
+    matrix, own = _columns_along(line, grid)
+    curve: np.ndarray = combine(matrix, np.asarray(line.coefficients)[own])
     return curve
 
 

@@ -20,13 +20,28 @@ BENDS = {
     "lowest": "They are lowest{near} and higher on both sides.",
     "highest": "They are highest{near} and lower on both sides.",
     "several": "They rise and fall more than once.",
+    "unsettled": "Whether they turn in between is not settled.",
 }
 
 
 def line_in_words(context: Context) -> Text:
     """Say how problems go with exposure between persons."""
     line = context.norm.lines.person
-    return _who(line, context) + _line_words(line, context.audience)
+    told = _line_words(line, context.audience)
+    if leaves_out_curve(context):
+        told = (
+            f"along a straight line, {told} But the data show a curve, which this line leaves out: "
+            "part of SR is the distance between the two."
+        )
+    return _who(line, context) + told
+
+
+def leaves_out_curve(context: Context) -> bool:
+    """Whether a straight line was laid through what the test of the shape finds curved."""
+    norm = context.norm
+    test = norm.shape_test
+    straight = norm.lines.person.shape == "linear" and norm.external is None
+    return straight and test is not None and test.chosen != "linear"
 
 
 def _who(line: Line, context: Context) -> Text:

@@ -6,6 +6,7 @@ from salutogen.findings import Persons
 from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
+from salutogen.report.words_of_line import leaves_out_curve
 
 NOTHING = 1e-6  # a correlation that least squares makes 0
 THE_SAME, NEARLY, LARGELY = (
@@ -27,7 +28,12 @@ def persons_in_words(context: Context) -> Text:
         if first is not None
         else ""
     )
-    return say("{spread}{levels}", spread=spread, levels=_levels_in_words(context))
+    curve = ""
+    if leaves_out_curve(context):
+        curve = " Part of these differences is the curve that the straight line leaves out."
+    return say(
+        "{spread}{levels}{curve}", spread=spread, levels=_levels_in_words(context), curve=curve
+    )
 
 
 def _levels_in_words(context: Context) -> Text:
@@ -40,7 +46,7 @@ def _levels_in_words(context: Context) -> Text:
         )
     if found.autocorrelation is None:
         return (
-            "Whether that is lasting cannot be told: two occasions cannot tell a person's level "
+            "Whether that is lasting cannot be told: these occasions cannot tell a person's level "
             "from a state that lasts from one to the next, so nobody is called clearly below or "
             "above the line."
         )

@@ -100,9 +100,9 @@ def tell_extrapolated(
         file="scores.csv",
         column="extrapolated",
         rows=rows,
-        occasions=Persons(counts[0]),
-        windows=Persons(counts[1]),
-        persons=Persons(counts[2]),
+        occasions=Persons(counts[0], of=occasions.height),
+        windows=Persons(counts[1], of=windows.height),
+        persons=Persons(counts[2], of=persons.height),
     )
 
 

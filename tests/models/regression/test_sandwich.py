@@ -11,6 +11,7 @@ from salutogen.models import fit_least_squares
 from salutogen.models.regression.sandwich import (
     hc3_covariance,
     hc3_degrees_of_freedom,
+    joint_degrees_of_freedom,
     leverages,
     wald_test,
 )
@@ -74,6 +75,26 @@ def test_degrees_of_freedom_are_those_of_the_quadratic_form() -> None:
         weights = (inverse @ X.T)[j] ** 2 / np.diag(left) ** 2
         form = left @ np.diag(weights) @ left
         assert found == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-9)
+
+
+def test_a_joint_test_keeps_its_level_and_its_power() -> None:
+    """A curve over skewed exposure: the fewest degrees of freedom alone would take its power."""
+    rng = np.random.default_rng(12)
+    false, found = 0, 0
+    tested = np.array([False, True, True])
+    for _ in range(400):
+        E = rng.gamma(2.0, 1.5, 80)
+        X = np.column_stack([np.ones(80), E, E**2])
+        df = joint_degrees_of_freedom(X, tested)
+        for effect in (0.0, 0.4):
+            P = effect * E + 1.5 * rng.standard_normal(80)
+            fit = fit_least_squares(P, X, names=NAMES)
+            test = wald_test(fit.coefficients[1:], hc3_covariance(fit, X)[1:, 1:], df)
+            assert test is not None
+            false += effect == 0.0 and test.p < 0.05
+            found += effect > 0.0 and test.p < 0.05
+    assert false <= 0.07 * 400
+    assert found >= 0.75 * 400
 
 
 def test_intervals_hold_where_five_of_a_hundred_are_exposed() -> None:

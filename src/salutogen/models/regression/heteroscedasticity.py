@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
+from salutogen.models.regression.sandwich import wald_test
+from salutogen.models.support import least_squares_support
 
 Float = NDArray[np.float64]
 
@@ -58,7 +60,7 @@ def breusch_pagan(
     ModelError
         X has another number of rows, holds no constant, or nothing beside it.
     """
-    from scipy.special import chdtrc, fdtrc
+    from scipy.special import chdtrc
 
     columns = np.asarray(X, dtype=float)
     if columns.ndim != 2 or len(columns) != fit.n:
@@ -77,11 +79,17 @@ def breusch_pagan(
     statistic = fit.n * auxiliary.r_squared
     if cluster is None:
         return ScatterTest(statistic, df1, None, float(chdtrc(df1, statistic)), statistic)
-    b = auxiliary.coefficients[slopes]
-    V = auxiliary.covariance[np.ix_(slopes, slopes)]
-    df2 = auxiliary.df_inference
-    F = float(b @ np.linalg.solve(V, b)) / df1
-    return ScatterTest(F, df1, df2, float(fdtrc(df1, df2, F)), statistic)
+    # Terms that rest on few clusters have sandwich errors near 0, whatever the truth.
+    support = least_squares_support(columns, names, cluster=cluster)
+    every = np.eye(columns.shape[1])
+    told = [int(j) for j in slopes if not support.lack(every[j], small_sample=False)]
+    wald = None
+    if told:
+        V = auxiliary.covariance[np.ix_(told, told)]
+        wald = wald_test(auxiliary.coefficients[told], V, auxiliary.df_inference)
+    if wald is None:
+        raise ModelError("The scatter cannot be tested: its terms rest on too few persons.")
+    return ScatterTest(wald.F, wald.df1, auxiliary.df_inference, wald.p, statistic)
 
 
 def _expected_scatter(squared: Float, averaged: Float) -> Float:

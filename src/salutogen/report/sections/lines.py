@@ -104,15 +104,17 @@ def lines_table(context: Context) -> Table:
         {
             "line": name,
             "reference": item.reference,
-            "n": item.n,
+            "n": None if few else item.n,
             "term": term,
             "coefficient": float(value) if context.is_told(term) else None,
-            "se": _error(variance) if context.is_told(term) else None,
-            "share": None if item.claims is None else item.claims.share.share,
-            "r_squared": float(item.r_squared),
+            "se": _error(variance) if context.is_told(term) and not few else None,
+            "share": None if item.claims is None or few else item.claims.share.share,
+            "r_squared": None if few else float(item.r_squared),
             "residual_sd": float(item.residual_sd),
         }
         for name, item in named
+        # Rows that are missing would tell the few persons who are, and so would what tells n.
+        for few in (context.audience.leaves_few(Persons(item.n_persons)),)
         for term, value, variance in zip(
             item.terms, item.coefficients, np.diag(_covariance(item)), strict=True
         )

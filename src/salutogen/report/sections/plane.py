@@ -154,6 +154,7 @@ def _of_the_line(fitted: Line, drawn: bool) -> str:
         "lowest": "falls at first and rises then",
         "highest": "rises at first and falls then",
         "several": "rises and falls more than once",
+        "unsettled": "bends; whether it turns is not settled",
     }
     way = "is drawn over the exposures there are" if bend is None else ways[bend.kind]
     if fitted.claims is not None and not fitted.claims.shows_exposure:
