@@ -1,4 +1,4 @@
-"""The course over windows: against statsmodels, turns that are there, and none where it is steady."""
+"""The course over windows: against statsmodels, turns that are there, and none otherwise."""
 
 from __future__ import annotations
 
