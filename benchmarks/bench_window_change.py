@@ -112,7 +112,8 @@ def prepared(P: np.ndarray, E: np.ndarray, stays: np.ndarray) -> tuple[ChangeRow
         rows=person_rows(person, occasion), occasion=occasion, block=occasion, contrast=contrast,
         P=P[stays], score=P[stays] - line[0] - line[1] * E[stays],
         exposure=(E[stays] - E[stays].mean())[:, None], covariates=np.empty((person.size, 0)),
-        absent=after[last_seen + 1], left=last_seen < OCCASIONS - 1, first=1, last=WINDOWS,
+        absent=after[last_seen + 1], left=last_seen < OCCASIONS - 1, windows=(1, WINDOWS),
+        course=np.array([np.zeros(OCCASIONS), contrast]), scale=(0.0, None),
         frozen=FrozenLine(
             line=frozen, columns=E[stays][:, None],
             units=np.column_stack([design, first["P"]]), unit_person=first["person"].to_numpy(),

@@ -184,4 +184,6 @@ def test_numbers_in_words() -> None:
     assert [signed(x) for x in (0.5, -0.5, 1e-16, None)] == ["+0.50", "−0.50", "0.00", "–"]
     assert [points(x, 1) for x in (-0.04, 1234.56)] == ["0.0", "1,234.6"]
     assert [percent(x) for x in (0.3064, 0.052, 0.0, None)] == ["31 %", "5.2 %", "0 %", "–"]
+    small = [percent(x) for x in (0.0012, 0.00053, 0.00001)]
+    assert small == ["0.1 %", "0.05 %", "below 0.01 %"]
     assert [p_value(x) for x in (0.137, 1e-5, None)] == ["p = .137", "p < .001", "p not computed"]

@@ -12,6 +12,7 @@ from salutogen.findings import filled
 SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
 MINUS = "−"
+LEAST_TENTH, LEAST_TOLD = 0.001, 0.0001  # shares: told in hundredths of a percent; told at all
 NOTHING = 1e-12  # rounding error of a figure that is 0
 
 
@@ -72,9 +73,11 @@ def signed(value: float | None, decimals: int = 2) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write a share as whole percent, with one decimal below 10 %."""
+    """Write a share as whole percent, with one decimal below 10 % and two below 0.1 %."""
     if share is None or not math.isfinite(share):
         return "–"
+    if 0 < share < LEAST_TENTH:
+        return f"{100 * share:.2f} %" if share >= LEAST_TOLD else "below 0.01 %"
     return f"{100 * share:.0f} %" if abs(share) >= 0.1 or share == 0 else f"{100 * share:.1f} %"
 
 

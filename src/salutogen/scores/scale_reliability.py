@@ -25,6 +25,7 @@ from salutogen.study import ScoringRule
 FORMATIVE = (
     "The items are events, not indicators of one thing, so internal consistency has no meaning here"
 )
+ONE_EVENT = "The one item is an event; there is nothing that it could be consistent with"
 FEWEST_FORMS = 10
 LOW_RELIABILITY = 0.7
 CROWDED = 0.15
@@ -144,7 +145,7 @@ def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:
         alpha=None,
         floor_share=floor,
         ceiling_share=ceiling,
-        note=FORMATIVE,
+        note=ONE_EVENT if len(measure.items) == 1 else FORMATIVE,
         level="all forms",
     )
 

@@ -15,6 +15,7 @@ from salutogen.analyses.concordance.settings import ConcordanceSettings
 from salutogen.analyses.concordance.variants import registered
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
+from salutogen.page.audience import Audience
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -166,7 +167,35 @@ def test_the_study_file_chooses_variants(inputs: AnalysisInputs, result: Concord
     assert chosen.names == ["person", "robust", "veer"]
     i, j = (list(result.names).index(name) for name in ("robust", "veer"))
     assert chosen.correlation[1][2] == result.correlation[i][j]
-    assert chosen.methods() == "3 ways to score SR were compared on the same data."
+    assert chosen.methods() == (
+        "2 other ways to score SR were compared with the primary one (person) on the same data, by "
+        "correlations over persons."
+    )
+
+
+def test_what_is_another_score_by_arithmetic_is_said_and_not_counted() -> None:
+    """With one problem scale and one list of stressors first components are the scores."""
+    scores = simulated(80, 4)
+    found = compute(inputs_of(one_list(scores)), ConcordanceSettings())
+    assert found.same["van_harmelen"] == "person"
+    assert "person" not in found.same
+    assert found.n_others == len(found.names) - 1 - len(found.same)
+    for name, other in found.same.items():
+        one, same = column(found, name), column(found, other)
+        slope, intercept = np.polyfit(same, one, 1)
+        np.testing.assert_allclose(one, intercept + slope * same, atol=1e-7)
+    assert f"{found.n_others} other ways" in str(found.methods())
+    assert "van harmelen" in str(found.methods())
+    (section,) = found.sections(Audience(individuals=True, n_persons=80, seed=1))
+    assert "van harmelen of person" in str(section.paragraphs[1])
+    row = section.tables[0].frame.filter(variant="van harmelen")
+    assert row["what"].item().endswith("By arithmetic the same as person here.")
+
+
+def one_list(scores: Scores) -> Scores:
+    """The same study with a single list of stressors."""
+    table = scores.table.drop("E_general").with_columns(E_pandemic=pl.col("E"))
+    return replace(scores, table=table, exposure_types=("pandemic",))
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest_name(inputs: AnalysisInputs) -> None:

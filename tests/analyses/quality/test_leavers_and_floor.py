@@ -15,7 +15,8 @@ from salutogen.analyses.quality.floor import ProblemDistribution, problem_distri
 from salutogen.analyses.quality.leavers import hedges_g, leavers_beside_stayers
 from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
-from tests.analyses.inputs import shown
+from tests.analyses.inputs import inputs_of, shown
+from tests.norm.cohorts import simulated
 
 
 def arrays_of(P: np.ndarray, E: np.ndarray, person: np.ndarray, occasion: np.ndarray):
@@ -33,7 +34,7 @@ def test_leavers_are_those_not_seen_at_the_end(cohort: AnalysisInputs) -> None:
     first = rows.group_by("person", maintain_order=True).agg(
         pl.col("P", "E", "SR").first(), last=pl.col("occasion_index").max()
     )
-    left = first["last"] < rows["occasion_index"].max()
+    left = first["last"] < rows["occasion_index"].unique().sort()[-2]
     assert table["score"].to_list() == ["P", "E", "SR"]
     assert set(table["n_left"]) == {int(left.sum())}
     assert set(table["n_stayed"]) == {150 - int(left.sum())}
@@ -43,6 +44,18 @@ def test_leavers_are_those_not_seen_at_the_end(cohort: AnalysisInputs) -> None:
         assert row["mean_stayed"] == pytest.approx(here.mean())
         expected, low, high = hedges_g(gone.to_numpy(), here.to_numpy())
         assert (row["difference"], row["low"], row["high"]) == (expected, low, high)
+
+
+@pytest.mark.parametrize(("occasions", "left"), [(5, 6), (4, 6), (3, 10)])
+def test_who_missed_only_the_last_of_many_occasions_has_not_left(occasions: int, left: int) -> None:
+    person, occasion = np.repeat(np.arange(30), occasions), np.tile(np.arange(occasions), 30)
+    missed_last = (person < 10) & (occasion == occasions - 1)
+    missed_both = (person < 6) & (occasion >= occasions - 2)
+    keep = ~(missed_last | missed_both)
+    P, E = np.random.default_rng(3).normal(size=(2, keep.sum()))
+    table = leavers_beside_stayers(arrays_of(P, E, person[keep], occasion[keep]))
+    assert set(table["n_left"]) == {left}
+    assert set(table["n_stayed"]) == {30 - left}
 
 
 def test_hedges_g_goes_with_the_t_test() -> None:
@@ -131,7 +144,7 @@ def words(one: ProblemDistribution, cohort: AnalysisInputs, *, individuals: bool
 
 def test_few_at_the_floor_are_told_to_nobody_else(cohort: AnalysisInputs) -> None:
     arrays, expected = floored()
-    one = problem_distribution(arrays, expected, 0.0, 20.0)
+    one = problem_distribution(arrays, expected, 0.0, 20.0, rises=True)
     assert one.persons_at_floor is not None
     assert one.persons_at_floor < 5
     all_told = words(one, cohort, individuals=True)
@@ -142,6 +155,51 @@ def test_few_at_the_floor_are_told_to_nobody_else(cohort: AnalysisInputs) -> Non
     assert "fewer than 5 persons are there at each of their occasions" in hidden
     rare = replace(one, floor_share=2 / one.n)
     assert "(0) in few of the valid occasions" in words(rare, cohort, individuals=False)
+
+
+def test_the_floor_is_worded_by_the_direction_of_the_line(cohort: AnalysisInputs) -> None:
+    arrays, expected = floored()
+    one = problem_distribution(arrays, expected, 0.0, 20.0, rises=True)
+    rising = words(one, cohort, individuals=True)
+    assert "low exposure leaves less room below 0 than high exposure" in rising
+    assert "mostly those of the highly exposed" in rising
+    falling = words(replace(one, rises=False), cohort, individuals=True)
+    assert "high exposure leaves less room below 0 than low exposure" in falling
+    assert "mostly those of the little exposed" in falling
+    untold = words(replace(one, rises=None), cohort, individuals=True)
+    assert "leaves" not in untold
+    assert "mostly those where many problems are expected" in untold
+    assert "bound" not in untold
+    steeper = replace(one, slope_above_floor=2 * (one.slope_all or 0.0))
+    assert "bound" not in words(steeper, cohort, individuals=True)
+
+
+@pytest.mark.parametrize(("slope", "rises"), [(0.8, True), (-0.8, False), (0.0, None)])
+def test_the_direction_is_that_of_the_line_where_it_is_told(
+    slope: float, rises: bool | None
+) -> None:
+    scores = simulated(60, 4, seed=3)
+    noise = np.random.default_rng(4).normal(0, 2, scores.table.height)
+    P = (18 + slope * (pl.col("E") - pl.col("E").mean()) / 2 + pl.Series(noise)).clip(0, 36)
+    inputs = inputs_of(replace(scores, table=scores.table.with_columns(P=P)))
+    found = compute(inputs, QualitySettings()).problems
+    assert found is not None
+    assert found.rises is rises
+
+
+def test_methods_tell_only_what_was_done(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, QualitySettings())
+    told = str(result.methods())
+    assert "resamples of persons" in told
+    assert "seen at neither of the last two occasions were compared" in told
+    none = replace(
+        result,
+        leavers=result.leavers.clear(),
+        draws=0,
+        between_within=result.between_within.clear(),
+    )
+    assert "Hedges" not in str(none.methods())
+    assert "resamples" not in str(none.methods())
 
 
 def test_a_scale_without_known_ends_is_said(cohort: AnalysisInputs) -> None:
@@ -159,5 +217,9 @@ def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
         sections, _ = shown(replace(result, leavers=table), cohort, individuals=True)
         (section,) = (part for part in sections if part.title.startswith("Who left"))
         texts.append(str(section.paragraphs[0]))
-    assert "did not differ from those who stayed by more than the error" in texts[0]
+    assert texts[0] == (
+        "Persons seen at neither of the last two occasions count as having left. At their first "
+        "occasion they did not differ from those who stayed by more than the error, in problems, "
+        "exposure or SR; differences of up to 0.40 SDs cannot be ruled out."
+    )
     assert "had fewer problems, less exposure and lower SR than those who stayed" in texts[1]

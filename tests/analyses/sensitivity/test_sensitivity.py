@@ -16,6 +16,7 @@ from salutogen.analyses.sensitivity.exposure_bands import Band
 from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
 from salutogen.analyses.sensitivity.section import words_of_factor
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
+from salutogen.page.words import points
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -115,7 +116,8 @@ def test_the_person_who_changes_most_is_not_told_to_everyone() -> None:
         assert withheld == ()
         assert len(section.figures) == 2
         tables = {table.name: table for table in section.tables}
-        assert len(tables) == 7
+        assert len(tables) == 6  # nothing was skipped
+        assert "No skipped answer could change a score." in section.paragraphs
         assert ("largest_change" in tables["sensitivity-outliers"].frame.columns) == individuals
 
 
@@ -229,6 +231,85 @@ def test_words_of_a_factor_follow_its_band(ends: tuple[float, ...], said: str) -
     text = words_of_factor("optimism", band)
     assert text.startswith("optimism: r with SR −0.30 (−0.40 to −0.20) as scored; with error in")
     assert said in text
+
+
+def told_of(result: SensitivityResult, inputs: AnalysisInputs) -> str:
+    (section,), _ = shown(result, inputs, individuals=True)
+    return " ".join(str(text) for text in section.paragraphs)
+
+
+def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=400))
+    persons = inputs.resilience.persons
+    factor = inputs.scores.persons["optimism"].to_numpy()
+    r = float(np.corrcoef(factor, persons["P"])[0, 1])
+    row = result.exposure_bands.results.filter(pl.col("what").str.contains("optimism"))
+    assert row["r_P"].item() == pytest.approx(r)
+    half = 1.96 * (1 - r**2) / np.sqrt(persons.height)  # of a correlation of normal values
+    assert row["r_P_high"].item() - row["r_P_low"].item() == pytest.approx(2 * half, rel=0.25)
+    assert result.exposure_bands.results["r_P"][0] is None  # the slope has none
+    words = told_of(result, inputs)
+    assert f", with problems themselves {points(r)} (" in words
+    assert "SR adds nothing to it" in words
+
+
+def test_factors_without_a_band_are_named_with_the_reason() -> None:
+    scores = simulated()
+    inputs = with_outliers(scores)
+    plan = inputs.study.plan.model_copy(update={"factors": ("optimism", "support", "city")})
+    study = replace(inputs.study, plan=plan)
+    scores = replace(scores, factors_repeated=("support",))
+    result = compute(replace(inputs, study=study, scores=scores), SensitivitySettings(draws=100))
+    assert set(result.factors_left_out) == {"support", "city"}
+    words = told_of(result, inputs)
+    assert "support has no band: it is measured repeatedly" in words
+    assert "city has no band: it is not a number for each person." in words
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.3, 0.2, 0.4, "error: persons who truly met little then look more resilient than"),
+        (-0.3, -0.4, -0.2, "error: persons who truly met little then look less resilient than"),
+        (-0.1, -0.3, 0.2, "when exposure is measured with error. Bands over"),
+    ],
+)
+def test_who_looks_better_follows_the_told_slope(
+    value: float, low: float, high: float, said: str
+) -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    bands = result.exposure_bands
+    slope = replace(bands.slope, value=value, low=low, high=high)
+    assert said in told_of(replace(result, exposure_bands=replace(bands, slope=slope)), inputs)
+
+
+def test_time_that_no_answer_looks_back_on_is_error_too() -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    assert "8.0 % of the follow-up" in told_of(replace(result, covered=0.08), inputs)
+    assert "of the follow-up" not in told_of(replace(result, covered=0.5), inputs)
+    assert "an assumption: nothing in these data tells it" in told_of(result, inputs)
+
+
+def test_impossible_rows_are_explained_where_there_are_any() -> None:
+    inputs = with_outliers(simulated())
+    for reliability, explained in ((0.05, True), (0.9, False)):
+        result = compute(
+            inputs, SensitivitySettings(draws=100, exposure_reliability=(reliability,))
+        )
+        (section,), _ = shown(result, inputs, individuals=True)
+        (table,) = (one for one in section.tables if one.name == "sensitivity-exposure-error")
+        assert ("Rows marked impossible" in table.note) == explained
+
+
+def test_methods_tell_what_was_assumed() -> None:
+    inputs = with_outliers(simulated())
+    told = str(compute(inputs, SensitivitySettings(draws=100)).methods())
+    assert "from 0.50 to 1.0 (an assumption: nothing in these data tells it)" in told
+    assert "over 100 resamples of persons" in told
+    assert "drop, winsorise and robust" in told
 
 
 def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> None:

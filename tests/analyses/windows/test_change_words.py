@@ -11,7 +11,7 @@ import pytest
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.analysis import compute
 from salutogen.analyses.windows.change_error import no_shifts
-from salutogen.analyses.windows.change_result import Contrast, WindowChange
+from salutogen.analyses.windows.change_result import Contrast, Course, Turn, WindowChange
 from salutogen.analyses.windows.change_words import change_in_words, change_paragraphs
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.page.audience import Audience
@@ -23,6 +23,14 @@ SHOW = Audience(individuals=True, n_persons=100, seed=1)
 def contrast(estimate: float, half: float | None = 0.5) -> Contrast:
     interval = None if half is None else (estimate - half, estimate + half)
     return Contrast(estimate=estimate, se=None if half is None else half / 2, interval=interval)
+
+
+def course(estimates: list[float], turn: Turn | None = None) -> Course:
+    rows = [
+        {"window": number, "estimate": one, "low": one - 0.5, "high": one + 0.5}
+        for number, one in enumerate(estimates, start=1)
+    ]
+    return Course(windows=pl.DataFrame(rows), n_pairs=6, turn=turn)
 
 
 def change(estimate: float, half: float | None = 0.5, **more: Any) -> WindowChange:
@@ -50,6 +58,9 @@ def change(estimate: float, half: float | None = 0.5, **more: Any) -> WindowChan
         "share_missing": 0.1,
         "tipping_delta": -3.0,
         "sign_delta": -9.0,
+        "interval_by": "resamples of persons",
+        "course": course([0.0, estimate / 3, estimate / 2, estimate]),
+        "possible_shift": (-50.0, 50.0),
     }
     return WindowChange(**{**given, **more})
 
@@ -97,6 +108,8 @@ def test_slopes_that_disagree_are_named() -> None:
               "large shift"),
         (-9.0, "a very large shift"),
         (None, "No shift of them would make the interval hold 0."),
+        (-60.0, "No shift of them that is possible on this scale would make the interval hold 0."),
+        (60.0, "No shift of them that is possible on this scale would make the interval hold 0."),
     ],
 )  # fmt: skip
 def test_the_shift_at_which_the_claim_turns(delta: float | None, words: str) -> None:
@@ -117,8 +130,37 @@ def test_few_who_left_cannot_be_told_from_shifts(cohort: AnalysisInputs) -> None
                       for table in part.tables]
         for individuals in (True, False)
     }  # fmt: skip
-    assert tables[True] == ["windows-summary", "window-change", "window-change-leavers"]
-    assert tables[False] == ["windows-summary", "window-change"]
+    some = ["windows-summary", "window-change", "window-course"]
+    assert tables[True] == [*some, "window-change-leavers"]
+    assert tables[False] == some
     hidden = Audience(individuals=False, n_persons=100, seed=1)
-    assert "not seen to the end" not in paragraphs(change(1.0, n_left=3), hidden)
-    assert "20 persons were not seen to the end" in paragraphs(change(1.0), hidden)
+    assert "were last seen before" not in paragraphs(change(1.0, n_left=3), hidden)
+    told = "20 persons were last seen before the last occasion of window 4"
+    assert told in paragraphs(change(1.0), hidden)
+
+
+FALL = Turn(from_window=3, to_window=4, estimate=-1.2, interval=(-1.9, -0.5))
+
+
+def test_a_course_that_turns_is_not_called_a_rise() -> None:
+    told = change_in_words(change(2.2, course=course([0.0, 2.4, 3.5, 2.2], FALL)))
+    assert told.startswith("SR is higher in window 4 than in window 1 by 2.20 points")
+    assert "lasting reactions to earlier stressors are in it" in told
+    assert told.endswith(
+        "It is not a steady course: highest in window 3 (+3.50 against window 1, 95 % interval "
+        "+3.00 to +4.00), SR falls by 1.20 points from window 3 to window 4 (95 % interval 0.50 to "
+        "1.90, for all 6 pairs of windows at once)."
+    )
+    same = change_in_words(change(0.1, course=course([0.0, 2.4, 3.5, 0.1], FALL)))
+    assert same.startswith("No change of SR from window 1")
+    assert "highest in window 3" in same
+    inside = change_in_words(change(4.0, course=course([0.0, 2.4, 1.2, 4.0], FALL)))
+    assert "steady course: SR falls" in inside
+    assert "steady" not in change_in_words(change(2.2))
+
+
+def test_without_resamples_the_error_is_that_of_the_model() -> None:
+    told = paragraphs(change(1.0, draws=0, interval_by="the model"))
+    assert "the interval is by the model's own standard error" in told
+    assert "resamples of persons" not in told
+    assert "last seen before" not in told

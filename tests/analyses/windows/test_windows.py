@@ -250,3 +250,19 @@ def test_change_within_is_compared_with_the_curve_between_the_two_exposures() ->
     assert numbers["expected_change"] == pytest.approx(expected, rel=1e-9)
     assert numbers["moved_SR"] == pytest.approx(0.9 * (last - first) - expected, rel=1e-9)
     assert "frozen curve changes by" in told.text
+
+
+@pytest.mark.parametrize(
+    ("step", "outside"), [(1, None), (3, "Occasions T6 and T7 are in no window.")]
+)
+def test_occasions_in_no_window_are_named(step: int, outside: str | None) -> None:
+    plan = {"windows": {"width": 3, "step": step, "valid": 2}, "bootstrap": 0}
+    result = compute(inputs_of(simulated(60, 8, resilience=plan)), WindowsSettings())
+    told = [item.text for item in result.findings if item.code == "occasions-in-no-window"]
+    assert told == ([] if outside is None else [outside])
+
+
+def test_a_mean_that_rounds_to_0_has_no_sign() -> None:
+    found = Findings()
+    found.tell("windows-refitted", windows=4, first=-1e-17, last=-0.45)
+    assert "goes from 0.00 to -0.45" in next(iter(found)).text

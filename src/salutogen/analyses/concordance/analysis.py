@@ -14,6 +14,7 @@ from salutogen.analyses.concordance.comparison import (
     changed_quarter,
     correlations,
     rank_correlations,
+    same_by_arithmetic,
 )
 from salutogen.analyses.concordance.settings import ConcordanceSettings
 from salutogen.analyses.concordance.variants import Variant, VariantContext, registered
@@ -23,7 +24,7 @@ from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.models.descriptive import group_means
 from salutogen.names import did_you_mean
-from salutogen.page.words import plural
+from salutogen.page.words import enumeration, heading, plural
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -63,7 +64,15 @@ class ConcordanceResult(AnalysisResult):
     occasion_correlation: Matrix = figure(
         "Pearson correlations over occasions, in the order of `occasion_names`"
     )
+    same: Mapping[str, str] = figure(
+        "Variants that are another one in other units, by arithmetic, and which", kind=Kind.LABEL
+    )
     table: pl.DataFrame = beside()
+
+    @property
+    def n_others(self) -> int:
+        """Ways beside the primary one that are not another one by arithmetic."""
+        return len(self.names) - 1 - len(self.same)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """How far variants agree; nothing where there is only one."""
@@ -73,7 +82,17 @@ class ConcordanceResult(AnalysisResult):
 
     def methods(self) -> Text:
         """Say how many ways were compared."""
-        return f"{plural(len(self.names), 'way')} to score SR were compared on the same data."
+        if not self.n_others:
+            return ""
+        were = "was" if self.n_others == 1 else "were"
+        told = (
+            f"{plural(self.n_others, 'other way')} to score SR {were} compared with the primary "
+            f"one ({heading(self.primary)}) on the same data, by correlations over persons"
+        )
+        if self.same:
+            left = enumeration([heading(name) for name in self.same])
+            told += f"; {left}, the same score as another by arithmetic here, not counted"
+        return f"{told}."
 
 
 def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> ConcordanceResult:
@@ -91,11 +110,13 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
             by_occasion[item.name] = values
         by_person[item.name] = _per_person(values, item, context)
         descriptions[item.name] = item.description
+    names, correlation = list(by_person), correlations(by_person)
     return ConcordanceResult(
-        names=list(by_person),
+        names=names,
         primary=primary,
         descriptions=descriptions,
-        correlation=correlations(by_person),
+        correlation=correlation,
+        same=same_by_arithmetic(names, correlation, primary),
         rank_agreement=RankAgreement(spearman=rank_correlations(by_person)),
         changed_quarter={
             name: changed_quarter(by_person[primary], values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ Matrix = list[list[float | None]]
 FEWEST_IN_QUARTERS = 4
 FEWEST_VALUES = 3
 VALUES_LOOKED_AT = 1000
+ROUNDING = 1e-10  # of a correlation that is 1
 
 
 @record
@@ -35,6 +36,22 @@ def correlations(values: Mapping[str, np.ndarray]) -> Matrix:
             r = 1.0 if i == j else pearson(columns[i], columns[j])
             cells[i][j] = cells[j][i] = r
     return cells
+
+
+def same_by_arithmetic(names: Sequence[str], correlation: Matrix, primary: str) -> dict[str, str]:
+    """Find the variants that are another one in other units, and which.
+
+    The primary score comes first, then the order of the names.
+    """
+    order = sorted(range(len(names)), key=lambda place: (names[place] != primary, place))
+    found: dict[str, str] = {}
+    for at, place in enumerate(order):
+        for earlier in order[:at]:
+            r = correlation[place][earlier]
+            if names[earlier] not in found and r is not None and r > 1 - ROUNDING:
+                found[names[place]] = names[earlier]
+                break
+    return found
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

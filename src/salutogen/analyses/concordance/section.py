@@ -11,7 +11,7 @@ from salutogen.page.charting import Spec, ordered, values
 from salutogen.page.colours import HEAT, colour, colours
 from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.words import heading, percent, points
+from salutogen.page.words import enumeration, heading, percent, points
 
 if TYPE_CHECKING:
     from salutogen.analyses.concordance.analysis import ConcordanceResult
@@ -50,12 +50,28 @@ def concordance_section(result: ConcordanceResult, audience: Audience) -> Sectio
     return Section(
         title="Concordance of variants",
         paragraphs=(
-            "The same answers scored in other defensible ways. Where variants agree closely, "
-            "conclusions do not hang on the choice; where they do not, the choice must be argued. "
-            "All are turned so that positive means less resilient.",
+            "The same answers scored in other defensible ways. Where correlations are near 1, "
+            "persons keep their ranks whichever is chosen; claims on the group (change over time, "
+            "what follows an event, the slope) may differ all the same, since means do not enter a "
+            "correlation. Where correlations are lower, the choice must be argued. All are turned "
+            "so that positive means less resilient.",
+            *_same_words(result),
         ),
         figures=(_heatmap(result, audience),),
         tables=(_table(result, audience),),
+    )
+
+
+def _same_words(result: ConcordanceResult) -> tuple[str, ...]:
+    """Say which variants agree because they are one score."""
+    if not result.same:
+        return ()
+    pairs = enumeration(
+        [f"{heading(name)} of {heading(other)}" for name, other in result.same.items()]
+    )
+    return (
+        f"By arithmetic some are another one in other units here, and no evidence that ways to "
+        f"score agree: {pairs}.",
     )
 
 
@@ -151,7 +167,7 @@ def _table(result: ConcordanceResult, audience: Audience) -> Table:
     rows = [
         {
             "variant": heading(name),
-            "what": result.descriptions[name],
+            "what": result.descriptions[name] + _same_as(result, name),
             "r": None if name in few else result.correlation[place][at],
             "rank": None if name in few else result.rank_agreement.spearman[place][at],
             "moved": _moved(result, name, audience),
@@ -166,6 +182,12 @@ def _table(result: ConcordanceResult, audience: Audience) -> Table:
         columns=VARIANT_COLUMNS,
         note=SMALL_NOTE if any(row["moved"] is None for row in rows) else "",
     )
+
+
+def _same_as(result: ConcordanceResult, name: str) -> str:
+    if name not in result.same:
+        return ""
+    return f" By arithmetic the same as {heading(result.same[name])} here."
 
 
 def _of_few(result: ConcordanceResult, audience: Audience) -> set[str]:

@@ -10,9 +10,15 @@ import polars as pl
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, intervals_over_persons
-from salutogen.analyses.quality.leavers import LEAVER_COLUMNS, leavers_beside_stayers
+from salutogen.analyses.quality.leavers import (
+    LEAVER_COLUMNS,
+    closing_occasions,
+    leavers_beside_stayers,
+)
+from salutogen.analyses.quality.methods import methods_words
 from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.columns import beside, columns_of, figure, record, rows
+from salutogen.norm import Line
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from salutogen.resilience.summary import Descriptive
 from salutogen.scores import BetweenWithinReliability, ScaleReliability
@@ -20,7 +26,7 @@ from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUA
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
-    from salutogen.page.section import Section
+    from salutogen.page.section import Section, Text
     from salutogen.resilience import Resilience
 
 
@@ -36,6 +42,10 @@ class QualityResult(AnalysisResult):
         Reliability, stability and leftover exposure of SR, in words; what is unknown is left out.
     occasions : tuple of str
         Labels of the planned occasions.
+    closing : int
+        Last occasions at none of which those who left were seen.
+    draws : int
+        Resamples of persons.
     """
 
     scales: pl.DataFrame = rows("Reliability and ends of a scale", columns_of(ScaleReliability))
@@ -53,6 +63,12 @@ class QualityResult(AnalysisResult):
     descriptives: pl.DataFrame = beside()
     figures: Sequence[tuple[str, float]] = beside()
     occasions: Sequence[str] = beside()
+    closing: int = beside(default=2)
+    draws: int = beside(default=0)
+
+    def methods(self) -> Text:
+        """Say where reliabilities, intervals and the comparison of leavers come from."""
+        return methods_words(self)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Reliability, the floor and leavers, the quality of exposure where it was looked at."""
@@ -89,6 +105,8 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
         descriptives=_descriptives(resilience),
         figures=_figures(resilience, overlap=plan.windows is not None and plan.windows.overlap),
         occasions=tuple(inputs.study.labels),
+        closing=closing_occasions(arrays).size,
+        draws=plan.bootstrap,
     )
 
 
@@ -103,7 +121,21 @@ def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribu
     if not arrays.P.size:
         return None
     measure = inputs.scores.measures["P"]
-    return problem_distribution(arrays, arrays.P - arrays.SR, measure.minimum, measure.maximum)
+    return problem_distribution(
+        arrays,
+        arrays.P - arrays.SR,
+        measure.minimum,
+        measure.maximum,
+        rises=_rises(inputs.norm.lines.occasion),
+    )
+
+
+def _rises(line: Line) -> bool | None:
+    """Whether a line rises from low to high exposure; None where its interval holds 0."""
+    change = None if line.claims is None else line.claims.change
+    if change is None or change.low is None or change.high is None:
+        return None
+    return change.low > 0 if change.low * change.high > 0 else None
 
 
 def _between_within(found: Sequence[BetweenWithinReliability]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from salutogen.analyses.quality.floor import ProblemDistribution
 from salutogen.analyses.quality.leavers import LEAVER_COLUMNS
+from salutogen.analyses.quality.methods import last_seen_words
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.section import Section, Table, Text
@@ -36,7 +37,7 @@ def distribution_sections(result: QualityResult, audience: Audience) -> Iterator
     if result.problems is not None:
         yield _floor_section(result.problems, audience)
     if result.leavers.height:
-        yield _leavers_section(result.leavers)
+        yield _leavers_section(result.leavers, result.closing)
 
 
 def _floor_section(one: ProblemDistribution, audience: Audience) -> Section:
@@ -72,13 +73,24 @@ def _floor_words(one: ProblemDistribution, audience: Audience) -> Iterator[Text]
         yield say(
             "At the lowest score SR is that score less what is expected, however resilient a "
             "person is: {few} points where few problems are expected (their 10 % quantile) and "
-            "{many} where many are (90 %). So low exposure leaves little room below 0.{always}",
+            "{many} where many are (90 %).{room}{always}",
             few=signed(one.lowest_SR_low_exposure, 1),
             many=signed(one.lowest_SR_high_exposure, 1),
+            room=_room_words(one.rises),
             always=_always_words(one),
         )
     if one.residual_sd_low and one.residual_sd_high:
-        yield _spread_words(one.residual_sd_low, one.residual_sd_high) + _slope_words(one)
+        yield _spread_words(one.residual_sd_low, one.residual_sd_high, one.rises) + _slope_words(
+            one
+        )
+
+
+def _room_words(rises: bool | None) -> str:
+    """Say at which exposure there is less room, where the direction of the line is told."""
+    if rises is None:
+        return ""
+    less, more = ("low", "high") if rises else ("high", "low")
+    return f" So {less} exposure leaves less room below 0 than {more} exposure."
 
 
 def _always_words(one: ProblemDistribution) -> Text:
@@ -91,30 +103,38 @@ def _always_words(one: ProblemDistribution) -> Text:
     )
 
 
-def _spread_words(low: float, high: float) -> str:
+def _spread_words(low: float, high: float, rises: bool | None) -> str:
     told = (
         f"SR spreads by an SD of {points(low)} points in the third of occasions with the fewest "
         f"expected problems, and by {points(high)} in that with the most"
     )
     if high / low > UNEQUAL:
-        return f"{told}: scores far from 0, of either sign, are mostly those of the highly exposed."
+        whose = "where many problems are expected"
+        if rises is not None:
+            whose = "of the highly exposed" if rises else "of the little exposed"
+        return f"{told}: scores far from 0, of either sign, are mostly those {whose}."
     return f"{told}."
 
 
 def _slope_words(one: ProblemDistribution) -> str:
     if one.slope_above_floor is None or one.slope_all is None:
         return ""
-    return (
+    told = (
         f" Without the occasions at the lowest score the slope of problems on exposure is "
-        f"{signed(one.slope_above_floor, 3)} in place of {signed(one.slope_all, 3)}; leaving out "
-        "by problems lowers a slope by itself, so that this is a bound, not a mend."
+        f"{signed(one.slope_above_floor, 3)} in place of {signed(one.slope_all, 3)}"
+    )
+    if one.rises is None or abs(one.slope_above_floor) >= abs(one.slope_all):
+        return f"{told}."
+    return (
+        f"{told}; leaving out by problems flattens a slope by itself, so that this is a bound, not "
+        "a mend."
     )
 
 
-def _leavers_section(leavers: pl.DataFrame) -> Section:
+def _leavers_section(leavers: pl.DataFrame, closing: int) -> Section:
     return Section(
         title="Who left, beside who stayed",
-        paragraphs=(_leaver_words(leavers),),
+        paragraphs=(_leaver_words(leavers, closing),),
         tables=(
             Table(
                 name="leavers",
@@ -127,17 +147,22 @@ def _leavers_section(leavers: pl.DataFrame) -> Section:
     )
 
 
-def _leaver_words(leavers: pl.DataFrame) -> str:
+def _leaver_words(leavers: pl.DataFrame, closing: int) -> str:
     differ = [
         SCORE_WORDS[row["score"]][row["difference"] > 0]
         for row in leavers.iter_rows(named=True)
         if row["difference"] is not None and row["low"] * row["high"] > 0
     ]
-    begun = "Persons not seen at the last occasion left."
+    begun = f"Persons {last_seen_words(closing)} count as having left."
     if not differ:
+        ends = [leavers[name].abs().max() for name in ("low", "high")]
+        known = [end for end in ends if isinstance(end, float)]
+        hidden = ""
+        if known:
+            hidden = f"; differences of up to {points(max(known))} SDs cannot be ruled out"
         return (
             f"{begun} At their first occasion they did not differ from those who stayed by more "
-            "than the error, in problems, exposure or SR; small differences may hide in it."
+            f"than the error, in problems, exposure or SR{hidden}."
         )
     return (
         f"{begun} At their first occasion they had {enumeration(differ)} than those who stayed: "

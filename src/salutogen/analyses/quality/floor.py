@@ -47,8 +47,12 @@ class ProblemDistribution(Record):
     )
     slope_all: float | None = figure("Slope of P on E over all occasions", unit=SLOPE_UNIT)
     slope_above_floor: float | None = figure(
-        "Slope over occasions above the lowest score; leaving some out by P lowers it as well",
+        "Slope over occasions above the lowest score; leaving some out by P flattens it as well",
         unit=SLOPE_UNIT,
+    )
+    rises: bool | None = figure(
+        "Whether expected problems rise with exposure; null where their direction is not told",
+        default=None,
     )
 
 
@@ -57,11 +61,13 @@ def problem_distribution(
     expected: np.ndarray,
     floor: float | None,
     ceiling: float | None,
+    *,
+    rises: bool | None = None,
 ) -> ProblemDistribution:
     """Describe the distribution of P, and how far its floor shapes SR.
 
-    A person at the floor has `SR = floor - expected`, whatever the person's resilience: at low
-    exposure hardly below 0, at high exposure far below it.
+    A person at the floor has `SR = floor - expected`, whatever the person's resilience: where few
+    problems are expected hardly below 0, where many are far below it.
 
     Parameters
     ----------
@@ -70,6 +76,8 @@ def problem_distribution(
         Problems that the line of occasions expects at each valid occasion.
     floor, ceiling : float or None
         Ends of the scale, where they are known.
+    rises : bool or None
+        Whether the line of occasions rises from low to high exposure; None where it is not told.
     """
     P = arrays.P
     at_floor, at_ceiling = _at(P, floor), _at(P, ceiling)
@@ -94,6 +102,7 @@ def problem_distribution(
         slope_above_floor=None
         if above is None or np.count_nonzero(above) < FEWEST
         else least_squares_slope(P[above], arrays.E[above]),
+        rises=rises,
     )
 
 

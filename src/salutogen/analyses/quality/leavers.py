@@ -9,19 +9,21 @@ from salutogen.columns import Column, Kind
 from salutogen.resilience.between_within import OccasionArrays
 
 FEWEST = 3  # on each side
+ENOUGH_OCCASIONS = 4  # that two at the end may decide who left
 
 LEAVER_COLUMNS = (
     Column(name="score", meaning="Score", heading="Score", kind=Kind.LABEL),
     Column(
         name="n_left",
-        meaning="Persons not seen at the last occasion at which anybody was",
+        meaning="Persons seen at neither of the last two occasions at which anybody was; where "
+        "there are fewer than four occasions, not at the last",
         unit="persons",
         kind=Kind.COUNT,
         heading="Left",
     ),
     Column(
         name="n_stayed",
-        meaning="Persons seen there",
+        meaning="Persons seen at one of them",
         unit="persons",
         kind=Kind.COUNT,
         heading="Stayed",
@@ -53,8 +55,9 @@ LEAVER_COLUMNS = (
 def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
     """Compare P, E and SR of persons who left with those of persons who stayed.
 
-    A person left who was not seen at the last occasion at which anybody was. The difference is
-    Hedges' g with the large-sample interval of Hedges & Olkin (1985).
+    A person left who was seen at neither of the last two occasions at which anybody was: who missed
+    only the last need not have left. Where there are fewer than four occasions, the last one alone
+    decides. The difference is Hedges' g with the large-sample interval of Hedges & Olkin (1985).
 
     Returns
     -------
@@ -67,7 +70,7 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
         return empty
     first = np.unique(arrays.person, return_index=True)[1]
     last = np.append(first[1:], arrays.person.size) - 1
-    left = arrays.occasion[last] < arrays.occasion.max()
+    left = arrays.occasion[last] < closing_occasions(arrays)[0]
     if min(np.count_nonzero(left), np.count_nonzero(~left)) < FEWEST:
         return empty
     rows = []
@@ -79,6 +82,12 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
              difference, low, high)
         )  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def closing_occasions(arrays: OccasionArrays) -> np.ndarray:
+    """Occasions at none of which those who left were seen: the last two, or the last of few."""
+    present = np.unique(arrays.occasion)
+    return present[-2 if present.size >= ENOUGH_OCCASIONS else -1 :]
 
 
 def hedges_g(one: np.ndarray, other: np.ndarray) -> tuple[float | None, float | None, float | None]:

@@ -97,8 +97,20 @@ def _more_tables(result: QualityResult) -> Iterator[Table]:
             columns=columns_of(BetweenWithinReliability),
             note="Omega within is that of changes of one person from occasion to occasion, omega "
             "between that of differences between persons' levels. The reliability of a person's "
-            "mean is that of the mean of so many occasions as a measure of the person's level.",
+            "mean is that of the mean of so many occasions as a measure of the person's level."
+            f"{_empty_words(result.between_within)}",
         )
+
+
+def _empty_words(found: pl.DataFrame) -> str:
+    """Say why a reliability between or within is missing."""
+    empty = pl.col("omega_between").is_null() | pl.col("omega_within").is_null()
+    if not found.filter(empty).height:
+        return ""
+    return (
+        " One that is empty cannot be estimated: at that level the items do not covary positively, "
+        "or there is a single total in place of items."
+    )
 
 
 def exposure_section(result: QualityResult, audience: Audience) -> Section:

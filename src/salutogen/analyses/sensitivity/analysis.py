@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from salutogen.analyses.sensitivity.bands import (
     mood_factor_table,
     mood_table,
 )
+from salutogen.analyses.sensitivity.methods import methods_words
 from salutogen.analyses.sensitivity.person_bands import (
     PersonBands,
     person_bands,
@@ -32,7 +33,7 @@ from salutogen.analyses.sensitivity.refits import (
     outlier_table,
 )
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
-from salutogen.columns import figure, record, rows
+from salutogen.columns import Kind, figure, record, rows
 from salutogen.findings import Finding, Findings, listed
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
@@ -42,10 +43,11 @@ from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores import Scores
+from salutogen.study.check.coverage import coverage
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
-    from salutogen.page.section import Section
+    from salutogen.page.section import Section, Text
 
 BOUNDS_R = 0.99
 ASSUMED = (0.5, 1.0)  # reliability of persons' E where the study file gives none
@@ -69,6 +71,18 @@ class SensitivityResult(AnalysisResult):
     exposure_bands: PersonBands = figure(
         "Slope, persons and factors over plausible errors of exposure, with sampling error"
     )
+    factors_left_out: Mapping[str, str] = figure(
+        "Factors of the study file without a band, and why", kind=Kind.LABEL
+    )
+    covered: float | None = figure(
+        "Share of the follow-up that the least covering type of exposure looks back on; null where "
+        "recall windows or days are not known",
+        default=None,
+    )
+
+    def methods(self) -> Text:
+        """Say what was assumed of exposure and followed through."""
+        return methods_words(self)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """The bands; nothing where none could be computed."""
@@ -105,6 +119,8 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         outliers=_outliers(scores, norm, persons, inputs.need(OutliersResult).flagged),
         missing=missing,
         exposure_bands=bands,
+        factors_left_out=_left_out(inputs, bands),
+        covered=min((one.share for one in coverage(inputs.study)), default=None),
         findings=_findings(errors, missing, bands),
     )
 
@@ -171,6 +187,20 @@ def _factors(scores: Scores, persons: pl.DataFrame) -> dict[str, np.ndarray]:
         for name in scores.factors_baseline
         if name in scores.persons.columns and scores.persons[name].dtype.is_numeric()
     }
+
+
+def _left_out(inputs: AnalysisInputs, bands: PersonBands) -> dict[str, str]:
+    """Say why factors that the study file names have no band."""
+    found = {}
+    for name in inputs.study.plan.factors:
+        band = bands.factors.get(name)
+        if name in inputs.scores.factors_repeated:
+            found[name] = "it is measured repeatedly, and these bands take what was asked once"
+        elif band is None:
+            found[name] = "it is not a number for each person"
+        elif band.value is None:
+            found[name] = "too few persons have a value, or all have the same"
+    return found
 
 
 def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFrame) -> pl.DataFrame:

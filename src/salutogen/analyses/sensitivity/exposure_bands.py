@@ -11,7 +11,7 @@ reaches from the lowest lower end to the highest upper end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -106,6 +106,24 @@ def factor_band(P: Float, E: Float, factor: Float, assumptions: Assumptions) -> 
         return _correlation(along, spread)
 
     return _band(sums, n, assumptions, correlation)
+
+
+def problems_band(P: Float, E: Float, factor: Float, assumptions: Assumptions) -> Band:
+    """A factor's correlation with P itself, over the persons of `factor_band`; no band of its own.
+
+    What a factor says of SR beyond problems shows only beside it.
+    """
+    known = np.isfinite(factor) & np.isfinite(P) & np.isfinite(E)
+    sums, n = sums_by_person(
+        [(np.arange(int(known.sum())), {"P": P[known], "E": E[known], "F": factor[known]})]
+    )
+
+    def correlation(at: SumMoments, weights: Weights) -> Float:
+        spread = np.sqrt(at.covariance("F", "F") * at.covariance("P", "P"))
+        return _correlation(at.covariance("F", "P") + 0.0 * weights.rho, spread)
+
+    as_scored = replace(assumptions, reliability=(1.0, 1.0), mood=(0.0, 0.0))
+    return _band(sums, n, as_scored, correlation)
 
 
 def jump_band(

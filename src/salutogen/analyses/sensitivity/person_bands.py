@@ -11,6 +11,7 @@ from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import (
     Band,
     factor_band,
+    problems_band,
     sides,
     slope_band,
 )
@@ -33,6 +34,21 @@ BAND_COLUMNS = (
     Column(name="value", meaning="As scored: exposure taken as free of error", heading="As scored"),
     Column(name="low", meaning="Lower end of its 95 % interval", heading="Low"),
     Column(name="high", meaning="Upper end of its 95 % interval", heading="High"),
+    Column(
+        name="r_P",
+        meaning="Correlation of the factor with problems themselves",
+        heading="r with problems",
+    ),
+    Column(
+        name="r_P_low",
+        meaning="Lower end of its 95 % interval",
+        heading="r with problems: low",
+    ),
+    Column(
+        name="r_P_high",
+        meaning="Upper end of its 95 % interval",
+        heading="r with problems: high",
+    ),
     Column(
         name="error_low",
         meaning=f"Lowest over plausible reliabilities of exposure, {ENDS}",
@@ -109,6 +125,8 @@ class PersonBands(Record):
     ----------
     factors : mapping of str to Band
         By name of the factor.
+    with_problems : mapping of str to Band
+        The factor's correlation with P itself, by name.
     slope : Band
         Of the slope.
     """
@@ -120,11 +138,13 @@ class PersonBands(Record):
     mood_high: float = figure(
         "Strongest plausible mood-congruent reporting", unit="SDs of E per SD"
     )
+    draws: int = figure("Resamples of persons behind the sampling error", default=0)
     reliability_P: float | None = figure("Reliability of persons' mean P over their occasions")
     results: pl.DataFrame = rows("Bands of what follows from the line", BAND_COLUMNS)
     persons: pl.DataFrame = rows("Where persons stand under each assumption", SIDES_COLUMNS)
     slope: Band = beside()
     factors: Mapping[str, Band] = beside()
+    with_problems: Mapping[str, Band] = beside(default_factory=dict)
 
     @property
     def not_holding(self) -> tuple[str, ...]:
@@ -181,8 +201,12 @@ def person_bands(
     """
     slope = slope_band(P, E, assumptions)
     bands = {name: factor_band(P, E, values, assumptions) for name, values in factors.items()}
+    beside_P = {name: problems_band(P, E, one, assumptions) for name, one in factors.items()}
     table = [_row(SLOPE, "points of P per point of E", slope)]
-    table += [_row(f"r of {name} with SR", "correlation", band) for name, band in bands.items()]
+    table += [
+        _row(f"r of {name} with SR", "correlation", band, beside_P[name])
+        for name, band in bands.items()
+    ]
     (low, high), (calm, strong) = assumptions.reliability, assumptions.mood
     return PersonBands(
         reliability_low=low,
@@ -195,19 +219,26 @@ def person_bands(
         persons=_sides_table(P, E, assumptions),
         slope=slope,
         factors=bands,
+        with_problems=beside_P,
+        draws=assumptions.draws,
     )
 
 
-def _row(what: str, unit: str, band: Band) -> dict[str, object]:
+def _row(what: str, unit: str, band: Band, with_P: Band | None = None) -> dict[str, object]:
     ends = ("n", "value", "low", "high", "error_low", "error_high", "joint_low", "joint_high")
     known = band.value is not None
     return {
         "what": what,
         "unit": unit,
         **{name: getattr(band, name) for name in ends},
+        **({} if with_P is None else _own(with_P)),
         "holds_with_error": band.holds_with_error if known else None,
         "holds_jointly": band.holds_jointly if known else None,
     }
+
+
+def _own(with_P: Band) -> dict[str, object]:
+    return {"r_P": with_P.value, "r_P_low": with_P.low, "r_P_high": with_P.high}
 
 
 def _schema() -> dict[str, type[pl.DataType]]:

@@ -13,6 +13,7 @@ from salutogen.analyses.sensitivity.bands import (
     MOOD_FACTOR_COLUMNS,
     STRENGTH,
 )
+from salutogen.analyses.sensitivity.methods import source_words
 from salutogen.analyses.sensitivity.person_bands import BAND_COLUMNS as EXPOSURE_BAND_COLUMNS
 from salutogen.analyses.sensitivity.person_bands import SIDES_COLUMNS, PersonBands
 from salutogen.analyses.sensitivity.refits import MISSING_COLUMNS, OUTLIER_COLUMNS
@@ -20,7 +21,8 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
 from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import Sentence, number, points, say
+from salutogen.page.words import Sentence, enumeration, number, percent, points, say
+from salutogen.study.check.coverage import LOW_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +35,9 @@ EXPOSURE_ERROR = "If exposure is measured with error"
 BANDS = "Slope and factors over plausible errors of exposure"
 PERSONS = "Where persons stand if exposure is measured with error"
 MOOD = "If mood colours the report of exposure"
-IMPOSSIBLE = (
-    "Rows marked impossible: exposure that unreliable could not correlate as it does. The negative "
-    "correlation of corrected SR with observed exposure follows from the correction and is no "
+IMPOSSIBLE = "Rows marked impossible: exposure that unreliable could not correlate as it does."
+BY_CORRECTION = (
+    "The correlation of corrected SR with observed exposure follows from the correction and is no "
     "finding."
 )
 LEVEL_COLOURS = {"occasion": "two", "person": "one"}
@@ -75,12 +77,40 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
         paragraphs=(
             "Each figure asks: if this assumption held, how far would SR be off? A score that is "
             "free of observed exposure is not free of true exposure when exposure is measured with "
-            "error: persons who truly met little then look more resilient than they are.",
+            f"error{_words_of_true_exposure(result.exposure_bands)}.",
             *words_of_bands(result.exposure_bands),
+            *_words_of_the_rest(result),
         ),
         figures=tuple(figure for figure in figures if figure is not None),
         tables=tables,
     )
+
+
+def _words_of_true_exposure(bands: PersonBands) -> str:
+    """Say who looks better than they are, where the direction of the line is told."""
+    if not bands.slope.claimed or bands.slope.value is None:
+        return ""
+    way = "more" if bands.slope.value > 0 else "less"
+    return f": persons who truly met little then look {way} resilient than they are"
+
+
+def _words_of_the_rest(result: SensitivityResult) -> tuple[str, ...]:
+    """Say what the bands do not hold: factors without one, uncovered time, skipped answers."""
+    told = [f"{name} has no band: {why}." for name, why in result.factors_left_out.items()]
+    if result.covered is not None and result.covered < LOW_SHARE:
+        told.append(
+            f"The answers of at least one type of exposure look back on {percent(result.covered)} "
+            "of the follow-up. What was met in the rest of the time is error of exposure too, "
+            "which no reliability of answers holds: values below those taken here are plausible."
+        )
+    if result.missing.height and not _skipping_matters(result):
+        told.append("No skipped answer could change a score.")
+    return tuple(told)
+
+
+def _skipping_matters(result: SensitivityResult) -> bool:
+    """Whether any row would change at the bounds of what was skipped."""
+    return bool((result.missing["n_changed"] > 0).any())
 
 
 def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
@@ -89,12 +119,7 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     if slope.value is None:
         return ()
     low, high = number(bands.reliability_low, 2), number(bands.reliability_high, 2)
-    why = (
-        "from the reliabilities given for the exposure instruments, whether a person's errors last "
-        "or are independent between occasions"
-        if bands.reliability_given
-        else "assumed"
-    )
+    why = source_words(bands)
     told: list[Text] = [
         f"Bands over errors of exposure take the reliability of persons' exposure as {low} to "
         f"{high} ({why}) and mood-congruent reporting as {number(bands.mood_low, 2)} to "
@@ -107,13 +132,32 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     ]
     before = len(told)
     told += [
-        words_of_factor(name, band)
+        words_of_factor(name, band, bands.with_problems.get(name))
         for name, band in bands.factors.items()
         if band.claimed and band.error_low is not None
     ]
-    if bands.factors and len(told) == before:
-        told.append("No factor's correlation with SR is told from 0 as scored.")
+    known = [name for name, band in bands.factors.items() if band.value is not None]
+    if known and len(told) == before:
+        told.append(
+            f"No factor's correlation with SR is told from 0 as scored ({enumeration(known)})."
+        )
+    elif len(told) > before:
+        told += _words_beside_problems(bands)
     return tuple(told)
+
+
+def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
+    """Say which factors are not told, and what the two correlations of the others mean."""
+    untold = [
+        name for name, one in bands.factors.items() if one.value is not None and not one.claimed
+    ]
+    told = (
+        "A factor whose correlation with SR is about that with problems goes with problems, "
+        "whatever the exposure; SR adds nothing to it."
+    )
+    if untold:
+        told += f" Not told from 0 as scored: {enumeration(untold)}."
+    return (told,)
 
 
 def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
@@ -125,8 +169,8 @@ def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
     return (
         say(
             "At a reliability of {reliability}, SR with the corrected slope puts "
-            "{n:# person|# persons} on the other side of 0 than SR as scored (rank correlation "
-            "{r}).",
+            "{n:# person|# persons} on the other side of 0, away from where SR as scored puts "
+            "them (rank correlation {r}).",
             reliability=number(worst["reliability_E"], 2),
             n=Persons(worst["n_other_side"], of=worst["n"]),
             r=points(worst["rank_r"]),
@@ -134,7 +178,7 @@ def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
     )
 
 
-def words_of_factor(name: str, band: Band) -> str:
+def words_of_factor(name: str, band: Band, with_problems: Band | None = None) -> str:
     """Say what is left of a factor's correlation with SR where exposure has error."""
     if band.holds_jointly:
         judged = "it differs from 0 throughout, with mood-congruent reporting as well"
@@ -148,9 +192,13 @@ def words_of_factor(name: str, band: Band) -> str:
             "it is not told from 0 throughout; the factor may merely go with fewer or more "
             "stressors"
         )
+    beside = ""
+    if with_problems is not None and with_problems.value is not None:
+        one = with_problems
+        beside = f", with problems themselves {interval(one.value, one.low, one.high)}"
     return (
-        f"{name}: r with SR {interval(band.value, band.low, band.high)} as scored; with error in "
-        f"exposure {ends(band.error_low, band.error_high)}: {judged}."
+        f"{name}: r with SR {interval(band.value, band.low, band.high)} as scored{beside}; with "
+        f"error in exposure {ends(band.error_low, band.error_high)}: {judged}."
     )
 
 
@@ -180,7 +228,7 @@ def _tables(result: SensitivityResult, audience: Audience) -> tuple[Table, ...]:
         _table(
             "missing",
             "If skipped answers had been at their bounds",
-            result.missing,
+            result.missing if _skipping_matters(result) else result.missing.clear(),
             MISSING_COLUMNS,
         ),
     )
@@ -193,8 +241,12 @@ def _table(name: str, title: str, frame: pl.DataFrame, columns: Sequence[Column]
         title=title,
         frame=frame,
         columns=columns,
-        note=IMPOSSIBLE if title == EXPOSURE_ERROR else "",
+        note=_note(frame) if title == EXPOSURE_ERROR else "",
     )
+
+
+def _note(frame: pl.DataFrame) -> str:
+    return f"{IMPOSSIBLE} {BY_CORRECTION}" if frame["refused"].any() else BY_CORRECTION
 
 
 def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) -> Figure | None:

@@ -12,7 +12,11 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.windows.change import change_over_windows
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_words import change_in_words
-from salutogen.analyses.windows.findings import tell_windows, windows_beyond
+from salutogen.analyses.windows.findings import (
+    tell_occasions_outside,
+    tell_windows,
+    windows_beyond,
+)
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
 from salutogen.columns import beside, figure, record, rows
@@ -82,12 +86,18 @@ class WindowsResult(AnalysisResult):
     def _methods_of_change(self) -> str:
         if self.change is None:
             return ""
+        error = "the standard error of the model"
+        if self.change.draws:
+            error = (
+                f"the standard error over {self.change.draws:,} resamples of persons, the model's "
+                "coefficients refitted in each"
+            )
         return (
             " Change from the first window to the last is the difference of the mean occasion "
             f"effects of the two in {self.change.model}, fitted by restricted maximum likelihood "
-            "over single occasions; its interval is the t quantile times the standard error over "
-            "resamples of persons, exposure's coefficients refitted in each, to which the error of "
-            "the variances is added (Kackar & Harville 1984). "
+            f"over single occasions; its interval is the t quantile times {error}, to which the "
+            "error of the variances is added (Kackar & Harville 1984). Whether the course between "
+            "turns was judged over all pairs of windows (Bonferroni). "
             "Assumed shifts of those who left are pattern-mixture models (Little 1993)."
         )
 
@@ -114,6 +124,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
     summary = summarise_windows(resilience.windows, own, beyond)
     if plan is not None:
+        tell_occasions_outside(inputs, found)
         tell_windows(
             summary,
             resilience.windows,

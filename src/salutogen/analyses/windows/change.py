@@ -8,6 +8,7 @@ is not moved (Little & Rubin 2019); how far leaving for unseen reasons would mov
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from salutogen.analyses.windows.change_error import Shift, contrast_of, no_shift
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_rows import ChangeRows, change_rows
 from salutogen.analyses.windows.change_sums import ChangeSums, change_sums
+from salutogen.analyses.windows.course import course_of
 from salutogen.models.mixed.random_intercept_ar1 import (
     Persistence,
     PersonRows,
@@ -37,7 +39,8 @@ def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
     the covariates of the line of occasions, residuals autocorrelated where the data tell it. The
     change is the mean effect of the last window's occasions less that of the first's. Persons are
     resampled with the whole of their rows; every coefficient, that of exposure included, is
-    refitted in each resample; the error of the variances is added.
+    refitted in each resample; the error of the variances is added. Without resamples the error is
+    that of the model.
     """
     rows = change_rows(inputs)
     if rows is None:
@@ -55,13 +58,47 @@ def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None
     whole = _estimates(sums.units.sum(axis=0)[None], sums, rows)
     if not np.isfinite(whole["model"][0]):
         return None
-    drawn = {name: np.empty(0) for name in whole}
+    drawn = {name: np.empty((0, *one.shape[1:])) for name, one in whole.items()}
     if draws > 0:
         drawn = _estimates(bootstrap_sums(sums.units, draws=draws, seed=seed), sums, rows)
-    contrast = np.pad(rows.contrast, (0, columns.shape[1] - 1 - rows.contrast.size))
-    more = error_of_persistence(columns, persons, occasion, persistence, contrast)
+    contrasts = _pairs(rows.course)
+    contrasts = np.pad(contrasts, ((0, 0), (0, columns.shape[1] - 1 - rows.contrast.size)))
+    more = error_of_persistence(columns, persons, occasion, persistence, contrasts)
     more *= persons.n_persons / rows.rows.n_persons
-    return _told(rows, persistence, (_residual_variance(sums, rows), more), whole, drawn)
+    return _told(rows, persistence, _errors(sums, rows, more), whole, drawn)
+
+
+class _Errors(NamedTuple):
+    """Variances beside those of resamples: residual, of the variances by pair, of the model."""
+
+    residual: float
+    pairs: Float
+    effects: Float
+    within: float
+
+
+def _pairs(course: Float) -> Float:
+    """Contrasts (pairs, blocks) of each two windows, the later less the earlier."""
+    earlier, later = np.triu_indices(len(course), 1)
+    found: Float = course[later] - course[earlier]
+    return found
+
+
+def _errors(sums: ChangeSums, rows: ChangeRows, more: Float) -> _Errors:
+    residual = _residual_variance(sums, rows)
+    blocks = rows.contrast.size
+    total = unpacked(sums.units[:, sums.products].sum(axis=0))
+    most = sum(sums.sizes[:4])
+
+    def covariance(size: int) -> Float:
+        found: Float = residual * np.linalg.inv(total[:size, :size])[:blocks, :blocks]
+        return found
+
+    within = np.nan
+    if sums.sizes[3]:
+        within = float(rows.contrast @ covariance(most) @ rows.contrast)
+    effects = rows.course @ covariance(most - sums.sizes[3]) @ rows.course.T
+    return _Errors(residual, more, effects, within)
 
 
 def _some(rows: ChangeRows) -> tuple[Float, PersonRows, Float]:
@@ -96,7 +133,9 @@ def _estimates(totals: Float, sums: ChangeSums, rows: ChangeRows) -> dict[str, F
         return found
 
     unknown = np.full(len(totals), np.nan)
-    model = contrast([time, exposure, covariates], np.array([P]))[:, 0]
+    effects = _solved(matrix, np.concatenate([time, exposure, covariates]), np.array([P]))
+    course = effects[:, :blocks, 0] @ rows.course.T
+    model = course[:, -1]
     within = unknown
     if means:
         within = contrast([time, exposure, covariates, person_mean], np.array([P]))[:, 0]
@@ -110,6 +149,7 @@ def _estimates(totals: Float, sums: ChangeSums, rows: ChangeRows) -> dict[str, F
     if q:
         frozen = plain[:, 1] - np.sum(plain[:, 2:] * coefficients[:, -q:], axis=1)
     return {
+        "course": course,
         "model": model,
         "within": within,
         "frozen": frozen,
@@ -154,17 +194,26 @@ def _solved(matrix: Float, columns: np.ndarray, targets: np.ndarray) -> Float:
 def _told(
     rows: ChangeRows,
     persistence: Persistence,
-    variances: tuple[float, float],
+    errors: _Errors,
     whole: dict[str, Float],
     drawn: dict[str, Float],
 ) -> WindowChange:
     persons = rows.rows.n_persons
-    residual_sd, more = float(np.sqrt(variances[0])), variances[1]
+    last = len(rows.windows) - 2  # the pair of the first window and the last
+    residual_sd, more = float(np.sqrt(errors.residual)), float(errors.pairs[last])
     spread = float(whole["model"][0] / whole["standardised"][0])
     scale = {"standardised": spread, "absent": np.inf}
+    by_model = {"model": float(errors.effects[-1, -1]), "within": errors.within}
     known = {
-        name: contrast_of(one[0], drawn[name], persons, more / scale.get(name, 1.0) ** 2)
+        name: contrast_of(
+            one[0],
+            drawn[name],
+            persons,
+            more / scale.get(name, 1.0) ** 2,
+            by_model=by_model.get(name),
+        )
         for name, one in whole.items()
+        if name != "course"
     }
     model, share = known["model"], float(whole["absent"][0])
     assert model is not None
@@ -172,8 +221,8 @@ def _told(
     shift = Shift(whole["model"][0], share, drawn["model"], drawn["absent"], persons, more)
     left = bool(rows.left.any()) and abs(share) > 1e-12
     found = WindowChange(
-        first_window=rows.first,
-        last_window=rows.last,
+        first_window=rows.windows[0],
+        last_window=rows.windows[-1],
         model=_in_words(rows, persistence),
         estimate=model.estimate,
         se=model.se,
@@ -183,6 +232,10 @@ def _told(
         autocorrelation=persistence.lag,
         between_sd=residual_sd * float(np.sqrt(persistence.ratio)),
         residual_sd=residual_sd,
+        interval_by="resamples of persons" if drawn["model"].size else "the model",
+        course=course_of(
+            rows.windows, whole["course"][0], drawn["course"], persons, errors.pairs, errors.effects
+        ),
         n_persons=persons,
         n_rows=rows.P.size,
         n_left=int(np.count_nonzero(rows.left)),
@@ -193,9 +246,18 @@ def _told(
         sensitivity=shift.table(residual_sd) if left else no_shifts(),
         share_missing=share,
         tipping_delta=shift.tipping() if left else None,
+        possible_shift=_possible(rows) if left else None,
         sign_delta=-model.estimate / share if left else None,
     )
     return replace(found, claimed=found.told and not found.depends_on_slope)
+
+
+def _possible(rows: ChangeRows) -> tuple[float | None, float | None] | None:
+    """Farthest shifts that the scale leaves to those who left, from their mean problems."""
+    own = np.bincount(rows.rows.person, rows.P) / np.bincount(rows.rows.person)
+    mean = float(own[rows.left].mean())
+    low, high = (None if end is None else end - mean for end in rows.scale)
+    return None if low is None and high is None else (low, high)
 
 
 def _in_words(rows: ChangeRows, persistence: Persistence) -> str:

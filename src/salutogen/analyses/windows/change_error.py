@@ -16,25 +16,39 @@ FEWEST_DRAWS = 20
 ENOUGH = 0.9  # of the draws must be possible
 
 
-def contrast_of(estimate: float, drawn: Float, persons: int, more: float = 0.0) -> Contrast | None:
-    """Give an estimate the error of its draws and a further variance; None where it is unknown."""
+def contrast_of(
+    estimate: float,
+    drawn: Float,
+    persons: int,
+    more: float = 0.0,
+    *,
+    by_model: float | None = None,
+) -> Contrast | None:
+    """Give an estimate the error of its draws and a further variance; None where it is unknown.
+
+    Where nothing was drawn, its variance by the model is taken in place of that of the draws.
+    """
     if not np.isfinite(estimate):
         return None
     known = drawn[np.isfinite(drawn)]
-    if known.size < FEWEST_DRAWS or known.size < ENOUGH * drawn.size:
+    if not drawn.size and by_model is not None:
+        se = float(np.sqrt(by_model + more))
+    elif known.size < FEWEST_DRAWS or known.size < ENOUGH * drawn.size:
         return Contrast(estimate=float(estimate), se=None, interval=None)
-    # Resamples of N persons spread by (N - 1) / N of the variance.
-    se = float(np.sqrt(np.var(known, ddof=1) * persons / (persons - 1) + more))
-    half = _quantile(persons) * se
+    else:
+        # Resamples of N persons spread by (N - 1) / N of the variance.
+        se = float(np.sqrt(np.var(known, ddof=1) * persons / (persons - 1) + more))
+    half = quantile(persons) * se
     return Contrast(
         estimate=float(estimate), se=se, interval=(float(estimate) - half, float(estimate) + half)
     )
 
 
-def _quantile(persons: int) -> float:
+def quantile(persons: int, claims: int = 1) -> float:
+    """Student's quantile of a 95 % interval; of so many at once (Bonferroni)."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(persons - 1, 0.975))
+    return float(stdtrit(persons - 1, 1 - 0.025 / claims))
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ class Shift:
         spread = np.cov(self.drawn[known], self.drawn_share[known])
         spread = spread * self.persons / (self.persons - 1)
         spread[0, 0] += self.more
-        size = _quantile(self.persons) ** 2
+        size = quantile(self.persons) ** 2
         roots = np.roots(
             [
                 self.share**2 - size * spread[1, 1],

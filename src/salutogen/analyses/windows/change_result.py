@@ -8,6 +8,18 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figu
 
 RISE = "positive = more problems than exposure lets expect, compared with the first window"
 
+COURSE_COLUMNS = (
+    Column(name="window", meaning="Number of the window", heading="Window", kind=Kind.LABEL),
+    Column(
+        name="estimate",
+        meaning="Window less the first, by the model",
+        unit=POINTS,
+        sign=RISE,
+        heading="Against the first",
+    ),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
+)
 SENSITIVITY_COLUMNS = (
     Column(
         name="delta_sd",
@@ -41,6 +53,30 @@ class Contrast(Record):
 
 
 @record
+class Turn(Record):
+    """Two windows between which SR went against the change from the first to the last."""
+
+    from_window: int = figure("Number of the earlier window", kind=Kind.LABEL)
+    to_window: int = figure("Number of the later window", kind=Kind.LABEL)
+    estimate: float = figure("Later window less earlier, by the model", unit=POINTS, sign=RISE)
+    interval: tuple[float, float] = figure(
+        "95 % interval, for all pairs of windows at once (Bonferroni)", unit=POINTS
+    )
+
+
+@record
+class Course(Record):
+    """Every window against the first, and whether the course between has one direction."""
+
+    windows: pl.DataFrame = rows("A window against the first, by the model", COURSE_COLUMNS)
+    n_pairs: int = figure("Pairs of windows that were compared")
+    turn: Turn | None = figure(
+        "The clearest change against that from the first window to the last (where that is not "
+        "told, the clearest of all); null where none is told beyond the error of all pairs"
+    )
+
+
+@record
 class WindowChange(Record):
     """Change from the first window to the last, by a model of single occasions."""
 
@@ -52,8 +88,12 @@ class WindowChange(Record):
         "Standard error: SD over resamples of persons, and the error of the variances", unit=POINTS
     )
     interval: tuple[float, float] | None = figure(
-        "95 % interval over resamples of persons, all coefficients refitted in each", unit=POINTS
+        "95 % interval over resamples of persons, the model's coefficients refitted in each; by "
+        "the model's own standard error where there are no resamples",
+        unit=POINTS,
     )
+    interval_by: str = figure("What the intervals rest on", kind=Kind.LABEL)
+    course: Course = figure("Every window against the first")
     standardised: float | None = figure(
         "Change divided by the SD of SR in the frozen line's reference set (as in SR_frozen_z)",
         unit="SDs of SR",
@@ -69,7 +109,9 @@ class WindowChange(Record):
     residual_sd: float = figure("SD of the residuals within persons", unit=POINTS)
     n_persons: int = figure("Persons in the model", kind=Kind.COUNT)
     n_rows: int = figure("Valid occasions in the model")
-    n_left: int = figure("Persons not seen at the last occasion", kind=Kind.COUNT)
+    n_left: int = figure(
+        "Persons last seen before the last occasion of the last window", kind=Kind.COUNT
+    )
     draws: int = figure("Resamples of persons")
     within: Contrast | None = figure(
         "The same with exposure parted into persons' means and deviations from them: beyond what "
@@ -93,6 +135,11 @@ class WindowChange(Record):
         "null where nobody left or none does",
         unit=POINTS,
     )
+    possible_shift: tuple[float | None, float | None] | None = figure(
+        "Farthest shifts that the scale leaves to those who left: its ends less the mean of what "
+        "was seen of them; null where nobody left or the ends are not known",
+        unit=POINTS,
+    )
     sign_delta: float | None = figure(
         "Shift of those who left at which the estimate is 0; null where nobody left", unit=POINTS
     )
@@ -112,6 +159,15 @@ class WindowChange(Record):
     def told(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.contrast.told
+
+    @property
+    def tips(self) -> bool:
+        """Whether a shift that the scale leaves room for makes the claim turn."""
+        if self.tipping_delta is None:
+            return False
+        low, high = self.possible_shift or (None, None)
+        below = low is not None and self.tipping_delta < low
+        return not below and not (high is not None and self.tipping_delta > high)
 
     @property
     def depends_on_slope(self) -> bool:

@@ -65,8 +65,12 @@ class ChangeRows:
         Weight of the blocks after each person's last row.
     left : ndarray of bool, shape (persons,)
         Whether a person was not seen in the last block of the contrast.
-    first, last : int
-        Numbers of the windows.
+    windows : tuple of int
+        Numbers of the windows, in order.
+    course : ndarray, shape (windows, blocks)
+        Weights of each window less those of the first.
+    scale : tuple of float or None
+        Lowest and highest possible score of problems, where they are known.
     frozen : FrozenLine or None
     """
 
@@ -80,8 +84,9 @@ class ChangeRows:
     covariates: Float
     absent: Float
     left: np.ndarray
-    first: int
-    last: int
+    windows: tuple[int, ...]
+    course: Float
+    scale: tuple[float | None, float | None]
     frozen: FrozenLine | None
 
     def design(self, kept: slice | np.ndarray) -> Float:
@@ -112,11 +117,10 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     placed = {
         one.period.number: one
         for one in rows_of_windows(inputs.study.schedule, valid, Findings())
-        if one.period.number in (numbers[0], numbers[-1])
+        if one.period.number in numbers
     }
-    if len(placed) < 2:
+    if numbers[0] not in placed or numbers[-1] not in placed:
         return None
-    first, last = placed[numbers[0]], placed[numbers[-1]]
     table = inputs.norm.with_covariates(inputs.scores.valid)
     line = inputs.norm.lines.occasion
     matrix = _terms(line, table)
@@ -124,14 +128,19 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     covariate = np.array(
         [_is_of(term, line.covariates) for term in line.terms if term != INTERCEPT]
     )
-    weights = [_weights(one, valid.occasion, known) for one in (first, last)]
-    if not known.any() or any(not part.any() for part in weights):
+    weights = {
+        number: found
+        for number, one in placed.items()
+        if (found := _weights(one, valid.occasion, known)).any()
+    }
+    if not known.any() or numbers[0] not in weights or numbers[-1] not in weights:
         return None
     person, occasion = valid.person[known], valid.occasion[known]
     sorted_rows = person_rows(person, occasion)
     if sorted_rows.n_persons < FEWEST_PERSONS:
         return None
-    block, contrast = _blocks(occasion, *weights)
+    block, course = _blocks(occasion, np.array(list(weights.values())))
+    contrast = course[-1]
     matrix = matrix[known] - matrix[known].mean(axis=0)
     ends = np.flatnonzero(np.append(np.diff(sorted_rows.person) != 0, True))
     last_seen = block[ends]
@@ -151,8 +160,9 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
         covariates=matrix[:, covariate],
         absent=after[last_seen + 1],
         left=last_seen < final,
-        first=numbers[0],
-        last=numbers[-1],
+        windows=tuple(weights),
+        course=course,
+        scale=(inputs.scores.measures["P"].minimum, inputs.scores.measures["P"].maximum),
         frozen=frozen,
     )
 
@@ -182,13 +192,14 @@ def _weights(placed: PeriodRows, occasion: Int, known: np.ndarray) -> Float:
     return rows / rows.sum() if rows.any() else rows
 
 
-def _blocks(occasion: Int, first: Float, last: Float) -> tuple[Int, Float]:
-    """Put rows to blocks of neighbouring occasions, and give the contrast of the blocks.
+def _blocks(occasion: Int, weights: Float) -> tuple[Int, Float]:
+    """Put rows to blocks of neighbouring occasions, and weigh the blocks in each window.
 
-    A block never reaches over the end of either window.
+    A block never reaches over the end of the first window or the last. The weights (windows,
+    blocks) are less those of the first window.
     """
     present = np.unique(occasion)
-    kind = 2 * (first[present] > 0) + (last[present] > 0)
+    kind = 2 * (weights[0, present] > 0) + (weights[-1, present] > 0)
     if present.size <= MOST_BLOCKS:
         number = np.arange(present.size)
     else:
@@ -199,8 +210,9 @@ def _blocks(occasion: Int, first: Float, last: Float) -> tuple[Int, Float]:
             number[place] = number[place - 1] + new
             length = 1 if new else length + 1
     block = number[np.searchsorted(present, occasion)]
-    contrast = np.bincount(number, (last - first)[present])
-    return block.astype(np.int64), contrast
+    more = (weights - weights[0])[:, present]
+    course = np.array([np.bincount(number, one) for one in more])
+    return block.astype(np.int64), course
 
 
 def _score(P: Float, table: pl.DataFrame, frozen: FrozenLine | None, line: Line) -> Float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.windows.change_result import (
+    COURSE_COLUMNS,
     RISE,
     SENSITIVITY_COLUMNS,
     Contrast,
@@ -38,9 +39,9 @@ VERSION_COLUMNS = (
 def change_tables(
     change: WindowChange, summary: pl.DataFrame, audience: Audience
 ) -> Iterator[Table]:
-    """Change by every way of estimating it, and under assumed shifts of those who left.
+    """Change by every way of estimating it, the course, and assumed shifts of those who left.
 
-    The second table, from which the share of those who left can be computed, is left out where
+    The last table, from which the share of those who left can be computed, is left out where
     they are too few to be told.
     """
     yield Table(
@@ -51,6 +52,15 @@ def change_tables(
         note="Positive = problems rose beyond what exposure lets expect. Only the first line is "
         "spoken of as change. Means without an interval drift with who leaves.",
     )
+    if change.course.windows.height > 2:
+        yield Table(
+            name="window-course",
+            title="Each window against the first, by the model of single occasions",
+            frame=change.course.windows,
+            columns=COURSE_COLUMNS,
+            note="Each interval is of one window; of several looked at together one may leave out "
+            "0 by chance.",
+        )
     if change.sensitivity.height and not audience.hides(change.n_left, change.n_persons):
         yield Table(
             name="window-change-leavers",

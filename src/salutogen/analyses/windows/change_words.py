@@ -40,14 +40,56 @@ def change_in_words(change: WindowChange) -> str:
         return (
             f"No change of SR {span} is told: {_with_interval(change.contrast)} points beyond what "
             "exposure lets expect, by a model of single occasions that uses everyone."
+            f"{_course_words(change)}"
         )
-    verb = "rose" if change.estimate > 0 else "fell"
+    higher = change.estimate > 0
     size = f"{points(abs(change.estimate))} points"
     ends = sorted(abs(end) for end in change.interval)
+    begun, verb = f"SR {'rose' if higher else 'fell'} {span} by", "rose" if higher else "fell"
+    if change.course.turn is not None:
+        way = "higher" if higher else "lower"
+        begun = (
+            f"SR is {way} in window {change.last_window} than in window {change.first_window} by"
+        )
+        verb = f"are {way}"
     return (
-        f"SR {verb} {span} by {size} (95 % interval {points(ends[0])} to {points(ends[1])}"
-        f"{_in_sds(change)}): problems {verb} by so much beyond what exposure lets expect, by a "
-        "model of single occasions that uses everyone."
+        f"{begun} {size} (95 % interval {points(ends[0])} to {points(ends[1])}"
+        f"{_in_sds(change)}): problems {verb} by so much beyond what the exposure of the same time "
+        "lets expect (lasting reactions to earlier stressors are in it), by a model of single "
+        f"occasions that uses everyone.{_course_words(change)}"
+    )
+
+
+def _course_words(change: WindowChange) -> str:
+    """Say where the course turns, and which window is the highest or lowest of all."""
+    turn = change.course.turn
+    if turn is None:
+        return ""
+    ends = sorted(abs(end) for end in turn.interval)
+    way = "rises" if turn.estimate > 0 else "falls"
+    return (
+        f" It is not a steady course: {_extreme_words(change)}SR {way} by "
+        f"{points(abs(turn.estimate))} points from window {turn.from_window} to window "
+        f"{turn.to_window} (95 % interval {points(ends[0])} to {points(ends[1])}, for all "
+        f"{change.course.n_pairs} pairs of windows at once)."
+    )
+
+
+def _extreme_words(change: WindowChange) -> str:
+    """Name the highest or the lowest window where it lies between the first and the last."""
+    rows = change.course.windows.rows(named=True)
+    most, least = (choose(rows, key=lambda row: row["estimate"]) for choose in (max, min))
+    between = [
+        (name, row)
+        for name, row in (("highest", most), ("lowest", least))
+        if row["window"] not in (change.first_window, change.last_window) and row["low"] is not None
+    ]
+    if not between:
+        return ""
+    name, row = max(between, key=lambda pair: abs(pair[1]["estimate"]))
+    return (
+        f"{name} in window {row['window']} ({signed(row['estimate'])} against window "
+        f"{change.first_window}, 95 % interval {signed(row['low'])} to {signed(row['high'])}), "
     )
 
 
@@ -65,23 +107,35 @@ def change_paragraphs(change: WindowChange, audience: Audience) -> tuple[Text, .
     told: list[Text] = [
         say(
             "{change} The model is {model}, over {rows:# occasion|# occasions} of "
-            "{persons:# person|# persons}; the interval comes from {draws} resamples of persons in "
-            "each of which all coefficients are refitted. It is not moved by persons who leave "
+            "{persons:# person|# persons}; {error}. It is not moved by persons who leave "
             "{unmoved}.{lag}",
             change=change_in_words(change),
             model=change.model,
             rows=change.n_rows,
             persons=Persons(change.n_persons),
-            draws=change.draws,
+            error=_error_words(change),
             unmoved=UNMOVED,
             lag=lag,
         )
     ]
     if change.frozen is not None and change.within is not None:
         told.append(_on_slopes(change, change.frozen, change.within))
-    if change.sensitivity.height and not audience.hides(change.n_left, change.n_persons):
+    if (
+        change.sensitivity.height
+        and change.draws
+        and not audience.hides(change.n_left, change.n_persons)
+    ):
         told.append(_on_leaving(change))
     return tuple(told)
+
+
+def _error_words(change: WindowChange) -> str:
+    if not change.draws:
+        return "the interval is by the model's own standard error, since nothing was resampled"
+    return (
+        f"the interval comes from {change.draws:,} resamples of persons, in each of which the "
+        "model's coefficients are refitted"
+    )
 
 
 def _on_slopes(change: WindowChange, frozen: Contrast, within: Contrast) -> str:
@@ -101,13 +155,16 @@ def _on_slopes(change: WindowChange, frozen: Contrast, within: Contrast) -> str:
 def _on_leaving(change: WindowChange) -> Text:
     """At which shift of those who left the claim turns."""
     begun = (
-        "{left:# person was|# persons were} not seen to the end. The model takes it that their "
+        "{left:# person was|# persons were} last seen before the last occasion of window {last}. "
+        "The model takes it that their "
         "unseen problems are what their own earlier ones let expect. "
     )
-    if change.tipping_delta is None:
+    if change.tipping_delta is None or not change.tips:
         return say(
-            begun + "No shift of them would make the interval {turn} 0.",
+            begun + "No shift of them{possible} would make the interval {turn} 0.",
             left=Persons(change.n_left, of=change.n_persons),
+            last=change.last_window,
+            possible="" if change.tipping_delta is None else " that is possible on this scale",
             turn="hold" if change.told else "leave out",
         )
     size = abs(change.tipping_delta)
@@ -117,6 +174,7 @@ def _on_leaving(change: WindowChange) -> Text:
         begun + "Were they on average {size} points ({share} residual SDs) {way} than that, the "
         "interval would {turn} 0: {much}.",
         left=Persons(change.n_left, of=change.n_persons),
+        last=change.last_window,
         size=points(size),
         share=number(share, 2),
         way="higher" if change.tipping_delta > 0 else "lower",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.change_result import WindowChange
-from salutogen.findings import Findings, Persons
+from salutogen.findings import Findings, Persons, listed
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import with_exposure
+from salutogen.norm.periods import rows_of_windows, valid_rows
 from salutogen.norm.shape import change_along, share_beyond
 
 NOTABLE_SR = 0.1  # of a residual SD
@@ -63,6 +65,23 @@ def tell_windows(
         if change is not None:
             _tell_leaving(summary, frozen, change, found)
         _tell_shift_of_exposure(summary, windows, frozen, slopes, found)
+
+
+def tell_occasions_outside(inputs: AnalysisInputs, found: Findings) -> None:
+    """Name the planned occasions of which no valid row is in any window."""
+    valid = valid_rows(inputs.scores)
+    inside = np.zeros(valid.n, dtype=bool)
+    for one in rows_of_windows(inputs.study.schedule, valid, Findings()):
+        inside[one.rows] = True
+    outside = np.setdiff1d(valid.occasion, valid.occasion[inside])
+    if outside.size and inside.any():
+        labels = [inputs.study.labels[int(place)] for place in outside]
+        found.tell(
+            "occasions-in-no-window",
+            labels=listed(labels),
+            n=len(labels),
+            numbers={"occasions": labels},
+        )
 
 
 def windows_beyond(

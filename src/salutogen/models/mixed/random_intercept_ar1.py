@@ -264,9 +264,9 @@ def _criterion(white: Whitened, n: int, p: int, ratio: float) -> tuple[float, Fl
 
 
 def error_of_persistence(
-    columns: Float, rows: PersonRows, occasion: Int, persistence: Persistence, contrast: Float
-) -> float:
-    """Variance that a contrast of effects has because the variances are estimated.
+    columns: Float, rows: PersonRows, occasion: Int, persistence: Persistence, contrasts: Float
+) -> Float:
+    """Variance that contrasts of effects have because the variances are estimated.
 
     By the delta method: the gradient of the contrast over the ratio of variances and the
     autocorrelation, and the curvature of the restricted likelihood (Kackar & Harville 1984), both
@@ -281,12 +281,12 @@ def error_of_persistence(
     occasion : ndarray of int64, shape (n,)
     persistence : Persistence
         From `fit_persistence`.
-    contrast : ndarray, shape (p,)
+    contrasts : ndarray, shape (m, p)
         Weights of the effects.
 
     Returns
     -------
-    float
+    ndarray, shape (m,)
         0 where the ratio is at the end of its range, or the curvature is none.
     """
     persons = rows.n_persons
@@ -294,18 +294,18 @@ def error_of_persistence(
     n, p = columns.shape[0], columns.shape[1] - 1
     share = persistence.ratio / (1.0 + persistence.ratio)
     if not STEP < share < 1 - STEP:
-        return 0.0
+        return np.zeros(len(contrasts))
     free = 2 if persistence.lag else 1
 
-    def at(*move: float) -> tuple[float, float]:
+    def at(*move: float) -> tuple[float, Float]:
         moved = share + STEP * move[0]
         lag = persistence.lag + STEP * (move[1] if free == 2 else 0.0)
         value, total = _criterion(whiten(columns, rows, lag), n, p, moved / (1.0 - moved))
         effects = np.linalg.solve(total[:p, :p], total[:p, p])
-        return value, float(np.sum(effects * contrast))
+        return value, np.sum(contrasts * effects, axis=1)
 
     here = at(0.0, 0.0)[0]
-    curvature, gradient = np.empty((free, free)), np.empty(free)
+    curvature, gradient = np.empty((free, free)), np.empty((free, len(contrasts)))
     for place, move in enumerate(np.eye(2)[:free]):
         (above, right), (below, left) = at(*move), at(*-move)
         curvature[place, place] = (above - 2 * here + below) / STEP**2
@@ -314,8 +314,8 @@ def error_of_persistence(
         corners = [at(a, b)[0] * a * b for a in (1.0, -1.0) for b in (1.0, -1.0)]
         curvature[0, 1] = curvature[1, 0] = sum(corners) / (4 * STEP**2)
     if np.linalg.eigvalsh(curvature)[0] <= 0:
-        return 0.0
-    variance = 2 * float(np.sum(gradient * np.linalg.solve(curvature, gradient)))
+        return np.zeros(len(contrasts))
+    variance: Float = 2 * np.sum(gradient * np.linalg.solve(curvature, gradient), axis=0)
     return variance * rows.n_persons / persons
 
 

@@ -114,12 +114,24 @@ def _line_words(context: Context) -> str:
         text += f" A quadratic term was tested {figures}; the {line.shape} shape was used."
     if norm.external:
         text += f" The line was taken over from {norm.external}."
-    left = context.resilience.summary.sr_exposure_correlation
+    return text + _leftover_words(context)
+
+
+def _leftover_words(context: Context) -> str:
+    """Say what correlation with exposure is left, and in which of the two scores."""
+    left, norm = context.resilience.summary.sr_exposure_correlation, context.norm
     places = {"between": left.between, "within": left.within}
-    told_left = [f"{signed(r)} {place}" for place, r in places.items() if r is not None]
-    if told_left:
-        text += f" SR correlated with E at {' and '.join(told_left)} persons."
-    return text
+    told = [f"{signed(r)} {place}" for place, r in places.items() if r is not None]
+    if not told:
+        return ""
+    text = (
+        " SR of single occasions, from the line over occasions, correlated with E at "
+        f"{' and '.join(told)} persons"
+    )
+    person = norm.lines.person
+    if norm.primary == "person" and person.reference == "all" and not norm.external:
+        text += "; with SR of persons' means, from the line over these, it is 0 by construction"
+    return f"{text}."
 
 
 def _equation(line: Line, context: Context) -> str:
