@@ -16,9 +16,10 @@ COLUMNS = (
     Column(name="low", meaning="Lower end of the draws' 95 % range"),
     Column(name="high", meaning="Upper end of the draws' 95 % range"),
 )
+AMONG = "All are among courses not high before the event; pre-existing high is among all courses."
 EVENT, PLACEBO, FLUCTUATION = (
     "around the event",
-    "around occasions without an event",
+    "around comparator occasions",
     "if SR only fluctuated, each occasion by itself",
 )
 
@@ -58,20 +59,20 @@ def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
     data = pl.DataFrame(rows, schema=kinds_of)
     told = [
         f"{row['label']} {percent(row['share'])}"
-        + ("" if row["placebo"] is None else f" (without an event {percent(row['placebo'])})")
+        + ("" if row["placebo"] is None else f" (comparator {percent(row['placebo'])})")
         for row in shown.drop_nulls("share").iter_rows(named=True)
     ]
     beside = (
-        "Squares are the shares that the same persons show around occasions without an event, "
-        "with the 95 % range of the draws."
+        "Squares are the shares that the same persons show around comparator occasions, with the "
+        "95 % range of the draws."
         if compared
         else "Squares are the shares if SR only fluctuated about one level, each occasion by "
-        "itself, pre-existing high left out."
+        "itself."
     )
     return Figure(
         name=f"trajectories-{rule}-labels",
-        title="Labels by rule, with and without an event",
-        description=f"Shares: {', '.join(told) or 'not told'}. {beside}",
+        title="Labels by rule, around the event and beside it",
+        description=f"Shares: {', '.join(told) or 'not told'}. {beside} {AMONG}",
         chart=_chart(data, shown["label"].to_list(), kinds),
         data=data,
         columns=COLUMNS,

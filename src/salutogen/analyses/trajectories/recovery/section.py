@@ -90,7 +90,7 @@ def _back_words(
         return ()
     parts = [
         f"within {visit} {'occasion' if visit == '1' else 'occasions'} "
-        f"{percent(found.observed)} (without an event {percent(found.placebo)}; 95 % of draws "
+        f"{percent(found.observed)} (comparator {percent(found.placebo)}; 95 % of draws "
         f"{percent(found.low)} to {percent(found.high)})"
         for visit, found in placebo.back_after.items()
         if found.observed is not None and found.placebo is not None
@@ -99,8 +99,8 @@ def _back_words(
         return (WITHOUT,)
     return (
         f"Of those above their band, back {' and '.join(parts)}. Who goes above the band by "
-        "ordinary fluctuation comes back as well: only what differs from the figures without an "
-        "event can be recovery from it.",
+        "ordinary fluctuation comes back as well: only what differs from the comparator can be "
+        "recovery from the event.",
     )
 
 
@@ -162,7 +162,7 @@ def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
     verdict = "differs" if all(item.beyond for item in found) else "is not told"
     return (
         f"The change after the event, {signed(own.change)} points at post1 and post2, {verdict} "
-        f"from the {signed(own.expected)} that follow such values without any event.",
+        f"from the {signed(own.expected)} expected after such values at comparator occasions.",
     )
 
 

@@ -50,7 +50,7 @@ OVERLAP = (
     "level, and nothing is foretold here."
 )
 NOT_COMPARED = (
-    " Labels around occasions without an event, which would tell how much of that is "
+    " Labels around comparator occasions, which would tell how much of that is "
     "a person's level, are too few."
 )
 FACTOR_NOTE = (
@@ -165,7 +165,7 @@ def _chance_words(group: GroupOutcome) -> str:
         else "What labels around the event go with is not told from that."
     )
     return (
-        f" The same rule around occasions without an event goes with {middle} (95 % of draws "
+        f" The same rule around comparator occasions goes with {middle} (95 % of draws "
         f"{low} to {high}), because a label holds some of a person's level. {verdict}"
     )
 
