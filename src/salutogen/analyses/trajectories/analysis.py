@@ -238,7 +238,7 @@ def _labelled(
         told.tell(
             "band-wider-than-scale",
             stuck=Persons(labels.n_cannot_rise or 0, of=labels.n),
-            courses=Persons(labels.n),
+            courses=Persons(labels.n_not_high, of=labels.n),
             half_width=labels.half_width,
             highest=P.maximum,
         )

@@ -116,6 +116,8 @@ class LockedCourses(Record):
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
         from the person's next episode on.
+    other_change : ndarray or None, shape (n, occasions)
+        The same judged with the other background.
     real_time : RealTime or None
         Courses in days since the event, where events have dates.
     findings : tuple of Finding
@@ -135,6 +137,7 @@ class LockedCourses(Record):
     rows_within: FloatArray | None = beside()
     other_rows: FloatArray | None = beside()
     change: FloatArray = beside()
+    other_change: FloatArray | None = beside()
     real_time: RealTime | None = beside()
     findings: tuple[Finding, ...] = beside(default=())
 
@@ -227,6 +230,9 @@ def lock_to_events(
         rows_within=None if within is None else within[anchors.person],
         other_rows=other_rows,
         change=_change(rows, anchors, lock),
+        other_change=None
+        if other is None or other_rows is None
+        else _change(other_rows, anchors, other),
         real_time=real_time(anchors, views.wide("SR").times, scored["SR"], scored["P"]),
         findings=(*_gaps(lock), *told),
     )

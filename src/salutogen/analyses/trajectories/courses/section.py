@@ -125,7 +125,10 @@ def _regression_words(courses: LockedCourses, placebo: Placebo | None) -> tuple[
             for item in (found, other)
             if item is not None
         )
-        parts.append(f"SR changes otherwise than that: by {excess}, {ways_of_scoring(placebo)}.")
+        way = "above" if found.excess > 0.0 else "below"
+        parts.append(
+            f"The change lies {way} the expected one, {ways_of_scoring(placebo)}: by {excess}."
+        )
     elif found.beyond and other is not None:
         parts.append(
             "The change differs from the expected one under one background and not under both: "

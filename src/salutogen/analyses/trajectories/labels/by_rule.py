@@ -65,13 +65,14 @@ class Labels(Record):
         default=None,
     )
     n_cannot_rise: int | None = figure(
-        "Courses whose band reaches beyond the highest possible P, so that nothing can be seen "
-        "above it; null where the range of P is not known",
+        "Courses not high before whose band reaches beyond the highest possible P: nothing can be "
+        "seen above it; null where the range of P is not known",
         kind=Kind.COUNT,
         default=None,
     )
     n_cannot_fall: int | None = figure(
-        "Courses whose band reaches below the lowest possible P, which cannot be improving",
+        "Courses not high before whose band reaches below the lowest possible P: they cannot be "
+        "improving",
         kind=Kind.COUNT,
         default=None,
     )
@@ -79,9 +80,14 @@ class Labels(Record):
     codes: Codes = beside()
 
     @property
+    def n_not_high(self) -> int:
+        """Complete courses that were not high before the event."""
+        return self.n - self.counts[LABELS[HIGH]]
+
+    @property
     def wider_than_scale(self) -> bool:
         """Whether so many courses cannot be seen above their band that shares say nothing."""
-        return self.n_cannot_rise is not None and self.n_cannot_rise > MOST_AT_END * self.n
+        return self.n_cannot_rise is not None and self.n_cannot_rise > MOST_AT_END * self.n_not_high
 
     @property
     def shares(self) -> dict[str, float]:
@@ -179,7 +185,7 @@ def label_courses(
     half_width = half_width_of(spread, settings)
     SR, high = lock.SR[rows], lock.SR_z[rows, 0] > settings.high
     codes = classify(SR, half_width=half_width, tolerance=settings.tolerance, high=high)
-    P = lock.P[rows, 0]
+    P = lock.P[rows[~high], 0]
     lowest, highest = span
     return Labels(
         n=int(codes.size),

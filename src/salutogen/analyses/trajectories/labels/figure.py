@@ -32,7 +32,8 @@ def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
     rule : str
         Rule of the anchors.
     shown : DataFrame
-        `label, share, placebo, low, high, no_change`, null where it may not be told.
+        `label, share, no_change` and, where compared, `placebo, low, high`; null where it may not
+        be told.
     compared : bool
         Whether there are placebo occasions; otherwise the shares of mere fluctuation stand beside.
     """
@@ -59,7 +60,7 @@ def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
     data = pl.DataFrame(rows, schema=kinds_of)
     told = [
         f"{row['label']} {percent(row['share'])}"
-        + ("" if row["placebo"] is None else f" (comparator {percent(row['placebo'])})")
+        + ("" if row.get("placebo") is None else f" (comparator {percent(row['placebo'])})")
         for row in shown.drop_nulls("share").iter_rows(named=True)
     ]
     beside = (

@@ -23,9 +23,12 @@ from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import enumeration, percent, points, say
 
+AMONG_NOTE = (
+    "Shares are among courses not high before the event, in every column; that of pre-existing "
+    "high is among all, and is fixed before the event, so it has no difference."
+)
 NOTE = (
-    "Shares are among courses not high before the event, for every column; that of pre-existing "
-    "high is among all, and is fixed before the event, so it has no difference. Comparator: the "
+    "Comparator: the "
     "same persons around occasions {without}. Difference: of the courses that have such occasions, "
     "with its 95 % interval over persons."
 )
@@ -135,16 +138,17 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
     if fall:
         parts.append(
             say(
-                "For {n} the band reaches below the lowest possible score: they could not be "
-                "labelled improving.",
+                "For {n} of those not high before, the band reaches below the lowest possible score: "
+                "they could not be labelled improving.",
                 n=Persons(fall, of=labels.n),
             )
         )
     if rise:
         parts.append(
             say(
-                "For {n} it reaches beyond the highest possible score: they could not be seen "
-                "above it, and are not labelled recovery, delayed or chronic whatever happens.",
+                "For {n} of those not high before, it reaches beyond the highest possible score: "
+                "they could not be seen above it, and are not labelled recovery, delayed or "
+                "chronic whatever happens.",
                 n=Persons(rise, of=labels.n),
             )
         )
@@ -249,13 +253,18 @@ def _label_table(
     if labels.other_background is None:
         frame = frame.drop("share_other")
         columns = tuple(column for column in columns if column.name != "share_other")
-    note = NOTE.format(without=placebo.without)
+    note = AMONG_NOTE
+    if placebo.SR is None:
+        frame = frame.drop(COMPARED)
+        columns = tuple(column for column in columns if column.name not in COMPARED)
+    else:
+        note = f"{note} {NOTE.format(without=placebo.without)}"
     return Table(
         name=f"trajectories-{anchors.rule}-labels",
         title="Labels",
         frame=frame,
         columns=columns,
-        note=note_of(note, frame, columns),
+        note=note_of(note, frame.drop(COMPARED, strict=False), columns),
     )
 
 

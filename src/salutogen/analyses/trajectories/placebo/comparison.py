@@ -116,6 +116,7 @@ class Placebo(Record):
     back_after: dict[str, DrawnShare] = figure(
         "Share back within the band so many occasions after they were first seen above it"
     )
+    n_left: float = figure("Courses above their band in a draw, mean", default=0.0)
     rated: bool = figure("Whether events count from a rating of burden: they are then selected")
     chosen: PlaceboDraws = beside()
     codes: NDArray[np.int8] = beside()
@@ -203,6 +204,7 @@ def compare(
         SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
         SR_other=_scored(chosen, other, settings, seed) if enough and other else None,
         back_after=_back_after(chosen, SR, change) if enough else {},
+        n_left=_number_above(chosen, SR) if enough else 0.0,
         rated=rated,
         chosen=chosen,
         codes=codes,
@@ -295,6 +297,14 @@ def _back_after(
             high=None if high is None else float(high),
         )
     return found
+
+
+def _number_above(chosen: PlaceboDraws, scored: ScoredRows) -> float:
+    """Courses above their band at some time after the drawn occasion, mean over draws."""
+    change = chosen.afterwards(scored.rows) - chosen.courses(scored.rows)[..., :1]
+    with np.errstate(invalid="ignore"):
+        above = change > scored.half_width
+    return float(above.any(axis=-1).sum(axis=-1).mean())
 
 
 def _share_back(change: FloatArray, half_width: float) -> tuple[float, ...] | None:
