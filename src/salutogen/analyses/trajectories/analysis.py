@@ -71,7 +71,7 @@ class Trajectories(AnalysisResult):
     courses: LockedCourses = figure("Courses around the event", key="lock")
     labels: Labels | None = figure("Labels by rule; null without a band")
     placebo: Placebo | None = figure(
-        "What the same persons show around occasions without an event; null without a band"
+        "What the same persons show around occasions at which no event counts; null without a band"
     )
     response: Response = figure("How persons respond to the event")
     recovery: RecoveryCurve | None = figure("The exponential return; null where it is not fitted")

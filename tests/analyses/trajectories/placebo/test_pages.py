@@ -57,7 +57,7 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     returns = words_of(shown, "individual response and return")
     assert "comparator" in returns
     assert "The same rule around comparator occasions goes with" in words_of(
-        shown, "relates to labels and locks"
+        shown, "relates to labels and courses"
     )
 
 

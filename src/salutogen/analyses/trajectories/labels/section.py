@@ -138,8 +138,8 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
     if fall:
         parts.append(
             say(
-                "For {n} of those not high before, the band reaches below the lowest possible score: "
-                "they could not be labelled improving.",
+                "For {n} of those not high before, the band reaches below the lowest possible "
+                "score: they could not be labelled improving.",
                 n=Persons(fall, of=labels.n),
             )
         )

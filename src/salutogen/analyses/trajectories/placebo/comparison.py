@@ -71,7 +71,7 @@ class ScoredComparison(Record):
         unit=POINTS,
         sign=LESS_RESILIENT,
     )
-    regression: RegressionToMean | None = figure("The fall after the event and after such rises")
+    regression: RegressionToMean | None = figure("The change after the event and the one expected")
 
 
 @record

@@ -127,7 +127,14 @@ def placebo_findings(placebo: Placebo) -> tuple[Finding, ...]:
     n = placebo.n + placebo.n_without
     with_placebo = Persons(placebo.n, of=n)
     if placebo.SR is None:
-        told.tell("no-placebo", with_placebo=with_placebo, anchors=Persons(n))
+        told.tell(
+            "no-placebo", with_placebo=with_placebo, without=placebo.without, anchors=Persons(n)
+        )
     elif placebo.n_without > FEW * n:
-        told.tell("placebo-for-few", with_placebo=with_placebo, anchors=Persons(n))
+        told.tell(
+            "placebo-for-few",
+            with_placebo=with_placebo,
+            without=placebo.without,
+            anchors=Persons(n),
+        )
     return tuple(told)

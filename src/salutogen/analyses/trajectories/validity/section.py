@@ -42,8 +42,8 @@ FORETOLD_NOTE = (
 )
 BANDS = (
     "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
-    "relate to SR: a relation that does not differ from 0 down to the reliability that exposure has "
-    "may be that."
+    "relate to SR: a relation that does not differ from 0 down to the reliability that exposure "
+    "has may be that."
 )
 OVERLAP = (
     " It is made of the same answers as the courses, later: what goes with it is partly a person's "
