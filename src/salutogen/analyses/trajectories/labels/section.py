@@ -125,7 +125,14 @@ def label_sections(
             "Thresholds decide shares, as the last columns show: read them as a description of "
             "these rules, not as kinds of people.",
         ),
-        figures=(label_figure(rule, table.frame, compared=placebo.SR is not None),),
+        figures=(
+            label_figure(
+                rule,
+                table.frame,
+                compared=placebo.SR is not None,
+                judged=own_and_other(courses) if labels.other_background is not None else None,
+            ),
+        ),
         tables=(table,),
     )
     return (section,)
