@@ -20,13 +20,18 @@ from salutogen.analyses.trajectories.classes.summary import (
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
 from salutogen.analyses.trajectories.labels.by_rule import (
     Labels,
+    OtherBackground,
     label_courses,
     within_person_sd,
 )
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.occasions import acting
-from salutogen.analyses.trajectories.placebo.placebo import placebo_findings, placebo_of
+from salutogen.analyses.trajectories.placebo.placebo import (
+    placebo_findings,
+    placebo_of,
+    without_labels,
+)
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
 from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
@@ -40,7 +45,7 @@ from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.analyses.trajectories.validity.outcomes import validity_of
 from salutogen.analyses.trajectories.validity.relations import Validity
 from salutogen.columns import beside, figure, record
-from salutogen.findings import Findings
+from salutogen.findings import Findings, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
 
@@ -66,7 +71,7 @@ class Trajectories(AnalysisResult):
     courses: LockedCourses = figure("Courses around the event", key="lock")
     labels: Labels | None = figure("Labels by rule; null without a band")
     placebo: Placebo | None = figure(
-        "What the same persons show around occasions without an event; null without a band"
+        "What the same persons show around occasions at which no event counts; null without a band"
     )
     response: Response = figure("How persons respond to the event")
     recovery: RecoveryCurve | None = figure("The exponential return; null where it is not fitted")
@@ -98,7 +103,9 @@ class Trajectories(AnalysisResult):
             course_section(
                 anchors, self.courses, self.response, self.placebo, self.findings, audience
             ),
-            *label_sections(anchors, labels, self.placebo, self.settings.labels, audience),
+            *label_sections(
+                anchors, self.courses, labels, self.placebo, self.settings.labels, audience
+            ),
             response_section(
                 anchored,
                 self.courses,
@@ -214,12 +221,40 @@ def _labelled(
         told.tell("labels-need-reliability", variant=settings.labels.band_from)
         return None, None, None
     second = np.random.SeedSequence([inputs.run.seed, 61]).spawn(2)[1]
-    labels = label_courses(courses.lock, spread=spread, settings=settings.labels, seed=second)
+    P = inputs.scores.measures["P"]
+    labels = label_courses(
+        courses.lock,
+        spread=spread,
+        settings=settings.labels,
+        seed=second,
+        other=_other_background(anchors, courses),
+        span=(P.minimum, P.maximum),
+    )
     before = np.zeros(courses.change.shape[0])
     times = return_times(courses.change, before, labels.half_width)
     placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
     told.extend(placebo_findings(placebo))
+    if labels.wider_than_scale:
+        told.tell(
+            "band-wider-than-scale",
+            stuck=Persons(labels.n_cannot_rise or 0, of=labels.n),
+            courses=Persons(labels.n_not_high, of=labels.n),
+            half_width=labels.half_width,
+            highest=P.maximum,
+        )
+        return None, None, without_labels(placebo)
     return labels, times, placebo
+
+
+def _other_background(anchors: Anchors, courses: LockedCourses) -> OtherBackground | None:
+    """The courses judged the other way, and how their fluctuation compares."""
+    lock, rows = courses.other_background, courses.other_rows
+    if lock is None or rows is None:
+        return None
+    busy = acting(anchors, (int(anchors.person.max()) + 1, rows.shape[1]))[anchors.person]
+    plain = within_person_sd(np.where(busy, np.nan, courses.rows))
+    own = within_person_sd(np.where(busy, np.nan, rows))
+    return OtherBackground(lock=lock, ratio=own / plain if own and plain else 1.0)
 
 
 def _spread(inputs: AnalysisInputs, anchors: Anchors, settings: LabelSettings) -> float | None:

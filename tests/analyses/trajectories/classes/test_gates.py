@@ -16,10 +16,12 @@ from salutogen.analyses.trajectories.classes.gates import Gate, least_agreement
 from salutogen.analyses.trajectories.classes.heaping import is_heaped, skewness, stops
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet
 from salutogen.analyses.trajectories.classes.summary import class_figures
-from salutogen.analyses.trajectories.classes.tables import shown_grid
+from salutogen.analyses.trajectories.classes.tables import gate_table, shown_grid
 from salutogen.models import GrowthMixture
+from salutogen.page.audience import Audience
 from tests.analyses.trajectories.classes.matrices import one_kind, rand_by_pairs, three_kinds
 
+SEEN = Audience(individuals=True, n_persons=300, seed=1)
 QUICK = ClassSettings(max=4, starts=10, resamples=5, blrt_draws=39)
 
 
@@ -116,13 +118,25 @@ def test_a_set_near_the_best_that_needs_one_class_disagrees() -> None:
     two, one = fake_set({1: 100.0, 2: 50.0}), fake_set({1: 58.0, 2: 57.0})
     assert least_agreement([two, one], 0, limits) == 0.0
     far = fake_set({1: 61.0, 2: 60.0})
-    assert least_agreement([two, far], 0, limits) == 1.0
+    assert least_agreement([two, far], 0, limits) is None
     other = fake_set({1: 100.0, 2: 55.0}, [0, 1, 0, 1])
     expected = rand_by_pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
     assert least_agreement([two, other], 0, limits) == pytest.approx(expected)
     astray = replace(other, fits={k: replace(cast(Any, f), converged=False)
                                   for k, f in other.fits.items()})  # fmt: skip
-    assert least_agreement([two, astray], 0, limits) == 1.0
+    assert least_agreement([two, astray], 0, limits) is None
+
+
+def test_agreement_without_another_set_is_not_tested(three: ClassAssessment) -> None:
+    """A set alone near the best agrees with itself: nothing was tested, nothing stands against."""
+    words = {}
+    for value in (None, 1.0):
+        gates = (Gate(name="assumptions", value=value, threshold=0.6, passed=True),)
+        shown = gate_table(replace(three, gates=gates), SEEN)
+        words[value] = (shown["value"][0], shown["outcome"][0])
+    assert words[None][1] == "not tested: no other set is near the best"
+    assert words[1.0][1] == "holds"
+    assert words[None][0] != words[1.0][0]
 
 
 def test_where_one_class_is_enough_no_other_gate_is_reached() -> None:

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from salutogen.analyses.trajectories import LABELS, Lock, classify, label_courses
-from salutogen.analyses.trajectories.labels.by_rule import unchanged_rates, within_person_sd
+from salutogen.analyses.trajectories.labels.by_rule import (
+    OtherBackground,
+    label_shares,
+    unchanged_rates,
+    within_person_sd,
+)
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 
 PROTOTYPES = {
@@ -90,3 +95,44 @@ def test_the_spread_within_persons_is_pooled_over_degrees_of_freedom() -> None:
     SR = np.asarray([[1.0, 3.0, np.nan], [0.0, 2.0, 4.0], [7.0, np.nan, np.nan]])
     assert within_person_sd(SR) == pytest.approx(np.sqrt(10.0 / 3.0))
     assert within_person_sd(SR[2:]) is None
+
+
+def test_courses_whose_band_leaves_the_scale_are_counted() -> None:
+    SR = np.zeros((10, 4))
+    SR[:4] += 9.0  # P = SR + 10, before and after
+    SR[8:] -= 9.0
+    found = label_courses(
+        lock_of(SR, residual_sd=50.0),
+        spread=1.0,
+        settings=LabelSettings(),
+        seed=1,
+        span=(0.0, 20.0),
+    )
+    assert (found.n_cannot_rise, found.n_cannot_fall) == (4, 2)
+    assert found.wider_than_scale
+    unknown = label_courses(lock_of(SR), spread=1.0, settings=LabelSettings(), seed=1)
+    assert (unknown.n_cannot_rise, unknown.n_cannot_fall) == (None, None)
+    assert not unknown.wider_than_scale
+
+
+def test_both_backgrounds_are_labelled_each_with_its_band() -> None:
+    SR = np.array([[0.0, 5.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    settings = LabelSettings()
+
+    def labels(ratio: float) -> dict[str, int] | None:
+        other = OtherBackground(lock=lock_of(SR), ratio=ratio)
+        flat = lock_of(np.zeros((2, 4)))
+        found = label_courses(flat, spread=1.0, settings=settings, seed=1, other=other)
+        assert found.counts["resilient"] == 2
+        return found.other_background
+
+    assert labels(1.0) == dict.fromkeys(LABELS, 0) | {"resilient": 1, "recovery": 1}
+    assert labels(3.0) == dict.fromkeys(LABELS, 0) | {"resilient": 2}
+
+
+def test_shares_are_among_those_not_high_before() -> None:
+    counts = dict.fromkeys(LABELS, 0) | {"resilient": 6, "recovery": 2, "pre-existing high": 2}
+    shares = label_shares(counts)
+    assert shares["resilient"] == pytest.approx(0.75)
+    assert shares["pre-existing high"] == pytest.approx(0.2)
+    assert sum(shares[name] for name in LABELS[:-1]) == pytest.approx(1.0)

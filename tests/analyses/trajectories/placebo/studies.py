@@ -9,10 +9,13 @@ from salutogen.analyses.trajectories import Anchors, EventGrid, find_anchors
 OCCASIONS = 12
 
 
-def study(seed: int, *, jump: float = 0.0, persons: int = 300) -> tuple[np.ndarray, EventGrid]:
+def study(
+    seed: int, *, jump: float = 0.0, fading: float = 0.0, persons: int = 300
+) -> tuple[np.ndarray, EventGrid]:
     """SR of persons by occasion: levels of SD 4, moods of SD 4 that last by .4, and events.
 
-    An event raises SR at its occasion and by half as much at the next.
+    An event raises SR at its occasion and by half as much at the next; `fading` points more fade
+    from the event on with a half-life of three occasions.
     """
     generator = np.random.default_rng(seed)
     SR = generator.standard_normal((persons, OCCASIONS))
@@ -34,6 +37,7 @@ def study(seed: int, *, jump: float = 0.0, persons: int = 300) -> tuple[np.ndarr
     for person, at in zip(anchors.person, anchors.occasion, strict=True):
         SR[person, at] += jump
         SR[person, at + 1 : at + 2] += jump / 2.0
+        SR[person, at:] += fading * 0.5 ** (np.arange(OCCASIONS - at) / 3.0)
     SR[~observed] = np.nan
     return SR, grid
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from salutogen.analyses.trajectories import LABELS, Placebo, classify, find_anchors
+from salutogen.analyses.trajectories.anchors.wording import without_event
 from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within_person_sd
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import ScoredRows, compare
@@ -19,8 +22,11 @@ from salutogen.page.words import Sentence
 from tests.analyses.trajectories.placebo.studies import OCCASIONS, around, study
 
 
-def compared(seed: int, jump: float) -> tuple[Placebo, ScoredRows]:
-    SR, grid = study(seed, jump=jump)
+def compared(
+    seed: int, jump: float, *, fading: float = 0.0, kept_of_jump: float | None = None
+) -> tuple[Placebo, ScoredRows]:
+    """A study beside its comparator; `kept_of_jump`: SR has the event in exposure as well."""
+    SR, grid = study(seed, jump=jump, fading=fading)
     anchors = find_anchors(grid)
     rows = SR[anchors.person]
     chosen = draw_placebos(grid, anchors, rows, draws=100, seed=seed)
@@ -37,7 +43,14 @@ def compared(seed: int, jump: float) -> tuple[Placebo, ScoredRows]:
     change = np.full(rows.shape, np.nan)
     for row, at in enumerate(anchors.occasion):
         change[row, : OCCASIONS - at] = rows[row, at:] - rows[row, at - 1]
-    return compare(chosen, scored, None, settings, change=change, seed=1), scored
+    if kept_of_jump is None:
+        return compare(chosen, scored, None, settings, change=change, seed=1), scored
+    # With the event in exposure its expected share is taken out at the anchor and nowhere else.
+    with_event = rows.copy()
+    with_event[np.arange(anchors.n), anchors.occasion] -= kept_of_jump
+    locked = scored.locked - np.array([0.0, kept_of_jump, 0.0, 0.0])
+    own = replace(scored, rows=with_event, locked=locked)
+    return compare(chosen, own, None, settings, other=scored, change=change, seed=1), scored
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +71,29 @@ def test_shares_are_those_of_a_plain_loop(quiet: tuple[Placebo, ScoredRows]) -> 
     places = [place for place, row in enumerate(chosen.anchor) if row in set(complete)]
     for code, name in enumerate(LABELS):
         found = placebo.SR.labels[name]
+        all_count = name == "pre-existing high"
         own = []
         for row in complete:
             course = scored.locked[row]
             high = np.asarray(course[0] > scored.high)
-            own.append(int(classify(course, half_width=scored.half_width, high=high)) == code)
-        assert found.n == len(complete)
+            if all_count or not high:
+                own.append(int(classify(course, half_width=scored.half_width, high=high)) == code)
+        assert found.n == len(own)
         assert found.observed == pytest.approx(np.mean(own))
         shares = []
         for draw in range(100):
-            named = 0
+            named, counted = 0, 0
             for place in places:
                 at = chosen.occasion[draw, place]
                 course = scored.rows[chosen.anchor[place], at - 1 : at + 3]
                 high = np.asarray(course[0] > scored.high)
                 named += int(classify(course, half_width=scored.half_width, high=high)) == code
-            shares.append(named / len(places))
+                counted += bool(all_count or not high)
+            shares.append(named / counted)
         assert found.placebo == pytest.approx(np.mean(shares))
         assert found.placebo_low == pytest.approx(np.percentile(shares, 2.5))
         assert found.excess == pytest.approx(found.observed - found.placebo)
+        assert (found.excess_low is None) == all_count
 
 
 def test_an_excess_has_the_t_interval_of_persons() -> None:
@@ -101,8 +118,9 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     told = [name for name in LABELS if placebo.beyond("labels", name)]
     assert told == []
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
-    words = beyond_words(placebo, "labels", LABELS, "labels", "What fluctuation gives.")
-    assert words.startswith("What fluctuation gives.")
+    words = beyond_words(placebo, "labels", LABELS, "labels")
+    assert words.startswith("None of labels is distinguished from what the same persons show")
+    assert "the widest interval is that of" in words
     said = placebo_words(placebo, 200, Audience(individuals=True, n_persons=300, seed=1))
     assert isinstance(said, Sentence)
     assert "100 times" in said.worded(str)
@@ -117,7 +135,7 @@ def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> No
     assert jump.excess_low < 8.0 < jump.excess_high
     assert placebo.beyond("response", "jump")
     assert placebo.beyond("labels", "recovery")
-    words = beyond_words(placebo, "labels", LABELS, "labels", "What fluctuation gives.")
+    words = beyond_words(placebo, "labels", LABELS, "labels")
     assert words.startswith("Beyond ordinary fluctuation")
     assert "recovery by " in words
 
@@ -175,3 +193,76 @@ def test_events_chosen_where_one_feels_bad_fall_as_expected() -> None:
     assert found.change < -1.2
     assert not found.beyond
     assert found.expected == pytest.approx(found.change, abs=0.15)
+
+
+def test_a_share_among_some_courses_has_the_error_of_a_ratio() -> None:
+    """Against the jackknife over persons, which needs no linear terms."""
+    generator = np.random.default_rng(8)
+    n, draws = 150, 30
+    inside, within = generator.random(n) < 0.7, generator.random((draws, n)) < 0.8
+    observed = (generator.random(n) < 0.4) & inside
+    drawn = (generator.random((draws, n)) < 0.3) & within
+
+    def excess(kept: np.ndarray) -> float:
+        share = observed[kept].sum() / inside[kept].sum()
+        return float(share - (drawn[:, kept].sum(1) / within[:, kept].sum(1)).mean())
+
+    found = contrast(observed * 1.0, drawn * 1.0, np.arange(n), among=(inside, within))
+    every = np.arange(n)
+    left_out = np.array([excess(every != one) for one in every])
+    se = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
+    assert found.n == inside.sum()
+    assert found.excess == pytest.approx(excess(every))
+    assert found.excess_low is not None
+    assert found.excess_high is not None
+    half = 0.5 * (found.excess_high - found.excess_low)
+    assert half == pytest.approx(stats.t.ppf(0.975, n - 1) * se, rel=0.02)
+
+
+def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected() -> None:
+    """Nothing happens to problems; exposure of the event lowers SR at the event only."""
+    placebo, _ = compared(11, 0.0, kept_of_jump=6.0)
+    assert placebo.SR is not None
+    assert placebo.SR.regression is not None
+    assert placebo.SR.regression.beyond
+    assert not placebo.falls_beyond
+    assert placebo.SR.response["jump"].beyond
+    assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
+    assert not any(placebo.beyond("labels", name) for name in LABELS)
+    words = beyond_words(placebo, "response", ("jump", "depth"), "jump and depth")
+    assert "By the line of this study alone differ jump" in words
+
+
+def test_responses_that_last_do_not_raise_the_excess_of_the_jump() -> None:
+    """A rise of 8 that halves in three occasions: the comparator holds little of its fall."""
+    jumps, before = [], []
+    for seed in range(6):
+        placebo, _ = compared(seed, 0.0, fading=8.0)
+        assert placebo.SR is not None
+        jumps.append(placebo.SR.response["jump"].excess)
+        before.append(placebo.SR.course["pre"].excess)
+    assert np.mean(jumps) == pytest.approx(8.0, abs=0.5)
+    assert abs(np.mean(before)) < 1.3  # what is left where persons have no earlier occasions
+
+
+def test_who_was_high_before_is_not_contrasted(loud: tuple[Placebo, ScoredRows]) -> None:
+    placebo, _ = loud
+    assert placebo.SR is not None
+    fixed = placebo.SR.labels["pre-existing high"]
+    assert (fixed.excess_low, fixed.p, fixed.p_adjusted) == (None, None, None)
+    assert not placebo.beyond("labels", "pre-existing high")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "rated", "words"),
+    [
+        (None, False, "without a listed event"),
+        (1.0, False, "without a listed event"),
+        (5.0, True, "without a listed event rated 5 or more"),
+    ],
+)
+def test_occasions_are_without_events_that_count(
+    threshold: float | None, words: str, *, rated: bool
+) -> None:
+    _, grid = study(1, persons=10)
+    assert without_event(replace(grid, threshold=threshold, rated=rated)) == words

@@ -16,7 +16,7 @@ def literally(SR: np.ndarray, grid, anchors) -> list[set[int]]:  # type: ignore[
     found = []
     for person in anchors.person:
         events = anchors.occasion[anchors.person == person]
-        busy = {int(at) + after for at in events for after in (0, 1, 2)}
+        busy = {int(at) + after for at in events for after in range(5)}
         own = set()
         for t in range(OCCASIONS):
             positions = [t - 1, t, t + 1, t + 2]
@@ -29,7 +29,8 @@ def literally(SR: np.ndarray, grid, anchors) -> list[set[int]]:  # type: ignore[
                 continue
             if np.isfinite(SR[person, positions]).all():
                 own.add(t)
-        found.append(own)
+        early = {t for t in own if t + 2 < events.min()}
+        found.append(early or own)
     return found
 
 
@@ -42,10 +43,12 @@ def test_occasions_are_those_that_the_rule_allows(*, episodes: bool) -> None:
     pool = placebo_occasions(grid, anchors, SR[anchors.person])
     assert [set(np.flatnonzero(row).tolist()) for row in pool] == allowed
     assert sum(map(bool, allowed)) > 40
+    first = [anchors.occasion[anchors.person == person].min() for person in anchors.person]
     chosen = draw_placebos(grid, anchors, SR[anchors.person], draws=400, seed=1)
     assert chosen.anchor.tolist() == [row for row, own in enumerate(allowed) if own]
     for place, row in enumerate(chosen.anchor):
         assert set(chosen.occasion[:, place].tolist()) == allowed[row]
+        assert chosen.before[place] == (max(allowed[row]) + 2 < first[row])
         later = anchors.occasion[anchors.person == anchors.person[row]]
         for draw in range(3):
             at = chosen.occasion[draw, place]

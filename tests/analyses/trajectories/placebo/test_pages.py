@@ -47,17 +47,22 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert placebo.SR is not None
     assert placebo.SR_within is not None
     labels = words_of(shown, "labels by rule")
-    assert "Around occasions without an event the same persons would be called" in labels
-    assert "drawn for each, 40 times" in labels
+    assert "Around comparator occasions the same persons would be called" in labels
+    assert "drawn for each anchor, 40 times" in labels
+    assert "without a listed event rated 4 or more" in labels
+    assert "before the person's first anchor" in labels
+    assert "At pre the mean SR is" in labels
+    assert "without it" in labels.split("are resilient")[1]
     courses = words_of(shown, "courses around the event")
-    assert "Around occasions without an event the same persons show" in courses
-    assert "regression to the mean" in courses
+    assert "Around comparator occasions (without a listed event" in courses
+    assert "it would be expected to change by" in courses
+    assert "Scored without the event in exposure it changes by" in courses
     assert "by the line of this study" in courses
     assert "slope of exposure within persons" in courses
     returns = words_of(shown, "individual response and return")
-    assert "without an event" in returns
-    assert "The same rule around occasions without an event goes with" in words_of(
-        shown, "relates to labels and locks"
+    assert "comparator" in returns
+    assert "The same rule around comparator occasions goes with" in words_of(
+        shown, "relates to labels and courses"
     )
 
 
@@ -72,7 +77,8 @@ def test_the_table_and_results_hold_the_comparison(shown: sg.Results) -> None:
     told = result.to_dict()["placebo"]["SR"]["labels"]
     for row in frame.iter_rows(named=True):
         assert row["placebo"] == told[row["label"]]["placebo"]
-        assert row["excess"] == told[row["label"]]["excess"]
+        fixed = row["label"] == "pre-existing high"
+        assert row["excess"] == (None if fixed else told[row["label"]]["excess"])
     assert {"observed", "placebo", "excess_low", "p_adjusted"} <= set(told["recovery"])
     by_chance = result.to_dict()["validity"]["groups"][0]["placebo"]
     assert by_chance["low"] <= by_chance["placebo"] <= by_chance["high"]
@@ -92,6 +98,23 @@ def test_a_page_that_hides_persons_tells_no_share_of_few(tmp_path: Path) -> None
     drawn = section.figures[0].data.filter(pl.col("what") == "around the event")
     assert set(drawn["label"]).isdisjoint(hidden["label"])
     assert "Person " not in "".join(map(str, texts_of(sections)))
+
+
+def test_a_band_beyond_the_scale_refuses_labels_and_returns(tmp_path: Path) -> None:
+    path = write_study(
+        tmp_path, "classes: off\n    labels: {band: 40}", "show", occasions=OCCASIONS
+    )
+    result = result_in(sg.run(path, data={"answers": cohort_frame(occasions=OCCASIONS)}))
+    (told,) = (item for item in result.findings if item.code == "band-wider-than-scale")
+    assert "cannot be seen above their band" in told.text
+    assert result.labels is None
+    assert result.return_times is None
+    assert result.placebo is not None
+    assert result.placebo.SR is not None
+    assert result.placebo.SR.labels == {}
+    assert result.placebo.back_after == {}
+    assert "jump" in result.placebo.SR.response
+    assert result.to_dict()["labels"] is None
 
 
 def texts_of(sections: list[Section]) -> list[str]:

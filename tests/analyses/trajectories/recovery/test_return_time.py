@@ -117,3 +117,18 @@ def test_intervals_of_returns_are_those_of_a_plain_loop() -> None:
     change[generator.random(change.shape) < 0.25] = np.nan
     left, right, never = return_intervals(change, 0.6)
     assert (left.tolist(), right.tolist(), never) == by_plain_loop(change, 0.6)
+
+
+def test_those_at_risk_are_waited_for_and_not_yet_back() -> None:
+    """Back after 1, 1, 3 visits; two not seen back, last seen above after 0 and 2."""
+    change = np.array(
+        [
+            [5.0, 0.0, 0.0, 0.0],
+            [5.0, 0.0, 0.0, 0.0],
+            [5.0, 5.0, 5.0, 0.0],
+            [5.0, np.nan, np.nan, np.nan],
+            [5.0, 5.0, 5.0, np.nan],
+        ]
+    )
+    found = return_times(change, np.zeros(5), 1.0)
+    assert [found.at_risk(after) for after in (0.0, 1.0, 2.0, 3.0)] == [5, 2, 2, 0]

@@ -29,3 +29,14 @@ def test_few_who_were_not_seen_are_not_told_by_a_difference(
     said = text.worded(audience.in_a_sentence)
     assert said.startswith("16 persons were seen above their band after the event")
     assert (", 14 never were" in said) == told
+
+
+def test_of_few_who_left_no_share_and_no_time_is_said() -> None:
+    later = np.asarray(LEFT * 2 + STAYED * 14)
+    times = return_times(later, np.zeros(len(later)), half_width=2.0)
+    audience = Audience(individuals=True, n_persons=60, seed=1)
+    (text,) = return_words(times, len(later), audience)
+    assert isinstance(text, Sentence)
+    said = text.worded(audience.in_a_sentence)
+    assert "2 persons were seen above their band after the event, 14 never were" in said
+    assert "Half" not in said

@@ -18,7 +18,9 @@ from salutogen.analyses.trajectories.validity.relations import (
     assess_validity,
     locked_measures,
 )
+from salutogen.analyses.trajectories.validity.section import _factor_words, _group_words
 from salutogen.errors import AnalysisError
+from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
 N = 1500
@@ -138,6 +140,35 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
     assert sr.value is not None
     assert p.value is not None
     assert sr.value > p.value > 0.05
+    said, other = (
+        text.worded(str) for text in _group_words(found, N) if isinstance(text, Sentence)
+    )
+    assert "is not said" in said  # no comparator
+    assert "%" not in said
+    assert other.startswith("Class alone goes with")
+
+
+def test_factors_of_the_change_are_named_before_those_of_the_level() -> None:
+    """One factor goes with how high persons stand, another with how far the event moves them."""
+    generator = np.random.default_rng(3)
+    level, moved = generator.normal(0, 3, (N, 1)), generator.normal(0, 3, (N, 1))
+    SR = level + generator.normal(0, 1, (N, 4)) + moved * np.array([0.0, 1.0, 1.0, 1.0])
+    lock = Lock(occasion=np.tile(np.arange(4), (N, 1)), SR=SR, P=SR + 10.0, SR_z=SR / 5.0)
+
+    def words(**factors: np.ndarray) -> str:
+        found = assess_validity(
+            lock, np.arange(N), outcome=None, groups=(), factors=factors, draws=100, seed=1
+        )
+        (text,) = _factor_words(found)
+        return text
+
+    both = words(stable=level[:, 0], moving=moved[:, 0])
+    assert 0 < both.index("moving") < both.index("with the level of SR") < both.index("stable")
+    alone = words(stable=level[:, 0])
+    assert "none with the change of SR" in alone
+    assert "No factor relates otherwise to the level of P" in alone
+    neither = words(noise=generator.normal(0, 1, N))
+    assert "none with SR differs from 0" in neither
 
 
 def test_values_of_P_count_only_where_SR_is_there() -> None:
@@ -183,7 +214,7 @@ def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
         np.testing.assert_allclose(outcome.values[row], np.mean(after) if after else np.nan)
     assert "validity-criterion-overlap" in {item.code for item in result.findings}
     titles = [section.title for section in result.sections(results.context.audience)]
-    assert "Trajectories: later problems, and what relates to labels and locks" in titles
+    assert "Trajectories: later problems, and what relates to labels and courses" in titles
     assert not any("foretell" in title for title in titles)
     assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
 

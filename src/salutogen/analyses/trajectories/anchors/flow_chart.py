@@ -60,7 +60,9 @@ def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
             for place in range(len(counts) - 1)
         ]
     )
-    told = "; ".join(f"{row['n']} {row['words']}" for row in boxes.iter_rows(named=True))
+    told = "; ".join(
+        f"{row['n']} {_after_number(row['words'])}" for row in boxes.iter_rows(named=True)
+    )
     return Figure(
         name=f"trajectories-{rule}-flow-chart",
         title=f"Who is kept, and why ({rule})",
@@ -84,6 +86,12 @@ def flow_chart(anchored: Anchored, audience: Audience) -> Figure:
         ),
         columns=COLUMNS,
     )
+
+
+def _after_number(words: str) -> str:
+    """A step that goes on from the one before, as it reads after a number."""
+    further = words.removeprefix("and ")
+    return words if further == words else f"of these with {further}"
 
 
 def _words(shown: int | None, n: int, audience: Audience) -> str:

@@ -76,7 +76,7 @@ def look_for_classes(
                 numbers={"persons": persons},
             )
             return None, told
-    _tell_verdict(told, found)
+    _tell_verdict(told, found, settings)
     if found.at_the_edge:
         told.tell("classes-at-the-edge", max=found.n_classes)
     if found.passed:
@@ -109,16 +109,24 @@ def bounds_of(lock: Lock, first: NDArray[np.bool_]) -> tuple[FloatArray, FloatAr
     return lock.SR - (lock.P - low), lock.SR + (high - lock.P)
 
 
-def _tell_verdict(told: Findings, found: ClassAssessment) -> None:
+def _tell_verdict(told: Findings, found: ClassAssessment, settings: ClassSettings) -> None:
     """Say that classes are claimed, or which gates fail."""
     failed = [gate.name for gate in found.gates if gate.reached and not gate.passed]
     k = found.n_classes
     numbers = {"persons": int(found.rows.size), "classes_by_bic": k, "failed": failed}
     assumptions = found.chosen.words
+    own = settings.gates != GateSettings()
+    gates_from = "are those of the study file, set" if own else "are the defaults, set"
     if found.passed:
         told.tell("classes-claimed", classes=k, numbers=numbers)
     elif k == 1:
-        told.tell("classes-not-claimed", variant="one", assumptions=assumptions, numbers=numbers)
+        told.tell(
+            "classes-not-claimed",
+            variant="one",
+            assumptions=assumptions,
+            gates_from=gates_from,
+            numbers=numbers,
+        )
     else:
         told.tell(
             "classes-not-claimed",
@@ -126,6 +134,7 @@ def _tell_verdict(told: Findings, found: ClassAssessment) -> None:
             classes=k,
             assumptions=assumptions,
             failing=len(failed),
+            gates_from=gates_from,
             gates=enumeration([GATE_WORDS[name] for name in failed]),
             numbers=numbers,
         )

@@ -37,7 +37,10 @@ class Gate(Record):
     """One condition for a claim of classes."""
 
     name: str = figure("Which one")
-    value: float | None = figure("What was found; null where it was not looked at, or has no value")
+    value: float | None = figure(
+        "What was found; null where it was not looked at, or has no value (no other set of "
+        "assumptions near the best)"
+    )
     threshold: float = figure("What it is held against")
     passed: bool = figure("Whether it holds")
     # Gates that cost many fits are not looked at once another has failed.
@@ -152,7 +155,7 @@ def _cheap_gates(
         _at_least("smallest-share", float(fit.shares.min()), limits.share),
         _at_least("smallest-persons", smallest_size(fit), limits.persons),
         _at_least("starts-at-best", fit.starts_at_best, limits.starts_at_best),
-        _at_least("assumptions", least_agreement(sets, best, limits), limits.assumptions),
+        _assumptions_gate(least_agreement(sets, best, limits), limits.assumptions),
     ]
 
 
@@ -163,6 +166,13 @@ def smallest_size(fit: GrowthMixtureResult) -> int:
 
 def _at_least(name: str, value: float, threshold: float) -> Gate:
     return Gate(name=name, value=value, threshold=threshold, passed=value >= threshold)
+
+
+def _assumptions_gate(agreement: float | None, threshold: float) -> Gate:
+    """A set without rivals contradicts nothing: the gate does not stand in the way, untested."""
+    if agreement is None:
+        return Gate(name="assumptions", value=None, threshold=threshold, passed=True)
+    return _at_least("assumptions", agreement, threshold)
 
 
 def _not_reached(limits: GateSettings, done: int) -> list[Gate]:
@@ -204,10 +214,10 @@ def rivals(
     ]
 
 
-def least_agreement(sets: Sequence[AssumptionSet], best: int, limits: GateSettings) -> float:
-    """Smallest adjusted Rand index between rivals; 1 where the best set has none."""
+def least_agreement(sets: Sequence[AssumptionSet], best: int, limits: GateSettings) -> float | None:
+    """Smallest adjusted Rand index between rivals; None where the best set has none."""
     labels = [np.argmax(found.fits[k].posterior, axis=1) for found, k in rivals(sets, best, limits)]
-    return min((adjusted_rand_index(a, b) for a, b in combinations(labels, 2)), default=1.0)
+    return min((adjusted_rand_index(a, b) for a, b in combinations(labels, 2)), default=None)
 
 
 def likelihood_ratio_p(

@@ -145,6 +145,8 @@ def gate_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
         value = None if few and gate.name.startswith("smallest") else gate.value
         asked = "below" if gate.name == "blrt" else "at least"
         outcome = "holds" if gate.passed else "fails" if gate.reached else "not reached"
+        if gate.passed and gate.value is None:
+            outcome = "not tested: no other set is near the best"
         rows.append(
             {
                 "gate": GATE_WORDS[gate.name],

@@ -109,12 +109,15 @@ class LockedCourses(Record):
         With the background that is named.
     other_background : Lock or None
         With the other one; None where it cannot be given.
-    rows, rows_within : ndarray, shape (n, occasions)
+    rows, rows_within, other_rows : ndarray, shape (n, occasions)
         SR of the person of each anchor, judged as the lock is; scored with the slope within
-        persons (None without a mixed-model line).
+        persons (None without a mixed-model line); judged with the other background (None where it
+        cannot be given).
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level by occasions since the event (column 0), NaN where missing and
         from the person's next episode on.
+    other_change : ndarray or None, shape (n, occasions)
+        The same judged with the other background.
     real_time : RealTime or None
         Courses in days since the event, where events have dates.
     findings : tuple of Finding
@@ -132,7 +135,9 @@ class LockedCourses(Record):
     other_background: Lock | None = beside()
     rows: FloatArray = beside()
     rows_within: FloatArray | None = beside()
+    other_rows: FloatArray | None = beside()
     change: FloatArray = beside()
+    other_change: FloatArray | None = beside()
     real_time: RealTime | None = beside()
     findings: tuple[Finding, ...] = beside(default=())
 
@@ -140,6 +145,11 @@ class LockedCourses(Record):
     def unit_of_time(self) -> Literal["occasions", "days"]:
         """Unit of times since the event: days where events have dates."""
         return "occasions" if self.real_time is None else "days"
+
+    @property
+    def event_in_exposure(self) -> bool:
+        """Whether the anchor events are among what makes exposure."""
+        return "event-outside-exposure" not in {item.code for item in self.findings}
 
     def files(self, anchored: Anchored) -> Mapping[str, ResultFile]:
         """`lock.csv`: four rows for each anchor; with dated events `lock_time.csv` as well."""
@@ -196,7 +206,9 @@ def lock_to_events(
     )
     swap = background == "without-event" and without is not None
     lock, other = (without, plain) if swap and without is not None else (plain, without)
-    rows = scored["SR"][anchors.person]
+    rows, other_rows = scored["SR"][anchors.person], without_rows
+    if swap and without_rows is not None:
+        rows, other_rows = without_rows, rows
     days = anchors.days_since
     missing = (~np.isfinite(lock.SR)).sum(axis=0)
     return LockedCourses(
@@ -214,21 +226,24 @@ def lock_to_events(
         mean_SR_other_background=None if other is None else position_means(other.SR),
         lock=lock,
         other_background=other,
-        rows=without_rows if swap and without_rows is not None else rows,
+        rows=rows,
         rows_within=None if within is None else within[anchors.person],
-        change=_change(scored["SR"], anchors, lock),
+        other_rows=other_rows,
+        change=_change(rows, anchors, lock),
+        other_change=None
+        if other is None or other_rows is None
+        else _change(other_rows, anchors, other),
         real_time=real_time(anchors, views.wide("SR").times, scored["SR"], scored["P"]),
         findings=(*_gaps(lock), *told),
     )
 
 
-def _change(SR: FloatArray, anchors: Anchors, lock: Lock) -> FloatArray:
+def _change(rows: FloatArray, anchors: Anchors, lock: Lock) -> FloatArray:
     """SR minus the pre-level by occasions since the event; the lock's own values first."""
-    k = SR.shape[1]
-    SR = SR[anchors.person]
+    k = rows.shape[1]
     place = anchors.occasion[:, None] + np.arange(k)
     inside = place < anchors.until(k)[:, None]
-    later = np.where(inside, SR[np.arange(anchors.n)[:, None], np.where(inside, place, 0)], np.nan)
+    later = np.where(inside, np.take_along_axis(rows, np.where(inside, place, 0), axis=1), np.nan)
     later[:, : lock.SR.shape[1] - 1] = lock.SR[:, 1:][:, : later.shape[1]]
     return np.asarray(later - lock.SR[:, :1])
 

@@ -28,12 +28,13 @@ from salutogen.page.colours import colour
 from salutogen.page.section import Figure
 from salutogen.page.words import SR_AXIS, points, signed
 
-NO_EVENT = "around occasions without an event"
+NO_EVENT = "around comparator occasions"
+BY_THE_LINE = "by the line of this study"
 SLOPE_WITHIN = "with the slope within persons"
 P_AXIS = "Problems P (points)"
 MEANS_COLUMNS = (
     *COLUMNS,
-    Column(name="background", meaning="How SR is judged, or without an event", kind=Kind.LABEL),
+    Column(name="background", meaning="How SR is judged, or the comparator", kind=Kind.LABEL),
 )
 COURSE_COLUMNS = (
     *COLUMNS,
@@ -52,7 +53,8 @@ def means_figure(
 ) -> Figure | None:
     """Mean SR by position however it is scored, over the same without an event."""
     own, other = own_and_other(courses)
-    kinds = {f"{own} the event in exposure": ("sr-5", courses.lock.SR)}
+    first = f"{own} the event in exposure" if courses.event_in_exposure else BY_THE_LINE
+    kinds = {first: ("sr-5", courses.lock.SR)}
     if courses.other_background is not None:
         kinds[f"{other} the event in exposure"] = ("one", courses.other_background.SR)
     if courses.lock.SR_within is not None:
@@ -134,8 +136,7 @@ def _without_words(without: pl.DataFrame | None) -> str:
         f"{signed(row['mean'])} at {row['position']}" for row in without.iter_rows(named=True)
     )
     return (
-        f" The grey band is the 95 % range of draws around occasions without an event, their mean "
-        f"{told}."
+        f" The grey band is the 95 % range of draws around comparator occasions, their mean {told}."
     )
 
 
@@ -161,6 +162,7 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
     if means["mean"].null_count() == means.height:
         return None
     own, other = own_and_other(courses)
+    judged = f", {own} the event in the background exposure" if courses.event_in_exposure else ""
     second = None
     if courses.other_background is not None:
         second = means_by_position(courses.other_background.SR, person, audience)
@@ -174,8 +176,8 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
         name=f"trajectories-{anchors.rule}-sr",
         title="SR around the event, course by course",
         description=(
-            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval, {own} "
-            f"the event in the background exposure.{words}{_thin_words(anchors, audience)}"
+            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval{judged}."
+            f"{words}{_thin_words(anchors, audience)}"
         ),
         chart=_course_chart(means, single, SR_AXIS, "sr-5", second),
         data=_course_data(means, single, second),

@@ -18,7 +18,8 @@ from salutogen.analyses.trajectories.courses.figures import (
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.words import beyond_words
+from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
+from salutogen.analyses.trajectories.placebo.words import beyond_words, ways_of_scoring
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Finding, Persons
@@ -28,7 +29,6 @@ from salutogen.page.words import say, signed
 
 OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
 RESPONSES = ("jump", "mean_change", "depth")
-NO_JUMP = "Neither jump nor mean change nor depth differs from that by more than chance."
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 
 
@@ -58,7 +58,7 @@ def course_section(
             ),
             _background_words(courses),
             *_jump_words(response, placebo, audience),
-            *_regression_words(placebo, audience),
+            *_regression_words(courses, placebo),
         ),
         figures=tuple(figure for figure in drawn if figure is not None),
         tables=(_means_table(anchors, courses, placebo, audience),),
@@ -78,49 +78,86 @@ def _jump_words(response: Response, placebo: Placebo | None, audience: Audience)
     if placebo is not None and placebo.SR is not None:
         found = placebo.SR.response["jump"]
         parts.append(
-            "Around occasions without an event the same persons show "
+            f"Around comparator occasions ({placebo.without}) the same persons show "
             f"{signed(found.placebo)} (95 % of draws {signed(found.placebo_low)} to "
             f"{signed(found.placebo_high)}). "
-            + beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth", NO_JUMP)
+            + beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth")
         )
     return (" ".join(parts),)
 
 
 def _jump(found: JumpTest) -> str:
-    told = "" if found.told else ", which is not told from 0"
+    told = "" if found.told else ", not distinguished from 0"
     return (
         f"from pre to peri it changes by {signed(found.mean)} points "
         f"({signed(found.low)} to {signed(found.high)}){told}"
     )
 
 
-def _regression_words(placebo: Placebo | None, audience: Audience) -> tuple[str, ...]:
-    """What of the fall after the event such a rise is followed by without any event."""
+def _regression_words(courses: LockedCourses, placebo: Placebo | None) -> tuple[str, ...]:
+    """What of the change after the event would be expected after such values, and what is more.
+
+    With the event in exposure its expected share is taken out of peri and not of what follows; the
+    comparator has no such share. So a difference counts where it shows under both backgrounds.
+    """
     found = None if placebo is None or placebo.SR is None else placebo.SR.regression
-    if found is None:
+    if placebo is None or found is None:
         return (
             "A course that stands high at one occasion stands lower at the next, whatever "
             "happened: part of any fall after the event is regression to the mean, and no "
-            "occasions without an event tell which part.",
+            "comparator occasions tell which part.",
         )
-    own = placebo.SR_within.regression if placebo and placebo.SR_within else None
-    beyond = found.beyond and (own is None or own.beyond)
-    verdict = (
-        f"SR changes by {signed(found.excess)} points more than that "
-        f"({signed(found.excess_low)} to {signed(found.excess_high)})."
-        if beyond
-        else "The change after the event is not told from that."
-    )
+    own, _ = own_and_other(courses)
+    other = None if placebo.SR_other is None else placebo.SR_other.regression
+    judged = "" if other is None else f", {own} the event in exposure"
+    parts = [
+        f"From the event on SR changes by {signed(found.change)} points (mean of post1 and post2 "
+        f"minus peri{judged}). After such values at pre and peri {_expected_words(found)}."
+    ]
+    if other is not None:
+        parts.append(
+            f"Scored {placebo.other} it changes by {signed(other.change)}; "
+            f"{_expected_words(other)}."
+        )
+    if placebo.falls_beyond:
+        excess = "".join(
+            f"{'; ' + placebo.other + ' ' if item is other else ''}{_excess(item)}"
+            for item in (found, other)
+            if item is not None
+        )
+        way = "above" if found.excess > 0.0 else "below"
+        parts.append(
+            f"The change lies {way} the expected one, {ways_of_scoring(placebo)}: by {excess}."
+        )
+    elif found.beyond and other is not None:
+        parts.append(
+            "The change differs from the expected one under one background and not under both: "
+            "with the event in exposure its expected share is taken out at peri and not later, so "
+            "no change beyond regression to the mean is claimed."
+        )
+    else:
+        parts.append(
+            "The change is not distinguished from the expected one: the difference is "
+            f"{_excess(found)}."
+        )
+    return (" ".join(parts),)
+
+
+def _expected_words(found: RegressionToMean) -> str:
+    beyond = found.expected_high < 0.0 or found.expected_low > 0.0
+    name = ", which is regression to the mean" if beyond else ""
     return (
-        f"After the event SR changes by {signed(found.change)} points (mean of post1 and post2 "
-        f"minus peri). After such values at pre and peri without an event the same persons change "
-        f"by {signed(found.expected)} ({signed(found.expected_low)} to "
-        f"{signed(found.expected_high)}): that is regression to the mean. {verdict}",
+        f"it would be expected to change by {signed(found.expected)} "
+        f"({signed(found.expected_low)} to {signed(found.expected_high)}){name}"
     )
+
+
+def _excess(found: RegressionToMean) -> str:
+    return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
 
 
 def _background_words(courses: LockedCourses) -> str:
-    if "event-outside-exposure" in {item.code for item in courses.findings}:
+    if not courses.event_in_exposure:
         return (
             "The anchor events are no part of exposure, so the line expects nothing of the "
             "reaction to them: it stays in SR whole."
@@ -170,7 +207,7 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
         "SR_other": f"Mean SR, {other} the event",
         "SR_within": "Mean SR, slope within persons",
         "SR_complete": "Mean SR, complete courses",
-        "placebo": "Mean SR without an event",
+        "placebo": "Mean SR, comparator occasions",
         "placebo_low": "95 % of draws from",
         "placebo_high": "to",
         "P": "Mean P",

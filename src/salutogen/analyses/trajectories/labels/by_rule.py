@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,6 +18,9 @@ from salutogen.columns import POINTS, Column, Kind, Record, beside, figure, reco
 
 DRAWS_UNCHANGED = 100_000
 EARLIER_OCCASIONS = 1  # the pre-level is one occasion: pre
+MOST_AT_END = (
+    1.0 / 3.0
+)  # of courses that cannot leave their band upward, beyond which none is labelled
 
 FILE_COLUMNS = (
     SUBJECT,
@@ -52,14 +58,69 @@ class Labels(Record):
         "Rates if SR only fluctuated about a level, each occasion by itself, among those not high "
         "before"
     )
+    other_background: dict[str, int] | None = figure(
+        "Courses by label with SR judged the other way: without the event in exposure where it is "
+        "in it; null where both are the same or it cannot be given",
+        kind=Kind.COUNT,
+        default=None,
+    )
+    n_cannot_rise: int | None = figure(
+        "Courses not high before whose band reaches beyond the highest possible P: nothing can be "
+        "seen above it; null where the range of P is not known",
+        kind=Kind.COUNT,
+        default=None,
+    )
+    n_cannot_fall: int | None = figure(
+        "Courses not high before whose band reaches below the lowest possible P: they cannot be "
+        "improving",
+        kind=Kind.COUNT,
+        default=None,
+    )
     rows: NDArray[np.int64] = beside()
     codes: Codes = beside()
+
+    @property
+    def n_not_high(self) -> int:
+        """Complete courses that were not high before the event."""
+        return self.n - self.counts[LABELS[HIGH]]
+
+    @property
+    def wider_than_scale(self) -> bool:
+        """Whether so many courses cannot be seen above their band that shares say nothing."""
+        return self.n_cannot_rise is not None and self.n_cannot_rise > MOST_AT_END * self.n_not_high
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each label."""
+        return label_shares(self.counts)
 
     def file(self, anchored: Anchored) -> ResultFile:
         """`labels.csv`: a row per complete course with its label."""
         rows = anchored.with_subject(pl.DataFrame({"row": np.arange(anchored.n)}))[self.rows]
         named = pl.Series("label", [LABELS[code] for code in self.codes], dtype=pl.String)
         return ResultFile(table=rows.drop("row").with_columns(named), columns=FILE_COLUMNS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherBackground:
+    """SR judged the other way.
+
+    Attributes
+    ----------
+    lock : Lock
+    ratio : float
+        SD of that SR within persons over the SD of SR as it is locked: the band follows it.
+    """
+
+    lock: Lock
+    ratio: float
+
+
+def label_shares(counts: Mapping[str, int]) -> dict[str, float]:
+    """Share of each label: among courses not high before; of those high before, among all."""
+    n, high = sum(counts.values()), counts[LABELS[HIGH]]
+    among = dict.fromkeys(LABELS, max(n - high, 1)) | {LABELS[HIGH]: max(n, 1)}
+    return {name: count / among[name] for name, count in counts.items()}
 
 
 def half_width_of(spread: float, settings: LabelSettings) -> float:
@@ -93,7 +154,13 @@ def within_person_sd(SR: FloatArray) -> float | None:
 
 
 def label_courses(
-    lock: Lock, *, spread: float, settings: LabelSettings, seed: int | np.random.SeedSequence
+    lock: Lock,
+    *,
+    spread: float,
+    settings: LabelSettings,
+    seed: int | np.random.SeedSequence,
+    other: OtherBackground | None = None,
+    span: tuple[float | None, float | None] = (None, None),
 ) -> Labels:
     """Label the persons with complete courses.
 
@@ -105,6 +172,10 @@ def label_courses(
     settings : LabelSettings
     seed : int
         Of the rates without change.
+    other : OtherBackground, optional
+        The same courses judged the other way.
+    span : tuple of float or None
+        Lowest and highest possible P.
 
     Returns
     -------
@@ -114,6 +185,8 @@ def label_courses(
     half_width = half_width_of(spread, settings)
     SR, high = lock.SR[rows], lock.SR_z[rows, 0] > settings.high
     codes = classify(SR, half_width=half_width, tolerance=settings.tolerance, high=high)
+    P = lock.P[rows[~high], 0]
+    lowest, highest = span
     return Labels(
         n=int(codes.size),
         half_width=half_width,
@@ -122,9 +195,25 @@ def label_courses(
         counts=_counted(codes),
         variants=_variants(SR, high, half_width, settings),
         no_change=unchanged_rates(settings, seed=seed),
+        other_background=None if other is None else _counted_otherwise(other, half_width, settings),
+        n_cannot_rise=None if highest is None else int((P + half_width > highest).sum()),
+        n_cannot_fall=None if lowest is None else int((P - half_width < lowest).sum()),
         rows=rows.astype(np.int64),
         codes=codes,
     )
+
+
+def _counted_otherwise(
+    other: OtherBackground, half_width: float, settings: LabelSettings
+) -> dict[str, int]:
+    rows = other.lock.complete
+    codes = classify(
+        other.lock.SR[rows],
+        half_width=half_width * other.ratio,
+        tolerance=settings.tolerance,
+        high=other.lock.SR_z[rows, 0] > settings.high,
+    )
+    return _counted(codes)
 
 
 def _counted(codes: Codes) -> dict[str, int]:

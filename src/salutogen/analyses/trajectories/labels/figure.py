@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from salutogen.columns import Column, Kind
@@ -16,14 +18,17 @@ COLUMNS = (
     Column(name="low", meaning="Lower end of the draws' 95 % range"),
     Column(name="high", meaning="Upper end of the draws' 95 % range"),
 )
+AMONG = "All are among courses not high before the event; pre-existing high is among all courses."
 EVENT, PLACEBO, FLUCTUATION = (
     "around the event",
-    "around occasions without an event",
+    "around comparator occasions",
     "if SR only fluctuated, each occasion by itself",
 )
 
 
-def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
+def label_figure(
+    rule: str, shown: pl.DataFrame, *, compared: bool, judged: tuple[str, str] | None = None
+) -> Figure:
     """Shares of the labels beside those that the same persons show without an event.
 
     Parameters
@@ -31,9 +36,13 @@ def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
     rule : str
         Rule of the anchors.
     shown : DataFrame
-        `label, share, placebo, low, high, no_change`, null where it may not be told.
+        `label, share, no_change` and, where compared, `placebo, low, high`; null where it may not
+        be told.
     compared : bool
         Whether there are placebo occasions; otherwise the shares of mere fluctuation stand beside.
+    judged : tuple of str, optional
+        Whether SR is judged `with` or `without` the event in exposure, and the other way; None
+        where there is one way only.
     """
     other = PLACEBO if compared else FLUCTUATION
     kinds = {
@@ -57,25 +66,35 @@ def label_figure(rule: str, shown: pl.DataFrame, *, compared: bool) -> Figure:
     )
     data = pl.DataFrame(rows, schema=kinds_of)
     told = [
-        f"{row['label']} {percent(row['share'])}"
-        + ("" if row["placebo"] is None else f" (without an event {percent(row['placebo'])})")
+        f"{row['label']} {percent(row['share'])}{_beside(row, judged)}"
         for row in shown.drop_nulls("share").iter_rows(named=True)
     ]
+    how = "" if judged is None else f", {judged[0]} the event in exposure"
     beside = (
-        "Squares are the shares that the same persons show around occasions without an event, "
-        "with the 95 % range of the draws."
+        "Squares are the shares that the same persons show around comparator occasions, with the "
+        "95 % range of the draws."
         if compared
         else "Squares are the shares if SR only fluctuated about one level, each occasion by "
-        "itself, pre-existing high left out."
+        "itself."
     )
     return Figure(
         name=f"trajectories-{rule}-labels",
-        title="Labels by rule, with and without an event",
-        description=f"Shares: {', '.join(told) or 'not told'}. {beside}",
+        title="Labels by rule, around the event and beside it",
+        description=f"Shares{how}: {', '.join(told) or 'not told'}. {beside} {AMONG}",
         chart=_chart(data, shown["label"].to_list(), kinds),
         data=data,
         columns=COLUMNS,
     )
+
+
+def _beside(row: dict[str, Any], judged: tuple[str, str] | None) -> str:
+    """The share judged the other way and that of the comparator, in brackets."""
+    parts = []
+    if judged is not None and row.get("share_other") is not None:
+        parts.append(f"{judged[1]} it {percent(row['share_other'])}")
+    if row.get("placebo") is not None:
+        parts.append(f"comparator {percent(row['placebo'])}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _chart(data: pl.DataFrame, labels: list[str], kinds: dict[str, tuple[str, str, str]]) -> Spec:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
-from salutogen.analyses.trajectories.labels.by_rule import Labels
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
+from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.labels.by_rule import Labels, label_shares
 from salutogen.analyses.trajectories.labels.figure import label_figure
-from salutogen.analyses.trajectories.labels.rule import LABELS
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, RESILIENT
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
@@ -16,13 +20,17 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.privacy import hide_small
-from salutogen.page.section import Section, Table
+from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import enumeration, percent, points, say
 
+AMONG_NOTE = (
+    "Shares are among courses not high before the event, in every column; that of pre-existing "
+    "high is among all, and is fixed before the event, so it has no difference."
+)
 NOTE = (
-    "Without an event: the same persons around occasions without a listed one. Difference: of "
-    "the courses that have such an occasion, with its 95 % interval over persons. Fluctuation "
-    "alone leaves pre-existing high out."
+    "Comparator: the "
+    "same persons around occasions {without}. Difference: of the courses that have such occasions, "
+    "with its 95 % interval over persons."
 )
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),
@@ -36,15 +44,21 @@ COLUMNS = (
     ),
     Column(name="share", meaning="Share of the label", kind=Kind.SHARE, heading="Share"),
     Column(
+        name="share_other",
+        meaning="Share with SR judged the other way",
+        kind=Kind.SHARE,
+        heading="Share, other background",
+    ),
+    Column(
         name="placebo",
-        meaning="Share around occasions without an event, mean over draws",
-        heading="Share without an event",
+        meaning="Share around comparator occasions, mean over draws",
+        heading="Share at comparator occasions",
     ),
     Column(name="low", meaning="Lower end of the draws' 95 % range", heading="95 % from"),
     Column(name="high", meaning="Upper end of the draws' 95 % range", heading="to"),
     Column(
         name="excess",
-        meaning="Share around the event minus share without one",
+        meaning="Share around the event minus share around comparator occasions",
         kind=Kind.SHARE,
         heading="Difference",
     ),
@@ -66,21 +80,20 @@ COLUMNS = (
         heading="Share by fluctuation alone",
     ),
 )
+OTHER = "other background"
+APART = 0.05  # difference of shares between the backgrounds from which on the words say so
 COMPARED = ("placebo", "low", "high", "excess", "excess_low", "excess_high")
 BAND_WORDS = {
     "fluctuation": "SD of SR within persons, at occasions where no anchor event acts",
     "answers": "standard error of measurement of the answers",
 }
-NO_LABEL = (
-    "As far as these data tell, the labels are what ordinary fluctuation gives to the same persons "
-    "without any event: no share differs by more than chance."
-)
 # Courses by label under other bands and tolerances, in the words of the labels' variants.
 VARIANT = Column(name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=1)
 
 
 def label_sections(
     anchors: Anchors,
+    courses: LockedCourses,
     labels: Labels | None,
     placebo: Placebo | None,
     settings: LabelSettings,
@@ -90,29 +103,84 @@ def label_sections(
     if labels is None or placebo is None or not labels.n:
         return ()
     rule = anchors.rule
-    table = _label_table(anchors, labels, placebo, audience)
+    table = _label_table(anchors, courses, labels, placebo, audience)
     section = Section(
         title="Trajectories: labels by rule",
         paragraphs=(
             f"The band is the own pre-level ± {points(labels.half_width)} points "
             f"({settings.band:g} · √2 · {points(labels.spread)}, the "
-            f"{BAND_WORDS[labels.band_from]}). Resilient: never above it. Recovery: above at the "
+            f"{BAND_WORDS[labels.band_from]}). Resilient: not seen above the own pre-level by more "
+            f"than {points(labels.half_width)} points. Recovery: above at the "
             "event, back at post2. Chronic: above at both. Delayed: within at the event, above "
             "later. Improving: never above, and below the band at post2. Pre-existing high: SR_z "
             f"above {settings.high:g} before the event, whatever follows.",
             placebo_words(placebo, anchors.n, audience),
+            *_end_words(labels),
             say(
-                "{n} complete courses are labelled.{beside}",
+                "{n} complete courses are labelled.{both}{beside}",
                 n=Persons(labels.n, of=anchors.n),
+                both=_both_words(courses, labels, table.frame),
                 beside=_beside(labels, placebo, table.frame),
             ),
             "Thresholds decide shares, as the last columns show: read them as a description of "
             "these rules, not as kinds of people.",
         ),
-        figures=(label_figure(rule, table.frame, compared=placebo.SR is not None),),
+        figures=(
+            label_figure(
+                rule,
+                table.frame,
+                compared=placebo.SR is not None,
+                judged=own_and_other(courses) if labels.other_background is not None else None,
+            ),
+        ),
         tables=(table,),
     )
     return (section,)
+
+
+def _end_words(labels: Labels) -> tuple[Text, ...]:
+    """How many courses the ends of the scale keep from some labels."""
+    rise, fall = labels.n_cannot_rise, labels.n_cannot_fall
+    parts: list[Text] = []
+    if fall:
+        parts.append(
+            say(
+                "For {n} of those not high before, the band reaches below the lowest possible "
+                "score: they could not be labelled improving.",
+                n=Persons(fall, of=labels.n),
+            )
+        )
+    if rise:
+        parts.append(
+            say(
+                "For {n} of those not high before, it reaches beyond the highest possible score: "
+                "they could not be seen above it, and are not labelled recovery, delayed or "
+                "chronic whatever happens.",
+                n=Persons(rise, of=labels.n),
+            )
+        )
+    return tuple(parts)
+
+
+def _both_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -> str:
+    """The share called resilient under both backgrounds, which are a choice."""
+    row = shown.filter(pl.col("label") == LABELS[RESILIENT]).row(0, named=True)
+    if row["share"] is None:
+        return ""
+    what = f"not seen above the own pre-level by more than {points(labels.half_width)} points"
+    if row.get("share_other") is None:
+        return f" Among those not high before, {percent(row['share'])} are resilient: {what}."
+    own, other = own_and_other(courses)
+    differ = abs(row["share"] - row["share_other"]) >= APART
+    return (
+        f" Among those not high before, {percent(row['share'])} are resilient ({what}) {own} the "
+        f"event in exposure and {percent(row['share_other'])} {other} it"
+        + (
+            ": the share hangs on whether the expected reaction to the event is taken out first."
+            if differ
+            else "."
+        )
+    )
 
 
 def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame) -> str:
@@ -124,56 +192,100 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame) -> str:
             f" of those not high before would be called resilient and {percent(1 - resilient)} "
             "something else."
         )
-    without = [f"{name} {percent(item.placebo)}" for name, item in placebo.SR.labels.items()]
+    found = placebo.SR.labels
+    high = LABELS[HIGH]
+    without = [f"{name} {percent(item.placebo)}" for name, item in found.items() if name != high]
     named = shown.drop_nulls("share")["label"].to_list()
+    before = (
+        f" High before were {percent(found[high].observed)} of the courses around the event that "
+        f"have a comparator and {percent(found[high].placebo)} of the comparator's: that is fixed "
+        "before anything happens, so it is no effect, and is left out of the shares compared."
+        if high in named
+        else ""
+    )
     return (
-        f" Around occasions without an event the same persons would be called: "
-        f"{enumeration(without)}. "
-        f"{beyond_words(placebo, 'labels', named, 'labels', NO_LABEL)}"
+        f" Around comparator occasions the same persons would be called: {enumeration(without)}."
+        f"{before} {beyond_words(placebo, 'labels', named, 'labels')}"
     )
 
 
-def _label_table(anchors: Anchors, labels: Labels, placebo: Placebo, audience: Audience) -> Table:
+def _label_table(
+    anchors: Anchors,
+    courses: LockedCourses,
+    labels: Labels,
+    placebo: Placebo,
+    audience: Audience,
+) -> Table:
     """Courses by label, and the shares without an event and by fluctuation alone.
 
     Shares come from counts that may be told, so that none gives a count away; beside a count, a
-    share tells how many courses are labelled.
+    share tells how many courses are labelled, and how many of them were high before.
     """
-    untold = audience.hides(labels.n, anchors.n)
-    counts = pl.DataFrame(
-        {
-            "label": list(LABELS),
-            "n": list(labels.counts.values()),
-            **{words: list(found.values()) for words, found in labels.variants.items()},
-        }
+    others = dict(labels.variants)
+    if labels.other_background is not None:
+        others[OTHER] = labels.other_background
+    counts = {"n": labels.counts, **others}
+    frame = pl.DataFrame(
+        {"label": list(LABELS), **{name: list(found.values()) for name, found in counts.items()}}
     )
-    counted = Table(name="labels", title="", frame=counts, columns=(*COLUMNS, VARIANT))
-    shown = hide_small(counted, audience).frame
-    shares = {
-        name: [None if n is None or untold else n / labels.n for n in shown[name]]
-        for name in ("n", *labels.variants)
+    shown = hide_small(
+        Table(name="labels", title="", frame=frame, columns=(*COLUMNS, VARIANT)), audience
+    ).frame
+    untold = audience.hides(labels.n, anchors.n)
+    shares: dict[str, list[float | None]] = {
+        name: [
+            None if n is None or untold or shown[name][HIGH] is None else share
+            for n, share in zip(shown[name], label_shares(found).values(), strict=True)
+        ]
+        for name, found in counts.items()
     }
     told = [share is not None for share in shares["n"]]
+    own = shares.pop("n")
+    other = shares.pop(OTHER, [None] * len(LABELS))
     frame = pl.DataFrame(
         {
             "label": shown["label"],
             "n": shown["n"],
-            "share": shares.pop("n"),
+            "share": own,
+            "share_other": other,
             **_compared(placebo, told),
             "no_change": [labels.no_change.get(label) for label in LABELS],
             **shares,
         },
         schema_overrides=dict.fromkeys(
-            ("share", *COMPARED, "no_change", *labels.variants), pl.Float64
+            ("share", "share_other", *COMPARED, "no_change", *labels.variants), pl.Float64
         ),
     )
-    columns = (*COLUMNS, *(_share_of(words) for words in labels.variants))
+    columns = (*_columns(courses), *(_share_of(words) for words in labels.variants))
+    if labels.other_background is None:
+        frame = frame.drop("share_other")
+        columns = tuple(column for column in columns if column.name != "share_other")
+    note = AMONG_NOTE
+    if placebo.SR is None:
+        frame = frame.drop(COMPARED)
+        columns = tuple(column for column in columns if column.name not in COMPARED)
+    else:
+        note = f"{note} {NOTE.format(without=placebo.without)}"
     return Table(
         name=f"trajectories-{anchors.rule}-labels",
         title="Labels",
         frame=frame,
         columns=columns,
-        note=note_of(NOTE, frame, columns),
+        note=note_of(note, frame.drop(COMPARED, strict=False), columns),
+    )
+
+
+def _columns(courses: LockedCourses) -> tuple[Column, ...]:
+    """The columns, with headings that say how SR is judged."""
+    if courses.other_background is None:
+        return COLUMNS
+    own, other = own_and_other(courses)
+    headings = {
+        "share": f"Share, {own} the event in exposure",
+        "share_other": f"Share, {other} it",
+    }
+    return tuple(
+        replace(column, heading=headings.get(column.name, column.heading)) for column in COLUMNS
     )
 
 
@@ -188,7 +300,8 @@ def _compared(placebo: Placebo, told: list[bool]) -> dict[str, list[float | None
         "high": [item.placebo_high for item in found],
         **{
             name: [
-                getattr(item, name) if may else None for item, may in zip(found, told, strict=True)
+                getattr(item, name) if may and item.excess_low is not None else None
+                for item, may in zip(found, told, strict=True)
             ]
             for name in ("excess", "excess_low", "excess_high")
         },

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
-from salutogen.analyses.trajectories.labels.rule import LABELS, classify
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.contrast import Contrast, contrast, told_together
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
@@ -60,14 +61,17 @@ class ScoredRows:
 class ScoredComparison(Record):
     """Labels, courses and responses beside their placebo, under one way of scoring SR."""
 
-    labels: dict[str, Contrast] = figure("Shares of labels among complete courses")
+    labels: dict[str, Contrast] = figure(
+        "Shares of labels among complete courses that were not high before; the share of those "
+        "high before among all, which is fixed before the event and hence not contrasted"
+    )
     course: dict[str, Contrast] = figure("Mean SR by position", unit=POINTS, sign=LESS_RESILIENT)
     response: dict[str, Contrast] = figure(
         "Jump, mean change, and depth: the highest of peri, post1 and post2 above pre",
         unit=POINTS,
         sign=LESS_RESILIENT,
     )
-    regression: RegressionToMean | None = figure("The fall after the event and after such rises")
+    regression: RegressionToMean | None = figure("The change after the event and the one expected")
 
 
 @record
@@ -89,21 +93,35 @@ class Placebo(Record):
     chosen : PlaceboDraws
     codes : ndarray, shape (draws, m)
         Label of each placebo course.
+    without : str
+        What placebo occasions are without, in words.
+    other : str
+        How `SR_other` is judged, in words.
     """
 
     draws: int = figure("Draws of one occasion for each anchor")
     n: int = figure("Anchors with a placebo occasion", kind=Kind.COUNT)
     n_without: int = figure("Anchors without any", kind=Kind.COUNT)
+    n_before: int = figure(
+        "Anchors whose placebo occasions lie before the person's first anchor", kind=Kind.COUNT
+    )
     SR: ScoredComparison | None = figure("SR as it is locked; null where too few have a placebo")
     SR_within: ScoredComparison | None = figure(
         "SR scored with the slope within persons; null where there is none"
     )
+    SR_other: ScoredComparison | None = figure(
+        "SR judged with the other background: without the event in exposure where `SR` has it in; "
+        "null where both are the same or it cannot be given"
+    )
     back_after: dict[str, DrawnShare] = figure(
         "Share back within the band so many occasions after they were first seen above it"
     )
+    n_left: float = figure("Courses above their band in a draw, mean", default=0.0)
     rated: bool = figure("Whether events count from a rating of burden: they are then selected")
     chosen: PlaceboDraws = beside()
     codes: NDArray[np.int8] = beside()
+    without: str = beside(default=WITHOUT_LISTED)
+    other: str = beside(default="")
 
     def beyond(self, table: str, name: str) -> bool:
         """Whether a figure goes beyond its placebo, however SR is scored.
@@ -114,10 +132,22 @@ class Placebo(Record):
         name : str
             Of a label, position or response.
         """
-        own = [found for found in (self.SR, self.SR_within) if found is not None]
-        each = [getattr(found, table)[name] for found in own]
+        each = [getattr(found, table)[name] for found in self.scored]
         ways = {item.excess > 0.0 for item in each}
         return bool(each) and len(ways) == 1 and all(item.beyond for item in each)
+
+    @property
+    def scored(self) -> list[ScoredComparison]:
+        """The comparison under every way of scoring that there is."""
+        return [found for found in (self.SR, self.SR_within, self.SR_other) if found is not None]
+
+    @property
+    def falls_beyond(self) -> bool:
+        """Whether the change after the event differs from what is expected, however scored."""
+        each = [found.regression for found in self.scored]
+        known = [item for item in each if item is not None]
+        ways = {item.excess > 0.0 for item in known}
+        return bool(known) and len(ways) == 1 and all(item.beyond for item in known)
 
 
 def depth(courses: FloatArray) -> FloatArray:
@@ -140,6 +170,7 @@ def compare(
     within: ScoredRows | None,
     settings: LabelSettings,
     *,
+    other: ScoredRows | None = None,
     change: FloatArray,
     seed: int | np.random.SeedSequence,
     rated: bool = False,
@@ -153,6 +184,8 @@ def compare(
     within : ScoredRows or None
         Scored with the slope within persons.
     settings : LabelSettings
+    other : ScoredRows or None
+        Judged with the other background.
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level from each anchor on.
     seed : int
@@ -166,9 +199,12 @@ def compare(
         draws=chosen.occasion.shape[0],
         n=int(chosen.anchor.size),
         n_without=int(SR.rows.shape[0] - chosen.anchor.size),
+        n_before=int(chosen.before.sum()),
         SR=_scored(chosen, SR, settings, seed) if enough else None,
         SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
+        SR_other=_scored(chosen, other, settings, seed) if enough and other else None,
         back_after=_back_after(chosen, SR, change) if enough else {},
+        n_left=_number_above(chosen, SR) if enough else 0.0,
         rated=rated,
         chosen=chosen,
         codes=codes,
@@ -194,10 +230,16 @@ def _scored(
     drawn = chosen.courses(scored.rows)
     complete = np.isfinite(mine).all(axis=1)
     own, theirs = _codes(mine, scored, settings), _codes(drawn, scored, settings)
-    labels = {
-        name: contrast(np.where(complete, own == code, np.nan), (theirs == code) * 1.0, person)
+    shares = {
+        name: contrast(
+            np.where(complete, own == code, np.nan),
+            (theirs == code) * 1.0,
+            person,
+            among=None if code == HIGH else (own != HIGH, theirs != HIGH),
+        )
         for code, name in enumerate(LABELS)
     }
+    shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
     course = {
         name: contrast(mine[:, place], drawn[..., place], person)
         for place, name in enumerate(POSITIONS)
@@ -208,7 +250,7 @@ def _scored(
         name: contrast(values, around[name], person) for name, values in responses(whole).items()
     }
     return ScoredComparison(
-        labels=told_together(labels),
+        labels=told_together(shares),
         course=told_together(course),
         response=told_together(response),
         regression=regression_to_mean(
@@ -255,6 +297,14 @@ def _back_after(
             high=None if high is None else float(high),
         )
     return found
+
+
+def _number_above(chosen: PlaceboDraws, scored: ScoredRows) -> float:
+    """Courses above their band at some time after the drawn occasion, mean over draws."""
+    change = chosen.afterwards(scored.rows) - chosen.courses(scored.rows)[..., :1]
+    with np.errstate(invalid="ignore"):
+        above = change > scored.half_width
+    return float(above.any(axis=-1).sum(axis=-1).mean())
 
 
 def _share_back(change: FloatArray, half_width: float) -> tuple[float, ...] | None:

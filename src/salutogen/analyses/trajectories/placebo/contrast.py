@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.events import BoolArray
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Kind, Record, figure, record
@@ -22,7 +23,8 @@ class Contrast(Record):
 
     The range is that of the draws. The interval of the excess carries the error of persons: it is
     that of the mean over courses of observed minus the mean over the course's own draws (t with
-    persons - 1 degrees of freedom, clustered by person).
+    persons - 1 degrees of freedom, clustered by person). Null where a figure is fixed before the
+    event and hence not contrasted.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
@@ -45,7 +47,13 @@ class Contrast(Record):
         return p is not None and p < LEVEL
 
 
-def contrast(observed: FloatArray, drawn: FloatArray, person: NDArray[np.int64]) -> Contrast:
+def contrast(
+    observed: FloatArray,
+    drawn: FloatArray,
+    person: NDArray[np.int64],
+    *,
+    among: tuple[BoolArray, BoolArray] | None = None,
+) -> Contrast:
     """Hold values around events beside those of placebo draws.
 
     Parameters
@@ -54,23 +62,37 @@ def contrast(observed: FloatArray, drawn: FloatArray, person: NDArray[np.int64])
         NaN where unknown.
     drawn : ndarray, shape (draws, m)
     person : ndarray of int, shape (m,)
+    among : tuple of ndarray of bool, shapes (m,) and (draws, m), optional
+        Courses that a mean is taken over; default all. Means over some are ratios, whose error is
+        that of their linear terms.
     """
     there = np.isfinite(observed)
     mine, theirs = observed[there], drawn[:, there]
-    means = theirs.mean(axis=1)
-    own = mean_of(mine - theirs.mean(axis=0), person[there])
+    inside = np.ones(mine.shape) if among is None else among[0][there].astype(np.float64)
+    within = np.ones(theirs.shape) if among is None else among[1][:, there].astype(np.float64)
+    middle, own_term = _mean_among(mine, inside)
+    means, terms = _mean_among(theirs, within)
+    excess = float(middle - means.mean())
+    own = mean_of(excess + own_term - terms.mean(axis=0), person[there])
     low, high = np.quantile(means, [0.025, 0.975])
     return Contrast(
-        n=own.n,
-        observed=float(mine.mean()),
+        n=int(inside.sum()),
+        observed=float(middle),
         placebo=float(means.mean()),
         placebo_low=float(low),
         placebo_high=float(high),
-        excess=0.0 if own.mean is None else own.mean,
+        excess=excess,
         excess_low=own.low,
         excess_high=own.high,
         p=p_of_no_difference(own),
     )
+
+
+def _mean_among(values: FloatArray, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean over the courses that count (last axis), and what each adds to its error."""
+    share = np.maximum(inside.mean(axis=-1), 1.0 / inside.shape[-1])
+    mean = np.asarray((inside * values).mean(axis=-1) / share)
+    return mean, inside * (values - mean[..., None]) / share[..., None]
 
 
 def told_together(found: Mapping[str, Contrast]) -> dict[str, Contrast]:

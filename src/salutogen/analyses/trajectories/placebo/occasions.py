@@ -1,8 +1,9 @@
 """Placebo anchors: occasions of the anchored persons at which no listed event happened.
 
 A placebo occasion meets the eligibility of an anchor (an earlier and two later observed occasions),
-has no listed event, a complete course from pre to post2, and shares none of these four occasions
-with those at which an event of the person acts (the anchor occasion and the two after it).
+has no listed event and a complete course from pre to post2. That course ends before the first
+anchor of the person; who has none such there is held beside occasions far enough after its anchors,
+where a response may be assumed to be over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from salutogen.analyses.trajectories.anchors.events import BoolArray, EventGrid
 from salutogen.analyses.trajectories.anchors.rules import Anchors, eligible
 from salutogen.analyses.trajectories.courses.locks import OFFSETS, FloatArray
 
-ACTING = (0, 1, 2)  # occasions from the anchor on at which its event acts
+MARGIN = 2  # further occasions after an anchor that no comparator course touches
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -31,6 +32,8 @@ class PlaceboDraws:
         Whose anchor it is.
     occasion : ndarray of int, shape (draws, m)
         Place of the planned occasion drawn.
+    before : ndarray of bool, shape (m,)
+        Whether its placebo occasions lie before the first anchor of the person; else after.
     until : ndarray of int, shape (draws, m)
         Where the next anchor of the person stands, or the number of planned occasions: what
         follows a placebo occasion is looked at until then.
@@ -39,6 +42,7 @@ class PlaceboDraws:
     anchor: NDArray[np.int64]
     person: NDArray[np.int64]
     occasion: NDArray[np.int64]
+    before: BoolArray
     until: NDArray[np.int64]
 
     def __repr__(self) -> str:
@@ -85,7 +89,7 @@ class PlaceboDraws:
         return np.where(inside, found, np.nan)
 
 
-def acting(anchors: Anchors, shape: tuple[int, int]) -> BoolArray:
+def acting(anchors: Anchors, shape: tuple[int, int], margin: int = 0) -> BoolArray:
     """Occasions at which an anchor event acts: the anchor and the two after it.
 
     Parameters
@@ -93,9 +97,11 @@ def acting(anchors: Anchors, shape: tuple[int, int]) -> BoolArray:
     anchors : Anchors
     shape : tuple of int
         Persons of the study, planned occasions.
+    margin : int
+        Further occasions after it.
     """
     found = np.zeros(shape, dtype=bool)
-    for after in ACTING:
+    for after in range(max(OFFSETS) + margin + 1):
         place = anchors.occasion + after
         inside = place < shape[1]
         found[anchors.person[inside], place[inside]] = True
@@ -113,7 +119,7 @@ def placebo_occasions(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> Bo
         SR of the person of each anchor; NaN where missing.
     """
     free = eligible(grid) & ~grid.hits.any(axis=2)
-    usable = np.isfinite(rows) & ~acting(anchors, grid.observed.shape)[anchors.person]
+    usable = np.isfinite(rows) & ~acting(anchors, grid.observed.shape, MARGIN)[anchors.person]
     k = rows.shape[1]
     around = np.zeros_like(usable)
     first, last = -min(OFFSETS), k - max(OFFSETS)
@@ -121,7 +127,15 @@ def placebo_occasions(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> Bo
         around[:, first:last] = np.logical_and.reduce(
             [usable[:, first + offset : last + offset] for offset in OFFSETS]
         )
-    return np.asarray(free[anchors.person] & around)
+    allowed = free[anchors.person] & around
+    early = allowed & _before_all(anchors, k)
+    return np.asarray(np.where(early.any(axis=1, keepdims=True), early, allowed))
+
+
+def _before_all(anchors: Anchors, k: int) -> BoolArray:
+    """Occasions whose course ends before the first anchor of the person, shape (n, k)."""
+    first = anchors.occasion[np.searchsorted(anchors.person, anchors.person, "left")]
+    return np.asarray(np.arange(k) + max(OFFSETS) < first[:, None])
 
 
 def draw_placebos(
@@ -152,6 +166,7 @@ def draw_placebos(
         anchor=anchor,
         person=person,
         occasion=occasion,
+        before=_before_all(anchors, rows.shape[1])[anchor, occasion[0]],
         until=_next_anchor(anchors, person, occasion, rows.shape[1]),
     )
 

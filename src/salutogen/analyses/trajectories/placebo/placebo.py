@@ -8,13 +8,19 @@ import numpy as np
 
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.events import BoolArray
+from salutogen.analyses.trajectories.anchors.wording import without_event
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
-from salutogen.analyses.trajectories.courses.locks import Lock
+from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
 from salutogen.analyses.trajectories.labels.by_rule import (
     Labels,
     within_person_sd,
 )
-from salutogen.analyses.trajectories.placebo.comparison import Placebo, ScoredRows, compare
+from salutogen.analyses.trajectories.placebo.comparison import (
+    Placebo,
+    ScoredComparison,
+    ScoredRows,
+    compare,
+)
 from salutogen.analyses.trajectories.placebo.occasions import (
     acting,
     draw_placebos,
@@ -48,14 +54,21 @@ def placebo_of(
         half_width=labels.half_width,
         high=settings.labels.high * residual_sd(courses.lock),
     )
-    return compare(
+    found = compare(
         chosen,
         SR,
         _within(courses, SR, busy),
         settings.labels,
+        other=_other(courses, SR, busy, settings),
         change=courses.change,
         seed=second,
         rated=anchored.grid.rated,
+    )
+    own = courses.background == "with-event"
+    return replace(
+        found,
+        without=without_event(anchored.grid),
+        other=f"{'without' if own else 'with'} the event in exposure",
     )
 
 
@@ -64,10 +77,42 @@ def _within(courses: LockedCourses, SR: ScoredRows, busy: BoolArray) -> ScoredRo
     rows, locked = courses.rows_within, courses.lock.SR_within
     if rows is None or locked is None:
         return None
+    return _scored_again(SR, rows, locked, busy)
+
+
+def _other(
+    courses: LockedCourses, SR: ScoredRows, busy: BoolArray, settings: TrajectorySettings
+) -> ScoredRows | None:
+    """Rows judged with the other background, with a band from their own fluctuation."""
+    rows, other = courses.other_rows, courses.other_background
+    if rows is None or other is None:
+        return None
+    high = settings.labels.high * residual_sd(other)
+    return replace(_scored_again(SR, rows, other.SR, busy), high=high)
+
+
+def _scored_again(
+    SR: ScoredRows, rows: FloatArray, locked: FloatArray, busy: BoolArray
+) -> ScoredRows:
     calm = np.where(busy, np.nan, rows)
     plain, own = within_person_sd(SR.calm), within_person_sd(calm)
     ratio = own / plain if own and plain else 1.0
     return replace(SR, rows=rows, calm=calm, locked=locked, half_width=SR.half_width * ratio)
+
+
+def without_labels(placebo: Placebo) -> Placebo:
+    """Leave out what needs a band: shares of labels and of returns."""
+
+    def bare(found: ScoredComparison | None) -> ScoredComparison | None:
+        return None if found is None else replace(found, labels={})
+
+    return replace(
+        placebo,
+        SR=bare(placebo.SR),
+        SR_within=bare(placebo.SR_within),
+        SR_other=bare(placebo.SR_other),
+        back_after={},
+    )
 
 
 def residual_sd(lock: Lock) -> float:
@@ -82,7 +127,14 @@ def placebo_findings(placebo: Placebo) -> tuple[Finding, ...]:
     n = placebo.n + placebo.n_without
     with_placebo = Persons(placebo.n, of=n)
     if placebo.SR is None:
-        told.tell("no-placebo", with_placebo=with_placebo, anchors=Persons(n))
+        told.tell(
+            "no-placebo", with_placebo=with_placebo, without=placebo.without, anchors=Persons(n)
+        )
     elif placebo.n_without > FEW * n:
-        told.tell("placebo-for-few", with_placebo=with_placebo, anchors=Persons(n))
+        told.tell(
+            "placebo-for-few",
+            with_placebo=with_placebo,
+            without=placebo.without,
+            anchors=Persons(n),
+        )
     return tuple(told)

@@ -27,7 +27,8 @@ class RegressionToMean(Record):
     rise: float = figure("SR at the event minus SR before, mean", unit=POINTS)
     change: float = figure("Mean SR at post1 and post2 minus SR at the event", unit=POINTS)
     expected: float = figure(
-        "The same change after such values at pre and peri without an event", unit=POINTS
+        "The change expected after such values at pre and peri, from comparator courses",
+        unit=POINTS,
     )
     expected_low: float = figure("Lower end of its 95 % interval", unit=POINTS)
     expected_high: float = figure("Upper end of its 95 % interval", unit=POINTS)

@@ -6,33 +6,72 @@ from collections.abc import Iterable
 
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
+from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
-from salutogen.page.words import enumeration, say, signed
+from salutogen.page.words import enumeration, points, say, signed
 
-WITHOUT = "Nothing stands beside these figures: too few anchors have an occasion without an event."
+WITHOUT = (
+    "Nothing stands beside these figures: too few anchors have comparator occasions, which are "
+    "those without an event that counts."
+)
 SELECTED = (
     "Events count from a burden rating, so persons are anchored where they felt bad: a difference "
     "at the event may be that selection."
 )
-TWO_WAYS = "scored by the line of this study and with the slope within persons alike"
 
 
 def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
-    """Say what the comparator is, and how many anchors have one."""
+    """Say what the comparator is, how many anchors have one, and how both stand before."""
     if placebo.SR is None:
         return WITHOUT
     few = audience.is_small(placebo.n_without)
     return say(
-        "The comparator: {n} of the anchors have occasions without any listed event, with a "
-        "complete course around them that shares no occasion with an anchor or the two after it. "
-        "One of these is drawn for each, {draws} times.{rest}",
+        "The comparator: {n} of the anchors have occasions {without} with a complete course around "
+        "them.{sides} One of these is drawn for each anchor, {draws} times.{rest}{balance}",
         n=Persons(placebo.n, of=anchored),
+        without=placebo.without,
+        sides=_side_words(placebo, audience),
         draws=placebo.draws,
         rest=""
         if few or not placebo.n_without
         else " The others have none and stand in no comparison.",
+        balance=_balance_words(placebo),
+    )
+
+
+def _side_words(placebo: Placebo, audience: Audience) -> Text:
+    after = placebo.n - placebo.n_before
+    if not after:
+        return " All lie before the person's first anchor."
+    late = (
+        f"who has none such has occasions whose course starts {MARGIN + 1} or more occasions after "
+        "post2"
+    )
+    if any(audience.is_small(number) for number in (after, placebo.n_before)):
+        return f" They lie before the person's first anchor; {late}."
+    return say(
+        f" For {{before}} they lie before the person's first anchor; {late} ({{after}}).",
+        before=Persons(placebo.n_before, of=placebo.n),
+        after=Persons(after, of=placebo.n),
+    )
+
+
+def _balance_words(placebo: Placebo) -> str:
+    """Mean SR before the event and before the comparator occasions."""
+    if placebo.SR is None:
+        return ""
+    pre = placebo.SR.course["pre"]
+    apart = pre.p is not None and pre.p < 0.05
+    verdict = (
+        "the two differ, so part of any difference may be where persons started from"
+        if apart
+        else "the two are not distinguished"
+    )
+    return (
+        f" At pre the mean SR is {signed(pre.observed)} before the event and "
+        f"{signed(pre.placebo)} before the comparator occasions: {verdict}."
     )
 
 
@@ -49,10 +88,18 @@ def excess_words(found: Contrast, *, share: bool) -> str:
     return f"{write(found.excess)} ({write(found.excess_low)} to {write(found.excess_high)})"
 
 
-def beyond_words(
-    placebo: Placebo, table: str, named: Iterable[str], what: str, otherwise: str
-) -> str:
-    """Say which figures go beyond their placebo, or that none does.
+def ways_of_scoring(placebo: Placebo) -> str:
+    """Name the ways in which SR is scored here, for a claim that holds under all."""
+    ways = ["by the line of this study"]
+    if placebo.SR_within is not None:
+        ways.append("with the slope within persons")
+    if placebo.SR_other is not None:
+        ways.append(placebo.other)
+    return f"scored {enumeration(ways)}{' alike' if len(ways) > 1 else ''}"
+
+
+def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> str:
+    """Say which figures go beyond their placebo, or that none does and how far that is known.
 
     Parameters
     ----------
@@ -62,29 +109,52 @@ def beyond_words(
         Figures that may be named.
     what : str
         What they are, in the plural.
-    otherwise : str
-        Sentence where none goes beyond.
     """
     SR = placebo.SR
     if SR is None:
         return ""
-    figures = getattr(SR, table)
-    names = [name for name in named if placebo.beyond(table, name)]
-    one_way = [name for name in named if figures[name].beyond and name not in names]
+    figures: dict[str, Contrast] = getattr(SR, table)
+    compared = [name for name in named if figures[name].excess_low is not None]
+    names = [name for name in compared if placebo.beyond(table, name)]
+    one_way = [name for name in compared if figures[name].beyond and name not in names]
     told = [
         f"{name.replace('_', ' ')} by {excess_words(figures[name], share=table == 'labels')}"
         for name in names
     ]
-    parts = (
-        [f"Beyond ordinary fluctuation, {TWO_WAYS}, differ: {enumeration(told)}."]
-        if told
-        else [otherwise]
-    )
+    if told:
+        first = (
+            f"Beyond ordinary fluctuation, {ways_of_scoring(placebo)}, differ: {enumeration(told)}."
+        )
+    else:
+        first = _none_words(figures, compared, what, share=table == "labels")
+    parts = [first]
     if one_way:
         parts.append(
             f"By the line of this study alone differ {enumeration(one_way).replace('_', ' ')}; "
-            "with the slope within persons that is not told, so it may be arithmetic of exposure."
+            "scored otherwise that does not differ from 0, so it may be made by how exposure is "
+            "taken out."
         )
     if names and placebo.rated:
         parts.append(SELECTED)
     return " ".join([*parts, f"(95 % intervals over persons; {what} adjusted for their number.)"])
+
+
+def _none_words(
+    figures: dict[str, Contrast], compared: list[str], what: str, *, share: bool
+) -> str:
+    """Say that nothing is distinguished, with the widest interval: no null is accepted."""
+    if not compared:
+        return ""
+
+    def width(name: str) -> float:
+        found = figures[name]
+        return (found.excess_high or 0.0) - (found.excess_low or 0.0)
+
+    widest = max(compared, key=width)
+    low, high = figures[widest].excess_low, figures[widest].excess_high
+    write = percentage_points if share else points
+    return (
+        f"None of {what} is distinguished from what the same persons show at comparator occasions, "
+        f"which leaves differences open: the widest interval is that of "
+        f"{widest.replace('_', ' ')}, {write(low)} to {write(high)}."
+    )

@@ -30,6 +30,7 @@ from salutogen.page.section import Figure
 from salutogen.page.words import percent, points, say, signed
 
 FEWEST_LEFT = 5
+FEWEST_SHOWN = 4  # occasions, from which on means alone are drawn
 FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
@@ -54,11 +55,11 @@ def recovery_figures(
     anchors: Anchors, change: FloatArray, curve: RecoveryCurve | None, audience: Audience
 ) -> tuple[Figure, ...]:
     """The fitted return over observed means and, where persons may be shown, their own curves."""
-    if curve is None:
-        return ()
     means = _observed(anchors, change, audience)
-    if means.height < 2:
+    if means.height < (FEWEST_SHOWN if curve is None else 2):
         return ()
+    if curve is None:
+        return (_means_alone(anchors, means),)
     last = float(means["occasions"].to_numpy()[-1])
     grid = np.linspace(0.0, last, FINE)
     rate = np.exp(curve.log_rate)
@@ -88,6 +89,31 @@ def recovery_figures(
             columns=RECOVERY_COLUMNS,
         ),
     )
+
+
+def _means_alone(anchors: Anchors, means: pl.DataFrame) -> Figure:
+    """Observed means where no curve was fitted."""
+    return Figure(
+        name=f"trajectories-{anchors.rule}-recovery",
+        title="Mean change after the event",
+        description="No curve is drawn, because none could be fitted. Dots are observed means with "
+        "their 95 % intervals, over the courses seen at each occasion.",
+        chart=_recovery_chart(means, None, None),
+        data=means,
+        columns=RECOVERY_COLUMNS,
+    )
+
+
+def _well_seen(
+    times: ReturnTimes, steps: tuple[tuple[float, float], ...]
+) -> list[tuple[float, float]]:
+    """Steps of a share that is back while enough persons were still waited for before them."""
+    starts = [0.0, *(at for at, _ in steps)]
+    return [
+        step
+        for start, step in zip(starts, steps, strict=False)
+        if times.at_risk(start) >= FEWEST_LEFT
+    ]
 
 
 def _recovery_chart(
@@ -178,7 +204,7 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
     rows = [
         {"occasions": at, "back": share, "how": how}
         for how, steps in ((TURNBULL, times.curve), (KAPLAN_MEIER, times.visits))
-        for at, share in [(0.0, 0.0), *steps]
+        for at, share in [(0.0, 0.0), *_well_seen(times, steps)]
     ]
     data = pl.DataFrame(rows)
     last = data.filter(pl.col("how") == TURNBULL).row(-1, named=True)
@@ -193,8 +219,10 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
             description=say(
                 "Of {left} persons seen above their band, {back} are estimated to be back {last} "
                 "occasions after they were first seen above it (interval-censored; points are the "
-                "ends of intervals). The dashed line takes the visit that sees the return as its "
-                "time.",
+                "ends of intervals), {never} were not seen back. Nothing is drawn where fewer than "
+                f"{FEWEST_LEFT} were still waited for. The dashed line takes the visit that sees "
+                "the return as its time.",
+                never=Persons(times.n_not_seen_back, of=times.n_left),
                 left=Persons(times.n_left, of=times.n_seen),
                 back=percent(last["back"]),
                 last=f"{last['occasions']:g}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.covariance import HIGHEST_RATE, LOWEST_RATE
 from salutogen.analyses.trajectories.recovery.curve import (
     SHARE_NEEDED,
     RecoveryCurve,
@@ -20,6 +22,9 @@ from salutogen.analyses.trajectories.recovery.curve import (
 from salutogen.analyses.trajectories.recovery.metrics import CourseMetrics, course_metrics
 from salutogen.errors import ModelError
 from salutogen.findings import Finding, Findings, Persons
+
+FEWEST_LAST = 5  # courses that the last occasion looked at holds
+CLOSE = 0.1  # of the logarithm of a rate to an end of the rates searched
 
 
 def fit_way_back(
@@ -61,12 +66,33 @@ def fit_way_back(
     except ModelError as error:
         told.tell("recovery-not-fitted", reason=str(error))
         return metrics, None, tuple(told)
+    if (way := _without_bend(curve, change)) is not None:
+        told.tell("recovery-without-bend", variant=way, seen=_followed(change))
+        return metrics, None, tuple(told)
     if not curve.settled:
         _tell_not_settled(told, curve)
         return metrics, curve, tuple(told)
     varying = vary_rates(change, curve)
     _tell_not_individual(told, varying)
     return metrics, replace(curve, individual=varying), tuple(told)
+
+
+def _followed(change: FloatArray) -> int:
+    """Occasions after the event up to the last that enough courses reach."""
+    reached = np.flatnonzero(np.isfinite(change).sum(axis=0) >= FEWEST_LAST)
+    return int(reached[-1]) if reached.size else 0
+
+
+def _without_bend(curve: RecoveryCurve, change: FloatArray) -> Literal["slow", "fast"] | None:
+    """Whether the curve ends beyond what was seen, or its rate at an end of the rates searched.
+
+    With a half-life longer than courses were followed, less than half of the fitted fall was seen:
+    its end is extrapolated.
+    """
+    low, high = np.log(LOWEST_RATE) + CLOSE, np.log(HIGHEST_RATE) - CLOSE
+    if curve.log_rate <= low or curve.half_life > _followed(change):
+        return "slow"
+    return "fast" if curve.log_rate >= high else None
 
 
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
@@ -77,9 +103,9 @@ def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
         variant="speed" if fall_low > 0.0 else "fall",
         jump=curve.jump,
         asymptote=curve.asymptote,
-        fall=curve.jump - curve.asymptote,
-        fall_low=fall_low,
-        fall_high=fall_high,
+        change=curve.asymptote - curve.jump,
+        change_low=-fall_high,
+        change_high=-fall_low,
         half_life=curve.half_life,
         low=f"{low:.2f}" if low > 0.0 else "0",
         high=f"{high:.2f}" if np.isfinite(high) else "no upper end",

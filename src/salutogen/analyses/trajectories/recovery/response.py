@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
+from salutogen.analyses.trajectories.recovery.late_change import LateChange, late_change
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, finding
@@ -43,12 +44,18 @@ class MetricsSummary(Record):
 
     unit_of_time: Literal["occasions", "days"] = figure("Unit of times")
     n_censored: int = figure("Courses above their pre-level and not seen back", kind=Kind.COUNT)
-    depth: MeanAndSD = figure("Worst point above the level before the event", unit=POINTS)
+    depth: MeanAndSD = figure(
+        "Worst point above the level before the event; positive by ordinary fluctuation as well, "
+        "see placebo.SR.response.depth",
+        unit=POINTS,
+    )
     time_to_worst: MeanAndSD = figure("From the event to the worst point")
     return_time: MeanAndSD = figure("From the event to the return, where seen")
     area: MeanAndSD = figure("Area above the level before the event until the return")
     area_below: MeanAndSD = figure("Area below that level")
-    rapidity: MeanAndSD = figure("Fall per time after the worst point")
+    rapidity: MeanAndSD = figure(
+        "Fall per time after the worst point, which fluctuation makes positive as well"
+    )
     end_state: MeanAndSD = figure("Last point above the level before the event", unit=POINTS)
 
 
@@ -89,6 +96,9 @@ class Response(Record):
     metrics: MetricsSummary | None = figure("The way back; null where it is not seen often enough")
     jump_tests: dict[str, JumpTest] = figure(
         "Mean jump of SR, and of SR scored with the slope within persons"
+    )
+    late_change: LateChange | None = figure(
+        "SR late after the event minus SR at the event; null where too few courses are seen at both"
     )
     jumps: FloatArray = beside()
     jumps_within: FloatArray | None = beside()
@@ -166,6 +176,7 @@ def response_of(
             **{name: MeanAndSD.of(getattr(metrics, name)) for name in QUANTITIES},
         ),
         jump_tests=tests,
+        late_change=late_change(courses.change, person, courses.other_change),
         jumps=jumps,
         jumps_within=jumps_within,
         changes=changes,

@@ -51,6 +51,11 @@ class ReturnTimes(Record):
     interval_right: FloatArray = beside()
     mass: FloatArray = beside()
 
+    def at_risk(self, after: float) -> int:
+        """Persons who were still looked at, and not seen back, so long after first seen above."""
+        waiting = np.isfinite(self.right) | (self.left >= after)
+        return int((waiting & (self.right > after)).sum())
+
     @property
     def n_seen(self) -> int:
         """Persons who were seen after the event, above their band or not."""

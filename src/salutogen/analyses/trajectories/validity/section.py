@@ -42,35 +42,31 @@ FORETOLD_NOTE = (
 )
 BANDS = (
     "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
-    "relate to SR: a relation that is not told down to the reliability that exposure has may be "
-    "that."
+    "relate to SR: a relation that does not differ from 0 down to the reliability that exposure "
+    "has may be that."
 )
 OVERLAP = (
-    " It is made of the same answers as the locks, later: what goes with it is partly a person's "
+    " It is made of the same answers as the courses, later: what goes with it is partly a person's "
     "level, and nothing is foretold here."
-)
-NOT_COMPARED = (
-    " Labels around occasions without an event, which would tell how much of that is "
-    "a person's level, are too few."
 )
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
-    f"{FEWEST} courses give no figure. p is adjusted over all factors and locks (Benjamini and "
+    f"{FEWEST} courses give no figure. p is adjusted over all factors and measures (Benjamini and "
     "Hochberg). Poorly measured: E of reliability .6, or the lowest that is possible."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
-    Column(name="lock", meaning="Level or change", kind=Kind.LABEL, heading="Lock"),
+    Column(name="lock", meaning="Level or change", kind=Kind.LABEL, heading="Measure"),
     Column(name="n", meaning="Courses", kind=Kind.COUNT, heading="Courses"),
-    Column(name="SR", meaning="Correlation with the lock of SR", heading="r with SR"),
+    Column(name="SR", meaning="Correlation with SR", heading="r with SR"),
     Column(name="SR_interval", meaning="Its 95 % interval", heading="95 %"),
-    Column(name="SR_p", meaning="Its p, adjusted over factors and locks", heading="p adjusted"),
+    Column(name="SR_p", meaning="Its p, adjusted over factors and measures", heading="p adjusted"),
     Column(
         name="SR_error",
         meaning="r with SR were E of the lowest reliability that is possible here",
         heading="r with SR if E is poorly measured",
     ),
-    Column(name="P", meaning="Correlation with the lock of P", heading="r with P"),
+    Column(name="P", meaning="Correlation with P", heading="r with P"),
     Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
     Column(name="difference", meaning="r with P minus r with SR", heading="P minus SR"),
     Column(name="difference_interval", meaning="Its 95 % interval", heading="95 %  "),
@@ -105,7 +101,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
 def _title(found: Validity) -> str:
     if found.outcome is not None and not found.outcome.overlaps_with_P:
         return "Trajectories: do they foretell, and what relates to them"
-    return "Trajectories: later problems, and what relates to labels and locks"
+    return "Trajectories: later problems, and what relates to labels and courses"
 
 
 def _written(found: Estimate | None) -> str:
@@ -137,7 +133,9 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
 
 def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
-        say(
+        _few_words(group, anchored)
+        if group.kind == "label" and group.by_chance is None
+        else say(
             "{kind} alone goes with {explained} of the variance of the outcome in {n} courses, "
             "adjusted for the number of groups.{chance}",
             kind=group.kind.capitalize(),
@@ -150,11 +148,21 @@ def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     )
 
 
+def _few_words(group: GroupOutcome, anchored: int) -> Text:
+    """No share of the variance without a comparator: a label holds some of a person's level."""
+    return say(
+        "How much of the outcome goes with the label is not said ({n} courses have both): labels "
+        "around comparator occasions, which would say how much of it is a person's level, are too "
+        "few.",
+        n=Persons(group.n, of=anchored),
+    )
+
+
 def _chance_words(group: GroupOutcome) -> str:
-    """What labels around occasions without an event tell of the outcome."""
+    """What labels around comparator occasions go with."""
     found = group.by_chance
     if found is None:
-        return NOT_COMPARED if group.kind == "label" else ""
+        return ""
     middle, low, high = (percent(max(at, 0.0)) for at in (found.placebo, found.low, found.high))
     excess, least, most = (
         percentage_points(at) for at in (found.excess, found.excess_low, found.excess_high)
@@ -162,10 +170,11 @@ def _chance_words(group: GroupOutcome) -> str:
     verdict = (
         f"Labels around the event go with more, by {excess} ({least} to {most})."
         if found.beyond
-        else "What labels around the event go with is not told from that."
+        else "What labels around the event go with is not distinguished from that: the difference "
+        f"is {excess} ({least} to {most})."
     )
     return (
-        f" The same rule around occasions without an event goes with {middle} (95 % of draws "
+        f" The same rule around comparator occasions goes with {middle} (95 % of draws "
         f"{low} to {high}), because a label holds some of a person's level. {verdict}"
     )
 
@@ -190,24 +199,50 @@ def _error_words(relation: FactorRelation, what: str) -> str:
     found = band.last_told(what)
     if found is None:
         return " (in no interval of the bootstrap)"
-    return f" (told down to a reliability of exposure of {found})"
+    return f" (differs from 0 down to a reliability of exposure of {found})"
 
 
 def _told_factors(found: Validity) -> str:
-    """Which factors relate to SR once all factors and locks are counted."""
-    told = [
-        f"{factor} with the {measure.removeprefix('SR ')}"
-        f"{_error_words(relation, measure.removeprefix('SR '))}"
+    """Which factors relate to the change of SR, then to its level, all factors counted."""
+    counted = f"Of all {4 * len(found.factors)} correlations of factors with courses"
+    change, level = (_named(found, measure) for measure in ("SR change", "SR level"))
+    if not change and not level:
+        return f"{counted} none with SR differs from 0 at a false-discovery rate of 5 %."
+    first = (
+        f"{enumeration(change)} with the change of SR from before the event to after it"
+        if change
+        else "none with the change of SR from before the event to after it, which alone would be a "
+        "reaction to the event"
+    )
+    second = ""
+    if level:
+        second = (
+            f"; with the level of SR after the event, which a person may have had before as well, "
+            f"{enumeration(level)}"
+        )
+    return (
+        f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
+        f"{_difference_words(found)}"
+    )
+
+
+def _named(found: Validity, measure: str) -> list[str]:
+    """Factors that relate to a measure once all factors and measures are counted."""
+    return [
+        f"{factor}{_error_words(relation, measure.removeprefix('SR '))}"
         for factor, relation in found.factors.items()
-        for measure in ("SR level", "SR change")
         if (p := relation.p_adjusted[measure]) is not None and p < LEVEL
     ]
-    counted = f"Of all {4 * len(found.factors)} correlations of factors with locks"
-    if not told:
-        return f"{counted} none with SR is told from 0 at a false-discovery rate of 5 %."
+
+
+def _difference_words(found: Validity) -> str:
+    """Where no factor relates otherwise to P than to SR, taking exposure out changes nothing."""
+    each = list(found.factors.values())
+    if any(relation.p_difference is None or relation.moves for relation in each):
+        return ""
     return (
-        f"{counted} those with SR that are told from 0 at a false-discovery rate of 5 %: "
-        f"{enumeration(told)}. {BANDS}"
+        " No factor relates otherwise to the level of P than to that of SR: what relates here "
+        "relates to problems as well."
     )
 
 
@@ -300,7 +335,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
     frame = hide_small_of(anchors.n, frame, FACTOR_COLUMNS, audience)
     return Table(
         name=f"trajectories-{anchors.rule}-factors",
-        title="Factors before the event: correlation with locks of SR and of P",
+        title="Factors before the event: correlation with SR and with P after it",
         frame=frame,
         columns=FACTOR_COLUMNS,
         note=note_of(FACTOR_NOTE, frame, FACTOR_COLUMNS),

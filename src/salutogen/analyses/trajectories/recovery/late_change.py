@@ -1,0 +1,88 @@
+"""How far SR comes down after the event, in the courses that are seen at both ends.
+
+Whether SR falls is one question, how fast another: this asks the first, without any curve.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
+from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+
+SEEN = 1.0 / 3.0  # of the courses seen at the event, which the last occasion looked at holds
+FEWEST = 20
+
+
+@record
+class LateChange(Record):
+    """Mean SR late after the event minus SR at the event, over the courses seen at both."""
+
+    occasions: int = figure("Occasions from the event to the later one", unit="occasions")
+    n_at_event: int = figure("Courses seen at the event", kind=Kind.COUNT)
+    n: int = figure("Courses seen at both", kind=Kind.COUNT)
+    mean: float = figure("Later minus at the event, mean", unit=POINTS, sign=LESS_RESILIENT)
+    low: float = figure("Lower end of its 95 % interval over persons", unit=POINTS)
+    high: float = figure("Upper end of its 95 % interval over persons", unit=POINTS)
+    other_mean: float | None = figure(
+        "The same with SR judged with the other background; null where it cannot be given",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    other_low: float | None = figure("Lower end of its 95 % interval", unit=POINTS)
+    other_high: float | None = figure("Upper end of its 95 % interval", unit=POINTS)
+
+    @property
+    def way(self) -> int:
+        """-1 for a fall, 1 for a rise, 0 where neither differs from 0 under both backgrounds."""
+        ends = [(self.low, self.high)]
+        if self.other_low is not None and self.other_high is not None:
+            ends.append((self.other_low, self.other_high))
+        if all(high < 0.0 for _, high in ends):
+            return -1
+        return int(all(low > 0.0 for low, _ in ends))
+
+
+def late_change(
+    change: FloatArray, person: NDArray[np.int64], other: FloatArray | None = None
+) -> LateChange | None:
+    """Hold the last occasion that enough courses reach against the event.
+
+    Parameters
+    ----------
+    change : ndarray, shape (n, k)
+        SR minus the own pre-level from the event on; column 0 is the event itself.
+    person : ndarray of int, shape (n,)
+        Whose course it is; errors are clustered by person.
+    other : ndarray, shape (n, k), optional
+        The same judged with the other background.
+
+    Returns
+    -------
+    LateChange or None
+        None where fewer than 20 courses are seen at the event and later.
+    """
+    seen = np.isfinite(change)
+    at_event = int(seen[:, 0].sum())
+    both = (seen & seen[:, :1]).sum(axis=0)
+    reached = np.flatnonzero(both >= max(SEEN * at_event, FEWEST))
+    if not reached.size or reached[-1] == 0:
+        return None
+    last = int(reached[-1])
+    own = mean_of(change[:, last] - change[:, 0], person)
+    if own.mean is None or own.low is None or own.high is None:
+        return None
+    again = None if other is None else mean_of(other[:, last] - other[:, 0], person)
+    return LateChange(
+        occasions=last,
+        n_at_event=at_event,
+        n=own.n,
+        mean=own.mean,
+        low=own.low,
+        high=own.high,
+        other_mean=None if again is None else again.mean,
+        other_low=None if again is None else again.low,
+        other_high=None if again is None else again.high,
+    )
