@@ -1,6 +1,6 @@
 """What a report claims of data in which it is not so, and whether intervals hold what is.
 
-    python benchmarks/bench_claims.py [seed] [studies]
+    python benchmarks/bench_claims.py [seed] [studies] [words of the generators to run]
 
 The four generators of `generators.py` (none is the package's simulator, none has the shape of its
 models), each with nothing to be found and with persons that differ lastingly, for 150 persons and
@@ -179,8 +179,11 @@ def main() -> None:
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 20261
     studies = int(sys.argv[2]) if len(sys.argv) > 2 else 200
     begun = time.perf_counter()
+    words = sys.argv[3:]
     rows = []
     for name, generate in GENERATORS.items():
+        if words and not any(word in name for word in words):
+            continue
         share = true_share(name)
         false: dict[str, list[float | None]] = {}
         held: dict[str, list[float | None]] = {}
