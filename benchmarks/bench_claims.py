@@ -27,6 +27,7 @@ PERSONS, WAVES = 150, 8
 NOTHING = Truth()
 ALL = Truth(persons=1.0, exposure=0.5, factor=-0.4)
 MOST_FALSE, HELD = 0.07, (0.93, 0.97)
+CALLED = "persons called clear, of all"
 
 PLAN = """
 salutogen: 1
@@ -143,7 +144,7 @@ def coverage(results: Any, simulated: Simulated, r_squared: float) -> dict[str, 
             found["norm"]["primary"]["exposure_r_squared_interval"], r_squared
         ),
         "persons called clear on the wrong side": float(np.mean(wrong)) if wrong else 0.0,
-        "persons called clear": len(wrong) / persons["n"],
+        CALLED: len(wrong) / persons["n"],
     }
 
 
@@ -161,6 +162,8 @@ def row(name: str, what: str, values: list[float | None], held: bool) -> dict[st
     """One line of the table."""
     known = [float(value) for value in values if value is not None]
     share = float(np.mean(known)) if known else float("nan")
+    if what == CALLED:
+        return {"what": f"{name}: {what}", "measured": f"{100 * share:.1f} %", "share": share}
     if held:
         limit, within = "93 to 97 %", HELD[0] <= share <= HELD[1]
     else:
