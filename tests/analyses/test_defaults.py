@@ -39,6 +39,7 @@ def test_they_are_on_in_the_order_of_the_page(tmp_path: Path) -> None:
     assert content["resilience"]["variants"]["primary"] == "person"
     assert content["resilience"]["sensitivity"].keys() == {
         "exposure_error", "mood_reporting", "mood_factors", "outliers", "missing", "exposure_bands",
+        "factors_left_out", "covered",
     }  # fmt: skip
 
 

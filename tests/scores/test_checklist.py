@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from salutogen.panel import Reason
 from salutogen.scores.answers import Form, repeated_form
 from salutogen.scores.checklist import ChecklistScore, checklist_totals, score_checklist
+from salutogen.scores.scale_reliability import checklist_ends
+from salutogen.scores.scores import Measure
 from salutogen.study import AnswerRange
 from tests.scores.factory import build_panel, build_study, checklist, instrument
 
@@ -181,3 +183,14 @@ def test_agrees_with_scoring_row_by_row(table: list[list[int | None]]) -> None:
         if answered:
             assert severity.low[index] == sum(answered)
             assert severity.high[index] == sum(answered) + 5 * skipped
+
+
+@pytest.mark.parametrize(("items", "said"), [(1, "The one item is an event"), (3, "The items are")])
+def test_the_note_on_consistency_counts_the_items(items: int, said: str) -> None:
+    measure = Measure(
+        name="E", instruments=("events",), method="count", minimum=0.0, maximum=float(items),
+        items=tuple(f"e{place}" for place in range(items)), unit="events",
+    )  # fmt: skip
+    ends = checklist_ends(measure, np.array([0.0, 1.0, np.nan]))
+    assert ends.note.startswith(said)
+    assert (ends.n, ends.omega, ends.floor_share) == (2, None, 0.5)

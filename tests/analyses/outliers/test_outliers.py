@@ -83,3 +83,10 @@ def test_few_far_points_are_not_counted_for_everyone(
     )
     (hidden,), _ = shown(few, cohort, individuals=False)
     assert words in str(hidden.paragraphs[0])
+
+
+def test_methods_tell_what_was_flagged(cohort: AnalysisInputs) -> None:
+    told = str(compute(cohort, OutliersSettings(beyond_sd=3.5)).methods())
+    assert "beyond 3.5 SDs" in told
+    assert "p < 0.001" in told
+    assert "none left out" in told

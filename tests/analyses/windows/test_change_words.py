@@ -159,6 +159,24 @@ def test_a_course_that_turns_is_not_called_a_rise() -> None:
     assert "steady" not in change_in_words(change(2.2))
 
 
+def test_a_course_over_windows_of_few_is_told_to_nobody_else(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, WindowsSettings())
+    assert result.change is not None
+    middle = result.windows["window"][1]
+    n = pl.when(pl.col("window") == middle).then(3).otherwise(pl.col("n")).cast(pl.UInt32)
+    turned = course([0.0, 3.0, 2.0], FALL)
+    change = replace(result.change, course=turned)
+    few = replace(result, windows=result.windows.with_columns(n=n), change=change)
+    assert "steady" not in str(few.answer())
+    assert "steady" in str(replace(few, windows=result.windows).answer())
+    for individuals in (True, False):
+        (section,), _ = shown(few, cohort, individuals=individuals)
+        told = " ".join(str(text) for text in section.paragraphs)
+        assert ("not a steady course" in told) == individuals
+        tables = {table.name for table in section.tables}
+        assert ("window-course" in tables) == individuals
+
+
 def test_without_resamples_the_error_is_that_of_the_model() -> None:
     told = paragraphs(change(1.0, draws=0, interval_by="the model"))
     assert "the interval is by the model's own standard error" in told

@@ -12,10 +12,11 @@ from salutogen.analyses.outliers.far_points import FLAGS, far_points
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Findings, Persons
+from salutogen.page.words import number
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
-    from salutogen.page.section import Section
+    from salutogen.page.section import Section, Text
 
 
 @record
@@ -37,6 +38,14 @@ class OutliersResult(AnalysisResult):
     occasion: FarCounts = figure("Far occasions")
     person: FarCounts = figure("Far persons")
     flagged: pl.DataFrame = beside()
+
+    def methods(self) -> Text:
+        """Say what was flagged, and that nothing was left out."""
+        return (
+            f"Occasions and persons were flagged, and none left out, where P or E lay beyond "
+            f"{number(self.beyond_sd, 2)} SDs or both were far jointly (Mahalanobis distance, "
+            f"p < {self.mahalanobis_p:g})."
+        )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Far points one by one, or how many where persons are hidden."""

@@ -69,7 +69,8 @@ class WindowsResult(AnalysisResult):
             return ""
         if self.change is None:
             return "Change over the windows could not be estimated."
-        return change_in_words(self.change)
+        fewest_between: Any = self.windows["n"].min()
+        return change_in_words(self.change, turns=fewest_between >= SMALL_CELL)
 
     def methods(self) -> Text:
         """Say how the windows were laid and scored."""

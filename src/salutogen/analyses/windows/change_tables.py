@@ -52,11 +52,13 @@ def change_tables(
         note="Positive = problems rose beyond what exposure lets expect. Only the first line is "
         "spoken of as change. Means without an interval drift with who leaves.",
     )
-    if change.course.windows.height > 2:
+    shown = pl.col("window").is_in(summary["window"].implode())
+    course = change.course.windows.filter(shown)
+    if course.height > 2:
         yield Table(
             name="window-course",
             title="Each window against the first, by the model of single occasions",
-            frame=change.course.windows,
+            frame=course,
             columns=COURSE_COLUMNS,
             note="Each interval is of one window; of several looked at together one may leave out "
             "0 by chance.",

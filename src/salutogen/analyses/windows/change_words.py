@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.windows.change_result import Contrast, WindowChange
@@ -22,8 +23,13 @@ SHIFTS_IN_WORDS = (  # of how many residual SDs
 )
 
 
-def change_in_words(change: WindowChange) -> str:
-    """Say what is told of change, with its interval; nothing is called change that holds 0."""
+def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
+    """Say what is told of change, with its interval; nothing is called change that holds 0.
+
+    Where the course turns is left out without `turns`: a window between may be of few persons.
+    """
+    if not turns:
+        change = replace(change, course=replace(change.course, turn=None))
     span = f"from window {change.first_window} to window {change.last_window}"
     if change.interval is None:
         return (
@@ -93,7 +99,9 @@ def _extreme_words(change: WindowChange) -> str:
     )
 
 
-def change_paragraphs(change: WindowChange, audience: Audience) -> tuple[Text, ...]:
+def change_paragraphs(
+    change: WindowChange, audience: Audience, *, turns: bool = True
+) -> tuple[Text, ...]:
     """Say what the model is, how the slope matters, and what leaving for unseen reasons would do.
 
     What would tell how many left, where they are few, is kept back.
@@ -109,7 +117,7 @@ def change_paragraphs(change: WindowChange, audience: Audience) -> tuple[Text, .
             "{change} The model is {model}, over {rows:# occasion|# occasions} of "
             "{persons:# person|# persons}; {error}. It is not moved by persons who leave "
             "{unmoved}.{lag}",
-            change=change_in_words(change),
+            change=change_in_words(change, turns=turns),
             model=change.model,
             rows=change.n_rows,
             persons=Persons(change.n_persons),

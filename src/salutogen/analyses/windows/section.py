@@ -20,7 +20,7 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import CATEGORIES, HEAT
-from salutogen.page.section import Figure, Section, Table
+from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import SR_AXIS, signed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
             "is of persons chosen by staying, and a model of windows takes those with too few "
             "occasions in a window as if they had never been seen: both may drift though nobody "
             "changed. Change is therefore told by a model of single occasions.",
-            *(() if result.change is None else change_paragraphs(result.change, audience)),
+            *_on_change(result, summary, audience),
         ),
         figures=tuple(figures),
         tables=(
@@ -87,6 +87,16 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
             *(() if result.change is None else change_tables(result.change, summary, audience)),
         ),
     )
+
+
+def _on_change(
+    result: WindowsResult, summary: pl.DataFrame, audience: Audience
+) -> tuple[Text, ...]:
+    """What is told of change; of its course only where every window may be shown."""
+    if result.change is None:
+        return ()
+    whole = summary.height == result.windows.height
+    return change_paragraphs(result.change, audience, turns=whole)
 
 
 def _on_first(summary: pl.DataFrame) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.page.section import Section
 from salutogen.page.words import (
+    MINUS,
     Sentence,
     enumeration,
     number,
@@ -141,7 +142,7 @@ def _equation(line: Line, context: Context) -> str:
         if context.is_told(term)
     ]
     terms += [f"terms of {name}" for name in context.untold_covariates if name in line.covariates]
-    return "P = " + " + ".join(terms)
+    return ("P = " + " + ".join(terms)).replace(f"+ {MINUS}", f"{MINUS} ")
 
 
 def _error_words(context: Context) -> str:
