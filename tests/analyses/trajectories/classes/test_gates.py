@@ -11,12 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from salutogen.analyses.trajectories import ClassAssessment, ClassSettings, assess_classes
+from salutogen.analyses.trajectories import (
+    ClassAssessment,
+    ClassSettings,
+    Lock,
+    assess_classes,
+)
+from salutogen.analyses.trajectories.classes.claims import look_for_classes
 from salutogen.analyses.trajectories.classes.gates import Gate, least_agreement
 from salutogen.analyses.trajectories.classes.heaping import is_heaped, skewness, stops
 from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet
 from salutogen.analyses.trajectories.classes.summary import class_figures
 from salutogen.analyses.trajectories.classes.tables import gate_table, shown_grid
+from salutogen.context import RunContext
 from salutogen.models import GrowthMixture
 from salutogen.page.audience import Audience
 from tests.analyses.trajectories.classes.matrices import one_kind, rand_by_pairs, three_kinds
@@ -189,3 +196,22 @@ def test_no_hidden_count_follows_from_the_totals(counts: list[list[int]]) -> Non
             assert not 0 < (value or 0) < 5
     assert not (hidden.sum(axis=0) == 1).any()
     assert not (hidden.sum(axis=1) == 1).any()
+
+
+@pytest.mark.parametrize(
+    ("gates", "words"),
+    [({}, "The gates are the defaults"), ({"share": 0.1}, "The gates are those of the study file")],
+)
+def test_the_finding_says_whose_gates_they_are(gates: dict[str, float], words: str) -> None:
+    settings = ClassSettings.model_validate({"max": 2, "starts": 3, "gates": gates})
+    lock = Lock(
+        occasion=np.tile(np.arange(4), (120, 1)),
+        SR=one_kind(120, 3),
+        P=one_kind(120, 3) + 10.0,
+        SR_z=one_kind(120, 3),
+    )
+    run = RunContext(seed=1, audience=SEEN)
+    found, told = look_for_classes(lock, np.ones(120, dtype=np.int64), settings, run)
+    assert found is not None
+    (finding,) = (item for item in told if item.code == "classes-not-claimed")
+    assert words in finding.mend

@@ -119,7 +119,9 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     assert told == []
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     words = beyond_words(placebo, "labels", LABELS, "labels")
-    assert words.startswith("None of labels is distinguished from what the same persons show")
+    assert words.startswith(
+        "Around the event labels are not distinguished from those at comparator"
+    )
     assert "the widest interval is that of" in words
     said = placebo_words(placebo, 200, Audience(individuals=True, n_persons=300, seed=1))
     assert isinstance(said, Sentence)

@@ -154,7 +154,7 @@ def _none_words(
     low, high = figures[widest].excess_low, figures[widest].excess_high
     write = percentage_points if share else points
     return (
-        f"None of {what} is distinguished from what the same persons show at comparator occasions, "
-        f"which leaves differences open: the widest interval is that of "
-        f"{widest.replace('_', ' ')}, {write(low)} to {write(high)}."
+        f"Around the event {what} are not distinguished from those at comparator occasions, which "
+        f"leaves differences open: the widest interval is that of {widest.replace('_', ' ')}, "
+        f"{write(low)} to {write(high)}."
     )
