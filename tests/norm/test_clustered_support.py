@@ -82,6 +82,7 @@ def test_nothing_is_claimed_of_a_slope_over_occasions_without_support(tmp_path: 
     path = write_norm(norm, tmp_path / "norm.json")
     assert "NaN" not in json.dumps(json.loads(path.read_text(encoding="utf-8")))
     again = read_norm(path).lines.occasion.summary()
+    assert read_norm(path).lines.occasion.exposure_is_thin
     assert again.standard_errors == norm.lines.occasion.summary().standard_errors
 
 

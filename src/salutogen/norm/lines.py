@@ -159,7 +159,11 @@ class Line(Record):
         """Whether too few persons tell exposure's terms over occasions for a claim."""
         from salutogen.norm.design_matrix import terms_of
 
-        return any(term in self.thin for term in terms_of(self.predictors, self.shape)[1:])
+        if self.claims is None or self.claims.interval != CLUSTERED:
+            return False
+        known = np.isfinite(np.diag(self.claims.covariance))
+        own = terms_of(self.predictors, self.shape)[1:]
+        return not all(known[self.terms.index(term)] for term in own)
 
     @property
     def robust_covariance(self) -> np.ndarray:
