@@ -36,8 +36,25 @@ class Covariates:
         )
 
     def complete(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Rows in which no covariate is missing."""
-        return table.drop_nulls(list(self.columns)) if self.columns else table
+        """Rows a line can be fitted to: no covariate missing, no category that one person has.
+
+        The term of a category with one person is that person's residual: it would be 0 whatever
+        the person's problems are.
+        """
+        if not self.columns:
+            return table
+        kept = table.drop_nulls(list(self.columns))
+        while kept.height:
+            shared = [
+                pl.col("person").n_unique().over(name) > 1
+                for name in self.columns
+                if not kept[name].dtype.is_numeric()
+            ]
+            left = kept.filter(*shared) if shared else kept
+            if left.height == kept.height:
+                break
+            kept = left
+        return kept
 
 
 def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:

@@ -33,16 +33,24 @@ def terms_of(predictors: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
     return tuple(terms)
 
 
+def labels_of(table: pl.DataFrame, covariates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Labels of each covariate that is a category; the first one is the reference."""
+    return {
+        name: tuple(sorted(table[name].drop_nulls().cast(pl.String).unique().to_list()))
+        for name in covariates
+        if not table[name].dtype.is_numeric()
+    }
+
+
 def covariate_terms(table: pl.DataFrame, covariates: tuple[str, ...]) -> tuple[str, ...]:
     """Terms of covariates: numbers by name, categories as `site=B` against the first label."""
+    labels = labels_of(table, covariates)
     terms: list[str] = []
     for name in covariates:
-        column = table[name]
-        if column.dtype.is_numeric():
-            terms.append(name)
+        if name in labels:
+            terms += [f"{name}{LEVEL_MARK}{label}" for label in labels[name][1:]]
         else:
-            labels = sorted(column.drop_nulls().cast(pl.String).unique().to_list())
-            terms += [f"{name}{LEVEL_MARK}{label}" for label in labels[1:]]
+            terms.append(name)
     return tuple(terms)
 
 
@@ -86,7 +94,7 @@ def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:
     """Design matrix of a line for new rows at the line's own level, shape (n, p).
 
     Where E is a composite and the raw types are in the table, E is made anew with the line's own
-    moments.
+    moments. Rows with a label of a category that the line does not know are NaN.
 
     Raises
     ------
@@ -100,7 +108,20 @@ def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:
         problems += _unit_problems(line, table)
     if problems:
         raise NormError(problems)
-    return term_matrix(table, line.terms, predictors=line.predictors, knots=line.knots)
+    table = with_known_labels(line, table)
+    matrix = term_matrix(table, line.terms, predictors=line.predictors, knots=line.knots)
+    for name in line.labels:  # a category with one label has no term that could be missing
+        matrix[table[name].is_null().to_numpy()] = np.nan
+    return matrix
+
+
+def with_known_labels(line: Line, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table without labels of categories that the line was not fitted on: null."""
+    return table.with_columns(
+        pl.when(pl.col(name).cast(pl.String).is_in(list(labels))).then(pl.col(name)).alias(name)
+        for name, labels in line.labels.items()
+        if name in table.columns
+    )
 
 
 def with_exposure(line: Line, table: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
+from salutogen.norm.known_labels import with_labels
 from salutogen.norm.line_spec import scoring_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines
 from salutogen.norm.norm_file import NormFile, read_norm
@@ -32,7 +33,8 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
     ------
     NormError
         The file cannot be read, P or E were scored differently there (`norm-scoring-differs`), or
-        a level this study needs is missing (`norm-level-missing`).
+        a level this study needs is missing (`norm-level-missing`), or the reference label of a
+        category cannot be told (`reference-label-unknown`).
     """
     if settings.file is None:
         return None
@@ -54,13 +56,14 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
     ]
     if missing:
         problems.append(finding("norm-level-missing", file=norm_file.name, missing=missing))
+    lines: dict[LineKey, Line] = {}
+    for level, line in by_level.items():
+        if line is not None:
+            named, unclear = with_labels(_named(line, norm_file), scores.persons, norm_file.name)
+            problems += [one for one in unclear if one not in problems]
+            lines[LineKey(level)] = named
     if problems:
         raise NormError(problems)
-    lines = {
-        LineKey(level): _named(line, norm_file)
-        for level, line in by_level.items()
-        if line is not None
-    }
     return External(name=norm_file.name, lines=Lines(lines))
 
 

@@ -22,7 +22,11 @@ def tell_exposure(lines: Lines, findings: Findings) -> None:
     found: dict[str, Line] = {**lines.by_exposure("occasion")}
     if len(found) != 1:
         found[COMBINED] = lines.occasion
-    claims = {name: line.claims for name, line in found.items() if line.claims is not None}
+    claims = {
+        name: line.claims
+        for name, line in found.items()
+        if line.claims is not None and not line.exposure_is_thin
+    }
     _tell_little(claims, "covariates" if lines.occasion.covariates else "plain", findings)
     falling = {
         name: one.change
@@ -64,7 +68,7 @@ def tell_falling_lines(lines: Lines, findings: Findings) -> None:
     changes = {
         f"{line.level} line": line.claims.change
         for line in (lines.person, lines.occasion)
-        if line.claims is not None and line.claims.change.change <= 0
+        if line.claims is not None and line.claims.change.change <= 0 and not line.exposure_is_thin
     }
     if changes:
         findings.tell(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,13 +13,14 @@ import polars as pl
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.descriptive import centre_and_spread
-from salutogen.models.regression.least_squares import fit_least_squares
+from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
+from salutogen.norm.clustered_support import clustered_claims, clustered_errors
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
-from salutogen.norm.design_matrix import term_matrix, with_composite
+from salutogen.norm.design_matrix import labels_of, term_matrix, terms_of, with_composite
 from salutogen.norm.line_claims import (
-    CLUSTERED,
     HC3,
+    LineClaims,
     exposure_df,
     joint_exposure_df,
     line_claims,
@@ -138,28 +141,7 @@ def fit_line(
         told = finding("line-not-fitted", shape=spec.shape, level=level, reason=str(error))
         raise NormError([told]) from error
     exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
-    clustered = level == "occasion"
-    cluster = person.astype(np.int64) if clustered else None
-    claims = line_claims(
-        terms=terms,
-        coefficients=fit.coefficients,
-        covariance=fit.covariance if clustered else hc3_covariance(fit, matrix),
-        fallback=fit.covariance,
-        df=fit.df_inference
-        if clustered
-        else exposure_df(matrix, terms, spec.predictors, fit.df_inference),
-        joint_df=None
-        if clustered
-        else joint_exposure_df(matrix, terms, spec.predictors, fit.df_inference),
-        degrees=None if clustered else partial(sum_df, matrix, terms, fit.df_inference),
-        interval=CLUSTERED if clustered else HC3,
-        share=shares_of(outcome, matrix, terms, spec.predictors, cluster),
-        predictors=spec.predictors,
-        shape=spec.shape,
-        knots=knots,
-        matrix=matrix,
-        table=table,
-    )
+    claims, thin = _claims(fit, matrix, table, spec, knots, clustered=level == "occasion")
     return Line(
         level=level,
         terms=tuple(fit.names),
@@ -177,11 +159,53 @@ def fit_line(
         knots=knots,
         standardiser=standardiser,
         covariates=spec.covariates,
+        labels=labels_of(table, spec.covariates),
         period=period,
         possible=spec.possible,
         claims=claims,
         curve_refused=refused,
+        thin=thin,
     )
+
+
+def _claims(
+    fit: LinearFit,
+    matrix: np.ndarray,
+    table: pl.DataFrame,
+    spec: LineSpec,
+    knots: tuple[float, ...],
+    *,
+    clustered: bool,
+) -> tuple[LineClaims, Mapping[str, int]]:
+    """What the line says of exposure, and the persons that each term without an error rests on."""
+    terms, most = tuple(fit.names), fit.df_inference
+    person = table["person"].to_numpy().astype(np.int64) if clustered else None
+    share = shares_of(table["P"].to_numpy(), matrix, terms, spec.predictors, person)
+    parts: dict[str, Any] = {
+        "terms": terms,
+        "coefficients": fit.coefficients,
+        "predictors": spec.predictors,
+        "shape": spec.shape,
+        "knots": knots,
+        "matrix": matrix,
+        "table": table,
+    }
+    if person is None:
+        claims = line_claims(
+            covariance=hc3_covariance(fit, matrix),
+            fallback=fit.covariance,
+            df=exposure_df(matrix, terms, spec.predictors, most),
+            degrees=partial(sum_df, matrix, terms, most),
+            joint_df=joint_exposure_df(matrix, terms, spec.predictors, most),
+            interval=HC3,
+            share=share,
+            **parts,
+        )
+        return claims, {}
+    own = terms_of(spec.predictors, spec.shape)[1:]
+    errors = clustered_errors(matrix, terms, person, fit.covariance, exposure=own, most=most)
+    claims = clustered_claims(errors, share=share, **parts)
+    return claims, errors.thin
 
 
 def _is_constant(table: pl.DataFrame, name: str) -> bool:

@@ -12,7 +12,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, Persons
-from salutogen.norm.line_claims import Change, Expected, ExposureTest, LineClaims
+from salutogen.norm.line_claims import CLUSTERED, Change, Expected, ExposureTest, LineClaims
 from salutogen.scores import Standardiser
 from salutogen.study import Period
 
@@ -37,10 +37,13 @@ class LineSummary(Record):
     n: int = figure("Units it was fitted on", kind=Kind.COUNT)
     n_persons: int = figure("Persons among the units", kind=Kind.COUNT)
     coefficients: Mapping[str, float] = figure("Coefficient of each term", unit=POINTS)
-    standard_errors: Mapping[str, float] = figure("Standard error of each term", unit=POINTS)
+    standard_errors: Mapping[str, float | None] = figure(
+        "Standard error of each term; over occasions null for a term that rests on too few persons",
+        unit=POINTS,
+    )
     standard_errors_robust: Mapping[str, float | None] = figure(
         "The same for unequal scatter (HC3; occasions: clustered by person); null for a term that "
-        "rests on one person",
+        "rests on one person, over occasions on fewer than about three",
         unit=POINTS,
     )
     intervals: Mapping[str, tuple[float, float] | None] = figure(
@@ -93,6 +96,9 @@ class Line(Record):
         SD (n - 1) of the residuals in the reference set: the divisor of SR_z.
     standardiser : Standardiser or None
         How E is made from raw types at this level, where E is a composite.
+    labels : mapping of str to tuple of str
+        Labels of each covariate that is a category, in the reference set: a unit with another
+        label has no expectation.
     period : Period or None
         The window, phase or occasion it was fitted on, if it was one.
     possible : mapping of str to (float, float)
@@ -102,6 +108,8 @@ class Line(Record):
         What it lets one say of exposure; None for lines of files written without it.
     curve_refused : Finding or None
         Why the line is straight although a curve was asked for.
+    thin : mapping of str to int
+        Over occasions, the persons that each term rests on which has no error for want of more.
     """
 
     level: Level = beside()
@@ -121,10 +129,12 @@ class Line(Record):
     knots: tuple[float, ...] = beside(default=())
     standardiser: Standardiser | None = beside(default=None)
     covariates: tuple[str, ...] = beside(default=())
+    labels: Mapping[str, tuple[str, ...]] = beside(default_factory=dict)
     period: Period | None = beside(default=None)
     possible: Mapping[str, tuple[float, float]] = beside(default_factory=dict)
     claims: LineClaims | None = beside(default=None)
     curve_refused: Finding | None = beside(default=None)
+    thin: Mapping[str, int] = beside(default_factory=dict)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""
@@ -143,6 +153,17 @@ class Line(Record):
         the slope where E = 0, says nothing of the line.
         """
         return self.coefficient("E") if "E" in self.terms and self.shape == "linear" else None
+
+    @property
+    def exposure_is_thin(self) -> bool:
+        """Whether too few persons tell exposure's terms over occasions for a claim."""
+        from salutogen.norm.design_matrix import terms_of
+
+        if self.claims is None or self.claims.interval != CLUSTERED:
+            return False
+        known = np.isfinite(np.diag(self.claims.covariance))
+        own = terms_of(self.predictors, self.shape)[1:]
+        return not all(known[self.terms.index(term)] for term in own)
 
     @property
     def robust_covariance(self) -> np.ndarray:
@@ -169,8 +190,14 @@ class Line(Record):
     def summary(self, unit: str | None = None) -> LineSummary:
         """Return what `results.json` tells of the line; `unit` is its level by default."""
         names = ["E2" if term == "E^2" else term for term in self.terms]
-        errors = np.sqrt(np.diag(self.covariance)).tolist()
         claims = self.claims
+        robust = {} if claims is None else _robust_errors(names, claims)
+        errors: Mapping[str, float | None]
+        if claims is not None and claims.interval == CLUSTERED:
+            errors = robust
+        else:
+            plain = np.sqrt(np.diag(self.covariance)).tolist()
+            errors = dict(zip(names, plain, strict=True))
         return LineSummary(
             unit=unit or self.level,
             shape=self.shape,
@@ -178,8 +205,8 @@ class Line(Record):
             n=self.n,
             n_persons=self.n_persons,
             coefficients=dict(zip(names, self.coefficients, strict=True)),
-            standard_errors=dict(zip(names, errors, strict=True)),
-            standard_errors_robust={} if claims is None else _robust_errors(names, claims),
+            standard_errors=errors,
+            standard_errors_robust=robust,
             intervals={} if claims is None else _intervals(names, self.coefficients, claims),
             interval=None if claims is None else claims.interval,
             r_squared=self.r_squared,

@@ -14,6 +14,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread, group_means
 from salutogen.models.regression.explained import ExplainedShare
+from salutogen.models.support import FEWEST
 from salutogen.norm.line_claims import OTHER, line_claims
 from salutogen.norm.lines import Line
 from salutogen.norm.periods import ValidRows, count_distinct
@@ -80,6 +81,16 @@ def fit_mixed_line(
         return None, None
     if constant_within(E, person, rows.n_persons):
         findings.tell("exposure-constant-within-persons", persons=Persons(n_persons))
+        return None, None
+    effective = effective_within(E, person, rows.n_persons)
+    if effective < FEWEST:
+        findings.tell(
+            "mixed-line-not-fitted",
+            variant="support",
+            told_by=Persons(max(round(effective), 1), of=n_persons),
+            persons=Persons(n_persons),
+            numbers={"effective": effective},
+        )
         return None, None
     frame, moments = _standardised(P, E, person, rows.n_persons)
     try:
@@ -210,6 +221,16 @@ def constant_within(E: np.ndarray, person: np.ndarray, n_persons: int) -> bool:
     """Whether exposure never changes within a person: then it has no slope within persons."""
     deviation = E - group_means(E, person, n_persons)[person]
     return bool(np.max(np.abs(deviation)) <= ROUNDING * float(np.ptp(E)))
+
+
+def effective_within(E: np.ndarray, person: np.ndarray, n_persons: int) -> float:
+    """Persons who tell the slope within persons, as equal persons that would tell as much.
+
+    1 / sum of w², w the share of each person in the sum of squares of E within persons.
+    """
+    deviation = E - group_means(E, person, n_persons)[person]
+    own = np.bincount(person, deviation**2)
+    return float(np.sum(own) ** 2 / np.sum(own**2))
 
 
 def person_mean_exposure(rows: ValidRows) -> np.ndarray:

@@ -91,6 +91,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "claims": None if line.claims is None else claims_to_dict(line.claims),
         "knots": list(line.knots),
         "covariates": list(line.covariates),
+        "labels": {name: list(known) for name, known in line.labels.items()},
         "window": None if line.period is None else line.period.number,
         "standardiser": None
         if standardiser is None
@@ -204,6 +205,10 @@ def line_from_dict(item: Mapping[str, Any], period: Period | None = None) -> Lin
         knots=tuple(float(knot) for knot in item.get("knots") or ()),
         standardiser=None if standardiser is None else _standardiser(standardiser),
         covariates=tuple(item.get("covariates") or ()),
+        labels={
+            str(name): tuple(str(label) for label in known)
+            for name, known in (item.get("labels") or {}).items()
+        },
         period=period,
         possible={
             key: (float(bounds[0]), float(bounds[1]))

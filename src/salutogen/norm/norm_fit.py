@@ -9,11 +9,13 @@ import polars as pl
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, finding, refusals
+from salutogen.norm.clustered_support import tell_thin_support
 from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.curve_support import tell_straight_lines
 from salutogen.norm.external import External, external_lines
 from salutogen.norm.findings import LeftOut, tell_exposure, tell_falling_lines
 from salutogen.norm.heteroscedasticity import residual_spread
+from salutogen.norm.known_labels import rows_known, tell_unknown_labels
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec, line_spec, scoring_of
 from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, Shape, name_of
@@ -203,6 +205,8 @@ def _fit_levels(fit: _Fit, test: ShapeTest | None, external: External | None) ->
     else:
         found.update(external.lines)
     _refuse_exact(found[LineKey("person")], found[LineKey("occasion")])
+    source = "" if external is None else external.name
+    tell_unknown_labels(found[LineKey("person")], fit.tables["person"], source, fit.findings)
     windows, window_table = _period_lines(fit, fit.windows, "window", fit.window_valid)
     phases, phase_table = _period_lines(fit, fit.phases, "phase", 1)
     if external is None:
@@ -308,9 +312,10 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     """Add the lines beside: by type, by occasion, variants, mixed; and what is doubtful."""
     words, spec, findings = fit.reference.words, fit.spec, fit.findings
     complete, lines = fit.covariates.complete, norm.lines
-    units: dict[Level, pl.DataFrame] = {
-        "occasion": complete(fit.tables["occasion_reference"]),
-        "person": complete(fit.tables["person_reference"]),
+    levels: tuple[Level, ...] = ("occasion", "person")
+    units = {
+        level: rows_known(lines[LineKey(level)], complete(fit.tables[f"{level}_reference"]))
+        for level in levels
     }
     fit.without_line.tell("period-without-line", findings)
     left_out = LeftOut()
@@ -330,7 +335,8 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     lines = lines.joined(more)
     tell_falling_lines(lines, findings)
     tell_exposure(lines, findings)
-    named = ((name_of(key), line) for key, line in lines.items() if not key.variant)
+    named = [(name_of(key), line) for key, line in lines.items() if not key.variant]
+    tell_thin_support(named, findings)
     tell_straight_lines(named, spec.shape, findings)
     return replace(
         norm,

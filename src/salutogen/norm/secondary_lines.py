@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,9 +15,10 @@ from salutogen.findings import Finding, finding
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.regression.robust import fit_huber
-from salutogen.norm.design_matrix import line_matrix, with_composite
+from salutogen.norm.clustered_support import clustered_claims, clustered_errors
+from salutogen.norm.design_matrix import line_matrix, terms_of, with_composite
 from salutogen.norm.findings import LeftOut
-from salutogen.norm.line_claims import CLUSTERED, OTHER, line_claims, without_interval
+from salutogen.norm.line_claims import OTHER, line_claims, without_interval
 from salutogen.norm.line_fit import fit_line, learn_standardiser, line_problems
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, LineKey
@@ -141,20 +143,34 @@ def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference:
     assert plain.claims is not None
     share = plain.claims.share
     own = without_interval(share, share.share + r_squared - plain.r_squared)
-    claims = line_claims(
-        terms=plain.terms,
-        coefficients=fit.coefficients,
-        covariance=covariance,
-        fallback=covariance,
-        df=plain.claims.df,
-        interval=CLUSTERED if level == "occasion" else OTHER,
-        share=(own, {}),
-        predictors=plain.predictors,
-        shape=plain.shape,
-        knots=plain.knots,
-        matrix=matrix,
-        table=table,
-    )
+    parts: dict[str, Any] = {
+        "terms": plain.terms,
+        "coefficients": fit.coefficients,
+        "share": (own, {}),
+        "predictors": plain.predictors,
+        "shape": plain.shape,
+        "knots": plain.knots,
+        "matrix": matrix,
+        "table": table,
+    }
+    if level == "occasion":
+        errors = clustered_errors(
+            matrix,
+            plain.terms,
+            table["person"].to_numpy().astype(np.int64),
+            covariance,
+            exposure=terms_of(plain.predictors, plain.shape)[1:],
+            most=plain.n_persons - 1,
+        )
+        claims = clustered_claims(errors, **parts)
+    else:
+        claims = line_claims(
+            covariance=covariance,
+            fallback=covariance,
+            df=plain.claims.df,
+            interval=OTHER,
+            **parts,
+        )
     return replace(
         plain,
         coefficients=tuple(float(value) for value in fit.coefficients),

@@ -158,6 +158,22 @@ def test_an_estimate_that_rests_on_one_person_has_no_interval():
     assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False, False, True]
 
 
+def test_only_what_rests_on_one_person_loses_its_interval_in_raw_units():
+    X, y, person = cohort(60, 4)
+    alone, B = (person == 0).astype(float), (person % 2 == 1).astype(float)
+    columns = np.column_stack([X[:, 0], 100 * X[:, 1] + 40, B, alone])
+    centre = np.r_[0.0, columns[:, 1:].mean(axis=0)]
+    scale = np.r_[1.0, np.abs(columns - centre).max(axis=0)[1:]]
+    maps = np.diag(1 / scale)
+    maps[0] = np.r_[1.0, (-centre / scale)[1:]]
+    moments = person_moments((columns - centre) / scale, y, person)
+    found = studentised_bootstrap(moments, 4, draws=50, seed=1, maps=maps)
+    np.testing.assert_allclose(found.estimates, np.linalg.lstsq(columns, y)[0], rtol=1e-8)
+    larger = studentised_bootstrap(moments, 4, draws=50, seed=1, maps=1e6 * maps)
+    for one in (found, larger):
+        assert np.isnan(one.standard_errors).tolist() == [False, False, False, True]
+
+
 def test_bootstrap_t_holds_the_truth_where_scatter_grows():
     rng = np.random.default_rng(31)
     held = []

@@ -13,7 +13,12 @@ from salutogen.analyses.person_error import Fluctuation, fluctuation
 from salutogen.analyses.scales import NamedScale
 from salutogen.models.descriptive import present_means
 from salutogen.models.false_discovery import discoveries
-from salutogen.norm.design_matrix import line_matrix, term_matrix, with_exposure
+from salutogen.norm.design_matrix import (
+    line_matrix,
+    term_matrix,
+    with_exposure,
+    with_known_labels,
+)
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -82,7 +87,10 @@ def score_domains(inputs: AnalysisInputs, scales: list[NamedScale]) -> DomainSco
     means = np.column_stack([present_means(one, person, n_persons) for one in values.T])[complete]
     b = lines(X, means, np.ones(len(X)))
     at_rows = term_matrix(
-        with_exposure(line, rows), line.terms, predictors=line.predictors, knots=line.knots
+        with_known_labels(line, with_exposure(line, rows)),
+        line.terms,
+        predictors=line.predictors,
+        knots=line.knots,
     )
     place = (person, rows["occasion_index"].to_numpy().astype(np.int64))
     shape = (n_persons, len(inputs.study.labels))

@@ -12,7 +12,13 @@ from salutogen.findings import Findings
 from salutogen.models.mixed.random_intercept_ar1 import PersonRows, person_rows
 from salutogen.models.moments.grouping import Int
 from salutogen.norm import Line
-from salutogen.norm.design_matrix import INTERCEPT, line_matrix, term_matrix, with_exposure
+from salutogen.norm.design_matrix import (
+    INTERCEPT,
+    line_matrix,
+    term_matrix,
+    with_exposure,
+    with_known_labels,
+)
 from salutogen.norm.periods import PeriodRows, rows_of_windows, valid_rows
 
 Float = np.ndarray
@@ -171,7 +177,10 @@ def _terms(line: Line, table: pl.DataFrame) -> Float:
     """Terms of a line but the intercept, at rows of another level."""
     terms = tuple(term for term in line.terms if term != INTERCEPT)
     return term_matrix(
-        with_exposure(line, table), terms, predictors=line.predictors, knots=line.knots
+        with_known_labels(line, with_exposure(line, table)),
+        terms,
+        predictors=line.predictors,
+        knots=line.knots,
     )
 
 

@@ -14,7 +14,7 @@ from salutogen.models.parallel.threads import share_work
 
 Float = NDArray[np.float64]
 
-ALONE = 1e-6  # what rests on one person, as a share of all its terms
+ALONE = 1e-6  # what rests on one person, in units of the coefficients it is made of
 
 
 def person_moments(X: ArrayLike, y: ArrayLike, person: ArrayLike) -> Float:
@@ -173,8 +173,9 @@ def _jackknifed(sums: Float, p: int, maps: Float) -> tuple[Float, Float]:
         left = _predictors(np.sum(sums, axis=0) - sums[person], p)
         scale = np.sqrt(np.diag(_predictors(np.sum(sums, axis=0), p)))
         unknown = np.linalg.eigh(left / np.outer(scale, scale))[1][:, 0] / scale
+        # Against the coefficients' own scale: where one is known, rounding is all that is left.
         rests = np.abs(combine(maps, unknown))
-        errors[rests > ALONE * combine(np.abs(maps), np.abs(unknown))] = np.nan
+        errors[rests > ALONE * combine(np.abs(maps), 1 / scale)] = np.nan
     return combine(maps, whole), errors
 
 
