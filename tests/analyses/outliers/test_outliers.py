@@ -40,10 +40,11 @@ def test_far_points_by_two_degrees_of_freedom(real: AnalysisInputs) -> None:
     (told,) = result.findings
     assert told.text == (
         "At occasions 2 values of P and 2 of E lie beyond 3 SD, 2 are far jointly (Mahalanobis "
-        "p < .001, 2 degrees of freedom); at persons 2, 1 and 1."
+        "p < .001, 2 degrees of freedom). Of persons' means 2 of P and 1 of E do, and 1 jointly."
     )
     assert told.worded(lambda n: f"fewer than 5 ({n})").endswith(
-        "at persons fewer than 5 (2), fewer than 5 (1) and fewer than 5 (1)."
+        "Of persons' means fewer than 5 (2) of P and fewer than 5 (1) of E do, and "
+        "fewer than 5 (1) jointly."
     )
 
 
