@@ -47,7 +47,7 @@ from salutogen.analyses.trajectories.validity.relations import Validity
 from salutogen.columns import beside, figure, record
 from salutogen.findings import Findings, Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section
+from salutogen.page.section import Section, Text
 
 SIGN = "SR = observed - expected problems; positive = over-reactive = less resilient"
 
@@ -87,6 +87,12 @@ class Trajectories(AnalysisResult):
     )
     settings: TrajectorySettings = beside()
     classes: ClassAssessment | None = beside(default=None)
+
+    def answer(self) -> Text:
+        """Say whether SR jumps when an event comes, beyond what it does at other occasions."""
+        from salutogen.analyses.trajectories.placebo.words import answer_words
+
+        return answer_words(self.response, self.placebo)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Sections for the report."""

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 import salutogen as sg
+from salutogen.analyses.trajectories.placebo.words import answer_words
 from salutogen.page.section import Section
-from salutogen.page.words import Sentence
+from salutogen.page.words import Sentence, signed
 from tests.analyses.trajectories.cohort import (
     cohort_frame,
     result_in,
@@ -119,3 +120,20 @@ def test_a_band_beyond_the_scale_refuses_labels_and_returns(tmp_path: Path) -> N
 
 def texts_of(sections: list[Section]) -> list[str]:
     return [str(text) for section in sections for text in section.paragraphs]
+
+
+def test_the_opening_says_how_sr_changes_when_an_event_comes(shown: sg.Results) -> None:
+    result = result_in(shown)
+    audience = shown.context.audience
+    answer = result.answer()
+    assert isinstance(answer, Sentence)
+    words = answer.worded(audience.in_a_sentence)
+    jump = result.response.jump_tests["SR"]
+    assert signed(jump.mean) in words
+    assert result.placebo is not None
+    beyond = result.placebo.beyond("response", "jump")
+    assert ("beyond what the same persons show" in words) == beyond
+    assert ("not distinguished" in words) != beyond
+    alone = answer_words(result.response, None)
+    assert isinstance(alone, Sentence)
+    assert "there is no comparator" in alone.worded(audience.in_a_sentence)

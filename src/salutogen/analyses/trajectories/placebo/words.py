@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.analyses.trajectories.recovery.response import Response
 from salutogen.findings import Persons
-from salutogen.page.audience import Audience
+from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, points, say, signed
 
@@ -158,3 +159,29 @@ def _none_words(
         f"leaves differences open: the widest interval is that of {widest.replace('_', ' ')}, "
         f"{write(low)} to {write(high)}."
     )
+
+
+def answer_words(response: Response, placebo: Placebo | None) -> Text:
+    """Say in a sentence how SR changes when an event comes; nothing of fewer than five courses."""
+    plain = response.jump_tests["SR"]
+    if plain.mean is None or plain.low is None or plain.high is None or plain.n < SMALL_CELL:
+        return ""
+    own = (
+        f"When an event came, SR changed by {signed(plain.mean)} points from the occasion before "
+        f"(95 % interval {signed(plain.low)} to {signed(plain.high)}; "
+    )
+    n = Persons(plain.n)
+    if placebo is None or placebo.SR is None:
+        rest = "{own}{n:# course|# courses}). Nothing is claimed of it: there is no comparator."
+        return say(rest, own=own, n=n)
+    excess = excess_words(placebo.SR.response["jump"], share=False)
+    if placebo.beyond("response", "jump"):
+        end = f"that is {excess} beyond what the same persons show at other occasions, " + (
+            f"{ways_of_scoring(placebo)}."
+        )
+    else:
+        end = (
+            "that is not distinguished from what the same persons show at other occasions "
+            f"(difference {excess}) under every way of scoring."
+        )
+    return say("{own}{n:# course|# courses}): {end}", own=own, n=n, end=end)
