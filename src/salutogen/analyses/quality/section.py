@@ -41,7 +41,8 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
     return Section(
         title="Reliability and leftover exposure",
         paragraphs=(
-            "SR is a difference, so it is less reliable than the problems it is made from. "
+            "SR is a difference: the more exposure takes out of problems, the less reliable is "
+            "what is left. "
             "Over all rows the correlation of SR with exposure is 0 by construction; what is left "
             "between and within persons shows whether one line serves both.",
         ),

@@ -161,7 +161,7 @@ def _flow_words(context: Context, told: pl.DataFrame) -> Sentence:
         "{persons:# person|# persons} gave {forms:# answered form|# answered forms} at "
         "{occasions:# planned occasion|# planned occasions}; {valid} of them are valid, that "
         "is, hold both exposure and problems. At the last occasion ({last}) {kept} of the persons "
-        "are still valid.",
+        "are valid.",
         persons=Persons(n_persons),
         forms=context.forms,
         occasions=told.height,

@@ -166,7 +166,7 @@ def test_factors_of_the_change_are_named_before_those_of_the_level() -> None:
     assert 0 < both.index("moving") < both.index("with the level of SR") < both.index("stable")
     alone = words(stable=level[:, 0])
     assert "none with the change of SR" in alone
-    assert "No factor relates otherwise to the level of P" in alone
+    assert "No factor is distinguished by relating otherwise to the level of P" in alone
     neither = words(noise=generator.normal(0, 1, N))
     assert "none with SR differs from 0" in neither
 

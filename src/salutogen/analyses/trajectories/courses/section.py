@@ -103,9 +103,9 @@ def _regression_words(courses: LockedCourses, placebo: Placebo | None) -> tuple[
     found = None if placebo is None or placebo.SR is None else placebo.SR.regression
     if placebo is None or found is None:
         return (
-            "A course that stands high at one occasion stands lower at the next, whatever "
-            "happened: part of any fall after the event is regression to the mean, and no "
-            "comparator occasions tell which part.",
+            "A course that stands far from its mean at one occasion on average stands nearer to "
+            "it at the next: part of any change after the event may be regression to the mean, "
+            "and no comparator occasions tell which part.",
         )
     own, _ = own_and_other(courses)
     other = None if placebo.SR_other is None else placebo.SR_other.regression

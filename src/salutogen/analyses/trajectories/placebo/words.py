@@ -176,8 +176,20 @@ def answer_words(response: Response, placebo: Placebo | None) -> Text:
         return say(rest, own=own, n=n)
     excess = excess_words(placebo.SR.response["jump"], share=False)
     if placebo.beyond("response", "jump"):
-        end = f"that is {excess} beyond what the same persons show at other occasions, " + (
-            f"{ways_of_scoring(placebo)}."
+        others = [
+            words
+            for words, scored in (
+                ("with the slope within persons", placebo.SR_within),
+                (placebo.other, placebo.SR_other),
+            )
+            if scored is not None
+        ]
+        alike = (
+            f" Scored {enumeration(others)} the difference leaves out 0 as well." if others else ""
+        )
+        end = (
+            f"that is {excess} beyond what the same persons show at other occasions, by the line "
+            f"of this study.{alike}{f' {SELECTED}' if placebo.rated else ''}"
         )
     else:
         end = (

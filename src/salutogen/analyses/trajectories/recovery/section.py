@@ -146,6 +146,8 @@ def _late_words(
         else f", and by {signed(found.other_mean)} ({signed(found.other_low)} to "
         f"{signed(found.other_high)}) {other} it"
     )
+    fell = "Some of a fall would be expected after a high value in any case. "
+    expected = fell if found.mean < 0.0 else ""
     verdict = {
         -1: "SR falls",
         0: "A fall is not distinguished from none",
@@ -155,9 +157,9 @@ def _late_words(
         say(
             f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
             f"event as well, SR changes from the event to then by {signed(found.mean)} points "
-            f"(95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. Some of "
-            "it would be expected after a high value in any case. Means at later occasions rest "
-            "on fewer courses ({start} at the event).",
+            f"(95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. "
+            f"{expected}"
+            "Means at later occasions rest on fewer courses ({start} at the event).",
             n=Persons(found.n, of=found.n_at_event),
             start=Persons(found.n_at_event),
         ),

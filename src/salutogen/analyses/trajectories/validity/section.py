@@ -240,10 +240,7 @@ def _difference_words(found: Validity) -> str:
     each = list(found.factors.values())
     if any(relation.p_difference is None or relation.moves for relation in each):
         return ""
-    return (
-        " No factor relates otherwise to the level of P than to that of SR: what relates here "
-        "relates to problems as well."
-    )
+    return " No factor is distinguished by relating otherwise to the level of P than to that of SR."
 
 
 def _foretold_table(
