@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.resilience.person_levels import LevelsOfPersons
 
-Z_95 = 1.959963984540054
 DAYS = {"SR_se": "SR_se_days", "SR_low": "SR_low_days", "SR_high": "SR_high_days"}
 
 
@@ -32,7 +32,7 @@ def with_errors_of_days(
     """
     occasions = table["n_valid"].to_numpy() if "n_valid" in table.columns else 1.0
     answers = 0.0 if sem is None else sem**2 / occasions
-    return _with_interval(table, np.sqrt(line_error**2 + answers), Z_95)
+    return _with_interval(table, np.sqrt(line_error**2 + answers), NORMAL_95)
 
 
 def with_errors_of_persons(
@@ -53,7 +53,7 @@ def with_errors_of_persons(
         )
     se, df = level_error(line_error, levels)
     table = _with_interval(table, se, _quantile(df))
-    reach = Z_95 * np.sqrt(line_error**2 + levels.shrunken_variance)
+    reach = NORMAL_95 * np.sqrt(line_error**2 + levels.shrunken_variance)
     columns = {
         "reliability": levels.reliability,
         "SR_shrunken": levels.shrunken,

@@ -13,8 +13,8 @@ from salutogen.models import MixedModel
 from salutogen.models.mixed.structured.residual_structures import ContinuousAR1
 from salutogen.models.person_levels.criterion import criterion_at
 from salutogen.models.person_levels.model import fit_person_levels
-from salutogen.models.person_levels.precision import LIKELIHOOD_RATIO_95
 from salutogen.models.person_levels.rows import rows_of_persons
+from salutogen.models.quantiles import CHI_SQUARE_95
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -92,7 +92,7 @@ def test_the_interval_ends_where_the_likelihood_has_fallen_enough() -> None:
     best = criterion_at(prepared, fit.between, None)
     rises = [criterion_at(prepared, end, None) - best for end in (low, high)]
     assert rises[0] == pytest.approx(rises[1], rel=5e-3)
-    assert rises[0] > LIKELIHOOD_RATIO_95 * 0.99
+    assert rises[0] > CHI_SQUARE_95 * 0.99
 
 
 def test_means_and_shrunken_levels_by_whole_matrices() -> None:

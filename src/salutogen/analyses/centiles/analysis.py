@@ -30,6 +30,7 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFi
 from salutogen.columns import Column, Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.resampling.bootstrap import percentile_interval
 from salutogen.page.words import points, say
 from salutogen.resilience.levels import COLUMNS
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 FEWEST = 40
 NOTABLE = 0.05
-Z_95 = 1.959963984540054
 MORE = "higher = more problems than others of the same exposure (less resilient)"
 
 
@@ -217,7 +217,7 @@ def _persons(
     low, high = percentile_interval(draws)
     errors = inputs.resilience.persons.select("person", "SR_se")
     se = scored.table.select("person").join(errors, on="person", how="left", maintain_order="left")
-    half = Z_95 * se["SR_se"].fill_null(float("nan")).to_numpy() / fit.sd(scored.Z)
+    half = NORMAL_95 * se["SR_se"].fill_null(float("nan")).to_numpy() / fit.sd(scored.Z)
     z, known = scored.standardised(fit), reference.standardised(fit)
     ends = {
         name: np.where(np.isfinite(half), centile(np.nan_to_num(z + sign * half), known), np.nan)

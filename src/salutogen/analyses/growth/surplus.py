@@ -12,6 +12,7 @@ from salutogen.analyses.scales import NamedScale
 from salutogen.columns import Column, Kind, Record, figure, record
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson
+from salutogen.models.quantiles import NORMAL_95
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -63,7 +64,7 @@ def surplus_of(
         maintain_order="left",
     )
     r = pearson(surplus, SR["SR"].fill_null(float("nan")).to_numpy())
-    half = 1.959963984540054 / np.sqrt(n - 3)
+    half = NORMAL_95 / np.sqrt(n - 3)
     ends: tuple[float | None, float | None] = (None, None)
     if r is not None and abs(r) < 1:
         z = np.arctanh(r)

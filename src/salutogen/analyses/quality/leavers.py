@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.resilience.between_within import OccasionArrays
 
 FEWEST = 3  # on each side
@@ -104,7 +105,7 @@ def hedges_g(one: np.ndarray, other: np.ndarray) -> tuple[float | None, float | 
     if not pooled > 0:
         return None, None, None
     g = (1 - 3 / (4 * df - 1)) * float(one.mean() - other.mean()) / pooled
-    half = 1.959963984540054 * float(np.sqrt((n + m) / (n * m) + g**2 / (2 * (n + m))))
+    half = NORMAL_95 * float(np.sqrt((n + m) / (n * m) + g**2 / (2 * (n + m))))
     return g, g - half, g + half
 
 

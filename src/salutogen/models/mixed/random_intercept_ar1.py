@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models.quantiles import CHI_SQUARE_95
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
@@ -23,7 +25,6 @@ SECTION = (3.0 - np.sqrt(5.0)) / 2
 ROUNDING = 1.5e-8
 SETTLED = 1e-8
 SETTLED_LAG = 1e-4  # of the autocorrelation, and of the ratio while it is looked for
-TOLD = 3.841458820694124  # 95 % of chi-square with 1 degree of freedom
 MOST_PERSONS = 2000  # whose rows tell the autocorrelation
 FEWEST_OCCASIONS = 3
 STEP = 0.02  # of differences, in the share of variance between persons and in the lag
@@ -224,7 +225,7 @@ def _told_lag(columns: Float, rows: PersonRows) -> float:
 
     none = criterion(0.0)
     lag, value = _lowest(criterion, *LAGS, settled=SETTLED_LAG)
-    told = np.isfinite(none) and none - value > TOLD
+    told = np.isfinite(none) and none - value > CHI_SQUARE_95
     return float(lag) if told else 0.0
 
 

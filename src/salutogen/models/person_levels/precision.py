@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from salutogen.models.linear_algebra import cross_products
 from salutogen.models.person_levels.criterion import Variances, criterion_at
 from salutogen.models.person_levels.rows import PersonRows
+from salutogen.models.quantiles import CHI_SQUARE_95, NORMAL_95
 
 Float = NDArray[np.float64]
 
 STEP = 1e-3  # of the differences that give derivatives; of sigma² for the variances
-LIKELIHOOD_RATIO_95 = 3.841458820694124
-NORMAL_95 = 1.959963984540054
 PROFILED = 2_000  # persons up to whom the interval is a profile
 BETWEEN, WITHIN, RHO = range(3)
 
@@ -109,7 +108,7 @@ def interval_of_between(
         reach = NORMAL_95 * float(np.sqrt(known.covariance[BETWEEN, BETWEEN]))
         return max(found.between - reach, 0.0), found.between + reach
     rho = None if found.rho_estimated else found.rho
-    top = found.criterion + LIKELIHOOD_RATIO_95 * known.inflation
+    top = found.criterion + CHI_SQUARE_95 * known.inflation
 
     def above(between: float) -> float:
         return criterion_at(rows, between, rho) - top

@@ -20,11 +20,11 @@ from salutogen.analyses.trajectories.recovery.return_model import (
     posterior,
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
+from salutogen.models.quantiles import NORMAL_95
 
 LATER_POINTS = 4
 SHARE_NEEDED = 0.5
 LEVEL = 0.05
-NORMAL_95 = 1.959963984540054
 
 
 @record

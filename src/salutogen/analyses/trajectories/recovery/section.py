@@ -17,7 +17,6 @@ from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
-    NORMAL_95,
     RecoveryCurve,
     VaryingRates,
 )
@@ -32,6 +31,7 @@ from salutogen.analyses.trajectories.recovery.response_file import response_colu
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
 from salutogen.columns import Column, Kind
 from salutogen.findings import Finding, Persons
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import p_value, percent, points, say, signed

@@ -29,6 +29,7 @@ from salutogen.models.mixture.three_step.outcome_densities import (
     CategoricalOutcome,
     NormalOutcome,
 )
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ SETTLED = 1e-9  # gain of the log-likelihood in an EM step at which it has settl
 DIFFERENCE = 1e-5  # of the differences of gradients that give second derivatives
 EDGE = 1e-6  # distance from 0 or 1 within which a proportion lies there
 MOVED = 0.05  # change of a class's share in the last step that is worth a word
-NORMAL_95 = 1.959963984540054
 
 
 @short_repr("outcome", "kind", "correction", "n_persons", "converged")

@@ -22,6 +22,7 @@ from salutogen.models.mixture.three_step.assignment import (
     person_rows,
     wald,
 )
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.short_repr import short_repr
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class ThreeStepPredictors:
         error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))  # NaN stays
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             z = estimate / error
-            limits = [np.exp(estimate + side * 1.959963984540054 * error) for side in (-1, 1)]
+            limits = [np.exp(estimate + side * NORMAL_95 * error) for side in (-1, 1)]
             odds = np.exp(estimate)
         return pl.DataFrame(
             {
