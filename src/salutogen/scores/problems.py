@@ -132,6 +132,8 @@ def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScor
         minimum=scale.minimum,
         maximum=scale.maximum,
         unit=f"points of {instrument.registered or instrument.name}",
+        adapted=tuple(instrument.log.composition()),
+        reworded=tuple(instrument.log.rewordings()),
     )
     return scale, measure
 
@@ -149,8 +151,7 @@ def _other_rules(instrument: Instrument, used: ScoringRule) -> list[ScoringRule]
 
 
 def _subscale(form: Form, rule: ScoringRule, items: tuple[str, ...], prorate: float) -> FloatArray:
-    part = replace(form, instrument=replace(form.instrument, items=items))
-    return score_scale(part, rule, prorate=prorate).score
+    return score_scale(form.of(items), rule, prorate=prorate).score
 
 
 def _combine(
@@ -191,6 +192,7 @@ def _combine(
         minimum=minimum,
         maximum=maximum,
         unit="first component" if component else "points",
+        **adapted_of(measures),
     )
     joined = ScaleScore(
         score=score,
@@ -202,6 +204,18 @@ def _combine(
         maximum=maximum,
     )
     return joined, measure, component
+
+
+def adapted_of(measures: Mapping[str, Measure]) -> dict[str, tuple[str, ...]]:
+    """Adaptations of several instruments together, each with its instrument's name."""
+    return {
+        key: tuple(
+            f"{one.instruments[0]}: {item}"
+            for one in measures.values()
+            for item in getattr(one, key)
+        )
+        for key in ("adapted", "reworded")
+    }
 
 
 def _end(part: ScaleScore, weight: float, *, low: bool) -> FloatArray:
