@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -192,7 +192,8 @@ def _combine(
         minimum=minimum,
         maximum=maximum,
         unit="first component" if component else "points",
-        **adapted_of(measures),
+        adapted=_named(measures, lambda one: one.adapted),
+        reworded=_named(measures, lambda one: one.reworded),
     )
     joined = ScaleScore(
         score=score,
@@ -206,16 +207,11 @@ def _combine(
     return joined, measure, component
 
 
-def adapted_of(measures: Mapping[str, Measure]) -> dict[str, tuple[str, ...]]:
-    """Adaptations of several instruments together, each with its instrument's name."""
-    return {
-        key: tuple(
-            f"{one.instruments[0]}: {item}"
-            for one in measures.values()
-            for item in getattr(one, key)
-        )
-        for key in ("adapted", "reworded")
-    }
+def _named(
+    measures: Mapping[str, Measure], said: Callable[[Measure], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """What is said of several scales, each with its instrument's name."""
+    return tuple(f"{one.instruments[0]}: {item}" for one in measures.values() for item in said(one))
 
 
 def _end(part: ScaleScore, weight: float, *, low: bool) -> FloatArray:

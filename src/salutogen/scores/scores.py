@@ -109,6 +109,12 @@ def _own(name: str, meaning: str, unit: str = "", sign: str = "") -> Column:
 
 
 _MORE_E, _MORE_P = "higher = more exposed", "higher = more problems"
+BLOCK_COLUMN = _own(
+    "E_<type>_<block>",
+    "Exposure from part of one list: a subscale, its standard items, or added items",
+    "points of its list",
+    _MORE_E,
+)
 SCORE_COLUMNS = (
     Column(name="person", meaning="Place of the person in `persons`", kind=Kind.IDENTIFIER),
     Column(
@@ -122,12 +128,7 @@ SCORE_COLUMNS = (
     _own("E", "Stressor exposure at this level", "points of E", _MORE_E),
     _own("P", "Mental-health problems at this level", POINTS, _MORE_P),
     _own("E_<type>", "Exposure of one type", "points of its list", _MORE_E),
-    _own(
-        "E_<type>_<block>",
-        "Exposure from part of one list: a subscale, its standard items, or added items",
-        "points of its list",
-        _MORE_E,
-    ),
+    BLOCK_COLUMN,
     _own("valid", "Both E and P are present", "true/false"),
     _own("P_prorated", "P was prorated from valid items", "true/false"),
     _own("E_skipped", "A skipped checklist item was counted as 0", "true/false"),

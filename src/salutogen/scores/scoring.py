@@ -144,8 +144,8 @@ def _check_before_scoring(study: Study, forms: _Forms, panel: Panel, findings: F
     for form in (*forms.repeated.values(), *forms.baseline.values()):
         check_factor(form, findings)
     check_names(
-        [form.instrument for form in forms.exposure.values()], tuple(forms.problems), tuple(forms.repeated), tuple(forms.baseline),
-        tuple(panel.persons.columns), findings,
+        [form.instrument for form in forms.exposure.values()], tuple(forms.problems),
+        tuple(forms.repeated), tuple(forms.baseline), tuple(panel.persons.columns), findings,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ CONSEQUENCES: dict[str, str] = {
     "occasions": ALL_SCORES,
     "sources": ALL_SCORES,
     "instruments": ALL_SCORES,
-    "instruments.*.adaptations": "scores of adapted blocks, and comparisons with the published list",
+    "instruments.*.adaptations": "scores of blocks, and comparisons with the published list",
     "instruments.*.item_metadata": "",
     "instrument_folder": ALL_SCORES,
     "problems": ALL_SCORES,

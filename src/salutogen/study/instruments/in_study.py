@@ -118,6 +118,11 @@ def _instrument(
         licence=_licence(entry),
         citation=entry.sources[0] if entry else None,
         version=entry.version if entry else None,
+        numbers={
+            item: number
+            for number, item in enumerate(numbered.names, start=1)
+            if item and number <= published
+        },
         safety_numbers=entry.safety_items if entry else (),
         facts=facts_of(name, use, numbered, entry, made.added_items, found),
         log=log_of(name, use, numbered, made, subscales, found, published=published),

@@ -39,8 +39,8 @@ class Instrument:
 
     `items` are the canonical item names in order; `columns` gives the column of each item in the
     source (with `{occasion}` still in it where a file has one row per person). `facts` holds what
-    is known of each item, `log` how the instrument differs from the one published, `safety_numbers`
-    which of its published items ask after danger.
+    is known of each item, `numbers` its number in the published list, `log` how the instrument
+    differs from that, and `safety_numbers` which published items ask after danger.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Instrument:
     licence: str | None = None
     citation: str | None = None
     version: str | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
     safety_numbers: tuple[int, ...] = ()
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     log: AdaptationLog = AdaptationLog()
@@ -91,6 +92,17 @@ class Instrument:
             for name, items in {**self.subscales, **self.log.blocks}.items()
         }
         return {name: items for name, items in own.items() if items}
+
+    @property
+    def origin(self) -> str:
+        """Where a registered instrument and its scoring come from; empty for a study's own."""
+        if self.registered is None:
+            return ""
+        parts = [self.title, f"version {self.version}"]
+        parts += [self.citation.rstrip(".")] if self.citation else []
+        scored = f"scoring {self.scoring.name!r}"
+        parts.append(f"{scored} by {self.scoring.source}" if self.scoring.source else scored)
+        return "; ".join(parts)
 
     def fact(self, item: str) -> ItemFacts:
         """Give what is known of an item; nothing where nothing is."""
