@@ -33,13 +33,9 @@ class LoggedChange:
     def __str__(self) -> str:
         """Say what was done, when, why and from where."""
         told = words_of_change(self.change, self.items, self.block)
-        told += f": {self.what}" if self.what else ""
-        parts = (
-            self.when,
-            f"source: {self.source}" if self.source else None,
-            f"reason: {self.reason}" if self.reason else None,
-        )
-        details = "; ".join(part for part in parts if part)
+        told += f": {self.what.rstrip('.')}" if self.what else ""
+        parts = {"": self.when, "source: ": self.source, "reason: ": self.reason}
+        details = "; ".join(f"{key}{said.rstrip('.')}" for key, said in parts.items() if said)
         return f"{told} ({details})" if details else told
 
 
