@@ -39,6 +39,7 @@ def _instrument(study: Study, name: str) -> list[str]:
     instrument = study.instruments[name]
     told = {
         "": instrument.origin,
+        " note": instrument.notes,
         " adapted": str(instrument.log),
         " items": _known_of_items(instrument),
         " safety": _safety(instrument),

@@ -67,11 +67,11 @@ def _design_words(context: Context) -> Sentence:
         f" Mental-health problems (P) were measured with {problems}, prorated where at least "
         f"{percent(prorate)} of the items were answered. Stressor exposure (E) was scored for "
         f"{types}{_combination(study)}; checklists were not prorated and counted as zero only "
-        f"where the form was answered.{_adaptation_words(study)}"
+        f"where the form was answered.{adaptation_words(study)}"
     )
 
 
-def _adaptation_words(study: Study) -> str:
+def adaptation_words(study: Study) -> str:
     """Say which instruments are not as published, what was changed, and what that touches."""
     text = ""
     for name in (*study.problems.instruments, *study.exposure_types, *study.plan.factors):

@@ -118,6 +118,7 @@ def _instrument(
         licence=_licence(entry),
         citation=entry.sources[0] if entry else None,
         version=entry.version if entry else None,
+        notes=entry.notes if entry else None,
         numbers={
             item: number
             for number, item in enumerate(numbered.names, start=1)

@@ -69,6 +69,7 @@ class Instrument:
     licence: str | None = None
     citation: str | None = None
     version: str | None = None
+    notes: str | None = None
     numbers: Mapping[str, int] = field(default_factory=dict)
     safety_numbers: tuple[int, ...] = ()
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
