@@ -139,6 +139,15 @@ def test_a_block_may_not_take_the_name_of_another_column():
     assert [item.code for item in caught.value.findings] == ["score-name-taken"]
 
 
+@pytest.mark.parametrize("block", ["count", "low", "skipped"])
+def test_a_block_may_not_be_called_as_another_way_to_score(block):
+    log = [LOG[0] | {"block": block}, LOG[1]]
+    codes = np.random.default_rng(9).integers(0, 5, (20, 8))
+    with pytest.raises(ScoreError) as caught:
+        score(study_of("count", (*STANDARD, *ADDED), adaptations=log).read(answers(codes)))
+    assert [item.evidence.column for item in caught.value.findings] == [f"E_hassles_{block}"]
+
+
 def test_what_was_adapted_is_part_of_the_scoring():
     codes = np.random.default_rng(10).integers(0, 5, (20, 8))
     plain = score(study_of("count", STANDARD).read(answers(codes)))

@@ -189,6 +189,27 @@ def test_an_adapted_scale_says_what_may_not_carry_over(reliability, told, change
     assert "asked about last week (reason: plain language)" in found.text
 
 
+@pytest.mark.parametrize(
+    "answers, log, told",
+    [
+        ("0..4", [], True),
+        ("1..4", [], False),  # the same number of answers, coded from 1
+        ("0..4", [{"change": "format", "what": "a fifth answer", "reason": "pilot"}], False),
+    ],
+)
+def test_another_range_than_the_registrys_is_told_unless_the_log_says_why(answers, log, told):
+    paths = {"instruments/ghq-12/answers": answers, "instruments/ghq-12/adaptations": log}
+    found = codes(read_study(changed(paths)).findings)
+    assert ("answers-differ-from-registry" in found) == told
+
+
+@pytest.mark.parametrize("log, alone", [([BLOCK], True), ([BLOCK, REWORDED], False)])
+def test_standard_items_are_offered_for_comparison_only_where_they_are_as_published(log, alone):
+    study = study_with(*log, columns=["GE_{01..11}", "NW_{1..2}"])
+    (found,) = [item for item in study.findings if item.code == "list-adapted"]
+    assert ("by the standard items alone" in found.mend) == alone
+
+
 def test_without_a_log_nothing_is_said():
     study = read_study(VALID)
     assert not {"list-adapted", "scale-adapted", "safety-item-changed"} & set(codes(study.findings))

@@ -19,6 +19,7 @@ from salutogen.study import Instrument, Study
 
 FEWEST_VALID = 2
 CONSTANT = 1e-12
+OTHER_WAYS = ("count", "severity", "low", "high", "skipped")  # as in ALTERNATIVE_COLUMNS
 
 
 def check_roles(study: Study, answered: Container[str], findings: Findings) -> None:
@@ -46,7 +47,8 @@ def check_names(
     if len(problems) > 1:
         used += [f"P_{name}" for name in problems]
     used += list(repeated)
-    taken = set(FIXED_COLUMNS)
+    ways = [f"E_{one.name}_{way}" for one in types for way in OTHER_WAYS if way in one.blocks]
+    taken = {*FIXED_COLUMNS, *ways}
     for column in used:
         if column in taken:
             findings.tell("score-name-taken", column=column)

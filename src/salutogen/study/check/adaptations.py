@@ -22,7 +22,14 @@ def _check_adapted(instrument: Instrument, found: FindingsByLine) -> None:
     here = f"instruments.{instrument.name}.adaptations"
     changes, reliability = str(instrument.log), instrument.reliability
     if instrument.is_checklist:
-        found.tell("list-adapted", at=here, name=instrument.name, changes=changes)
+        only_added = {one.change for one in instrument.log.changes} == {"added"}
+        found.tell(
+            "list-adapted",
+            at=here,
+            variant="items-added" if only_added else "changed",
+            name=instrument.name,
+            changes=changes,
+        )
     else:
         found.tell(
             "scale-adapted",

@@ -9,6 +9,7 @@ from salutogen.names import did_you_mean, nearest
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import (
     GAP,
+    AnswerRange,
     InstrumentUse,
     Measures,
     Problems,
@@ -98,7 +99,7 @@ def _instrument(
         source=_source(name, use, plan, found),
         items=entered,
         columns={item: column_of[item] for item in entered},
-        answers=use.answers or (entry.answers if entry else None),
+        answers=_answers(name, use, entry, found),
         did_not_occur=_first(use.did_not_occur, entry and entry.did_not_occur),
         form=use.form or (entry.form if entry else "explicit"),
         recall=use.recall or (entry.recall if entry else None),
@@ -128,6 +129,26 @@ def _instrument(
         facts=facts_of(name, use, numbered, entry, made.added_items, found),
         log=log_of(name, use, numbered, made, subscales, found, published=published),
     )
+
+
+def _answers(
+    name: str, use: InstrumentUse, entry: RegisteredInstrument | None, found: FindingsByLine
+) -> AnswerRange | None:
+    """Range of answers; one of another length than registered is told, unless the log says why."""
+    published = entry.answers if entry else None
+    if use.answers is None or published is None or entry is None:
+        return use.answers or published
+    differs = use.answers.maximum - use.answers.minimum != published.maximum - published.minimum
+    if differs and not any(one.change == "format" for one in use.adaptations):
+        found.tell(
+            "answers-differ-from-registry",
+            at=f"instruments.{name}.answers",
+            name=name,
+            registered=entry.name,
+            answers=str(use.answers),
+            published=str(published),
+        )
+    return use.answers
 
 
 def _entered(
