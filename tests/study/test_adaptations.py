@@ -97,6 +97,8 @@ def test_fillers_may_be_missing_from_an_adapted_scale():
         ([LEFT_OUT], {}, "item-number-differs", "keeps 9 of the 11 items"),
         ([LEFT_OUT | {"items": [12]}], {}, "adaptation-invalid", "none of the numbers 1 to 11"),
         ([LEFT_OUT | {"items": ["GE_04"]}], {}, "adaptation-invalid", "it has a column"),
+        ([LEFT_OUT | {"items": ["²"]}], {}, "adaptation-invalid", "none of the numbers"),
+        ([REWORDED | {"items": ["²"]}], {}, "unknown-name", "²"),
         ([LEFT_OUT | {"items": ["work"]}], {}, "adaptation-invalid", "none of the numbers"),
         ([{"change": "left-out", "reason": "x"}], {}, "adaptation-invalid", "but not which"),
         ([{"change": "added", "reason": "x"}], {}, "adaptation-invalid", "but not which"),

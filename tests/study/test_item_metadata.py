@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from salutogen.errors import StudyError
 from salutogen.study import read_study
 from salutogen.study.instruments.registry import parse_instrument, registry
-from tests.study.small_study import changed, codes, refused
+from tests.study.small_study import VALID, changed, codes, refused
 
 HERE = "instruments/general/item_metadata"
 
@@ -84,3 +88,25 @@ def test_shipped_metadata_speaks_of_items_by_number_only():
     for wrong in ("[A1]", "[3]", "A1", "0"):
         with pytest.raises(StudyError):
             parse_instrument(text + f"item_metadata: [{{items: {wrong}}}]\n", "x.yaml")
+
+
+def test_the_examples_of_the_page_on_items_are_valid(repository: Path):
+    page = (repository / "docs" / "item-bank.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    rest = yaml_without(("instruments", "exposure"))
+    mood = "  ghq-12: {columns: 'G_{01..12}'}\n  optimism: {columns: OPT, measured: baseline}\n"
+    for example, name in ((first, "hassles"), (second, "general")):
+        study = read_study(f"{rest}exposure: {{types: [{name}]}}\n{example}{mood}")
+        instrument = study.instruments[name]
+        assert instrument.log or instrument.fact("DH_01").domain == "work"
+    assert instrument.log.composition() == [
+        "5 items added (block 'night-work')", "item 4 left out",
+    ]  # fmt: skip
+    assert instrument.log.rewordings() == ["7"]
+
+
+def yaml_without(keys: tuple[str, ...]) -> str:
+    """The small study as YAML (JSON is YAML), some of its keys left out."""
+    return "".join(
+        f"{key}: {json.dumps(value)}\n" for key, value in VALID.items() if key not in keys
+    )

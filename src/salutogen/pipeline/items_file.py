@@ -58,7 +58,7 @@ def _rows(instrument: Instrument) -> Iterator[dict[str, object]]:
                 "instrument": instrument.name,
                 "item": None,
                 "column": None,
-                "number": int(item) if item.isdigit() else None,
+                "number": int(item) if item.isdecimal() else None,
                 "block": None,
                 **nothing,
                 "change": f"{change.change}: {item}",

@@ -91,7 +91,7 @@ class AdaptationLog:
 
     def _items_of(self, change: Change) -> tuple[str, ...]:
         items = {item for one in self.changes if one.change == change for item in one.items}
-        return tuple(sorted(items, key=lambda item: (not item.isdigit(), item.zfill(4))))
+        return tuple(sorted(items, key=lambda item: (not item.isdecimal(), item.zfill(4))))
 
     def touches(self, item: str) -> bool:
         """Whether an item (number or name) was left out or reworded."""

@@ -89,7 +89,7 @@ def _added(
     if named is None:
         found.tell("adaptation-invalid", at=path, variant="items", change=one.change)
         return ()
-    numbers = [item for item in named if isinstance(item, int) or item.isdigit()]
+    numbers = [item for item in named if isinstance(item, int) or item.isdecimal()]
     if numbers and entry is not None and entry.items is not None:
         found.tell(
             "adaptation-invalid",
@@ -118,7 +118,7 @@ def _left_out(
         return ()
     left_out: list[str] = []
     for item in named:
-        number = int(item) if isinstance(item, int) or item.isdigit() else None
+        number = int(item) if isinstance(item, int) or item.isdecimal() else None
         if number is None and items.resolve(item):
             found.tell("adaptation-invalid", at=f"{path}.items", variant="present", item=item)
         elif published is None:

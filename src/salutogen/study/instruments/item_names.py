@@ -24,7 +24,7 @@ class Items:
 
     def resolve(self, item: str | int) -> str | None:
         """Name of an item given by number (from 1), by column or by name."""
-        if isinstance(item, int) or item.isdigit():
+        if isinstance(item, int) or item.isdecimal():
             number = int(item)
             return self.names[number - 1] if 1 <= number <= len(self.names) else None
         if item in self.names:
