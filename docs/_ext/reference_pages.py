@@ -318,13 +318,13 @@ def pages() -> dict[str, Callable[[], str]]:
     from salutogen.analyses.registry import available
     from salutogen.cli.schema import published_schema
     from salutogen.findings import catalogue
-    from salutogen.pipeline.codebook import LEVEL_FILES
+    from salutogen.pipeline.codebook import FILES
     from salutogen.simulation.settings import SimulationSettings
 
     return {
         "study-file": lambda: study_file_page(published_schema("study")),
         "simulation": lambda: simulation_page(SimulationSettings.model_json_schema()),
-        "outputs": lambda: outputs_page(LEVEL_FILES),
+        "outputs": lambda: outputs_page(FILES),
         "findings": lambda: findings_page(catalogue().values()),
         "command-line": lambda: command_line_page(helps_of_all_commands()),
         "results": lambda: results_page(published_schema("results"), available().values()),

@@ -79,6 +79,33 @@ def test_other_scoring_is_refused(norm: Norm, tmp_path: Path) -> None:
     assert "mean" in caught.value.findings[0].text
 
 
+@pytest.mark.parametrize("ours", [("2 items added (block 'night-work')",), ()])
+def test_a_list_that_was_adapted_is_refused(
+    norm: Norm, tmp_path: Path, ours: tuple[str, ...]
+) -> None:
+    """Also where as many items were added as left out, so that number and range are the same."""
+    theirs = () if ours else ("item 4 left out",)
+    scores = norm.scores
+    lent = {**MEASURES, "E_general": replace(MEASURES["E_general"], adapted=theirs)}
+    own = {**MEASURES, "E_general": replace(MEASURES["E_general"], adapted=ours)}
+    lender = fit_norm(replace(scores, measures=lent))
+    assert borrowed(lender, tmp_path, measures=lent).external == "norm.json"
+    with pytest.raises(NormError) as caught:
+        borrowed(lender, tmp_path, measures=own)
+    assert [finding.code for finding in caught.value.findings] == ["norm-scoring-differs"]
+    assert "E.types.general.adapted" in caught.value.findings[0].text
+
+
+def test_other_wording_is_told_and_used(norm: Norm, tmp_path: Path) -> None:
+    own = {**MEASURES, "P": replace(MEASURES["P"], reworded=("3", "5"))}
+    other = borrowed(norm, tmp_path, measures=own)
+    assert other.lines.person.coefficients == norm.lines.person.coefficients
+    (found,) = [one for one in other.findings if one.code == "norm-wording-differs"]
+    assert found.severity == "warning"
+    assert "reworded there none, here 3 and 5" in found.text
+    assert "norm-wording-differs" not in {one.code for one in borrowed(norm, tmp_path).findings}
+
+
 def test_other_units_are_refused(norm: Norm, tmp_path: Path) -> None:
     measures = {**MEASURES, "E_general": replace(MEASURES["E_general"], unit="z")}
     with pytest.raises(NormError) as caught:

@@ -53,10 +53,10 @@ def test_every_finding_is_explained(pages: ModuleType) -> None:
 
 
 def test_every_output_column_has_its_unit_and_the_sign(pages: ModuleType) -> None:
-    from salutogen.pipeline.codebook import LEVEL_FILES
+    from salutogen.pipeline.codebook import FILES
 
-    page = pages.outputs_page(LEVEL_FILES)
-    for column in (column for columns in LEVEL_FILES.values() for column in columns):
+    page = pages.outputs_page(FILES)
+    for column in (column for columns in FILES.values() for column in columns):
         assert column.unit, column
         assert f"| `{column.name}` | {column.unit} |" in page
         if column.name.startswith("SR") and not column.name.startswith("SR_se"):

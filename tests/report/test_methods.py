@@ -8,9 +8,10 @@ import pytest
 
 from salutogen import Results
 from salutogen.norm import Norm
-from salutogen.page.words import signed
+from salutogen.page.words import say, signed
 from salutogen.report.context import Context
-from salutogen.report.sections.methods import methods_section
+from salutogen.report.sections.methods import adaptation_words, methods_section
+from salutogen.study import Study, read_study
 
 BY_CONSTRUCTION = "with SR of persons' means, from the line over these, it is 0 by construction."
 
@@ -45,3 +46,31 @@ def test_an_equation_has_one_sign_before_each_term(shown_results: Results) -> No
     found = {key: falling if one is line else one for key, one in norm.lines.items()}
     lines = replace(norm.lines, found=found)
     assert "(P = 10.000 − 0.5000 × E" in words(shown_results, replace(norm, lines=lines))
+
+
+def test_what_was_adapted_stands_in_the_methods_and_nothing_of_it_elsewhere(
+    shown_results: Results,
+) -> None:
+    assert "adapted" not in design_words(shown_results.study)
+    plan = shown_results.study.plan.model_dump(mode="json", by_alias=True)
+    name = shown_results.study.exposure_types[0]
+    log = [{"change": "added", "items": ["E0_0", "E0_1"], "reason": "asked for by nurses."}]
+    plan["instruments"][name]["adaptations"] = log
+    plan["instruments"]["ghq-12"]["adaptations"] = [
+        {"change": "reworded", "items": [2], "when": "2024-03", "reason": "plain {language}"}
+    ]
+    told = design_words(read_study(plan))
+    assert (
+        f" {name} was adapted. What was changed: 2 items added (block 'added') (reason: asked for "
+        "by nurses). Standard and added items have scores of their own"
+    ) in told
+    assert (
+        " ghq-12 was adapted from General Health Questionnaire, 12 items; version 1; Goldberg"
+    ) in told
+    assert "item 2 reworded (2024-03; reason: plain {language})." in told
+    assert "Its published reliability, cut-offs and norms may not hold for it." in told
+
+
+def design_words(study: Study) -> str:
+    """What the methods say of adaptations, as the paragraph writes it."""
+    return (say("Design.") + adaptation_words(study)).worded(str)

@@ -15,7 +15,21 @@ from salutogen.study.outline import outline
 from salutogen.study.templates import read_template
 from tests.study.small_study import VALID
 
+ADAPTED: dict[str, Any] = {
+    "instrument": "dynacore-general",
+    "columns": ["GE_{01..10}", "NW_{1..2}"],
+    "adaptations": [
+        {"change": "added", "items": "NW_{1..2}", "block": "night", "reason": "missing"},
+        {"change": "left-out", "items": [11], "reason": "asked twice", "when": 2024},
+        {"change": "reworded", "items": [3, "GE_05"], "reason": "plain language"},
+        {"change": "format", "block": "night", "what": "0 to 5", "reason": "as the others"},
+    ],
+    "item_metadata": [
+        {"domain": "work", "size": "micro"}, {"items": ["NW_1"], "objectivity": "reported"},
+    ],
+}  # fmt: skip
 FULL: dict[str, Any] = VALID | {
+    "instruments": VALID["instruments"] | {"general": ADAPTED},
     "population": {"description": "Adults", "selected_on": []},
     "arms": {"column": "arm", "control": "usual", "labels": ["usual", "new"]},
     "resilience": {
@@ -97,6 +111,10 @@ def read_or_refuse(source: Any) -> None:
         assert item.text
         assert item.mend
         json.dumps(item.to_dict(), allow_nan=False)
+
+
+def test_the_study_that_is_changed_is_valid():
+    assert read_study(FULL).instruments["general"].log
 
 
 @given(mutated())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from salutogen.errors import NormError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, finding, refusals
 from salutogen.norm.known_labels import with_labels
 from salutogen.norm.line_spec import scoring_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines
@@ -20,10 +20,14 @@ from salutogen.study.format import NormSettings, Reference
 
 @dataclass(frozen=True, kw_only=True)
 class External:
-    """The reference lines of another study that stand in for this study's own."""
+    """The reference lines of another study that stand in for this study's own.
+
+    `findings` says what is doubtful about using them.
+    """
 
     name: str
     lines: Lines
+    findings: tuple[Finding, ...] = field(default=())
 
 
 def external_lines(scores: Scores, settings: NormSettings) -> External | None:
@@ -62,28 +66,61 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
             named, unclear = with_labels(_named(line, norm_file), scores.persons, norm_file.name)
             problems += [one for one in unclear if one not in problems]
             lines[LineKey(level)] = named
-    if problems:
+    if refusals(problems):
         raise NormError(problems)
-    return External(name=norm_file.name, lines=Lines(lines))
+    return External(name=norm_file.name, lines=Lines(lines), findings=tuple(problems))
 
 
 def scoring_problems(
     theirs: Mapping[str, Any], ours: Mapping[str, Any], name: str
 ) -> list[Finding]:
-    """Compare how two studies scored P and E, difference by difference."""
-    differences = list(_differences(_plain(theirs), _plain(ours), ""))
+    """Compare how two studies scored P and E, difference by difference.
+
+    Other items, ranges, methods and units are refused; items that one of the two reworded are
+    told.
+    """
+    everything = _differences(_plain(theirs), _plain(ours), "")
+    differences = [one for one in everything if not _is_wording(one)]
+    problems = wording_problems(theirs, ours, name)
     if not differences:
-        return []
+        return problems
     shown = "; ".join(
         f"{path}: {left!r} there, {right!r} here" for path, left, right in differences
     )
     units = [item for item in differences if item[0].endswith("unit")]
-    problems = []
     if units:
         problems.append(_differ("units-differ", name, shown, units, variant="lines"))
     if len(units) < len(differences):
         problems.append(_differ("norm-scoring-differs", name, shown, differences))
     return problems
+
+
+def same_but_for_wording(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
+    """Whether P and E were scored alike, items that were reworded left aside."""
+    return all(map(_is_wording, _differences(_plain(theirs), _plain(ours), "")))
+
+
+def wording_problems(
+    theirs: Mapping[str, Any], ours: Mapping[str, Any], name: str
+) -> list[Finding]:
+    """Say which items one of two studies reworded and the other did not."""
+    found = _differences(_plain(theirs), _plain(ours), "")
+    return [_worded_otherwise(one, name) for one in found if _is_wording(one)]
+
+
+def _is_wording(difference: tuple[str, Any, Any]) -> bool:
+    return difference[0].endswith(".reworded")
+
+
+def _worded_otherwise(difference: tuple[str, Any, Any], name: str) -> Finding:
+    path, there, here = difference
+    return finding(
+        "norm-wording-differs",
+        file=name,
+        measure=path.removesuffix(".reworded"),
+        there=there or ["none"],
+        here=here or ["none"],
+    )
 
 
 def _differ(

@@ -70,6 +70,7 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
     """
     fit = _prepare(scores, settings or scores.study.plan.norm)
     external = external_lines(scores, fit.settings)
+    fit.findings.extend(external.findings if external is not None else ())
     test = _decide_shape(fit, seed, own=external is None)
     _refuse(fit)
     norm = _fit_levels(fit, test, external)

@@ -3,44 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from salutogen.columns import Column, declared
+from salutogen.pipeline.items_file import ITEM_COLUMNS
 from salutogen.resilience.levels import COLUMNS
+from salutogen.scores.scores import BLOCK_COLUMN
+from salutogen.study import Instrument, Study
 
-LEVEL_FILES: Mapping[str, tuple[Column, ...]] = {
+FILES: Mapping[str, tuple[Column, ...]] = {
     "scores.csv": COLUMNS["occasion"],
     "windows.csv": COLUMNS["window"],
     "person.csv": COLUMNS["person"],
     "phases.csv": COLUMNS["phase"],
+    "items.csv": ITEM_COLUMNS,
 }
 OF_THE_STUDY = Column(name="", unit="as in the data", meaning="Factor or scale of the study file")
 
 
 def codebook(
-    tables: Mapping[str, pl.DataFrame], more: Mapping[str, Sequence[Column]] | None = None
+    study: Study,
+    tables: Mapping[str, pl.DataFrame],
+    more: Mapping[str, Sequence[Column]] | None = None,
 ) -> pl.DataFrame:
     """Describe each column of each output table.
 
     Parameters
     ----------
+    study : Study
+        Tells the instruments behind a score.
     tables : mapping of file name to DataFrame
-        Row-level tables as they are written.
+        Tables as they are written.
     more : mapping of file name to Columns
         Columns of files that analyses write.
 
     Returns
     -------
     DataFrame
-        `file, column, unit, sign, meaning`.
+        `file, column, unit, sign, meaning, source, adaptations`. `source` says where a registered
+        instrument and its scoring come from, with its version; `adaptations` how it differs from
+        that. Both are empty for columns that are not a score of instruments.
     """
-    known = {**LEVEL_FILES, **(more or {})}
+    known = {**FILES, **(more or {})}
+    parts = parts_of_lists(study)
     rows = []
     for file, table in tables.items():
         for name in table.columns:
-            found = declared(name, known[file]) or OF_THE_STUDY
-            rows.append((file, name, found.unit, found.sign, found.meaning))
-    return pl.DataFrame(
-        rows, schema=["file", "column", "unit", "sign", "meaning"], orient="row"
-    ).cast(pl.String)
+            found = declared(name, (*parts, *known[file])) or OF_THE_STUDY
+            behind = instruments_behind(name, study) if file in FILES else ()
+            rows.append(
+                (
+                    file,
+                    name,
+                    found.unit,
+                    found.sign,
+                    found.meaning,
+                    _joined({one.name: one.origin for one in behind}),
+                    _joined({one.name: str(one.log) for one in behind}),
+                )
+            )
+    header = ["file", "column", "unit", "sign", "meaning", "source", "adaptations"]
+    return pl.DataFrame(rows, schema=header, orient="row").cast(pl.String)
+
+
+def parts_of_lists(study: Study) -> list[Column]:
+    """Declare the columns of this study's parts of event lists, `E_<type>_<block>`."""
+    return [
+        replace(
+            BLOCK_COLUMN,
+            name=f"E_{name}_{block}",
+            meaning=f"Exposure from part of {name}: {block}, {len(items)} "
+            f"item{'s' if len(items) != 1 else ''}",
+        )
+        for name in study.exposure_types
+        for block, items in study.instruments[name].blocks.items()
+    ]
+
+
+def instruments_behind(column: str, study: Study) -> tuple[Instrument, ...]:
+    """Instruments whose score a column is; none for columns made of something else."""
+    types, problems = study.exposure_types, study.problems.instruments
+    made_of: dict[str, tuple[str, ...]] = {"P": problems, "E": types}
+    made_of |= {f"P_{name}": (name,) for name in problems}
+    made_of |= {f"E_{name}": (name,) for name in types}
+    made_of |= {
+        f"E_{name}_{block}": (name,) for name in types for block in study.instruments[name].blocks
+    }
+    made_of |= {name: (name,) for name in study.plan.factors}
+    return tuple(study.instruments[name] for name in made_of.get(column, ()))
+
+
+def _joined(told: Mapping[str, str]) -> str:
+    """Write what is told of one instrument, or of several with their names."""
+    said = {name: words for name, words in told.items() if words}
+    if len(told) == 1:
+        return next(iter(said.values()), "")
+    return " | ".join(f"{name}: {words}" for name, words in said.items())

@@ -17,6 +17,7 @@ from salutogen.norm.norm_file import norm_to_dict
 from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
+from salutogen.pipeline.items_file import items_table
 from salutogen.pipeline.manifest import manifest
 from salutogen.pipeline.output_folder import write_folder
 from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
@@ -93,8 +94,10 @@ def _write_files(results: Results, folder: Path) -> None:
     for name, file in extra.items():
         tables[name] = identified(file.table, persons, audience)
         write_csv(tables[name], folder / name)
+    tables["items.csv"] = items_table(results.study)
+    write_csv(tables["items.csv"], folder / "items.csv")
     columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(tables, columns)
+    described = codebook(results.study, tables, columns)
     write_csv(described, folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")

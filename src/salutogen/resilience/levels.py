@@ -19,6 +19,7 @@ from salutogen.scores.scores import SCORE_COLUMNS
 
 FROZEN = {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
 TYPE = "<type>"
+BLOCK = "<block>"
 
 
 def _score(name: str, meaning: str, unit: str = POINTS, sign: str = LESS_RESILIENT) -> Column:
@@ -117,6 +118,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         *_SR,
         *_OF_OCCASION,
         *_BY_TYPE,
+        *_scored("E_<type>_<block>"),
         *_scored("P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high"),
         _EXTRAPOLATED,
         *_scored("valid"),
@@ -171,7 +173,7 @@ def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
     if level in ("occasion", "person"):
         table = with_line(norm.lines[LineKey(level)], table, level)
         table = table.with_columns(type_scores(norm, table, level))
-        return arranged(table, level, scores.exposure_types)
+        return arranged(table, level, scores)
     refitted = _by_own_lines(norm, table, level)
     line = norm.lines.reference(level)
     if line is not None:
@@ -181,18 +183,22 @@ def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
     table = table.with_columns(*refitted, *type_scores(norm, table, level))
     if level == "phase":
         table = table.with_columns(score_column(norm.lines.person, table, "person", "SR_common"))
-    return arranged(table, level, scores.exposure_types).sort("person", maintain_order=True)
+    return arranged(table, level, scores).sort("person", maintain_order=True)
 
 
-def arranged(table: pl.DataFrame, level: Level, types: tuple[str, ...]) -> pl.DataFrame:
+def arranged(table: pl.DataFrame, level: Level, scores: Scores) -> pl.DataFrame:
     """Return the columns that a level's table may have, in the order they are declared in."""
     names: list[str] = []
-    by_type = [item.name for item in COLUMNS[level] if TYPE in item.name]
-    for item in COLUMNS[level]:
-        if item.name not in by_type:
-            names.append(item.name)
-        elif item.name == by_type[0]:
-            names += [name.replace(TYPE, kind) for kind in types for name in by_type]
+    declared_names = [item.name for item in COLUMNS[level]]
+    by_type = [name for name in declared_names if TYPE in name and BLOCK not in name]
+    types = scores.exposure_types
+    for name in declared_names:
+        if BLOCK in name:
+            names += scores.block_columns
+        elif name not in by_type:
+            names.append(name)
+        elif name == by_type[0]:
+            names += [one.replace(TYPE, kind) for kind in types for one in by_type]
     return table.select([name for name in (*names, *POSITIONS) if name in table.columns])
 
 

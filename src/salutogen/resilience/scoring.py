@@ -65,7 +65,7 @@ def score_resilience(
     r = pearson(arrays.E, arrays.P)
     measurement = measure(scores, rows, arrays.SR, r)
     lines = _bootstrap(norm, draws, seed)
-    sem, types = measurement.sem, scores.exposure_types
+    sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
     levels = levels_of_persons(persons, arrays, norm, scores.study.plan.resilience)
     of_line = _line_error(persons, norm, lines, "person")
@@ -84,9 +84,9 @@ def score_resilience(
     return Resilience(
         scores=scores,
         norm=norm,
-        occasions=arranged(occasions, "occasion", types),
+        occasions=arranged(occasions, "occasion", scores),
         windows=windows,
-        persons=arranged(persons, "person", types),
+        persons=arranged(persons, "person", scores),
         phases=phases,
         descriptives=descriptives,
         summary=summary,

@@ -58,6 +58,10 @@ class Form:
         """Number of rows scored."""
         return self.answers.height if self.keep is None else int(self.keep.sum())
 
+    def of(self, items: tuple[str, ...]) -> Form:
+        """Give the same rows with some of the items alone."""
+        return replace(self, instrument=replace(self.instrument, items=items))
+
     def items(self) -> Iterator[ItemAnswers]:
         """Give the items in the instrument's order, one at a time."""
         if self.answers.height > PIECE:

@@ -15,10 +15,11 @@ from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, rates_burden
 from salutogen.scores.problems import ProblemScores
 from salutogen.scores.scores import FIXED_COLUMNS
-from salutogen.study import Study
+from salutogen.study import Instrument, Study
 
 FEWEST_VALID = 2
 CONSTANT = 1e-12
+OTHER_WAYS = ("count", "severity", "low", "high", "skipped")  # as in ALTERNATIVE_COLUMNS
 
 
 def check_roles(study: Study, answered: Container[str], findings: Findings) -> None:
@@ -33,7 +34,7 @@ def check_roles(study: Study, answered: Container[str], findings: Findings) -> N
 
 
 def check_names(
-    types: Sequence[str],
+    types: Sequence[Instrument],
     problems: Sequence[str],
     repeated: Sequence[str],
     baseline: Sequence[str],
@@ -41,11 +42,13 @@ def check_names(
     findings: Findings,
 ) -> None:
     """Say which names of the study file would give two columns one name."""
-    used = [f"E_{name}" for name in types]
+    used = [f"E_{one.name}" for one in types]
+    used += [f"E_{one.name}_{block}" for one in types for block in one.blocks]
     if len(problems) > 1:
         used += [f"P_{name}" for name in problems]
     used += list(repeated)
-    taken = set(FIXED_COLUMNS)
+    ways = [f"E_{one.name}_{way}" for one in types for way in OTHER_WAYS if way in one.blocks]
+    taken = {*FIXED_COLUMNS, *ways}
     for column in used:
         if column in taken:
             findings.tell("score-name-taken", column=column)

@@ -32,13 +32,17 @@ KIND_UNITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ExposureScores:
-    """Every exposure type at every scored row, with other ways to score it."""
+    """Every exposure type at every scored row, with its parts and other ways to score it.
+
+    `blocks` holds the score of each part of a list that has parts, by column `E_<type>_<block>`.
+    """
 
     kinds: Mapping[str, str]
     types: Mapping[str, ChecklistScore]
     totals: Mapping[str, ChecklistTotals]
     measures: Mapping[str, Measure]
     alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+    blocks: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def check_exposure(
@@ -76,6 +80,7 @@ def score_exposure(
     totals: dict[str, ChecklistTotals] = {}
     measures: dict[str, Measure] = {}
     alternatives: dict[str, FloatArray] = {}
+    blocks: dict[str, FloatArray] = {}
     for name, form in forms.items():
         total = checklist_totals(form, threshold=threshold)
         score = score_checklist(total, kinds[name], most_skipped=most_skipped)
@@ -89,8 +94,17 @@ def score_exposure(
         alternatives[f"E_{name}_low"] = score.low
         alternatives[f"E_{name}_high"] = score.high
         alternatives[f"E_{name}_skipped"] = total.skipped.astype(np.float64)
+        for block, items in form.instrument.blocks.items():
+            part = checklist_totals(form.of(items), threshold=threshold)
+            scored = score_checklist(part, kinds[name], most_skipped=most_skipped)
+            blocks[f"E_{name}_{block}"] = scored.score
     return ExposureScores(
-        kinds=dict(kinds), types=types, totals=totals, measures=measures, alternatives=alternatives
+        kinds=dict(kinds),
+        types=types,
+        totals=totals,
+        measures=measures,
+        alternatives=alternatives,
+        blocks=blocks,
     )
 
 
@@ -126,6 +140,8 @@ def type_measure(instrument: Instrument, name: str, kind: str, threshold: float 
         minimum=0.0,
         maximum=top,
         unit=KIND_UNITS[kind],
+        adapted=tuple(instrument.log.composition()),
+        reworded=tuple(instrument.log.rewordings()),
     )
 
 

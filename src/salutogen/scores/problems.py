@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -132,6 +132,8 @@ def _one_scale(form: Form, rule: ScoringRule, prorate: float) -> tuple[ScaleScor
         minimum=scale.minimum,
         maximum=scale.maximum,
         unit=f"points of {instrument.registered or instrument.name}",
+        adapted=tuple(instrument.log.composition()),
+        reworded=tuple(instrument.log.rewordings()),
     )
     return scale, measure
 
@@ -149,8 +151,7 @@ def _other_rules(instrument: Instrument, used: ScoringRule) -> list[ScoringRule]
 
 
 def _subscale(form: Form, rule: ScoringRule, items: tuple[str, ...], prorate: float) -> FloatArray:
-    part = replace(form, instrument=replace(form.instrument, items=items))
-    return score_scale(part, rule, prorate=prorate).score
+    return score_scale(form.of(items), rule, prorate=prorate).score
 
 
 def _combine(
@@ -191,6 +192,8 @@ def _combine(
         minimum=minimum,
         maximum=maximum,
         unit="first component" if component else "points",
+        adapted=_named(measures, lambda one: one.adapted),
+        reworded=_named(measures, lambda one: one.reworded),
     )
     joined = ScaleScore(
         score=score,
@@ -202,6 +205,13 @@ def _combine(
         maximum=maximum,
     )
     return joined, measure, component
+
+
+def _named(
+    measures: Mapping[str, Measure], said: Callable[[Measure], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """What is said of several scales, each with its instrument's name."""
+    return tuple(f"{one.instruments[0]}: {item}" for one in measures.values() for item in said(one))
 
 
 def _end(part: ScaleScore, weight: float, *, low: bool) -> FloatArray:

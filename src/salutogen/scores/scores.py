@@ -23,7 +23,8 @@ class Measure:
     """How P, or one type of E, was scored: enough to refuse data scored otherwise.
 
     Two lines may share data only if `scoring` is equal: it names the instruments (as the registry
-    calls them, where it knows them), the number of items, method, range and unit.
+    calls them, where it knows them), the number of items, method, range and unit, and, where the
+    instrument is not as published, which items were added, left out or reworded.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Measure:
     maximum: float | None
     unit: str
     higher: Literal["worse", "better"] = "worse"
+    adapted: tuple[str, ...] = ()
+    reworded: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Name the score, its method and its size, in a line."""
@@ -41,7 +44,8 @@ class Measure:
         return f"Measure({self.name!r}: {method}, {len(self.items)} items, {self.unit})"
 
     def scoring(self) -> dict[str, object]:
-        """Plain data that must be equal wherever a line is shared."""
+        """Plain data that must be equal wherever a line is shared; `reworded` should be."""
+        adaptations = {"adapted": list(self.adapted), "reworded": list(self.reworded)}
         return {
             "instruments": list(self.instruments),
             "method": self.method,
@@ -49,6 +53,7 @@ class Measure:
             "minimum": self.minimum,
             "maximum": self.maximum,
             "unit": self.unit,
+            **{key: said for key, said in adaptations.items() if said},
         }
 
 
@@ -104,6 +109,12 @@ def _own(name: str, meaning: str, unit: str = "", sign: str = "") -> Column:
 
 
 _MORE_E, _MORE_P = "higher = more exposed", "higher = more problems"
+BLOCK_COLUMN = _own(
+    "E_<type>_<block>",
+    "Exposure from part of one list: a subscale, its standard items, or added items",
+    "points of its list",
+    _MORE_E,
+)
 SCORE_COLUMNS = (
     Column(name="person", meaning="Place of the person in `persons`", kind=Kind.IDENTIFIER),
     Column(
@@ -117,6 +128,7 @@ SCORE_COLUMNS = (
     _own("E", "Stressor exposure at this level", "points of E", _MORE_E),
     _own("P", "Mental-health problems at this level", POINTS, _MORE_P),
     _own("E_<type>", "Exposure of one type", "points of its list", _MORE_E),
+    BLOCK_COLUMN,
     _own("valid", "Both E and P are present", "true/false"),
     _own("P_prorated", "P was prorated from valid items", "true/false"),
     _own("E_skipped", "A skipped checklist item was counted as 0", "true/false"),
@@ -153,7 +165,8 @@ class Scores:
         and counted as 0), `E_low`, `E_high` (bounds of E with skipped items at 0 / maximum; equal
         to E where nothing was skipped), `P_low`, `P_high` (bounds of P with missing items at their
         lowest / highest value, also where too few were answered for a P), then further problem
-        scales as `P_<instrument>` where several are combined, and repeated factors by name.
+        scales as `P_<instrument>` where several are combined, repeated factors by name, and parts
+        of event lists as `E_<type>_<block>` (subscales, standard items, blocks of added items).
     exposure_types : tuple of str
         Names of the types; columns are `E_<type>`.
     combine : {"sum", "composite", "separate"}
@@ -211,6 +224,17 @@ class Scores:
     def type_columns(self) -> tuple[str, ...]:
         """Columns of the exposure types."""
         return tuple(f"E_{name}" for name in self.exposure_types)
+
+    @property
+    def block_columns(self) -> tuple[str, ...]:
+        """Columns of parts of event lists, `E_<type>_<block>`."""
+        return tuple(
+            f"E_{name}_{block}"
+            for name in self.exposure_types
+            if name in self.study.instruments
+            for block in self.study.instruments[name].blocks
+            if f"E_{name}_{block}" in self.table.columns
+        )
 
     @property
     def valid(self) -> pl.DataFrame:

@@ -144,8 +144,8 @@ def _check_before_scoring(study: Study, forms: _Forms, panel: Panel, findings: F
     for form in (*forms.repeated.values(), *forms.baseline.values()):
         check_factor(form, findings)
     check_names(
-        tuple(forms.exposure), tuple(forms.problems), tuple(forms.repeated), tuple(forms.baseline),
-        tuple(panel.persons.columns), findings,
+        [form.instrument for form in forms.exposure.values()], tuple(forms.problems),
+        tuple(forms.repeated), tuple(forms.baseline), tuple(panel.persons.columns), findings,
     )  # fmt: skip
 
 
@@ -201,6 +201,7 @@ def _table(
     if len(problems.scales) > 1:
         columns += [to_series(f"P_{name}", one.score) for name, one in problems.scales.items()]
     columns += [to_series(name, values) for name, values in factors.items()]
+    columns += [to_series(name, values) for name, values in exposure.blocks.items()]
     return pl.DataFrame(columns)
 
 

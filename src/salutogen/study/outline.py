@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import fields
+
+from salutogen.findings import listed
 from salutogen.study.check.bursts import planned_bursts
 from salutogen.study.check.coverage import coverage
+from salutogen.study.instruments.instrument import Instrument
+from salutogen.study.instruments.item_facts import ItemFacts
 from salutogen.study.study import Study
 
 
@@ -25,7 +31,42 @@ def outline(study: Study) -> list[str]:
         f"({found.recall_days:.4g} days looked back on, every {found.interval_days:.4g} days)"
         for found in coverage(study)
     ]
-    return lines
+    return lines + [line for name in study.instruments for line in _instrument(study, name)]
+
+
+def _instrument(study: Study, name: str) -> list[str]:
+    """Where an instrument comes from, how it was adapted, and what is known of its items."""
+    instrument = study.instruments[name]
+    told = {
+        "": instrument.origin,
+        " note": instrument.notes,
+        " adapted": str(instrument.log),
+        " items": _known_of_items(instrument),
+        " safety": _safety(instrument),
+    }
+    return [f"{name}{about}: {words}" for about, words in told.items() if words]
+
+
+def _known_of_items(instrument: Instrument) -> str:
+    """Count items by what is known of them, such as `5 micro; 3 work, 2 family`."""
+    parts = []
+    for field in fields(ItemFacts):
+        known = [getattr(instrument.fact(item), field.name) for item in instrument.items]
+        counts = Counter(value for value in known if value is not None)
+        if counts:
+            told = ", ".join(f"{number} {value}" for value, number in counts.items())
+            parts.append(f"{field.name}: {told}")
+    return "; ".join(parts)
+
+
+def _safety(instrument: Instrument) -> str:
+    """Items that someone should look at, since a run does not."""
+    if not instrument.safety_numbers:
+        return ""
+    numbers = listed(instrument.safety_numbers, most=len(instrument.safety_numbers))
+    many = len(instrument.safety_numbers) != 1
+    told = f"items {numbers} ask" if many else f"item {numbers} asks"
+    return f"{told} after danger to the person; nobody is alerted by a run"
 
 
 def _occasions(study: Study) -> str:

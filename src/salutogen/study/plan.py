@@ -20,7 +20,7 @@ from salutogen.version import VERSION
 PLAN_FORMAT = 1
 ALL_SCORES = "all scores"
 LEVELS = "errors of persons' levels, and who is called clearly off the line"
-# What a departure makes exploratory: the longest dotted beginning decides.
+# What a departure makes exploratory: the longest dotted beginning decides; * is any name.
 CONSEQUENCES: dict[str, str] = {
     "title": "",
     "description": "",
@@ -34,6 +34,8 @@ CONSEQUENCES: dict[str, str] = {
     "occasions": ALL_SCORES,
     "sources": ALL_SCORES,
     "instruments": ALL_SCORES,
+    "instruments.*.adaptations": "scores of blocks, and comparisons with the published list",
+    "instruments.*.item_metadata": "",
     "instrument_folder": ALL_SCORES,
     "problems": ALL_SCORES,
     "exposure": ALL_SCORES,
@@ -177,9 +179,9 @@ def consequence(path: str, planned: Any = None) -> str:
         return f"the analysis {name!r}" + ("" if planned is not None else ", which was not planned")
     parts = path.split(".")
     for end in range(len(parts), 0, -1):
-        beginning = ".".join(parts[:end])
-        if beginning in CONSEQUENCES:
-            return CONSEQUENCES[beginning]
+        for beginning in (parts[:end], [parts[0], "*", *parts[2:end]]):
+            if ".".join(beginning) in CONSEQUENCES:
+                return CONSEQUENCES[".".join(beginning)]
     return ALL_SCORES
 
 

@@ -230,6 +230,18 @@ def test_a_norm_of_other_scores_or_none_is_refused(norm_file: Path, tmp_path: Pa
         assert code in {item.code for item in caught.value.findings}, name
 
 
+def test_a_norm_of_other_wording_is_told_and_used(norm_file: Path, tmp_path: Path) -> None:
+    content = json.loads(norm_file.read_text("utf-8"))
+    content["steps"]["centiles"]["norm"]["scoring"]["P"]["reworded"] = ["3"]
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(content), "utf-8")
+    settings = CentilesSettings(bootstrap=100, norm=str(path))
+    result = compute(widening(80, seed=5), settings)
+    assert result.transfer is not None
+    told = {item.code: item.text for item in result.findings}
+    assert "reworded there 3, here none" in told["norm-wording-differs"]
+
+
 @pytest.mark.parametrize(
     "parts", [{"combine": "composite"}, {"norm": {"shape": "quadratic"}},
               {"norm": {"covariates": ["age"]}, "background": {"age": {"column": "age"}}}],

@@ -25,6 +25,7 @@ from salutogen.models.linear_algebra import combine
 from salutogen.models.resampling.bootstrap import percentile_interval
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
+from salutogen.norm.external import same_but_for_wording, wording_problems
 
 Float = NDArray[np.float64]
 FEWEST = 20
@@ -104,10 +105,11 @@ def transfer(
     """
     from scipy.special import stdtrit
 
-    if dict(scoring) != dict(norm.scoring):
+    if not same_but_for_wording(norm.scoring, scoring):
         parts = [part for part in ("P", "E") if scoring.get(part) != norm.scoring.get(part)]
         found.tell("centile-norm-differs", parts=" and ".join(parts), file=file)
         found.raise_refusals(AnalysisError)
+    found.extend(wording_problems(norm.scoring, scoring, file))
     site = _Site(norm, line, table)
     if site.n < FEWEST:
         found.tell("too-few-for-offset", n=Persons(site.n), least=FEWEST)

@@ -67,8 +67,27 @@ def _design_words(context: Context) -> Sentence:
         f" Mental-health problems (P) were measured with {problems}, prorated where at least "
         f"{percent(prorate)} of the items were answered. Stressor exposure (E) was scored for "
         f"{types}{_combination(study)}; checklists were not prorated and counted as zero only "
-        "where the form was answered."
+        f"where the form was answered.{adaptation_words(study)}"
     )
+
+
+def adaptation_words(study: Study) -> str:
+    """Say which instruments are not as published, what was changed, and what that touches."""
+    text = ""
+    for name in (*study.problems.instruments, *study.exposure_types, *study.plan.factors):
+        instrument = study.instruments[name]
+        if not instrument.log:
+            continue
+        of = f" from {instrument.origin}" if instrument.origin else ""
+        text += f" {name} was adapted{of}. What was changed: {instrument.log}."
+        if not instrument.is_checklist:
+            text += " Its published reliability, cut-offs and norms may not hold for it."
+        elif instrument.log.added:
+            text += (
+                " Standard and added items have scores of their own beside the whole list's, on "
+                "which SR stands."
+            )
+    return text
 
 
 def _combination(study: Study) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from salutogen.findings import refusals
+from salutogen.study.check.adaptations import check_adaptations
 from salutogen.study.check.bursts import check_bursts
 from salutogen.study.check.coverage import check_coverage
 from salutogen.study.check.item_wording import check_item_wording
@@ -33,6 +34,7 @@ def check_plan(study: Study, named: Collection[str], found: FindingsByLine) -> N
     check_schedule(study, found)
     check_roles(study, found)
     check_item_wording(study, found)
+    check_adaptations(study, found)
     if not refusals(tuple(found)):
         check_coverage(study, found)
         check_bursts(study, found)

@@ -72,7 +72,11 @@ def reactions_named(text: str) -> tuple[Reaction, ...]:
 
 
 def check_item_wording(study: Study, found: FindingsByLine) -> None:
-    """Warn of stressor items that name a reaction, unless a justification is given."""
+    """Warn of stressor items that name a reaction, unless a justification is given.
+
+    Items that the study file or the registry grades as appraisals are among them, whatever their
+    wording.
+    """
     for name in study.exposure_types:
         instrument = study.instruments.get(name)
         if instrument is None or instrument.justification:
@@ -82,9 +86,21 @@ def check_item_wording(study: Study, found: FindingsByLine) -> None:
             if reactions:
                 found.tell(
                     "item-not-objective",
+                    variant="wording",
                     at=f"instruments.{name}.texts.{item}",
                     name=name,
                     item=item,
                     reactions=", ".join(f"{one.words!r} ({one.kind})" for one in reactions),
+                    column=item,
+                )
+        for item in instrument.items:
+            named = item in instrument.texts and reactions_named(instrument.texts[item])
+            if instrument.fact(item).objectivity == "appraised" and not named:
+                found.tell(
+                    "item-not-objective",
+                    at=f"instruments.{name}.item_metadata",
+                    variant="grade",
+                    name=name,
+                    item=item,
                     column=item,
                 )

@@ -33,6 +33,7 @@ from salutogen.study.format.column_patterns import (
     expand_numbers,
     item_name,
 )
+from salutogen.study.format.item_bank import Adaptation, Change, ItemMetadata, Objectivity, Size
 from salutogen.study.format.part import GAP, Label, Name, Part
 from salutogen.study.format.quantities import DAYS_IN, AnswerRange, Duration
 from salutogen.study.format.study_file import FORMAT, StudyFile
@@ -42,20 +43,24 @@ __all__ = [
     "FORMAT",
     "GAP",
     "OCCASION_PLACEHOLDER",
+    "Adaptation",
     "AnswerRange",
     "Arms",
     "Background",
     "Burst",
+    "Change",
     "Duration",
     "Exposure",
     "ExposureScore",
     "InstrumentUse",
+    "ItemMetadata",
     "Label",
     "Measures",
     "MissingCodes",
     "MissingRules",
     "Name",
     "NormSettings",
+    "Objectivity",
     "OccasionBlock",
     "Part",
     "Phase",
@@ -64,6 +69,7 @@ __all__ = [
     "Reference",
     "ReportSettings",
     "ResilienceSettings",
+    "Size",
     "Source",
     "StudyFile",
     "TimeColumn",

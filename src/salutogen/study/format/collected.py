@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from salutogen.study.format.item_bank import Adaptation, ItemMetadata, not_written
 from salutogen.study.format.part import Label, Name, Part
 from salutogen.study.format.quantities import AnswerRange, Duration
 
@@ -171,6 +172,17 @@ class InstrumentUse(Part):
     )
     reliability: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Published reliability, where it cannot be computed from items."
+    )
+    item_metadata: tuple[ItemMetadata, ...] = Field(
+        (),
+        exclude_if=not_written,
+        description="What is known of the items: domain, hassle or life event, population, "
+        "objectivity, source.",
+    )
+    adaptations: tuple[Adaptation, ...] = Field(
+        (),
+        exclude_if=not_written,
+        description="How the instrument differs from the one published, change by change.",
     )
 
 

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from salutogen.names import did_you_mean, nearest
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import (
     GAP,
+    AnswerRange,
     InstrumentUse,
     Measures,
     Problems,
     StudyFile,
-    expand_numbers,
-    item_name,
 )
+from salutogen.study.instruments.adapting import composition_of, log_of
 from salutogen.study.instruments.instrument import Instrument, ScoringRule
+from salutogen.study.instruments.item_names import (
+    Items,
+    items_of,
+    known_items,
+    numbered_items,
+    written_out,
+)
+from salutogen.study.instruments.metadata import facts_of
 from salutogen.study.instruments.registry import RegisteredInstrument, registered_names, shipped
-
-
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """Item names in the order of the columns, fillers included, and the column of each."""
-
-    names: tuple[str, ...]
-    columns: tuple[str, ...]
-
-    def resolve(self, item: str | int) -> str | None:
-        """Name of an item given by number (from 1), by column or by name."""
-        if isinstance(item, int) or item.isdigit():
-            number = int(item)
-            return self.names[number - 1] if 1 <= number <= len(self.names) else None
-        if item in self.names:
-            return item
-        return self.names[self.columns.index(item)] if item in self.columns else None
 
 
 def problem_names(plan: StudyFile) -> tuple[str, ...]:
@@ -86,20 +76,20 @@ def _instrument(
     found: FindingsByLine,
 ) -> Instrument | None:
     entry = _entry(name, use, own, found)
-    items = _items(name, use, found)
+    items = items_of(name, use, found)
     if items is None:
         return None
     here = f"instruments.{name}"
-    if entry is not None and not _right_number(name, items, entry, found):
+    made = composition_of(name, use, items, entry, found)
+    numbered = numbered_items(
+        name, items, entry, found, added=made.added_items, left_out=made.left_out
+    )
+    if numbered is None:
         return None
-    entered = items.names
-    numbered = items
-    if entry is not None and entry.scored is not None:
-        if len(items.names) == entry.items:
-            entered = tuple(items.names[number - 1] for number in entry.scored)
-        else:
-            numbered = _with_fillers(items, entry)
+    entered = _entered(items, numbered, entry, made.added_items)
     column_of = dict(zip(items.names, items.columns, strict=True))
+    subscales = _subscales(use, entry, numbered, found, here)
+    published = (entry.items or 0) if entry else 0
     measures = use.measures or (entry.measures if entry else _measures_by_role(name, plan))
     scorings = entry.scoring_rules() if entry else {}
     return Instrument(
@@ -109,7 +99,7 @@ def _instrument(
         source=_source(name, use, plan, found),
         items=entered,
         columns={item: column_of[item] for item in entered},
-        answers=use.answers or (entry.answers if entry else None),
+        answers=_answers(name, use, entry, found),
         did_not_occur=_first(use.did_not_occur, entry and entry.did_not_occur),
         form=use.form or (entry.form if entry else "explicit"),
         recall=use.recall or (entry.recall if entry else None),
@@ -119,7 +109,7 @@ def _instrument(
         reverse=_reverse(use, entry, numbered, found, here) & frozenset(entered),
         scoring=_scoring(name, use, entry, scorings, found),
         scorings=scorings,
-        subscales=_subscales(use, entry, numbered, found, here),
+        subscales=subscales,
         asked=_asked(use, items, found, here),
         texts=_texts(use, entry, numbered, found, here),
         justification=use.justification,
@@ -128,66 +118,52 @@ def _instrument(
         reliability=use.reliability,
         licence=_licence(entry),
         citation=entry.sources[0] if entry else None,
+        version=entry.version if entry else None,
+        notes=entry.notes if entry else None,
+        numbers={
+            item: number
+            for number, item in enumerate(numbered.names, start=1)
+            if item and number <= published
+        },
+        safety_numbers=entry.safety_items if entry else (),
+        facts=facts_of(name, use, numbered, entry, made.added_items, found),
+        log=log_of(name, use, numbered, made, subscales, found, published=published),
     )
 
 
-def _items(name: str, use: InstrumentUse, found: FindingsByLine) -> _Items | None:
-    """Write out the columns; None (and a finding) where that is impossible."""
-    patterns = (use.columns,) if isinstance(use.columns, str) else use.columns
-    path = f"instruments.{name}.columns"
-    if GAP in patterns:
-        return None
-    try:
-        columns = tuple(column for pattern in patterns for column in expand_numbers(pattern))
-    except ValueError as error:
-        _tell_pattern(error, path, found)
-        return None
-    if not columns or not all(columns):
-        found.tell("columns-invalid", at=path, variant="none")
-        return None
-    names = tuple(item_name(column) for column in columns)
-    twice = sorted({item for item in names if names.count(item) > 1})
-    if twice:
-        found.tell("columns-invalid", at=path, variant="twice", item=twice[0])
-        return None
-    return _Items(names, columns)
+def _answers(
+    name: str, use: InstrumentUse, entry: RegisteredInstrument | None, found: FindingsByLine
+) -> AnswerRange | None:
+    """Range of answers; one of another length than registered is told, unless the log says why."""
+    published = entry.answers if entry else None
+    if use.answers is None or published is None or entry is None:
+        return use.answers or published
+    differs = use.answers.maximum - use.answers.minimum != published.maximum - published.minimum
+    if differs and not any(one.change == "format" for one in use.adaptations):
+        found.tell(
+            "answers-differ-from-registry",
+            at=f"instruments.{name}.answers",
+            name=name,
+            registered=entry.name,
+            answers=str(use.answers),
+            published=str(published),
+        )
+    return use.answers
 
 
-def _right_number(
-    name: str, items: _Items, entry: RegisteredInstrument, found: FindingsByLine
-) -> bool:
-    allowed = {entry.items, len(entry.scored)} if entry.scored else {entry.items}
-    number = len(items.columns)
-    if entry.items is None or number in allowed:
-        return True
-    found.tell(
-        "item-number-differs",
-        at=f"instruments.{name}.columns",
-        registered=entry.name,
-        items=" or ".join(str(number) for number in sorted(filter(None, allowed))),
-        instrument=name,
-        expected=entry.items,
-        found=number,
-    )
-    return False
+def _entered(
+    items: Items, numbered: Items, entry: RegisteredInstrument | None, added: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Items that enter scores, in the order of the columns: fillers are left out."""
+    if entry is None or entry.scored is None:
+        return items.names
+    scored = {*_by_number(entry.scored, numbered), *added}
+    return tuple(item for item in items.names if item in scored)
 
 
-def _tell_pattern(error: ValueError, path: str, found: FindingsByLine) -> None:
-    """Say why a pattern of columns cannot be written out."""
-    problem = str(error)
-    problem = problem[:1].upper() + problem[1:]
-    found.tell("columns-invalid", at=path, variant="pattern", problem=problem)
-
-
-def _with_fillers(items: _Items, entry: RegisteredInstrument) -> _Items:
-    """Number items as the full instrument does, although the fillers are not in the data."""
-    places = {number: index for index, number in enumerate(entry.scored or ())}
-    names, columns = [], []
-    for number in range(1, (entry.items or 0) + 1):
-        index = places.get(number)
-        names.append("" if index is None else items.names[index])
-        columns.append("" if index is None else items.columns[index])
-    return _Items(tuple(names), tuple(columns))
+def _by_number(numbers: Iterable[int], items: Items) -> tuple[str, ...]:
+    """Names of items of the published list; those left out have none."""
+    return tuple(name for number in numbers if (name := items.resolve(number)))
 
 
 def _measures_by_role(name: str, plan: StudyFile) -> Measures:
@@ -229,81 +205,61 @@ def _source(name: str, use: InstrumentUse, plan: StudyFile, found: FindingsByLin
 def _reverse(
     use: InstrumentUse,
     entry: RegisteredInstrument | None,
-    items: _Items,
+    items: Items,
     found: FindingsByLine,
     here: str,
 ) -> frozenset[str]:
     if use.reverse is None:
-        return frozenset(items.names[n - 1] for n in entry.reverse) if entry else frozenset()
-    return frozenset(_known(use.reverse, items, found, f"{here}.reverse"))
-
-
-def _known(
-    named: Iterable[str | int], items: _Items, found: FindingsByLine, path: str
-) -> tuple[str, ...]:
-    """Names of the items asked for; those that do not exist are said."""
-    names = []
-    for item in named:
-        name = items.resolve(item)
-        if name:
-            names.append(name)
-        elif item != GAP:
-            found.unknown_name(path, str(item), [*items.names, *items.columns], "item")
-    return tuple(names)
+        return frozenset(_by_number(entry.reverse, items)) if entry else frozenset()
+    return frozenset(known_items(use.reverse, items, found, f"{here}.reverse"))
 
 
 def _subscales(
     use: InstrumentUse,
     entry: RegisteredInstrument | None,
-    items: _Items,
+    items: Items,
     found: FindingsByLine,
     here: str,
 ) -> dict[str, tuple[str, ...]]:
     if use.subscales is not None:
         return {
-            name: _known(named, items, found, f"{here}.subscales.{name}")
+            name: known_items(named, items, found, f"{here}.subscales.{name}")
             for name, named in use.subscales.items()
         }
     if entry is None:
         return {}
-    return {
-        name: tuple(items.names[number - 1] for number in numbers)
-        for name, numbers in entry.subscales.items()
-    }
+    return {name: _by_number(numbers, items) for name, numbers in entry.subscales.items()}
 
 
 def _asked(
-    use: InstrumentUse, items: _Items, found: FindingsByLine, here: str
+    use: InstrumentUse, items: Items, found: FindingsByLine, here: str
 ) -> dict[str, frozenset[str]] | None:
     if use.asked is None:
         return None
     asked = {}
     for label, patterns in use.asked.items():
         path = f"{here}.asked.{label}"
-        named: list[str] = []
-        for pattern in (patterns,) if isinstance(patterns, str) else patterns:
-            try:
-                named += expand_numbers(pattern)
-            except ValueError as error:
-                _tell_pattern(error, path, found)
-        asked[label] = frozenset(_known(named, items, found, path))
+        named = written_out(patterns, found, path) or ()
+        asked[label] = frozenset(known_items(named, items, found, path))
     return asked
 
 
 def _texts(
     use: InstrumentUse,
     entry: RegisteredInstrument | None,
-    items: _Items,
+    items: Items,
     found: FindingsByLine,
     here: str,
 ) -> dict[str, str]:
     texts = {
-        items.names[number - 1]: text for number, text in (entry.texts if entry else {}).items()
+        name: text
+        for number, text in (entry.texts if entry else {}).items()
+        if (name := items.resolve(number))
     }
     for item, text in (use.texts or {}).items():
-        for name in _known((item,), items, found, f"{here}.texts.{item}"):
+        for name in known_items((item,), items, found, f"{here}.texts.{item}"):
             texts[name] = text
-    return {name: text for name, text in texts.items() if name}
+    return texts
 
 
 def _scoring(

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, finding
-from salutogen.study.format import AnswerRange, Duration, Measures, Name, Part
+from salutogen.study.format import AnswerRange, Duration, ItemMetadata, Measures, Name, Part
 from salutogen.study.format.plain_yaml import decode, line_of, load_yaml, read_bytes
 from salutogen.study.instruments.instrument import ScoringRule
 
@@ -65,6 +65,9 @@ class RegisteredInstrument(Part):
     version: Name = "1"
     notes: str | None = None
     texts: dict[ItemNumber, str] = Field(default_factory=dict)
+    item_metadata: tuple[ItemMetadata, ...] = Field(
+        (), description="What is known of the items, by number."
+    )
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -73,6 +76,7 @@ class RegisteredInstrument(Part):
         numbers = [*self.reverse, *self.safety_items, *self.texts, *(self.scored or ())]
         for items in self.subscales.values():
             numbers += items
+        numbers += self._numbers_of_metadata()
         if self.items is None and numbers:
             raise ValueError("items are numbered, so `items` must say how many there are")
         if self.items is not None and numbers and max(numbers) > self.items:
@@ -81,11 +85,26 @@ class RegisteredInstrument(Part):
             raise ValueError("texts are given although the licence says they are not shipped")
         return self
 
+    def _numbers_of_metadata(self) -> list[int]:
+        """Numbers named in `item_metadata`; names of columns mean nothing here."""
+        numbers: list[int] = []
+        for one in self.item_metadata:
+            named = one.items if isinstance(one.items, tuple) else (one.items,)
+            for item in named:
+                if isinstance(item, str) or (item is not None and item < 1):
+                    raise ValueError(f"item_metadata names items by number, not {item!r}")
+                numbers += [] if item is None else [item]
+        return numbers
+
     def scoring_rules(self) -> dict[str, ScoringRule]:
         """Every scoring as a rule the scores can apply."""
         return {
             name: ScoringRule(
-                name=name, method=rule.method, recode=rule.recode, multiply=rule.multiply
+                name=name,
+                method=rule.method,
+                recode=rule.recode,
+                multiply=rule.multiply,
+                source=rule.source,
             )
             for name, rule in self.scorings.items()
         }
