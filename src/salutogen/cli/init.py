@@ -34,7 +34,7 @@ def start_study(
     if out.exists() and not force:
         there = finding("output-not-empty", variant="study", name=out.name, file=out.name)
         raise OutputNotEmptyError([there])
-    if source is not None and ask and not sys.stdin.isatty():
+    if source is not None and ask and not is_asked():
         end.findings = (finding("interrupted", variant="no-terminal"),)
         end.finish(USAGE)
     if source is not None:
@@ -49,6 +49,11 @@ def start_study(
     out.write_text(text, encoding="utf-8", newline="\n")
     end.lines.append(f"Wrote {out}.{_gaps(text) if source is not None else ''}")
     end.lines.append(f"Next: salutogen check {shlex.quote(str(out))}{data}")
+
+
+def is_asked() -> bool:
+    """Whether a person can be asked: questions need a terminal."""
+    return sys.stdin.isatty()
 
 
 def _from_data(source: Path, *, ask: bool) -> str:

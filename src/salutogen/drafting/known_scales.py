@@ -51,21 +51,21 @@ _REGISTERED: dict[str, tuple[str, ...]] = {
 }
 _OTHERS: dict[Measures, str] = {
     "problems": (
-        "bdi cesd ces hads hadsa hadsd hads dass scl stai stais hamd hrsd hdrs madrs epds gds iesr "
+        "bdi cesd hads hadsa hadsd hads dass scl hamd hrsd hdrs madrs epds gds iesr "
         "ies mfq rcads ads adsk hscl symptomchecklist depression depressive depr anxiety angst "
-        "depressivitaet depressivität distress mhq qids ids bai ptss lec pdss"
+        "depressivitaet depressivität distress qids bai ptss pdss"
     ),
     "wellbeing": "swls wemwbs swemwbs wellbeing wohlbefinden",
     "exposure": (
         "event events ev stressor stressors hassle hassles dailyhassles dh dhs lifeevent "
         "lifeevents le negativeevents ereignis ereignisse lebensereignisse belastungen stressoren "
-        "microstressor microstressors adversity adversities ge ce dise slesq"
+        "microstressor microstressors adversity adversities ge ce dise slesq lec"
     ),
     "perceived-stress": "psq stressempfinden",
     "resource": "rses selfefficacy selbstwirksamkeit support socialsupport unterstuetzung ssq soc",
     "trait": "optimism optimismus",
     "risk": "neuroticism neurotizismus ace aces",
-    "other": "sleep schlaf psqi isi pain schmerz panas affect bfi neo sf",
+    "other": "sleep schlaf psqi isi pain schmerz stai panas affect bfi neo sf",
 }
 _MEASURES = {word: measures for measures, words in _OTHERS.items() for word in words.split()}
 # A question after the items that is part of the form but no item: how difficult it has been made.

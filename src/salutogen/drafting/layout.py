@@ -209,8 +209,15 @@ def _row_per_occasion(
 def _row_per_person(
     table: DataTable, person: tuple[str, ...], waves: Waves, numbering: tuple[str, ...]
 ) -> Layout:
+    doubt = (
+        f"Names such as {waves.unclear[0]!r} hold two numbers: which one is the occasion cannot be "
+        "told."
+        if waves.unclear
+        else ""
+    )
     return Layout(
         kind="row-per-person",
+        doubts=(doubt,) if doubt else (),
         person=person,
         occasion=(),
         labels=waves.labels,

@@ -67,7 +67,7 @@ def is_writable(one: DraftedInstrument) -> str:
             return "" if source_takes("boolean") else "is answered in words (yes, no)"
         return "" if instrument_takes("recode") else "is answered in words"
     dirty = bool(block.words) or bool(block.codes and block.codes.stray)
-    if dirty and one.role not in ("problems", "exposure"):
+    if dirty and one.role not in ("problems", "exposure", "factor"):
         words = ", ".join(block.words[:3])
         return f"holds cells that are no answers ({words})" if words else "holds odd codes"
     return ""

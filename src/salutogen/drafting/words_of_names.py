@@ -32,7 +32,7 @@ _PERSONS = _words(
     "child member pers panelist soldier nurse employee athlete"
 )
 _IDENTIFIERS = _words(
-    "id ids pid uid guid ident identifier code chiffre kennung kennwort token pseudonym pseudo "
+    "id pid uid uuid guid ident identifier code chiffre kennung kennwort token pseudonym pseudo "
     "nr no nummer number num key anon anonym"
 )
 _ROWS = _words(
@@ -91,7 +91,11 @@ def person_rank(name: str) -> int:
         return 2 if identifiers and found[-1] in _IDENTIFIERS else 0
     if persons:
         return 4 if identifiers or len(words) == 1 else 3
-    return 3 if words & {"pid", "uid", "id", "ident", "pseudonym"} else 2 * bool(identifiers)
+    return (
+        3
+        if words & {"pid", "uid", "uuid", "guid", "id", "ident", "pseudonym"}
+        else 2 * bool(identifiers)
+    )
 
 
 def _with_ids_apart(found: list[str]) -> list[str]:

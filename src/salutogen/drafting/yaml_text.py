@@ -15,7 +15,7 @@ _LONGEST_COMMENT = 300
 def quoted(text: str) -> str:
     """Write a text in quotes; signs that YAML does not print are written by their number."""
     written = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if _prints(sign) else json.dumps(sign)[1:-1] for sign in written)
+    return "".join(sign if _prints(sign) else f"\\U{ord(sign):08x}" for sign in written)
 
 
 def scalar(text: str) -> str:
