@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-YES = frozenset({"true", "yes", "ja", "wahr", "y", "j", "t"})
+YES = frozenset({"true", "yes", "ja", "wahr", "y", "t"})
 NO = frozenset({"false", "no", "nein", "falsch", "n", "f"})
 MOST_WORDS = 12
 _SCALES = tuple(

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.panel.identifiers import id_text
 from salutogen.panel.numeric import BLANK_WORDS, to_numbers
 
 LOOKED_AT = 20_000
 MOST_STRAY = 0.2  # of the filled cells of a column of numbers
 _WORDS_KEPT = 60
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +148,11 @@ def _texts(raw: pl.Series) -> pl.Series:
     """Write any column as text; what has no text of its own as Python writes it."""
     if raw.dtype.is_nested() or raw.dtype in (pl.Object, pl.Binary):
         return pl.Series(raw.name, [_shown(value) for value in raw.to_list()], dtype=pl.String)
-    return id_text(raw)
+    if raw.dtype.is_float():
+        whole = raw.fill_nan(None)
+        if bool(((whole == whole.round(0)) & (whole.abs() < _EXACT)).all()):
+            return whole.cast(pl.Int64).cast(pl.String)  # ids of typed files, without a point
+    return raw.cast(pl.String)
 
 
 def _shown(value: Any) -> str | None:

@@ -11,13 +11,20 @@ from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.known_scales import KnownScale, known_scale
 from salutogen.drafting.layout import Layout
 from salutogen.drafting.numbered_names import Run, is_writable, patterns, runs
-from salutogen.drafting.words_of_names import names_recoded, names_total, without_totals
+from salutogen.drafting.words_of_names import (
+    names_count,
+    names_recoded,
+    names_total,
+    tokens,
+    without_totals,
+)
 from salutogen.study.format import OCCASION_PLACEHOLDER
 from salutogen.study.instruments.registry import RegisteredInstrument
 
 FEWEST_ITEMS = 2
 MUCH_EMPTIER = 0.5
 LONGEST_NAME = 200
+FEWEST_COUNTED = 2  # different values: more than yes and no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,8 +263,9 @@ def _totals(
     for name in usable:
         plain = name.replace(OCCASION_PLACEHOLDER, "")
         scale = known_scale(plain)
-        told = names_total(plain)
-        if not told and (scale is None or not _spans_a_score(table, names.of(name))):
+        counted = scale is not None and scale.measures == "exposure"
+        told = names_total(plain) or (counted and names_count(plain))
+        if not told and (scale is None or not _is_score(table, names.of(name), plain, scale)):
             continue
         if (scale and scale.word in with_items) or without_totals(plain) in stems:
             continue
@@ -267,9 +275,15 @@ def _totals(
     return found
 
 
-def _spans_a_score(table: DataTable, columns: Sequence[str]) -> bool:
-    """Whether a column under a scale's own name holds more than an item has."""
-    codes = answer_codes([table.columns[name] for name in columns])
-    return codes is not None and (
-        not codes.whole or codes.maximum - codes.minimum > 7 or len(codes.shares) > 8
-    )
+def _is_score(table: DataTable, columns: Sequence[str], name: str, scale: KnownScale) -> bool:
+    """Whether a column under a scale's own name holds more than an item has.
+
+    A number under a bare word for stressors counts them.
+    """
+    codes = answer_codes([table.columns[one] for one in columns])
+    if codes is None:
+        return False
+    bare = "".join(token for token in tokens(name) if not token.isdigit()) == scale.word
+    if bare and scale.measures == "exposure":
+        return codes.minimum >= 0 and len(codes.shares) > FEWEST_COUNTED
+    return not codes.whole or codes.maximum - codes.minimum > 7 or len(codes.shares) > 8

@@ -12,6 +12,7 @@ from salutogen.study.instruments.registry import RegisteredInstrument, shipped
 # What a scale is called in names of columns, and the instruments of the registry it may be.
 _REGISTERED: dict[str, tuple[str, ...]] = {
     "phq": ("phq-9", "phq-ads"),
+    "dpq": ("phq-9",),
     "phqads": ("phq-ads",),
     "gad": ("gad-7",),
     "ghq": ("ghq-12", "ghq-28"),
@@ -58,8 +59,9 @@ _OTHERS: dict[Measures, str] = {
     "wellbeing": "swls wemwbs swemwbs wellbeing wohlbefinden",
     "exposure": (
         "event events ev stressor stressors hassle hassles dailyhassles dh dhs lifeevent "
-        "lifeevents le negativeevents ereignis ereignisse lebensereignisse belastungen stressoren "
-        "microstressor microstressors adversity adversities ge ce dise slesq lec"
+        "lifeevents le sle nle dle srrs leq evt negativeevents ereignis ereignisse "
+        "lebensereignisse belastungen stressoren microstressor microstressors adversity "
+        "adversities ge ce dise slesq lec"
     ),
     "perceived-stress": "psq stressempfinden",
     "resource": "rses selfefficacy selbstwirksamkeit support socialsupport unterstuetzung ssq soc",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 
 from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.times import TimeOfAnswers, find_time, find_time_per_occasion, is_date
@@ -19,8 +19,12 @@ from salutogen.drafting.words_of_names import (
 
 ROWS_PER_PERSON = 1.2  # fewer, and the rows are persons
 FEW_REPEATS = 0.02  # share of doubled rows that a file may hold by mistake
+NEARLY_FILLED = 0.95
 MOST_OCCASIONS = 400
+LONGEST_LABEL = 60
+FEWEST_IDS = 10
 _MOST_TRIED = 12
+_BETWEEN_PARTS = " /_.,:;|-\\"  # signs that may stand between the parts of a joined label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,26 +112,47 @@ def _names_each_row(table: DataTable, name: str) -> bool:
 
 def _person_candidates(table: DataTable, numbering: Sequence[str]) -> list[str]:
     """Columns that may identify persons, the likeliest name first."""
-    ranked = []
-    for place, (name, column) in enumerate(table.columns.items()):
-        rank = person_rank(name)
-        usable = column.filled >= 0.95 and column.distinct >= 2 and name and not is_date(column)
-        if rank and usable and (column.n_words or column.whole):
-            ranked.append((name in numbering, -rank, place, name))
-    return [name for _, _, _, name in sorted(ranked)]
+    ranked = [
+        (name in numbering, -rank, place, name)
+        for place, (name, column) in enumerate(table.columns.items())
+        if name and (rank := person_rank(name)) and _may_identify(column)
+    ]
+    if ranked:
+        return [name for _, _, _, name in sorted(ranked)]
+    return [name for name, column in table.columns.items() if name and _looks_like_ids(column)]
+
+
+def _looks_like_ids(column: DataColumn) -> bool:
+    """Whether all values are letters with a number, such as S001."""
+    if column.filled < NEARLY_FILLED or column.distinct < FEWEST_IDS:
+        return False
+    values = column.texts.drop_nulls()
+    return bool(values.str.contains(r"^[A-Za-z]{1,6}[-_ ]?\d{1,6}$").all())
+
+
+def _may_identify(column: DataColumn) -> bool:
+    usable = column.filled >= NEARLY_FILLED and column.distinct >= 2
+    return usable and (column.n_words > 0 or column.whole) and not is_date(column)
 
 
 def _occasion_candidates(table: DataTable) -> list[str]:
     """Columns that may name the occasion, the plainest name first."""
-    ranked = []
-    for place, (name, column) in enumerate(table.columns.items()):
-        rank = occasion_rank(name)
-        few = 1 <= column.distinct <= max(MOST_OCCASIONS * (column.distinct * 2 <= table.n_rows), 1)
-        short = all(len(label) <= 60 for label in column.texts.unique().drop_nulls().head(500))
-        decimal = column.numeric and not column.whole
-        if rank is not None and few and short and not decimal and column.filled >= 0.95:
-            ranked.append((is_date(column), rank, place, name))
+    ranked = [
+        (is_date(column), rank, place, name)
+        for place, (name, column) in enumerate(table.columns.items())
+        if (rank := occasion_rank(name)) is not None and _may_label(column)
+    ]
     return [name for _, _, _, name in sorted(ranked)]
+
+
+def _may_label(column: DataColumn) -> bool:
+    """Whether values may be labels of occasions: few, short, and no decimals."""
+    few = column.distinct == 1 or column.distinct * 2 <= column.texts.len()
+    if column.filled < NEARLY_FILLED or not few or column.distinct > MOST_OCCASIONS:
+        return False
+    longest = column.texts.str.len_chars().max()
+    short = isinstance(longest, int) and longest <= LONGEST_LABEL
+    return short and not (column.numeric and not column.whole)
 
 
 def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str]) -> _Keys | None:
@@ -140,7 +165,7 @@ def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str
         name
         for name, column in table.columns.items()
         if (names_group(name) or names_background(name))
-        and column.filled >= 0.95
+        and column.filled >= NEARLY_FILLED
         and 2 <= column.distinct <= table.n_rows // 2
     ][:_MOST_TRIED]
     nested = [
@@ -199,7 +224,7 @@ def _row_per_occasion(
         kind="row-per-occasion",
         person=keys.person,
         occasion=keys.occasion,
-        labels=_labels(table.columns[keys.occasion[0]]) if len(keys.occasion) == 1 else (),
+        labels=_joined_labels(table, keys.occasion),
         time=time,
         doubts=tuple(doubts),
         ruled_out=(*numbering, *others),
@@ -273,6 +298,18 @@ def _undecided(
         doubts=tuple(doubts),
         ruled_out=tuple(dict.fromkeys((*numbering, *sorted(ids - set(person))))),
     )
+
+
+def _joined_labels(table: DataTable, occasion: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels of occasions that several columns make, such as `2/1`; none where that is unclear."""
+    parts = [_labels(table.columns[name]) for name in occasion]
+    if len(parts) == 1:
+        return parts[0]
+    if any(sign in label for part in parts for label in part for sign in _BETWEEN_PARTS):
+        return ()
+    seen = set(zip(*(table.columns[name].texts.to_list() for name in occasion), strict=True))
+    found = ["/".join(labels) for labels in product(*parts) if labels in seen]
+    return tuple(found) if len(found) <= MOST_OCCASIONS else ()
 
 
 def _labels(column: DataColumn) -> tuple[str, ...]:

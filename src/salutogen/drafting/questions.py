@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from salutogen.drafting.answers_in_words import are_yes_no
 from salutogen.drafting.roles import ROLES, DraftedInstrument
 from salutogen.study.format import GAP
 
@@ -71,6 +72,8 @@ def needs_recall(one: DraftedInstrument) -> bool:
 def needs_code_of_none(one: DraftedInstrument) -> str:
     """The code of an event that did not occur: known, `???`, or empty where none is needed."""
     codes = one.block.codes
+    if one.block.in_words and are_yes_no(one.block.words):
+        return "0"
     if one.block.total or (one.entry is not None and not one.range_open):
         return ""
     if codes is None or one.range_open or codes.minimum != 0:

@@ -16,6 +16,7 @@ ROLES = ("problems", "exposure", "factor", "none")
 MOSTLY_LOWEST = 0.3
 _FACTORS = ("resource", "trait", "risk", "perceived-recovery")
 _LONGEST_WORD = 40
+_PLAIN_WORD = 5  # letters of a word that can mean nothing else (hassles, unlike le)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +199,11 @@ def _exposure_role(block: Block, scale: KnownScale) -> tuple[str, list[str]]:
     if scale.entries or block.total or block.in_words:
         return "exposure", []
     codes = block.codes
-    rare = codes is not None and (
-        codes.lowest_share >= MOSTLY_LOWEST or bool(codes.unsure) or bool(codes.missing)
+    plain = len(scale.word) >= _PLAIN_WORD
+    rare = codes is not None and (codes.lowest_share >= MOSTLY_LOWEST or bool(codes.unsure))
+    return (
+        ("exposure", []) if rare or plain else (GAP, ["Most items have occurred, unlike events."])
     )
-    return ("exposure", []) if rare else (GAP, ["Most items have occurred, unlike events."])
 
 
 def a_word(text: str, used: set[str]) -> str:

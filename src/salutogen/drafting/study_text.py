@@ -75,6 +75,8 @@ def is_writable(one: DraftedInstrument) -> str:
 
 def _occasion_line(draft: Draft, value: Mapping[str, str]) -> str:
     labels = draft.layout.labels
+    if len(draft.layout.occasion) > 1 and not source_takes_list("occasion"):
+        labels = ()
     if draft.layout.single:
         return f"occasions: {{labels: [{quoted(labels[0])}]}}"
     every = f"every: {scalar(value['occasions.every'])}"

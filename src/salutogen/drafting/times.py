@@ -77,7 +77,7 @@ def find_time(
         written = date_format(column)
         unit, form = written or (_unit_of_numbers(column), None)
         days = _days(column, unit, form)
-        if written is None and (not column.numeric or not _rises(table, column, person)):
+        if written is None and not _counts_time(table, column, person, occasion):
             continue
         interval = None if days is None else _interval(table, person, days)
         later = bool({"end", "ended", "submitted", "completed"} & set(tokens(name)))
@@ -119,6 +119,15 @@ def _days(column: DataColumn, unit: str | None, form: str | None) -> pl.Series |
     if unit.startswith("seconds"):
         return column.numbers * (DAYS_IN["minute"] / 60)
     return column.numbers
+
+
+def _counts_time(
+    table: DataTable, column: DataColumn, person: Sequence[str], occasion: Sequence[str]
+) -> bool:
+    """Whether numbers grow over a person's rows, and are no other count of the occasions."""
+    if not column.numeric or not table.varies_within(column.name, occasion):
+        return False
+    return _rises(table, column, person)
 
 
 def _rises(table: DataTable, column: DataColumn, person: Sequence[str]) -> bool:

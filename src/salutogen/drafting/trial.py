@@ -61,6 +61,8 @@ def _filled(values: Any) -> Any:
     for name, use in values["instruments"].items():
         use["measures"] = "exposure" if name in types else "problems"
         use.setdefault("recall", "1 month")
+        words = use.get("recode", {})
+        use |= {"recode": {word: place for place, word in enumerate(words)}} if words else {}
     source = values["sources"].get("answers", {})
     source.pop("header_rows", None)
     return values

@@ -29,11 +29,11 @@ def _in_order(text: str) -> tuple[str, ...]:
 _PERSONS = _words(
     "subject subj sub person participant part patient pat proband probandin respondent resp "
     "teilnehmer teilnehmerin tn versuchsperson vp vpn ppt pp client student pupil user worker "
-    "child member pers panelist soldier nurse employee athlete"
+    "child member pers nomem panelist soldier nurse employee athlete"
 )
 _IDENTIFIERS = _words(
-    "id pid uid uuid guid ident identifier code chiffre kennung kennwort token pseudonym pseudo "
-    "nr no nummer number num key anon anonym"
+    "id pid pidp uid uuid guid mergeid idauniq ident identifier code chiffre kennung "
+    "kennwort token pseudonym pseudo nr no nummer number num key anon anonym"
 )
 _ROWS = _words(
     "record case fall serial response row zeile entry interview submission obs observation lfdn "
@@ -42,7 +42,7 @@ _ROWS = _words(
 _GROUPS = _words(
     "site centre center zentrum standort clinic klinik hospital school schule class klasse group "
     "gruppe family familie household haushalt hh dyad couple cohort kohorte country land region "
-    "city team unit therapist practice location ward study sample"
+    "city team unit therapist practice location ward"
 )
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
@@ -50,11 +50,11 @@ _OCCASIONS = _in_order(
     "monat quarter day tag phase year jahr"
 )
 _FILLERS = _words(
-    "nr no num number nummer id index name label code of study survey der s event point"
+    "nr no num number nummer id index name label code of study survey der s event point encr"
 )
 _TIMES = _words(
     "date datum time zeit day tag start started begin end ended finished submitted completed "
-    "timestamp stamp recorded created startdate enddate datetime"
+    "timestamp stamp recorded created scheduled issued sent answered startdate enddate datetime"
 )
 _NO_TIMES = _words("birth geburt geburtstag dob born duration dauer spent taken seconds length")
 _BACKGROUND = _words(
@@ -65,10 +65,11 @@ _BACKGROUND = _words(
 _ARMS = _words("arm arms treatment condition randomisation randomization rando bedingung")
 _TOTALS = _words(
     "sum total tot score scores sumscore totalscore summe gesamt gesamtwert ges mean mittel "
-    "mittelwert mw avg average index summenwert ts"
+    "mittelwert mw avg average index summenwert ts count anzahl"
 )
-_MEANS = _words("mean mittel mittelwert mw avg average")
+_COUNTS = _words("n num number count anzahl")
 _RECODED = _words("r rec recoded rev reversed inv inverted umk umkodiert rc recode")
+_ENDS_OF_IDS = ("id", "nr", "no", "code", "num")
 _ROW_NUMBERS = frozenset({"x", "unnamed", "row", "rows", "rowname", "rownames", "rownum", "v"})
 
 
@@ -83,7 +84,7 @@ def person_rank(name: str) -> int:
     persons, identifiers = words & _PERSONS, words & _IDENTIFIERS
     if words & _GROUPS and not persons:
         return 0
-    if words & _BACKGROUND or words & _TOTALS:
+    if words & _BACKGROUND or words & _TOTALS or occasion_rank(name) is not None:
         return 0
     if words & _ROWS:
         return 1 if identifiers or words & {"case", "serial"} else 0
@@ -102,18 +103,16 @@ def _with_ids_apart(found: list[str]) -> list[str]:
     """Part words such as `subid` and `caseid`."""
     parted: list[str] = []
     for token in found:
-        front = next(
-            (token.removesuffix(end) for end in ("id", "nr", "code") if token.endswith(end)), ""
-        )
+        end = next((end for end in _ENDS_OF_IDS if token.endswith(end)), token)
+        front = token.removesuffix(end)
         known = front in _PERSONS | _ROWS | _GROUPS
-        parted += [front, token[len(front) :]] if front and known else [token]
+        parted += [front, end] if known else [token]
     return parted
 
 
 def occasion_rank(name: str) -> int | None:
     """Place of a name among names of occasions, the plainest first; None where it is none."""
-    found = tokens(name)
-    words = [token for token in found if not token.isdigit()]
+    words = [_singular(token) for token in tokens(name) if not token.isdigit()]
     joined = "".join(words)
     if joined in ("timepoint", "messzeitpunkt"):
         return 0
@@ -121,6 +120,14 @@ def occasion_rank(name: str) -> int | None:
     if not places or any(word not in _OCCASIONS and word not in _FILLERS for word in words):
         return None
     return min(places)
+
+
+def _singular(word: str) -> str:
+    """A word for an occasion without what is written onto it: `beepno`, `dayvar`, `weeks`."""
+    for end in ("number", "num", "nr", "no", "var", "s"):
+        if word.endswith(end) and word.removesuffix(end) in _OCCASIONS:
+            return word.removesuffix(end)
+    return word
 
 
 def names_group(name: str) -> bool:
@@ -155,9 +162,9 @@ def names_total(name: str) -> bool:
     return bool(set(tokens(name)) & _TOTALS)
 
 
-def names_mean(name: str) -> bool:
-    """Whether a name says that it is a mean."""
-    return bool(set(tokens(name)) & _MEANS)
+def names_count(name: str) -> bool:
+    """Whether a name says that it counts something."""
+    return bool(set(tokens(name)) & _COUNTS)
 
 
 def names_recoded(ending: str) -> bool:
