@@ -40,7 +40,8 @@ def questions(draft: Draft) -> Iterator[Question]:
         yield Question("sources.answers.time.unit", text, GAP)
     if not layout.single:
         interval = time.interval if time is not None else None
-        every = f"{interval:.0f} days" if interval is not None and interval >= 1 else GAP
+        every = GAP if interval is None or interval < 1 else f"{interval:.0f} days"
+        every = "1 day" if every == "1 days" else every
         yield Question("occasions.every", "Planned time between occasions", every)
     for one in draft.instruments:
         yield from _of_instrument(one)
