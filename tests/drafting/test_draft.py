@@ -313,6 +313,13 @@ def test_a_total_of_events_is_not_counted():
     assert values(draft)["exposure"]["score"] == "severity"
 
 
+def test_a_total_beside_its_list_is_not_used_as_well():
+    rows = PERSONS * WEEKS
+    draft = draft_study(weekly(events_total=[str(row % 9) for row in range(rows)]), "a.csv")
+    assert values(draft)["exposure"]["types"] == ["ev"]
+    assert "events_total" in draft.unused
+
+
 def test_a_few_cells_that_are_no_answers_are_asked_for():
     cells = ["k.A.", *weekly()["GHQ_3"].to_list()[1:]]
     draft = draft_study(weekly().with_columns(GHQ_3=pl.Series(cells)), "a.csv")

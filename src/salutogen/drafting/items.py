@@ -259,6 +259,7 @@ def _totals(
     """Find ready-made scores among single columns: by a word for it, or by a scale's name."""
     found = []
     with_items = {block.scale.word for block in blocks if block.scale}
+    has_events = any(block.scale and block.scale.measures == "exposure" for block in blocks)
     stems = {without_totals(block.stem) for block in blocks}
     for name in usable:
         plain = name.replace(OCCASION_PLACEHOLDER, "")
@@ -268,6 +269,8 @@ def _totals(
         if not told and (scale is None or not _is_score(table, names.of(name), plain, scale)):
             continue
         if (scale and scale.word in with_items) or without_totals(plain) in stems:
+            continue
+        if counted and has_events:  # a total of the list would count its events twice
             continue
         made = _made(plain, (name,), (name,), table, names, scale, None, total=True)
         if made is not None and not made.in_words:
