@@ -313,6 +313,26 @@ def test_a_total_of_events_is_not_counted():
     assert values(draft)["exposure"]["score"] == "severity"
 
 
+@pytest.mark.parametrize("names", [("EVSUM", "DEP"), ("a", "b")])
+def test_single_columns_are_named_where_nothing_else_is_there(names: tuple[str, str]):
+    rows = PERSONS * WEEKS
+    frame = weekly().select("subject.ID", "beep", "start", "age").with_columns(
+        pl.Series(names[0], [str(row % 9) for row in range(rows)]),
+        pl.Series(names[1], [str(row % 31 / 10) for row in range(rows)]),
+        pl.Series("month", [str(1 + row % 12) for row in range(rows)]),
+    )  # fmt: skip
+    draft = draft_study(frame, "a.csv")
+    assert [one.block.patterns for one in draft.instruments] == [(name,) for name in names]
+    assert values(draft)["problems"] == "???"
+    assert values(draft)["factors"] == []
+    assert values(draft)["exposure"]["score"] == "severity"
+    told = {"title": "x", "occasions.every": "7 days"}
+    told |= {f"instruments.{one.name}.recall": "7 days" for one in draft.instruments}
+    exposure, problems = (one.name for one in draft.instruments)
+    told |= {f"instruments.{exposure}.role": "exposure", f"instruments.{problems}.role": "problems"}
+    assert read_study(draft.filled(told)).problems.instruments == (problems,)
+
+
 def test_a_total_beside_its_list_is_not_used_as_well():
     rows = PERSONS * WEEKS
     draft = draft_study(weekly(events_total=[str(row % 9) for row in range(rows)]), "a.csv")

@@ -21,6 +21,8 @@ from salutogen.drafting.words_of_names import (
         ("bdi_s0", ["bdi", "s", "0"]),
         ("Änderung2", ["änderung", "2"]),
         ("???", []),
+        ("EVSUM", ["ev", "sum"]),
+        ("sumscore", ["sumscore"]),
     ],
 )
 def test_names_are_parted(name: str, words: list[str]) -> None:

@@ -9,10 +9,10 @@ import polars as pl
 
 from salutogen.drafting.cells import read_table
 from salutogen.drafting.header_rows import further_header_rows
-from salutogen.drafting.items import find_blocks
+from salutogen.drafting.items import find_blocks, find_single_answers
 from salutogen.drafting.layout import Layout, find_layout
 from salutogen.drafting.questions import Question, questions
-from salutogen.drafting.roles import ROLES, DraftedInstrument, draft_instruments
+from salutogen.drafting.roles import ROLES, DraftedInstrument, draft_instruments, lacks_a_side
 from salutogen.drafting.single_columns import BackgroundColumn, sort_singles
 from salutogen.drafting.study_text import is_writable, study_text
 from salutogen.drafting.trial import refused_instruments
@@ -100,6 +100,9 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
     table = read_table(answers)
     layout = find_layout(table)
     blocks = [one for one in find_blocks(table, layout) if not _describes(one.stem, one.scale)]
+    used = {column for one in blocks for column in (*one.columns, *one.left_out)}
+    if lacks_a_side(blocks):
+        blocks += find_single_answers(table, layout, used)
     used = {column for one in blocks for column in one.columns}
     left_out = {column for one in blocks for column in one.left_out}
     singles = sort_singles(table, layout, used | left_out)

@@ -55,7 +55,7 @@ def _answer_lines(one: DraftedInstrument, told: str) -> list[str]:
     if one.range_open:
         seen = "" if codes is None else f" # {codes.seen} seen"
         lines.append(f"    answers: {scalar(told) if told == GAP else told}{seen}")
-    elif not one.registered and not block.total:
+    elif not one.registered and block.n_items > 1:
         lines.append(f"    answers: {_seen(one)}")
     if codes is not None and codes.missing:
         listed_codes = ", ".join(written(code) for code in codes.missing)

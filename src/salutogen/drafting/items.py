@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from salutogen.drafting.answer_codes import AnswerCodes, answer_codes
@@ -12,9 +12,15 @@ from salutogen.drafting.known_scales import KnownScale, known_scale
 from salutogen.drafting.layout import Layout
 from salutogen.drafting.numbered_names import Run, is_writable, patterns, runs
 from salutogen.drafting.words_of_names import (
+    names_arm,
+    names_background,
     names_count,
     names_recoded,
+    names_row,
+    names_time,
     names_total,
+    occasion_rank,
+    person_rank,
     tokens,
     without_totals,
 )
@@ -24,6 +30,7 @@ from salutogen.study.instruments.registry import RegisteredInstrument
 FEWEST_ITEMS = 2
 MUCH_EMPTIER = 0.5
 LONGEST_NAME = 200
+MOST_SINGLES = 20
 FEWEST_COUNTED = 2  # different values: more than yes and no
 
 
@@ -276,6 +283,32 @@ def _totals(
         if made is not None and not made.in_words:
             found.append(made)
     return found
+
+
+def find_single_answers(table: DataTable, layout: Layout, used: Collection[str]) -> list[Block]:
+    """Single columns of numbers that change over time, for a file whose names tell too little.
+
+    Whether one is a score, an answer or neither is for a person to say.
+    """
+    names = _item_names(table, layout)
+    found = []
+    for name, columns in names.columns.items():
+        plain = name.replace(OCCASION_PLACEHOLDER, "")
+        if used & set(columns.values()) or not _may_be_answers(plain):
+            continue
+        if not all(table.columns[one].mostly_numeric for one in columns.values()):
+            continue
+        scale = known_scale(plain)
+        made = _made(plain, (name,), (name,), table, names, scale, None)
+        if made is not None and made.repeated and not made.words:
+            found.append(made)
+    return found[:MOST_SINGLES]
+
+
+def _may_be_answers(name: str) -> bool:
+    """Whether a name speaks neither of persons, times and rows nor of what describes persons."""
+    other = names_time(name) or names_background(name) or names_arm(name) or names_row(name)
+    return not other and not person_rank(name) and occasion_rank(name) is None
 
 
 def _is_score(table: DataTable, columns: Sequence[str], name: str, scale: KnownScale) -> bool:

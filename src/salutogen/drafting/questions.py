@@ -75,7 +75,7 @@ def needs_code_of_none(one: DraftedInstrument) -> str:
     codes = one.block.codes
     if one.block.in_words and are_yes_no(one.block.words):
         return "0"
-    if one.block.total or (one.entry is not None and not one.range_open):
+    if one.block.n_items == 1 or (one.entry is not None and not one.range_open):
         return ""
     if codes is None or one.range_open or codes.minimum != 0:
         return GAP

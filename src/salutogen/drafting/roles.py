@@ -50,6 +50,12 @@ class DraftedInstrument:
         return registry()[self.registered] if self.registered else None
 
 
+def lacks_a_side(blocks: Sequence[Block]) -> bool:
+    """Whether no block is told to be problems, or none to be exposure."""
+    found = {_role(block)[0] for block in blocks}
+    return not {"problems", "exposure"} <= found
+
+
 def draft_instruments(blocks: Sequence[Block]) -> list[DraftedInstrument]:
     """Name each block and guess its role; what its name does not tell stays open."""
     used: set[str] = set()
@@ -100,19 +106,21 @@ def _stem_word(block: Block) -> str:
 
 def _looks_like(block: Block, entry: RegisteredInstrument | None) -> str:
     kind = "A ready-made score" if block.total else f"{block.n_items} items"
+    if block.n_items == 1 and not block.total:
+        kind = "A single column, an answer or a score"
     if block.codes is None:
         seen = "answers in words"
     else:
-        values = "values" if block.total else "codes"
+        values = "values" if block.n_items == 1 else "codes"
         seen = f"{values} {block.codes.minimum:g} to {block.codes.maximum:g}"
-        if not block.total:
+        if block.n_items > 1:
             seen += f", {100 * block.codes.zeros:.0f} % are 0"
     if entry is not None:
         return (
             f"{kind}, {seen}: looks like {entry.name} of the registry, {_measured(entry.measures)}."
         )
     if block.scale is not None:
-        also = "" if block.total else "; not in this form in the registry"
+        also = "" if block.n_items == 1 else "; not in this form in the registry"
         word = block.scale.word
         return f"{kind}, {seen}: named {word!r}, {_measured(block.scale.measures)}{also}."
     alike = _alike_by_codes(block)
@@ -131,7 +139,7 @@ def _measured(measures: str) -> str:
 
 def _alike_by_codes(block: Block) -> list[str]:
     """Instruments with the same number of items and the same codes, under whatever name."""
-    if block.total or block.codes is None:
+    if block.n_items == 1 or block.codes is None:
         return []
     return [
         entry.name

@@ -161,7 +161,9 @@ def _role_lines(draft: Draft, roles: Mapping[str, str]) -> list[str]:
 
 def _score(draft: Draft, types: list[str]) -> str:
     """Lists of events are counted; ready-made scores are taken as they are."""
-    totals = {one.name for one in draft.instruments if one.block.total}
+    totals = {one.name for one in draft.instruments if one.block.n_items == 1}
+    if types == [GAP] and totals == {one.name for one in draft.instruments}:
+        totals.add(GAP)
     kinds = {name: "severity" if name in totals else "count" for name in types}
     if len(set(kinds.values())) == 1:
         return next(iter(kinds.values()))

@@ -15,7 +15,16 @@ def tokens(name: str) -> list[str]:
     >>> tokens("PatientID"), tokens("phq9_sum"), tokens("T1.GAD_7")
     (['patient', 'id'], ['phq', '9', 'sum'], ['t', '1', 'gad', '7'])
     """
-    return [token.lower() for token in _TOKEN.findall(name)]
+    return [part for token in _TOKEN.findall(name) for part in _total_apart(token.lower())]
+
+
+def _total_apart(token: str) -> tuple[str, ...]:
+    """Part a word such as `evsum` and `bdiscore`."""
+    for end in ("sum", "score", "total", "gesamt"):
+        front = token.removesuffix(end)
+        if token.endswith(end) and len(front) >= 2 and token not in _TOTALS:
+            return front, end
+    return (token,)
 
 
 def _words(text: str) -> frozenset[str]:
