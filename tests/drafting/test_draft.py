@@ -238,6 +238,17 @@ def test_ids_that_are_unique_within_a_site_only():
     assert "site" in draft.text
 
 
+def test_a_row_entered_twice_makes_no_other_person_and_no_other_occasion():
+    rows = PERSONS * WEEKS
+    frame = weekly(
+        month=[str(1 + row % 12) for row in range(rows)], site=["A", "B", "B", "B"] * PERSONS
+    )
+    twice = frame.head(1).with_columns(GHQ_1=pl.lit("2"), age=pl.lit("44"), month=pl.lit("12"))
+    draft = draft_study(pl.concat([frame, twice]), "a.csv")
+    assert (draft.layout.person, draft.layout.occasion) == (("subject.ID",), ("beep",))
+    assert "1.2 % of the rows repeat a person and occasion" in draft.text
+
+
 def test_days_and_prompts_make_the_occasion():
     draw = np.random.default_rng(4)
     frame = pl.DataFrame(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from salutogen.cli.ending import USAGE, Ending
-from salutogen.errors import PanelError
+from salutogen.errors import PanelError, StudyError
 from salutogen.findings import finding
 
 if TYPE_CHECKING:
@@ -45,8 +45,13 @@ def start_study(
         from salutogen.study.templates import read_template
 
         text, data = read_template(template or DEFAULT_TEMPLATE), ""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        told = finding("study-file-not-written", path=str(out), reason=reason)
+        raise StudyError([told]) from error
     end.lines.append(f"Wrote {out}.{_gaps(text) if source is not None else ''}")
     end.lines.append(f"Next: salutogen check {shlex.quote(str(out))}{data}")
 

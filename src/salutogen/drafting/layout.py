@@ -10,7 +10,6 @@ from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.times import TimeOfAnswers, find_time, find_time_per_occasion, is_date
 from salutogen.drafting.waves import Waves, find_waves
 from salutogen.drafting.words_of_names import (
-    names_background,
     names_group,
     names_row,
     occasion_rank,
@@ -156,40 +155,52 @@ def _may_label(column: DataColumn) -> bool:
 
 
 def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str]) -> _Keys | None:
-    """Try persons and occasions in the order of their names, then what two columns make."""
+    """Try persons and occasions in the order of their names, then what two columns make.
+
+    A few doubled rows are a mistake in the file: they neither speak for an occasion of a less
+    plain name nor for two columns that happen to differ in them. Only a group that separates
+    persons of the same id comes before.
+    """
     occasions = occasions[:_MOST_TRIED]
-    single = [
-        ((person,), (occasion,)) for person in persons[:_MOST_TRIED] for occasion in occasions
-    ]
-    groups = [
-        name
-        for name, column in table.columns.items()
-        if (names_group(name) or names_background(name))
-        and column.filled >= NEARLY_FILLED
-        and 2 <= column.distinct <= table.n_rows // 2
-    ][:_MOST_TRIED]
+    near: _Keys | None = None
+    for person in persons[:_MOST_TRIED]:
+        for occasion in occasions:
+            keys = _tried(table, (person,), (occasion,))
+            if keys.rows_per_person >= ROWS_PER_PERSON and keys.repeats <= FEW_REPEATS:
+                near = near or keys
+        if near is not None:
+            break
+    if near is not None and near.repeats <= 0:
+        return near
     nested = [
         ((group, person), (occasion,))
         for person in persons[:3]
-        for group in groups
+        for group in _groups(table)
         if group != person
-        for occasion in occasions[:3]
+        for occasion in (near.occasion if near else occasions[:3])
     ]
     paired = [
         ((person,), pair)
         for person in persons[:3]
         for pair in combinations(_by_size(table, occasions), 2)
     ]
-    near: _Keys | None = None
-    for person, occasion in (*single, *paired, *nested):
-        keys = _tried(table, person, occasion)
-        if keys.rows_per_person < ROWS_PER_PERSON:
-            continue
-        if keys.repeats <= 0:
+    for person_columns, pair in (*nested, *(() if near else paired)):
+        keys = _tried(table, person_columns, pair)
+        if keys.rows_per_person >= ROWS_PER_PERSON and keys.repeats <= 0:
             return keys
-        if near is None and keys.repeats <= FEW_REPEATS and len(person) + len(occasion) == 2:
-            near = keys
     return near
+
+
+def _groups(table: DataTable) -> list[str]:
+    """Columns that name groups of persons, such as sites."""
+    named = [
+        name
+        for name, column in table.columns.items()
+        if names_group(name)
+        and column.filled >= NEARLY_FILLED
+        and 2 <= column.distinct <= table.n_rows // 2
+    ]
+    return named[:_MOST_TRIED]
 
 
 def _by_size(table: DataTable, names: Sequence[str]) -> list[str]:
