@@ -103,6 +103,9 @@ def test_a_folder_with_a_file_for_each_occasion(tmp_path: Path) -> None:
     for wave in (1, 2):
         items = {f"PHQ_{item}": [item % 4, wave, 0, 3] for item in range(1, 10)}
         pl.DataFrame({"pid": [1, 2, 3, 4], **items}).write_csv(tmp_path / f"wave{wave}.csv")
+    alone = start(tmp_path / "wave1.csv", tmp_path / "one.yaml")
+    assert alone.exit_code == 0, alone.stderr
+    assert "# wave2.csv lies beside it" in (tmp_path / "one.yaml").read_text("utf-8")
     done = start(tmp_path, tmp_path / "study.yaml")
     if not source_takes("files"):
         assert done.exit_code == 1

@@ -74,12 +74,9 @@ def _from_data(source: Path, *, ask: bool) -> str:
 
 
 def _draft(source: Path) -> Draft:
-    from salutogen.drafting import draft_folder, draft_study
-    from salutogen.panel.sources import open_table
+    from salutogen.drafting import draft_file, draft_folder
 
-    if source.is_dir():
-        return draft_folder(source)
-    return draft_study(open_table(source), source.name)
+    return draft_folder(source) if source.is_dir() else draft_file(source)
 
 
 def _gaps(text: str) -> str:

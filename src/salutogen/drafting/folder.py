@@ -22,6 +22,32 @@ _MOST_FILES = 400
 _ALIKE = 0.5
 
 
+def draft_file(path: Path) -> Draft:
+    """Draft a study file from one data file; files beside it that look alike are said.
+
+    Raises
+    ------
+    PanelError
+        The file cannot be read.
+    """
+    draft = draft_study(open_table(path), path.name)
+    others = _of_the_same_name(path)
+    if not draft.layout.single or not others:
+        return draft
+    doubt = (
+        f"{', '.join(others[:3])} {'lies' if len(others) == 1 else 'lie'} beside it: if there are "
+        f"other occasions, draft from the folder (`init --from {path.parent.name or '.'}`)."
+    )
+    layout = replace(draft.layout, doubts=(*draft.layout.doubts, doubt))
+    return replace(draft, layout=layout)
+
+
+def _of_the_same_name(path: Path) -> list[str]:
+    """Names of files in the same folder that differ from a file's in one number or word."""
+    names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
+    return [name for name in names if name != path.name and labels_of([path.name, name])]
+
+
 def draft_folder(folder: Path) -> Draft:
     """Draft a study file from the data files of a folder.
 
@@ -67,7 +93,8 @@ def labels_of(names: Sequence[str]) -> list[str]:
     >>> labels_of(["wave1.csv", "wave2.csv"]), labels_of(["study_pre.csv", "study_post.csv"])
     (['1', '2'], ['pre', 'post'])
     """
-    if not 2 <= len(names) <= _MOST_FILES:
+    suffixes = {suffix_of(Path(name)) for name in names}
+    if not 2 <= len(names) <= _MOST_FILES or len(suffixes) > 1:
         return []
     parts = [re.findall(r"\d+|[^\W\d_]+|[\W_]", name) for name in names]
     if len({len(part) for part in parts}) != 1:
