@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from salutogen.drafting.answer_codes import AnswerCodes, answer_codes
@@ -285,7 +285,7 @@ def _totals(
     return found
 
 
-def find_single_answers(table: DataTable, layout: Layout, used: Collection[str]) -> list[Block]:
+def find_single_answers(table: DataTable, layout: Layout, used: Set[str]) -> list[Block]:
     """Single columns of numbers that change over time, for a file whose names tell too little.
 
     Whether one is a score, an answer or neither is for a person to say.
