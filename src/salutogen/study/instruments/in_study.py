@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -147,7 +146,7 @@ def _items(name: str, use: InstrumentUse, found: FindingsByLine) -> _Items | Non
         found.tell("columns-invalid", at=path, variant="none")
         return None
     names = tuple(item_name(column) for column in columns)
-    twice = sorted(item for item, number in Counter(names).items() if number > 1)
+    twice = sorted({item for item in names if names.count(item) > 1})
     if twice:
         found.tell("columns-invalid", at=path, variant="twice", item=twice[0])
         return None
