@@ -85,7 +85,10 @@ def run(
 def check(
     study: StudyFile, data: DataFolder = None, as_json: AsJson = False, quiet: Quiet = False
 ) -> None:
-    """Say everything that is wrong with a study file, and with its data if given.
+    """Say everything that is wrong with a study file and its data.
+
+    Data are read from --data, or from a folder `data` beside the study file; without either it is
+    said that none were read.
 
     Departures from a plan frozen by `preregister` are among it.
     """
@@ -101,7 +104,8 @@ def init(
         str | None, typer.Option("--template", help="quarterly, weekly, bursts or trial.")
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="A data file to make the study file from.")
+        Path | None,
+        typer.Option("--from", help="A data file, or a folder with a file for each occasion."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The study file to write.")] = Path(
         "study.yaml"
