@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from salutogen.cli.ending import USAGE, ending, say_wrong_usage
+from salutogen.cli.printing import prepare_streams
 from salutogen.version import VERSION
 
 app = typer.Typer(
@@ -32,6 +33,10 @@ DataFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is refused.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Verbatim = Annotated[
+    bool,
+    typer.Option("--verbatim", help="CSV: keep texts that spreadsheets take for formulas as is."),
+]
 
 
 class FileFormat(StrEnum):
@@ -71,6 +76,7 @@ def run(
     data: DataFolder = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of every random step.")] = 1,
     force: Force = False,
+    verbatim: Verbatim = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,7 +84,7 @@ def run(
     with ending(as_json=as_json, quiet=quiet) as end:
         from salutogen.cli.run import run_study
 
-        run_study(study, data, out, seed, force, end)
+        run_study(study, data, out, seed, force, verbatim, end)
 
 
 @app.command()
@@ -180,6 +186,7 @@ def warm() -> None:
 
 def main() -> None:
     """Entry point of the command `salutogen`."""
+    prepare_streams()
     try:
         app()
     except SystemExit as end:

@@ -19,7 +19,9 @@ OF_THE_STUDY = Column(name="", unit="as in the data", meaning="Factor or scale o
 
 
 def codebook(
-    tables: Mapping[str, pl.DataFrame], more: Mapping[str, Sequence[Column]] | None = None
+    tables: Mapping[str, pl.DataFrame],
+    more: Mapping[str, Sequence[Column]] | None = None,
+    remarks: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pl.DataFrame:
     """Describe each column of each output table.
 
@@ -29,6 +31,8 @@ def codebook(
         Row-level tables as they are written.
     more : mapping of file name to Columns
         Columns of files that analyses write.
+    remarks : mapping of file name to mapping of column to str
+        What is to be said of single columns beside their meaning.
 
     Returns
     -------
@@ -40,7 +44,9 @@ def codebook(
     for file, table in tables.items():
         for name in table.columns:
             found = declared(name, known[file]) or OF_THE_STUDY
-            rows.append((file, name, found.unit, found.sign, found.meaning))
+            said = (remarks or {}).get(file, {}).get(name)
+            meaning = f"{found.meaning}; {said}" if said else found.meaning
+            rows.append((file, name, found.unit, found.sign, meaning))
     return pl.DataFrame(
         rows, schema=["file", "column", "unit", "sign", "meaning"], orient="row"
     ).cast(pl.String)
