@@ -178,8 +178,10 @@ def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> N
 def warm() -> None:
     """Compile the numerical kernels once, so that no run has to."""
     with ending() as end:
+        from salutogen.cli.surroundings import require_surroundings
         from salutogen.models.compiling.ahead_of_time import warm as compile_kernels
 
+        require_surroundings()
         compile_kernels()
         end.lines.append("The kernels are compiled.")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from salutogen.cli.ending import REFUSED, Ending
+from salutogen.cli.surroundings import require_surroundings
 from salutogen.findings import refusals
 
 
 def check_study(path: Path, data: Path | None, end: Ending) -> None:
     """Check a study file, its frozen plan, its analyses and, where a folder is given, its data."""
+    require_surroundings()
     from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study
     from salutogen.study.outline import outline

@@ -19,7 +19,6 @@ from typing import Any
 import typer
 
 from salutogen.cli.printing import printed
-from salutogen.cli.threads import require_threads
 from salutogen.errors import SalutogenError, UsageError
 from salutogen.findings import Finding, Severity, finding
 from salutogen.pipeline.stopping import stops_as_interrupts
@@ -33,6 +32,7 @@ _COLOURS = {
 }
 
 
+_NO_MEMORY = ("start new thread", "failed to map segment", "Cannot allocate memory")
 _said: list[int] = []  # exit codes of JSON objects printed: one process prints one
 
 
@@ -101,7 +101,6 @@ def ending(*, as_json: bool = False, quiet: bool = False) -> Iterator[Ending]:
     end = Ending(as_json=as_json, quiet=quiet)
     with stops_as_interrupts() as signals:
         try:
-            require_threads()
             yield end
             code, findings = DONE, tuple(end.findings)
         except (typer.Exit, typer.BadParameter, SystemExit, GeneratorExit):
@@ -133,7 +132,7 @@ def _ended_by(error: BaseException, signals: Sequence[int]) -> tuple[int, tuple[
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         code = SIGNALLED + signals[0] if signals else INTERRUPTED
         return code, (finding("interrupted", variant="stopped"),)
-    if isinstance(error, MemoryError) or "start new thread" in str(error):
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
         return REFUSED, (finding("out-of-memory", problem=_problem(error)),)
     return REFUSED, (finding("unexpected-failure", problem=_problem(error)),)
 

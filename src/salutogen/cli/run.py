@@ -8,6 +8,7 @@ from pathlib import Path
 from salutogen.cli.ending import Ending
 from salutogen.cli.printing import printed
 from salutogen.cli.progress import progress_bar
+from salutogen.cli.surroundings import require_surroundings
 from salutogen.pipeline.output_folder import require_free, require_possible
 from salutogen.pipeline.what_is_read import WhatIsRead
 
@@ -22,6 +23,7 @@ def run_study(
     end: Ending,
 ) -> None:
     """Run a study and write its folder."""
+    require_surroundings()
     require_possible(study, data)
     given = WhatIsRead(tuple(path for path in (study, data) if path is not None))
     require_free(out, force=force, reads=given)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from salutogen.cli.ending import Ending
+from salutogen.cli.surroundings import require_surroundings
 from salutogen.pipeline.output_folder import require_free, require_possible
 from salutogen.pipeline.what_is_read import WhatIsRead
 
@@ -25,6 +26,7 @@ def simulate_study(
     from salutogen.simulation import simulate
     from salutogen.study import read_study
 
+    require_surroundings()
     require_possible(study)
     require_free(out, force=force, reads=WhatIsRead((study,)))
     plan = read_study(study)

@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from enum import Enum
 from functools import cache
@@ -22,6 +22,7 @@ from typing import IO, Any
 N_PROCESSES = 2
 ATTEMPTS = 2  # processes that try one figure
 MOST_BARREN = 3  # processes in a row that may end without a drawing; then no more are begun
+GLANCE = 0.2  # seconds between looks for signals
 PNG_SCALE = 2
 VEGA_LITE = "6.4"
 _LENGTH = 8
@@ -75,6 +76,8 @@ class DrawingProcesses:
                     pool.submit(worker.draw_all, texts[first::count])
                     for first, worker in enumerate(self._workers)
                 ]
+                while wait(parts, timeout=GLANCE).not_done:
+                    pass  # a signal may reach any thread; this one acts on it when it wakes
                 for first, part in enumerate(parts):
                     drawings[first::count] = part.result()
             except BaseException:

@@ -72,7 +72,8 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
             drawn, undrawn = draw(figures, own)
     else:
         drawn, undrawn = draw(figures, drawing)
-    sections, missing = _without_undrawn(sections, undrawn)
+    missing = _missing(figures, undrawn)
+    sections = _without_undrawn(sections, undrawn)
     figures = [figure for section in sections for figure in section.figures]
     tables = {
         table.name: table.frame
@@ -92,30 +93,24 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
 
 def _without_undrawn(
     sections: Sequence[Section], undrawn: Mapping[str, Undrawn]
-) -> tuple[tuple[Section, ...], tuple[Finding, ...]]:
-    """Leave out figures that were not drawn, and say so in their section.
-
-    Returns
-    -------
-    tuple of Section, tuple of Finding
-        The sections, and what they say of missing figures.
-    """
+) -> tuple[Section, ...]:
+    """Leave out figures that were not drawn, and say so in their section."""
     kept: list[Section] = []
-    every: list[Finding] = []
     for section in sections:
-        told = tuple(
-            finding(
-                "figure-not-drawn",
-                variant="process" if undrawn[item.name] is Undrawn.PROCESS else "",
-                title=item.title,
-            )
-            for item in section.figures
-            if item.name in undrawn
-        )
-        every += told
+        told = _missing(section.figures, undrawn)
         figures = tuple(item for item in section.figures if item.name not in undrawn)
         kept.append(replace(section, figures=figures, findings=(*section.findings, *told)))
-    return tuple(kept), tuple(every)
+    return tuple(kept)
+
+
+def _missing(figures: Sequence[Figure], undrawn: Mapping[str, Undrawn]) -> tuple[Finding, ...]:
+    """Say which figures were not drawn: each by its own fault, or together with the process."""
+    why = {item.title: undrawn[item.name] for item in figures if item.name in undrawn}
+    ended = [title for title, reason in why.items() if reason is Undrawn.PROCESS]
+    told = [finding("figure-not-drawn", title=title) for title in why if title not in ended]
+    if ended:
+        told.append(finding("figure-not-drawn", variant="process", n=len(ended), titles=ended))
+    return tuple(told)
 
 
 def analysis_sections(context: Context) -> list[Section]:
