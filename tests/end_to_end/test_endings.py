@@ -292,3 +292,14 @@ def test_names_that_are_no_text(study: Path, tmp_path: Path, which: str) -> None
     assert r"M\xfcnchen" in done.stderr
     assert "Traceback" not in done.stderr
     assert beside(tmp_path) == {"study"}
+
+
+def test_words_that_the_screen_has_no_signs_for(study: Path, salutogen: Command) -> None:
+    study.write_text(STUDY.replace("Small cohort", "Ω 😀"), encoding="utf-8")
+    told = salutogen("check", study, PYTHONIOENCODING="latin-1")
+    assert told.returncode == 0, told.stderr
+    assert r"\u03a9 \U0001f600" in told.stdout
+    study.write_text(STUDY.replace("distress", "größe"), encoding="utf-8")
+    said = salutogen("check", study.with_name("größe.yaml"), "--json", PYTHONIOENCODING="latin-1")
+    assert said.returncode == 1
+    assert "größe" in json.loads(said.stdout)["findings"][0]["text"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from salutogen.cli.ending import USAGE, ending, say_wrong_usage
-from salutogen.cli.printing import prepare_streams
+from salutogen.cli.printing import json_text, prepare_streams
 from salutogen.version import VERSION
 
 app = typer.Typer(
@@ -162,7 +161,7 @@ def schema(
     with ending() as end:
         from salutogen.cli.schema import published_schema
 
-        end.lines.append(json.dumps(published_schema(of.value), indent=2, ensure_ascii=False))
+        end.lines.append(json_text(published_schema(of.value), indent=2))
 
 
 @app.command()

@@ -7,7 +7,6 @@ afterwards.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 import typer
 
-from salutogen.cli.printing import printed
+from salutogen.cli.printing import json_text, printed
 from salutogen.errors import SalutogenError, UsageError
 from salutogen.findings import Finding, Severity, finding
 from salutogen.pipeline.stopping import stops_as_interrupts
@@ -92,7 +91,7 @@ class Ending:
             "findings": [item.to_dict() for item in self.findings],
             "results": self.results,
         }
-        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+        return json_text(content)
 
 
 @contextmanager
@@ -154,7 +153,7 @@ def say_wrong_usage() -> None:
     if not _said:
         told = finding("wrong-usage")
         content = {"exit_code": USAGE, "out": None, "findings": [told.to_dict()], "results": None}
-        printed(json.dumps(content, ensure_ascii=False))
+        printed(json_text(content))
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
 import typer
 
@@ -30,6 +32,13 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def json_text(content: Any, *, indent: int | None = None) -> str:
+    """Write plain data as JSON that stdout can hold: real characters where it is UTF-8."""
+    encoding = str(getattr(sys.stdout, "encoding", None) or "utf-8")
+    escape = encoding.lower().replace("-", "") != "utf8"
+    return json.dumps(content, ensure_ascii=escape, allow_nan=False, indent=indent)
 
 
 def printed(text: str, *, err: bool = False) -> OSError | ValueError | None:

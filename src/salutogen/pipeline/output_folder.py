@@ -203,7 +203,7 @@ def claimed(
     """
     require_possible(out)
     folder = Path(os.path.realpath(out))
-    parents = [item for item in folder.parents if not item.exists()]
+    parents = [item for item in folder.parents if not os.path.exists(item)]
     try:
         with ExitStack() as held:
             with _disk(out):

@@ -41,14 +41,15 @@ class WhatIsRead:
         for path in everything:
             if any(_is(place, own) for step in _steps(path) for place in (step, *step.parents)):
                 return path
-        named_twice = [path for path in everything if path.is_file() and path.stat().st_nlink > 1]
-        inside = [item for item in folder.rglob("*") if item.is_file()] if named_twice else []
+        files = [path for path in everything if os.path.isfile(path)]
+        named_twice = [path for path in files if path.stat().st_nlink > 1]
+        inside = [item for item in folder.rglob("*") if os.path.isfile(item)] if named_twice else []
         return next((path for path in named_twice if any(map(path.samefile, inside))), None)
 
     def holding(self, folder: Path) -> Path | None:
         """Return a searched folder that `folder` lies in, if there is any."""
         for path in self.searched:
-            if path.is_dir():
+            if os.path.isdir(path):
                 own = path.stat()
                 if any(_is(place, own) for place in Path(os.path.realpath(folder)).parents):
                     return path
