@@ -32,6 +32,7 @@ def run(
     *,
     seed: int = 1,
     force: bool = False,
+    verbatim: bool = False,
     progress: Progress = silent,
     scheduler: str | None = None,
 ) -> Results:
@@ -48,9 +49,13 @@ def run(
     seed : int, default 1
         Seed of every random step.
     force : bool, default False
-        Replace an `out` folder that already holds something.
+        Replace an `out` folder that holds an earlier output. What the program did not write is
+        never replaced, nor what the run reads.
+    verbatim : bool, default False
+        Keep texts in CSV files to the letter, also those that spreadsheets take for formulas.
     progress : callable, optional
         Called as `progress(stage, done, total)`; an analysis that takes long is a stage of its own.
+        With `out`, the last call is `progress("files", 7, 7)`, as soon as the folder has its place.
     scheduler : str, optional
         Address of a Dask cluster on which analyses do their long work; this machine's cores
         without it. The results are the same.
@@ -70,22 +75,14 @@ def run(
     if out is None:
         return _compute(plan, planned, data, seed, progress, scheduler)
     from salutogen.page.drawing_processes import drawing_processes
-    from salutogen.pipeline.output_folder import require_free
+    from salutogen.pipeline.output_folder import claimed
+    from salutogen.pipeline.what_is_read import what_is_read
     from salutogen.pipeline.writing import write_results
 
-    require_free(Path(out), force=force, inputs=_inputs(plan, data))
-    with drawing_processes() as drawing:
+    reads = what_is_read(plan, data)
+    with claimed(Path(out), force=force, reads=reads) as place, drawing_processes() as drawing:
         results = _compute(plan, planned, data, seed, progress, scheduler)
-        write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
-    return results
-
-
-def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
-    """Files and folders a run reads; they must not be replaced by its results."""
-    given = Path(data) if isinstance(data, str | Path) else None
-    folder = given or (plan.path.parent if plan.path else Path())
-    named = (folder / source.file for source in plan.plan.sources.values() if source.file)
-    return plan.path, given, *named
+        return write_results(results, place, progress, drawing=drawing, verbatim=verbatim)
 
 
 def _compute(
