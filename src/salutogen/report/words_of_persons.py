@@ -157,16 +157,11 @@ def _reliabilities(context: Context) -> list[str]:
 def _share_between(context: Context) -> list[str]:
     """Say how much of the variance on single occasions lies between persons, and by which model."""
     found, icc = context.resilience.claims, context.resilience.summary.icc_single
-    if (
-        found.between_variance is not None
-        and found.within_variance is not None
-        and found.autocorrelation is not None
-    ):
-        share = found.between_variance / (found.between_variance + found.within_variance)
+    if found.share_between is not None:
         return [
-            f"{percent(share)} of the variance of SR on single occasions lies between persons' "
-            "levels within this period; the rest is within persons, part of it lasting from one "
-            "occasion to the next."
+            f"{percent(found.share_between)} of the variance of SR on single occasions lies "
+            "between persons' levels within this period; the rest is within persons, where it "
+            f"correlates by {signed(found.autocorrelation)} from one occasion to the next."
         ]
     if icc is None:
         return []

@@ -76,10 +76,16 @@ def simple(table_line: Line) -> bool:
 
 
 def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
-    """Expected P with its 95 % band (of the line, not of persons) on a grid of E."""
+    """Expected P with its 95 % band (of the line, not of persons) on a grid of E.
+
+    The quantile is Student's with the degrees of freedom of the slope's own interval.
+    """
+    from scipy.special import stdtrit
+
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
     expected = line_matrix(fitted, grid, level=fitted.level) @ np.asarray(fitted.coefficients)
-    half = 1.96 * line_error(None, fitted, grid, fitted.level)
+    df = fitted.n - len(fitted.terms) if fitted.claims is None else fitted.claims.df
+    half = float(stdtrit(df, 0.975)) * line_error(None, fitted, grid, fitted.level)
     return grid.with_columns(
         expected=expected,
         low=expected - half,
