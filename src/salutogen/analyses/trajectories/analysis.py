@@ -237,7 +237,9 @@ def _labelled(
         span=(P.minimum, P.maximum),
     )
     before = np.zeros(courses.change.shape[0])
-    times = return_times(courses.change, before, labels.half_width)
+    times = return_times(
+        courses.change, before, labels.half_width, anchors.person, seed=inputs.run.seed
+    )
     placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
     told.extend(placebo_findings(placebo))
     if labels.wider_than_scale:

@@ -120,7 +120,7 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     words = beyond_words(placebo, "labels", LABELS, "labels")
     assert words.startswith(
-        "Around the event labels are not distinguished from those at comparator"
+        "No difference is told between labels around the event and at comparator"
     )
     assert "the widest interval is that of" in words
     said = placebo_words(placebo, 200, Audience(individuals=True, n_persons=300, seed=1))
@@ -232,7 +232,8 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
     words = beyond_words(placebo, "response", ("jump", "depth"), "jump and depth")
-    assert "By the line of this study alone differ jump" in words
+    assert "By the line of this study, but not however SR is scored, differ jump:" in words
+    assert words.startswith("No difference is told between depth around the event and at")
 
 
 def test_responses_that_last_do_not_raise_the_excess_of_the_jump() -> None:

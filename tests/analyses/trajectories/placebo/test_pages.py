@@ -48,14 +48,17 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert placebo.SR is not None
     assert placebo.SR_within is not None
     labels = words_of(shown, "labels by rule")
-    assert "Around comparator occasions the same persons would be called" in labels
+    assert (
+        "Shares around the event and, in brackets, around comparator occasions, both of the"
+        in labels
+    )
     assert "drawn for each anchor, 40 times" in labels
     assert "without a listed event rated 4 or more" in labels
     assert "before the person's first anchor" in labels
     assert "At pre the mean SR is" in labels
     assert "without it" in labels.split("are resilient")[1]
     courses = words_of(shown, "courses around the event")
-    assert "Around comparator occasions (without a listed event" in courses
+    assert "complete courses that have comparator occasions (without a listed event" in courses
     assert "it would be expected to change by" in courses
     assert "Scored without the event in exposure it changes by" in courses
     assert "by the line of this study" in courses
@@ -63,7 +66,7 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     returns = words_of(shown, "individual response and return")
     assert "comparator" in returns
     assert "The same rule around comparator occasions goes with" in words_of(
-        shown, "relates to labels and courses"
+        shown, "relates to the courses"
     )
 
 
@@ -132,7 +135,7 @@ def test_the_opening_says_how_sr_changes_when_an_event_comes(shown: sg.Results) 
     assert signed(jump.mean) in words
     assert result.placebo is not None
     beyond = result.placebo.beyond("response", "jump")
-    assert ("beyond what the same persons show" in words) == beyond
+    assert ("is beyond ordinary fluctuation" in words) == beyond
     assert ("not distinguished" in words) != beyond
     alone = answer_words(result.response, None)
     assert isinstance(alone, Sentence)

@@ -24,7 +24,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import enumeration, percent, points, say, signed
+from salutogen.page.words import MINUS, enumeration, percent, points, say, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -101,7 +101,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
 def _title(found: Validity) -> str:
     if found.outcome is not None and not found.outcome.overlaps_with_P:
         return "Trajectories: do they foretell, and what relates to them"
-    return "Trajectories: later problems, and what relates to labels and courses"
+    return "Trajectories: later problems, and what relates to the courses"
 
 
 def _written(found: Estimate | None) -> str:
@@ -133,50 +133,58 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
 
 def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
-        _few_words(group, anchored)
-        if group.kind == "label" and group.by_chance is None
-        else say(
-            "{kind} alone goes with {explained} of the variance of the outcome in {n} courses, "
-            "adjusted for the number of groups.{chance}",
-            kind=group.kind.capitalize(),
-            explained=percent(max(group.explained, 0.0)),
-            n=Persons(group.n, of=anchored),
-            chance=_chance_words(group),
-        )
+        _label_words(group, anchored) if group.kind == "label" else _class_words(group, anchored)
         for group in found.groups
         if group.explained is not None
     )
 
 
-def _few_words(group: GroupOutcome, anchored: int) -> Text:
-    """No share of the variance without a comparator: a label holds some of a person's level."""
+def _class_words(group: GroupOutcome, anchored: int) -> Text:
+    """How much of the outcome goes with the class, which has no comparator."""
     return say(
-        "How much of the outcome goes with the label is not said ({n} courses have both): labels "
-        "around comparator occasions, which would say how much of it is a person's level, are too "
-        "few.",
+        "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
+        "for the number of groups; what classes of any courses would go with is not known.",
+        explained=percent(max(group.explained or 0.0, 0.0)),
         n=Persons(group.n, of=anchored),
     )
 
 
-def _chance_words(group: GroupOutcome) -> str:
-    """What labels around comparator occasions go with."""
+def _label_words(group: GroupOutcome, anchored: int) -> Text:
+    """How much of the outcome goes with the label, and with one at comparator occasions.
+
+    Both are of the same courses. No share without a comparator: a label holds some of a person's
+    level.
+    """
     found = group.by_chance
     if found is None:
-        return ""
-    middle, low, high = (percent(max(at, 0.0)) for at in (found.placebo, found.low, found.high))
-    excess, least, most = (
-        percentage_points(at) for at in (found.excess, found.excess_low, found.excess_high)
+        return say(
+            "How much of the outcome goes with the label is not said ({n} courses have both): "
+            "labels around comparator occasions, which would say how much of it is a person's "
+            "level, are too few.",
+            n=Persons(group.n, of=anchored),
+        )
+    excess = percentage_points(found.excess, found.excess_low, found.excess_high)
+    verdict = f"The difference, {excess}, is not distinguished from 0."
+    if found.beyond or found.excess_high < 0.0:
+        way = "more" if found.beyond else "less"
+        verdict = f"Labels around the event go with {way}: the difference is {excess}."
+    return say(
+        "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
+        "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
+        "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
+        "{most}), because a label holds some of a person's level. {verdict}",
+        n=Persons(found.n, of=anchored),
+        observed=_variance(found.observed),
+        placebo=_variance(found.placebo),
+        least=_variance(found.low),
+        most=_variance(found.high),
+        verdict=verdict,
     )
-    verdict = (
-        f"Labels around the event go with more, by {excess} ({least} to {most})."
-        if found.beyond
-        else "What labels around the event go with is not distinguished from that: the difference "
-        f"is {excess} ({least} to {most})."
-    )
-    return (
-        f" The same rule around comparator occasions goes with {middle} (95 % of draws "
-        f"{low} to {high}), because a label holds some of a person's level. {verdict}"
-    )
+
+
+def _variance(share: float) -> str:
+    """Write an adjusted share, which falls below 0 where groups tell less than chance would."""
+    return percent(share).replace("-", MINUS)
 
 
 def _factor_words(found: Validity) -> tuple[str, ...]:
