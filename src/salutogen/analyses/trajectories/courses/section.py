@@ -17,6 +17,7 @@ from salutogen.analyses.trajectories.courses.figures import (
     sr_figure,
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
+from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
 from salutogen.analyses.trajectories.placebo.words import beyond_words, ways_of_scoring
@@ -76,6 +77,7 @@ def _jump_words(
     own = f"What is told of courses stands on SR by the line of this study: {_jump(plain)}"
     if within is not None and within.mean is not None:
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
+    own += _error_words(response.jump_error_band)
     if placebo is None or placebo.SR is None:
         return (f"{own}.",)
     found = placebo.SR.response["jump"]
@@ -93,6 +95,17 @@ def _jump_words(
             high=signed(found.placebo_high),
             beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
         ),
+    )
+
+
+def _error_words(band: ErrorBand | None) -> str:
+    """Where the jump may lie if exposure is measured with error, or its reports follow mood."""
+    if band is None or band.error_low is None or band.joint_low is None:
+        return ""
+    return (
+        f". With {ASSUMED} (nothing here tells them) the jump by the line of this study may lie "
+        f"from {signed(band.error_low)} to {signed(band.error_high)} by error alone and from "
+        f"{signed(band.joint_low)} to {signed(band.joint_high)} by both"
     )
 
 

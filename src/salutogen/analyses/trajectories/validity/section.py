@@ -6,6 +6,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
 from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
@@ -65,6 +66,11 @@ FACTOR_COLUMNS = (
         name="SR_error",
         meaning="r with SR were E of the lowest reliability that is possible here",
         heading="r with SR if E is poorly measured",
+    ),
+    Column(
+        name="SR_band",
+        meaning="r with SR over error in exposure and mood-congruent reports at once",
+        heading="Over error in E and mood",
     ),
     Column(name="P", meaning="Correlation with P", heading="r with P"),
     Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
@@ -200,7 +206,9 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
 
 
 def _error_words(relation: FactorRelation, what: str) -> str:
-    """Down to which reliability of exposure a relation is told from 0."""
+    """Over which errors of exposure a relation is told from 0."""
+    if relation.error_bands is not None:
+        return _joint_words(relation.error_bands[what])
     band = relation.by_reliability
     if band is None:
         return ""
@@ -208,6 +216,21 @@ def _error_words(relation: FactorRelation, what: str) -> str:
     if found is None:
         return " (in no interval of the bootstrap)"
     return f" (differs from 0 down to a reliability of exposure of {found})"
+
+
+def _joint_words(band: ErrorBand) -> str:
+    """Whether a relation holds with error in exposure, and with reports that follow mood too."""
+    if band.low is None:
+        return ""
+    reach = f"{signed(band.joint_low)} to {signed(band.joint_high)} over both"
+    if band.holds_jointly:
+        return f" (with error in exposure and mood-congruent reports as well: {reach})"
+    if band.holds_with_error:
+        return (
+            " (with error in exposure as well, but not if reports of exposure follow mood too: "
+            f"{reach})"
+        )
+    return f" (but not at every error in exposure that is taken here: {reach})"
 
 
 def _told_factors(found: Validity) -> str:
@@ -228,9 +251,11 @@ def _told_factors(found: Validity) -> str:
             f"; with the level of SR after the event, which a person may have had before as well, "
             f"{enumeration(level)}"
         )
+    joint = any(relation.error_bands is not None for relation in found.factors.values())
+    assumed = f" Taken here are {ASSUMED}; nothing in these data tells them." if joint else ""
     return (
         f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
-        f"{_difference_words(found)}"
+        f"{assumed}{_difference_words(found)}"
     )
 
 
@@ -321,6 +346,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                     "SR_interval": _interval(sr),
                     "SR_p": relation.p_adjusted[f"SR {what}"],
                     "SR_error": _poorly(relation, what),
+                    "SR_band": _band(relation, what),
                     "P": p.value,
                     "P_interval": _interval(p),
                     "difference": difference.value,
@@ -328,7 +354,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                 }
             )
     text, floats = (
-        ("SR_interval", "P_interval", "difference_interval"),
+        ("SR_interval", "SR_band", "P_interval", "difference_interval"),
         ("SR", "SR_p", "SR_error", "P", "difference"),
     )
     kinds = (
@@ -353,6 +379,14 @@ def _poorly(relation: FactorRelation, what: str) -> float | None:
         return None
     each: dict[str, Estimate] = getattr(relation.by_reliability, what)
     return list(each.values())[-1].value if each else None
+
+
+def _band(relation: FactorRelation, what: str) -> str | None:
+    """Ends over error in exposure and mood at once."""
+    found = None if relation.error_bands is None else relation.error_bands[what]
+    if found is None or found.joint_low is None or found.joint_high is None:
+        return None
+    return f"{points(found.joint_low)} to {points(found.joint_high)}"
 
 
 def _interval(found: Estimate) -> str | None:
