@@ -120,12 +120,13 @@ def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float
     jumps : ndarray, shape (n,)
     person : ndarray of int, shape (n,)
     line_error : float
-        Standard error that the line adds to the mean, see `line_error`.
+        Standard error that the line adds to the mean, see `line_error`; NaN where it is unknown,
+        and with it the interval.
     """
     from scipy.special import stdtr, stdtrit
 
     found = mean_of(jumps, person)
-    if found.mean is None or found.low is None:
+    if found.mean is None or found.low is None or not np.isfinite(line_error):
         return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
     limit = float(stdtrit(found.persons - 1, 0.975))
     se = float(np.hypot((found.mean - found.low) / limit, line_error))
