@@ -115,9 +115,9 @@ def _labels(result: Trajectories) -> Iterator[str]:
         return
     yield (
         "Complete courses were labelled by rule (after Bonanno, 2004), with a band of "
-        f"{settings.band:g} · √2 times the {BAND_WORDS[labels.band_from]} around the own level "
-        f"before; back means within {settings.tolerance:g} half widths at post2, and SR_z above "
-        f"{settings.high:g} before the event is pre-existing high."
+        f"{settings.band:g} · √2 times the {BAND_WORDS[labels.band_from]}, around the own level "
+        f"before; back means within {settings.tolerance:g} × half the band at post2, and SR_z "
+        f"above {settings.high:g} before the event is pre-existing high."
     )
 
 
@@ -151,7 +151,7 @@ def _classes(result: Trajectories) -> Iterator[str]:
         yield "Classes of courses were not looked for."
         return
     on = sum(each.may_be_claimed for each in search.assumptions)
-    gates = [f"{GATE_WORDS[gate.name].lower()} {gate.threshold:g}" for gate in result.gates]
+    gates = [f"{_inside(GATE_WORDS[gate.name])} {gate.threshold:g}" for gate in result.gates]
     yield (
         f"Growth mixtures with 1 to {settings.max} classes were fitted under {on} "
         f"{'set' if on == 1 else 'sets'} of assumptions; classes were to be claimed only if every "
@@ -178,6 +178,11 @@ def _validity(result: Trajectories) -> Iterator[str]:
         "Factors, as they were before the event, were correlated with level and change of SR and "
         "of P after it, p adjusted over all of these (Benjamini & Hochberg, 1995)" + jointly + "."
     )
+
+
+def _inside(words: str) -> str:
+    """Write the start of a sentence as it stands inside one."""
+    return words if words[:2].isupper() else words[0].lower() + words[1:]
 
 
 def _reason(result: Trajectories, reasons: dict[str, str]) -> str:

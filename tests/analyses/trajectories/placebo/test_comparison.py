@@ -128,6 +128,20 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     assert "100 times" in said.worded(str)
 
 
+def test_an_interval_that_leaves_out_0_by_itself_is_not_passed_over(
+    quiet: tuple[Placebo, ScoredRows],
+) -> None:
+    placebo, _ = quiet
+    assert placebo.SR is not None
+    found = placebo.SR.labels["recovery"]
+    alone = replace(found, excess_low=0.001, excess_high=0.08, p=0.04, p_adjusted=0.2)
+    labels = placebo.SR.labels | {"recovery": alone}
+    changed = replace(placebo, SR=replace(placebo.SR, labels=labels))
+    words = beyond_words(changed, "labels", LABELS, "labels")
+    assert "that of recovery by itself leaves out 0, which is not told once all figures" in words
+    assert "by itself" not in beyond_words(placebo, "labels", LABELS, "labels")
+
+
 def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> None:
     placebo, _ = loud
     assert placebo.SR is not None

@@ -168,8 +168,23 @@ def _none_words(
     return (
         f"No difference is told between {what} around the event and at comparator occasions, which "
         f"leaves differences open: the widest interval is that of {widest.replace('_', ' ')}, "
-        f"{ends[0]} to {ends[1]} {unit}."
+        f"{ends[0]} to {ends[1]} {unit}{_alone_words(figures, compared)}."
     )
+
+
+def _alone_words(figures: dict[str, Contrast], compared: list[str]) -> str:
+    """Name intervals that leave out 0 by themselves, though not once all figures are counted."""
+    alone = [
+        name.replace("_", " ")
+        for name in compared
+        if (figures[name].excess_low or 0.0) > 0.0 or (figures[name].excess_high or 0.0) < 0.0
+    ]
+    if not alone:
+        return ""
+    once = "which is not told once all figures are counted"
+    if len(alone) == 1:
+        return f"; that of {alone[0]} by itself leaves out 0, {once}"
+    return f"; those of {enumeration(alone)} by themselves leave out 0, {once}"
 
 
 def answer_words(response: Response, placebo: Placebo | None) -> Text:

@@ -228,7 +228,7 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
             title="Back within the own band",
             description=say(
                 "Of {left} persons seen above their band, {back} are estimated to be back {last} "
-                "occasions after they were first seen above it{interval} (interval-censored; "
+                "after they were first seen above it{interval} (interval-censored; "
                 "points are the ends of intervals, upright lines 95 % intervals over persons), "
                 "{never} were not seen back. Nothing is drawn where fewer than "
                 f"{FEWEST_LEFT} were still waited for. The dashed line takes the visit that sees "
@@ -236,7 +236,8 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
                 never=Persons(times.n_not_seen_back, of=times.n_left),
                 left=Persons(times.n_left, of=times.n_seen),
                 back=percent(last["back"]),
-                last=f"{last['occasions']:g}",
+                last=f"{last['occasions']:g} "
+                f"{'occasion' if last['occasions'] == 1.0 else 'occasions'}",
                 interval=""
                 if last["low"] is None
                 else f", 95 % interval {percent(last['low'])} to {percent(last['high'])}",
