@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +56,16 @@ def write_results(
     """
 
     def fill(folder: Path) -> None:
-        progress("report", 5, 7)
-        _write_report(results.report(drawing), folder)
-        progress("files", 6, 7)
-        _write_files(results, folder)
+        tables, extra = _tables(results)
+        # The engine that writes tables leaves the interpreter to the report, whose figures are
+        # drawn by other processes.
+        with ThreadPoolExecutor(1) as beside:
+            written = beside.submit(_write_tables, tables, folder)
+            progress("report", 5, 7)
+            _write_report(results.report(drawing), folder)
+            progress("files", 6, 7)
+            written.result()
+        _write_facts(results, tables, extra, folder)
 
     return write_folder(out, fill, force=force)
 
@@ -75,7 +82,8 @@ def _write_report(report: Report, folder: Path) -> None:
         write_csv(table, folder / "tables" / f"{name}.csv")
 
 
-def _write_files(results: Results, folder: Path) -> None:
+def _tables(results: Results) -> tuple[dict[str, pl.DataFrame], dict[str, ResultFile]]:
+    """Every table of the run by its file's name; those of analyses as declared, too."""
     tables: dict[str, pl.DataFrame] = {
         "scores.csv": results.scores,
         "windows.csv": results.windows,
@@ -84,18 +92,30 @@ def _write_files(results: Results, folder: Path) -> None:
     if results.resilience.phases.height:
         tables["phases.csv"] = results.resilience.phases
     tables = {name: table.drop(*POSITIONS, strict=False) for name, table in tables.items()}
-    for name, table in tables.items():
-        write_csv(table, folder / name)
-    if results.scores.height > ROWS_FOR_PARQUET:
-        tables["scores.csv"].write_parquet(folder / "scores.parquet")
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
         tables[name] = identified(file.table, persons, audience)
-        write_csv(tables[name], folder / name)
+    return tables, extra
+
+
+def _write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    for name, table in tables.items():
+        write_csv(table, folder / name)
+    scores = tables["scores.csv"]
+    if scores.height > ROWS_FOR_PARQUET:
+        scores.write_parquet(folder / "scores.parquet")
+
+
+def _write_facts(
+    results: Results,
+    tables: Mapping[str, pl.DataFrame],
+    extra: Mapping[str, ResultFile],
+    folder: Path,
+) -> None:
+    """Write what is told of the tables and of the run: codebook, figures, findings, manifest."""
     columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(tables, columns)
-    write_csv(described, folder / "codebook.csv")
+    write_csv(codebook(tables, columns), folder / "codebook.csv")
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
     write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)

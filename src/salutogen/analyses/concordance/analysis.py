@@ -10,10 +10,7 @@ import polars as pl
 
 from salutogen.analyses.concordance.comparison import (
     ChangedQuarter,
-    Matrix,
     changed_quarter,
-    correlations,
-    rank_correlations,
     same_by_arithmetic,
 )
 from salutogen.analyses.concordance.settings import ConcordanceSettings
@@ -22,6 +19,12 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
+from salutogen.models.correlation_matrix import (
+    Matrix,
+    Order,
+    correlation_matrix,
+    rank_correlation_matrix,
+)
 from salutogen.models.descriptive import group_means
 from salutogen.names import did_you_mean
 from salutogen.page.words import enumeration, heading, plural
@@ -110,22 +113,23 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
             by_occasion[item.name] = values
         by_person[item.name] = _per_person(values, item, context)
         descriptions[item.name] = item.description
-    names, correlation = list(by_person), correlations(by_person)
+    names, correlation = list(by_person), correlation_matrix(list(by_person.values()))
+    orders = {name: Order.of(values) for name, values in by_person.items()}
     return ConcordanceResult(
         names=names,
         primary=primary,
         descriptions=descriptions,
         correlation=correlation,
         same=same_by_arithmetic(names, correlation, primary),
-        rank_agreement=RankAgreement(spearman=rank_correlations(by_person)),
+        rank_agreement=RankAgreement(spearman=rank_correlation_matrix(list(orders.values()))),
         changed_quarter={
-            name: changed_quarter(by_person[primary], values)
-            for name, values in by_person.items()
+            name: changed_quarter(orders[primary], order)
+            for name, order in orders.items()
             if name != primary
         },
-        n={name: int(np.isfinite(values).sum()) for name, values in by_person.items()},
+        n={name: int(order.known.sum()) for name, order in orders.items()},
         occasion_names=list(by_occasion),
-        occasion_correlation=correlations(by_occasion),
+        occasion_correlation=correlation_matrix(list(by_occasion.values())),
         table=_table(context.persons["subject"], by_person),
     )
 
