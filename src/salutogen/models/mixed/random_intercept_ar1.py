@@ -100,12 +100,13 @@ class Whitened:
 
 def whiten(columns: Float, rows: PersonRows, lag: float) -> Whitened:
     """Take the autocorrelation out of columns (n, m), and add up what the intercept needs."""
-    starts = np.flatnonzero(np.diff(rows.person, prepend=-1))
-    white = np.ascontiguousarray(columns)
+    from salutogen.models.resampling._kernels_bootstrap import group_sums
+
+    white, n = np.ascontiguousarray(columns), rows.n_persons
     if not lag:
         return Whitened(
             columns=white,
-            own=np.add.reduceat(white, starts, axis=0),
+            own=group_sums(white, np.ones(len(white)), rows.person, n),
             size=np.bincount(rows.person).astype(np.float64),
             log_determinant=0.0,
         )
@@ -118,8 +119,8 @@ def whiten(columns: Float, rows: PersonRows, lag: float) -> Whitened:
     white[rows.follows] /= np.sqrt(rest)[:, None]
     return Whitened(
         columns=white,
-        own=np.add.reduceat(white * one[:, None], starts, axis=0),
-        size=np.add.reduceat(one * one, starts),
+        own=group_sums(white, one, rows.person, n),
+        size=np.bincount(rows.person, one * one),
         log_determinant=float(np.sum(np.log(rest))),
     )
 
