@@ -198,9 +198,10 @@ def line_claims(
     if found.low and not (test is not None and test.p < ALPHA):
         found = found._replace(low=0.0)  # one answer to whether there is anything
     values = {name: table[name].to_numpy() for name in predictors}
+    found_at = {kind: np.quantile(one, list(PLACES.values())) for kind, one in values.items()}
     places = {
-        name: {kind: float(np.quantile(one, at)) for kind, one in values.items()}
-        for name, at in PLACES.items()
+        name: {kind: float(along_one[index]) for kind, along_one in found_at.items()}
+        for index, name in enumerate(PLACES)
     }
     ends = places["low"], places["high"]
     if all(ends[0][name] == ends[1][name] for name in predictors):
