@@ -20,9 +20,6 @@ from salutogen.scores import Scores
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
 
-_NOT_IN_A_LINE = (
-    "subject", "occasion", "time", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
-)  # fmt: skip
 VariantLevel = Literal["occasion", "window", "person"]
 
 
@@ -59,15 +56,14 @@ class VariantContext:
         """Take it from the rooms' results."""
         scores, resilience = inputs.scores, inputs.resilience
         valid = scores.table["valid"]
-        needed = scores.table.drop(*_NOT_IN_A_LINE, strict=False)
         return cls(
             scores=scores,
             norm=inputs.norm,
             rows=valid_rows(scores),
-            occasions=inputs.norm.with_covariates(needed.filter(valid)),
+            occasions=inputs.norm.with_covariates(scores.valid_rows()),
             persons=resilience.persons,
             windows=resilience.windows,
-            SR=_known_or_nan(resilience.occasions.filter(valid)["SR"]),
+            SR=_known_or_nan(resilience.occasions["SR"].filter(valid)),
             SR_person=_known_or_nan(resilience.persons["SR"]),
         )
 

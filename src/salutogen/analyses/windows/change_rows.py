@@ -127,7 +127,7 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     }
     if numbers[0] not in placed or numbers[-1] not in placed:
         return None
-    table = inputs.norm.with_covariates(inputs.scores.valid)
+    table = inputs.norm.with_covariates(inputs.scores.valid_rows())
     line = inputs.norm.lines.occasion
     matrix = _terms(line, table)
     known = np.isfinite(matrix).all(axis=1)
