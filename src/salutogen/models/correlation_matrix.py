@@ -6,17 +6,32 @@ sorted once, however many sets of rows they are ranked in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.models.descriptive import FEWEST, rounding_of_squares
-from salutogen.models.linear_algebra import sum_in_pieces
+from salutogen.models.descriptive import FEWEST, NOISE
+from salutogen.models.linear_algebra import PIECE, sum_in_pieces
 
 Float = NDArray[np.float64]
+
+
+class Column(Protocol):
+    """Values (n,) of which slices can be taken: an array, or what makes them when asked."""
+
+    def __len__(self) -> int:
+        """Return the number of values."""
+        ...
+
+    def __getitem__(self, piece: slice, /) -> Any:
+        """Return some of the values as an array."""
+        ...
+
+
 Bool = NDArray[np.bool_]
 Matrix = list[list[float | None]]
 
@@ -55,14 +70,14 @@ class Order:
         return np.asarray(of_code[code], dtype=np.float64)
 
 
-def correlation_matrix(columns: Sequence[Float]) -> Matrix:
+def correlation_matrix(columns: Sequence[Column]) -> Matrix:
     """Return Pearson correlations of columns (n,), each over the rows that both know.
 
     None with fewer than 3 such rows, or where one side varies by no more than rounding; 1 of each
     column with itself.
     """
     cells = _empty(len(columns))
-    known = [_known(np.isfinite(column)) for column in columns]
+    known = [_known_of(column) for column in columns]
     for rows, pairs in _sets_of_rows(known):
         _fill(cells, pairs, {at: columns[at] for pair in pairs for at in pair}, rows)
     return cells
@@ -80,6 +95,14 @@ def rank_correlation_matrix(orders: Sequence[Order]) -> Matrix:
 
 def _empty(size: int) -> Matrix:
     return [[1.0 if i == j else None for j in range(size)] for i in range(size)]
+
+
+def _known_of(column: Column) -> Bool | None:
+    """Return which values are known, looked at in pieces; None for all of them."""
+    pieces = [slice(start, start + PIECE) for start in range(0, len(column), PIECE)]
+    if all(np.isfinite(column[piece]).all() for piece in pieces):
+        return None
+    return np.concatenate([np.isfinite(column[piece]) for piece in pieces])
 
 
 def _known(mask: Bool) -> Bool | None:
@@ -103,7 +126,7 @@ def _sets_of_rows(
 def _fill(
     cells: Matrix,
     pairs: Sequence[tuple[int, int]],
-    columns: dict[int, Float],
+    columns: Mapping[int, Column],
     rows: Bool | None,
 ) -> None:
     """Write the correlations of some pairs over one set of rows."""
@@ -115,7 +138,7 @@ def _fill(
     wanted = [(at, at) for at in range(len(columns))]
     wanted += [(place[i], place[j]) for i, j in pairs]
     values = list(columns.values())
-    means = [float(np.sum(one, where=True if rows is None else rows)) / n for one in values]
+    means = (_sums(values, rows) / n).tolist()
     room = np.empty((len(values), 0))
 
     def products(piece: slice) -> Float:
@@ -130,12 +153,30 @@ def _fill(
         return np.array([np.sum(room[i] * room[j]) for i, j in wanted])
 
     sums = sum_in_pieces(length, products)
-    flat = [
-        square <= rounding_of_squares(one if rows is None else one[rows])
-        for square, one in zip(sums, values, strict=False)
-    ]
+    flat = sums[: len(values)] <= NOISE * n * _largest(values, rows) ** 2
     for (i, j), product in zip(pairs, sums[len(values) :].tolist(), strict=True):
         a, b = place[i], place[j]
         if not flat[a] and not flat[b]:
             r = float(np.clip(product / np.sqrt(sums[a] * sums[b]), -1.0, 1.0))
             cells[i][j] = cells[j][i] = r
+
+
+def _sums(columns: Sequence[Column], rows: Bool | None) -> Float:
+    """Sum of each column over some rows."""
+
+    def part(piece: slice) -> Float:
+        where = True if rows is None else rows[piece]
+        return np.array([np.sum(one[piece], where=where) for one in columns])
+
+    return sum_in_pieces(len(columns[0]), part)
+
+
+def _largest(columns: Sequence[Column], rows: Bool | None) -> Float:
+    """Largest size of each column's values over some rows."""
+    found = np.zeros(len(columns))
+    for start in range(0, len(columns[0]), PIECE):
+        piece = slice(start, start + PIECE)
+        where = True if rows is None else rows[piece]
+        sizes = [np.max(np.abs(one[piece]), initial=0.0, where=where) for one in columns]
+        found = np.maximum(found, sizes)
+    return found

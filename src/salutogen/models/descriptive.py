@@ -64,7 +64,7 @@ def pearson(x: Float, y: Float) -> float | None:
     if x.size < FEWEST:
         return None
     xx, yy, xy = _centred_products(x, y).tolist()
-    if xx <= rounding_of_squares(x) or yy <= rounding_of_squares(y):
+    if xx <= _rounding(x) or yy <= _rounding(y):
         return None
     return float(np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0))
 
@@ -106,7 +106,7 @@ def least_squares_slope(y: Float, x: Float) -> float | None:
     """Return the least-squares slope of y on x (n,); None where x does not vary."""
     dx = x - np.mean(x)
     xx = float(np.sum(dx * dx))
-    if xx <= max(rounding_of_squares(x), 1e-300):
+    if xx <= max(_rounding(x), 1e-300):
         return None
     return float(np.sum(dx * (y - np.mean(y))) / xx)
 
@@ -206,6 +206,6 @@ def first_component(columns: Sequence[Float]) -> Float | None:
     return component
 
 
-def rounding_of_squares(values: Float) -> float:
+def _rounding(values: Float) -> float:
     """Sum of squares that rounding alone can leave of values that are all the same."""
     return float(NOISE * values.size * float(np.max(np.abs(values), initial=0.0)) ** 2)

@@ -14,7 +14,7 @@ from salutogen.analyses.concordance.comparison import (
     same_by_arithmetic,
 )
 from salutogen.analyses.concordance.settings import ConcordanceSettings
-from salutogen.analyses.concordance.variants import Variant, VariantContext, registered
+from salutogen.analyses.concordance.variants import Values, Variant, VariantContext, registered
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError
@@ -103,7 +103,7 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
     primary = "pooled" if inputs.norm.primary == "occasion" else "person"
     context = VariantContext.of(inputs)
     by_person: dict[str, np.ndarray] = {}
-    by_occasion: dict[str, np.ndarray] = {}
+    by_occasion: dict[str, Values] = {}
     descriptions: dict[str, str] = {}
     for item in _chosen(settings.variants, primary):
         values = item.compute(context)
@@ -146,8 +146,9 @@ def _chosen(names: Sequence[str], primary: str) -> list[Variant]:
     return [item for name, item in known.items() if name in chosen]
 
 
-def _per_person(values: np.ndarray, item: Variant, context: VariantContext) -> np.ndarray:
+def _per_person(values: Values, item: Variant, context: VariantContext) -> np.ndarray:
     """Average what is known by occasion or window; NaN for a person without any."""
+    values = values[:]
     if item.level == "person":
         return values
     persons = context.persons["person"].to_numpy().astype(np.int64)
