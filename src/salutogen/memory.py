@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import sys
 from contextlib import suppress
 
@@ -14,7 +13,6 @@ def give_back_memory() -> None:
     The C library keeps what lies between pieces still in use. Of a million persons that is a
     quarter of all; nothing is done where the library has no way to return it.
     """
-    gc.collect()
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
