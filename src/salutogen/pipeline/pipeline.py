@@ -98,6 +98,7 @@ def _compute(
     scheduler: str | None,
 ) -> Results:
     """Go through the rooms in their order, then the analyses."""
+
     def begin(stage: str) -> None:
         give_back_memory()
         progress(stage, STAGES.index(stage), len(STAGES))

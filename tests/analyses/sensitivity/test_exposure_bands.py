@@ -13,10 +13,10 @@ from salutogen.analyses.sensitivity.assumptions import Assumptions, corrected_we
 from salutogen.analyses.sensitivity.bands import exposure_error, factor_correlation, mood_reporting
 from salutogen.analyses.sensitivity.exposure_bands import (
     Band,
+    Scored,
     factor_band,
     jump_band,
     lock_factor_band,
-    Scored,
     slope_band,
 )
 
