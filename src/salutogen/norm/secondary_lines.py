@@ -130,8 +130,7 @@ def robust_line(
     Standard errors of the occasions' line are clustered by person. `plain` is the least-squares
     line of the same units, where there is one already.
     """
-    if plain is None:
-        plain = fit_line(table, spec, level=level, reference=reference)
+    plain = plain or fit_line(table, spec, level=level, reference=reference)
     plain = replace(plain, reference=f"{reference}, robust")
     if plain.standardiser is not None:
         table = with_composite(table, plain.standardiser)
