@@ -149,6 +149,7 @@ def _refusal(folder: Path, text: str | bytes, study: Any = STUDY) -> Any:
         (b"id,wave,day,M_1,id\n1,1,1,1,1\n", "column-twice"),
         (b"id,wave\n1,1\x00\n", "null-bytes"),
         (b'id,wave\n"1,1\n', "open-quotation"),
+        (b'id,wave\n1,a"b\n2,c"d\n', "stray-quotation"),
         (b"PK\x03\x04\x81\x8d\x8f\x90\x9d\xff\xfe\x00", "null-bytes"),
     ],
 )
@@ -159,10 +160,11 @@ def test_refused_files(tmp_path: Path, text: bytes, code: str) -> None:
 def test_uneven_rows_are_named(tmp_path: Path) -> None:
     lines = _text(answers()).splitlines()
     lines[3] += ",9"
+    lines[5] += ",,"
     lines[7] = lines[7].rsplit(",", 1)[0]
     finding = _refusal(tmp_path, "\n".join(lines))
     assert finding.code == "uneven-rows"
-    assert finding.evidence.rows == (3, 7)
+    assert finding.evidence.rows == (3, 5)
     assert finding.evidence.numbers == {"expected": 10, "found": 11, "first": 3}
 
 

@@ -11,15 +11,26 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
-from salutogen.panel.readers.source_table import (
-    SourceFile,
-    SourceTable,
-    file_table,
+from salutogen.panel.readers.header import (
+    LOOKED_AT,
     header_is_sound,
+    header_row,
     named_columns,
-    reason_of,
+    tell_header_elsewhere,
+    tell_rows_above_data,
 )
-from salutogen.panel.readers.text_structure import count_fields, read_header, sniff_delimiter
+from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table, reason_of
+from salutogen.panel.readers.text_structure import (
+    CANDIDATES,
+    FieldCounts,
+    after_lines,
+    announced_delimiter,
+    count_fields,
+    first_records,
+    read_header,
+    sniff_delimiter,
+    stray_quote,
+)
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -54,34 +65,68 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     if decoded is None:
         return None
     data, encoding = decoded
-    data = data.lstrip(b"\r\n")
     if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
-    delimiter = source.delimiter or sniff_delimiter(data, file.expected)
+    announced = announced_delimiter(data)
+    data, above = _from_header(data, source.skip_rows, announced, file)
+    delimiter = source.delimiter or announced or sniff_delimiter(data, file.expected)
     if len(delimiter) != 1 or ord(delimiter) > 127:
         findings.tell("bad-delimiter", delimiter=delimiter, source=file.name)
         return None
-    frame = _parse(data, delimiter, label, findings)
+    below = _header_below(data, delimiter, file)
+    if below is not None:
+        tell_header_elsewhere(below, above, label, len(file.expected), findings)
+        return None
+    further = source.header_rows - 1
+    frame = _parse(data, delimiter, further, label, findings)
     if frame is None:
         return None
+    tell_rows_above_data(above, further, label, findings)
     return file_table(file, frame, findings, digest=digest, encoding=encoding)
 
 
-def _parse(data: bytes, delimiter: str, label: str, findings: Findings) -> pl.DataFrame | None:
+def _from_header(
+    data: bytes, skip_rows: int, announced: str | None, file: SourceFile
+) -> tuple[bytes, int]:
+    """Return the text from its header on, and how many lines stand above.
+
+    A line that announces the delimiter may be counted among the rows to skip, or not.
+    """
+    body = after_lines(data, skip_rows)
+    if announced is None:
+        return body, skip_rows
+    later = after_lines(data, skip_rows + 1)
+    known = set(file.expected)
+    here, there = (len(known.intersection(read_header(text, announced))) for text in (body, later))
+    counted = skip_rows > 0 and here >= there
+    return (body, skip_rows) if counted else (later, skip_rows + 1)
+
+
+def _header_below(data: bytes, delimiter: str, file: SourceFile) -> int | None:
+    """Place of a header that stands further down than it should."""
+    if not file.expected or set(file.expected).intersection(read_header(data, delimiter)):
+        return None
+    tried = (file.source.delimiter,) if file.source.delimiter else (delimiter, *CANDIDATES)
+    places = (header_row(first_records(data, one, LOOKED_AT), file.expected) for one in tried)
+    return next((place for place in places if place), None)
+
+
+def _parse(
+    data: bytes, delimiter: str, further: int, label: str, findings: Findings
+) -> pl.DataFrame | None:
+    """Take the text apart; `further` rows after the first belong to the header."""
     header = read_header(data, delimiter)
     if not header_is_sound(header, label, findings):
         return None
     counts = count_fields(data, delimiter)
     if counts.open_quote:
-        findings.tell("open-quotation", file=label)
+        _tell_stray(data, delimiter, further, "open-quotation", label, findings)
         return None
-    body = counts.fields[1:]
-    uneven = np.flatnonzero((body != len(header)) & ~counts.blank[1:])
-    if len(header) > 1 and uneven.size:
-        _tell_uneven(body, uneven, len(header), label, findings)
-        return None
-    if not body.size or bool(counts.blank[1:].all()):
+    body, blank = counts.fields[1:], counts.blank[1:]
+    if not body[further:].size or bool(blank[further:].all()):
         findings.tell("no-rows", file=label)
+        return None
+    if _too_long(counts, len(header), further, label, findings):
         return None
     try:
         frame = pl.read_csv(data, separator=delimiter, infer_schema=False)
@@ -90,35 +135,54 @@ def _parse(data: bytes, delimiter: str, label: str, findings: Findings) -> pl.Da
         findings.tell("unreadable-file", variant="delimited", file=label, reason=reason)
         return None
     if frame.height != body.size or frame.width != len(header):
-        findings.tell(
-            "unreadable-file",
-            variant="quotation-marks",
-            file=label,
-            records=int(body.size),
-            fields=len(header),
-            records_read=frame.height,
-            fields_read=frame.width,
-        )
+        _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
         return None
+    short = np.flatnonzero((body < len(header)) & ~blank) - further
+    short = short[short >= 0]
+    if short.size:
+        findings.tell(
+            "short-rows",
+            file=label,
+            rows=[int(row) + 1 for row in short[:10]],
+            n_rows=int(short.size),
+            expected=len(header),
+            found=int(body[further:][short].min()),
+        )
     frame.columns = named_columns(header)
-    return frame
+    return frame.slice(further)
 
 
-def _tell_uneven(
-    body: np.ndarray, uneven: np.ndarray, width: int, label: str, findings: Findings
-) -> None:
-    first = int(uneven[0])
-    each = uneven.size == body.size and bool((body == width + 1).all())
+def _too_long(
+    counts: FieldCounts, width: int, further: int, label: str, findings: Findings
+) -> bool:
+    """Refuse rows with more fields than the header has names."""
+    body, blank = counts.fields[1:], counts.blank[1:]
+    long = np.flatnonzero((body > width) & ~blank)
+    if not long.size:
+        return False
+    first = int(long[0])
+    each = long.size == body.size and bool((body == width + 1).all())
     findings.tell(
         "uneven-rows",
         variant="each-one-more" if each else "",
         file=label,
-        rows=[int(row) + 1 for row in uneven[:10]],
-        n_rows=int(uneven.size),
+        rows=[max(int(row) + 1 - further, 0) for row in long[:10]],
+        n_rows=int(long.size),
         expected=width,
         found=int(body[first]),
-        first=first + 1,
+        first=max(first + 1 - further, 0),
     )
+    return True
+
+
+def _tell_stray(
+    data: bytes, delimiter: str, further: int, code: str, label: str, findings: Findings
+) -> None:
+    """Say in which row a quotation mark stands where it does not belong."""
+    record = stray_quote(data, delimiter)
+    row = 0 if record is None else max(record - further, 0)
+    variant = "row" if row else "" if record is None else "header"
+    findings.tell(code, variant=variant, file=label, rows=[row] if row else [], first=row)
 
 
 def _to_utf8(

@@ -1,0 +1,98 @@
+"""Rows of a header that a study file does not speak of: words in every column of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Findings
+from salutogen.panel.expected_columns import answer_columns, instruments_of, person_columns
+from salutogen.panel.numeric import (
+    BLANK_WORDS,
+    BOOLEAN_WORDS,
+    is_number,
+    plain_word,
+)
+from salutogen.panel.readers.source_table import SourceTable
+from salutogen.panel.sources import Tables
+
+if TYPE_CHECKING:
+    from salutogen.study import Study
+
+_MOST_ROWS = 10  # more rows than this are no header
+_LOOKED_AT = 40
+_FEW_COLUMNS = 2
+
+Accepts = Callable[[str], bool]
+
+
+def refuse_further_header_rows(study: Study, tables: Tables, findings: Findings) -> None:
+    """Say one thing where every column is bad in the same first rows."""
+    for name in study.plan.answer_sources:
+        for table in tables.get(name, ()):
+            rows = further_header_rows(table, _expectations(study, table))
+            if rows:
+                source = study.plan.sources[name]
+                findings.tell(
+                    "header-rows",
+                    variant="frame" if table.info.sha256 is None else "",
+                    file=table.label,
+                    rows=list(range(1, rows + 1)),
+                    n_rows=rows,
+                    header_rows=source.header_rows + rows,
+                )
+
+
+def further_header_rows(table: SourceTable, expected: dict[str, Accepts]) -> int:
+    """Count the first rows in which no column holds what it should, though later rows do."""
+    columns = [column for column in expected if column in table.columns]
+    if len(columns) < _FEW_COLUMNS or table.n_rows < 2:
+        return 0
+    head = table.cells(columns, np.arange(min(table.n_rows, _LOOKED_AT)))
+    if any(dtype != pl.String for dtype in head.dtypes):
+        return 0
+    judged = [
+        [_judged(cell, expected[column]) for column, cell in zip(columns, row, strict=True)]
+        for row in head.iter_rows()
+    ]
+    rows = 0
+    for row in judged:
+        if True in row or row.count(False) < _FEW_COLUMNS:
+            break
+        rows += 1
+    later = [one for row in judged[rows:] for one in row if one is not None]
+    sound = bool(later) and 2 * sum(later) >= len(later)
+    return rows if rows <= _MOST_ROWS and sound else 0
+
+
+def _judged(cell: str | None, accepts: Accepts) -> bool | None:
+    """Whether a cell holds what it should; None where it is blank."""
+    plain = (cell or "").strip()
+    return None if plain.lower() in BLANK_WORDS else accepts(plain)
+
+
+def _expectations(study: Study, table: SourceTable) -> dict[str, Accepts]:
+    """What the columns of numbers, and those of occasions, may hold."""
+    source = study.plan.sources[table.name]
+    words = set(BOOLEAN_WORDS) if source.boolean == "answer" else set()
+    for instrument in instruments_of(study, table.name):
+        words |= {plain_word(text) for text in instrument.recode}
+
+    def answer(text: str) -> bool:
+        return is_number(text) or plain_word(text) in words
+
+    def occasion(text: str) -> bool:
+        return is_number(text) or text in study.labels
+
+    expected: dict[str, Accepts] = {}
+    for column in answer_columns(study, table.name, table.occasion):
+        expected[column] = answer
+    if len(source.occasion_columns) == 1:
+        expected[source.occasion_columns[0]] = occasion
+    for _, column, _, kind, _ in person_columns(study):
+        if kind == "number":
+            expected.setdefault(column, answer)
+    return expected
