@@ -38,7 +38,7 @@ def refuse_further_header_rows(study: Study, tables: Tables, findings: Findings)
                 source = study.plan.sources[name]
                 findings.tell(
                     "header-rows",
-                    variant="frame" if table.info.sha256 is None else "",
+                    variant="frame" if table.info.sha256 is None else "file",
                     file=table.label,
                     rows=list(range(1, rows + 1)),
                     n_rows=rows,

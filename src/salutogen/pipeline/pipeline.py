@@ -84,7 +84,7 @@ def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
     """Files and folders a run reads; they must not be replaced by its results."""
     given = Path(data) if isinstance(data, str | Path) else None
     folder = given or (plan.path.parent if plan.path else Path())
-    named = (folder / source.file for source in plan.plan.sources.values() if source.file)
+    named = (folder / file for source in plan.plan.sources.values() for file in source.file_names)
     return plan.path, given, *named
 
 

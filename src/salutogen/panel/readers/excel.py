@@ -42,7 +42,7 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     if below:
         tell_header_elsewhere(below, above, file.label, len(file.expected), findings)
         return None
-    if not header_is_sound(records[0], file.label, findings):
+    if not header_is_sound(records[0], file.expected, file.label, findings):
         return None
     frame = table.slice(source.header_rows)
     frame.columns = named_columns(records[0])

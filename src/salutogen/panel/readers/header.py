@@ -70,9 +70,14 @@ def named_columns(header: Sequence[str]) -> list[str]:
     return names
 
 
-def header_is_sound(header: Sequence[str], label: str, findings: Findings) -> bool:
-    """Refuse column names that occur twice."""
+def header_is_sound(
+    header: Sequence[str], expected: Collection[str], label: str, findings: Findings
+) -> bool:
+    """Refuse column names that occur twice; where none is expected, this is no header."""
     twice = [column for column, times in Counter(header).items() if times > 1 and column]
+    if twice and expected and not set(expected).intersection(header):
+        findings.tell("header-elsewhere", file=label, expected=len(expected))
+        return False
     for column in twice:
         places = [str(place) for place, name in enumerate(header, start=1) if name == column]
         findings.tell(

@@ -25,6 +25,7 @@ from salutogen.panel.readers.text_structure import (
     FieldCounts,
     after_lines,
     announced_delimiter,
+    closes_amid_text,
     count_fields,
     first_records,
     read_header,
@@ -78,7 +79,7 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
         tell_header_elsewhere(below, above, label, len(file.expected), findings)
         return None
     further = source.header_rows - 1
-    frame = _parse(data, delimiter, further, label, findings)
+    frame = _parse(data, delimiter, file, findings)
     if frame is None:
         return None
     tell_rows_above_data(above, further, label, findings)
@@ -112,11 +113,12 @@ def _header_below(data: bytes, delimiter: str, file: SourceFile) -> int | None:
 
 
 def _parse(
-    data: bytes, delimiter: str, further: int, label: str, findings: Findings
+    data: bytes, delimiter: str, file: SourceFile, findings: Findings
 ) -> pl.DataFrame | None:
-    """Take the text apart; `further` rows after the first belong to the header."""
+    """Take the text apart, from its header on."""
+    label, further = file.label, file.source.header_rows - 1
     header = read_header(data, delimiter)
-    if not header_is_sound(header, label, findings):
+    if not header_is_sound(header, file.expected, label, findings):
         return None
     counts = count_fields(data, delimiter)
     if counts.open_quote:
@@ -128,11 +130,8 @@ def _parse(
         return None
     if _too_long(counts, len(header), further, label, findings):
         return None
-    try:
-        frame = pl.read_csv(data, separator=delimiter, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        reason = reason_of(error)
-        findings.tell("unreadable-file", variant="delimited", file=label, reason=reason)
+    frame = _cells(data, delimiter, further, label, findings)
+    if frame is None:
         return None
     if frame.height != body.size or frame.width != len(header):
         _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
@@ -150,6 +149,24 @@ def _parse(
         )
     frame.columns = named_columns(header)
     return frame.slice(further)
+
+
+def _cells(
+    data: bytes, delimiter: str, further: int, label: str, findings: Findings
+) -> pl.DataFrame | None:
+    """Every cell as text; None, and a finding, where quotation marks are in the way."""
+    if closes_amid_text(data, delimiter):
+        _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
+        return None
+    try:
+        return pl.read_csv(data, separator=delimiter, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        if stray_quote(data, delimiter) is not None:
+            _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
+            return None
+        reason = reason_of(error)
+        findings.tell("unreadable-file", variant="delimited", file=label, reason=reason)
+        return None
 
 
 def _too_long(

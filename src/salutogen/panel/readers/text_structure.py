@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 CANDIDATES = (",", ";", "\t", "|", ":", " ")
 _CHUNK = 32 * 2**20
 _SAMPLE = 256 * 1024
-_QUOTE, _NEWLINE = 34, 10
+_QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 _ANNOUNCED = re.compile(rb'"?sep=([^\r\n])"?\r?\n', re.IGNORECASE)
 
 
@@ -112,6 +112,30 @@ def announced_delimiter(data: bytes) -> str | None:
     """Return the delimiter that a first line such as `sep=;` announces to spreadsheets."""
     found = _ANNOUNCED.match(data)
     return found[1].decode("ascii", errors="replace") if found else None
+
+
+def closes_amid_text(data: bytes, delimiter: str) -> bool:
+    """Whether a cell in quotation marks goes on after them, which would lose the marks."""
+    whole = np.frombuffer(data, dtype=np.uint8)
+    starts = np.array([ord(delimiter), _NEWLINE, _QUOTE], dtype=np.uint8)
+    ends = np.append(starts, np.uint8(_RETURN))
+    before, opening = 0, -1
+    for start in range(0, whole.size, _CHUNK):
+        places = np.flatnonzero(whole[start : start + _CHUNK] == _QUOTE) + start
+        if not places.size:
+            continue
+        if before % 2:  # the first mark of this piece closes one of the piece before
+            places = np.append(opening, places)
+        before += places.size - before % 2
+        opening = int(places[-1])
+        first, second = places[: places.size // 2 * 2 : 2], places[1::2]
+        begins = (first == 0) | np.isin(whole[first - 1], starts)
+        closes = (second == whole.size - 1) | np.isin(
+            whole[np.minimum(second + 1, whole.size - 1)], ends
+        )
+        if bool((begins & ~closes).any()):
+            return True
+    return False
 
 
 def stray_quote(data: bytes, delimiter: str) -> int | None:
