@@ -79,7 +79,8 @@ QUARTERS = [date(1959, 10, 1), date(2020, 1, 1), date(2021, 7, 1)]
 STATA = {
     "%tm": (MONTHS, lambda day: (day.year - 1960) * 12 + day.month - 1),
     "%tq": (QUARTERS, lambda day: (day.year - 1960) * 4 + (day.month - 1) // 3),
-    "%th": ([date(2019, 7, 1), date(2020, 1, 1)], lambda day: (day.year - 1960) * 2 + day.month // 7),
+    "%th": ([date(2019, 7, 1), date(2020, 1, 1)],
+            lambda day: (day.year - 1960) * 2 + day.month // 7),
     "%tw": ([date(2020, 1, 1), date(2020, 1, 15)],
             lambda day: (day.year - 1960) * 52 + (day.day - 1) // 7),
 }  # fmt: skip

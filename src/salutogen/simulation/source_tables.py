@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.errors import SimulationError
 from salutogen.findings import Findings
+from salutogen.panel.joined_columns import as_number
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.population import Population
@@ -33,8 +34,12 @@ def check_columns(population: Population) -> None:
     findings = Findings()
     for name, source in population.study.plan.sources.items():
         for key in _not_written(source):
-            findings.tell("simulation-source-form", source=name, name=key)
+            findings.tell("simulation-source-form", variant="source", named=name, name=key)
     for scale in population.scales:
+        if any(as_number(text) is not None for text in scale.instrument.recode):
+            findings.tell(
+                "simulation-source-form", variant="instrument", named=scale.name, name="recode"
+            )
         source = population.study.plan.sources[scale.instrument.source]
         wide = source.layout == "row-per-person" and not scale.baseline
         has = all(OCCASION_PLACEHOLDER in column for column in scale.instrument.columns.values())
