@@ -119,7 +119,7 @@ def test_titles_that_the_study_does_not_speak_of_are_said_in_one_message(
     path = tmp_path / f"answers.{suffix}"
     frame = answers().with_columns(pl.all().cast(pl.String))
     if suffix == "csv":
-        path.write_text("\n".join(["My study", "of May, 2024", *lines(frame)]), encoding="utf-8")
+        path.write_text("\n".join(["", "of May, 2024", *lines(frame)]), encoding="utf-8")
     else:
         names = pl.DataFrame([frame.columns], schema=frame.schema, orient="row")
         titled = pl.concat([pl.DataFrame({"id": ["of May"]}), names, frame], how="diagonal")

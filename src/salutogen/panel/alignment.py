@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -149,9 +149,10 @@ def _layout(study: Study, table: SourceTable, persons: Codes, findings: Findings
         rules = _copy_rules(study, table, "person")
         number = len(study.labels)
         return RowPerPerson(table, persons, labels, places, number, rules, plan.decimal, findings)
-    exempt = _without_answers(study, table)
-    occasions = _occasions(study, table, findings, exempt)
-    _tell_without_occasion(table, np.flatnonzero(exempt & (occasions < 0)), findings)
+    occasions = _occasions(study, table, findings, lambda rows: _unanswered(study, table, rows))
+    outside = np.flatnonzero(occasions < 0)
+    if outside.size:
+        _tell_without_occasion(table, outside[_unanswered(study, table, outside)], findings)
     rules = _copy_rules(study, table, "occasion")
     return RowPerOccasion(
         table, persons, occasions, len(study.labels), rules, plan.decimal, findings
@@ -189,18 +190,18 @@ def _by_item(study: Study, table: SourceTable, persons: Codes, findings: Finding
     repeated = {c for i in here if i.measured == "repeated" for c in i.columns.values()}
     items, names = read_items(table, plan.item or ITEM, findings)
     is_once = np.array([name in once for name in names] + [False])[items]
-    occasions = _occasions(study, table, findings, is_once)
+    occasions = _occasions(study, table, findings, lambda rows: is_once[rows])
     return RowPerItem(
         table, plan, persons, occasions, len(study.labels), items, names, repeated, findings
     )
 
 
-def _without_answers(study: Study, table: SourceTable) -> NDArray[np.bool_]:
-    """Rows that hold no answer to a repeated instrument, so that they need no occasion."""
-    empty = np.ones(table.n_rows, dtype=bool)
+def _unanswered(study: Study, table: SourceTable, rows: Codes) -> NDArray[np.bool_]:
+    """Tell which rows hold no answer to a repeated instrument, so that they need no occasion."""
+    empty = np.ones(rows.size, dtype=bool)
     for column in answer_columns(study, table.name, table.occasion):
         if column in table.columns and empty.any():
-            empty &= is_blank(table.column(column)).to_numpy()
+            empty &= is_blank(table.column(column).gather(pl.Series(rows))).to_numpy()
     return empty
 
 
@@ -217,7 +218,10 @@ def _tell_without_occasion(table: SourceTable, rows: Codes, findings: Findings) 
 
 
 def _occasions(
-    study: Study, table: SourceTable, findings: Findings, exempt: NDArray[np.bool_]
+    study: Study,
+    table: SourceTable,
+    findings: Findings,
+    exempt: Callable[[Codes], NDArray[np.bool_]],
 ) -> Codes:
     """Place of each row's occasion in the plan; rows that are exempt may name none."""
     columns = study.plan.sources[table.name].occasion_columns

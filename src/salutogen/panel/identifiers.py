@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +58,8 @@ def person_codes(
     """Number the persons of one source; rows without an id are refused unless wholly blank."""
     codes, texts = factorise(joined(table, columns))
     refuse_nameless(table, columns, codes < 0, "empty-subject", findings)
-    refuse_errors(table, columns, findings)
+    if _holds_errors(texts, columns):
+        refuse_errors(table, columns, findings)
     alike = texts.str.strip_chars().str.to_lowercase()
     if alike.n_unique() < texts.len():
         twice = texts.filter(alike.is_duplicated())
@@ -96,6 +97,11 @@ def refuse_nameless(
     )
 
 
+def _holds_errors(texts: pl.Series, columns: Sequence[str]) -> bool:
+    """Whether one of the distinct texts may hold an error of a spreadsheet."""
+    return len(columns) > 1 or bool(texts.is_in(list(ERRORS)).any())
+
+
 def refuse_errors(table: SourceTable, columns: Sequence[str], findings: Findings) -> None:
     """Refuse errors of a spreadsheet in columns that name persons, occasions, items or groups."""
     for column in columns:
@@ -130,7 +136,7 @@ def occasion_codes(
     columns: Sequence[str],
     labels: Sequence[str],
     findings: Findings,
-    exempt: NDArray[np.bool_] | None = None,
+    exempt: Callable[[Codes], NDArray[np.bool_]],
 ) -> Codes:
     """Match the occasions of one source to the plan: as text, else as numbers.
 
@@ -138,8 +144,9 @@ def occasion_codes(
     ----------
     columns : sequence of str
         The column that names the occasion, or several that make it (`match_combinations`).
-    exempt : (n,) bool, optional
-        Rows that may be without a planned occasion: they hold nothing that belongs to one.
+    exempt : callable
+        Tells which of some rows (0-based) may be without a planned occasion: they hold nothing
+        that belongs to one.
 
     Returns
     -------
@@ -147,7 +154,8 @@ def occasion_codes(
         Place in the plan; -1 where the occasion is empty or not planned (both are said).
     """
     codes, texts = factorise(joined(table, columns))
-    refuse_errors(table, columns, findings)
+    if _holds_errors(texts, columns):
+        refuse_errors(table, columns, findings)
     if len(columns) > 1:
         matched = match_combinations(texts.to_list(), labels)
         tell_combinations(table, columns, matched, labels, findings)
@@ -155,12 +163,15 @@ def occasion_codes(
         matched = match_labels(texts.to_list(), labels)
     lookup = np.array([*(-2 if place is None else place for place in matched), -1], dtype=np.int64)
     found = lookup[codes]
-    free = np.zeros(found.size, dtype=bool) if exempt is None else exempt
-    strange = np.flatnonzero((found == -2) & ~free)
+    odd = np.flatnonzero(found < 0)
+    odd = odd[~exempt(odd)] if odd.size else odd
+    strange = odd[found[odd] == -2]
     if strange.size:
         unplanned = [texts[int(code)] for code in np.unique(codes[strange])]
         _tell_unplanned(table, ", ".join(columns), labels, unplanned, strange, findings)
-    refuse_nameless(table, columns, (codes < 0) & ~free, "empty-occasion", findings)
+    nameless = np.zeros(found.size, dtype=bool)
+    nameless[odd] = codes[odd] < 0
+    refuse_nameless(table, columns, nameless, "empty-occasion", findings)
     return np.maximum(found, -1)
 
 

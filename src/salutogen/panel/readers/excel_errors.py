@@ -27,7 +27,7 @@ _CELL = re.compile(
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</")
-_MOST_BYTES = 2**31  # larger sheets are left to the reader as they are
+_MOST_BYTES = 2**30  # larger sheets are left to the reader as they are
 
 
 def with_errors_as_text(path: Path) -> bytes | None:

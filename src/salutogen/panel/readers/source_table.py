@@ -166,10 +166,9 @@ def nothing_like(cells: pl.Series) -> pl.Series:
 def declared_missing(cells: pl.Series, declared: Declared) -> pl.Series:
     """Tell which cells hold a value that the file itself declares as missing."""
     found = pl.repeat(False, cells.len(), dtype=pl.Boolean, eager=True)
-    texts = cells.cast(pl.String).str.strip_chars()
     for given in declared:
         if isinstance(given, str):
-            found |= texts == given.strip()
+            found |= cells.cast(pl.String).str.strip_chars() == given.strip()
         elif cells.dtype.is_numeric():
             found |= cells.is_between(*given)
     return found.fill_null(value=False)

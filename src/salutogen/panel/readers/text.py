@@ -68,7 +68,7 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     data, encoding = decoded
     if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
-    announced = announced_delimiter(data)
+    whole, announced = data, announced_delimiter(data)
     data, above = _from_header(data, source.skip_rows, announced, file)
     delimiter = source.delimiter or announced or sniff_delimiter(data, file.expected)
     if len(delimiter) != 1 or ord(delimiter) > 127:
@@ -76,7 +76,8 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
         return None
     below = _header_below(data, delimiter, file)
     if below is not None:
-        tell_header_elsewhere(below, above, label, len(file.expected), findings)
+        passed = whole.count(b"\n", 0, len(whole) - len(data))  # blank lines among them
+        tell_header_elsewhere(below, passed, label, len(file.expected), findings)
         return None
     further = source.header_rows - 1
     frame = _parse(data, delimiter, file, findings)
