@@ -12,6 +12,7 @@ import pytest
 from salutogen.errors import PanelError
 from salutogen.panel import read_panel
 from tests.panel.small_studies import (
+    MOOD,
     answers,
     by_occasion,
     by_person,
@@ -83,6 +84,17 @@ def test_further_rows_in_a_file_by_person(tmp_path: Path) -> None:
     path.write_text("\n".join([head, ",".join("word" for _ in head.split(",")), *body]))
     study = make_study({"answers": by_person()}, wide_instruments())
     (finding,) = refused(study, path)
+    assert finding.code == "header-rows"
+
+
+def test_further_rows_are_found_where_answers_are_words_too(tmp_path: Path) -> None:
+    frame = answers().with_columns(
+        pl.col(name).replace_strict({0: "no", 1: "a bit", 2: "much", 3: "very"}) for name in MOOD
+    )
+    head, *body = lines(frame)
+    path = tmp_path / "answers.csv"
+    path.write_text("\n".join([head, ",".join(["word"] * frame.width), *body]), encoding="utf-8")
+    (finding,) = refused(make_study(), path)
     assert finding.code == "header-rows"
 
 

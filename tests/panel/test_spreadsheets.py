@@ -56,8 +56,12 @@ def test_a_hidden_sheet_is_read_only_where_it_is_named(tmp_path: Path, state: st
     write_xlsx(path, answers(), ("Data",))
     change(path, "xl/workbook.xml", 'name="Data"', f'name="Data" state="{state}"')
     assert [one.code for one in refused(make_study(), path)] == ["sheet-hidden"]
-    panel = read_panel(make_study({"answers": by_occasion(sheet="Data")}), path)
+    named = make_study({"answers": by_occasion(sheet="Data")})
+    panel = read_panel(named, path)
     assert same_panel(panel, EXPECTED, data_row=True)
+    assert not panel.findings
+    write_xlsx(path, answers(), ("Old", "Data"))
+    assert "as the study file says" in read_panel(named, path).findings[0].text
 
 
 @pytest.mark.parametrize("form", ["explicit", "tick-list"])

@@ -214,6 +214,27 @@ def _by_subject(panel: Panel) -> pl.DataFrame:
     return whole.sort("subject", "occasion")
 
 
+def test_files_with_one_row_per_answer(tmp_path: Path) -> None:
+    frame = gappy([5, 40, 77])
+    for label in LABELS:
+        part = lengthen(frame.filter(pl.col("wave") == label)).drop("wave")
+        if label == "3":  # an item that was not asked any more
+            part = part.filter(pl.col("item") != "M_2")
+        part.write_csv(tmp_path / f"long{label}.csv")
+    source = by_item(files={label: f"long{label}" for label in LABELS}, occasion=None, file=None)
+    panel = read_panel(make_study({"answers": source}), tmp_path)
+    asked = pl.when(pl.col("wave") != "3").then(pl.col("M_2"))
+    expected = read_panel(make_study(), frame.with_columns(asked))
+    assert _by_subject(panel).equals(_by_subject(expected))
+    (tmp_path / "long1.csv").write_text(
+        lengthen(frame).drop("wave").filter(pl.col("item") != "M_2").write_csv()
+    )
+    (tmp_path / "long2.csv").write_text((tmp_path / "long3.csv").read_text())
+    with pytest.raises(PanelError) as refused:
+        read_panel(make_study({"answers": source}), tmp_path)
+    assert "item-missing" in found(refused.value)
+
+
 @pytest.mark.parametrize("as_frames", [True, False])
 def test_files_are_given_by_occasion_in_python(tmp_path: Path, as_frames: bool) -> None:
     frame = answers()

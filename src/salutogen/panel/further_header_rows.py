@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 10  # more rows than this are no header
 _LOOKED_AT = 40
 _FEW_COLUMNS = 2
+_SOUND_SHARE = 0.9
 
 Accepts = Callable[[str], bool]
 
@@ -63,9 +64,14 @@ def further_header_rows(table: SourceTable, expected: dict[str, Accepts]) -> int
         if True in row or row.count(False) < _FEW_COLUMNS:
             break
         rows += 1
-    later = [one for row in judged[rows:] for one in row if one is not None]
-    sound = bool(later) and 2 * sum(later) >= len(later)
+    later = zip(*judged[rows:], strict=True)
+    sound = any(_is_sound([one for one in column if one is not None]) for column in later)
     return rows if rows <= _MOST_ROWS and sound else 0
+
+
+def _is_sound(judged: list[bool]) -> bool:
+    """Whether the rest of a column holds what it should: other columns may hold words."""
+    return bool(judged) and sum(judged) >= _SOUND_SHARE * len(judged)
 
 
 def _judged(cell: str | None, accepts: Accepts) -> bool | None:

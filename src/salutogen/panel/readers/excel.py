@@ -58,6 +58,11 @@ def _sheet(workbook: fastexcel.ExcelReader, file: SourceFile, findings: Findings
     if named is not None:
         known = named in sheets if isinstance(named, str) else 0 <= named < len(sheets)
         if known:
+            title = named if isinstance(named, str) else sheets[named]
+            if len(sheets) > 1:
+                findings.tell(
+                    "first-sheet", variant="named", file=file.label, sheets=len(sheets), first=title
+                )
             return named
         findings.tell("sheet-not-found", file=file.label, sheet=named, sheets=sheets)
         return None
