@@ -152,6 +152,22 @@ def test_a_file_without_any_expected_column_is_said_in_one_message(tmp_path: Pat
     assert "p00" not in str(finding)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_answers_are_not_lost_to_a_header_that_is_shorter_than_said(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"answers.{suffix}"
+    if suffix == "csv":
+        answers().write_csv(path)
+    else:
+        write_xlsx(path, answers())
+    panel = read_panel(make_study({"answers": by_occasion(header_rows=3)}), path)
+    assert panel.n_rows == 16
+    (warning,) = [one for one in panel.findings if one.code == "answers-in-header"]
+    assert warning.evidence.numbers["looking"] == 2
+    assert "`header_rows: 1`" in warning.mend
+
+
 def test_rows_that_end_early_are_blank_at_their_end(tmp_path: Path) -> None:
     rows = lines(answers())
     rows[4] = ",".join(rows[4].split(",")[:5])

@@ -28,7 +28,7 @@ def without_open_forms(study: Study, table: SourceTable, findings: Findings) -> 
     if plan is None:
         return table
     by_column = _answers_by_column(study, table, plan.column)
-    done = {column: _handed_in(table.column(column), plan.codes) for column in by_column}
+    done = {column: _handed_in(table.described(column), plan.codes) for column in by_column}
     codes = listed(plan.codes, quotes=True)
     if not any(bool(mask.any()) for mask in done.values()):
         column = next(iter(done))

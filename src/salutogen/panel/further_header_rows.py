@@ -1,4 +1,4 @@
-"""Rows of a header that a study file does not speak of: words in every column of numbers."""
+"""Whether the header has as many rows as a study file says, by what stands in its columns."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ Accepts = Callable[[str], bool]
 
 
 def refuse_further_header_rows(study: Study, tables: Tables, findings: Findings) -> None:
-    """Say one thing where every column is bad in the same first rows."""
+    """Say one thing where every column is bad in the same first rows, and warn of the reverse."""
     for name in study.plan.answer_sources:
         for table in tables.get(name, ()):
-            rows = further_header_rows(table, _expectations(study, table))
+            expected = _expectations(study, table)
+            _tell_answers_in_header(table, expected, findings)
+            rows = further_header_rows(table, expected)
             if rows:
                 source = study.plan.sources[name]
                 findings.tell(
@@ -67,6 +69,29 @@ def further_header_rows(table: SourceTable, expected: dict[str, Accepts]) -> int
     later = zip(*judged[rows:], strict=True)
     sound = any(_is_sound([one for one in column if one is not None]) for column in later)
     return rows if rows <= _MOST_ROWS and sound else 0
+
+
+def _tell_answers_in_header(
+    table: SourceTable, expected: dict[str, Accepts], findings: Findings
+) -> None:
+    """Warn where a row that was left out with the header looks like a row of answers."""
+    if table.header is None or not table.header.height:
+        return
+    columns = [column for column in expected if column in table.columns]
+    rows = [
+        [_judged(cell, expected[column]) for column, cell in zip(columns, row, strict=True)]
+        for row in table.header.select(columns).iter_rows()
+    ]
+    held = [False not in row and row.count(True) >= _FEW_COLUMNS for row in rows]
+    if any(held):
+        findings.tell(
+            "answers-in-header",
+            variant="rows",
+            file=table.label,
+            looking=sum(held),
+            header_rows=held.index(True) + 1,
+            given=table.header.height + 1,
+        )
 
 
 def _is_sound(judged: list[bool]) -> bool:

@@ -45,7 +45,7 @@ def read_events(
     persons = _persons(table, plan.person_columns, subjects, findings)
     kinds, names = read_items(table, plan.event, findings)
     days = to_days(
-        table.column(plan.time.column),
+        table.described(plan.time.column),
         plan.time,
         column=plan.time.column,
         label=table.label,
@@ -86,7 +86,7 @@ def _persons(
 
 
 def _ratings(table: SourceTable, column: str, decimal: str | None, findings: Findings) -> pl.Series:
-    read = to_numbers(table.column(column), decimal)
+    read = to_numbers(table.described(column), decimal)
     values = read.values.cast(pl.Float64)
     bad = ~values.is_finite().fill_null(value=True)
     if read.text is not None:

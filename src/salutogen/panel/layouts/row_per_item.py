@@ -144,7 +144,7 @@ class RowPerItem(OneTable):
 
 def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
-    codes, texts = factorise(table.column(column))
+    codes, texts = factorise(table.described(column))
     refuse_nameless(table, [column], codes < 0, "empty-item", findings)
     refuse_errors(table, [column], findings)
     return codes, texts.to_list()

@@ -44,9 +44,10 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
         return None
     if not header_is_sound(records[0], file.expected, file.label, findings):
         return None
-    frame = table.slice(source.header_rows)
+    frame = table.slice(1)
     frame.columns = named_columns(records[0])
-    read = file_table(file, frame, findings)
+    further = source.header_rows - 1
+    read = file_table(file, frame.slice(further), findings, header=frame.head(further))
     if read is not None:
         tell_rows_above_data(source.skip_rows, source.header_rows - 1, file.label, findings)
     return read

@@ -64,6 +64,8 @@ class SourceTable:
         What a typed file itself declares as missing (SPSS): pairs of lowest and highest, or texts.
     occasion : str or None
         Label of the occasion to which every row belongs, where the study has a file for each.
+    header : DataFrame, optional
+        Further rows of the header, which are no data.
     """
 
     name: str
@@ -74,6 +76,7 @@ class SourceTable:
     info: InputFile
     user_missing: Mapping[str, Declared] = field(default_factory=dict)
     occasion: str | None = None
+    header: pl.DataFrame | None = None
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read some columns, in this order.
@@ -123,6 +126,7 @@ def file_table(
     digest: str | None = None,
     encoding: str | None = None,
     user_missing: Mapping[str, Declared] | None = None,
+    header: pl.DataFrame | None = None,
 ) -> SourceTable | None:
     """Make the table of one file; one without columns or rows is refused.
 
@@ -135,8 +139,8 @@ def file_table(
         SHA-256 of the file, where the reader has held it whole.
     encoding : str, optional
         Encoding of a text file, for the manifest.
-    user_missing : mapping, optional
-        As `SourceTable.user_missing`.
+    user_missing, header : optional
+        As in `SourceTable`.
     """
     columns = frame.collect_schema().names()
     height = frame.height if isinstance(frame, pl.DataFrame) else n_rows
@@ -155,6 +159,7 @@ def file_table(
         n_rows=height,
         info=InputFile(file.name, file.label, digest, height, len(columns), encoding),
         user_missing=user_missing or {},
+        header=header,
     )
 
 

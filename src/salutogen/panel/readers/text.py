@@ -84,7 +84,14 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     if frame is None:
         return None
     tell_rows_above_data(above, further, label, findings)
-    return file_table(file, frame, findings, digest=digest, encoding=encoding)
+    return file_table(
+        file,
+        frame.slice(further),
+        findings,
+        digest=digest,
+        encoding=encoding,
+        header=frame.head(further),
+    )
 
 
 def _from_header(
@@ -149,7 +156,7 @@ def _parse(
             found=int(body[further:][short].min()),
         )
     frame.columns = named_columns(header)
-    return frame.slice(further)
+    return frame
 
 
 def _cells(
