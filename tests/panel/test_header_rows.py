@@ -153,6 +153,19 @@ def test_a_file_without_any_expected_column_is_said_in_one_message(tmp_path: Pat
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("skip", [1, 3])
+def test_a_header_that_was_skipped_is_found_again(tmp_path: Path, suffix: str, skip: int) -> None:
+    path = tmp_path / f"answers.{suffix}"
+    if suffix == "csv":
+        answers().write_csv(path)
+    else:
+        write_xlsx(path, answers())
+    (finding,) = refused(make_study({"answers": by_occasion(skip_rows=skip)}), path)
+    assert finding.code == "header-elsewhere"
+    assert "`skip_rows: 0`" in finding.mend
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_answers_are_not_lost_to_a_header_that_is_shorter_than_said(
     tmp_path: Path, suffix: str
 ) -> None:

@@ -13,6 +13,7 @@ from salutogen.panel.readers.header import (
     header_is_sound,
     header_row,
     named_columns,
+    row_above,
     tell_header_elsewhere,
     tell_rows_above_data,
 )
@@ -31,16 +32,19 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     sheet = _sheet(workbook, file, findings)
     if sheet is None:
         return None
-    table = _cells(workbook, sheet)
     source = file.source
-    table, above = _from_header(table, source.skip_rows)
+    whole = _cells(workbook, sheet)
+    table, above = _from_header(whole, source.skip_rows)
     if table.height == 0:
         findings.tell("empty-file", file=file.label)
         return None
     records = [_texts(row) for row in table.head(LOOKED_AT).iter_rows()]
-    below = header_row(records, file.expected)
-    if below:
-        tell_header_elsewhere(below, above, file.label, len(file.expected), findings)
+    elsewhere = header_row(records, file.expected)
+    if not elsewhere and not set(file.expected).intersection(records[0]):
+        skipped = row_above([_texts(row) for row in whole.head(above).iter_rows()], file.expected)
+        elsewhere = None if skipped is None else skipped - above
+    if elsewhere:
+        tell_header_elsewhere(elsewhere, above, file.label, len(file.expected), findings)
         return None
     if not header_is_sound(records[0], file.expected, file.label, findings):
         return None

@@ -36,10 +36,16 @@ def header_row(records: Sequence[Sequence[str]], expected: Collection[str]) -> i
     return place if most >= 2 and 2 * most >= min(len(known), width) else None
 
 
+def row_above(records: Sequence[Sequence[str]], expected: Collection[str]) -> int | None:
+    """Find a header among the rows that were to be skipped: its place, counted from the first."""
+    place = header_row([[], *records], expected)
+    return place - 1 if place else None
+
+
 def tell_header_elsewhere(
     place: int, above: int, label: str, expected: int, findings: Findings
 ) -> None:
-    """Say that the header stands `place` rows below where it was looked for."""
+    """Say that the header stands `place` rows below (or above) where it was looked for."""
     findings.tell(
         "header-elsewhere",
         variant="below",

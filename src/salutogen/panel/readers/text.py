@@ -16,6 +16,7 @@ from salutogen.panel.readers.header import (
     header_is_sound,
     header_row,
     named_columns,
+    row_above,
     tell_header_elsewhere,
     tell_rows_above_data,
 )
@@ -74,10 +75,10 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     if len(delimiter) != 1 or ord(delimiter) > 127:
         findings.tell("bad-delimiter", delimiter=delimiter, source=file.name)
         return None
-    below = _header_below(data, delimiter, file)
-    if below is not None:
-        passed = whole.count(b"\n", 0, len(whole) - len(data))  # blank lines among them
-        tell_header_elsewhere(below, passed, label, len(file.expected), findings)
+    passed = whole.count(b"\n", 0, len(whole) - len(data))  # blank lines among them
+    elsewhere = _header_elsewhere(whole, data, passed, delimiter, file)
+    if elsewhere is not None:
+        tell_header_elsewhere(elsewhere, passed, label, len(file.expected), findings)
         return None
     further = source.header_rows - 1
     frame = _parse(data, delimiter, file, findings)
@@ -111,13 +112,22 @@ def _from_header(
     return (body, skip_rows) if counted else (later, skip_rows + 1)
 
 
-def _header_below(data: bytes, delimiter: str, file: SourceFile) -> int | None:
-    """Place of a header that stands further down than it should."""
+def _header_elsewhere(
+    whole: bytes, data: bytes, passed: int, delimiter: str, file: SourceFile
+) -> int | None:
+    """How many rows below (or above, if negative) where it should the header stands."""
     if not file.expected or set(file.expected).intersection(read_header(data, delimiter)):
         return None
     tried = (file.source.delimiter,) if file.source.delimiter else (delimiter, *CANDIDATES)
-    places = (header_row(first_records(data, one, LOOKED_AT), file.expected) for one in tried)
-    return next((place for place in places if place), None)
+    for one in tried:
+        below = header_row(first_records(data, one, LOOKED_AT), file.expected)
+        if below:
+            return below
+        skipped = [read_header(line, one) for line in whole.split(b"\n", passed)[:passed]]
+        above = row_above(skipped, file.expected)
+        if above is not None:
+            return above - passed
+    return None
 
 
 def _parse(
