@@ -107,6 +107,14 @@ def test_formulas_with_a_value_are_their_value(tmp_path: Path) -> None:
     assert panel.answers["events"]["E_1"].to_list()[3:5] == [2, None]
 
 
+def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "answers.xlsx"
+    write_xlsx(path, answers())
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    change(path, "xl/worksheets/s1.xml", "</sheetData>", far)
+    assert [one.code for one in refused(make_study(), path)] == ["file-too-large"]
+
+
 @pytest.mark.parametrize("column", ["id", "wave", "site"])
 def test_an_error_names_no_person_occasion_or_group(tmp_path: Path, column: str) -> None:
     frame = answers().with_columns(site=pl.lit("A"))

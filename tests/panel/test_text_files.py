@@ -115,6 +115,16 @@ def test_gzip_and_hash(tmp_path: Path) -> None:
     assert panel.inputs[0].columns == 10
 
 
+def test_a_packed_text_that_grows_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("salutogen.panel.readers.text._MOST_UNPACKED", 2**16)
+    _write(tmp_path, gzip.compress(b"id,wave\n" + b"0" * 2**22), "answers.csv.gz")
+    with pytest.raises(PanelError) as refused:
+        read_panel(STUDY, tmp_path)
+    assert found(refused.value) == {"file-too-large"}
+
+
 def test_blank_lines_are_ignored_and_rows_keep_their_number(tmp_path: Path) -> None:
     lines = _text(answers()).splitlines()
     text = "\n".join([*lines[:3], "", *lines[3:], "", ""])

@@ -151,6 +151,11 @@ def test_forms_of_other_layouts() -> None:
     panel = read_panel(make_study({"answers": source}, wide_instruments()), wide)
     assert panel.answers["mood"]["M_1"].is_null().to_list() == [False, True, False] * 6
     long = lengthen(frame.drop("done")).join(frame.select("id", "wave", "done"), on=["id", "wave"])
+    yes = frame.with_columns(pl.col("done") == "y")
+    for written in (yes, yes.with_columns(pl.col("done").cast(pl.String).str.to_uppercase())):
+        source = by_occasion(complete={"column": "done", "code": True})
+        panel = read_panel(make_study({"answers": source}), written)
+        assert panel.answers["mood"]["M_1"].is_null().to_list() == [False, True, False] * 6
     source = by_item(complete={"column": "done", "code": "Y"}, time=None)
     panel = read_panel(make_study({"answers": source}), long)
     assert panel.n_rows == 12

@@ -17,6 +17,7 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
+from salutogen.panel.readers.sheet_extent import far_extent
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     """Read one sheet of an Excel file, as text; cells that hold an error are its text."""
     import fastexcel
 
+    extent = far_extent(file.path)
+    if extent is not None:
+        cells, filled = extent
+        findings.tell(
+            "file-too-large", variant="sheet", file=file.label, cells=cells, filled=filled
+        )
+        return None
     mended = with_errors_as_text(file.path)
     workbook = fastexcel.read_excel(file.path if mended is None else mended)
     sheet = _sheet(workbook, file, findings)

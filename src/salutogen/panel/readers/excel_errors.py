@@ -12,6 +12,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from salutogen.panel.readers.sheet_extent import MOST_BYTES, SHEET
+
 UNCOMPUTED = "#FORMULA WITHOUT VALUE"
 ERRORS = frozenset(
     {
@@ -20,14 +22,12 @@ ERRORS = frozenset(
         UNCOMPUTED,
     }
 )  # fmt: skip
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL = re.compile(
     rb"<((?:\w+:)?)c((?:\s+[\w:]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*>(.*?)</\1c\s*>", re.DOTALL
 )
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</")
-_MOST_BYTES = 2**30  # larger sheets are left to the reader as they are
 
 
 def with_errors_as_text(path: Path) -> bytes | None:
@@ -47,7 +47,7 @@ def _mended(path: Path) -> bytes | None:
     with zipfile.ZipFile(path) as archive:
         mended: dict[str, bytes] = {}
         for entry in archive.infolist():
-            if not _SHEET.fullmatch(entry.filename) or entry.file_size > _MOST_BYTES:
+            if not SHEET.fullmatch(entry.filename) or entry.file_size > MOST_BYTES:
                 continue
             data = archive.read(entry)
             if b"<f" in data or b":f" in data or re.search(rb"t\s*=\s*[\"']e[\"']", data):

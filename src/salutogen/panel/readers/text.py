@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import io
 import zlib
 
 import numpy as np
@@ -47,6 +48,8 @@ _WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝŸ€§°´–—‘’‚“”„«»¿¡ªº…\xa0"
 )
 _CHECKED = 4096
+_MOST_UNPACKED = 2**28
+_MOST_TIMES = 100  # text is hardly ever packed into less than a hundredth
 
 
 def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
@@ -55,11 +58,10 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     raw = file.path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if label.lower().endswith(".gz"):
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            findings.tell("unreadable-file", variant="compressed", file=label, reason=str(error))
+        unpacked = _unpacked(raw, label, findings)
+        if unpacked is None:
             return None
+        raw = unpacked
     if not raw[:_CHECKED].strip() and not raw.strip():
         findings.tell("empty-file", file=label)
         return None
@@ -93,6 +95,21 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
         encoding=encoding,
         header=frame.head(further),
     )
+
+
+def _unpacked(raw: bytes, label: str, findings: Findings) -> bytes | None:
+    """Unpack a compressed text, as long as it stays within what text can be."""
+    most = max(_MOST_UNPACKED, _MOST_TIMES * len(raw))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            data = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        findings.tell("unreadable-file", variant="compressed", file=label, reason=str(error))
+        return None
+    if len(data) > most:
+        findings.tell("file-too-large", variant="unpacked", file=label, times=_MOST_TIMES)
+        return None
+    return data
 
 
 def _from_header(

@@ -44,14 +44,16 @@ class Complete(Part):
         description="Name of the column; {occasion} stands for the occasion's label where a file "
         "has one row per person."
     )
-    code: Label | tuple[Label, ...] = Field(
+    code: Label | bool | tuple[Label, ...] = Field(
         description="Code (or codes) of a form that was handed in; in other rows it was not."
     )
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Every code of a form that was handed in."""
-        return (self.code,) if isinstance(self.code, str) else self.code
+        if isinstance(self.code, tuple):
+            return self.code
+        return (self.code if isinstance(self.code, str) else str(self.code).lower(),)
 
 
 Columns = Name | Annotated[tuple[Name, ...], Field(min_length=1)]
