@@ -36,7 +36,8 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         The study file, read.
     data : path, data frame or mapping, optional
         A folder (default: the study file's own), one file or one frame for a study with one
-        source, or a mapping of source name to file or frame. Frames of pandas, Polars, Arrow and
+        source, or a mapping of source name to file or frame (to a mapping of occasion to file or
+        frame where each occasion has a file of its own). Frames of pandas, Polars, Arrow and
         whatever else Narwhals knows.
 
     Returns
