@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import (
     Any,
@@ -71,6 +71,12 @@ class Column:
     adds_up : int
         Counts: to how many numbers that are told elsewhere the column's cells add up, plainly or
         with weights that are told.
+    nested : {"", "counts", "statistics"}
+        Counts: whether the cells are of sets that lie in each other or are mostly the same
+        persons, such as those seen at one occasion and at the next, so that a small difference
+        tells of few. "statistics": the row's statistics are of one quantity, over these sets.
+    n : str
+        Statistics: the count of their row that they rest on, where it is not that of the others.
     """
 
     name: str
@@ -81,6 +87,8 @@ class Column:
     heading: str = ""
     of: str | tuple[str, ...] = "persons"
     adds_up: int = 0
+    nested: Literal["", "counts", "statistics"] = ""
+    n: str = ""
 
     def fits(self, name: str) -> bool:
         """Whether the declaration is of a column of this name."""
@@ -108,19 +116,22 @@ def figure(
     key: str = "",
     heading: str = "",
     default: Any = MISSING,
+    **counted: Any,
 ) -> Any:
     """Declare a field of a record.
 
     Parameters
     ----------
-    meaning, unit, sign, kind, heading
+    meaning, unit, sign, kind, heading, **counted
         As in `Column`.
     key : str
         Name in `results.json`, where it is not the field's own.
     default
         Default of the field.
     """
-    column = Column(name=key, meaning=meaning, unit=unit, sign=sign, kind=kind, heading=heading)
+    column = Column(
+        name=key, meaning=meaning, unit=unit, sign=sign, kind=kind, heading=heading, **counted
+    )
     return field(default=default, metadata={"column": column})
 
 
@@ -197,14 +208,7 @@ def _caption(item: Field[Any]) -> str:
 def columns_of(cls: type[Record]) -> tuple[Column, ...]:
     """Return the declarations of a record's figures, with the names they have in JSON."""
     return tuple(
-        Column(
-            name=key_of(item),
-            meaning=column.meaning,
-            unit=column.unit,
-            sign=column.sign,
-            kind=column.kind,
-            heading=column.heading,
-        )
+        replace(column, name=key_of(item))
         for item in _told_fields(cls)
         if isinstance(column := item.metadata.get("column"), Column)
     )
@@ -254,7 +258,11 @@ def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
 def _words(column: Column) -> dict[str, Any]:
     told = ". ".join(part for part in (column.meaning, column.sign) if part)
     found: dict[str, Any] = {"description": told} if told else {}
-    return {**found, "x-unit": column.unit} if column.unit else found
+    if column.unit:
+        found["x-unit"] = column.unit
+    if column.kind is not Kind.STATISTIC:
+        found["x-kind"] = column.kind.value
+    return found
 
 
 def _kinds(schema: dict[str, Any]) -> list[str]:

@@ -24,7 +24,8 @@ from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
-from salutogen.page.privacy import Guard, Identifiers, texts_of
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
 
 if TYPE_CHECKING:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.errors import PanelError
 from salutogen.findings import Findings, Persons, listed
+from salutogen.page.identifiers import Identifiers
 
 if TYPE_CHECKING:
+    from salutogen.panel.panel import Panel
     from salutogen.panel.readers.source_table import SourceTable
+    from salutogen.study import Study
 
 Codes = NDArray[np.int64]
 
@@ -54,6 +59,35 @@ def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
     run_codes = joined["code"].fill_null(-1).to_numpy()
     lengths = runs.struct.field("len").to_numpy()
     return np.repeat(run_codes, lengths), distinct
+
+
+def identifiers_in(study: Study, tables: Mapping[str, SourceTable]) -> Identifiers:
+    """Return the identifiers of every table that could be opened, to keep them out of messages."""
+    texts: list[pl.Series] = []
+    for name, table in tables.items():
+        for column in _person_columns(study, name):
+            if column in table.columns:
+                with suppress(PanelError):  # a file that vanished meanwhile
+                    texts.append(id_text(table.column(column)).drop_nulls().unique())
+    subjects = pl.concat(texts).unique() if texts else pl.Series(dtype=pl.String)
+    return Identifiers(subjects, columns_of_identifiers(study))
+
+
+def identifiers_of(panel: Panel) -> Identifiers:
+    """Return the identifiers of a study whose answers were read."""
+    return Identifiers(panel.persons["subject"], columns_of_identifiers(panel.study))
+
+
+def _person_columns(study: Study, source: str) -> tuple[str, ...]:
+    person = study.plan.sources[source].person
+    return (person,) if isinstance(person, str) else tuple(person)
+
+
+def columns_of_identifiers(study: Study) -> frozenset[str]:
+    """Columns that hold identifiers, and what the study file takes them for besides."""
+    columns = {name for source in study.plan.sources for name in _person_columns(study, source)}
+    named = {name for name, item in study.plan.background.items() if item.column in columns}
+    return frozenset(columns | named)
 
 
 def person_codes(table: SourceTable, column: str, findings: Findings) -> tuple[Codes, pl.Series]:

@@ -13,7 +13,8 @@ from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ import polars as pl
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
 from salutogen.norm import Line, ShapeTest
-from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Table, Text
+from salutogen.page.small_counts import SMALL_NOTE
 from salutogen.page.words import heading, number, p_value, points, say, signed
 from salutogen.report.context import Context
 from salutogen.report.words_of_line import (

@@ -19,8 +19,8 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import SR_AXIS, enumeration, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.sections.person_intervals import errors_in_words, intervals_figure

@@ -12,8 +12,8 @@ from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table, Text
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import say
 
 RULE_WORDS = {
