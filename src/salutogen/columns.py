@@ -262,7 +262,11 @@ def _words(column: Column) -> dict[str, Any]:
         found["x-unit"] = column.unit
     if column.kind is not Kind.STATISTIC:
         found["x-kind"] = column.kind.value
-    return found
+    if column.kind is Kind.COUNT:
+        of = column.of if isinstance(column.of, str) else list(column.of)
+        known = {"x-of": of, "x-adds-up": column.adds_up, "x-nested": column.nested}
+        found |= {key: value for key, value in known.items() if value and value != "persons"}
+    return found | {"x-n": column.n} if column.n else found
 
 
 def _kinds(schema: dict[str, Any]) -> list[str]:

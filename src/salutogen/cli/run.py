@@ -22,7 +22,7 @@ def run_study(
 
     with progress_bar(shown=not end.quiet) as progress:
         results = run(study, data, out, seed=seed, force=force, progress=progress)
-    end.findings = results.findings
+    end.findings = results.told_findings
     end.out = str(out)
     if end.as_json:
         end.results = results.to_dict()

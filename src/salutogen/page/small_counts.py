@@ -132,7 +132,7 @@ def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience
     """Hide with the help of counts that the table does not show; these columns are dropped."""
     hidden = hide_small(replace(table, columns=(*table.columns, *beside)), audience)
     names = [column.name for column in beside]
-    changed = not hidden.frame.equals(table.frame)
+    changed = not hidden.frame.equals(table.frame) and SMALL_NOTE not in table.note
     return replace(
         table,
         frame=hidden.frame.drop(names),

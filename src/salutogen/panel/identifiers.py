@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -79,7 +79,7 @@ def identifiers_of(panel: Panel) -> Identifiers:
 
 
 def _person_columns(study: Study, source: str) -> tuple[str, ...]:
-    person = study.plan.sources[source].person
+    person: Any = study.plan.sources[source].person  # one column, or several
     return (person,) if isinstance(person, str) else tuple(person)
 
 

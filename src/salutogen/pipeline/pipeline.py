@@ -13,10 +13,14 @@ from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
 from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.context import Progress, RunContext, silent, unfailing
+from salutogen.errors import SalutogenError
 from salutogen.findings import Finding
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
+from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
+from salutogen.panel.identifiers import identifiers_of
+from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
@@ -99,19 +103,21 @@ def _compute(
     """Go through the rooms in their order, then the analyses."""
     progress("answers", 0, len(STAGES))
     panel: Panel = plan.read(data)
-    progress("scores", 1, len(STAGES))
-    scores = score(panel)
-    progress("norm", 2, len(STAGES))
-    norm = fit_norm(scores, seed=seed)
-    progress("resilience", 3, len(STAGES))
-    resilience = score_resilience(scores, norm, seed=seed)
+    identifiers = identifiers_of(panel)
+    try:
+        backbone = _backbone(plan, panel, seed, progress)
+    except SalutogenError as error:
+        told: Any = struck_from_all(error.findings, identifiers)
+        raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
     progress("analyses", 4, len(STAGES))
+    scores = backbone.scores
     context = RunContext(
         seed=seed,
         audience=Audience(
             individuals=plan.plan.report.individuals == "show",
             n_persons=panel.n_persons,
             seed=seed,
+            secret=secret_of(panel),
             forms=(
                 panel.n_persons * len(plan.occasions),
                 scores.table.height,
@@ -121,19 +127,32 @@ def _compute(
         scheduler=scheduler,
         progress=progress,
     )
-    backbone = Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
+
+
+def _backbone(plan: Study, panel: Panel, seed: int, progress: Progress) -> Backbone:
+    """Score the answers, fit the lines and score resilience."""
+    progress("scores", 1, len(STAGES))
+    scores = score(panel)
+    progress("norm", 2, len(STAGES))
+    norm = fit_norm(scores, seed=seed)
+    progress("resilience", 3, len(STAGES))
+    resilience = score_resilience(scores, norm, seed=seed)
+    return Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
 
 
 def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:
     from salutogen.pipeline.manifest import provenance
 
-    findings = [
-        *backbone.study.findings,
-        *backbone.panel.findings,
+    found = [
         *backbone.scores.findings,
         *backbone.norm.findings,
         *backbone.resilience.findings,
+    ]
+    findings = [
+        *backbone.study.findings,
+        *backbone.panel.findings,
+        *struck_from_all(found, identifiers_of(backbone.panel)),
     ]
     findings.extend(registration_findings())
     for outcome in outcomes:

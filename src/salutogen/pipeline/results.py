@@ -19,7 +19,9 @@ from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.names import did_you_mean
 from salutogen.norm import Norm
+from salutogen.page.privacy import Guard
 from salutogen.panel import Panel
+from salutogen.panel.identifiers import identifiers_of
 from salutogen.resilience import Resilience
 from salutogen.scores import Scores
 from salutogen.study import Study
@@ -87,6 +89,16 @@ class Results:
     def persons(self) -> pl.DataFrame:
         """Persons: `subject, n_valid, E, P, P_expected, SR`, then more."""
         return self.resilience.persons
+
+    @property
+    def told_findings(self) -> tuple[Finding, ...]:
+        """The findings as `findings.json` has them: where persons are hidden, without cells, rows
+        and small counts.
+        """
+        if self.context.audience.individuals:
+            return self.findings
+        guard = Guard(self.context.audience, identifiers_of(self.panel))
+        return tuple(guard.finding(item) for item in self.findings)
 
     def analysis(self, label: str) -> AnalysisResult:
         """Return the result of an analysis by its label.

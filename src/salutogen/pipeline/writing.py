@@ -13,13 +13,14 @@ from salutogen.analyses.labelled import identified
 from salutogen.analyses.plain_data import DIGITS, to_plain
 from salutogen.context import Progress
 from salutogen.findings import Finding
-from salutogen.norm.norm_file import norm_to_dict
+from salutogen.norm.norm_for_others import norm_for
 from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.words import cell
+from salutogen.panel.identifiers import identifiers_of
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.manifest import manifest
 from salutogen.pipeline.output_folder import write_folder
-from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
+from salutogen.pipeline.results_json import results_for
 from salutogen.report.report import Report
 from salutogen.resilience.levels import POSITIONS
 
@@ -96,11 +97,12 @@ def _write_files(results: Results, folder: Path) -> None:
     columns = {name: file.columns for name, file in extra.items()}
     described = codebook(tables, columns)
     write_csv(described, folder / "codebook.csv")
-    content = results_to_dict(results)
+    content, told = results_for(results)
     write_json(content, folder / "results.json")
-    write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)
-    not_asked = places_switched_off(results.analyses)
-    findings: list[Finding] = [*results.findings, *not_computed(content, not_asked)]
+    norm, left_out = norm_for(results.norm, audience)
+    norm = identifiers_of(results.panel).plain(norm)
+    write_json(norm, folder / "norm.json", digits=NORM_DIGITS)
+    findings: list[Finding] = [*results.told_findings, *told, *left_out]
     write_json([item.to_dict() for item in findings], folder / "findings.json")
     outputs = [path for path in folder.rglob("*") if path.is_file()]
     made = manifest(

@@ -18,7 +18,7 @@ SAME = 1e-9  # points of P
 class ProblemDistribution(Record):
     """Distribution of problems over valid occasions, and what the floor of the scale does to SR."""
 
-    n: int = figure("Valid occasions", unit="occasions")
+    n: int = figure("Valid occasions", unit="occasions", kind=Kind.COUNT)
     floor: float | None = figure("Lowest possible score", unit=POINTS)
     ceiling: float | None = figure("Highest possible score", unit=POINTS)
     floor_share: float | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
