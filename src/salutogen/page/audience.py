@@ -118,6 +118,11 @@ class Audience:
         return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
 
 
+def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:
+    """Share of values that lie beyond a quantile that may be told: not those of too few persons."""
+    return min(max(beyond, (smallest + 0.5) / max(n_persons, 1)), 0.5)
+
+
 def person_code(place: int) -> str:
     """Write a place as letters and a number from 1 to 99: 0 is A1, 98 is A99, 99 is B1."""
     block, number = divmod(place, _PER_LETTER)

@@ -13,6 +13,7 @@ from salutogen.page.audience import Audience
 from salutogen.page.section import Figure, Table
 
 SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
+EVERYONE = "persons"
 
 
 def hide_small(table: Table, audience: Audience) -> Table:
@@ -143,7 +144,7 @@ def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience
 def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
     """Which cells of a column of counts may not be told."""
     wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
-    if table.column(name).of == name:  # of no count of persons, but few are of few persons
+    if table.column(name).of == name != EVERYONE:  # of no count of persons, but few are of few
         return [_is_few(cell, audience) for cell in table.frame[name].to_list()]
     return [
         cell is not None
