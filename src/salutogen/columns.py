@@ -77,6 +77,8 @@ class Column:
         tells of few. "statistics": the row's statistics are of one quantity, over these sets.
     n : str
         Statistics: the count of their row that they rest on, where it is not that of the others.
+    at : tuple of float
+        Quantiles in a list: the share of values below each. Those few lie beyond are hidden.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Column:
     adds_up: int = 0
     nested: Literal["", "counts", "statistics"] = ""
     n: str = ""
+    at: tuple[float, ...] = ()
 
     def fits(self, name: str) -> bool:
         """Whether the declaration is of a column of this name."""
@@ -266,6 +269,8 @@ def _words(column: Column) -> dict[str, Any]:
         of = column.of if isinstance(column.of, str) else list(column.of)
         known = {"x-of": of, "x-adds-up": column.adds_up, "x-nested": column.nested}
         found |= {key: value for key, value in known.items() if value and value != "persons"}
+    if column.at:
+        found["x-at"] = list(column.at)
     return found | {"x-n": column.n} if column.n else found
 
 

@@ -118,6 +118,11 @@ class Audience:
         return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
 
 
+def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
+    """Whether fewer than that lie beyond a quantile, which then tells of them."""
+    return smallest > 1 and min(quantile, 1 - quantile) * n_persons < smallest
+
+
 def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:
     """Share of values that lie beyond a quantile that may be told: not those of too few persons."""
     return min(max(beyond, (smallest + 0.5) / max(n_persons, 1)), 0.5)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, lies_among_few
 from salutogen.page.section import Table
 from salutogen.page.small_counts import hide_small
 
@@ -56,8 +56,11 @@ class HiddenFigures:
             return self._mapping(content, schema, path, around)
         if isinstance(content, list | tuple):
             inside = _inherited(schema, schema.get("items") or {})
+            at = schema.get("x-at") or [0.5] * len(content)
             return [
-                self._part(item, inside, f"{path}[{place}]", around)
+                self._gone(item, f"{path}[{place}]")
+                if lies_among_few(at[place], self.audience.n_persons, self.audience.smallest)
+                else self._part(item, inside, f"{path}[{place}]", around)
                 for place, item in enumerate(content)
             ]
         return self._leaf(content, schema, path, around)

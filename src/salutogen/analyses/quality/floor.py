@@ -27,7 +27,9 @@ class ProblemDistribution(Record):
         "Persons at the lowest score at each of their occasions", unit="persons", kind=Kind.COUNT
     )
     skewness: float | None = figure("Skewness (third standardised moment)")
-    quantiles: tuple[float, ...] = figure("5, 25, 50, 75 and 95 % quantiles", unit=POINTS)
+    quantiles: tuple[float, ...] = figure(
+        "5, 25, 50, 75 and 95 % quantiles", unit=POINTS, at=QUANTILES
+    )
     lowest_SR_low_exposure: float | None = figure(
         "Lowest SR that can be had where expected problems are at their 10 % quantile: the lowest "
         "score less what is expected",
