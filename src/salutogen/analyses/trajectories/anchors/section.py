@@ -118,7 +118,8 @@ def _date_words(anchored: Anchored, audience: Audience) -> tuple[str, ...]:
     latest = f", the latest after {days.max():.0f}" if audience.individuals else ""
     return (
         "Events have dates. Each belongs to the first occasion with answers on or after its day: "
-        f"half of the anchors were answered within {np.median(days):.0f} days of the event{latest}.",
+        f"half of the anchors were answered within {np.median(days):.0f} days of the event"
+        f"{latest}.",
     )
 
 
