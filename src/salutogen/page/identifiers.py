@@ -59,7 +59,8 @@ class Identifiers:
         texts = [text for text in self.lettered if " " in text.strip() and len(text) >= _LETTERED]
         if not texts or len(texts) > _MOST_OF_WORDS:
             return None
-        return re.compile("|".join(map(re.escape, sorted(texts, key=len, reverse=True))))
+        known = "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
+        return re.compile(rf"(?<!\w)(?:{known})(?!\w)")
 
     @cached_property
     def _labels(self) -> re.Pattern[str] | None:
