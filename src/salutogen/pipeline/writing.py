@@ -15,6 +15,8 @@ from salutogen.context import Progress
 from salutogen.findings import Finding
 from salutogen.norm.norm_for_others import norm_for
 from salutogen.page.drawing_processes import DrawingProcesses
+from salutogen.page.section import Table
+from salutogen.page.small_counts import hide_small, with_few_digits
 from salutogen.page.words import cell
 from salutogen.panel.identifiers import identifiers_of
 from salutogen.pipeline.codebook import codebook
@@ -27,6 +29,7 @@ from salutogen.resilience.levels import POSITIONS
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
     from salutogen.analyses.running import Outcome
+    from salutogen.page.audience import Audience
     from salutogen.pipeline.results import Results
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
@@ -92,7 +95,7 @@ def _write_files(results: Results, folder: Path) -> None:
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
-        tables[name] = identified(file.table, persons, audience)
+        tables[name] = identified(_told_table(file, audience), persons, audience)
         write_csv(tables[name], folder / name)
     columns = {name: file.columns for name, file in extra.items()}
     described = codebook(tables, columns)
@@ -106,13 +109,30 @@ def _write_files(results: Results, folder: Path) -> None:
     write_json([item.to_dict() for item in findings], folder / "findings.json")
     outputs = [path for path in folder.rglob("*") if path.is_file()]
     made = manifest(
-        results.provenance,
+        _told_origin(results.provenance, audience),
         folder,
         outputs,
         individuals=results.study.plan.report.individuals,
         personal_files=[name for name, file in extra.items() if file.personal],
     )
     write_json(made, folder / "manifest.json")
+
+
+def _told_table(file: ResultFile, audience: Audience) -> pl.DataFrame:
+    """Return an analysis's file; one that is no personal data hides what the page hides."""
+    if audience.individuals or file.personal:
+        return file.table
+    table = Table(name="file", title="", frame=file.table, columns=file.columns)
+    return with_few_digits(hide_small(table, audience), audience).frame
+
+
+def _told_origin(origin: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Leave out a number of rows of an input that few persons lack or have."""
+    inputs = [
+        {**item, "rows": None if audience.hides(item["rows"]) else item["rows"]}
+        for item in origin["inputs"]
+    ]
+    return {**origin, "inputs": inputs}
 
 
 def files_of(outcomes: Sequence[Outcome]) -> dict[str, ResultFile]:
