@@ -23,7 +23,7 @@ QUARTILES = (0.25, 0.5, 0.75)
 COLUMNS = (
     Column(name="measure", meaning="Exposure E or problems P", kind=Kind.LABEL),
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
-    Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT),
+    Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT, nested="counts"),
     *(
         Column(name=name, meaning=meaning, unit="points of the measure")
         for name, meaning in (
