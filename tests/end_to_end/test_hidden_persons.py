@@ -26,7 +26,7 @@ from tests.end_to_end.recovery import Shared, is_few
 STUDIES: dict[str, dict[str, Any]] = {
     "sixty": {
         "norm": {"shape": "linear", "covariates": ["site"]},
-        "analyses": [{"step": "trajectories"}],
+        "analyses": [{"step": "trajectories"}, {"step": "centiles"}],
     },
     "twelve": {"n": 12, "resilience": {"bootstrap": 0, "windows": {"width": 3}}},
 }

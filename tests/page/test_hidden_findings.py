@@ -31,6 +31,17 @@ def test_whole_numbers_are_counts_unless_they_are_of_the_plan() -> None:
     assert "has 3 coefficients but only 20 persons" in told_without_persons(plan, AUDIENCE).text
 
 
+def test_numbers_have_few_digits() -> None:
+    item = finding(
+        "mixed-line-singular",
+        sd_intercepts=0.123456,
+        sd_slopes=1.0,
+        slope=0.65432,
+        simplified_slope=0.1,
+    )
+    assert "0.6540" in told_without_persons(item, AUDIENCE).text
+
+
 @pytest.mark.parametrize(
     "given",
     [

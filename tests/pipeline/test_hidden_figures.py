@@ -89,6 +89,13 @@ def test_what_was_hidden_is_named() -> None:
     assert "made.n" not in hide.withheld
 
 
+def test_a_line_of_a_norm_tells_no_extremes() -> None:
+    change = {"E_from": 10.0, "E_to": 20.0}
+    for claims, told in (({"expected_change": change}, [10.0, 20.0]), (None, [None, None])):
+        line = {"range_E": [1.0, 99.0], "claims": claims}
+        assert HiddenFigures(AUDIENCE).of(line, {}, "line")["range_E"] == told
+
+
 def test_undeclared_whole_numbers_called_n_are_counts() -> None:
     hide = HiddenFigures(AUDIENCE)
     assert hide.of({"n": 3, "mean": 2.5, "window": 3}, {}, "x") == {

@@ -37,7 +37,7 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:
         return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
-    values = {name: _counted(name, value) for name, value in item.values.items()}
+    values = {name: _counted(name, value, audience) for name, value in item.values.items()}
     rows = item.evidence.n_rows or 0
     text = filled(item.template, values, audience.in_a_sentence) if item.template else ""
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
@@ -55,8 +55,13 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     return replace(item, text=text or item.text, template="", values={}, evidence=evidence)
 
 
-def _counted(name: str, value: Any) -> Any:
-    """Take a whole number of a sentence for a count of persons, unless it is of the plan."""
+def _counted(name: str, value: Any, audience: Audience) -> Any:
+    """Take a whole number of a sentence for a count of persons, unless it is of the plan.
+
+    Other numbers have as few digits as those of tables.
+    """
+    if isinstance(value, float) and audience.digits is not None:
+        return float(f"{value:.{audience.digits}g}")
     plain = isinstance(value, int) and not isinstance(value, bool | Persons)
     return Persons(value) if plain and name not in _OF_THE_PLAN else value
 

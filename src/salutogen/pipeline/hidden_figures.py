@@ -92,6 +92,8 @@ class HiddenFigures:
         path: str,
         around: _Around,
     ) -> dict[str, Any]:
+        if "range_E" in content:  # a line as `norm.json` has it
+            content = {**content, "range_E": _middle(content, f"{path}.range_E", self.withheld)}
         inside = schema.get("additionalProperties")
         inside = _inherited(schema, inside if isinstance(inside, Mapping) else {})
         numbers = [value for value in content.values() if value is not None]
@@ -183,6 +185,13 @@ class _Around:
             few=self.few or any(map(audience.is_small, own)),
             touched=self.touched or any(audience.hides(n) for n in counts.values()),
         )
+
+
+def _middle(line: Mapping[str, Any], path: str, withheld: list[str]) -> list[float | None]:
+    """From low to high exposure, in the place of the lowest and the highest."""
+    withheld.append(path)
+    change = (line.get("claims") or {}).get("expected_change") or {}
+    return [change.get("E_from"), change.get("E_to")]
 
 
 def _of_several(schema: Mapping[str, Any]) -> Mapping[str, Any]:
