@@ -16,7 +16,8 @@ from salutogen.version import VERSION
 
 LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
 PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")
-SHOWING = ("report.html", "figures/", "tables/")  # show single persons unless they are hidden
+# Show single persons, or quote cells and rows, unless persons are hidden.
+SHOWING = ("report.html", "figures/", "tables/", "findings.json")
 _CHUNK = 1 << 20
 
 
