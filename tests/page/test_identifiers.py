@@ -8,7 +8,7 @@ import pytest
 from salutogen.findings import finding
 from salutogen.page.identifiers import STRUCK, Identifiers
 
-IDS = pl.Series(["MUC-1007", "anna", "Anna Miller", "12", "100234"])
+IDS = pl.Series(["MUC-1007", "anna", "Anna Miller", "12", "100234", "MUC 33 b"])
 KNOWN = Identifiers(IDS, columns=("pid", "code"))
 
 
@@ -20,6 +20,7 @@ KNOWN = Identifiers(IDS, columns=("pid", "code"))
         ("Of 100234, nothing.", f"Of {STRUCK}, nothing."),
         ("Of Anna Miller nothing.", f"Of {STRUCK} nothing."),
         ("No error of code=anna (person line).", f"No error of code={STRUCK} (person line)."),
+        ("Of MUC 33 b, nothing.", f"Of {STRUCK}, nothing."),
         ("No error of site=anna.", "No error of site=anna."),
         ("12 rows of anna's kind", "12 rows of anna's kind"),
     ],

@@ -26,7 +26,6 @@ from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
 from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
-from salutogen.panel.identifiers import identifiers_of
 
 if TYPE_CHECKING:
     from salutogen.context import RunContext
@@ -90,7 +89,7 @@ def run_analyses(
     if not planned:
         return ()
     seen = labelled(backbone, run.audience)
-    guard = Guard(run.audience, identifiers_of(backbone.panel))
+    guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
         run.tell(place, len(planned))

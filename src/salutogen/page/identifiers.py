@@ -49,16 +49,21 @@ class Identifiers:
 
     @cached_property
     def lettered(self) -> frozenset[str]:
-        """Identifiers that are no plain number: told where a text quotes nothing else."""
-        texts = self.subjects.filter(~self.subjects.str.contains(rf"^[\s.\-]*{_DIGIT}*$"))
+        """Others that are no plain number, such as a name: known where they stand alone."""
+        plain = self.subjects.str.contains(rf"^[\s.\-]*{_DIGIT}*$")
+        like_words = ~self.subjects.str.contains(_DIGIT)
+        short = self.subjects.str.len_chars() < _LETTERED
+        texts = self.subjects.filter(~plain & (like_words | short))
         return frozenset(texts.str.strip_chars().to_list()) | frozenset(texts.to_list())
 
     @cached_property
     def _of_words(self) -> re.Pattern[str] | None:
         """Identifiers of several words, which no token finds."""
-        texts = [text for text in self.lettered if " " in text.strip() and len(text) >= _LETTERED]
-        if not texts or len(texts) > _MOST_OF_WORDS:
+        spaced = self.subjects.str.strip_chars().str.contains(" ", literal=True)
+        found = self.subjects.filter(spaced & (self.subjects.str.len_chars() >= _LETTERED))
+        if found.is_empty() or found.len() > _MOST_OF_WORDS:
             return None
+        texts = found.str.strip_chars().to_list()
         known = "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
         return re.compile(rf"(?<!\w)(?:{known})(?!\w)")
 
@@ -97,7 +102,7 @@ class Identifiers:
         known : set of str
             What is an identifier where it is all that stands between quotes, or all of the text.
         """
-        if text in known:
+        if text in known or text in self.distinctive:
             return STRUCK
         told = _QUOTED.sub(lambda found: _without(found, known), text) if known else text
         if self._labels is not None and "=" in told:

@@ -15,7 +15,6 @@ from salutogen.findings import Findings, Persons, listed
 from salutogen.page.identifiers import Identifiers
 
 if TYPE_CHECKING:
-    from salutogen.panel.panel import Panel
     from salutogen.panel.readers.source_table import SourceTable
     from salutogen.study import Study
 
@@ -71,11 +70,6 @@ def identifiers_in(study: Study, tables: Mapping[str, SourceTable]) -> Identifie
                     texts.append(id_text(table.column(column)).drop_nulls().unique())
     subjects = pl.concat(texts).unique() if texts else pl.Series(dtype=pl.String)
     return Identifiers(subjects, columns_of_identifiers(study))
-
-
-def identifiers_of(panel: Panel) -> Identifiers:
-    """Return the identifiers of a study whose answers were read."""
-    return Identifiers(panel.persons["subject"], columns_of_identifiers(panel.study))
 
 
 def _person_columns(study: Study, source: str) -> tuple[str, ...]:

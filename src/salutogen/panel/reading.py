@@ -65,7 +65,9 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     except PanelError as error:
         told = struck_from_all(error.findings, identifiers_in(study, tables))
         raise PanelError(told) from error.__cause__
-    identifiers = Identifiers(subjects, columns_of_identifiers(study))
+    identifiers = panel.identifiers
+    if subjects.len() > panel.n_persons:  # some were left out
+        identifiers = Identifiers(subjects, columns_of_identifiers(study))
     return replace(panel, findings=struck_from_all(findings, identifiers))
 
 

@@ -19,7 +19,6 @@ from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
 from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
-from salutogen.panel.identifiers import identifiers_of
 from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
@@ -103,7 +102,7 @@ def _compute(
     """Go through the rooms in their order, then the analyses."""
     progress("answers", 0, len(STAGES))
     panel: Panel = plan.read(data)
-    identifiers = identifiers_of(panel)
+    identifiers = panel.identifiers
     try:
         backbone = _backbone(plan, panel, seed, progress)
     except SalutogenError as error:
@@ -152,7 +151,7 @@ def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunCon
     findings = [
         *backbone.study.findings,
         *backbone.panel.findings,
-        *struck_from_all(found, identifiers_of(backbone.panel)),
+        *struck_from_all(found, backbone.panel.identifiers),
     ]
     findings.extend(registration_findings())
     for outcome in outcomes:

@@ -21,7 +21,6 @@ from salutogen.names import did_you_mean
 from salutogen.norm import Norm
 from salutogen.page.privacy import Guard
 from salutogen.panel import Panel
-from salutogen.panel.identifiers import identifiers_of
 from salutogen.resilience import Resilience
 from salutogen.scores import Scores
 from salutogen.study import Study
@@ -97,7 +96,7 @@ class Results:
         """
         if self.context.audience.individuals:
             return self.findings
-        guard = Guard(self.context.audience, identifiers_of(self.panel))
+        guard = Guard(self.context.audience, self.panel.identifiers)
         return tuple(guard.finding(item) for item in self.findings)
 
     def analysis(self, label: str) -> AnalysisResult:

@@ -15,7 +15,6 @@ from salutogen.columns import Kind, Record, figure, record
 from salutogen.findings import Finding, Severity, finding
 from salutogen.norm import Norm
 from salutogen.norm.norm_for_others import untold_covariates
-from salutogen.panel.identifiers import identifiers_of
 from salutogen.pipeline.hidden_figures import HiddenFigures
 from salutogen.resilience import Resilience
 from salutogen.resilience.summary import ScoreDescriptives
@@ -120,7 +119,7 @@ def results_for(results: Results) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         What is null: because it could not be computed, and because persons are hidden.
     """
     audience = results.context.audience
-    identifiers = identifiers_of(results.panel)
+    identifiers = results.panel.identifiers
     content = identifiers.plain(to_plain(_content(results, results.analyses, None)))
     told = not_computed(content, places_switched_off(results.analyses))
     if audience.individuals:

@@ -18,7 +18,6 @@ from salutogen.page.drawing_processes import DrawingProcesses
 from salutogen.page.section import Table
 from salutogen.page.small_counts import hide_small, with_few_digits
 from salutogen.page.words import cell
-from salutogen.panel.identifiers import identifiers_of
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.manifest import manifest
 from salutogen.pipeline.output_folder import write_folder
@@ -103,7 +102,7 @@ def _write_files(results: Results, folder: Path) -> None:
     content, told = results_for(results)
     write_json(content, folder / "results.json")
     norm, left_out = norm_for(results.norm, audience)
-    norm = identifiers_of(results.panel).plain(norm)
+    norm = results.panel.identifiers.plain(norm)
     write_json(norm, folder / "norm.json", digits=NORM_DIGITS)
     findings: list[Finding] = [*results.told_findings, *told, *left_out]
     write_json([item.to_dict() for item in findings], folder / "findings.json")

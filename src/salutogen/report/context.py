@@ -15,7 +15,6 @@ from salutogen.findings import Persons
 from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.page.audience import Audience
 from salutogen.page.privacy import Guard
-from salutogen.panel.identifiers import identifiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +60,7 @@ class Context:
     @classmethod
     def of(cls, backbone: Backbone, run: RunContext, **given: Any) -> Self:
         """Make the context of a run's results."""
-        guard = Guard(run.audience, identifiers_of(backbone.panel))
+        guard = Guard(run.audience, backbone.panel.identifiers)
         return cls(backbone=labelled(backbone, run.audience), run=run, guard=guard, **given)
 
     @property
