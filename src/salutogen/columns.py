@@ -246,7 +246,23 @@ def _short(value: float | str) -> str:
 def _property(item: Field[Any], hint: Any) -> dict[str, Any]:
     column = item.metadata.get("column")
     made = table_schema(item.metadata["rows"]) if "rows" in item.metadata else _schema_of(hint)
-    return {**made, **(_words(column) if isinstance(column, Column) else {})}
+    if not isinstance(column, Column):
+        return made
+    # Where persons are hidden all but labels may be null.
+    return {**(made if column.kind is Kind.LABEL else _or_null(made)), **_words(column)}
+
+
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Let whole numbers of a schema be null, those within as well."""
+    made = dict(schema)
+    if made.get("type") == "integer":
+        made["type"] = ["integer", "null"]
+    for inside in ("items", "additionalProperties"):
+        if isinstance(made.get(inside), Mapping):
+            made[inside] = _or_null(made[inside])
+    if "anyOf" in made and "properties" not in made:
+        made["anyOf"] = [_or_null(part) for part in made["anyOf"]]
+    return made
 
 
 def table_schema(columns: Sequence[Column]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import jsonschema
 import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.pipeline.results_json import results_schema
 from tests.end_to_end.conftest import Command
 from tests.end_to_end.hidden_studies import (
     FAR,
@@ -43,6 +45,10 @@ def run(
     done = salutogen("run", planted.study, "--out", out, "--json")
     assert done.returncode == 0, done.stderr
     return planted, Shared.of(out, stdout=done.stdout, stderr=done.stderr)
+
+
+def test_results_keep_their_published_schema(run: tuple[Planted, Shared]) -> None:
+    jsonschema.validate(run[1].json("results.json"), results_schema())
 
 
 def test_no_identifier_is_told(run: tuple[Planted, Shared]) -> None:
