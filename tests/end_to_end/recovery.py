@@ -181,7 +181,12 @@ class Shared:
             for path, value in leaves(self.json("results.json"))
             if kind.search(path.rpartition(".")[2]) and isinstance(value, int | float)
         ]
-        return [(where, value) for where, value in found if abs(value) > limit]
+        # What the scale can hold is known of the plan.
+        return [
+            (where, value)
+            for where, value in found
+            if abs(value) > limit and ".possible." not in where
+        ]
 
 
 def is_few(count: int, n: int) -> bool:

@@ -92,8 +92,9 @@ def test_what_was_hidden_is_named() -> None:
 def test_a_line_of_a_norm_tells_no_extremes() -> None:
     change = {"E_from": 10.0, "E_to": 20.0}
     for claims, told in (({"expected_change": change}, [10.0, 20.0]), (None, [None, None])):
-        line = {"range_E": [1.0, 99.0], "claims": claims}
-        assert HiddenFigures(AUDIENCE).of(line, {}, "line")["range_E"] == told
+        line = {"range_E": [1.0, 99.0], "claims": claims, "n": 98, "n_persons": 60}
+        found = HiddenFigures(AUDIENCE).of(line, {}, "line")
+        assert (found["range_E"], found["n"], found["n_persons"]) == (told, 100, 60)
 
 
 def test_undeclared_whole_numbers_called_n_are_counts() -> None:

@@ -93,18 +93,30 @@ class HiddenFigures:
         around: _Around,
     ) -> dict[str, Any]:
         if "range_E" in content:  # a line as `norm.json` has it
-            content = {**content, "range_E": _middle(content, f"{path}.range_E", self.withheld)}
+            content = self._line(content, path)
         inside = schema.get("additionalProperties")
         inside = _inherited(schema, inside if isinstance(inside, Mapping) else {})
         numbers = [value for value in content.values() if value is not None]
         if schema.get("x-kind") == Kind.COUNT.value and all(map(_is_whole, numbers)):
             return self._counts(content, schema, path, around)
         return {
-            name: self._gone(value, f"{path}.{name}")
+            name: self._emptied(value, f"{path}.{name}")
             if self._is_untold(str(name))
             else self._part(value, inside, f"{path}.{name}", around)
             for name, value in content.items()
         }
+
+    def _line(self, line: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Give low and high exposure for the lowest and highest, and counts in fives."""
+        change = (line.get("claims") or {}).get("expected_change") or {}
+        told = {**line, "range_E": [change.get("E_from"), change.get("E_to")]}
+        self.withheld.append(f"{path}.range_E")
+        few = self.audience.smallest
+        for name in ("n", "n_persons"):
+            if name in line and self.audience.hides(line[name]):
+                told[name] = few * round(line[name] / few)
+                self.withheld.append(f"{path}.{name}")
+        return told
 
     def _is_untold(self, term: str) -> bool:
         """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
@@ -164,6 +176,14 @@ class HiddenFigures:
     def _tells_few(self, share: float, whole: int) -> bool:
         return 0 <= share <= 1 and self.audience.hides(round(share * whole), whole)
 
+    def _emptied(self, value: Any, path: str) -> Any:
+        """Hide every figure of a part."""
+        if isinstance(value, Mapping):
+            return {name: self._emptied(part, f"{path}.{name}") for name, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._emptied(part, f"{path}[{place}]") for place, part in enumerate(value)]
+        return self._gone(value, path)
+
     def _gone(self, value: Any, path: str) -> Any:
         """Note that a figure is hidden; null stands in its place."""
         if value is not None:
@@ -185,13 +205,6 @@ class _Around:
             few=self.few or any(map(audience.is_small, own)),
             touched=self.touched or any(audience.hides(n) for n in counts.values()),
         )
-
-
-def _middle(line: Mapping[str, Any], path: str, withheld: list[str]) -> list[float | None]:
-    """From low to high exposure, in the place of the lowest and the highest."""
-    withheld.append(path)
-    change = (line.get("claims") or {}).get("expected_change") or {}
-    return [change.get("E_from"), change.get("E_to")]
 
 
 def _of_several(schema: Mapping[str, Any]) -> Mapping[str, Any]:
