@@ -16,8 +16,7 @@ from salutogen.version import VERSION
 
 LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
 PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")
-# Show single persons, or quote cells and rows, unless persons are hidden.
-SHOWING = ("report.html", "figures/", "tables/", "findings.json")
+SHOWING = ("report.html", "figures/", "tables/")  # show single persons unless they are hidden
 _CHUNK = 1 << 20
 
 
