@@ -25,7 +25,7 @@ from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
 from salutogen.memory import give_back_memory
-from salutogen.page.privacy import Guard, Identifiers, texts_of
+from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def run_analyses(
     if not planned:
         return ()
     seen = labelled(backbone, run.audience)
-    guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+    guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
         run.tell(place, len(planned))

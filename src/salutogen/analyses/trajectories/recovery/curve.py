@@ -93,7 +93,7 @@ class RecoveryCurve(Record):
     )
     autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
-    n_obs: int = figure("Values")
+    n_obs: int = figure("Values", kind=Kind.COUNT)
     individual: VaryingRates | None = figure(
         "With rates of their own for persons; null where the curve is not settled", default=None
     )
