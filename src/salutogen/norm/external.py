@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from salutogen.errors import NormError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, finding, shortened
 from salutogen.norm.known_labels import with_labels
 from salutogen.norm.line_spec import scoring_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines
@@ -16,6 +16,8 @@ from salutogen.norm.norm_file import NormFile, read_norm
 from salutogen.scores import Scores
 from salutogen.study import Period
 from salutogen.study.format import NormSettings, Reference
+
+SHOWN, MOST_SHOWN = 100, 10  # characters of a value, and how many differences are told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,8 @@ def scoring_problems(
     if not differences:
         return []
     shown = "; ".join(
-        f"{path}: {left!r} there, {right!r} here" for path, left, right in differences
+        f"{path}: {shortened(repr(left), SHOWN)} there, {shortened(repr(right), SHOWN)} here"
+        for path, left, right in differences[:MOST_SHOWN]
     )
     units = [item for item in differences if item[0].endswith("unit")]
     problems = []
@@ -89,8 +92,17 @@ def scoring_problems(
 def _differ(
     code: str, name: str, shown: str, differences: list[tuple[str, Any, Any]], variant: str = ""
 ) -> Finding:
-    numbers = {"differences": differences}
+    numbers = {
+        "differences": [
+            (path, _brief(left), _brief(right))
+            for path, left, right in differences[:MOST_SHOWN]
+        ]
+    }
     return finding(code, variant=variant, file=name, shown=shown, numbers=numbers)
+
+
+def _brief(value: Any) -> Any:
+    return shortened(str(value), SHOWN) if isinstance(value, str | list | dict) else value
 
 
 def _locate(scores: Scores, name: str) -> Path:
@@ -118,4 +130,5 @@ def _differences(theirs: Any, ours: Any, path: str) -> list[tuple[str, Any, Any]
             inner = f"{path}.{key}" if path else key
             found += _differences(theirs.get(key), ours.get(key), inner)
         return found
-    return [] if theirs == ours else [(path, theirs, ours)]
+    same = theirs == ours and isinstance(theirs, bool) == isinstance(ours, bool)
+    return [] if same else [(path, theirs, ours)]

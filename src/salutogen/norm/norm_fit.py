@@ -68,8 +68,9 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
         Constant E or P, fewer persons than coefficients, a reference set that does not exist,
         windows in time without any time, or a norm file that cannot be used; all problems at once.
     """
-    fit = _prepare(scores, settings or scores.study.plan.norm)
-    external = external_lines(scores, fit.settings)
+    settings = settings or scores.study.plan.norm
+    external = external_lines(scores, settings)
+    fit = _prepare(scores, settings, external)
     test = _decide_shape(fit, seed, own=external is None)
     _refuse(fit)
     norm = _fit_levels(fit, test, external)
@@ -115,7 +116,7 @@ class _Fit:
         return plan.valid if plan is not None else 1
 
 
-def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
+def _prepare(scores: Scores, settings: NormSettings, external: External | None) -> _Fit:
     rows = valid_rows(scores)
     schedule = scores.study.schedule
     findings = Findings()
@@ -123,7 +124,8 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
     phases = rows_of_phases(schedule, rows)
     findings.raise_refusals(NormError)
     reference = reference_set(scores, rows, windows, phases, settings, findings)
-    covariates = gather_covariates(scores, settings)
+    needed = () if external is None else external.lines.person.covariates
+    covariates = gather_covariates(scores, settings, needed=needed)
     findings.extend(covariates.findings)
     fit = _Fit(
         scores=scores,
@@ -149,10 +151,11 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     units = fit.covariates.complete(fit.tables["person_reference"])
     if own:
         linear = replace(fit.spec, shape="linear")
-        fit.findings.extend(line_problems(units, linear, "person"))
+        part = fit.reference.words if fit.reference.restricted else ""
+        fit.findings.extend(line_problems(units, linear, "person", part))
         occasions = fit.covariates.complete(fit.tables["occasion_reference"])
         if not refusals(tuple(fit.findings)):
-            fit.findings.extend(line_problems(occasions, linear, "occasion"))
+            fit.findings.extend(line_problems(occasions, linear, "occasion", part))
     _refuse(fit)
     wished = fit.settings.shape
     test: ShapeTest | None = None
