@@ -139,6 +139,10 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
         )
     except SalutogenError as error:
         stopped = finding("step-refused", label=item.label)
+        if not error.findings:  # a model that could not be fitted says why in plain words
+            reason = str(error)
+            told = finding("step-refused", variant="reason", label=item.label, reason=reason)
+            (stopped,) = guard.findings((told,))
         return _not_done(item, (stopped, *guard.findings(error.findings)))
     except KeyboardInterrupt:
         raise

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding, shortened
 from salutogen.norm.known_labels import with_labels
@@ -89,13 +91,48 @@ def scoring_problems(
     return problems
 
 
+def covariate_problems(external: External, persons: pl.DataFrame) -> list[Finding]:
+    """Refuse lines with other covariates than the study's: SR would not be what it says.
+
+    Parameters
+    ----------
+    external : External
+    persons : DataFrame
+        The study's covariates, one row per person.
+    """
+    line = external.lines.person
+    theirs, ours = line.covariates, persons.columns
+    if set(theirs) != set(ours):
+        return [
+            finding(
+                "norm-covariates-differ",
+                file=external.name,
+                theirs=", ".join(theirs) or "none",
+                ours=", ".join(ours) or "none",
+                numbers={"theirs": list(theirs), "ours": list(ours)},
+            )
+        ]
+    kinds = {True: "a number", False: "a category"}
+    return [
+        finding(
+            "norm-covariates-differ",
+            variant="kind",
+            file=external.name,
+            column=name,
+            theirs=kinds[name in line.terms],
+            ours=kinds[persons[name].dtype.is_numeric()],
+        )
+        for name in theirs
+        if (name in line.terms) != persons[name].dtype.is_numeric()
+    ]
+
+
 def _differ(
     code: str, name: str, shown: str, differences: list[tuple[str, Any, Any]], variant: str = ""
 ) -> Finding:
     numbers = {
         "differences": [
-            (path, _brief(left), _brief(right))
-            for path, left, right in differences[:MOST_SHOWN]
+            (path, _brief(left), _brief(right)) for path, left, right in differences[:MOST_SHOWN]
         ]
     }
     return finding(code, variant=variant, file=name, shown=shown, numbers=numbers)

@@ -279,11 +279,12 @@ def _require_covariance(where: str, rows: Sequence[Sequence[float | None]], size
     if (told != (known[:, None] & known)).any():
         raise ValueError(f"{where} has null in some places of a coefficient and not in others")
     matrix = matrix[np.ix_(known, known)]
-    errors = np.sqrt(np.clip(np.diag(matrix), 0.0, None))
-    if (np.diag(matrix) < 0).any():
-        raise ValueError(f"{where} has the negative variance {np.diag(matrix).min():.4g}")
-    slack = SLACK * np.outer(errors, errors)
-    if (np.abs(matrix - matrix.T) > slack).any():
+    variances = np.diag(matrix)
+    least = SLACK**2 * float(variances.max(initial=0.0))
+    if (variances < -least).any():
+        raise ValueError(f"{where} has the negative variance {variances.min():.4g}")
+    errors = np.sqrt(np.clip(variances, 0.0, None))
+    if (np.abs(matrix - matrix.T) > SLACK * np.outer(errors, errors) + least).any():
         raise ValueError(f"{where} is not symmetric")
     scale = np.where(errors > 0, errors, 1.0)
     scaled = matrix / np.outer(scale, scale)
@@ -303,10 +304,10 @@ def _damage(model: type[BaseModel], content: Any) -> str:
 
 def _in_words(key: str, error: ErrorDetails) -> str:
     """Name the key and what was found there."""
-    key = shortened(key, 2 * SHOWN)
+    key = shortened(key, 2 * SHOWN) or "it"
     if error["type"] == "value_error":
         told = error["msg"].removeprefix("Value error, ")
-        return f"{key}.{told}" if key else told
+        return told if key == "it" else f"{key}.{told}"
     if error["type"] == "missing":
         return f"{key} is missing"
     expected = error["msg"].removeprefix("Input should be ")

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 import salutogen as sg
-from salutogen.context import silent
+from salutogen.context import silent as untold
 from salutogen.errors import NormError, PanelError, SalutogenError, ScoreError, StudyError
 from salutogen.findings import Finding, refusals
 from salutogen.norm import fit_norm
@@ -100,7 +100,7 @@ def outcome_of(seed: int, number: int, folder: Path) -> Outcome:
     try:
         write_study(seed, number, folder)
         results = sg.run(folder / "study.yaml", seed=1)
-        write_results(results, folder / "out", force=False, progress=silent, drawing=NoPixels())
+        write_results(results, folder / "out", force=False, progress=untold, drawing=NoPixels())
     except MAY_REFUSE as error:
         told = refusals(error.findings)
         words = "; ".join(one.text for one in error.findings)
@@ -113,6 +113,7 @@ def outcome_of(seed: int, number: int, folder: Path) -> Outcome:
     failed = [one for one in results.findings if one.code == "analysis-failed"]
     if failed:
         wrong += [one.text for one in failed]
+    wrong += [f"refused without a reason: {label}" for label in _without_reason(results)]
     if wrong:
         return ended("failed", "; ".join(wrong), failed)
     return ended("results", found=refusals(results.findings))
@@ -138,6 +139,16 @@ def _wrong(results: sg.Results, out: Path) -> list[str]:
     }
     wrong += [f"infinite {name}" for name, values in columns.items() if values.is_infinite().any()]
     return wrong
+
+
+def _without_reason(results: sg.Results) -> list[str]:
+    """Labels of analyses that were not done and do not say why."""
+    silent = []
+    for outcome in results.analyses:
+        told = [one for one in outcome.findings if one.code != "step-refused" or ":" in one.text]
+        if outcome.result is None and not told:
+            silent.append(outcome.label)
+    return silent
 
 
 def _refuse(constant: str) -> float:

@@ -14,6 +14,7 @@ from salutogen.models.linear_algebra import (
     combine,
     cross_products,
     orthonormalise,
+    sandwich,
     sum_of_products,
     triangular_inverse,
 )
@@ -327,7 +328,7 @@ def clustered_covariance(
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
     sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
     meat = cross_products(list(sums))
-    return bread @ meat @ bread * (n_clusters / (n_clusters - 1)), n_clusters
+    return sandwich(bread, meat) * (n_clusters / (n_clusters - 1)), n_clusters
 
 
 def _numbered(codes: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
