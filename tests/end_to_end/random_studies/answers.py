@@ -196,16 +196,35 @@ def _laid_out(
             table = table.with_columns(pl.Series("wave", labels, dtype=pl.String))
         people_ids = pl.Series("person", [ids[place] for place in table["person"]], dtype=pl.String)
         named[name] = table.with_columns(people_ids).rename({"person": "id"})
+    if plan.register:
+        named["register"] = _register(plan, ids, lot)
     return named
+
+
+def _register(plan: Plan, ids: list[str], lot: Lot) -> pl.DataFrame:
+    """Dated events of some persons, in no order, some before or after all answers."""
+    rng, count = lot.rng, lot.one(0, 1, 5, 2 * len(ids)) + 1
+    days = rng.integers(-20, int(max(plan.days)) + 20, count)
+    return pl.DataFrame(
+        {
+            "who": [ids[place] for place in rng.integers(0, len(ids), count)],
+            "on": _dates(plan, days),
+            "kind": [lot.one("loss", "move", "illness") for _ in range(count)],
+            "burden": [str(value) for value in rng.integers(0, 6, count)],
+        }
+    )
 
 
 def _times(plan: Plan, forms: pl.DataFrame, lot: Lot) -> pl.Series:
     days = np.array(plan.days)[forms["wave"].to_numpy()].round()
-    days = days + lot.rng.integers(0, 3, days.size)
+    return pl.Series("day", _dates(plan, days + lot.rng.integers(0, 3, days.size)))
+
+
+def _dates(plan: Plan, days: np.ndarray) -> list[str]:
     if plan.time == "days":
-        return pl.Series("day", [f"{day:g}" for day in days])
+        return [f"{day:g}" for day in days]
     start = np.datetime64("2024-01-01")
-    return pl.Series("day", [str(start + np.timedelta64(int(day), "D")) for day in days])
+    return [str(start + np.timedelta64(int(day), "D")) for day in days]
 
 
 def _widened(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from salutogen.study.format import expand_numbers, item_name
@@ -68,6 +67,7 @@ class Plan:
     background: dict[str, str] = field(default_factory=dict)  # column by name
     people: bool = False  # whether background stands in a file of its own
     arms: bool = False
+    register: bool = False  # whether events stand in a file of their own, with dates
     borrowed: bool = False  # whether the lines come from the norm file of another study
     time: str = ""
 
@@ -101,7 +101,6 @@ def random_plan(lot: Lot) -> Plan:
     _add_others(plan)
     _add_background(plan)
     _add_scoring(plan)
-    _add_analyses(plan)
     return plan
 
 
@@ -200,6 +199,8 @@ def _add_exposure(plan: Plan) -> None:
             top = lot.one(1, 3, 5)
             columns = f"H{place}_{{1..{lot.one(1, 3, 8)}}}"
             plan.scale(name, "exposure", columns, 0, top, answers=f"0..{top}", **given)
+            if len(plan.labels) > 2 and lot.chance(0.15):  # a list that is longer later on
+                _ask_in_part(plan, name)
         scores[name] = score
     exposure: dict[str, Any] = {"types": list(scores), "score": scores}
     if lot.chance(0.8):
@@ -207,6 +208,14 @@ def _add_exposure(plan: Plan) -> None:
     if lot.chance(0.1):
         exposure["threshold"] = 1
     plan.values["exposure"] = exposure
+
+
+def _ask_in_part(plan: Plan, name: str) -> None:
+    """Ask all items of a list from the second occasion on, and only the first ones before."""
+    columns = [item for scale in plan.scales if scale.name == name for item in scale.columns]
+    if len(columns) > 2:
+        asked = {plan.labels[0]: columns[:2]}
+        plan.values["instruments"][name]["asked"] = asked
 
 
 def _add_others(plan: Plan) -> None:
@@ -264,6 +273,8 @@ def _add_scoring(plan: Plan) -> None:
     norm["unit"] = lot.one("person", "person", "occasion", "window", "mixed")
     if plan.background and lot.chance(0.6):
         norm["covariates"] = lot.some(list(plan.background), 1)[:3]
+        if lot.chance(0.1):  # named twice
+            norm["covariates"].append(norm["covariates"][0])
     waves = len(plan.labels)
     resilience: dict[str, Any] = {"bootstrap": lot.one(0, 0, 0, 0, 0, 0, 20)}
     windows = 0
@@ -302,51 +313,7 @@ def _add_scoring(plan: Plan) -> None:
     values |= {"norm": norm, "resilience": resilience}
     if lot.chance(0.3):
         values["missing"] = {"codes": {"skipped": [-9], "absent": [-8]}}
+        if lot.chance(0.5):
+            values["missing"] |= {"prorate": lot.one(0.2, 0.5, 1.0), "checklist": lot.one(0.0, 0.9)}
     if lot.chance(0.3):
         values["report"] = {"individuals": "hide"}
-
-
-def _add_analyses(plan: Plan) -> None:
-    lot, values = plan.lot, plan.values
-    steps: list[dict[str, Any]] = [{"step": "sensitivity", "draws": 100}]
-    repeated = [scale.name for scale in plan.scales if scale.measured == "repeated"]
-    if lot.chance(0.12):
-        steps.append(_trajectories(plan))
-    if lot.chance(0.08):
-        steps.append({"step": "centiles", "bootstrap": 100, "folds": lot.one(2, 5, 10)})
-    if len(plan.scales) > 1 and lot.chance(0.08):
-        steps.append({"step": "domains", "bootstrap": 100})
-    if len(plan.labels) > 1 and lot.chance(0.08):
-        first = [one for one, _ in pairwise(plan.labels)][: lot.one(1, 2)]
-        steps.append({"step": "baseline-adjusted", "baseline": first, "bootstrap": 100})
-    if "functioning" in repeated and lot.chance(0.6):
-        steps.append({"step": "growth", "scale": "functioning", "bootstrap": 100,
-                      "fluctuation": 50})  # fmt: skip
-    if lot.chance(0.06):
-        steps.append({"step": "event-weights", "splits": 5,
-                      "method": lot.one("ridge", "log-odds")})  # fmt: skip
-    values["analyses"] = steps
-
-
-def _trajectories(plan: Plan) -> dict[str, Any]:
-    lot = plan.lot
-    step: dict[str, Any] = {"step": "trajectories", "classes": "off"}
-    step["rule"] = lot.one("first-strict", "first-any", "onset", "demo-loop")
-    if step["rule"] != "demo-loop":
-        step["episodes"] = lot.one("first", "all")
-    step["placebo"] = {"draws": 20}
-    step["validity"] = {"draws": 50}
-    step["background"] = lot.one("with-event", "without-event")
-    if lot.chance(0.3):
-        step["labels"] = {"band_from": "answers"}
-    if lot.chance(0.1):
-        step["classes"] = {
-            "max": 2,
-            "models": ["random-intercept"],
-            "variances": ["equal"],
-            "starts": 2,
-            "resamples": 5,
-            "blrt_draws": 39,
-            "fewest": 10,
-        }
-    return step

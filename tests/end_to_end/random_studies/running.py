@@ -20,6 +20,7 @@ from salutogen.norm.norm_file import write_norm
 from salutogen.page.drawing_processes import Drawing, DrawingProcesses
 from salutogen.pipeline.writing import write_results
 from salutogen.scores import score
+from tests.end_to_end.random_studies.analyses import add_analyses
 from tests.end_to_end.random_studies.answers import random_answers
 from tests.end_to_end.random_studies.drawing import Lot
 from tests.end_to_end.random_studies.plans import Plan, random_plan
@@ -67,6 +68,7 @@ def write_study(seed: int, number: int, folder: Path) -> Plan:
     """Write the files of study `number` of a seed."""
     lot = Lot(seed, number)
     plan = random_plan(lot)
+    add_analyses(plan)
     tables = random_answers(plan, lot)
     if plan.borrowed:
         _borrow(plan, seed, number, folder)
