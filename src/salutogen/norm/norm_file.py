@@ -163,10 +163,11 @@ def _content(source: Path) -> Any:
 
 def _is_deep(content: Any) -> bool:
     """Whether something stands in more objects and lists than any norm has."""
-    layer = [[content]]
+    layer: list[Any] = [content]
     for _ in range(DEEPEST):
-        inner = [one.values() if isinstance(one, dict) else one for one in layer]
-        layer = [part for one in inner for part in one if isinstance(part, dict | list)]
+        inner = [one.values() if isinstance(one, dict) else one for one in layer
+                 if isinstance(one, dict | list)]  # fmt: skip
+        layer = [part for one in inner for part in one]
     return bool(layer)
 
 

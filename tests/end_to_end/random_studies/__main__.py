@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import warnings
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--kept", type=Path, default=Path("random-studies.jsonl"))
     given = parser.parse_args()
     warnings.simplefilter("error")
+    os.environ["SALUTOGEN_STRICT_PAGE"] = "1"
     done = _done(given.kept, given.seed)
     with given.kept.open("a", encoding="utf-8") as kept:
         for number in range(given.first, given.to):

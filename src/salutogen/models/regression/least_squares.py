@@ -326,8 +326,7 @@ def clustered_covariance(
     index, n_clusters = _numbered(codes)
     if n_clusters < 2:
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
-    sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
-    meat = cross_products(list(sums))
+    meat = cross_products([np.bincount(index, column * scores) for column in columns.T])
     return sandwich(bread, meat) * (n_clusters / (n_clusters - 1)), n_clusters
 
 
