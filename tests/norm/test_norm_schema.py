@@ -255,7 +255,7 @@ def test_whatever_stands_anywhere_ends_in_finite_lines_or_one_sentence(
         ('{"format": 1, "format": 1}', "'format' stands twice"),
         ('{"format": 1, "lines": NaN}', "NaN is no number of JSON"),
         ('{"format": 1, "lines": -Infinity}', "-Infinity is no number"),
-        ('{"format": 1, "lines": ' + "[" * 30 + "]" * 30 + "}", "nested too deeply"),
+        ('{"format": 1, "lines": ' + "[" * 60 + "]" * 60 + "}", "nested too deeply"),
         ('{"format": 1, "lines": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
         ('{"format": ' + "9" * 5000 + "}", "cannot be read"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from salutogen.findings import Finding, finding, shortened
 from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.norm.norm_schema import damage_of, damage_of_line, terms_as_written
+from salutogen.norm.plain_json import read_json
 from salutogen.scores import Standardiser
 from salutogen.study import Period
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from salutogen.norm.norm import Norm
 
 NORM_FORMAT = 1
-MOST_BYTES = 50_000_000
-DEEPEST = 20  # objects and lists within one another
 SIGN = "SR = observed - expected problems; positive = over-reactive = less resilient"
 
 
@@ -127,7 +125,11 @@ def read_norm(path: str | Path) -> NormFile:
         what a run has written; the first such key is named.
     """
     source = Path(path)
-    content = _content(source)
+    try:
+        content = read_json(source)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NormError([_unreadable(source, "unread", reason=reason)]) from error
     if not isinstance(content, dict) or content.get("format") != NORM_FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         shown = shortened(repr(found), 60)
@@ -135,52 +137,6 @@ def read_norm(path: str | Path) -> NormFile:
     if damage := damage_of(content):
         raise NormError([_unreadable(source, "damaged", reason=damage)])
     return _norm_file(source.name, content)
-
-
-def _content(source: Path) -> Any:
-    """Parse the file: no larger than any norm, no key twice, no number that JSON does not know."""
-    try:
-        if not source.is_file():
-            raise FileNotFoundError(2, "there is no such file")
-        size = source.stat().st_size
-        if size > MOST_BYTES:
-            raise ValueError(f"it has {size / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f}")
-        content = json.loads(
-            source.read_text(encoding="utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_no_number,
-        )
-        if _is_deep(content):
-            raise RecursionError
-    except RecursionError as error:
-        reason = "it is nested too deeply"
-        raise NormError([_unreadable(source, "unread", reason=reason)]) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise NormError([_unreadable(source, "unread", reason=reason)]) from error
-    return content
-
-
-def _is_deep(content: Any) -> bool:
-    """Whether something stands in more objects and lists than any norm has."""
-    layer: list[Any] = [content]
-    for _ in range(DEEPEST):
-        inner = [one.values() if isinstance(one, dict) else one for one in layer
-                 if isinstance(one, dict | list)]  # fmt: skip
-        layer = [part for one in inner for part in one]
-    return bool(layer)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f"the key {shortened(twice, 60)!r} stands twice in one place")
-    return made
-
-
-def _no_number(constant: str) -> float:
-    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _unreadable(source: Path, variant: str, **values: Any) -> Finding:

@@ -231,6 +231,33 @@ def test_a_norm_of_other_scores_or_none_is_refused(norm_file: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("n",), "60"),
+        (("n",), True),
+        (("z", 0), "0.1"),
+        (("covariance", 0, 0), None),
+        (("scale", "E"), True),
+        (("line", "coefficients", "E"), "0.5"),
+        (("line", "shape"), "cubic"),
+        (("line", "covariance", 0, 1), 1e6),
+    ],
+)
+def test_a_norm_with_something_else_for_a_number_is_refused(
+    norm_file: Path, tmp_path: Path, path: tuple[Any, ...], value: Any
+) -> None:
+    content = json.loads(norm_file.read_text("utf-8"))
+    place = content["steps"]["centiles"]["norm"]
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    (tmp_path / "other.json").write_text(json.dumps(content), "utf-8")
+    with pytest.raises(AnalysisError) as caught:
+        read_centile_norm(tmp_path / "other.json")
+    assert [item.code for item in caught.value.findings] == ["centile-norm-unreadable"]
+
+
+@pytest.mark.parametrize(
     "parts", [{"combine": "composite"}, {"norm": {"shape": "quadratic"}},
               {"norm": {"covariates": ["age"]}, "background": {"age": {"column": "age"}}}],
 )  # fmt: skip
