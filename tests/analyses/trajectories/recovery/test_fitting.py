@@ -48,3 +48,13 @@ def test_a_rise_is_called_a_change_with_its_sign() -> None:
     rises = [text for text in found if "a change of +" in text]
     assert rises
     assert not any("a fall of" in text for text in found)
+
+
+def test_one_person_has_no_curve_and_is_told_why() -> None:
+    mean = 1.0 + 6.0 * 0.5 ** (np.arange(10) / 1.5)
+    metrics, curve, findings = fit_way_back(made(mean, 5)[:3], np.zeros(3, dtype=np.int64), seed=1)
+    assert metrics is not None
+    assert curve is None
+    (found,) = findings
+    assert found.code == "recovery-not-fitted"
+    assert "one person" in found.text
