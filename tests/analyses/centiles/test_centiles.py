@@ -22,7 +22,7 @@ from salutogen.analyses.centiles.centile_norm import (
 )
 from salutogen.analyses.centiles.settings import CentilesSettings
 from salutogen.analyses.centiles.spread import centile, folds_of
-from salutogen.analyses.centiles.uniformity import by_group, even_spread, groups_of
+from salutogen.analyses.centiles.uniformity import SCORES, by_group, even_spread, groups_of
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.plain_data import to_plain
 from salutogen.errors import AnalysisError
@@ -281,3 +281,13 @@ def test_who_is_drawn() -> None:
         assert ('"type": "point"' in drawn) is individuals
     assert "Person" in result.persons["subject"][0]
     assert {file.personal for file in result.files().values()} == {True}
+
+
+def test_a_group_of_one_person_has_no_spread() -> None:
+    E = np.array([*np.zeros(40), *np.ones(40), 9.0])
+    centile = np.random.default_rng(1).uniform(1, 99, E.size)
+    found = by_group(centile, E, next(iter(SCORES)))
+    alone = found.filter(n=1)
+    assert alone.height == 1
+    assert alone["sd_centile"].to_list() == [None]
+    assert found.filter(pl.col("n") > 1)["sd_centile"].is_finite().all()
