@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.waves import Waves
 from salutogen.drafting.words_of_names import names_time, tokens
-from salutogen.panel.times import parse_dates
+from salutogen.panel.written_dates import parse_dates
 from salutogen.study.format import DAYS_IN
 
 _ISO_DATE = ("%Y-%m-%d",)

@@ -13,7 +13,7 @@ from salutogen.panel.items import ItemRules, TypedItem, type_item
 from salutogen.panel.layouts.aligned_source import Integers, ascending
 from salutogen.panel.layouts.duplicates import drop_copies
 from salutogen.panel.readers.source_table import SourceTable
-from salutogen.panel.times import to_days
+from salutogen.panel.times import no_times, to_days
 from salutogen.study.instruments.instrument import columns_at
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class RowPerPerson:
         columns = self._columns(time.column)
         if columns is None or not any(columns):
             return None
-        nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, self._rows.size)
+        nothing = no_times(self._rows.size)
         waves = [
             nothing
             if column is None
