@@ -96,7 +96,17 @@ def rows_of_windows(
         findings.tell(told, numbers={"key": "resilience.windows"})
     if not known.any():
         return ()
-    windows = schedule.windows(last_day=float(days[known].max()))
+    last = float(days[known].max())
+    windows = schedule.windows(last_day=last)
+    if schedule.last_day is None and schedule.is_within_one_window(last):
+        width = schedule.plan.resilience.windows
+        findings.tell(
+            "window-too-wide",
+            variant="data",
+            width=str(width.width if width else ""),
+            days=last,
+            numbers={"key": "resilience.windows"},
+        )
     ends = [period.end for period in windows if period.end is not None]
     beyond = int(np.count_nonzero(days[known] >= max(ends) - TINY))
     if beyond:

@@ -162,6 +162,7 @@ def _written(
     if not zoned.any():
         return _by_calendar(cells.local, cells.local, Clock.LOCAL)
     moment = cells.local - cells.offset.fill_null(0.0)
+    moment = (moment * MICROSECONDS_PER_DAY).round() / MICROSECONDS_PER_DAY  # equal if the same
     return _by_calendar(moment, cells.local, Clock.UTC if only_utc else Clock.ZONED)
 
 

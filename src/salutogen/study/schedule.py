@@ -102,6 +102,13 @@ class Schedule:
         windows = self.plan.resilience.windows
         return windows is not None and isinstance(windows.width, Duration)
 
+    def is_within_one_window(self, last_day: float | None) -> bool:
+        """Whether windows are lengths of time and the first holds every day up to the last."""
+        windows = self.plan.resilience.windows
+        if windows is None or isinstance(windows.width, int) or last_day is None:
+            return False
+        return windows.width.days > last_day + TINY
+
     @cached_property
     def occasions(self) -> tuple[Period, ...]:
         """Each planned occasion as a period of its own."""
