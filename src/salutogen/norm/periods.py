@@ -98,12 +98,12 @@ def rows_of_windows(
         return ()
     last = float(days[known].max())
     windows = schedule.windows(last_day=last)
-    if schedule.last_day is None and schedule.is_within_one_window(last):
-        width = schedule.plan.resilience.windows
+    width = schedule.width_beyond(last) if schedule.last_day is None else None
+    if width is not None:
         findings.tell(
             "window-too-wide",
             variant="data",
-            width=str(width.width if width else ""),
+            width=str(width),
             days=last,
             numbers={"key": "resilience.windows"},
         )

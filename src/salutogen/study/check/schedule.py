@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from salutogen.study.findings_by_line import FindingsByLine
-from salutogen.study.format import Duration, Reference
+from salutogen.study.format import Reference
 from salutogen.study.study import Study
 
 HERE = "norm.reference"
@@ -46,14 +46,10 @@ def _check_windows(study: Study, found: FindingsByLine) -> None:
     elif schedule.windows_in_time and not schedule.names_time and schedule.planned:
         known = schedule.last_day is not None
         found.tell("windows-by-planned-days" if known else "windows-need-time", at=here)
-    if isinstance(windows.width, Duration) and schedule.is_within_one_window(schedule.last_day):
-        found.tell(
-            "window-too-wide",
-            at=here,
-            variant="time",
-            width=str(windows.width),
-            days=schedule.last_day,
-        )
+    width = schedule.width_beyond(schedule.last_day)
+    if width is not None:
+        days = schedule.last_day
+        found.tell("window-too-wide", at=here, variant="time", width=str(width), days=days)
 
 
 def _check_phases(study: Study, found: FindingsByLine) -> None:
