@@ -38,12 +38,12 @@ NIGHTS = (date(2024, 3, 10), date(2024, 3, 31), date(2024, 4, 7), date(2024, 10,
 
 
 def read(
-    cells: Any, unit: str = "datetime", given: str | None = None
+    cells: Any, unit: str = "datetime", given: str | None = None, zone: str | None = None
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Times of a column, and what was said."""
     raw = cells if isinstance(cells, pl.Series) else pl.Series(cells)
     findings = Findings()
-    plan = TimeColumn.model_validate({"column": "t", "unit": unit, "format": given})
+    plan = TimeColumn.model_validate({"column": "t", "unit": unit, "format": given, "zone": zone})
     times = to_days(raw, plan, column="t", label="a.csv", findings=findings)
     assert times.dtype == TIMES
     return times.struct.unnest(), list(findings)
@@ -151,6 +151,48 @@ def test_an_announced_format_may_hold_the_offset(
     day = date(2024, 3, 4).toordinal() - date(1970, 1, 1).toordinal()
     assert times["local_time"].to_list() == pytest.approx([day + local], abs=1e-9)
     assert times["time"].to_list() == pytest.approx([day + moment], abs=1e-9)
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    cells=st.lists(moments(), min_size=1, max_size=8),
+    kind=st.sampled_from(["text", "seconds", "typed", "wall"]),
+)
+def test_a_place_gives_times_in_utc_and_without_offset_their_day(
+    zone: str, cells: list[datetime], kind: str
+) -> None:
+    there = [cell.astimezone(ZoneInfo(zone)).replace(fold=0) for cell in cells]  # the earlier one
+    moment = [cell.astimezone(UTC) for cell in there]
+    given: dict[str, Any] = {
+        "text": [cell.isoformat() for cell in moment],
+        "seconds": [int(cell.timestamp()) for cell in moment],
+        "typed": moment,
+        "wall": [cell.replace(tzinfo=None).isoformat() for cell in there],
+    }
+    unit = "seconds since 1970-01-01" if kind == "seconds" else "datetime"
+    times, found = read(given[kind], unit, zone=zone)
+    assert not found
+    expected, _ = read([cell.isoformat() for cell in there])
+    columns = ["time", "local_time"]
+    assert times.select(columns).equals(expected.select(columns))
+    assert set(times["clock"]) == {Clock.ZONED}
+
+
+def test_the_hour_that_clocks_leave_out_counts_as_if_they_were_not_put_forward() -> None:
+    times, _ = read(["2024-03-31T02:30", "2024-03-31T03:30"], zone="Europe/Berlin")
+    assert times["time"].to_list() == [19813 + 1.5 / 24] * 2
+
+
+def test_the_place_leaves_offsets_and_mere_days_alone() -> None:
+    for cells, unit in ((["2024-03-04T09:00+13:00"], "datetime"), (["2024-03-04"], "date")):
+        assert read(cells, unit, zone="Europe/Berlin")[0].equals(read(cells, unit)[0])
+    times, (told,) = read(["2024-03-04T23:30Z"], "date", zone="Europe/Berlin")
+    assert times["local_time"].to_list() == [19787]
+    assert (told.code, "UTC" in told.text) == ("time-of-day-left-out", False)
+
+
+def test_an_unknown_place_is_refused() -> None:
+    assert codes(read(["2024-03-04T23:30Z"], zone="Europe/Berlinn")[1]) == ["unknown-zone"]
 
 
 @pytest.mark.parametrize("unit", ["date", "datetime"])

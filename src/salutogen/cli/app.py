@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from salutogen.cli.ending import USAGE, ending, say_wrong_usage
+from salutogen.cli.printing import json_text, prepare_streams
 from salutogen.version import VERSION
 
 app = typer.Typer(
@@ -32,6 +32,10 @@ DataFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is refused.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Verbatim = Annotated[
+    bool,
+    typer.Option("--verbatim", help="CSV: keep texts that spreadsheets take for formulas as is."),
+]
 
 
 class FileFormat(StrEnum):
@@ -71,6 +75,7 @@ def run(
     data: DataFolder = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of every random step.")] = 1,
     force: Force = False,
+    verbatim: Verbatim = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,7 +83,7 @@ def run(
     with ending(as_json=as_json, quiet=quiet) as end:
         from salutogen.cli.run import run_study
 
-        run_study(study, data, out, seed, force, end)
+        run_study(study, data, out, seed, force, verbatim, end)
 
 
 @app.command()
@@ -160,7 +165,7 @@ def schema(
     with ending() as end:
         from salutogen.cli.schema import published_schema
 
-        end.lines.append(json.dumps(published_schema(of.value), indent=2, ensure_ascii=False))
+        end.lines.append(json_text(published_schema(of.value), indent=2))
 
 
 @app.command()
@@ -176,14 +181,17 @@ def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> N
 def warm() -> None:
     """Compile the numerical kernels once, so that no run has to."""
     with ending() as end:
+        from salutogen.cli.surroundings import require_surroundings
         from salutogen.models.compiling.ahead_of_time import warm as compile_kernels
 
+        require_surroundings()
         compile_kernels()
         end.lines.append("The kernels are compiled.")
 
 
 def main() -> None:
     """Entry point of the command `salutogen`."""
+    prepare_streams()
     try:
         app()
     except SystemExit as end:

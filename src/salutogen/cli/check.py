@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from salutogen.cli.ending import REFUSED, Ending
+from salutogen.cli.surroundings import require_surroundings
 from salutogen.findings import finding, refusals
 
 DATA_FOLDER = "data"
@@ -15,6 +16,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
 
     Data are read from the folder that is given, else from a folder `data` beside the study file.
     """
+    require_surroundings()
     from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study
     from salutogen.study.outline import outline
@@ -36,7 +38,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
             f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
-            f"{scores.valid.height} with both problems and exposure."
+            f"{scores.n_valid} with both problems and exposure."
         )
     end.findings = findings
     if refusals(findings):

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from salutogen.findings import Findings
 from salutogen.panel.numeric import finite_numbers
+from salutogen.panel.places import in_zone, is_zone, since_1970, to_the_microsecond
 from salutogen.panel.written_dates import (
-    MICROSECONDS_PER_DAY,
     WrittenDates,
     formats_that_fit,
     read_written,
@@ -88,10 +88,11 @@ def to_days(
             shown=raw[int(places[0])],
             first=int(places[0]) + 1,
         )
-    if time.unit == "days since 1970-01-01":
-        return _by_calendar(values, values, Clock.LOCAL)
-    if time.unit == "seconds since 1970-01-01":
-        return _by_calendar(values / _SECONDS_PER_DAY, values / _SECONDS_PER_DAY, Clock.UTC)
+    if time.unit.endswith("since 1970-01-01"):
+        in_seconds = time.unit.startswith("seconds")
+        days = values / _SECONDS_PER_DAY if in_seconds else values
+        clock = Clock.UTC if in_seconds else Clock.LOCAL
+        return _dated(days, days, clock, time, column, label, findings)
     counted = values * DAYS_IN[time.unit.removesuffix("s")]
     return _times(counted, counted, Clock.COUNTED)
 
@@ -112,9 +113,36 @@ def _days(days: pl.Series) -> pl.Series:
     return _times(days, days, Clock.DAY)
 
 
-def _by_calendar(time: pl.Series, local: pl.Series, clock: Clock) -> pl.Series:
-    """Times by the calendar: mere days where all of them are at midnight."""
-    return _times(time, local, clock) if _off_midnight(local).any() else _days(local)
+def _dated(
+    moment: pl.Series,
+    local: pl.Series,
+    clock: Clock,
+    time: TimeColumn,
+    column: str,
+    label: str,
+    findings: Findings,
+) -> pl.Series:
+    """Times by the calendar: mere days where all are at midnight, or where days are asked for."""
+    timed = _off_midnight(local)
+    if not timed.any():
+        return _days(local)
+    if time.zone is not None and clock != Clock.ZONED:
+        if is_zone(time.zone):
+            moment, local = in_zone(local, time.zone, is_utc=clock == Clock.UTC)
+            clock = Clock.ZONED
+        else:
+            findings.tell("unknown-zone", file=label, column=column, zone=time.zone)
+    if time.unit != "date":
+        return _times(moment, local, clock)
+    findings.tell(
+        "time-of-day-left-out",
+        variant="utc" if clock == Clock.UTC else "",
+        file=label,
+        column=column,
+        rows=_rows(timed),
+        n_rows=int(timed.sum()),
+    )
+    return _days(local.floor())
 
 
 def _off_midnight(local: pl.Series) -> pl.Series:
@@ -127,17 +155,12 @@ def _typed(
 ) -> pl.Series:
     """Times of a column that its file holds as date-times."""
     zone = raw.dtype.time_zone if isinstance(raw.dtype, pl.Datetime) else None
-    local = _since_1970(raw.dt.replace_time_zone(None))
-    if time.unit == "date":
-        return _as_days(local, zone in _NO_ZONE, column, label, findings)
-    if zone is None:
-        return _by_calendar(local, local, Clock.LOCAL)
-    moment = _since_1970(raw.dt.convert_time_zone("UTC"))
-    return _by_calendar(moment, local, Clock.UTC if zone in _NO_ZONE else Clock.ZONED)
-
-
-def _since_1970(moments: pl.Series) -> pl.Series:
-    return moments.dt.timestamp("us").cast(pl.Float64) / MICROSECONDS_PER_DAY
+    local = since_1970(raw.dt.replace_time_zone(None))
+    moment, clock = local, Clock.LOCAL
+    if zone is not None:
+        moment = since_1970(raw.dt.convert_time_zone("UTC"))
+        clock = Clock.UTC if zone in _NO_ZONE else Clock.ZONED
+    return _dated(moment, local, clock, time, column, label, findings)
 
 
 def _written(
@@ -153,34 +176,14 @@ def _written(
     without_zone = clocked & ~zoned
     if zoned.any() and without_zone.any():
         _tell_mixed("zoned-and-local-times", cells, zoned, without_zone, column, label, findings)
-    only_utc = bool(zoned.any()) and bool((cells.offset == 0).all(ignore_nulls=True))
-    if time.unit == "date":
-        return _as_days(cells.local, only_utc, column, label, findings)
     days = ~clocked & cells.local.is_not_null()
-    if days.any() and _off_midnight(cells.local).any():
+    if time.unit != "date" and days.any() and _off_midnight(cells.local).any():
         _tell_mixed("dates-and-date-times", cells, clocked, days, column, label, findings)
-    if not zoned.any():
-        return _by_calendar(cells.local, cells.local, Clock.LOCAL)
-    moment = cells.local - cells.offset.fill_null(0.0)
-    moment = (moment * MICROSECONDS_PER_DAY).round() / MICROSECONDS_PER_DAY  # equal if the same
-    return _by_calendar(moment, cells.local, Clock.UTC if only_utc else Clock.ZONED)
-
-
-def _as_days(
-    local: pl.Series, only_utc: bool, column: str, label: str, findings: Findings
-) -> pl.Series:
-    """Days of the calendar, under `unit: date`."""
-    timed = _off_midnight(local)
-    if timed.any():
-        findings.tell(
-            "time-of-day-left-out",
-            variant="utc" if only_utc else "",
-            file=label,
-            column=column,
-            rows=_rows(timed),
-            n_rows=int(timed.sum()),
-        )
-    return _days(local.floor())
+    clock = Clock.LOCAL
+    if zoned.any():
+        clock = Clock.UTC if (cells.offset == 0).all(ignore_nulls=True) else Clock.ZONED
+    moment = to_the_microsecond(cells.local - cells.offset.fill_null(0.0))
+    return _dated(moment, cells.local, clock, time, column, label, findings)
 
 
 def _rows(cells: pl.Series | NDArray[np.bool_]) -> list[int]:

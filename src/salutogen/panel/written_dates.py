@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from salutogen.panel.numeric import BLANK_WORDS
+from salutogen.panel.places import since_1970
 
-MICROSECONDS_PER_DAY = 86_400e6
 _ISO = (
     "%Y-%m-%d",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -139,6 +139,6 @@ def _has_time(given: str | None) -> bool:
 def _parse(texts: pl.Series, given: str) -> pl.Series:
     if _has_time(given):
         moments = texts.str.strptime(pl.Datetime("us"), given, strict=False)
-        return moments.dt.timestamp("us").cast(pl.Float64) / MICROSECONDS_PER_DAY
+        return since_1970(moments)
     dates = texts.str.strptime(pl.Date, given, strict=False)
     return dates.cast(pl.Int32).cast(pl.Float64)

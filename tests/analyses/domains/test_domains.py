@@ -16,7 +16,13 @@ from statsmodels.stats.multitest import multipletests
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.domains.analysis import DomainsResult, compute
-from salutogen.analyses.domains.scored import chance_profile, clearly_below
+from salutogen.analyses.domains.scored import (
+    chance_profile,
+    clearly_below,
+    lines,
+    product,
+    variance_of_means,
+)
 from salutogen.analyses.domains.settings import DomainsSettings
 from salutogen.errors import AnalysisError
 from tests.analyses.inputs import inputs_of, shown
@@ -118,6 +124,34 @@ def test_one_occasion_tells_nobody_clearly() -> None:
     assert "domain-seen-once" in {item.code for item in result.findings}
 
 
+def test_the_variance_of_a_mean_is_that_of_the_model_of_levels() -> None:
+    """AR(1) over six occasions, some missed: sigma² by the whole matrix of each person."""
+    rng = np.random.default_rng(8)
+    n, k, rho = 2500, 6, 0.4
+    state = rng.normal(size=(n, k))
+    for t in range(1, k):
+        state[:, t] = rho * state[:, t - 1] + np.sqrt(1 - rho**2) * state[:, t]
+    values = rng.normal(0, 3, (n, 1)) + 2.0 * state
+    seen = rng.random((n, k)) < 0.8
+    person, occasion = np.nonzero(seen)
+    found = variance_of_means(values[seen], person, occasion, n)
+    for row in np.flatnonzero(seen.any(axis=1))[:40]:
+        at = np.flatnonzero(seen[row])
+        whole = 4.0 * rho ** np.abs(at[:, None] - at[None, :])
+        assert found[row] == pytest.approx(whole.sum() / at.size**2, rel=0.12)
+    assert np.isnan(found[~seen.any(axis=1)]).all()
+
+
+def test_two_occasions_tell_levels_only_with_a_given_autocorrelation() -> None:
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(60, 1)) + rng.normal(size=(60, 2))
+    person, occasion = (codes.ravel() for codes in np.indices(values.shape))
+    assert np.isnan(variance_of_means(values.ravel(), person, occasion, 60)).all()
+    given = variance_of_means(values.ravel(), person, occasion, 60, 0.0)
+    spread = float(np.mean(np.diff(values) ** 2)) / 2
+    assert given == pytest.approx(np.full(60, spread / 2), rel=0.02)
+
+
 def test_clearly_below_is_benjamini_and_hochberg_over_all() -> None:
     rng = np.random.default_rng(4)
     z = rng.normal(0, 2, (150, 3))
@@ -176,3 +210,17 @@ def test_few_persons_and_one_domain_are_refused(cohort: AnalysisInputs) -> None:
 def test_a_study_file_asks_for_it(tmp_path: Path) -> None:
     told = results_of(tmp_path, analyses="[{step: domains, domains: [mood, events]}]")
     assert "domain-is-exposure" in {item.code for item in told.findings}
+
+
+def test_a_draw_without_a_rare_category_has_the_line_of_those_drawn() -> None:
+    rng = np.random.default_rng(3)
+    n = 30
+    rare = np.zeros(n)
+    rare[:2] = 1
+    X = np.column_stack([np.ones(n), rng.normal(size=n), rare])
+    means = rng.normal(size=(n, 2))
+    times = np.ones(n)
+    times[:2] = 0
+    found = product(X, lines(X, means, times))[2:]
+    smaller = np.linalg.lstsq(X[2:, :2], means[2:], rcond=None)[0]
+    np.testing.assert_allclose(found, X[2:, :2] @ smaller, rtol=1e-9)

@@ -9,6 +9,7 @@ import pytest
 from salutogen.analyses.quality.intervals import intervals_over_persons
 from salutogen.resilience.between_within import OccasionArrays, exposure_left
 
+ICC_OF_E = "ICC of E (random intercept, occasions as independent)"
 ICC = {"P": 0.5, "E": 0.5, "SR": 0.5}
 
 
@@ -48,9 +49,9 @@ def test_icc_has_the_error_of_balanced_normal_data() -> None:
     table = found(cohort(n, k))
     error = np.sqrt(2 * (1 - r) ** 2 * (1 + (k - 1) * r) ** 2 / (k * (k - 1) * (n - 1)))
     expected = 1.966 * error / (1 - r**2)
-    assert half(table, "ICC of E (share between persons)") == pytest.approx(expected, rel=0.1)
+    assert half(table, ICC_OF_E) == pytest.approx(expected, rel=0.1)
     row = table.row(1, named=True)
-    assert (row["figure"], row["estimate"]) == ("ICC of E (share between persons)", 0.5)
+    assert (row["figure"], row["estimate"]) == (ICC_OF_E, 0.5)
     assert row["low"] < 0.5 < row["high"]
 
 
@@ -116,3 +117,21 @@ def test_many_persons_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("salutogen.analyses.quality.intervals.MOST_UNITS", 400)
     grouped = found(arrays, draws=300)
     np.testing.assert_allclose(grouped["low"], single["low"], atol=0.015)
+
+
+def test_draws_without_another_exposure_are_left_out() -> None:
+    """Exposure that one person of 30 had is missing from a third of the draws."""
+    arrays = cohort(30, 4, seed=3)
+    E = np.where((arrays.person == 0) & (arrays.occasion < 2), 1.0, 0.0)
+    line = np.polyfit(E, arrays.P, 1)
+    rare = OccasionArrays(
+        person=arrays.person,
+        occasion=arrays.occasion,
+        P=arrays.P,
+        E=E,
+        SR=arrays.P - np.polyval(line, E),
+        n_persons=30,
+    )
+    table = found(rare, draws=200)
+    assert table["low"].drop_nulls().is_finite().all()
+    assert table["high"].drop_nulls().is_finite().all()
