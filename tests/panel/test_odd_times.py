@@ -70,6 +70,14 @@ def test_a_number_beyond_a_lifetime() -> None:
     assert "from day 99999 to day 99999" in found.text
 
 
+@pytest.mark.parametrize(("code", "odd"), [(999, True), (-999, True), (300, False), (-20, False)])
+def test_a_code_for_missing_among_counted_days(code: int, odd: bool) -> None:
+    panel = read([0, 7, 14, 0, 7, 14, 0, 7, code, 0, 7, 14], "days")
+    found = told(panel, "odd-date")
+    assert [one.evidence.rows for one in found] == [(9,)] * odd
+    assert all("more than 365 days from most others" in one.text for one in found)
+
+
 @pytest.mark.parametrize(
     ("cell", "odd"), [("2100-02-20", True), ("1066-10-14", True), ("1970-05-01", False)]
 )

@@ -27,7 +27,8 @@ UNIT_RATIOS = {
 _TOLERANCE = 0.2
 _LIFETIME = 36_525.0
 _YEAR_1900, _YEAR_1990, _YEAR_2100 = -25_567.0, 7305.0, 47_482.0
-_FAR_YEARS = 10
+_FAR_DATES = 10 * 365.25
+_FAR_COUNTED, _FAR_PLAN = 365.25, 3.0
 _FAR_IQR = 5.0  # a study that lasts long, or takes persons in for long, has a wide middle half
 
 
@@ -50,7 +51,9 @@ def check_times(study: Study, rows: pl.DataFrame, findings: Findings, label: str
     if not _are_alike(rows["clock"].to_numpy(), findings, label):
         return
     days = rows["time"].to_numpy()
-    _check_dates(days, rows["clock"].to_numpy(), rows["data_row"].to_numpy(), findings, label)
+    _check_dates(
+        study, days, rows["clock"].to_numpy(), rows["data_row"].to_numpy(), findings, label
+    )
     person = rows["person"].to_numpy()
     same = person[1:] == person[:-1]
     gaps = np.diff(days)
@@ -99,22 +102,29 @@ def _are_alike(clocks: NDArray[np.uint8], findings: Findings, label: str) -> boo
 
 
 def _check_dates(
+    study: Study,
     days: NDArray[np.float64],
     clocks: NDArray[np.uint8],
     data_rows: NDArray[np.uint32],
     findings: Findings,
     label: str,
 ) -> None:
-    if clocks[0] == Clock.COUNTED:
-        _tell_odd("counted", days, np.abs(days) > _LIFETIME, data_rows, findings, label)
-        return
-    odd = (days < _YEAR_1990) | (days >= _YEAR_2100)
-    _tell_odd("", days, odd, data_rows, findings, label)
+    """Say which times no study has, and which lie far from most others."""
     low, median, high = (float(q) for q in np.quantile(days, (0.25, 0.5, 0.75)))
-    reach = max(_FAR_YEARS * 365.25, _FAR_IQR * (high - low))
+    counted = clocks[0] == Clock.COUNTED
+    if counted:
+        odd = np.abs(days) > _LIFETIME
+        least = max(_FAR_COUNTED, _FAR_PLAN * (study.schedule.last_day or 0.0))
+    else:
+        odd = (days < _YEAR_1990) | (days >= _YEAR_2100)
+        least = _FAR_DATES
+    _tell_odd("counted" if counted else "", days, odd, data_rows, findings, label)
+    reach = max(least, _FAR_IQR * (high - low))
     far = ~odd & (np.abs(days - median) > reach)
-    years = round(reach / 365.25)
-    _tell_odd("far", days, far, data_rows, findings, label, years=years, median=_date(median))
+    more = {"reach": reach} if counted else {"years": round(reach / 365.25)}
+    middle = _day(median) if counted else _date(median)
+    variant = "far-counted" if counted else "far"
+    _tell_odd(variant, days, far, data_rows, findings, label, median=middle, **more)
 
 
 def _tell_odd(
@@ -128,7 +138,7 @@ def _tell_odd(
 ) -> None:
     if not odd.any():
         return
-    written = _day if variant == "counted" else _date
+    written = _day if variant.endswith("counted") else _date
     findings.tell(
         "odd-date",
         variant=variant,

@@ -90,7 +90,7 @@ def to_days(
         )
     if time.unit.endswith("since 1970-01-01"):
         in_seconds = time.unit.startswith("seconds")
-        days = values / _SECONDS_PER_DAY if in_seconds else values
+        days = to_the_microsecond(values / _SECONDS_PER_DAY if in_seconds else values)
         clock = Clock.UTC if in_seconds else Clock.LOCAL
         return _dated(days, days, clock, time, column, label, findings)
     counted = values * DAYS_IN[time.unit.removesuffix("s")]

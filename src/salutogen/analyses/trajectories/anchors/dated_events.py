@@ -109,13 +109,14 @@ def _on_one_clock(
     bool
         Whether days of the calendar are compared.
     """
-    clocks = {*events["clock"].unique(), *answered["clock"].unique()}
+    sides = [set(table["clock"].unique()) for table in (events, answered)]
+    clocks = set().union(*sides)
     counted = Clock.COUNTED in clocks
     if counted and len(clocks) > 1:
         raise AnalysisError([finding("event-times-not-comparable", source=source)])
     by_day = Clock.DAY in clocks
     own = by_day or not clocks.issubset(IN_UTC)
-    if Clock.UTC in clocks and own:
+    if own and any(Clock.UTC in side and Clock.ZONED not in side for side in sides):
         told.append(finding("event-days-in-utc", source=source))
     happened, at = pl.col("day"), pl.col("time")
     if own and not counted:
