@@ -284,6 +284,21 @@ def test_days_in_utc_are_said_to_be_so() -> None:
     assert "event-days-in-utc" in {one.code for one in told}
 
 
+def test_offsets_of_zero_in_some_columns_are_no_utc() -> None:
+    """In London clocks show UTC in winter; the answers of summer say where the person is."""
+    offsets = ["+00:00", "+00:00", "+00:00", "+00:00", "+01:00"]
+    times = {
+        "p": [f"{day_of(week)}T23:30{ahead}" for week, ahead in enumerate(offsets, 1)],
+    }
+    data = {
+        "answers": widened(answers(times)),
+        "register": register([("p", str(day_of(3)), "that day")]),
+    }
+    found, told = placed(study("row-per-person"), data)
+    assert found == {("p", "that day"): [3]}
+    assert "event-days-in-utc" not in {one.code for one in told}
+
+
 ZONES = ("Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu")
 
 
