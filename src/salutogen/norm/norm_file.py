@@ -13,7 +13,9 @@ import numpy as np
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
+from salutogen.namespaces import term_of
 from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
+from salutogen.norm.design_matrix import terms_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.scores import Standardiser
 from salutogen.study import Period
@@ -81,7 +83,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "possible": {name: list(bounds) for name, bounds in line.possible.items()},
         "reference": line.reference,
         "shape": line.shape,
-        "coefficients": dict(zip(line.terms, line.coefficients, strict=True)),
+        "coefficients": dict(zip(line.names, line.coefficients, strict=True)),
         "covariance": line.covariance.tolist(),
         "residual_sd": line.residual_sd,
         "r_squared": line.r_squared,
@@ -187,20 +189,22 @@ def line_from_dict(item: Mapping[str, Any], period: Period | None = None) -> Lin
         raise ValueError("coefficients that are not finite")
     low, high = item["range_E"]
     standardiser = item.get("standardiser")
+    predictors, shape = tuple(item["predictors"]), cast("Shape", item["shape"])
+    ours = terms_of(predictors, shape)
     return Line(
         level=cast("Level", item["level"]),
-        terms=tuple(coefficients),
+        terms=tuple(term_of(name, ours) for name in coefficients),
         coefficients=tuple(coefficients.values()),
         covariance=covariance,
         residual_sd=float(item["residual_sd"]),
         r_squared=float(item["r_squared"]),
         n=int(item["n"]),
         n_persons=int(item["n_persons"]),
-        shape=cast("Shape", item["shape"]),
+        shape=shape,
         reference=str(item["reference"]),
         exposure_range=(float(low), float(high)),
         outcome=str(item["outcome"]),
-        predictors=tuple(item["predictors"]),
+        predictors=predictors,
         units=dict(item["units"]),
         knots=tuple(float(knot) for knot in item.get("knots") or ()),
         standardiser=None if standardiser is None else _standardiser(standardiser),

@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
+from salutogen.namespaces import covariate_of
 from salutogen.page.audience import Audience
 from salutogen.page.privacy import Guard, Identifiers
 
@@ -141,17 +142,18 @@ class Context:
     @cached_property
     def untold_covariates(self) -> tuple[str, ...]:
         """Covariates with a category of few persons, whose coefficients would tell of these."""
-        persons = self.scores.persons
+        found = {name: self.scores.of_persons(name) for name in self.norm.lines.occasion.covariates}
         return tuple(
             name
-            for name in self.norm.lines.occasion.covariates
-            if not persons[name].dtype.is_numeric()
-            and any(map(self.audience.hides, persons[name].drop_nulls().value_counts()["count"]))
+            for name, values in found.items()
+            if values is not None
+            and not values.dtype.is_numeric()
+            and any(map(self.audience.hides, values.drop_nulls().unique_counts()))
         )
 
     def is_told(self, term: str) -> bool:
         """Whether the coefficient of a term may be told."""
-        return term.partition("=")[0] not in self.untold_covariates
+        return covariate_of(term) not in self.untold_covariates
 
     def by_occasion(self, column: str) -> list[np.ndarray]:
         """Values of a column at each planned occasion, in person order, missing ones dropped."""

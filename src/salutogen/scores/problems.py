@@ -10,6 +10,7 @@ import numpy as np
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Findings, finding
+from salutogen.namespaces import scale_column, subscale_column
 from salutogen.scores.answers import BoolArray, FloatArray, Form
 from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
@@ -98,14 +99,17 @@ def score_problems(
     measures: dict[str, Measure] = {}
     rules: dict[str, ScoringRule] = {}
     alternatives: dict[str, FloatArray] = {}
+    names = [form.instrument.name for form in forms]
     for form in forms:
         instrument = form.instrument
         rule = problem_rule(instrument, problems)
         scale, measure = _one_scale(form, rule, prorate)
-        scales[instrument.name], measures[instrument.name] = scale, measure
+        scales[instrument.name] = scale
+        measures[instrument.name] = replace(measure, name=scale_column(instrument.name, names))
         rules[instrument.name] = rule
         for name, subscale in instrument.subscales.items():
-            alternatives[f"{instrument.name}_{name}"] = _subscale(form, rule, subscale, prorate)
+            column = subscale_column(f"{instrument.name}_{name}")
+            alternatives[column] = _subscale(form, rule, subscale, prorate)
     if len(forms) == 1:
         (name,) = scales
         for other in _other_rules(forms[0].instrument, rules[name]):
@@ -163,7 +167,7 @@ def _combine(
     if problems.combine == "first-component":
         try:
             component = fit_first_component(
-                tuple(f"P_{name}" for name in scales), [part.score for part in parts]
+                tuple(scale_column(name, scales) for name in scales), [part.score for part in parts]
             )
         except ValueError as reason:
             refused = finding(

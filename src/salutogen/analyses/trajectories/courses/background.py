@@ -125,7 +125,7 @@ def _exposure_without(grid: EventGrid, place: int, panel: Panel, scores: Scores)
         panel.study.exposure_score(name),
         most_skipped=plan.missing.checklist,
     )
-    table = scores.table.with_columns(to_series(f"E_{name}", score.score))
+    table = scores.table.with_columns(to_series(scores.type_column(name), score.score))
     if scores.combine == "composite":
         return table
     total = combine_types(
