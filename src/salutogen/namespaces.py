@@ -201,7 +201,7 @@ def part_columns(
 
 
 def scale_column(name: str, names: Iterable[str]) -> str:
-    """Column of one of several problem scales: `P_<scale>`, or `P_scale_<scale>` where ours is so."""
+    """Column of one of several problem scales, `P_<scale>`; `P_scale_<scale>` for names of ours."""
     tags: dict[str, str] = {}
     names = tuple(names)
     taken = {f"P_{one}" for one in names if f"P_{one}" not in OF_SCORES} | OF_SCORES
