@@ -33,6 +33,7 @@ FLOORS = {
     "names": 0,
     "namespaces": 0,
     "display": 1,
+    "memory": 1,
     "columns": 2,
     "context": 2,
     "models": 1,

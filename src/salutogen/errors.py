@@ -58,3 +58,7 @@ class SimulationError(SalutogenError):
 
 class ReportError(SalutogenError):
     """Results cannot be written."""
+
+
+class UsageError(SalutogenError):
+    """The program was called or set up in a way that cannot work; nothing was begun."""

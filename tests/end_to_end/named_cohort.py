@@ -79,7 +79,9 @@ def plan(names: Mapping[str, str], **changes: Any) -> dict[str, Any]:
         "resilience": {
             "bootstrap": 20,
             "windows": {"width": 3, "step": 2, "valid": 1},
-            "phases": {n["phase"]: {"from": "1", "to": "3"}, n["other phase"]: {"from": "4", "to": "6"}},
+            "phases": {
+                n["phase"]: {"from": "1", "to": "3"}, n["other phase"]: {"from": "4", "to": "6"},
+            },
         },
         **changes,
     }  # fmt: skip

@@ -18,7 +18,8 @@ ODD = (
     "__index__", "column_0", "key", "values", "name", "type", "self", "cls", "subject.ID", "a[b]",
     "a.b", "a b", " a", "a ", "{x}", "{", "}", "{0}", "{n:# person|# persons}", "%s", "'", '"', "`",
     "\\", "/", "../x", "<b>", "<script>alert(1)</script>", "&amp;", "#", "$E$", "*", "^.*$", "^E$",
-    "a\tb", "\u00e4", "a\u0308", "ﬁ", "名前", "İ", "ı", "😀", "\u200bE", "e", "p", "sr", "TIME", "Time",
+    "a\tb", "\u00e4", "a\u0308", "ﬁ", "名前", "İ", "ı", "😀", "\u200bE", "e", "p", "sr", "TIME",
+    "Time",
     "all types", "type_low", "low", "high", "skipped", "z", "se", "frozen", "refit", "common",
     "frozen_z", "se_days", "shrunken", "prorated", "expected", "E_low",
 )  # fmt: skip

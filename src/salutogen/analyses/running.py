@@ -24,7 +24,8 @@ from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
-from salutogen.page.privacy import Guard, Identifiers, texts_of
+from salutogen.memory import give_back_memory
+from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def run_analyses(
     if not planned:
         return ()
     seen = labelled(backbone, run.audience)
-    guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+    guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
         run.tell(place, len(planned))
@@ -114,6 +115,7 @@ def run_analyses(
             before=results,
         )
         outcomes[item.label] = _outcome(item, inputs, guard)
+        give_back_memory()
     return tuple(outcomes[item.label] for item in sorted(planned, key=lambda item: item.place))
 
 

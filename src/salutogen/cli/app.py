@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from salutogen.cli.ending import USAGE, ending, say_wrong_usage
+from salutogen.cli.printing import json_text, prepare_streams
 from salutogen.version import VERSION
 
 app = typer.Typer(
@@ -32,6 +32,10 @@ DataFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is refused.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Verbatim = Annotated[
+    bool,
+    typer.Option("--verbatim", help="CSV: keep texts that spreadsheets take for formulas as is."),
+]
 
 
 class FileFormat(StrEnum):
@@ -71,6 +75,7 @@ def run(
     data: DataFolder = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of every random step.")] = 1,
     force: Force = False,
+    verbatim: Verbatim = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,14 +83,17 @@ def run(
     with ending(as_json=as_json, quiet=quiet) as end:
         from salutogen.cli.run import run_study
 
-        run_study(study, data, out, seed, force, end)
+        run_study(study, data, out, seed, force, verbatim, end)
 
 
 @app.command()
 def check(
     study: StudyFile, data: DataFolder = None, as_json: AsJson = False, quiet: Quiet = False
 ) -> None:
-    """Say everything that is wrong with a study file, and with its data if given.
+    """Say everything that is wrong with a study file and its data.
+
+    Data are read from --data, or from a folder `data` beside the study file; without either it is
+    said that none were read.
 
     Departures from a plan frozen by `preregister` are among it.
     """
@@ -101,7 +109,8 @@ def init(
         str | None, typer.Option("--template", help="quarterly, weekly, bursts or trial.")
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="A data file to make the study file from.")
+        Path | None,
+        typer.Option("--from", help="A data file, or a folder with a file for each occasion."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The study file to write.")] = Path(
         "study.yaml"
@@ -156,7 +165,7 @@ def schema(
     with ending() as end:
         from salutogen.cli.schema import published_schema
 
-        end.lines.append(json.dumps(published_schema(of.value), indent=2, ensure_ascii=False))
+        end.lines.append(json_text(published_schema(of.value), indent=2))
 
 
 @app.command()
@@ -172,14 +181,17 @@ def explain(code: Annotated[str, typer.Argument(help="A finding's code.")]) -> N
 def warm() -> None:
     """Compile the numerical kernels once, so that no run has to."""
     with ending() as end:
+        from salutogen.cli.surroundings import require_surroundings
         from salutogen.models.compiling.ahead_of_time import warm as compile_kernels
 
+        require_surroundings()
         compile_kernels()
         end.lines.append("The kernels are compiled.")
 
 
 def main() -> None:
     """Entry point of the command `salutogen`."""
+    prepare_streams()
     try:
         app()
     except SystemExit as end:

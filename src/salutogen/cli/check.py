@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from salutogen.cli.ending import REFUSED, Ending
-from salutogen.findings import refusals
+from salutogen.cli.surroundings import require_surroundings
+from salutogen.findings import finding, refusals
+
+DATA_FOLDER = "data"
 
 
 def check_study(path: Path, data: Path | None, end: Ending) -> None:
-    """Check a study file, its frozen plan, its analyses and, where a folder is given, its data."""
+    """Check a study file, its frozen plan and its analyses; and its data, where there are any.
+
+    Data are read from the folder that is given, else from a folder `data` beside the study file.
+    """
+    require_surroundings()
     from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study
     from salutogen.study.outline import outline
@@ -18,7 +25,12 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
     plan_analyses(study)
     findings = list(study.findings)
     end.lines += [f"{path.name}: {study.title}", *outline(study)]
-    if data is not None:
+    beside = path.parent / DATA_FOLDER
+    if data is None and beside.is_dir():
+        data = beside
+    if data is None:
+        findings.append(finding("no-data-read"))
+    else:
         from salutogen.scores import score
 
         panel = study.read(data)
@@ -26,7 +38,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
             f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
-            f"{scores.valid.height} with both problems and exposure."
+            f"{scores.n_valid} with both problems and exposure."
         )
     end.findings = findings
     if refusals(findings):

@@ -5,25 +5,40 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import typer
-
 from salutogen.cli.ending import Ending
+from salutogen.cli.printing import printed
 from salutogen.cli.progress import progress_bar
-from salutogen.pipeline.output_folder import require_free
+from salutogen.cli.surroundings import require_surroundings
+from salutogen.pipeline.output_folder import require_free, require_possible
+from salutogen.pipeline.what_is_read import WhatIsRead
 
 
 def run_study(
-    study: Path, data: Path | None, out: Path, seed: int, force: bool, end: Ending
+    study: Path,
+    data: Path | None,
+    out: Path,
+    seed: int,
+    force: bool,
+    verbatim: bool,
+    end: Ending,
 ) -> None:
     """Run a study and write its folder."""
-    require_free(out, force=force, inputs=(study, data))
+    require_surroundings()
+    require_possible(study, data)
+    given = WhatIsRead(tuple(path for path in (study, data) if path is not None))
+    require_free(out, force=force, reads=given)
     compile_once(study, end)
     from salutogen.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
-        results = run(study, data, out, seed=seed, force=force, progress=progress)
-    end.findings = results.findings
-    end.out = str(out)
+
+        def told(stage: str, done: int, total: int) -> None:
+            if (stage, done) == ("files", total):
+                end.place(out)
+            progress(stage, done, total)
+
+        results = run(study, data, out, seed=seed, force=force, verbatim=verbatim, progress=told)
+    end.findings = results.told_findings
     if end.as_json:
         end.results = results.to_dict()
     elif not end.quiet:
@@ -43,7 +58,7 @@ def compile_once(study: Path, end: Ending) -> None:
     if is_warm() and not needs_classes:
         return
     if not end.quiet:
-        typer.echo("compiling, once", err=True)
+        printed("compiling, once", err=True)
     warm(everything=False, classes=needs_classes)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from salutogen.cli.ending import Ending
-from salutogen.pipeline.output_folder import require_free
+from salutogen.cli.surroundings import require_surroundings
+from salutogen.pipeline.output_folder import require_free, require_possible
+from salutogen.pipeline.what_is_read import WhatIsRead
 
 
 def simulate_study(
@@ -19,16 +21,20 @@ def simulate_study(
     end: Ending,
 ) -> None:
     """Simulate a study's answers into a folder, with the truth beside them."""
-    from salutogen.pipeline.output_folder import write_folder
+    from salutogen.pipeline.output_folder import claimed
+    from salutogen.pipeline.what_is_read import what_is_read
     from salutogen.simulation import simulate
     from salutogen.study import read_study
 
-    require_free(out, force=force, inputs=(study,))
+    require_surroundings()
+    require_possible(study)
+    require_free(out, force=force, reads=WhatIsRead((study,)))
     plan = read_study(study)
+    reads = WhatIsRead((study,), what_is_read(plan).searched)
 
     def fill(folder: Path) -> None:
         simulate(plan, persons=persons, seed=seed, out=folder, format=file_format)
 
-    write_folder(out, fill, force=force)
-    end.out = str(out)
+    with claimed(out, force=force, reads=reads) as place:
+        end.findings = place.write(fill, then=lambda: end.place(out))
     end.lines.append(f"{persons} persons simulated into {out} (the truth in {out / 'truth'}).")

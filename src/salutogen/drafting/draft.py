@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from salutogen.drafting.data_columns import (
-    Block,
-    DataColumn,
-    Layout,
-    find_blocks,
-    find_layout,
-    find_single_columns,
-    read_columns,
-)
-from salutogen.study.format import GAP
-from salutogen.study.instruments.registry import RegisteredInstrument, registry
+import polars as pl
 
-ROLES = ("problems", "exposure", "factor", "none")
-MANY_ZEROS = 0.4
-FEWEST_EVENTS = 5
-_RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ""}
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
+from salutogen.drafting.cells import read_table
+from salutogen.drafting.header_rows import further_header_rows
+from salutogen.drafting.items import find_blocks, find_single_answers
+from salutogen.drafting.layout import Layout, find_layout
+from salutogen.drafting.questions import Question, questions
+from salutogen.drafting.roles import ROLES, DraftedInstrument, draft_instruments, lacks_a_side
+from salutogen.drafting.single_columns import BackgroundColumn, sort_singles
+from salutogen.drafting.study_text import is_writable, study_text
+from salutogen.drafting.trial import refused_instruments
+from salutogen.drafting.words_of_names import names_background
+from salutogen.study.format.plain_yaml import MOST_BYTES
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something a person may know better: where it goes, what is asked, the draft."""
-
-    path: str
-    text: str
-    default: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftedInstrument:
-    """An item block with its guessed name, role and registered instrument."""
-
-    name: str
-    block: Block
-    role: str
-    registered: str
+MOST_INSTRUMENTS = 150
+_TRIALS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +33,27 @@ class Draft:
         Name of the data file.
     layout : Layout
         How rows stand for persons and occasions.
-    background : tuple of (name, column, kind)
+    header_rows : int
+        Rows below the names that describe the columns.
+    background : tuple of BackgroundColumn
     instruments : tuple of DraftedInstrument
-        Item blocks with their guessed role.
-    scores : tuple of (name, column, whether it is repeated)
-        Single columns that look like ready-made scores.
+        Items and ready-made scores with their guessed role.
+    doubtful : tuple of (column or pattern, reason)
+        What was recognised and not used.
     unused : tuple of str
         Columns that went nowhere.
+    files : mapping of label to file
+        The file of each occasion, where there are several.
     """
 
     file: str
     layout: Layout
-    background: tuple[tuple[str, str, str], ...]
+    header_rows: int
+    background: tuple[BackgroundColumn, ...]
     instruments: tuple[DraftedInstrument, ...]
-    scores: tuple[tuple[str, str, bool], ...]
+    doubtful: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -80,15 +63,30 @@ class Draft:
     @property
     def questions(self) -> tuple[Question, ...]:
         """What a person may know better than the columns tell, in the order of the file."""
-        return tuple(_questions(self))
+        return tuple(questions(self))
 
     def filled(self, answers: Mapping[str, str]) -> str:
         """Write the study file with the answers given; questions left out keep their guess."""
-        return _written(self, answers)
+        return study_text(self, answers)
+
+    def without(self, dropped: Mapping[str, str]) -> Draft:
+        """Return the draft without some instruments, each with the reason."""
+        gone = [one for one in self.instruments if one.name in dropped]
+        return replace(
+            self,
+            instruments=tuple(one for one in self.instruments if one.name not in dropped),
+            doubtful=(
+                *self.doubtful,
+                *((", ".join(one.block.patterns[:3]), dropped[one.name]) for one in gone),
+            ),
+        )
 
 
-def draft_study(frame: Any, name: str) -> Draft:
+def draft_study(frame: pl.DataFrame, name: str) -> Draft:
     """Look at the columns of a data file and draft a study file.
+
+    The guess of person and occasion is tested on the rows before it is made, and the draft is read
+    as `salutogen check` reads it: an instrument that would be refused is left out and said.
 
     Parameters
     ----------
@@ -97,252 +95,64 @@ def draft_study(frame: Any, name: str) -> Draft:
     name : str
         Name of the file.
     """
-    columns = read_columns(frame)
-    layout = find_layout(columns)
-    blocks = _instruments(find_blocks(columns, layout))
-    background, scores, rest = find_single_columns(columns, layout, [one.block for one in blocks])
-    left = [item for one in blocks for item in one.block.left_out]
-    used = {one.name for one in blocks}
-    return Draft(
+    below = further_header_rows(frame)
+    answers = frame.slice(below)
+    table = read_table(answers)
+    layout = find_layout(table)
+    blocks = [one for one in find_blocks(table, layout) if not _describes(one.stem, one.scale)]
+    used = {column for one in blocks for column in (*one.columns, *one.left_out)}
+    if lacks_a_side(blocks):
+        blocks += find_single_answers(table, layout, used)
+    used = {column for one in blocks for column in one.columns}
+    left_out = {column for one in blocks for column in one.left_out}
+    singles = sort_singles(table, layout, used | left_out)
+    unclear = layout.waves.unclear if layout.waves else ()
+    draft = Draft(
         file=name,
         layout=layout,
-        background=tuple((_word(item, set()), item, _kind(columns[item])) for item in background),
-        instruments=tuple(blocks),
-        scores=tuple((_word(item, used), item, repeated) for item, repeated in scores),
-        unused=tuple(dict.fromkeys([*left, *rest])),
-    )
-
-
-def _instruments(blocks: list[Block]) -> list[DraftedInstrument]:
-    guessed: list[DraftedInstrument] = []
-    names: set[str] = set()
-    has_problems = False
-    for block in blocks:
-        entry = _candidate(block)
-        role = _role(block, entry)
-        if role == "problems" and has_problems:
-            role = "none"
-        has_problems |= role == "problems"
-        registered = entry.name if entry is not None and role in ("problems", "none") else ""
-        if registered in names:
-            registered = ""
-        guessed.append(
-            DraftedInstrument(
-                name=registered or _word(block.stem or "items", names),
-                block=block,
-                role=role,
-                registered=registered,
-            )
-        )
-        names.add(guessed[-1].name)
-    return guessed
-
-
-def _candidate(block: Block) -> RegisteredInstrument | None:
-    """Registered problem scale with this number of items whose highest code was seen."""
-    for entry in registry().values():
-        if (
-            entry.measures == "problems"
-            and entry.items == block.n_items
-            and entry.answers.maximum == block.maximum
-            and entry.answers.minimum <= block.minimum
-        ):
-            return entry
-    return None
-
-
-def _role(block: Block, entry: RegisteredInstrument | None) -> str:
-    if entry is not None and block.repeated:
-        return "problems"
-    many_zeros = block.minimum == 0 and block.zeros >= MANY_ZEROS
-    if block.repeated and many_zeros and block.n_items >= FEWEST_EVENTS:
-        return "exposure"
-    return GAP if block.repeated else "factor"
-
-
-def _kind(column: DataColumn) -> str:
-    few = column.numbers is None or column.distinct <= 6
-    return "category" if few else "number"
-
-
-def _word(text: str, used: set[str]) -> str:
-    """Make a name of a column or stem that is not used yet."""
-    word = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "items"
-    if not word[0].isalpha():
-        word = f"i-{word}"
-    name, number = word, 2
-    while name in used:
-        name, number = f"{word}-{number}", number + 1
-    used.add(name)
-    return name
-
-
-def _questions(draft: Draft) -> list[Question]:
-    layout = draft.layout
-    asked = [
-        Question("title", "Title of the study", GAP),
-        Question(
-            "sources.answers.person", "Column that identifies the person", layout.person or GAP
+        header_rows=below,
+        background=singles.background,
+        instruments=tuple(draft_instruments(blocks)),
+        doubtful=(
+            *singles.doubtful,
+            *((column, "is no item of its list") for column in sorted(left_out)),
         ),
-    ]
-    if layout.kind == "row-per-occasion":
-        text = "Column that names the occasion"
-        asked.append(Question("sources.answers.occasion", text, layout.occasion or GAP))
-    if layout.time and layout.unit is None:
-        text = f"What does {layout.time} count (days, weeks, date, ...)"
-        asked.append(Question("sources.answers.time.unit", text, GAP))
-    every = f"{layout.interval:.0f} days" if layout.interval and layout.interval >= 1 else GAP
-    asked.append(Question("occasions.every", "Planned time between occasions", every))
-    for one in draft.instruments:
-        here = f"instruments.{one.name}"
-        seen = (
-            f"{one.block.pattern}: {one.block.n_items} items, "
-            f"{one.block.minimum:g} to {one.block.maximum:g}"
-        )
-        asked.append(Question(f"{here}.role", f"Role of {seen} ({', '.join(ROLES)})", one.role))
-        if one.role in ("exposure", GAP):
-            text = f"How far back {one.name} reaches, if it is exposure (e.g. 7 days)"
-            asked.append(Question(f"{here}.recall", text, GAP))
-    return asked
-
-
-def _written(draft: Draft, answers: Mapping[str, str]) -> str:
-    value = {question.path: question.default for question in _questions(draft)}
-    value |= {path: str(answer).strip() or GAP for path, answer in answers.items()}
-    roles = {one.name: value[f"instruments.{one.name}.role"] for one in draft.instruments}
-    lines = [
-        f"# Drafted from {_comment(draft.file)}: compare each line with your questionnaire.",
-        "# Three question marks stand for what the data cannot tell; `salutogen check` lists them.",
-        "salutogen: 1",
-        f"title: {_scalar(value['title'])}",
-        "",
-        *_occasion_lines(draft, value),
-        "",
-        *_source_lines(draft, value),
-        *_background_lines(draft),
-        "",
-        "instruments:",
-        *(line for one in draft.instruments for line in _block_lines(one, roles[one.name], value)),
-        *_score_lines(draft),
-        *([] if draft.instruments or draft.scores else [f"  {GAP}: {{columns: {_quoted(GAP)}}}"]),
-        "",
-        *_role_lines(draft, roles),
-        "",
-        "norm: {unit: person, shape: test, reference: all}",
-        f"resilience: {{windows: {_windows(draft)}}}",
-        "report: {individuals: hide}",
-        "analyses: []",
-    ]
-    if draft.unused:
-        lines += ["", "# Columns not used: " + ", ".join(map(_comment, draft.unused))]
-    return "\n".join(lines) + "\n"
-
-
-def _occasion_lines(draft: Draft, value: Mapping[str, str]) -> list[str]:
-    labels = draft.layout.labels
-    every = f"every: {_scalar(value['occasions.every'])}"
-    if not labels:
-        return [f"occasions: {{{every}, count: {_quoted(GAP)}}}"]
-    if list(labels) == [str(number) for number in range(1, len(labels) + 1)]:
-        return [f"occasions: {{{every}, count: {len(labels)}}}"]
-    return [f"occasions: {{{every}, labels: [{', '.join(map(_quoted, labels))}]}}"]
-
-
-def _source_lines(draft: Draft, value: Mapping[str, str]) -> list[str]:
-    layout = draft.layout
-    lines = [
-        "sources:",
-        "  answers:",
-        f"    file: {_scalar(draft.file)}",
-        f"    layout: {layout.kind}",
-        f"    person: {_scalar(value['sources.answers.person'])}",
-    ]
-    if layout.kind == "row-per-occasion":
-        lines.append(f"    occasion: {_scalar(value['sources.answers.occasion'])}")
-    if layout.time:
-        unit = layout.unit or value["sources.answers.time.unit"]
-        lines.append(f"    time: {{column: {_scalar(layout.time)}, unit: {_scalar(unit)}}}")
-    return lines
-
-
-def _background_lines(draft: Draft) -> list[str]:
-    if not draft.background:
-        return []
-    return ["", "background:"] + [
-        f"  {_scalar(name)}: {{column: {_scalar(column)}, kind: {kind}}}"
-        for name, column, kind in draft.background
-    ]
-
-
-def _block_lines(one: DraftedInstrument, role: str, value: Mapping[str, str]) -> list[str]:
-    block = one.block
-    seen = f"{block.n_items} items, codes seen {block.minimum:g} to {block.maximum:g}"
-    lines = []
-    if one.registered:
-        lines.append(f"  # {seen}: looks like {one.registered} of the registry.")
-    else:
-        lines.append(f"  # {seen}; {100 * block.zeros:.0f} % are 0.")
-    if block.left_out:
-        left = ", ".join(map(_comment, block.left_out))
-        lines.append(f"  # Left out, much emptier than the rest: {left}")
-    lines += [f"  {_scalar(one.name)}:", f"    columns: {_quoted(block.pattern)}"]
-    if not one.registered or role == "exposure":
-        lines.append(f"    answers: {block.minimum:g}..{max(block.maximum, block.minimum + 1):g}")
-    if role == "exposure":
-        never = "0" if block.minimum == 0 else _quoted(GAP)
-        lines.append(f"    did_not_occur: {never} # the code of an event that did not happen")
-        recall = value.get(f"instruments.{one.name}.recall", GAP)
-        lines.append(f"    recall: {_scalar(recall)} # how far back the answers reach")
-    if not block.repeated:
-        lines.append("    measured: baseline")
-    return lines
-
-
-def _score_lines(draft: Draft) -> list[str]:
-    lines = []
-    for name, column, repeated in draft.scores:
-        when = "" if repeated else ", measured: baseline"
-        lines.append(f"  {_scalar(name)}: {{columns: {_quoted(column)}{when}}}")
-    return ["  # Scores in single columns.", *lines] if lines else []
-
-
-def _role_lines(draft: Draft, roles: Mapping[str, str]) -> list[str]:
-    named = {role: [name for name in roles if roles[name] == role] for role in ROLES}
-    problems = named["problems"] or [GAP]
-    types = named["exposure"] or [GAP]
-    factors = [*named["factor"], *(name for name, _, _ in draft.scores)]
-    lines = []
-    unclear = [name for name, role in roles.items() if role not in ROLES]
-    if unclear:
-        lines.append(f"# The role of {', '.join(unclear)} is open: name it below, or leave it out.")
-    if len(problems) == 1:
-        lines.append(f"problems: {_scalar(problems[0])}")
-    else:
-        listed = ", ".join(map(_scalar, problems))
-        lines.append(f"problems: {{instruments: [{listed}], combine: {_quoted(GAP)}}}")
-    lines.append(
-        f"exposure: {{types: [{', '.join(map(_scalar, types))}], score: count, combine: composite}}"
+        unused=tuple(dict.fromkeys((*singles.unused, *unclear))),
     )
-    lines.append(f"factors: [{', '.join(map(_scalar, factors))}]")
-    return lines
+    return _readable(_small(draft), answers)
 
 
-def _windows(draft: Draft) -> str:
-    number = len(draft.layout.labels)
-    return "null" if 0 < number < 3 else "{width: 3, step: 1, valid: 2}"
+def _describes(stem: str, scale: object) -> bool:
+    """Whether numbered columns are background (`child_age_1`), not answers."""
+    return scale is None and names_background(stem)
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _small(draft: Draft) -> Draft:
+    """Leave out what cannot be written, or would make the file too large to be read."""
+    no_way = {one.name: why for one in draft.instruments if (why := is_writable(one))}
+    draft = draft.without(no_way)
+    ranked = sorted(draft.instruments, key=lambda one: one.role not in ROLES)
+    most = MOST_INSTRUMENTS
+    while len(ranked) > most or len(draft.text.encode()) > MOST_BYTES * 0.9:
+        most = min(most, len(ranked) // 2)
+        draft = draft.without({one.name: "is one of too many for a draft" for one in ranked[most:]})
+        ranked = ranked[:most]
+        if not ranked:
+            break
+    return draft
 
 
-def _scalar(text: str) -> str:
-    """Write a text as a YAML value that reads back as the same text."""
-    if text == GAP:
-        return _quoted(GAP)
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _RESERVED
-    return text if plain else _quoted(text)
-
-
-def _comment(text: str) -> str:
-    return " ".join(text.split())
+def _readable(draft: Draft, answers: pl.DataFrame) -> Draft:
+    """Read the draft as `check` would; leave out instruments of no role that are refused."""
+    for _ in range(_TRIALS):
+        refused = refused_instruments(draft.text, answers, draft.layout)
+        role = {one.name: one.role for one in draft.instruments}
+        dropped = {
+            name: why
+            for name, why in refused.items()
+            if role.get(name) not in ("problems", "exposure")
+        }
+        if not dropped:
+            break
+        draft = draft.without(dropped)
+    return draft

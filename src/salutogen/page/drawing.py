@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from salutogen.page.colours import CATEGORIES, HEAT, colour, colours, follow_theme
-from salutogen.page.drawing_processes import DrawingProcesses
+from salutogen.page.drawing_processes import DrawingProcesses, Undrawn
 from salutogen.page.section import Figure
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -89,17 +89,27 @@ def specification(figure: Figure) -> dict[str, Any]:
     return {"padding": 6, **spec, "config": style}
 
 
-def draw(figures: Sequence[Figure], processes: DrawingProcesses) -> dict[str, DrawnFigure]:
-    """Draw every figure once; figures keep their order, those that cannot be drawn are missing."""
+def draw(
+    figures: Sequence[Figure], processes: DrawingProcesses
+) -> tuple[dict[str, DrawnFigure], dict[str, Undrawn]]:
+    """Draw every figure once, in their order.
+
+    Returns
+    -------
+    dict of name to DrawnFigure, dict of name to Undrawn
+        What was drawn, and why the others were not.
+    """
     drawings = processes.draw([specification(figure) for figure in figures])
-    drawn = {}
+    drawn: dict[str, DrawnFigure] = {}
+    undrawn: dict[str, Undrawn] = {}
     for figure, drawing in zip(figures, drawings, strict=True):
-        if drawing is None:
+        if isinstance(drawing, Undrawn):
+            undrawn[figure.name] = drawing
             continue
         svg, png = drawing
         described = _described(svg, figure)
         drawn[figure.name] = DrawnFigure(FigureFiles(described.encode(), png), _inline(described))
-    return drawn
+    return drawn, undrawn
 
 
 def _own_ids(svg: str, name: str) -> str:

@@ -12,18 +12,29 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from enum import Enum
 from functools import cache
 from importlib.resources import as_file, files
 from typing import IO, Any
 
 N_PROCESSES = 2
+ATTEMPTS = 2  # processes that try one figure
+MOST_BARREN = 3  # processes in a row that may end without a drawing; then no more are begun
+GLANCE = 0.2  # seconds between looks for signals
 PNG_SCALE = 2
 VEGA_LITE = "6.4"
 _LENGTH = 8
 _NOTHING: dict[str, Any] = {"data": {"values": [{"x": 0}]}, "mark": "point"}
 Drawing = tuple[str, bytes]
+
+
+class Undrawn(Enum):
+    """Why there is no drawing."""
+
+    SPECIFICATION = "the specification cannot be drawn"
+    PROCESS = "the drawing process ended"
 
 
 @cache
@@ -44,86 +55,118 @@ def draw_here(specification: str) -> Drawing:
     return svg, vl_convert.svg_to_png(svg, scale=PNG_SCALE)
 
 
-def _drawn_or_none(specification: str) -> Drawing | None:
-    """Draw one figure in this process, or None where its specification cannot be drawn."""
-    try:
-        return draw_here(specification)
-    except ValueError:  # what vl-convert raises for every specification that it cannot draw
-        return None
-
-
 class DrawingProcesses:
-    """A few drawing processes; without any, figures are drawn in this process."""
+    """A few drawing processes, each begun anew where it ends before its figure is drawn.
 
-    def __init__(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
-        self._processes = processes
+    Figures are never drawn in the process of the run: what ends a drawing process (a limit of
+    memory, a defect of the drawing library) would end the run and lose its results.
+    """
 
-    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | None]:
-        """Draw every figure; the drawings come in the order of the specifications.
+    def __init__(self, count: int = N_PROCESSES) -> None:
+        self._workers = [_Worker() for _ in range(count)]
 
-        A specification that cannot be drawn gives None.
-        """
+    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | Undrawn]:
+        """Draw every figure; the drawings come in the order of the specifications."""
         texts = [json.dumps(spec, allow_nan=False) for spec in specifications]
-        if not self._processes:
-            return [_drawn_or_none(text) for text in texts]
-        count = len(self._processes)
-        drawings: list[Drawing | None] = [None] * len(texts)
+        count = len(self._workers)
+        drawings: list[Drawing | Undrawn] = [Undrawn.PROCESS] * len(texts)
         with ThreadPoolExecutor(count) as pool:
-            parts = [
-                pool.submit(_draw_there, process, texts[first::count])
-                for first, process in enumerate(self._processes)
-            ]
-            for first, part in enumerate(parts):
-                drawings[first::count] = part.result()
+            try:
+                parts = [
+                    pool.submit(worker.draw_all, texts[first::count])
+                    for first, worker in enumerate(self._workers)
+                ]
+                while wait(parts, timeout=GLANCE).not_done:
+                    pass  # a signal may reach any thread; this one acts on it when it wakes
+                for first, part in enumerate(parts):
+                    drawings[first::count] = part.result()
+            except BaseException:
+                self.close()  # the threads would go on drawing
+                raise
         return drawings
+
+    def close(self) -> None:
+        """End the processes, whatever they are doing."""
+        for worker in self._workers:
+            worker.close()
+
+
+class _Worker:
+    """One drawing process, and its successors."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        self._barren = 0  # processes in a row that ended without a drawing
+        self._begin()
+
+    def draw_all(self, texts: Sequence[str]) -> list[Drawing | Undrawn]:
+        """Draw figures one after the other; one that ends two processes is left out."""
+        return [self._draw(text) for text in texts]
+
+    def _draw(self, text: str) -> Drawing | Undrawn:
+        for _ in range(ATTEMPTS):
+            if self._closed or self._barren >= MOST_BARREN:
+                return Undrawn.PROCESS
+            if self._process is None:
+                self._begin()
+            answer = self._ask(text)
+            if answer is not None:
+                self._barren = 0
+                svg, png = answer
+                return (svg.decode(), png) if svg else Undrawn.SPECIFICATION
+            self._barren += 1
+            self._end()
+        return Undrawn.PROCESS
+
+    def _ask(self, text: str) -> tuple[bytes, bytes] | None:
+        """Send a specification and wait for its drawing; None where the process ended."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return None
+        try:
+            _send(process.stdin, text.encode())
+            svg, png = _next(process.stdout), _next(process.stdout)
+        except (OSError, ValueError):  # the process ended, or was closed from another thread
+            return None
+        return None if svg is None or png is None else (svg, png)
+
+    def _begin(self) -> None:
+        with suppress(OSError):  # no process to be had: asked again for the next figure
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):  # what was not sent cannot be any more
+                    stream.close()
+
+    def close(self) -> None:
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()  # first, so that a thread that waits for its drawing goes on
+        self._end()
 
 
 @contextmanager
-def drawing_processes(*, wanted: bool = True) -> Iterator[DrawingProcesses]:
+def drawing_processes() -> Iterator[DrawingProcesses]:
     """Start the drawing processes; they end with the block."""
-    processes: list[subprocess.Popen[bytes]] = []
+    processes = DrawingProcesses()
     try:
-        if wanted:
-            _start(processes)
-        yield DrawingProcesses(processes)
+        yield processes
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
-
-
-def _start(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Start as many as this machine allows."""
-    try:
-        for _ in range(N_PROCESSES):
-            processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", __name__],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                )
-            )
-    except OSError:
-        return  # fewer, or none: the figures are drawn all the same
-
-
-def _draw_there(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[Drawing | None]:
-    """Let one process draw; whatever it fails to give is drawn here, where errors have words."""
-    drawings: list[Drawing | None] = []
-    for text in texts:
-        svg = png = None
-        if process.stdin is not None and process.stdout is not None and process.poll() is None:
-            try:
-                _send(process.stdin, text.encode())
-                svg, png = _next(process.stdout), _next(process.stdout)
-            except BrokenPipeError:
-                svg = None
-        drawings.append(_drawn_or_none(text) if svg is None or png is None else (svg.decode(), png))
-    return drawings
+        processes.close()
 
 
 def _send(stream: IO[bytes], content: bytes) -> None:
@@ -142,10 +185,13 @@ def _next(stream: IO[bytes]) -> bytes | None:
 
 
 def main() -> None:
-    """Draw until the input ends."""
+    """Draw until the input ends; what cannot be drawn gives an empty drawing."""
     draw_here(json.dumps(_NOTHING))
     while (text := _next(sys.stdin.buffer)) is not None:
-        svg, png = draw_here(text.decode())
+        try:
+            svg, png = draw_here(text.decode())
+        except ValueError:  # what vl-convert raises for every specification that it cannot draw
+            svg, png = "", b""
         _send(sys.stdout.buffer, svg.encode())
         _send(sys.stdout.buffer, png)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
 import polars as pl
 
 from salutogen.display import card
 from salutogen.findings import Finding
+from salutogen.page.identifiers import Identifiers
 from salutogen.study import Study
 
 
@@ -49,7 +51,8 @@ class Panel:
         One row per person and occasion found in the data, sorted by person, then occasion:
         `person` (UInt32, index into `persons`), `occasion` (UInt16, index into the study's planned
         occasions), `time` (Float64 days, null where unknown), `data_row` (UInt32, 1-based row of
-        the first source it came from; 0 where a person-occasion exists only by layout).
+        the first source it came from, in the file of its occasion where each has its own; 0 where a
+        person-occasion exists only by layout).
     answers : mapping of instrument name to DataFrame
         Repeated instruments: one column per item in the instrument's order, same height and order
         as `rows`. Whole-number items are the smallest signed integer that holds them, others
@@ -79,6 +82,13 @@ class Panel:
     events: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        """Everyone's identifier, to keep them out of what others read; made once."""
+        from salutogen.panel.identifiers import columns_of_identifiers
+
+        return Identifiers(self.persons["subject"], columns_of_identifiers(self.study))
 
     @property
     def n_persons(self) -> int:

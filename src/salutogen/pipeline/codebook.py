@@ -28,6 +28,7 @@ def codebook(
     study: Study,
     tables: Mapping[str, pl.DataFrame],
     more: Mapping[str, Sequence[Column]] | None = None,
+    remarks: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pl.DataFrame:
     """Describe each column of each output table.
 
@@ -39,6 +40,8 @@ def codebook(
         Tables as they are written.
     more : mapping of file name to Columns
         Columns of files that analyses write.
+    remarks : mapping of file name to mapping of column to str
+        What is to be said of single columns beside their meaning.
 
     Returns
     -------
@@ -54,13 +57,14 @@ def codebook(
         for name in table.columns:
             found = declared(name, (*parts, *known[file])) or OF_THE_STUDY
             behind = instruments_behind(name, study) if file in FILES else ()
+            said = (remarks or {}).get(file, {}).get(name)
             rows.append(
                 (
                     file,
                     name,
                     found.unit,
                     found.sign,
-                    found.meaning,
+                    f"{found.meaning}; {said}" if said else found.meaning,
                     _joined({one.name: one.origin for one in behind}),
                     _joined({one.name: str(one.log) for one in behind}),
                 )

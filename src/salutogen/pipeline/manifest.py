@@ -63,6 +63,7 @@ def manifest(
     *,
     individuals: str,
     personal_files: Collection[str] = (),
+    verbatim: bool = False,
 ) -> dict[str, Any]:
     """Describe a finished output folder.
 
@@ -78,6 +79,8 @@ def manifest(
         Whether the page shows single persons.
     personal_files : collection of str
         Further files with one row per person or answer form, written by analyses.
+    verbatim : bool, default False
+        Whether texts in CSV files are to the letter.
     """
     files = []
     for path in sorted(outputs):
@@ -97,6 +100,7 @@ def manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **origin,
         "individuals": individuals,
+        "csv_text": "verbatim" if verbatim else "formulas made harmless",
         "outputs": files,
         "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
     }

@@ -5,6 +5,7 @@ Sign convention: SR = observed - expected problems. Positive = over-reactive = l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
 from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.context import Progress, RunContext, silent, unfailing
+from salutogen.errors import SalutogenError
 from salutogen.findings import Finding
+from salutogen.memory import give_back_memory
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
+from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
+from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
@@ -32,6 +37,7 @@ def run(
     *,
     seed: int = 1,
     force: bool = False,
+    verbatim: bool = False,
     progress: Progress = silent,
     scheduler: str | None = None,
 ) -> Results:
@@ -48,9 +54,13 @@ def run(
     seed : int, default 1
         Seed of every random step.
     force : bool, default False
-        Replace an `out` folder that already holds something.
+        Replace an `out` folder that holds an earlier output. What the program did not write is
+        never replaced, nor what the run reads.
+    verbatim : bool, default False
+        Keep texts in CSV files to the letter, also those that spreadsheets take for formulas.
     progress : callable, optional
         Called as `progress(stage, done, total)`; an analysis that takes long is a stage of its own.
+        With `out`, the last call is `progress("files", 7, 7)`, as soon as the folder has its place.
     scheduler : str, optional
         Address of a Dask cluster on which analyses do their long work; this machine's cores
         without it. The results are the same.
@@ -70,22 +80,14 @@ def run(
     if out is None:
         return _compute(plan, planned, data, seed, progress, scheduler)
     from salutogen.page.drawing_processes import drawing_processes
-    from salutogen.pipeline.output_folder import require_free
+    from salutogen.pipeline.output_folder import claimed
+    from salutogen.pipeline.what_is_read import what_is_read
     from salutogen.pipeline.writing import write_results
 
-    require_free(Path(out), force=force, inputs=_inputs(plan, data))
-    with drawing_processes() as drawing:
+    reads = what_is_read(plan, data)
+    with claimed(Path(out), force=force, reads=reads) as place, drawing_processes() as drawing:
         results = _compute(plan, planned, data, seed, progress, scheduler)
-        write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
-    return results
-
-
-def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
-    """Files and folders a run reads; they must not be replaced by its results."""
-    given = Path(data) if isinstance(data, str | Path) else None
-    folder = given or (plan.path.parent if plan.path else Path())
-    named = (folder / source.file for source in plan.plan.sources.values() if source.file)
-    return plan.path, given, *named
+        return write_results(results, place, progress, drawing=drawing, verbatim=verbatim)
 
 
 def _compute(
@@ -97,21 +99,28 @@ def _compute(
     scheduler: str | None,
 ) -> Results:
     """Go through the rooms in their order, then the analyses."""
-    progress("answers", 0, len(STAGES))
+
+    def begin(stage: str) -> None:
+        give_back_memory()
+        progress(stage, STAGES.index(stage), len(STAGES))
+
+    begin("answers")
     panel: Panel = plan.read(data)
-    progress("scores", 1, len(STAGES))
-    scores = score(panel)
-    progress("norm", 2, len(STAGES))
-    norm = fit_norm(scores, seed=seed)
-    progress("resilience", 3, len(STAGES))
-    resilience = score_resilience(scores, norm, seed=seed)
-    progress("analyses", 4, len(STAGES))
+    identifiers = panel.identifiers
+    try:
+        backbone = _backbone(plan, panel, seed, begin)
+    except SalutogenError as error:
+        told: Any = struck_from_all(error.findings, identifiers)
+        raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
+    begin("analyses")
+    scores = backbone.scores
     context = RunContext(
         seed=seed,
         audience=Audience(
             individuals=plan.plan.report.individuals == "show",
             n_persons=panel.n_persons,
             seed=seed,
+            secret=secret_of(panel),
             forms=(
                 panel.n_persons * len(plan.occasions),
                 scores.table.height,
@@ -121,19 +130,32 @@ def _compute(
         scheduler=scheduler,
         progress=progress,
     )
-    backbone = Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
+
+
+def _backbone(plan: Study, panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:
+    """Score the answers, fit the lines and score resilience."""
+    begin("scores")
+    scores = score(panel)
+    begin("norm")
+    norm = fit_norm(scores, seed=seed)
+    begin("resilience")
+    resilience = score_resilience(scores, norm, seed=seed)
+    return Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
 
 
 def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:
     from salutogen.pipeline.manifest import provenance
 
-    findings = [
-        *backbone.study.findings,
-        *backbone.panel.findings,
+    found = [
         *backbone.scores.findings,
         *backbone.norm.findings,
         *backbone.resilience.findings,
+    ]
+    findings = [
+        *backbone.study.findings,
+        *backbone.panel.findings,
+        *struck_from_all(found, backbone.panel.identifiers),
     ]
     findings.extend(registration_findings())
     for outcome in outcomes:

@@ -19,6 +19,7 @@ from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.names import did_you_mean
 from salutogen.norm import Norm
+from salutogen.page.privacy import Guard
 from salutogen.panel import Panel
 from salutogen.resilience import Resilience
 from salutogen.scores import Scores
@@ -88,6 +89,16 @@ class Results:
         """Persons: `subject, n_valid, E, P, P_expected, SR`, then more."""
         return self.resilience.persons
 
+    @property
+    def told_findings(self) -> tuple[Finding, ...]:
+        """The findings as `findings.json` has them: where persons are hidden, without cells, rows
+        and small counts.
+        """
+        if self.context.audience.individuals:
+            return self.findings
+        guard = Guard(self.context.audience, self.panel.identifiers)
+        return tuple(guard.finding(item) for item in self.findings)
+
     def analysis(self, label: str) -> AnalysisResult:
         """Return the result of an analysis by its label.
 
@@ -123,17 +134,35 @@ class Results:
         )
         return build_report(context, drawing)
 
-    def save(self, out: str | Path, *, force: bool = False, progress: Progress = silent) -> Path:
+    def save(
+        self,
+        out: str | Path,
+        *,
+        force: bool = False,
+        verbatim: bool = False,
+        progress: Progress = silent,
+    ) -> Path:
         """Write everything into a folder, complete or not at all.
+
+        Parameters
+        ----------
+        out : path
+        force, verbatim, progress
+            As in `salutogen.run`.
 
         Raises
         ------
         ReportError
-            The folder holds something (and `force` is not set) or cannot be written.
+            The folder holds something (and `force` is not set, or the program did not write it)
+            or cannot be written.
         """
+        from salutogen.pipeline.output_folder import claimed
+        from salutogen.pipeline.what_is_read import what_is_read
         from salutogen.pipeline.writing import write_results
 
-        return write_results(self, Path(out), force=force, progress=progress)
+        with claimed(Path(out), force=force, reads=what_is_read(self.study)) as place:
+            write_results(self, place, progress, verbatim=verbatim)
+        return Path(out)
 
     def __repr__(self) -> str:
         """Name the study and what was found, in one line."""

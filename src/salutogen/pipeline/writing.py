@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +15,25 @@ import polars as pl
 from salutogen.analyses.labelled import identified
 from salutogen.analyses.plain_data import DIGITS, to_plain
 from salutogen.context import Progress
-from salutogen.findings import Finding
-from salutogen.norm.norm_file import norm_to_dict
-from salutogen.page.drawing_processes import DrawingProcesses
+from salutogen.findings import Finding, finding
+from salutogen.norm.norm_for_others import norm_for
+from salutogen.page.section import Table
+from salutogen.page.small_counts import hide_small, with_few_digits
 from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.items_file import items_table
 from salutogen.pipeline.manifest import manifest
-from salutogen.pipeline.output_folder import write_folder
-from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
+from salutogen.pipeline.results_json import results_for
+from salutogen.pipeline.spreadsheet_text import IN_CODEBOOK, harmless, harmless_name
 from salutogen.report.report import Report
 from salutogen.resilience.levels import POSITIONS
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
     from salutogen.analyses.running import Outcome
+    from salutogen.page.audience import Audience
+    from salutogen.page.drawing_processes import DrawingProcesses
+    from salutogen.pipeline.output_folder import OutputFolder
     from salutogen.pipeline.results import Results
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
@@ -36,35 +43,86 @@ ROWS_AT_ONCE = 250_000
 
 def write_results(
     results: Results,
-    out: Path,
-    *,
-    force: bool,
+    place: OutputFolder,
     progress: Progress,
+    *,
     drawing: DrawingProcesses | None = None,
-) -> Path:
+    verbatim: bool = False,
+) -> Results:
     """Write every file of a run into a sibling folder, then move it into place.
+
+    Parameters
+    ----------
+    results : Results
+    place : OutputFolder
+        As claimed before the run.
+    progress : callable
+        Told `("files", 7, 7)` as soon as the folder has its place.
+    drawing : DrawingProcesses, optional
+        Drawing processes that are started already.
+    verbatim : bool, default False
+        Keep texts in CSV files to the letter.
 
     Returns
     -------
-    Path
-        The output folder.
+    Results
+        The same, with what drawing and writing found among the findings.
 
     Raises
     ------
     ReportError
-        The folder may not be replaced, or cannot be written; `out` is then as it was.
+        The folder may not be replaced, or cannot be written; it is then as it was.
     """
+    written = results
 
     def fill(folder: Path) -> None:
-        progress("report", 5, 7)
-        _write_report(results.report(drawing), folder)
-        progress("files", 6, 7)
-        _write_files(results, folder)
+        nonlocal written
+        texts = Texts(folder, verbatim=verbatim)
+        # The engine that writes tables leaves the interpreter to the report, whose figures are
+        # drawn by other processes.
+        with ThreadPoolExecutor(1) as beside:
+            tables = beside.submit(_write_tables, results, folder, texts)
+            progress("report", 5, 7)
+            report = results.report(drawing)
+            _write_report(report, folder, texts)
+            progress("files", 6, 7)
+            tables.result()
+        written = replace(results, findings=(*results.findings, *report.findings))
+        written = replace(written, findings=(*written.findings, *texts.findings()))
+        _write_account(written, folder, verbatim=verbatim)
 
-    return write_folder(out, fill, force=force)
+    left = place.write(fill, then=lambda: progress("files", 7, 7))
+    return replace(written, findings=(*written.findings, *left))
 
 
-def _write_report(report: Report, folder: Path) -> None:
+class Texts:
+    """Writes the CSV files of one folder, and keeps account of texts that were made harmless."""
+
+    def __init__(self, folder: Path, *, verbatim: bool) -> None:
+        self._folder, self._verbatim = folder, verbatim
+        self._changed: dict[str, Mapping[str, int]] = {}
+
+    def write(self, table: pl.DataFrame, name: str) -> None:
+        """Write a table under a name in the folder."""
+        changed = write_csv(table, self._folder / name, verbatim=self._verbatim)
+        if changed:
+            self._changed[name] = changed
+
+    def remarks(self) -> dict[str, dict[str, str]]:
+        """What the codebook says of columns with texts that were changed, by file."""
+        return {
+            name: dict.fromkeys(columns, IN_CODEBOOK) for name, columns in self._changed.items()
+        }
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Say what was changed, if anything."""
+        if not self._changed:
+            return ()
+        n = sum(sum(columns.values()) for columns in self._changed.values())
+        return (finding("text-like-formulas", n=n, files=sorted(self._changed)),)
+
+
+def _write_report(report: Report, folder: Path, texts: Texts) -> None:
     (folder / "report.html").write_text(report.html, encoding="utf-8", newline="\n")
     for name, figure in report.figures.items():
         target = folder / "figures"
@@ -73,10 +131,11 @@ def _write_report(report: Report, folder: Path) -> None:
         (target / f"{name}.png").write_bytes(figure.png)
     (folder / "tables").mkdir()
     for name, table in report.tables.items():
-        write_csv(table, folder / "tables" / f"{name}.csv")
+        texts.write(table, f"tables/{name}.csv")
 
 
-def _write_files(results: Results, folder: Path) -> None:
+def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
+    """Write the row-level tables and their codebook."""
     tables: dict[str, pl.DataFrame] = {
         "scores.csv": results.scores,
         "windows.csv": results.windows,
@@ -85,35 +144,56 @@ def _write_files(results: Results, folder: Path) -> None:
     if results.resilience.phases.height:
         tables["phases.csv"] = results.resilience.phases
     tables = {name: table.drop(*POSITIONS, strict=False) for name, table in tables.items()}
-    for name, table in tables.items():
-        write_csv(table, folder / name)
     if results.scores.height > ROWS_FOR_PARQUET:
         tables["scores.csv"].write_parquet(folder / "scores.parquet")
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
-        tables[name] = identified(file.table, persons, audience)
-        write_csv(tables[name], folder / name)
+        tables[name] = identified(_told_table(file, audience), persons, audience)
     tables["items.csv"] = items_table(results.study)
-    write_csv(tables["items.csv"], folder / "items.csv")
+    for name, table in tables.items():
+        texts.write(table, name)
     columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(results.study, tables, columns)
-    write_csv(described, folder / "codebook.csv")
-    content = results_to_dict(results)
+    described = codebook(results.study, tables, columns, texts.remarks())
+    texts.write(described, "codebook.csv")
+
+
+def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
+    """Write what programs read: results, norm, findings, and the list of all files."""
+    audience = results.context.audience
+    content, told = results_for(results)
     write_json(content, folder / "results.json")
-    write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)
-    not_asked = places_switched_off(results.analyses)
-    findings: list[Finding] = [*results.findings, *not_computed(content, not_asked)]
+    norm, left_out = norm_for(results.norm, audience)
+    norm = results.panel.identifiers.plain(norm)
+    write_json(norm, folder / "norm.json", digits=NORM_DIGITS)
+    findings: list[Finding] = [*results.told_findings, *told, *left_out]
     write_json([item.to_dict() for item in findings], folder / "findings.json")
-    outputs = [path for path in folder.rglob("*") if path.is_file()]
     made = manifest(
-        results.provenance,
+        _told_origin(results.provenance, audience),
         folder,
-        outputs,
+        [path for path in folder.rglob("*") if path.is_file()],
         individuals=results.study.plan.report.individuals,
-        personal_files=[name for name, file in extra.items() if file.personal],
+        personal_files=[name for name, file in files_of(results.analyses).items() if file.personal],
+        verbatim=verbatim,
     )
     write_json(made, folder / "manifest.json")
+
+
+def _told_table(file: ResultFile, audience: Audience) -> pl.DataFrame:
+    """Return an analysis's file; one that is no personal data hides what the page hides."""
+    if audience.individuals or file.personal:
+        return file.table
+    table = Table(name="file", title="", frame=file.table, columns=file.columns)
+    return with_few_digits(hide_small(table, audience), audience).frame
+
+
+def _told_origin(origin: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Leave out a number of rows of an input that few persons lack or have."""
+    inputs = [
+        {**item, "rows": None if audience.hides(item["rows"]) else item["rows"]}
+        for item in origin["inputs"]
+    ]
+    return {**origin, "inputs": inputs}
 
 
 def files_of(outcomes: Sequence[Outcome]) -> dict[str, ResultFile]:
@@ -137,16 +217,39 @@ def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: in
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def write_csv(table: pl.DataFrame, path: Path) -> None:
+def write_csv(table: pl.DataFrame, path: Path, *, verbatim: bool = False) -> Mapping[str, int]:
     """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty.
 
-    What CSV has no form for, such as lists, is written as words. A long table is made ready part
-    by part, so that it never stands in memory twice.
+    What CSV has no form for, such as lists, is written as words, and texts that a spreadsheet
+    would take for formulas are made harmless. A long table is made ready part by part, so that it
+    never stands in memory twice.
+
+    Parameters
+    ----------
+    table : DataFrame
+    path : Path
+    verbatim : bool, default False
+        Keep texts to the letter.
+
+    Returns
+    -------
+    mapping of str to int
+        How many texts were made harmless, by column; columns without any are left out.
     """
+    changed: Counter[str] = Counter()
     with path.open("wb") as file:
         for start in range(0, max(table.height, 1), ROWS_AT_ONCE):
             part = _for_csv(table.slice(start, ROWS_AT_ONCE))
+            if not verbatim:
+                part, found = harmless(part)
+                changed.update(found if start == 0 else _cells_only(found))
             part.write_csv(file, include_header=start == 0)
+    return dict(changed)
+
+
+def _cells_only(found: Mapping[str, int]) -> dict[str, int]:
+    """Counts of one part of a table, whose names were counted with the first."""
+    return {name: n - (harmless_name(name) != name) for name, n in found.items()}
 
 
 def _for_csv(table: pl.DataFrame) -> pl.DataFrame:

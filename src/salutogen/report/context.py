@@ -13,8 +13,9 @@ from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
 from salutogen.namespaces import covariate_of
+from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ class Context:
     @classmethod
     def of(cls, backbone: Backbone, run: RunContext, **given: Any) -> Self:
         """Make the context of a run's results."""
-        guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+        guard = Guard(run.audience, backbone.panel.identifiers)
         return cls(backbone=labelled(backbone, run.audience), run=run, guard=guard, **given)
 
     @property
@@ -142,14 +143,7 @@ class Context:
     @cached_property
     def untold_covariates(self) -> tuple[str, ...]:
         """Covariates with a category of few persons, whose coefficients would tell of these."""
-        found = {name: self.scores.of_persons(name) for name in self.norm.lines.occasion.covariates}
-        return tuple(
-            name
-            for name, values in found.items()
-            if values is not None
-            and not values.dtype.is_numeric()
-            and any(map(self.audience.hides, values.drop_nulls().unique_counts()))
-        )
+        return untold_covariates(self.norm, self.scores, self.audience)
 
     def is_told(self, term: str) -> bool:
         """Whether the coefficient of a term may be told."""
@@ -202,9 +196,12 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
 
 
 def mean_interval(values: np.ndarray, smallest: int) -> tuple[float, float, float] | None:
-    """Mean with its 95 % interval (normal), or None where too few values."""
+    """Mean with its 95 % t interval, or None where too few values."""
+    from scipy.special import stdtrit
+
     if values.size < max(2, smallest):
         return None
     mean = float(np.mean(values))
-    half = 1.96 * float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
+    se = float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
+    half = float(stdtrit(values.size - 1, 0.975)) * se
     return mean, mean - half, mean + half

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from salutogen.findings import Finding, finding
-from salutogen.page.drawing import DrawnFigure, FigureFiles, draw
-from salutogen.page.drawing_processes import DrawingProcesses, drawing_processes
+from salutogen.page.drawing import FigureFiles, draw
+from salutogen.page.drawing_processes import DrawingProcesses, Undrawn, drawing_processes
 from salutogen.page.rendering import render_page
 from salutogen.page.section import Figure, Section, Table
 from salutogen.report.context import Context
@@ -29,11 +29,14 @@ class Report:
         Each figure as SVG and PNG.
     tables : dict of name to DataFrame
         Tables of the page, and the data of each figure as `figure-<name>`.
+    findings : tuple of Finding
+        Figures that could not be drawn.
     """
 
     html: str
     figures: dict[str, FigureFiles]
     tables: dict[str, pl.DataFrame]
+    findings: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
         """Say how large the page is and what belongs to it."""
@@ -66,10 +69,11 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
     figures = [figure for section in sections for figure in section.figures]
     if drawing is None:
         with drawing_processes() as own:
-            drawn = draw(figures, own)
+            drawn, undrawn = draw(figures, own)
     else:
-        drawn = draw(figures, drawing)
-    sections = tuple(_without_undrawn(sections, drawn))
+        drawn, undrawn = draw(figures, drawing)
+    missing = _missing(figures, undrawn)
+    sections = _without_undrawn(sections, undrawn)
     figures = [figure for section in sections for figure in section.figures]
     tables = {
         table.name: table.frame
@@ -83,20 +87,30 @@ def build_report(context: Context, drawing: DrawingProcesses | None = None) -> R
         html=render_page(opening, sections, drawn, context.guard),
         figures={name: figure.files for name, figure in drawn.items()},
         tables=tables,
+        findings=missing,
     )
 
 
 def _without_undrawn(
-    sections: Sequence[Section], drawn: Mapping[str, DrawnFigure]
-) -> list[Section]:
-    """Leave out figures that could not be drawn, and say so in their section."""
+    sections: Sequence[Section], undrawn: Mapping[str, Undrawn]
+) -> tuple[Section, ...]:
+    """Leave out figures that were not drawn, and say so in their section."""
     kept: list[Section] = []
     for section in sections:
-        missing = [item for item in section.figures if item.name not in drawn]
-        told = tuple(finding("figure-not-drawn", title=item.title) for item in missing)
-        figures = tuple(item for item in section.figures if item.name in drawn)
+        told = _missing(section.figures, undrawn)
+        figures = tuple(item for item in section.figures if item.name not in undrawn)
         kept.append(replace(section, figures=figures, findings=(*section.findings, *told)))
-    return kept
+    return tuple(kept)
+
+
+def _missing(figures: Sequence[Figure], undrawn: Mapping[str, Undrawn]) -> tuple[Finding, ...]:
+    """Say which figures were not drawn: each by its own fault, or together with the process."""
+    why = {item.title: undrawn[item.name] for item in figures if item.name in undrawn}
+    ended = [title for title, reason in why.items() if reason is Undrawn.PROCESS]
+    told = [finding("figure-not-drawn", title=title) for title in why if title not in ended]
+    if ended:
+        told.append(finding("figure-not-drawn", variant="process", n=len(ended), titles=ended))
+    return tuple(told)
 
 
 def analysis_sections(context: Context) -> list[Section]:

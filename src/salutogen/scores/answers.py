@@ -68,7 +68,7 @@ class Form:
             for item in self.instrument.items:
                 yield self.item(item)
             return
-        answers = self.answers.select(self.instrument.items)
+        answers = self.answers.select(pl.selectors.by_name(*self.instrument.items))
         answers = answers if self.keep is None else answers.filter(self.keep)
         blanks = answers.select(pl.all().is_null())
         for series, blank in zip(answers.fill_null(0), blanks, strict=True):
@@ -157,6 +157,15 @@ def answered_rows(panel: Panel) -> pl.Series | None:
 def to_series(name: str, values: FloatArray) -> pl.Series:
     """Turn a float array into a column, NaN becoming null."""
     return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
+
+
+def to_floats(series: pl.Series) -> FloatArray:
+    """Turn a column into a float array, null becoming NaN."""
+    column = series.cast(pl.Float64)
+    values: FloatArray = (
+        column.fill_null(float("nan")) if column.null_count() else column
+    ).to_numpy()
+    return values
 
 
 def to_small_series(name: str, values: FloatArray) -> pl.Series:

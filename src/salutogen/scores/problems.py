@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Findings, finding
 from salutogen.namespaces import scale_column, subscale_column
-from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.answers import BoolArray, FloatArray, Form, to_small_series
 from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
 from salutogen.scores.scores import Measure
@@ -33,7 +34,7 @@ class ProblemScores:
     scales: Mapping[str, ScaleScore]
     measures: Mapping[str, Measure]
     component: FirstComponent | None = None
-    alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+    alternatives: Mapping[str, pl.Series] = field(default_factory=dict)
 
 
 def problem_rule(instrument: Instrument, problems: Problems) -> ScoringRule:
@@ -98,7 +99,7 @@ def score_problems(
     scales: dict[str, ScaleScore] = {}
     measures: dict[str, Measure] = {}
     rules: dict[str, ScoringRule] = {}
-    alternatives: dict[str, FloatArray] = {}
+    alternatives: dict[str, pl.Series] = {}
     names = [form.instrument.name for form in forms]
     for form in forms:
         instrument = form.instrument
@@ -109,11 +110,13 @@ def score_problems(
         rules[instrument.name] = rule
         for name, subscale in instrument.subscales.items():
             column = subscale_column(f"{instrument.name}_{name}")
-            alternatives[column] = _subscale(form, rule, subscale, prorate)
+            values = _subscale(form, rule, subscale, prorate)
+            alternatives[column] = to_small_series(column, values)
     if len(forms) == 1:
         (name,) = scales
         for other in _other_rules(forms[0].instrument, rules[name]):
-            alternatives[f"P_{other.name}"] = _one_scale(forms[0], other, prorate)[0].score
+            column, values = f"P_{other.name}", _one_scale(forms[0], other, prorate)[0].score
+            alternatives[column] = to_small_series(column, values)
         measure = replace(measures[name], name="P")
         return _joined(measure, scales[name], scales, measures, rules, alternatives)
     joined, measure, component = _combine(problems, scales, measures)
@@ -236,7 +239,7 @@ def _joined(
     scales: Mapping[str, ScaleScore],
     measures: Mapping[str, Measure],
     rules: Mapping[str, ScoringRule],
-    alternatives: Mapping[str, FloatArray],
+    alternatives: Mapping[str, pl.Series],
     component: FirstComponent | None = None,
 ) -> ProblemScores:
     return ProblemScores(

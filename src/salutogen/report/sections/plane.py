@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.shape import bend_of
+from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.section import Figure, Section
@@ -75,11 +77,25 @@ def simple(table_line: Line) -> bool:
     return table_line.predictors == ("E",) and not table_line.covariates
 
 
-def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
-    """Expected P with its 95 % band (of the line, not of persons) on a grid of E."""
+def line_on_grid(
+    fitted: Line, low: float, high: float, units: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Expected P with its 95 % band (of the line, not of persons) on a grid of E.
+
+    The quantile is Student's, as in the sentences: with the degrees of freedom at each E where the
+    `units` of the fit are known, else with those of the slope.
+    """
+    from scipy.special import stdtrit
+
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
-    expected = line_matrix(fitted, grid, level=fitted.level) @ np.asarray(fitted.coefficients)
-    half = 1.96 * line_error(None, fitted, grid, fitted.level)
+    matrix = line_matrix(fitted, grid, level=fitted.level)
+    expected = matrix @ np.asarray(fitted.coefficients)
+    if units is not None:
+        fitted_to = line_matrix(fitted, units, level=fitted.level)
+        df = hc3_degrees_of_freedom(fitted_to, fitted.terms, matrix)
+    else:
+        df = np.asarray(fitted.n - 2.0 if fitted.claims is None else fitted.claims.df)
+    half = stdtrit(df, 0.975) * line_error(None, fitted, grid, fitted.level)
     return grid.with_columns(
         expected=expected,
         low=expected - half,
@@ -101,8 +117,9 @@ def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
     if context.audience.individuals:
         low, high = float(exposure.min()), float(exposure.max())
     else:
-        low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
-    return _figure(context, persons, line_on_grid(fitted, low, high), fitted)
+        low, high = inner(exposure, 0.05, context.audience.smallest)
+    units = context.norm.reference_units.get("person") if context.norm.external is None else None
+    return _figure(context, persons, line_on_grid(fitted, low, high, units), fitted)
 
 
 def _figure(
@@ -180,7 +197,7 @@ def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) ->
 
 
 def _identity(persons: pl.DataFrame, x_title: str, y_title: str) -> Spec:
-    ends = np.quantile(persons["P_expected"].to_numpy(), (0.05, 0.95))
+    ends = inner(persons["P_expected"].to_numpy(), 0.05, SMALL_CELL)
     data = values(pl.DataFrame({"E": ends, "expected": ends}))
     return {
         "data": data,
@@ -253,15 +270,19 @@ def _points(
 def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
     """Count persons in cells of the plane; cells with fewer than `smallest` are left out.
 
-    Cells span the inner 98 % of both axes, so that no edge is a single person's value.
+    Cells span the inner 98 % of both axes, or less where few would lie beyond, so that no edge is
+    a single person's value. Where only few are in no cell, the emptiest cell is left out too.
     """
     bins = int(np.clip(np.sqrt(x.size / PERSONS_PER_CELL), 4, MOST_BINS))
     edges = []
     for found in (x, y):
-        low, high = np.quantile(found, (0.01, 0.99))
+        low, high = inner(found, 0.01, smallest)
         edges.append(np.linspace(low, high if high > low else low + 1.0, bins + 1))
     counts, _, _ = np.histogram2d(x, y, bins=edges)
-    across, up = np.nonzero(counts >= max(smallest, 1))
+    told = np.where(counts >= max(smallest, 1), counts, 0)
+    while told.any() and 0 < x.size - told.sum() < smallest:
+        told[told == told[told > 0].min()] = 0
+    across, up = np.nonzero(told)
     return pl.DataFrame(
         {
             "E": edges[0][across],
@@ -271,6 +292,13 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
             "persons": counts[across, up].astype(np.int64),
         }
     )
+
+
+def inner(values: np.ndarray, beyond: float, smallest: int) -> tuple[float, float]:
+    """Two quantiles beyond each of which lies a share, and for a hidden audience not too few."""
+    share = beyond if smallest == 1 else inner_share(beyond, values.size, smallest)
+    low, high = np.quantile(values, (share, 1 - share))
+    return float(low), float(high)
 
 
 def _bins(

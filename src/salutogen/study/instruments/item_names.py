@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ def items_of(name: str, use: InstrumentUse, found: FindingsByLine) -> Items | No
         found.tell("columns-invalid", at=path, variant="none")
         return None
     names = tuple(item_name(column) for column in columns)
-    twice = sorted({item for item in names if names.count(item) > 1})
+    twice = sorted(item for item, times in Counter(names).items() if times > 1)
     if twice:
         found.tell("columns-invalid", at=path, variant="twice", item=twice[0])
         return None

@@ -93,7 +93,7 @@ class RecoveryCurve(Record):
     )
     autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
-    n_obs: int = figure("Values")
+    n_obs: int = figure("Values", kind=Kind.COUNT)
     individual: VaryingRates | None = figure(
         "With rates of their own for persons; null where the curve is not settled", default=None
     )
@@ -103,10 +103,16 @@ class RecoveryCurve(Record):
     courses: Posterior = beside()
 
     @property
+    def way(self) -> int:
+        """Which way SR goes after the event: -1 falls, 1 rises, 0 where neither is told."""
+        low, high = self.fall_interval
+        return int(high < 0.0) - int(low > 0.0)
+
+    @property
     def settled(self) -> bool:
         """Whether there is a fall after the event whose speed the data tell."""
         low, high = self.interval
-        return bool(low > 0 and np.isfinite(high) and self.fall_interval[0] > 0.0)
+        return bool(low > 0 and np.isfinite(high) and self.way < 0)
 
 
 def enough_later(change: FloatArray) -> tuple[int, int]:

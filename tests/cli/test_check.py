@@ -1,0 +1,51 @@
+"""`salutogen check`: which data it reads, and that it says when it read none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from salutogen.cli.app import app
+from tests.drafting.filling import filled
+from tests.drafting.made_up_files import made_up
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study file whose answers lie in the folder `data` beside it."""
+    data = tmp_path / "data"
+    data.mkdir()
+    made_up(1).frame.write_csv(data / "answers.csv")
+    path = tmp_path / "study.yaml"
+    arguments = ["init", "--from", str(data / "answers.csv"), "--out", str(path), "--no-input"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    path.write_text(filled(path.read_text("utf-8")), "utf-8")
+    return path
+
+
+def test_a_folder_of_data_beside_the_study_file_is_read(study: Path) -> None:
+    done = CliRunner().invoke(app, ["check", str(study)])
+    assert done.exit_code == 0, done.stderr
+    assert " persons, " in done.stdout
+    (study.parent / "data" / "answers.csv").unlink()
+    gone = CliRunner().invoke(app, ["check", str(study)])
+    assert gone.exit_code == 1
+    assert "data-not-found" in gone.stderr
+
+
+def test_that_no_data_were_read_is_said(study: Path) -> None:
+    (study.parent / "data").rename(study.parent / "elsewhere")
+    done = CliRunner().invoke(app, ["check", str(study)])
+    assert done.exit_code == 0, done.stderr
+    assert "No data were read" in done.stderr
+    assert " persons, " not in done.stdout
+    told = json.loads(CliRunner().invoke(app, ["check", str(study), "--json"]).stdout)
+    assert [one["severity"] for one in told["findings"] if one["code"] == "no-data-read"] == [
+        "note"
+    ]
+    elsewhere = str(study.parent / "elsewhere")
+    read = CliRunner().invoke(app, ["check", str(study), "--data", elsewhere])
+    assert "No data were read" not in read.stderr
