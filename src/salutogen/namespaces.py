@@ -103,8 +103,16 @@ def _looks_like_ours(name: str) -> bool:
 
 def background_column(name: str) -> str:
     """Column of a background in the table of persons: its own name wherever that is not ours."""
-    apart = name in OF_PERSONS or name.startswith(NAMESPACES)
-    return f"{BACKGROUND}{name}" if apart else name
+    return f"{BACKGROUND}{name}" if _is_apart(name) else name
+
+
+def is_pattern(name: str) -> bool:
+    """Whether Polars takes a name for all columns that fit a pattern."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
+
+
+def _is_apart(name: str) -> bool:
+    return name in OF_PERSONS or name.startswith(NAMESPACES) or is_pattern(name)
 
 
 def factor_column(name: str) -> str:
@@ -114,14 +122,14 @@ def factor_column(name: str) -> str:
 
 def factor_column_of_persons(name: str, taken: Collection[str]) -> str:
     """Column of a factor in the table of persons, in which other columns stand already."""
-    apart = name in taken or name in OF_PERSONS or name.startswith(NAMESPACES)
+    apart = name in taken or _is_apart(name)
     return factor_column(name) if apart else name
 
 
 def column_of_persons(name: str, columns: Collection[str]) -> str | None:
     """Find a background, factor or the arm by the study's name among columns of persons."""
     found = [background_column(name), factor_column(name)]
-    if name == ARM or (name not in OF_PERSONS and not name.startswith(NAMESPACES)):
+    if name == ARM or not _is_apart(name):
         found.append(name)
     return next((one for one in found if one in columns), None)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
 from salutogen.namespaces import background_column
+from salutogen.panel.alike_labels import tell_alike
 from salutogen.panel.expected_columns import ARM_PATH, person_columns
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
@@ -49,6 +50,7 @@ def read_persons(
             if AGE.search(name) or AGE.search(column):
                 growing = _years(study)
         else:
+            tell_alike(id_text(raw), column, label, findings)
             texts = id_text(raw).str.strip_chars()
             _refuse_errors(texts, column, label, row, findings)
             values = pl.select(pl.when(texts != "").then(texts)).to_series()
