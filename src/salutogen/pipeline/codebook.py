@@ -8,7 +8,13 @@ from dataclasses import replace
 import polars as pl
 
 from salutogen.columns import Column, declared
-from salutogen.namespaces import part_columns, renamed_types, scale_column, type_column
+from salutogen.namespaces import (
+    factor_column,
+    part_columns,
+    renamed_types,
+    scale_column,
+    type_column,
+)
 from salutogen.pipeline.items_file import ITEM_COLUMNS
 from salutogen.resilience.levels import COLUMNS, TYPE
 from salutogen.scores.scores import BLOCK_COLUMN
@@ -112,6 +118,7 @@ def instruments_behind(column: str, study: Study) -> tuple[Instrument, ...]:
     made_of |= {scale_column(name, problems): (name,) for name in problems}
     made_of |= {type_column(name, types): (name,) for name in types}
     made_of |= {made: (name,) for (name, _), made in _part_columns(study).items()}
+    made_of |= {factor_column(name): (name,) for name in study.plan.factors}
     return tuple(study.instruments[name] for name in made_of.get(column, ()))
 
 
