@@ -109,7 +109,6 @@ SECOND = {"person": "id", "layout": "row-per-person"}
         ("reference-invalid", {"norm/reference": {"window": 5}}),
         ("reference-invalid", {"norm/reference": {}}),
         ("named-twice", {"factors": ["optimism", "optimism"]}),
-        ("named-twice", {"norm/covariates": ["age", "age"]}),
         ("source-needed", {"sources/second": SECOND}),
         ("layout-incomplete", {"sources/answers/occasion": GONE}),
         ("layout-incomplete", {"sources/answers/layout": "row-per-item"}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from salutogen.findings import Finding, Findings, Persons
 from salutogen.namespaces import covariate_column, told_term
+from salutogen.norm.redundant_covariates import redundant_covariates
 from salutogen.scores import Scores
 from salutogen.study.format import NormSettings
 
@@ -58,11 +59,15 @@ class Covariates:
         return kept
 
 
-def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
+def gather_covariates(
+    scores: Scores, settings: NormSettings, *, needed: Collection[str] = ()
+) -> Covariates:
     """Look up the covariates that `norm.covariates` names, with the policy on factors.
 
     SR is unadjusted by default. A resilience factor in the line takes its own effect out of SR:
-    that is warned of. A covariate that the persons' table does not have is refused.
+    that is warned of. A covariate that the persons' table does not have is refused. One that says
+    nothing beside the others is left out of the line, which is the same without it, unless a line
+    of another study needs it (`needed`).
     """
     found = Findings()
     factors = {
@@ -72,25 +77,43 @@ def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
     }
     names: list[str] = []
     for name in dict.fromkeys(settings.covariates):
-        values = scores.of_persons(name)
-        if values is None:
+        if scores.of_persons(name) is None:
             known = [item for item in scores.persons.columns if item not in ("person", "subject")]
             found.tell("covariate-missing", column=name, columns=known)
             continue
         names.append(name)
+    kept = _in_line(scores, tuple(names), needed, found)
+    by_person = covariates_by_person(scores, kept)
+    for name in kept:
         if name in factors:
             found.tell("factor-in-line", column=name)
-        if values.null_count():
-            found.tell("covariate-incomplete", column=name, persons=Persons(values.null_count()))
+        nulls = by_person[covariate_column(name)].null_count()
+        if nulls:
+            found.tell("covariate-incomplete", column=name, persons=Persons(nulls))
         told = told_term(covariate_column(name))
         if told != name:
             found.tell("covariate-renamed", column=name, term=told)
-    return Covariates(
-        names=tuple(names), by_person=covariates_by_person(scores, names), findings=tuple(found)
-    )
+    return Covariates(names=kept, by_person=by_person, findings=tuple(found))
 
 
 def covariates_by_person(scores: Scores, names: Sequence[str]) -> pl.DataFrame:
     """Take those covariates that the study has, a row per person, under names of their own."""
     columns = {covariate_column(name): scores.of_persons(name) for name in names}
     return pl.DataFrame({name: values for name, values in columns.items() if values is not None})
+
+
+def _in_line(
+    scores: Scores, names: tuple[str, ...], needed: Collection[str], found: Findings
+) -> tuple[str, ...]:
+    """Covariates that stand in the line; those that say nothing beside the others are told."""
+    if not names:
+        return ()
+    valid = scores.table.filter("valid")["person"].unique().sort()
+    everybody = Covariates(names=names, by_person=covariates_by_person(scores, names))
+    persons = everybody.complete(everybody.join(pl.DataFrame({"person": valid})))
+    redundant = redundant_covariates(persons, names)
+    for name, others in redundant.items():
+        if name not in needed:
+            variant = "" if others else "constant"
+            found.tell("covariate-redundant", variant=variant, column=name, others=list(others))
+    return tuple(name for name in names if name not in redundant or name in needed)

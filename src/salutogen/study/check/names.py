@@ -64,7 +64,6 @@ def _check_named_once(key: str, names: list[str], found: FindingsByLine) -> None
 def _check_covariates(study: Study, found: FindingsByLine) -> None:
     """Covariates are background; a factor among them would be adjusted away."""
     plan = study.plan
-    _check_named_once("norm.covariates", list(plan.norm.covariates), found)
     for index, name in enumerate(plan.norm.covariates):
         path = f"norm.covariates.{index}"
         if name in plan.factors:
