@@ -24,7 +24,7 @@ from salutogen.namespaces import (
     type_column,
 )
 from salutogen.norm import Norm, fit_norm
-from salutogen.norm.covariates import gather_covariates
+from salutogen.norm.covariates import Covariates, covariates_by_person
 from salutogen.norm.design_matrix import covariate_terms, labels_of, term_matrix
 from salutogen.norm.norm_file import line_from_dict, line_to_dict
 from salutogen.pipeline.codebook import codebook
@@ -116,7 +116,7 @@ def test_background_of_any_name_is_read_and_joined_as_it_stands() -> None:
     assert found.table.equals(bare.table)
     for name, column in values.items():
         assert (found.of_persons(name) == pl.Series(column)).all(), name
-    covariates = gather_covariates(found, found.study.plan.norm)
+    covariates = Covariates(names=tuple(names), by_person=covariates_by_person(found, names))
     table = covariates.join(found.valid.head(60))
     terms = covariate_terms(table, covariates.names)
     assert labels_of(table, covariates.names) == {}
