@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding, refusals, shortened
+from salutogen.namespaces import covariate_column
+from salutogen.norm.covariates import Covariates
 from salutogen.norm.known_labels import with_labels
 from salutogen.norm.line_spec import scoring_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines
@@ -128,17 +128,17 @@ def _worded_otherwise(difference: tuple[str, Any, Any], name: str) -> Finding:
     )
 
 
-def covariate_problems(external: External, persons: pl.DataFrame) -> list[Finding]:
+def covariate_problems(external: External, covariates: Covariates) -> list[Finding]:
     """Refuse lines with other covariates than the study's: SR would not be what it says.
 
     Parameters
     ----------
     external : External
-    persons : DataFrame
-        The study's covariates, one row per person.
+    covariates : Covariates
+        Those of the study.
     """
     line = external.lines.person
-    theirs, ours = line.covariates, persons.columns
+    theirs, ours = line.covariates, covariates.names
     if set(theirs) != set(ours):
         return [
             finding(
@@ -150,17 +150,19 @@ def covariate_problems(external: External, persons: pl.DataFrame) -> list[Findin
             )
         ]
     kinds = {True: "a number", False: "a category"}
+    columns = {name: covariate_column(name) for name in theirs}
+    numeric = {name: covariates.by_person[columns[name]].dtype.is_numeric() for name in theirs}
     return [
         finding(
             "norm-covariates-differ",
             variant="kind",
             file=external.name,
             column=name,
-            theirs=kinds[name in line.terms],
-            ours=kinds[persons[name].dtype.is_numeric()],
+            theirs=kinds[column in line.terms],
+            ours=kinds[numeric[name]],
         )
-        for name in theirs
-        if (name in line.terms) != persons[name].dtype.is_numeric()
+        for name, column in columns.items()
+        if (column in line.terms) != numeric[name]
     ]
 
 

@@ -73,7 +73,7 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
     fit = _prepare(scores, settings, external)
     if external is not None:
         fit.findings.extend(external.findings)
-        fit.findings.extend(covariate_problems(external, fit.covariates.by_person))
+        fit.findings.extend(covariate_problems(external, fit.covariates))
     test = _decide_shape(fit, seed, own=external is None)
     _refuse(fit)
     norm = _fit_levels(fit, test, external)
