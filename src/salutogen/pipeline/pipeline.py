@@ -82,7 +82,20 @@ def run(
     reads = what_is_read(plan, data)
     with claimed(Path(out), force=force, reads=reads) as place, drawing_processes() as drawing:
         results = _compute(plan, planned, data, seed, progress, scheduler)
+<<<<<<< HEAD
         return write_results(results, place, progress, drawing=drawing, verbatim=verbatim)
+=======
+        write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
+    return results
+
+
+def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
+    """Files and folders a run reads; they must not be replaced by its results."""
+    given = Path(data) if isinstance(data, str | Path) else None
+    folder = given or (plan.path.parent if plan.path else Path())
+    named = (folder / file for source in plan.plan.sources.values() for file in source.file_names)
+    return plan.path, given, *named
+>>>>>>> sources
 
 
 def _compute(
