@@ -82,20 +82,7 @@ def run(
     reads = what_is_read(plan, data)
     with claimed(Path(out), force=force, reads=reads) as place, drawing_processes() as drawing:
         results = _compute(plan, planned, data, seed, progress, scheduler)
-<<<<<<< HEAD
         return write_results(results, place, progress, drawing=drawing, verbatim=verbatim)
-=======
-        write_results(results, Path(out), force=force, progress=progress, drawing=drawing)
-    return results
-
-
-def _inputs(plan: Study, data: Any) -> tuple[Path | None, ...]:
-    """Files and folders a run reads; they must not be replaced by its results."""
-    given = Path(data) if isinstance(data, str | Path) else None
-    folder = given or (plan.path.parent if plan.path else Path())
-    named = (folder / file for source in plan.plan.sources.values() for file in source.file_names)
-    return plan.path, given, *named
->>>>>>> sources
 
 
 def _compute(
@@ -131,7 +118,8 @@ def _compute(
         scheduler=scheduler,
         progress=progress,
     )
-    backbone = Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
+    # what is known of single columns only from their answers stands in the panel's study
+    backbone = Backbone(study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience)
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
 
 

@@ -18,8 +18,10 @@ from salutogen.scores.checklist import (
     most_per_item,
     score_checklist,
 )
+from salutogen.scores.ready_made import given_scores
 from salutogen.scores.scores import Measure, Standardiser
 from salutogen.study import Instrument
+from salutogen.study.instruments.totals import TOTAL
 
 LONGEST_RATING = 10  # from the lowest to the highest answer of one item
 KIND_UNITS = {
@@ -27,6 +29,7 @@ KIND_UNITS = {
     "frequency": "sum of frequency codes",
     "severity": "sum of burden codes",
     "relative": "share of the most that was possible",
+    "total": "points of the ready-made score",
 }
 
 
@@ -69,7 +72,7 @@ def score_exposure(
     ----------
     forms : mapping of type to Form
         The checklists.
-    kinds : mapping of type to {"count", "frequency", "severity", "relative"}
+    kinds : mapping of type to {"count", "frequency", "severity", "relative", "total"}
         How each is scored.
     threshold : float or None
         For counts: an event counts from this code on.
@@ -82,15 +85,18 @@ def score_exposure(
     alternatives: dict[str, FloatArray] = {}
     blocks: dict[str, FloatArray] = {}
     for name, form in forms.items():
-        total = checklist_totals(form, threshold=threshold)
-        score = score_checklist(total, kinds[name], most_skipped=most_skipped)
+        if kinds[name] == TOTAL:
+            total, score = given_scores(form)
+        else:
+            total = checklist_totals(form, threshold=threshold)
+            score = score_checklist(total, kinds[name], most_skipped=most_skipped)
+            count = score_checklist(total, "count", most_skipped=most_skipped)
+            alternatives[f"E_{name}_count"] = count.score
+            if has_ratings(form.instrument):
+                severity = score_checklist(total, "severity", most_skipped=most_skipped)
+                alternatives[f"E_{name}_severity"] = severity.score
         totals[name], types[name] = total, score
         measures[f"E_{name}"] = type_measure(form.instrument, name, kinds[name], threshold)
-        count = score_checklist(total, "count", most_skipped=most_skipped)
-        alternatives[f"E_{name}_count"] = count.score
-        if has_ratings(form.instrument):
-            severity = score_checklist(total, "severity", most_skipped=most_skipped)
-            alternatives[f"E_{name}_severity"] = severity.score
         alternatives[f"E_{name}_low"] = score.low
         alternatives[f"E_{name}_high"] = score.high
         alternatives[f"E_{name}_skipped"] = total.skipped.astype(np.float64)
@@ -124,9 +130,11 @@ def rates_burden(instrument: Instrument) -> bool:
 def type_measure(instrument: Instrument, name: str, kind: str, threshold: float | None) -> Measure:
     """Describe how one type is scored."""
     k, most = len(instrument.items), most_per_item(instrument)
+    span = instrument.answers
     tops = {
         "count": float(k),
         "relative": 1.0,
+        TOTAL: None if span is None else span.maximum,
     }
     top = tops.get(kind, None if most is None else k * most)
     method = kind
@@ -137,7 +145,7 @@ def type_measure(instrument: Instrument, name: str, kind: str, threshold: float 
         instruments=(instrument.registered or instrument.name,),
         method=method,
         items=instrument.items,
-        minimum=0.0,
+        minimum=span.minimum if kind == TOTAL and span is not None else 0.0,
         maximum=top,
         unit=KIND_UNITS[kind],
         adapted=tuple(instrument.log.composition()),

@@ -37,7 +37,8 @@ def rescore(
     scores : Scores
         Scores as planned. They are not changed.
     score : {"count", "frequency", "severity"} or None
-        How every type is scored; None keeps each as it is. A type without ratings stays a count.
+        How every type is scored; None keeps each as it is. A type without ratings stays a count,
+        a ready-made score what it is.
     combine : {"sum", "composite", "separate"} or None
         How the types make E; None keeps it.
 
@@ -73,6 +74,8 @@ def rescore(
     if score is not None:
         for name in scores.exposure_types:
             instrument = scores.study.instruments[name]
+            if instrument.total:
+                continue
             kind = score if f"E_{name}_severity" in scores.alternatives.columns else "count"
             measures[f"E_{name}"] = type_measure(instrument, name, kind, _threshold(scores))
     types = {f"E_{name}": measures[f"E_{name}"] for name in scores.exposure_types}
@@ -111,7 +114,7 @@ def _types(
     other = scores.alternatives
     for name in scores.exposure_types:
         column = f"E_{name}"
-        if score is None:
+        if score is None or scores.study.instruments[name].total:
             found[column] = (
                 _array(scores.table, column),
                 _array(other, f"{column}_low"),

@@ -131,7 +131,7 @@ def _table(
     """Item table, points per sum of values, and points at a sum of zero."""
     items = len(instrument.items)
     codes = _codes(instrument)
-    if codes is None:
+    if codes is None or instrument.total:
         answers = instrument.answers
         low, width = (answers.minimum, answers.maximum - answers.minimum) if answers else (0.0, 0.0)
         factor, offset = _points(instrument, items, low)

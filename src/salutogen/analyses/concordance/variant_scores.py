@@ -79,10 +79,21 @@ def refit(context: VariantContext) -> np.ndarray | None:
 
 
 def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
-    """Exposure by another scoring, combined as the study combines its types."""
-    found = [context.alternative(f"E_{name}_{kind}") for name in context.scores.exposure_types]
+    """Exposure by another scoring, combined as the study combines its types.
+
+    A ready-made score stays as it is; None where there is nothing else.
+    """
+    names, instruments = context.scores.exposure_types, context.scores.study.instruments
+    if all(instruments[name].total for name in names):
+        return None
+    found = [
+        context.rows.values[f"E_{name}"]
+        if instruments[name].total
+        else context.alternative(f"E_{name}_{kind}")
+        for name in names
+    ]
     parts = [part for part in found if part is not None]
-    if not parts or len(parts) < len(found):
+    if len(parts) < len(found):
         return None
     if context.scores.combine != "composite":
         return np.sum(parts, axis=0)

@@ -26,6 +26,7 @@ SCORE_WORDS = {
     "frequency": "how often events were met",
     "severity": "the sum of the answers",
     "relative": "the share of the events asked about",
+    "total": "a ready-made score, as the data give it",
 }
 UNIT_WORDS = {
     "person": "persons' means over their valid occasions",
