@@ -38,10 +38,11 @@ class ItemRules:
     """What the answers of an instrument may be.
 
     `codes` gives the reason each missing code stands for; `refuse` whether an impossible answer
-    stops the reading or becomes missing with a finding. `decimals` tells that the column is, or may
-    be, a ready-made score: numbers between the whole ones are values too. `words` are texts that stand for a number,
-    as `plain_word` writes them; `recoded` tells that numbers are among them, so that numbers which
-    are not are impossible. `blanks` are words that say that a cell is blank.
+    stops the reading or becomes missing with a finding. `decimals` tells that the column is, or
+    may be, a ready-made score: numbers between the whole ones are values too. `words` are texts
+    that stand for a number, as `plain_word` writes them; `recoded` tells that numbers are among
+    them, so that numbers which are not are impossible. `blanks` are words that say that a cell is
+    blank.
     """
 
     minimum: float | None
@@ -170,7 +171,7 @@ def type_item(
     if text is not None and text.any():
         wrong = text if wrong is None else wrong | text
     if wrong is not None:
-        _tell_impossible(raw, wrong, rules, column, label, findings, rows)
+        _tell_impossible(raw, values, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
         values = pl.select(keep).to_series().rename(raw.name)
         fresh = marks if marks is not None else pl.repeat(0, raw.len(), dtype=pl.UInt8, eager=True)
@@ -248,6 +249,7 @@ def _impossible(values: pl.Series, rules: ItemRules) -> pl.Series | None:
 
 def _tell_impossible(
     raw: pl.Series,
+    values: pl.Series,
     wrong: pl.Series,
     rules: ItemRules,
     column: str,
@@ -271,13 +273,14 @@ def _tell_impossible(
         n_rows=places.len(),
         examples=", ".join(examples) + more,
         expected=rules.expected(),
-        variant=_kind(found, rules) if rules.refuse else "",
+        answers=int((values.is_not_null() | wrong).sum()),
+        variant=_kind(found, values.gather(places), rules) if rules.refuse else "",
         numbers={"minimum": rules.minimum, "maximum": rules.maximum},
     )
 
 
-def _kind(found: pl.Series, rules: ItemRules) -> str:
-    """Tell by what the cells hold which mend fits; empty where it is the usual one."""
+def _kind(found: pl.Series, values: pl.Series, rules: ItemRules) -> str:
+    """Tell by what the cells hold which mend fits."""
     texts = {str(one) for one in found.unique().to_list()}
     if texts & ERRORS:
         return "error"
@@ -285,7 +288,16 @@ def _kind(found: pl.Series, rules: ItemRules) -> str:
     if words and words <= BOOLEAN_WORDS.keys() and not rules.words:
         return "boolean"
     often = len(words) < found.len() or len(words) > 1
-    return "words" if words and often and len(words) <= _MOST_WORDS else ""
+    if words and often and len(words) <= _MOST_WORDS:
+        return "words"
+    low, high = rules.minimum, rules.maximum
+    if (
+        low is not None
+        and high is not None
+        and values.is_between(low, high).all(ignore_nulls=False)
+    ):
+        return "decimals"  # between two codes, since the codes themselves are possible
+    return "values"
 
 
 def _show(value: object) -> str:

@@ -119,7 +119,9 @@ def _compute(
         progress=progress,
     )
     # what is known of single columns only from their answers stands in the panel's study
-    backbone = Backbone(study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience)
+    backbone = Backbone(
+        study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience
+    )
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
 
 

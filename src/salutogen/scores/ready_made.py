@@ -64,9 +64,7 @@ def check_single_columns(study: Study, forms: dict[str, Form], findings: Finding
             _check_counted_item(name, form, threshold, findings)
 
 
-def _check_counted_item(
-    name: str, form: Form, threshold: float | None, findings: Findings
-) -> None:
+def _check_counted_item(name: str, form: Form, threshold: float | None, findings: Findings) -> None:
     """Warn where counting the one item of a list makes many different answers one."""
     answer = form.item(form.instrument.items[0])
     yes = happened(form.instrument, answer, threshold)

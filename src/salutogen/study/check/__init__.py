@@ -36,7 +36,7 @@ def check_plan(study: Study, named: Collection[str], found: FindingsByLine) -> N
     check_roles(study, found)
     check_item_wording(study, found)
     check_adaptations(study, found)
-    check_totals(study, found)
     if not refusals(tuple(found)):
+        check_totals(study, found)
         check_coverage(study, found)
         check_bursts(study, found)

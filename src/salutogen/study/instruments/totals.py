@@ -19,9 +19,7 @@ def as_total(instrument: Instrument) -> Instrument:
     return replace(instrument, total=True, scoring=AS_GIVEN, scorings={}, reverse=frozenset())
 
 
-def kind_told(
-    use: InstrumentUse, entry: RegisteredInstrument | None, columns: int
-) -> bool | None:
+def kind_told(use: InstrumentUse, entry: RegisteredInstrument | None, columns: int) -> bool | None:
     """Whether an instrument is a ready-made score; None where only the answers can tell."""
     if use.total is not None or columns != 1:
         return bool(use.total)
