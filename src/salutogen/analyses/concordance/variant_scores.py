@@ -10,6 +10,7 @@ from salutogen.analyses.concordance.variants import (
 )
 from salutogen.models.descriptive import first_component, line_residual, mean_of_z, present_means
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
+from salutogen.study.instruments.totals import TOTAL
 
 
 @variant("pooled", "occasion", "P minus the least-squares line over all occasions: the SR column.")
@@ -83,14 +84,15 @@ def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
 
     A ready-made score stays as it is; None where there is nothing else.
     """
-    names, instruments = context.scores.exposure_types, context.scores.study.instruments
-    if all(instruments[name].total for name in names):
+    names = context.scores.exposure_types
+    given = [context.scores.study.exposure_score(name) == TOTAL for name in names]
+    if all(given):
         return None
     found = [
         context.rows.values[f"E_{name}"]
-        if instruments[name].total
+        if as_given
         else context.alternative(f"E_{name}_{kind}")
-        for name in names
+        for name, as_given in zip(names, given, strict=True)
     ]
     parts = [part for part in found if part is not None]
     if len(parts) < len(found):
