@@ -32,6 +32,7 @@ FLOORS = {
     "findings": 0,
     "names": 0,
     "display": 1,
+    "memory": 1,
     "columns": 2,
     "context": 2,
     "models": 1,

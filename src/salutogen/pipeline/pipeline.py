@@ -5,6 +5,7 @@ Sign convention: SR = observed - expected problems. Positive = over-reactive = l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
 from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.context import Progress, RunContext, silent, unfailing
+from salutogen.errors import SalutogenError
 from salutogen.findings import Finding
+from salutogen.memory import give_back_memory
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
+from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
+from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
@@ -94,21 +99,28 @@ def _compute(
     scheduler: str | None,
 ) -> Results:
     """Go through the rooms in their order, then the analyses."""
-    progress("answers", 0, len(STAGES))
+
+    def begin(stage: str) -> None:
+        give_back_memory()
+        progress(stage, STAGES.index(stage), len(STAGES))
+
+    begin("answers")
     panel: Panel = plan.read(data)
-    progress("scores", 1, len(STAGES))
-    scores = score(panel)
-    progress("norm", 2, len(STAGES))
-    norm = fit_norm(scores, seed=seed)
-    progress("resilience", 3, len(STAGES))
-    resilience = score_resilience(scores, norm, seed=seed)
-    progress("analyses", 4, len(STAGES))
+    identifiers = panel.identifiers
+    try:
+        backbone = _backbone(panel, seed, begin)
+    except SalutogenError as error:
+        told: Any = struck_from_all(error.findings, identifiers)
+        raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
+    begin("analyses")
+    scores = backbone.scores
     context = RunContext(
         seed=seed,
         audience=Audience(
             individuals=plan.plan.report.individuals == "show",
             n_persons=panel.n_persons,
             seed=seed,
+            secret=secret_of(panel),
             forms=(
                 panel.n_persons * len(plan.occasions),
                 scores.table.height,
@@ -118,22 +130,35 @@ def _compute(
         scheduler=scheduler,
         progress=progress,
     )
-    # what is known of single columns only from their answers stands in the panel's study
-    backbone = Backbone(
-        study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience
-    )
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
+
+
+def _backbone(panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:
+    """Score the answers, fit the lines and score resilience.
+
+    What only the answers tell of single columns stands in the panel's study.
+    """
+    begin("scores")
+    scores = score(panel)
+    begin("norm")
+    norm = fit_norm(scores, seed=seed)
+    begin("resilience")
+    resilience = score_resilience(scores, norm, seed=seed)
+    return Backbone(study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience)
 
 
 def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:
     from salutogen.pipeline.manifest import provenance
 
-    findings = [
-        *backbone.study.findings,
-        *backbone.panel.findings,
+    found = [
         *backbone.scores.findings,
         *backbone.norm.findings,
         *backbone.resilience.findings,
+    ]
+    findings = [
+        *backbone.study.findings,
+        *backbone.panel.findings,
+        *struck_from_all(found, backbone.panel.identifiers),
     ]
     findings.extend(registration_findings())
     for outcome in outcomes:

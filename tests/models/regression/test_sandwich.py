@@ -8,11 +8,11 @@ import statsmodels.api as sm
 
 from salutogen.errors import ModelError
 from salutogen.models import fit_least_squares
+from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.sandwich import (
     hc3_covariance,
     hc3_degrees_of_freedom,
     joint_degrees_of_freedom,
-    leverages,
     wald_test,
 )
 
@@ -31,7 +31,9 @@ def test_hc3_is_that_of_statsmodels() -> None:
     fit = fit_least_squares(P, X, names=NAMES)
     other = sm.OLS(P, X).fit(cov_type="HC3")
     np.testing.assert_allclose(hc3_covariance(fit, X), other.cov_params(), rtol=1e-9)
-    np.testing.assert_allclose(leverages(X), other.get_influence().hat_matrix_diag, rtol=1e-9)
+    np.testing.assert_allclose(
+        Factored.of(X).leverages, other.get_influence().hat_matrix_diag, rtol=1e-9
+    )
 
 
 def test_wald_test_is_that_of_statsmodels() -> None:
@@ -112,3 +114,18 @@ def test_intervals_hold_where_five_of_a_hundred_are_exposed() -> None:
         plain += size <= stdtrit(98, 0.975)
     assert 0.93 <= held / 1000 <= 0.98
     assert plain / 1000 < 0.92
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_units_on_the_line_give_a_variance_of_nought_never_below(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(20, 60))
+    E = rng.integers(0, 2, n).astype(float)
+    X = np.column_stack([np.ones(n), E])
+    y = np.where(E > 0, rng.integers(0, 20, n), 6.0)  # nobody without exposure is off the line
+    person = np.sort(rng.integers(0, n // 2, n))
+    fit = fit_least_squares(y, X, names=("intercept", "E"))
+    clustered = fit_least_squares(y, X, names=("intercept", "E"), cluster=person).covariance
+    for covariance in (hc3_covariance(fit, X), np.asarray(clustered)):
+        np.testing.assert_array_equal(covariance, covariance.T)
+        assert 0 <= covariance[0, 0] < 1e-12

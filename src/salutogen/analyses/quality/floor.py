@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
-from salutogen.models.descriptive import least_squares_slope
+from salutogen.models.descriptive import least_squares_slope, numbered
 from salutogen.resilience.between_within import OccasionArrays
 
 SLOPE_UNIT = "points of P per point of E"
@@ -18,7 +18,7 @@ SAME = 1e-9  # points of P
 class ProblemDistribution(Record):
     """Distribution of problems over valid occasions, and what the floor of the scale does to SR."""
 
-    n: int = figure("Valid occasions", unit="occasions")
+    n: int = figure("Valid occasions", unit="occasions", kind=Kind.COUNT)
     floor: float | None = figure("Lowest possible score", unit=POINTS)
     ceiling: float | None = figure("Highest possible score", unit=POINTS)
     floor_share: float | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
@@ -27,7 +27,9 @@ class ProblemDistribution(Record):
         "Persons at the lowest score at each of their occasions", unit="persons", kind=Kind.COUNT
     )
     skewness: float | None = figure("Skewness (third standardised moment)")
-    quantiles: tuple[float, ...] = figure("5, 25, 50, 75 and 95 % quantiles", unit=POINTS)
+    quantiles: tuple[float, ...] = figure(
+        "5, 25, 50, 75 and 95 % quantiles", unit=POINTS, at=QUANTILES
+    )
     lowest_SR_low_exposure: float | None = figure(
         "Lowest SR that can be had where expected problems are at their 10 % quantile: the lowest "
         "score less what is expected",
@@ -111,8 +113,7 @@ def _at(P: np.ndarray, end: float | None) -> np.ndarray | None:
 
 
 def _always(at_end: np.ndarray, arrays: OccasionArrays) -> int:
-    codes = np.unique(arrays.person, return_inverse=True)[1]
-    return int(np.count_nonzero(np.bincount(codes, ~at_end) == 0))
+    return int(np.count_nonzero(np.bincount(numbered(arrays.person)[0], ~at_end) == 0))
 
 
 def _skewness(values: np.ndarray) -> float | None:
@@ -120,7 +121,7 @@ def _skewness(values: np.ndarray) -> float | None:
     spread = float(np.mean(centred**2))
     if values.size < FEWEST or not spread > 0:
         return None
-    return float(np.mean(centred**3) / spread**1.5)
+    return float(np.mean(centred * centred * centred) / spread**1.5)
 
 
 def _sd(SR: np.ndarray, rows: np.ndarray | None) -> float | None:

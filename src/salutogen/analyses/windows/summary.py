@@ -32,6 +32,7 @@ WINDOW_COLUMNS = (
         unit="persons",
         heading="Persons",
         kind=Kind.COUNT,
+        nested="counts",
     ),
     Column(name="intercept", meaning="Of its own line", unit=POINTS, heading="Intercept"),
     Column(
@@ -60,7 +61,14 @@ WINDOW_COLUMNS = (
     ),
     Column(name="r_squared", meaning="Variance that its own line explains", heading="R²"),
     *(
-        Column(name=name, meaning=meaning, unit=POINTS, sign=LESS_RESILIENT, heading=heading)
+        Column(
+            name=name,
+            meaning=meaning,
+            unit=POINTS,
+            sign=LESS_RESILIENT,
+            heading=heading,
+            n="n_complete" if name.endswith("_complete") else "",
+        )
         for name, heading, meaning in (
             ("mean_SR_frozen", "Mean SR, frozen", "Mean SR from the frozen line"),
             ("mean_SR_refit", "Mean SR, refitted", "Mean SR from its own line: 0"),
@@ -120,7 +128,7 @@ def summarise_windows(
         random-intercept REML estimate with the window as factor over everyone with a window. Both
         may move by who leaves; `change` tells of change. Sign: positive = less resilient.
     """
-    present = sorted(set(windows["window"].to_list()))
+    present = windows["window"].unique().sort().to_list()
     window = windows["window"].to_numpy()
     person = windows["person"].to_numpy().astype(np.int64)
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()
