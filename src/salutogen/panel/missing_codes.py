@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 
 SHAPE = re.compile(r"-?(7+|8+|9+|9+[78])|-(1|6+)")  # 9, 99, 98, 777, -8, -99, -66, -1 …
+NINES = re.compile(r"-?99+")
 FEWEST_VALUES = 10  # fewer values say nothing about what lies outside
 OFTEN = 3  # a value that so many cells share is no slip of the hand
 FAR_ALONE = 1.0  # gap to the rest in ranges of the rest: of a value that stands alone
-FAR_OFTEN = 0.5  # of one that several cells share
+FAR_NINES = 0.5  # of 99, 999, -99 …
+FAR_OFTEN = 0.2  # of one that several cells share
 NEAREST = 3.0  # points that a code of one digit lies away from the rest
 ONE_DIGIT = 10
 SHOWN = 10
@@ -89,6 +91,8 @@ def _suspects(values: Values, counts: NDArray[np.int64]) -> tuple[Suspect, ...]:
     while first > 0 and values[first - 1] >= 0:  # a code below the rest is negative
         first -= 1
     last = len(values) - next(place for place, one in enumerate(reversed(shaped)) if not one)
+    while last < len(values) and _is_near(values[last], values[first:last]):
+        last += 1
     rest, times = values[first:last], counts[first:last]
     if len(rest) < 2:
         return ()
@@ -98,6 +102,12 @@ def _suspects(values: Values, counts: NDArray[np.int64]) -> tuple[Suspect, ...]:
         for place in outside
         if _is_far(float(values[place]), int(counts[place]), rest, times)
     )
+
+
+def _is_near(value: float, rest: Values) -> bool:
+    """Whether a value above the rest goes on with it."""
+    wide = float(rest[-1] - rest[0])
+    return value - rest[-1] < max(NEAREST, wide * (1 if value < ONE_DIGIT else FAR_OFTEN))
 
 
 def _has_shape(value: float) -> bool:
@@ -115,10 +125,11 @@ def _is_far(value: float, cells: int, rest: Values, times: NDArray[np.int64]) ->
             return True  # the rest crowds at 0, so that nothing below is possible
         if often:
             return value != -1 or cells > int(times[:2].sum())
-        return gap > max(NEAREST, wide * FAR_OFTEN)
+        return gap > max(NEAREST, wide * FAR_NINES)
     if abs(value) < ONE_DIGIT:
         return often and gap >= max(NEAREST, wide)
-    return gap > wide * (FAR_OFTEN if often else FAR_ALONE)
+    alone = FAR_NINES if NINES.fullmatch(f"{value:.0f}") else FAR_ALONE
+    return gap > wide * (FAR_OFTEN if often else alone)
 
 
 def _tell(
