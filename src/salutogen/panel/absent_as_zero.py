@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,9 @@ def check_absent_as_zero(
     for own, other in ((exposure, problems), (problems, exposure)):
         if not own or not other:
             continue
-        lacking = ~_any_answer(answers[name] for name in other)
+        lacking = ~np.logical_or.reduce(
+            [_is_there(study.instruments[name], answers[name]) for name in other]
+        )
         if not lacking.any() or lacking.all():
             continue
         for name in own:
@@ -53,7 +55,7 @@ def _check(
     rows: pl.DataFrame,
     findings: Findings,
 ) -> None:
-    answered = _any_answer([frame])
+    answered = _any_answer(frame)
     zero = _all_nothing(instrument, frame)
     here, both = answered & lacking, answered & ~lacking
     persons = np.unique(person[here])
@@ -96,10 +98,17 @@ def chance_of_so_many(k: int, n: int, share: float) -> float:
     return math.exp(-n * distance)
 
 
-def _any_answer(frames: Iterable[pl.DataFrame]) -> Mask:
-    parts = [frame.select(pl.any_horizontal(pl.all().is_not_null())) for frame in frames]
-    masks = [part.to_series().to_numpy() for part in parts]
-    return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+def _is_there(instrument: Instrument, frame: pl.DataFrame) -> Mask:
+    """Rows in which a form was answered; a tick-list without a tick may as well be absent."""
+    answered = _any_answer(frame)
+    if instrument.form == "tick-list":
+        answered &= ~_all_nothing(instrument, frame)
+    return answered
+
+
+def _any_answer(frame: pl.DataFrame) -> Mask:
+    there = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    return np.array(there.to_numpy(), dtype=bool)
 
 
 def _all_nothing(instrument: Instrument, frame: pl.DataFrame) -> Mask:

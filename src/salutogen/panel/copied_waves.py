@@ -19,7 +19,9 @@ Hashes = NDArray[np.uint64]
 
 NEARLY_ALL = 0.9  # of the persons with both occasions answered the same
 BY_CHANCE = 0.1  # share of two different persons' forms that may be the same
+BY_CHANCE_OF_MANY = 0.2  # the same where many persons have both occasions
 FEWEST_PERSONS = 10
+MANY_PERSONS = 30
 FEWEST_DIFFERENT = 5  # different forms at an occasion
 MOST_PERSONS = 5_000  # as many tell as well as all
 MOST_PAIRS = 1_500
@@ -115,7 +117,8 @@ def _copy(forms: Hashes, there: NDArray[np.bool_], first: int, second: int) -> C
         return None
     _, counts = np.unique(one, return_counts=True)
     by_chance = float((counts * (counts - 1)).sum()) / (n * (n - 1))
-    return Copy(first, second, same, n) if by_chance <= BY_CHANCE else None
+    most = BY_CHANCE_OF_MANY if n >= MANY_PERSONS else BY_CHANCE
+    return Copy(first, second, same, n) if by_chance <= most else None
 
 
 def _tell(study: Study, names: list[str], copies: list[Copy], findings: Findings) -> None:

@@ -106,8 +106,9 @@ def _suspects(values: Values, counts: NDArray[np.int64]) -> tuple[Suspect, ...]:
 
 def _is_near(value: float, rest: Values) -> bool:
     """Whether a value above the rest goes on with it."""
-    wide = float(rest[-1] - rest[0])
-    return value - rest[-1] < max(NEAREST, wide * (1 if value < ONE_DIGIT else FAR_OFTEN))
+    low, high = float(rest[0]), float(rest[-1])
+    wide = high - low
+    return value - high < max(NEAREST, wide * (1 if value < ONE_DIGIT else FAR_OFTEN))
 
 
 def _has_shape(value: float) -> bool:
@@ -126,7 +127,7 @@ def _is_far(value: float, cells: int, rest: Values, times: NDArray[np.int64]) ->
         if often:
             return value != -1 or cells > int(times[:2].sum())
         return gap > max(NEAREST, wide * FAR_NINES)
-    if abs(value) < ONE_DIGIT:
+    if 0 < value < ONE_DIGIT:
         return often and gap >= max(NEAREST, wide)
     alone = FAR_NINES if NINES.fullmatch(f"{value:.0f}") else FAR_ALONE
     return gap > wide * (FAR_OFTEN if often else alone)
@@ -151,6 +152,7 @@ def _tell(
     codes = sorted(cells)
     findings.tell(
         "looks-like-missing-code",
+        variant="named",
         instrument=instrument.name,
         named=", ".join(f"{code:g} ({cells[code]:,})" for code in codes),
         cells=sum(cells.values()),
