@@ -210,7 +210,7 @@ def exposure_measure(measures: Mapping[str, Measure], combine: str) -> Measure:
         instruments=tuple(one.instruments[0] for one in parts),
         method=parts[0].method if single else f"{how} of {methods}",
         items=tuple(item for one in parts for item in one.items),
-        minimum=None if combine == "composite" else 0.0,
+        minimum=None if combine == "composite" else sum(one.minimum or 0.0 for one in parts),
         maximum=sum(top for top in tops if top is not None) if known else None,
         unit="mean of z"
         if combine == "composite"
