@@ -99,7 +99,7 @@ def test_a_few_others_do_not_hide_them() -> None:
     zeros = _without(frame, rows[3:], ["MOOD"], ["LOAD"])
     (one,) = _said(_read("total", _without(zeros, rows[:3], ["MOOD"], [])))
     assert one.evidence.n_rows == len(rows) - 3
-    assert f"{len(rows) - 3} of {len(rows)} rows" in one.text
+    assert one.text.startswith("Nearly all rows")
 
 
 @pytest.mark.parametrize("kind", KINDS)

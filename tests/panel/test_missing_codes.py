@@ -120,11 +120,12 @@ def test_the_finding_names_value_cells_rows_and_mend(code: int, total: bool | No
     panel = _read(values, total=total)
     (one,) = [one for one in panel.findings if one.code == "looks-like-missing-code"]
     assert one.severity == "warning"
-    assert f"{code} (3)" in one.text
+    assert f"holds {code}," in one.text
+    assert "3 cells have" in one.text
+    assert one.evidence.numbers["cells"] == 3
     assert one.evidence.column == "MOOD"
     assert one.evidence.rows == (4, 18, 41)
     assert f"skipped: [{code}]" in one.mend
-    assert "3 cells missing" in one.mend
     assert panel.answers["mood"]["MOOD"].null_count() == 0  # told, never dropped unasked
 
 

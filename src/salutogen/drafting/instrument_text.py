@@ -66,7 +66,8 @@ def _answer_lines(one: DraftedInstrument, told: str) -> list[str]:
         lines.append(f"    recode: {{{pairs}}}")
     if not block.in_words and (block.words or (codes is not None and codes.stray)):
         words = comment(", ".join(block.words[:4])) or "odd codes"
-        lines.append(f"    invalid: {quoted(GAP)} # missing or refuse: {words}")
+        cells = f"{block.odd_cells:,} cell{'s' if block.odd_cells != 1 else ''}"
+        lines.append(f"    invalid: {quoted(GAP)} # missing (drops {cells}) or refuse: {words}")
     return lines
 
 

@@ -73,7 +73,7 @@ def _check(
         variant="total" if instrument.total else "items",
         instrument=instrument.name,
         other=other,
-        of=int(here.sum()),
+        extent="All" if bool(zero[here].all()) else "Nearly all",
         share=float((zero & both).sum() / both.sum()),
         column=instrument.columns[instrument.items[0]] if frame.width == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],

@@ -133,5 +133,11 @@ def _tell(study: Study, names: list[str], copies: list[Copy], findings: Findings
         same=Persons(first.same, of=first.both),
         both=Persons(first.both),
         pairs=[f"{labels[one.second]!r} (of {labels[one.first]!r})" for one in copies],
-        column=names[0] if len(names) == 1 else None,
+        column=_column(study, names),
     )
+
+
+def _column(study: Study, names: list[str]) -> str | None:
+    """Column of the answers, where they stand in one."""
+    columns = [column for name in names for column in study.instruments[name].columns.values()]
+    return columns[0] if len(columns) == 1 else None

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.findings import Findings
+from salutogen.findings import Findings, listed
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -154,10 +154,10 @@ def _tell(
         "looks-like-missing-code",
         variant="named",
         instrument=instrument.name,
-        named=", ".join(f"{code:g} ({cells[code]:,})" for code in codes),
         cells=sum(cells.values()),
-        codes=", ".join(f"{code:g}" for code in codes),
-        numbers={"cells": {f"{code:g}": cells[code] for code in codes}},
+        marks=", ".join(f"{code:g}" for code in codes),
+        codes=listed(f"{code:g}" for code in codes),
+        numbers={"by_code": {f"{code:g}": cells[code] for code in codes}},
         column=instrument.columns[next(iter(found))] if len(found) == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(where.sum()),

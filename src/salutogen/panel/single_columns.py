@@ -59,7 +59,7 @@ def judge_single_columns(
         findings.tell(
             "taken-for-total",
             named=", ".join(f"{name!r} ({WORDS[why]})" for name, why in taken.items()),
-            n=len(taken),
+            columns=len(taken),
             numbers={"instruments": taken},
             column=_column(known[next(iter(taken))]) if len(taken) == 1 else None,
         )

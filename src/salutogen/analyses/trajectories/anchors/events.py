@@ -131,7 +131,7 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     names = settings.instruments or scores.exposure_types
     totals = [name for name in names if name in panel.answers and _is_total(panel, name)]
     if totals and (settings.instruments or len(totals) == len(names)):
-        wrong.append(finding("total-holds-no-events", names=totals, n=len(totals)))
+        wrong.append(finding("total-holds-no-events", names=totals, number=len(totals)))
     names = tuple(name for name in names if name not in totals)
     known = list(panel.answers)
     wrong += [unknown_event("instrument", name, known) for name in names if name not in known]
