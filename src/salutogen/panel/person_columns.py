@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 AGE = re.compile(r"(?:^|[^a-z])(?:age|alter|leeftijd|edad|[aâ]ge)(?:[^a-z]|$)", re.IGNORECASE)
+_OLDEST = 120.0
 _SLACK_YEARS = 1.0
 _DAYS_PER_YEAR = 365.25
 
@@ -47,6 +48,7 @@ def read_persons(
             values = _number(raw, column, label, row, study, place, findings)
             if AGE.search(name) or AGE.search(column):
                 growing = _years(study)
+                _check_ages(values, column, label, row, findings)
         else:
             texts = id_text(raw).str.strip_chars()
             _refuse_errors(texts, column, label, row, findings)
@@ -56,6 +58,23 @@ def read_persons(
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip
     return pl.DataFrame(columns)
+
+
+def _check_ages(
+    ages: pl.Series, column: str, label: str, rows: Integers, findings: Findings
+) -> None:
+    odd = ((ages < 0) | (ages > _OLDEST)).fill_null(value=False)
+    if odd.any():
+        where = np.sort(rows[odd.to_numpy()])
+        findings.tell(
+            "odd-age",
+            file=label,
+            column=column,
+            rows=[int(row) for row in where[:10]],
+            n_rows=int(where.size),
+            lowest=ages.filter(odd).min(),
+            highest=ages.filter(odd).max(),
+        )
 
 
 def _refuse_errors(
