@@ -107,6 +107,8 @@ def _is_there(instrument: Instrument, frame: pl.DataFrame) -> Mask:
 
 
 def _any_answer(frame: pl.DataFrame) -> Mask:
+    if any(column.null_count() == 0 for column in frame.iter_columns()):
+        return np.ones(frame.height, dtype=bool)
     there = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     return np.array(there.to_numpy(), dtype=bool)
 
