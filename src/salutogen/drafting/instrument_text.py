@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from salutogen.drafting.answer_codes import written
 from salutogen.drafting.answers_in_words import are_yes_no, in_order
-from salutogen.drafting.format_keys import instrument_takes
 from salutogen.drafting.questions import needs_code_of_none, needs_recall
 from salutogen.drafting.roles import DraftedInstrument
 from salutogen.drafting.yaml_text import comment, quoted, scalar
@@ -21,7 +20,7 @@ def instrument_lines(one: DraftedInstrument, role: str, value: Mapping[str, str]
     lines += [f"  {scalar(one.name)}:", f"    columns: {_columns(block.patterns)}"]
     if one.registered and one.name != one.registered:
         lines.append(f"    instrument: {one.registered}")
-    if block.total and instrument_takes("total"):
+    if block.total:
         lines.append("    total: true")
     lines += _answer_lines(one, value.get(f"{here}.answers", GAP))
     if role == "exposure":
