@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.findings import Findings
+from salutogen.namespaces import type_column
 from salutogen.scores.answers import FloatArray, Form
 from salutogen.scores.checklist import ChecklistScore, ChecklistTotals, happened
 from salutogen.study import Study
@@ -48,7 +49,7 @@ def check_single_columns(study: Study, forms: dict[str, Form], findings: Finding
     """Say where a ready-made score is not scored as asked, and where one item is counted."""
     threshold = study.plan.exposure.threshold
     for name, form in forms.items():
-        asked = study.asked_score(name)
+        asked, column = study.asked_score(name), type_column(name, forms)
         if form.instrument.total:
             if asked in ("count", "relative"):
                 cut = asked == "count" and threshold is not None
@@ -58,13 +59,15 @@ def check_single_columns(study: Study, forms: dict[str, Form], findings: Finding
                     type=name,
                     asked=asked,
                     threshold=threshold,
-                    column=f"E_{name}",
+                    column=column,
                 )
         elif len(form.instrument.items) == 1 and asked == "count":
-            _check_counted_item(name, form, threshold, findings)
+            _check_counted_item(name, column, form, threshold, findings)
 
 
-def _check_counted_item(name: str, form: Form, threshold: float | None, findings: Findings) -> None:
+def _check_counted_item(
+    name: str, column: str, form: Form, threshold: float | None, findings: Findings
+) -> None:
     """Warn where counting the one item of a list makes many different answers one."""
     answer = form.item(form.instrument.items[0])
     yes = happened(form.instrument, answer, threshold)
@@ -76,5 +79,5 @@ def _check_counted_item(name: str, form: Form, threshold: float | None, findings
         type=name,
         ones=int(yes.sum()),
         answers=n,
-        column=f"E_{name}",
+        column=column,
     )

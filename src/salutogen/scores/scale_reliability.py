@@ -192,9 +192,9 @@ def measured_reliability(
                 level="all forms",
             )
         )
-    for name, one in exposure.types.items():
-        measure, ready_made = exposure.measures[f"E_{name}"], exposure.kinds[name] == TOTAL
-        found.append(checklist_ends(measure, one.score, ready_made=ready_made))
+    for (column, one), kind in zip(exposure.columns.items(), exposure.kinds.values(), strict=True):
+        measure = exposure.measures[column]
+        found.append(checklist_ends(measure, one.score, ready_made=kind == TOTAL))
     _check_reliability(found, reliability, findings)
     return tuple(found), reliability
 

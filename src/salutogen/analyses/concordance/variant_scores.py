@@ -86,13 +86,13 @@ def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
 
     A ready-made score stays as it is; None where there is nothing else.
     """
-    names = context.scores.exposure_types
-    given = [context.scores.study.exposure_score(name) == TOTAL for name in names]
+    scores = context.scores
+    given = [scores.study.exposure_score(name) == TOTAL for name in scores.exposure_types]
     if all(given):
         return None
     found = [
-        context.rows.values[f"E_{name}"] if as_given else context.alternative(f"E_{name}_{kind}")
-        for name, as_given in zip(names, given, strict=True)
+        context.rows.values[column] if as_given else context.alternative(f"{column}_{kind}")
+        for column, as_given in zip(scores.type_columns, given, strict=True)
     ]
     parts = [part for part in found if part is not None]
     if len(parts) < len(found):
