@@ -40,7 +40,7 @@ def test_totals_over_occasions_in_names():
     (one,) = draft.instruments
     assert (one.role, one.block.total) == ("problems", True)
     assert one.block.patterns == ("bdi_s{occasion}",)
-    assert ("total" in values(draft)["instruments"][one.name]) is instrument_takes("total")
+    assert values(draft)["instruments"][one.name]["total"] is True
 
 
 @pytest.mark.parametrize("missing", ["NA", "", "-99", "-9", "999", "."])
@@ -140,6 +140,12 @@ def test_a_total_of_events_is_not_counted():
     draft = draft_study(frame.drop([f"EV_{item}" for item in range(1, 9)]), "a.csv")
     assert values(draft)["exposure"]["types"] == ["hassles"]
     assert values(draft)["exposure"]["score"] == "severity"
+    told = {"title": "Totals", "instruments.hassles.recall": "7 days"}
+    study = read_study(draft.filled(told))
+    assert study.instruments["hassles"].total is True
+    assert study.exposure_score("hassles") == "total"
+    panel = study.read(frame)
+    assert not {"taken-for-total", "impossible-answer"} & set(codes(panel.findings))
 
 
 @pytest.mark.parametrize("names", [("EVSUM", "DEP"), ("a", "b")])

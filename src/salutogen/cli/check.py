@@ -35,6 +35,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
 
         panel = study.read(data)
         scores = score(panel)
+        end.lines[1:] = outline(panel.study)  # answers tell which single columns are scores
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
             f"{panel.n_persons} persons, {panel.n_rows} answer forms, "

@@ -35,6 +35,8 @@ class AnswerCodes:
         Codes that may stand for a missing answer or be answers.
     stray : tuple of float
         Seldom codes outside the range of a known scale.
+    stray_cells : int
+        Cells that hold one of these.
     whole : bool
         Whether all answers are whole numbers.
     shares : mapping of code to share of the answers
@@ -45,6 +47,7 @@ class AnswerCodes:
     missing: tuple[float, ...]
     unsure: tuple[float, ...]
     stray: tuple[float, ...]
+    stray_cells: int
     whole: bool
     shares: dict[float, float]
 
@@ -103,6 +106,7 @@ def answer_codes(
         missing=tuple(code for code in missing if code not in unsure),
         unsure=tuple(unsure),
         stray=tuple(stray),
+        stray_cells=sum(counts[one] for one in stray),
         whole=all(float(one).is_integer() for one in answers),
         shares={one: counts[one] / total for one in answers},
     )

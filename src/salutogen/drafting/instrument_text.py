@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from salutogen.drafting.answer_codes import written
 from salutogen.drafting.answers_in_words import are_yes_no, in_order
-from salutogen.drafting.format_keys import instrument_takes
 from salutogen.drafting.questions import needs_code_of_none, needs_recall
 from salutogen.drafting.roles import DraftedInstrument
 from salutogen.drafting.yaml_text import comment, quoted, scalar
@@ -21,7 +20,7 @@ def instrument_lines(one: DraftedInstrument, role: str, value: Mapping[str, str]
     lines += [f"  {scalar(one.name)}:", f"    columns: {_columns(block.patterns)}"]
     if one.registered and one.name != one.registered:
         lines.append(f"    instrument: {one.registered}")
-    if block.total and instrument_takes("total"):
+    if block.total:
         lines.append("    total: true")
     lines += _answer_lines(one, value.get(f"{here}.answers", GAP))
     if role == "exposure":
@@ -66,7 +65,8 @@ def _answer_lines(one: DraftedInstrument, told: str) -> list[str]:
         lines.append(f"    recode: {{{pairs}}}")
     if not block.in_words and (block.words or (codes is not None and codes.stray)):
         words = comment(", ".join(block.words[:4])) or "odd codes"
-        lines.append(f"    invalid: {quoted(GAP)} # missing or refuse: {words}")
+        cells = f"{block.odd_cells:,} cell{'s' if block.odd_cells != 1 else ''}"
+        lines.append(f"    invalid: {quoted(GAP)} # missing (drops {cells}) or refuse: {words}")
     return lines
 
 

@@ -52,6 +52,8 @@ class Block:
         What was answered; None where the answers are words.
     words : tuple of str
         Answers that are no numbers.
+    odd_cells : int
+        Cells that hold a word or a stray code.
     in_words : bool
         Whether the answers are words, not numbers with a stray word.
     repeated : bool
@@ -73,6 +75,7 @@ class Block:
     n_items: int
     codes: AnswerCodes | None
     words: tuple[str, ...] = ()
+    odd_cells: int = 0
     in_words: bool = False
     repeated: bool = True
     total: bool = False
@@ -216,6 +219,7 @@ def _made(
         n_items=len(items),
         codes=codes,
         words=words,
+        odd_cells=sum(one.n_words for one in columns) + (codes.stray_cells if codes else 0),
         in_words=in_words,
         repeated=repeated,
         total=total,

@@ -32,27 +32,31 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     """Return a finding that tells of no few persons.
 
     Its sentence says which code it is, and no more, where it quotes cells, or where few persons or
-    rows are behind it and it tells more of them than how many.
+    rows are behind it and it tells more of them than how many; its mend is then that of the code.
     """
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:
         return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
     values = {name: _counted(name, value, audience) for name, value in item.values.items()}
     rows = item.evidence.n_rows or 0
-    text = filled(item.template, values, audience.in_a_sentence) if item.template else ""
+    text, mend = "", entry.mend if entry is not None else item.mend
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
         text = item.untold()
     elif audience.is_small(rows):
         text = item.untold(f"fewer than {audience.smallest} rows")
     elif _tells_more_of_few(values, item.template, audience):
         text = item.untold(f"fewer than {audience.smallest} persons")
+    else:
+        text, mend = filled(item.template, values, audience.in_a_sentence), item.mend
     evidence = Evidence(
         file=item.evidence.file,
         line=item.evidence.line,
         column=item.evidence.column,
         n_rows=None if not rows or audience.hides(rows) else rows,
     )
-    return replace(item, text=text or item.text, template="", values={}, evidence=evidence)
+    return replace(
+        item, text=text or item.text, mend=mend, template="", values={}, evidence=evidence
+    )
 
 
 def _counted(name: str, value: Any, audience: Audience) -> Any:

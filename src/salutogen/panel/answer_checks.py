@@ -1,4 +1,4 @@
-"""Quality of answers: the same code throughout, and items that seem turned round."""
+"""Quality of answers: codes that are none, copies, straight lines, items that seem turned round."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings
+from salutogen.panel.absent_as_zero import check_absent_as_zero
+from salutogen.panel.copied_waves import check_copied_waves
+from salutogen.panel.key_groups import opposed_groups
+from salutogen.panel.missing_codes import check_missing_codes
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -28,6 +32,9 @@ def check_answers(
     findings: Findings,
 ) -> None:
     """Look at every repeated instrument."""
+    check_missing_codes(study, answers, rows, findings)
+    check_absent_as_zero(study, answers, rows, findings)
+    check_copied_waves(study, answers, rows, findings)
     for name, frame in answers.items():
         instrument = study.instruments[name]
         if frame.width >= STRAIGHT_ITEMS:
@@ -84,12 +91,14 @@ def _check_keys(instrument: Instrument, frame: pl.DataFrame, findings: Findings)
     head = frame.head(FLIP_ROWS).drop_nulls()
     if head.height < _FEWEST_ROWS:
         return
-    correlations = item_rest_correlations(keyed(instrument, head))
+    values = keyed(instrument, head)
+    correlations = item_rest_correlations(values)
     if np.isnan(correlations).any():
         return
     flipped = np.flatnonzero(correlations < FLIP_LIMIT)
     others = np.delete(correlations, flipped)
     if not flipped.size or not others.size or float(np.median(others)) < FLIP_OTHERS:
+        _check_groups(instrument, frame.columns, values, findings)
         return
     for place in flipped:
         item = frame.columns[int(place)]
@@ -103,6 +112,24 @@ def _check_keys(instrument: Instrument, frame: pl.DataFrame, findings: Findings)
             median_of_others=round(float(np.median(others)), 6),
             complete_rows=head.height,
         )
+
+
+def _check_groups(
+    instrument: Instrument, items: list[str], values: NDArray[np.float64], findings: Findings
+) -> None:
+    """Warn where the items fall into two groups that go against each other."""
+    groups = opposed_groups(values)
+    if groups is None:
+        return
+    findings.tell(
+        "half-keyed-items",
+        instrument=instrument.name,
+        one=[items[place] for place in groups.one],
+        other=[items[place] for place in groups.other],
+        within=round(groups.within, 6),
+        between=round(groups.between, 6),
+        complete_rows=len(values),
+    )
 
 
 def keyed(instrument: Instrument, frame: pl.DataFrame) -> NDArray[np.float64]:

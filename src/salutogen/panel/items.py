@@ -38,9 +38,11 @@ class ItemRules:
     """What the answers of an instrument may be.
 
     `codes` gives the reason each missing code stands for; `refuse` whether an impossible answer
-    stops the reading or becomes missing with a finding. `words` are texts that stand for a number,
-    as `plain_word` writes them; `recoded` tells that numbers are among them, so that numbers which
-    are not are impossible. `blanks` are words that say that a cell is blank.
+    stops the reading or becomes missing with a finding. `decimals` tells that the column is, or
+    may be, a ready-made score: numbers between the whole ones are values too. `words` are texts
+    that stand for a number, as `plain_word` writes them; `recoded` tells that numbers are among
+    them, so that numbers which are not are impossible. `blanks` are words that say that a cell is
+    blank.
     """
 
     minimum: float | None
@@ -49,6 +51,7 @@ class ItemRules:
     did_not_occur: float | None
     codes: Mapping[float, Reason]
     refuse: bool
+    decimals: bool = False
     words: Mapping[str, float] = field(default_factory=dict)
     recoded: bool = False
     blanks: frozenset[str] = BLANK_WORDS
@@ -56,16 +59,26 @@ class ItemRules:
     @property
     def dtype(self) -> type[pl.DataType]:
         """Type of the answers in the panel."""
+        return pl.Float64 if self.decimals else self._whole_dtype
+
+    @property
+    def _whole_dtype(self) -> type[pl.DataType]:
         if self.minimum is None or self.maximum is None or not self.whole:
             return pl.Float64
         extra = self.minimum if self.did_not_occur is None else self.did_not_occur
         return smallest_integer(min(self.minimum, extra), max(self.maximum, extra))
 
+    def smallest(self, values: pl.Series) -> pl.Series:
+        """Give whole answers the type that an item's have, where decimals were possible."""
+        if not self.decimals or not bool(whole_numbers(values).all()):
+            return values
+        return values.cast(self._whole_dtype)
+
     def expected(self) -> str:
         """Describe the permitted answers."""
         if self.minimum is None or self.maximum is None:
             return "a number"
-        kind = "a whole number" if self.whole else "a number"
+        kind = "a whole number" if self.whole and not self.decimals else "a number"
         also = ""
         if self.did_not_occur is not None and not (
             self.minimum <= self.did_not_occur <= self.maximum
@@ -105,6 +118,7 @@ def rules_for(instrument: Instrument, source: Source) -> ItemRules:
         did_not_occur=extra,
         codes=codes,
         refuse=instrument.invalid == "refuse",
+        decimals=instrument.may_be_total,
         words=(BOOLEAN_WORDS if source.boolean == "answer" else {}) | recode,
         recoded=any(is_number(text) for text in recode),
         blanks=blanks,
@@ -157,7 +171,7 @@ def type_item(
     if text is not None and text.any():
         wrong = text if wrong is None else wrong | text
     if wrong is not None:
-        _tell_impossible(raw, wrong, rules, column, label, findings, rows)
+        _tell_impossible(raw, values, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
         values = pl.select(keep).to_series().rename(raw.name)
         fresh = marks if marks is not None else pl.repeat(0, raw.len(), dtype=pl.UInt8, eager=True)
@@ -189,7 +203,9 @@ def _is_clean(values: pl.Series, rules: ItemRules) -> bool:
         return False
     if any(low <= code <= high for code in rules.codes):
         return False
-    return not rules.whole or values.dtype.is_integer() or bool(whole_numbers(values).all())
+    if not rules.whole or rules.decimals:
+        return True
+    return values.dtype.is_integer() or bool(whole_numbers(values).all())
 
 
 def _take_codes(
@@ -223,7 +239,7 @@ def _impossible(values: pl.Series, rules: ItemRules) -> pl.Series | None:
         wrong = ~values.cast(pl.Float64).is_finite() | (values.abs() >= HUGE)
     else:
         wrong = (values < rules.minimum) | (values > rules.maximum)
-        if rules.whole and values.dtype.is_float():
+        if rules.whole and not rules.decimals and values.dtype.is_float():
             wrong |= ~whole_numbers(values)
         if rules.did_not_occur is not None:
             wrong &= values != rules.did_not_occur
@@ -233,6 +249,7 @@ def _impossible(values: pl.Series, rules: ItemRules) -> pl.Series | None:
 
 def _tell_impossible(
     raw: pl.Series,
+    values: pl.Series,
     wrong: pl.Series,
     rules: ItemRules,
     column: str,
@@ -256,13 +273,14 @@ def _tell_impossible(
         n_rows=places.len(),
         examples=", ".join(examples) + more,
         expected=rules.expected(),
-        variant=_kind(found, rules) if rules.refuse else "",
+        answers=int((values.is_not_null() | wrong).sum()),
+        variant=_kind(found, values.gather(places), rules) if rules.refuse else "",
         numbers={"minimum": rules.minimum, "maximum": rules.maximum},
     )
 
 
-def _kind(found: pl.Series, rules: ItemRules) -> str:
-    """Tell by what the cells hold which mend fits; empty where it is the usual one."""
+def _kind(found: pl.Series, values: pl.Series, rules: ItemRules) -> str:
+    """Tell by what the cells hold which mend fits."""
     texts = {str(one) for one in found.unique().to_list()}
     if texts & ERRORS:
         return "error"
@@ -270,7 +288,16 @@ def _kind(found: pl.Series, rules: ItemRules) -> str:
     if words and words <= BOOLEAN_WORDS.keys() and not rules.words:
         return "boolean"
     often = len(words) < found.len() or len(words) > 1
-    return "words" if words and often and len(words) <= _MOST_WORDS else ""
+    if words and often and len(words) <= _MOST_WORDS:
+        return "words"
+    low, high = rules.minimum, rules.maximum
+    if (
+        low is not None
+        and high is not None
+        and values.is_between(low, high).all(ignore_nulls=False)
+    ):
+        return "decimals"  # between two codes, since the codes themselves are possible
+    return "values"
 
 
 def _show(value: object) -> str:

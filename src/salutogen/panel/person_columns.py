@@ -155,7 +155,7 @@ def read_baseline(
             user_missing=source.declared(column), rows=pl.Series(row),
         )  # fmt: skip
         columns[item] = first_by_person(
-            who, when, row, cells.values, n_persons,
+            who, when, row, rules.smallest(cells.values), n_persons,
             column=column, label=source.label, findings=findings,
         ).rename(item)  # fmt: skip
     return pl.DataFrame(columns)

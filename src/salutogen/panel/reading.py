@@ -24,6 +24,7 @@ from salutogen.panel.panel_tables import make_tables
 from salutogen.panel.person_columns import read_baseline, read_persons
 from salutogen.panel.plan_checks import check_against_plan
 from salutogen.panel.rules_of_reading import tell_rules_of_reading
+from salutogen.panel.single_columns import judge_single_columns
 from salutogen.panel.sources import open_sources
 from salutogen.panel.times import no_times
 
@@ -107,6 +108,7 @@ def _read(
         if instrument.measured == "baseline"
     }
     findings.raise_refusals(PanelError)
+    study = judge_single_columns(study, columns, baseline, findings)
     first = next(iter(rows.places))
     data_rows = rows.place(first, pl.Series(aligned[first].data_rows))
     tables_read = make_tables(study, rows, data_rows, columns, time, persons, baseline, findings)
@@ -142,7 +144,8 @@ def _typed(
         marks = cells.marks
         if marks is not None:
             marks = rows.place(instrument.source, marks).fill_null(0)
-        typed[item] = TypedItem(rows.place(instrument.source, cells.values), marks)
+        values = rules.smallest(rows.place(instrument.source, cells.values))
+        typed[item] = TypedItem(values, marks)
     return typed
 
 

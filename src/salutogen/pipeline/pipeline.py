@@ -108,7 +108,7 @@ def _compute(
     panel: Panel = plan.read(data)
     identifiers = panel.identifiers
     try:
-        backbone = _backbone(plan, panel, seed, begin)
+        backbone = _backbone(panel, seed, begin)
     except SalutogenError as error:
         told: Any = struck_from_all(error.findings, identifiers)
         raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
@@ -133,15 +133,18 @@ def _compute(
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
 
 
-def _backbone(plan: Study, panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:
-    """Score the answers, fit the lines and score resilience."""
+def _backbone(panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:
+    """Score the answers, fit the lines and score resilience.
+
+    What only the answers tell of single columns stands in the panel's study.
+    """
     begin("scores")
     scores = score(panel)
     begin("norm")
     norm = fit_norm(scores, seed=seed)
     begin("resilience")
     resilience = score_resilience(scores, norm, seed=seed)
-    return Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
+    return Backbone(study=panel.study, panel=panel, scores=scores, norm=norm, resilience=resilience)
 
 
 def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:

@@ -19,8 +19,10 @@ from salutogen.scores.checklist import (
     most_per_item,
     score_checklist,
 )
+from salutogen.scores.ready_made import given_scores
 from salutogen.scores.scores import Measure, Standardiser
 from salutogen.study import Instrument
+from salutogen.study.instruments.totals import TOTAL
 
 LONGEST_RATING = 10  # from the lowest to the highest answer of one item
 KIND_UNITS = {
@@ -28,6 +30,7 @@ KIND_UNITS = {
     "frequency": "sum of frequency codes",
     "severity": "sum of burden codes",
     "relative": "share of the most that was possible",
+    "total": "points of the ready-made score",
 }
 
 
@@ -81,7 +84,7 @@ def score_exposure(
     ----------
     forms : mapping of type to Form
         The checklists.
-    kinds : mapping of type to {"count", "frequency", "severity", "relative"}
+    kinds : mapping of type to {"count", "frequency", "severity", "relative", "total"}
         How each is scored.
     threshold : float or None
         For counts: an event counts from this code on.
@@ -97,8 +100,11 @@ def score_exposure(
     of_parts = part_columns(parts, forms)
     for name, form in forms.items():
         column = type_column(name, forms)
-        total = checklist_totals(form, threshold=threshold)
-        score = score_checklist(total, kinds[name], most_skipped=most_skipped)
+        if kinds[name] == TOTAL:
+            total, score = given_scores(form)
+        else:
+            total = checklist_totals(form, threshold=threshold)
+            score = score_checklist(total, kinds[name], most_skipped=most_skipped)
         types[name] = score
         asked = total.asked[total.answered > 0]
         if asked.size:
@@ -125,9 +131,10 @@ def score_exposure(
 def _other_scores(
     instrument: Instrument, total: ChecklistTotals, score: ChecklistScore, *, most_skipped: float
 ) -> Iterator[tuple[str, FloatArray]]:
-    """Other ways to score one type, one at a time."""
-    yield "count", score_checklist(total, "count", most_skipped=most_skipped).score
-    if has_ratings(instrument):
+    """Other ways to score one type, one at a time; a ready-made score has its bounds alone."""
+    if not instrument.total:
+        yield "count", score_checklist(total, "count", most_skipped=most_skipped).score
+    if has_ratings(instrument) and not instrument.total:
         yield "severity", score_checklist(total, "severity", most_skipped=most_skipped).score
     yield "low", score.low
     yield "high", score.high
@@ -152,9 +159,11 @@ def type_measure(
 ) -> Measure:
     """Describe how one type is scored, by its column."""
     k, most = len(instrument.items), most_per_item(instrument)
+    span = instrument.answers
     tops = {
         "count": float(k),
         "relative": 1.0,
+        TOTAL: None if span is None else span.maximum,
     }
     top = tops.get(kind, None if most is None else k * most)
     method = kind
@@ -165,7 +174,7 @@ def type_measure(
         instruments=(instrument.registered or instrument.name,),
         method=method,
         items=instrument.items,
-        minimum=0.0,
+        minimum=span.minimum if kind == TOTAL and span is not None else 0.0,
         maximum=top,
         unit=KIND_UNITS[kind],
         adapted=tuple(instrument.log.composition()),
@@ -216,7 +225,7 @@ def exposure_measure(measures: Mapping[str, Measure], combine: str) -> Measure:
         instruments=tuple(one.instruments[0] for one in parts),
         method=parts[0].method if single else f"{how} of {methods}",
         items=tuple(item for one in parts for item in one.items),
-        minimum=None if combine == "composite" else 0.0,
+        minimum=None if combine == "composite" else sum(one.minimum or 0.0 for one in parts),
         maximum=sum(top for top in tops if top is not None) if known else None,
         unit="mean of z"
         if combine == "composite"

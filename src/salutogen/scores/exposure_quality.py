@@ -151,7 +151,7 @@ def _gaps(
 
 
 def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFrame:
-    """Table of the checklist items.
+    """Table of the checklist items; a ready-made score has none.
 
     Returns
     -------
@@ -161,6 +161,8 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
     outcome = Problems.of(problems)
     rows: list[dict[str, Any]] = []
     for name, form in forms.items():
+        if form.instrument.total:
+            continue
         for answer in form.items():
             yes = happened(form.instrument, answer)
             codes = rating(form.instrument, answer)

@@ -37,7 +37,8 @@ def rescore(
     scores : Scores
         Scores as planned. They are not changed.
     score : {"count", "frequency", "severity"} or None
-        How every type is scored; None keeps each as it is. A type without ratings stays a count.
+        How every type is scored; None keeps each as it is. A type without ratings stays a count,
+        a ready-made score what it is.
     combine : {"sum", "composite", "separate"} or None
         How the types make E; None keeps it.
 
@@ -73,6 +74,8 @@ def rescore(
     if score is not None:
         for name in scores.exposure_types:
             instrument = scores.study.instruments[name]
+            if instrument.total:
+                continue
             column = scores.type_column(name)
             kind = score if f"{column}_severity" in scores.alternatives.columns else "count"
             measures[column] = type_measure(instrument, column, kind, _threshold(scores))
@@ -112,7 +115,7 @@ def _types(
     other = scores.alternatives
     for name in scores.exposure_types:
         column = scores.type_column(name)
-        if score is None:
+        if score is None or scores.study.instruments[name].total:
             found[column] = (
                 _array(scores.table, column),
                 _array(other, f"{column}_low"),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salutogen.findings import Finding, finding
 from salutogen.scores.answers import BoolArray, FloatArray, Form, joined
 from salutogen.study import Instrument, ScoringRule
+from salutogen.study.instruments.totals import TOTAL
 
 ROUNDING = 1e-9
 
@@ -186,5 +187,7 @@ def _score_piece(form: Form, rule: ScoringRule, prorate: float) -> ScaleScore:
 def method_name(rule: ScoringRule, *, turned: bool = False) -> str:
     """Name a scoring so that two scorings with one name give one metric."""
     plain = rule.recode is None and rule.multiply == 1
+    if rule.name == TOTAL:
+        return f"{TOTAL}, turned round" if turned else TOTAL
     text = rule.method if plain else f"{rule.method}, {rule.name}"
     return f"{text}, turned round" if turned else text

@@ -21,11 +21,16 @@ from salutogen.scores.problems import ProblemScores
 from salutogen.scores.scale import keyed_values
 from salutogen.scores.scores import Measure, ScaleReliability
 from salutogen.study import ScoringRule
+from salutogen.study.instruments.totals import TOTAL
 
 FORMATIVE = (
     "The items are events, not indicators of one thing, so internal consistency has no meaning here"
 )
 ONE_EVENT = "The one item is an event; there is nothing that it could be consistent with"
+READY_MADE = (
+    "A ready-made score, whose items are not in the data, so that internal consistency cannot be "
+    "computed"
+)
 FEWEST_FORMS = 10
 LOW_RELIABILITY = 0.7
 CROWDED = 0.15
@@ -89,6 +94,8 @@ def scale_reliability(
                     notes.append("an item's residual variance reached its lower bound")
         elif len(columns) > 1:
             notes.append(f"fewer than {FEWEST_FORMS} complete forms")
+        elif form.instrument.total:
+            notes.append(READY_MADE)
         else:
             notes.append("a single item has no internal consistency")
         found.append(
@@ -129,7 +136,9 @@ def between_and_within(
     return tuple(one for one in found if one is not None)
 
 
-def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:
+def checklist_ends(
+    measure: Measure, values: FloatArray, *, ready_made: bool = False
+) -> ScaleReliability:
     """Ends of a checklist, with the reason why it has no alpha."""
     floor, ceiling = end_shares(values, measure)
     return ScaleReliability(
@@ -140,7 +149,7 @@ def checklist_ends(measure: Measure, values: FloatArray) -> ScaleReliability:
         alpha=None,
         floor_share=floor,
         ceiling_share=ceiling,
-        note=ONE_EVENT if len(measure.items) == 1 else FORMATIVE,
+        note=READY_MADE if ready_made else ONE_EVENT if len(measure.items) == 1 else FORMATIVE,
         level="all forms",
     )
 
@@ -183,8 +192,9 @@ def measured_reliability(
                 level="all forms",
             )
         )
-    for column, one in exposure.columns.items():
-        found.append(checklist_ends(exposure.measures[column], one.score))
+    for (column, one), kind in zip(exposure.columns.items(), exposure.kinds.values(), strict=True):
+        measure = exposure.measures[column]
+        found.append(checklist_ends(measure, one.score, ready_made=kind == TOTAL))
     _check_reliability(found, reliability, findings)
     return tuple(found), reliability
 

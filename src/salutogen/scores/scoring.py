@@ -33,6 +33,7 @@ from salutogen.scores.exposure_quality import check_items, exposure_quality, ite
 from salutogen.scores.factors import check_factor, score_factor
 from salutogen.scores.flow import participant_flow
 from salutogen.scores.problems import ProblemScores, check_problems, score_problems
+from salutogen.scores.ready_made import check_single_columns
 from salutogen.scores.scale_reliability import between_and_within, measured_reliability
 from salutogen.scores.scores import Scores, Standardiser
 from salutogen.study import Study
@@ -136,6 +137,7 @@ def _check_before_scoring(study: Study, forms: _Forms, findings: Findings) -> No
         {name: study.exposure_score(name) for name in forms.exposure},
         findings,
     )
+    check_single_columns(study, forms.exposure, findings)
     for form in (*forms.repeated.values(), *forms.baseline.values()):
         check_factor(form, findings)
     tell_renamed(

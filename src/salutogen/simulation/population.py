@@ -295,7 +295,7 @@ def _check_names(study: Study, settings: SimulationSettings, findings: Findings)
     not_among = partial(_refuse_unknown, findings)
     arms = _arms(study, settings)
     events, labels = settings.events, study.labels
-    lists = study.exposure_types
+    lists = [name for name in study.exposure_types if not study.instruments[name].total]
     not_among("scales", settings.scales, study.instruments)
     not_among("factors", settings.factors, study.instruments)
     not_among("background", settings.background, study.plan.background)

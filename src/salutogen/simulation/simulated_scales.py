@@ -131,6 +131,8 @@ def _table(
     """Item table, points per sum of values, and points at a sum of zero."""
     items = len(instrument.items)
     codes = _codes(instrument)
+    if role == "exposure" and (instrument.total or codes is None):
+        return _exposure_total(instrument, settings)
     if codes is None:
         answers = instrument.answers
         low, width = (answers.minimum, answers.maximum - answers.minimum) if answers else (0.0, 0.0)
@@ -147,6 +149,18 @@ def _table(
         return table, factor, 0.0
     factor, offset = _points(instrument, items, float(codes[0]))
     return graded_items(items, codes.size - 1, float(codes[0]), settings.spread), factor, offset
+
+
+def _exposure_total(
+    instrument: Instrument, settings: ScaleSettings
+) -> tuple[ItemTable, float, float]:
+    """A sum of exposure, drawn as one answer of so many steps."""
+    codes = None if instrument.answers is None else _codes(instrument)
+    if codes is None:
+        refused = finding("simulation-needs-range", scale=instrument.name, most=_MOST_STEPS)
+        raise SimulationError([refused])
+    low = float(codes[0])
+    return graded_items(1, codes.size - 1, low, settings.spread), 1.0, low
 
 
 def _event_values(study: Study, codes: Floats, score: str) -> Floats:

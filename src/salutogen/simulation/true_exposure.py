@@ -185,6 +185,10 @@ def report_exposure(
     for scale in population.exposures:
         true = exposure.answers[scale.name]
         shift = settings.mood * scale.spread.sd * problems
+        if scale.table.family == "graded":  # a sum holds no events to forget or to invent
+            moved = np.clip(np.rint(true + shift), 0, scale.table.values.size - 1)
+            reported[scale.name] = moved.astype(true.dtype)
+            continue
         happened = (true > 0).sum(axis=0)
         room = (scale.table.items - happened) * scale.table.mean_rating
         total = sum_of_values(scale, true)

@@ -17,9 +17,7 @@ def outline(study: Study) -> list[str]:
     """Describe the design in plain lines: occasions, instruments, exposure coverage."""
     problems = ", ".join(_sized(study, name) for name in study.problems.instruments)
     lines = [_occasions(study), *_bursts(study), f"P: {problems}"]
-    types = ", ".join(
-        f"{_sized(study, name)} by {study.exposure_score(name)}" for name in study.exposure_types
-    )
+    types = ", ".join(_scored(study, name) for name in study.exposure_types)
     lines.append(f"E: {types}; types enter as {study.plan.exposure.combine}")
     if study.plan.factors:
         lines.append(f"Factors: {', '.join(study.plan.factors)}")
@@ -90,6 +88,15 @@ def _bursts(study: Study) -> list[str]:
 
 
 def _sized(study: Study, name: str) -> str:
-    """Name an instrument with its number of items."""
+    """Name an instrument with its number of items; a ready-made score has none."""
+    if study.instruments[name].total:
+        return f"{name} (ready-made score)"
     number = len(study.instruments[name].items)
     return f"{name} ({number} item{'s' if number != 1 else ''})"
+
+
+def _scored(study: Study, name: str) -> str:
+    """Name an exposure type and how it is scored; a ready-made score is taken as it is."""
+    if study.instruments[name].total:
+        return _sized(study, name)
+    return f"{_sized(study, name)} by {study.exposure_score(name)}"

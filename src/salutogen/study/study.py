@@ -15,6 +15,7 @@ from salutogen.findings import Finding, listed
 from salutogen.study.format import Problems, StudyFile
 from salutogen.study.format.plain_yaml import line_of
 from salutogen.study.instruments.instrument import Instrument
+from salutogen.study.instruments.totals import TOTAL
 from salutogen.study.schedule import Occasion, Schedule
 
 
@@ -73,7 +74,14 @@ class Study:
         return self.plan.exposure.types
 
     def exposure_score(self, exposure_type: str) -> str:
-        """How one exposure type is scored: count, frequency, severity or relative."""
+        """How one exposure type is scored: count, frequency, severity, relative, or as given."""
+        instrument = self.instruments.get(exposure_type)
+        if instrument is not None and instrument.total:
+            return TOTAL
+        return self.asked_score(exposure_type)
+
+    def asked_score(self, exposure_type: str) -> str:
+        """How the study file asks to score an exposure type."""
         score = self.plan.exposure.score
         return score if isinstance(score, str) else score.get(exposure_type, "count")
 

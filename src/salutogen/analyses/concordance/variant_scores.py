@@ -12,6 +12,7 @@ from salutogen.analyses.concordance.variants import (
 from salutogen.models.descriptive import first_component, line_residual, mean_of_z, present_means
 from salutogen.norm.lines import MIXED
 from salutogen.resilience.mixed_scores import mixed_split_score
+from salutogen.study.instruments.totals import TOTAL
 
 
 @variant("pooled", "occasion", "P minus the least-squares line over all occasions: the SR column.")
@@ -81,10 +82,20 @@ def refit(context: VariantContext) -> np.ndarray | None:
 
 
 def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
-    """Exposure by another scoring, combined as the study combines its types."""
-    found = [context.alternative(f"{column}_{kind}") for column in context.scores.type_columns]
+    """Exposure by another scoring, combined as the study combines its types.
+
+    A ready-made score stays as it is; None where there is nothing else.
+    """
+    scores = context.scores
+    given = [scores.study.exposure_score(name) == TOTAL for name in scores.exposure_types]
+    if all(given):
+        return None
+    found = [
+        context.rows.values[column] if as_given else context.alternative(f"{column}_{kind}")
+        for column, as_given in zip(scores.type_columns, given, strict=True)
+    ]
     parts = [part for part in found if part is not None]
-    if not parts or len(parts) < len(found):
+    if len(parts) < len(found):
         return None
     if context.scores.combine != "composite":
         return np.sum(parts, axis=0)

@@ -196,7 +196,7 @@ def _items(
     """Mean of each item over a person's valid occasions, as the study scores its type.
 
     A count takes whether an event happened, other scores its code; what was skipped counts as not
-    happened, as in the exposure itself.
+    happened, as in the exposure itself. A ready-made score has no items.
 
     Returns
     -------
@@ -212,6 +212,8 @@ def _items(
     columns: list[Float] = []
     for kind in types:
         form = repeated_form(panel, kind, keep)
+        if form.instrument.total:
+            continue
         counted = inputs.study.exposure_score(kind) == "count"
         threshold = inputs.study.plan.exposure.threshold
         for answer in form.items():
@@ -226,7 +228,8 @@ def _items(
             columns.append(np.asarray(values, dtype=np.float64)[valid])
     n_persons = scores.persons.height
     means = [present_means(values, person, n_persons) for values in columns]
-    return np.unique(person), names, np.column_stack(means)
+    who = np.unique(person)
+    return who, names, np.column_stack(means) if means else np.empty((len(who), 0))
 
 
 def _require_enough(n: int, items: int, found: Findings) -> None:

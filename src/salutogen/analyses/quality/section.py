@@ -33,6 +33,15 @@ FIGURE_COLUMNS = (
     Column(name="figure", meaning="Figure", heading="Figure", kind=Kind.LABEL),
     Column(name="value", meaning="Value", heading="Value"),
 )
+FORMATIVE = (
+    "Checklists of stressors are formative: their items need not agree, so alpha and omega are "
+    "left out."
+)
+POOR_LIST = (
+    "A checklist that nobody ticks, or that hangs together with problems as closely as a symptom "
+    "scale would, makes a poor measure of exposure."
+)
+POOR_SCORE = "An exposure score that hardly differs between persons makes a poor measure."
 
 
 def reliability_section(result: QualityResult, audience: Audience) -> Section:
@@ -76,8 +85,7 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                     result.scales, ("floor_share", "ceiling_share"), audience
                 ),
                 columns=columns_of(ScaleReliability),
-                note="Checklists of stressors are formative: their items need not agree, so alpha "
-                "and omega are left out.",
+                note=FORMATIVE if result.items.height else "",
             ),
         ),
     )
@@ -144,10 +152,7 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
     figure = _exposure_figure(exposure, result.occasions)
     return Section(
         title="Quality of exposure",
-        paragraphs=(
-            "A checklist that nobody ticks, or that hangs together with problems as closely as a "
-            "symptom scale would, makes a poor measure of exposure.",
-        ),
+        paragraphs=(POOR_LIST if result.items.height else POOR_SCORE,),
         figures=() if figure is None else (figure,),
         tables=tuple(tables),
     )

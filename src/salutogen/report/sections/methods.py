@@ -27,6 +27,7 @@ SCORE_WORDS = {
     "frequency": "how often events were met",
     "severity": "the sum of the answers",
     "relative": "the share of the events asked about",
+    "total": "a ready-made score, as the data give it",
 }
 UNIT_WORDS = {
     "person": "persons' means over their valid occasions",
@@ -55,7 +56,6 @@ def _design_words(context: Context) -> Sentence:
     types = enumeration(
         [f"{name} ({SCORE_WORDS[study.exposure_score(name)]})" for name in study.exposure_types]
     )
-    prorate = study.plan.missing.prorate
     counted = say(
         "{n:# participant|# participants} were assessed at "
         "{planned:# planned occasion|# planned occasions} "
@@ -65,11 +65,27 @@ def _design_words(context: Context) -> Sentence:
         valid=context.valid_forms,
     )
     return counted + (
-        f" Mental-health problems (P) were measured with {problems}, prorated where at least "
-        f"{percent(prorate)} of the items were answered. Stressor exposure (E) was scored for "
-        f"{types}{_combination(study)}; checklists were not prorated and counted as zero only "
-        f"where the form was answered.{adaptation_words(study)}"
+        f" Mental-health problems (P) were measured with {problems}{_prorated(study)}. Stressor "
+        f"exposure (E) was scored for {types}{_combination(study)}{_not_prorated(study)}."
+        f"{adaptation_words(study)}"
     )
+
+
+def _prorated(study: Study) -> str:
+    """Say from which share of items problems were prorated; a ready-made score never is."""
+    given = [study.instruments[name].total for name in study.problems.instruments]
+    if all(given):
+        return ", a ready-made score" if len(given) == 1 else ", ready-made scores"
+    share = percent(study.plan.missing.prorate)
+    scales = " (ready-made scores apart)" if any(given) else ""
+    return f", prorated where at least {share} of the items were answered{scales}"
+
+
+def _not_prorated(study: Study) -> str:
+    """Say what was done with skipped events and absent forms."""
+    if all(study.instruments[name].total for name in study.exposure_types):
+        return "; an absent score is missing, never zero"
+    return "; checklists were not prorated and counted as zero only where the form was answered"
 
 
 def adaptation_words(study: Study) -> str:

@@ -13,6 +13,7 @@ from salutogen.study.check.names import check_names
 from salutogen.study.check.roles import check_roles
 from salutogen.study.check.schedule import check_schedule
 from salutogen.study.check.sources import check_sources
+from salutogen.study.check.totals import check_totals
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.study import Study
 
@@ -36,5 +37,6 @@ def check_plan(study: Study, named: Collection[str], found: FindingsByLine) -> N
     check_item_wording(study, found)
     check_adaptations(study, found)
     if not refusals(tuple(found)):
+        check_totals(study, found)
         check_coverage(study, found)
         check_bursts(study, found)

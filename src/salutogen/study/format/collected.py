@@ -213,7 +213,15 @@ class InstrumentUse(Part):
         None, description="Source with the columns; needed if there are several."
     )
     title: str | None = Field(None, description="Title for the report.")
-    answers: AnswerRange | None = Field(None, description="Lowest and highest code of an item.")
+    total: bool | None = Field(
+        None,
+        description="Whether the column holds a ready-made score (a sum or mean): decimals are "
+        "allowed, and it is never counted or prorated; `answers` is then its range. Left out, a "
+        "single column is taken for one where its values fit no item.",
+    )
+    answers: AnswerRange | None = Field(
+        None, description="Lowest and highest code of an item, or value of a ready-made score."
+    )
     recode: Annotated[dict[Label, float], Field(min_length=1)] | None = Field(
         None,
         description="Number of each answer that is stored otherwise, e.g. {Not at all: 0, Several "

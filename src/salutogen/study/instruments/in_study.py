@@ -26,6 +26,7 @@ from salutogen.study.instruments.item_names import (
 )
 from salutogen.study.instruments.metadata import facts_of
 from salutogen.study.instruments.registry import RegisteredInstrument, registered_names, shipped
+from salutogen.study.instruments.totals import AS_GIVEN, check_total, kind_told, total_range
 
 
 def problem_names(plan: StudyFile) -> tuple[str, ...]:
@@ -80,18 +81,19 @@ def _instrument(
     if items is None:
         return None
     here = f"instruments.{name}"
-    made = composition_of(name, use, items, entry, found)
+    listed = _listed(name, use, entry, items, found)
+    made = composition_of(name, use, items, listed, found)
     numbered = numbered_items(
-        name, items, entry, found, added=made.added_items, left_out=made.left_out
+        name, items, listed, found, added=made.added_items, left_out=made.left_out
     )
     if numbered is None:
         return None
-    entered = _entered(items, numbered, entry, made.added_items)
+    entered = _entered(items, numbered, listed, made.added_items)
     column_of = dict(zip(items.names, items.columns, strict=True))
-    subscales = _subscales(use, entry, numbered, found, here)
-    published = (entry.items or 0) if entry else 0
+    subscales = _subscales(use, listed, numbered, found, here)
+    published = (listed.items or 0) if listed else 0
     measures = use.measures or (entry.measures if entry else _measures_by_role(name, plan))
-    scorings = entry.scoring_rules() if entry else {}
+    scorings = listed.scoring_rules() if listed else {}
     return Instrument(
         name=name,
         registered=entry.name if entry else None,
@@ -100,18 +102,19 @@ def _instrument(
         items=entered,
         columns={item: column_of[item] for item in entered},
         answers=_answers(name, use, entry, found),
-        did_not_occur=_first(use.did_not_occur, entry and entry.did_not_occur),
-        form=use.form or (entry.form if entry else "explicit"),
+        did_not_occur=_first(use.did_not_occur, listed and listed.did_not_occur),
+        form=use.form or (listed.form if listed else "explicit"),
         recall=use.recall or (entry.recall if entry else None),
         measured=use.measured,
         measures=measures,
         higher=use.higher or (entry.higher if entry else _direction(measures)),
-        reverse=_reverse(use, entry, numbered, found, here) & frozenset(entered),
-        scoring=_scoring(name, use, entry, scorings, found),
+        reverse=_reverse(use, listed, numbered, found, here) & frozenset(entered),
+        scoring=_scoring(name, use, listed, scorings, found),
         scorings=scorings,
+        total=kind_told(use, entry, len(items.names)),
         subscales=subscales,
         asked=_asked(use, items, found, here),
-        texts=_texts(use, entry, numbered, found, here),
+        texts=_texts(use, listed, numbered, found, here),
         justification=use.justification,
         codes=use.codes or plan.missing.codes,
         invalid=use.invalid or plan.invalid,
@@ -121,21 +124,39 @@ def _instrument(
         citation=entry.sources[0] if entry else None,
         version=entry.version if entry else None,
         notes=entry.notes if entry else None,
-        numbers={
-            item: number
-            for number, item in enumerate(numbered.names, start=1)
-            if item and number <= published
-        },
-        safety_numbers=entry.safety_items if entry else (),
-        facts=facts_of(name, use, numbered, entry, made.added_items, found),
+        numbers=_numbers(numbered, published),
+        safety_numbers=listed.safety_items if listed else (),
+        facts=facts_of(name, use, numbered, listed, made.added_items, found),
         log=log_of(name, use, numbered, made, subscales, found, published=published),
     )
+
+
+def _listed(
+    name: str,
+    use: InstrumentUse,
+    entry: RegisteredInstrument | None,
+    items: Items,
+    found: FindingsByLine,
+) -> RegisteredInstrument | None:
+    """Registered instrument whose items are in the data; none of a ready-made score are."""
+    if not use.total:
+        return entry
+    check_total(name, use, len(items.names), found)
+    return None
+
+
+def _numbers(items: Items, published: int) -> dict[str, int]:
+    """Number of each item of the published list."""
+    named = enumerate(items.names[:published], start=1)
+    return {item: number for number, item in named if item}
 
 
 def _answers(
     name: str, use: InstrumentUse, entry: RegisteredInstrument | None, found: FindingsByLine
 ) -> AnswerRange | None:
     """Range of answers; one of another length than registered is told, unless the log says why."""
+    if use.total:
+        return total_range(use, entry)
     published = entry.answers if entry else None
     if use.answers is None or published is None or entry is None:
         return use.answers or published
@@ -270,6 +291,8 @@ def _scoring(
     scorings: Mapping[str, ScoringRule],
     found: FindingsByLine,
 ) -> ScoringRule:
+    if use.total:
+        return AS_GIVEN
     if use.scoring is not None and use.scoring not in scorings and use.scoring != GAP:
         found.unknown_name(f"instruments.{name}.scoring", use.scoring, scorings, "scoring")
     if use.scoring is not None and use.scoring in scorings:

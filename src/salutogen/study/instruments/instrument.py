@@ -40,7 +40,8 @@ class Instrument:
     `items` are the canonical item names in order; `columns` gives the column of each item in the
     source (with `{occasion}` still in it where a file has one row per person). `facts` holds what
     is known of each item, `numbers` its number in the published list, `log` how the instrument
-    differs from that, and `safety_numbers` which published items ask after danger.
+    differs from that, and `safety_numbers` which published items ask after danger. `total` says
+    whether its one column is a ready-made score; None where only the answers can tell.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Instrument:
     reverse: frozenset[str]
     scoring: ScoringRule
     scorings: Mapping[str, ScoringRule]
+    total: bool | None = None
     subscales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asked: Mapping[str, frozenset[str]] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -78,8 +80,13 @@ class Instrument:
 
     @property
     def is_checklist(self) -> bool:
-        """Whether items are events: absence is information, so nothing is ever prorated."""
+        """Whether it measures events: absence is information, so nothing is ever prorated."""
         return self.measures in ("exposure", "adversity")
+
+    @property
+    def may_be_total(self) -> bool:
+        """Whether its one column is a ready-made score, or only the answers can tell."""
+        return self.total is not False and len(self.items) == 1
 
     @property
     def blocks(self) -> dict[str, tuple[str, ...]]:
@@ -102,6 +109,8 @@ class Instrument:
             return ""
         parts = [self.title, f"version {self.version}"]
         parts += [self.citation.rstrip(".")] if self.citation else []
+        if self.total:
+            return "; ".join([*parts, "taken as the data give it"])
         scored = f"scoring {self.scoring.name!r}"
         parts.append(f"{scored} by {self.scoring.source}" if self.scoring.source else scored)
         return "; ".join(parts)

@@ -135,6 +135,10 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     """Instruments and items that are asked for, in the order of the study; refuses all at once."""
     wrong: list[Finding] = []
     names = settings.instruments or scores.exposure_types
+    totals = [name for name in names if name in panel.answers and _is_total(panel, name)]
+    if totals and (settings.instruments or len(totals) == len(names)):
+        wrong.append(finding("total-holds-no-events", names=totals, number=len(totals)))
+    names = tuple(name for name in names if name not in totals)
     known = list(panel.answers)
     wrong += [unknown_event("instrument", name, known) for name in names if name not in known]
     found = [
@@ -152,6 +156,10 @@ def _chosen(panel: Panel, scores: Scores, settings: EventSettings) -> list[tuple
     if wrong:
         raise AnalysisError(wrong)
     return found
+
+
+def _is_total(panel: Panel, name: str) -> bool:
+    return bool(panel.study.instruments[name].total)
 
 
 def unknown_event(kind: str, name: str, known: list[str], use: str = "events") -> Finding:
