@@ -21,9 +21,13 @@ import numpy as np
 import polars as pl
 from measuring import save
 
-from salutogen.analyses.domains.scored import DomainScores, lines, product
+from salutogen.analyses.domains.scored import (
+    DomainScores,
+    lines,
+    product,
+    variance_of_means,
+)
 from salutogen.analyses.domains.shares import BELOW, shares_of
-from salutogen.analyses.person_error import fluctuation
 
 STUDIES, PERSONS, OCCASIONS, DOMAINS, DRAWS = 100, 150, 6, 3, 200
 SD, CORRELATION = 1.5, 0.3
@@ -44,13 +48,14 @@ def sample(rng: np.random.Generator, n: int, common: float, level: float) -> tup
     means = P.mean(axis=1)
     b = lines(X, means, np.ones(n))
     left = P - b[0] - b[1] * E[:, :, None]
-    found = tuple(fluctuation(left[:, :, place]) for place in range(DOMAINS))
-    seen = np.ones((n, OCCASIONS), dtype=bool)
-    variance = np.column_stack([one.variance_of_mean(seen) for one in found if one is not None])
+    who, when = (codes.ravel() for codes in np.indices((n, OCCASIONS)))
+    variance = np.column_stack(
+        [variance_of_means(left[:, :, place].ravel(), who, when, n) for place in range(DOMAINS)]
+    )
     persons = pl.DataFrame({"E": X[:, 1]})
     scores = DomainScores(
         persons=persons, X=X, means=means, SR=means - product(X, b), variance=variance,
-        fluctuations=found,
+        told=(True,) * DOMAINS,
     )  # fmt: skip
     return scores, true
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from salutogen import Results
 from salutogen.analyses.contract import Analysis, AnalysisResult
@@ -123,10 +124,22 @@ def test_band_is_that_of_least_squares_with_unequal_scatter(shown_results: Resul
     told = fitted.get_prediction(sm.add_constant(grid["E"].to_numpy()))
     assert grid["expected"].to_numpy() == pytest.approx(told.predicted_mean, rel=1e-9)
     X = sm.add_constant(grid["E"].to_numpy())
-    half = 1.96 * np.sqrt(
+    assert norm.lines.person.claims is not None
+    half = stats.t.ppf(0.975, norm.lines.person.claims.df) * np.sqrt(
         np.einsum("ij,jk,ik->i", X, fitted.get_robustcov_results("HC3").cov_params(), X)
     )
     assert (grid["high"] - grid["expected"]).to_numpy() == pytest.approx(half, rel=1e-9)
+
+
+def test_the_band_is_the_interval_that_the_sentence_gives(shown_results: Results) -> None:
+    norm = shown_results.norm
+    line = norm.lines.person
+    assert line.claims is not None
+    for place in line.claims.at.values():
+        assert place.E is not None
+        units = norm.reference_units["person"]
+        row = line_on_grid(line, place.E, place.E + 1.0, units).row(0, named=True)
+        assert (row["low"], row["high"]) == pytest.approx((place.low, place.high))
 
 
 def test_picked_persons_are_near_their_quantiles(shown_results: Results) -> None:

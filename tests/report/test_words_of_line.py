@@ -225,3 +225,21 @@ def test_words_beside_the_plane(truth: str) -> None:
     assert "expected problems are" in text
     assert ("for each further point of exposure" in text) is (truth == "more")
     assert ("lowest near" in text) is (truth == "U")
+
+
+def test_a_unit_of_the_composite_is_said_in_points_of_each_kind() -> None:
+    """One unit more is one SD of persons' means more of every kind, by plain averaging."""
+    scores = cohort("more", "composite")
+    line = fit_norm(scores).lines.person
+    means = scores.table.group_by("person").agg(pl.col("E_general", "E_pandemic").mean())
+    sds = [float(means[name].std()) for name in ("E_general", "E_pandemic")]  # type: ignore[arg-type]
+    told = opening(fit_norm(scores))
+    assert (
+        f"one SD of persons' means in every kind at once: {sds[0]:.2f} points of general and "
+        f"{sds[1]:.2f} points of pandemic." in told
+    )
+    more = pl.DataFrame({"E_general": [30.0, 30.0 + sds[0]], "E_pandemic": [50.0, 50.0 + sds[1]]})
+    low, high = line.expected(more, level="person")
+    assert high - low == pytest.approx(line.slope)
+    assert "SD of persons" not in opening(fit_norm(cohort("more", "sum")))
+    assert "SD of persons" not in opening(fit_norm(cohort("U", "composite", shape="quadratic")))

@@ -151,3 +151,17 @@ def test_the_section_names_what_intervals_are_of() -> None:
     assert "30 of 120 intervals do not hold 0" in text
     alone = context(**NOTHING)
     assert "one occasion cannot tell state from trait" in words(errors_in_words(alone), alone)
+
+
+def test_what_lasts_within_persons_is_a_figure_and_no_claim() -> None:
+    """The share between levels by its definition, and the correlation within as estimated."""
+    told = belief_in_words(context(autocorrelation=0.08))
+    assert f"variance of SR on single occasions {100 * 4 / 13:.0f} % lies between" in told
+    assert "within persons, where it correlates by +0.08 from one occasion to the next" in told
+    assert "lasting" not in told
+
+
+def test_a_reliability_that_may_be_none_is_said_to_be() -> None:
+    may_be_none = belief_in_words(context(between_variance_low=0.0))
+    assert "reliability of 0.64, which is not distinguished from 0." in may_be_none
+    assert "distinguished" not in belief_in_words(context())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from salutogen.cli.ending import REFUSED, Ending
-<<<<<<< HEAD
+from salutogen.cli.surroundings import require_surroundings
 from salutogen.findings import finding, refusals
 
 DATA_FOLDER = "data"
@@ -16,15 +16,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
 
     Data are read from the folder that is given, else from a folder `data` beside the study file.
     """
-=======
-from salutogen.cli.surroundings import require_surroundings
-from salutogen.findings import refusals
-
-
-def check_study(path: Path, data: Path | None, end: Ending) -> None:
-    """Check a study file, its frozen plan, its analyses and, where a folder is given, its data."""
     require_surroundings()
->>>>>>> writing
     from salutogen.analyses.planning import plan_analyses
     from salutogen.study import read_study
     from salutogen.study.outline import outline

@@ -161,9 +161,16 @@ class Line(Record):
 
         if self.claims is None or self.claims.interval != CLUSTERED:
             return False
-        known = np.isfinite(np.diag(self.claims.covariance))
         own = terms_of(self.predictors, self.shape)[1:]
-        return not all(known[self.terms.index(term)] for term in own)
+        return any(self.terms[place] in own for place in self.unsupported)
+
+    @property
+    def unsupported(self) -> tuple[int, ...]:
+        """Places of the terms that too few units tell for an error."""
+        if self.claims is None:
+            return ()
+        known = np.isfinite(np.diag(self.claims.covariance))
+        return tuple(np.flatnonzero(~known).tolist())
 
     @property
     def robust_covariance(self) -> np.ndarray:

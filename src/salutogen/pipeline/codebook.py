@@ -24,15 +24,10 @@ OF_THE_STUDY = Column(name="", unit="as in the data", meaning="Factor or scale o
 
 
 def codebook(
-<<<<<<< HEAD
     study: Study,
     tables: Mapping[str, pl.DataFrame],
     more: Mapping[str, Sequence[Column]] | None = None,
-=======
-    tables: Mapping[str, pl.DataFrame],
-    more: Mapping[str, Sequence[Column]] | None = None,
     remarks: Mapping[str, Mapping[str, str]] | None = None,
->>>>>>> writing
 ) -> pl.DataFrame:
     """Describe each column of each output table.
 
@@ -59,16 +54,16 @@ def codebook(
     rows = []
     for file, table in tables.items():
         for name in table.columns:
-<<<<<<< HEAD
             found = declared(name, (*parts, *known[file])) or OF_THE_STUDY
             behind = instruments_behind(name, study) if file in FILES else ()
+            said = (remarks or {}).get(file, {}).get(name)
             rows.append(
                 (
                     file,
                     name,
                     found.unit,
                     found.sign,
-                    found.meaning,
+                    f"{found.meaning}; {said}" if said else found.meaning,
                     _joined({one.name: one.origin for one in behind}),
                     _joined({one.name: str(one.log) for one in behind}),
                 )
@@ -110,12 +105,3 @@ def _joined(told: Mapping[str, str]) -> str:
     if len(told) == 1:
         return next(iter(said.values()), "")
     return " | ".join(f"{name}: {words}" for name, words in said.items())
-=======
-            found = declared(name, known[file]) or OF_THE_STUDY
-            said = (remarks or {}).get(file, {}).get(name)
-            meaning = f"{found.meaning}; {said}" if said else found.meaning
-            rows.append((file, name, found.unit, found.sign, meaning))
-    return pl.DataFrame(
-        rows, schema=["file", "column", "unit", "sign", "meaning"], orient="row"
-    ).cast(pl.String)
->>>>>>> writing

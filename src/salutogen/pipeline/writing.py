@@ -141,23 +141,16 @@ def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
     persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
         tables[name] = identified(file.table, persons, audience)
-<<<<<<< HEAD
-        write_csv(tables[name], folder / name)
     tables["items.csv"] = items_table(results.study)
-    write_csv(tables["items.csv"], folder / "items.csv")
-    columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(results.study, tables, columns)
-    write_csv(described, folder / "codebook.csv")
-=======
     for name, table in tables.items():
         texts.write(table, name)
     columns = {name: file.columns for name, file in extra.items()}
-    texts.write(codebook(tables, columns, texts.remarks()), "codebook.csv")
+    described = codebook(results.study, tables, columns, texts.remarks())
+    texts.write(described, "codebook.csv")
 
 
 def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
     """Write what programs read: results, norm, findings, and the list of all files."""
->>>>>>> writing
     content = results_to_dict(results)
     write_json(content, folder / "results.json")
     write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)

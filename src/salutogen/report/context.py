@@ -200,9 +200,12 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
 
 
 def mean_interval(values: np.ndarray, smallest: int) -> tuple[float, float, float] | None:
-    """Mean with its 95 % interval (normal), or None where too few values."""
+    """Mean with its 95 % t interval, or None where too few values."""
+    from scipy.special import stdtrit
+
     if values.size < max(2, smallest):
         return None
     mean = float(np.mean(values))
-    half = 1.96 * float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
+    se = float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
+    half = float(stdtrit(values.size - 1, 0.975)) * se
     return mean, mean - half, mean + half

@@ -95,7 +95,7 @@ def _direction(line: Line, claims: LineClaims, audience: Audience) -> str:
         return (
             f"those exposed to more stressors had {more} problems: {signed(line.slope, 3)} points "
             f"for each {unit_of(line)} of exposure (95 % interval {signed(low, 3)} to "
-            f"{signed(high, 3)})."
+            f"{signed(high, 3)}).{scale_in_words(line)}"
         )
     told = f"{expected_in_words(line, audience)}."
     if len(line.predictors) == 1:
@@ -116,6 +116,22 @@ def unit_of(line: Line) -> str:
     if line.standardiser is None:
         return "point"
     return "unit of the composite" if len(line.standardiser.columns) > 1 else "SD"
+
+
+def scale_in_words(line: Line) -> str:
+    """Say what one unit of standardised exposure is, in points of each kind; else nothing."""
+    if line.standardiser is None:
+        return ""
+    kinds = [
+        f"{points(sd)} points of {name.removeprefix('E_')}"
+        for name, sd in zip(line.standardiser.columns, line.standardiser.sds, strict=True)
+    ]
+    if len(kinds) == 1:
+        return f" One SD of persons' means is {kinds[0]}."
+    return (
+        f" A unit of the composite is one SD of persons' means in every kind at once: "
+        f"{enumeration(kinds)}."
+    )
 
 
 def exposure_in_words(line: Line) -> str:

@@ -144,6 +144,8 @@ def _reliabilities(context: Context) -> list[str]:
         given = "" if found.autocorrelation is not None else ", if occasions are independent"
         if found.between_variance_low is None:
             given = ", by the stability that was given"
+        elif found.autocorrelation is not None and found.between_variance_low == 0:
+            given = ", which is not distinguished from 0"
         told.append(
             f"A person's SR over {found.median_occasions:g} "
             f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "
@@ -157,21 +159,16 @@ def _reliabilities(context: Context) -> list[str]:
 def _share_between(context: Context) -> list[str]:
     """Say how much of the variance on single occasions lies between persons, and by which model."""
     found, icc = context.resilience.claims, context.resilience.summary.icc_single
-    if (
-        found.between_variance is not None
-        and found.within_variance is not None
-        and found.autocorrelation is not None
-    ):
-        share = found.between_variance / (found.between_variance + found.within_variance)
+    if found.share_between is not None:
         return [
-            f"{percent(share)} of the variance of SR on single occasions lies between persons' "
-            "levels within this period; the rest is within persons, part of it lasting from one "
-            "occasion to the next."
+            f"Of the variance of SR on single occasions {percent(found.share_between)} lies "
+            "between persons' levels within this period; the rest is within persons, where it "
+            f"correlates by {signed(found.autocorrelation)} from one occasion to the next."
         ]
     if icc is None:
         return []
     return [
-        f"{percent(icc)} of the variance of SR on single occasions lies between persons within "
+        f"Of the variance of SR on single occasions {percent(icc)} lies between persons within "
         "this period (intraclass correlation, occasions taken as independent); the rest is within "
         "persons."
     ]

@@ -50,6 +50,18 @@ class PersonClaims(Record):
         "Reliability of a person's SR as a measure of the level, at the median of occasions"
     )
 
+    @property
+    def share_between(self) -> float | None:
+        """Share of SR's variance on single occasions that lies between persons' levels.
+
+        Autocorrelation is allowed for; None where it cannot be told.
+        """
+        between, within = self.between_variance, self.within_variance
+        if between is None or within is None or self.autocorrelation is None:
+            return None
+        whole = between + within
+        return between / whole if whole > 0.0 else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Called:

@@ -83,6 +83,40 @@ def tell_levels(
         )
 
 
+def tell_carried(persons: pl.DataFrame, line_error: np.ndarray, findings: Findings) -> None:
+    """Say whose SR is made by the line itself: nobody else tells the term that it rests on."""
+    carried = persons["SR"].is_not_null().to_numpy() & ~np.isfinite(line_error)
+    if carried.any():
+        findings.tell(
+            "score-made-by-line",
+            persons=Persons(carried.sum(), of=persons.height),
+            whole=Persons(persons.height),
+        )
+
+
+def tell_refit(table: pl.DataFrame, level: str, findings: Findings) -> None:
+    """Say where a period's own line gives no SR although the reference line does.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Scored windows or phases.
+    level : {"window", "phase"}
+    findings : Findings
+    """
+    if "SR_refit" not in table.columns:
+        return
+    has_line = pl.col("SR_refit").is_not_null().any().over(level)
+    lost = table.filter(has_line & pl.col("SR_frozen").is_not_null() & pl.col("SR_refit").is_null())
+    if lost.height:
+        findings.tell(
+            "refit-without-label",
+            rows_lost=Persons(lost.height, of=table.height),
+            level=level,
+            periods=[str(name) for name in lost[level].unique(maintain_order=True).sort()],
+        )
+
+
 def tell_extrapolated(
     occasions: pl.DataFrame, windows: pl.DataFrame, persons: pl.DataFrame, findings: Findings
 ) -> None:

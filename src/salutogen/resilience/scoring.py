@@ -15,10 +15,12 @@ from salutogen.resilience.claims import claims
 from salutogen.resilience.errors import with_errors_of_days, with_errors_of_persons
 from salutogen.resilience.findings import (
     tell_bootstrap,
+    tell_carried,
     tell_exposure_left,
     tell_extrapolated,
     tell_levels,
     tell_measurement,
+    tell_refit,
 )
 from salutogen.resilience.levels import arranged, score_level
 from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
@@ -78,6 +80,9 @@ def score_resilience(
     findings = Findings()
     tell_exposure_left(summary, findings)
     tell_measurement(measurement, findings)
+    tell_carried(persons, of_line, findings)
+    for table, level in ((windows, "window"), (phases, "phase")):
+        tell_refit(table, level, findings)
     tell_levels(levels, called.summary, scores.study.plan.resilience, findings)
     tell_extrapolated(occasions, windows, persons, findings)
     tell_bootstrap(boot, findings)

@@ -156,7 +156,11 @@ def resampling_units(person: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
 def line_error(
     draws: LineDraws | None, line: Line, table: pl.DataFrame, level: Level
 ) -> np.ndarray:
-    """Standard error of the line at each row: bootstrap, else the line's own robust covariance."""
+    """Standard error of the line at each row: bootstrap, else the line's own robust covariance.
+
+    NaN where a row stands apart from the others on a term that too few units tell: what is expected
+    there is what these few had.
+    """
     covariance = line.robust_covariance if draws is None else draws.covariance
     matrix = line_matrix(line, table, level=level)
     variance = np.zeros(matrix.shape[0])
@@ -164,6 +168,9 @@ def line_error(
         for j in range(matrix.shape[1]):
             variance += covariance[i, j] * matrix[:, i] * matrix[:, j]
     result: np.ndarray = np.sqrt(np.clip(variance, 0.0, None))
+    for place in line.unsupported:
+        column = matrix[:, place]
+        result[column != np.nanmedian(column)] = np.nan
     return result
 
 

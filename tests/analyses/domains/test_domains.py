@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.domains.analysis import DomainsResult, compute
-from salutogen.analyses.domains.scored import chance_profile, clearly_below
+from salutogen.analyses.domains.scored import chance_profile, clearly_below, variance_of_means
 from salutogen.analyses.domains.settings import DomainsSettings
 from salutogen.errors import AnalysisError
 from tests.analyses.inputs import inputs_of, shown
@@ -116,6 +116,34 @@ def test_one_occasion_tells_nobody_clearly() -> None:
     result = result_of(occasions=1)
     assert not result.persons.select(pl.any_horizontal(pl.col("^clear_.*$"))).to_series().any()
     assert "domain-seen-once" in {item.code for item in result.findings}
+
+
+def test_the_variance_of_a_mean_is_that_of_the_model_of_levels() -> None:
+    """AR(1) over six occasions, some missed: sigma² by the whole matrix of each person."""
+    rng = np.random.default_rng(8)
+    n, k, rho = 2500, 6, 0.4
+    state = rng.normal(size=(n, k))
+    for t in range(1, k):
+        state[:, t] = rho * state[:, t - 1] + np.sqrt(1 - rho**2) * state[:, t]
+    values = rng.normal(0, 3, (n, 1)) + 2.0 * state
+    seen = rng.random((n, k)) < 0.8
+    person, occasion = np.nonzero(seen)
+    found = variance_of_means(values[seen], person, occasion, n)
+    for row in np.flatnonzero(seen.any(axis=1))[:40]:
+        at = np.flatnonzero(seen[row])
+        whole = 4.0 * rho ** np.abs(at[:, None] - at[None, :])
+        assert found[row] == pytest.approx(whole.sum() / at.size**2, rel=0.12)
+    assert np.isnan(found[~seen.any(axis=1)]).all()
+
+
+def test_two_occasions_tell_levels_only_with_a_given_autocorrelation() -> None:
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(60, 1)) + rng.normal(size=(60, 2))
+    person, occasion = (codes.ravel() for codes in np.indices(values.shape))
+    assert np.isnan(variance_of_means(values.ravel(), person, occasion, 60)).all()
+    given = variance_of_means(values.ravel(), person, occasion, 60, 0.0)
+    spread = float(np.mean(np.diff(values) ** 2)) / 2
+    assert given == pytest.approx(np.full(60, spread / 2), rel=0.02)
 
 
 def test_clearly_below_is_benjamini_and_hochberg_over_all() -> None:

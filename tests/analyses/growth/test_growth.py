@@ -18,7 +18,6 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.growth.analysis import ABOVE, BELOW, NET, GrowthResult, compute
 from salutogen.analyses.growth.areas import areas, by_fluctuation, spans
 from salutogen.analyses.growth.settings import GrowthSettings
-from salutogen.analyses.person_error import Fluctuation
 from salutogen.errors import AnalysisError
 from salutogen.study.instruments.instrument import Instrument, ScoringRule
 from tests.analyses.inputs import inputs_of, shown
@@ -105,9 +104,7 @@ def test_areas_never_overlap(course: list[float], steps: list[float]) -> None:
 def test_fluctuation_alone_has_the_height_of_half_a_normal() -> None:
     known = np.ones((4000, 2), dtype=bool)
     times = np.tile([0.0, 1.0], (4000, 1))
-    made = by_fluctuation(
-        Fluctuation(variance=4.0, correlation=0.5), known, times, draws=60, seed=3
-    )
+    made = by_fluctuation(4.0, 0.5, known, times, draws=60, seed=3)
     # the change is normal with variance 2 * 4 * (1 - .5); a line from 0 has half its height
     expected = np.sqrt(2 * 4 * 0.5) / np.sqrt(2 * np.pi) / 2
     np.testing.assert_allclose(made.mean(axis=0), expected, rtol=0.02)

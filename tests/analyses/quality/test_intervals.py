@@ -9,6 +9,7 @@ import pytest
 from salutogen.analyses.quality.intervals import intervals_over_persons
 from salutogen.resilience.between_within import OccasionArrays, exposure_left
 
+ICC_OF_E = "ICC of E (random intercept, occasions as independent)"
 ICC = {"P": 0.5, "E": 0.5, "SR": 0.5}
 
 
@@ -48,9 +49,9 @@ def test_icc_has_the_error_of_balanced_normal_data() -> None:
     table = found(cohort(n, k))
     error = np.sqrt(2 * (1 - r) ** 2 * (1 + (k - 1) * r) ** 2 / (k * (k - 1) * (n - 1)))
     expected = 1.966 * error / (1 - r**2)
-    assert half(table, "ICC of E (share between persons)") == pytest.approx(expected, rel=0.1)
+    assert half(table, ICC_OF_E) == pytest.approx(expected, rel=0.1)
     row = table.row(1, named=True)
-    assert (row["figure"], row["estimate"]) == ("ICC of E (share between persons)", 0.5)
+    assert (row["figure"], row["estimate"]) == (ICC_OF_E, 0.5)
     assert row["low"] < 0.5 < row["high"]
 
 

@@ -116,7 +116,7 @@ def compute(inputs: AnalysisInputs, settings: DomainsSettings) -> DomainsResult:
     shares = shares_of(
         scores, names, limit=settings.below, draws=settings.bootstrap, seed=inputs.run.seed
     )
-    _tell(names, shares.told, scores.fluctuations, found)
+    _tell(names, shares.told, scores.told, found)
     persons = scores.persons.select("subject", "n_valid", "E").with_columns(
         *(pl.Series(f"SR_{name}", scores.SR[:, place]) for place, name in enumerate(names)),
         *(pl.Series(f"clear_{name}", shares.clear[:, place]) for place, name in enumerate(names)),
@@ -186,13 +186,11 @@ def _require_varying(means: object, names: list[str], found: Findings) -> None:
 
 
 def _tell(
-    names: list[str], told: tuple[bool, ...], fluctuations: Sequence[object], found: Findings
+    names: list[str], told: tuple[bool, ...], levels: tuple[bool, ...], found: Findings
 ) -> None:
-    once = [name for name, one in zip(names, fluctuations, strict=True) if one is None]
+    once = [name for name, known in zip(names, levels, strict=True) if not known]
     alike = [
-        name
-        for name, one, good in zip(names, fluctuations, told, strict=True)
-        if one is not None and not good
+        name for name, known, good in zip(names, levels, told, strict=True) if known and not good
     ]
     if once:
         found.tell("domain-seen-once", names=once)

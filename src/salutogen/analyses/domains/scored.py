@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.person_error import Fluctuation, fluctuation
 from salutogen.analyses.scales import NamedScale
+from salutogen.errors import ModelError
 from salutogen.models.descriptive import present_means
 from salutogen.models.false_discovery import discoveries
+from salutogen.models.person_levels.model import fit_person_levels
 from salutogen.norm.design_matrix import (
     line_matrix,
     term_matrix,
@@ -44,7 +45,9 @@ class DomainScores:
         Observed less expected, positive = less resilient.
     variance : array (persons, domains)
         Of a person's mean around their level: fluctuation over occasions, which holds the answers'
-        error. NaN where nobody has two occasions.
+        error. NaN where occasions cannot tell levels.
+    told : tuple of bool
+        Whether occasions tell persons' levels from states that last for some of them, by domain.
     """
 
     persons: pl.DataFrame
@@ -52,7 +55,7 @@ class DomainScores:
     means: Float
     SR: Float
     variance: Float
-    fluctuations: tuple[Fluctuation | None, ...]
+    told: tuple[bool, ...]
 
 
 def score_domains(inputs: AnalysisInputs, scales: list[NamedScale]) -> DomainScores:
@@ -92,31 +95,55 @@ def score_domains(inputs: AnalysisInputs, scales: list[NamedScale]) -> DomainSco
         predictors=line.predictors,
         knots=line.knots,
     )
-    place = (person, rows["occasion_index"].to_numpy().astype(np.int64))
-    shape = (n_persons, len(inputs.study.labels))
-    left = values - product(at_rows, b)
-    spread = [_spread(left[:, domain], place, shape) for domain in range(len(scales))]
-    seen = np.zeros(shape, dtype=bool)
-    seen[place] = True
-    seen = seen[persons["person"].to_numpy()]
-    found = tuple(fluctuation(one) for one in spread)
+    occasion = rows["occasion_index"].to_numpy().astype(np.int64)
+    given = inputs.study.plan.resilience.autocorrelation
     variance = np.column_stack(
-        [np.full(len(seen), np.nan) if one is None else one.variance_of_mean(seen) for one in found]
-    )
+        [
+            variance_of_means(left, person, occasion, n_persons, given)
+            for left in (values - product(at_rows, b)).T
+        ]
+    )[persons["person"].to_numpy()]
     return DomainScores(
         persons=persons.select("person", "subject", "n_valid", "E"),
         X=X,
         means=means,
         SR=means - product(X, b),
         variance=variance,
-        fluctuations=found,
+        told=tuple(np.isfinite(variance).any(axis=0).tolist()),
     )
 
 
-def _spread(values: Float, place: tuple[NDArray[np.int64], ...], shape: tuple[int, int]) -> Float:
-    wide = np.full(shape, np.nan)
-    wide[place] = values
-    return wide
+def variance_of_means(
+    values: Float,
+    person: NDArray[np.int64],
+    occasion: NDArray[np.int64],
+    n_persons: int,
+    autocorrelation: float | None = None,
+) -> Float:
+    """Variance of each person's mean around the level (n_persons,), by the model of levels.
+
+    NaN for everyone where occasions cannot tell levels: where they are too few, or tell no
+    autocorrelation and none is given.
+
+    Parameters
+    ----------
+    values : array (rows,)
+    person, occasion : int array (rows,)
+    n_persons : int
+    autocorrelation : float, optional
+        Where the rows cannot tell it.
+    """
+    whole = np.full(n_persons, np.nan)
+    known = np.isfinite(values)
+    try:
+        fit = fit_person_levels(
+            values[known], person[known], occasion[known], autocorrelation=autocorrelation
+        )
+    except ModelError:
+        return whole
+    if fit.autocorrelation_estimated or autocorrelation is not None:
+        whole[fit.persons] = fit.mean_variance
+    return whole
 
 
 def product(X: Float, b: Float) -> Float:

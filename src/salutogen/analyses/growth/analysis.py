@@ -14,11 +14,11 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFi
 from salutogen.analyses.growth.areas import STREAM, areas, by_fluctuation, spans
 from salutogen.analyses.growth.settings import GrowthSettings
 from salutogen.analyses.growth.surplus import SURPLUS_COLUMNS, Surplus, surplus_of
-from salutogen.analyses.person_error import fluctuation
 from salutogen.analyses.scales import NamedScale, named_scale
 from salutogen.columns import Column, Kind, beside, figure, record, rows
-from salutogen.errors import AnalysisError
+from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
+from salutogen.models.person_levels.model import PersonLevels, fit_person_levels
 from salutogen.models.resampling.bootstrap import percentile_interval
 from salutogen.names import did_you_mean
 from salutogen.page.words import points, say, signed
@@ -163,12 +163,16 @@ def compute(inputs: AnalysisInputs, settings: GrowthSettings) -> GrowthResult:
     above, below = areas(later, own_times)
     span = spans(known, own_times)
     heights = np.column_stack([above / span, below / span, (above - below) / span])
-    about = values - np.nanmean(np.where(np.isfinite(values).any(axis=0), values, 0.0), axis=0)
-    spread = fluctuation(about)
+    spread = _levels(values)
     chance = None
     if spread is not None:
         chance = by_fluctuation(
-            spread, known, own_times, draws=settings.fluctuation, seed=inputs.run.seed
+            spread.within,
+            spread.autocorrelation,
+            known,
+            own_times,
+            draws=settings.fluctuation,
+            seed=inputs.run.seed,
         )
     surplus, of_persons = surplus_of(inputs, scale, found)
     found.tell("growth-is-not-recovery", label=label)
@@ -177,8 +181,8 @@ def compute(inputs: AnalysisInputs, settings: GrowthSettings) -> GrowthResult:
         scale=scale.title,
         baseline=label,
         time_unit=unit,
-        within_sd=None if spread is None else float(np.sqrt(spread.variance)),
-        within_correlation=None if spread is None else spread.correlation,
+        within_sd=None if spread is None else float(np.sqrt(spread.within)),
+        within_correlation=None if spread is None else spread.autocorrelation,
         heights=_heights(heights, chance, settings.bootstrap, inputs.run.seed),
         surplus=surplus,
         persons=pl.DataFrame(
@@ -196,6 +200,17 @@ def compute(inputs: AnalysisInputs, settings: GrowthSettings) -> GrowthResult:
         surplus_persons=of_persons,
         findings=tuple(found),
     )
+
+
+def _levels(values: Float) -> PersonLevels | None:
+    """Levels of persons about the mean of each occasion; None where they cannot be fitted."""
+    seen = np.isfinite(values)
+    about = values - np.nanmean(np.where(seen.any(axis=0), values, 0.0), axis=0)
+    person, occasion = np.nonzero(seen)
+    try:
+        return fit_person_levels(about[person, occasion], person, occasion)
+    except ModelError:
+        return None
 
 
 def _scale(inputs: AnalysisInputs, settings: GrowthSettings, found: Findings) -> NamedScale:

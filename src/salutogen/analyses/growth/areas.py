@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.person_error import Fluctuation
-
 Float = NDArray[np.float64]
 STREAM = 0x6A0
 AT_ONCE = 4_000_000
@@ -58,7 +56,13 @@ def _parts(first: Float, second: Float) -> tuple[Float, Float]:
 
 
 def by_fluctuation(
-    found: Fluctuation, known: NDArray[np.bool_], times: Float, *, draws: int, seed: int
+    variance: float,
+    correlation: float,
+    known: NDArray[np.bool_],
+    times: Float,
+    *,
+    draws: int,
+    seed: int,
 ) -> Float:
     """Mean heights above and below the baseline of courses without any lasting change.
 
@@ -66,7 +70,8 @@ def by_fluctuation(
 
     Parameters
     ----------
-    found : Fluctuation
+    variance, correlation : float
+        Of values within a person, and between those of adjacent planned occasions.
     known : array of bool (persons, occasions)
         The first occasion is the baseline.
     times : array (persons, occasions)
@@ -80,14 +85,14 @@ def by_fluctuation(
     span = spans(known, times)
     made = np.empty((draws, 2))
     batch = max(1, AT_ONCE // max(known.size, 1))
-    rest = np.sqrt(1 - found.correlation**2)
+    rest = np.sqrt(1 - correlation**2)
     for first in range(0, draws, batch):
         size = min(batch, draws - first)
         courses = rng.standard_normal((size, *known.shape))
         for occasion in range(1, known.shape[1]):
-            before = found.correlation * courses[..., occasion - 1]
+            before = correlation * courses[..., occasion - 1]
             courses[..., occasion] = before + rest * courses[..., occasion]
-        courses = np.where(known, np.sqrt(found.variance) * courses, np.nan)
+        courses = np.where(known, np.sqrt(variance) * courses, np.nan)
         for place, area in enumerate(areas(courses, times)):
             made[first : first + size, place] = (area / span).mean(axis=1)
     return made

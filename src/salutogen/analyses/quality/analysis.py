@@ -187,7 +187,11 @@ def _figures(resilience: Resilience, *, overlap: bool) -> tuple[tuple[str, float
         ("Reliability of an occasion's P used (internal consistency)", one.reliability_P),
         ("Reliability of persons' mean P, as regards answers", one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
-        ("ICC of SR by occasion (share of variance between persons)", one.icc_single),
+        (
+            "Share of SR's variance between levels, autocorrelation allowed for",
+            levels.share_between,
+        ),
+        ("ICC of SR by occasion (random intercept, occasions as independent)", one.icc_single),
         (f"ICC of window SR, frozen ({note})", icc.frozen),
         (f"ICC of window SR, refitted ({note})", icc.refit),
         ("Correlation of SR between adjacent occasions, pooled", one.lag1),

@@ -79,7 +79,9 @@ def intervals_over_persons(
     found = []
     for name in ("P", "E", "SR"):
         spread = _icc(sums.of(drawn, name))
-        found.append((f"ICC of {name} (share between persons)", icc[name], spread))
+        found.append(
+            (f"ICC of {name} (random intercept, occasions as independent)", icc[name], spread)
+        )
     for words, function in (
         ("r(E, P), all rows", lambda t: pearson_of_sums(sums.of(t, "total"))),
         ("r(SR, E) between persons", lambda t: _left(t, sums, "between", refit=refit)),

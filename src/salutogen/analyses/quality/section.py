@@ -24,7 +24,7 @@ DESCRIPTIVE_COLUMNS = (
     Column(name="score", meaning="Score", heading="Score", kind=Kind.LABEL),
     Column(name="mean", meaning="Mean", unit="points", heading="Mean"),
     Column(name="sd", meaning="SD", unit="points", heading="SD"),
-    Column(name="icc", meaning="Share of variance between persons", heading="ICC"),
+    Column(name="icc", meaning="ICC of a random-intercept model", heading="ICC"),
     Column(
         name="within_sd", meaning="SD within persons", unit="points", heading="SD within persons"
     ),
@@ -52,6 +52,10 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 title="Problems, exposure and SR over valid occasions",
                 frame=result.descriptives,
                 columns=DESCRIPTIVE_COLUMNS,
+                note="ICC and SD within persons are of a random-intercept model, which takes a "
+                "person's occasions as independent around the level. Where neighbouring occasions "
+                "go together, part of what lasts only for some occasions counts as between "
+                "persons in it; the next table gives the share of SR that allows for this.",
             ),
             Table(
                 name="reliability",
@@ -87,8 +91,9 @@ def _more_tables(result: QualityResult) -> Iterator[Table]:
             title="Stability and correlations, with intervals over persons",
             frame=result.intervals,
             columns=INTERVAL_COLUMNS,
-            note="Persons are resampled with all of their occasions. Over all rows r(SR, E) is 0 "
-            "by construction of the line.",
+            note="Persons are resampled with all of their occasions. An ICC takes the occasions of "
+            "a person as independent around the level. Over all rows r(SR, E) is 0 by "
+            "construction of the line.",
         )
     if result.between_within.height:
         yield Table(

@@ -18,6 +18,7 @@ from salutogen.analyses.trajectories.classes.summary import (
     class_figures,
 )
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
+from salutogen.analyses.trajectories.exposure_bands import jump_error_band
 from salutogen.analyses.trajectories.labels.by_rule import (
     Labels,
     OtherBackground,
@@ -93,6 +94,12 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.placebo.words import answer_words
 
         return answer_words(self.response, self.placebo)
+
+    def methods(self) -> Text:
+        """Say how anchors, courses, comparator, labels, returns and classes came about."""
+        from salutogen.analyses.trajectories.methods import methods_words
+
+        return methods_words(self)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Sections for the report."""
@@ -173,7 +180,9 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     )
     told.extend(about)
     errors = jump_line_errors(inputs, anchors, courses.lock)
-    response = response_of(courses, anchors.person, metrics, errors)
+    with_event = courses.background == "with-event"
+    band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
+    response = response_of(courses, anchors.person, metrics, errors, band)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
@@ -187,7 +196,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         classes,
         settings.validity,
         placebo,
-        with_event=courses.background == "with-event",
+        with_event=with_event,
     )
     told.extend(validity.findings)
     found = class_figures(classes)
@@ -237,7 +246,9 @@ def _labelled(
         span=(P.minimum, P.maximum),
     )
     before = np.zeros(courses.change.shape[0])
-    times = return_times(courses.change, before, labels.half_width)
+    times = return_times(
+        courses.change, before, labels.half_width, anchors.person, seed=inputs.run.seed
+    )
     placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
     told.extend(placebo_findings(placebo))
     if labels.wider_than_scale:

@@ -152,7 +152,9 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
 
 
 def _means(summary: pl.DataFrame) -> pl.DataFrame:
-    """Means with their intervals, one row per window and kind of score."""
+    """Means with their t intervals, one row per window and kind of score."""
+    from scipy.special import stdtrit
+
     spans = _spans(summary)
     rows: list[dict[str, Any]] = []
     for kind, (column, error, _) in KINDS.items():
@@ -163,7 +165,9 @@ def _means(summary: pl.DataFrame) -> pl.DataFrame:
             by_construction = (
                 row["mean_SR_frozen"] is not None and abs(row["mean_SR_frozen"]) < NOTHING
             )
-            half = None if se is None or mean is None or by_construction else 1.96 * se
+            half = None
+            if se is not None and mean is not None and not by_construction:
+                half = float(stdtrit(row["n"] - 1, 0.975)) * se
             rows.append(
                 {
                     "window": span,

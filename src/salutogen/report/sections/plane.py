@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.shape import bend_of
@@ -75,11 +76,25 @@ def simple(table_line: Line) -> bool:
     return table_line.predictors == ("E",) and not table_line.covariates
 
 
-def line_on_grid(fitted: Line, low: float, high: float) -> pl.DataFrame:
-    """Expected P with its 95 % band (of the line, not of persons) on a grid of E."""
+def line_on_grid(
+    fitted: Line, low: float, high: float, units: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Expected P with its 95 % band (of the line, not of persons) on a grid of E.
+
+    The quantile is Student's, as in the sentences: with the degrees of freedom at each E where the
+    `units` of the fit are known, else with those of the slope.
+    """
+    from scipy.special import stdtrit
+
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
-    expected = line_matrix(fitted, grid, level=fitted.level) @ np.asarray(fitted.coefficients)
-    half = 1.96 * line_error(None, fitted, grid, fitted.level)
+    matrix = line_matrix(fitted, grid, level=fitted.level)
+    expected = matrix @ np.asarray(fitted.coefficients)
+    if units is not None:
+        fitted_to = line_matrix(fitted, units, level=fitted.level)
+        df = hc3_degrees_of_freedom(fitted_to, fitted.terms, matrix)
+    else:
+        df = np.asarray(fitted.n - 2.0 if fitted.claims is None else fitted.claims.df)
+    half = stdtrit(df, 0.975) * line_error(None, fitted, grid, fitted.level)
     return grid.with_columns(
         expected=expected,
         low=expected - half,
@@ -102,7 +117,8 @@ def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
         low, high = float(exposure.min()), float(exposure.max())
     else:
         low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
-    return _figure(context, persons, line_on_grid(fitted, low, high), fitted)
+    units = context.norm.reference_units.get("person") if context.norm.external is None else None
+    return _figure(context, persons, line_on_grid(fitted, low, high, units), fitted)
 
 
 def _figure(

@@ -120,12 +120,26 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     words = beyond_words(placebo, "labels", LABELS, "labels")
     assert words.startswith(
-        "Around the event labels are not distinguished from those at comparator"
+        "No difference is told between labels around the event and at comparator"
     )
     assert "the widest interval is that of" in words
     said = placebo_words(placebo, 200, Audience(individuals=True, n_persons=300, seed=1))
     assert isinstance(said, Sentence)
     assert "100 times" in said.worded(str)
+
+
+def test_an_interval_that_leaves_out_0_by_itself_is_not_passed_over(
+    quiet: tuple[Placebo, ScoredRows],
+) -> None:
+    placebo, _ = quiet
+    assert placebo.SR is not None
+    found = placebo.SR.labels["recovery"]
+    alone = replace(found, excess_low=0.001, excess_high=0.08, p=0.04, p_adjusted=0.2)
+    labels = placebo.SR.labels | {"recovery": alone}
+    changed = replace(placebo, SR=replace(placebo.SR, labels=labels))
+    words = beyond_words(changed, "labels", LABELS, "labels")
+    assert "that of recovery by itself leaves out 0, which is not told once all figures" in words
+    assert "by itself" not in beyond_words(placebo, "labels", LABELS, "labels")
 
 
 def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> None:
@@ -232,7 +246,8 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
     words = beyond_words(placebo, "response", ("jump", "depth"), "jump and depth")
-    assert "By the line of this study alone differ jump" in words
+    assert "By the line of this study, but not however SR is scored, differ jump:" in words
+    assert words.startswith("No difference is told between depth around the event and at")
 
 
 def test_responses_that_last_do_not_raise_the_excess_of_the_jump() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 import salutogen as sg
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
 from salutogen.analyses.trajectories.placebo.words import answer_words
 from salutogen.page.section import Section
-from salutogen.page.words import Sentence, signed
+from salutogen.page.words import Sentence, percent, signed
 from tests.analyses.trajectories.cohort import (
     cohort_frame,
     result_in,
@@ -48,14 +51,17 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert placebo.SR is not None
     assert placebo.SR_within is not None
     labels = words_of(shown, "labels by rule")
-    assert "Around comparator occasions the same persons would be called" in labels
+    assert (
+        "Shares around the event and, in brackets, around comparator occasions, both of the"
+        in labels
+    )
     assert "drawn for each anchor, 40 times" in labels
     assert "without a listed event rated 4 or more" in labels
     assert "before the person's first anchor" in labels
     assert "At pre the mean SR is" in labels
     assert "without it" in labels.split("are resilient")[1]
     courses = words_of(shown, "courses around the event")
-    assert "Around comparator occasions (without a listed event" in courses
+    assert "complete courses that have comparator occasions (without a listed event" in courses
     assert "it would be expected to change by" in courses
     assert "Scored without the event in exposure it changes by" in courses
     assert "by the line of this study" in courses
@@ -63,7 +69,7 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     returns = words_of(shown, "individual response and return")
     assert "comparator" in returns
     assert "The same rule around comparator occasions goes with" in words_of(
-        shown, "relates to labels and courses"
+        shown, "relates to the courses"
     )
 
 
@@ -132,8 +138,78 @@ def test_the_opening_says_how_sr_changes_when_an_event_comes(shown: sg.Results) 
     assert signed(jump.mean) in words
     assert result.placebo is not None
     beyond = result.placebo.beyond("response", "jump")
-    assert ("beyond what the same persons show" in words) == beyond
+    assert ("is beyond ordinary fluctuation" in words) == beyond
     assert ("not distinguished" in words) != beyond
     alone = answer_words(result.response, None)
     assert isinstance(alone, Sentence)
     assert "there is no comparator" in alone.worded(audience.in_a_sentence)
+
+
+def test_what_stands_beside_the_comparator_is_of_the_same_courses(shown: sg.Results) -> None:
+    """Jump, shares of labels and explained variance, by plain counting over these courses."""
+    result = result_in(shown)
+    placebo, labels = result.placebo, result.labels
+    assert placebo is not None
+    assert placebo.SR is not None
+    assert labels is not None
+    SR, chosen = result.courses.lock.SR, placebo.chosen.anchor
+    compared = chosen[np.isfinite(SR[chosen]).all(axis=1)]
+    assert 0 < compared.size < np.isfinite(SR[:, :2]).all(axis=1).sum()
+    jump = signed(float(np.mean(SR[compared, 1] - SR[compared, 0])))
+    answer = result.answer()
+    assert isinstance(answer, Sentence)
+    for words in (answer.worded(str), words_of(shown, "courses around the event")):
+        assert f"{compared.size} " in words
+        assert f"by {jump} around the event" in words
+    name = dict(zip(labels.rows.tolist(), labels.codes.tolist(), strict=True))
+    codes = np.asarray([name[row] for row in compared.tolist()])
+    calm = codes[codes != HIGH]
+    words = words_of(shown, "labels by rule")
+    assert f"both of the {calm.size} not high before" in words
+    for code, label in enumerate(LABELS[:HIGH]):
+        drawn = percent(placebo.SR.labels[label].placebo)
+        assert f"{label} {percent(float((calm == code).mean()))} ({drawn})" in words
+    (group,) = result.validity.groups
+    assert group.by_chance is not None
+    words = words_of(shown, "relates to the courses")
+    assert f"In the {group.by_chance.n} courses that have comparator occasions" in words
+    told = group.by_chance
+    apart = f"{signed(100 * told.excess, 1)} percentage points"
+    assert apart in words
+    assert told.excess == pytest.approx(told.observed - told.placebo)
+
+
+def test_where_labels_are_refused_nothing_speaks_of_them(tmp_path: Path) -> None:
+    path = write_study(
+        tmp_path,
+        "classes: off\n    placebo: {draws: 20}\n    labels: {band: 40}",
+        occasions=OCCASIONS,
+    )
+    results = sg.run(path, data={"answers": cohort_frame(occasions=OCCASIONS)})
+    assert result_in(results).labels is None
+    audience = results.context.audience
+    sections = shown_sections(results)[0]
+    said = [
+        text.worded(audience.in_a_sentence) if isinstance(text, Sentence) else text
+        for section in sections
+        for text in section.paragraphs
+    ]
+    said += [section.title for section in sections]
+    said += [
+        part
+        for item in result_in(results).findings
+        if item.code != "band-wider-than-scale"
+        for part in (item.text, item.mend)
+    ]
+    assert [text for text in said if "label" in text.lower()] == []
+    assert [text for text in said if "back within" in text] == []
+
+
+def test_a_table_speaks_of_depth_only_where_depth_is_in_it(shown: sg.Results) -> None:
+    result, audience = result_in(shown), shown.context.audience
+    for found in (result, replace(result, placebo=None)):
+        tables = [table for section in found.sections(audience) for table in section.tables]
+        (table,) = (item for item in tables if item.title == "What the way back looks like")
+        has_row = table.frame["measure"].str.starts_with("Depth").any()
+        assert has_row == (found.placebo is not None)
+        assert ("depth" in table.note) == has_row

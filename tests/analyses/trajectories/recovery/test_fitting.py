@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from salutogen.analyses.trajectories.recovery.figures import NOT_DRAWN
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
+from salutogen.analyses.trajectories.recovery.words import unsettled_words
 
 
 def made(mean: np.ndarray, seed: int) -> np.ndarray:
@@ -48,3 +52,32 @@ def test_a_rise_is_called_a_change_with_its_sign() -> None:
     rises = [text for text in found if "a change of +" in text]
     assert rises
     assert not any("a fall of" in text for text in found)
+
+
+@pytest.mark.parametrize("way", ["falls", "rises", "neither"])
+def test_why_there_is_no_half_life_is_said_by_the_way_that_the_curve_goes(way: str) -> None:
+    """The same course upside down; and one that fluctuates only."""
+    shape = 6.0 * 0.5 ** (np.arange(10) / 2.0)
+    _, curve, _ = fit_way_back(made(shape, 4), np.arange(150), seed=1)
+    assert curve is not None
+    width = (0.0, float("inf"))
+    fall = {"falls": (1.0, 9.0), "rises": (-9.0, -1.0), "neither": (-2.0, 3.0)}[way]
+    curve = replace(curve, interval=width, fall_interval=fall)
+    assert not curve.settled
+    words = unsettled_words(curve)
+    assert ("SR falls after the event, but" in words) == (way == "falls")
+    assert ("from the event on SR rises" in words) == (way == "rises")
+    assert ("not distinguished" in words) == (way == "neither")
+    drawn = NOT_DRAWN[curve.way]
+    assert ("speed of the fall" in drawn) == (way == "falls")
+    assert ("SR rises" in drawn) == (way == "rises")
+
+
+def test_a_curve_that_rises_after_the_event_is_called_a_rise() -> None:
+    mean = -6.0 * 0.5 ** (np.arange(10) / 2.0)
+    _, curve, findings = fit_way_back(made(mean, 4), np.arange(150), seed=1)
+    assert curve is not None
+    assert curve.way == 1
+    (found,) = (item for item in findings if item.code == "half-life-not-settled")
+    assert "SR rises after the event instead of returning" in found.text
+    assert "fall" not in found.text

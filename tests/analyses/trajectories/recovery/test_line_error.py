@@ -10,7 +10,10 @@ from salutogen.analyses.trajectories.recovery.response import jump_test
 from salutogen.norm.lines import Line
 
 
-def line_with(covariance: np.ndarray, terms: tuple[str, ...]) -> Line:
+def line_with(
+    covariance: np.ndarray, terms: tuple[str, ...], predictors: tuple[str, ...] = ("E",)
+) -> Line:
+    quadratic = any(term.endswith("^2") for term in terms)
     return Line(
         level="occasion",
         terms=terms,
@@ -20,7 +23,8 @@ def line_with(covariance: np.ndarray, terms: tuple[str, ...]) -> Line:
         r_squared=0.1,
         n=100,
         n_persons=50,
-        shape="linear" if len(terms) == 2 else "quadratic",
+        shape="quadratic" if quadratic else "linear",
+        predictors=predictors,
         reference="all",
         exposure_range=(0.0, 20.0),
     )
@@ -34,9 +38,29 @@ def test_the_error_is_that_of_the_mean_expected_change_over_drawn_lines() -> Non
     drawn = lines[:, 1] * np.mean(E[:, 1] - E[:, 0]) + lines[:, 2] * np.mean(
         E[:, 1] ** 2 - E[:, 0] ** 2
     )
-    found = line_error(E, line_with(covariance, ("intercept", "E", "E^2")))
+    found = line_error({"E": E}, line_with(covariance, ("intercept", "E", "E^2")))
     assert found == pytest.approx(drawn.std(), rel=0.01)
-    assert line_error(E, line_with(covariance[:2, :2], ("intercept", "E_a"))) == 0.0
+    empty = {"E": np.empty((0, 2))}
+    assert line_error(empty, line_with(covariance[:2, :2], ("intercept", "E"))) == 0.0
+
+
+def test_kinds_of_exposure_of_their_own_count_with_their_covariance() -> None:
+    generator = np.random.default_rng(4)
+    kinds = {
+        name: np.column_stack([generator.normal(5, 2, 50), generator.normal(5 + rise, 2, 50)])
+        for name, rise in (("E_a", 2.0), ("E_b", -1.0))
+    }
+    covariance = np.asarray([[0.5, -0.03, 0.01], [-0.03, 0.02, 0.006], [0.01, 0.006, 0.03]])
+    moved = np.asarray([0.0, *(np.mean(E[:, 1] - E[:, 0]) for E in kinds.values())])
+    line = line_with(covariance, ("intercept", "E_a", "E_b"), ("E_a", "E_b"))
+    assert line_error(kinds, line) == pytest.approx(np.sqrt(moved @ covariance @ moved))
+
+
+def test_a_jump_on_a_slope_that_nobody_tells_has_no_interval() -> None:
+    jumps = np.random.default_rng(2).normal(0.6, 2.0, 150)
+    found = jump_test(jumps, np.arange(150), line_error=float("nan"))
+    assert found.mean == pytest.approx(jumps.mean())
+    assert (found.low, found.high, found.p, found.told) == (None, None, None, False)
 
 
 def test_a_jump_within_the_error_of_the_line_is_not_told() -> None:

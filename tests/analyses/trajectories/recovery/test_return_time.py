@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from salutogen.analyses.trajectories.recovery.return_time import (
     return_intervals,
     return_times,
-    turnbull,
 )
+from salutogen.analyses.trajectories.recovery.turnbull import turnbull
 
 NAN = float("nan")
 INF = float("inf")
@@ -115,8 +115,10 @@ def test_intervals_of_returns_are_those_of_a_plain_loop() -> None:
     generator = np.random.default_rng(7)
     change = generator.normal(0, 1, (300, 7))
     change[generator.random(change.shape) < 0.25] = np.nan
-    left, right, never = return_intervals(change, 0.6)
+    left, right, rows, never = return_intervals(change, 0.6)
     assert (left.tolist(), right.tolist(), never) == by_plain_loop(change, 0.6)
+    with np.errstate(invalid="ignore"):
+        assert rows.tolist() == np.flatnonzero((change > 0.6).any(axis=1)).tolist()
 
 
 def test_those_at_risk_are_waited_for_and_not_yet_back() -> None:

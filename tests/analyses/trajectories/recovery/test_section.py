@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from salutogen.analyses.trajectories.recovery.return_time import return_times
-from salutogen.analyses.trajectories.recovery.section import return_words
+from salutogen.analyses.trajectories.recovery.words import return_words
 from salutogen.page.audience import Audience
 from salutogen.page.words import Sentence
 

@@ -214,7 +214,7 @@ def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
         np.testing.assert_allclose(outcome.values[row], np.mean(after) if after else np.nan)
     assert "validity-criterion-overlap" in {item.code for item in result.findings}
     titles = [section.title for section in result.sections(results.context.audience)]
-    assert "Trajectories: later problems, and what relates to labels and courses" in titles
+    assert "Trajectories: later problems, and what relates to the courses" in titles
     assert not any("foretell" in title for title in titles)
     assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
 

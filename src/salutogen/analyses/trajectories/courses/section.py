@@ -17,6 +17,7 @@ from salutogen.analyses.trajectories.courses.figures import (
     sr_figure,
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
+from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
 from salutogen.analyses.trajectories.placebo.words import beyond_words, ways_of_scoring
@@ -24,7 +25,7 @@ from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Table
+from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import say, signed
 
 OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
@@ -57,7 +58,7 @@ def course_section(
                 n=Persons(anchors.n),
             ),
             _background_words(courses),
-            *_jump_words(response, placebo, audience),
+            *_jump_words(response, placebo, anchors.n, audience),
             *_regression_words(courses, placebo),
         ),
         figures=tuple(figure for figure in drawn if figure is not None),
@@ -66,24 +67,46 @@ def course_section(
     )
 
 
-def _jump_words(response: Response, placebo: Placebo | None, audience: Audience) -> tuple[str, ...]:
+def _jump_words(
+    response: Response, placebo: Placebo | None, anchored: int, audience: Audience
+) -> tuple[Text, ...]:
     """The mean jump under both ways of scoring, beside that without an event."""
     plain, within = response.jump_tests["SR"], response.jump_tests.get("SR_within")
     if plain.mean is None or plain.n < max(2, audience.smallest):
         return ()
-    own = f"Labels, returns and figures stand on SR by the line of this study: {_jump(plain)}"
+    own = f"What is told of courses stands on SR by the line of this study: {_jump(plain)}"
     if within is not None and within.mean is not None:
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
-    parts = [f"{own}."]
-    if placebo is not None and placebo.SR is not None:
-        found = placebo.SR.response["jump"]
-        parts.append(
-            f"Around comparator occasions ({placebo.without}) the same persons show "
-            f"{signed(found.placebo)} (95 % of draws {signed(found.placebo_low)} to "
-            f"{signed(found.placebo_high)}). "
-            + beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth")
-        )
-    return (" ".join(parts),)
+    own += _error_words(response.jump_error_band)
+    if placebo is None or placebo.SR is None:
+        return (f"{own}.",)
+    found = placebo.SR.response["jump"]
+    return (
+        say(
+            "{own}. In the {n} complete courses that have comparator occasions ({without}) it "
+            "changes by {observed} around the event and by {placebo} (95 % of draws {low} to "
+            "{high}) around these. {beyond}",
+            own=own,
+            n=Persons(found.n, of=anchored),
+            without=placebo.without,
+            observed=signed(found.observed),
+            placebo=signed(found.placebo),
+            low=signed(found.placebo_low),
+            high=signed(found.placebo_high),
+            beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
+        ),
+    )
+
+
+def _error_words(band: ErrorBand | None) -> str:
+    """Where the jump may lie if exposure is measured with error, or its reports follow mood."""
+    if band is None or band.error_low is None or band.joint_low is None:
+        return ""
+    return (
+        f". With {ASSUMED} (nothing here tells them) the jump by the line of this study may lie "
+        f"from {signed(band.error_low)} to {signed(band.error_high)} by error alone and from "
+        f"{signed(band.joint_low)} to {signed(band.joint_high)} by both"
+    )
 
 
 def _jump(found: JumpTest) -> str:
@@ -111,8 +134,9 @@ def _regression_words(courses: LockedCourses, placebo: Placebo | None) -> tuple[
     other = None if placebo.SR_other is None else placebo.SR_other.regression
     judged = "" if other is None else f", {own} the event in exposure"
     parts = [
-        f"From the event on SR changes by {signed(found.change)} points (mean of post1 and post2 "
-        f"minus peri{judged}). After such values at pre and peri {_expected_words(found)}."
+        "In the courses that have comparator occasions SR changes from the event on by "
+        f"{signed(found.change)} points (mean of post1 and post2 minus peri{judged}). After such "
+        f"values at pre and peri {_expected_words(found)}."
     ]
     if other is not None:
         parts.append(

@@ -15,6 +15,7 @@ from salutogen.analyses.trajectories.labels.figure import label_figure
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, RESILIENT
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
@@ -120,7 +121,7 @@ def label_sections(
                 "{n} complete courses are labelled.{both}{beside}",
                 n=Persons(labels.n, of=anchors.n),
                 both=_both_words(courses, labels, table.frame),
-                beside=_beside(labels, placebo, table.frame),
+                beside=_beside(labels, placebo, table.frame, audience),
             ),
             "Thresholds decide shares, as the last columns show: read them as a description of "
             "these rules, not as kinds of people.",
@@ -183,7 +184,7 @@ def _both_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -> 
     )
 
 
-def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame) -> str:
+def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Audience) -> Text:
     """What the same persons show without an event, and which shares go beyond it."""
     if placebo.SR is None:
         resilient = labels.no_change["resilient"]
@@ -194,8 +195,12 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame) -> str:
         )
     found = placebo.SR.labels
     high = LABELS[HIGH]
-    without = [f"{name} {percent(item.placebo)}" for name, item in found.items() if name != high]
-    named = shown.drop_nulls("share")["label"].to_list()
+    n, named = found[LABELS[RESILIENT]].n, shown.drop_nulls("share")["label"].to_list()
+    both = [
+        f"{name} {_told_share(item, name in named, audience)} ({percent(item.placebo)})"
+        for name, item in found.items()
+        if name != high
+    ]
     before = (
         f" High before were {percent(found[high].observed)} of the courses around the event that "
         f"have a comparator and {percent(found[high].placebo)} of the comparator's: that is fixed "
@@ -203,10 +208,20 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame) -> str:
         if high in named
         else ""
     )
-    return (
-        f" Around comparator occasions the same persons would be called: {enumeration(without)}."
-        f"{before} {beyond_words(placebo, 'labels', named, 'labels')}"
+    return say(
+        " Shares around the event and, in brackets, around comparator occasions, both of the {n} "
+        "not high before that have such occasions: {both}.{before} {beyond}",
+        n=Persons(n, of=labels.n),
+        both=enumeration(both),
+        before=before,
+        beyond=beyond_words(placebo, "labels", named, "labels"),
     )
+
+
+def _told_share(found: Contrast, named: bool, audience: Audience) -> str:
+    """The share among the courses compared, where it gives no small number of persons away."""
+    count = round((found.observed or 0.0) * found.n)
+    return "–" if not named or audience.hides(count, found.n) else percent(found.observed)
 
 
 def _label_table(

@@ -17,12 +17,14 @@ from salutogen.analyses.trajectories.placebo.regression import (
     RegressionToMean,
     regression_to_mean,
 )
-from salutogen.analyses.trajectories.recovery.return_time import return_intervals, turnbull
+from salutogen.analyses.trajectories.placebo.returns import (
+    DrawnShare,
+    back_after,
+    number_above,
+)
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 
 FEWEST = 20  # courses with a placebo, below which nothing is compared
-VISITS = (1, 2)  # occasions after which the share back is told
-DRAW_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -72,16 +74,6 @@ class ScoredComparison(Record):
         sign=LESS_RESILIENT,
     )
     regression: RegressionToMean | None = figure("The change after the event and the one expected")
-
-
-@record
-class DrawnShare(Record):
-    """Share back within the band around events, and around placebo occasions."""
-
-    observed: float | None = figure("After the event; null where nobody left the band")
-    placebo: float | None = figure("After placebo occasions, mean over draws")
-    low: float | None = figure("Lower end of the draws' 95 % range")
-    high: float | None = figure("Upper end of the draws' 95 % range")
 
 
 @record
@@ -194,7 +186,8 @@ def compare(
         Whether events count from a rating of burden.
     """
     enough = chosen.anchor.size >= FEWEST
-    codes = _codes(chosen.courses(SR.rows), SR, settings)
+    around = chosen.courses(SR.rows)
+    after = chosen.afterwards(SR.rows) - around[..., :1]
     return Placebo(
         draws=chosen.occasion.shape[0],
         n=int(chosen.anchor.size),
@@ -203,11 +196,13 @@ def compare(
         SR=_scored(chosen, SR, settings, seed) if enough else None,
         SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
         SR_other=_scored(chosen, other, settings, seed) if enough and other else None,
-        back_after=_back_after(chosen, SR, change) if enough else {},
-        n_left=_number_above(chosen, SR) if enough else 0.0,
+        back_after=back_after(change[chosen.anchor], after, SR.half_width, chosen.person, seed=seed)
+        if enough
+        else {},
+        n_left=number_above(after, SR.half_width) if enough else 0.0,
         rated=rated,
         chosen=chosen,
-        codes=codes,
+        codes=_codes(around, SR, settings),
     )
 
 
@@ -272,45 +267,3 @@ def _elsewhere(chosen: PlaceboDraws, scored: ScoredRows) -> tuple[FloatArray, Fl
     total = np.where(there, own, 0.0).sum(axis=1)
     mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
     return mean, chosen.elsewhere(scored.calm)
-
-
-def _back_after(
-    chosen: PlaceboDraws, scored: ScoredRows, change: FloatArray
-) -> dict[str, DrawnShare]:
-    """Share back by Turnbull's estimate, after events and in each draw."""
-    later = chosen.afterwards(scored.rows)
-    before = chosen.courses(scored.rows)[..., :1]
-    drawn = [
-        _share_back(row - level, scored.half_width)
-        for row, level in zip(later, before, strict=True)
-    ]
-    change = change[chosen.anchor]
-    seen = _share_back(change, scored.half_width)
-    found = {}
-    for place, visit in enumerate(VISITS):
-        shares = np.asarray([share[place] for share in drawn if share is not None])
-        low, high = np.quantile(shares, [0.025, 0.975]) if shares.size else (None, None)
-        found[str(visit)] = DrawnShare(
-            observed=None if seen is None else seen[place],
-            placebo=float(shares.mean()) if shares.size else None,
-            low=None if low is None else float(low),
-            high=None if high is None else float(high),
-        )
-    return found
-
-
-def _number_above(chosen: PlaceboDraws, scored: ScoredRows) -> float:
-    """Courses above their band at some time after the drawn occasion, mean over draws."""
-    change = chosen.afterwards(scored.rows) - chosen.courses(scored.rows)[..., :1]
-    with np.errstate(invalid="ignore"):
-        above = change > scored.half_width
-    return float(above.any(axis=-1).sum(axis=-1).mean())
-
-
-def _share_back(change: FloatArray, half_width: float) -> tuple[float, ...] | None:
-    """Share back one and two occasions after first seen above; None where nobody was above."""
-    left, right, _ = return_intervals(change, half_width)
-    if not left.size:
-        return None
-    _, ends, mass = turnbull(left, right, tolerance=DRAW_TOLERANCE)
-    return tuple(float(mass[ends <= visit].sum()) for visit in VISITS)

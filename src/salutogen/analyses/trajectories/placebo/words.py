@@ -11,11 +11,11 @@ from salutogen.analyses.trajectories.recovery.response import Response
 from salutogen.findings import Persons
 from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.section import Text
-from salutogen.page.words import enumeration, points, say, signed
+from salutogen.page.words import enumeration, say, signed
 
 WITHOUT = (
-    "Nothing stands beside these figures: too few anchors have comparator occasions, which are "
-    "those without an event that counts."
+    "Nothing stands beside what is seen around events: too few anchors have comparator occasions, "
+    "which are those without an event that counts."
 )
 SELECTED = (
     "Events count from a burden rating, so persons are anchored where they felt bad: a difference "
@@ -76,17 +76,25 @@ def _balance_words(placebo: Placebo) -> str:
     )
 
 
-def percentage_points(difference: float | None) -> str:
-    """Write a difference of shares with its sign."""
-    return "–" if difference is None else f"{signed(100.0 * difference, 1)} percentage points"
+def percentage_points(
+    difference: float | None, low: float | None = None, high: float | None = None
+) -> str:
+    """Write a difference of shares with its sign, and with its interval where there is one."""
+    if difference is None:
+        return "–"
+    told = f"{signed(100.0 * difference, 1)} percentage points"
+    if low is None or high is None:
+        return told
+    return f"{told} ({signed(100.0 * low, 1)} to {signed(100.0 * high, 1)})"
 
 
 def excess_words(found: Contrast, *, share: bool) -> str:
     """Write an excess with its interval."""
-    write = percentage_points if share else signed
+    if share:
+        return percentage_points(found.excess, found.excess_low, found.excess_high)
     if found.excess_low is None:
-        return write(found.excess)
-    return f"{write(found.excess)} ({write(found.excess_low)} to {write(found.excess_high)})"
+        return signed(found.excess)
+    return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
 
 
 def ways_of_scoring(placebo: Placebo) -> str:
@@ -127,13 +135,15 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
             f"Beyond ordinary fluctuation, {ways_of_scoring(placebo)}, differ: {enumeration(told)}."
         )
     else:
-        first = _none_words(figures, compared, what, share=table == "labels")
-    parts = [first]
+        rest = [name for name in compared if name not in one_way]
+        others = enumeration(rest).replace("_", " ") if one_way else what
+        first = _none_words(figures, rest, others, share=table == "labels")
+    parts = [first] if first else []
     if one_way:
         parts.append(
-            f"By the line of this study alone differ {enumeration(one_way).replace('_', ' ')}; "
-            "scored otherwise that does not differ from 0, so it may be made by how exposure is "
-            "taken out."
+            "By the line of this study, but not however SR is scored, differ "
+            f"{enumeration(one_way).replace('_', ' ')}: that may be made by how exposure is taken "
+            "out."
         )
     if names and placebo.rated:
         parts.append(SELECTED)
@@ -153,12 +163,28 @@ def _none_words(
 
     widest = max(compared, key=width)
     low, high = figures[widest].excess_low, figures[widest].excess_high
-    write = percentage_points if share else points
+    scale, unit = (100.0, "percentage points") if share else (1.0, "points")
+    ends = [signed(scale * (end or 0.0), 1 if share else 2) for end in (low, high)]
     return (
-        f"Around the event {what} are not distinguished from those at comparator occasions, which "
+        f"No difference is told between {what} around the event and at comparator occasions, which "
         f"leaves differences open: the widest interval is that of {widest.replace('_', ' ')}, "
-        f"{write(low)} to {write(high)}."
+        f"{ends[0]} to {ends[1]} {unit}{_alone_words(figures, compared)}."
     )
+
+
+def _alone_words(figures: dict[str, Contrast], compared: list[str]) -> str:
+    """Name intervals that leave out 0 by themselves, though not once all figures are counted."""
+    alone = [
+        name.replace("_", " ")
+        for name in compared
+        if (figures[name].excess_low or 0.0) > 0.0 or (figures[name].excess_high or 0.0) < 0.0
+    ]
+    if not alone:
+        return ""
+    once = "which is not told once all figures are counted"
+    if len(alone) == 1:
+        return f"; that of {alone[0]} by itself leaves out 0, {once}"
+    return f"; those of {enumeration(alone)} by themselves leave out 0, {once}"
 
 
 def answer_words(response: Response, placebo: Placebo | None) -> Text:
@@ -174,26 +200,32 @@ def answer_words(response: Response, placebo: Placebo | None) -> Text:
     if placebo is None or placebo.SR is None:
         rest = "{own}{n:# course|# courses}). Nothing is claimed of it: there is no comparator."
         return say(rest, own=own, n=n)
-    excess = excess_words(placebo.SR.response["jump"], share=False)
+    found = placebo.SR.response["jump"]
+    return say(
+        "{own}{n:# course|# courses}). In {compared} of them, which are complete and have "
+        "comparator occasions, it changed by {observed} around the event and by {placebo} around "
+        "these: {end}",
+        own=own,
+        n=n,
+        compared=Persons(found.n, of=plain.n),
+        observed=signed(found.observed),
+        placebo=signed(found.placebo),
+        end=_jump_verdict(placebo, found),
+    )
+
+
+def _jump_verdict(placebo: Placebo, found: Contrast) -> str:
+    """Say of the jump's difference from the comparator's what holds however SR is scored."""
+    excess = excess_words(found, share=False)
     if placebo.beyond("response", "jump"):
-        others = [
-            words
-            for words, scored in (
-                ("with the slope within persons", placebo.SR_within),
-                (placebo.other, placebo.SR_other),
-            )
-            if scored is not None
-        ]
-        alike = (
-            f" Scored {enumeration(others)} the difference leaves out 0 as well." if others else ""
+        selected = f" {SELECTED}" if placebo.rated else ""
+        return (
+            f"a difference of {excess} that is beyond ordinary fluctuation, "
+            f"{ways_of_scoring(placebo)}.{selected}"
         )
-        end = (
-            f"that is {excess} beyond what the same persons show at other occasions, by the line "
-            f"of this study.{alike}{f' {SELECTED}' if placebo.rated else ''}"
+    if found.beyond:
+        return (
+            f"a difference of {excess} by the line of this study; scored otherwise none is "
+            "distinguished from 0, so it may be made by how exposure is taken out."
         )
-    else:
-        end = (
-            "that is not distinguished from what the same persons show at other occasions "
-            f"(difference {excess}) under every way of scoring."
-        )
-    return say("{own}{n:# course|# courses}): {end}", own=own, n=n, end=end)
+    return f"a difference of {excess}, which is not distinguished from 0."

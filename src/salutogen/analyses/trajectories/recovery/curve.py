@@ -103,10 +103,16 @@ class RecoveryCurve(Record):
     courses: Posterior = beside()
 
     @property
+    def way(self) -> int:
+        """Which way SR goes after the event: -1 falls, 1 rises, 0 where neither is told."""
+        low, high = self.fall_interval
+        return int(high < 0.0) - int(low > 0.0)
+
+    @property
     def settled(self) -> bool:
         """Whether there is a fall after the event whose speed the data tell."""
         low, high = self.interval
-        return bool(low > 0 and np.isfinite(high) and self.fall_interval[0] > 0.0)
+        return bool(low > 0 and np.isfinite(high) and self.way < 0)
 
 
 def enough_later(change: FloatArray) -> tuple[int, int]:

@@ -35,6 +35,11 @@ FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
+NOT_DRAWN = {
+    -1: "No curve is drawn, because the speed of the fall is not settled by the data.",
+    0: "No curve is drawn, because neither a fall nor a rise after the event is told by the data.",
+    1: "No curve is drawn, because SR rises after the event, which is no return.",
+}
 
 
 RECOVERY_COLUMNS = (
@@ -47,6 +52,8 @@ RECOVERY_COLUMNS = (
 RETURN_COLUMNS = (
     Column(name="occasions", meaning="Occasions since first seen above", unit="occasions"),
     Column(name="back", meaning="Share back within the band"),
+    Column(name="low", meaning="Lower end of its 95 % interval over persons"),
+    Column(name="high", meaning="Upper end of its 95 % interval over persons"),
     Column(name="how", meaning="Estimate", kind=Kind.LABEL),
 )
 
@@ -77,7 +84,7 @@ def recovery_figures(
         f"The fitted curve goes from {signed(curve.jump)} points at the event to "
         f"{signed(curve.asymptote)}, half of the way in {points(curve.half_life)} occasions."
         if settled
-        else "No curve is drawn, because its speed is not settled by the data."
+        else NOT_DRAWN[curve.way]
     )
     return (
         Figure(
@@ -201,61 +208,90 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
     """Share back within the band, where enough persons left it."""
     if times is None or times.n_left < FEWEST_LEFT * audience.smallest:
         return ()
+    ends = dict(zip((at for at, _ in times.curve), times.intervals, strict=True))
     rows = [
-        {"occasions": at, "back": share, "how": how}
+        {
+            "occasions": at,
+            "back": share,
+            "low": ends[at][0] if how == TURNBULL and at in ends else None,
+            "high": ends[at][1] if how == TURNBULL and at in ends else None,
+            "how": how,
+        }
         for how, steps in ((TURNBULL, times.curve), (KAPLAN_MEIER, times.visits))
         for at, share in [(0.0, 0.0), *_well_seen(times, steps)]
     ]
-    data = pl.DataFrame(rows)
+    data = pl.DataFrame(rows, infer_schema_length=None)
     last = data.filter(pl.col("how") == TURNBULL).row(-1, named=True)
-    ticks = list(range(int(data["occasions"].max()) + 1))  # type: ignore[arg-type]
-    hue: Spec = {"field": "how", "type": "nominal", "title": None}
-    scale = palette_scale({TURNBULL: "one", KAPLAN_MEIER: "two"})
-    dash = {"domain": [TURNBULL, KAPLAN_MEIER], "range": [[1, 0], [5, 4]]}
     return (
         Figure(
             name=f"trajectories-{rule}-return",
             title="Back within the own band",
             description=say(
                 "Of {left} persons seen above their band, {back} are estimated to be back {last} "
-                "occasions after they were first seen above it (interval-censored; points are the "
-                "ends of intervals), {never} were not seen back. Nothing is drawn where fewer than "
+                "after they were first seen above it{interval} (interval-censored; "
+                "points are the ends of intervals, upright lines 95 % intervals over persons), "
+                "{never} were not seen back. Nothing is drawn where fewer than "
                 f"{FEWEST_LEFT} were still waited for. The dashed line takes the visit that sees "
                 "the return as its time.",
                 never=Persons(times.n_not_seen_back, of=times.n_left),
                 left=Persons(times.n_left, of=times.n_seen),
                 back=percent(last["back"]),
-                last=f"{last['occasions']:g}",
+                last=f"{last['occasions']:g} "
+                f"{'occasion' if last['occasions'] == 1.0 else 'occasions'}",
+                interval=""
+                if last["low"] is None
+                else f", 95 % interval {percent(last['low'])} to {percent(last['high'])}",
             ),
-            chart={
-                "width": 560,
-                "height": 260,
-                "data": values(data),
-                "mark": {
-                    "type": "line",
-                    "interpolate": "step-after",
-                    "strokeWidth": 2.5,
-                    "point": {"filled": True, "size": 50},
-                },
-                "encoding": {
-                    "x": quantity(
-                        "occasions",
-                        "Occasions since first seen above",
-                        zero=True,
-                        axis={"values": ticks, "format": "d"},
-                    ),
-                    "y": quantity(
-                        "back",
-                        "Share back within the band",
-                        zero=True,
-                        scale={"domain": [0, 1]},
-                        axis={"format": ".0%"},
-                    ),
-                    "color": {**hue, "scale": scale},
-                    "strokeDash": {**hue, "scale": dash},
-                },
-            },
+            chart=_return_chart(data),
             data=data,
             columns=RETURN_COLUMNS,
         ),
     )
+
+
+def _return_chart(data: pl.DataFrame) -> Spec:
+    """Steps of both estimates, with upright lines for the intervals of the first."""
+    hue: Spec = {"field": "how", "type": "nominal", "title": None}
+    scale = palette_scale({TURNBULL: "one", KAPLAN_MEIER: "two"})
+    dash = {"domain": [TURNBULL, KAPLAN_MEIER], "range": [[1, 0], [5, 4]]}
+    ticks = list(range(int(data["occasions"].max()) + 1))  # type: ignore[arg-type]
+    x = quantity(
+        "occasions",
+        "Occasions since first seen above",
+        zero=True,
+        axis={"values": ticks, "format": "d"},
+    )
+    share: Spec = {"scale": {"domain": [0, 1]}, "axis": {"format": ".0%"}}
+    title = "Share back within the band"
+    steps: Spec = {
+        "type": "line",
+        "interpolate": "step-after",
+        "strokeWidth": 2.5,
+        "point": {"filled": True, "size": 50},
+    }
+    return {
+        "width": 560,
+        "height": 260,
+        "layer": [
+            {
+                "data": values(data.drop_nulls("low")),
+                "mark": {"type": "rule", "strokeWidth": 1.5},
+                "encoding": {
+                    "x": x,
+                    "y": quantity("low", title, zero=True, **share),
+                    "y2": {"field": "high"},
+                    "color": {**hue, "scale": scale},
+                },
+            },
+            {
+                "data": values(data),
+                "mark": steps,
+                "encoding": {
+                    "x": x,
+                    "y": quantity("back", title, zero=True, **share),
+                    "color": {**hue, "scale": scale},
+                    "strokeDash": {**hue, "scale": dash},
+                },
+            },
+        ],
+    }

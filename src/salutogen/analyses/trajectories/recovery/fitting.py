@@ -100,7 +100,7 @@ def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     fall_low, fall_high = curve.fall_interval
     told.tell(
         "half-life-not-settled",
-        variant="speed" if fall_low > 0.0 else "fall",
+        variant={-1: "speed", 0: "neither", 1: "rise"}[curve.way],
         jump=curve.jump,
         asymptote=curve.asymptote,
         change=curve.asymptote - curve.jump,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.recovery.late_change import LateChange, late_change
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
@@ -100,6 +101,11 @@ class Response(Record):
     late_change: LateChange | None = figure(
         "SR late after the event minus SR at the event; null where too few courses are seen at both"
     )
+    jump_error_band: ErrorBand | None = figure(
+        "The mean jump over errors of exposure and mood at once; null without a straight line over "
+        "everyone's occasions, or with the event out of exposure",
+        default=None,
+    )
     jumps: FloatArray = beside()
     jumps_within: FloatArray | None = beside()
     changes: FloatArray = beside()
@@ -114,12 +120,13 @@ def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float
     jumps : ndarray, shape (n,)
     person : ndarray of int, shape (n,)
     line_error : float
-        Standard error that the line adds to the mean, see `line_error`.
+        Standard error that the line adds to the mean, see `line_error`; NaN where it is unknown,
+        and with it the interval.
     """
     from scipy.special import stdtr, stdtrit
 
     found = mean_of(jumps, person)
-    if found.mean is None or found.low is None:
+    if found.mean is None or found.low is None or not np.isfinite(line_error):
         return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
     limit = float(stdtrit(found.persons - 1, 0.975))
     se = float(np.hypot((found.mean - found.low) / limit, line_error))
@@ -148,6 +155,7 @@ def response_of(
     person: NDArray[np.int64],
     metrics: CourseMetrics | None,
     line_errors: Mapping[str, float],
+    error_band: ErrorBand | None = None,
 ) -> Response:
     """Describe jumps, changes and metrics over the anchors.
 
@@ -159,6 +167,8 @@ def response_of(
     metrics : CourseMetrics or None
     line_errors : mapping of str to float
         What the line adds to the error of the mean jump of `SR` and `SR_within`.
+    error_band : ErrorBand, optional
+        Of the mean jump over errors of exposure.
     """
     jumps, changes, within = jump(courses.lock), mean_change(courses.lock), courses.lock.SR_within
     tests = {"SR": jump_test(jumps, person, line_error=line_errors["SR"])}
@@ -177,6 +187,7 @@ def response_of(
         ),
         jump_tests=tests,
         late_change=late_change(courses.change, person, courses.other_change),
+        jump_error_band=error_band,
         jumps=jumps,
         jumps_within=jumps_within,
         changes=changes,

@@ -1,19 +1,16 @@
-"""Time until a course is back within its band: seen only at visits, hence interval-censored.
-
-Turnbull (1976): the distribution that makes the observed intervals most likely, by
-self-consistency.
-"""
+"""Time until a course is back within its band: seen only at visits, hence interval-censored."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.recovery.return_error import Returns, shares_back
+from salutogen.analyses.trajectories.recovery.turnbull import TOLERANCE, turnbull
 from salutogen.columns import Kind, Record, beside, figure, record
-
-ITERATIONS = 10_000
-TOLERANCE = 1e-9
 
 
 @record
@@ -44,6 +41,11 @@ class ReturnTimes(Record):
     visits: tuple[tuple[float, float], ...] = figure(
         "Share back by visit, as if returns happened at the visits that see them (Kaplan-Meier)",
         key="share_back_on_visits",
+    )
+    intervals: tuple[tuple[float, float], ...] = figure(
+        "95 % interval over persons of each share back by the end of an interval",
+        key="share_back_interval",
+        default=(),
     )
     left: FloatArray = beside()
     right: FloatArray = beside()
@@ -80,7 +82,14 @@ def kaplan_meier(time: FloatArray, happened: NDArray[np.bool_]) -> list[tuple[fl
     return found
 
 
-def return_times(later: FloatArray, pre: FloatArray, half_width: float) -> ReturnTimes:
+def return_times(
+    later: FloatArray,
+    pre: FloatArray,
+    half_width: float,
+    person: NDArray[np.int64] | None = None,
+    *,
+    seed: int = 1,
+) -> ReturnTimes:
     """Find the interval of each return, and their distribution.
 
     Parameters
@@ -91,12 +100,26 @@ def return_times(later: FloatArray, pre: FloatArray, half_width: float) -> Retur
         SR before the event.
     half_width : float
         Of the band; above means more than this above the pre-level.
+    person : ndarray of int, shape (n,), optional
+        Whose course it is; errors are over persons. Default: one course each.
+    seed : int
+        Of the persons resampled for the intervals of shares.
     """
-    left, right, never = return_intervals(later - pre[:, None], half_width)
-    return _times(left, right, never)
+    left, right, rows, never = return_intervals(later - pre[:, None], half_width)
+    times = _times(left, right, never)
+    ends = np.asarray([end for end, _ in times.curve])
+    who = rows if person is None else person[rows]
+    shares = shares_back(
+        Returns(left=left, right=right, person=who),
+        ends,
+        seed=np.random.SeedSequence([seed, 66]),
+    )
+    return replace(times, intervals=tuple((item.low, item.high) for item in shares))
 
 
-def return_intervals(change: FloatArray, half_width: float) -> tuple[FloatArray, FloatArray, int]:
+def return_intervals(
+    change: FloatArray, half_width: float
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64], int]:
     """Last visit above the band and first visit back, of those who were seen above it.
 
     Parameters
@@ -109,6 +132,8 @@ def return_intervals(change: FloatArray, half_width: float) -> tuple[FloatArray,
     -------
     left, right : ndarray, shape (n_left,)
         In occasions since first seen above; `right` infinite where never seen back.
+    rows : ndarray of int, shape (n_left,)
+        Places of these courses.
     n_never_left : int
         Seen, but never above.
     """
@@ -124,7 +149,7 @@ def return_intervals(change: FloatArray, half_width: float) -> tuple[FloatArray,
     until = np.where(back.any(axis=1), back.argmax(axis=1), k)
     last = np.where(above & (place < until[:, None]), place, 0).max(axis=1, initial=0)
     right = np.where(until < k, (until - first).astype(float), np.inf)
-    return (last - first).astype(float), right, never
+    return (last - first).astype(float), right, np.flatnonzero(left_band), never
 
 
 def _times(left: FloatArray, right: FloatArray, n_never_left: int) -> ReturnTimes:
@@ -150,53 +175,3 @@ def _times(left: FloatArray, right: FloatArray, n_never_left: int) -> ReturnTime
         interval_right=ends,
         mass=mass,
     )
-
-
-def turnbull(
-    left: FloatArray, right: FloatArray, *, tolerance: float = TOLERANCE
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Non-parametric distribution of times known to lie in (left, right].
-
-    Parameters
-    ----------
-    left, right : ndarray, shape (n,)
-        Ends of each interval; `right` may be infinite.
-    tolerance : float
-        Largest step of a probability at the end.
-
-    Returns
-    -------
-    starts, ends, mass : ndarray
-        Innermost intervals (a left end followed directly by a right end) and their probabilities.
-    """
-    starts, ends = _innermost(left, right)
-    if not starts.size:
-        return starts, ends, np.zeros(0)
-    pairs, weight = np.unique(np.column_stack([left, right]), axis=0, return_counts=True)
-    inside = (starts >= pairs[:, :1]) & (ends <= pairs[:, 1:])
-    mass = np.full(starts.size, 1.0 / starts.size)
-    for _ in range(ITERATIONS):
-        share = inside * mass
-        total = share.sum(axis=1)
-        new = (weight[:, None] * share / total[:, None]).sum(axis=0) / weight.sum()
-        moved = float(np.abs(new - mass).max())
-        mass = new
-        if moved < tolerance:
-            break
-    return starts, ends, mass
-
-
-def _innermost(left: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Intervals from a left end to the next right end with no other end between."""
-    starts: list[float] = []
-    ends: list[float] = []
-    rights: NDArray[np.float64] = np.unique(right)
-    lefts = np.unique(left)
-    for start in lefts:
-        later = rights[rights > start]
-        if not later.size:
-            continue
-        if not ((lefts > start) & (lefts < later[0])).any():
-            starts.append(float(start))
-            ends.append(float(later[0]))
-    return np.asarray(starts), np.asarray(ends)

@@ -11,30 +11,30 @@ from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
-from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import (
     LATER_POINTS,
     RecoveryCurve,
-    VaryingRates,
 )
 from salutogen.analyses.trajectories.recovery.figures import (
-    FEWEST_LEFT,
     recovery_figures,
     return_figures,
 )
-from salutogen.analyses.trajectories.recovery.late_change import LateChange
 from salutogen.analyses.trajectories.recovery.response import Response
 from salutogen.analyses.trajectories.recovery.response_file import response_columns
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
+from salutogen.analyses.trajectories.recovery.words import (
+    back_words,
+    late_words,
+    recovery_words,
+    return_words,
+)
 from salutogen.columns import Column, Kind
 from salutogen.findings import Finding, Persons
-from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import p_value, percent, points, say, signed
+from salutogen.page.words import points, say, signed
 
 RETURN_CODES = ("recovery-", "half-life-")
 METRIC_WORDS = {
@@ -76,10 +76,10 @@ def response_section(
             _in_words(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
-            *_late_words(response.late_change, courses, audience),
-            *_recovery_words(curve, placebo, anchored.n_persons),
+            *late_words(response.late_change, courses, audience),
+            *recovery_words(curve, placebo, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
-            *_back_words(times, placebo, audience),
+            *back_words(times, placebo, audience),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -87,34 +87,6 @@ def response_section(
         ),
         tables=_metric_tables(anchored, response, placebo, audience),
         findings=tuple(item for item in findings if item.code.startswith(RETURN_CODES)),
-    )
-
-
-def _back_words(
-    times: ReturnTimes | None, placebo: Placebo | None, audience: Audience
-) -> tuple[str, ...]:
-    """Shares back after the event beside those after occasions without one."""
-    if times is None or placebo is None or times.n_left < FEWEST_LEFT:
-        return ()
-    if placebo.SR is not None and placebo.n_left < FEWEST_LEFT:
-        return (
-            f"In a draw of comparator occasions {points(placebo.n_left, 1)} courses leave their "
-            "band on average: too few to hold a share that is back beside.",
-        )
-    parts = [
-        f"after {visit} {'occasion' if visit == '1' else 'occasions'} "
-        f"{percent(found.observed)} (comparator {percent(found.placebo)}; 95 % of draws "
-        f"{percent(found.low)} to {percent(found.high)})"
-        for visit, found in placebo.back_after.items()
-        if found.observed is not None and found.placebo is not None
-    ]
-    if not parts:
-        return (WITHOUT,)
-    return (
-        f"Of those above their band, back within it {' and '.join(parts)}. In a draw of comparator "
-        f"occasions {points(placebo.n_left, 1)} courses leave the band on average. Who goes "
-        "above it by ordinary fluctuation comes back as well: only what differs from the "
-        "comparator can be recovery from the event.",
     )
 
 
@@ -132,40 +104,6 @@ def _jump_words(anchored: Anchored, response: Response, audience: Audience) -> T
     )
 
 
-def _late_words(
-    found: LateChange | None, courses: LockedCourses, audience: Audience
-) -> tuple[Text, ...]:
-    """Whether SR comes down after the event, apart from how fast."""
-    if found is None or audience.is_small(found.n_at_event - found.n):
-        return ()
-    own, other = own_and_other(courses)
-    judged = "" if found.other_mean is None else f" {own} the event in exposure"
-    again = (
-        ""
-        if found.other_mean is None
-        else f", and by {signed(found.other_mean)} ({signed(found.other_low)} to "
-        f"{signed(found.other_high)}) {other} it"
-    )
-    fell = "Some of a fall would be expected after a high value in any case. "
-    expected = fell if found.mean < 0.0 else ""
-    verdict = {
-        -1: "SR falls",
-        0: "A fall is not distinguished from none",
-        1: "SR rises",
-    }[found.way]
-    return (
-        say(
-            f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
-            f"event as well, SR changes from the event to then by {signed(found.mean)} points "
-            f"(95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. "
-            f"{expected}"
-            "Means at later occasions rest on fewer courses ({start} at the event).",
-            n=Persons(found.n, of=found.n_at_event),
-            start=Persons(found.n_at_event),
-        ),
-    )
-
-
 def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audience) -> Text:
     found = mean_of(values, anchored.anchors.person)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
@@ -177,68 +115,6 @@ def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audi
     return (
         f"{words}: {signed(found.mean)} points on average (95 % interval {signed(found.low)} to "
         f"{signed(found.high)}), SD between {between} {points(spread)}."
-    )
-
-
-def _recovery_words(
-    curve: RecoveryCurve | None, placebo: Placebo | None, anchored: int
-) -> tuple[Text, ...]:
-    if curve is None:
-        return ()
-    if not curve.settled:
-        return (
-            "An exponential return was fitted, but its fall is not distinguished from 0, or its "
-            "speed is not known, so no half-life is quoted here: the finding says which.",
-        )
-    low, high = curve.interval
-    return (
-        say(
-            "The mean course of {n:# person|# persons} returns exponentially with a half-life of "
-            "{half} occasions (95 % interval {low} to {high}), from {jump} at the event to {end} "
-            "points against the level before it, a fall of {fall} ({fall_low} to {fall_high}). "
-            "Errors allow for fluctuation that lasts (correlation of {lag} from one occasion to "
-            "the next).",
-            n=Persons(curve.n_persons, of=anchored),
-            half=points(curve.half_life),
-            low=points(low),
-            high=points(high),
-            jump=signed(curve.jump),
-            end=signed(curve.asymptote),
-            fall=points(curve.jump - curve.asymptote),
-            fall_low=points(curve.fall_interval[0]),
-            fall_high=points(curve.fall_interval[1]),
-            lag=signed(curve.autocorrelation),
-        ),
-        *_mean_words(placebo),
-        *_speed_words(curve.individual),
-    )
-
-
-def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
-    """Whether the fall goes beyond regression to the mean."""
-    each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
-    found = [item.regression for item in each if item.regression is not None]
-    if not found:
-        return ("How much of that is regression to the mean is not known here.",)
-    own = found[0]
-    verdict = "differs" if placebo and placebo.falls_beyond else "is not distinguished"
-    return (
-        f"The change after the event, {signed(own.change)} points at post1 and post2, {verdict} "
-        f"from the {signed(own.expected)} expected after such values at comparator occasions.",
-    )
-
-
-def _speed_words(varying: VaryingRates | None) -> tuple[str, ...]:
-    if varying is None or not varying.told:
-        return ()
-    middle, spread = varying.half_life_median, varying.log_half_life_sd
-    low, high = middle * np.exp(-NORMAL_95 * spread), middle * np.exp(NORMAL_95 * spread)
-    return (
-        f"Persons return at different speeds (likelihood ratio "
-        f"{points(varying.likelihood_ratio)}, {p_value(varying.p)}): half-lives have a median of "
-        f"{points(middle)} occasions, and 95 of 100 persons lie between {points(low)} and "
-        f"{points(high)}. Half-lives of single persons are pulled towards the median; "
-        f"{percent(varying.shrinkage)} of the variance stays unknown in a person's own course.",
     )
 
 
@@ -254,7 +130,8 @@ def _metric_tables(
     if metrics is None or summary is None:
         return ()
     units = {item.name: item.unit for item in response_columns(summary.unit_of_time)}
-    rows = [*_depth_row(placebo, audience)]
+    depth = _depth_row(placebo, audience)
+    rows = [*depth]
     for name, words in METRIC_WORDS.items():
         values = getattr(metrics, name)
         found = mean_of(values, anchored.anchors.person)
@@ -276,11 +153,11 @@ def _metric_tables(
     )
     frame = hide_small_of(anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience)
     left = Persons(summary.n_censored, of=anchored.n)
+    compared = "; depth of all complete ones that have a comparator" if depth else ""
     note = say(
-        f"Courses with {LATER_POINTS} or more points after the event; depth of all complete ones "
-        "that have a comparator. Down at the level before the event is more than back within the "
-        "band, and is another time. {left} were above their level before the event and not seen "
-        "down at it: they have no such time.",
+        f"Courses with {LATER_POINTS} or more points after the event{compared}. Down at the level "
+        "before the event is more than back within the band, and is another time. {left} were "
+        "above their level before the event and not seen down at it: they have no such time.",
         left=left,
     )
     return (
@@ -314,50 +191,3 @@ def _depth_row(
             "comparator": found.placebo,
         }
     ]
-
-
-def return_words(
-    times: ReturnTimes | None, n_anchored: int, audience: Audience
-) -> tuple[Text, ...]:
-    """Say how many left their band and came back, and when.
-
-    Parameters
-    ----------
-    times : ReturnTimes or None
-    n_anchored : int
-        Persons with an anchor, whom the page tells elsewhere.
-    audience : Audience
-    """
-    if times is None:
-        return ()
-    # The two counts together would tell the few who were not seen after the event.
-    few_unseen = audience.is_small(n_anchored - times.n_seen)
-    stayed = "" if few_unseen else ", {stayed} never were"
-    if times.n_left < FEWEST_LEFT:
-        return (
-            say(
-                f"{{left}} persons were seen above their band after the event{stayed}: too few for "
-                "a share that is back or a time of return.",
-                left=Persons(times.n_left, of=times.n_seen),
-                stayed=Persons(times.n_never_left, of=times.n_seen),
-            ),
-        )
-    middle = times.median
-    half = (
-        "Half of them were not seen back within it."
-        if middle is None
-        else f"Half were back within it between {middle[0]:g} and {middle[1]:g} occasions after "
-        "they were first seen above."
-    )
-    return (
-        say(
-            f"{{left}} persons were seen above their band after the event{stayed}. "
-            "{half} {never} {never:was|were} not seen back within it. Returns are seen at "
-            "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
-            "Meier's, which takes the visit that sees the return as its time).",
-            left=Persons(times.n_left, of=times.n_seen),
-            stayed=Persons(times.n_never_left, of=times.n_seen),
-            half=half,
-            never=Persons(times.n_not_seen_back, of=times.n_left),
-        ),
-    )

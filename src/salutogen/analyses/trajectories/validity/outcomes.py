@@ -14,6 +14,7 @@ from salutogen.analyses.trajectories.anchors.events import unknown_event
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
+from salutogen.analyses.trajectories.exposure_bands import factor_error_bands
 from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
@@ -79,8 +80,9 @@ def validity_of(
             draws=settings.draws,
             seed=np.random.SeedSequence([inputs.run.seed, 65]),
         )
+        jointly = factor_error_bands(inputs, anchors, lock, factors, draws=settings.draws)
         relations = {
-            name: replace(relation, by_reliability=bands[name])
+            name: replace(relation, by_reliability=bands[name], error_bands=jointly.get(name))
             for name, relation in found.factors.items()
         }
         found = replace(found, factors=relations)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate, Pair, correlate
 from salutogen.analyses.trajectories.validity.explained import (
     DrawnLabels,
@@ -133,6 +134,12 @@ class FactorRelation(Record):
         "Correlation with locks of SR by the reliability of E; null with a curved line, with "
         "covariates, or with the event out of exposure",
         key="by_reliability_of_E",
+        default=None,
+    )
+
+    error_bands: dict[str, ErrorBand] | None = figure(
+        "Correlation with the level and the change of SR over errors of exposure and mood at once; "
+        "null without a straight line over everyone's occasions, or with the event out of exposure",
         default=None,
     )
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
 from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
@@ -24,7 +25,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import enumeration, percent, points, say, signed
+from salutogen.page.words import MINUS, enumeration, percent, points, say, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -66,6 +67,11 @@ FACTOR_COLUMNS = (
         meaning="r with SR were E of the lowest reliability that is possible here",
         heading="r with SR if E is poorly measured",
     ),
+    Column(
+        name="SR_band",
+        meaning="r with SR over error in exposure and mood-congruent reports at once",
+        heading="Over error in E and mood",
+    ),
     Column(name="P", meaning="Correlation with P", heading="r with P"),
     Column(name="P_interval", meaning="Its 95 % interval", heading="95 % "),
     Column(name="difference", meaning="r with P minus r with SR", heading="P minus SR"),
@@ -101,7 +107,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
 def _title(found: Validity) -> str:
     if found.outcome is not None and not found.outcome.overlaps_with_P:
         return "Trajectories: do they foretell, and what relates to them"
-    return "Trajectories: later problems, and what relates to labels and courses"
+    return "Trajectories: later problems, and what relates to the courses"
 
 
 def _written(found: Estimate | None) -> str:
@@ -133,50 +139,58 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
 
 def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     return tuple(
-        _few_words(group, anchored)
-        if group.kind == "label" and group.by_chance is None
-        else say(
-            "{kind} alone goes with {explained} of the variance of the outcome in {n} courses, "
-            "adjusted for the number of groups.{chance}",
-            kind=group.kind.capitalize(),
-            explained=percent(max(group.explained, 0.0)),
-            n=Persons(group.n, of=anchored),
-            chance=_chance_words(group),
-        )
+        _label_words(group, anchored) if group.kind == "label" else _class_words(group, anchored)
         for group in found.groups
         if group.explained is not None
     )
 
 
-def _few_words(group: GroupOutcome, anchored: int) -> Text:
-    """No share of the variance without a comparator: a label holds some of a person's level."""
+def _class_words(group: GroupOutcome, anchored: int) -> Text:
+    """How much of the outcome goes with the class, which has no comparator."""
     return say(
-        "How much of the outcome goes with the label is not said ({n} courses have both): labels "
-        "around comparator occasions, which would say how much of it is a person's level, are too "
-        "few.",
+        "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
+        "for the number of groups; what classes of any courses would go with is not known.",
+        explained=percent(max(group.explained or 0.0, 0.0)),
         n=Persons(group.n, of=anchored),
     )
 
 
-def _chance_words(group: GroupOutcome) -> str:
-    """What labels around comparator occasions go with."""
+def _label_words(group: GroupOutcome, anchored: int) -> Text:
+    """How much of the outcome goes with the label, and with one at comparator occasions.
+
+    Both are of the same courses. No share without a comparator: a label holds some of a person's
+    level.
+    """
     found = group.by_chance
     if found is None:
-        return ""
-    middle, low, high = (percent(max(at, 0.0)) for at in (found.placebo, found.low, found.high))
-    excess, least, most = (
-        percentage_points(at) for at in (found.excess, found.excess_low, found.excess_high)
+        return say(
+            "How much of the outcome goes with the label is not said ({n} courses have both): "
+            "labels around comparator occasions, which would say how much of it is a person's "
+            "level, are too few.",
+            n=Persons(group.n, of=anchored),
+        )
+    excess = percentage_points(found.excess, found.excess_low, found.excess_high)
+    verdict = f"The difference, {excess}, is not distinguished from 0."
+    if found.beyond or found.excess_high < 0.0:
+        way = "more" if found.beyond else "less"
+        verdict = f"Labels around the event go with {way}: the difference is {excess}."
+    return say(
+        "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
+        "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
+        "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
+        "{most}), because a label holds some of a person's level. {verdict}",
+        n=Persons(found.n, of=anchored),
+        observed=_variance(found.observed),
+        placebo=_variance(found.placebo),
+        least=_variance(found.low),
+        most=_variance(found.high),
+        verdict=verdict,
     )
-    verdict = (
-        f"Labels around the event go with more, by {excess} ({least} to {most})."
-        if found.beyond
-        else "What labels around the event go with is not distinguished from that: the difference "
-        f"is {excess} ({least} to {most})."
-    )
-    return (
-        f" The same rule around comparator occasions goes with {middle} (95 % of draws "
-        f"{low} to {high}), because a label holds some of a person's level. {verdict}"
-    )
+
+
+def _variance(share: float) -> str:
+    """Write an adjusted share, which falls below 0 where groups tell less than chance would."""
+    return percent(share).replace("-", MINUS)
 
 
 def _factor_words(found: Validity) -> tuple[str, ...]:
@@ -192,7 +206,9 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
 
 
 def _error_words(relation: FactorRelation, what: str) -> str:
-    """Down to which reliability of exposure a relation is told from 0."""
+    """Over which errors of exposure a relation is told from 0."""
+    if relation.error_bands is not None:
+        return _joint_words(relation.error_bands[what])
     band = relation.by_reliability
     if band is None:
         return ""
@@ -200,6 +216,21 @@ def _error_words(relation: FactorRelation, what: str) -> str:
     if found is None:
         return " (in no interval of the bootstrap)"
     return f" (differs from 0 down to a reliability of exposure of {found})"
+
+
+def _joint_words(band: ErrorBand) -> str:
+    """Whether a relation holds with error in exposure, and with reports that follow mood too."""
+    if band.low is None:
+        return ""
+    reach = f"{signed(band.joint_low)} to {signed(band.joint_high)} over both"
+    if band.holds_jointly:
+        return f" (with error in exposure and mood-congruent reports as well: {reach})"
+    if band.holds_with_error:
+        return (
+            " (with error in exposure as well, but not if reports of exposure follow mood too: "
+            f"{reach})"
+        )
+    return f" (but not at every error in exposure that is taken here: {reach})"
 
 
 def _told_factors(found: Validity) -> str:
@@ -220,9 +251,11 @@ def _told_factors(found: Validity) -> str:
             f"; with the level of SR after the event, which a person may have had before as well, "
             f"{enumeration(level)}"
         )
+    joint = any(relation.error_bands is not None for relation in found.factors.values())
+    assumed = f" Taken here are {ASSUMED}; nothing in these data tells them." if joint else ""
     return (
         f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
-        f"{_difference_words(found)}"
+        f"{assumed}{_difference_words(found)}"
     )
 
 
@@ -313,6 +346,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                     "SR_interval": _interval(sr),
                     "SR_p": relation.p_adjusted[f"SR {what}"],
                     "SR_error": _poorly(relation, what),
+                    "SR_band": _band(relation, what),
                     "P": p.value,
                     "P_interval": _interval(p),
                     "difference": difference.value,
@@ -320,7 +354,7 @@ def _factor_table(anchors: Anchors, found: Validity, audience: Audience) -> Tabl
                 }
             )
     text, floats = (
-        ("SR_interval", "P_interval", "difference_interval"),
+        ("SR_interval", "SR_band", "P_interval", "difference_interval"),
         ("SR", "SR_p", "SR_error", "P", "difference"),
     )
     kinds = (
@@ -345,6 +379,14 @@ def _poorly(relation: FactorRelation, what: str) -> float | None:
         return None
     each: dict[str, Estimate] = getattr(relation.by_reliability, what)
     return list(each.values())[-1].value if each else None
+
+
+def _band(relation: FactorRelation, what: str) -> str | None:
+    """Ends over error in exposure and mood at once."""
+    found = None if relation.error_bands is None else relation.error_bands[what]
+    if found is None or found.joint_low is None or found.joint_high is None:
+        return None
+    return f"{points(found.joint_low)} to {points(found.joint_high)}"
 
 
 def _interval(found: Estimate) -> str | None:

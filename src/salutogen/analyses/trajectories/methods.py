@@ -1,0 +1,191 @@
+"""Sentences of the methods on courses around events, made from what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from salutogen.analyses.trajectories.anchors.section import RULE_WORDS
+from salutogen.analyses.trajectories.classes.tables import GATE_WORDS
+from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.exposure_bands import ASSUMED
+from salutogen.analyses.trajectories.labels.section import BAND_WORDS
+from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.page.words import enumeration
+
+if TYPE_CHECKING:
+    from salutogen.analyses.trajectories.analysis import Trajectories
+
+NO_LABELS = {
+    "labels-need-reliability": "no band could be made",
+    "band-wider-than-scale": "the band reaches beyond the scale for too many",
+}
+NO_RETURN = {
+    "recovery-not-identified": "too few persons were seen at four or more occasions after it",
+    "recovery-not-fitted": "the model could not be fitted",
+    "recovery-without-bend": "mean SR did not bend towards a level within what was seen",
+}
+
+
+def methods_words(result: Trajectories) -> str:
+    """Say how anchors, courses, comparator, labels, returns and classes came about."""
+    return " ".join(
+        (
+            *_anchors(result),
+            *_courses(result),
+            *_comparator(result),
+            *_labels(result),
+            *_returns(result),
+            *_classes(result),
+            *_validity(result),
+        )
+    )
+
+
+def _anchors(result: Trajectories) -> Iterator[str]:
+    anchored, settings = result.anchored, result.settings
+    verb = "answered" if anchored.grid.days_since is None else "rated"
+    counted = (
+        "whenever it happened"
+        if anchored.threshold is None
+        else f"when {verb} {anchored.threshold:g} or higher"
+    )
+    where = ""
+    if settings.anchor_occasions:
+        where = f", at the occasions {enumeration(settings.anchor_occasions)} only"
+    around = ""
+    if anchored.rule != "demo-loop":
+        around = " and at least one earlier and two later occasions were observed"
+    yield (
+        f"Courses were locked to events: a listed event counted {counted}{where}, and was an "
+        f"anchor if {RULE_WORDS[anchored.rule]}{around} (rule {anchored.rule})."
+    )
+    if anchored.episodes == "all":
+        yield (
+            "Persons could have several episodes, the rule being asked anew once post2 of one was "
+            "over; errors are clustered by person."
+        )
+
+
+def _courses(result: Trajectories) -> Iterator[str]:
+    courses = result.courses
+    if not courses.event_in_exposure:
+        yield "The anchor events were no part of exposure."
+    else:
+        own, other = own_and_other(courses)
+        both = "" if courses.other_background is None else f", and {other} it for comparison"
+        yield f"SR was judged {own} the anchor event in the exposure{both}."
+    within = "SR_within" in result.response.jump_tests
+    also = "; it was scored with the slope of exposure within persons as well" if within else ""
+    yield (
+        "The mean jump from the occasion before the event has a t interval, clustered by person, "
+        f"that holds the error of the line{also}."
+    )
+    if result.response.jump_error_band is not None:
+        yield (
+            f"It was followed through {ASSUMED} at once, persons resampled together with the line."
+        )
+
+
+def _comparator(result: Trajectories) -> Iterator[str]:
+    placebo = result.placebo
+    if placebo is None or placebo.SR is None:
+        yield "There was no comparator, so nothing around the event was claimed as its effect."
+        return
+    yield (
+        f"The comparator of each anchor were {placebo.draws} draws of an occasion of the same "
+        f"person {placebo.without}, with a complete course around it that ends before the person's "
+        f"first anchor or else starts {MARGIN + 1} or more occasions after post2. Differences are "
+        "of the mean over courses of what was seen less the mean over the course's own draws, with "
+        "t intervals clustered by person; p was adjusted for the figures of a table (Benjamini & "
+        "Hochberg, 1995), and a difference was claimed only if it held however SR was scored."
+    )
+    if placebo.SR.regression is not None:
+        yield (
+            "The change expected by regression to the mean comes from the regression of that "
+            "change on SR before and at comparator occasions and on the person's mean elsewhere, "
+            "with intervals over resampled persons."
+        )
+
+
+def _labels(result: Trajectories) -> Iterator[str]:
+    labels, settings = result.labels, result.settings.labels
+    if labels is None:
+        yield f"Courses were not labelled, because {_reason(result, NO_LABELS)}."
+        return
+    yield (
+        "Complete courses were labelled by rule (after Bonanno, 2004), with a band of "
+        f"{settings.band:g} · √2 times the {BAND_WORDS[labels.band_from]}, around the own level "
+        f"before; back means within {settings.tolerance:g} × half the band at post2, and SR_z "
+        f"above {settings.high:g} before the event is pre-existing high."
+    )
+
+
+def _returns(result: Trajectories) -> Iterator[str]:
+    if result.return_times is not None and result.return_times.n_left:
+        yield (
+            "Times until back within the band are interval-censored (Turnbull, 1976); shares back "
+            "have Wilson's interval with as many persons as their variance over resampled persons "
+            "speaks for (Korn & Graubard, 1998), differences from the comparator that of Newcombe "
+            "(1998)."
+        )
+    curve = result.recovery
+    if curve is None:
+        yield f"No curve of return was fitted, because {_reason(result, NO_RETURN)}."
+        return
+    yield (
+        "An exponential in the occasions since the event, its speed common to all, was fitted to "
+        "SR less the level before by generalised least squares, errors clustered by person; the "
+        "interval of its fall holds over all speeds at once (Hansen, 1996), that of the half-life "
+        "from a score test."
+    )
+    if not curve.settled:
+        yield "As the fall or its speed was not told by the data, no half-life was given."
+    elif curve.individual is not None and curve.individual.told:
+        yield "Speeds of persons differ by a likelihood-ratio test and were partially pooled."
+
+
+def _classes(result: Trajectories) -> Iterator[str]:
+    search, settings = result.class_search, result.settings.classes
+    if search is None or settings == "off":
+        yield "Classes of courses were not looked for."
+        return
+    on = sum(each.may_be_claimed for each in search.assumptions)
+    gates = [f"{_inside(GATE_WORDS[gate.name])} {gate.threshold:g}" for gate in result.gates]
+    yield (
+        f"Growth mixtures with 1 to {settings.max} classes were fitted under {on} "
+        f"{'set' if on == 1 else 'sets'} of assumptions; classes were to be claimed only if every "
+        f"gate held ({'; '.join(gates)})."
+    )
+
+
+def _validity(result: Trajectories) -> Iterator[str]:
+    found, settings = result.validity, result.settings.validity
+    if found.outcome is not None:
+        yield (
+            f"The later outcome was {found.outcome.name}; correlations with it have percentile "
+            f"intervals over {settings.draws:,} resamples of persons."
+        )
+    if not found.factors:
+        return
+    bands = [item.error_bands for item in found.factors.values()]
+    jointly = (
+        f", and followed through {ASSUMED} at once, persons resampled together with the line"
+        if any(item is not None for item in bands)
+        else ""
+    )
+    yield (
+        "Factors, as they were before the event, were correlated with level and change of SR and "
+        "of P after it, p adjusted over all of these (Benjamini & Hochberg, 1995)" + jointly + "."
+    )
+
+
+def _inside(words: str) -> str:
+    """Write the start of a sentence as it stands inside one."""
+    return words if words[:2].isupper() else words[0].lower() + words[1:]
+
+
+def _reason(result: Trajectories, reasons: dict[str, str]) -> str:
+    codes = {item.code for item in result.findings}
+    told = [words for code, words in reasons.items() if code in codes]
+    return told[0] if told else "it was not possible"

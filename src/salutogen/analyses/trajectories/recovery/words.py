@@ -1,0 +1,211 @@
+"""Words for the way back: whether SR comes down, how fast, and who is back within the band."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
+from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.words import WITHOUT, percentage_points
+from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
+from salutogen.analyses.trajectories.recovery.figures import FEWEST_LEFT
+from salutogen.analyses.trajectories.recovery.late_change import LateChange
+from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
+from salutogen.findings import Persons
+from salutogen.models.quantiles import NORMAL_95
+from salutogen.page.audience import Audience
+from salutogen.page.section import Text
+from salutogen.page.words import p_value, percent, points, say, signed
+
+
+def recovery_words(
+    curve: RecoveryCurve | None, placebo: Placebo | None, anchored: int
+) -> tuple[Text, ...]:
+    """Say how the fitted curve goes, or why no half-life is quoted; nothing without a curve."""
+    if curve is None:
+        return ()
+    if not curve.settled:
+        return (unsettled_words(curve),)
+    low, high = curve.interval
+    return (
+        say(
+            "The mean course of {n:# person|# persons} returns exponentially with a half-life of "
+            "{half} occasions (95 % interval {low} to {high}), from {jump} at the event to {end} "
+            "points against the level before it, a fall of {fall} ({fall_low} to {fall_high}). "
+            "Errors allow for fluctuation that lasts (correlation of {lag} from one occasion to "
+            "the next).",
+            n=Persons(curve.n_persons, of=anchored),
+            half=points(curve.half_life),
+            low=points(low),
+            high=points(high),
+            jump=signed(curve.jump),
+            end=signed(curve.asymptote),
+            fall=points(curve.jump - curve.asymptote),
+            fall_low=points(curve.fall_interval[0]),
+            fall_high=points(curve.fall_interval[1]),
+            lag=signed(curve.autocorrelation),
+        ),
+        *_mean_words(placebo),
+        *_speed_words(curve.individual),
+    )
+
+
+def unsettled_words(curve: RecoveryCurve) -> str:
+    """Say why no half-life is quoted of a fitted curve, by the way that it goes."""
+    if curve.way < 0:
+        return (
+            "An exponential return was fitted. SR falls after the event, but how fast is not "
+            "known, so no half-life is quoted."
+        )
+    if curve.way > 0:
+        return (
+            "The exponential that was fitted is no return: from the event on SR rises, so there is "
+            "no half-life."
+        )
+    return (
+        "An exponential was fitted, but whether SR falls or rises after the event is not "
+        "distinguished, so there is no half-life."
+    )
+
+
+def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
+    """Whether the fall goes beyond regression to the mean."""
+    each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
+    found = [item.regression for item in each if item.regression is not None]
+    if not found:
+        return ("How much of that is regression to the mean is not known here.",)
+    own = found[0]
+    verdict = "differs" if placebo and placebo.falls_beyond else "is not distinguished"
+    return (
+        "In the courses that have comparator occasions the change after the event, "
+        f"{signed(own.change)} points at post1 and post2, {verdict} from the "
+        f"{signed(own.expected)} expected after such values at these.",
+    )
+
+
+def _speed_words(varying: VaryingRates | None) -> tuple[str, ...]:
+    if varying is None or not varying.told:
+        return ()
+    middle, spread = varying.half_life_median, varying.log_half_life_sd
+    low, high = middle * np.exp(-NORMAL_95 * spread), middle * np.exp(NORMAL_95 * spread)
+    return (
+        f"Persons return at different speeds (likelihood ratio "
+        f"{points(varying.likelihood_ratio)}, {p_value(varying.p)}): half-lives have a median of "
+        f"{points(middle)} occasions, and 95 of 100 persons lie between {points(low)} and "
+        f"{points(high)}. Half-lives of single persons are pulled towards the median; "
+        f"{percent(varying.shrinkage)} of the variance stays unknown in a person's own course.",
+    )
+
+
+def late_words(
+    found: LateChange | None, courses: LockedCourses, audience: Audience
+) -> tuple[Text, ...]:
+    """Whether SR comes down after the event, apart from how fast."""
+    if found is None or audience.is_small(found.n_at_event - found.n):
+        return ()
+    own, other = own_and_other(courses)
+    judged = "" if found.other_mean is None else f" {own} the event in exposure"
+    again = (
+        ""
+        if found.other_mean is None
+        else f", and by {signed(found.other_mean)} ({signed(found.other_low)} to "
+        f"{signed(found.other_high)}) {other} it"
+    )
+    fell = "Some of a fall would be expected after a high value in any case. "
+    expected = fell if found.mean < 0.0 else ""
+    verdict = {
+        -1: "SR falls",
+        0: "A change is not distinguished from none",
+        1: "SR rises",
+    }[found.way]
+    return (
+        say(
+            f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
+            f"event as well, SR changes from the event to then by {signed(found.mean)} points "
+            f"(95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. "
+            f"{expected}"
+            "Means at later occasions rest on fewer courses ({start} at the event).",
+            n=Persons(found.n, of=found.n_at_event),
+            start=Persons(found.n_at_event),
+        ),
+    )
+
+
+def return_words(
+    times: ReturnTimes | None, n_anchored: int, audience: Audience
+) -> tuple[Text, ...]:
+    """Say how many left their band and came back, and when.
+
+    Parameters
+    ----------
+    times : ReturnTimes or None
+    n_anchored : int
+        Persons with an anchor, whom the page tells elsewhere.
+    audience : Audience
+    """
+    if times is None:
+        return ()
+    # The two counts together would tell the few who were not seen after the event.
+    few_unseen = audience.is_small(n_anchored - times.n_seen)
+    stayed = "" if few_unseen else ", {stayed} never were"
+    if times.n_left < FEWEST_LEFT:
+        return (
+            say(
+                f"{{left}} persons were seen above their band after the event{stayed}: too few for "
+                "a share that is back or a time of return.",
+                left=Persons(times.n_left, of=times.n_seen),
+                stayed=Persons(times.n_never_left, of=times.n_seen),
+            ),
+        )
+    middle = times.median
+    half = (
+        "Half of them were not seen back within it."
+        if middle is None
+        else f"Half were back within it between {middle[0]:g} and {middle[1]:g} occasions after "
+        "they were first seen above."
+    )
+    return (
+        say(
+            f"{{left}} persons were seen above their band after the event{stayed}. "
+            "{half} {never} {never:was|were} not seen back within it. Returns are seen at "
+            "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
+            "Meier's, which takes the visit that sees the return as its time).",
+            left=Persons(times.n_left, of=times.n_seen),
+            stayed=Persons(times.n_never_left, of=times.n_seen),
+            half=half,
+            never=Persons(times.n_not_seen_back, of=times.n_left),
+        ),
+    )
+
+
+def back_words(
+    times: ReturnTimes | None, placebo: Placebo | None, audience: Audience
+) -> tuple[str, ...]:
+    """Shares back after the event beside those after occasions without one."""
+    if times is None or placebo is None or times.n_left < FEWEST_LEFT:
+        return ()
+    if placebo.SR is not None and placebo.n_left < FEWEST_LEFT:
+        return (
+            f"In a draw of comparator occasions {points(placebo.n_left, 1)} courses leave their "
+            "band on average: too few to hold a share that is back beside.",
+        )
+    parts = [
+        f"after {visit} {'occasion' if visit == '1' else 'occasions'} "
+        f"{percent(found.observed)} ({percent(found.observed_low)} to "
+        f"{percent(found.observed_high)}), comparator {percent(found.placebo)} (95 % of draws "
+        f"{percent(found.low)} to {percent(found.high)}), a difference of "
+        f"{percentage_points(found.excess, found.excess_low, found.excess_high)}"
+        f"{'' if found.differs else ', not distinguished from 0'}"
+        for visit, found in placebo.back_after.items()
+        if found.observed is not None and found.placebo is not None
+    ]
+    if not parts:
+        return (WITHOUT,)
+    return (
+        "Of the courses with comparator occasions that went above their band, back within it are "
+        f"{'; '.join(parts)}: 95 % intervals over persons. In a draw of comparator occasions "
+        f"{points(placebo.n_left, 1)} courses leave the band on average. Who goes above it by "
+        "ordinary fluctuation comes back as well: only what differs from the comparator can be "
+        "recovery from the event.",
+    )

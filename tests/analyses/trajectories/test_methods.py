@@ -1,0 +1,97 @@
+"""The methods text tells what was done, and nothing that was not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import salutogen as sg
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, compute
+from salutogen.analyses.trajectories.methods import methods_words
+from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
+
+OCCASIONS = 14
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> AnalysisInputs:
+    path = write_study(
+        tmp_path_factory.mktemp("methods"),
+        "enabled: true\n    classes: off\n    placebo: {draws: 20}",
+        occasions=OCCASIONS,
+    )
+    return inputs_of(sg.run(path, data={"answers": cohort_frame(occasions=OCCASIONS)}))
+
+
+def run(inputs: AnalysisInputs, **settings: Any) -> Trajectories:
+    given = {
+        "events": {"instruments": ["events"], "threshold": 4},
+        "classes": "off",
+        "placebo": {"draws": 20},
+    } | settings
+    return compute(inputs, TrajectorySettings.model_validate(given))
+
+
+def test_defaults_are_told_as_they_were_done(inputs: AnalysisInputs) -> None:
+    result = run(inputs)
+    words = methods_words(result)
+    assert result.methods() == words
+    assert "counted when answered 4 or higher" in words
+    assert "rule first-strict" in words
+    assert "20 draws of an occasion of the same person without a listed event rated 4" in words
+    assert "SR was judged with the anchor event in the exposure, and without it" in words
+    assert "1.96 · √2 times the SD of SR within persons" in words
+    assert "Turnbull" in words
+    assert "Classes of courses were not looked for." in words
+    assert "The later outcome was mean P after post2" in words
+    assert "Factors" not in words
+    settled = result.recovery is not None and result.recovery.settled
+    assert ("no half-life was given" in words) == (result.recovery is not None and not settled)
+    assert ("No curve of return was fitted" in words) == (result.recovery is None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "there", "absent"),
+    [
+        ({"rule": "demo-loop"}, "rule demo-loop", "one earlier and two later"),
+        ({"background": "without-event"}, "SR was judged without the anchor event", "by error"),
+        ({"episodes": "all"}, "Persons could have several episodes", "¤"),
+        ({"anchor_occasions": ["2", "5"]}, "at the occasions 2 and 5 only", "¤"),
+        (
+            {"labels": {"band": 40}},
+            "not labelled, because the band reaches beyond the scale",
+            "Turnbull",
+        ),
+        ({"anchor_occasions": ["12"]}, "because too few persons were seen", "half-life"),
+        ({"events": {"threshold": None}}, "counted whenever it happened", "rated 4"),
+    ],
+)
+def test_other_settings_are_told(
+    inputs: AnalysisInputs, settings: dict[str, Any], there: str, absent: str
+) -> None:
+    words = methods_words(run(inputs, **settings))
+    assert there in words
+    assert absent not in words
+
+
+def test_without_a_comparator_nothing_is_said_to_be_compared(inputs: AnalysisInputs) -> None:
+    result = run(inputs)
+    assert result.placebo is not None
+    few = replace(result.placebo, SR=None, SR_within=None, SR_other=None, back_after={})
+    for placebo in (None, few):
+        words = methods_words(replace(result, placebo=placebo))
+        assert "There was no comparator" in words
+        assert "draws of an occasion" not in words
+        assert "claimed only if" not in words
+
+
+def test_gates_are_told_with_their_thresholds(inputs: AnalysisInputs) -> None:
+    classes = {"max": 2, "starts": 2, "models": ["random-intercept"], "variances": ["equal"]}
+    result = run(inputs, classes=classes)
+    words = methods_words(result)
+    assert "Growth mixtures with 1 to 2 classes were fitted under 1 set of assumptions" in words
+    for gate in result.gates:
+        assert f" {gate.threshold:g}" in words
