@@ -31,6 +31,8 @@ FLOORS = {
     "errors": 0,
     "findings": 0,
     "names": 0,
+    "memory": 0,
+    "plain_files": 0,
     "display": 1,
     "columns": 2,
     "context": 2,
