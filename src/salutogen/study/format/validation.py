@@ -27,6 +27,7 @@ _IN_WORDS = {
     "int_from_float": "a whole number is expected",
     "float_type": "a number is expected",
     "float_parsing": "a number is expected",
+    "finite_number": "a finite number is expected",
     "string_too_short": "it must not be empty",
     "too_short": "it must not be empty",
 }
