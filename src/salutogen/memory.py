@@ -1,8 +1,10 @@
-"""How much memory a process may still take, as far as the system tells."""
+"""Memory: how much a process may still take, and how what was freed goes back to the system."""
 
 from __future__ import annotations
 
+import ctypes
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -36,6 +38,17 @@ def address_space() -> int | None:
 
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if limit == resource.RLIM_INFINITY else limit
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system.
+
+    The C library keeps what lies between pieces still in use. Of a million persons that is a
+    quarter of all; nothing is done where the library has no way to return it.
+    """
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _of_machine() -> int | None:

@@ -24,6 +24,7 @@ from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
+from salutogen.memory import give_back_memory
 from salutogen.page.privacy import Guard, Identifiers, texts_of
 from salutogen.page.section import Section
 
@@ -114,6 +115,7 @@ def run_analyses(
             before=results,
         )
         outcomes[item.label] = _outcome(item, inputs, guard)
+        give_back_memory()
     return tuple(outcomes[item.label] for item in sorted(planned, key=lambda item: item.place))
 
 

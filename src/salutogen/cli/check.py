@@ -38,7 +38,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
             f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
-            f"{scores.valid.height} with both problems and exposure."
+            f"{scores.n_valid} with both problems and exposure."
         )
     end.findings = findings
     if refusals(findings):

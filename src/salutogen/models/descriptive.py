@@ -125,6 +125,15 @@ def line_residual(y: Float, x: Float) -> Float | None:
     return y - float(np.mean(y[known])) - b * (x - float(np.mean(x[known])))
 
 
+def numbered(codes: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
+    """Number the distinct codes (n,) from 0, in their order, and count them."""
+    if (codes[1:] >= codes[:-1]).all():  # rows by person: nothing needs to be sorted
+        index = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
+        return index, int(index[-1]) + 1 if index.size else 0
+    labels, index = np.unique(codes, return_inverse=True)
+    return index, len(labels)
+
+
 def group_means(values: Float, group: Int, n_groups: int) -> Float:
     """Return the mean of each group's values, NaN for a group without any.
 

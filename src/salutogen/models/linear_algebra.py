@@ -11,9 +11,11 @@ those of one `numpy.sum`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
 
@@ -113,6 +115,52 @@ def triangular_inverse(R: Float) -> Float:
         for i in range(j - 1, -1, -1):
             inverse[i, j] = -np.sum(R[i, i + 1 : j + 1] * inverse[i + 1 : j + 1, j]) / R[i, i]
     return inverse
+
+
+@dataclass(frozen=True)
+class Factored:
+    """Columns X = Q R, factored once for all that is asked of a line.
+
+    Attributes
+    ----------
+    X : array (n, p)
+    names : tuple of str
+    Q : array (p, n)
+        Orthonormal rows.
+    R : array (p, p)
+        Upper triangular.
+    """
+
+    X: Float
+    names: tuple[str, ...]
+    Q: Float
+    R: Float
+
+    @classmethod
+    def of(cls, X: ArrayLike | Factored, names: Sequence[str] = ()) -> Factored:
+        """Factor columns; what is factored already stays as it is.
+
+        Raises
+        ------
+        ModelError
+            Columns are collinear.
+        """
+        if isinstance(X, Factored):
+            return X
+        columns = np.asarray(X, dtype=float)
+        called = tuple(names) or tuple(f"column {j + 1}" for j in range(columns.shape[1]))
+        return cls(columns, called, *orthonormalise(columns, called))
+
+    @cached_property
+    def inverse(self) -> Float:
+        """Inverse of R (p, p)."""
+        return triangular_inverse(self.R)
+
+    @cached_property
+    def leverages(self) -> Float:
+        """Diagonal (n,) of the hat matrix."""
+        found: Float = np.sum(self.Q**2, axis=0)
+        return found
 
 
 def combine(X: Float, coefficients: Float) -> Float:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from salutogen.models.linear_algebra import orthonormalise, triangular_inverse
+from salutogen.models.descriptive import numbered
+from salutogen.models.linear_algebra import Factored
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
 ALONE = 0.95  # share of what is known in a direction, from which it is one cluster's own
 MATTERS = 0.01  # share of a variance that may lie in such directions
+ROUNDING = 1e-9
 FEWEST = 3.0  # effective clusters below which G − 1 degrees of freedom are out of the question
 FEW = 6.0  # effective clusters below which errors with G − 1 degrees of freedom are too small
 
@@ -82,7 +84,8 @@ class Support:
         the model's own covariance within clusters).
         """
         a = self.turn @ np.asarray(contrast, dtype=float)
-        shares = np.einsum("iab,a,b->i", self.information, a, a) / np.sum(a**2)
+        along = np.einsum("iab,b->ia", self.information, a)
+        shares = np.einsum("ia,a->i", along, a) / np.sum(a**2)
         return float(np.sum(shares) ** 2 / np.sum(shares**2))
 
     def lack(self, contrasts: ArrayLike, *, small_sample: bool) -> str:
@@ -139,7 +142,7 @@ def cluster_support(information: Float, precision: Float, back: Float) -> Suppor
 
 
 def least_squares_support(
-    X: ArrayLike,
+    X: ArrayLike | Factored,
     names: Sequence[str],
     *,
     cluster: ArrayLike | None = None,
@@ -149,7 +152,7 @@ def least_squares_support(
 
     Parameters
     ----------
-    X : array (n, p)
+    X : array (n, p) or Factored
         Predictors, of full rank.
     names : sequence of str
         Names of the columns of X.
@@ -158,29 +161,29 @@ def least_squares_support(
     weights : array (n,), optional
         Precision weights.
     """
-    columns = np.asarray(X, dtype=float)
     if weights is not None:
-        columns = columns * np.sqrt(np.asarray(weights, dtype=float))[:, None]
-    Q, R = orthonormalise(columns, names)
-    if cluster is None:
-        index = np.arange(len(columns))
-    else:
-        index = np.unique(np.asarray(cluster), return_inverse=True)[1]
-    p = len(Q)
+        columns = np.asarray(X.X if isinstance(X, Factored) else X, dtype=float)
+        X = columns * np.sqrt(np.asarray(weights, dtype=float))[:, None]
+    design = Factored.of(X, names)
+    Q = design.Q
+    p, n = Q.shape
+    index = np.arange(n) if cluster is None else numbered(np.asarray(cluster))[0]
     information = np.empty((int(index.max()) + 1, p, p))
     for a in range(p):
-        for b in range(p):
-            information[:, a, b] = np.bincount(index, Q[a] * Q[b])
-    return _support(information, triangular_inverse(R).T)
+        for b in range(a + 1):
+            information[:, a, b] = information[:, b, a] = np.bincount(index, Q[a] * Q[b])
+    return _support(information, design.inverse.T)
 
 
 def _support(information: Float, turn: Float) -> Support:
     """Support from information that sums to the identity."""
-    sizes, vectors = np.linalg.eigh(information)
-    owners, places = np.nonzero(sizes >= ALONE)
+    # No eigenvalue is larger than the sum of them all: few clusters need to be decomposed.
+    large = np.flatnonzero(np.einsum("iaa->i", information) >= ALONE * (1 - ROUNDING))
+    sizes, vectors = np.linalg.eigh(information[large])
+    places, which = np.nonzero(sizes >= ALONE)
     return Support(
         information=information,
         turn=turn,
-        directions=vectors[owners, :, places],
-        owners=owners,
+        directions=vectors[places, :, which],
+        owners=large[places],
     )

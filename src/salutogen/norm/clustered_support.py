@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from salutogen.findings import Findings, Persons
+from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.explained import ExplainedShare
 from salutogen.models.support import Support, least_squares_support
 from salutogen.norm.line_claims import CLUSTERED, LineClaims, line_claims, without_interval
@@ -55,7 +56,7 @@ class ClusteredErrors:
 
 
 def clustered_errors(
-    matrix: np.ndarray,
+    design: np.ndarray | Factored,
     terms: Sequence[str],
     person: np.ndarray,
     covariance: np.ndarray,
@@ -67,7 +68,7 @@ def clustered_errors(
 
     Parameters
     ----------
-    matrix : ndarray, shape (n, p)
+    design : ndarray, shape (n, p), or Factored
     terms : sequence of str
     person : ndarray, shape (n,)
     covariance : ndarray, shape (p, p)
@@ -77,7 +78,7 @@ def clustered_errors(
     most : float
         Degrees of freedom of a coefficient that all persons tell.
     """
-    support = least_squares_support(matrix, terms, cluster=person)
+    support = least_squares_support(design, terms, cluster=person)
     rows = np.eye(len(terms))
     thin: dict[str, int] = {}
     lacking = np.zeros(len(terms), dtype=bool)

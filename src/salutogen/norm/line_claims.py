@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import POINTS, Record, beside, figure, record
-from salutogen.models.linear_algebra import combine
+from salutogen.models.linear_algebra import Factored, combine
 from salutogen.models.regression.explained import ExplainedShare, explained_share
 from salutogen.models.regression.sandwich import (
     hc3_degrees_of_freedom,
@@ -112,30 +112,30 @@ class LineClaims(Record):
 
 
 def exposure_df(
-    matrix: np.ndarray, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
+    design: Factored, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
 ) -> float:
     """Degrees of freedom of HC3 intervals: those of the term of exposure with the fewest."""
-    df = hc3_degrees_of_freedom(matrix, terms)
+    df = hc3_degrees_of_freedom(design, terms)
     own = [any(_belongs(term, name) for name in predictors) for term in terms]
     return float(min(df[own].min(initial=most), most))
 
 
 def joint_exposure_df(
-    matrix: np.ndarray, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
+    design: Factored, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
 ) -> float:
     """Degrees of freedom of the HC3 test of all of exposure's terms."""
     own = [any(_belongs(term, name) for name in predictors) for term in terms]
-    return float(min(joint_degrees_of_freedom(matrix, own, terms), most))
+    return float(min(joint_degrees_of_freedom(design, own, terms), most))
 
 
-def sum_df(matrix: np.ndarray, terms: tuple[str, ...], most: float, row: np.ndarray) -> float:
+def sum_df(design: Factored, terms: tuple[str, ...], most: float, row: np.ndarray) -> float:
     """Degrees of freedom of an HC3 interval of a sum of coefficients."""
-    return float(min(hc3_degrees_of_freedom(matrix, terms, row[None, :])[0], most))
+    return float(min(hc3_degrees_of_freedom(design, terms, row[None, :])[0], most))
 
 
 def shares_of(
     outcome: np.ndarray,
-    matrix: np.ndarray,
+    design: Factored,
     terms: tuple[str, ...],
     predictors: tuple[str, ...],
     cluster: np.ndarray | None,
@@ -143,11 +143,11 @@ def shares_of(
     """Exposure's own share of the variance of P, and that of each of several types."""
     own = [[_belongs(term, name) for term in terms] for name in predictors]
     together = np.any(own, axis=0).tolist()
-    share = explained_share(outcome, matrix, together, names=terms, cluster=cluster)
+    share = explained_share(outcome, design, together, names=terms, cluster=cluster)
     if len(predictors) == 1:
         return share, {}
     return share, {
-        name: explained_share(outcome, matrix, tested, names=terms, cluster=cluster).share
+        name: explained_share(outcome, design, tested, names=terms, cluster=cluster).share
         for name, tested in zip(predictors, own, strict=True)
     }
 
@@ -198,9 +198,10 @@ def line_claims(
     if found.low and not (test is not None and test.p < ALPHA):
         found = found._replace(low=0.0)  # one answer to whether there is anything
     values = {name: table[name].to_numpy() for name in predictors}
+    found_at = {kind: np.quantile(one, list(PLACES.values())) for kind, one in values.items()}
     places = {
-        name: {kind: float(np.quantile(one, at)) for kind, one in values.items()}
-        for name, at in PLACES.items()
+        name: {kind: float(along_one[index]) for kind, along_one in found_at.items()}
+        for index, name in enumerate(PLACES)
     }
     ends = places["low"], places["high"]
     if all(ends[0][name] == ends[1][name] for name in predictors):

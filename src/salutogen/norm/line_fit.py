@@ -13,7 +13,8 @@ import polars as pl
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
 from salutogen.models.descriptive import centre_and_spread
-from salutogen.models.regression.least_squares import LinearFit, fit_least_squares
+from salutogen.models.linear_algebra import Factored
+from salutogen.models.regression.least_squares import LinearFit, checked, fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
 from salutogen.norm.clustered_support import clustered_claims, clustered_errors
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
@@ -134,14 +135,16 @@ def fit_line(
     outcome = table["P"].to_numpy()
     person = table["person"].to_numpy()
     try:
+        checked(outcome, matrix, terms)
+        design = Factored.of(matrix, terms)
         fit = fit_least_squares(
-            outcome, matrix, names=terms, cluster=person if level == "occasion" else None
+            outcome, design, names=terms, cluster=person if level == "occasion" else None
         )
     except ModelError as error:
         told = finding("line-not-fitted", shape=spec.shape, level=level, reason=str(error))
         raise NormError([told]) from error
     exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
-    claims, thin = _claims(fit, matrix, table, spec, knots, clustered=level == "occasion")
+    claims, thin = _claims(fit, design, table, spec, knots, clustered=level == "occasion")
     return Line(
         level=level,
         terms=tuple(fit.names),
@@ -170,7 +173,7 @@ def fit_line(
 
 def _claims(
     fit: LinearFit,
-    matrix: np.ndarray,
+    design: Factored,
     table: pl.DataFrame,
     spec: LineSpec,
     knots: tuple[float, ...],
@@ -180,30 +183,30 @@ def _claims(
     """What the line says of exposure, and the persons that each term without an error rests on."""
     terms, most = tuple(fit.names), fit.df_inference
     person = table["person"].to_numpy().astype(np.int64) if clustered else None
-    share = shares_of(table["P"].to_numpy(), matrix, terms, spec.predictors, person)
+    share = shares_of(table["P"].to_numpy(), design, terms, spec.predictors, person)
     parts: dict[str, Any] = {
         "terms": terms,
         "coefficients": fit.coefficients,
         "predictors": spec.predictors,
         "shape": spec.shape,
         "knots": knots,
-        "matrix": matrix,
+        "matrix": design.X,
         "table": table,
     }
     if person is None:
         claims = line_claims(
-            covariance=hc3_covariance(fit, matrix),
+            covariance=hc3_covariance(fit, design),
             fallback=fit.covariance,
-            df=exposure_df(matrix, terms, spec.predictors, most),
-            degrees=partial(sum_df, matrix, terms, most),
-            joint_df=joint_exposure_df(matrix, terms, spec.predictors, most),
+            df=exposure_df(design, terms, spec.predictors, most),
+            degrees=partial(sum_df, design, terms, most),
+            joint_df=joint_exposure_df(design, terms, spec.predictors, most),
             interval=HC3,
             share=share,
             **parts,
         )
         return claims, {}
     own = terms_of(spec.predictors, spec.shape)[1:]
-    errors = clustered_errors(matrix, terms, person, fit.covariance, exposure=own, most=most)
+    errors = clustered_errors(design, terms, person, fit.covariance, exposure=own, most=most)
     claims = clustered_claims(errors, share=share, **parts)
     return claims, errors.thin
 

@@ -320,7 +320,8 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     }
     fit.without_line.tell("period-without-line", findings)
     left_out = LeftOut()
-    more = variant_lines(units, spec, words, left_out)
+    own = {} if norm.external else {level: lines[LineKey(level)] for level in levels}
+    more = variant_lines(units, spec, words, left_out, own)
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
     mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:

@@ -53,15 +53,23 @@ class PeriodRows:
     rows: np.ndarray
 
 
-def valid_rows(scores: Scores) -> ValidRows:
-    """Take the valid rows of the scores as arrays."""
+def valid_rows(scores: Scores, table: pl.DataFrame | None = None) -> ValidRows:
+    """Take the valid rows of the scores as arrays.
+
+    Parameters
+    ----------
+    scores : Scores
+    table : DataFrame, optional
+        `scores.valid_rows()`, where it is there already: scores then stand in memory once.
+    """
     names = ("P", "E", *scores.type_columns)
-    table = scores.table.select("person", "occasion_index", "time", *names)
-    table = table.filter(scores.table["valid"])
+    if table is None:
+        table = scores.valid_rows("person", "occasion_index", *names)
+    time = scores.valid_rows("time")["time"].cast(pl.Float64)
     return ValidRows(
         person=table["person"].to_numpy().astype(np.int64),
         occasion=table["occasion_index"].to_numpy().astype(np.int64),
-        time=table["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        time=time.fill_null(float("nan")).to_numpy(),
         values={name: table[name].cast(pl.Float64).to_numpy() for name in names},
         n_persons=scores.persons.height,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -115,12 +117,21 @@ def winsorised_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, refere
     )
 
 
-def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference: str) -> Line:
+def robust_line(
+    table: pl.DataFrame,
+    spec: LineSpec,
+    *,
+    level: Level,
+    reference: str,
+    plain: Line | None = None,
+) -> Line:
     """Fit by Huber's M-estimation: far points pull less. R squared is of the raw residuals.
 
-    Standard errors of the occasions' line are clustered by person.
+    Standard errors of the occasions' line are clustered by person. `plain` is the least-squares
+    line of the same units, where there is one already.
     """
-    plain = fit_line(table, spec, level=level, reference=f"{reference}, robust")
+    plain = plain or fit_line(table, spec, level=level, reference=reference)
+    plain = replace(plain, reference=f"{reference}, robust")
     if plain.standardiser is not None:
         table = with_composite(table, plain.standardiser)
     matrix = line_matrix(plain, table, level=level)
@@ -182,14 +193,22 @@ def robust_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, reference:
 
 
 def variant_lines(
-    units: Mapping[Level, pl.DataFrame], spec: LineSpec, reference: str, left_out: LeftOut
+    units: Mapping[Level, pl.DataFrame],
+    spec: LineSpec,
+    reference: str,
+    left_out: LeftOut,
+    plain: Mapping[Level, Line] = MappingProxyType({}),
 ) -> dict[LineKey, Line]:
-    """Winsorised, robust and curved lines over occasions and persons."""
+    """Winsorised, robust and curved lines over occasions and persons.
+
+    `plain` are the least-squares lines of the same units, where there are some already.
+    """
     lines: dict[LineKey, Line] = {}
     levels: tuple[Level, ...] = ("occasion", "person")
     for level in levels:
         table = units[level]
-        for name, fit in (("winsorised", winsorised_line), ("robust", robust_line)):
+        robust = partial(robust_line, plain=plain.get(level))
+        for name, fit in (("winsorised", winsorised_line), ("robust", robust)):
             try:
                 fitted = fit(table, spec, level=level, reference=reference)
             except (ModelError, NormError) as error:

@@ -13,7 +13,7 @@ import polars as pl
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, Persons, finding
-from salutogen.models.linear_algebra import combine
+from salutogen.models.linear_algebra import Factored, combine
 from salutogen.models.regression.least_squares import (
     LinearFit,
     cross_validated_error,
@@ -178,8 +178,9 @@ class _Fitted:
         if self.fit is None or self.matrix is None or straight.fit is None:
             return None
         more = np.array([name not in straight.fit.names for name in self.fit.names])
-        covariance = hc3_covariance(self.fit, self.matrix)[np.ix_(more, more)]
-        df = joint_degrees_of_freedom(self.matrix, more, self.fit.names)
+        design = Factored.of(self.matrix, self.fit.names)
+        covariance = hc3_covariance(self.fit, design)[np.ix_(more, more)]
+        df = joint_degrees_of_freedom(design, more, self.fit.names)
         return wald_test(self.fit.coefficients[more], covariance, min(df, self.fit.df))
 
 

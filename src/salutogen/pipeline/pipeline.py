@@ -14,6 +14,7 @@ from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.context import Progress, RunContext, silent, unfailing
 from salutogen.findings import Finding
+from salutogen.memory import give_back_memory
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
 from salutogen.panel import Panel
@@ -94,15 +95,20 @@ def _compute(
     scheduler: str | None,
 ) -> Results:
     """Go through the rooms in their order, then the analyses."""
-    progress("answers", 0, len(STAGES))
+
+    def begin(stage: str) -> None:
+        give_back_memory()
+        progress(stage, STAGES.index(stage), len(STAGES))
+
+    begin("answers")
     panel: Panel = plan.read(data)
-    progress("scores", 1, len(STAGES))
+    begin("scores")
     scores = score(panel)
-    progress("norm", 2, len(STAGES))
+    begin("norm")
     norm = fit_norm(scores, seed=seed)
-    progress("resilience", 3, len(STAGES))
+    begin("resilience")
     resilience = score_resilience(scores, norm, seed=seed)
-    progress("analyses", 4, len(STAGES))
+    begin("analyses")
     context = RunContext(
         seed=seed,
         audience=Audience(

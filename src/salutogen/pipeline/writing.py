@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,16 +70,21 @@ def write_results(
     ReportError
         The folder may not be replaced, or cannot be written; it is then as it was.
     """
-    progress("report", 5, 7)
-    report = results.report(drawing)
-    written = replace(results, findings=(*results.findings, *report.findings))
+    written = results
 
     def fill(folder: Path) -> None:
         nonlocal written
-        progress("files", 6, 7)
         texts = Texts(folder, verbatim=verbatim)
-        _write_report(report, folder, texts)
-        _write_tables(written, folder, texts)
+        # The engine that writes tables leaves the interpreter to the report, whose figures are
+        # drawn by other processes.
+        with ThreadPoolExecutor(1) as beside:
+            tables = beside.submit(_write_tables, results, folder, texts)
+            progress("report", 5, 7)
+            report = results.report(drawing)
+            _write_report(report, folder, texts)
+            progress("files", 6, 7)
+            tables.result()
+        written = replace(results, findings=(*results.findings, *report.findings))
         written = replace(written, findings=(*written.findings, *texts.findings()))
         _write_account(written, folder, verbatim=verbatim)
 

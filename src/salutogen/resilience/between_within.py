@@ -47,7 +47,8 @@ class OccasionArrays:
 
 def scored_arrays(occasions: pl.DataFrame, n_persons: int) -> OccasionArrays:
     """Valid scored rows as arrays."""
-    known = occasions.filter(pl.col("SR").is_not_null())
+    columns = occasions.select("person", "occasion_index", "P", "E", "SR")
+    known = columns.filter(pl.col("SR").is_not_null())
     return OccasionArrays(
         person=known["person"].to_numpy().astype(np.int64),
         occasion=known["occasion_index"].to_numpy().astype(np.int64),

@@ -130,5 +130,8 @@ def _mixed_scores(
 ) -> dict[str, np.ndarray]:
     """Scores by the mixed model of the valid occasions that have an SR, where they exist."""
     known = SR.filter(scores.table["valid"]).is_not_null().to_numpy()
-    found = {"mixed": mixed_score(norm, scores.valid), "mixed_split": mixed_split_score(norm, rows)}
+    found = {
+        "mixed": mixed_score(norm, scores.valid_rows()),
+        "mixed_split": mixed_split_score(norm, rows),
+    }
     return {name: values[known] for name, values in found.items() if values is not None}

@@ -159,6 +159,15 @@ def to_series(name: str, values: FloatArray) -> pl.Series:
     return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
 
 
+def to_floats(series: pl.Series) -> FloatArray:
+    """Turn a column into a float array, null becoming NaN."""
+    column = series.cast(pl.Float64)
+    values: FloatArray = (
+        column.fill_null(float("nan")) if column.null_count() else column
+    ).to_numpy()
+    return values
+
+
 def to_small_series(name: str, values: FloatArray) -> pl.Series:
     """Turn a float array into a column as `to_series`, whole numbers into small integers."""
     known = np.isfinite(values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class _Parts:
 
 
 def reliability_between_within(
-    items: Sequence[FloatArray], person: NDArray[np.int64], *, scale: str = "P"
+    items: Sequence[NDArray[Any]], person: NDArray[np.int64], *, scale: str = "P"
 ) -> BetweenWithinReliability | None:
     """Part the reliability of a scale into that between persons and that within them.
 
@@ -78,8 +79,8 @@ def reliability_between_within(
     Parameters
     ----------
     items : sequence of ndarray, shape (n,)
-        Keyed answers to each item; a row with a NaN in any of them is left out. One column, such
-        as a ready-made total, has no omega.
+        Keyed answers to each item, whole numbers or not; a row with a NaN in any of them is left
+        out. One column, such as a ready-made total, has no omega.
     person : ndarray of int64, shape (n,)
         Person of each row.
     scale : str

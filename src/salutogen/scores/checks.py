@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
-from salutogen.scores.answers import BoolArray, FloatArray
+from salutogen.scores.answers import BoolArray, FloatArray, to_floats
 from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, rates_burden
 from salutogen.scores.problems import ProblemScores
@@ -193,12 +193,8 @@ def _check_type_rows(
 def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> None:
     """Say where the score does not suit the list: lists that change, burden ratings."""
     rated: dict[str, float | None] = {}
-    for name, totals in exposure.totals.items():
+    for name, (low, high) in exposure.lists.items():
         kind, column = exposure.kinds[name], f"E_{name}"
-        asked = totals.asked[totals.answered > 0]
-        if len(asked) == 0:
-            continue
-        low, high = int(asked.min()), int(asked.max())
         given: dict[str, Any] = {"type": name, "fewest": low, "most": high, "column": column}
         if low < high and kind != "relative":
             findings.tell("changing-list-summed", kind=kind, **given)
@@ -221,9 +217,7 @@ def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> 
 
 def _add_appraisal(name: str, exposure: ExposureScores, rated: dict[str, float | None]) -> None:
     """Note how a rated burden goes with the count of what happened."""
-    severity = exposure.alternatives.get(f"E_{name}_severity")
-    count = exposure.alternatives[f"E_{name}_count"]
-    if severity is None:
-        return
-    both = np.isfinite(severity) & np.isfinite(count)
-    rated[name] = pearson(severity[both], count[both])
+    names = f"E_{name}_severity", f"E_{name}_count"
+    if names[0] in exposure.alternatives:
+        severity, count = (to_floats(exposure.alternatives[one]) for one in names)
+        rated[name] = pearson(severity, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import centre_and_spread
-from salutogen.scores.answers import FloatArray, Form, to_series
+from salutogen.scores.answers import FloatArray, Form, to_series, to_small_series
 from salutogen.scores.checklist import (
     ChecklistScore,
     ChecklistTotals,
@@ -34,14 +34,16 @@ KIND_UNITS = {
 class ExposureScores:
     """Every exposure type at every scored row, with its parts and other ways to score it.
 
-    `blocks` holds the score of each part of a list that has parts, by column `E_<type>_<block>`.
+    `lists` has the fewest and the most items that were on each list; types that nobody answered
+    are not in it. `blocks` holds the score of each part of a list that has parts, by column
+    `E_<type>_<block>`.
     """
 
     kinds: Mapping[str, str]
     types: Mapping[str, ChecklistScore]
-    totals: Mapping[str, ChecklistTotals]
+    lists: Mapping[str, tuple[int, int]]
     measures: Mapping[str, Measure]
-    alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+    alternatives: Mapping[str, pl.Series] = field(default_factory=dict)
     blocks: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
@@ -77,23 +79,22 @@ def score_exposure(
         Largest share of asked items that may be skipped.
     """
     types: dict[str, ChecklistScore] = {}
-    totals: dict[str, ChecklistTotals] = {}
+    lists: dict[str, tuple[int, int]] = {}
     measures: dict[str, Measure] = {}
-    alternatives: dict[str, FloatArray] = {}
+    alternatives: dict[str, pl.Series] = {}
     blocks: dict[str, FloatArray] = {}
     for name, form in forms.items():
         total = checklist_totals(form, threshold=threshold)
         score = score_checklist(total, kinds[name], most_skipped=most_skipped)
-        totals[name], types[name] = total, score
+        types[name] = score
+        asked = total.asked[total.answered > 0]
+        if asked.size:
+            lists[name] = int(asked.min()), int(asked.max())
         measures[f"E_{name}"] = type_measure(form.instrument, name, kinds[name], threshold)
-        count = score_checklist(total, "count", most_skipped=most_skipped)
-        alternatives[f"E_{name}_count"] = count.score
-        if has_ratings(form.instrument):
-            severity = score_checklist(total, "severity", most_skipped=most_skipped)
-            alternatives[f"E_{name}_severity"] = severity.score
-        alternatives[f"E_{name}_low"] = score.low
-        alternatives[f"E_{name}_high"] = score.high
-        alternatives[f"E_{name}_skipped"] = total.skipped.astype(np.float64)
+        others = _other_scores(form.instrument, total, score, most_skipped=most_skipped)
+        for what, values in others:
+            column = f"E_{name}_{what}"
+            alternatives[column] = to_small_series(column, values)
         for block, items in form.instrument.blocks.items():
             part = checklist_totals(form.of(items), threshold=threshold)
             scored = score_checklist(part, kinds[name], most_skipped=most_skipped)
@@ -101,11 +102,23 @@ def score_exposure(
     return ExposureScores(
         kinds=dict(kinds),
         types=types,
-        totals=totals,
+        lists=lists,
         measures=measures,
         alternatives=alternatives,
         blocks=blocks,
     )
+
+
+def _other_scores(
+    instrument: Instrument, total: ChecklistTotals, score: ChecklistScore, *, most_skipped: float
+) -> Iterator[tuple[str, FloatArray]]:
+    """Other ways to score one type, one at a time."""
+    yield "count", score_checklist(total, "count", most_skipped=most_skipped).score
+    if has_ratings(instrument):
+        yield "severity", score_checklist(total, "severity", most_skipped=most_skipped).score
+    yield "low", score.low
+    yield "high", score.high
+    yield "skipped", total.skipped.astype(np.float64)
 
 
 def has_ratings(instrument: Instrument) -> bool:

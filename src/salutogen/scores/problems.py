@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Findings, finding
-from salutogen.scores.answers import BoolArray, FloatArray, Form
+from salutogen.scores.answers import BoolArray, FloatArray, Form, to_small_series
 from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
 from salutogen.scores.scores import Measure
@@ -32,7 +33,7 @@ class ProblemScores:
     scales: Mapping[str, ScaleScore]
     measures: Mapping[str, Measure]
     component: FirstComponent | None = None
-    alternatives: Mapping[str, FloatArray] = field(default_factory=dict)
+    alternatives: Mapping[str, pl.Series] = field(default_factory=dict)
 
 
 def problem_rule(instrument: Instrument, problems: Problems) -> ScoringRule:
@@ -97,7 +98,7 @@ def score_problems(
     scales: dict[str, ScaleScore] = {}
     measures: dict[str, Measure] = {}
     rules: dict[str, ScoringRule] = {}
-    alternatives: dict[str, FloatArray] = {}
+    alternatives: dict[str, pl.Series] = {}
     for form in forms:
         instrument = form.instrument
         rule = problem_rule(instrument, problems)
@@ -105,11 +106,14 @@ def score_problems(
         scales[instrument.name], measures[instrument.name] = scale, measure
         rules[instrument.name] = rule
         for name, subscale in instrument.subscales.items():
-            alternatives[f"{instrument.name}_{name}"] = _subscale(form, rule, subscale, prorate)
+            column = f"{instrument.name}_{name}"
+            values = _subscale(form, rule, subscale, prorate)
+            alternatives[column] = to_small_series(column, values)
     if len(forms) == 1:
         (name,) = scales
         for other in _other_rules(forms[0].instrument, rules[name]):
-            alternatives[f"P_{other.name}"] = _one_scale(forms[0], other, prorate)[0].score
+            column, values = f"P_{other.name}", _one_scale(forms[0], other, prorate)[0].score
+            alternatives[column] = to_small_series(column, values)
         measure = replace(measures[name], name="P")
         return _joined(measure, scales[name], scales, measures, rules, alternatives)
     joined, measure, component = _combine(problems, scales, measures)
@@ -232,7 +236,7 @@ def _joined(
     scales: Mapping[str, ScaleScore],
     measures: Mapping[str, Measure],
     rules: Mapping[str, ScoringRule],
-    alternatives: Mapping[str, FloatArray],
+    alternatives: Mapping[str, pl.Series],
     component: FirstComponent | None = None,
 ) -> ProblemScores:
     return ProblemScores(

@@ -120,12 +120,7 @@ def between_and_within(
         measure = problems.measure if len(forms) == 1 else problems.measures[name]
         complete = np.flatnonzero(complete_forms(form))
         items = [
-            np.asarray(
-                keyed_values(form.instrument, problems.rules[name], item.item, item.values)[
-                    complete
-                ],
-                dtype=np.float64,
-            )
+            keyed_values(form.instrument, problems.rules[name], item.item, item.values)[complete]
             for item in form.items()
         ]
         found.append(reliability_between_within(items, person[complete], scale=measure.name))

@@ -139,6 +139,9 @@ SCORE_COLUMNS = (
     _own("P_<instrument>", "One of several problem scales", "points of its scale", _MORE_P),
     _own("<factor>", "Factor or scale of the study file", "as in the data"),
 )
+_NOT_IN_A_LINE = (
+    "subject", "occasion", "time", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
+)  # fmt: skip
 FIXED_COLUMNS = tuple(column.name for column in SCORE_COLUMNS if "<" not in column.name)
 ALTERNATIVE_COLUMNS = (
     _own("E_<type>_count", "Events of one type that happened", "events", _MORE_E),
@@ -241,6 +244,20 @@ class Scores:
         """Rows with both E and P."""
         return self.table.filter(pl.col("valid"))
 
+    def valid_rows(self, *columns: str) -> pl.DataFrame:
+        """Rows with both E and P, of some columns: of a large study all are a lot.
+
+        By default those that a line may need: places, scores, problem scales and factors, without
+        bounds, flags and labels.
+        """
+        kept = columns or [name for name in self.table.columns if name not in _NOT_IN_A_LINE]
+        return self.table.select(kept).filter(self.table["valid"])
+
+    @property
+    def n_valid(self) -> int:
+        """Number of rows with both E and P."""
+        return int(self.table["valid"].sum())
+
     def __repr__(self) -> str:
         """Say how much was scored and how, in a line or two."""
         methods = "; ".join(
@@ -248,14 +265,13 @@ class Scores:
         )
         return (
             f"Scores({self.study.title!r}: {self.table.height:,} rows, "
-            f"{self.valid.height:,} with P and E; {methods}; {len(self.findings)} findings)"
+            f"{self.n_valid:,} with P and E; {methods}; {len(self.findings)} findings)"
         )
 
     def _repr_html_(self) -> str:
-        valid = self.valid
         facts = {
             "Rows": self.table.height,
-            "Rows with P and E": valid.height,
+            "Rows with P and E": self.n_valid,
             "P": self.measures["P"].method,
             "E": self.measures["E"].method,
             "Reliability of P": self.reliability_p,

@@ -18,7 +18,6 @@ from salutogen.scores.answers import (
     baseline_form,
     repeated_form,
     to_series,
-    to_small_series,
 )
 from salutogen.scores.checks import check_names, check_roles, check_rows, check_variation
 from salutogen.scores.exposure import (
@@ -228,7 +227,6 @@ def _assemble(
     reliability, reliability_p = measured_reliability(
         forms.problems, problems, exposure, person, findings
     )
-    alternatives = {**exposure.alternatives, **problems.alternatives}
     return Scores(
         study=study,
         table=_table(panel, rows, problems, exposure, combined, factors),
@@ -249,7 +247,9 @@ def _assemble(
         exposure_standardiser=combined.standardiser,
         factors_baseline=tuple(forms.baseline),
         factors_repeated=tuple(forms.repeated),
-        alternatives=pl.DataFrame([to_small_series(k, v) for k, v in alternatives.items()]),
+        alternatives=pl.DataFrame(
+            [*exposure.alternatives.values(), *problems.alternatives.values()]
+        ),
         flow=participant_flow(
             study.labels,
             panel.n_persons,

@@ -15,6 +15,7 @@ from salutogen.analyses.concordance.settings import ConcordanceSettings
 from salutogen.analyses.concordance.variants import registered
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
+from salutogen.models.correlation_matrix import Order
 from salutogen.page.audience import Audience
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
@@ -37,6 +38,10 @@ def inputs() -> AnalysisInputs:
 @pytest.fixture(scope="module")
 def result(inputs: AnalysisInputs) -> ConcordanceResult:
     return compute(inputs, ConcordanceSettings())
+
+
+def quarter(values: np.ndarray) -> np.ndarray:
+    return quarters(Order.of(values).ranks())
 
 
 def column(result: ConcordanceResult, name: str) -> np.ndarray:
@@ -88,14 +93,14 @@ def test_rank_agreement_agrees_with_scipy(result: ConcordanceResult) -> None:
 
 def test_quarters() -> None:
     values = np.array([3.0, 1.0, 4.0, 1.5, 9.0, 2.6, 5.0, 3.5])
-    assert quarters(values).tolist() == [1, 0, 2, 0, 3, 1, 3, 2]
+    assert quarters(Order.of(values).ranks()).tolist() == [1, 0, 2, 0, 3, 1, 3, 2]
 
 
 def test_changed_quarters_are_counted_against_the_primary(result: ConcordanceResult) -> None:
     base, other = column(result, "person"), column(result, "veer")
     changed = result.changed_quarter["veer"]
     assert changed.n == base.size
-    assert changed.changed == (quarters(base) != quarters(other)).sum()
+    assert changed.changed == (quarter(base) != quarter(other)).sum()
     assert changed.share == changed.changed / changed.n
     assert result.primary == "person"
 

@@ -13,10 +13,10 @@ from salutogen.analyses.sensitivity.assumptions import Assumptions, corrected_we
 from salutogen.analyses.sensitivity.bands import exposure_error, factor_correlation, mood_reporting
 from salutogen.analyses.sensitivity.exposure_bands import (
     Band,
+    Scored,
     factor_band,
     jump_band,
     lock_factor_band,
-    sides,
     slope_band,
 )
 
@@ -222,13 +222,13 @@ def test_a_factor_around_an_event_is_correlated_with_sr_of_the_lock() -> None:
 
 def test_persons_places_by_brute_force() -> None:
     P, E, _, _ = cohort(8, 200)
-    found = sides(P, E, 0.7, 0.0, 1.0)
+    found = Scored(P, E).sides(0.7, 0.0, 1.0)
     b = slope(P, E)
     scored = P - np.mean(P) - b * (E - np.mean(E))
     corrected = P - np.mean(P) - b / 0.7 * (E - np.mean(E))
     assert found.rank_r == pytest.approx(spearmanr(scored, corrected).statistic)
     assert found.share_other_side == pytest.approx(np.mean(np.sign(scored) != np.sign(corrected)))
-    same = sides(P, E, 1.0, 0.0, 1.0)
+    same = Scored(P, E).sides(1.0, 0.0, 1.0)
     assert (same.rank_r, same.share_other_side) == (pytest.approx(1.0), 0.0)
-    assert sides(P, E, 0.01, 0.0, 1.0).rank_r is None
-    assert sides(P, np.ones(200), 0.7, 0.0, 1.0).rank_r is None
+    assert Scored(P, E).sides(0.01, 0.0, 1.0).rank_r is None
+    assert Scored(P, np.ones(200)).sides(0.7, 0.0, 1.0).rank_r is None

@@ -8,11 +8,11 @@ import statsmodels.api as sm
 
 from salutogen.errors import ModelError
 from salutogen.models import fit_least_squares
+from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.sandwich import (
     hc3_covariance,
     hc3_degrees_of_freedom,
     joint_degrees_of_freedom,
-    leverages,
     wald_test,
 )
 
@@ -31,7 +31,9 @@ def test_hc3_is_that_of_statsmodels() -> None:
     fit = fit_least_squares(P, X, names=NAMES)
     other = sm.OLS(P, X).fit(cov_type="HC3")
     np.testing.assert_allclose(hc3_covariance(fit, X), other.cov_params(), rtol=1e-9)
-    np.testing.assert_allclose(leverages(X), other.get_influence().hat_matrix_diag, rtol=1e-9)
+    np.testing.assert_allclose(
+        Factored.of(X).leverages, other.get_influence().hat_matrix_diag, rtol=1e-9
+    )
 
 
 def test_wald_test_is_that_of_statsmodels() -> None:

@@ -10,18 +10,21 @@ import polars as pl
 
 from salutogen.analyses.concordance.comparison import (
     ChangedQuarter,
-    Matrix,
     changed_quarter,
-    correlations,
-    rank_correlations,
     same_by_arithmetic,
 )
 from salutogen.analyses.concordance.settings import ConcordanceSettings
-from salutogen.analyses.concordance.variants import Variant, VariantContext, registered
+from salutogen.analyses.concordance.variants import Values, Variant, VariantContext, registered
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
+from salutogen.models.correlation_matrix import (
+    Matrix,
+    Order,
+    correlation_matrix,
+    rank_correlation_matrix,
+)
 from salutogen.models.descriptive import group_means
 from salutogen.names import did_you_mean
 from salutogen.page.words import enumeration, heading, plural
@@ -100,7 +103,7 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
     primary = "pooled" if inputs.norm.primary == "occasion" else "person"
     context = VariantContext.of(inputs)
     by_person: dict[str, np.ndarray] = {}
-    by_occasion: dict[str, np.ndarray] = {}
+    by_occasion: dict[str, Values] = {}
     descriptions: dict[str, str] = {}
     for item in _chosen(settings.variants, primary):
         values = item.compute(context)
@@ -110,22 +113,23 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
             by_occasion[item.name] = values
         by_person[item.name] = _per_person(values, item, context)
         descriptions[item.name] = item.description
-    names, correlation = list(by_person), correlations(by_person)
+    names, correlation = list(by_person), correlation_matrix(list(by_person.values()))
+    orders = {name: Order.of(values) for name, values in by_person.items()}
     return ConcordanceResult(
         names=names,
         primary=primary,
         descriptions=descriptions,
         correlation=correlation,
         same=same_by_arithmetic(names, correlation, primary),
-        rank_agreement=RankAgreement(spearman=rank_correlations(by_person)),
+        rank_agreement=RankAgreement(spearman=rank_correlation_matrix(list(orders.values()))),
         changed_quarter={
-            name: changed_quarter(by_person[primary], values)
-            for name, values in by_person.items()
+            name: changed_quarter(orders[primary], order)
+            for name, order in orders.items()
             if name != primary
         },
-        n={name: int(np.isfinite(values).sum()) for name, values in by_person.items()},
+        n={name: int(order.known.sum()) for name, order in orders.items()},
         occasion_names=list(by_occasion),
-        occasion_correlation=correlations(by_occasion),
+        occasion_correlation=correlation_matrix(list(by_occasion.values())),
         table=_table(context.persons["subject"], by_person),
     )
 
@@ -142,8 +146,9 @@ def _chosen(names: Sequence[str], primary: str) -> list[Variant]:
     return [item for name, item in known.items() if name in chosen]
 
 
-def _per_person(values: np.ndarray, item: Variant, context: VariantContext) -> np.ndarray:
+def _per_person(values: Values, item: Variant, context: VariantContext) -> np.ndarray:
     """Average what is known by occasion or window; NaN for a person without any."""
+    values = values[:]
     if item.level == "person":
         return values
     persons = context.persons["person"].to_numpy().astype(np.int64)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.analyses.concordance.variants import (
+    Values,
     VariantContext,
     variant,
 )
 from salutogen.models.descriptive import first_component, line_residual, mean_of_z, present_means
-from salutogen.resilience.mixed_scores import mixed_score, mixed_split_score
+from salutogen.norm.lines import MIXED
+from salutogen.resilience.mixed_scores import mixed_split_score
 
 
 @variant("pooled", "occasion", "P minus the least-squares line over all occasions: the SR column.")
@@ -30,9 +32,9 @@ def person(context: VariantContext) -> np.ndarray | None:
     "P minus the fixed part of the mixed model (1 + E | person); leaves exposure in the score "
     "where within and between slopes differ.",
 )
-def mixed(context: VariantContext) -> np.ndarray | None:
+def mixed(context: VariantContext) -> Values | None:
     """Unsplit mixed score."""
-    return mixed_score(context.norm, context.occasions)
+    return context.by_line(MIXED)
 
 
 @variant(
@@ -47,19 +49,19 @@ def mixed_split(context: VariantContext) -> np.ndarray | None:
 
 
 @variant("winsorised", "occasion", "Line fitted on P and E pulled in to mean +- 3 SD, scored raw.")
-def winsorised(context: VariantContext) -> np.ndarray | None:
+def winsorised(context: VariantContext) -> Values | None:
     """Score by the winsorised line."""
     return context.by_line("winsorised")
 
 
 @variant("robust", "occasion", "Line fitted by Huber's M-estimation.")
-def robust(context: VariantContext) -> np.ndarray | None:
+def robust(context: VariantContext) -> Values | None:
     """Score by the robust line."""
     return context.by_line("robust")
 
 
 @variant("quadratic", "occasion", "Least-squares line with a squared term.")
-def quadratic(context: VariantContext) -> np.ndarray | None:
+def quadratic(context: VariantContext) -> Values | None:
     """Score by the curved line."""
     return context.by_line("quadratic")
 
@@ -90,35 +92,35 @@ def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
 
 
 @variant("count", "occasion", "Exposure scored as the number of events, least-squares line.")
-def count(context: VariantContext) -> np.ndarray | None:
+def count(context: VariantContext) -> Values | None:
     """Score given the number of events."""
     E = _other_exposure(context, "count")
-    return None if E is None else line_residual(context.rows.values["P"], E)
+    return None if E is None else context.residual(E)
 
 
 @variant("severity", "occasion", "Exposure scored as the sum of burden, least-squares line.")
-def severity(context: VariantContext) -> np.ndarray | None:
+def severity(context: VariantContext) -> Values | None:
     """Score given the sum of codes; appraisal is part of the exposure then."""
     E = _other_exposure(context, "severity")
-    return None if E is None else line_residual(context.rows.values["P"], E)
+    return None if E is None else context.residual(E)
 
 
 @variant("composite", "occasion", "Exposure as the mean of z values per type.")
-def composite(context: VariantContext) -> np.ndarray | None:
+def composite(context: VariantContext) -> Values | None:
     """Score given the equal-weight composite; only where there are several types."""
     names = context.scores.type_columns
     if len(names) < 2 or context.scores.combine == "composite":
         return None
     E = mean_of_z([context.rows.values[name] for name in names])
-    return None if E is None else line_residual(context.rows.values["P"], E)
+    return None if E is None else context.residual(E)
 
 
 @variant("sum", "occasion", "Exposure as the plain sum of the types.")
-def plain_sum(context: VariantContext) -> np.ndarray | None:
+def plain_sum(context: VariantContext) -> Values | None:
     """Score given the plain sum; only where the study combines otherwise."""
     if len(context.scores.type_columns) < 2 or context.scores.combine != "composite":
         return None
-    return line_residual(context.rows.values["P"], context.summed_exposure)
+    return context.residual(context.summed_exposure)
 
 
 @variant(
@@ -166,7 +168,7 @@ def veer(context: VariantContext) -> np.ndarray | None:
     "Residual of problems on the exposure added up since the person's first occasion "
     "(Amstadter et al. 2014).",
 )
-def amstadter(context: VariantContext) -> np.ndarray | None:
+def amstadter(context: VariantContext) -> Values | None:
     """Residual given cumulative exposure, in the raw points of the types."""
     rows = context.rows
     E = context.summed_exposure
@@ -174,7 +176,7 @@ def amstadter(context: VariantContext) -> np.ndarray | None:
     first = context.first_rows
     before = np.zeros(rows.n_persons)
     before[rows.person[first]] = running[first] - E[first]
-    return line_residual(rows.values["P"], running - before[rows.person])
+    return context.residual(running - before[rows.person])
 
 
 @variant(

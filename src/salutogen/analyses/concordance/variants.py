@@ -8,22 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import polars as pl
 
-from salutogen.norm import Norm
+from salutogen.models.descriptive import FEWEST, least_squares_slope
+from salutogen.norm import Line, Norm
 from salutogen.norm.periods import ValidRows, valid_rows
 from salutogen.scores import Scores
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
 
-_NOT_IN_A_LINE = (
-    "subject", "occasion", "time", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
-)  # fmt: skip
 VariantLevel = Literal["occasion", "window", "person"]
+
+
+@dataclass(frozen=True)
+class Pieced:
+    """Values of the valid rows that are made when they are looked at, a slice at a time.
+
+    Of a large study, ten ways to score side by side are more than all scores.
+    """
+
+    n: int
+    part: Callable[[slice], np.ndarray]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.n
+
+    def __getitem__(self, piece: slice) -> np.ndarray:
+        """Make the values of some rows."""
+        return self.part(piece)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +76,15 @@ class VariantContext:
     def of(cls, inputs: AnalysisInputs) -> Self:
         """Take it from the rooms' results."""
         scores, resilience = inputs.scores, inputs.resilience
-        valid = scores.table["valid"]
-        needed = scores.table.drop(*_NOT_IN_A_LINE, strict=False)
+        valid, table = scores.table["valid"], scores.valid_rows()
         return cls(
             scores=scores,
             norm=inputs.norm,
-            rows=valid_rows(scores),
-            occasions=inputs.norm.with_covariates(needed.filter(valid)),
+            rows=valid_rows(scores, table),
+            occasions=inputs.norm.with_covariates(table),
             persons=resilience.persons,
             windows=resilience.windows,
-            SR=_known_or_nan(resilience.occasions.filter(valid)["SR"]),
+            SR=_known_or_nan(resilience.occasions["SR"].filter(valid)),
             SR_person=_known_or_nan(resilience.persons["SR"]),
         )
 
@@ -93,23 +110,44 @@ class VariantContext:
         places: np.ndarray = np.flatnonzero(np.diff(self.rows.person, prepend=-1) != 0)
         return places
 
-    def by_line(self, name: str) -> np.ndarray | None:
+    def by_line(self, name: str) -> Pieced | None:
         """SR of occasions by a line of another shape or fit, such as `robust`."""
         line = self.norm.lines.of("occasion", variant=name)
-        if line is None:
-            return None
-        SR: np.ndarray = self.occasions["P"].to_numpy() - line.expected(
-            self.occasions, level="occasion"
-        )
+        return None if line is None else Pieced(self.rows.n, partial(self._by_line, line))
+
+    def _by_line(self, line: Line, piece: slice) -> np.ndarray:
+        table = self.occasions[piece]
+        SR: np.ndarray = table["P"].to_numpy() - line.expected(table, level="occasion")
         return SR
 
+    def residual(self, E: np.ndarray) -> Pieced | None:
+        """P of the valid rows less its least-squares line on another exposure (n,).
 
-Compute = Callable[[VariantContext], np.ndarray | None]
+        None where the exposure does not vary.
+        """
+        P, known = self.rows.values["P"], np.isfinite(E)
+        x, y = (E, P) if known.all() else (E[known], P[known])
+        slope = least_squares_slope(y, x) if x.size >= FEWEST else None
+        if slope is None:
+            return None
+        middle, centre, short = float(np.mean(y)), float(np.mean(x)), _short(E)
+
+        def part(piece: slice) -> np.ndarray:
+            return P[piece] - middle - slope * (short[piece].astype(np.float64) - centre)
+
+        return Pieced(self.rows.n, part)
+
+
+Values = np.ndarray | Pieced
+Compute = Callable[[VariantContext], Values | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One registered variant: its values come per valid row, window row or person."""
+    """One registered variant: its values come per valid row, window row or person.
+
+    Values of valid rows may be made piece by piece (`Pieced`).
+    """
 
     name: str
     level: VariantLevel
@@ -135,6 +173,12 @@ def registered() -> Iterator[Variant]:
     from salutogen.analyses.concordance import variant_scores  # noqa: F401  registers those built in
 
     yield from _REGISTRY.values()
+
+
+def _short(values: np.ndarray) -> np.ndarray:
+    """Return values in half the room where that takes nothing from them: whole numbers, say."""
+    short = values.astype(np.float32)
+    return short if np.array_equal(short, values, equal_nan=True) else values
 
 
 def _known_or_nan(values: pl.Series) -> np.ndarray:

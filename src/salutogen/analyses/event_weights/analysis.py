@@ -124,7 +124,7 @@ def compute(inputs: AnalysisInputs, settings: EventWeightsSettings) -> EventWeig
     found = Findings()
     types = _types(inputs, settings, found)
     person, names, items = _items(inputs, types)
-    table = inputs.scores.valid
+    table = inputs.scores.valid_rows("person", "P")
     P = present_means(
         table["P"].cast(pl.Float64).to_numpy(),
         table["person"].to_numpy().astype(np.int64),

@@ -57,7 +57,8 @@ class OutliersResult(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResult:
     """Flag occasions and persons that lie far from the others or from their level's line."""
     norm = inputs.norm
-    occasions = norm.with_covariates(inputs.scores.valid)
+    places = inputs.scores.valid_rows("subject", "occasion")
+    occasions = norm.with_covariates(inputs.scores.valid_rows().hstack(places))
     persons = norm.with_covariates(norm.period_tables["person"])
     flagged = pl.concat(
         [

@@ -105,29 +105,33 @@ def far_points(
     z_E = (E - np.mean(E)) / max(float(np.std(E, ddof=1)), 1e-300)
     cooks = cooks_distance(matrix, residuals)
     joint = mahalanobis_p(P, E)
-    occasion = table["occasion"] if "occasion" in table.columns else None
-    flagged = pl.DataFrame(
+    flags = {
+        "far_P": np.abs(z_P) > settings.beyond_sd,
+        "far_E": np.abs(z_E) > settings.beyond_sd,
+        "influential": _most_influential(cooks),
+        "far_jointly": np.nan_to_num(joint, nan=1.0) < settings.mahalanobis_p,
+    }
+    found = np.flatnonzero(np.any(list(flags.values()), axis=0))
+    few = table[found]
+    occasion = few["occasion"] if "occasion" in few.columns else None
+    return pl.DataFrame(
         {
-            "subject": table["subject"],
-            "level": pl.repeat(level, table.height, dtype=pl.String, eager=True),
+            "subject": few["subject"],
+            "level": pl.repeat(level, few.height, dtype=pl.String, eager=True),
             "occasion": occasion
             if occasion is not None
-            else pl.repeat(None, table.height, dtype=pl.String, eager=True),
-            "person": table["person"],
-            "P": P,
-            "E": E,
-            "SR": residuals,
-            "z_P": z_P,
-            "z_E": z_E,
-            "cooks_distance": cooks,
-            "mahalanobis_p": pl.Series(joint, dtype=pl.Float64).fill_nan(None),
-            "far_P": np.abs(z_P) > settings.beyond_sd,
-            "far_E": np.abs(z_E) > settings.beyond_sd,
-            "influential": _most_influential(cooks),
-            "far_jointly": np.nan_to_num(joint, nan=1.0) < settings.mahalanobis_p,
+            else pl.repeat(None, few.height, dtype=pl.String, eager=True),
+            "person": few["person"],
+            "P": P[found],
+            "E": E[found],
+            "SR": residuals[found],
+            "z_P": z_P[found],
+            "z_E": z_E[found],
+            "cooks_distance": cooks[found],
+            "mahalanobis_p": pl.Series(joint[found], dtype=pl.Float64).fill_nan(None),
+            **{name: flag[found] for name, flag in flags.items()},
         }
     )
-    return flagged.filter(pl.any_horizontal(*FLAGS))
 
 
 def _most_influential(cooks: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
-from salutogen.models.descriptive import least_squares_slope
+from salutogen.models.descriptive import least_squares_slope, numbered
 from salutogen.resilience.between_within import OccasionArrays
 
 SLOPE_UNIT = "points of P per point of E"
@@ -111,8 +111,7 @@ def _at(P: np.ndarray, end: float | None) -> np.ndarray | None:
 
 
 def _always(at_end: np.ndarray, arrays: OccasionArrays) -> int:
-    codes = np.unique(arrays.person, return_inverse=True)[1]
-    return int(np.count_nonzero(np.bincount(codes, ~at_end) == 0))
+    return int(np.count_nonzero(np.bincount(numbered(arrays.person)[0], ~at_end) == 0))
 
 
 def _skewness(values: np.ndarray) -> float | None:
@@ -120,7 +119,7 @@ def _skewness(values: np.ndarray) -> float | None:
     spread = float(np.mean(centred**2))
     if values.size < FEWEST or not spread > 0:
         return None
-    return float(np.mean(centred**3) / spread**1.5)
+    return float(np.mean(centred * centred * centred) / spread**1.5)
 
 
 def _sd(SR: np.ndarray, rows: np.ndarray | None) -> float | None:

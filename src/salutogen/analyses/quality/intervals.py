@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
-from salutogen.models.descriptive import pearson_of_sums
+from salutogen.models.descriptive import numbered, pearson_of_sums
 from salutogen.models.resampling.bootstrap import bootstrap_sums
 from salutogen.resilience.between_within import OccasionArrays
 
@@ -61,7 +61,7 @@ def intervals_over_persons(
     DataFrame
         The columns `INTERVAL_COLUMNS`; without ends where there are too few draws.
     """
-    codes = np.unique(arrays.person, return_inverse=True)[1].astype(np.int64)
+    codes = numbered(arrays.person)[0].astype(np.int64)
     persons = int(codes.max()) + 1 if codes.size else 0
     if persons < FEWEST_PERSONS:
         return no_intervals()

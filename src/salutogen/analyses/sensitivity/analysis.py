@@ -229,13 +229,13 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
 
 def _missing(scores: Scores) -> pl.DataFrame:
     """Cases: exposure at its bounds, problems at theirs, and both against each other."""
-    table, valid = scores.valid, valid_rows(scores)
-    P, E = valid.values["P"], valid.values["E"]
+    P, E = (scores.valid_rows(name)[name].to_numpy() for name in ("P", "E"))
 
     def bound(name: str, fallback: np.ndarray) -> np.ndarray:
-        if name not in table.columns:
+        if name not in scores.table.columns:
             return fallback
-        values: np.ndarray = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        column = scores.valid_rows(name)[name]
+        values: np.ndarray = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
         return np.where(np.isfinite(values), values, fallback)
 
     E_low, E_high = bound("E_low", E), bound("E_high", E)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -215,26 +216,45 @@ class Sides:
     share_other_side: float | None = None
 
 
-def sides(P: Float, E: Float, reliability_E: float, g: float, reliability_P: float) -> Sides:
-    """Compare persons' SR as scored (straight line over these persons) with the corrected one."""
-    r = pearson(E, P)
-    if r is None:
-        return Sides()
-    dP, dE = P - np.mean(P), E - np.mean(E)
-    sd_P, sd_E = np.std(P, ddof=1), np.std(E, ddof=1)
-    weights = corrected_weights(
-        np.asarray(r), sd_P, sd_E, np.asarray(reliability_E), np.asarray(g), reliability_P
-    )
-    if not np.isfinite(weights.on_E):
-        return Sides()
-    scored = dP - r * sd_P / sd_E * dE
-    corrected = weights.on_P * dP - weights.on_E * dE
-    other = int(np.sum((scored > 0) != (corrected > 0)))
-    return Sides(
-        rank_r=pearson(_ranks(scored), _ranks(corrected)),
-        n_other_side=other,
-        share_other_side=other / P.size,
-    )
+class Scored:
+    """Persons' SR as scored (straight line over these persons), to be compared with others."""
+
+    def __init__(self, P: Float, E: Float) -> None:
+        self._r = pearson(E, P)
+        self._dP, self._dE = P - np.mean(P), E - np.mean(E)
+        self._sd_P, self._sd_E = np.std(P, ddof=1), np.std(E, ddof=1)
+
+    def sides(self, reliability_E: float, g: float, reliability_P: float) -> Sides:
+        """Compare with the SR that is corrected for error in E, and for mood in its report."""
+        if self._r is None:
+            return Sides()
+        weights = corrected_weights(
+            np.asarray(self._r),
+            self._sd_P,
+            self._sd_E,
+            np.asarray(reliability_E),
+            np.asarray(g),
+            reliability_P,
+        )
+        if not np.isfinite(weights.on_E):
+            return Sides()
+        corrected = weights.on_P * self._dP - weights.on_E * self._dE
+        other = int(np.sum((self._values > 0) != (corrected > 0)))
+        return Sides(
+            rank_r=pearson(self._ranks, _ranks(corrected)),
+            n_other_side=other,
+            share_other_side=other / corrected.size,
+        )
+
+    @cached_property
+    def _values(self) -> Float:
+        assert self._r is not None
+        found: Float = self._dP - self._r * self._sd_P / self._sd_E * self._dE
+        return found
+
+    @cached_property
+    def _ranks(self) -> Float:
+        return _ranks(self._values)
 
 
 def _ranks(values: Float) -> Float:

@@ -10,9 +10,9 @@ import polars as pl
 from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import (
     Band,
+    Scored,
     factor_band,
     problems_band,
-    sides,
     slope_band,
 )
 from salutogen.columns import Column, Kind, Record, beside, figure, record, rows
@@ -253,9 +253,10 @@ def _schema() -> dict[str, type[pl.DataType]]:
 def _sides_table(P: np.ndarray, E: np.ndarray, assumptions: Assumptions) -> pl.DataFrame:
     """Each reliability without and with the strongest mood-congruent reporting."""
     table = []
+    scored = Scored(P, E)
     for g in np.unique([0.0, assumptions.mood[1]]):
         for reliability in assumptions.reliabilities:
-            found = sides(P, E, float(reliability), float(g), assumptions.reliability_P)
+            found = scored.sides(float(reliability), float(g), assumptions.reliability_P)
             table.append(
                 {
                     "reliability_E": float(reliability),

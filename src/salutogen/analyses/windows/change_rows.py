@@ -116,10 +116,11 @@ class ChangeRows:
 
 def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     """Take the valid rows between which change is told; None where there is nothing to compare."""
-    numbers = sorted(set(inputs.resilience.windows["window"].to_list()))
+    numbers = inputs.resilience.windows["window"].unique().sort().to_list()
     if len(numbers) < 2:
         return None
-    valid = valid_rows(inputs.scores)
+    table = inputs.scores.valid_rows()
+    valid = valid_rows(inputs.scores, table)
     placed = {
         one.period.number: one
         for one in rows_of_windows(inputs.study.schedule, valid, Findings())
@@ -127,7 +128,7 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     }
     if numbers[0] not in placed or numbers[-1] not in placed:
         return None
-    table = inputs.norm.with_covariates(inputs.scores.valid)
+    table = inputs.norm.with_covariates(table)
     line = inputs.norm.lines.occasion
     matrix = _terms(line, table)
     known = np.isfinite(matrix).all(axis=1)
@@ -141,27 +142,29 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     }
     if not known.any() or numbers[0] not in weights or numbers[-1] not in weights:
         return None
-    person, occasion = valid.person[known], valid.occasion[known]
+    person, occasion = valid.person, valid.occasion
+    if not known.all():
+        person, occasion, matrix = person[known], occasion[known], matrix[known]
+        table = table.filter(pl.Series(known))
     sorted_rows = person_rows(person, occasion)
     if sorted_rows.n_persons < FEWEST_PERSONS:
         return None
     block, course = _blocks(occasion, np.array(list(weights.values())))
     contrast = course[-1]
-    matrix = matrix[known] - matrix[known].mean(axis=0)
+    matrix = matrix - matrix.mean(axis=0)
     ends = np.flatnonzero(np.append(np.diff(sorted_rows.person) != 0, True))
     last_seen = block[ends]
     after = np.append(np.cumsum(contrast[::-1])[::-1], 0.0)
     final = int(np.flatnonzero(contrast > 0).max(initial=0))
-    kept = table.filter(pl.Series(known))
-    frozen = _frozen(inputs, kept, person)
-    P = kept["P"].to_numpy().astype(np.float64)
+    frozen = _frozen(inputs, table, person)
+    P = table["P"].cast(pl.Float64).to_numpy()
     return ChangeRows(
         rows=sorted_rows,
         occasion=occasion,
         block=block,
         contrast=contrast,
         P=P,
-        score=_score(P, kept, frozen, line),
+        score=_score(P, table, frozen, line),
         exposure=matrix[:, ~covariate],
         covariates=matrix[:, covariate],
         absent=after[last_seen + 1],

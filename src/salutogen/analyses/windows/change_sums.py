@@ -20,7 +20,7 @@ Float = np.ndarray
 
 MOST_NUMBERS = 400_000  # that one resample adds up; persons are put to random groups beyond
 FEWEST_UNITS = 1000
-PERSONS_AT_ONCE = 50_000
+PERSONS_AT_ONCE = 10_000
 FLAT = 1e-9  # of the range of exposure, within which it is the same
 
 

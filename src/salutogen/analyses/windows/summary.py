@@ -120,7 +120,7 @@ def summarise_windows(
         random-intercept REML estimate with the window as factor over everyone with a window. Both
         may move by who leaves; `change` tells of change. Sign: positive = less resilient.
     """
-    present = sorted(set(windows["window"].to_list()))
+    present = windows["window"].unique().sort().to_list()
     window = windows["window"].to_numpy()
     person = windows["person"].to_numpy().astype(np.int64)
     frozen = windows["SR_frozen"].fill_null(float("nan")).to_numpy()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,42 +82,46 @@ class Persistence:
 
 @dataclass(frozen=True, kw_only=True)
 class Whitened:
-    """Cross-products of whitened columns, and of each person's random intercept with them."""
+    """Whitened columns, and the sums of each person's with the random intercept's column."""
 
     columns: Float
-    total: Float
     own: Float
     size: Float
     log_determinant: float
 
+    @cached_property
+    def total(self) -> Float:
+        """Cross-products (m, m) of all rows."""
+        from salutogen.models.resampling._kernels_bootstrap import group_cross_products
+
+        everyone = np.zeros(len(self.columns), dtype=np.int64)
+        return unpacked(group_cross_products(self.columns, everyone, 1)[0])
+
 
 def whiten(columns: Float, rows: PersonRows, lag: float) -> Whitened:
     """Take the autocorrelation out of columns (n, m), and add up what the intercept needs."""
-    from salutogen.models.resampling._kernels_bootstrap import group_cross_products
+    from salutogen.models.resampling._kernels_bootstrap import group_sums
 
-    white = np.column_stack([columns, np.ones(len(columns))])
-    log_determinant = 0.0
-    if lag:
-        share = lag**rows.gap
-        rest = 1.0 - share * share
-        before = white[rows.follows - 1]
-        white[rows.follows] = (white[rows.follows] - share[:, None] * before) / np.sqrt(rest)[
-            :, None
-        ]
-        log_determinant = float(np.sum(np.log(rest)))
-    one = white[:, -1]
-    n = rows.n_persons
-    own = np.column_stack(
-        [np.bincount(rows.person, one * column, minlength=n) for column in white.T]
-    )
-    kept = np.ascontiguousarray(white[:, :-1])
-    total = group_cross_products(kept, np.zeros(len(kept), dtype=np.int64), 1)
+    white, n = np.ascontiguousarray(columns), rows.n_persons
+    if not lag:
+        return Whitened(
+            columns=white,
+            own=group_sums(white, np.ones(len(white)), rows.person, n),
+            size=np.bincount(rows.person).astype(np.float64),
+            log_determinant=0.0,
+        )
+    share = lag**rows.gap
+    rest = 1.0 - share * share
+    one = np.ones(len(columns))
+    one[rows.follows] = (1.0 - share) / np.sqrt(rest)
+    white = white.copy()
+    white[rows.follows] -= share[:, None] * columns[rows.follows - 1]
+    white[rows.follows] /= np.sqrt(rest)[:, None]
     return Whitened(
-        columns=kept,
-        total=unpacked(total[0]),
-        own=np.ascontiguousarray(own[:, :-1]),
-        size=own[:, -1],
-        log_determinant=log_determinant,
+        columns=white,
+        own=group_sums(white, one, rows.person, n),
+        size=np.bincount(rows.person, one * one),
+        log_determinant=float(np.sum(np.log(rest))),
     )
 
 

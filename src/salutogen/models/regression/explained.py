@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from salutogen.models.linear_algebra import combine, orthonormalise
+from salutogen.models.descriptive import numbered
+from salutogen.models.linear_algebra import PIECE, Factored, combine, sum_in_pieces
 from salutogen.models.regression.least_squares import checked
 
 Float = NDArray[np.float64]
@@ -37,7 +38,7 @@ class ExplainedShare(NamedTuple):
 
 def explained_share(
     y: ArrayLike,
-    X: ArrayLike,
+    X: ArrayLike | Factored,
     tested: Sequence[bool],
     *,
     names: Sequence[str],
@@ -49,7 +50,7 @@ def explained_share(
     ----------
     y : array (n,)
         Outcome.
-    X : array (n, p)
+    X : array (n, p) or Factored
         Predictors, with a column of ones among those not tested.
     tested : sequence of bool (p,)
         Which columns' share is asked for.
@@ -73,30 +74,36 @@ def explained_share(
     """
     from scipy.special import stdtrit
 
-    outcome, columns = checked(y, X, names)
+    outcome, columns = checked(y, X.X if isinstance(X, Factored) else X, names)
     n, p = columns.shape
     asked = np.asarray(tested, dtype=bool)
-    centred = outcome - np.mean(outcome)
-    total = float(np.sum(centred**2))
     order = np.concatenate([np.flatnonzero(~asked), np.flatnonzero(asked)])
-    Q, _ = orthonormalise(columns[:, order], [names[j] for j in order])
+    if (np.diff(order) == 1).all():
+        Q = Factored.of(X, names).Q
+    else:
+        Q = Factored.of(columns[:, order], [names[j] for j in order]).Q
     q = int(asked.sum())
-    without, leverage_without = _left(outcome, Q[: p - q])
-    within, leverage = _left(outcome, Q)
-    rss_without, rss = float(np.sum(without**2)), float(np.sum(within**2))
+    without, within = _Left(outcome, Q[: p - q]), _Left(outcome, Q)
+    mean = float(np.mean(outcome))
+    total = sum_in_pieces(n, lambda piece: float(np.sum((outcome[piece] - mean) ** 2)))
+    rss_without, rss = without.squares, within.squares
     share = max(rss_without - rss, 0.0) / total
     adjusted = (n - 1) / total * (rss_without / (n - p + q) - rss / (n - p))
     if not NOTHING < share < 1 - NOTHING:
         return ExplainedShare(share, adjusted, None, None)
-    rest = total - centred**2 * n / (n - 1)  # the sum of squares without each unit
-    if np.min(rest) <= FULL * total:  # one unit alone differs from the others
-        return ExplainedShare(share, adjusted, None, None)
-    own = np.maximum(1 - leverage, FULL)
-    own_without = np.maximum(1 - leverage_without, FULL)
-    influence = (without**2 / own_without - within**2 / own - share * (total - rest)) / rest
+    influence = np.empty(n)
+    for start in range(0, n, PIECE):
+        piece = slice(start, min(start + PIECE, n))
+        # The sum of squares without each unit.
+        rest = total - (outcome[piece] - mean) ** 2 * n / (n - 1)
+        if np.min(rest) <= FULL * total:  # one unit alone differs from the others
+            return ExplainedShare(share, adjusted, None, None)
+        influence[piece] = (
+            without.over_own(piece) - within.over_own(piece) - share * (total - rest)
+        ) / rest
     if cluster is not None:
-        influence = np.bincount(np.asarray(cluster), influence)
-        influence = influence[np.bincount(np.asarray(cluster)) > 0]
+        index, n_clusters = numbered(np.asarray(cluster))
+        influence = np.bincount(index, influence, minlength=n_clusters)
     units = influence.size
     variance = float(np.sum((influence - np.mean(influence)) ** 2)) * units / (units - 1)
     error = float(np.sqrt(variance / (4 * share))) / (1 - share)
@@ -107,9 +114,29 @@ def explained_share(
     return ExplainedShare(share, adjusted, float(np.tanh(low) ** 2), float(np.tanh(high) ** 2))
 
 
-def _left(outcome: Float, Q: Float) -> tuple[Float, Float]:
-    """What orthonormal terms (p, n) leave of the outcome, and their leverages (n,)."""
-    left = outcome
-    for _ in range(2):  # one refinement: full accuracy
-        left = left - combine(Q.T, np.array([np.sum(q * left) for q in Q]))
-    return left, np.sum(Q**2, axis=0)
+class _Left:
+    """What orthonormal terms (p, n) leave of an outcome (n,), a piece at a time."""
+
+    def __init__(self, outcome: Float, Q: Float) -> None:
+        self._outcome, self._Q = outcome, Q
+        self._steps: list[Float] = []
+        n = len(outcome)
+        for _ in range(2):  # one refinement: full accuracy
+            self._steps.append(sum_in_pieces(n, self._along))
+        self.squares = sum_in_pieces(n, lambda piece: float(np.sum(self._of(piece) ** 2)))
+
+    def _along(self, piece: slice) -> Float:
+        left = self._of(piece)
+        return np.array([np.sum(q[piece] * left) for q in self._Q])
+
+    def _of(self, piece: slice) -> Float:
+        left = self._outcome[piece]
+        for step in self._steps:
+            left = left - combine(self._Q[:, piece].T, step)
+        return left
+
+    def over_own(self, piece: slice) -> Float:
+        """Squares of what is left, each divided by one minus its unit's leverage."""
+        leverage: Float = np.sum(self._Q[:, piece] ** 2, axis=0)
+        found: Float = self._of(piece) ** 2 / np.maximum(1 - leverage, FULL)
+        return found

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.descriptive import numbered
 from salutogen.models.linear_algebra import (
+    Factored,
     combine,
     cross_products,
-    orthonormalise,
     sum_of_products,
-    triangular_inverse,
 )
 from salutogen.models.short_repr import short_repr
 
@@ -160,7 +160,7 @@ def checked(y: ArrayLike, X: ArrayLike, names: Sequence[str]) -> tuple[Float, Fl
 
 def fit_least_squares(
     y: ArrayLike,
-    X: ArrayLike,
+    X: ArrayLike | Factored,
     *,
     names: Sequence[str],
     weights: ArrayLike | None = None,
@@ -172,7 +172,7 @@ def fit_least_squares(
     ----------
     y : array (n,)
         Outcome.
-    X : array (n, p)
+    X : array (n, p) or Factored
         Predictors, including a column of ones if the line has an intercept.
     names : sequence of str
         Names of the columns of X.
@@ -198,10 +198,11 @@ def fit_least_squares(
     >>> fit.coefficients.round(3).tolist()
     [0.833, 1.5]
     """
-    outcome, columns = checked(y, X, names)
+    given = X if isinstance(X, Factored) else None
+    outcome, columns = checked(y, X.X if isinstance(X, Factored) else X, names)
     n, p = columns.shape
     weight = None if weights is None else _checked_weights(weights, n)
-    solved = solve(outcome, columns, names, weight)
+    solved = solve(outcome, columns, names, weight, given)
     residuals = solved.residuals
     rss = _weighted_squares(residuals, weight)
     df = n - p
@@ -243,9 +244,15 @@ class Solution:
 
 
 def solve(
-    outcome: Float, columns: Float, names: Sequence[str], weight: Float | None = None
+    outcome: Float,
+    columns: Float,
+    names: Sequence[str],
+    weight: Float | None = None,
+    factored: Factored | None = None,
 ) -> Solution:
     """Solve for the coefficients alone; arguments as `checked` returns them.
+
+    Columns that are factored already, and have no weights, are not factored again.
 
     Raises
     ------
@@ -256,8 +263,8 @@ def solve(
     if weight is not None:
         root = np.sqrt(weight)
         weighted, rows = outcome * root, (columns.T * root).T
-    Q, R = orthonormalise(rows, names)
-    inverse = triangular_inverse(R)
+    design = factored if factored is not None and weight is None else Factored.of(rows, names)
+    Q, inverse = design.Q, design.inverse
     scores = np.array([sum_of_products(q, weighted) for q in Q])
     left = weighted - combine(Q.T, scores)
     again = np.array([sum_of_products(q, left) for q in Q])  # one refinement: full accuracy
@@ -322,21 +329,12 @@ def clustered_covariance(
         raise ModelError(
             f"cluster: expected {len(scores)} integer codes, got {codes.dtype} {codes.shape}."
         )
-    index, n_clusters = _numbered(codes)
+    index, n_clusters = numbered(codes)
     if n_clusters < 2:
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
     sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
     meat = cross_products(list(sums))
     return bread @ meat @ bread * (n_clusters / (n_clusters - 1)), n_clusters
-
-
-def _numbered(codes: NDArray[Any]) -> tuple[NDArray[np.intp], int]:
-    """Number the distinct codes from 0, in their order, and count them."""
-    if (codes[1:] >= codes[:-1]).all():  # rows by person: nothing needs to be sorted
-        index = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
-        return index, int(index[-1]) + 1
-    labels, index = np.unique(codes, return_inverse=True)
-    return index, len(labels)
 
 
 def f_test(nested: LinearFit, full: LinearFit) -> FTest:
@@ -387,10 +385,10 @@ def cross_validated_error(
     names = [f"column {j + 1}" for j in range(np.shape(X)[1])]
     outcome, columns = checked(y, X, names)
     codes = np.arange(len(outcome)) if cluster is None else np.asarray(cluster)
-    labels, index = np.unique(codes, return_inverse=True)
-    if not 2 <= folds <= len(labels):
-        raise ModelError(f"folds: expected 2 to {len(labels)} (independent units), got {folds}.")
-    part = np.arange(len(labels)) % folds
+    index, n_units = numbered(codes)
+    if not 2 <= folds <= n_units:
+        raise ModelError(f"folds: expected 2 to {n_units} (independent units), got {folds}.")
+    part = np.arange(n_units) % folds
     np.random.default_rng(seed).shuffle(part)
     squared = 0.0
     for fold in range(folds):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import cross_products, orthonormalise, triangular_inverse
+from salutogen.models.linear_algebra import Factored, cross_products
 from salutogen.models.regression.least_squares import LinearFit
 
 Float = NDArray[np.float64]
@@ -25,21 +25,7 @@ class WaldTest(NamedTuple):
     p: float
 
 
-def leverages(X: ArrayLike, names: tuple[str, ...] = ()) -> Float:
-    """Return the diagonal (n,) of the hat matrix of X (n, p).
-
-    Raises
-    ------
-    ModelError
-        Columns are collinear.
-    """
-    columns = np.asarray(X, dtype=float)
-    Q, _ = orthonormalise(columns, names or [f"column {j + 1}" for j in range(columns.shape[1])])
-    result: Float = np.sum(Q**2, axis=0)
-    return result
-
-
-def hc3_covariance(fit: LinearFit, X: ArrayLike) -> Float:
+def hc3_covariance(fit: LinearFit, X: ArrayLike | Factored) -> Float:
     """Covariance (p, p) of an unweighted line whose units scatter unequally: HC3.
 
     Each residual is divided by one minus its unit's leverage, as if the line had been fitted
@@ -49,7 +35,7 @@ def hc3_covariance(fit: LinearFit, X: ArrayLike) -> Float:
     ----------
     fit : LinearFit
         An unweighted least-squares line of independent units.
-    X : array (n, p)
+    X : array (n, p) or Factored
         The columns it was fitted to.
 
     Returns
@@ -58,12 +44,12 @@ def hc3_covariance(fit: LinearFit, X: ArrayLike) -> Float:
         NaN in the rows and columns of coefficients that rest on one unit alone, such as a category
         with one person: that unit's residual is 0 whatever its outcome, so nothing tells an error.
     """
-    columns = np.asarray(X, dtype=float)
-    if columns.shape != (fit.n, len(fit.names)):
-        raise ModelError(f"X: the line was fitted to {fit.n} units, got shape {columns.shape}.")
-    Q, R = orthonormalise(columns, fit.names)
-    inverse = triangular_inverse(R)
-    own = 1 - np.sum(Q**2, axis=0)
+    shape = np.shape(X.X if isinstance(X, Factored) else X)
+    if shape != (fit.n, len(fit.names)):
+        raise ModelError(f"X: the line was fitted to {fit.n} units, got shape {shape}.")
+    design = Factored.of(X, fit.names)
+    Q, inverse = design.Q, design.inverse
+    own = 1 - design.leverages
     alone = own < ALONE
     left_out = np.where(alone, 0.0, fit.residuals / np.where(alone, 1.0, own))
     meat = cross_products([q * left_out for q in Q])
@@ -77,7 +63,7 @@ def hc3_covariance(fit: LinearFit, X: ArrayLike) -> Float:
 
 
 def hc3_degrees_of_freedom(
-    X: ArrayLike, names: tuple[str, ...] = (), maps: ArrayLike | None = None
+    X: ArrayLike | Factored, names: tuple[str, ...] = (), maps: ArrayLike | None = None
 ) -> Float:
     """Degrees of freedom (p,) of t with errors of HC3, coefficient by coefficient.
 
@@ -89,7 +75,7 @@ def hc3_degrees_of_freedom(
 
     Parameters
     ----------
-    X : array (n, p)
+    X : array (n, p) or Factored
     names : tuple of str
         Of the columns, for messages.
     maps : array (r, p), optional
@@ -109,15 +95,14 @@ def hc3_degrees_of_freedom(
     >>> [round(float(hc3_degrees_of_freedom(one)[1]), 1) for one in (even, rare)]
     [98.0, 4.3]
     """
-    columns = np.asarray(X, dtype=float)
-    Q, R = orthonormalise(columns, names or [f"column {j + 1}" for j in range(columns.shape[1])])
-    rows = triangular_inverse(R)
+    design = Factored.of(X, names)
+    Q, rows = design.Q, design.inverse
     if maps is not None:
         rows = np.asarray(maps, dtype=float) @ rows
     pull = rows @ Q
-    h = np.sum(Q**2, axis=0)
+    h = design.leverages
     own = np.maximum(1 - h, ALONE)
-    most = max(columns.shape[0] - columns.shape[1], 1)
+    most = max(Q.shape[1] - Q.shape[0], 1)
     found = np.empty(len(rows))
     for j, weights in enumerate(pull**2 / own**2):
         # H_ij is the product of two columns of Q, so the double sum is one of p by p matrices.
@@ -127,7 +112,9 @@ def hc3_degrees_of_freedom(
     return np.clip(found, 1.0, most)
 
 
-def joint_degrees_of_freedom(X: ArrayLike, tested: ArrayLike, names: tuple[str, ...] = ()) -> float:
+def joint_degrees_of_freedom(
+    X: ArrayLike | Factored, tested: ArrayLike, names: tuple[str, ...] = ()
+) -> float:
     """Degrees of freedom of a Wald F of several coefficients with errors of HC3.
 
     The mean over combinations of the tested coefficients that are uncorrelated under equal scatter:
@@ -136,17 +123,16 @@ def joint_degrees_of_freedom(X: ArrayLike, tested: ArrayLike, names: tuple[str, 
 
     Parameters
     ----------
-    X : array (n, p)
+    X : array (n, p) or Factored
     tested : array of bool (p,)
     names : tuple of str
         Of the columns, for messages.
     """
-    columns, which = np.asarray(X, dtype=float), np.flatnonzero(tested)
-    _, R = orthonormalise(columns, names or [f"column {j + 1}" for j in range(columns.shape[1])])
-    own = triangular_inverse(R)[which]
+    design, which = Factored.of(X, names), np.flatnonzero(tested)
+    own = design.inverse[which]
     root = np.linalg.cholesky(own @ own.T)
-    maps = np.linalg.solve(root, np.eye(columns.shape[1])[which])
-    return float(np.mean(hc3_degrees_of_freedom(columns, names, maps)))
+    maps = np.linalg.solve(root, np.eye(len(design.R))[which])
+    return float(np.mean(hc3_degrees_of_freedom(design, names, maps)))
 
 
 def wald_test(coefficients: ArrayLike, covariance: ArrayLike, df2: float) -> WaldTest | None:

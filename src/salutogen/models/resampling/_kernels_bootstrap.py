@@ -41,6 +41,17 @@ def group_cross_products(columns: Float, codes: Int, n_groups: int) -> Float:
 
 
 @njit(cache=True, nogil=True)
+def group_sums(columns: Float, weights: Float, codes: Int, n_groups: int) -> Float:
+    """Sum each column of `columns` (n, k), times the weights (n,), by group."""
+    n, k = columns.shape
+    out = np.zeros((n_groups, k))
+    for row in range(n):
+        for j in range(k):
+            out[codes[row], j] += weights[row] * columns[row, j]
+    return out
+
+
+@njit(cache=True, nogil=True)
 def solve_packed(packed: Float, k: int, work: Float, solution: Float) -> bool:
     """Regress the last of k columns on the others; False where they are collinear.
 

@@ -277,7 +277,8 @@ def sums_over_persons(
                                 value += combine_two(FB[a * c + j], FB[b * c + i], size)
                             total[place] += value
                             place += 1
-        out[chunk, :] = total
+        for place in range(total.size):  # no slice, as it compiles two seconds longer
+            out[chunk, place] = total[place]
 
 
 @njit(cache=True, nogil=True)

@@ -144,7 +144,8 @@ def eliminate_sites(
     site_half = np.empty((s, c))
     for site in range(first, last):
         log_determinant = 0.0
-        eliminated[site, :] = rest[site, :]
+        for place in range(rest.shape[1]):  # no slice, as it compiles a second longer
+            eliminated[site, place] = rest[site, place]
         for person in range(starts[site], starts[site + 1]):
             log_determinant += eliminate(products, person, q, width, factor, root, gain, shrink)
             times_products(shrink, products, person, q, width, half)
