@@ -92,7 +92,7 @@ def test_what_is_no_finite_number_is_refused(
     for value in NO_NUMBERS if text else (*NO_NUMBERS, *WORDS):
         assert wrong(model, key, shape(value)), value
     for value in HUGE:
-        assert wrong(model, key, shape(value)) in (True, False), value
+        assert wrong(model, key, shape(value)), value
 
 
 @pytest.mark.parametrize("word", [".inf", "-.inf", ".nan", ".NaN", "1e999", "true", "False"])

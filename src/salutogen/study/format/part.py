@@ -19,6 +19,7 @@ from salutogen.findings import shortened
 GAP = "???"  # stands where a person has to fill something in
 Name = Annotated[str, Field(min_length=1)]
 LABEL_MARK = "x-label"
+LARGEST = 1e12  # of numbers; squares and their sums stay finite
 LONGEST = 160  # characters of a part in a short representation
 Label = Annotated[
     str,
@@ -43,11 +44,17 @@ class Part(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _switches_are_no_numbers(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse true and false where a number is expected: they would count as 1 and 0."""
+    def _numbers_are_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse, where a number is expected, true and false, which would count as 1 and 0.
+
+        So are numbers too large to compute with.
+        """
         annotation = cls.model_fields[info.field_name or ""].annotation
-        if _is_switch_for_number(value, annotation):
-            raise ValueError("a number is expected, not true or false")
+        for number in _given_as_numbers(value, annotation):
+            if isinstance(number, bool):
+                raise ValueError("a number is expected, not true or false")
+            if abs(number) > LARGEST:
+                raise ValueError(f"a number of at most {LARGEST:g} is expected")
         return value
 
     def __repr__(self) -> str:
@@ -55,18 +62,21 @@ class Part(BaseModel):
         return shortened(super().__repr__(), LONGEST)
 
 
-def _is_switch_for_number(value: Any, annotation: Any) -> bool:
+def _given_as_numbers(value: Any, annotation: Any) -> Iterator[bool | int | float]:
+    """Numbers, true and false among a value where its annotation allows numbers and no switch."""
     members = list(_members(annotation))
-    if isinstance(value, bool):
+    if isinstance(value, bool | int | float):
         takes_numbers = any(one in (int, float) for one in members)
-        return takes_numbers and not any(one in (bool, Any) for one in members)
-    if isinstance(value, list | tuple):
-        inner = [get_args(one)[0] for one in members if get_origin(one) is tuple]
-        return any(_is_switch_for_number(one, kind) for one in value for kind in inner)
-    if isinstance(value, Mapping):
-        inner = [get_args(one)[1] for one in members if get_origin(one) is dict]
-        return any(_is_switch_for_number(one, kind) for one in value.values() for kind in inner)
-    return False
+        if takes_numbers and not any(one in (bool, Any) for one in members):
+            yield value
+    elif isinstance(value, list | tuple):
+        for kind in (get_args(one)[0] for one in members if get_origin(one) is tuple):
+            for one in value:
+                yield from _given_as_numbers(one, kind)
+    elif isinstance(value, Mapping):
+        for kind in (get_args(one)[1] for one in members if get_origin(one) is dict):
+            for one in value.values():
+                yield from _given_as_numbers(one, kind)
 
 
 def _members(annotation: Any) -> Iterator[Any]:
