@@ -115,6 +115,16 @@ def test_gzip_and_hash(tmp_path: Path) -> None:
     assert panel.inputs[0].columns == 10
 
 
+def test_a_packed_text_that_grows_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("salutogen.panel.readers.text._MOST_UNPACKED", 2**16)
+    _write(tmp_path, gzip.compress(b"id,wave\n" + b"0" * 2**22), "answers.csv.gz")
+    with pytest.raises(PanelError) as refused:
+        read_panel(STUDY, tmp_path)
+    assert found(refused.value) == {"file-too-large"}
+
+
 def test_blank_lines_are_ignored_and_rows_keep_their_number(tmp_path: Path) -> None:
     lines = _text(answers()).splitlines()
     text = "\n".join([*lines[:3], "", *lines[3:], "", ""])
@@ -149,6 +159,7 @@ def _refusal(folder: Path, text: str | bytes, study: Any = STUDY) -> Any:
         (b"id,wave,day,M_1,id\n1,1,1,1,1\n", "column-twice"),
         (b"id,wave\n1,1\x00\n", "null-bytes"),
         (b'id,wave\n"1,1\n', "open-quotation"),
+        (b'id,wave\n1,a"b\n2,c"d\n', "stray-quotation"),
         (b"PK\x03\x04\x81\x8d\x8f\x90\x9d\xff\xfe\x00", "null-bytes"),
     ],
 )
@@ -159,10 +170,11 @@ def test_refused_files(tmp_path: Path, text: bytes, code: str) -> None:
 def test_uneven_rows_are_named(tmp_path: Path) -> None:
     lines = _text(answers()).splitlines()
     lines[3] += ",9"
+    lines[5] += ",,"
     lines[7] = lines[7].rsplit(",", 1)[0]
     finding = _refusal(tmp_path, "\n".join(lines))
     assert finding.code == "uneven-rows"
-    assert finding.evidence.rows == (3, 7)
+    assert finding.evidence.rows == (3, 5)
     assert finding.evidence.numbers == {"expected": 10, "found": 11, "first": 3}
 
 

@@ -136,7 +136,9 @@ def test_frames_with_categories_booleans_and_mixed_objects() -> None:
     table["id"] = pd.Categorical(table["id"])
     table["E_1"] = table["E_1"] > 2
     table["M_1"] = [value if place % 2 else str(value) for place, value in enumerate(frame["M_1"])]
-    panel = read_panel(STUDY, table)
+    with pytest.raises(PanelError, match="boolean: answer"):
+        read_panel(STUDY, table)
+    panel = read_panel(make_study({"answers": by_occasion(boolean="answer")}), table)
     assert panel.persons["subject"].to_list() == sorted(set(frame["id"]))
     assert panel.answers["events"]["E_1"].to_list() == [int(v > 2) for v in frame["E_1"]]
     assert panel.answers["mood"]["M_1"].to_list() == frame["M_1"].to_list()

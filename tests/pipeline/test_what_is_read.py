@@ -61,6 +61,12 @@ def test_answers_given_one_by_one(study: Path) -> None:
     assert what_is_read(plan, object()).paths == what_is_read(plan, {}).paths
 
 
+def test_answers_given_by_occasion(study: Path) -> None:
+    one, two = study.parent / "w1.csv", study.parent / "w2.csv"
+    reads = what_is_read(read_study(study), {"answers": {"1": one, "2": str(two)}})
+    assert {one, two} <= set(reads.paths)
+
+
 def test_links_that_lead_around_in_a_circle(tmp_path: Path) -> None:
     if os.name != "nt":
         (tmp_path / "one").symlink_to("two")

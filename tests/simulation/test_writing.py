@@ -215,3 +215,23 @@ def test_a_stated_suffix_is_kept(study_of, tmp_path):
     cohort = simulate(study_of({}, sources=layout), persons=5, seed=1, out=tmp_path / "out")
     assert cohort.files[0].name == "wave.csv"
     assert pl.read_csv(cohort.files[0], separator=";").height == 30
+
+
+@pytest.mark.parametrize(
+    "change, key",
+    [
+        ({"person": ["site", "id"]}, "person"),
+        ({"occasion": ["visit", "beep"]}, "occasion"),
+        ({"occasion": None, "file": None, "files": {"1": "a", "2": "b"}}, "files"),
+        ({"header_rows": 3}, "header_rows"),
+        ({"skip_rows": 1}, "skip_rows"),
+        ({"complete": {"column": "done", "code": 2}}, "complete"),
+    ],
+)
+def test_forms_in_which_answers_are_not_written_are_refused(study_of, tmp_path, change, key):
+    layout = source("row-per-occasion", **{"occasion": "visit", **change})
+    with pytest.raises(SimulationError) as error:
+        simulate(study_of({}, sources=layout), persons=5, seed=1, out=tmp_path / "out")
+    (finding,) = error.value.findings
+    assert (finding.code, finding.evidence.numbers["name"]) == ("simulation-source-form", key)
+    assert not (tmp_path / "out").exists()

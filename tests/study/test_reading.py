@@ -191,9 +191,14 @@ def test_perceived_stress_scale_is_refused_as_exposure_by_its_name():
     assert "perceived-stress-as-exposure" in codes(refused(values))
 
 
-def test_the_code_of_what_did_not_happen_must_be_a_possible_answer():
+def test_the_code_of_what_did_not_happen_may_lie_outside_the_range():
     values = changed({"instruments/general/answers": "1..5"})
-    assert codes(refused(values)) == ["did-not-occur-outside"]
+    assert codes(read_study(values).findings) == codes(read_study(VALID).findings)
+
+
+def test_a_range_that_begins_at_a_negative_code_is_doubtful():
+    changes = {"instruments/general/answers": "-9..5", "instruments/general/did_not_occur": -9}
+    assert "codes-below-zero" in codes(read_study(changed(changes)).findings)
 
 
 def test_patterns_take_what_they_say_and_nothing_else():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,16 +13,21 @@ from salutogen.study.instruments.instrument import columns_at
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
+    from salutogen.study.format import Source
 
 ITEM, VALUE = "item", "value"
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedColumn:
-    """One column a source must have, and the place in the study file that names it."""
+    """One column a source must have, and the place in the study file that names it.
+
+    `once` tells that one of the files of a source is enough, where each occasion has its own.
+    """
 
     column: str
     path: str
+    once: bool = False
 
 
 def instruments_of(study: Study, source: str) -> list[Instrument]:
@@ -45,92 +50,158 @@ def is_per_person(study: Study, source: str) -> bool:
     return not repeated and plan.layout != "row-per-item"
 
 
-def expected_columns(study: Study, source: str) -> list[ExpectedColumn]:
-    """List the columns a source must have, in the order of the study file."""
+def expected_columns(
+    study: Study, source: str, occasion: str | None = None
+) -> list[ExpectedColumn]:
+    """List the columns a source must have, in the order of the study file.
+
+    Parameters
+    ----------
+    study : Study
+    source : str
+    occasion : str, optional
+        Label of an occasion that has a file of its own: the columns of this file.
+    """
     plan = study.plan.sources[source]
-    here = f"sources.{source}"
-    expected = [ExpectedColumn(plan.person, f"{here}.person")]
-    if plan.layout != "row-per-person" and plan.occasion is not None:
-        expected.append(ExpectedColumn(plan.occasion, f"{here}.occasion"))
-    if plan.layout == "row-per-item":
-        expected.append(ExpectedColumn(plan.item or ITEM, f"{here}.item"))
-        expected.append(ExpectedColumn(plan.value or VALUE, f"{here}.value"))
-    if plan.layout == "row-per-event":
-        named = (("event", plan.event), ("rating", plan.rating))
-        expected += [ExpectedColumn(column, f"{here}.{key}") for key, column in named if column]
-    if plan.time is not None:
-        expected += [
-            ExpectedColumn(column, f"{here}.time.column")
-            for column in columns_at(plan.time.column, study.labels)
-        ]
+    labels = study.labels if occasion is None else (occasion,)
+    expected = list(_of_source(plan, f"sources.{source}", labels))
     only = study.plan.answer_sources == (source,)
+    of_files = plan.files is not None
     for _, column, given, _, path in person_columns(study):
         if given == source or (given is None and only):
-            expected.append(ExpectedColumn(column, f"{path}.column"))
+            expected.append(ExpectedColumn(column, f"{path}.column", once=of_files))
     if plan.layout != "row-per-item":
-        expected += [
-            found for item in instruments_of(study, source) for found in _items(study, item)
-        ]
+        for item in instruments_of(study, source):
+            once = of_files and item.measured == "baseline"
+            expected += _items(item, labels, once=once, of_files=of_files)
     unique = {entry.column: entry for entry in reversed(expected)}
     return [entry for entry in expected if unique.pop(entry.column, None) is not None]
 
 
-def _items(study: Study, instrument: Instrument) -> Iterator[ExpectedColumn]:
+def _of_source(plan: Source, here: str, labels: Sequence[str]) -> Iterator[ExpectedColumn]:
+    """Columns that say who, when and what."""
+    yield from (ExpectedColumn(column, f"{here}.person") for column in plan.person_columns)
+    if plan.layout != "row-per-person":
+        yield from (ExpectedColumn(column, f"{here}.occasion") for column in plan.occasion_columns)
+    if plan.layout == "row-per-item":
+        yield ExpectedColumn(plan.item or ITEM, f"{here}.item")
+        yield ExpectedColumn(plan.value or VALUE, f"{here}.value")
+    if plan.layout == "row-per-event":
+        named = (("event", plan.event), ("rating", plan.rating))
+        yield from (ExpectedColumn(column, f"{here}.{key}") for key, column in named if column)
+    for key, part in (("time", plan.time), ("complete", plan.complete)):
+        if part is not None:
+            for column in columns_at(part.column, labels):
+                yield ExpectedColumn(column, f"{here}.{key}.column")
+
+
+def _items(
+    instrument: Instrument, every_label: Sequence[str], *, once: bool, of_files: bool
+) -> Iterator[ExpectedColumn]:
     path = f"instruments.{instrument.name}.columns"
     for item in instrument.items:
         pattern = instrument.columns[item]
-        labels = [label for label in study.labels if instrument.asks(item, label)]
-        for column in columns_at(pattern, labels):
-            yield ExpectedColumn(column, path)
+        labels = [label for label in every_label if once or instrument.asks(item, label)]
+        if labels or not of_files:
+            for column in columns_at(pattern, labels):
+                yield ExpectedColumn(column, path, once=once)
 
 
-def known_columns(study: Study, source: str) -> set[str]:
+def answer_columns(study: Study, source: str, occasion: str | None = None) -> list[str]:
+    """Columns of a source that hold answers to its repeated instruments."""
+    plan = study.plan.sources[source]
+    if plan.layout == "row-per-item":
+        return [plan.value or VALUE]
+    labels = study.labels if occasion is None else (occasion,)
+    columns = {
+        column: None
+        for instrument in instruments_of(study, source)
+        if instrument.measured == "repeated"
+        for pattern in instrument.columns.values()
+        for column in columns_at(pattern, labels)
+    }
+    return list(columns)
+
+
+def known_columns(study: Study, source: str, occasion: str | None = None) -> set[str]:
     """Every column name the study file could mean in this source."""
     plan = study.plan.sources[source]
-    names = {entry.column for entry in expected_columns(study, source)}
+    names = {entry.column for entry in expected_columns(study, source, occasion)}
     names.update(column for _, column, _, _, _ in person_columns(study))
-    further = (plan.occasion, plan.item, plan.value, plan.event, plan.rating)
+    names.update(plan.occasion_columns)
+    further = (plan.item, plan.value, plan.event, plan.rating)
     names.update(column for column in further if column)
     return names
 
 
-def check_columns(study: Study, tables: Mapping[str, SourceTable], findings: Findings) -> bool:
+def check_columns(
+    study: Study, tables: Mapping[str, Sequence[SourceTable]], findings: Findings
+) -> bool:
     """Refuse missing columns with the nearest name; tell whether reading can go on."""
     usable = True
-    for name, table in tables.items():
-        have, needed = set(table.columns), _needed_columns(study, name)
-        for entry in expected_columns(study, name):
-            if entry.column in have:
+    for name, parts in tables.items():
+        needed = _needed_columns(study, name)
+        somewhere = {column for table in parts for column in table.columns}
+        said: set[str] = set()
+        for table in parts:
+            have = set(table.columns)
+            expected = expected_columns(study, name, table.occasion)
+            missing = [
+                entry
+                for entry in expected
+                if entry.column not in (somewhere | said if entry.once else have)
+            ]
+            said |= {entry.column for entry in missing if entry.once}
+            if len(missing) == len(expected) > 1:
+                usable = False
+                _tell_no_column(table, len(expected), findings)
                 continue
-            usable &= entry.column not in needed
-            findings.tell(
-                "column-missing",
-                path=entry.path,
-                hint=did_you_mean(entry.column, table.columns),
-                file=table.label,
-                column=entry.column,
-            )
-    answers = [table for name, table in tables.items() if name in study.plan.answer_sources]
-    for _, column, given, _, path in person_columns(study):
-        if given is None and len(answers) > 1:
-            everywhere = [known for table in answers for known in table.columns]
-            if column not in everywhere:
+            for entry in missing:
+                usable &= entry.column not in needed
                 findings.tell(
                     "column-missing",
-                    variant="in-no-file",
-                    path=f"{path}.column",
-                    hint=did_you_mean(column, everywhere),
-                    column=column,
+                    path=entry.path,
+                    hint=did_you_mean(entry.column, table.columns),
+                    file=table.label,
+                    column=entry.column,
                 )
+    _check_persons_columns(study, tables, findings)
     return usable
 
 
-def _needed_columns(study: Study, source: str) -> set[str | None]:
+def _tell_no_column(table: SourceTable, expected: int, findings: Findings) -> None:
+    """Say one thing where every column is missing: the header stands elsewhere."""
+    findings.tell("header-elsewhere", file=table.label, expected=expected)
+
+
+def _check_persons_columns(
+    study: Study, tables: Mapping[str, Sequence[SourceTable]], findings: Findings
+) -> None:
+    """Refuse what describes the persons where no file has it."""
+    answers = [tables[name] for name in study.plan.answer_sources if name in tables]
+    if len(answers) < 2:
+        return
+    everywhere = [column for parts in answers for table in parts for column in table.columns]
+    for _, column, given, _, path in person_columns(study):
+        if given is None and column not in everywhere:
+            findings.tell(
+                "column-missing",
+                variant="in-no-file",
+                path=f"{path}.column",
+                hint=did_you_mean(column, everywhere),
+                column=column,
+            )
+
+
+def _needed_columns(study: Study, source: str) -> set[str]:
     """Columns without which a source cannot be read at all."""
     plan = study.plan.sources[source]
-    needed = {plan.person, plan.occasion}
+    needed = {*plan.person_columns, *plan.occasion_columns}
     if plan.layout == "row-per-item":
         needed |= {plan.item or ITEM, plan.value or VALUE}
     if plan.layout == "row-per-event":
-        needed |= {plan.event, plan.rating, plan.time.column if plan.time else None}
+        needed |= {column for column in (plan.event, plan.rating) if column}
+        needed |= {plan.time.column} if plan.time else set()
+    if plan.complete is not None:
+        needed |= set(columns_at(plan.complete.column, study.labels))
     return needed

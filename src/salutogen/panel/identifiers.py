@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,23 +10,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons, listed
+from salutogen.panel.joined_columns import (
+    as_number,
+    joined,
+    match_combinations,
+    tell_combinations,
+)
+from salutogen.panel.numeric import id_text
+from salutogen.panel.readers.excel_errors import ERRORS
 
 if TYPE_CHECKING:
     from salutogen.panel.readers.source_table import SourceTable
 
 Codes = NDArray[np.int64]
-
-
-def id_text(values: pl.Series) -> pl.Series:
-    """Write ids as text, to the letter; whole numbers of typed files without a decimal point."""
-    if values.dtype == pl.String:
-        return values
-    if values.dtype.is_float():
-        values = values.fill_nan(None)
-        whole = (values == values.round(0)) & (values.abs() < 2.0**63)
-        if bool(whole.all()):
-            return values.cast(pl.Int64).cast(pl.String)
-    return values.cast(pl.String)
 
 
 def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
@@ -56,22 +52,29 @@ def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
     return np.repeat(run_codes, lengths), distinct
 
 
-def person_codes(table: SourceTable, column: str, findings: Findings) -> tuple[Codes, pl.Series]:
+def person_codes(
+    table: SourceTable, columns: Sequence[str], findings: Findings
+) -> tuple[Codes, pl.Series]:
     """Number the persons of one source; rows without an id are refused unless wholly blank."""
-    codes, texts = factorise(table.column(column))
-    refuse_nameless(table, column, codes < 0, "empty-subject", findings)
+    codes, texts = factorise(joined(table, columns))
+    refuse_nameless(table, columns, codes < 0, "empty-subject", findings)
+    if _holds_errors(texts, columns):
+        refuse_errors(table, columns, findings)
     alike = texts.str.strip_chars().str.to_lowercase()
     if alike.n_unique() < texts.len():
         twice = texts.filter(alike.is_duplicated())
         findings.tell(
-            "similar-subjects", file=table.label, column=column, persons=Persons(twice.len())
+            "similar-subjects",
+            file=table.label,
+            column=", ".join(columns),
+            persons=Persons(twice.len()),
         )
     return codes, texts
 
 
 def refuse_nameless(
     table: SourceTable,
-    column: str,
+    columns: Sequence[str],
     nameless: NDArray[np.bool_],
     code: str,
     findings: Findings,
@@ -83,13 +86,40 @@ def refuse_nameless(
     bad = rows[~blank_rows(table, rows)]
     if not bad.size:
         return
+    cells = table.cells(columns, bad[:1]).row(0)
+    blank = [name for name, cell in zip(columns, cells, strict=True) if not str(cell or "").strip()]
     findings.tell(
         code,
         file=table.label,
-        column=column,
+        column=(blank or columns)[0],
         rows=[int(row) + 1 for row in bad[:10]],
         n_rows=int(bad.size),
     )
+
+
+def _holds_errors(texts: pl.Series, columns: Sequence[str]) -> bool:
+    """Whether one of the distinct texts may hold an error of a spreadsheet."""
+    return len(columns) > 1 or bool(texts.is_in(list(ERRORS)).any())
+
+
+def refuse_errors(table: SourceTable, columns: Sequence[str], findings: Findings) -> None:
+    """Refuse errors of a spreadsheet in columns that name persons, occasions, items or groups."""
+    for column in columns:
+        cells = table.column(column)
+        if cells.dtype != pl.String:
+            continue
+        bad = cells.is_in(list(ERRORS)).fill_null(value=False)
+        if bad.any():
+            places = bad.arg_true()
+            findings.tell(
+                "error-cell",
+                file=table.label,
+                column=column,
+                rows=[int(place) + 1 for place in places.head(10)],
+                n_rows=places.len(),
+                shown=cells[int(places[0])],
+                first=int(places[0]) + 1,
+            )
 
 
 def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -103,45 +133,64 @@ def blank_rows(table: SourceTable, rows: NDArray[np.int64]) -> NDArray[np.bool_]
 
 def occasion_codes(
     table: SourceTable,
-    column: str,
+    columns: Sequence[str],
     labels: Sequence[str],
     findings: Findings,
-    exempt: NDArray[np.bool_] | None = None,
+    exempt: Callable[[Codes], NDArray[np.bool_]],
 ) -> Codes:
     """Match the occasions of one source to the plan: as text, else as numbers.
 
     Parameters
     ----------
-    exempt : (n,) bool, optional
-        Rows that may be without an occasion (answers given once).
+    columns : sequence of str
+        The column that names the occasion, or several that make it (`match_combinations`).
+    exempt : callable
+        Tells which of some rows (0-based) may be without a planned occasion: they hold nothing
+        that belongs to one.
 
     Returns
     -------
     (n,) int64
         Place in the plan; -1 where the occasion is empty or not planned (both are said).
     """
-    codes, texts = factorise(table.column(column))
+    codes, texts = factorise(joined(table, columns))
+    if _holds_errors(texts, columns):
+        refuse_errors(table, columns, findings)
+    if len(columns) > 1:
+        matched = match_combinations(texts.to_list(), labels)
+        tell_combinations(table, columns, matched, labels, findings)
+    else:
+        matched = match_labels(texts.to_list(), labels)
+    lookup = np.array([*(-2 if place is None else place for place in matched), -1], dtype=np.int64)
+    found = lookup[codes]
+    odd = np.flatnonzero(found < 0)
+    odd = odd[~exempt(odd)] if odd.size else odd
+    strange = odd[found[odd] == -2]
+    if strange.size:
+        unplanned = [texts[int(code)] for code in np.unique(codes[strange])]
+        _tell_unplanned(table, ", ".join(columns), labels, unplanned, strange, findings)
+    nameless = np.zeros(found.size, dtype=bool)
+    nameless[odd] = codes[odd] < 0
+    refuse_nameless(table, columns, nameless, "empty-occasion", findings)
+    return np.maximum(found, -1)
+
+
+def match_labels(texts: Sequence[str], labels: Sequence[str]) -> list[int | None]:
+    """Find the place of each text in the plan: as text, else as a number."""
     places = {label: place for place, label in enumerate(labels)}
     by_number: dict[float, int] = {}
     for label, place in places.items():
-        number = _number(label)
+        number = as_number(label)
         if number is not None:
             by_number.setdefault(number, place)
-    matched: list[int] = []
-    for text in texts.to_list():
+    matched: list[int | None] = []
+    for text in texts:
         known = places.get(text, places.get(text.strip()))
-        number = _number(text)
+        number = as_number(text)
         if known is None and number is not None:
             known = by_number.get(number)
-        matched.append(-2 if known is None else known)
-    lookup = np.array([*matched, -1], dtype=np.int64)
-    found = lookup[codes]
-    unplanned = [text for text, place in zip(texts.to_list(), matched, strict=True) if place == -2]
-    if unplanned:
-        _tell_unplanned(table, column, labels, unplanned, np.flatnonzero(found == -2), findings)
-    nameless = (codes < 0) if exempt is None else (codes < 0) & ~exempt
-    refuse_nameless(table, column, nameless, "empty-occasion", findings)
-    return found
+        matched.append(known)
+    return matched
 
 
 def _tell_unplanned(
@@ -163,10 +212,3 @@ def _tell_unplanned(
         planned=listed(labels, quotes=True, most=12),
         numbers={"unplanned": unplanned[:10]},
     )
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from salutogen.findings import Findings, shortened
-from salutogen.panel.numeric import smallest_integer, to_numbers, whole_numbers
+from salutogen.panel.numeric import (
+    BLANK_WORDS,
+    BOOLEAN_WORDS,
+    ERROR_WORDS,
+    id_text,
+    is_number,
+    plain_word,
+    smallest_integer,
+    to_numbers,
+    whole_numbers,
+)
 from salutogen.panel.panel import Reason
+from salutogen.panel.readers.excel_errors import ERRORS
+from salutogen.panel.readers.source_table import Declared, declared_missing
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument
+    from salutogen.study.format import Source
 
 HUGE = 1e12
 _SHOWN = 3
+_MOST_WORDS = 12  # more different texts than this are no answers of a scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +38,9 @@ class ItemRules:
     """What the answers of an instrument may be.
 
     `codes` gives the reason each missing code stands for; `refuse` whether an impossible answer
-    stops the reading or becomes missing with a finding.
+    stops the reading or becomes missing with a finding. `words` are texts that stand for a number,
+    as `plain_word` writes them; `recoded` tells that numbers are among them, so that numbers which
+    are not are impossible. `blanks` are words that say that a cell is blank.
     """
 
     minimum: float | None
@@ -33,6 +49,9 @@ class ItemRules:
     did_not_occur: float | None
     codes: Mapping[float, Reason]
     refuse: bool
+    words: Mapping[str, float] = field(default_factory=dict)
+    recoded: bool = False
+    blanks: frozenset[str] = BLANK_WORDS
 
     @property
     def dtype(self) -> type[pl.DataType]:
@@ -52,7 +71,8 @@ class ItemRules:
             self.minimum <= self.did_not_occur <= self.maximum
         ):
             also = f" or {self.did_not_occur:g}"
-        return f"{kind} from {self.minimum:g} to {self.maximum:g}{also}"
+        words = " or a word of `recode`" if self.words.keys() - BOOLEAN_WORDS.keys() else ""
+        return f"{kind} from {self.minimum:g} to {self.maximum:g}{also}{words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +83,8 @@ class TypedItem:
     marks: pl.Series | None = None
 
 
-def rules_for(instrument: Instrument) -> ItemRules:
-    """Say what the answers of an instrument may be."""
+def rules_for(instrument: Instrument, source: Source) -> ItemRules:
+    """Say what the answers of an instrument may be in its source."""
     codes: dict[float, Reason] = {}
     for reason, values in (
         (Reason.NOT_ASKED, instrument.codes.not_asked),
@@ -75,6 +95,9 @@ def rules_for(instrument: Instrument) -> ItemRules:
     answers = instrument.answers
     extra = instrument.did_not_occur
     whole = answers is not None and answers.is_whole and (extra is None or extra == int(extra))
+    recode = {plain_word(text): number for text, number in instrument.recode.items()}
+    # in a tick-list a blank is an answer, which a spreadsheet's error is not
+    blanks = BLANK_WORDS - ERROR_WORDS if instrument.form == "tick-list" else BLANK_WORDS
     return ItemRules(
         minimum=answers.minimum if answers else None,
         maximum=answers.maximum if answers else None,
@@ -82,6 +105,9 @@ def rules_for(instrument: Instrument) -> ItemRules:
         did_not_occur=extra,
         codes=codes,
         refuse=instrument.invalid == "refuse",
+        words=(BOOLEAN_WORDS if source.boolean == "answer" else {}) | recode,
+        recoded=any(is_number(text) for text in recode),
+        blanks=blanks,
     )
 
 
@@ -93,7 +119,7 @@ def type_item(
     label: str,
     findings: Findings,
     decimal: str | None = None,
-    user_missing: tuple[tuple[float, float], ...] = (),
+    user_missing: Declared = (),
     rows: pl.Series | None = None,
 ) -> TypedItem:
     """Type one column.
@@ -105,7 +131,8 @@ def type_item(
     rows : Series, optional
         1-based data row of each cell, where that is not simply its place.
     """
-    read = to_numbers(raw, decimal)
+    declared = declared_missing(raw, user_missing) if user_missing else None
+    read = to_numbers(raw, decimal, words=rules.words, blanks=rules.blanks)
     if read.blank_words:
         words = ", ".join(f"{word!r} ({count})" for word, count in sorted(read.blank_words.items()))
         findings.tell(
@@ -118,12 +145,17 @@ def type_item(
         )
     values = read.values
     marks: pl.Series | None = None
-    if _is_clean(values, rules) and read.text is None and not user_missing:
+    text = read.text
+    if text is not None and declared is not None:
+        text = text & ~declared
+    if rules.recoded:
+        text = _with_unlisted(raw, values, text, rules)
+    if _is_clean(values, rules) and text is None and declared is None:
         return TypedItem(values.cast(rules.dtype))
-    values, marks = _take_codes(values, rules, user_missing)
+    values, marks = _take_codes(values, rules, declared)
     wrong = _impossible(values, rules)
-    if read.text is not None:
-        wrong = read.text if wrong is None else wrong | read.text
+    if text is not None and text.any():
+        wrong = text if wrong is None else wrong | text
     if wrong is not None:
         _tell_impossible(raw, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
@@ -132,6 +164,18 @@ def type_item(
         invalid = pl.lit(int(Reason.INVALID), dtype=pl.UInt8)
         marks = pl.select(pl.when(wrong).then(invalid).otherwise(fresh)).to_series()
     return TypedItem(values.cast(rules.dtype), marks)
+
+
+def _with_unlisted(
+    raw: pl.Series, values: pl.Series, text: pl.Series | None, rules: ItemRules
+) -> pl.Series:
+    """Add numbers that `recode` does not list to the cells that are no answer."""
+    known = [*rules.codes, *([] if rules.did_not_occur is None else [rules.did_not_occur])]
+    texts = id_text(raw)
+    listed = {one for one in texts.unique().to_list() if one and plain_word(one) in rules.words}
+    other = values.is_not_null() & ~texts.is_in(list(listed)) & ~values.is_in(known)
+    other = other.fill_null(value=False)
+    return other if text is None else text | other
 
 
 def _is_clean(values: pl.Series, rules: ItemRules) -> bool:
@@ -149,17 +193,16 @@ def _is_clean(values: pl.Series, rules: ItemRules) -> bool:
 
 
 def _take_codes(
-    values: pl.Series, rules: ItemRules, user_missing: tuple[tuple[float, float], ...]
+    values: pl.Series, rules: ItemRules, declared: pl.Series | None
 ) -> tuple[pl.Series, pl.Series | None]:
-    """Turn missing codes into nulls with their reason."""
+    """Turn missing codes, and cells that the file itself declares missing, into nulls."""
     marks: pl.Series | None = None
     coded: list[tuple[pl.Series, Reason]] = [
         (values == code, reason) for code, reason in rules.codes.items()
     ]
-    coded += [
-        (values.is_between(low, high) & ~values.is_in(list(rules.codes)), Reason.SKIPPED)
-        for low, high in user_missing
-    ]
+    if declared is not None:
+        named = values.is_in(list(rules.codes)).fill_null(value=False)
+        coded.append((declared & ~named, Reason.SKIPPED))
     for where, reason in coded:
         if not where.any():
             continue
@@ -213,8 +256,21 @@ def _tell_impossible(
         n_rows=places.len(),
         examples=", ".join(examples) + more,
         expected=rules.expected(),
+        variant=_kind(found, rules) if rules.refuse else "",
         numbers={"minimum": rules.minimum, "maximum": rules.maximum},
     )
+
+
+def _kind(found: pl.Series, rules: ItemRules) -> str:
+    """Tell by what the cells hold which mend fits; empty where it is the usual one."""
+    texts = {str(one) for one in found.unique().to_list()}
+    if texts & ERRORS:
+        return "error"
+    words = {plain_word(text) for text in texts if not is_number(text)}
+    if words and words <= BOOLEAN_WORDS.keys() and not rules.words:
+        return "boolean"
+    often = len(words) < found.len() or len(words) > 1
+    return "words" if words and often and len(words) <= _MOST_WORDS else ""
 
 
 def _show(value: object) -> str:

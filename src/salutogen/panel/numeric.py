@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
 BLANK_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "#null!", "#n/a", "<na>"})
+ERROR_WORDS = frozenset({"#null!", "#n/a"})  # blank words that spreadsheets show as errors
+BOOLEAN_WORDS = {
+    "true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0, "t": 1, "f": 0,
+    "ja": 1, "nein": 0, "nee": 0, "wahr": 1, "falsch": 0, "oui": 1, "non": 0, "vrai": 1,
+    "faux": 0, "sí": 1, "si": 1, "sì": 1, "verdadero": 1, "falso": 0, "vero": 1,
+}  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -27,41 +35,110 @@ class Numbers:
     blank_words: dict[str, int] = field(default_factory=dict)
 
 
-def to_numbers(raw: pl.Series, decimal: str | None = None) -> Numbers:
+def to_numbers(
+    raw: pl.Series,
+    decimal: str | None = None,
+    *,
+    words: Mapping[str, float] | None = None,
+    blanks: Collection[str] = BLANK_WORDS,
+) -> Numbers:
     """Read a column as numbers; nothing that is not a number is coerced to one.
 
     Parameters
     ----------
     raw : Series
-        Text, numbers, booleans (1 and 0) or categories (by their text).
+        Text, numbers, or categories (by their text).
     decimal : {".", ","} or None
         The decimal mark of text; None accepts either, one per column. A column in which every
         comma could as well part the thousands (1,000) needs to be told.
+    words : mapping of text to number, optional
+        Texts that stand for a number, as `plain_word` writes them; `true` and `false` are also the
+        two values of a column of booleans, which is no number otherwise.
+    blanks : collection of str
+        Words, in small letters, that say that a cell is blank.
     """
+    if words:
+        raw = pl.Series(raw.name, raw.cast(pl.String)) if raw.dtype == pl.Boolean else raw
+        return _with_words(raw, decimal, words, blanks)
+    return _plain_numbers(raw, decimal, blanks)
+
+
+def id_text(values: pl.Series) -> pl.Series:
+    """Write ids as text, to the letter; whole numbers of typed files without a decimal point."""
+    if values.dtype == pl.String:
+        return values
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+        whole = (values == values.round(0)) & (values.abs() < 2.0**63)
+        if bool(whole.all()):
+            return values.cast(pl.Int64).cast(pl.String)
+    return values.cast(pl.String)
+
+
+def plain_word(text: str) -> str:
+    """Write a word as it is compared: small letters, one space between words, one form of each."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, with a point or a comma."""
+    plain = text.strip()
+    return bool(_NUMBER.fullmatch(plain) or _DECIMAL_COMMA.fullmatch(plain))
+
+
+def is_blank(cells: pl.Series) -> pl.Series:
+    """Tell which cells hold nothing, or a word that says so."""
+    if cells.dtype != pl.String:
+        return cells.is_null()
+    plain = cells.str.strip_chars().str.to_lowercase()
+    return (cells.is_null() | plain.is_in(list(BLANK_WORDS))).fill_null(value=True)
+
+
+def _with_words(
+    raw: pl.Series, decimal: str | None, words: Mapping[str, float], blanks: Collection[str]
+) -> Numbers:
+    """Read a column in which some texts stand for numbers."""
+    texts = id_text(raw)
+    distinct = [text for text in texts.unique().to_list() if text is not None]
+    meant = {text: words[key] for text in distinct if (key := plain_word(text)) in words}
+    if not meant:
+        return _plain_numbers(raw, decimal, blanks)
+    named = texts.is_in(list(meant)).fill_null(value=False)
+    rest = raw.zip_with(
+        ~named, pl.Series(raw.name, [None], dtype=raw.dtype).new_from_index(0, raw.len())
+    )
+    read = _plain_numbers(rest, decimal, blanks)
+    values = texts.replace_strict(meant, default=None, return_dtype=pl.Float64)
+    merged = pl.select(pl.coalesce(values, read.values.cast(pl.Float64))).to_series()
+    return Numbers(merged.rename(raw.name), read.text, read.blank_words)
+
+
+def _plain_numbers(raw: pl.Series, decimal: str | None, blanks: Collection[str]) -> Numbers:
     if raw.dtype.is_integer():
         return Numbers(raw)
     if raw.dtype.is_float() or isinstance(raw.dtype, pl.Decimal):
         values = raw.cast(pl.Float64)
         nans = int(values.is_nan().sum() or 0)
         return Numbers(values.fill_nan(None) if nans else values)
-    if raw.dtype == pl.Boolean:
-        return Numbers(raw.cast(pl.Int8))
     if raw.dtype == pl.Null:
         return Numbers(raw.cast(pl.Int8))
     if raw.dtype == pl.String:
-        return _from_text(raw, decimal)
+        return _from_text(raw, decimal, blanks)
     if isinstance(raw.dtype, pl.Categorical | pl.Enum):
-        return _from_text(raw.cast(pl.String), decimal)
+        return _from_text(raw.cast(pl.String), decimal, blanks)
     not_null = raw.is_not_null()
-    return Numbers(pl.Series(raw.name, [None] * raw.len(), dtype=pl.Int8), not_null)
+    nothing = pl.Series(raw.name, [None], dtype=pl.Int8).new_from_index(0, raw.len())
+    return Numbers(nothing, not_null if bool(not_null.any()) else None)
 
 
-def finite_numbers(raw: pl.Series, decimal: str | None = None) -> tuple[pl.Series, pl.Series]:
+def finite_numbers(
+    raw: pl.Series, decimal: str | None = None, *, words: Mapping[str, float] | None = None
+) -> tuple[pl.Series, pl.Series]:
     """Return a column as Float64, null where it holds no finite number, and which cells those are.
 
     Blank cells are null as well, but not among those that hold something else.
     """
-    read = to_numbers(raw, decimal)
+    read = to_numbers(raw, decimal, words=words)
     values = read.values.cast(pl.Float64)
     bad = ~values.is_finite().fill_null(value=True)
     if read.text is not None:
@@ -71,13 +148,13 @@ def finite_numbers(raw: pl.Series, decimal: str | None = None) -> tuple[pl.Serie
     return values, bad
 
 
-def _from_text(raw: pl.Series, decimal: str | None) -> Numbers:
+def _from_text(raw: pl.Series, decimal: str | None, blanks: Collection[str]) -> Numbers:
     whole = raw.cast(pl.Int64, strict=False)
     if whole.null_count() == raw.null_count():
         return Numbers(whole)
     odd = raw.filter(whole.is_null() & raw.is_not_null())
     texts = odd.unique()
-    parsed, words = _parse_texts(texts, decimal)
+    parsed, words = _parse_texts(texts, decimal, blanks)
     counts: dict[str, int] = {}
     if words:
         found = odd.filter(odd.is_in(words)).value_counts(sort=True)
@@ -95,10 +172,12 @@ def _from_text(raw: pl.Series, decimal: str | None) -> Numbers:
     return Numbers(values, bad if bool(bad.any()) else None, counts)
 
 
-def _parse_texts(texts: pl.Series, decimal: str | None) -> tuple[pl.Series, list[str]]:
+def _parse_texts(
+    texts: pl.Series, decimal: str | None, blanks: Collection[str]
+) -> tuple[pl.Series, list[str]]:
     """Parse the distinct texts that are not plain whole numbers."""
     stripped = texts.str.strip_chars()
-    words = texts.filter(stripped.str.to_lowercase().is_in(list(BLANK_WORDS))).to_list()
+    words = texts.filter(stripped.str.to_lowercase().is_in(list(blanks))).to_list()
     listed = stripped.to_list()
     points = any(_NUMBER.fullmatch(text) and "." in text for text in listed)
     thousands = all(_THOUSANDS.fullmatch(text) for text in listed if "," in text)

@@ -49,7 +49,8 @@ class Panel:
         One row per person and occasion found in the data, sorted by person, then occasion:
         `person` (UInt32, index into `persons`), `occasion` (UInt16, index into the study's planned
         occasions), `time` (Float64 days, null where unknown), `data_row` (UInt32, 1-based row of
-        the first source it came from; 0 where a person-occasion exists only by layout).
+        the first source it came from, in the file of its occasion where each has its own; 0 where a
+        person-occasion exists only by layout).
     answers : mapping of instrument name to DataFrame
         Repeated instruments: one column per item in the instrument's order, same height and order
         as `rows`. Whole-number items are the smallest signed integer that holds them, others

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
 from salutogen.panel.expected_columns import person_columns
-from salutogen.panel.identifiers import id_text
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
-from salutogen.panel.numeric import finite_numbers
+from salutogen.panel.numeric import BOOLEAN_WORDS, finite_numbers, id_text
+from salutogen.panel.readers.excel_errors import ERRORS
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -35,13 +35,13 @@ def read_persons(
         "subject": subjects,
     }
     for name, column, given, kind, _ in person_columns(study):
-        having = [s for s in aligned if column in aligned[s].table.columns]
+        having = [s for s in aligned if aligned[s].has(column)]
         place = given if given is not None else (having[0] if having else None)
         found = None if place is None else aligned[place].by_person(column)
         if place is None or found is None:
             continue
         who, when, row, raw = found
-        label = aligned[place].table.label
+        label = aligned[place].label
         growing: float | None = None
         if kind == "number":
             values = _number(raw, column, label, row, study, place, findings)
@@ -49,12 +49,31 @@ def read_persons(
                 growing = _years(study)
         else:
             texts = id_text(raw).str.strip_chars()
+            _refuse_errors(texts, column, label, row, findings)
             values = pl.select(pl.when(texts != "").then(texts)).to_series()
         columns[name] = first_by_person(
             who, when, row, values, subjects.len(),
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip
     return pl.DataFrame(columns)
+
+
+def _refuse_errors(
+    texts: pl.Series, column: str, label: str, rows: Integers, findings: Findings
+) -> None:
+    """Refuse errors of a spreadsheet: they are no category."""
+    bad = texts.is_in(list(ERRORS)).fill_null(value=False)
+    if bad.any():
+        places = bad.arg_true()
+        findings.tell(
+            "error-cell",
+            file=label,
+            column=column,
+            rows=[int(rows[int(place)]) for place in places.head(10)],
+            n_rows=places.len(),
+            shown=texts[int(places[0])],
+            first=int(rows[int(places[0])]),
+        )
 
 
 def _years(study: Study) -> float:
@@ -73,7 +92,9 @@ def _number(
     source: str,
     findings: Findings,
 ) -> pl.Series:
-    values, bad = finite_numbers(raw, study.plan.sources[source].decimal)
+    plan = study.plan.sources[source]
+    words = BOOLEAN_WORDS if plan.boolean == "answer" else None
+    values, bad = finite_numbers(raw, plan.decimal, words=words)
     if bad.any():
         places = bad.arg_true()
         findings.tell(
@@ -96,7 +117,8 @@ def read_baseline(
     findings: Findings,
 ) -> pl.DataFrame:
     """Read one baseline instrument: the first answer of each person to each item."""
-    rules = rules_for(instrument)
+    plan = study.plan.sources[instrument.source]
+    rules = rules_for(instrument, plan)
     columns: dict[str, pl.Series] = {}
     for item in instrument.items:
         column = instrument.columns[item]
@@ -105,13 +127,13 @@ def read_baseline(
             continue
         who, when, row, raw = found
         cells = type_item(
-            raw, rules, column=column, label=source.table.label, findings=findings,
-            decimal=study.plan.sources[instrument.source].decimal,
-            user_missing=source.table.user_missing.get(column, ()), rows=pl.Series(row),
+            raw, rules, column=column, label=source.label, findings=findings,
+            decimal=plan.decimal,
+            user_missing=source.declared(column), rows=pl.Series(row),
         )  # fmt: skip
         columns[item] = first_by_person(
             who, when, row, cells.values, n_persons,
-            column=column, label=source.table.label, findings=findings,
+            column=column, label=source.label, findings=findings,
         ).rename(item)  # fmt: skip
     return pl.DataFrame(columns)
 

@@ -12,6 +12,7 @@ from salutogen.findings import Findings
 from salutogen.panel.alignment import PanelRows, align, join_rows
 from salutogen.panel.answer_checks import check_answers
 from salutogen.panel.expected_columns import check_columns
+from salutogen.panel.further_header_rows import refuse_further_header_rows
 from salutogen.panel.items import TypedItem, rules_for
 from salutogen.panel.layouts.aligned_source import AlignedSource
 from salutogen.panel.layouts.row_per_event import read_events
@@ -19,6 +20,7 @@ from salutogen.panel.panel import Panel
 from salutogen.panel.panel_tables import make_tables
 from salutogen.panel.person_columns import read_baseline, read_persons
 from salutogen.panel.plan_checks import check_against_plan
+from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.sources import open_sources
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         The study file, read.
     data : path, data frame or mapping, optional
         A folder (default: the study file's own), one file or one frame for a study with one
-        source, or a mapping of source name to file or frame. Frames of pandas, Polars, Arrow and
+        source, or a mapping of source name to file or frame (to a mapping of occasion to file or
+        frame where each occasion has a file of its own). Frames of pandas, Polars, Arrow and
         whatever else Narwhals knows.
 
     Returns
@@ -59,12 +62,16 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     usable = check_columns(study, tables, findings)
     if not usable or len(tables) < len(study.plan.sources):
         findings.raise_refusals(PanelError)
-    dated = {name: tables[name] for name in study.plan.event_sources}
+    refuse_further_header_rows(study, tables, findings)
+    if any(one.code == "header-rows" for one in findings):
+        findings.raise_refusals(PanelError)
+    tell_rules_of_reading(study, findings)
+    dated = {name: tables[name][0] for name in study.plan.event_sources}
     answering = {name: table for name, table in tables.items() if name not in dated}
     aligned, subjects = align(study, answering, findings)
     rows = join_rows(study, aligned)
     columns = {
-        name: _typed(instrument, aligned[instrument.source], rows)
+        name: _typed(study, instrument, aligned[instrument.source], rows)
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
@@ -84,7 +91,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         for name, table in dated.items()
     }
     findings.raise_refusals(PanelError)
-    check_against_plan(study, tables_read, findings, tables[first].label)
+    check_against_plan(study, tables_read, findings, aligned[first].label)
     check_answers(study, tables_read.answers, tables_read.rows, findings)
     return Panel(
         study=study,
@@ -94,13 +101,15 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         persons=tables_read.persons,
         baseline=tables_read.baseline,
         events=events,
-        inputs=tuple(table.info for table in tables.values()),
+        inputs=tuple(table.info for parts in tables.values() for table in parts),
         findings=tuple(findings),
     )
 
 
-def _typed(instrument: Instrument, source: AlignedSource, rows: PanelRows) -> dict[str, TypedItem]:
-    rules = rules_for(instrument)
+def _typed(
+    study: Study, instrument: Instrument, source: AlignedSource, rows: PanelRows
+) -> dict[str, TypedItem]:
+    rules = rules_for(instrument, study.plan.sources[instrument.source])
     typed: dict[str, TypedItem] = {}
     for item in instrument.items:
         cells = source.item(instrument.columns[item], rules)

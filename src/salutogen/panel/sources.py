@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,35 +15,69 @@ from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import known_columns
 from salutogen.panel.readers.frames import read_frame
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of
-from salutogen.panel.readers.source_table import SourceFile, SourceTable, reason_of
+from salutogen.panel.readers.source_table import (
+    SourceFile,
+    SourceTable,
+    declared_missing,
+    reason_of,
+)
 from salutogen.study.format import Source
 
 if TYPE_CHECKING:
     from salutogen.study import Study
 
 
-def open_sources(study: Study, data: Any, findings: Findings) -> dict[str, SourceTable]:
+Tables = Mapping[str, tuple[SourceTable, ...]]  # one table a source, or one an occasion
+_OF_TEXT = ("header_rows", "skip_rows")  # what only text and Excel files have
+
+
+def open_sources(study: Study, data: Any, findings: Findings) -> dict[str, tuple[SourceTable, ...]]:
     """Open each source; what cannot be opened is said and left out.
 
     Parameters
     ----------
     data : None, path, frame or mapping
         Nothing: the study file's folder. A folder, one file, one frame (a study with one source),
-        or a mapping of source name to file or frame.
+        or a mapping of source name to file or frame; to a mapping of occasion to file or frame
+        where the source has a file for each occasion.
+
+    Returns
+    -------
+    mapping of source name to its tables: one, or one for each occasion in the order of the plan.
     """
-    tables: dict[str, SourceTable] = {}
+    tables: dict[str, tuple[SourceTable, ...]] = {}
     for name, given in _given_by_source(study, data, findings).items():
-        expected = known_columns(study, name)
-        if isinstance(given, Path):
-            source = study.plan.sources[name]
-            file = SourceFile(name=name, path=given, source=source, expected=expected)
-            table = _open_file(file, findings)
-        else:
-            table = read_frame(name, given, findings)
-        if table is not None:
-            tables[name] = table
-            _tell_declared(table, expected, findings)
+        order = {label: place for place, label in enumerate(study.labels)}
+        labels = sorted(given, key=lambda label: order.get(label or "", -1))
+        opened = [_open(study, name, label, given[label], findings) for label in labels]
+        found = tuple(table for table in opened if table is not None)
+        if found and len(found) == len(opened):
+            tables[name] = found
     return tables
+
+
+def _open(
+    study: Study, name: str, label: str | None, given: Any, findings: Findings
+) -> SourceTable | None:
+    """Open one file or frame of a source: all of it, or one occasion of it."""
+    source = study.plan.sources[name]
+    expected = known_columns(study, name, label)
+    if isinstance(given, Path):
+        file = SourceFile(name=name, path=given, source=source, expected=expected)
+        table = _open_file(file, findings)
+        reader = reader_of(given)
+        parsed = reader is not None and not reader.has_header_rows
+    else:
+        table = read_frame(name, given, findings)
+        parsed = True
+    if table is None:
+        return None
+    without_use = [key for key in _OF_TEXT if key in source.model_fields_set]
+    if parsed and without_use:
+        findings.tell("key-without-use", file=table.label, keys=without_use)
+    keys = {*source.person_columns, *source.occasion_columns}
+    _tell_declared(table, set(expected) - keys, findings)
+    return replace(table, occasion=label)
 
 
 def open_table(path: Path) -> pl.DataFrame:
@@ -62,8 +97,11 @@ def open_table(path: Path) -> pl.DataFrame:
     return table.read(table.columns)
 
 
-def _given_by_source(study: Study, data: Any, findings: Findings) -> dict[str, Path | Any]:
-    """Find the file or frame of each source; those that were not found are left out and said."""
+Given = dict[str, dict[str | None, Any]]  # path or frame by source and occasion (None: all)
+
+
+def _given_by_source(study: Study, data: Any, findings: Findings) -> Given:
+    """Find what was given for each source; what was not found is left out and said."""
     sources = study.plan.sources
     if isinstance(data, Mapping):
         return _from_mapping(study, data, findings)
@@ -80,22 +118,61 @@ def _given_by_source(study: Study, data: Any, findings: Findings) -> dict[str, P
             return _single(sources, folder, findings)
     if folder is None:
         return _single(sources, data, findings)
-    found: dict[str, Path | Any] = {}
-    for name, source in sources.items():
-        path = _in_folder(folder, source.file or name, name, findings)
-        if path is not None:
-            found[name] = path
-    return found
+    return {name: _files(folder, source, name, findings) for name, source in sources.items()}
 
 
-def _single(sources: Mapping[str, Any], data: Any, findings: Findings) -> dict[str, Any]:
-    if len(sources) == 1:
-        return {next(iter(sources)): data}
-    findings.tell("one-input-for-several-sources", sources=len(sources), names=list(sources))
-    return {}
+def _files(folder: Path, source: Source, name: str, findings: Findings) -> dict[str | None, Any]:
+    """Find the files of one source in a folder; those that are missing are said."""
+    named: dict[str | None, str] = {}
+    if source.files is None:
+        named[None] = source.file or name
+    else:
+        named.update(source.files)
+    found: dict[str | None, Any] = {
+        label: _in_folder(folder, file, name, findings) for label, file in named.items()
+    }
+    return {} if None in found.values() else found
 
 
-def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+def _single(sources: Mapping[str, Source], data: Any, findings: Findings) -> Given:
+    if len(sources) > 1:
+        findings.tell("one-input-for-several-sources", sources=len(sources), names=list(sources))
+        return {}
+    name, source = next(iter(sources.items()))
+    return {name: _for_source(name, source, data, findings)}
+
+
+def _for_source(name: str, source: Source, given: Any, findings: Findings) -> dict[str | None, Any]:
+    """Take what was given for one source apart by occasion, where it has a file for each."""
+    plain = Path(given) if isinstance(given, str) else given
+    if source.files is None:
+        return {None: plain}
+    if isinstance(plain, Path) and plain.is_dir():
+        return _files(plain, source, name, findings)
+    if not isinstance(plain, Mapping):
+        findings.tell("file-for-each-occasion", source=name, files=len(source.files))
+        return {}
+    by_label = {str(label): one for label, one in plain.items()}
+    for label in source.files:
+        if label not in by_label:
+            findings.tell("source-not-given", variant="occasion", source=name, occasion=label)
+    for label in by_label:
+        if label not in source.files:
+            findings.tell(
+                "unknown-source",
+                variant="occasion",
+                source=name,
+                occasion=label,
+                names=list(source.files),
+            )
+    return {
+        label: Path(by_label[label]) if isinstance(by_label[label], str) else by_label[label]
+        for label in source.files
+        if label in by_label
+    }
+
+
+def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> Given:
     sources = study.plan.sources
     for name in data:
         if name not in sources:
@@ -109,8 +186,8 @@ def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> 
         if name not in data:
             findings.tell("source-not-given", source=name)
     return {
-        name: Path(data[name]) if isinstance(data[name], str) else data[name]
-        for name in sources
+        name: _for_source(name, source, data[name], findings)
+        for name, source in sources.items()
         if name in data
     }
 
@@ -184,15 +261,25 @@ def _open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
 
 
 def _tell_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:
-    declared = {
-        column: ranges for column, ranges in table.user_missing.items() if column in expected
+    """Say which values that the file itself declares as missing were taken as missing."""
+    used = {column: given for column, given in table.user_missing.items() if column in expected}
+    cells = {
+        column: int(declared_missing(table.column(column), given).sum())
+        for column, given in used.items()
     }
-    if declared:
-        codes = sorted({end for ranges in declared.values() for pair in ranges for end in pair})
-        findings.tell(
-            "declared-missing",
-            file=table.label,
-            columns=len(declared),
-            named=", ".join(f"{code:g}" for code in codes[:6]),
-            numbers={"codes": codes[:6]},
-        )
+    if not used:
+        return
+    ends = {end for given in used.values() for pair in given for end in _ends(pair)}
+    codes = sorted(ends, key=lambda end: (isinstance(end, str), end))
+    findings.tell(
+        "declared-missing",
+        file=table.label,
+        columns=len(used),
+        named=", ".join(end if isinstance(end, str) else f"{end:g}" for end in codes[:6]),
+        cells=sum(cells.values()),
+        numbers={"codes": codes[:6]},
+    )
+
+
+def _ends(declared: tuple[float, float] | str) -> tuple[float | str, ...]:
+    return (declared,) if isinstance(declared, str) else declared

@@ -90,12 +90,12 @@ def what_is_read(study: Study, data: Any = None) -> WhatIsRead:
     if study.path is not None:
         paths += [study.path, plan_path(study.path)]
     if isinstance(data, Mapping):
-        paths += [Path(given) for given in data.values() if isinstance(given, str | Path)]
+        paths += [Path(given) for given in _files_given(data)]
     elif data is None or isinstance(data, str | Path):
         folder = home if data is None else Path(data)
         paths.append(folder)
         for name, source in study.plan.sources.items():
-            for file in _files(source, name):
+            for file in source.file_names or (name,):
                 paths += _spelled_out(folder / file)
     if study.plan.norm.file is not None:
         paths.append(home / study.plan.norm.file)
@@ -104,9 +104,13 @@ def what_is_read(study: Study, data: Any = None) -> WhatIsRead:
     return WhatIsRead(tuple(paths), (home / instruments,) if instruments is not None else ())
 
 
-def _files(source: Any, name: str) -> list[str]:
-    several = getattr(source, "files", None)
-    return list(several.values()) if several else [source.file or name]
+def _files_given(data: Mapping[Any, Any]) -> Iterator[str | Path]:
+    """Files among what is given by source, or by occasion of a source; the rest are frames."""
+    for given in data.values():
+        if isinstance(given, str | Path):
+            yield given
+        elif isinstance(given, Mapping):
+            yield from _files_given(given)
 
 
 def _spelled_out(path: Path) -> list[Path]:

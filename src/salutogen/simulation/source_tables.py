@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from salutogen.errors import SimulationError
 from salutogen.findings import Findings
+from salutogen.panel.joined_columns import as_number
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.population import Population
@@ -20,21 +23,44 @@ _SECONDS = 86_400.0
 
 
 def check_columns(population: Population) -> None:
-    """Refuse column patterns that the source's layout cannot have.
+    """Refuse column patterns that the source's layout cannot have, and files of other forms.
 
     Raises
     ------
     SimulationError
-        `{occasion}` is missing from a pattern that needs it, or stands where it must not.
+        `{occasion}` is missing from a pattern that needs it, or stands where it must not; or a
+        source has a form in which simulated answers are not written.
     """
     findings = Findings()
+    for name, source in population.study.plan.sources.items():
+        for key in _not_written(source):
+            findings.tell("simulation-source-form", variant="source", named=name, name=key)
     for scale in population.scales:
+        if any(as_number(text) is not None for text in scale.instrument.recode):
+            findings.tell(
+                "simulation-source-form", variant="instrument", named=scale.name, name="recode"
+            )
         source = population.study.plan.sources[scale.instrument.source]
         wide = source.layout == "row-per-person" and not scale.baseline
         has = all(OCCASION_PLACEHOLDER in column for column in scale.instrument.columns.values())
         if wide and not has and source.occasion is None:
             findings.tell("simulation-columns", instrument=scale.name)
     findings.raise_refusals(SimulationError)
+
+
+def _not_written(source: Source) -> Iterator[str]:
+    """Keys of a source that ask for a form in which simulated answers are not written."""
+    if len(source.person_columns) > 1:
+        yield "person"
+    if len(source.occasion_columns) > 1:
+        yield "occasion"
+    given = {
+        "files": source.files is not None,
+        "header_rows": source.header_rows > 1,
+        "skip_rows": source.skip_rows > 0,
+        "complete": source.complete is not None,
+    }
+    yield from (key for key, asked in given.items() if asked)
 
 
 def source_tables(population: Population, block: Block, seed: int) -> dict[str, pl.DataFrame]:
@@ -69,9 +95,9 @@ def _by_occasion(
 ) -> pl.DataFrame:
     present = block.present
     person, occasion = np.nonzero(present)
-    columns = [block.subjects.gather(person).alias(source.person)]
-    if source.occasion is not None:
-        columns.append(occasion_labels(population).gather(occasion).alias(source.occasion))
+    columns = [block.subjects.gather(person).alias(source.person_columns[0])]
+    for column in source.occasion_columns:
+        columns.append(occasion_labels(population).gather(occasion).alias(column))
     if source.time is not None:
         columns.append(_times(population, source, block.days[present]).alias(source.time.column))
     described = _described(population, block, name)
@@ -90,7 +116,7 @@ def _by_occasion(
 def _by_event(population: Population, block: Block, source: Source) -> pl.DataFrame:
     """One row per major event."""
     events = block.events
-    columns = [block.subjects.gather(events["person"]).alias(source.person)]
+    columns = [block.subjects.gather(events["person"]).alias(source.person_columns[0])]
     if source.time is not None:
         times = _times(population, source, events["day"].to_numpy())
         columns.append(times.alias(source.time.column))
@@ -109,7 +135,7 @@ def _by_person(
     source: Source,
     scales: list[Scale],
 ) -> pl.DataFrame:
-    columns = [block.subjects.alias(source.person)]
+    columns = [block.subjects.alias(source.person_columns[0])]
     labels = population.study.labels
     described = _described(population, block, name)
     columns.extend(described.get_columns())
@@ -140,7 +166,7 @@ def _by_item(frame: pl.DataFrame, source: Source, scales: list[Scale]) -> pl.Dat
     ]
     keep = [column for column in frame.columns if column not in answers]
     dtype = pl.Float64 if any(frame[column].dtype.is_float() for column in answers) else pl.Int16
-    first = frame.select(pl.col(source.person).is_first_distinct()).to_series()
+    first = frame.select(pl.col(source.person_columns[0]).is_first_distinct()).to_series()
     numbered = frame.with_columns(pl.col(column).cast(dtype) for column in answers).with_row_index(
         "row number"
     )

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.panel.items import ItemRules, TypedItem
-from salutogen.panel.readers.source_table import SourceTable
+from salutogen.findings import Findings
+from salutogen.panel.items import ItemRules, TypedItem, type_item
+from salutogen.panel.readers.source_table import Declared, SourceTable
+from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
     from salutogen.study.format import TimeColumn
@@ -22,15 +24,23 @@ class AlignedSource(Protocol):
 
     Attributes
     ----------
+    label : str
+        File, or files, for findings.
     keys : (n,) int64
         `person * number of occasions + occasion`, strictly ascending.
     data_rows : (n,) int64
         1-based row of the file each came from.
     """
 
-    table: SourceTable
+    label: str
     keys: Integers
     data_rows: Integers
+
+    def has(self, column: str) -> bool:
+        """Whether a file of the source has this column."""
+
+    def declared(self, column: str) -> Declared:
+        """Values of a column that the file itself declares as missing."""
 
     def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where its column is missing."""
@@ -42,6 +52,49 @@ class AlignedSource(Protocol):
         self, column: str, *, item: bool = False
     ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
         """Person, occasion, data row and cell of a column (or item) that describes the person."""
+
+
+class OneTable:
+    """What sources that stand in one table have in common."""
+
+    def __init__(self, table: SourceTable, decimal: str | None, findings: Findings) -> None:
+        self.table = table
+        self.label = table.label
+        self._decimal = decimal
+        self._findings = findings
+
+    def has(self, column: str) -> bool:
+        """Whether the table has this column."""
+        return column in self.table.columns
+
+    def declared(self, column: str) -> Declared:
+        """Values of a column that the file itself declares as missing."""
+        return self.table.user_missing.get(column, ())
+
+    def _typed(self, column: str, rules: ItemRules, rows: Integers | None) -> TypedItem:
+        """Typed answers of a column, in these rows (0-based) or in all."""
+        raw = self.table.column(column)
+        return type_item(
+            raw if rows is None else raw.gather(pl.Series(rows)),
+            rules,
+            column=column,
+            label=self.label,
+            findings=self._findings,
+            decimal=self._decimal,
+            user_missing=self.declared(column),
+            rows=None if rows is None else pl.Series(rows + 1),
+        )
+
+    def _days(self, time: TimeColumn, column: str) -> pl.Series:
+        """Days of a column of times, one per row of the table."""
+        return to_days(
+            self.table.described(column),
+            time,
+            column=column,
+            label=self.label,
+            findings=self._findings,
+            decimal=self._decimal,
+        )
 
 
 def reordered(cells: TypedItem, order: Integers | None) -> TypedItem:

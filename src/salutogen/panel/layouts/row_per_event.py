@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,10 +42,10 @@ def read_events(
     plan = study.plan.sources[table.name]
     if plan.time is None or plan.event is None:
         raise ValueError("a source of dated events has `time` and `event`")
-    persons = _persons(table, plan.person, subjects, findings)
+    persons = _persons(table, plan.person_columns, subjects, findings)
     kinds, names = read_items(table, plan.event, findings)
     days = to_days(
-        table.column(plan.time.column),
+        table.described(plan.time.column),
         plan.time,
         column=plan.time.column,
         label=table.label,
@@ -71,19 +72,21 @@ def read_events(
     return _without_copies(found, table, findings).sort("person", "day", "data_row")
 
 
-def _persons(table: SourceTable, column: str, subjects: pl.Series, findings: Findings) -> Codes:
+def _persons(
+    table: SourceTable, columns: Sequence[str], subjects: pl.Series, findings: Findings
+) -> Codes:
     """Number each row by the panel's persons; -1 for persons who gave no answers."""
-    codes, texts = person_codes(table, column, findings)
+    codes, texts = person_codes(table, columns, findings)
     places = {subject: place for place, subject in enumerate(subjects.to_list())}
     lookup = np.array([*(places.get(text, -1) for text in texts.to_list()), -1], dtype=np.int64)
     found = lookup[codes]
     strangers = np.flatnonzero((codes >= 0) & (found < 0))
-    _tell_left_out("event-of-unknown-person", strangers, table, column, findings)
+    _tell_left_out("event-of-unknown-person", strangers, table, ", ".join(columns), findings)
     return found
 
 
 def _ratings(table: SourceTable, column: str, decimal: str | None, findings: Findings) -> pl.Series:
-    read = to_numbers(table.column(column), decimal)
+    read = to_numbers(table.described(column), decimal)
     values = read.values.cast(pl.Float64)
     bad = ~values.is_finite().fill_null(value=True)
     if read.text is not None:

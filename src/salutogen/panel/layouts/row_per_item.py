@@ -11,18 +11,17 @@ import polars as pl
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import ITEM, VALUE
-from salutogen.panel.identifiers import factorise, refuse_nameless
+from salutogen.panel.identifiers import factorise, refuse_errors, refuse_nameless
 from salutogen.panel.items import ItemRules, TypedItem, type_item
-from salutogen.panel.layouts.aligned_source import Integers, ascending, places_in
-from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.layouts.aligned_source import Integers, OneTable, ascending, places_in
+from salutogen.panel.layouts.duplicates import CopyRules, settle_copies
 from salutogen.panel.readers.source_table import SourceTable
-from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
     from salutogen.study.format import Source, TimeColumn
 
 
-class RowPerItem:
+class RowPerItem(OneTable):
     """A source with one row per answer, aligned.
 
     Parameters
@@ -47,11 +46,9 @@ class RowPerItem:
         repeated: Collection[str],
         findings: Findings,
     ) -> None:
-        self.table = table
-        self._source = source
+        super().__init__(table, source.decimal, findings)
         self._value = source.value or VALUE
         self._item = source.item or ITEM
-        self._findings = findings
         self._n_occasions = n_occasions
         self._names = {name: number for number, name in enumerate(names)}
         self._persons, self._occasions = persons, occasions
@@ -64,7 +61,8 @@ class RowPerItem:
             usable, cell = usable[order], cell[order]
             who, when, what = who[order], when[order], what[order]
         self._values = table.column(self._value)
-        keep = drop_copies(cell, usable, table, [self._value], findings, what="answer")
+        rules = CopyRules("answer", source.duplicates, [self._value], [self._value])
+        keep = settle_copies(cell, usable, persons, table, rules, findings).keep
         if keep is not None:
             usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]
         self._rows, self._row_keys = usable, who * n_occasions + when
@@ -73,29 +71,26 @@ class RowPerItem:
         chosen = is_repeated[what] & (when >= 0)
         self.keys, self.data_rows = _first_rows(self._row_keys[chosen], usable[chosen] + 1)
 
+    def names(self, item: str) -> bool:
+        """Whether the item occurs in the table."""
+        return item in self._names
+
     def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
         part = self._part(pattern)
         if part is None:
             return None
         rows, keys = part
-        cells = self._typed(pattern, rows, rules)
+        cells = self._typed_rows(pattern, rows, rules)
         index = places_in(keys, self.keys)
         marks = None if cells.marks is None else cells.marks.gather(index)
         return TypedItem(cells.values.gather(index), marks)
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key: the first time given among its answers."""
-        if time.column not in self.table.columns:
+        if not self.has(time.column):
             return None
-        days = to_days(
-            self.table.column(time.column),
-            time,
-            column=time.column,
-            label=self.table.label,
-            findings=self._findings,
-            decimal=self._source.decimal,
-        )
+        days = self._days(time, time.column)
         known = days.is_not_null().to_numpy()
         rows = np.sort(self._rows[known[self._rows]])
         keys = self._persons[rows] * self._n_occasions + self._occasions[rows]
@@ -113,10 +108,10 @@ class RowPerItem:
             rows = part[0]
             cells = self._values.gather(pl.Series(rows))
         else:
-            if column not in self.table.columns:
+            if not self.has(column):
                 return None
             rows = np.flatnonzero(self._persons >= 0)
-            cells = self.table.column(column).gather(pl.Series(rows))
+            cells = self.table.described(column).gather(pl.Series(rows))
         return self._persons[rows], self._occasions[rows], rows + 1, cells
 
     def _part(self, name: str) -> tuple[Integers, Integers] | None:
@@ -125,7 +120,7 @@ class RowPerItem:
         if number is None:
             self._findings.tell(
                 "item-missing",
-                file=self.table.label,
+                file=self.label,
                 column=self._item,
                 item=name,
                 hint=did_you_mean(name, self._names),
@@ -134,23 +129,24 @@ class RowPerItem:
         part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
         return self._rows[part], self._row_keys[part]
 
-    def _typed(self, name: str, rows: Integers, rules: ItemRules) -> TypedItem:
+    def _typed_rows(self, name: str, rows: Integers, rules: ItemRules) -> TypedItem:
         return type_item(
             self._values.gather(pl.Series(rows)),
             rules,
             column=name,
-            label=self.table.label,
+            label=self.label,
             findings=self._findings,
-            decimal=self._source.decimal,
-            user_missing=self.table.user_missing.get(self._value, ()),
+            decimal=self._decimal,
+            user_missing=self.declared(self._value),
             rows=pl.Series(rows + 1),
         )
 
 
 def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
-    codes, texts = factorise(table.column(column))
-    refuse_nameless(table, column, codes < 0, "empty-item", findings)
+    codes, texts = factorise(table.described(column))
+    refuse_nameless(table, [column], codes < 0, "empty-item", findings)
+    refuse_errors(table, [column], findings)
     return codes, texts.to_list()
 
 

@@ -8,17 +8,16 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
-from salutogen.panel.items import ItemRules, TypedItem, type_item
-from salutogen.panel.layouts.aligned_source import Integers, ascending, reordered
-from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.items import ItemRules, TypedItem
+from salutogen.panel.layouts.aligned_source import Integers, OneTable, ascending, reordered
+from salutogen.panel.layouts.duplicates import CopyRules, settle_copies
 from salutogen.panel.readers.source_table import SourceTable
-from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
     from salutogen.study.format import TimeColumn
 
 
-class RowPerOccasion:
+class RowPerOccasion(OneTable):
     """A source with one row per person and occasion, aligned."""
 
     def __init__(
@@ -27,13 +26,10 @@ class RowPerOccasion:
         persons: Integers,
         occasions: Integers,
         n_occasions: int,
-        used: list[str],
+        rules: CopyRules,
         decimal: str | None,
         findings: Findings,
     ) -> None:
-        self.table = table
-        self._decimal = decimal
-        self._findings = findings
         self._persons, self._occasions = persons, occasions
         keys = persons * n_occasions + occasions
         usable = (persons >= 0) & (occasions >= 0)
@@ -46,50 +42,38 @@ class RowPerOccasion:
             keys = keys[order]
             rows = order if rows is None else rows[order]
         places = np.arange(keys.size, dtype=np.int64) if rows is None else rows
-        keep = drop_copies(keys, places, table, used, findings)
-        if keep is not None:
-            keys, rows = keys[keep], places[keep]
+        settled = settle_copies(keys, places, persons, table, rules, findings)
+        if settled.keep is not None:
+            keys, rows = keys[settled.keep], places[settled.keep]
+        super().__init__(settled.table, decimal, findings)
         self.keys = keys
         self._order = rows
+        self._is_part = rows is not None and settled.keep is not None
         self.data_rows = (np.arange(keys.size, dtype=np.int64) if rows is None else rows) + 1
 
     def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where its column is missing."""
-        if pattern not in self.table.columns:
+        if not self.has(pattern):
             return None
-        cells = type_item(
-            self.table.column(pattern),
-            rules,
-            column=pattern,
-            label=self.table.label,
-            findings=self._findings,
-            decimal=self._decimal,
-            user_missing=self.table.user_missing.get(pattern, ()),
-        )
-        return reordered(cells, self._order)
+        if self._is_part:  # what stands in rows that were dropped is nobody's answer
+            return self._typed(pattern, rules, self._order)
+        return reordered(self._typed(pattern, rules, None), self._order)
 
     def time(self, time: TimeColumn) -> pl.Series | None:
         """Days of each key; None where the column of times is missing."""
-        if time.column not in self.table.columns:
+        if not self.has(time.column):
             return None
-        days = to_days(
-            self.table.column(time.column),
-            time,
-            column=time.column,
-            label=self.table.label,
-            findings=self._findings,
-            decimal=self._decimal,
-        )
+        days = self._days(time, time.column)
         return days if self._order is None else days.gather(pl.Series(self._order))
 
     def by_person(
         self, column: str, *, item: bool = False
     ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
         """Person, occasion, data row and cell of a column that describes the person."""
-        if column not in self.table.columns:
+        if not self.has(column):
             return None
         rows = np.flatnonzero(self._persons >= 0)
-        cells = self.table.column(column)
+        cells = self.table.column(column) if item else self.table.described(column)
         if rows.size < cells.len():
             cells = cells.gather(pl.Series(rows))
         return self._persons[rows], self._occasions[rows], rows + 1, cells

@@ -9,46 +9,57 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
-from salutogen.panel.items import ItemRules, TypedItem, type_item
-from salutogen.panel.layouts.aligned_source import Integers, ascending
-from salutogen.panel.layouts.duplicates import drop_copies
+from salutogen.panel.items import ItemRules, TypedItem
+from salutogen.panel.layouts.aligned_source import Integers, OneTable, ascending
+from salutogen.panel.layouts.duplicates import CopyRules, settle_copies
 from salutogen.panel.readers.source_table import SourceTable
-from salutogen.panel.times import to_days
 from salutogen.study.instruments.instrument import columns_at
 
 if TYPE_CHECKING:
     from salutogen.study.format import TimeColumn
 
 
-class RowPerPerson:
-    """A source with one row per person: every person has every planned occasion, at first."""
+class RowPerPerson(OneTable):
+    """A source with one row per person: every person has every planned occasion, at first.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Occasions of the table: all that are planned, or the one that has a file of its own.
+    places : sequence of int
+        Their places in the plan, ascending.
+    n_occasions : int
+        Number of planned occasions.
+    """
 
     def __init__(
         self,
         table: SourceTable,
         persons: Integers,
         labels: Sequence[str],
-        used: list[str],
+        places: Sequence[int],
+        n_occasions: int,
+        rules: CopyRules,
         decimal: str | None,
         findings: Findings,
     ) -> None:
-        self.table = table
         self._labels = labels
-        self._decimal = decimal
-        self._findings = findings
         rows = np.flatnonzero(persons >= 0)
         keys = persons[rows]
         order = ascending(keys)
         if order is not None:
             keys, rows = keys[order], rows[order]
-        keep = drop_copies(keys, rows, table, used, findings, what="person")
-        if keep is not None:
-            keys, rows = keys[keep], rows[keep]
-        n_occasions = len(labels)
+        settled = settle_copies(keys, rows, persons, table, rules, findings)
+        if settled.keep is not None:
+            keys, rows = keys[settled.keep], rows[settled.keep]
+        super().__init__(settled.table, decimal, findings)
         self._persons, self._rows = keys, rows
-        self.keys = np.add.outer(keys * n_occasions, np.arange(n_occasions)).ravel()
-        self.data_rows = np.repeat(rows + 1, n_occasions)
-        self._weave = np.add.outer(np.arange(rows.size), np.arange(n_occasions) * rows.size).ravel()
+        self._is_part = settled.keep is not None
+        self._first = places[0] if places else 0
+        number = len(labels)
+        self.keys = np.add.outer(keys * n_occasions, np.asarray(places, dtype=np.int64)).ravel()
+        self.data_rows = np.repeat(rows + 1, number)
+        self._weave = np.add.outer(np.arange(rows.size), np.arange(number) * rows.size).ravel()
 
     def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
         """Typed answers of one item, one per key; None where none of its columns is there."""
@@ -70,16 +81,7 @@ class RowPerPerson:
             return None
         nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, self._rows.size)
         waves = [
-            nothing
-            if column is None
-            else to_days(
-                self.table.column(column),
-                time,
-                column=column,
-                label=self.table.label,
-                findings=self._findings,
-                decimal=self._decimal,
-            ).gather(pl.Series(self._rows))
+            nothing if column is None else self._days(time, column).gather(pl.Series(self._rows))
             for column in columns
         ]
         return self._interleaved(waves)
@@ -88,17 +90,18 @@ class RowPerPerson:
         self, column: str, *, item: bool = False
     ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
         """Person, occasion, data row and cell of a column that describes the person."""
-        if column not in self.table.columns:
+        if not self.has(column):
             return None
-        cells = self.table.column(column).gather(pl.Series(self._rows))
-        return self._persons, np.zeros_like(self._persons), self._rows + 1, cells
+        cells = self.table.column(column) if item else self.table.described(column)
+        when = np.full_like(self._persons, self._first)
+        return self._persons, when, self._rows + 1, cells.gather(pl.Series(self._rows))
 
     def _columns(self, pattern: str) -> list[str | None] | None:
         names = columns_at(pattern, self._labels)
         if len(names) < len(self._labels):
             self._findings.tell(
                 "wave-pattern-missing",
-                file=self.table.label,
+                file=self.label,
                 column=pattern,
                 occasions=len(self._labels),
             )
@@ -110,15 +113,9 @@ class RowPerPerson:
         if column is None:
             nothing = pl.Series([None], dtype=rules.dtype).new_from_index(0, self._rows.size)
             return TypedItem(nothing)
-        cells = type_item(
-            self.table.column(column),
-            rules,
-            column=column,
-            label=self.table.label,
-            findings=self._findings,
-            decimal=self._decimal,
-            user_missing=self.table.user_missing.get(column, ()),
-        )
+        if self._is_part:  # what stands in rows that were dropped is nobody's answer
+            return self._typed(column, rules, self._rows)
+        cells = self._typed(column, rules, None)
         index = pl.Series(self._rows)
         marks = None if cells.marks is None else cells.marks.gather(index)
         return TypedItem(cells.values.gather(index), marks)

@@ -34,11 +34,14 @@ class Reader:
         OSError, EOFError, errors of Polars and of its own `libraries` mean a damaged file.
     libraries : tuple of str
         Packages whose errors mean that the file is damaged.
+    has_header_rows : bool
+        Whether such a file has a header of rows, which `header_rows` and `skip_rows` speak of.
     """
 
     suffixes: tuple[str, ...]
     read: Callable[[SourceFile, Findings], SourceTable | None]
     libraries: tuple[str, ...] = ()
+    has_header_rows: bool = False
 
     def means_damage(self, error: BaseException) -> bool:
         """Whether an error says that the file is damaged."""
@@ -47,12 +50,17 @@ class Reader:
 
 
 READERS: list[Reader] = [
-    Reader((".csv", ".tsv", ".txt"), read_text),
+    Reader((".csv", ".tsv", ".txt"), read_text, has_header_rows=True),
     Reader((".parquet",), read_parquet),
-    Reader((".xlsx", ".xls"), read_excel, libraries=("fastexcel", "_fastexcel")),
+    Reader(
+        (".xlsx", ".xls"),
+        read_excel,
+        libraries=("fastexcel", "_fastexcel"),
+        has_header_rows=True,
+    ),
     Reader((".sav", ".zsav"), read_spss, libraries=("pyreadstat",)),
     Reader((".dta",), read_stata, libraries=("pyreadstat",)),
-    Reader((".csv.gz", ".tsv.gz", ".txt.gz"), read_text),
+    Reader((".csv.gz", ".tsv.gz", ".txt.gz"), read_text, has_header_rows=True),
 ]
 
 

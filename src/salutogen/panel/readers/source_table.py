@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ from salutogen.panel.panel import InputFile
 
 if TYPE_CHECKING:
     from salutogen.study.format import Source
+
+Declared = tuple[tuple[float, float] | str, ...]  # values from lowest to highest, or texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,12 @@ class SourceTable:
         File name (or `frame NAME`) for findings.
     frame : DataFrame or LazyFrame
         Text files are all text; typed files keep their types. Parquet stays lazy.
-    user_missing : mapping of column to ranges
-        Values a typed file itself declares as missing (SPSS), as pairs of lowest and highest.
+    user_missing : mapping of column to values
+        What a typed file itself declares as missing (SPSS): pairs of lowest and highest, or texts.
+    occasion : str or None
+        Label of the occasion to which every row belongs, where the study has a file for each.
+    header : DataFrame, optional
+        Further rows of the header, which are no data.
     """
 
     name: str
@@ -69,7 +74,9 @@ class SourceTable:
     columns: tuple[str, ...]
     n_rows: int
     info: InputFile
-    user_missing: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    user_missing: Mapping[str, Declared] = field(default_factory=dict)
+    occasion: str | None = None
+    header: pl.DataFrame | None = None
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read some columns, in this order.
@@ -96,6 +103,19 @@ class SourceTable:
         """Read one column."""
         return self.read([name]).to_series()
 
+    def described(self, name: str) -> pl.Series:
+        """Read one column without the values that the file itself declares as missing."""
+        cells = self.column(name)
+        declared = self.user_missing.get(name)
+        if not declared:
+            return cells
+        return cells.zip_with(~declared_missing(cells, declared), nothing_like(cells))
+
+    def with_cells(self, columns: Sequence[pl.Series]) -> SourceTable:
+        """Return the table with other cells in some of its columns."""
+        frame = self.frame if isinstance(self.frame, pl.DataFrame) else self.read(self.columns)
+        return replace(self, frame=frame.with_columns(columns))
+
 
 def file_table(
     file: SourceFile,
@@ -105,7 +125,8 @@ def file_table(
     n_rows: int | None = None,
     digest: str | None = None,
     encoding: str | None = None,
-    user_missing: Mapping[str, tuple[tuple[float, float], ...]] | None = None,
+    user_missing: Mapping[str, Declared] | None = None,
+    header: pl.DataFrame | None = None,
 ) -> SourceTable | None:
     """Make the table of one file; one without columns or rows is refused.
 
@@ -118,8 +139,8 @@ def file_table(
         SHA-256 of the file, where the reader has held it whole.
     encoding : str, optional
         Encoding of a text file, for the manifest.
-    user_missing : mapping, optional
-        As `SourceTable.user_missing`.
+    user_missing, header : optional
+        As in `SourceTable`.
     """
     columns = frame.collect_schema().names()
     height = frame.height if isinstance(frame, pl.DataFrame) else n_rows
@@ -138,36 +159,30 @@ def file_table(
         n_rows=height,
         info=InputFile(file.name, file.label, digest, height, len(columns), encoding),
         user_missing=user_missing or {},
+        header=header,
     )
+
+
+def nothing_like(cells: pl.Series) -> pl.Series:
+    """Return a blank column of the same name, type and height."""
+    return pl.Series(cells.name, [None], dtype=cells.dtype).new_from_index(0, cells.len())
+
+
+def declared_missing(cells: pl.Series, declared: Declared) -> pl.Series:
+    """Tell which cells hold a value that the file itself declares as missing."""
+    found = pl.repeat(False, cells.len(), dtype=pl.Boolean, eager=True)
+    for given in declared:
+        if isinstance(given, str):
+            found |= cells.cast(pl.String).str.strip_chars() == given.strip()
+        elif cells.dtype.is_numeric():
+            found |= cells.is_between(*given)
+    return found.fill_null(value=False)
 
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, read piece by piece."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def named_columns(header: Sequence[str]) -> list[str]:
-    """Give a name to columns without one (row names written by R, for example)."""
-    taken = set(header)
-    names: list[str] = []
-    for number, column in enumerate(header, start=1):
-        name = column
-        while not name or (not column and name in taken):
-            name = f"column {number}" if not name else name + "_"
-        names.append(name)
-    return names
-
-
-def header_is_sound(header: Sequence[str], label: str, findings: Findings) -> bool:
-    """Refuse column names that occur twice."""
-    twice = [column for column, times in Counter(header).items() if times > 1 and column]
-    for column in twice:
-        places = [str(place) for place, name in enumerate(header, start=1) if name == column]
-        findings.tell(
-            "column-twice", times=len(places), places=", ".join(places), file=label, column=column
-        )
-    return not twice
 
 
 def reason_of(error: BaseException) -> str:

@@ -5,21 +5,35 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import io
 import zlib
 
 import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
-from salutogen.panel.readers.source_table import (
-    SourceFile,
-    SourceTable,
-    file_table,
+from salutogen.panel.readers.header import (
+    LOOKED_AT,
     header_is_sound,
+    header_row,
     named_columns,
-    reason_of,
+    row_above,
+    tell_header_elsewhere,
+    tell_rows_above_data,
 )
-from salutogen.panel.readers.text_structure import count_fields, read_header, sniff_delimiter
+from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table, reason_of
+from salutogen.panel.readers.text_structure import (
+    CANDIDATES,
+    FieldCounts,
+    after_lines,
+    announced_delimiter,
+    closes_amid_text,
+    count_fields,
+    first_records,
+    read_header,
+    sniff_delimiter,
+    stray_quote,
+)
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -34,6 +48,8 @@ _WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝŸ€§°´–—‘’‚“”„«»¿¡ªº…\xa0"
 )
 _CHECKED = 4096
+_MOST_UNPACKED = 2**28
+_MOST_TIMES = 100  # text is hardly ever packed into less than a hundredth
 
 
 def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
@@ -42,11 +58,10 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     raw = file.path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if label.lower().endswith(".gz"):
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            findings.tell("unreadable-file", variant="compressed", file=label, reason=str(error))
+        unpacked = _unpacked(raw, label, findings)
+        if unpacked is None:
             return None
+        raw = unpacked
     if not raw[:_CHECKED].strip() and not raw.strip():
         findings.tell("empty-file", file=label)
         return None
@@ -54,71 +69,172 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     if decoded is None:
         return None
     data, encoding = decoded
-    data = data.lstrip(b"\r\n")
     if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
-    delimiter = source.delimiter or sniff_delimiter(data, file.expected)
+    whole, announced = data, announced_delimiter(data)
+    data, above = _from_header(data, source.skip_rows, announced, file)
+    delimiter = source.delimiter or announced or sniff_delimiter(data, file.expected)
     if len(delimiter) != 1 or ord(delimiter) > 127:
         findings.tell("bad-delimiter", delimiter=delimiter, source=file.name)
         return None
-    frame = _parse(data, delimiter, label, findings)
+    passed = whole.count(b"\n", 0, len(whole) - len(data))  # blank lines among them
+    elsewhere = _header_elsewhere(whole, data, passed, delimiter, file)
+    if elsewhere is not None:
+        tell_header_elsewhere(elsewhere, passed, label, len(file.expected), findings)
+        return None
+    further = source.header_rows - 1
+    frame = _parse(data, delimiter, file, findings)
     if frame is None:
         return None
-    return file_table(file, frame, findings, digest=digest, encoding=encoding)
+    tell_rows_above_data(above, further, label, findings)
+    return file_table(
+        file,
+        frame.slice(further),
+        findings,
+        digest=digest,
+        encoding=encoding,
+        header=frame.head(further),
+    )
 
 
-def _parse(data: bytes, delimiter: str, label: str, findings: Findings) -> pl.DataFrame | None:
+def _unpacked(raw: bytes, label: str, findings: Findings) -> bytes | None:
+    """Unpack a compressed text, as long as it stays within what text can be."""
+    most = max(_MOST_UNPACKED, _MOST_TIMES * len(raw))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            data = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        findings.tell("unreadable-file", variant="compressed", file=label, reason=str(error))
+        return None
+    if len(data) > most:
+        findings.tell("file-too-large", variant="unpacked", file=label, times=_MOST_TIMES)
+        return None
+    return data
+
+
+def _from_header(
+    data: bytes, skip_rows: int, announced: str | None, file: SourceFile
+) -> tuple[bytes, int]:
+    """Return the text from its header on, and how many lines stand above.
+
+    A line that announces the delimiter may be counted among the rows to skip, or not.
+    """
+    body = after_lines(data, skip_rows)
+    if announced is None:
+        return body, skip_rows
+    later = after_lines(data, skip_rows + 1)
+    known = set(file.expected)
+    here, there = (len(known.intersection(read_header(text, announced))) for text in (body, later))
+    counted = skip_rows > 0 and here >= there
+    return (body, skip_rows) if counted else (later, skip_rows + 1)
+
+
+def _header_elsewhere(
+    whole: bytes, data: bytes, passed: int, delimiter: str, file: SourceFile
+) -> int | None:
+    """How many rows below (or above, if negative) where it should the header stands."""
+    if not file.expected or set(file.expected).intersection(read_header(data, delimiter)):
+        return None
+    tried = (file.source.delimiter,) if file.source.delimiter else (delimiter, *CANDIDATES)
+    for one in tried:
+        below = header_row(first_records(data, one, LOOKED_AT), file.expected)
+        if below:
+            return below
+        skipped = [read_header(line, one) for line in whole.split(b"\n", passed)[:passed]]
+        above = row_above(skipped, file.expected)
+        if above is not None:
+            return above - passed
+    return None
+
+
+def _parse(
+    data: bytes, delimiter: str, file: SourceFile, findings: Findings
+) -> pl.DataFrame | None:
+    """Take the text apart, from its header on."""
+    label, further = file.label, file.source.header_rows - 1
     header = read_header(data, delimiter)
-    if not header_is_sound(header, label, findings):
+    if not header_is_sound(header, file.expected, label, findings):
         return None
     counts = count_fields(data, delimiter)
     if counts.open_quote:
-        findings.tell("open-quotation", file=label)
+        _tell_stray(data, delimiter, further, "open-quotation", label, findings)
         return None
-    body = counts.fields[1:]
-    uneven = np.flatnonzero((body != len(header)) & ~counts.blank[1:])
-    if len(header) > 1 and uneven.size:
-        _tell_uneven(body, uneven, len(header), label, findings)
-        return None
-    if not body.size or bool(counts.blank[1:].all()):
+    body, blank = counts.fields[1:], counts.blank[1:]
+    if not body[further:].size or bool(blank[further:].all()):
         findings.tell("no-rows", file=label)
         return None
-    try:
-        frame = pl.read_csv(data, separator=delimiter, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        reason = reason_of(error)
-        findings.tell("unreadable-file", variant="delimited", file=label, reason=reason)
+    if _too_long(counts, len(header), further, label, findings):
+        return None
+    frame = _cells(data, delimiter, further, label, findings)
+    if frame is None:
         return None
     if frame.height != body.size or frame.width != len(header):
-        findings.tell(
-            "unreadable-file",
-            variant="quotation-marks",
-            file=label,
-            records=int(body.size),
-            fields=len(header),
-            records_read=frame.height,
-            fields_read=frame.width,
-        )
+        _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
         return None
+    short = np.flatnonzero((body < len(header)) & ~blank) - further
+    short = short[short >= 0]
+    if short.size:
+        findings.tell(
+            "short-rows",
+            file=label,
+            rows=[int(row) + 1 for row in short[:10]],
+            n_rows=int(short.size),
+            expected=len(header),
+            found=int(body[further:][short].min()),
+        )
     frame.columns = named_columns(header)
     return frame
 
 
-def _tell_uneven(
-    body: np.ndarray, uneven: np.ndarray, width: int, label: str, findings: Findings
-) -> None:
-    first = int(uneven[0])
-    each = uneven.size == body.size and bool((body == width + 1).all())
+def _cells(
+    data: bytes, delimiter: str, further: int, label: str, findings: Findings
+) -> pl.DataFrame | None:
+    """Every cell as text; None, and a finding, where quotation marks are in the way."""
+    if closes_amid_text(data, delimiter):
+        _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
+        return None
+    try:
+        return pl.read_csv(data, separator=delimiter, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        if stray_quote(data, delimiter) is not None:
+            _tell_stray(data, delimiter, further, "stray-quotation", label, findings)
+            return None
+        reason = reason_of(error)
+        findings.tell("unreadable-file", variant="delimited", file=label, reason=reason)
+        return None
+
+
+def _too_long(
+    counts: FieldCounts, width: int, further: int, label: str, findings: Findings
+) -> bool:
+    """Refuse rows with more fields than the header has names."""
+    body, blank = counts.fields[1:], counts.blank[1:]
+    long = np.flatnonzero((body > width) & ~blank)
+    if not long.size:
+        return False
+    first = int(long[0])
+    each = long.size == body.size and bool((body == width + 1).all())
     findings.tell(
         "uneven-rows",
         variant="each-one-more" if each else "",
         file=label,
-        rows=[int(row) + 1 for row in uneven[:10]],
-        n_rows=int(uneven.size),
+        rows=[max(int(row) + 1 - further, 0) for row in long[:10]],
+        n_rows=int(long.size),
         expected=width,
         found=int(body[first]),
-        first=first + 1,
+        first=max(first + 1 - further, 0),
     )
+    return True
+
+
+def _tell_stray(
+    data: bytes, delimiter: str, further: int, code: str, label: str, findings: Findings
+) -> None:
+    """Say in which row a quotation mark stands where it does not belong."""
+    record = stray_quote(data, delimiter)
+    row = 0 if record is None else max(record - further, 0)
+    variant = "row" if row else "" if record is None else "header"
+    findings.tell(code, variant=variant, file=label, rows=[row] if row else [], first=row)
 
 
 def _to_utf8(

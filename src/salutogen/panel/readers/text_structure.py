@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 CANDIDATES = (",", ";", "\t", "|", ":", " ")
 _CHUNK = 32 * 2**20
 _SAMPLE = 256 * 1024
-_QUOTE, _NEWLINE = 34, 10
+_QUOTE, _NEWLINE, _RETURN = 34, 10, 13
+_ANNOUNCED = re.compile(rb'"?sep=([^\r\n])"?\r?\n', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,87 @@ def count_fields(data: bytes, delimiter: str) -> FieldCounts:
 
 
 def read_header(data: bytes, delimiter: str) -> list[str]:
-    """Read the names in the first record."""
-    sample = data[:_SAMPLE].decode("utf-8", errors="ignore")
+    """Read the names in the first record, however long it is."""
+    size = _SAMPLE
+    while True:
+        text = data[:size].decode("utf-8", errors="ignore")
+        try:
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            header = next(reader, [])
+            if size >= len(data) or next(reader, None) is not None:
+                return header
+        except csv.Error:
+            return text.split("\n", 1)[0].split(delimiter)
+        size *= 4
+
+
+def first_records(data: bytes, delimiter: str, most: int) -> list[list[str]]:
+    """Read the first records, as far as they can be read."""
+    text = data[:_SAMPLE].decode("utf-8", errors="ignore")
     try:
-        return next(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), [])
+        return list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), most))
     except csv.Error:
-        return sample.split("\n", 1)[0].split(delimiter)
+        return [line.split(delimiter) for line in text.split("\n")[:most]]
+
+
+def after_lines(data: bytes, lines: int) -> bytes:
+    """Leave out the first lines and blank lines after them."""
+    place = 0
+    for _ in range(lines):
+        place = data.find(b"\n", place) + 1
+        if not place:
+            return b""
+    return data[place:].lstrip(b"\r\n")
+
+
+def announced_delimiter(data: bytes) -> str | None:
+    """Return the delimiter that a first line such as `sep=;` announces to spreadsheets."""
+    found = _ANNOUNCED.match(data)
+    return found[1].decode("ascii", errors="replace") if found else None
+
+
+def closes_amid_text(data: bytes, delimiter: str) -> bool:
+    """Whether a cell in quotation marks goes on after them, which would lose the marks."""
+    whole = np.frombuffer(data, dtype=np.uint8)
+    starts = np.array([ord(delimiter), _NEWLINE, _QUOTE], dtype=np.uint8)
+    ends = np.append(starts, np.uint8(_RETURN))
+    before, opening = 0, -1
+    for start in range(0, whole.size, _CHUNK):
+        places = np.flatnonzero(whole[start : start + _CHUNK] == _QUOTE) + start
+        if not places.size:
+            continue
+        if before % 2:  # the first mark of this piece closes one of the piece before
+            places = np.append(opening, places)
+        before += places.size - before % 2
+        opening = int(places[-1])
+        first, second = places[: places.size // 2 * 2 : 2], places[1::2]
+        begins = (first == 0) | np.isin(whole[first - 1], starts)
+        closes = (second == whole.size - 1) | np.isin(
+            whole[np.minimum(second + 1, whole.size - 1)], ends
+        )
+        if bool((begins & ~closes).any()):
+            return True
+    return False
+
+
+def stray_quote(data: bytes, delimiter: str) -> int | None:
+    """Find the first record in which a quotation mark stands where it does not belong.
+
+    Returns
+    -------
+    Number of the record, the header being 0; None where each is as it should be.
+    """
+    mark = re.escape(delimiter.encode())
+    plain = rb'[^"\r\n%b](?:[^"\r\n%b]|"[^"\r\n]*")*+' % (mark, mark)
+    field = rb'(?:"(?:[^"]|"")*+"|%b|)' % plain
+    record = re.compile(rb"(?:%b%b)*+%b(?:\r?\n|\r|\Z)" % (field, mark, field))
+    place, number = 0, 0
+    while place < len(data):
+        found = record.match(data, place)
+        if found is None:
+            return number
+        place, number = found.end(), number + 1
+    return None
 
 
 def sniff_delimiter(data: bytes, expected: Collection[str]) -> str:

@@ -29,9 +29,13 @@ def check_roles(study: Study, found: FindingsByLine) -> None:
 def _check_exposure(instrument: Instrument, path: str, found: FindingsByLine) -> None:
     name, measures = instrument.name, instrument.measures
     answers, never = instrument.answers, instrument.did_not_occur
-    if answers and never is not None and not answers.minimum <= never <= answers.maximum:
+    if answers and answers.minimum < 0 and never is not None and never == answers.minimum:
         found.tell(
-            "did-not-occur-outside", at=path, name=name, answers=str(answers), did_not_occur=never
+            "codes-below-zero",
+            at=f"instruments.{name}.answers",
+            name=name,
+            answers=str(answers),
+            did_not_occur=never,
         )
     if measures == "physiology" and instrument.justification is None:
         found.tell("physiology-as-exposure", at=path, name=name)

@@ -38,8 +38,10 @@ def _check_sources_named(study: Study, found: FindingsByLine) -> None:
                 number=len(plan.answer_sources),
                 choices=", ".join(plan.answer_sources),
             )
-    files = Counter((one.file, one.sheet) for one in plan.sources.values() if one.file)
-    for (file, _), number in files.items():
+    files = Counter(
+        (file, one.sheet, one.complete) for one in plan.sources.values() for file in one.file_names
+    )
+    for (file, *_), number in files.items():
         if number > 1 and file != GAP:
             found.tell("named-twice", at="sources", variant="file", name=file, number=number)
 
@@ -57,10 +59,12 @@ def _check_layouts(study: Study, found: FindingsByLine) -> None:
                 name=name,
                 needed=key,
             )
+        _check_keys_together(study, name, source, found)
     for name, instrument in study.instruments.items():
         if instrument.source not in study.plan.sources or instrument.source == GAP:
             continue
-        layout = study.plan.sources[instrument.source].layout
+        source = study.plan.sources[instrument.source]
+        layout = source.layout
         if layout == "row-per-event":
             found.tell(
                 "source-holds-events",
@@ -73,11 +77,35 @@ def _check_layouts(study: Study, found: FindingsByLine) -> None:
         marked = [OCCASION_PLACEHOLDER in column for column in instrument.columns.values()]
         repeated = instrument.measured == "repeated"
         path = f"instruments.{name}.columns"
+        if source.files is not None and repeated:
+            continue
         if layout == "row-per-person" and repeated and len(study.occasions) > 1 and not all(marked):
             found.tell("layout-incomplete", at=path, variant="occasion", name=name)
         if any(marked) and (layout != "row-per-person" or not repeated):
             why = "other-layout" if repeated else "baseline"
             found.tell("layout-incomplete", at=path, variant=why, name=name, layout=layout)
+
+
+def _check_keys_together(study: Study, name: str, source: Source, found: FindingsByLine) -> None:
+    """Keys of one source that exclude each other, name nothing, or name something twice."""
+    here = f"sources.{name}"
+    if source.files is not None:
+        for other, given in (("file", source.file), ("occasion", source.occasion)):
+            if given is not None:
+                found.tell("source-keys-clash", at=f"{here}.{other}", variant="files")
+        if source.layout == "row-per-event":
+            found.tell("source-keys-clash", at=f"{here}.files", variant="events")
+        for label in source.files:
+            if study.labels and label not in study.labels and label != GAP:
+                found.unknown_name(f"{here}.files.{label}", label, study.labels, "occasion")
+    if source.complete is not None and source.layout == "row-per-event":
+        found.tell("source-keys-clash", at=f"{here}.complete", variant="events")
+    for key, columns in (("person", source.person_columns), ("occasion", source.occasion_columns)):
+        for column, number in Counter(columns).items():
+            if number > 1 and column != GAP:
+                found.tell(
+                    "named-twice", at=f"{here}.{key}", variant="list", name=column, number=number
+                )
 
 
 def _keys_needed(study: Study, name: str, source: Source) -> Iterator[str]:
@@ -97,7 +125,7 @@ def _keys_needed(study: Study, name: str, source: Source) -> Iterator[str]:
         if source.value is None:
             yield "value"
     wants_occasion = source.layout != "row-per-person" and repeated and len(study.occasions) > 1
-    if wants_occasion and source.occasion is None:
+    if wants_occasion and not source.names_occasion:
         yield "occasion"
 
 

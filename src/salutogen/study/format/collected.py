@@ -38,6 +38,28 @@ class MissingCodes(Part):
     absent: tuple[float, ...] = Field((), description="The person did not fill in the form.")
 
 
+class Complete(Part):
+    """The column that says whether a form was handed in, and the code that says it was."""
+
+    column: Name = Field(
+        description="Name of the column; {occasion} stands for the occasion's label where a file "
+        "has one row per person."
+    )
+    code: Label | bool | tuple[Label, ...] = Field(
+        description="Code (or codes) of a form that was handed in; in other rows it was not."
+    )
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code of a form that was handed in."""
+        if isinstance(self.code, tuple):
+            return self.code
+        return (self.code if isinstance(self.code, str) else str(self.code).lower(),)
+
+
+Columns = Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
 class Source(Part):
     """One file of answers (or a data frame of that name) and how it is laid out."""
 
@@ -45,13 +67,23 @@ class Source(Part):
         None,
         description="File name; its suffix may be left out. Default: the source's own name.",
     )
+    files: Annotated[dict[Label, Name], Field(min_length=1)] | None = Field(
+        None,
+        description="One file per occasion, by the occasion's label, in the place of `file` and "
+        "`occasion`.",
+    )
     layout: Literal["row-per-occasion", "row-per-person", "row-per-item", "row-per-event"] = Field(
         "row-per-occasion",
         description="What one row of the file stands for; row-per-event: a dated event, no answer.",
     )
-    person: Name = Field(description="Column with the person's identifier, kept as text.")
-    occasion: str | None = Field(
-        None, description="Column naming the occasion by its label; not for row-per-person."
+    person: Columns = Field(
+        description="Column with the person's identifier, kept as text; several columns where "
+        "identifiers are unique only within another column (a site)."
+    )
+    occasion: Columns | None = Field(
+        None,
+        description="Column naming the occasion by its label, or several columns that make it, in "
+        "their order (day, prompt); not for row-per-person.",
     )
     time: TimeColumn | None = Field(
         None, description="Column with the time of the answers, or of the event."
@@ -62,7 +94,31 @@ class Source(Part):
     rating: str | None = Field(
         None, description="row-per-event: column with how severe it was; may be left out."
     )
-    sheet: str | int | None = Field(None, description="Excel: name of the sheet, or its number.")
+    header_rows: Annotated[int, Field(ge=1, le=50)] = Field(
+        1, description="Rows of the header; the first of them names the columns."
+    )
+    skip_rows: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0, description="Rows above the header, such as titles."
+    )
+    duplicates: Literal["refuse", "first", "last", "merge"] = Field(
+        "refuse",
+        description="What to do with rows of the same person and occasion whose answers differ: "
+        "refuse them, take the first or the last, or merge rows that only complement each other.",
+    )
+    complete: Complete | None = Field(
+        None,
+        description="Column and code that say that the form was handed in; the answers of other "
+        "rows are absent.",
+    )
+    boolean: Literal["refuse", "answer"] = Field(
+        "refuse",
+        description="Whether TRUE/FALSE, yes/no, ja/nein count as the answers 1 and 0.",
+    )
+    sheet: str | int | None = Field(
+        None,
+        description="Excel: name of the sheet, or its number from 0. Hidden sheets are read only "
+        "where they are named.",
+    )
     delimiter: str | None = Field(
         None, description="What separates columns of a text file; found by itself if left out."
     )
@@ -70,8 +126,33 @@ class Source(Part):
         None, description="Decimal mark of a text file; found by itself if left out."
     )
     encoding: str | None = Field(
-        None, description="Encoding of a text file; UTF-8, UTF-16 and others are recognised."
+        None,
+        description="Encoding of a text, SPSS or Stata file; UTF-8, UTF-16 and others are "
+        "recognised.",
     )
+
+    @property
+    def person_columns(self) -> tuple[str, ...]:
+        """Columns that make the person."""
+        return (self.person,) if isinstance(self.person, str) else self.person
+
+    @property
+    def occasion_columns(self) -> tuple[str, ...]:
+        """Columns that make the occasion; none where nothing in the rows names it."""
+        named = self.occasion or ()
+        return (named,) if isinstance(named, str) else named
+
+    @property
+    def names_occasion(self) -> bool:
+        """Whether a column or the file itself says which occasion a row belongs to."""
+        return bool(self.occasion_columns) or self.files is not None
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Every file that the study file names for this source."""
+        if self.files is not None:
+            return tuple(self.files.values())
+        return (self.file,) if self.file else ()
 
 
 class Burst(Part):
@@ -127,8 +208,15 @@ class InstrumentUse(Part):
     )
     title: str | None = Field(None, description="Title for the report.")
     answers: AnswerRange | None = Field(None, description="Lowest and highest code of an item.")
+    recode: Annotated[dict[Label, float], Field(min_length=1)] | None = Field(
+        None,
+        description="Number of each answer that is stored otherwise, e.g. {Not at all: 0, Several "
+        "days: 1}. Capitals and outer spaces do not matter.",
+    )
     did_not_occur: float | None = Field(
-        None, description="Code of an event that did not happen (not an absent form)."
+        None,
+        description="Code of an event that did not happen (not an absent form); it may lie outside "
+        "`answers` and then scores 0.",
     )
     form: Literal["explicit", "tick-list"] | None = Field(
         None,

@@ -115,6 +115,7 @@ def _instrument(
         justification=use.justification,
         codes=use.codes or plan.missing.codes,
         invalid=use.invalid or plan.invalid,
+        recode=use.recode or {},
         reliability=use.reliability,
         licence=_licence(entry),
         citation=entry.sources[0] if entry else None,

@@ -65,6 +65,7 @@ class Instrument:
     justification: str | None = None
     codes: MissingCodes = MissingCodes()
     invalid: Literal["refuse", "missing"] = "refuse"
+    recode: Mapping[str, float] = field(default_factory=dict)
     reliability: float | None = None
     licence: str | None = None
     citation: str | None = None

@@ -1,0 +1,97 @@
+"""Forms that a column says were not handed in: what stands in them is no answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Findings, listed
+from salutogen.panel.expected_columns import VALUE, instruments_of
+from salutogen.panel.joined_columns import as_number
+from salutogen.panel.numeric import id_text
+from salutogen.panel.readers.source_table import SourceTable, nothing_like
+from salutogen.study.format import OCCASION_PLACEHOLDER
+from salutogen.study.instruments.instrument import columns_at
+
+if TYPE_CHECKING:
+    from salutogen.study import Study
+
+
+def without_open_forms(study: Study, table: SourceTable, findings: Findings) -> SourceTable:
+    """Leave out the answers of forms that were not handed in, by `complete` of the source.
+
+    A form that nobody handed in (a code that never occurs) is refused: the code is wrong.
+    """
+    plan = study.plan.sources[table.name].complete
+    if plan is None:
+        return table
+    by_column = _answers_by_column(study, table, plan.column)
+    done = {column: _handed_in(table.described(column), plan.codes) for column in by_column}
+    codes = listed(plan.codes, quotes=True)
+    if not any(bool(mask.any()) for mask in done.values()):
+        column = next(iter(done))
+        findings.tell("complete-code-never", file=table.label, column=column, codes=codes)
+        return table
+    blanked: list[pl.Series] = []
+    open_rows = np.zeros(table.n_rows, dtype=bool)
+    forms = 0
+    for column, answers in by_column.items():
+        mask = done[column]
+        open_rows |= ~mask.to_numpy()
+        forms += int((~mask).sum())
+        for answer in answers:
+            cells = table.column(answer)
+            blanked.append(cells.zip_with(mask, nothing_like(cells)))
+    rows = np.flatnonzero(open_rows)
+    findings.tell(
+        "form-not-handed-in",
+        file=table.label,
+        column=listed(by_column),
+        rows=[int(row) + 1 for row in rows[:10]],
+        n_rows=int(rows.size),
+        forms=forms,
+        codes=codes,
+    )
+    return table.with_cells(blanked)
+
+
+def _answers_by_column(study: Study, table: SourceTable, pattern: str) -> dict[str, list[str]]:
+    """Columns of answers by the column that says whether they were handed in."""
+    have = set(table.columns)
+    labels = study.labels if table.occasion is None else (table.occasion,)
+    here = instruments_of(study, table.name)
+    plan = study.plan.sources[table.name]
+    by_occasion = OCCASION_PLACEHOLDER in pattern
+    found: dict[str, dict[str, None]] = {}
+    for label in labels:
+        column = columns_at(pattern, [label])[0]
+        if column not in have:
+            continue
+        answers = found.setdefault(column, {})
+        if plan.layout == "row-per-item":
+            answers[plan.value or VALUE] = None
+            continue
+        for instrument in here:
+            if by_occasion and instrument.measured == "baseline":
+                continue
+            for item in instrument.columns.values():
+                name = columns_at(item, [label])[0]
+                if name in have:
+                    answers[name] = None
+    return {column: list(answers) for column, answers in found.items()}
+
+
+def _handed_in(cells: pl.Series, codes: tuple[str, ...]) -> pl.Series:
+    """Tell which cells hold one of the codes, as text or as a number."""
+    texts = id_text(cells)
+    plain = {code.strip().casefold() for code in codes}
+    numbers = {number for code in codes if (number := as_number(code)) is not None}
+    matching = [
+        text
+        for text in texts.unique().to_list()
+        if text is not None
+        and (text.strip().casefold() in plain or as_number(text.strip()) in numbers)
+    ]
+    return texts.is_in(matching).fill_null(value=False)
