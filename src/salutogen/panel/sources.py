@@ -14,12 +14,12 @@ from salutogen.findings import Findings
 from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import known_columns
 from salutogen.panel.readers.frames import read_frame
+from salutogen.panel.readers.opening import open_file, without_odd_columns
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of
 from salutogen.panel.readers.source_table import (
     SourceFile,
     SourceTable,
     declared_missing,
-    reason_of,
 )
 from salutogen.study.format import Source
 
@@ -64,12 +64,13 @@ def _open(
     expected = known_columns(study, name, label)
     if isinstance(given, Path):
         file = SourceFile(name=name, path=given, source=source, expected=expected)
-        table = _open_file(file, findings)
+        table = open_file(file, findings)
         reader = reader_of(given)
         parsed = reader is not None and not reader.has_header_rows
     else:
         table = read_frame(name, given, findings)
         parsed = True
+    table = None if table is None else without_odd_columns(table, expected, findings)
     if table is None:
         return None
     without_use = [key for key in _OF_TEXT if key in source.model_fields_set]
@@ -90,7 +91,7 @@ def open_table(path: Path) -> pl.DataFrame:
     """
     findings = Findings()
     file = SourceFile(name=path.stem, path=path, source=Source(person="person"))
-    table = _open_file(file, findings)
+    table = open_file(file, findings)
     findings.raise_refusals(PanelError)
     if table is None:
         raise PanelError(tuple(findings))
@@ -195,7 +196,7 @@ def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> 
 def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path | None:
     """Find a source's file in a folder, by its whole name or without its suffix."""
     path = folder / file
-    if path.is_file():
+    if path.is_file() or (suffix_of(path) in readable_suffixes() and path.exists()):
         return path
     parent = path.parent
     if not parent.is_dir():
@@ -221,43 +222,6 @@ def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path
         hint=did_you_mean(path.name, readable),
     )
     return None
-
-
-def _open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
-    suffix, reader = suffix_of(file.path), reader_of(file.path)
-    if reader is None:
-        findings.tell(
-            "unknown-format",
-            file=file.label,
-            suffix=suffix or "(none)",
-            readable=", ".join(readable_suffixes()),
-        )
-        return None
-    try:
-        if file.path.stat().st_size == 0:
-            findings.tell("empty-file", file=file.label)
-            return None
-        with file.path.open("rb"):
-            pass
-    except FileNotFoundError:
-        findings.tell("data-not-found", variant="file", path=str(file.path), file=file.label)
-        return None
-    except OSError as error:
-        findings.tell("unreadable-file", file=file.label, reason=str(error.strerror or error))
-        return None
-    try:
-        return reader.read(file, findings)
-    except (Exception, pl.exceptions.PanicException) as error:
-        if not reader.means_damage(error):
-            raise
-        findings.tell(
-            "unreadable-file",
-            variant="suffix",
-            file=file.label,
-            suffix=suffix,
-            reason=reason_of(error),
-        )
-        return None
 
 
 def _tell_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:
