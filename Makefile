@@ -1,6 +1,7 @@
 # make install   the environment alone, in .venv
 # make demo      simulate the shipped example cohort, run it, say where the report is
 # make test      the test suite          make lint    ruff and mypy
+# make random-studies   10,000 random valid studies, before a release (hours; goes on where it ended)
 # make docs      the documentation       make bench   the measurements behind claims of speed
 # make test-spark   the test of Spark frames, with Spark installed for it (needs Java)
 # make lock      renew the pinned versions (the only target that changes them)
@@ -11,7 +12,7 @@
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test test-spark lint demo docs lock bench clean
+.PHONY: help install test test-spark random-studies lint demo docs lock bench clean
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
@@ -19,6 +20,7 @@ export UV_NO_PROGRESS = 1
 BIN = .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadgroup
 PERSONS ?= 400
+STUDIES ?= 10000
 KERNELS = $(shell find src/salutogen/models -name "_kernels*.py")
 
 help:
@@ -59,6 +61,10 @@ test-spark: install
 	    -r requirements/spark.txt
 	$(BIN)/python -m pytest tests/models/moments/test_lazy_frames.py -k spark
 
+# Each gives results or a worded refusal; what fails is printed with the numbers that repeat it.
+random-studies: install
+	$(BIN)/python -m tests.end_to_end.random_studies --to $(STUDIES)
+
 lint: .venv/.project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -88,4 +94,5 @@ bench: install
 
 clean:
 	rm -rf .venv .uv demo build dist docs/_build docs/reference/generated
+	rm -f random-studies.jsonl
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

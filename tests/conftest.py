@@ -44,6 +44,7 @@ def _set_hypothesis_profiles() -> None:
 
 
 _share_the_cores()
+os.environ.setdefault("SALUTOGEN_STRICT_PAGE", "1")  # a part of a page that fails fails the test
 _set_hypothesis_profiles()
 
 

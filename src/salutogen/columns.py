@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import (
     Any,
@@ -71,6 +71,14 @@ class Column:
     adds_up : int
         Counts: to how many numbers that are told elsewhere the column's cells add up, plainly or
         with weights that are told.
+    nested : {"", "counts", "statistics"}
+        Counts: whether the cells are of sets that lie in each other or are mostly the same
+        persons, such as those seen at one occasion and at the next, so that a small difference
+        tells of few. "statistics": the row's statistics are of one quantity, over these sets.
+    n : str
+        Statistics: the count of their row that they rest on, where it is not that of the others.
+    at : tuple of float
+        Quantiles in a list: the share of values below each. Those few lie beyond are hidden.
     """
 
     name: str
@@ -81,6 +89,9 @@ class Column:
     heading: str = ""
     of: str | tuple[str, ...] = "persons"
     adds_up: int = 0
+    nested: Literal["", "counts", "statistics"] = ""
+    n: str = ""
+    at: tuple[float, ...] = ()
 
     def fits(self, name: str) -> bool:
         """Whether the declaration is of a column of this name."""
@@ -108,19 +119,22 @@ def figure(
     key: str = "",
     heading: str = "",
     default: Any = MISSING,
+    **counted: Any,
 ) -> Any:
     """Declare a field of a record.
 
     Parameters
     ----------
-    meaning, unit, sign, kind, heading
+    meaning, unit, sign, kind, heading, **counted
         As in `Column`.
     key : str
         Name in `results.json`, where it is not the field's own.
     default
         Default of the field.
     """
-    column = Column(name=key, meaning=meaning, unit=unit, sign=sign, kind=kind, heading=heading)
+    column = Column(
+        name=key, meaning=meaning, unit=unit, sign=sign, kind=kind, heading=heading, **counted
+    )
     return field(default=default, metadata={"column": column})
 
 
@@ -197,14 +211,7 @@ def _caption(item: Field[Any]) -> str:
 def columns_of(cls: type[Record]) -> tuple[Column, ...]:
     """Return the declarations of a record's figures, with the names they have in JSON."""
     return tuple(
-        Column(
-            name=key_of(item),
-            meaning=column.meaning,
-            unit=column.unit,
-            sign=column.sign,
-            kind=column.kind,
-            heading=column.heading,
-        )
+        replace(column, name=key_of(item))
         for item in _told_fields(cls)
         if isinstance(column := item.metadata.get("column"), Column)
     )
@@ -239,7 +246,23 @@ def _short(value: float | str) -> str:
 def _property(item: Field[Any], hint: Any) -> dict[str, Any]:
     column = item.metadata.get("column")
     made = table_schema(item.metadata["rows"]) if "rows" in item.metadata else _schema_of(hint)
-    return {**made, **(_words(column) if isinstance(column, Column) else {})}
+    if not isinstance(column, Column):
+        return made
+    # Where persons are hidden all but labels may be null.
+    return {**(made if column.kind is Kind.LABEL else _or_null(made)), **_words(column)}
+
+
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Let whole numbers of a schema be null, those within as well."""
+    made = dict(schema)
+    if made.get("type") == "integer":
+        made["type"] = ["integer", "null"]
+    for inside in ("items", "additionalProperties"):
+        if isinstance(made.get(inside), Mapping):
+            made[inside] = _or_null(made[inside])
+    if "anyOf" in made and "properties" not in made:
+        made["anyOf"] = [_or_null(part) for part in made["anyOf"]]
+    return made
 
 
 def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
@@ -254,7 +277,17 @@ def table_schema(columns: Sequence[Column]) -> dict[str, Any]:
 def _words(column: Column) -> dict[str, Any]:
     told = ". ".join(part for part in (column.meaning, column.sign) if part)
     found: dict[str, Any] = {"description": told} if told else {}
-    return {**found, "x-unit": column.unit} if column.unit else found
+    if column.unit:
+        found["x-unit"] = column.unit
+    if column.kind is not Kind.STATISTIC:
+        found["x-kind"] = column.kind.value
+    if column.kind is Kind.COUNT:
+        of = column.of if isinstance(column.of, str) else list(column.of)
+        known = {"x-of": of, "x-adds-up": column.adds_up, "x-nested": column.nested}
+        found |= {key: value for key, value in known.items() if value and value != "persons"}
+    if column.at:
+        found["x-at"] = list(column.at)
+    return found | {"x-n": column.n} if column.n else found
 
 
 def _kinds(schema: dict[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from salutogen.context import RunContext
 from salutogen.findings import Finding
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard
 from salutogen.page.section import Section
 from salutogen.resilience import score_resilience
 from salutogen.scores import Scores

@@ -20,7 +20,7 @@ from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.columns import Column, Kind, figure, record
 from salutogen.context import RunContext
-from salutogen.errors import AnalysisError
+from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import finding
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
@@ -50,6 +50,8 @@ class Number(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: Settings) -> Number:
     if settings.do == "refuse":
         raise AnalysisError([finding("step-refused", label="inner")])
+    if settings.do == "model":
+        raise ModelError("Collinear terms: 'E'.")
     if settings.do == "fail":
         raise ValueError("MUC-1007 answered 3")
     if settings.do == "stop":
@@ -99,7 +101,12 @@ def test_dependents_take_the_result_that_was_planned_for_them(results: sg.Result
 
 @pytest.mark.parametrize(
     ("do", "code"),
-    [("refuse", "step-refused"), ("fail", "analysis-failed"), ("sections", "analysis-failed")],
+    [
+        ("refuse", "step-refused"),
+        ("model", "step-refused"),
+        ("fail", "analysis-failed"),
+        ("sections", "analysis-failed"),
+    ],
 )
 def test_what_fails_stops_itself_and_its_dependents_alone(
     results: sg.Results, do: str, code: str
@@ -158,3 +165,10 @@ def test_a_file_without_declared_columns_is_personal() -> None:
     assert not ResultFile(table=table, columns=(Column(name="x", meaning=""),)).personal
     person = Column(name="x", meaning="", kind=Kind.PERSON)
     assert ResultFile(table=table, columns=(person,)).personal
+
+
+def test_a_model_that_cannot_be_fitted_says_why(results: sg.Results) -> None:
+    (found,) = outcomes(results, plan("a", "model"))
+    assert [one.text for one in found.findings] == [
+        "The analysis 'a' was refused: Collinear terms: 'E'."
+    ]

@@ -93,3 +93,12 @@ def test_exposure_that_never_changes_within_a_person_is_named() -> None:
     assert summary.within_slope_least_squares is None
     assert summary.sr_exposure_correlation.within is None
     assert summary.between_slope is not None
+
+
+def test_problems_that_never_change_within_persons_have_no_mixed_line() -> None:
+    scores = changed(simulated(60, 4), P=pl.col("person").cast(pl.Float64) % 7)
+    norm = fit_norm(scores)
+    assert norm.mixed is None
+    told = {one.code: one.text for one in norm.findings}
+    assert "the same problems at all occasions" in told["mixed-line-not-fitted"]
+    assert score_resilience(scores, norm).persons["SR"].is_not_null().all()

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons, finding
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE, Guard, Identifiers, hide_small
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import SMALL_NOTE, hide_small
 from salutogen.page.words import say
 
 IDS = pl.Series(["MUC-1007", "MUC-1014", "1", "2", "anna", "100234"])

@@ -218,3 +218,17 @@ def test_a_panel_is_named_in_a_line() -> None:
     assert said.startswith("Panel(")
     assert "6 persons, 18 rows, instruments mood, events;" in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("blank", [["p00"], ["p00", "p01"], ["p00", "p03", "p05"], ["p05"]])
+def test_persons_who_say_nothing_leave_the_others_as_they_are(blank: list[str]) -> None:
+    """Whoever is blank, first or last in a wide file, the panel is that of the others."""
+    frame = answers()
+    says_nothing = pl.col("id").is_in(blank)
+    gaps = frame.with_columns(
+        pl.when(~says_nothing).then(pl.col(name)).alias(name) for name in ["day", *MOOD, *EVENTS]
+    )
+    others = read_panel(WIDE, widen(frame.filter(~says_nothing)))
+    for panel in (read_panel(WIDE, widen(gaps)), read_panel(LONG, lengthen(gaps))):
+        assert same_panel(panel, others)
+        assert "person-without-occasions" in found(panel)

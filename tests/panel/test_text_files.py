@@ -217,3 +217,11 @@ def test_delimiter_without_known_names() -> None:
     assert sniff_delimiter(b"a,b\n1,2\n", []) == ","
     assert sniff_delimiter(b"a b\tc d\n1\t2\n", []) == "\t"
     assert sniff_delimiter(b"id|wave,x\n1|2\n", ["id"]) == "|"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_records_of_one_character_are_not_blank(end: str) -> None:
+    data = end.join(["id", "7", "", "8", "9"]).encode()
+    counts = count_fields(data, ",")
+    assert counts.fields.tolist() == [1] * 5
+    assert counts.blank.tolist() == [False, False, True, False, False]

@@ -14,8 +14,8 @@ from salutogen.analyses.contract import Analysis, AnalysisResult
 from salutogen.analyses.running import Outcome
 from salutogen.columns import Column
 from salutogen.findings import Finding, Severity
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import number, p_value, percent, points, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.sections.plane import line_on_grid

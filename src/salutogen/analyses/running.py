@@ -6,7 +6,7 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
 from salutogen.findings import Finding, finding
 from salutogen.memory import give_back_memory
-from salutogen.page.privacy import Guard, Identifiers, texts_of
+from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def run_analyses(
     if not planned:
         return ()
     seen = labelled(backbone, run.audience)
-    guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+    guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
         run.tell(place, len(planned))
@@ -141,6 +141,10 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
         )
     except SalutogenError as error:
         stopped = finding("step-refused", label=item.label)
+        if not error.findings:  # a model that could not be fitted says why in plain words
+            reason = str(error)
+            told = finding("step-refused", variant="reason", label=item.label, reason=reason)
+            (stopped,) = guard.findings((told,))
         return _not_done(item, (stopped, *guard.findings(error.findings)))
     except KeyboardInterrupt:
         raise
@@ -152,7 +156,7 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             "analysis-failed",
             label=item.label,
             error=type(error).__name__,
-            place=_place_of(error, item.analysis),
+            place=place_of(error, {"salutogen", item.analysis.compute.partition(".")[0]}),
         )
         return _not_done(item, (told,))
 
@@ -192,12 +196,11 @@ def _not_done(item: PlannedAnalysis, findings: tuple[Finding, ...]) -> Outcome:
     return Outcome(analysis=item.analysis, label=item.label, findings=findings, asked=item.asked)
 
 
-def _place_of(error: BaseException, analysis: Analysis) -> str:
+def place_of(error: BaseException, own: Collection[str]) -> str:
     """Module, line and function in which it failed, without a path of the machine.
 
-    The last place in the analysis's own package or in this one; what these call is of no help.
+    The last place in `own` packages; what these call is of no help.
     """
-    own = {"salutogen", analysis.compute.partition(":")[0].partition(".")[0]}
     frames = [
         (str(frame.f_globals.get("__name__", "")), line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -38,7 +38,7 @@ def run_study(
             progress(stage, done, total)
 
         results = run(study, data, out, seed=seed, force=force, verbatim=verbatim, progress=told)
-    end.findings = results.findings
+    end.findings = results.told_findings
     if end.as_json:
         end.results = results.to_dict()
     elif not end.quiet:

@@ -163,6 +163,17 @@ class Factored:
         return found
 
 
+def sandwich(bread: Float, meat: Float) -> Float:
+    """Covariance bread · meat · breadᵀ: symmetric, and no variance below 0 by rounding.
+
+    Where every unit that tells a coefficient lies exactly on the line, its variance is 0.
+    """
+    product = bread @ meat @ bread.T
+    covariance: Float = (product + product.T) / 2
+    np.fill_diagonal(covariance, np.maximum(np.diag(covariance), 0.0))
+    return covariance
+
+
 def combine(X: Float, coefficients: Float) -> Float:
     """Return X times the coefficients, column by column."""
     total: Float = np.zeros(X.shape[0])

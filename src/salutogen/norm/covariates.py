@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from salutogen.findings import Finding, Findings, Persons
+from salutogen.norm.redundant_covariates import redundant_covariates
 from salutogen.scores import Scores
 from salutogen.study.format import NormSettings
 
@@ -57,11 +59,15 @@ class Covariates:
         return kept
 
 
-def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
+def gather_covariates(
+    scores: Scores, settings: NormSettings, *, needed: Collection[str] = ()
+) -> Covariates:
     """Look up the covariates that `norm.covariates` names, with the policy on factors.
 
     SR is unadjusted by default. A resilience factor in the line takes its own effect out of SR:
-    that is warned of. A covariate that the persons' table does not have is refused.
+    that is warned of. A covariate that the persons' table does not have is refused. One that says
+    nothing beside the others is left out of the line, which is the same without it, unless a line
+    of another study needs it (`needed`).
     """
     found = Findings()
     factors = {
@@ -70,19 +76,35 @@ def gather_covariates(scores: Scores, settings: NormSettings) -> Covariates:
         *scores.study.plan.factors,
     }
     columns: list[str] = []
-    for name in settings.covariates:
+    for name in dict.fromkeys(settings.covariates):
         if name not in scores.persons.columns:
             known = [item for item in scores.persons.columns if item not in ("person", "subject")]
             found.tell("covariate-missing", column=name, columns=known)
             continue
         columns.append(name)
+    kept = _in_line(scores, columns, needed, found)
+    for name in kept:
         if name in factors:
             found.tell("factor-in-line", column=name)
         nulls = scores.persons[name].null_count()
         if nulls:
             found.tell("covariate-incomplete", column=name, persons=Persons(nulls))
-    return Covariates(
-        columns=tuple(columns),
-        by_person=scores.persons.select(columns),
-        findings=tuple(found),
-    )
+    return Covariates(columns=kept, by_person=scores.persons.select(kept), findings=tuple(found))
+
+
+def _in_line(
+    scores: Scores, columns: list[str], needed: Collection[str], found: Findings
+) -> tuple[str, ...]:
+    """Covariates that stand in the line; those that say nothing beside the others are told."""
+    if not columns:
+        return ()
+    chosen = tuple(columns)
+    valid = scores.table.filter("valid")["person"].unique().sort()
+    everybody = Covariates(columns=chosen, by_person=scores.persons.select(chosen))
+    persons = everybody.complete(everybody.join(pl.DataFrame({"person": valid})))
+    redundant = redundant_covariates(persons, chosen)
+    for name, others in redundant.items():
+        if name not in needed:
+            variant = "" if others else "constant"
+            found.tell("covariate-redundant", variant=variant, column=name, others=list(others))
+    return tuple(name for name in chosen if name not in redundant or name in needed)

@@ -139,10 +139,10 @@ def with_composite(table: pl.DataFrame, standardiser: Standardiser) -> pl.DataFr
 
 
 def _numbers(table: pl.DataFrame, name: str) -> np.ndarray:
-    column = table[name].cast(pl.Float64)
-    values: np.ndarray = (
-        column.fill_null(float("nan")) if column.null_count() else column
-    ).to_numpy()
+    column = table[name]
+    if column.dtype != pl.Float64 or column.has_nulls():
+        column = column.cast(pl.Float64).fill_null(float("nan"))
+    values: np.ndarray = column.to_numpy()
     return values
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from salutogen.errors import NormError
-from salutogen.findings import Finding, finding, refusals
+from salutogen.findings import Finding, finding, refusals, shortened
 from salutogen.norm.known_labels import with_labels
 from salutogen.norm.line_spec import scoring_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines
@@ -16,6 +18,8 @@ from salutogen.norm.norm_file import NormFile, read_norm
 from salutogen.scores import Scores
 from salutogen.study import Period
 from salutogen.study.format import NormSettings, Reference
+
+SHOWN, MOST_SHOWN = 100, 10  # characters of a value, and how many differences are told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,8 @@ def scoring_problems(
     if not differences:
         return problems
     shown = "; ".join(
-        f"{path}: {left!r} there, {right!r} here" for path, left, right in differences
+        f"{path}: {shortened(repr(left), SHOWN)} there, {shortened(repr(right), SHOWN)} here"
+        for path, left, right in differences[:MOST_SHOWN]
     )
     units = [item for item in differences if item[0].endswith("unit")]
     if units:
@@ -123,11 +128,55 @@ def _worded_otherwise(difference: tuple[str, Any, Any], name: str) -> Finding:
     )
 
 
+def covariate_problems(external: External, persons: pl.DataFrame) -> list[Finding]:
+    """Refuse lines with other covariates than the study's: SR would not be what it says.
+
+    Parameters
+    ----------
+    external : External
+    persons : DataFrame
+        The study's covariates, one row per person.
+    """
+    line = external.lines.person
+    theirs, ours = line.covariates, persons.columns
+    if set(theirs) != set(ours):
+        return [
+            finding(
+                "norm-covariates-differ",
+                file=external.name,
+                theirs=", ".join(theirs) or "none",
+                ours=", ".join(ours) or "none",
+                numbers={"theirs": list(theirs), "ours": list(ours)},
+            )
+        ]
+    kinds = {True: "a number", False: "a category"}
+    return [
+        finding(
+            "norm-covariates-differ",
+            variant="kind",
+            file=external.name,
+            column=name,
+            theirs=kinds[name in line.terms],
+            ours=kinds[persons[name].dtype.is_numeric()],
+        )
+        for name in theirs
+        if (name in line.terms) != persons[name].dtype.is_numeric()
+    ]
+
+
 def _differ(
     code: str, name: str, shown: str, differences: list[tuple[str, Any, Any]], variant: str = ""
 ) -> Finding:
-    numbers = {"differences": differences}
+    numbers = {
+        "differences": [
+            (path, _brief(left), _brief(right)) for path, left, right in differences[:MOST_SHOWN]
+        ]
+    }
     return finding(code, variant=variant, file=name, shown=shown, numbers=numbers)
+
+
+def _brief(value: Any) -> Any:
+    return shortened(str(value), SHOWN) if isinstance(value, str | list | dict) else value
 
 
 def _locate(scores: Scores, name: str) -> Path:
@@ -155,4 +204,5 @@ def _differences(theirs: Any, ours: Any, path: str) -> list[tuple[str, Any, Any]
             inner = f"{path}.{key}" if path else key
             found += _differences(theirs.get(key), ours.get(key), inner)
         return found
-    return [] if theirs == ours else [(path, theirs, ours)]
+    same = theirs == ours and isinstance(theirs, bool) == isinstance(ours, bool)
+    return [] if same else [(path, theirs, ours)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from salutogen.columns import Record, figure, record
+from salutogen.columns import Kind, Record, figure, record
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.regression.heteroscedasticity import breusch_pagan
@@ -55,7 +55,7 @@ class OccasionsTest(_Test):
     )
     F: float | None = figure("Wald F, clustered by person", default=None)
     df1: int | None = figure("Degrees of freedom", default=None)
-    df2: int | None = figure("Degrees of freedom of the error", default=None)
+    df2: int | None = figure("Degrees of freedom of the error", kind=Kind.SHARE, default=None)
     p: float | None = figure("p value of F", default=None)
     reason: str | None = figure("Why it could not be tested", default=None)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from salutogen.columns import POINTS, Record, beside, figure, record
+from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 from salutogen.models.linear_algebra import Factored, combine
 from salutogen.models.regression.explained import ExplainedShare, explained_share
 from salutogen.models.regression.sandwich import (
@@ -60,7 +60,7 @@ class ExposureTest(Record):
 
     F: float = figure("Wald F")
     df1: int = figure("Degrees of freedom")
-    df2: float = figure("Degrees of freedom of the error")
+    df2: float = figure("Degrees of freedom of the error", kind=Kind.SHARE)
     p: float = figure("p value")
 
 

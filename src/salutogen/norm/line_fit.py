@@ -71,8 +71,13 @@ def repeated_persons(table: pl.DataFrame, level: str) -> list[Finding]:
     ]
 
 
-def line_problems(table: pl.DataFrame, spec: LineSpec, level: Level) -> list[Finding]:
-    """Everything that keeps a straight line from being fitted to these units."""
+def line_problems(
+    table: pl.DataFrame, spec: LineSpec, level: Level, reference: str = ""
+) -> list[Finding]:
+    """Everything that keeps a straight line from being fitted to these units.
+
+    `reference` names the part of the study that they are, where they are a part.
+    """
     problems = [] if level == "occasion" else repeated_persons(table, level)
     persons = table["person"].n_unique() if "person" in table.columns else table.height
     terms = all_terms(table, replace(spec, shape="linear"))
@@ -81,7 +86,9 @@ def line_problems(table: pl.DataFrame, spec: LineSpec, level: Level) -> list[Fin
             finding(
                 "too-few-persons",
                 level=level,
+                among=f" of {reference}" if reference else "",
                 persons=Persons(persons),
+                needed=["E", "P", *spec.covariates],
                 coefficients=len(terms),
             )
         )

@@ -36,6 +36,9 @@ class LineSummary(Record):
     reference: str = figure("Persons and occasions it was fitted on", kind=Kind.LABEL)
     n: int = figure("Units it was fitted on", kind=Kind.COUNT)
     n_persons: int = figure("Persons among the units", kind=Kind.COUNT)
+    n_changed: int | None = figure(
+        "Persons whose values were pulled in before the fit", kind=Kind.COUNT, default=None
+    )
     coefficients: Mapping[str, float] = figure("Coefficient of each term", unit=POINTS)
     standard_errors: Mapping[str, float | None] = figure(
         "Standard error of each term; over occasions null for a term that rests on too few persons",
@@ -70,13 +73,17 @@ class LineSummary(Record):
     )
     expected_change: Change | None = figure("From low to high exposure")
     residual_sd: float = figure("SD (n - 1) of the residuals: the divisor of SR_z", unit=POINTS)
-    exposure_range: tuple[float, float] = figure("Lowest and highest E", unit="points of E")
+    exposure_range: tuple[float, float] = figure(
+        "Lowest and highest E", unit="points of E", kind=Kind.PERSON
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data as in `results.json`; without an interval where none is defined."""
         found = super().to_dict()
         if self.exposure_r_squared_interval is None:
             del found["exposure_r_squared_interval"]
+        if self.n_changed is None:
+            del found["n_changed"]
         return found
 
 
@@ -110,6 +117,8 @@ class Line(Record):
         Why the line is straight although a curve was asked for.
     thin : mapping of str to int
         Over occasions, the persons that each term rests on which has no error for want of more.
+    n_changed : int or None
+        Persons whose values were pulled in before the fit, where that was done.
     """
 
     level: Level = beside()
@@ -135,6 +144,7 @@ class Line(Record):
     claims: LineClaims | None = beside(default=None)
     curve_refused: Finding | None = beside(default=None)
     thin: Mapping[str, int] = beside(default_factory=dict)
+    n_changed: int | None = beside(default=None)
 
     def coefficient(self, term: str) -> float:
         """One coefficient by name."""
@@ -211,6 +221,7 @@ class Line(Record):
             reference=self.reference,
             n=self.n,
             n_persons=self.n_persons,
+            n_changed=self.n_changed,
             coefficients=dict(zip(names, self.coefficients, strict=True)),
             standard_errors=errors,
             standard_errors_robust=robust,

@@ -82,6 +82,9 @@ def fit_mixed_line(
     if constant_within(E, person, rows.n_persons):
         findings.tell("exposure-constant-within-persons", persons=Persons(n_persons))
         return None, None
+    if constant_within(P, person, rows.n_persons):
+        findings.tell("mixed-line-not-fitted", variant="problems", persons=Persons(n_persons))
+        return None, None
     effective = effective_within(E, person, rows.n_persons)
     if effective < FEWEST:
         findings.tell(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from salutogen.errors import NormError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, finding, shortened
 from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
+from salutogen.norm.norm_schema import damage_of, damage_of_line, terms_as_written
+from salutogen.norm.plain_json import read_json
 from salutogen.scores import Standardiser
 from salutogen.study import Period
 
@@ -81,6 +82,7 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "possible": {name: list(bounds) for name, bounds in line.possible.items()},
         "reference": line.reference,
         "shape": line.shape,
+        "terms": list(line.terms),
         "coefficients": dict(zip(line.terms, line.coefficients, strict=True)),
         "covariance": line.covariance.tolist(),
         "residual_sd": line.residual_sd,
@@ -119,22 +121,22 @@ def read_norm(path: str | Path) -> NormFile:
     Raises
     ------
     NormError
-        The file cannot be read, is not a norm, has another format, or a line in it is damaged.
+        The file cannot be read, is not a norm, has another format, or something in it cannot be
+        what a run has written; the first such key is named.
     """
     source = Path(path)
     try:
-        content = json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = read_json(source)
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NormError([_unreadable(source, "unread", reason=reason)]) from error
     if not isinstance(content, dict) or content.get("format") != NORM_FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise NormError([_unreadable(source, "format", format=found, known=NORM_FORMAT)])
-    try:
-        return _norm_file(source.name, content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{type(error).__name__} at {error}"
-        raise NormError([_unreadable(source, "damaged", reason=reason)]) from error
+        shown = shortened(repr(found), 60)
+        raise NormError([_unreadable(source, "format", format=shown, known=NORM_FORMAT)])
+    if damage := damage_of(content):
+        raise NormError([_unreadable(source, "damaged", reason=damage)])
+    return _norm_file(source.name, content)
 
 
 def _unreadable(source: Path, variant: str, **values: Any) -> Finding:
@@ -147,16 +149,16 @@ def _norm_file(name: str, content: Mapping[str, Any]) -> NormFile:
     levels: tuple[Level, ...] = ("occasion", "person")
     for level in levels:
         if stored.get(level):
-            lines[LineKey(level)] = line_from_dict(stored[level], None)
+            lines[LineKey(level)] = _line(stored[level])
     for item in stored.get("window") or ():
         period = _window(item)
-        lines[LineKey("window", period)] = line_from_dict(item, period)
+        lines[LineKey("window", period)] = _line(item, period)
     frozen = stored.get("window_frozen") or next(iter(stored.get("window") or ()), None)
     if frozen:
-        lines[LineKey("window")] = line_from_dict(frozen, _window(frozen))
+        lines[LineKey("window")] = _line(frozen, _window(frozen))
     for number, (label, item) in enumerate((stored.get("phase") or {}).items(), start=1):
         period = Period(kind="phase", number=item.get("window") or number, label=label)
-        lines[LineKey("phase", period)] = line_from_dict(item, period)
+        lines[LineKey("phase", period)] = _line(item, period)
     return NormFile(
         name=name,
         scoring=dict(content["scoring"]),
@@ -170,45 +172,48 @@ def _window(item: Mapping[str, Any]) -> Period | None:
     return None if number is None else Period(kind="window", number=number, label=str(number))
 
 
-def line_from_dict(item: Mapping[str, Any], period: Period | None = None) -> Line:
+def line_from_dict(item: Mapping[str, Any]) -> Line:
     """Make a line of the plain data that `line_to_dict` gives.
 
     Raises
     ------
-    KeyError, TypeError, ValueError
-        The data are damaged.
+    ValueError
+        The data are damaged; the first key that is wrong is named.
     """
-    coefficients = {str(term): float(value) for term, value in item["coefficients"].items()}
-    covariance = np.asarray(item["covariance"], dtype=float)
-    size = len(coefficients)
-    if covariance.shape != (size, size):
-        raise ValueError(f"covariance of shape {covariance.shape} for {size} coefficients")
-    if not all(math.isfinite(value) for value in coefficients.values()):
-        raise ValueError("coefficients that are not finite")
+    if damage := damage_of_line(item):
+        raise ValueError(damage)
+    return _line(item)
+
+
+def _line(item: Mapping[str, Any], period: Period | None = None) -> Line:
+    """Make a line of plain data that are sound; coefficients are told by name."""
+    labels = item.get("labels") or {}
+    covariates = tuple(item.get("covariates") or ())
+    given, shape = item["coefficients"], cast("Shape", item["shape"])
+    terms = item.get("terms") or terms_as_written(
+        item["predictors"], shape, covariates, labels, given
+    )
     low, high = item["range_E"]
     standardiser = item.get("standardiser")
     return Line(
         level=cast("Level", item["level"]),
-        terms=tuple(coefficients),
-        coefficients=tuple(coefficients.values()),
-        covariance=covariance,
+        terms=tuple(terms),
+        coefficients=tuple(float(given[term]) for term in terms),
+        covariance=np.asarray(item["covariance"], dtype=float),
         residual_sd=float(item["residual_sd"]),
         r_squared=float(item["r_squared"]),
-        n=int(item["n"]),
-        n_persons=int(item["n_persons"]),
-        shape=cast("Shape", item["shape"]),
-        reference=str(item["reference"]),
+        n=item["n"],
+        n_persons=item["n_persons"],
+        shape=shape,
+        reference=item["reference"],
         exposure_range=(float(low), float(high)),
-        outcome=str(item["outcome"]),
+        outcome=item["outcome"],
         predictors=tuple(item["predictors"]),
         units=dict(item["units"]),
         knots=tuple(float(knot) for knot in item.get("knots") or ()),
         standardiser=None if standardiser is None else _standardiser(standardiser),
-        covariates=tuple(item.get("covariates") or ()),
-        labels={
-            str(name): tuple(str(label) for label in known)
-            for name, known in (item.get("labels") or {}).items()
-        },
+        covariates=covariates,
+        labels={name: tuple(known) for name, known in labels.items()},
         period=period,
         possible={
             key: (float(bounds[0]), float(bounds[1]))

@@ -12,7 +12,7 @@ from salutogen.findings import Finding, Findings, finding, refusals
 from salutogen.norm.clustered_support import tell_thin_support
 from salutogen.norm.covariates import Covariates, gather_covariates
 from salutogen.norm.curve_support import tell_straight_lines
-from salutogen.norm.external import External, external_lines
+from salutogen.norm.external import External, covariate_problems, external_lines
 from salutogen.norm.findings import LeftOut, tell_exposure, tell_falling_lines
 from salutogen.norm.heteroscedasticity import residual_spread
 from salutogen.norm.known_labels import rows_known, tell_unknown_labels
@@ -68,9 +68,12 @@ def fit_norm(scores: Scores, *, settings: NormSettings | None = None, seed: int 
         Constant E or P, fewer persons than coefficients, a reference set that does not exist,
         windows in time without any time, or a norm file that cannot be used; all problems at once.
     """
-    fit = _prepare(scores, settings or scores.study.plan.norm)
-    external = external_lines(scores, fit.settings)
-    fit.findings.extend(external.findings if external is not None else ())
+    settings = settings or scores.study.plan.norm
+    external = external_lines(scores, settings)
+    fit = _prepare(scores, settings, external)
+    if external is not None:
+        fit.findings.extend(external.findings)
+        fit.findings.extend(covariate_problems(external, fit.covariates.by_person))
     test = _decide_shape(fit, seed, own=external is None)
     _refuse(fit)
     norm = _fit_levels(fit, test, external)
@@ -116,7 +119,7 @@ class _Fit:
         return plan.valid if plan is not None else 1
 
 
-def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
+def _prepare(scores: Scores, settings: NormSettings, external: External | None) -> _Fit:
     rows = valid_rows(scores)
     schedule = scores.study.schedule
     findings = Findings()
@@ -124,7 +127,8 @@ def _prepare(scores: Scores, settings: NormSettings) -> _Fit:
     phases = rows_of_phases(schedule, rows)
     findings.raise_refusals(NormError)
     reference = reference_set(scores, rows, windows, phases, settings, findings)
-    covariates = gather_covariates(scores, settings)
+    needed = () if external is None else external.lines.person.covariates
+    covariates = gather_covariates(scores, settings, needed=needed)
     findings.extend(covariates.findings)
     fit = _Fit(
         scores=scores,
@@ -150,10 +154,11 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     units = fit.covariates.complete(fit.tables["person_reference"])
     if own:
         linear = replace(fit.spec, shape="linear")
-        fit.findings.extend(line_problems(units, linear, "person"))
+        part = fit.reference.words if fit.reference.restricted else ""
+        fit.findings.extend(line_problems(units, linear, "person", part))
         occasions = fit.covariates.complete(fit.tables["occasion_reference"])
         if not refusals(tuple(fit.findings)):
-            fit.findings.extend(line_problems(occasions, linear, "occasion"))
+            fit.findings.extend(line_problems(occasions, linear, "occasion", part))
     _refuse(fit)
     wished = fit.settings.shape
     test: ShapeTest | None = None
@@ -205,7 +210,8 @@ def _fit_levels(fit: _Fit, test: ShapeTest | None, external: External | None) ->
             found[LineKey(level)] = fit_line(units, fit.spec, level=level, reference=words)
     else:
         found.update(external.lines)
-    _refuse_exact(found[LineKey("person")], found[LineKey("occasion")])
+    if exact := _exact(*found.values()):
+        raise NormError(exact)
     source = "" if external is None else external.name
     tell_unknown_labels(found[LineKey("person")], fit.tables["person"], source, fit.findings)
     windows, window_table = _period_lines(fit, fit.windows, "window", fit.window_valid)
@@ -236,13 +242,14 @@ def _fit_levels(fit: _Fit, test: ShapeTest | None, external: External | None) ->
     )
 
 
-def _refuse_exact(*lines: Line) -> None:
-    """Refuse lines that leave nothing: SR would be rounding error."""
+def _exact(*lines: Line) -> list[Finding]:
+    """Lines that leave nothing: SR would be rounding error."""
     exact = [line for line in lines if line.r_squared > 1.0 - EXACT]
-    if exact:
-        levels = " and ".join(line.level for line in exact)
-        numbers: dict[str, float] = {line.level: line.r_squared for line in exact}
-        raise NormError([finding("nothing-left-to-explain", levels=levels, numbers=numbers)])
+    if not exact:
+        return []
+    levels = " and ".join(line.level for line in exact)
+    numbers: dict[str, float] = {line.level: line.r_squared for line in exact}
+    return [finding("nothing-left-to-explain", levels=levels, numbers=numbers)]
 
 
 def _period_lines(
@@ -294,9 +301,13 @@ def _try_line(
     problems: Sequence[Finding] = line_problems(units, fit.spec, level)
     if not problems:
         try:
-            return fit_line(units, fit.spec, level=level, reference=reference, period=period)
+            line = fit_line(units, fit.spec, level=level, reference=reference, period=period)
         except NormError as error:
             problems = error.findings
+        else:
+            problems = _exact(line)
+            if not problems:
+                return line
     fit.without_line.add(reference, problems)
     return None
 

@@ -114,7 +114,15 @@ def winsorised_line(table: pl.DataFrame, spec: LineSpec, *, level: Level, refere
         line,
         standardiser=standardiser,
         exposure_range=(float(exposure.min()), float(exposure.max())),
+        n_changed=_persons_changed(table, pulled, columns),
     )
+
+
+def _persons_changed(table: pl.DataFrame, pulled: pl.DataFrame, columns: Sequence[str]) -> int:
+    """How many persons have a value that was pulled in."""
+    moved = pl.DataFrame({name: table[name] != pulled[name] for name in columns})
+    rows = moved.select(pl.any_horizontal(pl.all()).fill_null(False)).to_series()
+    return table["person"].filter(rows).n_unique() if "person" in table.columns else int(rows.sum())
 
 
 def robust_line(

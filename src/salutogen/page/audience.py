@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from salutogen.page.words import percent
 
 SMALL_CELL = 5
+FEWEST_DIGITS = 3
 PERSONS_DRAWN = 3000
 LABEL_PATTERN = r"\bPerson [A-Z]+[1-9]\d?\b"
 _PER_LETTER = 99
@@ -26,7 +27,10 @@ class Audience:
         The study file's `report: {individuals: show}`.
     n_persons : int
     seed : int
-        Seed of the run; the order of labels comes from it, not from the file.
+        Seed of the run.
+    secret : int
+        What only the data tell. The order of labels comes from it and the seed, so that nobody
+        can work it out who does not have the data.
     forms : tuple of int
         Planned, answered and valid forms, which every page tells. They are counted as persons are:
         a few that are missing tell of a few.
@@ -36,6 +40,7 @@ class Audience:
     n_persons: int
     seed: int
     forms: tuple[int, ...] = ()
+    secret: int = field(default=0, repr=False)
 
     @property
     def draws_persons(self) -> bool:
@@ -47,10 +52,21 @@ class Audience:
         """Smallest number of persons a shown figure may stand for."""
         return 1 if self.individuals else SMALL_CELL
 
+    @property
+    def digits(self) -> int | None:
+        """Significant digits that a statistic is told with where persons are hidden.
+
+        Two exact means over sets that differ by one person give this person's value. With no more
+        digits than the persons have, the sum behind a mean is not known to a person.
+        """
+        return None if self.individuals else max(FEWEST_DIGITS, len(str(self.n_persons)))
+
     @cached_property
     def places(self) -> np.ndarray:
         """Place (from 0) of each person index in the seeded order of labels."""
-        generator = np.random.default_rng(np.random.SeedSequence([self.seed, _LABEL_STREAM]))
+        generator = np.random.default_rng(
+            np.random.SeedSequence([self.seed, _LABEL_STREAM, self.secret])
+        )
         return generator.permutation(self.n_persons)
 
     def label(self, person: int) -> str:
@@ -100,6 +116,16 @@ class Audience:
     def leaves_few(self, n: int) -> bool:
         """Whether few are left of everyone, or of the counts that a `Persons` is a part of."""
         return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
+
+
+def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
+    """Whether fewer than that lie beyond a quantile, which then tells of them."""
+    return smallest > 1 and min(quantile, 1 - quantile) * n_persons < smallest
+
+
+def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:
+    """Share of values that lie beyond a quantile that may be told: not those of too few persons."""
+    return min(max(beyond, (smallest + 0.5) / max(n_persons, 1)), 0.5)
 
 
 def person_code(place: int) -> str:

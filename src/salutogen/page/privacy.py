@@ -10,58 +10,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from salutogen.columns import Column, Kind
+from salutogen.columns import Kind
 from salutogen.findings import Finding, finding
 from salutogen.page.audience import LABEL_PATTERN, Audience
+from salutogen.page.hidden_findings import told_without_persons
+from salutogen.page.identifiers import Identifiers
 from salutogen.page.section import Figure, Section, Table, Text
+from salutogen.page.small_counts import (
+    SMALL_NOTE,
+    figure_with_few_digits,
+    hide_small,
+    with_few_digits,
+)
 from salutogen.page.words import Sentence
 
-SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
-_TOKEN = re.compile(r"[^\s,;:()\[\]{}\"'“”‘’<>]+")
 _LABEL = re.compile(LABEL_PATTERN)
-# Sentences that tell what stands in a single row.
-_OF_ONE_ROW = re.compile(r"\brows? \{first|\{examples\b")
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 # A safety net under plain sentences; those of this package carry their counts as `Persons`.
 _PERSONS = re.compile(
     r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
 )
-_DIGIT = r"[\d¹²³⁰⁴-⁹₀-₉]"
-_LETTERED, _DIGITS = 4, 6  # from how many characters on an identifier is like no other word
-
-
-@dataclass(frozen=True)
-class Identifiers:
-    """The identifiers of a study, as far as they can be told from other words and numbers."""
-
-    subjects: pl.Series
-
-    @cached_property
-    def distinctive(self) -> frozenset[str]:
-        """Identifiers that are like no other word: four characters with a letter, or six digits."""
-        text = pl.col("text")
-        digits, length = text.str.contains(rf"^{_DIGIT}+$"), text.str.len_chars()
-        lettered = text.str.contains(_DIGIT) & (length >= _LETTERED)
-        alike_no_other = pl.when(digits).then(length >= _DIGITS).otherwise(lettered)
-        # In one query: a large study has a million of them.
-        texts = pl.DataFrame({"text": self.subjects}).filter(alike_no_other)
-        return frozenset(texts["text"].to_list())
-
-    def stand_in(self, text: str) -> bool:
-        """Whether a text holds an identifier."""
-        if not self.distinctive:
-            return False
-        return text in self.distinctive or any(
-            token in self.distinctive or token.rstrip(".!?") in self.distinctive
-            for token in _TOKEN.findall(text)
-        )
 
 
 @dataclass(frozen=True)
@@ -107,21 +81,17 @@ class Guard:
         return tuple(kept)
 
     def finding(self, item: Finding) -> Finding:
-        """Return a finding whose sentence hides small counts."""
-        told = self.text(item.text)
-        if item.template:
-            told = item.worded(self.audience.in_a_sentence)
-        if self.forbids(told) or (
-            not self.audience.individuals and _OF_ONE_ROW.search(item.template)
-        ):
-            told = item.untold()
-        if (
-            not self.audience.individuals
-            and 0 < (item.evidence.n_rows or 0) < self.audience.smallest
-        ):
-            # Rows are few, and so are the persons behind them.
-            told = item.untold(f"fewer than {self.audience.smallest} rows")
-        return replace(item, text=told, mend=self.words(item.mend))
+        """Return a finding as the audience may read it.
+
+        Where persons are hidden, its sentence hides small counts and quotes no cell, and its
+        evidence points at no row and has no numbers but those of the study file.
+        """
+        if not self.audience.individuals:
+            item = told_without_persons(item, self.audience)
+        text = item.worded(self.audience.in_a_sentence) if item.template else self.text(item.text)
+        if self.forbids(text):
+            text = item.untold()
+        return replace(item, text=text, mend=self.words(item.mend))
 
     def forbids(self, text: str) -> bool:
         """Whether a text names a person it must not name."""
@@ -165,8 +135,10 @@ class Guard:
             told.append(finding("person-values-withheld", what="table", title=table.title))
             return None
         hidden = hide_small(table, self.audience)
+        blanked = not hidden.frame.equals(table.frame)
+        hidden = with_few_digits(hidden, self.audience)
         note = self.text(table.note)
-        if SMALL_NOTE not in note and not hidden.frame.equals(table.frame):
+        if SMALL_NOTE not in note and blanked:
             note = f"{note} {SMALL_NOTE}".strip()
         return replace(hidden, title=self.text(table.title), note=note)
 
@@ -196,108 +168,8 @@ class Guard:
             if _of_persons(table) or hidden:
                 told.append(finding("person-values-withheld", what="figure", title=figure.title))
                 return None
+            figure = figure_with_few_digits(figure, self.audience)
         return replace(figure, title=self.text(figure.title), description=description)
-
-
-def hide_small(table: Table, audience: Audience) -> Table:
-    """Blank counts that may not be told, and what is computed from few persons.
-
-    Shares go with the counts of their row; other statistics only where a count of their row is
-    itself small.
-    """
-    counts = [name for name in table.frame.columns if table.column(name).kind is Kind.COUNT]
-    if not counts:
-        return table
-    frame = table.frame
-    blank = {name: _hidden(table, name, audience) for name in counts}
-    _hide_rows_that_add_up(table, blank)
-    few = [
-        any(_is_few(frame[name][row], audience) for name in counts) for row in range(frame.height)
-    ]
-    touched = [any(blank[name][row] for name in counts) for row in range(frame.height)]
-    for name in frame.columns:
-        kind = table.column(name).kind
-        if kind is Kind.STATISTIC:
-            blank[name] = few
-        elif kind is Kind.SHARE:
-            blank[name] = touched
-    return replace(
-        table,
-        frame=frame.with_columns(
-            pl.when(~pl.Series(hidden, dtype=pl.Boolean)).then(pl.col(name)).alias(name)
-            for name, hidden in blank.items()
-            if any(hidden)
-        ),
-    )
-
-
-def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience) -> Table:
-    """Hide with the help of counts that the table does not show; these columns are dropped."""
-    hidden = hide_small(replace(table, columns=(*table.columns, *beside)), audience)
-    names = [column.name for column in beside]
-    changed = not hidden.frame.equals(table.frame)
-    return replace(
-        table,
-        frame=hidden.frame.drop(names),
-        note=f"{table.note} {SMALL_NOTE}".strip() if changed else table.note,
-    )
-
-
-def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
-    """Which cells of a column of counts may not be told."""
-    wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
-    if table.column(name).of == name:  # of no count of persons, but few are of few persons
-        return [_is_few(cell, audience) for cell in table.frame[name].to_list()]
-    return [
-        cell is not None
-        and any(
-            audience.hides(int(cell), None if whole is None else int(whole))
-            for whole in (None, *(column[row] for column in wholes))
-        )
-        for row, cell in enumerate(table.frame[name].to_list())
-    ]
-
-
-def _wholes(table: Table, name: str) -> list[str]:
-    """Columns whose part a column of counts is, and those whose part these are."""
-    found: list[str] = []
-    waiting = [name]
-    while waiting:
-        of = table.column(waiting.pop()).of
-        for whole in (of,) if isinstance(of, str) else of:
-            if whole in table.frame.columns and whole not in (name, *found):
-                found.append(whole)
-                waiting.append(whole)
-    return found
-
-
-def _hide_rows_that_add_up(table: Table, blank: dict[str, list[bool]]) -> None:
-    """Hide more cells of a column that adds up, so that no sum gives the hidden ones away.
-
-    For each number that the cells add up to, the smallest cell that is told goes as well, or one of
-    nobody where no other is left. Counts of its row whose part it is, or which are its part, could
-    bring it back: these go with it.
-    """
-    before = {name: sum(hidden) for name, hidden in blank.items()}
-    for name in blank:
-        if not before[name]:
-            continue
-        more = table.column(name).adds_up - (sum(blank[name]) - before[name])
-        if more <= 0:
-            continue
-        cells = table.frame[name].to_list()
-        told = [row for row, cell in enumerate(cells) if cell is not None and not blank[name][row]]
-        told.sort(key=lambda row: (cells[row] == 0, cells[row], row))
-        for row in told[:more]:
-            blank[name][row] = True
-            for other in blank:
-                related = name in _wholes(table, other) or other in _wholes(table, name)
-                if related and _wholes(table, other):
-                    blank[other][row] = True
-
-
-def _is_few(value: Any, audience: Audience) -> bool:
-    return value is not None and audience.is_small(int(value))
 
 
 def _of_persons(table: Table) -> bool:

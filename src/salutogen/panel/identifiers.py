@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.errors import PanelError
 from salutogen.findings import Findings, Persons, listed
+from salutogen.page.identifiers import Identifiers
 from salutogen.panel.joined_columns import (
     as_number,
     joined,
@@ -21,6 +24,7 @@ from salutogen.panel.readers.excel_errors import ERRORS
 
 if TYPE_CHECKING:
     from salutogen.panel.readers.source_table import SourceTable
+    from salutogen.study import Study
 
 Codes = NDArray[np.int64]
 
@@ -50,6 +54,34 @@ def factorise(values: pl.Series) -> tuple[Codes, pl.Series]:
     run_codes = joined["code"].fill_null(-1).to_numpy()
     lengths = runs.struct.field("len").to_numpy()
     return np.repeat(run_codes, lengths), distinct
+
+
+def identifiers_in(study: Study, tables: Mapping[str, Sequence[SourceTable]]) -> Identifiers:
+    """Return the identifiers of every table that could be opened, to keep them out of messages."""
+    texts: list[pl.Series] = []
+    for name, parts in tables.items():
+        columns = study.plan.sources[name].person_columns
+        for table in parts:
+            if set(columns) <= set(table.columns):
+                with suppress(PanelError):  # a file that vanished meanwhile
+                    whole = id_text(joined(table, columns)).drop_nulls().unique()
+                    texts.append(whole.alias("subject"))
+    subjects = pl.concat(texts).unique() if texts else pl.Series(dtype=pl.String)
+    return Identifiers(subjects, columns_of_identifiers(study))
+
+
+def columns_of_identifiers(study: Study) -> frozenset[str]:
+    """Columns that hold identifiers, and what the study file takes them for besides.
+
+    A part of several columns that is a background of its own, such as the site, tells no person.
+    """
+    described = {item.column for item in study.plan.background.values()}
+    columns: set[str] = set()
+    for source in study.plan.sources.values():
+        parts = set(source.person_columns)
+        columns |= parts if len(parts) == 1 else parts - described
+    named = {name for name, item in study.plan.background.items() if item.column in columns}
+    return frozenset(columns | named)
 
 
 def person_codes(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
 import polars as pl
 
 from salutogen.display import card
 from salutogen.findings import Finding
+from salutogen.page.identifiers import Identifiers
 from salutogen.study import Study
 
 
@@ -80,6 +82,13 @@ class Panel:
     events: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        """Everyone's identifier, to keep them out of what others read; made once."""
+        from salutogen.panel.identifiers import columns_of_identifiers
+
+        return Identifiers(self.persons["subject"], columns_of_identifiers(self.study))
 
     @property
     def n_persons(self) -> int:

@@ -126,7 +126,8 @@ def _with_rows(tables: PanelTables, findings: Findings) -> PanelTables:
         return tables
     gone = int((~present).sum())
     findings.tell("person-without-occasions", persons=Persons(gone))
-    numbers = pl.Series(np.cumsum(present) - 1, dtype=pl.UInt32)
+    # Counted from the persons before, so that nobody in front of the first one counts below 0.
+    numbers = pl.Series(np.cumsum(present) - present, dtype=pl.UInt32)
     chosen = pl.Series(present)
     return PanelTables(
         tables.rows.with_columns(numbers.gather(tables.rows["person"]).alias("person")),

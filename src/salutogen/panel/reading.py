@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from salutogen.errors import PanelError
 from salutogen.findings import Findings
+from salutogen.page.identifiers import Identifiers, struck_from_all
 from salutogen.panel.alignment import PanelRows, align, join_rows
 from salutogen.panel.answer_checks import check_answers
 from salutogen.panel.expected_columns import check_columns
 from salutogen.panel.further_header_rows import refuse_further_header_rows
+from salutogen.panel.identifiers import columns_of_identifiers, identifiers_in
 from salutogen.panel.items import TypedItem, rules_for
 from salutogen.panel.layouts.aligned_source import AlignedSource
 from salutogen.panel.layouts.row_per_event import read_events
@@ -24,6 +27,7 @@ from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.sources import open_sources
 
 if TYPE_CHECKING:
+    from salutogen.panel.readers.source_table import SourceTable
     from salutogen.study import Instrument, Study
 
 
@@ -58,7 +62,26 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     another repeated instrument in the same source, is answered at that occasion.
     """
     findings = Findings()
-    tables = open_sources(study, data, findings)
+    tables: dict[str, tuple[SourceTable, ...]] = {}
+    try:
+        panel, subjects = _read(study, data, tables, findings)
+    except PanelError as error:
+        told = struck_from_all(error.findings, identifiers_in(study, tables))
+        raise PanelError(told) from error.__cause__
+    identifiers = panel.identifiers
+    if subjects.len() > panel.n_persons:  # some were left out
+        identifiers = Identifiers(subjects, columns_of_identifiers(study))
+    return replace(panel, findings=struck_from_all(findings, identifiers))
+
+
+def _read(
+    study: Study, data: Any, tables: dict[str, tuple[SourceTable, ...]], findings: Findings
+) -> tuple[Panel, pl.Series]:
+    """Read the sources into `tables`, then into a panel; messages may still name persons.
+
+    The second is everyone's identifier, of persons without any answer as well.
+    """
+    tables.update(open_sources(study, data, findings))
     usable = check_columns(study, tables, findings)
     if not usable or len(tables) < len(study.plan.sources):
         findings.raise_refusals(PanelError)
@@ -93,7 +116,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     findings.raise_refusals(PanelError)
     check_against_plan(study, tables_read, findings, aligned[first].label)
     check_answers(study, tables_read.answers, tables_read.rows, findings)
-    return Panel(
+    panel = Panel(
         study=study,
         rows=tables_read.rows,
         answers=tables_read.answers,
@@ -102,8 +125,8 @@ def read_panel(study: Study, data: Any = None) -> Panel:
         baseline=tables_read.baseline,
         events=events,
         inputs=tuple(table.info for parts in tables.values() for table in parts),
-        findings=tuple(findings),
     )
+    return panel, subjects
 
 
 def _typed(

@@ -5,6 +5,7 @@ Sign convention: SR = observed - expected problems. Positive = over-reactive = l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ from salutogen.analyses.planning import PlannedAnalysis, plan_analyses
 from salutogen.analyses.registry import registration_findings
 from salutogen.analyses.running import Outcome, run_analyses
 from salutogen.context import Progress, RunContext, silent, unfailing
+from salutogen.errors import SalutogenError
 from salutogen.findings import Finding
 from salutogen.memory import give_back_memory
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
+from salutogen.page.identifiers import struck_from_all
 from salutogen.panel import Panel
+from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
@@ -102,19 +106,21 @@ def _compute(
 
     begin("answers")
     panel: Panel = plan.read(data)
-    begin("scores")
-    scores = score(panel)
-    begin("norm")
-    norm = fit_norm(scores, seed=seed)
-    begin("resilience")
-    resilience = score_resilience(scores, norm, seed=seed)
+    identifiers = panel.identifiers
+    try:
+        backbone = _backbone(plan, panel, seed, begin)
+    except SalutogenError as error:
+        told: Any = struck_from_all(error.findings, identifiers)
+        raise type(error)(told or identifiers.struck(str(error))) from error.__cause__
     begin("analyses")
+    scores = backbone.scores
     context = RunContext(
         seed=seed,
         audience=Audience(
             individuals=plan.plan.report.individuals == "show",
             n_persons=panel.n_persons,
             seed=seed,
+            secret=secret_of(panel),
             forms=(
                 panel.n_persons * len(plan.occasions),
                 scores.table.height,
@@ -124,19 +130,32 @@ def _compute(
         scheduler=scheduler,
         progress=progress,
     )
-    backbone = Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
+
+
+def _backbone(plan: Study, panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:
+    """Score the answers, fit the lines and score resilience."""
+    begin("scores")
+    scores = score(panel)
+    begin("norm")
+    norm = fit_norm(scores, seed=seed)
+    begin("resilience")
+    resilience = score_resilience(scores, norm, seed=seed)
+    return Backbone(study=plan, panel=panel, scores=scores, norm=norm, resilience=resilience)
 
 
 def _assemble(backbone: Backbone, outcomes: tuple[Outcome, ...], context: RunContext) -> Results:
     from salutogen.pipeline.manifest import provenance
 
-    findings = [
-        *backbone.study.findings,
-        *backbone.panel.findings,
+    found = [
         *backbone.scores.findings,
         *backbone.norm.findings,
         *backbone.resilience.findings,
+    ]
+    findings = [
+        *backbone.study.findings,
+        *backbone.panel.findings,
+        *struck_from_all(found, backbone.panel.identifiers),
     ]
     findings.extend(registration_findings())
     for outcome in outcomes:

@@ -19,6 +19,7 @@ from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.names import did_you_mean
 from salutogen.norm import Norm
+from salutogen.page.privacy import Guard
 from salutogen.panel import Panel
 from salutogen.resilience import Resilience
 from salutogen.scores import Scores
@@ -87,6 +88,16 @@ class Results:
     def persons(self) -> pl.DataFrame:
         """Persons: `subject, n_valid, E, P, P_expected, SR`, then more."""
         return self.resilience.persons
+
+    @property
+    def told_findings(self) -> tuple[Finding, ...]:
+        """The findings as `findings.json` has them: where persons are hidden, without cells, rows
+        and small counts.
+        """
+        if self.context.audience.individuals:
+            return self.findings
+        guard = Guard(self.context.audience, self.panel.identifiers)
+        return tuple(guard.finding(item) for item in self.findings)
 
     def analysis(self, label: str) -> AnalysisResult:
         """Return the result of an analysis by its label.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from salutogen.analyses.contract import Analysis
-from salutogen.analyses.plain_data import to_plain
+from salutogen.analyses.plain_data import DIGITS, to_plain
 from salutogen.analyses.registry import available
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.findings import Finding, Severity, finding
 from salutogen.norm import Norm
+from salutogen.norm.norm_for_others import untold_covariates
+from salutogen.pipeline.hidden_figures import HiddenFigures
 from salutogen.resilience import Resilience
 from salutogen.resilience.summary import ScoreDescriptives
 
@@ -30,10 +33,13 @@ class PanelCounts(Record):
     """How much was read."""
 
     persons: int = figure("Persons", unit="persons", kind=Kind.COUNT)
-    rows: int = figure("Person-occasions in the data", unit="answer forms")
+    rows: int = figure("Person-occasions in the data", unit="answer forms", kind=Kind.COUNT)
     occasions: int = figure("Planned occasions", unit="occasions")
     rows_per_occasion: Mapping[str, int] = figure(
-        "Person-occasions by planned occasion", unit="answer forms"
+        "Person-occasions by planned occasion",
+        unit="answer forms",
+        kind=Kind.COUNT,
+        nested="counts",
     )
 
 
@@ -100,36 +106,88 @@ def _describe_places(schema: dict[str, Any], analysis: Analysis, result: Mapping
 
 def results_to_dict(results: Results) -> dict[str, Any]:
     """Turn results into the plain data of `results.json`."""
+    return results_for(results)[0]
+
+
+def results_for(results: Results) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """Return the content of `results.json` as its audience may have it.
+
+    Returns
+    -------
+    content : dict
+    findings : tuple of Finding
+        What is null: because it could not be computed, and because persons are hidden.
+    """
+    audience = results.context.audience
+    identifiers = results.panel.identifiers
+    content = identifiers.plain(to_plain(_content(results, results.analyses, None)))
+    told = not_computed(content, places_switched_off(results.analyses))
+    if audience.individuals:
+        return content, told
+    persons = results.score_table.persons
+    hidden = HiddenFigures(audience, untold_covariates(results.norm, persons, audience))
+    outcomes = [_hidden_outcome(outcome, hidden) for outcome in results.analyses]
+    content = to_plain(_content(results, outcomes, hidden), audience.digits or DIGITS)
+    if hidden.withheld:
+        paths = hidden.withheld
+        rest = " and others" if len(paths) > SHOWN else ""
+        shown = ", ".join(paths[:SHOWN]) + rest
+        numbers = {"figures": paths}
+        told = (*told, finding("figures-withheld", n=len(paths), shown=shown, numbers=numbers))
+    return identifiers.plain(content), told
+
+
+def _hidden_outcome(outcome: Outcome, hidden: HiddenFigures) -> Outcome:
+    if outcome.content is None:
+        return outcome
+    schema = outcome.analysis.result_type().schema()
+    path = f"steps.{outcome.label}" if outcome.asked else outcome.label
+    return replace(outcome, content=hidden.of(outcome.content, schema, path))
+
+
+def _content(
+    results: Results, outcomes: Sequence[Outcome], hidden: HiddenFigures | None
+) -> dict[str, Any]:
     severities = [item.severity for item in results.findings]
-    panel = results.panel
-    rows = np.bincount(
-        panel.rows["occasion"].to_numpy(), minlength=len(results.study.occasions)
-    ).tolist()
-    counts = PanelCounts(
-        persons=panel.n_persons,
-        rows=panel.n_rows,
-        occasions=len(results.study.occasions),
-        rows_per_occasion=dict(zip(results.study.labels, rows, strict=True)),
-    )
+    parts: dict[str, Record] = {
+        "panel": _panel_counts(results),
+        "scores": results.resilience.descriptives,
+        "norm": results.norm,
+        "resilience": results.resilience,
+    }
     content = {
         "format": RESULTS_FORMAT,
         "title": results.study.title,
         "sign": "SR = observed - expected problems; positive = over-reactive = less resilient",
         "seed": results.seed,
-        "panel": counts.to_dict(),
-        "scores": results.resilience.descriptives.to_dict(),
-        "norm": results.norm.to_dict(),
-        "resilience": results.resilience.to_dict(),
-        "steps": {outcome.label: outcome.content for outcome in results.analyses if outcome.asked},
+        **{
+            name: part.to_dict()
+            if hidden is None
+            else hidden.of(part.to_dict(), type(part).schema(), name)
+            for name, part in parts.items()
+        },
+        "steps": {outcome.label: outcome.content for outcome in outcomes if outcome.asked},
         "findings": FindingCounts(
             refusal=severities.count(Severity.REFUSAL),
             warning=severities.count(Severity.WARNING),
             note=severities.count(Severity.NOTE),
         ).to_dict(),
     }
-    _put_in_place(content, results.analyses)
-    plain: dict[str, Any] = to_plain(content)
-    return plain
+    _put_in_place(content, outcomes)
+    return content
+
+
+def _panel_counts(results: Results) -> PanelCounts:
+    panel = results.panel
+    rows = np.bincount(
+        panel.rows["occasion"].to_numpy(), minlength=len(results.study.occasions)
+    ).tolist()
+    return PanelCounts(
+        persons=panel.n_persons,
+        rows=panel.n_rows,
+        occasions=len(results.study.occasions),
+        rows_per_occasion=dict(zip(results.study.labels, rows, strict=True)),
+    )
 
 
 def _put_in_place(content: dict[str, Any], outcomes: Sequence[Outcome]) -> None:

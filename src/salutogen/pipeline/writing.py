@@ -16,12 +16,14 @@ from salutogen.analyses.labelled import identified
 from salutogen.analyses.plain_data import DIGITS, to_plain
 from salutogen.context import Progress
 from salutogen.findings import Finding, finding
-from salutogen.norm.norm_file import norm_to_dict
+from salutogen.norm.norm_for_others import norm_for
+from salutogen.page.section import Table
+from salutogen.page.small_counts import hide_small, with_few_digits
 from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.items_file import items_table
 from salutogen.pipeline.manifest import manifest
-from salutogen.pipeline.results_json import not_computed, places_switched_off, results_to_dict
+from salutogen.pipeline.results_json import results_for
 from salutogen.pipeline.spreadsheet_text import IN_CODEBOOK, harmless, harmless_name
 from salutogen.report.report import Report
 from salutogen.resilience.levels import POSITIONS
@@ -29,6 +31,7 @@ from salutogen.resilience.levels import POSITIONS
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
     from salutogen.analyses.running import Outcome
+    from salutogen.page.audience import Audience
     from salutogen.page.drawing_processes import DrawingProcesses
     from salutogen.pipeline.output_folder import OutputFolder
     from salutogen.pipeline.results import Results
@@ -146,7 +149,7 @@ def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience
     for name, file in extra.items():
-        tables[name] = identified(file.table, persons, audience)
+        tables[name] = identified(_told_table(file, audience), persons, audience)
     tables["items.csv"] = items_table(results.study)
     for name, table in tables.items():
         texts.write(table, name)
@@ -157,14 +160,16 @@ def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
 
 def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
     """Write what programs read: results, norm, findings, and the list of all files."""
-    content = results_to_dict(results)
+    audience = results.context.audience
+    content, told = results_for(results)
     write_json(content, folder / "results.json")
-    write_json(norm_to_dict(results.norm), folder / "norm.json", digits=NORM_DIGITS)
-    not_asked = places_switched_off(results.analyses)
-    findings: list[Finding] = [*results.findings, *not_computed(content, not_asked)]
+    norm, left_out = norm_for(results.norm, audience)
+    norm = results.panel.identifiers.plain(norm)
+    write_json(norm, folder / "norm.json", digits=NORM_DIGITS)
+    findings: list[Finding] = [*results.told_findings, *told, *left_out]
     write_json([item.to_dict() for item in findings], folder / "findings.json")
     made = manifest(
-        results.provenance,
+        _told_origin(results.provenance, audience),
         folder,
         [path for path in folder.rglob("*") if path.is_file()],
         individuals=results.study.plan.report.individuals,
@@ -172,6 +177,23 @@ def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
         verbatim=verbatim,
     )
     write_json(made, folder / "manifest.json")
+
+
+def _told_table(file: ResultFile, audience: Audience) -> pl.DataFrame:
+    """Return an analysis's file; one that is no personal data hides what the page hides."""
+    if audience.individuals or file.personal:
+        return file.table
+    table = Table(name="file", title="", frame=file.table, columns=file.columns)
+    return with_few_digits(hide_small(table, audience), audience).frame
+
+
+def _told_origin(origin: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Leave out a number of rows of an input that few persons lack or have."""
+    inputs = [
+        {**item, "rows": None if audience.hides(item["rows"]) else item["rows"]}
+        for item in origin["inputs"]
+    ]
+    return {**origin, "inputs": inputs}
 
 
 def files_of(outcomes: Sequence[Outcome]) -> dict[str, ResultFile]:

@@ -12,8 +12,9 @@ import polars as pl
 from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
+from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ class Context:
     @classmethod
     def of(cls, backbone: Backbone, run: RunContext, **given: Any) -> Self:
         """Make the context of a run's results."""
-        guard = Guard(run.audience, Identifiers(backbone.panel.persons["subject"]))
+        guard = Guard(run.audience, backbone.panel.identifiers)
         return cls(backbone=labelled(backbone, run.audience), run=run, guard=guard, **given)
 
     @property
@@ -141,13 +142,7 @@ class Context:
     @cached_property
     def untold_covariates(self) -> tuple[str, ...]:
         """Covariates with a category of few persons, whose coefficients would tell of these."""
-        persons = self.scores.persons
-        return tuple(
-            name
-            for name in self.norm.lines.occasion.covariates
-            if not persons[name].dtype.is_numeric()
-            and any(map(self.audience.hides, persons[name].drop_nulls().value_counts()["count"]))
-        )
+        return untold_covariates(self.norm, self.scores.persons, self.audience)
 
     def is_told(self, term: str) -> bool:
         """Whether the coefficient of a term may be told."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from salutogen.findings import Finding
 from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words, shown_findings
 from salutogen.page.section import Text
 from salutogen.page.words import SIGN, percent, points, say, signed
+from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
@@ -15,26 +20,32 @@ NO_QUESTION = "Who stays well although exposed to stressors, and can that be bel
 def summarise(context: Context) -> Opening:
     """Say what was asked and what was found, in plain data."""
     plan = context.study.plan
+    failed: list[Finding] = []
+    answer = _answer(context, failed)
+    facts = attempt("list of facts", partial(_facts, context), failed) or ()
+    findings = (*context.findings, *failed)
     return Opening(
         title=context.study.title,
         description=plan.description or "",
         question=plan.question or NO_QUESTION,
-        answer=tuple(text for item in _answer(context) if (text := context.guard.words(item))),
+        answer=tuple(text for item in answer if (text := context.guard.words(item))),
         sign=f"{SIGN}.",
-        facts=_facts(context),
+        facts=facts,
         mode=mode_in_words(context.audience),
-        findings_summary=count_in_words(context.findings),
-        findings=shown_findings(context.findings, context.guard),
+        findings_summary=count_in_words(findings),
+        findings=shown_findings(findings, context.guard),
     )
 
 
-def _answer(context: Context) -> tuple[Text, ...]:
-    return (
-        line_in_words(context),
-        persons_in_words(context),
-        belief_in_words(context),
-        *(outcome.answer for outcome in context.outcomes),
+def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
+    """What was found; a paragraph that fails is missing, and told."""
+    paragraphs: tuple[tuple[str, Callable[[Context], Text]], ...] = (
+        ("words of the line", line_in_words),
+        ("words of persons", persons_in_words),
+        ("words of what can be believed", belief_in_words),
     )
+    own = (attempt(what, partial(make, context), failed) for what, make in paragraphs)
+    return (*(text or "" for text in own), *(outcome.answer for outcome in context.outcomes))
 
 
 def _facts(context: Context) -> tuple[Fact, ...]:

@@ -102,7 +102,7 @@ class ScoreSummary(Record):
     icc_windows: WindowICC = figure("ICC of window scores")
     lag1: float | None = figure("Correlation of SR at adjacent scheduled occasions")
     lag1_within: float | None = figure("The same of deviations from the person's mean")
-    lag1_pairs: int = figure("Pairs of adjacent occasions")
+    lag1_pairs: int = figure("Pairs of adjacent occasions", kind=Kind.COUNT)
     lag1_note: str = figure("How to read it", kind=Kind.LABEL, default=LAG_NOTE)
     reliability: float | None = figure(
         "Reliability of an occasion's SR: agreement of the answers given on it, at most where "

@@ -30,7 +30,7 @@ class BetweenWithinReliability(Record):
 
     scale: str = figure("Scale", kind=Kind.LABEL, heading="Scale")
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT, heading="Persons")
-    n_forms: int = figure("Complete forms of these persons", heading="Forms")
+    n_forms: int = figure("Complete forms of these persons", kind=Kind.COUNT, heading="Forms")
     n_items: int = figure("Items", heading="Items")
     occasions: float = figure("Harmonic mean of a person's complete forms", heading="Forms each")
     omega_between: float | None = figure(

@@ -29,7 +29,7 @@ EXPOSURE_QUALITY_COLUMNS = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL, heading="Occasion"),
     Column(
         name="n", meaning="Forms with exposure and problems, one a person", unit="forms",
-        kind=Kind.COUNT, heading="Forms", adds_up=1,
+        kind=Kind.COUNT, heading="Forms", adds_up=1, nested="counts",
     ),
     Column(
         name="r", meaning="Correlation of exposure with P", heading="r with P",

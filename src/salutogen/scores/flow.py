@@ -24,19 +24,20 @@ FLOW_COLUMNS = (
     ),
     Column(
         name="answered", meaning="Persons who answered an item", unit="persons", kind=Kind.COUNT,
-        heading="Answered anything", of="planned", adds_up=1,
+        heading="Answered anything", of="planned", adds_up=1, nested="counts",
     ),
     Column(
         name="with_P", meaning="Persons with a problem score", unit="persons", kind=Kind.COUNT,
-        heading="With problems P", of="answered",
+        heading="With problems P", of="answered", nested="counts",
     ),
     Column(
         name="with_E", meaning="Persons with an exposure score", unit="persons", kind=Kind.COUNT,
-        heading="With exposure E", of="answered",
+        heading="With exposure E", of="answered", nested="counts",
     ),
     Column(
         name="valid", meaning="Persons with both", unit="persons", kind=Kind.COUNT,
         heading="With both (valid)", of=("with_P", "with_E"), adds_up=1,
+        nested="counts",
     ),
 )  # fmt: skip
 

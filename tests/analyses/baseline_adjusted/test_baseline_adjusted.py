@@ -187,3 +187,24 @@ def test_a_study_file_without_a_baseline_is_told(tmp_path: Path) -> None:
     found = told.to_dict()["steps"]["baseline-adjusted"]
     assert found["n"] == 40
     assert found["baseline"] == ["1"]
+
+
+def test_a_category_that_nobody_drawn_has_does_not_hide_the_effect() -> None:
+    rng = np.random.default_rng(7)
+    n = 40
+    E, P0 = rng.normal(size=n), rng.normal(size=n)
+    rare = np.zeros(n)
+    rare[:2] = 1
+    X = np.column_stack([np.ones(n), E, rare - rare.mean(), P0])
+    P = 1 + 0.5 * E + 0.3 * P0 + rng.normal(size=n)
+    times = np.ones(n)
+    times[:2] = 0
+    needed = np.array([False, True, False, True])
+    found = without_error(X, P, 0.8, times, needed)
+    assert found is not None
+    left = without_error(X[2:][:, [0, 1, 3]], P[2:], 0.8)
+    assert left is not None
+    np.testing.assert_allclose(found[[1, 3]], left[1:], rtol=1e-9)
+    assert without_error(X, P, 0.8, times) is None, "the category's own effect cannot be told"
+    same = np.column_stack([np.ones(n), E, E, P0])
+    assert without_error(same, P, 0.8, None, needed) is None

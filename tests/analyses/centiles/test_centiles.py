@@ -22,7 +22,7 @@ from salutogen.analyses.centiles.centile_norm import (
 )
 from salutogen.analyses.centiles.settings import CentilesSettings
 from salutogen.analyses.centiles.spread import centile, folds_of
-from salutogen.analyses.centiles.uniformity import by_group, even_spread, groups_of
+from salutogen.analyses.centiles.uniformity import SCORES, by_group, even_spread, groups_of
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.plain_data import to_plain
 from salutogen.errors import AnalysisError
@@ -243,6 +243,33 @@ def test_a_norm_of_other_wording_is_told_and_used(norm_file: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("n",), "60"),
+        (("n",), True),
+        (("z", 0), "0.1"),
+        (("covariance", 0, 0), None),
+        (("scale", "E"), True),
+        (("line", "coefficients", "E"), "0.5"),
+        (("line", "shape"), "cubic"),
+        (("line", "covariance", 0, 1), 1e6),
+    ],
+)
+def test_a_norm_with_something_else_for_a_number_is_refused(
+    norm_file: Path, tmp_path: Path, path: tuple[Any, ...], value: Any
+) -> None:
+    content = json.loads(norm_file.read_text("utf-8"))
+    place = content["steps"]["centiles"]["norm"]
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    (tmp_path / "other.json").write_text(json.dumps(content), "utf-8")
+    with pytest.raises(AnalysisError) as caught:
+        read_centile_norm(tmp_path / "other.json")
+    assert [item.code for item in caught.value.findings] == ["centile-norm-unreadable"]
+
+
+@pytest.mark.parametrize(
     "parts", [{"combine": "composite"}, {"norm": {"shape": "quadratic"}},
               {"norm": {"covariates": ["age"]}, "background": {"age": {"column": "age"}}}],
 )  # fmt: skip
@@ -266,3 +293,13 @@ def test_who_is_drawn() -> None:
         assert ('"type": "point"' in drawn) is individuals
     assert "Person" in result.persons["subject"][0]
     assert {file.personal for file in result.files().values()} == {True}
+
+
+def test_a_group_of_one_person_has_no_spread() -> None:
+    E = np.array([*np.zeros(40), *np.ones(40), 9.0])
+    centile = np.random.default_rng(1).uniform(1, 99, E.size)
+    found = by_group(centile, E, next(iter(SCORES)))
+    alone = found.filter(n=1)
+    assert alone.height == 1
+    assert alone["sd_centile"].to_list() == [None]
+    assert found.filter(pl.col("n") > 1)["sd_centile"].is_finite().all()

@@ -221,5 +221,5 @@ def test_few_persons_in_another_quarter_are_not_told_to_everyone(
     told, hidden = (part.tables[0].frame.filter(variant="veer") for part in (open_section, section))
     assert told["moved"].item() == "2.0 %"
     assert hidden["moved"].item() is None
-    assert hidden["r"].item() == told["r"].item()
+    assert hidden["r"].item() == pytest.approx(told["r"].item(), rel=5e-3), "with fewer digits"
     assert section.figures[0].data.height == len(result.names) ** 2

@@ -16,7 +16,13 @@ from statsmodels.stats.multitest import multipletests
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.domains.analysis import DomainsResult, compute
-from salutogen.analyses.domains.scored import chance_profile, clearly_below, variance_of_means
+from salutogen.analyses.domains.scored import (
+    chance_profile,
+    clearly_below,
+    lines,
+    product,
+    variance_of_means,
+)
 from salutogen.analyses.domains.settings import DomainsSettings
 from salutogen.errors import AnalysisError
 from tests.analyses.inputs import inputs_of, shown
@@ -204,3 +210,17 @@ def test_few_persons_and_one_domain_are_refused(cohort: AnalysisInputs) -> None:
 def test_a_study_file_asks_for_it(tmp_path: Path) -> None:
     told = results_of(tmp_path, analyses="[{step: domains, domains: [mood, events]}]")
     assert "domain-is-exposure" in {item.code for item in told.findings}
+
+
+def test_a_draw_without_a_rare_category_has_the_line_of_those_drawn() -> None:
+    rng = np.random.default_rng(3)
+    n = 30
+    rare = np.zeros(n)
+    rare[:2] = 1
+    X = np.column_stack([np.ones(n), rng.normal(size=n), rare])
+    means = rng.normal(size=(n, 2))
+    times = np.ones(n)
+    times[:2] = 0
+    found = product(X, lines(X, means, times))[2:]
+    smaller = np.linalg.lstsq(X[2:, :2], means[2:], rcond=None)[0]
+    np.testing.assert_allclose(found, X[2:, :2] @ smaller, rtol=1e-9)

@@ -117,3 +117,21 @@ def test_many_persons_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("salutogen.analyses.quality.intervals.MOST_UNITS", 400)
     grouped = found(arrays, draws=300)
     np.testing.assert_allclose(grouped["low"], single["low"], atol=0.015)
+
+
+def test_draws_without_another_exposure_are_left_out() -> None:
+    """Exposure that one person of 30 had is missing from a third of the draws."""
+    arrays = cohort(30, 4, seed=3)
+    E = np.where((arrays.person == 0) & (arrays.occasion < 2), 1.0, 0.0)
+    line = np.polyfit(E, arrays.P, 1)
+    rare = OccasionArrays(
+        person=arrays.person,
+        occasion=arrays.occasion,
+        P=arrays.P,
+        E=E,
+        SR=arrays.P - np.polyval(line, E),
+        n_persons=30,
+    )
+    table = found(rare, draws=200)
+    assert table["low"].drop_nulls().is_finite().all()
+    assert table["high"].drop_nulls().is_finite().all()

@@ -232,3 +232,17 @@ def test_persons_places_by_brute_force() -> None:
     assert (same.rank_r, same.share_other_side) == (pytest.approx(1.0), 0.0)
     assert Scored(P, E).sides(0.01, 0.0, 1.0).rank_r is None
     assert Scored(P, np.ones(200)).sides(0.7, 0.0, 1.0).rank_r is None
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_moments_of_few_persons_are_unknown_below_two(n: int) -> None:
+    x, y = np.array([[1.0, 4.0, 9.0], [2.0, 7.0, 3.0]])
+    known = np.arange(3) < n
+    columns = {"dx": np.where(known, x, np.nan), "dy": np.where(known, y, np.nan)}
+    (sums, places), _ = person_sums.sums_by_person([(np.arange(3), columns)])
+    at = person_sums.SumMoments(np.sum(sums, axis=0), places)
+    mean, covariance = float(at.mean("dx").item()), float(at.covariance("dx", "dy").item())
+    assert np.isnan(mean) if n == 0 else mean == pytest.approx(np.mean(x[:n]))
+    assert (
+        np.isnan(covariance) if n < 2 else covariance == pytest.approx(np.cov(x[:n], y[:n])[0, 1])
+    )

@@ -13,7 +13,8 @@ import salutogen as sg
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.running import Outcome
 from salutogen.analyses.trajectories import Trajectories
-from salutogen.page.privacy import Guard, Identifiers
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard
 from salutogen.page.section import Section
 
 N_PERSONS, N_OCCASIONS, N_EVENTS, N_PROBLEMS = 90, 7, 5, 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from salutogen.errors import ModelError
 from salutogen.models import fit_huber
 
 NAMES = ("intercept", "x")
@@ -45,3 +46,11 @@ def test_clustered_errors_match_a_bootstrap_over_persons() -> None:
         take = rows[random.integers(persons, size=persons)].ravel()
         slopes.append(fit_huber(y[take], X[take], names=NAMES).coefficients[1])
     assert np.sqrt(fit.covariance[1, 1]) == pytest.approx(np.std(slopes, ddof=1), rel=0.15)
+
+
+def test_half_of_the_units_on_a_line_up_to_rounding_have_no_robust_scale() -> None:
+    x = np.arange(40.0)
+    y = 0.1 * x + 0.3
+    y[::5] += 7.0
+    with pytest.raises(ModelError, match="Half of the units lie exactly on a line"):
+        fit_huber(y, np.column_stack([np.ones(40), x]), names=("intercept", "x"))

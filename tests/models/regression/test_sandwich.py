@@ -114,3 +114,18 @@ def test_intervals_hold_where_five_of_a_hundred_are_exposed() -> None:
         plain += size <= stdtrit(98, 0.975)
     assert 0.93 <= held / 1000 <= 0.98
     assert plain / 1000 < 0.92
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_units_on_the_line_give_a_variance_of_nought_never_below(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(20, 60))
+    E = rng.integers(0, 2, n).astype(float)
+    X = np.column_stack([np.ones(n), E])
+    y = np.where(E > 0, rng.integers(0, 20, n), 6.0)  # nobody without exposure is off the line
+    person = np.sort(rng.integers(0, n // 2, n))
+    fit = fit_least_squares(y, X, names=("intercept", "E"))
+    clustered = fit_least_squares(y, X, names=("intercept", "E"), cluster=person).covariance
+    for covariance in (hc3_covariance(fit, X), np.asarray(clustered)):
+        np.testing.assert_array_equal(covariance, covariance.T)
+        assert 0 <= covariance[0, 0] < 1e-12

@@ -15,7 +15,9 @@ from salutogen.models.regression.sandwich import hc3_covariance
 from salutogen.models.resampling.bootstrap import percentile_interval
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
 STREAM = 0xBA5E
+COLLINEAR = 1e-10  # of a column, squared: what the others leave of one that they tell
 PLAIN, ADJUSTED, CHANGE = (
     "without baseline (SR)",
     "given the baseline",
@@ -137,7 +139,11 @@ def _row(name: str, fit: LinearFit, X: Float, contrast: Float) -> dict[str, obje
 
 
 def without_error(
-    X: Float, P: Float, reliability: float, times: Float | None = None
+    X: Float,
+    P: Float,
+    reliability: float,
+    times: Float | None = None,
+    needed: NDArray[np.bool_] | None = None,
 ) -> Float | None:
     """Least squares given a last column measured with error (Fuller 1987, section 2.2).
 
@@ -151,25 +157,56 @@ def without_error(
     reliability : float
     times : array (n,), optional
         How often each unit counts.
+    needed : array (p,) of bool, optional
+        Columns whose coefficients are asked for; default: all. Of the others, those that the units
+        cannot tell (a rare category that nobody drawn has) get 0.
 
     Returns
     -------
     array (p,) or None
-        None where so much error is impossible: nothing of the column would be left beside the
-        others.
+        None where so much error is impossible, since nothing of the column would be left beside
+        the others, and where a coefficient that is asked for cannot be told.
     """
     weight = np.ones(len(P)) if times is None else times
     root = np.sqrt(weight)
     products = cross_products([*(X.T * root), P * root])
-    left, right = products[:-1, :-1].copy(), products[:-1, -1]
+    wanted = np.ones(X.shape[1], dtype=bool) if needed is None else needed
+    told = _told(products[:-2, :-2], wanted[:-1])
+    if told is None:
+        return None
+    own = np.append(told, X.shape[1] - 1)
+    left, right = products[np.ix_(own, own)], products[own, -1]
     n = float(weight.sum())
-    spread = left[-1, -1] - left[0, -1] ** 2 / n
+    spread = left[-1, -1] - products[0, -2] ** 2 / n
     rest = left[-1, -1] - left[-1, :-1] @ np.linalg.solve(left[:-1, :-1], left[:-1, -1])
     error = (1 - reliability) * spread
     if rest - error <= 1e-9 * spread:
         return None
     left[-1, -1] -= error
-    return np.asarray(np.linalg.solve(left, right))
+    found = np.zeros(X.shape[1])
+    found[own] = np.linalg.solve(left, right)
+    return found
+
+
+def _told(products: Float, needed: NDArray[np.bool_]) -> Int | None:
+    """Columns that can be told from one another, by their cross-products; None if not all needed.
+
+    Of columns that tell the same, those that are not needed come first, so that what is needed is
+    told beside all others or not at all.
+    """
+    length = np.sqrt(np.diag(products))
+    scaled = products / np.maximum(np.outer(length, length), 1e-300)
+    if (length > 0).all() and np.linalg.eigvalsh(scaled)[0] > COLLINEAR:
+        return np.arange(len(products))
+    kept: list[int] = []
+    for column in (*np.flatnonzero(~needed), *np.flatnonzero(needed)):
+        own = scaled[np.ix_(kept, kept)]
+        rest = 1.0 - scaled[column, kept] @ np.linalg.solve(own, scaled[kept, column])
+        if length[column] > 0 and rest > COLLINEAR:
+            kept.append(int(column))
+        elif needed[column]:
+            return None
+    return np.sort(np.array(kept, dtype=np.int64))
 
 
 def _reliabilities(
@@ -184,12 +221,15 @@ def _reliabilities(
         np.bincount(generator.integers(0, n, n), minlength=n).astype(float) for _ in range(draws)
     ]
     contrast = np.append(persons.contrast, 0.0)
+    needed = np.append(persons.contrast != 0, True)
     rows: list[dict[str, object]] = []
     for reliability in reliabilities:
-        own = without_error(moved, persons.P, reliability)
+        own = without_error(moved, persons.P, reliability, needed=needed)
         row: dict[str, object] = {"reliability": reliability, "possible": own is not None}
         if own is not None:
-            found = [without_error(moved, persons.P, reliability, times) for times in samples]
+            found = [
+                without_error(moved, persons.P, reliability, times, needed) for times in samples
+            ]
             kept = np.array([one for one in found if one is not None])
             # Where many draws leave no room for so much error, there is no interval.
             ends = (

@@ -6,7 +6,6 @@ person: standardised residuals are given as means of at least five neighbours.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +21,13 @@ from salutogen.models.linear_algebra import cross_products
 from salutogen.models.regression.location_scale import LocationScale
 from salutogen.norm import Line
 from salutogen.norm.norm_file import line_from_dict, line_to_dict
+from salutogen.norm.plain_json import read_json
 
 Float = NDArray[np.float64]
 FORMAT = 1
 NEIGHBOURS = 5
 MOST_POINTS = 99
+LARGEST = 1e30
 KEYS = ("line", "scale", "covariance", "probability", "z", "scoring")
 
 
@@ -100,19 +101,22 @@ def read_centile_norm(path: Path) -> tuple[CentileNorm, Line]:
     """
     code = "centile-norm-unreadable"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
+    except (OSError, ValueError) as error:
+        told = str(error) if type(error) is ValueError else "it is no JSON"
+        reason = getattr(error, "strerror", None) or told
+        unread = finding(code, variant="unread", file=path.name, reason=reason)
+        raise AnalysisError([unread]) from error
+    try:
         steps = content["steps"].values()
         stored = next(step["norm"] for step in steps if "norm" in step and "curves" in step)
         if stored["format"] != FORMAT:
             raise ValueError(f"format {stored['format']}")
         line = line_from_dict(stored["line"])
-        norm = CentileNorm(n=int(stored["n"]), **{key: stored[key] for key in KEYS})
+        if type(stored["n"]) is not int or stored["n"] < 1:
+            raise ValueError("no number of persons")
+        norm = CentileNorm(n=stored["n"], **{key: stored[key] for key in KEYS})
         _require_whole(norm, line)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no JSON"
-        raise AnalysisError(
-            [finding(code, variant="unread", file=path.name, reason=reason)]
-        ) from error
     except (StopIteration, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AnalysisError([finding(code, variant="none", file=path.name)]) from error
     return norm, line
@@ -120,9 +124,10 @@ def read_centile_norm(path: Path) -> tuple[CentileNorm, Line]:
 
 def _require_whole(norm: CentileNorm, line: Line) -> None:
     size = len(line.terms) + len(norm.scale)
-    numbers = (norm.covariance, norm.probability, norm.z, list(norm.scale.values()))
-    if any(not np.isfinite(np.asarray(part, dtype=float)).all() for part in numbers):
-        raise ValueError("numbers that are not finite")
+    parts = (*norm.covariance, norm.probability, norm.z, list(norm.scale.values()))
+    numbers = [value for part in parts for value in part]
+    if any(type(value) not in (int, float) or not abs(value) <= LARGEST for value in numbers):
+        raise ValueError("something else than numbers of a size that scores can have")
     if np.shape(norm.covariance) != (size, size) or len(norm.z) != len(norm.probability):
         raise ValueError("parts that do not fit together")
     if tuple(norm.scale) != ("intercept", *line.predictors):

@@ -75,12 +75,12 @@ def by_group(centile: Float, E: Float, score: str) -> pl.DataFrame:
                 "n": n,
                 "mean_E": float(np.mean(E[group == number])),
                 "mean_centile": float(100 * np.mean(own)),
-                "sd_centile": float(100 * np.std(own, ddof=1)),
+                "sd_centile": float(100 * np.std(own, ddof=1)) if n > 1 else None,
                 "D": D,
                 "p": float(kstwo.sf(D, n)),
             }
         )
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def even_spread(centile: Float, E: Float, score: str) -> dict[str, object]:

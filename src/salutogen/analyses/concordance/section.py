@@ -9,8 +9,8 @@ import polars as pl
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, ordered, values
 from salutogen.page.colours import HEAT, colour, colours
-from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import SMALL_NOTE
 from salutogen.page.words import enumeration, heading, percent, points
 
 if TYPE_CHECKING:

@@ -155,12 +155,19 @@ def product(X: Float, b: Float) -> Float:
 
 
 def lines(X: Float, means: Float, times: Float) -> Float:
-    """Least-squares coefficients (p, domains) with persons counted `times` (n,)."""
+    """Least-squares coefficients (p, domains) with persons counted `times` (n,).
+
+    Where those who count cannot tell all of them (nobody drawn has a rare category), the smallest
+    that expect the same of everyone who counts.
+    """
     weighted = X * times[:, None]
     p = X.shape[1]
     left = np.array([[np.sum(weighted[:, i] * X[:, j]) for j in range(p)] for i in range(p)])
     right = np.array([(weighted[:, i : i + 1] * means).sum(axis=0) for i in range(p)])
-    return np.asarray(np.linalg.solve(left, right))
+    try:
+        return np.asarray(np.linalg.solve(left, right))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(left, right, rcond=None)[0])
 
 
 def standard_errors(scores: DomainScores) -> Float:

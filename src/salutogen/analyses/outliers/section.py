@@ -37,7 +37,8 @@ def outliers_section(result: OutliersResult, audience: Audience) -> Section:
             Table(
                 name="outliers",
                 title="Far points",
-                frame=result.flagged.drop("person").rename({"subject": "who"}),
+                # By label: the order of the file would tell whose label it is.
+                frame=result.flagged.drop("person").rename({"subject": "who"}).sort("level", "who"),
                 columns=(WHO, *FAR_POINT_COLUMNS),
                 note="Labels are those of the figures; they have nothing to do with the data file.",
             ),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.quality.floor import ProblemDistribution
+from salutogen.analyses.quality.floor import QUANTILES, ProblemDistribution
 from salutogen.analyses.quality.leavers import LEAVER_COLUMNS
 from salutogen.analyses.quality.methods import last_seen_words
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
+from salutogen.page.audience import lies_among_few
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import enumeration, number, points, say, signed
 
@@ -42,7 +43,13 @@ def distribution_sections(result: QualityResult, audience: Audience) -> Iterator
 
 def _floor_section(one: ProblemDistribution, audience: Audience) -> Section:
     quantiles = pl.DataFrame(
-        {"quantile": ["5 %", "25 %", "50 %", "75 %", "95 %"], "P": list(one.quantiles)}
+        {
+            "quantile": [f"{100 * share:.0f} %" for share in QUANTILES],
+            "P": [
+                None if lies_among_few(share, audience.n_persons, audience.smallest) else value
+                for share, value in zip(QUANTILES, one.quantiles, strict=True)
+            ],
+        }
     )
     return Section(
         title="Distribution of problems, and what its floor does to SR",

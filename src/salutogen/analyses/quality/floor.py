@@ -18,7 +18,7 @@ SAME = 1e-9  # points of P
 class ProblemDistribution(Record):
     """Distribution of problems over valid occasions, and what the floor of the scale does to SR."""
 
-    n: int = figure("Valid occasions", unit="occasions")
+    n: int = figure("Valid occasions", unit="occasions", kind=Kind.COUNT)
     floor: float | None = figure("Lowest possible score", unit=POINTS)
     ceiling: float | None = figure("Highest possible score", unit=POINTS)
     floor_share: float | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
@@ -27,7 +27,9 @@ class ProblemDistribution(Record):
         "Persons at the lowest score at each of their occasions", unit="persons", kind=Kind.COUNT
     )
     skewness: float | None = figure("Skewness (third standardised moment)")
-    quantiles: tuple[float, ...] = figure("5, 25, 50, 75 and 95 % quantiles", unit=POINTS)
+    quantiles: tuple[float, ...] = figure(
+        "5, 25, 50, 75 and 95 % quantiles", unit=POINTS, at=QUANTILES
+    )
     lowest_SR_low_exposure: float | None = figure(
         "Lowest SR that can be had where expected problems are at their 10 % quantile: the lowest "
         "score less what is expected",

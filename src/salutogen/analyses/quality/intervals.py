@@ -18,6 +18,7 @@ Float = np.ndarray
 MOST_UNITS = 4000  # persons are put to as many random groups where there are more
 FEWEST_DRAWS = 20
 ENOUGH = 0.9  # of the draws must be possible
+CONSTANT = 1e-12  # of the sum of squares: what rounding leaves of exposure that never varies
 FEWEST_PERSONS = 10
 
 INTERVAL_COLUMNS = (
@@ -154,7 +155,10 @@ def _left(totals: Float, sums: _Sums, level: str, *, refit: bool) -> Float:
     if not refit:
         return pearson_of_sums(sums.of(totals, f"{level} SR"))
     n, x, y, xx, _, xy = np.moveaxis(sums.of(totals, "total"), -1, 0)
-    slope = (xy - x * y / n) / (xx - x * x / n)
+    spread = xx - x * x / n
+    varies = spread > CONSTANT * xx  # a draw may hold nobody of another exposure
+    slope = np.full_like(spread, np.nan)
+    np.divide(xy - x * y / n, spread, out=slope, where=varies)
     part = sums.of(totals, f"{level} P").copy()
     _, px, py, pxx, pyy, pxy = np.moveaxis(part.copy(), -1, 0)
     part[:, 2] = py - slope * px

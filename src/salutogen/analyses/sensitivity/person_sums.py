@@ -25,14 +25,16 @@ class SumMoments:
         return self._sums[..., self._places[names], None, None]
 
     def mean(self, name: str) -> Float:
-        """Mean of a column."""
-        return self._of(name) / self._of("n", name)
+        """Mean of a column; NaN where nobody has it."""
+        n = self._of("n", name)
+        return np.where(n > 0, self._of(name) / np.maximum(n, 1.0), np.nan)
 
     def covariance(self, first: str, second: str) -> Float:
-        """Covariance (n − 1) of two columns of the same rows."""
+        """Covariance (n − 1) of two columns of the same rows; NaN with fewer than two."""
         pair = (first, second) if (first, second) in self._places else (second, first)
         n = self._of("n", first)
-        return (self._of(*pair) - self._of(first) * self._of(second) / n) / (n - 1)
+        products = self._of(*pair) - self._of(first) * self._of(second) / np.maximum(n, 1.0)
+        return np.where(n > 1, products / np.maximum(n - 1.0, 1.0), np.nan)
 
 
 def sums_by_person(

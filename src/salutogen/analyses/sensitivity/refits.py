@@ -34,6 +34,16 @@ OUTLIER_COLUMNS = (
         unit="persons",
         heading="Persons in the fit",
         kind=Kind.COUNT,
+        nested="statistics",
+    ),
+    # Lines with and without few persons, told side by side, would give these away.
+    Column(
+        name="n_changed",
+        meaning="Persons whose values are left out of the fit or pulled in",
+        unit="persons",
+        heading="Left out or pulled in",
+        kind=Kind.COUNT,
+        of="n",
     ),
     INTERCEPT,
     SLOPE,
@@ -95,8 +105,8 @@ def outlier_table(
     Returns
     -------
     DataFrame
-        `policy, n, intercept, slope, r_squared, residual_sd, r_with_primary, largest_change`
-        (largest absolute change of a person's SR, points of P).
+        `policy, n, n_changed, intercept, slope, r_squared, residual_sd, r_with_primary,
+        largest_change` (largest absolute change of a person's SR, points of P).
     """
     kept = persons.filter(pl.Series(~flagged))
     rows = []
@@ -114,6 +124,7 @@ def outlier_table(
             {
                 "policy": policy,
                 "n": line.n,
+                "n_changed": line.n_changed or persons.height - line.n,
                 "intercept": line.intercept,
                 "slope": line.slope,
                 "r_squared": line.r_squared,
@@ -124,7 +135,13 @@ def outlier_table(
         )
     names = ("intercept", "slope", "r_squared", "residual_sd", "r_with_primary", "largest_change")
     return pl.DataFrame(
-        rows, schema={"policy": pl.String, "n": pl.UInt32, **dict.fromkeys(names, pl.Float64)}
+        rows,
+        schema={
+            "policy": pl.String,
+            "n": pl.UInt32,
+            "n_changed": pl.UInt32,
+            **dict.fromkeys(names, pl.Float64),
+        },
     )
 
 

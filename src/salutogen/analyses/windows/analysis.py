@@ -22,7 +22,7 @@ from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
 from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
-from salutogen.page.audience import SMALL_CELL
+from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.words import plural
 from salutogen.study.format import Windows
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 GRID = 30
-MIDDLE = (0.05, 0.95)  # lines are drawn over these quantiles of exposure
+BEYOND = 0.05  # share of exposure beyond each end of the drawn lines, or that of five persons
 
 
 @record
@@ -139,18 +139,19 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         windows=summary,
         change=change,
         plan=plan,
-        lines=_drawn(own, resilience.windows["E"]),
+        lines=_drawn(own, resilience.windows["E"], resilience.persons.height),
         findings=tuple(found),
     )
 
 
-def _drawn(lines: Mapping[int, Line], exposure: pl.Series) -> pl.DataFrame:
-    """Expected problems of each window's line over the middle of exposure."""
+def _drawn(lines: Mapping[int, Line], exposure: pl.Series, n_persons: int) -> pl.DataFrame:
+    """Expected problems of each window's line over what several persons' exposure reaches."""
     empty = pl.DataFrame(schema={"window": pl.UInt16, "E": pl.Float64, "expected": pl.Float64})
     known = exposure.drop_nulls().to_numpy()
     if not known.size or not all(_of_one_score(line) for line in lines.values()):
         return empty
-    low, high = (float(value) for value in np.quantile(known, MIDDLE))
+    share = inner_share(BEYOND, n_persons)
+    low, high = (float(value) for value in np.quantile(known, (share, 1 - share)))
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
     parts = [
         pl.DataFrame(

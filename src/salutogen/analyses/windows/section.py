@@ -242,8 +242,8 @@ def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
         name="window-lines",
         title="The line of each window",
         description=(
-            f"Expected problems over exposure (5 to 95 % of its range), one line for each of "
-            f"{summary.height} windows. {steepness}Lines that move up mean more problems at the "
+            "Expected problems over exposure (at most 5 to 95 % of its range), one line for each "
+            f"of {summary.height} windows. {steepness}Lines that move up mean more problems at the "
             f"same exposure."
         ),
         chart=_lines_chart(data),

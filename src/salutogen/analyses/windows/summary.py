@@ -32,6 +32,7 @@ WINDOW_COLUMNS = (
         unit="persons",
         heading="Persons",
         kind=Kind.COUNT,
+        nested="counts",
     ),
     Column(name="intercept", meaning="Of its own line", unit=POINTS, heading="Intercept"),
     Column(
@@ -60,7 +61,14 @@ WINDOW_COLUMNS = (
     ),
     Column(name="r_squared", meaning="Variance that its own line explains", heading="R²"),
     *(
-        Column(name=name, meaning=meaning, unit=POINTS, sign=LESS_RESILIENT, heading=heading)
+        Column(
+            name=name,
+            meaning=meaning,
+            unit=POINTS,
+            sign=LESS_RESILIENT,
+            heading=heading,
+            n="n_complete" if name.endswith("_complete") else "",
+        )
         for name, heading, meaning in (
             ("mean_SR_frozen", "Mean SR, frozen", "Mean SR from the frozen line"),
             ("mean_SR_refit", "Mean SR, refitted", "Mean SR from its own line: 0"),

@@ -15,6 +15,7 @@ from salutogen.models.linear_algebra import (
     Factored,
     combine,
     cross_products,
+    sandwich,
     sum_of_products,
 )
 from salutogen.models.short_repr import short_repr
@@ -332,9 +333,8 @@ def clustered_covariance(
     index, n_clusters = numbered(codes)
     if n_clusters < 2:
         raise ModelError(f"Clustered errors need at least 2 clusters, got {n_clusters}.")
-    sums = np.stack([np.bincount(index, column * scores) for column in columns.T])
-    meat = cross_products(list(sums))
-    return bread @ meat @ bread * (n_clusters / (n_clusters - 1)), n_clusters
+    meat = cross_products([np.bincount(index, column * scores) for column in columns.T])
+    return sandwich(bread, meat) * (n_clusters / (n_clusters - 1)), n_clusters
 
 
 def f_test(nested: LinearFit, full: LinearFit) -> FTest:

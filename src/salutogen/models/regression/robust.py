@@ -26,6 +26,7 @@ Float = NDArray[np.float64]
 
 HUBER = 1.345  # residuals beyond this many scale units count less; 95 % efficient if Gaussian
 NORMAL_MAD = 0.6744897501960817  # median |z| of a standard normal
+ON_THE_LINE = 1e-12  # of the largest residual: what rounding leaves of half of the units
 
 
 @short_repr("names", "n", "df", "residual_sd", "converged")
@@ -132,8 +133,9 @@ def fit_huber(
 
 
 def _scale(residuals: Float) -> float:
-    scale = float(np.median(np.abs(residuals))) / NORMAL_MAD
-    if not scale > 0:
+    away = np.abs(residuals)
+    scale = float(np.median(away)) / NORMAL_MAD
+    if not scale > ON_THE_LINE * float(away.max()):
         raise ModelError("Half of the units lie exactly on a line: no robust scale can be given.")
     return scale
 

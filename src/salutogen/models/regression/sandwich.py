@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import Factored, cross_products
+from salutogen.models.linear_algebra import Factored, cross_products, sandwich
 from salutogen.models.regression.least_squares import LinearFit
 
 Float = NDArray[np.float64]
@@ -53,7 +53,7 @@ def hc3_covariance(fit: LinearFit, X: ArrayLike | Factored) -> Float:
     alone = own < ALONE
     left_out = np.where(alone, 0.0, fit.residuals / np.where(alone, 1.0, own))
     meat = cross_products([q * left_out for q in Q])
-    covariance: Float = inverse @ meat @ inverse.T
+    covariance = sandwich(inverse, meat)
     for unit in np.flatnonzero(alone):
         pull = np.abs(inverse @ Q[:, unit])
         rests = pull > ALONE * np.max(pull)

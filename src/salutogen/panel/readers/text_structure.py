@@ -70,7 +70,10 @@ def count_fields(data: bytes, delimiter: str) -> FieldCounts:
     empty = np.zeros(0, dtype=np.int64)
     all_fields = np.concatenate(fields) if fields else empty
     all_lengths = np.concatenate(lengths) if lengths else empty
-    blank = (all_fields == 1) & (all_lengths <= 1)
+    blank = (all_fields == 1) & (all_lengths == 0)
+    alone = np.flatnonzero((all_fields == 1) & (all_lengths == 1))  # one character, or a return
+    begins = np.cumsum(all_lengths + 1) - all_lengths - 1
+    blank[alone] = whole[begins[alone]] == _RETURN
     return FieldCounts(all_fields, blank, bool(inside))
 
 

@@ -9,8 +9,8 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small, hide_small_beside
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import hide_small, hide_small_beside
 from salutogen.page.words import Sentence, percent, say
 from salutogen.panel import Panel
 from salutogen.panel.missing_reasons import missing_cells

@@ -8,8 +8,8 @@ import polars as pl
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
 from salutogen.norm import Line, ShapeTest
-from salutogen.page.privacy import SMALL_NOTE
 from salutogen.page.section import Table, Text
+from salutogen.page.small_counts import SMALL_NOTE, hide_small_beside
 from salutogen.page.words import heading, number, p_value, points, say, signed
 from salutogen.report.context import Context
 from salutogen.report.words_of_line import (
@@ -41,6 +41,8 @@ LINE_COLUMNS = (
     Column(name="r_squared", meaning="R²", heading="R² of the line", kind=Kind.SHARE),
     Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
 )
+# Lines with and without the far values of few persons, side by side, would give these away.
+PULLED_IN = Column(name="n_changed", meaning="Persons whose values are pulled in", kind=Kind.COUNT)
 
 
 def words_of_plane(fitted: Line, context: Context) -> Text:
@@ -111,6 +113,7 @@ def lines_table(context: Context) -> Table:
             "share": None if item.claims is None or few else item.claims.share.share,
             "r_squared": None if few else float(item.r_squared),
             "residual_sd": float(item.residual_sd),
+            "n_changed": item.n_changed,
         }
         for name, item in named
         # Rows that are missing would tell the few persons who are, and so would what tells n.
@@ -119,16 +122,19 @@ def lines_table(context: Context) -> Table:
             item.terms, item.coefficients, np.diag(_covariance(item)), strict=True
         )
     ]
-    return Table(
+    table = Table(
         name="lines",
         title="Lines of expected problems",
-        frame=pl.DataFrame(rows, infer_schema_length=None),
+        frame=pl.DataFrame(
+            rows, infer_schema_length=None, schema_overrides={"n_changed": pl.Int64}
+        ),
         columns=LINE_COLUMNS,
         note="Standard errors take scatter as unequal: HC3, and clustered by person (CR1) for "
         "occasions. Exposure's own share is beside the covariates, R² of the whole line. "
         "A line is used at its own level only."
         + (f" {SMALL_NOTE}" if context.untold_covariates else ""),
     )
+    return hide_small_beside(table, (PULLED_IN,), context.audience)
 
 
 def _covariance(item: Line) -> np.ndarray:

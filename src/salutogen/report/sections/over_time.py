@@ -11,8 +11,8 @@ from salutogen.columns import Column, Kind
 from salutogen.page.audience import Audience
 from salutogen.page.charting import band, line, ordered, quantity, values
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 from salutogen.report.sections.flow import told_flow
@@ -23,7 +23,7 @@ QUARTILES = (0.25, 0.5, 0.75)
 COLUMNS = (
     Column(name="measure", meaning="Exposure E or problems P", kind=Kind.LABEL),
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
-    Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT),
+    Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT, nested="counts"),
     *(
         Column(name=name, meaning=meaning, unit="points of the measure")
         for name, meaning in (

@@ -12,6 +12,7 @@ from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.shape import bend_of
+from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.section import Figure, Section
@@ -116,7 +117,7 @@ def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
     if context.audience.individuals:
         low, high = float(exposure.min()), float(exposure.max())
     else:
-        low, high = (float(value) for value in np.quantile(exposure, (0.05, 0.95)))
+        low, high = inner(exposure, 0.05, context.audience.smallest)
     units = context.norm.reference_units.get("person") if context.norm.external is None else None
     return _figure(context, persons, line_on_grid(fitted, low, high, units), fitted)
 
@@ -196,7 +197,7 @@ def _line_layers(grid: pl.DataFrame, x_title: str, y_title: str, marks: Spec) ->
 
 
 def _identity(persons: pl.DataFrame, x_title: str, y_title: str) -> Spec:
-    ends = np.quantile(persons["P_expected"].to_numpy(), (0.05, 0.95))
+    ends = inner(persons["P_expected"].to_numpy(), 0.05, SMALL_CELL)
     data = values(pl.DataFrame({"E": ends, "expected": ends}))
     return {
         "data": data,
@@ -269,15 +270,19 @@ def _points(
 def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
     """Count persons in cells of the plane; cells with fewer than `smallest` are left out.
 
-    Cells span the inner 98 % of both axes, so that no edge is a single person's value.
+    Cells span the inner 98 % of both axes, or less where few would lie beyond, so that no edge is
+    a single person's value. Where only few are in no cell, the emptiest cell is left out too.
     """
     bins = int(np.clip(np.sqrt(x.size / PERSONS_PER_CELL), 4, MOST_BINS))
     edges = []
     for found in (x, y):
-        low, high = np.quantile(found, (0.01, 0.99))
+        low, high = inner(found, 0.01, smallest)
         edges.append(np.linspace(low, high if high > low else low + 1.0, bins + 1))
     counts, _, _ = np.histogram2d(x, y, bins=edges)
-    across, up = np.nonzero(counts >= max(smallest, 1))
+    told = np.where(counts >= max(smallest, 1), counts, 0)
+    while told.any() and 0 < x.size - told.sum() < smallest:
+        told[told == told[told > 0].min()] = 0
+    across, up = np.nonzero(told)
     return pl.DataFrame(
         {
             "E": edges[0][across],
@@ -287,6 +292,13 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
             "persons": counts[across, up].astype(np.int64),
         }
     )
+
+
+def inner(values: np.ndarray, beyond: float, smallest: int) -> tuple[float, float]:
+    """Two quantiles beyond each of which lies a share, and for a hidden audience not too few."""
+    share = beyond if smallest == 1 else inner_share(beyond, values.size, smallest)
+    low, high = np.quantile(values, (share, 1 - share))
+    return float(low), float(high)
 
 
 def _bins(

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.page.audience import inner_share
 from salutogen.page.charting import (
     band,
     layered,
@@ -19,8 +20,8 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import SR_AXIS, enumeration, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.sections.person_intervals import errors_in_words, intervals_figure
@@ -238,14 +239,11 @@ def _picked_courses(
 def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     """Count values in equal bins with an edge at 0.
 
-    Where persons are hidden, bins span the inner 98 %.
+    Where persons are hidden, bins span the inner 98 %, or less where few would lie beyond.
     """
     hidden = smallest > 1
-    low, high = (
-        np.quantile(values_found, (0.01, 0.99))
-        if hidden
-        else (values_found.min(), values_found.max())
-    )
+    share = inner_share(0.01, values_found.size, smallest) if hidden else 0.0
+    low, high = np.quantile(values_found, (share, 1 - share))
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
     edges = (

@@ -81,3 +81,13 @@ def test_a_curve_that_rises_after_the_event_is_called_a_rise() -> None:
     (found,) = (item for item in findings if item.code == "half-life-not-settled")
     assert "SR rises after the event instead of returning" in found.text
     assert "fall" not in found.text
+
+
+def test_one_person_has_no_curve_and_is_told_why() -> None:
+    mean = 1.0 + 6.0 * 0.5 ** (np.arange(10) / 1.5)
+    metrics, curve, findings = fit_way_back(made(mean, 5)[:3], np.zeros(3, dtype=np.int64), seed=1)
+    assert metrics is not None
+    assert curve is None
+    (found,) = findings
+    assert found.code == "recovery-not-fitted"
+    assert "one person" in found.text

@@ -85,8 +85,12 @@ class Anchored(Record):
     other_event_before: int = figure(
         "Anchors with another qualifying event at an earlier occasion", kind=Kind.COUNT
     )
-    n_by_rule: dict[str, int] = figure("Anchored persons under each rule", kind=Kind.COUNT)
-    flow: Flow = figure("Persons left after each condition, by rule", kind=Kind.COUNT)
+    n_by_rule: dict[str, int] = figure(
+        "Anchored persons under each rule", kind=Kind.COUNT, nested="counts"
+    )
+    flow: Flow = figure(
+        "Persons left after each condition, by rule", kind=Kind.COUNT, nested="counts"
+    )
     anchors: Anchors = beside()
     grid: EventGrid = beside()
     subjects: tuple[str, ...] = beside()

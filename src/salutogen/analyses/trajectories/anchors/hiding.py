@@ -9,8 +9,8 @@ import polars as pl
 
 from salutogen.columns import Column, Kind, declared
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import SMALL_NOTE, hide_small
 from salutogen.page.section import Table
+from salutogen.page.small_counts import SMALL_NOTE, hide_small
 
 WHOLE = "of all"
 

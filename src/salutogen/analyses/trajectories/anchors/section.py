@@ -12,8 +12,8 @@ from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table, Text
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import say
 
 RULE_WORDS = {
@@ -58,7 +58,7 @@ def anchor_section(anchored: Anchored, audience: Audience) -> Section:
                 places=_place_words(anchored, audience),
             ),
             *_episode_words(anchored, audience),
-            *_date_words(anchored),
+            *_date_words(anchored, audience),
             "The table shows who is left after each condition, under every rule. Rules differ "
             "in what they ask of the past, so their numbers differ although the data are the "
             "same.",
@@ -111,14 +111,15 @@ def _episode_words(anchored: Anchored, audience: Audience) -> tuple[Text, ...]:
     )
 
 
-def _date_words(anchored: Anchored) -> tuple[str, ...]:
+def _date_words(anchored: Anchored, audience: Audience) -> tuple[str, ...]:
     days = anchored.anchors.days_since
     if days is None:
         return ()
+    latest = f", the latest after {days.max():.0f}" if audience.individuals else ""
     return (
         "Events have dates. Each belongs to the first occasion with answers on or after its day: "
-        f"half of the anchors were answered within {np.median(days):.0f} days of the event, the "
-        f"latest after {days.max():.0f}.",
+        f"half of the anchors were answered within {np.median(days):.0f} days of the event"
+        f"{latest}.",
     )
 
 

@@ -31,8 +31,8 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import CATEGORIES, colour
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import SR_AXIS, enumeration, percent, signed
 
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")

@@ -19,8 +19,8 @@ from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import number, percent, points
 
 NARROW = "\u00a0"  # no line break between a number and its sign

@@ -203,12 +203,14 @@ def _means_table(
     first = means_by_position(lock.SR, person, audience)
     complete = means_by_position(lock.SR[lock.complete], person[lock.complete], audience)
     columns = {"position": first["position"], "n": first["n"], "SR": first["mean"]}
+    few = audience.is_small(person.size - int(lock.complete.sum()))
     if courses.other_background is not None:
         other = means_by_position(courses.other_background.SR, person, audience)
         columns["SR_other"] = other["mean"]
     if lock.SR_within is not None:
         columns["SR_within"] = means_by_position(lock.SR_within, person, audience)["mean"]
-    columns["SR_complete"] = complete["mean"]
+    # Beside the means of all courses, those of nearly all would give the others away.
+    columns["SR_complete"] = pl.Series([None] * complete.height) if few else complete["mean"]
     if placebo is not None and placebo.SR is not None and placebo.n >= audience.smallest:
         course = placebo.SR.course.values()
         columns["placebo"] = pl.Series([item.placebo for item in course])

@@ -20,8 +20,8 @@ from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Section, Table, Text
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import enumeration, percent, points, say
 
 AMONG_NOTE = (

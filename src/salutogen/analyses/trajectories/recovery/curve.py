@@ -20,6 +20,7 @@ from salutogen.analyses.trajectories.recovery.return_model import (
     posterior,
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
+from salutogen.errors import ModelError
 from salutogen.models.quantiles import NORMAL_95
 
 LATER_POINTS = 4
@@ -93,7 +94,7 @@ class RecoveryCurve(Record):
     )
     autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
-    n_obs: int = figure("Values")
+    n_obs: int = figure("Values", kind=Kind.COUNT)
     individual: VaryingRates | None = figure(
         "With rates of their own for persons; null where the curve is not settled", default=None
     )
@@ -152,10 +153,12 @@ def fit_recovery(
     Raises
     ------
     ModelError
-        No covariance of the courses can be fitted.
+        The courses are of fewer than two persons, or no covariance of them can be fitted.
     """
     rows = np.flatnonzero(np.isfinite(change).any(axis=1))
     who = rows if person is None else person[rows]
+    if np.unique(who).size < 2:
+        raise ModelError("the courses of one person tell no error of a return.")
     patterns = Patterns.of_courses(change[rows])
     covariance = fit_covariance(patterns)
     independent = fit_covariance(patterns, without_lag=covariance)

@@ -146,7 +146,8 @@ def _critical_fall(sums: _Weighted, seed: int) -> float:
         design = return_design(float(rate), k)
         coefficients, inverse = sums.solve(design)
         own = sums.influence(design, coefficients, inverse)[:, 1]
-        columns.append(own / np.sqrt((own**2).sum()))
+        size = float(np.sqrt((own**2).sum()))
+        columns.append(own / size if size > 0.0 else own)
     each = np.stack(columns, axis=1)
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (SIGNS, each.shape[0]))
     return float(np.quantile((signs @ each).max(axis=1), 0.975))

@@ -13,8 +13,8 @@ from salutogen.columns import Column, Kind
 from salutogen.page.audience import Audience
 from salutogen.page.charting import Spec, palette_scale, quantity, values, zero_rule
 from salutogen.page.colours import colour
-from salutogen.page.privacy import hide_small
 from salutogen.page.section import Figure, Table
+from salutogen.page.small_counts import hide_small
 from salutogen.page.words import percent, points, signed
 
 ROW = 34

@@ -1,0 +1,137 @@
+"""`norm.json` where persons are hidden: what another study needs of a line, and no person's value.
+
+Coefficients keep their digits, so that scores are the same. What could be set against another line,
+or another study's, to find a person has few; the lowest and highest exposure are those that
+several persons reach; and a line of few persons, or with a term that few tell, is not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.findings import Finding, finding
+from salutogen.norm.design_matrix import with_exposure
+from salutogen.norm.lines import Level, Line
+from salutogen.norm.norm import Norm
+from salutogen.norm.norm_file import line_to_dict, norm_to_dict
+from salutogen.page.audience import Audience
+from salutogen.study import Period
+
+FEWEST_OF_SPLINE = 100  # so that five persons lie beyond the outer knots, the 5 and 95 % quantiles
+_FEWER_DIGITS = ("covariance", "r_squared", "claims")
+_EXACT = ("coefficients", "possible", "n", "n_persons", "range_E", "window")
+
+
+def untold_covariates(norm: Norm, persons: pl.DataFrame, audience: Audience) -> tuple[str, ...]:
+    """Covariates with a category of few persons, whose coefficients would tell of these."""
+    return tuple(
+        name
+        for name in norm.lines.occasion.covariates
+        if name in persons.columns
+        and not persons[name].dtype.is_numeric()
+        and any(map(audience.hides, persons[name].drop_nulls().value_counts()["count"]))
+    )
+
+
+def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """Return the content of `norm.json` as an audience may have it, and what was left out.
+
+    Parameters
+    ----------
+    norm : Norm
+    audience : Audience
+
+    Returns
+    -------
+    content : dict
+        As `norm_to_dict` gives it. Where persons are hidden a line may be null.
+    findings : tuple of Finding
+        One that names the lines that were left out, if any were.
+    """
+    content = norm_to_dict(norm)
+    if audience.individuals:
+        return content, ()
+    untold = untold_covariates(norm, norm.scores.persons, audience)
+    left_out: list[str] = []
+
+    def told(line: Line | None, level: Level, name: str) -> dict[str, Any] | None:
+        if line is None:
+            return None
+        units = _units(norm, level, line.period)
+        found = None if untold else _told(line, units, audience)
+        if found is None:
+            left_out.append(name)
+        return found
+
+    lines = norm.lines
+    windows = [
+        told(line, "window", str(period)) for period, line in lines.by_period("window").items()
+    ]
+    frozen = lines.reference("window")
+    content["lines"] = {
+        "occasion": told(lines.occasion, "occasion", "occasions"),
+        "window": [line for line in windows if line is not None],
+        "window_frozen": told(frozen, "window", "windows (frozen)"),
+        "phase": {
+            period.label: line
+            for period, own in lines.by_period("phase").items()
+            if (line := told(own, "phase", str(period))) is not None
+        },
+        "person": told(lines.person, "person", "persons"),
+    }
+    if not left_out:
+        return content, ()
+    return content, (finding("norm-withheld", lines=left_out),)
+
+
+def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:
+    """Units behind a line; those of a period are everyone who is scored there."""
+    if period is None:
+        return norm.reference_units.get(level)
+    table = norm.period_tables.get(level)
+    if table is None or period.kind not in table.columns:
+        return norm.reference_units.get(level)
+    label: Any = period.number if table[period.kind].dtype.is_integer() else period.label
+    return table.filter(pl.col(period.kind) == label)
+
+
+def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[str, Any] | None:
+    reach = None if units is None else _reach(with_exposure(line, units), audience)
+    curved = line.shape == "spline" and line.n_persons < FEWEST_OF_SPLINE
+    if reach is None or curved or audience.digits is None:
+        return None
+    content = line_to_dict(line)
+    for name, value in content.items():
+        if name not in _EXACT:
+            digits = audience.digits + (0 if name in _FEWER_DIGITS else 1)
+            content[name] = _rounded(value, digits)
+    for name in ("n", "n_persons"):
+        if audience.hides(content[name]):
+            smallest = audience.smallest
+            content[name] = smallest * round(content[name] / smallest)
+    content["range_E"] = list(reach)
+    if content["standardiser"] is not None:
+        content["standardiser"]["n"] = content["n"]
+    return content
+
+
+def _reach(units: pl.DataFrame, audience: Audience) -> tuple[float, float] | None:
+    """Lowest and highest exposure with five persons beyond each; None for fewer than 12 persons."""
+    few = audience.smallest
+    ends = units.group_by("person").agg(low=pl.col("E").min(), high=pl.col("E").max())
+    if ends.height < 2 * (few + 1):
+        return None
+    low, high = np.sort(ends["low"].to_numpy()), np.sort(ends["high"].to_numpy())
+    return float(low[few - 1 : few + 1].mean()), float(high[-few - 1 : len(high) - few + 1].mean())
+
+
+def _rounded(value: Any, digits: int) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(item, digits) for key, item in value.items()}
+    return [_rounded(item, digits) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,74 @@
+"""Findings where persons are hidden: no row, no cell, no count of few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from salutogen.findings import Evidence, Finding, Persons, catalogue, filled
+from salutogen.page.audience import Audience
+
+# What these quote are single cells, extremes, or labels that few may have.
+_OF_CELLS = frozenset({
+    "blank-words", "category-unknown", "category-without-line", "frozen-curve-beyond",
+    "line-turns-down", "odd-date", "reference-label-unknown", "time-backwards", "units-differ",
+    "unplanned-occasion",
+})  # fmt: skip
+_OF_ONE_ROW = re.compile(r"\brows? \{first|\{(?:examples|shown|smallest|largest)\b")
+# Rooms whose findings are of the study file and of the program.
+_OF_NO_PERSON = frozenset({"study", "analyses", "page", "pipeline", "cli", "simulation"})
+# Whole numbers in sentences that are of the design, the plan or the method.
+_OF_THE_PLAN = frozenset({
+    "classes", "coefficients", "columns", "df", "draws", "expected", "failing", "fewest",
+    "fewest_positions", "files", "folds", "groups", "items", "known", "least", "line", "max",
+    "most", "number", "occasions", "positions", "scales", "sheets", "sources", "times", "values",
+    "window", "windows",
+})  # fmt: skip
+
+
+def told_without_persons(item: Finding, audience: Audience) -> Finding:
+    """Return a finding that tells of no few persons.
+
+    Its sentence says which code it is, and no more, where it quotes cells, or where few persons or
+    rows are behind it and it tells more of them than how many.
+    """
+    entry = catalogue().get(item.code)
+    if entry is not None and entry.room in _OF_NO_PERSON:
+        return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
+    values = {name: _counted(name, value, audience) for name, value in item.values.items()}
+    rows = item.evidence.n_rows or 0
+    text = filled(item.template, values, audience.in_a_sentence) if item.template else ""
+    if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
+        text = item.untold()
+    elif audience.is_small(rows):
+        text = item.untold(f"fewer than {audience.smallest} rows")
+    elif _tells_more_of_few(values, item.template, audience):
+        text = item.untold(f"fewer than {audience.smallest} persons")
+    evidence = Evidence(
+        file=item.evidence.file,
+        line=item.evidence.line,
+        column=item.evidence.column,
+        n_rows=None if not rows or audience.hides(rows) else rows,
+    )
+    return replace(item, text=text or item.text, template="", values={}, evidence=evidence)
+
+
+def _counted(name: str, value: Any, audience: Audience) -> Any:
+    """Take a whole number of a sentence for a count of persons, unless it is of the plan.
+
+    Other numbers have as few digits as those of tables.
+    """
+    if isinstance(value, float) and audience.digits is not None:
+        return float(f"{value:.{audience.digits}g}")
+    plain = isinstance(value, int) and not isinstance(value, bool | Persons)
+    return Persons(value) if plain and name not in _OF_THE_PLAN else value
+
+
+def _tells_more_of_few(values: Mapping[str, Any], template: str, audience: Audience) -> bool:
+    """Whether a sentence counts few persons, and tells a number or names of them as well."""
+    told = {name: value for name, value in values.items() if f"{{{name}" in template}
+    few = any(isinstance(value, Persons) and audience.is_small(value) for value in told.values())
+    more = any(isinstance(value, float | list | tuple) for value in told.values())
+    return few and more

@@ -1,0 +1,198 @@
+"""Small counts in tables, and what would give them away: blank where persons are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
+from salutogen.page.section import Figure, Table
+
+SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
+EVERYONE = "persons"
+
+
+def hide_small(table: Table, audience: Audience) -> Table:
+    """Blank counts that may not be told, and what is computed from few persons.
+
+    Shares go with the counts of their row. Other statistics go where a count of their row is
+    itself small, where the count they rest on goes, and where rows tell one quantity of sets that
+    differ by few: the smaller set's go.
+    """
+    counts = [name for name in table.frame.columns if table.column(name).kind is Kind.COUNT]
+    if not counts or audience.individuals:
+        return table
+    frame = table.frame
+    blank = {name: _hidden(table, name, audience) for name in counts}
+    few = [
+        any(_is_few(frame[name][row], audience) for name in counts) for row in range(frame.height)
+    ]
+    for name in counts:
+        nested = table.column(name).nested
+        if nested:
+            close = close_to_larger(frame[name].to_list(), audience)
+            blank[name] = _either(
+                blank[name], _given_away(frame[name].to_list(), blank[name], audience)
+            )
+            few = _either(few, close) if nested == "statistics" else few
+    _hide_rows_that_add_up(table, blank)
+    touched = [any(blank[name][row] for name in counts) for row in range(frame.height)]
+    for name in frame.columns:
+        column = table.column(name)
+        if column.kind is Kind.STATISTIC:
+            blank[name] = _either(few, blank[column.n]) if column.n in counts else few
+        elif column.kind is Kind.SHARE:
+            blank[name] = _either(few, touched)
+    return replace(
+        table,
+        frame=frame.with_columns(
+            pl.when(~pl.Series(hidden, dtype=pl.Boolean)).then(pl.col(name)).alias(name)
+            for name, hidden in blank.items()
+            if any(hidden)
+        ),
+    )
+
+
+def with_few_digits(table: Table, audience: Audience) -> Table:
+    """Round what is computed from persons, where persons are hidden.
+
+    With all digits two statistics of nearly the same persons give away who makes the difference.
+    """
+    if audience.digits is None:
+        return table
+    changed = [
+        _rounded(name, kind, audience.digits)
+        for name, kind in table.frame.schema.items()
+        if (kind.is_float() or kind == pl.List(pl.Float64))
+        and table.column(name).kind is not Kind.LABEL
+    ]
+    return replace(table, frame=table.frame.with_columns(changed))
+
+
+def figure_with_few_digits(figure: Figure, audience: Audience) -> Figure:
+    """Round the data of a figure, in its table and in its chart."""
+    if audience.digits is None:
+        return figure
+    table = figure.table()
+    names = {name for name in figure.data.columns if table.column(name).kind is Kind.LABEL}
+    chart = _rounded_rows(figure.chart, audience.digits, frozenset(names))
+    return replace(figure, data=with_few_digits(table, audience).frame, chart=chart)
+
+
+def _rounded_rows(part: Any, digits: int, labels: frozenset[str], rows: bool = False) -> Any:
+    """Copy a chart's specification with the numbers in its rows of data rounded."""
+    if isinstance(part, dict):
+        return {
+            key: value
+            if rows and key in labels
+            else _rounded_rows(value, digits, labels, rows or key in ("datasets", "values"))
+            for key, value in part.items()
+        }
+    if isinstance(part, list):
+        return [_rounded_rows(item, digits, labels, rows) for item in part]
+    return float(f"{part:.{digits}g}") if rows and isinstance(part, float) else part
+
+
+def _rounded(name: str, kind: pl.DataType, digits: int) -> pl.Expr:
+    if kind.is_float():
+        finite = pl.when(pl.col(name).is_finite())
+        return finite.then(pl.col(name).round_sig_figs(digits)).otherwise(pl.col(name)).alias(name)
+    return pl.col(name).list.eval(pl.element().round_sig_figs(digits))
+
+
+def close_to_larger(cells: Sequence[int | None], audience: Audience) -> list[bool]:
+    """Which counts are smaller than another one by so few persons as may not be told."""
+    known = {int(cell) for cell in cells if cell is not None}
+    return [
+        cell is not None and any(audience.is_small(other - int(cell)) for other in known)
+        for cell in cells
+    ]
+
+
+def _given_away(
+    cells: Sequence[int | None], blank: Sequence[bool], audience: Audience
+) -> list[bool]:
+    """Which cells to hide, so that no two that are told differ by few."""
+    told = {int(cell) for cell, gone in zip(cells, blank, strict=True) if cell and not gone}
+    kept: list[int] = []
+    for cell in sorted(told, reverse=True):
+        if not any(audience.is_small(other - cell) for other in kept):
+            kept.append(cell)
+    return [cell is not None and int(cell) in told - set(kept) for cell in cells]
+
+
+def _either(one: Sequence[bool], other: Sequence[bool]) -> list[bool]:
+    return [a or b for a, b in zip(one, other, strict=True)]
+
+
+def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience) -> Table:
+    """Hide with the help of counts that the table does not show; these columns are dropped."""
+    hidden = hide_small(replace(table, columns=(*table.columns, *beside)), audience)
+    names = [column.name for column in beside]
+    changed = not hidden.frame.equals(table.frame) and SMALL_NOTE not in table.note
+    return replace(
+        table,
+        frame=hidden.frame.drop(names),
+        note=f"{table.note} {SMALL_NOTE}".strip() if changed else table.note,
+    )
+
+
+def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
+    """Which cells of a column of counts may not be told."""
+    wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
+    if table.column(name).of == name != EVERYONE:  # of no count of persons, but few are of few
+        return [_is_few(cell, audience) for cell in table.frame[name].to_list()]
+    return [
+        cell is not None
+        and any(
+            audience.hides(int(cell), None if whole is None else int(whole))
+            for whole in (None, *(column[row] for column in wholes))
+        )
+        for row, cell in enumerate(table.frame[name].to_list())
+    ]
+
+
+def _wholes(table: Table, name: str) -> list[str]:
+    """Columns whose part a column of counts is, and those whose part these are."""
+    found: list[str] = []
+    waiting = [name]
+    while waiting:
+        of = table.column(waiting.pop()).of
+        for whole in (of,) if isinstance(of, str) else of:
+            if whole in table.frame.columns and whole not in (name, *found):
+                found.append(whole)
+                waiting.append(whole)
+    return found
+
+
+def _hide_rows_that_add_up(table: Table, blank: dict[str, list[bool]]) -> None:
+    """Hide more cells of a column that adds up, so that no sum gives the hidden ones away.
+
+    For each number that the cells add up to, the smallest cell that is told goes as well, or one of
+    nobody where no other is left. Counts of its row whose part it is, or which are its part, could
+    bring it back: these go with it.
+    """
+    before = {name: sum(hidden) for name, hidden in blank.items()}
+    for name in blank:
+        if not before[name]:
+            continue
+        more = table.column(name).adds_up - (sum(blank[name]) - before[name])
+        if more <= 0:
+            continue
+        cells = table.frame[name].to_list()
+        told = [row for row, cell in enumerate(cells) if cell is not None and not blank[name][row]]
+        told.sort(key=lambda row: (cells[row] == 0, cells[row], row))
+        for row in told[:more]:
+            blank[name][row] = True
+            for other in blank:
+                related = name in _wholes(table, other) or other in _wholes(table, name)
+                if related and _wholes(table, other):
+                    blank[other][row] = True
+
+
+def _is_few(value: Any, audience: Audience) -> bool:
+    return value is not None and audience.is_small(int(value))

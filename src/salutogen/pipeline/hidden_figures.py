@@ -1,0 +1,253 @@
+"""Figures of `results.json` where persons are hidden, by their kinds in the schema.
+
+The rules are those of the page: a count of few, or one that gives few away, is null, and with it
+what is computed from few; values of single persons are null; statistics have few digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience, lies_among_few
+from salutogen.page.section import Table
+from salutogen.page.small_counts import hide_small
+
+# Counts that the other figures of a record rest on.
+_BASE = ("n", "n_persons", "persons", "n_changed")
+_OF_PERSONS = {Kind.PERSON.value, Kind.IDENTIFIER.value}
+_OPEN = {"x-kind": Kind.STATISTIC.value}
+
+
+class HiddenFigures:
+    """Hides what may not be told, and remembers where that was.
+
+    Parameters
+    ----------
+    audience : Audience
+    untold : sequence of str
+        Covariates with a category of few persons.
+
+    Attributes
+    ----------
+    withheld : list of str
+        Dotted paths of figures that were hidden.
+    """
+
+    def __init__(self, audience: Audience, untold: Sequence[str] = ()) -> None:
+        self.audience = audience
+        self.untold = frozenset(untold)
+        self.withheld: list[str] = []
+
+    def of(self, content: Any, schema: Mapping[str, Any], path: str) -> Any:
+        """Return content, made by a record with this schema, as the audience may have it."""
+        return self._part(content, schema, path, _Around())
+
+    def _part(self, content: Any, schema: Mapping[str, Any], path: str, around: _Around) -> Any:
+        schema = _of_several(schema)
+        if isinstance(content, pl.DataFrame):
+            return self._rows(content, schema, path)
+        if isinstance(content, Mapping):
+            if schema.get("properties"):
+                return self._record(content, schema, path, around)
+            return self._mapping(content, schema, path, around)
+        if isinstance(content, list | tuple):
+            inside = _inherited(schema, schema.get("items") or {})
+            at = schema.get("x-at") or [0.5] * len(content)
+            return [
+                self._gone(item, f"{path}[{place}]")
+                if lies_among_few(at[place], self.audience.n_persons, self.audience.smallest)
+                else self._part(item, inside, f"{path}[{place}]", around)
+                for place, item in enumerate(content)
+            ]
+        return self._leaf(content, schema, path, around)
+
+    def _record(
+        self,
+        content: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        path: str,
+        around: _Around,
+    ) -> dict[str, Any]:
+        properties = schema["properties"]
+        counts = {
+            name: int(value)
+            for name, value in content.items()
+            if _is_count(name, value, properties.get(name, {}))
+        }
+        here = around.within(counts, self.audience)
+        return {
+            name: self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
+                             here)
+            for name, value in content.items()
+        }  # fmt: skip
+
+    def _mapping(
+        self,
+        content: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        path: str,
+        around: _Around,
+    ) -> dict[str, Any]:
+        if "range_E" in content:  # a line as `norm.json` has it
+            content = self._line(content, path)
+        inside = schema.get("additionalProperties")
+        inside = _inherited(schema, inside if isinstance(inside, Mapping) else {})
+        numbers = [value for value in content.values() if value is not None]
+        if schema.get("x-kind") == Kind.COUNT.value and all(map(_is_whole, numbers)):
+            return self._counts(content, schema, path, around)
+        return {
+            name: self._emptied(value, f"{path}.{name}")
+            if self._is_untold(str(name))
+            else self._part(value, inside, f"{path}.{name}", around)
+            for name, value in content.items()
+        }
+
+    def _line(self, line: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Give low and high exposure for the lowest and highest, and counts in fives."""
+        change = (line.get("claims") or {}).get("expected_change") or {}
+        told = {**line, "range_E": [change.get("E_from"), change.get("E_to")]}
+        self.withheld.append(f"{path}.range_E")
+        few = self.audience.smallest
+        for name in ("n", "n_persons"):
+            if name in line and self.audience.hides(line[name]):
+                told[name] = few * round(line[name] / few)
+                self.withheld.append(f"{path}.{name}")
+        return told
+
+    def _is_untold(self, term: str) -> bool:
+        """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
+        name, sign, _ = term.partition("=")
+        return bool(sign) and name in self.untold
+
+    def _counts(
+        self,
+        content: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        path: str,
+        around: _Around,
+    ) -> dict[str, Any]:
+        """Counts by label: as a column of a table that adds up to a number that is told."""
+        nested = schema.get("x-nested", "")
+        frame = pl.DataFrame({"n": pl.Series(list(content.values()), dtype=pl.Int64)})
+        whole = around.base
+        if whole is not None and not nested:
+            frame = frame.with_columns(whole=pl.lit(whole, dtype=pl.Int64))
+        columns = (
+            Column(name="n", meaning="", kind=Kind.COUNT, of="whole", adds_up=not nested,
+                   nested=nested),
+            Column(name="whole", meaning="", kind=Kind.LABEL),
+        )  # fmt: skip
+        told = hide_small(Table(name="n", title="", frame=frame, columns=columns), self.audience)
+        cells = dict(zip(content, told.frame["n"].to_list(), strict=True))
+        return {
+            name: self._gone(value, f"{path}.{name}") if cells[name] is None else value
+            for name, value in content.items()
+        }
+
+    def _rows(self, frame: pl.DataFrame, schema: Mapping[str, Any], path: str) -> pl.DataFrame:
+        """A table: by the rules of tables of the page; columns of single persons are emptied."""
+        declared = (schema.get("items") or {}).get("properties") or {}
+        columns = [_column(name, declared.get(name, {})) for name in frame.columns]
+        table = Table(name="rows", title="", frame=frame, columns=columns)
+        told = hide_small(table, self.audience).frame
+        personal = [item.name for item in columns if item.kind in (Kind.PERSON, Kind.IDENTIFIER)]
+        told = told.with_columns(pl.lit(None).alias(name) for name in personal)
+        for name in frame.columns:
+            before, after = frame[name].is_null(), told[name].is_null()
+            self.withheld += [f"{path}[{row}].{name}" for row in (after & ~before).arg_true()]
+        return told
+
+    def _leaf(self, value: Any, schema: Mapping[str, Any], path: str, around: _Around) -> Any:
+        kind = schema.get("x-kind", Kind.STATISTIC.value)
+        if value is None or isinstance(value, str | bool) or kind == Kind.LABEL.value:
+            return self._gone(value, path) if value and kind in _OF_PERSONS else value
+        if kind == Kind.COUNT.value and _is_whole(value):
+            whole = None if around.base == value else around.base
+            return self._gone(value, path) if self.audience.hides(int(value), whole) else value
+        gone = around.few if kind == Kind.STATISTIC.value else around.few or around.touched
+        if kind == Kind.SHARE.value and isinstance(value, float) and around.base:
+            gone = gone or self._tells_few(value, around.base)
+        return self._gone(value, path) if gone or kind in _OF_PERSONS else value
+
+    def _tells_few(self, share: float, whole: int) -> bool:
+        return 0 <= share <= 1 and self.audience.hides(round(share * whole), whole)
+
+    def _emptied(self, value: Any, path: str) -> Any:
+        """Hide every figure of a part."""
+        if isinstance(value, Mapping):
+            return {name: self._emptied(part, f"{path}.{name}") for name, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._emptied(part, f"{path}[{place}]") for place, part in enumerate(value)]
+        return self._gone(value, path)
+
+    def _gone(self, value: Any, path: str) -> Any:
+        """Note that a figure is hidden; null stands in its place."""
+        if value is not None:
+            self.withheld.append(path)
+        return None
+
+
+class _Around:
+    """What the record around a figure says of how many persons it rests on."""
+
+    def __init__(self, base: int | None = None, few: bool = False, touched: bool = False) -> None:
+        self.base, self.few, self.touched = base, few, touched
+
+    def within(self, counts: Mapping[str, int], audience: Audience) -> _Around:
+        """Return the same for a record inside, with these counts."""
+        own = [counts[name] for name in _BASE if name in counts]
+        return _Around(
+            base=own[0] if own else self.base,
+            few=self.few or any(map(audience.is_small, own)),
+            touched=self.touched or any(audience.hides(n) for n in counts.values()),
+        )
+
+
+def _of_several(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Join the alternatives of a schema; a figure has at most one record among them."""
+    made = dict(schema)
+    for part in made.pop("anyOf", ()):
+        known = _of_several(part)
+        properties = {**made.get("properties", {}), **known.get("properties", {})}
+        made = {**known, **made}
+        if properties:
+            made["properties"] = properties
+    return made
+
+
+def _inherited(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
+    """Parts of a list or mapping are of its kind, unless they say otherwise."""
+    passed_on = {key: value for key, value in outer.items() if key in ("x-kind", "x-nested")}
+    return {**passed_on, **inner}
+
+
+def _is_whole(value: Any) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or hasattr(value, "__index__")
+
+
+def _is_count(name: str, value: Any, schema: Mapping[str, Any]) -> bool:
+    kind = schema.get("x-kind") or _named(name, value)["x-kind"]
+    return bool(kind == Kind.COUNT.value and value is not None and _is_whole(value))
+
+
+def _named(name: str, value: Any) -> Mapping[str, Any]:
+    """Kind of a figure that nobody declared: a whole number called n is a count."""
+    counted = _is_whole(value) and (name in _BASE or name.startswith("n_"))
+    return {"x-kind": Kind.COUNT.value} if counted else _OPEN
+
+
+def _column(name: str, schema: Mapping[str, Any]) -> Column:
+    of = schema.get("x-of", "persons")
+    return Column(
+        name=name,
+        meaning="",
+        kind=Kind(schema.get("x-kind", Kind.STATISTIC.value)),
+        of=tuple(of) if isinstance(of, list) else of,
+        adds_up=schema.get("x-adds-up", 0),
+        nested=schema.get("x-nested", ""),
+        n=schema.get("x-n", ""),
+    )

@@ -1,0 +1,1 @@
+"""Random valid studies with their answers: study `k` of a seed is always the same."""

@@ -1,0 +1,76 @@
+"""Analyses that random studies ask for, with few draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.end_to_end.random_studies.plans import Plan
+
+
+def add_analyses(plan: Plan) -> None:
+    """Let a study ask for some analyses."""
+    lot, values = plan.lot, plan.values
+    steps: list[dict[str, Any]] = [{"step": "sensitivity", "draws": 100}]
+    if lot.chance(0.1):
+        low, high = sorted((lot.one(0.3, 0.6, 1.0), lot.one(0.5, 0.8, 1.0)))
+        steps[0] |= {"plausible_reliability": [low, high], "plausible_mood": [0.0, 0.3]}
+    repeated = [scale.name for scale in plan.scales if scale.measured == "repeated"]
+    if lot.chance(0.12):
+        steps.append(_trajectories(plan))
+    if lot.chance(0.08):
+        steps.append({"step": "centiles", "bootstrap": 100, "folds": lot.one(2, 5, 10)})
+    if len(plan.scales) > 1 and lot.chance(0.08):
+        steps.append({"step": "domains", "bootstrap": 100})
+    if len(plan.labels) > 1 and lot.chance(0.08):
+        first = list(plan.labels[:-1][: lot.one(1, 2)])
+        steps.append({"step": "baseline-adjusted", "baseline": first, "bootstrap": 100})
+    if "functioning" in repeated and lot.chance(0.6):
+        steps.append({"step": "growth", "scale": "functioning", "bootstrap": 100,
+                      "fluctuation": 50})  # fmt: skip
+    if lot.chance(0.06):
+        steps.append({"step": "event-weights", "splits": 5,
+                      "method": lot.one("ridge", "log-odds")})  # fmt: skip
+    values["analyses"] = steps
+
+
+def _trajectories(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "trajectories", "classes": "off"}
+    if plan.time and lot.chance(0.4):
+        plan.register = True
+        time = {"column": "on", "unit": plan.time}
+        plan.values["sources"]["register"] = {
+            "file": "register.csv",
+            "layout": "row-per-event",
+            "person": "who",
+            "time": time,
+            "event": "kind",
+            "rating": "burden",
+        }
+        step["events"] = {"source": "register"}
+    if lot.chance(0.3):
+        step.setdefault("events", {})["threshold"] = lot.one(1, 2, 3)
+    if lot.chance(0.15):
+        step["anchor_occasions"] = list(plan.labels[:-1]) or list(plan.labels)
+    step["rule"] = lot.one("first-strict", "first-any", "onset", "demo-loop")
+    if step["rule"] != "demo-loop":
+        step["episodes"] = lot.one("first", "all")
+    step["placebo"] = {"draws": 20}
+    step["validity"] = {"draws": 50}
+    if not plan.register:
+        step["background"] = lot.one("with-event", "without-event")
+    if "age" in plan.background and lot.chance(0.3):
+        step["validity"] |= {"outcome": "age", "threshold": 50}
+    if lot.chance(0.3):
+        step["labels"] = {"band_from": "answers"}
+    if lot.chance(0.1):
+        step["classes"] = {
+            "max": 2,
+            "models": ["random-intercept"],
+            "variances": ["equal"],
+            "starts": 2,
+            "resamples": 5,
+            "blrt_draws": 39,
+            "fewest": 10,
+        }
+    return step

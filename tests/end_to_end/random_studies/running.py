@@ -1,0 +1,157 @@
+"""Run one random study from its files to its output folder, and judge what came of it."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import salutogen as sg
+from salutogen.context import silent as untold
+from salutogen.errors import NormError, PanelError, SalutogenError, ScoreError, StudyError
+from salutogen.findings import Finding, refusals
+from salutogen.norm import fit_norm
+from salutogen.norm.norm_file import write_norm
+from salutogen.page.drawing_processes import Drawing, DrawingProcesses
+from salutogen.pipeline.writing import write_results
+from salutogen.scores import score
+from tests.end_to_end.random_studies.analyses import add_analyses
+from tests.end_to_end.random_studies.answers import random_answers
+from tests.end_to_end.random_studies.drawing import Lot
+from tests.end_to_end.random_studies.plans import Plan, random_plan
+
+MAY_REFUSE = (StudyError, PanelError, ScoreError, NormError)
+DONOR = 1_000_000_007  # numbers of the studies that lend their lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a study.
+
+    Attributes
+    ----------
+    seed, number : int
+    kind : {"results", "refused", "failed"}
+    codes : tuple of str
+        Of the refusals that ended the run, or that stopped single analyses.
+    words : str
+        Why it failed, or the sentences of the refusals.
+    """
+
+    seed: int
+    number: int
+    kind: str
+    codes: tuple[str, ...] = ()
+    words: str = ""
+
+
+class NoPixels(DrawingProcesses):
+    """Makes every specification ready to be drawn, and draws nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | None]:
+        """Return an empty drawing for each specification."""
+        return [
+            (f'<svg width="1" height="1"><!--{len(json.dumps(one, allow_nan=False))}--></svg>', b"")
+            for one in specifications
+        ]
+
+
+def write_study(seed: int, number: int, folder: Path) -> Plan:
+    """Write the files of study `number` of a seed."""
+    lot = Lot(seed, number)
+    plan = random_plan(lot)
+    add_analyses(plan)
+    tables = random_answers(plan, lot)
+    if plan.borrowed:
+        _borrow(plan, seed, number, folder)
+    separator = lot.one(",", ",", ";", "\t")
+    for name, table in tables.items():
+        table.write_csv(folder / f"{name}.csv", separator=separator, null_value="")
+    text = yaml.safe_dump(plan.values, sort_keys=False, allow_unicode=True)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return plan
+
+
+def _borrow(plan: Plan, seed: int, number: int, folder: Path) -> None:
+    """Fit the lines of another study of the same plan, and let this one use them."""
+    tables = random_answers(plan, Lot(seed, DONOR + number))
+    try:
+        study = sg.read_study(plan.values)
+        norm = fit_norm(score(study.read(tables)))
+    except SalutogenError:
+        return  # the other study has no lines to lend
+    write_norm(norm, folder / "norm.json")
+    plan.values["norm"]["file"] = "norm.json"
+
+
+def outcome_of(seed: int, number: int, folder: Path) -> Outcome:
+    """Write a study, run it, write its results, and judge the outcome."""
+
+    def ended(kind: str, words: str = "", found: Sequence[Finding] = ()) -> Outcome:
+        codes = tuple(one.code for one in found)
+        return Outcome(seed=seed, number=number, kind=kind, codes=codes, words=words)
+
+    try:
+        write_study(seed, number, folder)
+        results = sg.run(folder / "study.yaml", seed=1)
+        write_results(results, folder / "out", force=False, progress=untold, drawing=NoPixels())
+    except MAY_REFUSE as error:
+        told = refusals(error.findings)
+        words = "; ".join(one.text for one in error.findings)
+        if not told or not all(one.text and one.mend for one in told):
+            return ended("failed", f"refused without words: {error!r}")
+        return ended("refused", words, told)
+    except Exception:
+        return ended("failed", traceback.format_exc())
+    wrong = _wrong(results, folder / "out")
+    failed = [one for one in results.findings if one.code == "analysis-failed"]
+    if failed:
+        wrong += [one.text for one in failed]
+    wrong += [f"refused without a reason: {label}" for label in _without_reason(results)]
+    if wrong:
+        return ended("failed", "; ".join(wrong), failed)
+    return ended("results", found=refusals(results.findings))
+
+
+def _wrong(results: sg.Results, out: Path) -> list[str]:
+    """What is wrong with the output folder of a run."""
+    wrong = []
+    if "<html" not in (out / "report.html").read_text("utf-8"):
+        wrong.append("no report")
+    for name in ("results.json", "findings.json", "norm.json", "manifest.json"):
+        try:
+            json.loads((out / name).read_text("utf-8"), parse_constant=_refuse)
+        except (OSError, ValueError) as error:
+            wrong.append(f"{name}: {error}")
+    if results.scores["SR"].drop_nulls().is_empty():
+        wrong.append("nobody has SR")
+    columns = {
+        name: table[name]
+        for table in (results.scores, results.persons, results.windows)
+        for name in table.columns
+        if table[name].dtype.is_float()
+    }
+    wrong += [f"infinite {name}" for name, values in columns.items() if values.is_infinite().any()]
+    return wrong
+
+
+def _without_reason(results: sg.Results) -> list[str]:
+    """Labels of analyses that were not done and do not say why."""
+    silent = []
+    for outcome in results.analyses:
+        told = [one for one in outcome.findings if one.code != "step-refused" or ":" in one.text]
+        if outcome.result is None and not told:
+            silent.append(outcome.label)
+    return silent
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} in JSON")

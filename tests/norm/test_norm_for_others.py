@@ -1,0 +1,70 @@
+"""`norm.json` where persons are hidden: usable by another study, and without a person's value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from salutogen import Results
+from salutogen.norm.norm_file import norm_to_dict, read_norm
+from salutogen.norm.norm_for_others import norm_for
+from salutogen.page.audience import Audience
+from tests.report.cohorts import make_results
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return make_results(n_persons=60, n_occasions=3, individuals="hide", bare=True)
+
+
+def audience(results: Results, *, individuals: bool = False) -> Audience:
+    return Audience(individuals=individuals, n_persons=results.panel.n_persons, seed=1)
+
+
+def test_shown_it_is_the_whole_norm(results: Results) -> None:
+    shown = audience(results, individuals=True)
+    assert norm_for(results.norm, shown) == (norm_to_dict(results.norm), ())
+
+
+def test_hidden_it_gives_the_same_scores(results: Results, tmp_path: Path) -> None:
+    content, told = norm_for(results.norm, audience(results))
+    assert told == ()
+    (tmp_path / "norm.json").write_text(json.dumps(content), "utf-8")
+    line = read_norm(tmp_path / "norm.json").lines.person
+    own = results.norm.lines.person
+    units = results.norm.reference_units["person"]
+    np.testing.assert_array_equal(
+        line.expected(units, level="person"), own.expected(units, level="person")
+    )
+    assert line.residual_sd == pytest.approx(own.residual_sd, rel=1e-3)
+    np.testing.assert_allclose(line.covariance, own.covariance, rtol=6e-3)
+
+
+def test_hidden_its_range_is_that_of_several(results: Results) -> None:
+    content, _ = norm_for(results.norm, audience(results))
+    E = np.sort(results.norm.reference_units["person"]["E"].to_numpy())
+    low, high = content["lines"]["person"]["range_E"]
+    assert low == pytest.approx((E[4] + E[5]) / 2)
+    assert high == pytest.approx((E[-5] + E[-6]) / 2)
+
+
+def test_hidden_its_errors_do_not_give_the_sums_back(results: Results) -> None:
+    content, _ = norm_for(results.norm, audience(results))
+    line = content["lines"]["person"]
+    cross = line["residual_sd"] ** 2 * np.linalg.inv(np.array(line["covariance"]))
+    own = results.norm.lines.person
+    exact = own.residual_sd**2 * np.linalg.inv(own.covariance)
+    error = abs(cross[0, 1] - exact[0, 1])
+    E = results.norm.reference_units["person"]["E"].to_numpy()
+    assert error > 0.1 * np.std(E), "the sum of E is not known to a person"
+
+
+def test_lines_of_few_are_left_out() -> None:
+    few = make_results(n_persons=11, n_occasions=3, individuals="hide", bare=True)
+    content, told = norm_for(few.norm, audience(few))
+    assert content["lines"]["person"] is None
+    assert content["lines"]["occasion"] is None
+    assert [item.code for item in told] == ["norm-withheld"]

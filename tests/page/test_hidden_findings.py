@@ -1,0 +1,70 @@
+"""Findings where persons are hidden: counts of few in words, no cells, no rows, no numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from salutogen.findings import Persons, catalogue, finding
+from salutogen.page.audience import Audience
+from salutogen.page.hidden_findings import told_without_persons
+
+AUDIENCE = Audience(individuals=False, n_persons=60, seed=1)
+
+
+def test_a_value_that_few_have_is_not_told() -> None:
+    for units, told in ((2, False), (40, True)):
+        item = finding(
+            "constant-problems", column="P", value=8.0, units=Persons(units), level="person"
+        )
+        text = told_without_persons(item, AUDIENCE).text
+        assert ("8" in text) is told
+        assert ("fewer than 5 persons" in text) is not told
+
+
+def test_whole_numbers_are_counts_unless_they_are_of_the_plan() -> None:
+    item = finding(
+        "lock-incomplete", pre=1, peri=0, post1=58, post2=20, complete=Persons(38), persons=40
+    )
+    text = told_without_persons(item, AUDIENCE).text
+    assert "fewer than 5 at pre, 0 at peri, nearly all at post1, 20 at post2" in text
+    plan = finding("too-few-persons", level="person", coefficients=3, persons=Persons(20))
+    assert "has 3 coefficients but only 20 persons" in told_without_persons(plan, AUDIENCE).text
+
+
+def test_numbers_have_few_digits() -> None:
+    item = finding(
+        "mixed-line-singular",
+        sd_intercepts=0.123456,
+        sd_slopes=1.0,
+        slope=0.65432,
+        simplified_slope=0.1,
+    )
+    assert "0.6540" in told_without_persons(item, AUDIENCE).text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"code": "odd-date", "rows": range(1, 9), "earliest": "1911-02-03", "latest": "2150-01-01"},
+        {"code": "units-differ", "column": "E", "outside": 9, "smallest": 1.0, "largest": 977.0,
+         "units": "points", "low": 0.0, "high": 9.0},
+    ],
+)  # fmt: skip
+def test_extremes_and_cells_are_not_quoted(given: dict[str, object]) -> None:
+    item = finding(**given)  # type: ignore[arg-type]
+    told = told_without_persons(item, AUDIENCE)
+    assert told.text.startswith(catalogue()[item.code].title)
+    assert "1911" not in told.text
+    assert "977" not in told.text
+
+
+def test_evidence_points_at_no_row_and_has_no_numbers() -> None:
+    item = finding("problems-absent", column="P", rows=range(1, 9), numbers={"mean": 3.25})
+    told = told_without_persons(item, AUDIENCE)
+    assert told.evidence.rows == ()
+    assert dict(told.evidence.numbers) == {}
+    assert told.evidence.n_rows == 8
+    few = told_without_persons(finding("problems-absent", column="P", rows=[1, 2]), AUDIENCE)
+    assert few.evidence.n_rows is None
+    assert "fewer than 5 rows" in few.text
+    assert "2 rows" not in few.text

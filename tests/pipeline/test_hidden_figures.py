@@ -1,0 +1,106 @@
+"""Figures of `results.json` are hidden by the kinds they were declared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from salutogen.columns import Column, Kind, Record, figure, record, rows
+from salutogen.page.audience import Audience
+from salutogen.pipeline.hidden_figures import HiddenFigures
+
+AUDIENCE = Audience(individuals=False, n_persons=100, seed=1)
+GROUPS = (
+    Column(name="group", meaning="Group", kind=Kind.LABEL),
+    Column(name="n", meaning="Persons", kind=Kind.COUNT, nested="statistics"),
+    Column(name="mean", meaning="Mean"),
+    Column(name="far", meaning="The farthest", kind=Kind.PERSON),
+)
+
+
+@record
+class Inside(Record):
+    """A part of few or of many."""
+
+    n: int = figure("Persons", kind=Kind.COUNT)
+    mean: float = figure("Mean")
+    ends: tuple[float, float] = figure("Lowest and highest", kind=Kind.PERSON)
+    quantiles: tuple[float, ...] = figure("Quantiles", at=(0.01, 0.5))
+
+
+@record
+class Made(Record):
+    """A result with every kind of figure."""
+
+    n: int = figure("Persons", kind=Kind.COUNT)
+    left: int = figure("Who left", kind=Kind.COUNT)
+    df: int = figure("Degrees of freedom")
+    share: float = figure("Share", kind=Kind.SHARE)
+    coefficients: Mapping[str, float] = figure("Coefficients")
+    counts: Mapping[str, int] = figure("By label", kind=Kind.COUNT)
+    seen: Mapping[str, int] = figure("By occasion", kind=Kind.COUNT, nested="counts")
+    flow: Mapping[str, Mapping[str, int]] = figure("By rule", kind=Kind.COUNT, nested="counts")
+    few: Inside | None = figure("Of few")
+    many: Inside | None = figure("Of many")
+    groups: pl.DataFrame = rows("By group", GROUPS)
+
+
+def made() -> Made:
+    return Made(
+        n=80,
+        left=3,
+        df=2,
+        share=0.5,
+        coefficients={"E": 0.5, "site=B": 1.0},
+        counts={"a": 3, "b": 20, "c": 40, "d": 17},
+        seen={"1": 80, "2": 78, "3": 70},
+        flow={"strict": {"seen": 60, "kept": 57}},
+        few=Inside(n=4, mean=1.5, ends=(0.0, 9.0), quantiles=(0.1, 0.5)),
+        many=Inside(n=60, mean=1.5, ends=(0.0, 9.0), quantiles=(0.1, 0.5)),
+        groups=pl.DataFrame(
+            {"group": ["all", "but one"], "n": [60, 59], "mean": [1.0, 0.9], "far": [9.0, 8.0]}
+        ),
+    )
+
+
+def test_every_kind_is_hidden_by_its_rule() -> None:
+    hide = HiddenFigures(AUDIENCE, ("site",))
+    told = hide.of(made().to_dict(), Made.schema(), "made")
+    assert (told["n"], told["left"], told["df"]) == (80, None, 2)
+    assert told["share"] is None, "it stands beside a count that is hidden"
+    assert told["coefficients"] == {"E": 0.5, "site=B": None}
+    assert told["counts"] == {"a": None, "b": 20, "c": 40, "d": None}, "80 less the others is 3"
+    assert told["seen"] == {"1": 80, "2": None, "3": 70}
+    assert told["flow"] == {"strict": {"seen": 60, "kept": None}}
+    assert told["few"] == {
+        "n": None, "mean": None, "ends": [None, None], "quantiles": [None, None],
+    }  # fmt: skip
+    assert told["many"] == {
+        "n": 60, "mean": 1.5, "ends": [None, None], "quantiles": [None, 0.5],
+    }  # fmt: skip
+    assert told["groups"].rows() == [("all", 60, 1.0, None), ("but one", None, None, None)]
+
+
+def test_what_was_hidden_is_named() -> None:
+    hide = HiddenFigures(AUDIENCE)
+    hide.of(made().to_dict(), Made.schema(), "made")
+    assert {"made.left", "made.seen.2", "made.few.mean", "made.groups[1].n"} <= set(hide.withheld)
+    assert "made.n" not in hide.withheld
+
+
+def test_a_line_of_a_norm_tells_no_extremes() -> None:
+    change = {"E_from": 10.0, "E_to": 20.0}
+    for claims, told in (({"expected_change": change}, [10.0, 20.0]), (None, [None, None])):
+        line = {"range_E": [1.0, 99.0], "claims": claims, "n": 98, "n_persons": 60}
+        found = HiddenFigures(AUDIENCE).of(line, {}, "line")
+        assert (found["range_E"], found["n"], found["n_persons"]) == (told, 100, 60)
+
+
+def test_undeclared_whole_numbers_called_n_are_counts() -> None:
+    hide = HiddenFigures(AUDIENCE)
+    assert hide.of({"n": 3, "mean": 2.5, "window": 3}, {}, "x") == {
+        "n": 3, "mean": 2.5, "window": 3,
+    }  # fmt: skip
+    told = hide.of({"n": 3, "mean": 2.5, "window": 3}, {"properties": {"window": {}}}, "x")
+    assert (told["n"], told["mean"]) == (None, None)
