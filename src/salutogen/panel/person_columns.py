@@ -15,6 +15,11 @@ from salutogen.panel.expected_columns import person_columns
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
 from salutogen.panel.numeric import BOOLEAN_WORDS, finite_numbers, id_text
+from salutogen.panel.person_checks import (
+    check_arms,
+    tell_labels_alike,
+    without_missing_codes,
+)
 from salutogen.panel.readers.excel_errors import ERRORS
 
 if TYPE_CHECKING:
@@ -45,9 +50,11 @@ def read_persons(
         growing: float | None = None
         if kind == "number":
             values = _number(raw, column, label, row, study, place, findings)
+            values = without_missing_codes(study, values, column, label, row, findings)
             if AGE.search(name) or AGE.search(column):
                 growing = _years(study)
         else:
+            tell_labels_alike(id_text(raw), column, label, row, findings)
             texts = id_text(raw).str.strip_chars()
             _refuse_errors(texts, column, label, row, findings)
             values = pl.select(pl.when(texts != "").then(texts)).to_series()
@@ -55,6 +62,8 @@ def read_persons(
             who, when, row, values, subjects.len(),
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip
+        if name == "arm" and study.plan.arms is not None and column == study.plan.arms.column:
+            check_arms(study, columns[name], column, label, findings)
     return pl.DataFrame(columns)
 
 
