@@ -74,20 +74,16 @@ def test_arms_that_nobody_is_in_are_refused(cells: list[str | None], words: str)
 
 
 def test_without_labels_the_control_must_be_there() -> None:
+    arms = {"column": "arm", "control": "usual"}
     with pytest.raises(PanelError) as error:
-        read(["a", "b"] * 3, column="arm", arms={"column": "arm", "control": "usual"})
+        read(["a", "b"] * 3, column="arm", arms=arms)
     assert [one.code for one in error.value.findings] == ["arms-unknown"]
-    assert not read(
-        ["usual", "b"] * 3, column="arm", arms={"column": "arm", "control": "usual"}
-    ).findings
+    assert not read(["usual", "b"] * 3, column="arm", arms=arms).findings
 
 
 def test_arms_beside_those_named() -> None:
     panel = read(["usual", "new", "usual", "new", "other", "new"], column="arm", arms=ARMS)
-    assert (
-        only(panel).text
-        == "1 person is in 'other', which `arms.labels` does not name ('usual' and 'new')."
-    )
+    assert only(panel).text.startswith("1 person is in 'other', which `arms.labels` does not name")
     assert panel.persons["arm"].to_list()[4] == "other"
     lacking = read(["usual"] * 6, column="arm", arms=ARMS)
     assert only(lacking).text == "Nobody is in 'new', which `arms.labels` names."

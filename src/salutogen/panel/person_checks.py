@@ -38,12 +38,8 @@ def tell_labels_alike(
     counts = counts.filter(pl.col("label").str.strip_chars() != "")
     seen = as_seen(counts["label"])
     numbers = [as_number(text) for text in seen.to_list()]
-    forms = pl.Series(
-        [
-            text if number is None else f"{number:g}"
-            for text, number in zip(seen, numbers, strict=True)
-        ]
-    )
+    pairs = zip(seen.to_list(), numbers, strict=True)
+    forms = pl.Series([text if number is None else f"{number:g}" for text, number in pairs])
     for form in forms.filter(forms.is_duplicated()).unique(maintain_order=True).to_list():
         alike = counts.filter(forms == form)["label"]
         odd = raw.is_in(alike[1:].to_list()).fill_null(value=False).arg_true()

@@ -203,7 +203,7 @@ def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path
         place = str(parent)
         findings.tell("data-not-found", variant="folder", folder=place, source=source, file=place)
         return None
-    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
+    names = sorted(entry.name for entry in parent.iterdir() if _is_no_folder(entry))
     readable = [name for name in names if suffix_of(Path(name)) in readable_suffixes()]
     with_stem = [name for name in readable if name[: -len(suffix_of(Path(name)))] == path.name]
     if len(with_stem) == 1:
@@ -222,6 +222,11 @@ def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path
         hint=did_you_mean(path.name, readable),
     )
     return None
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Whether a file stands here, or what only has a file's place: its reader says so."""
+    return path.exists() and not path.is_dir()
 
 
 def _tell_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:

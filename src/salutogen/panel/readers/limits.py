@@ -15,7 +15,7 @@ from salutogen.memory import memory_left
 from salutogen.panel.readers.source_table import SourceFile
 from salutogen.plain_files import require_plain
 
-MOST_UNPACKED = 2**28
+MOST_UNPACKED = 2**27
 """Bytes to which any packed file may grow."""
 MOST_TIMES = 100
 """Answers are hardly ever packed into less than a hundredth: what grows further must be small."""
