@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.errors import PanelError
-from salutogen.findings import Findings
+from salutogen.findings import Findings, shortened
 from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import known_columns
 from salutogen.panel.readers.frames import read_frame
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 Tables = Mapping[str, tuple[SourceTable, ...]]  # one table a source, or one an occasion
+_NAME_SHOWN = 80
 _OF_TEXT = ("header_rows", "skip_rows")  # what only text and Excel files have
 
 
@@ -196,6 +198,14 @@ def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> 
 def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path | None:
     """Find a source's file in a folder, by its whole name or without its suffix."""
     path = folder / file
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # a name that no file can have, a place not to be seen
+        reason = str(getattr(error, "strerror", None) or error)
+        findings.tell("unreadable-file", file=shortened(file, _NAME_SHOWN), reason=reason)
+        return None
     if path.is_file() or (suffix_of(path) in readable_suffixes() and path.exists()):
         return path
     parent = path.parent
