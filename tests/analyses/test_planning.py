@@ -114,6 +114,28 @@ def test_what_cannot_be_planned_is_refused(tmp_path: Path, analyses: str, codes:
 
 
 @pytest.mark.parametrize(
+    ("analysis", "words"),
+    [
+        ("events: [strains]", "`events` is a list: keys and values are expected"),
+        (
+            "events: {instrument: strains}",
+            "there is no setting `events.instrument`; `events` has instruments, items, source, "
+            "threshold. Did you mean 'instruments'?",
+        ),
+        ("rule: frist-any", "`rule` is 'frist-any': expected is 'first-strict', 'first-any'"),
+        ("placebo: {draws: many}", "`placebo.draws` is 'many': a whole number is expected"),
+        ("treshold: 2", "there is no setting `treshold`; it has anchor_occasions, background"),
+    ],
+)
+def test_wrong_settings_are_told_in_words(tmp_path: Path, analysis: str, words: str) -> None:
+    path = write_study(tmp_path, analyses=f"[{{step: trajectories, {analysis}}}]")
+    with pytest.raises(StudyError) as refusal:
+        plan_analyses(read_study(path))
+    (found,) = (one for one in refusal.value.findings if words in one.text)
+    assert found.code == "step-settings"
+
+
+@pytest.mark.parametrize(
     "analyses",
     [
         "[{step: factors}, {step: factors}]",

@@ -13,10 +13,9 @@ from salutogen.analyses.registry import available, not_loaded
 from salutogen.errors import StudyError
 from salutogen.findings import Findings, Severity
 from salutogen.names import did_you_mean
+from salutogen.study.format.validation import in_words
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from salutogen.study import Study
 
 # Keys of every analysis, which the planner reads; the others are its settings.
@@ -140,10 +139,7 @@ def _validated(
     try:
         model = analysis.settings_model().model_validate(settings)
     except ValidationError as error:
-        problems = error.errors()
-        telling = [problem for problem in problems if not _is_other_choice(problem)]
-        for problem in telling or problems:
-            what = f"{_setting(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+        for what in in_words(error, settings, analysis.settings_model()):
             found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
         return None
     except Exception as error:  # code of the settings themselves
@@ -235,25 +231,3 @@ def _in_order(planned: list[PlannedAnalysis], found: Findings) -> tuple[PlannedA
         ordered.append(ready)
         waiting.remove(ready)
     return tuple(ordered)
-
-
-def _setting(location: tuple[str | int, ...]) -> str:
-    """Dotted name of a setting, without the words that tell choices of a union apart."""
-    return ".".join(str(part) for part in location if not _is_choice((part,))) or "settings"
-
-
-def _is_other_choice(problem: ErrorDetails) -> bool:
-    """Whether it only says that a section is not the single word that may stand in its place.
-
-    What is wrong inside the section is another problem of the same error.
-    """
-    return (
-        problem["type"] == "literal_error"
-        and isinstance(problem["input"], Mapping)
-        and _is_choice(problem["loc"][-1:])
-    )
-
-
-def _is_choice(place: tuple[str | int, ...]) -> bool:
-    """Whether a place is pydantic's name for one choice of a union, such as `literal['off']`."""
-    return any(isinstance(part, str) and "[" in part for part in place)

@@ -75,6 +75,36 @@ def validate(values: dict[str, Any], found: FindingsByLine) -> StudyFile | None:
     return None
 
 
+def in_words(error: ValidationError, values: Any, model: type[BaseModel]) -> Iterator[str]:
+    """Say in one sentence each what is wrong with settings of a model of their own.
+
+    Parameters
+    ----------
+    error : ValidationError
+        Of `model`.
+    values : mapping
+        The settings as they stand in the study file.
+    """
+    by_place: dict[Place, list[Any]] = {}
+    for place, _, problem in _relevant(error, values):
+        by_place.setdefault(place, []).append(problem)
+    for place, at_place in by_place.items():
+        name, kind = dotted(place) or "settings", at_place[0]["type"]
+        if kind == "extra_forbidden":
+            keys = sorted(keys_at(place[:-1], model))
+            inside = f"`{dotted(place[:-1])}` has" if place[:-1] else "it has"
+            known = ", ".join(keys) or "none"
+            yield (
+                f"there is no setting `{name}`; {inside} {known}."
+                f"{did_you_mean(str(place[-1]), keys)}"
+            )
+        elif kind == "missing":
+            yield f"`{name}` is missing"
+        else:
+            expected = dict.fromkeys(_expected(problem) for problem in at_place)
+            yield f"`{name}` is {_what_stands(at_place[0])}: {', or '.join(expected)}"
+
+
 def dotted(place: Place) -> str:
     """Write a place as a dotted path."""
     return ".".join(str(part) for part in place)
@@ -204,15 +234,21 @@ def _tell_value(place: Place, problems: list[Any], found: FindingsByLine) -> Non
         for word in _QUOTED.findall(str(problem["ctx"]["expected"]))
     ]
     words = words if isinstance(value, str) else []
-    kind = "a list" if isinstance(value, list) else "keys and values"
     found.tell(
         "invalid-value",
         at=dotted(place),
-        found=kind if isinstance(value, list | dict) else shown(value),
+        found=_what_stands(problems[0]),
         expected=", or ".join(expected),
         nearest=nearest(value, words),
         mend=did_you_mean(value, words).strip() or None,
     )
+
+
+def _what_stands(problem: Any) -> str:
+    """What stands at the place of a problem."""
+    value = problem.get("input")
+    kind = "a list" if isinstance(value, list) else "keys and values"
+    return kind if isinstance(value, list | dict) else shown(value)
 
 
 def _expected(problem: Any) -> str:
@@ -233,10 +269,10 @@ def _meaning(place: Place) -> str:
     return "it has no default"
 
 
-def keys_at(place: Place) -> set[str]:
-    """Keys that may stand at a place of the study file."""
+def keys_at(place: Place, whole: type[BaseModel] = StudyFile) -> set[str]:
+    """Keys that may stand at a place of the study file, or of settings of their own."""
     keys: set[str] = set()
-    for model in _models_at(StudyFile, place):
+    for model in _models_at(whole, place):
         keys |= {described.alias or name for name, described in model.model_fields.items()}
     return keys
 
