@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 Tables = Mapping[str, tuple[SourceTable, ...]]  # one table a source, or one an occasion
-_NAME_SHOWN = 80
+_NAME_SHOWN, _PLACE_SHOWN = 80, 200
 _OF_TEXT = ("header_rows", "skip_rows")  # what only text and Excel files have
 
 
@@ -113,9 +113,9 @@ def _given_by_source(study: Study, data: Any, findings: Findings) -> Given:
         folder = study.path.parent if study.path is not None else Path()
     elif isinstance(data, str | Path):
         folder = Path(data)
-        if not folder.is_dir():
-            if not folder.exists() and not suffix_of(folder):
-                place = str(folder)
+        if not os.path.isdir(folder):  # also of a name that no file can have
+            if not os.path.exists(folder) and not suffix_of(folder):
+                place = shortened(str(folder), _PLACE_SHOWN)
                 findings.tell("data-not-found", variant="path", path=place, file=place)
                 return {}
             return _single(sources, folder, findings)
@@ -150,7 +150,7 @@ def _for_source(name: str, source: Source, given: Any, findings: Findings) -> di
     plain = Path(given) if isinstance(given, str) else given
     if source.files is None:
         return {None: plain}
-    if isinstance(plain, Path) and plain.is_dir():
+    if isinstance(plain, Path) and os.path.isdir(plain):
         return _files(plain, source, name, findings)
     if not isinstance(plain, Mapping):
         findings.tell("file-for-each-occasion", source=name, files=len(source.files))

@@ -13,6 +13,7 @@ from salutogen.findings import Finding, finding
 from salutogen.plain_files import TooLargeError, read_plain
 
 MOST_BYTES = 1_000_000
+MOST_VALUES = 60_000  # keys and values; a plan written out in full has a few thousand
 DEEPEST = 40
 LARGEST_WHOLE = 10**18  # what is larger is a number with decimals
 
