@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from salutogen.findings import Findings
-from salutogen.panel.readers.limits import most_rows
+from salutogen.panel.readers.limits import may_have, most_rows
 from salutogen.panel.readers.source_table import SourceFile, reason_of
 
 _SAYS_ENCODING = ("convert string", "character set")
@@ -57,7 +57,7 @@ def _within_limits(
     _, described = read(path, metadataonly=True, encoding=settings["encoding"])
     rows, columns = described.number_rows, described.number_columns
     most = most_rows(rows, columns, file, findings)
-    if most is None:
+    if most is None or not may_have(rows, columns, file, findings):
         return None
     frame, meta = read(path, output_format="polars", row_limit=most, **settings)
     unsaid = rows is None or rows < 0

@@ -21,6 +21,8 @@ MOST_TIMES = 100
 """Answers are hardly ever packed into less than a hundredth: what grows further must be small."""
 BYTES_PER_CELL = 8
 _WORKBOOKS = (".xlsx", ".xls")
+_PACKED_SAV = b"$FL3"
+_DEFLATED = 1032  # times that zlib can make something smaller
 _PIECE = 2**20
 _MOST_ROWS = 2**31 - 1  # that libraries count
 _COPIES = 2  # text is held as bytes and as cells at the same time
@@ -89,6 +91,18 @@ def most_rows(rows: int | None, columns: int, file: SourceFile, findings: Findin
         left=left / 1e9,
     )
     return None
+
+
+def may_have(rows: int | None, columns: int, file: SourceFile, findings: Findings) -> bool:
+    """Tell whether a file of its size can have so many cells, of at least a byte each."""
+    if rows is None or rows < 0:
+        return True
+    with file.path.open("rb") as opened:
+        packed = opened.read(4) == _PACKED_SAV
+    if rows * columns <= file.path.stat().st_size * (_DEFLATED if packed else 1):
+        return True
+    findings.tell("unreadable-file", variant="rows", file=file.label, count=rows, columns=columns)
+    return False
 
 
 def unpacked_text(raw: bytes, file: SourceFile, findings: Findings) -> bytes | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
 from salutogen.errors import SalutogenError
 from salutogen.findings import Findings
@@ -13,6 +15,7 @@ from salutogen.panel.readers.limits import is_fit
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, reason_of
 
+_PATTERN = re.compile(r"\^.*\$", re.DOTALL)  # what Polars takes for the names of others
 _ODD = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Duration, pl.Object, pl.Unknown)
 
 
@@ -53,6 +56,11 @@ def without_odd_columns(
         Columns that the study names.
     """
     schema = table.frame.collect_schema()
+    patterns = [name for name in schema if name in expected and _PATTERN.fullmatch(name)]
+    for name in patterns:
+        findings.tell("column-name", file=table.label, column=name)
+    if patterns:
+        return None
     odd = {name: kind for name, kind in schema.items() if isinstance(kind, _ODD)}
     if not odd:
         return table
@@ -62,7 +70,7 @@ def without_odd_columns(
     if expected.intersection(odd):
         return None
     kept = tuple(name for name in table.columns if name not in odd)
-    return replace(table, frame=table.frame.select(kept), columns=kept)
+    return replace(table, frame=table.frame.drop(selectors.by_name(*odd)), columns=kept)
 
 
 def _in_words(kind: Any) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars import selectors
 
 from salutogen.errors import PanelError
 from salutogen.findings import Findings, finding
@@ -87,9 +88,10 @@ class SourceTable:
             The file vanished or was damaged since it was opened.
         """
         if isinstance(self.frame, pl.DataFrame):
-            return self.frame.select(columns)
+            return pl.DataFrame([self.frame.get_column(name) for name in columns])
         try:
-            return self.frame.select(columns).collect()
+            named = selectors.by_name(*columns)  # a plain `*` or `^x$` would stand for others
+            return self.frame.select(named).collect()
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             refused = finding("unreadable-file", file=self.label, reason=reason_of(error))
             raise PanelError([refused]) from error
