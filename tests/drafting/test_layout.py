@@ -147,6 +147,13 @@ def test_further_header_rows(rows: int):
     assert named is source_takes("header_rows")
 
 
+def test_stamps_with_an_offset_are_times() -> None:
+    stamped = weekly().with_columns(pl.col("start") + "T00:30:00+02:00")
+    time = draft_study(stamped, "a.csv").layout.time
+    assert time is not None
+    assert (time.column, time.unit, time.format, time.interval) == ("start", "datetime", None, 7)
+
+
 def test_dates_in_other_forms():
     other = weekly().with_columns(pl.col("start").str.to_date().dt.strftime("%d.%m.%Y"))
     time = draft_study(other, "a.csv").layout.time

@@ -146,6 +146,20 @@ def test_late_answers_make_no_further_window_and_are_told_of() -> None:
     assert told["beyond-windows"].evidence.numbers["answers"] == 3
 
 
+@pytest.mark.parametrize("width", ["14 days", "60 days"])
+def test_windows_wider_than_the_answers_are_told_where_the_plan_has_no_days(width: str) -> None:
+    windows = {"width": width, "step": "7 days", "valid": 2}
+    study = plan(
+        occasions={"labels": [str(wave + 1) for wave in range(WAVES)]},
+        resilience={"bootstrap": 0, "windows": windows},
+    )
+    study["sources"]["answers"]["time"] = {"column": "day", "unit": "days"}
+    results = sg.run(sg.read_study(study), data=answers())
+    told = [item for item in results.findings if item.code == "window-too-wide"]
+    assert len(told) == (width == "60 days")
+    assert all("nobody has answers that long" in item.text for item in told)
+
+
 def test_change_is_told_where_there_are_windows_to_compare() -> None:
     """Null with a finding where there is one window; no figure where windows are switched off."""
     several = sg.run(sg.read_study(plan(resilience={"bootstrap": 50})), data=answers())

@@ -27,7 +27,14 @@ def test_whole_numbers_are_counts_unless_they_are_of_the_plan() -> None:
     )
     text = told_without_persons(item, AUDIENCE).text
     assert "fewer than 5 at pre, 0 at peri, nearly all at post1, 20 at post2" in text
-    plan = finding("too-few-persons", level="person", coefficients=3, persons=Persons(20))
+    plan = finding(
+        "too-few-persons",
+        level="person",
+        among="",
+        coefficients=3,
+        persons=Persons(20),
+        needed=["E", "P"],
+    )
     assert "has 3 coefficients but only 20 persons" in told_without_persons(plan, AUDIENCE).text
 
 

@@ -84,6 +84,19 @@ def test_without_planned_days_the_data_say_how_long_windows_go_on() -> None:
     assert len(schedule.windows(last_day=30.0)) == 3
 
 
+@pytest.mark.parametrize(
+    ("width", "wide"), [("5 weeks", False), ("36 days", True), ("3 months", True)]
+)
+def test_windows_in_time_wider_than_the_plan_are_told(width: str, wide: bool) -> None:
+    """Six weekly occasions lie within 35 days."""
+    in_time = {"width": width, "step": "7 days", "valid": 2}
+    study = planned(resilience__windows=in_time)
+    told = [one for one in study.findings if one.code == "window-too-wide"]
+    assert [one.severity for one in told] == ["warning"] * wide
+    assert all(width in one.text and "35 days" in one.text for one in told)
+    assert (study.schedule.number_of_windows == 1) == wide
+
+
 def test_windows_in_time_need_a_time() -> None:
     in_time = {"width": "14 days", "step": "7 days", "valid": 2}
     untimed = {"sources/answers/time": GONE, "resilience/windows": in_time}

@@ -10,13 +10,9 @@ import polars as pl
 from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.waves import Waves
 from salutogen.drafting.words_of_names import names_time, tokens
-from salutogen.panel.times import parse_dates
+from salutogen.panel.written_dates import parse_dates, read_written
 from salutogen.study.format import DAYS_IN
 
-_ISO_DATE = ("%Y-%m-%d",)
-_ISO_MOMENT = (
-    "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
-)  # fmt: skip
 _OTHER = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
@@ -53,10 +49,9 @@ def date_format(column: DataColumn) -> tuple[str, str | None] | None:
     sample = column.texts.drop_nulls().unique(maintain_order=True).head(_LOOKED_AT)
     if not sample.len() or not column.n_words:
         return None
-    if parse_dates(sample, _ISO_DATE).null_count() == 0:
-        return "date", None
-    if parse_dates(sample, _ISO_MOMENT).null_count() == 0:
-        return "datetime", None
+    iso = read_written(sample, None)
+    if iso.local.null_count() == 0 and iso.clocked.n_unique() == 1:
+        return "datetime" if iso.clocked[0] else "date", None
     fitting = [one for one in _OTHER if parse_dates(sample, (one,)).null_count() == 0]
     if not fitting:
         return None
@@ -114,8 +109,7 @@ def _days(column: DataColumn, unit: str | None, form: str | None) -> pl.Series |
     if unit is None or form == "???":
         return None
     if unit in ("date", "datetime"):
-        formats = (form,) if form else (*_ISO_DATE, *_ISO_MOMENT)
-        return parse_dates(column.texts, formats)
+        return read_written(column.texts, form).local
     if unit.startswith("seconds"):
         return column.numbers * (DAYS_IN["minute"] / 60)
     return column.numbers

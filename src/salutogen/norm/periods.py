@@ -104,7 +104,12 @@ def rows_of_windows(
         findings.tell(told, numbers={"key": "resilience.windows"})
     if not known.any():
         return ()
-    windows = schedule.windows(last_day=float(days[known].max()))
+    last = float(days[known].max())
+    windows = schedule.windows(last_day=last)
+    width = schedule.width_beyond(last) if schedule.last_day is None else None
+    if width is not None:
+        key = {"key": "resilience.windows"}
+        findings.tell("window-too-wide", variant="data", width=str(width), numbers=key)
     ends = [period.end for period in windows if period.end is not None]
     beyond = int(np.count_nonzero(days[known] >= max(ends) - TINY))
     if beyond:

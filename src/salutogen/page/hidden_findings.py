@@ -13,8 +13,8 @@ from salutogen.page.audience import Audience
 # What these quote are single cells, extremes, or labels that few may have.
 _OF_CELLS = frozenset({
     "blank-words", "category-unknown", "category-without-line", "frozen-curve-beyond",
-    "line-turns-down", "odd-date", "reference-label-unknown", "time-backwards", "units-differ",
-    "unplanned-occasion",
+    "line-turns-down", "odd-age", "odd-date", "reference-label-unknown", "time-backwards",
+    "units-differ", "unplanned-occasion",
 })  # fmt: skip
 _OF_ONE_ROW = re.compile(r"\brows? \{first|\{(?:examples|shown|smallest|largest)\b")
 # Rooms whose findings are of the study file and of the program.

@@ -50,8 +50,10 @@ class Panel:
     rows : DataFrame
         One row per person and occasion found in the data, sorted by person, then occasion:
         `person` (UInt32, index into `persons`), `occasion` (UInt16, index into the study's planned
-        occasions), `time` (Float64 days, null where unknown), `data_row` (UInt32, 1-based row of
-        the first source it came from, in the file of its occasion where each has its own; 0 where a
+        occasions), `time` (Float64 days that went by, null where unknown), `local_time` (the same
+        by the clock on the wall: its whole part is the day of the person's own calendar), `clock`
+        (UInt8 `Clock`: what is known of the time), `data_row` (UInt32, 1-based row of the first
+        source it came from, in the file of its occasion where each has its own; 0 where a
         person-occasion exists only by layout).
     answers : mapping of instrument name to DataFrame
         Repeated instruments: one column per item in the instrument's order, same height and order
@@ -67,8 +69,8 @@ class Panel:
         Instruments measured at baseline, one row per person, same order as `persons`.
     events : mapping of source name to DataFrame
         Dated events, one row per event, sorted by person, day and row of the file: `person`
-        (UInt32), `day` (Float64), `event` (text), `rating` (Float64, null where none is given),
-        `data_row` (UInt32, 1-based).
+        (UInt32), `day` (Float64, as `time` of the rows), `local_time` and `clock` (as there),
+        `event` (text), `rating` (Float64, null where none is given), `data_row` (UInt32, 1-based).
     findings : tuple of Finding
         What was read, with what had to be said about it.
     """

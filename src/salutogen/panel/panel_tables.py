@@ -52,7 +52,7 @@ def make_tables(
         {
             "person": pl.Series(rows.persons, dtype=pl.UInt32),
             "occasion": pl.Series(rows.occasions, dtype=pl.UInt16),
-            "time": time,
+            **{name: time.struct.field(name) for name in ("time", "local_time", "clock")},
             "data_row": data_rows.fill_null(0).cast(pl.UInt32),
         }
     )

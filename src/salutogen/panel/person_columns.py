@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 AGE = re.compile(r"(?:^|[^a-z])(?:age|alter|leeftijd|edad|[aâ]ge)(?:[^a-z]|$)", re.IGNORECASE)
+_OLDEST = 120.0
 _SLACK_YEARS = 1.0
 _DAYS_PER_YEAR = 365.25
 
@@ -53,6 +54,7 @@ def read_persons(
             values = without_missing_codes(study, values, column, label, row, findings)
             if AGE.search(name) or AGE.search(column):
                 growing = _years(study)
+                _check_ages(values, column, label, row, findings)
         else:
             tell_labels_alike(id_text(raw), column, label, row, findings)
             texts = id_text(raw).str.strip_chars()
@@ -65,6 +67,23 @@ def read_persons(
         if name == "arm" and study.plan.arms is not None and column == study.plan.arms.column:
             check_arms(study, columns[name], column, label, findings)
     return pl.DataFrame(columns)
+
+
+def _check_ages(
+    ages: pl.Series, column: str, label: str, rows: Integers, findings: Findings
+) -> None:
+    odd = ((ages < 0) | (ages > _OLDEST)).fill_null(value=False)
+    if odd.any():
+        where = np.sort(rows[odd.to_numpy()])
+        findings.tell(
+            "odd-age",
+            file=label,
+            column=column,
+            rows=[int(row) for row in where[:10]],
+            n_rows=int(where.size),
+            lowest=ages.filter(odd).min(),
+            highest=ages.filter(odd).max(),
+        )
 
 
 def _refuse_errors(

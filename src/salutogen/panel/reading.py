@@ -25,6 +25,7 @@ from salutogen.panel.person_columns import read_baseline, read_persons
 from salutogen.panel.plan_checks import check_against_plan
 from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.sources import open_sources
+from salutogen.panel.times import no_times
 
 if TYPE_CHECKING:
     from salutogen.panel.readers.source_table import SourceTable
@@ -98,7 +99,7 @@ def _read(
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
-    time = _time(study, aligned, rows)
+    time = _time(study, aligned, rows, findings)
     persons = read_persons(study, aligned, subjects, findings)
     baseline = {
         name: read_baseline(study, instrument, aligned[instrument.source], subjects.len(), findings)
@@ -145,12 +146,17 @@ def _typed(
     return typed
 
 
-def _time(study: Study, aligned: Mapping[str, AlignedSource], rows: PanelRows) -> pl.Series:
-    """Days of each row: the first source that knows."""
-    time = pl.Series([None], dtype=pl.Float64).new_from_index(0, rows.keys.size)
+def _time(
+    study: Study, aligned: Mapping[str, AlignedSource], rows: PanelRows, findings: Findings
+) -> pl.Series:
+    """Times of each row, by both clocks: the first source that knows."""
+    time = no_times(rows.keys.size)
     for name, source in aligned.items():
         plan = study.plan.sources[name]
         days = source.time(plan.time) if plan.time and name in rows.places else None
-        if days is not None:
-            time = pl.select(pl.coalesce(time, rows.place(name, days))).to_series()
+        if plan.time is None or days is None:
+            continue
+        if days.null_count() == days.len():
+            findings.tell("time-blank", source=name, column=plan.time.column)
+        time = pl.select(pl.coalesce(time, rows.place(name, days))).to_series()
     return time.rename("time")

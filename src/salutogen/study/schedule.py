@@ -102,6 +102,13 @@ class Schedule:
         windows = self.plan.resilience.windows
         return windows is not None and isinstance(windows.width, Duration)
 
+    def width_beyond(self, last_day: float | None) -> Duration | None:
+        """Width of windows in time, where the first holds every day up to the last; else None."""
+        windows = self.plan.resilience.windows
+        if windows is None or isinstance(windows.width, int) or last_day is None:
+            return None
+        return windows.width if windows.width.days > last_day + TINY else None
+
     @cached_property
     def occasions(self) -> tuple[Period, ...]:
         """Each planned occasion as a period of its own."""

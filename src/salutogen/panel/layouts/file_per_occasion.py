@@ -14,6 +14,7 @@ from salutogen.panel.layouts.aligned_source import AlignedSource, Integers, asce
 from salutogen.panel.layouts.row_per_item import RowPerItem
 from salutogen.panel.numeric import id_text
 from salutogen.panel.readers.source_table import Declared
+from salutogen.panel.times import no_times
 
 if TYPE_CHECKING:
     from salutogen.study.format import TimeColumn
@@ -70,7 +71,7 @@ class FilePerOccasion:
             return None
         whole = _joined(
             [
-                _nothing(pl.Float64, part) if days is None else days.alias("")
+                no_times(part.keys.size) if days is None else days.alias("")
                 for part, days in zip(self._parts, found, strict=True)
             ]
         )

@@ -12,6 +12,7 @@ from salutogen.findings import Findings
 from salutogen.panel.identifiers import Codes, person_codes
 from salutogen.panel.layouts.row_per_item import read_items
 from salutogen.panel.numeric import to_numbers
+from salutogen.panel.odd_times import check_event_dates
 from salutogen.panel.times import to_days
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def read_events(
     found = pl.DataFrame(
         {
             "person": pl.Series(np.maximum(persons, 0), dtype=pl.UInt32),
-            "day": days,
+            "day": days.struct.field("time"),
+            "local_time": days.struct.field("local_time"),
+            "clock": days.struct.field("clock"),
             "event": pl.Series(names, dtype=pl.String).gather(pl.Series(np.maximum(kinds, 0)))
             if names
             else pl.Series([], dtype=pl.String),
@@ -69,6 +72,7 @@ def read_events(
             "data_row": pl.int_range(1, persons.size + 1, dtype=pl.UInt32, eager=True),
         }
     ).filter(pl.Series(known) & days.is_not_null())
+    check_event_dates(found, table.label, plan.time.column, findings)
     return _without_copies(found, table, findings).sort("person", "day", "data_row")
 
 

@@ -13,6 +13,7 @@ from salutogen.panel.items import ItemRules, TypedItem
 from salutogen.panel.layouts.aligned_source import Integers, OneTable, ascending
 from salutogen.panel.layouts.duplicates import CopyRules, settle_copies
 from salutogen.panel.readers.source_table import SourceTable
+from salutogen.panel.times import no_times
 from salutogen.study.instruments.instrument import columns_at
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class RowPerPerson(OneTable):
         columns = self._columns(time.column)
         if columns is None or not any(columns):
             return None
-        nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, self._rows.size)
+        nothing = no_times(self._rows.size)
         waves = [
             nothing if column is None else self._days(time, column).gather(pl.Series(self._rows))
             for column in columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -37,11 +38,17 @@ def read_frame(name: str, native: Any, findings: Findings) -> SourceTable | None
 
 def _eager(frame: Any) -> pl.DataFrame:
     """Convert a Narwhals frame to Polars; columns of mixed objects become text."""
+    import narwhals as nw
+
+    objects = [name for name, kind in frame.schema.items() if kind == nw.Object]
     try:
-        table: pl.DataFrame = frame.to_polars()
+        table: pl.DataFrame = frame.drop(objects).to_polars()
     except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError):
-        table = _column_by_column(frame)
-    return table
+        return _column_by_column(frame)
+    if not objects:
+        return table
+    plain = [plain_column(frame[name].to_list()).alias(name) for name in objects]
+    return table.with_columns(plain).select(frame.columns)
 
 
 def _column_by_column(frame: Any) -> pl.DataFrame:
@@ -52,9 +59,15 @@ def plain_column(values: Iterable[Any]) -> pl.Series:
     """Make a column of Python values: numbers or dates where all are, else text."""
     listed = [None if value is None or value != value else value for value in values]
     try:
+        if _has_zones(listed):  # one column has one zone: others would be moved to it
+            raise TypeError("moments of zones of their own")
         return pl.Series(listed, strict=True)
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
         return pl.Series([None if v is None else str(v) for v in listed], dtype=pl.String)
+
+
+def _has_zones(values: Iterable[Any]) -> bool:
+    return any(isinstance(value, datetime) and value.tzinfo is not None for value in values)
 
 
 def _frame_table(

@@ -46,6 +46,10 @@ def _check_windows(study: Study, found: FindingsByLine) -> None:
     elif schedule.windows_in_time and not schedule.names_time and schedule.planned:
         known = schedule.last_day is not None
         found.tell("windows-by-planned-days" if known else "windows-need-time", at=here)
+    width = schedule.width_beyond(schedule.last_day)
+    if width is not None:
+        days = schedule.last_day
+        found.tell("window-too-wide", at=here, variant="time", width=str(width), days=days)
 
 
 def _check_phases(study: Study, found: FindingsByLine) -> None:

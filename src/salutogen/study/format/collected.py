@@ -28,6 +28,12 @@ class TimeColumn(Part):
     format: str | None = Field(
         None, description="How dates are written, e.g. %d.%m.%Y; ISO 8601 if left out."
     )
+    zone: Name | None = Field(
+        None,
+        exclude_if=not_written,
+        description="Where the persons are, e.g. Europe/Berlin, for times in UTC or without offset "
+        "from it; times with an offset of their own keep it.",
+    )
 
 
 class MissingCodes(Part):

@@ -92,6 +92,8 @@ def in_words(error: ValidationError, values: Any, model: type[BaseModel]) -> Ite
     for place, _, problem in _relevant(error, values):
         by_place.setdefault(place, []).append(problem)
     for place, at_place in by_place.items():
+        if any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
+            continue  # that a section is not the word that may stand there; inside is what is wrong
         name, kind = dotted(place) or "settings", at_place[0]["type"]
         if kind == "extra_forbidden":
             keys = sorted(keys_at(place[:-1], model))

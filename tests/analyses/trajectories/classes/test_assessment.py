@@ -204,7 +204,7 @@ def test_settings_of_gates_are_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("classes", "words"),
     [
-        ("{gates: {entropy: 7}}", "(trajectories): classes.gates.entropy: Input should be"),
+        ("{gates: {entropy: 7}}", "(trajectories): `classes.gates.entropy` is 7: input should be"),
         ("{starts: 2, gates: {starts_at_best: 3}}", "2 starts cannot reach"),
     ],
 )

@@ -1,4 +1,8 @@
-"""Dated events put to the occasions whose answers first cover them."""
+"""Dated events put to the occasions whose answers first cover them.
+
+Events and answers are compared by the moment where both have a time of day, else by the day of the
+person's own calendar: what is dated by day belongs to all of that day.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,16 @@ from salutogen.analyses.trajectories.anchors.settings import EventSettings
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding, finding
 from salutogen.panel import Panel
+from salutogen.panel.times import Clock
 from salutogen.scores import Scores
 
-DATED = ("date", "datetime", "days since 1970-01-01", "seconds since 1970-01-01")
+IN_UTC = (Clock.ZONED, Clock.UTC)
 
 
 def dated_grid(
     panel: Panel, scores: Scores, settings: EventSettings
 ) -> tuple[EventGrid, list[Finding]]:
-    """Put each dated event to the first occasion with answers on or after its day.
+    """Put each dated event to the first occasion with answers on or after its day (or moment).
 
     Between two occasions with answers an event that is not listed did not happen. Of several
     events of one kind between the same two occasions the most severe one counts, then the first.
@@ -46,16 +51,19 @@ def dated_grid(
         No such source or kind; no times; times that cannot be compared; a threshold without
         ratings; no event of a person of the study up to the last answers.
     """
+    source = str(settings.source)
     table = _chosen(panel, settings)
-    answered = _timed(panel, scores, str(settings.source))
+    answered = _timed(panel, scores, source)
+    told: list[Finding] = []
+    table, answered, by_day = _on_one_clock(table, answered, source, told)
     if settings.threshold is None:
         table = table.with_columns(pl.col("rating").fill_null(1.0))
     placed = (
-        table.sort("day")
+        table.sort("happened")
         .join_asof(
-            answered.sort("time"),
-            left_on="day",
-            right_on="time",
+            answered.sort("at", "time"),
+            left_on="happened",
+            right_on="at",
             by="person",
             strategy="forward",
             check_sortedness=False,
@@ -65,29 +73,57 @@ def dated_grid(
     late = placed["occasion_index"].null_count()
     placed = placed.drop_nulls("occasion_index")
     if not placed.height:
-        told = finding(
-            "nobody-anchored",
-            variant="dated",
-            events=table.height,
-            source=str(settings.source),
-        )
-        raise AnalysisError([told])
+        refused = finding("nobody-anchored", variant="dated", events=table.height, source=source)
+        raise AnalysisError([refused])
     early = int((placed["occasion_index"] == placed["first"]).sum())
     items = tuple(sorted(table["event"].unique().to_list()))
     shape = (panel.n_persons, len(panel.study.occasions), len(items))
-    observed = np.zeros(shape[:2], dtype=bool)
-    observed[answered["person"].to_numpy(), answered["occasion_index"].to_numpy()] = True
+    times = np.full(shape[:2], np.nan)
+    place = answered["person"].to_numpy(), answered["occasion_index"].to_numpy()
+    times[place] = answered["at"].to_numpy()
+    observed = np.isfinite(times)
     ratings, since = _spread(placed, observed, items)
     grid = EventGrid(
         ratings=ratings,
         observed=observed,
         items=items,
-        instruments=(str(settings.source),) * len(items),
+        instruments=(source,) * len(items),
         threshold=settings.threshold,
         rated=settings.threshold is not None,
         days_since=since,
+        times=times,
+        by_day=by_day,
     )
-    return grid, _outside(early, late, table.height)
+    return grid, [*told, *_outside(early, late, table.height)]
+
+
+def _on_one_clock(
+    events: pl.DataFrame, answered: pl.DataFrame, source: str, told: list[Finding]
+) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
+    """Put events (`happened`) and answers (`at`) on the clock by which they can be compared.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        The tables with one column more, in days.
+    bool
+        Whether days of the calendar are compared.
+    """
+    sides = [set(table["clock"].unique()) for table in (events, answered)]
+    clocks = set().union(*sides)
+    counted = Clock.COUNTED in clocks
+    if counted and len(clocks) > 1:
+        raise AnalysisError([finding("event-times-not-comparable", source=source)])
+    by_day = Clock.DAY in clocks
+    own = by_day or not clocks.issubset(IN_UTC)
+    if own and any(Clock.UTC in side and Clock.ZONED not in side for side in sides):
+        told.append(finding("event-days-in-utc", source=source))
+    happened, at = pl.col("day"), pl.col("time")
+    if own and not counted:
+        happened, at = pl.col("local_time"), pl.col("local_time")
+    if by_day:
+        happened, at = happened.floor(), at.floor()
+    return events.with_columns(happened=happened), answered.with_columns(at=at), by_day
 
 
 def _spread(
@@ -103,7 +139,7 @@ def _spread(
     person, occasion = placed["person"].to_numpy(), placed["occasion_index"].to_numpy()
     kind = np.searchsorted(np.asarray(items), placed["event"].to_numpy().astype(str))
     given = placed["rating"].fill_null(np.nan).to_numpy()
-    days = (placed["time"] - placed["day"]).to_numpy()
+    days = (placed["at"] - placed["happened"]).to_numpy()
     place = (person[worst], occasion[worst], kind[worst])  # of repeated places the last one holds
     ratings[place] = given[worst]
     since[place] = days[worst]
@@ -135,18 +171,18 @@ def _chosen(panel: Panel, settings: EventSettings) -> pl.DataFrame:
 
 
 def _timed(panel: Panel, scores: Scores, source: str) -> pl.DataFrame:
-    """Observed occasions with a time, as far as times can be compared with the events' days."""
-    sources = panel.study.plan.sources
-    own = sources[source].time
-    units = [sources[name].time for name in panel.study.plan.answer_sources if sources[name].time]
-    comparable = own is not None and all(
-        time is not None and (time.unit in DATED) == (own.unit in DATED) for time in units
+    """Observed occasions with a time, by both clocks."""
+    timed = scores.table.select("person", "occasion_index").join(
+        panel.rows.select(
+            "person", pl.col("occasion").alias("occasion_index"), "time", "local_time", "clock"
+        ).drop_nulls("time"),
+        on=["person", "occasion_index"],
+        maintain_order="left",
     )
-    timed = scores.table.select("person", "occasion_index", "time").drop_nulls("time")
-    if not timed.height or not comparable:
-        variant = "otherwise" if timed.height else "no-time"
-        told = finding("event-times-not-comparable", variant=variant, source=source)
-        raise AnalysisError([told])
+    if not timed.height:
+        raise AnalysisError(
+            [finding("event-times-not-comparable", variant="no-time", source=source)]
+        )
     first = pl.col("occasion_index").min().over("person").alias("first")
     return timed.with_columns(first)
 

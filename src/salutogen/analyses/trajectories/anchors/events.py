@@ -40,6 +40,10 @@ class EventGrid:
         Whether the threshold is above the lowest code of some item: on a burden rating.
     days_since : ndarray or None, shape (persons, occasions, items)
         Dated events: days from the event to the answers of the occasion; NaN without event.
+    times : ndarray or None, shape (persons, occasions)
+        Dated events: days of the answers, on the clock by which events were put to them.
+    by_day : bool
+        Whether that clock shows days of the calendar, not moments.
     """
 
     ratings: Ratings
@@ -49,6 +53,8 @@ class EventGrid:
     threshold: float | None
     rated: bool = False
     days_since: NDArray[np.float64] | None = None
+    times: NDArray[np.float64] | None = None
+    by_day: bool = False
 
     def __repr__(self) -> str:
         """Give the sizes: persons, occasions and kinds of events."""

@@ -115,11 +115,15 @@ def _date_words(anchored: Anchored, audience: Audience) -> tuple[str, ...]:
     days = anchored.anchors.days_since
     if days is None:
         return ()
+    compared = (
+        "on or after its day, in the calendar of the person's own place"
+        if anchored.grid.by_day
+        else "at or after it"
+    )
     latest = f", the latest after {days.max():.0f}" if audience.individuals else ""
     return (
-        "Events have dates. Each belongs to the first occasion with answers on or after its day: "
-        f"half of the anchors were answered within {np.median(days):.0f} days of the event"
-        f"{latest}.",
+        f"Events have dates. Each belongs to the first occasion with answers {compared}: half "
+        f"of the anchors were answered within {np.median(days):.0f} days of the event{latest}.",
     )
 
 

@@ -233,7 +233,7 @@ def lock_to_events(
         other_change=None
         if other is None or other_rows is None
         else _change(other_rows, anchors, other),
-        real_time=real_time(anchors, views.wide("SR").times, scored["SR"], scored["P"]),
+        real_time=real_time(anchors, anchored.grid.times, scored["SR"], scored["P"]),
         findings=(*_gaps(lock), *told),
     )
 

@@ -76,16 +76,19 @@ class RealTime:
         return pl.DataFrame(rows, schema=kinds)
 
 
-def real_time(anchors: Anchors, time: FloatArray, SR: FloatArray, P: FloatArray) -> RealTime | None:
+def real_time(
+    anchors: Anchors, time: FloatArray | None, SR: FloatArray, P: FloatArray
+) -> RealTime | None:
     """Lock SR and P in days since the event; None where events have no dates.
 
     Parameters
     ----------
     anchors : Anchors
     time, SR, P : ndarray, shape (persons, planned occasions)
-        Days of the answers, and what was scored from them; NaN where missing.
+        Days of the answers, on the clock of the events, and what was scored from the answers; NaN
+        where missing.
     """
-    if anchors.days_since is None:
+    if anchors.days_since is None or time is None:
         return None
     time = time[anchors.person]
     happened = time[np.arange(anchors.n), anchors.occasion] - anchors.days_since
