@@ -32,6 +32,7 @@ FLOORS = {
     "findings": 0,
     "names": 0,
     "plain_files": 0,
+    "namespaces": 0,
     "display": 1,
     "memory": 1,
     "columns": 2,

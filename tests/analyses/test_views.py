@@ -51,7 +51,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(views: Views) -> None:
 
 def test_repeated_factors_have_views(tmp_path: Path) -> None:
     results = results_of(tmp_path)
-    table = results.score_table.table.with_columns(pl.lit(2.5).alias("support"))
+    table = results.score_table.table.with_columns(pl.lit(2.5).alias("factor:support"))
     from dataclasses import replace
 
     views = Views(replace(results.score_table, table=table), results.resilience)

@@ -110,6 +110,7 @@ FOUND = {
                         "time-backwards"),
     "times beyond a lifetime": (_column("day", lambda n: str(10**12 * ((n - 1) % 3))).encode(),
                                 "time-unit"),
+    "row that is too short": ((_text() + "020,1\n").encode(), "short-rows"),
     "a single occasion": ("\n".join(_text().splitlines()[:-2]).encode(), "few-occasions"),
 }  # fmt: skip
 REFUSED = {
@@ -120,7 +121,7 @@ REFUSED = {
     "impossible code": (_cell(4, "H_1", "1e12").encode(), "impossible-answer"),
     "conflicting duplicates": (_cell(2, "wave", "1").encode(), "conflicting-duplicates"),
     "no person": (_cell(2, "id", "").encode(), "empty-subject"),
-    "ragged row": ((_text() + "020,1\n").encode(), "uneven-rows"),
+    "row that is too long": ((_text() + "020,1" + ",1" * 40 + "\n").encode(), "uneven-rows"),
     "null bytes": (bytes(range(256)), "null-bytes"),
     "constant P": (_all("P", "1").encode(), "problems-never-vary"),
     "constant E": (_all("H", "1").encode(), "exposure-never-varies"),

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from salutogen.errors import NormError
+from salutogen.namespaces import covariate_column
 from salutogen.norm import fit_norm
 from salutogen.norm.curve_support import lack_of_support
 from salutogen.norm.line_fit import fit_line
@@ -56,7 +57,7 @@ def test_several_rows_of_one_person_are_one_person() -> None:
 
 def test_a_covariate_of_one_person_is_no_lack_of_the_curve() -> None:
     table = units(np.arange(40) % 5).with_columns(
-        site=pl.Series(["A"] * 20 + ["B"] * 19 + ["alone"])
+        pl.Series(covariate_column("site"), ["A"] * 20 + ["B"] * 19 + ["alone"])
     )
     spec = LineSpec(shape="quadratic", covariates=("site",))
     assert lack_of_support(table, spec) is None

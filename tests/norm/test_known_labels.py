@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from salutogen.errors import NormError
+from salutogen.namespaces import covariate_column
 from salutogen.norm import Norm, fit_norm
 from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import score_resilience
@@ -64,9 +65,9 @@ def test_a_label_that_a_borrowed_line_does_not_know_gives_no_score(
         )
     assert found.claims.n == 57
     line, table = norm.lines.person, norm.period_tables["person"].filter(pl.col("person") >= 3)
+    site = table[covariate_column("site")]
     by_hand = sum(
-        b
-        * (1.0 if term == "intercept" else table["E"] if term == "E" else table["site"] == term[-1])
+        b * (1.0 if term == "intercept" else table["E"] if term == "E" else site == term[-1])
         for term, b in zip(line.terms, line.coefficients, strict=True)
     )
     own = found.persons.filter(pl.col("person") >= 3)["P_expected"]

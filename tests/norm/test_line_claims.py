@@ -26,7 +26,8 @@ def claims_of(line: Line) -> LineClaims:
 
 
 def frame(norm: Norm) -> pd.DataFrame:
-    return norm.with_covariates(norm.period_tables["person"]).to_pandas()
+    table = norm.with_covariates(norm.period_tables["person"])
+    return table.rename(lambda column: column.removeprefix("covariate:")).to_pandas()
 
 
 @pytest.mark.parametrize("shape", ["linear", "quadratic"])

@@ -167,7 +167,7 @@ def test_types_can_enter_separately() -> None:
 def test_covariates_enter_as_numbers_and_categories() -> None:
     plan = {"covariates": ["age", "site"]}
     norm = fit_norm(simulated(norm=plan))
-    assert norm.lines.person.terms == ("intercept", "E", "age", "site=B", "site=C")
+    assert norm.lines.person.names == ("intercept", "E", "age", "site=B", "site=C")
     means = person_means(norm)
     persons = norm.scores.persons
     X = np.column_stack(

@@ -11,6 +11,7 @@ import pytest
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding
+from salutogen.namespaces import covariate_column
 from salutogen.norm import Norm, fit_norm
 from salutogen.norm.redundant_covariates import redundant_covariates
 from tests.norm.cohorts import simulated
@@ -45,7 +46,7 @@ X = [1.0, 2.0, 4.0, 7.0, 8.0, 3.0]
 def test_what_follows_from_the_others_is_found(
     table: pl.DataFrame, found: dict[str, tuple[str, ...]]
 ) -> None:
-    assert redundant_covariates(table, tuple(table.columns)) == found
+    assert redundant_covariates(table.rename(covariate_column), tuple(table.columns)) == found
 
 
 def fitted(covariates: list[str], **columns: pl.Expr) -> tuple[Norm, list[Finding]]:

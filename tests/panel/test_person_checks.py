@@ -1,4 +1,4 @@
-"""Labels that look the same, arms that nobody is in, and codes of missing answers as numbers."""
+"""Arms that nobody is in, and codes of missing answers as numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from salutogen.findings import Finding
 from salutogen.panel import Panel, read_panel
 from tests.panel.small_studies import answers, make_study
 
-SIX = ["m", "f", "m", "f", "m", "f"]
-
 
 def read(cells: list[Any], kind: str = "category", column: str = "sex", **plan: Any) -> Panel:
     frame = answers().with_columns(pl.Series(column, [cell for cell in cells for _ in range(3)]))
@@ -24,33 +22,6 @@ def read(cells: list[Any], kind: str = "category", column: str = "sex", **plan: 
 def only(panel: Panel) -> Finding:
     (told,) = panel.findings
     return told
-
-
-@pytest.mark.parametrize("column", ["sex", "rows", "label", "persons"])
-def test_three_ways_to_write_one_label(column: str) -> None:
-    panel = read(["m", "f", "M", " m", "m", "f"], column=column)
-    told = only(panel)
-    assert told.code == "labels-alike"
-    assert told.evidence.column == column
-    for label in ("'m'", "'M'", "' m'"):
-        assert label in told.text
-    assert told.evidence.rows == (7, 8, 9, 10, 11, 12)
-    assert panel.persons["sex"].to_list() == ["m", "f", "M", "m", "m", "f"]
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("1", "1.0"), ("ja", "Ja"), ("é", "e\u0301"), ("a", "a\u200b")]
-)
-def test_labels_are_never_merged(one: str, other: str) -> None:
-    panel = read([one, other, one, other, one, other])
-    assert only(panel).code == "labels-alike"
-    assert panel.persons["sex"].to_list() == [one, other] * 3
-
-
-def test_labels_that_look_different_are_not_told() -> None:
-    assert not read(SIX).findings
-    assert not read(["1", "2", "1", "2", "10", "0"]).findings
-    assert not read([1, 2, 1, 2, 1, 2]).findings
 
 
 ARMS: dict[str, Any] = {"column": "arm", "control": "usual", "labels": ["usual", "new"]}

@@ -80,6 +80,32 @@ def test_two_values_for_one_person(columns: Any, column: str, row: int) -> None:
     assert panel.baseline["hope"]["H"].to_list() == [2, 5]
 
 
+@pytest.mark.parametrize(
+    ("labels", "codes", "kept"),
+    [
+        (["m", "m", "m", "M", "M", "M"], {"categories-alike"}, ["m", "M"]),
+        (["m", "m", "m", " m", " m", " m"], {"categories-with-spaces"}, ["m", "m"]),
+        (
+            ["M", "M", "M", " m", "m ", "m"],
+            {"categories-alike", "categories-with-spaces"},
+            ["M", "m"],
+        ),
+        (["caf\u00e9"] * 3 + ["cafe\u0301"] * 3, {"categories-alike"}, ["caf\u00e9", "cafe\u0301"]),
+        (["a\u200bb"] * 3 + ["ab"] * 3, {"categories-alike"}, ["a\u200bb", "ab"]),
+        (["a  b"] * 3 + ["a b"] * 3, {"categories-alike"}, ["a  b", "a b"]),
+        ([" m"] * 3 + ["f"] * 3, set(), ["m", "f"]),
+    ],
+)
+def test_labels_that_look_alike_are_told(labels: Any, codes: set[str], kept: list[str]) -> None:
+    panel = _described(sex=labels)
+    assert {one.code for one in panel.findings} == codes
+    assert panel.persons["sex"].to_list() == kept
+    if "categories-alike" in codes:
+        told = _said(panel, "categories-alike")
+        assert (told.evidence.column, told.severity) == ("sex", "warning")
+        assert all(repr(one) in told.text for one in kept)
+
+
 def test_an_age_may_grow_with_time() -> None:
     assert not _described(age=[30, 30, 31, 41, 41, 42]).findings
 

@@ -66,7 +66,7 @@ def test_several_instruments_are_told_by_name(study: Study) -> None:
     table = pl.DataFrame(schema={"E": pl.Float64})
     (row,) = codebook(both, {"scores.csv": table}).to_dicts()
     assert row["source"].startswith("more: List of Threatening Experiences")
-    assert instruments_behind("optimism", both)[0].name == "optimism"
+    assert instruments_behind("factor:optimism", both)[0].name == "optimism"
     assert instruments_behind("E_nothing", both) == ()
 
 

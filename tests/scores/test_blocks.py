@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salutogen.errors import ScoreError
 from salutogen.scores import Scores, score
 from salutogen.study import read_study
 
@@ -125,7 +124,7 @@ def test_subscales_of_a_list_are_scored_too():
     assert work["3", "2"] == codes[7, :2].sum()
 
 
-def test_a_block_may_not_take_the_name_of_another_column():
+def test_a_block_called_as_another_type_keeps_apart_from_it():
     study = study_of("count", (*STANDARD, *ADDED), adaptations=[LOG[0] | {"block": "a"}])
     plan = study.plan.model_dump(mode="json", by_alias=True)
     plan["instruments"]["hassles_a"] = {
@@ -134,18 +133,27 @@ def test_a_block_may_not_take_the_name_of_another_column():
     plan["instruments"]["hassles"]["columns"] = [*STANDARD, "N1", "N2"]
     plan["exposure"]["types"] = ["hassles", "hassles_a"]
     codes = np.random.default_rng(9).integers(0, 5, (20, 8))
-    with pytest.raises(ScoreError) as caught:
-        score(read_study(plan).read(answers(codes)))
-    assert [item.code for item in caught.value.findings] == ["score-name-taken"]
+    scores = score(read_study(plan).read(answers(codes)))
+    assert "E_hassles_part_a" in scores.block_columns
+    plain = score(study_of("count", (*STANDARD, *ADDED), adaptations=LOG).read(answers(codes)))
+    block = LOG[0]["block"]
+    assert scores.table["E_hassles_part_a"].equals(plain.table[f"E_hassles_{block}"])
+    assert (
+        scores.table["E_hassles_a"].to_list()
+        == (scores.alternatives["E_hassles_a_count"]).to_list()
+    )
 
 
 @pytest.mark.parametrize("block", ["count", "low", "skipped"])
-def test_a_block_may_not_be_called_as_another_way_to_score(block):
+def test_a_block_called_as_another_way_to_score_keeps_apart_from_it(block):
     log = [LOG[0] | {"block": block}, LOG[1]]
     codes = np.random.default_rng(9).integers(0, 5, (20, 8))
-    with pytest.raises(ScoreError) as caught:
-        score(study_of("count", (*STANDARD, *ADDED), adaptations=log).read(answers(codes)))
-    assert [item.evidence.column for item in caught.value.findings] == [f"E_hassles_{block}"]
+    scores = score(study_of("count", (*STANDARD, *ADDED), adaptations=log).read(answers(codes)))
+    plain = score(study_of("count", (*STANDARD, *ADDED), adaptations=LOG).read(answers(codes)))
+    own = scores.table[f"E_hassles_part_{block}"]
+    assert own.equals(plain.table[f"E_hassles_{LOG[0]['block']}"])
+    told = {item.code: item for item in scores.findings}["columns-renamed"]
+    assert told.evidence.numbers["columns"] == {f"{block} of hassles": [own.name]}
 
 
 def test_what_was_adapted_is_part_of_the_scoring():

@@ -101,7 +101,7 @@ def test_every_row_is_the_sum_of_its_items(aligned: pl.DataFrame) -> None:
         by_row = aligned.select(pl.sum_horizontal(items).cast(pl.Float64)).to_series()
         assert aligned[column].to_list() == by_row.to_list()
     assert aligned["time"].to_list() == aligned["start.Date"].cast(pl.Float64).to_list()
-    assert aligned["coping-now"].to_list() == aligned["BCS_state"].cast(pl.Float64).to_list()
+    assert aligned["factor:coping-now"].to_list() == aligned["BCS_state"].cast(pl.Float64).to_list()
 
 
 def test_reliability_on_independent_persons(scores: Scores) -> None:

@@ -252,7 +252,7 @@ def test_factors_stand_beside_rows_and_persons() -> None:
         },
     )
     scores = score(panel)
-    assert scores.table["support"].to_list() == [3, 10, 6, None]
+    assert scores.factor("support").to_list() == [3, 10, 6, None]
     assert scores.persons["optimism"].to_list() == [-1.5, None, 2.25, 7]
     assert scores.persons["trauma"].to_list() == [1, None, 0, 10]
     assert scores.factors_repeated == ("support",)
@@ -296,17 +296,17 @@ def test_a_constant_type_stops_a_composite_but_not_a_sum() -> None:
 def test_faults_of_the_plan_come_together() -> None:
     odd = instrument("mood", MOOD.items, answers=None, reverse=frozenset({"m1"}))
     unranged = checklist("hassles", HASSLES.items, answers=None)
-    low = checklist("low", ["l1", "l2"])
+    low = checklist("low", ["l1", "l2"], answers=None)
     study = build_study(
         [odd, unranged, low],
         problems="mood",
-        exposure={"types": ["hassles", "low"], "score": {"hassles": "relative"}, "combine": "sum"},
+        exposure={"types": ["hassles", "low"], "score": "relative", "combine": "sum"},
     )
     panel = build_panel(study, {"mood": MOODS, "hassles": HASSLED, "low": [[0, 1]] * 4})
     assert refused(panel) == [
         "range-needed",
         "range-needed",
-        "score-name-taken",
+        "range-needed",
     ]
 
 

@@ -13,6 +13,8 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.findings import finding
 from salutogen.names import did_you_mean
+from salutogen.namespaces import SUBSCALE, factor_column, scale_column, subscale_column
+from salutogen.scores import Scores
 from salutogen.scores.answers import answered_rows, repeated_form
 from salutogen.scores.scale import scale_faults, score_scale
 from salutogen.study import Instrument
@@ -55,12 +57,13 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
     instrument = study.instruments.get(name)
     title = name if instrument is None else instrument.title or name
     if name in study.problems.instruments:
-        column = f"P_{name}" if f"P_{name}" in scores.table.columns else "P"
+        several = len(study.problems.instruments) > 1
+        column = scale_column(name, study.problems.instruments) if several else "P"
         values = _numbers(scores.table, column)
         return NamedScale(
             name=name, title=title, values=values, higher="worse", instrument=instrument
         )
-    if name in scores.alternatives.columns and not name.startswith(("E_", "P_")):
+    if subscale_column(name) in scores.alternatives.columns:
         owner = next(
             one for one in study.problems.instruments if name.removeprefix(f"{one}_") != name
         )
@@ -68,13 +71,13 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
         return NamedScale(
             name=name,
             title=name.replace("_", " "),
-            values=_numbers(scores.alternatives, name),
+            values=_numbers(scores.alternatives, subscale_column(name)),
             higher="worse" if of is None else of.higher,
             instrument=of,
         )
     if name in scores.factors_repeated:
         higher = "worse" if instrument is None else instrument.higher
-        values = _numbers(scores.table, name)
+        values = _numbers(scores.table, factor_column(name))
         return NamedScale(
             name=name, title=title, values=values, higher=higher, instrument=instrument
         )
@@ -94,12 +97,18 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
 def known_scales(inputs: AnalysisInputs) -> list[str]:
     """Names that `named_scale` knows, exposure left out."""
     study, scores = inputs.study, inputs.scores
-    parts = [name for name in scores.alternatives.columns if not name.startswith(("E_", "P_"))]
+    parts = subscales_of(scores)
     asked = getattr(inputs.panel, "answers", {})
     more = [name for name in asked if name not in study.exposure_types]
     return list(
         dict.fromkeys([*study.problems.instruments, *parts, *scores.factors_repeated, *more])
     )
+
+
+def subscales_of(scores: Scores) -> list[str]:
+    """Names of the subscales of problem instruments, `<instrument>_<subscale>`."""
+    found = scores.alternatives.columns
+    return [name.removeprefix(SUBSCALE) for name in found if not name.startswith(("E_", "P_"))]
 
 
 def _numbers(table: pl.DataFrame, name: str) -> Float:

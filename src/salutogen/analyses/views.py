@@ -11,6 +11,7 @@ import polars as pl
 
 from salutogen.errors import AnalysisError
 from salutogen.names import did_you_mean
+from salutogen.namespaces import factor_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,10 @@ class Views:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the variables there are."""
+        """Names of the variables there are; repeated factors as `factor:<name>`.
+
+        A factor can be asked for by its own name too, where no score is called so.
+        """
         keys = {"person", "occasion_index"}
         return tuple(
             name
@@ -142,6 +146,8 @@ class Views:
         return self._spread(self._column("time"))
 
     def _column(self, name: str) -> NDArray[np.float64]:
+        if name not in self.names and factor_column(name) in self.names:
+            name = factor_column(name)
         if name not in self.names:
             near = did_you_mean(name, self.names)
             raise AnalysisError(f"Nothing called {name!r} is scored by occasion.{near}")

@@ -22,10 +22,11 @@ def further_header_rows(frame: pl.DataFrame) -> int:
     texts = [name for name in frame.columns if frame[name].dtype == pl.String]
     if most < 1 or not texts:
         return 0
-    below = frame.select(texts).slice(most, _LOOKED_AT)
+    frame = frame.select(pl.selectors.by_name(*texts))
+    below = frame.slice(most, _LOOKED_AT)
     numbers = [name for name in texts if _holds_numbers(below[name])]
     count = 0
-    for row in frame.select(texts).head(most).iter_rows(named=True):
+    for row in frame.head(most).iter_rows(named=True):
         ids = sum(str(row[name] or "").startswith(_IMPORT_ID) for name in texts)
         filled = [name for name in numbers if (row[name] or "").strip()]
         worded = [name for name in filled if _holds_text(row[name])]

@@ -12,6 +12,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.explained import ExplainedShare
 from salutogen.models.support import Support, least_squares_support
+from salutogen.namespaces import told_term
 from salutogen.norm.line_claims import CLUSTERED, LineClaims, line_claims, without_interval
 
 if TYPE_CHECKING:
@@ -126,7 +127,11 @@ def clustered_claims(
 
 def tell_thin_support(lines: Iterable[tuple[str, Line]], findings: Findings) -> None:
     """Say which coefficients of lines over occasions have no error, and on how many they rest."""
-    thin = [(f"{term} ({name})", n, line) for name, line in lines for term, n in line.thin.items()]
+    thin = [
+        (f"{told_term(term)} ({name})", n, line)
+        for name, line in lines
+        for term, n in line.thin.items()
+    ]
     if thin:
         most = max(line.n_persons for _, _, line in thin)
         findings.tell(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from salutogen.findings import Finding, Findings, Persons
+from salutogen.namespaces import covariate_column, told_term
 from salutogen.norm.redundant_covariates import redundant_covariates
 from salutogen.scores import Scores
 from salutogen.study.format import NormSettings
@@ -19,23 +20,22 @@ class Covariates:
 
     Attributes
     ----------
-    columns : tuple of str
+    names : tuple of str
+        As the study file has them.
     by_person : DataFrame
-        One row per person, in order of the person index; only `columns`.
+        One row per person, in order of the person index; columns as `covariate_column` names them.
     """
 
-    columns: tuple[str, ...]
+    names: tuple[str, ...]
     by_person: pl.DataFrame
     findings: tuple[Finding, ...] = field(default=())
 
     def join(self, table: pl.DataFrame) -> pl.DataFrame:
         """Add the covariates of each row's person."""
-        if not self.columns:
+        if not self.names:
             return table
         person = table["person"].to_numpy()
-        return table.with_columns(
-            *(self.by_person[name].gather(person).alias(name) for name in self.columns)
-        )
+        return table.with_columns(*(column.gather(person) for column in self.by_person))
 
     def complete(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows a line can be fitted to: no covariate missing, no category that one person has.
@@ -43,13 +43,13 @@ class Covariates:
         The term of a category with one person is that person's residual: it would be 0 whatever
         the person's problems are.
         """
-        if not self.columns:
+        if not self.names:
             return table
-        kept = table.drop_nulls(list(self.columns))
+        kept = table.drop_nulls(self.by_person.columns)
         while kept.height:
             shared = [
                 pl.col("person").n_unique().over(name) > 1
-                for name in self.columns
+                for name in self.by_person.columns
                 if not kept[name].dtype.is_numeric()
             ]
             left = kept.filter(*shared) if shared else kept
@@ -75,36 +75,45 @@ def gather_covariates(
         *scores.factors_repeated,
         *scores.study.plan.factors,
     }
-    columns: list[str] = []
+    names: list[str] = []
     for name in dict.fromkeys(settings.covariates):
-        if name not in scores.persons.columns:
+        if scores.of_persons(name) is None:
             known = [item for item in scores.persons.columns if item not in ("person", "subject")]
             found.tell("covariate-missing", column=name, columns=known)
             continue
-        columns.append(name)
-    kept = _in_line(scores, columns, needed, found)
+        names.append(name)
+    kept = _in_line(scores, tuple(names), needed, found)
+    by_person = covariates_by_person(scores, kept)
     for name in kept:
         if name in factors:
             found.tell("factor-in-line", column=name)
-        nulls = scores.persons[name].null_count()
+        nulls = by_person[covariate_column(name)].null_count()
         if nulls:
             found.tell("covariate-incomplete", column=name, persons=Persons(nulls))
-    return Covariates(columns=kept, by_person=scores.persons.select(kept), findings=tuple(found))
+        told = told_term(covariate_column(name))
+        if told != name:
+            found.tell("covariate-renamed", column=name, term=told)
+    return Covariates(names=kept, by_person=by_person, findings=tuple(found))
+
+
+def covariates_by_person(scores: Scores, names: Sequence[str]) -> pl.DataFrame:
+    """Take those covariates that the study has, a row per person, under names of their own."""
+    columns = {covariate_column(name): scores.of_persons(name) for name in names}
+    return pl.DataFrame({name: values for name, values in columns.items() if values is not None})
 
 
 def _in_line(
-    scores: Scores, columns: list[str], needed: Collection[str], found: Findings
+    scores: Scores, names: tuple[str, ...], needed: Collection[str], found: Findings
 ) -> tuple[str, ...]:
     """Covariates that stand in the line; those that say nothing beside the others are told."""
-    if not columns:
+    if not names:
         return ()
-    chosen = tuple(columns)
     valid = scores.table.filter("valid")["person"].unique().sort()
-    everybody = Covariates(columns=chosen, by_person=scores.persons.select(chosen))
+    everybody = Covariates(names=names, by_person=covariates_by_person(scores, names))
     persons = everybody.complete(everybody.join(pl.DataFrame({"person": valid})))
-    redundant = redundant_covariates(persons, chosen)
+    redundant = redundant_covariates(persons, names)
     for name, others in redundant.items():
         if name not in needed:
             variant = "" if others else "constant"
             found.tell("covariate-redundant", variant=variant, column=name, others=list(others))
-    return tuple(name for name in chosen if name not in redundant or name in needed)
+    return tuple(name for name in names if name not in redundant or name in needed)

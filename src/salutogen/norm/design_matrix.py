@@ -11,13 +11,13 @@ from salutogen.errors import NormError
 from salutogen.findings import Finding, finding
 from salutogen.models.regression.splines import QUANTILES as KNOT_QUANTILES
 from salutogen.models.regression.splines import RestrictedCubicSpline
+from salutogen.namespaces import LABEL_MARK, covariate_column, covariate_term
 
 if TYPE_CHECKING:
     from salutogen.norm.lines import Line, Shape
     from salutogen.scores import Standardiser
 
 INTERCEPT = "intercept"
-LEVEL_MARK = "="
 
 
 def terms_of(predictors: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
@@ -35,22 +35,23 @@ def terms_of(predictors: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
 
 def labels_of(table: pl.DataFrame, covariates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Labels of each covariate that is a category; the first one is the reference."""
+    columns = {name: table[covariate_column(name)] for name in covariates}
     return {
-        name: tuple(sorted(table[name].drop_nulls().cast(pl.String).unique().to_list()))
-        for name in covariates
-        if not table[name].dtype.is_numeric()
+        name: tuple(sorted(values.drop_nulls().cast(pl.String).unique().to_list()))
+        for name, values in columns.items()
+        if not values.dtype.is_numeric()
     }
 
 
 def covariate_terms(table: pl.DataFrame, covariates: tuple[str, ...]) -> tuple[str, ...]:
-    """Terms of covariates: numbers by name, categories as `site=B` against the first label."""
+    """Terms of covariates: numbers by column, categories with `=B` against the first label."""
     labels = labels_of(table, covariates)
     terms: list[str] = []
     for name in covariates:
         if name in labels:
-            terms += [f"{name}{LEVEL_MARK}{label}" for label in labels[name][1:]]
+            terms += [covariate_term(name, label) for label in labels[name][1:]]
         else:
-            terms.append(name)
+            terms.append(covariate_column(name))
     return tuple(terms)
 
 
@@ -79,11 +80,11 @@ def term_matrix(
         elif term.endswith("^2"):
             columns.append(_numbers(table, term[:-2]) ** 2)
         elif ":spline" in term:
-            name, _, number = term.partition(":spline")
+            name, _, number = term.rpartition(":spline")
             spline = RestrictedCubicSpline(knots=knots_by_name[name])
             columns.append(spline.transform(_numbers(table, name))[:, int(number)])
         else:
-            name, _, label = term.partition(LEVEL_MARK)
+            name, _, label = term.partition(LABEL_MARK)
             same = (table[name].cast(pl.String) == label).cast(pl.Float64)
             columns.append(same.fill_null(float("nan")).to_numpy())
     # Column by column in memory, as it is worked through.
@@ -111,15 +112,16 @@ def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:
     table = with_known_labels(line, table)
     matrix = term_matrix(table, line.terms, predictors=line.predictors, knots=line.knots)
     for name in line.labels:  # a category with one label has no term that could be missing
-        matrix[table[name].is_null().to_numpy()] = np.nan
+        matrix[table[covariate_column(name)].is_null().to_numpy()] = np.nan
     return matrix
 
 
 def with_known_labels(line: Line, table: pl.DataFrame) -> pl.DataFrame:
     """Return the table without labels of categories that the line was not fitted on: null."""
+    known = {covariate_column(name): list(labels) for name, labels in line.labels.items()}
     return table.with_columns(
-        pl.when(pl.col(name).cast(pl.String).is_in(list(labels))).then(pl.col(name)).alias(name)
-        for name, labels in line.labels.items()
+        pl.when(pl.col(name).cast(pl.String).is_in(labels)).then(pl.col(name)).alias(name)
+        for name, labels in known.items()
         if name in table.columns
     )
 
@@ -157,8 +159,9 @@ def _level_problems(line: Line, level: str) -> list[Finding]:
 
 
 def _column_problems(line: Line, table: pl.DataFrame) -> list[Finding]:
-    needed = (*line.predictors, *line.covariates)
-    missing = [name for name in needed if name not in table.columns]
+    needed = {name: name for name in line.predictors}
+    needed |= {covariate_column(name): name for name in line.covariates}
+    missing = [name for column, name in needed.items() if column not in table.columns]
     if not missing:
         return []
     return [finding("norm-column-missing", missing=missing)]

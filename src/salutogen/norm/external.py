@@ -67,7 +67,7 @@ def external_lines(scores: Scores, settings: NormSettings) -> External | None:
     lines: dict[LineKey, Line] = {}
     for level, line in by_level.items():
         if line is not None:
-            named, unclear = with_labels(_named(line, norm_file), scores.persons, norm_file.name)
+            named, unclear = with_labels(_named(line, norm_file), scores, norm_file.name)
             problems += [one for one in unclear if one not in problems]
             lines[LineKey(level)] = named
     if refusals(problems):

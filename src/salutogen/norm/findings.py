@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from salutogen.findings import Finding, Findings
+from salutogen.namespaces import combined_name
 from salutogen.norm.line_claims import Change, LineClaims
 from salutogen.norm.lines import Line, Lines
 
 LEAST_SHARE = 0.05
-COMBINED = "all types"
 
 
 def tell_exposure(lines: Lines, findings: Findings) -> None:
@@ -20,14 +20,17 @@ def tell_exposure(lines: Lines, findings: Findings) -> None:
     from low to high exposure, whatever the line's shape, and only where its interval leaves out 0.
     """
     found: dict[str, Line] = {**lines.by_exposure("occasion")}
+    columns = {name: line.predictors[0] for name, line in found.items()}
     if len(found) != 1:
-        found[COMBINED] = lines.occasion
+        together = combined_name(found)
+        found[together], columns[together] = lines.occasion, "E"
     claims = {
         name: line.claims
         for name, line in found.items()
         if line.claims is not None and not line.exposure_is_thin
     }
-    _tell_little(claims, "covariates" if lines.occasion.covariates else "plain", findings)
+    variant = "covariates" if lines.occasion.covariates else "plain"
+    _tell_little(claims, variant, columns, findings)
     falling = {
         name: one.change
         for name, one in claims.items()
@@ -38,11 +41,13 @@ def tell_exposure(lines: Lines, findings: Findings) -> None:
             "exposure-lowers-problems",
             named=_listed({name: change_in_words(change) for name, change in falling.items()}),
             numbers={"change": {name: change.to_dict() for name, change in falling.items()}},
-            column=_column(falling),
+            column=_column(falling, columns),
         )
 
 
-def _tell_little(claims: Mapping[str, LineClaims], variant: str, findings: Findings) -> None:
+def _tell_little(
+    claims: Mapping[str, LineClaims], variant: str, columns: Mapping[str, str], findings: Findings
+) -> None:
     little = {name: one.share for name, one in claims.items() if one.share.share < LEAST_SHARE}
     if not little:
         return
@@ -59,7 +64,7 @@ def _tell_little(claims: Mapping[str, LineClaims], variant: str, findings: Findi
             "r_squared": {name: share.share for name, share in little.items()},
             "interval": {name: share.interval for name, share in little.items()},
         },
-        column=_column(little),
+        column=_column(little, columns),
     )
 
 
@@ -90,12 +95,9 @@ def _listed(words: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {told}" for name, told in words.items())
 
 
-def _column(names: Mapping[str, object]) -> str | None:
+def _column(names: Mapping[str, object], columns: Mapping[str, str]) -> str | None:
     """The one column that a finding is of."""
-    if len(names) != 1:
-        return None
-    name = next(iter(names))
-    return "E" if name == COMBINED else f"E_{name}"
+    return columns[next(iter(names))] if len(names) == 1 else None
 
 
 class LeftOut:

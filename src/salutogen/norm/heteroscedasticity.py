@@ -96,7 +96,7 @@ def _over_persons(line: Line, table: pl.DataFrame) -> PersonsTest:
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level="person")
     try:
-        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
+        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.names)
         plain = breusch_pagan(fit, matrix)
         averaged = table["n_valid"].to_numpy() if "n_valid" in table.columns else None
         standardised = breusch_pagan(fit, matrix, averaged=averaged)
@@ -115,7 +115,7 @@ def _over_occasions(line: Line, table: pl.DataFrame) -> OccasionsTest:
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level="occasion")
     try:
-        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.terms)
+        fit = fit_least_squares(table["P"].to_numpy(), matrix, names=line.names)
         clustered = breusch_pagan(fit, matrix, cluster=table["person"].to_numpy())
     except ModelError as error:
         return OccasionsTest(reason=str(error))

@@ -9,8 +9,11 @@ import polars as pl
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, Findings, Persons, finding
-from salutogen.norm.design_matrix import LEVEL_MARK, labels_of
+from salutogen.namespaces import covariate_column, covariate_term
+from salutogen.norm.covariates import covariates_by_person
+from salutogen.norm.design_matrix import labels_of
 from salutogen.norm.lines import Line
+from salutogen.scores import Scores
 
 
 def tell_unknown_labels(line: Line, table: pl.DataFrame, source: str, findings: Findings) -> None:
@@ -30,7 +33,9 @@ def tell_unknown_labels(line: Line, table: pl.DataFrame, source: str, findings: 
     NormError
         Nobody is left that the line knows (`category-unknown`).
     """
-    unknown = {name: _unknown(table[name], known) for name, known in line.labels.items()}
+    unknown = {
+        name: _unknown(table[covariate_column(name)], known) for name, known in line.labels.items()
+    }
     if rows_known(line, table).is_empty() and not table.is_empty():
         raise NormError(
             [
@@ -38,7 +43,10 @@ def tell_unknown_labels(line: Line, table: pl.DataFrame, source: str, findings: 
                     "category-unknown",
                     source=source or "its reference set",
                     named=_named(
-                        {name: _labels(table[name], rows) for name, rows in unknown.items()}
+                        {
+                            name: _labels(table[covariate_column(name)], rows)
+                            for name, rows in unknown.items()
+                        }
                     ),
                     known=_named(line.labels),
                 )
@@ -46,7 +54,7 @@ def tell_unknown_labels(line: Line, table: pl.DataFrame, source: str, findings: 
         )
     for name, rows in unknown.items():
         if rows.any():
-            labels = _labels(table[name], rows)
+            labels = _labels(table[covariate_column(name)], rows)
             findings.tell(
                 "category-without-line",
                 variant="file" if source else "own",
@@ -59,7 +67,7 @@ def tell_unknown_labels(line: Line, table: pl.DataFrame, source: str, findings: 
             )
 
 
-def with_labels(line: Line, persons: pl.DataFrame, source: str) -> tuple[Line, list[Finding]]:
+def with_labels(line: Line, scores: Scores, source: str) -> tuple[Line, list[Finding]]:
     """Return a line of a file with the labels it knows, and what keeps them unknown.
 
     Files written before labels were kept name every label but the reference, which is the first in
@@ -68,14 +76,13 @@ def with_labels(line: Line, persons: pl.DataFrame, source: str) -> tuple[Line, l
     """
     problems: list[Finding] = []
     found = dict(line.labels)
-    for name, here in labels_of(
-        persons, tuple(set(line.covariates) & set(persons.columns))
-    ).items():
+    own = [name for name in line.covariates if scores.of_persons(name) is not None]
+    for name, here in labels_of(covariates_by_person(scores, own), tuple(own)).items():
         if name in found:
             continue
-        mark = f"{name}{LEVEL_MARK}"
+        mark = covariate_term(name, "")
         named = tuple(term.removeprefix(mark) for term in line.terms if term.startswith(mark))
-        if not named and name in line.terms:
+        if not named and covariate_column(name) in line.terms:
             continue
         first = [label for label in here if not named or label < min(named)]
         if len(first) > 1:
@@ -88,7 +95,7 @@ def with_labels(line: Line, persons: pl.DataFrame, source: str) -> tuple[Line, l
 def rows_known(line: Line, table: pl.DataFrame) -> pl.DataFrame:
     """Rows whose labels the line knows."""
     for name, known in line.labels.items():
-        table = table.filter(~_unknown(table[name], known))
+        table = table.filter(~_unknown(table[covariate_column(name)], known))
     return table
 
 

@@ -16,6 +16,7 @@ from salutogen.models.regression.sandwich import (
     joint_degrees_of_freedom,
     wald_test,
 )
+from salutogen.namespaces import CURVED
 from salutogen.norm.design_matrix import term_matrix, terms_of
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ class _Along:
 
 def _belongs(term: str, predictor: str) -> bool:
     """Whether a term is one of a predictor's: itself, its square, a part of its spline."""
-    return term in (predictor, f"{predictor}^2") or term.startswith(f"{predictor}:spline")
+    return term in (predictor, *(f"{predictor}{suffix}" for suffix in CURVED))
 
 
 def without_interval(share: ExplainedShare, value: float) -> ExplainedShare:

@@ -16,6 +16,7 @@ from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.least_squares import LinearFit, checked, fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
+from salutogen.namespaces import told_term
 from salutogen.norm.clustered_support import clustered_claims, clustered_errors
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import labels_of, term_matrix, terms_of, with_composite
@@ -138,23 +139,24 @@ def fit_line(
     if refused is not None:
         spec = replace(spec, shape="linear")
     knots, terms = spline_knots(table, spec), all_terms(table, spec)
+    named = tuple(told_term(term) for term in terms)  # in reasons for which it cannot be fitted
     matrix = term_matrix(table, terms, predictors=spec.predictors, knots=knots)
     outcome = table["P"].to_numpy()
     person = table["person"].to_numpy()
     try:
-        checked(outcome, matrix, terms)
-        design = Factored.of(matrix, terms)
+        checked(outcome, matrix, named)
+        design = Factored.of(matrix, named)
         fit = fit_least_squares(
-            outcome, design, names=terms, cluster=person if level == "occasion" else None
+            outcome, design, names=named, cluster=person if level == "occasion" else None
         )
     except ModelError as error:
         told = finding("line-not-fitted", shape=spec.shape, level=level, reason=str(error))
         raise NormError([told]) from error
     exposure = table[spec.predictors[0] if len(spec.predictors) == 1 else "E"].to_numpy()
-    claims, thin = _claims(fit, design, table, spec, knots, clustered=level == "occasion")
+    claims, thin = _claims(fit, design, terms, table, spec, knots, clustered=level == "occasion")
     return Line(
         level=level,
-        terms=tuple(fit.names),
+        terms=terms,
         coefficients=tuple(float(value) for value in fit.coefficients),
         covariance=np.asarray(fit.covariance),
         residual_sd=float(np.std(fit.residuals, ddof=1)),
@@ -181,6 +183,7 @@ def fit_line(
 def _claims(
     fit: LinearFit,
     design: Factored,
+    terms: tuple[str, ...],
     table: pl.DataFrame,
     spec: LineSpec,
     knots: tuple[float, ...],
@@ -188,7 +191,7 @@ def _claims(
     clustered: bool,
 ) -> tuple[LineClaims, Mapping[str, int]]:
     """What the line says of exposure, and the persons that each term without an error rests on."""
-    terms, most = tuple(fit.names), fit.df_inference
+    most = fit.df_inference
     person = table["person"].to_numpy().astype(np.int64) if clustered else None
     share = shares_of(table["P"].to_numpy(), design, terms, spec.predictors, person)
     parts: dict[str, Any] = {

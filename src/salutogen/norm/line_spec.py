@@ -19,7 +19,7 @@ class LineSpec:
         `E`, or `E_<type>` for each type where types enter separately.
     shape : {"linear", "quadratic", "spline"}
     covariates : tuple of str
-        Columns added to every line.
+        Added to every line, as the study names them; `covariate_column` gives their columns.
     composite : tuple of str
         Raw types averaged as z values into E; empty where E is a plain sum.
     units : mapping of str to str
@@ -69,7 +69,8 @@ def scoring_of(scores: Scores) -> dict[str, object]:
         "E": {
             "combine": scores.combine,
             "types": {
-                kind: _scoring(scores.measures.get(f"E_{kind}")) for kind in scores.exposure_types
+                kind: _scoring(scores.measures.get(scores.type_column(kind)))
+                for kind in scores.exposure_types
             },
         },
     }

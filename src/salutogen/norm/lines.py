@@ -12,6 +12,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, Persons
+from salutogen.namespaces import told_term
 from salutogen.norm.line_claims import CLUSTERED, Change, Expected, ExposureTest, LineClaims
 from salutogen.scores import Standardiser
 from salutogen.study import Period
@@ -93,7 +94,8 @@ class Line(Record):
 
     A line knows the level, units and reference set it was fitted on. `expected(table)` refuses a
     table of another level. Terms are `intercept`, `E`, `E^2`, `E:spline1`, `E:spline2`,
-    `E_<type>`, then covariates by name.
+    `E_<type>`, then covariates' in a namespace of theirs (`covariate:age`, `covariate:site=B`);
+    `names` are the same for people and files (`age`, `site=B`).
 
     Attributes
     ----------
@@ -151,6 +153,11 @@ class Line(Record):
         return self.coefficients[self.terms.index(term)]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the terms for people and files."""
+        return tuple(told_term(term) for term in self.terms)
+
+    @property
     def intercept(self) -> float:
         """Expected P at E = 0."""
         return self.coefficient("intercept")
@@ -206,7 +213,7 @@ class Line(Record):
 
     def summary(self, unit: str | None = None) -> LineSummary:
         """Return what `results.json` tells of the line; `unit` is its level by default."""
-        names = ["E2" if term == "E^2" else term for term in self.terms]
+        names = ["E2" if name == "E^2" else name for name in self.names]
         claims = self.claims
         robust = {} if claims is None else _robust_errors(names, claims)
         errors: Mapping[str, float | None]

@@ -10,6 +10,7 @@ import polars as pl
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.display import SIGN, card
 from salutogen.findings import Finding
+from salutogen.norm.covariates import covariates_by_person
 from salutogen.norm.heteroscedasticity import Heteroscedasticity
 from salutogen.norm.lines import MIXED, Level, Line, Lines, LineSummary
 from salutogen.norm.mixed import MixedLine
@@ -75,14 +76,12 @@ class Norm(Record):
 
     def with_covariates(self, table: pl.DataFrame) -> pl.DataFrame:
         """Add the lines' covariates to rows with a `person` index, where they are missing."""
-        covariates = self.lines.occasion.covariates
-        names = [name for name in covariates if name not in table.columns]
-        if not names:
+        found = covariates_by_person(self.scores, self.lines.occasion.covariates)
+        columns = [column for column in found if column.name not in table.columns]
+        if not columns:
             return table
         person = table["person"].to_numpy()
-        return table.with_columns(
-            *(self.scores.persons[name].gather(person).alias(name) for name in names)
-        )
+        return table.with_columns(*(column.gather(person) for column in columns))
 
     def summary(self) -> NormSummary:
         """Return what `results.json` tells of the lines."""
@@ -110,7 +109,7 @@ class Norm(Record):
         line = self.primary_line
         facts: dict[str, object] = {
             f"Line over {line.level}s": f"n = {line.n}, R² = {line.r_squared:.3f}, {line.shape}",
-            **dict(zip(line.terms, line.coefficients, strict=True)),
+            **dict(zip(line.names, line.coefficients, strict=True)),
             "Reference set": line.reference,
         }
         return card("Norm", facts, self.findings, note=SIGN)

@@ -12,7 +12,9 @@ import numpy as np
 
 from salutogen.errors import NormError
 from salutogen.findings import Finding, finding, shortened
+from salutogen.namespaces import term_of
 from salutogen.norm.claims_file import claims_from_dict, claims_to_dict
+from salutogen.norm.design_matrix import terms_of
 from salutogen.norm.lines import Level, Line, LineKey, Lines, Shape
 from salutogen.norm.norm_schema import damage_of, damage_of_line, terms_as_written
 from salutogen.norm.plain_json import read_json
@@ -82,8 +84,8 @@ def line_to_dict(line: Line) -> dict[str, Any]:
         "possible": {name: list(bounds) for name, bounds in line.possible.items()},
         "reference": line.reference,
         "shape": line.shape,
-        "terms": list(line.terms),
-        "coefficients": dict(zip(line.terms, line.coefficients, strict=True)),
+        "terms": list(line.names),
+        "coefficients": dict(zip(line.names, line.coefficients, strict=True)),
         "covariance": line.covariance.tolist(),
         "residual_sd": line.residual_sd,
         "r_squared": line.r_squared,
@@ -195,10 +197,11 @@ def _line(item: Mapping[str, Any], period: Period | None = None) -> Line:
     )
     low, high = item["range_E"]
     standardiser = item.get("standardiser")
+    ours = terms_of(tuple(item["predictors"]), shape)
     return Line(
         level=cast("Level", item["level"]),
-        terms=tuple(terms),
-        coefficients=tuple(float(given[term]) for term in terms),
+        terms=tuple(term_of(name, ours) for name in terms),
+        coefficients=tuple(float(given[name]) for name in terms),
         covariance=np.asarray(item["covariance"], dtype=float),
         residual_sd=float(item["residual_sd"]),
         r_squared=float(item["r_squared"]),

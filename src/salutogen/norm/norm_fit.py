@@ -137,7 +137,7 @@ def _prepare(scores: Scores, settings: NormSettings, external: External | None) 
         windows=windows,
         phases=phases,
         reference=reference,
-        spec=line_spec(scores, covariates.columns),
+        spec=line_spec(scores, covariates.names),
         covariates=covariates,
         findings=findings,
     )
@@ -340,7 +340,8 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         more[LineKey("occasion", variant=MIXED)] = line
     if fit.reference.frozen is not None:
         units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))
-    more |= lines_by_type(units, spec, fit.scores.exposure_types, words, left_out)
+    types = {name: fit.scores.type_column(name) for name in fit.scores.exposure_types}
+    more |= lines_by_type(units, spec, types, words, left_out)
     more |= lines_by_occasion(
         complete(fit.occasions()), spec, fit.scores.study.schedule.occasions, left_out
     )

@@ -19,6 +19,7 @@ from salutogen.norm.lines import Level, Line
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
 from salutogen.page.audience import Audience
+from salutogen.scores import Scores
 from salutogen.study import Period
 
 FEWEST_OF_SPLINE = 100  # so that five persons lie beyond the outer knots, the 5 and 95 % quantiles
@@ -26,14 +27,15 @@ _FEWER_DIGITS = ("covariance", "r_squared", "claims")
 _EXACT = ("coefficients", "possible", "n", "n_persons", "range_E", "window")
 
 
-def untold_covariates(norm: Norm, persons: pl.DataFrame, audience: Audience) -> tuple[str, ...]:
+def untold_covariates(norm: Norm, scores: Scores, audience: Audience) -> tuple[str, ...]:
     """Covariates with a category of few persons, whose coefficients would tell of these."""
+    found = {name: scores.of_persons(name) for name in norm.lines.occasion.covariates}
     return tuple(
         name
-        for name in norm.lines.occasion.covariates
-        if name in persons.columns
-        and not persons[name].dtype.is_numeric()
-        and any(map(audience.hides, persons[name].drop_nulls().value_counts()["count"]))
+        for name, values in found.items()
+        if values is not None
+        and not values.dtype.is_numeric()
+        and any(map(audience.hides, values.drop_nulls().unique_counts()))
     )
 
 
@@ -55,7 +57,7 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     content = norm_to_dict(norm)
     if audience.individuals:
         return content, ()
-    untold = untold_covariates(norm, norm.scores.persons, audience)
+    untold = untold_covariates(norm, norm.scores, audience)
     left_out: list[str] = []
 
     def told(line: Line | None, level: Level, name: str) -> dict[str, Any] | None:

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from salutogen.findings import shortened
-from salutogen.norm.design_matrix import LEVEL_MARK, terms_of
+from salutogen.namespaces import covariate_column, covariate_term, told_term
+from salutogen.norm.design_matrix import terms_of
 from salutogen.norm.lines import Level, Shape
 
 LARGEST = 1e15  # no score, and no coefficient of one, comes near
@@ -245,17 +246,17 @@ def terms_as_written(
     labels: Mapping[str, Sequence[str]],
     given: Iterable[str],
 ) -> tuple[str, ...]:
-    """Terms of a line in the order of its matrices: exposure's, then each covariate's.
+    """Terms of a line as files have them, in the order of its matrices: exposure's, then others.
 
     A category whose labels are not told has those of `given` that name it, in alphabetical order.
     """
     names = list(terms_of(tuple(predictors), shape))
     for name in covariates:
-        mark = f"{name}{LEVEL_MARK}"
+        told, mark = told_term(covariate_column(name)), told_term(covariate_term(name, ""))
         if name in labels:
             names += [f"{mark}{label}" for label in labels[name][1:]]
-        elif name in given:
-            names.append(name)
+        elif told in given:
+            names.append(told)
         else:
             names += sorted(term for term in given if term.startswith(mark))
     return tuple(names)

@@ -11,7 +11,7 @@ SAME = 1e-9  # of a term's length: what is left of a term that the others tell e
 
 
 def redundant_covariates(
-    persons: pl.DataFrame, columns: tuple[str, ...]
+    persons: pl.DataFrame, names: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
     """Find covariates whose terms follow exactly from those of the others.
 
@@ -21,9 +21,9 @@ def redundant_covariates(
     Parameters
     ----------
     persons : DataFrame
-        One row per person, nothing missing in `columns`.
-    columns : tuple of str
-        Covariates, in the order of the study file.
+        One row per person with the columns of covariates, nothing missing.
+    names : tuple of str
+        Covariates as the study file has them, in its order.
 
     Returns
     -------
@@ -32,8 +32,8 @@ def redundant_covariates(
         where it is the same in everybody.
     """
     found: dict[str, tuple[str, ...]] = {}
-    kept = list(columns)
-    for name in reversed(columns):
+    kept = list(names)
+    for name in reversed(names):
         others = tuple(one for one in kept if one != name)
         own = covariate_terms(persons, (name,))
         if not own or not _told(persons, own, others):
@@ -41,7 +41,7 @@ def redundant_covariates(
         kept.remove(name)
         fewer = [(), *((one,) for one in others), others]
         found[name] = next(some for some in fewer if _told(persons, own, some))
-    return {name: found[name] for name in columns if name in found}
+    return {name: found[name] for name in names if name in found}
 
 
 def _told(persons: pl.DataFrame, terms: tuple[str, ...], others: tuple[str, ...]) -> bool:

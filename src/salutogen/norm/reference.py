@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.findings import Findings
+from salutogen.namespaces import ARM
 from salutogen.norm.periods import PeriodRows, ValidRows, whole_follow_up
 from salutogen.scores import Scores
 from salutogen.study import Period
@@ -97,10 +98,10 @@ def _chosen(settings: NormSettings) -> tuple[str, Reference]:
 def _arm_members(scores: Scores, chosen: Reference, findings: Findings) -> np.ndarray | None:
     if chosen.arm is None:
         return None
-    if "arm" not in scores.persons.columns:
+    if ARM not in scores.persons.columns:
         findings.tell("reference-missing", variant="no-arms", arm=chosen.arm)
         return None
-    arms = scores.persons["arm"].cast(pl.String)
+    arms = scores.persons[ARM].cast(pl.String)
     members: np.ndarray = (arms == chosen.arm).fill_null(False).to_numpy()
     if not members.any():
         known = sorted(arms.drop_nulls().unique().to_list())

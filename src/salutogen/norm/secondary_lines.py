@@ -33,14 +33,17 @@ ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of 
 def lines_by_type(
     units: Mapping[Level, pl.DataFrame],
     spec: LineSpec,
-    types: tuple[str, ...],
+    types: Mapping[str, str],
     reference: str,
     left_out: LeftOut,
 ) -> dict[LineKey, Line]:
-    """Fit the line of each exposure type alone at each level, on the type's raw points."""
+    """Fit the line of each exposure type alone at each level, on the type's raw points.
+
+    `types` has the column of each type.
+    """
     lines: dict[LineKey, Line] = {}
-    for kind in types:
-        own = replace(spec, predictors=(f"E_{kind}",), composite=())
+    for kind, column in types.items():
+        own = replace(spec, predictors=(column,), composite=())
         for level, table in units.items():
             what = f"{level} line of {kind} alone"
             line = _fitted(table, own, level, reference, what, left_out)
@@ -149,7 +152,7 @@ def robust_line(
         fit = fit_huber(
             outcome,
             matrix,
-            names=plain.terms,
+            names=plain.names,
             cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
             tolerance=ROBUST_TOLERANCE,
         )

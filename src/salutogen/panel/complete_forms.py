@@ -34,7 +34,7 @@ def without_open_forms(study: Study, table: SourceTable, findings: Findings) -> 
         column = next(iter(done))
         findings.tell("complete-code-never", file=table.label, column=column, codes=codes)
         return table
-    blanked: list[pl.Series] = []
+    blanked: dict[str, pl.Series] = {}
     open_rows = np.zeros(table.n_rows, dtype=bool)
     forms = 0
     for column, answers in by_column.items():
@@ -43,7 +43,7 @@ def without_open_forms(study: Study, table: SourceTable, findings: Findings) -> 
         forms += int((~mask).sum())
         for answer in answers:
             cells = table.column(answer)
-            blanked.append(cells.zip_with(mask, nothing_like(cells)))
+            blanked[answer] = cells.zip_with(mask, nothing_like(cells))
     rows = np.flatnonzero(open_rows)
     findings.tell(
         "form-not-handed-in",

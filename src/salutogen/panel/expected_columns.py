@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
+from salutogen.namespaces import ARM
 from salutogen.panel.readers.source_table import SourceTable
 from salutogen.study.instruments.instrument import columns_at
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from salutogen.study.format import Source
 
 ITEM, VALUE = "item", "value"
+ARM_PATH = "arms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def person_columns(study: Study) -> Iterator[tuple[str, str, str | None, str, st
     for name, background in study.plan.background.items():
         yield name, background.column, background.source, background.kind, f"background.{name}"
     if study.plan.arms is not None:
-        yield "arm", study.plan.arms.column, study.plan.arms.source, "category", "arms"
+        yield ARM, study.plan.arms.column, study.plan.arms.source, "category", ARM_PATH
 
 
 def is_per_person(study: Study, source: str) -> bool:

@@ -80,7 +80,7 @@ def _tell_answers_in_header(
     columns = [column for column in expected if column in table.columns]
     rows = [
         [_judged(cell, expected[column]) for column, cell in zip(columns, row, strict=True)]
-        for row in table.header.select(columns).iter_rows()
+        for row in table.header.select(pl.selectors.by_name(*columns)).iter_rows()
     ]
     held = [False not in row and row.count(True) >= _FEW_COLUMNS for row in rows]
     if any(held):

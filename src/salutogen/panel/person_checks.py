@@ -1,4 +1,4 @@
-"""Whether labels, arms and numbers that describe persons are what they seem."""
+"""Whether arms and numbers that describe persons are what they seem."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import polars as pl
 
 from salutogen.findings import Findings, Persons
 from salutogen.names import did_you_mean
-from salutogen.panel.alike import as_seen
-from salutogen.panel.joined_columns import as_number
 from salutogen.panel.layouts.aligned_source import Integers
 
 if TYPE_CHECKING:
@@ -20,37 +18,6 @@ _CODES = frozenset(
     float(sign * int(digit * length)) for sign in (-1, 1) for digit in "789" for length in (2, 3, 4)
 ) | {-9.0, -8.0, -7.0}  # fmt: skip
 _LABELS_SHOWN = 6
-
-
-def tell_labels_alike(
-    raw: pl.Series, column: str, file: str, rows: Integers, findings: Findings
-) -> None:
-    """Say which labels differ only by spaces, capitals, unseen signs or how a number is written.
-
-    Parameters
-    ----------
-    raw : Series of str
-        The cells as they stand in the file.
-    rows : (n,) int
-        Data row of each cell.
-    """
-    counts = raw.alias("label").drop_nulls().value_counts(sort=True, name="rows")
-    counts = counts.filter(pl.col("label").str.strip_chars() != "")
-    seen = as_seen(counts["label"])
-    numbers = [as_number(text) for text in seen.to_list()]
-    pairs = zip(seen.to_list(), numbers, strict=True)
-    forms = pl.Series([text if number is None else f"{number:g}" for text, number in pairs])
-    for form in forms.filter(forms.is_duplicated()).unique(maintain_order=True).to_list():
-        alike = counts.filter(forms == form)["label"]
-        odd = raw.is_in(alike[1:].to_list()).fill_null(value=False).arg_true()
-        findings.tell(
-            "labels-alike",
-            file=file,
-            column=column,
-            rows=[int(rows[place]) for place in odd.head(10).to_list()],
-            n_rows=odd.len(),
-            labels=alike.head(_LABELS_SHOWN).to_list(),
-        )
 
 
 def check_arms(study: Study, arms: pl.Series, column: str, file: str, findings: Findings) -> None:

@@ -11,13 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
-from salutogen.panel.expected_columns import person_columns
+from salutogen.namespaces import background_column
+from salutogen.panel.alike_labels import tell_alike
+from salutogen.panel.expected_columns import ARM_PATH, person_columns
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
 from salutogen.panel.numeric import BOOLEAN_WORDS, finite_numbers, id_text
 from salutogen.panel.person_checks import (
     check_arms,
-    tell_labels_alike,
     without_missing_codes,
 )
 from salutogen.panel.readers.excel_errors import ERRORS
@@ -40,7 +41,7 @@ def read_persons(
         "person": pl.int_range(subjects.len(), dtype=pl.UInt32, eager=True),
         "subject": subjects,
     }
-    for name, column, given, kind, _ in person_columns(study):
+    for name, column, given, kind, path in person_columns(study):
         having = [s for s in aligned if aligned[s].has(column)]
         place = given if given is not None else (having[0] if having else None)
         found = None if place is None else aligned[place].by_person(column)
@@ -56,11 +57,12 @@ def read_persons(
                 growing = _years(study)
                 _check_ages(values, column, label, row, findings)
         else:
-            tell_labels_alike(id_text(raw), column, label, row, findings)
+            tell_alike(id_text(raw), column, label, findings)
             texts = id_text(raw).str.strip_chars()
             _refuse_errors(texts, column, label, row, findings)
             values = pl.select(pl.when(texts != "").then(texts)).to_series()
-        columns[name] = first_by_person(
+        own = name if path == ARM_PATH else background_column(name)
+        columns[own] = first_by_person(
             who, when, row, values, subjects.len(),
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip

@@ -8,8 +8,15 @@ from dataclasses import replace
 import polars as pl
 
 from salutogen.columns import Column, declared
+from salutogen.namespaces import (
+    factor_column,
+    part_columns,
+    renamed_types,
+    scale_column,
+    type_column,
+)
 from salutogen.pipeline.items_file import ITEM_COLUMNS
-from salutogen.resilience.levels import COLUMNS
+from salutogen.resilience.levels import COLUMNS, TYPE
 from salutogen.scores.scores import BLOCK_COLUMN
 from salutogen.study import Instrument, Study
 
@@ -50,7 +57,7 @@ def codebook(
         that. Both are empty for columns that are not a score of instruments.
     """
     known = {**FILES, **(more or {})}
-    parts = parts_of_lists(study)
+    parts = [*parts_of_lists(study), *types_renamed(study)]
     rows = []
     for file, table in tables.items():
         for name in table.columns:
@@ -74,10 +81,11 @@ def codebook(
 
 def parts_of_lists(study: Study) -> list[Column]:
     """Declare the columns of this study's parts of event lists, `E_<type>_<block>`."""
+    columns = _part_columns(study)
     return [
         replace(
             BLOCK_COLUMN,
-            name=f"E_{name}_{block}",
+            name=columns[name, block],
             meaning=f"Exposure from part of {name}: {block}, {len(items)} "
             f"item{'s' if len(items) != 1 else ''}",
         )
@@ -86,16 +94,31 @@ def parts_of_lists(study: Study) -> list[Column]:
     ]
 
 
+def types_renamed(study: Study) -> list[Column]:
+    """Declare the columns of types that cannot stand as `E_<type>` and `SR_<type>`."""
+    plain = {item.name.partition("_")[0]: item for item in COLUMNS["person"] if TYPE in item.name}
+    return [
+        replace(plain[column.partition("_")[0]], name=column,
+                meaning=f"{plain[column.partition('_')[0]].meaning}: {name}")
+        for name, columns in renamed_types(study.exposure_types).items()
+        for column in columns
+    ]  # fmt: skip
+
+
+def _part_columns(study: Study) -> dict[tuple[str, str], str]:
+    types = study.exposure_types
+    parts = [(name, block) for name in types for block in study.instruments[name].blocks]
+    return part_columns(parts, types)
+
+
 def instruments_behind(column: str, study: Study) -> tuple[Instrument, ...]:
     """Instruments whose score a column is; none for columns made of something else."""
     types, problems = study.exposure_types, study.problems.instruments
     made_of: dict[str, tuple[str, ...]] = {"P": problems, "E": types}
-    made_of |= {f"P_{name}": (name,) for name in problems}
-    made_of |= {f"E_{name}": (name,) for name in types}
-    made_of |= {
-        f"E_{name}_{block}": (name,) for name in types for block in study.instruments[name].blocks
-    }
-    made_of |= {name: (name,) for name in study.plan.factors}
+    made_of |= {scale_column(name, problems): (name,) for name in problems}
+    made_of |= {type_column(name, types): (name,) for name in types}
+    made_of |= {made: (name,) for (name, _), made in _part_columns(study).items()}
+    made_of |= {factor_column(name): (name,) for name in study.plan.factors}
     return tuple(study.instruments[name] for name in made_of.get(column, ()))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.namespaces import LABEL_MARK, covariate_of, term_of
 from salutogen.page.audience import Audience, lies_among_few
 from salutogen.page.section import Table
 from salutogen.page.small_counts import hide_small
@@ -120,8 +121,7 @@ class HiddenFigures:
 
     def _is_untold(self, term: str) -> bool:
         """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
-        name, sign, _ = term.partition("=")
-        return bool(sign) and name in self.untold
+        return LABEL_MARK in term and covariate_of(term_of(term, ())) in self.untold
 
     def _counts(
         self,

@@ -179,6 +179,6 @@ class Results:
             "Persons": self.panel.n_persons,
             "Answer forms": self.panel.n_rows,
             f"Line over {line.level}s": f"n = {line.n}, R² = {line.r_squared:.3f}",
-            **dict(zip(line.terms, line.coefficients, strict=True)),
+            **dict(zip(line.names, line.coefficients, strict=True)),
         }
         return card(self.study.title, facts, self.findings, note=SIGN)

@@ -124,8 +124,8 @@ def results_for(results: Results) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     told = not_computed(content, places_switched_off(results.analyses))
     if audience.individuals:
         return content, told
-    persons = results.score_table.persons
-    hidden = HiddenFigures(audience, untold_covariates(results.norm, persons, audience))
+    untold = untold_covariates(results.norm, results.score_table, audience)
+    hidden = HiddenFigures(audience, untold)
     outcomes = [_hidden_outcome(outcome, hidden) for outcome in results.analyses]
     content = to_plain(_content(results, outcomes, hidden), audience.digits or DIGITS)
     if hidden.withheld:

@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.analyses.contract import Backbone
 from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
+from salutogen.namespaces import covariate_of
 from salutogen.norm.norm_for_others import untold_covariates
 from salutogen.page.audience import Audience
 from salutogen.page.privacy import Guard
@@ -142,11 +143,11 @@ class Context:
     @cached_property
     def untold_covariates(self) -> tuple[str, ...]:
         """Covariates with a category of few persons, whose coefficients would tell of these."""
-        return untold_covariates(self.norm, self.scores.persons, self.audience)
+        return untold_covariates(self.norm, self.scores, self.audience)
 
     def is_told(self, term: str) -> bool:
         """Whether the coefficient of a term may be told."""
-        return term.partition("=")[0] not in self.untold_covariates
+        return covariate_of(term) not in self.untold_covariates
 
     def by_occasion(self, column: str) -> list[np.ndarray]:
         """Values of a column at each planned occasion, in person order, missing ones dropped."""

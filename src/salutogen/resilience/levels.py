@@ -198,7 +198,11 @@ def arranged(table: pl.DataFrame, level: Level, scores: Scores) -> pl.DataFrame:
         elif name not in by_type:
             names.append(name)
         elif name == by_type[0]:
-            names += [one.replace(TYPE, kind) for kind in types for one in by_type]
+            names += [
+                scores.type_column(kind, one.removesuffix(f"_{TYPE}"))
+                for kind in types
+                for one in by_type
+            ]
     return table.select([name for name in (*names, *POSITIONS) if name in table.columns])
 
 
@@ -236,7 +240,7 @@ def with_line(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
 def type_scores(norm: Norm, table: pl.DataFrame, level: Level) -> list[pl.Series]:
     """`SR_<type>` of each exposure type by the type's own line at this level."""
     return [
-        score_column(line, table, level, f"SR_{kind}")
+        score_column(line, table, level, norm.scores.type_column(kind, "SR"))
         for kind, line in norm.lines.by_exposure(level).items()
     ]
 

@@ -79,7 +79,7 @@ class LineDraws:
                 low=low[index],
                 high=high[index],
             )
-            for index, term in enumerate(self.line.terms)
+            for index, term in enumerate(self.line.names)
         }
 
 

@@ -68,7 +68,7 @@ class Form:
             for item in self.instrument.items:
                 yield self.item(item)
             return
-        answers = self.answers.select(self.instrument.items)
+        answers = self.answers.select(pl.selectors.by_name(*self.instrument.items))
         answers = answers if self.keep is None else answers.filter(self.keep)
         blanks = answers.select(pl.all().is_null())
         for series, blank in zip(answers.fill_null(0), blanks, strict=True):

@@ -10,16 +10,15 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
+from salutogen.namespaces import part_columns, renamed_types, scale_column
 from salutogen.scores.answers import BoolArray, FloatArray, to_floats
 from salutogen.scores.checklist import ChecklistScore
 from salutogen.scores.exposure import ExposureScores, rates_burden
 from salutogen.scores.problems import ProblemScores
-from salutogen.scores.scores import FIXED_COLUMNS
 from salutogen.study import Instrument, Study
 
 FEWEST_VALID = 2
 CONSTANT = 1e-12
-OTHER_WAYS = ("count", "severity", "low", "high", "skipped")  # as in ALTERNATIVE_COLUMNS
 
 
 def check_roles(study: Study, answered: Container[str], findings: Findings) -> None:
@@ -33,29 +32,22 @@ def check_roles(study: Study, answered: Container[str], findings: Findings) -> N
             )
 
 
-def check_names(
-    types: Sequence[Instrument],
-    problems: Sequence[str],
-    repeated: Sequence[str],
-    baseline: Sequence[str],
-    person_columns: Sequence[str],
-    findings: Findings,
-) -> None:
-    """Say which names of the study file would give two columns one name."""
-    used = [f"E_{one.name}" for one in types]
-    used += [f"E_{one.name}_{block}" for one in types for block in one.blocks]
+def tell_renamed(types: Sequence[Instrument], problems: Sequence[str], findings: Findings) -> None:
+    """Say what stands under another name, because its own is that of another column."""
+    renamed = renamed_types([one.name for one in types])
+    parts = [(one.name, block) for one in types for block in one.blocks]
+    for (name, block), column in part_columns(parts, [one.name for one in types]).items():
+        if column != f"E_{name}_{block}" and name not in renamed:
+            renamed[f"{block} of {name}"] = (column,)
     if len(problems) > 1:
-        used += [f"P_{name}" for name in problems]
-    used += list(repeated)
-    ways = [f"E_{one.name}_{way}" for one in types for way in OTHER_WAYS if way in one.blocks]
-    taken = {*FIXED_COLUMNS, *ways}
-    for column in used:
-        if column in taken:
-            findings.tell("score-name-taken", column=column)
-        taken.add(column)
-    for column in baseline:
-        if column in person_columns:
-            findings.tell("score-name-taken", column=column)
+        scales = {name: scale_column(name, problems) for name in problems}
+        renamed |= {name: (column,) for name, column in scales.items() if column != f"P_{name}"}
+    if renamed:
+        findings.tell(
+            "columns-renamed",
+            named=[f"{name!r} as {' and '.join(columns)}" for name, columns in renamed.items()],
+            numbers={"columns": {name: list(columns) for name, columns in renamed.items()}},
+        )
 
 
 def varies(values: FloatArray) -> bool:
@@ -96,7 +88,12 @@ def check_variation(
     for name in flat if flat_types else ():
         value = float(exposure.types[name].score[valid][0])
         findings.tell(
-            "exposure-never-varies", variant="type", type=name, value=value, n=n, column=f"E_{name}"
+            "exposure-never-varies",
+            variant="type",
+            type=name,
+            value=value,
+            n=n,
+            column=exposure.column(name),
         )
     total = sum((one.score[valid] for one in exposure.types.values()), np.zeros(n))
     if combine == "sum" and not flat_p and not flat_types and not varies(total):
@@ -120,7 +117,8 @@ def check_rows(
     _check_problem_rows(study, data_row, problems, findings)
     _check_skipped(study, data_row, exposure, findings)
     for name, one in exposure.types.items():
-        _check_type_rows(study, data_row, name, one, findings)
+        column = exposure.column(name)
+        _check_type_rows(study, data_row, name, one, column, findings)
     present = [np.isfinite(one.score) for one in exposure.types.values()]
     some = np.logical_or.reduce(present) & ~np.logical_and.reduce(present)
     if some.any():
@@ -172,16 +170,21 @@ def _check_skipped(
                 for name, gap in gaps.items()
             },
         },
-        column=f"E_{next(iter(skipped))}" if len(skipped) == 1 else None,
+        column=exposure.column(next(iter(skipped))) if len(skipped) == 1 else None,
         rows=seen["rows"],
         n_rows=seen["n_rows"],
     )
 
 
 def _check_type_rows(
-    study: Study, data_row: pl.Series, name: str, one: ChecklistScore, findings: Findings
+    study: Study,
+    data_row: pl.Series,
+    name: str,
+    one: ChecklistScore,
+    column: str,
+    findings: Findings,
 ) -> None:
-    share, column = study.plan.missing.checklist, f"E_{name}"
+    share = study.plan.missing.checklist
     if one.too_many_skipped.any():
         rows = _rows(data_row, one.too_many_skipped)
         findings.tell("exposure-too-many-skipped", type=name, share=share, column=column, **rows)
@@ -194,7 +197,7 @@ def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> 
     """Say where the score does not suit the list: lists that change, burden ratings."""
     rated: dict[str, float | None] = {}
     for name, (low, high) in exposure.lists.items():
-        kind, column = exposure.kinds[name], f"E_{name}"
+        kind, column = exposure.kinds[name], exposure.column(name)
         given: dict[str, Any] = {"type": name, "fewest": low, "most": high, "column": column}
         if low < high and kind != "relative":
             findings.tell("changing-list-summed", kind=kind, **given)
@@ -211,13 +214,14 @@ def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> 
             "severity-carries-appraisal",
             named=", ".join(named),
             numbers={"r_count_severity": rated},
-            column=f"E_{next(iter(rated))}" if len(rated) == 1 else None,
+            column=exposure.column(next(iter(rated))) if len(rated) == 1 else None,
         )
 
 
 def _add_appraisal(name: str, exposure: ExposureScores, rated: dict[str, float | None]) -> None:
     """Note how a rated burden goes with the count of what happened."""
-    names = f"E_{name}_severity", f"E_{name}_count"
+    column = exposure.column(name)
+    names = f"{column}_severity", f"{column}_count"
     if names[0] in exposure.alternatives:
         severity, count = (to_floats(exposure.alternatives[one]) for one in names)
         rated[name] = pearson(severity, count)

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.models.descriptive import centre_and_spread
+from salutogen.namespaces import part_columns, type_column
 from salutogen.scores.answers import FloatArray, Form, to_series, to_small_series
 from salutogen.scores.checklist import (
     ChecklistScore,
@@ -45,6 +46,15 @@ class ExposureScores:
     measures: Mapping[str, Measure]
     alternatives: Mapping[str, pl.Series] = field(default_factory=dict)
     blocks: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        """Column of a type."""
+        return type_column(name, self.types)
+
+    @property
+    def columns(self) -> dict[str, ChecklistScore]:
+        """Types by their columns."""
+        return {self.column(name): one for name, one in self.types.items()}
 
 
 def check_exposure(
@@ -83,22 +93,25 @@ def score_exposure(
     measures: dict[str, Measure] = {}
     alternatives: dict[str, pl.Series] = {}
     blocks: dict[str, FloatArray] = {}
+    parts = [(name, block) for name, form in forms.items() for block in form.instrument.blocks]
+    of_parts = part_columns(parts, forms)
     for name, form in forms.items():
+        column = type_column(name, forms)
         total = checklist_totals(form, threshold=threshold)
         score = score_checklist(total, kinds[name], most_skipped=most_skipped)
         types[name] = score
         asked = total.asked[total.answered > 0]
         if asked.size:
             lists[name] = int(asked.min()), int(asked.max())
-        measures[f"E_{name}"] = type_measure(form.instrument, name, kinds[name], threshold)
+        measures[column] = type_measure(form.instrument, column, kinds[name], threshold)
         others = _other_scores(form.instrument, total, score, most_skipped=most_skipped)
         for what, values in others:
-            column = f"E_{name}_{what}"
-            alternatives[column] = to_small_series(column, values)
+            other = f"{column}_{what}"
+            alternatives[other] = to_small_series(other, values)
         for block, items in form.instrument.blocks.items():
             part = checklist_totals(form.of(items), threshold=threshold)
             scored = score_checklist(part, kinds[name], most_skipped=most_skipped)
-            blocks[f"E_{name}_{block}"] = scored.score
+            blocks[of_parts[name, block]] = scored.score
     return ExposureScores(
         kinds=dict(kinds),
         types=types,
@@ -134,8 +147,10 @@ def rates_burden(instrument: Instrument) -> bool:
     return has_ratings(instrument) and not (len(instrument.items) == 1 and long)
 
 
-def type_measure(instrument: Instrument, name: str, kind: str, threshold: float | None) -> Measure:
-    """Describe how one type is scored."""
+def type_measure(
+    instrument: Instrument, column: str, kind: str, threshold: float | None
+) -> Measure:
+    """Describe how one type is scored, by its column."""
     k, most = len(instrument.items), most_per_item(instrument)
     tops = {
         "count": float(k),
@@ -146,7 +161,7 @@ def type_measure(instrument: Instrument, name: str, kind: str, threshold: float 
     if kind == "count" and threshold is not None:
         method = f"count from code {threshold:g}"
     return Measure(
-        name=f"E_{name}",
+        name=column,
         instruments=(instrument.registered or instrument.name,),
         method=method,
         items=instrument.items,

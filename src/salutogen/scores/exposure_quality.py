@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from salutogen.columns import Column, Kind
 from salutogen.findings import Findings
 from salutogen.models.descriptive import FEWEST, pearson
+from salutogen.namespaces import combined_name, type_column
 from salutogen.scores.answers import PIECE, BoolArray, FloatArray, Form, ItemAnswers
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
@@ -22,7 +23,6 @@ FEWEST_FORMS = 30
 CLOSE_TO_PROBLEMS = 0.5
 _LOWEST, _CODES = -128, 256  # codes of a short whole number
 NO_SPREAD = 1e-12  # what rounding may leave of P's squares where P is the same in all rows
-COMBINED = "all types"
 _TYPE = Column(name="type", meaning="Type of exposure", kind=Kind.LABEL, heading="Exposure type")
 EXPOSURE_QUALITY_COLUMNS = (
     _TYPE,
@@ -72,6 +72,7 @@ ITEM_QUALITY_COLUMNS = (
 def exposure_quality(
     study: Study,
     types: Mapping[str, FloatArray],
+    total: FloatArray,
     problems: FloatArray,
     person: NDArray[Any],
     occasion: NDArray[Any],
@@ -85,20 +86,23 @@ def exposure_quality(
         Columns `EXPOSURE_QUALITY_COLUMNS`. r is with P over the rows of that occasion that have
         both; `coverage` is the median share of the time since the person's occasion before that
         the recall window reaches over (null at the first).
-        "all types" stands for the combined E; its zero share is that of rows with no exposure of
-        any type.
+        "all types" stands for the combined E, where there are several; its zero share is that of
+        rows with no exposure of any type.
     """
     gaps = _gaps(study, person, occasion, time)
     here = [np.flatnonzero(occasion == index) for index in range(len(study.labels))]
     rows: list[dict[str, Any]] = []
-    parts = [values for name, values in types.items() if name != COMBINED]
-    for name, values in types.items():
-        if name == COMBINED:
-            zero = np.logical_and.reduce([part == 0 for part in parts])
-        else:
-            zero = values == 0
+    shown = {name: (values, values == 0) for name, values in types.items()}
+    if len(types) > 1:
+        nothing = np.logical_and.reduce([zero for _, zero in shown.values()])
+        shown[combined_name(types)] = (total, nothing)
+    for name, (values, zero) in shown.items():
         recall = None
-        if name in study.instruments and study.instruments[name].recall is not None:
+        if (
+            name in types
+            and name in study.instruments
+            and study.instruments[name].recall is not None
+        ):
             recall = study.instruments[name].recall
         for index, label in enumerate(study.labels):
             own, outcome = values[here[index]], problems[here[index]]
@@ -243,6 +247,7 @@ def _correlation_by_code(n: FloatArray, total: FloatArray, squares: float) -> fl
 def check_items(items: pl.DataFrame, findings: Findings) -> None:
     """Say which stressor items go with problems like a symptom would, and which never happened."""
     known = items.filter(pl.col("n") >= FEWEST_FORMS)
+    types = items["type"].unique(maintain_order=True).to_list()
     close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS)
     for (name,), part in close.group_by("type", maintain_order=True):
         found = dict(zip(part["item"], part["r_with_P"], strict=True))
@@ -251,7 +256,7 @@ def check_items(items: pl.DataFrame, findings: Findings) -> None:
             type=name,
             named=", ".join(f"{item} (r = {r:.2f})" for item, r in found.items()),
             numbers={"r_with_P": found},
-            column=f"E_{name}",
+            column=type_column(str(name), types),
         )
     never = {
         str(name): part["item"].to_list()
@@ -264,5 +269,5 @@ def check_items(items: pl.DataFrame, findings: Findings) -> None:
             "item-never-happened",
             named="; ".join(f"{', '.join(items)} ({name})" for name, items in never.items()),
             numbers={"items": never},
-            column=f"E_{next(iter(never))}" if len(never) == 1 else None,
+            column=type_column(next(iter(never)), types) if len(never) == 1 else None,
         )

@@ -11,6 +11,7 @@ import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Findings, finding
+from salutogen.namespaces import scale_column, subscale_column
 from salutogen.scores.answers import BoolArray, FloatArray, Form, to_small_series
 from salutogen.scores.components import FirstComponent, fit_first_component
 from salutogen.scores.scale import ScaleScore, method_name, scale_faults, score_scale
@@ -99,14 +100,16 @@ def score_problems(
     measures: dict[str, Measure] = {}
     rules: dict[str, ScoringRule] = {}
     alternatives: dict[str, pl.Series] = {}
+    names = [form.instrument.name for form in forms]
     for form in forms:
         instrument = form.instrument
         rule = problem_rule(instrument, problems)
         scale, measure = _one_scale(form, rule, prorate)
-        scales[instrument.name], measures[instrument.name] = scale, measure
+        scales[instrument.name] = scale
+        measures[instrument.name] = replace(measure, name=scale_column(instrument.name, names))
         rules[instrument.name] = rule
         for name, subscale in instrument.subscales.items():
-            column = f"{instrument.name}_{name}"
+            column = subscale_column(f"{instrument.name}_{name}")
             values = _subscale(form, rule, subscale, prorate)
             alternatives[column] = to_small_series(column, values)
     if len(forms) == 1:
@@ -167,7 +170,7 @@ def _combine(
     if problems.combine == "first-component":
         try:
             component = fit_first_component(
-                tuple(f"P_{name}" for name in scales), [part.score for part in parts]
+                tuple(scale_column(name, scales) for name in scales), [part.score for part in parts]
             )
         except ValueError as reason:
             refused = finding(

@@ -20,7 +20,7 @@ from salutogen.scores.exposure import (
     fit_standardiser,
     type_measure,
 )
-from salutogen.scores.exposure_quality import COMBINED, exposure_quality
+from salutogen.scores.exposure_quality import exposure_quality
 from salutogen.scores.scores import Scores
 
 ScoreKind = Literal["count", "frequency", "severity"]
@@ -73,9 +73,10 @@ def rescore(
     if score is not None:
         for name in scores.exposure_types:
             instrument = scores.study.instruments[name]
-            kind = score if f"E_{name}_severity" in scores.alternatives.columns else "count"
-            measures[f"E_{name}"] = type_measure(instrument, name, kind, _threshold(scores))
-    types = {f"E_{name}": measures[f"E_{name}"] for name in scores.exposure_types}
+            column = scores.type_column(name)
+            kind = score if f"{column}_severity" in scores.alternatives.columns else "count"
+            measures[column] = type_measure(instrument, column, kind, _threshold(scores))
+    types = {column: measures[column] for column in scores.type_columns}
     measures["E"] = exposure_measure(types, how)
     return replace(
         scores,
@@ -110,7 +111,7 @@ def _types(
     found: dict[str, tuple[FloatArray, FloatArray, FloatArray]] = {}
     other = scores.alternatives
     for name in scores.exposure_types:
-        column = f"E_{name}"
+        column = scores.type_column(name)
         if score is None:
             found[column] = (
                 _array(scores.table, column),
@@ -142,12 +143,11 @@ def _quality(
     scores: Scores, raw: Mapping[str, FloatArray], total: FloatArray, problems: FloatArray
 ) -> pl.DataFrame:
     table = scores.table
-    shown = {name.removeprefix("E_"): values for name, values in raw.items()}
-    if len(shown) > 1:
-        shown[COMBINED] = total
+    shown = dict(zip(scores.exposure_types, raw.values(), strict=True))
     return exposure_quality(
         scores.study,
         shown,
+        total,
         problems,
         table["person"].to_numpy(),
         table["occasion_index"].to_numpy(),

@@ -183,8 +183,8 @@ def measured_reliability(
                 level="all forms",
             )
         )
-    for name, one in exposure.types.items():
-        found.append(checklist_ends(exposure.measures[f"E_{name}"], one.score))
+    for column, one in exposure.columns.items():
+        found.append(checklist_ends(exposure.measures[column], one.score))
     _check_reliability(found, reliability, findings)
     return tuple(found), reliability
 

@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.columns import POINTS, Column, Kind, Record, figure, record
 from salutogen.display import card
 from salutogen.findings import Finding, shortened
+from salutogen.namespaces import column_of_persons, factor_column, part_columns, type_column
 from salutogen.scores.between_within import BetweenWithinReliability
 from salutogen.scores.components import FirstComponent
 from salutogen.study import Study
@@ -137,12 +138,11 @@ SCORE_COLUMNS = (
     _own("P_low", "P with every skipped item at its minimum", POINTS),
     _own("P_high", "P with every skipped item at its maximum", POINTS),
     _own("P_<instrument>", "One of several problem scales", "points of its scale", _MORE_P),
-    _own("<factor>", "Factor or scale of the study file", "as in the data"),
+    _own("factor:<name>", "Factor of the study file, measured repeatedly", "as in the data"),
 )
 _NOT_IN_A_LINE = (
     "subject", "occasion", "time", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
 )  # fmt: skip
-FIXED_COLUMNS = tuple(column.name for column in SCORE_COLUMNS if "<" not in column.name)
 ALTERNATIVE_COLUMNS = (
     _own("E_<type>_count", "Events of one type that happened", "events", _MORE_E),
     _own("E_<type>_severity", "Sum of the codes of one type", "sum of burden codes", _MORE_E),
@@ -168,8 +168,9 @@ class Scores:
         and counted as 0), `E_low`, `E_high` (bounds of E with skipped items at 0 / maximum; equal
         to E where nothing was skipped), `P_low`, `P_high` (bounds of P with missing items at their
         lowest / highest value, also where too few were answered for a P), then further problem
-        scales as `P_<instrument>` where several are combined, repeated factors by name, and parts
-        of event lists as `E_<type>_<block>` (subscales, standard items, blocks of added items).
+        scales as `P_<instrument>` where several are combined, repeated factors as
+        `factor:<name>`, and parts of event lists as `E_<type>_<block>` (subscales, standard items,
+        blocks of added items).
     exposure_types : tuple of str
         Names of the types; columns are `E_<type>`.
     combine : {"sum", "composite", "separate"}
@@ -179,7 +180,8 @@ class Scores:
     measures : mapping of str to Measure
         `P`, `E` and `E_<type>`.
     persons : DataFrame
-        `person`, `subject`, background, `arm`, baseline factors by name; one row per person.
+        `person`, `subject`, background, `arm`, baseline factors; one row per person. Look
+        them up by the study's name with `of_persons` and `factor`.
     reliability : tuple of ScaleReliability
         For P and each exposure type (alpha is None where items are formative).
     between_within : tuple of BetweenWithinReliability
@@ -226,18 +228,34 @@ class Scores:
     @property
     def type_columns(self) -> tuple[str, ...]:
         """Columns of the exposure types."""
-        return tuple(f"E_{name}" for name in self.exposure_types)
+        return tuple(self.type_column(name) for name in self.exposure_types)
 
     @property
     def block_columns(self) -> tuple[str, ...]:
         """Columns of parts of event lists, `E_<type>_<block>`."""
-        return tuple(
-            f"E_{name}_{block}"
-            for name in self.exposure_types
-            if name in self.study.instruments
-            for block in self.study.instruments[name].blocks
-            if f"E_{name}_{block}" in self.table.columns
-        )
+        known = [name for name in self.exposure_types if name in self.study.instruments]
+        parts = [(name, block) for name in known for block in self.study.instruments[name].blocks]
+        columns = part_columns(parts, self.exposure_types).values()
+        return tuple(column for column in columns if column in self.table.columns)
+
+    def type_column(self, name: str, measure: str = "E") -> str:
+        """Column of an exposure type, or of another measure by type (`SR`)."""
+        return type_column(name, self.exposure_types, measure)
+
+    def of_persons(self, name: str) -> pl.Series | None:
+        """Background, baseline factor or arm by the study's name; None where there is none.
+
+        One value per person, in the order of `persons`.
+        """
+        column = column_of_persons(name, self.persons.columns)
+        return None if column is None else self.persons[column]
+
+    def factor(self, name: str) -> pl.Series:
+        """Factor by the study's name: a value per person, or per row where it is repeated."""
+        if name in self.factors_repeated:
+            return self.table[factor_column(name)]
+        apart = factor_column(name)
+        return self.persons[apart if apart in self.persons.columns else name]
 
     @property
     def valid(self) -> pl.DataFrame:

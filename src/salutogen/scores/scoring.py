@@ -9,6 +9,7 @@ import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Findings
+from salutogen.namespaces import factor_column, factor_column_of_persons, scale_column
 from salutogen.panel import Panel
 from salutogen.scores.answers import (
     BoolArray,
@@ -19,7 +20,7 @@ from salutogen.scores.answers import (
     repeated_form,
     to_series,
 )
-from salutogen.scores.checks import check_names, check_roles, check_rows, check_variation
+from salutogen.scores.checks import check_roles, check_rows, check_variation, tell_renamed
 from salutogen.scores.exposure import (
     ExposureScores,
     check_exposure,
@@ -28,12 +29,7 @@ from salutogen.scores.exposure import (
     fit_standardiser,
     score_exposure,
 )
-from salutogen.scores.exposure_quality import (
-    COMBINED,
-    check_items,
-    exposure_quality,
-    item_quality,
-)
+from salutogen.scores.exposure_quality import check_items, exposure_quality, item_quality
 from salutogen.scores.factors import check_factor, score_factor
 from salutogen.scores.flow import participant_flow
 from salutogen.scores.problems import ProblemScores, check_problems, score_problems
@@ -91,7 +87,7 @@ def score(panel: Panel) -> Scores:
     findings.raise_refusals(ScoreError)
     keep = answered_rows(panel)
     forms = _forms(panel, keep)
-    _check_before_scoring(study, forms, panel, findings)
+    _check_before_scoring(study, forms, findings)
     findings.raise_refusals(ScoreError)
     rows = panel.rows if keep is None else panel.rows.filter(keep)
     rules, exposure_plan = study.plan.missing, study.plan.exposure
@@ -132,7 +128,7 @@ def _forms(panel: Panel, keep: pl.Series | None) -> _Forms:
     )
 
 
-def _check_before_scoring(study: Study, forms: _Forms, panel: Panel, findings: Findings) -> None:
+def _check_before_scoring(study: Study, forms: _Forms, findings: Findings) -> None:
     """Say everything that makes scoring impossible before a single value is looked at."""
     check_problems([form.instrument for form in forms.problems.values()], study.problems, findings)
     check_exposure(
@@ -142,15 +138,14 @@ def _check_before_scoring(study: Study, forms: _Forms, panel: Panel, findings: F
     )
     for form in (*forms.repeated.values(), *forms.baseline.values()):
         check_factor(form, findings)
-    check_names(
-        [form.instrument for form in forms.exposure.values()], tuple(forms.problems),
-        tuple(forms.repeated), tuple(forms.baseline), tuple(panel.persons.columns), findings,
-    )  # fmt: skip
+    tell_renamed(
+        [form.instrument for form in forms.exposure.values()], tuple(forms.problems), findings
+    )
 
 
 def _combine(exposure: ExposureScores, problems: ProblemScores, combine: str) -> _Combined:
     """Join the types; composites are standardised over all rows that have every type and P."""
-    raw = {f"E_{name}": one.score for name, one in exposure.types.items()}
+    raw = {column: one.score for column, one in exposure.columns.items()}
     present = np.isfinite(problems.score)
     for values in raw.values():
         present = present & np.isfinite(values)
@@ -161,8 +156,8 @@ def _combine(exposure: ExposureScores, problems: ProblemScores, combine: str) ->
             standardiser = None
     parts = (
         raw,
-        {f"E_{name}": one.low for name, one in exposure.types.items()},
-        {f"E_{name}": one.high for name, one in exposure.types.items()},
+        {column: one.low for column, one in exposure.columns.items()},
+        {column: one.high for column, one in exposure.columns.items()},
     )
     total, low, high = (combine_types(part, combine, standardiser) for part in parts)
     return _Combined(score=total, low=low, high=high, valid=present, standardiser=standardiser)
@@ -188,7 +183,7 @@ def _table(
         rows["time"],
         to_series("E", combined.score),
         to_series("P", problems.score),
-        *(to_series(f"E_{name}", one.score) for name, one in exposure.types.items()),
+        *(to_series(column, one.score) for column, one in exposure.columns.items()),
         pl.Series("valid", combined.valid),
         pl.Series("P_prorated", problems.prorated),
         pl.Series("E_skipped", skipped),
@@ -198,8 +193,11 @@ def _table(
         to_series("P_high", problems.high),
     ]
     if len(problems.scales) > 1:
-        columns += [to_series(f"P_{name}", one.score) for name, one in problems.scales.items()]
-    columns += [to_series(name, values) for name, values in factors.items()]
+        scales = problems.scales
+        columns += [
+            to_series(scale_column(name, scales), one.score) for name, one in scales.items()
+        ]
+    columns += [to_series(factor_column(name), values) for name, values in factors.items()]
     columns += [to_series(name, values) for name, values in exposure.blocks.items()]
     return pl.DataFrame(columns)
 
@@ -219,8 +217,6 @@ def _assemble(
     person, occasion = rows["person"].to_numpy(), rows["occasion"].to_numpy()
     time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     shown = {name: one.score for name, one in exposure.types.items()}
-    if len(shown) > 1:
-        shown[COMBINED] = combined.score
     items = item_quality(forms.exposure, problems.score)
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
     check_items(items, findings)
@@ -241,7 +237,9 @@ def _assemble(
         reliability=reliability,
         between_within=between_and_within(forms.problems, problems, person),
         reliability_p=reliability_p,
-        exposure_quality=exposure_quality(study, shown, problems.score, person, occasion, time),
+        exposure_quality=exposure_quality(
+            study, shown, combined.score, problems.score, person, occasion, time
+        ),
         item_quality=items,
         first_component=problems.component,
         exposure_standardiser=combined.standardiser,
@@ -265,7 +263,11 @@ def _assemble(
 def _persons(panel: Panel, baseline: dict[str, Form]) -> pl.DataFrame:
     """Persons with their background and scored baseline factors."""
     rules = panel.study.plan.missing
+    taken = panel.persons.columns
     return panel.persons.with_columns(
-        to_series(name, score_factor(form, prorate=rules.prorate, most_skipped=rules.checklist))
+        to_series(
+            factor_column_of_persons(name, taken),
+            score_factor(form, prorate=rules.prorate, most_skipped=rules.checklist),
+        )
         for name, form in baseline.items()
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from salutogen.namespaces import ARM, background_column
 from salutogen.simulation.factors import draw_factors
 from salutogen.simulation.item_tables import Floats
 from salutogen.simulation.participation import draw_days, draw_participation
@@ -161,22 +162,23 @@ def _subjects(block: int, persons: int) -> pl.Series:
 def _background(
     population: Population, seed: int, block: int, arm: npt.NDArray[np.int64]
 ) -> pl.DataFrame:
-    """Background columns and arm, by their name in the study file."""
+    """Background columns and arm, as they are called among the persons."""
     rng = stream(seed, block, Purpose.BACKGROUND)
     columns: dict[str, pl.Series] = {}
     for name, planned in population.study.plan.background.items():
         settings = population.settings.background.get(name, BackgroundSettings())
+        own = background_column(name)
         if planned.kind == "number":
             drawn = settings.mean + settings.sd * rng.standard_normal(BLOCK)
             bounded = np.clip(drawn, settings.minimum, settings.maximum)
-            columns[name] = pl.Series(name, np.rint(bounded).astype(np.int16))
+            columns[own] = pl.Series(own, np.rint(bounded).astype(np.int16))
         else:
             bounds = np.cumsum(list(settings.labels.values()))
             place = np.searchsorted(bounds / bounds[-1], rng.random(BLOCK), side="right")
-            labels = pl.Series(name, list(settings.labels))
-            columns[name] = labels.gather(np.minimum(place, bounds.size - 1)).alias(name)
+            labels = pl.Series(own, list(settings.labels))
+            columns[own] = labels.gather(np.minimum(place, bounds.size - 1))
     if population.arms:
-        columns["arm"] = pl.Series("arm", list(population.arms)).gather(arm).alias("arm")
+        columns[ARM] = pl.Series(ARM, list(population.arms)).gather(arm)
     return pl.DataFrame(columns)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.errors import SimulationError
 from salutogen.findings import Findings
+from salutogen.namespaces import ARM, background_column
 from salutogen.panel.joined_columns import as_number
 from salutogen.simulation.cohort import Block
 from salutogen.simulation.item_tables import Floats
@@ -240,12 +241,12 @@ def _described(population: Population, block: Block, name: str) -> pl.DataFrame:
     plan = population.study.plan
     default = next(iter(plan.answer_sources))
     columns = [
-        block.background[label].alias(planned.column)
+        block.background[background_column(label)].alias(planned.column)
         for label, planned in plan.background.items()
         if (planned.source or default) == name
     ]
     if plan.arms is not None and (plan.arms.source or default) == name:
-        columns.append(block.background["arm"].alias(plan.arms.column))
+        columns.append(block.background[ARM].alias(plan.arms.column))
     return pl.DataFrame(columns)
 
 

@@ -52,7 +52,7 @@ def study(*, rise: float = 0.0, n: int = 150, seed: int = 8, **changes: Any) -> 
     return inputs_of(
         replace(
             scores, study=study_, factors_repeated=("wellbeing",),
-            table=table.with_columns(wellbeing=pl.Series(values)),
+            table=table.with_columns(pl.Series("factor:wellbeing", values)),
         )
     )  # fmt: skip
 
@@ -144,9 +144,10 @@ def test_surplus_is_the_residual_of_its_own_line() -> None:
     assert result.surplus_persons is not None
     means = (
         inputs.scores.table.filter("valid").group_by("person", maintain_order=True)
-        .agg(pl.col("E", "wellbeing").mean())
+        .agg(pl.col("E", "factor:wellbeing").mean())
     )  # fmt: skip
-    fit = sm.OLS(means["wellbeing"].to_numpy(), sm.add_constant(means["E"].to_numpy())).fit()
+    values, E = means["factor:wellbeing"].to_numpy(), means["E"].to_numpy()
+    fit = sm.OLS(values, sm.add_constant(E)).fit()
     np.testing.assert_allclose(result.surplus_persons["surplus"], fit.resid, atol=1e-9)
     assert result.surplus.sd == pytest.approx(fit.resid.std(ddof=1))
     SR = inputs.resilience.persons["SR"].to_numpy()
@@ -160,7 +161,7 @@ def test_areas_of_persons_are_those_of_their_courses() -> None:
     inputs = study()
     row = compute(inputs, FAST).persons.row(3, named=True)
     own = inputs.scores.table.filter(pl.col("subject") == row["subject"]).sort("occasion_index")
-    change = (own["wellbeing"] - own["wellbeing"][0]).to_numpy()
+    change = (own["factor:wellbeing"] - own["factor:wellbeing"][0]).to_numpy()
     days = own["time"].to_numpy()
     assert row["span"] == days[-1] - days[0]
     net = np.trapezoid(change, days)

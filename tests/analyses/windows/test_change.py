@@ -64,6 +64,7 @@ def found(inputs: AnalysisInputs) -> WindowChange:
 
 def of_statsmodels(inputs: AnalysisInputs, formula: str) -> Any:
     rows = inputs.norm.with_covariates(inputs.scores.valid).to_pandas()
+    rows = rows.rename(columns=lambda column: column.removeprefix("covariate:"))
     return smf.mixedlm(f"P ~ 0 + C(occasion_index) + {formula}", rows, groups="person").fit()
 
 

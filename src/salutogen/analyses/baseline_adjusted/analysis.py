@@ -35,7 +35,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson, present_means
 from salutogen.names import did_you_mean
-from salutogen.norm.design_matrix import line_matrix, term_matrix, with_exposure
+from salutogen.norm.design_matrix import line_matrix, term_matrix, terms_of, with_exposure
 from salutogen.page.words import p_value, points, say, signed
 from salutogen.resilience.levels import COLUMNS
 
@@ -223,22 +223,18 @@ def _measured(
     ends = pl.DataFrame(
         {name: np.percentile(table[name].to_numpy(), [10, 90]) for name in line.predictors}
     )
-    own = tuple(term for term in line.terms if _is_of_exposure(term, line.predictors))
+    own = terms_of(line.predictors, line.shape)[1:]
     terms = term_matrix(ends, own, predictors=line.predictors, knots=line.knots)
     contrast = np.zeros(len(line.terms))
     for place, term in enumerate(own):
         contrast[line.terms.index(term)] = terms[1, place] - terms[0, place]
     return table, Measured(
-        names=line.terms,
+        names=line.names,
         X=X,
         P=table["P"].to_numpy(),
         P0=table["P0"].to_numpy(),
         contrast=contrast,
     )
-
-
-def _is_of_exposure(term: str, predictors: tuple[str, ...]) -> bool:
-    return term.partition("^")[0].partition(":")[0] in predictors
 
 
 def _means(table: pl.DataFrame, names: list[str], n_persons: int) -> dict[str, Float]:

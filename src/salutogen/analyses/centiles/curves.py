@@ -12,7 +12,7 @@ from salutogen.models.linear_algebra import combine
 from salutogen.models.regression.location_scale import LocationScale
 from salutogen.models.regression.quantile import fit_quantile_lines
 from salutogen.models.resampling.bootstrap import percentile_interval
-from salutogen.norm.design_matrix import term_matrix
+from salutogen.norm.design_matrix import term_matrix, terms_of
 
 Float = NDArray[np.float64]
 ENDS = (5, 95)  # the curves leave out the least and the most exposed, who would be single persons
@@ -67,11 +67,8 @@ class Grid:
         self.E, line = E, units.line
         table = pl.DataFrame({line.predictors[0]: E})
         self.X = np.repeat(units.X.mean(axis=0)[None, :], len(E), axis=0)
-        own = [
-            term for term in line.terms
-            if term == "intercept" or term.partition("^")[0].partition(":")[0] in line.predictors
-        ]  # fmt: skip
-        terms = term_matrix(table, tuple(own), predictors=line.predictors, knots=line.knots)
+        own = terms_of(line.predictors, line.shape)
+        terms = term_matrix(table, own, predictors=line.predictors, knots=line.knots)
         for place, term in enumerate(own):
             self.X[:, line.terms.index(term)] = terms[:, place]
         self.Z = scale_matrix(line, table)
@@ -138,7 +135,7 @@ def _free(units: Units, grid: Grid, curves: tuple[float, ...]) -> Float:
     if len(units.P) > MOST_FOR_PROGRAMS:
         return np.full((len(curves), len(grid.E)), np.nan)
     share = np.array(curves) / 100
-    found = fit_quantile_lines(units.P, units.X, share.tolist(), names=units.line.terms)
+    found = fit_quantile_lines(units.P, units.X, share.tolist(), names=units.line.names)
     lines = np.stack([combine(grid.X, one) for one in found])
     order = np.argsort(share, kind="stable")
     lines[order] = np.sort(lines[order], axis=0)

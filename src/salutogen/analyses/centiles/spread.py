@@ -81,7 +81,7 @@ class Units:
     def fitted(self) -> LocationScale:
         """Fit the line and the log SD to these units."""
         return fit_location_scale(
-            self.P, self.X, self.Z, names=self.line.terms, scale_names=self.scale_names
+            self.P, self.X, self.Z, names=self.line.names, scale_names=self.scale_names
         )
 
     def standardised(self, fit: LocationScale) -> Float:
@@ -167,7 +167,7 @@ def out_of_fold(
 def _plain(units: Units) -> Float:
     from salutogen.models.regression.least_squares import fit_least_squares
 
-    return fit_least_squares(units.P, units.X, names=units.line.terms).coefficients
+    return fit_least_squares(units.P, units.X, names=units.line.names).coefficients
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

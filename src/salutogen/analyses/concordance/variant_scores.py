@@ -82,7 +82,7 @@ def refit(context: VariantContext) -> np.ndarray | None:
 
 def _other_exposure(context: VariantContext, kind: str) -> np.ndarray | None:
     """Exposure by another scoring, combined as the study combines its types."""
-    found = [context.alternative(f"E_{name}_{kind}") for name in context.scores.exposure_types]
+    found = [context.alternative(f"{column}_{kind}") for column in context.scores.type_columns]
     parts = [part for part in found if part is not None]
     if not parts or len(parts) < len(found):
         return None

@@ -17,7 +17,7 @@ from salutogen.analyses.domains.shares import (
     PROFILE_COLUMNS,
     shares_of,
 )
-from salutogen.analyses.scales import NamedScale, named_scale
+from salutogen.analyses.scales import NamedScale, named_scale, subscales_of
 from salutogen.columns import LESS_RESILIENT, Column, Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
@@ -154,7 +154,7 @@ def _names(inputs: AnalysisInputs, settings: DomainsSettings, found: Findings) -
     if len(problems) > 1:
         return tuple(problems)
     parts = tuple(
-        name for name in inputs.scores.alternatives.columns if name.startswith(f"{problems[0]}_")
+        name for name in subscales_of(inputs.scores) if name.startswith(f"{problems[0]}_")
     )
     if len(parts) < 2:
         found.tell("one-domain", problems=problems[0])

@@ -183,9 +183,9 @@ def _findings(
 def _factors(scores: Scores, persons: pl.DataFrame) -> dict[str, np.ndarray]:
     index = persons["person"].to_numpy()
     return {
-        name: scores.persons[name].gather(index).cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        name: values.gather(index).cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in scores.factors_baseline
-        if name in scores.persons.columns and scores.persons[name].dtype.is_numeric()
+        if (values := scores.factor(name)).dtype.is_numeric()
     }
 
 

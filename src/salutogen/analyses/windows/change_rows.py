@@ -11,6 +11,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.findings import Findings
 from salutogen.models.mixed.random_intercept_ar1 import PersonRows, person_rows
 from salutogen.models.moments.grouping import Int
+from salutogen.namespaces import covariate_of
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import (
     INTERCEPT,
@@ -133,7 +134,7 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     matrix = _terms(line, table)
     known = np.isfinite(matrix).all(axis=1)
     covariate = np.array(
-        [_is_of(term, line.covariates) for term in line.terms if term != INTERCEPT]
+        [covariate_of(term) is not None for term in line.terms if term != INTERCEPT]
     )
     weights = {
         number: found
@@ -185,10 +186,6 @@ def _terms(line: Line, table: pl.DataFrame) -> Float:
         predictors=line.predictors,
         knots=line.knots,
     )
-
-
-def _is_of(term: str, covariates: tuple[str, ...]) -> bool:
-    return any(term == name or term.startswith(f"{name}=") for name in covariates)
 
 
 def _weights(placed: PeriodRows, occasion: Int, known: np.ndarray) -> Float:

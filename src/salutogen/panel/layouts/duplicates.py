@@ -179,7 +179,7 @@ def _settle_differing(
             given = {"variant": "merge", "by": column}
             _tell_conflict(table, rules, rows[chosen], group[chosen], given, findings)
         return table.with_cells(
-            [_with_filled(table.column(name), cells) for name, cells in merged.items()]
+            {name: _with_filled(table.column(name), cells) for name, cells in merged.items()}
         )
     if rules.differing != "refuse":
         _tell_settled(table, rules, rows, group, findings)

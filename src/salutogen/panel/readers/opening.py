@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,6 @@ from salutogen.panel.readers.limits import is_fit
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, reason_of
 
-_PATTERN = re.compile(r"\^.*\$", re.DOTALL)  # what Polars takes for the names of others
 _ODD = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Duration, pl.Object, pl.Unknown)
 
 
@@ -56,11 +54,6 @@ def without_odd_columns(
         Columns that the study names.
     """
     schema = table.frame.collect_schema()
-    patterns = [name for name in schema if name in expected and _PATTERN.fullmatch(name)]
-    for name in patterns:
-        findings.tell("column-name", file=table.label, column=name)
-    if patterns:
-        return None
     odd = {name: kind for name, kind in schema.items() if isinstance(kind, _ODD)}
     if not odd:
         return table

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from polars import selectors
 
 from salutogen.errors import PanelError
 from salutogen.findings import Findings, finding
+from salutogen.namespaces import is_pattern
 from salutogen.panel.panel import InputFile
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class SourceTable:
         PanelError
             The file vanished or was damaged since it was opened.
         """
+        named = pl.selectors.by_name(*columns)  # a column may be called `*` or like a pattern
         if isinstance(self.frame, pl.DataFrame):
-            return pl.DataFrame([self.frame.get_column(name) for name in columns])
+            return self.frame.select(named)
         try:
-            named = selectors.by_name(*columns)  # a plain `*` or `^x$` would stand for others
             return self.frame.select(named).collect()
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             refused = finding("unreadable-file", file=self.label, reason=reason_of(error))
@@ -102,8 +102,12 @@ class SourceTable:
         return pl.DataFrame({name: self.column(name).gather(index) for name in columns})
 
     def column(self, name: str) -> pl.Series:
-        """Read one column."""
-        return self.read([name]).to_series()
+        """Read one column; one that is called like a pattern (`*`, `^a$`) without its name.
+
+        Polars takes such a name of a series for all columns that fit it.
+        """
+        cells = self.read([name]).to_series()
+        return cells.alias("cells") if is_pattern(name) else cells
 
     def described(self, name: str) -> pl.Series:
         """Read one column without the values that the file itself declares as missing."""
@@ -113,10 +117,13 @@ class SourceTable:
             return cells
         return cells.zip_with(~declared_missing(cells, declared), nothing_like(cells))
 
-    def with_cells(self, columns: Sequence[pl.Series]) -> SourceTable:
+    def with_cells(self, columns: Mapping[str, pl.Series]) -> SourceTable:
         """Return the table with other cells in some of its columns."""
         frame = self.frame if isinstance(self.frame, pl.DataFrame) else self.read(self.columns)
-        return replace(self, frame=frame.with_columns(columns))
+        return replace(
+            self,
+            frame=frame.with_columns(cells.alias(name) for name, cells in columns.items()),
+        )
 
 
 def file_table(

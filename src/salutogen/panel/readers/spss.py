@@ -30,7 +30,7 @@ def read_spss(file: SourceFile, findings: Findings) -> SourceTable | None:
         for column, kind in meta.original_variable_types.items()
         if kind.upper().startswith(_COARSE) and frame[column].dtype.is_numeric()
     ]
-    days = (pl.col(coarse) / _SECONDS_PER_DAY).floor() - _DAYS_TO_1970
+    days = (pl.selectors.by_name(*coarse) / _SECONDS_PER_DAY).floor() - _DAYS_TO_1970
     frame = frame.with_columns(days.cast(pl.Int32).cast(pl.Date)) if coarse else frame
     tell_coarse_dates(file, coarse, findings)
     declared = {

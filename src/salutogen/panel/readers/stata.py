@@ -33,7 +33,7 @@ def read_stata(file: SourceFile, findings: Findings) -> SourceTable | None:
 
 def _first_days(column: str, kind: str) -> pl.Expr:
     """Write the first day of each period."""
-    count = pl.col(column).cast(pl.Int64)
+    count = pl.selectors.by_name(column).cast(pl.Int64)
     per_year = _PER_YEAR.get(kind, _WEEKS)
     year, place = 1960 + count // per_year, count % per_year
     if kind == "%tw":

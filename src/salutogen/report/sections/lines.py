@@ -7,6 +7,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
+from salutogen.namespaces import told_term
 from salutogen.norm import Line, ShapeTest
 from salutogen.page.section import Table, Text
 from salutogen.page.small_counts import SMALL_NOTE, hide_small_beside
@@ -107,7 +108,7 @@ def lines_table(context: Context) -> Table:
             "line": name,
             "reference": item.reference,
             "n": None if few else item.n,
-            "term": term,
+            "term": told_term(term),
             "coefficient": float(value) if context.is_told(term) else None,
             "se": _error(variance) if context.is_told(term) and not few else None,
             "share": None if item.claims is None or few else item.claims.share.share,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salutogen.findings import Persons
+from salutogen.namespaces import ARM, told_term
 from salutogen.norm import Line
 from salutogen.page.section import Section
 from salutogen.page.words import (
@@ -156,7 +157,7 @@ def _leftover_words(context: Context) -> str:
 
 def _equation(line: Line, context: Context) -> str:
     terms = [
-        points(value, 3) if term == "intercept" else f"{number(value, 4)} × {term}"
+        points(value, 3) if term == "intercept" else f"{number(value, 4)} × {told_term(term)}"
         for term, value in zip(line.terms, line.coefficients, strict=True)
         if context.is_told(term)
     ]
@@ -204,6 +205,6 @@ def _cause_words(context: Context) -> str:
         "holds whatever else raises problems at the same exposure. What goes with SR need not make "
         "it so, and problems may bring about stressors or the report of them."
     )
-    if "arm" in context.scores.persons.columns:
+    if ARM in context.scores.persons.columns:
         told += " Only a comparison of arms that were drawn by lot would speak of a cause."
     return told

@@ -115,7 +115,8 @@ def _exposure_without(grid: EventGrid, place: int, panel: Panel, scores: Scores)
     instrument = panel.study.instruments[name]
     answers = panel.answers[name]
     absence = pl.lit(absence_code(instrument)).cast(answers.schema[item])
-    changed = answers.with_columns(pl.when(pl.col(item).is_not_null()).then(absence).alias(item))
+    answered = pl.when(answers[item].is_not_null())
+    changed = answers.with_columns(answered.then(absence).alias(item))
     form = repeated_form(
         replace(panel, answers={**panel.answers, name: changed}), name, answered_rows(panel)
     )
@@ -125,7 +126,7 @@ def _exposure_without(grid: EventGrid, place: int, panel: Panel, scores: Scores)
         panel.study.exposure_score(name),
         most_skipped=plan.missing.checklist,
     )
-    table = scores.table.with_columns(to_series(f"E_{name}", score.score))
+    table = scores.table.with_columns(to_series(scores.type_column(name), score.score))
     if scores.combine == "composite":
         return table
     total = combine_types(

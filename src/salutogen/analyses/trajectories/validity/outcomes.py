@@ -34,6 +34,7 @@ from salutogen.analyses.trajectories.validity.relations import (
 from salutogen.analyses.trajectories.validity.settings import ValiditySettings
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, finding
+from salutogen.namespaces import background_column, factor_column
 
 AFTER_LOCK = 3
 
@@ -98,7 +99,7 @@ def outcome_of(inputs: AnalysisInputs, anchors: Anchors, settings: ValiditySetti
         background = list(inputs.study.plan.background)
         if name not in background:
             raise AnalysisError([unknown_event("background column", name, background, "validity")])
-        column = inputs.scores.persons[name]
+        column = inputs.scores.persons[background_column(name)]
         if not column.dtype.is_numeric():
             raise AnalysisError([finding("validity-outcome-not-a-number", outcome=name)])
         values = column.cast(pl.Float64).fill_null(np.nan).to_numpy()[anchors.person]
@@ -197,10 +198,10 @@ def _factors(
     found: dict[str, FloatArray] = {}
     for name in names:
         if name in scores.factors_baseline:
-            column = scores.persons[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            column = scores.factor(name).cast(pl.Float64).fill_null(np.nan).to_numpy()
             found[name] = column[anchors.person]
         else:
-            found[name] = inputs.views.wide(name).values[anchors.person, before]
+            found[name] = inputs.views.wide(factor_column(name)).values[anchors.person, before]
     return found
 
 
