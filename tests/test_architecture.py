@@ -31,6 +31,7 @@ FLOORS = {
     "errors": 0,
     "findings": 0,
     "names": 0,
+    "plain_files": 0,
     "namespaces": 0,
     "display": 1,
     "memory": 1,

@@ -65,8 +65,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     made_up(1).frame.write_csv(tmp_path / "answers.csv")
     done = start(tmp_path / "answers.csv", tmp_path / "answers.csv" / "study.yaml")
-    assert done.exit_code == 1
-    assert "study-file-not-written" in done.stderr
+    assert done.exit_code == 2
+    assert "'answers.csv' is a file, not a folder" in done.stderr
 
 
 def test_without_a_terminal_nothing_is_asked(tmp_path: Path) -> None:

@@ -268,7 +268,7 @@ def test_text_that_is_no_plain_json(tmp_path: Path, text: str, words: str) -> No
 
 
 def test_no_file_is_read_that_is_none_or_too_large(tmp_path: Path) -> None:
-    with pytest.raises(NormError, match="no such file"):
+    with pytest.raises(NormError, match="a folder, not a file"):
         read_norm(tmp_path)
     large = tmp_path / "norm.json"
     with large.open("wb") as file:

@@ -118,7 +118,7 @@ def test_gzip_and_hash(tmp_path: Path) -> None:
 def test_a_packed_text_that_grows_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("salutogen.panel.readers.text._MOST_UNPACKED", 2**16)
+    monkeypatch.setattr("salutogen.panel.readers.limits.MOST_UNPACKED", 2**16)
     _write(tmp_path, gzip.compress(b"id,wave\n" + b"0" * 2**22), "answers.csv.gz")
     with pytest.raises(PanelError) as refused:
         read_panel(STUDY, tmp_path)

@@ -18,9 +18,11 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
     """
     require_surroundings()
     from salutogen.analyses.planning import plan_analyses
+    from salutogen.pipeline.output_folder import require_possible
     from salutogen.study import read_study
     from salutogen.study.outline import outline
 
+    require_possible(path, data)
     study = read_study(path)
     plan_analyses(study)
     findings = list(study.findings)

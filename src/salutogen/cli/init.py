@@ -29,8 +29,9 @@ def start_study(
     end: Ending,
 ) -> None:
     """Write a study file from a template or from data."""
-    from salutogen.pipeline.output_folder import OutputNotEmptyError
+    from salutogen.pipeline.output_folder import OutputNotEmptyError, require_possible
 
+    require_possible(source, out)
     if out.exists() and not force:
         there = finding("output-not-empty", variant="study", name=out.name, file=out.name)
         raise OutputNotEmptyError([there])

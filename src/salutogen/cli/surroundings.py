@@ -7,10 +7,10 @@ their memory are not to be had.
 from __future__ import annotations
 
 import os
-import sys
 
 from salutogen.errors import UsageError
 from salutogen.findings import finding
+from salutogen.memory import address_space
 
 THREADS = ("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")  # others are lenient with what is no number
 LEAST_MEMORY = 2 * 10**9  # bytes of address space in which a run of a small study goes through
@@ -30,7 +30,7 @@ def require_surroundings() -> None:
         for name in THREADS
         if (value := os.environ.get(name)) and not _counts(value)
     ]
-    limit = _memory_limit()
+    limit = address_space()
     if limit is not None and limit < LEAST_MEMORY:
         wrong.append(finding("memory-limit", limit=limit // 10**6, least=LEAST_MEMORY // 10**6))
     if wrong:
@@ -39,13 +39,3 @@ def require_surroundings() -> None:
 
 def _counts(value: str) -> bool:
     return value.isascii() and value.isdigit() and int(value) > 0
-
-
-def _memory_limit() -> int | None:
-    """Bytes of address space that this process may use, where that is limited (`ulimit -v`)."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return None if limit == resource.RLIM_INFINITY else limit

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from salutogen.findings import shortened
+from salutogen.plain_files import TooLargeError, read_plain
 
 MOST_BYTES = 50_000_000
 DEEPEST = 40  # objects and lists within one another
@@ -25,12 +26,10 @@ def read_json(path: Path) -> Any:
         It is too large, is no JSON in UTF-8, is nested too deeply, has a key twice in one place, or
         NaN or Infinity for a number.
     """
-    if not path.is_file():
-        raise FileNotFoundError(2, "there is no such file")
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise ValueError(f"it has {size / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f}")
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = read_plain(path, MOST_BYTES).decode("utf-8")
+    except TooLargeError as error:
+        raise ValueError(f"{error}, more than {MOST_BYTES / 1e6:,.0f}") from error
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except RecursionError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -86,6 +88,7 @@ def render_page(
     parts = _parts(sections, drawn, guard)
     live = any(figure.live for part in parts for figure in part.figures)
     light = json.dumps({name: pair[0] for name, pair in PALETTE.items()})
+    script, bundle = _asset("report.js"), _vega_bundle() if live else ""
     page: str = (
         _templates()
         .get_template("page.html.j2")
@@ -94,8 +97,10 @@ def render_page(
             parts=parts,
             version=VERSION,
             css=Markup(_css()),
-            script=Markup(_asset("report.js")),
-            bundle=Markup(_vega_bundle()) if live else "",
+            script=Markup(script),
+            bundle=Markup(bundle),
+            scripts=Markup(" ".join(map(_as_source, filter(None, (bundle, script))))),
+            licences=_asset("LICENSE-vega.txt"),
             palette=Markup(light),
         )
     )
@@ -179,6 +184,12 @@ def code_marks(text: str) -> Markup:
 
 def _asset(name: str) -> str:
     return (files("salutogen.page") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _as_source(script: str) -> str:
+    """Name a script by its content, so that the page's policy allows it and no other."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _css() -> str:

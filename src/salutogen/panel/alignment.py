@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons, listed
+from salutogen.panel.alike import tell_similar_ids
 from salutogen.panel.complete_forms import without_open_forms
 from salutogen.panel.expected_columns import (
     ITEM,
@@ -87,6 +88,8 @@ def align(
         ]
         for name in order
     }
+    columns = {name: study.plan.sources[name].person_columns for name in order}
+    tell_similar_ids(tables, columns, local, findings)
     subjects = pl.concat([texts for parts in local.values() for _, texts in parts]).unique(
         maintain_order=True
     )

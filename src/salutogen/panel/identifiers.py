@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import PanelError
-from salutogen.findings import Findings, Persons, listed
+from salutogen.findings import Findings, listed
 from salutogen.page.identifiers import Identifiers
 from salutogen.panel.joined_columns import (
     as_number,
@@ -92,15 +92,6 @@ def person_codes(
     refuse_nameless(table, columns, codes < 0, "empty-subject", findings)
     if _holds_errors(texts, columns):
         refuse_errors(table, columns, findings)
-    alike = texts.str.strip_chars().str.to_lowercase()
-    if alike.n_unique() < texts.len():
-        twice = texts.filter(alike.is_duplicated())
-        findings.tell(
-            "similar-subjects",
-            file=table.label,
-            column=", ".join(columns),
-            persons=Persons(twice.len()),
-        )
     return codes, texts
 
 

@@ -17,6 +17,10 @@ from salutogen.panel.expected_columns import ARM_PATH, person_columns
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
 from salutogen.panel.numeric import BOOLEAN_WORDS, finite_numbers, id_text
+from salutogen.panel.person_checks import (
+    check_arms,
+    without_missing_codes,
+)
 from salutogen.panel.readers.excel_errors import ERRORS
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ def read_persons(
         growing: float | None = None
         if kind == "number":
             values = _number(raw, column, label, row, study, place, findings)
+            values = without_missing_codes(study, values, column, label, row, findings)
             if AGE.search(name) or AGE.search(column):
                 growing = _years(study)
                 _check_ages(values, column, label, row, findings)
@@ -61,6 +66,8 @@ def read_persons(
             who, when, row, values, subjects.len(),
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip
+        if name == "arm" and study.plan.arms is not None and column == study.plan.arms.column:
+            check_arms(study, columns[name], column, label, findings)
     return pl.DataFrame(columns)
 
 

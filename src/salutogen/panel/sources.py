@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.errors import PanelError
-from salutogen.findings import Findings
+from salutogen.findings import Findings, shortened
 from salutogen.names import did_you_mean
 from salutogen.panel.expected_columns import known_columns
 from salutogen.panel.readers.frames import read_frame
+from salutogen.panel.readers.opening import open_file, without_odd_columns
 from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffix_of
 from salutogen.panel.readers.source_table import (
     SourceFile,
     SourceTable,
     declared_missing,
-    reason_of,
 )
 from salutogen.study.format import Source
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 Tables = Mapping[str, tuple[SourceTable, ...]]  # one table a source, or one an occasion
+_NAME_SHOWN, _PLACE_SHOWN = 80, 200
 _OF_TEXT = ("header_rows", "skip_rows")  # what only text and Excel files have
 
 
@@ -64,12 +66,13 @@ def _open(
     expected = known_columns(study, name, label)
     if isinstance(given, Path):
         file = SourceFile(name=name, path=given, source=source, expected=expected)
-        table = _open_file(file, findings)
+        table = open_file(file, findings)
         reader = reader_of(given)
         parsed = reader is not None and not reader.has_header_rows
     else:
         table = read_frame(name, given, findings)
         parsed = True
+    table = None if table is None else without_odd_columns(table, expected, findings)
     if table is None:
         return None
     without_use = [key for key in _OF_TEXT if key in source.model_fields_set]
@@ -90,7 +93,7 @@ def open_table(path: Path) -> pl.DataFrame:
     """
     findings = Findings()
     file = SourceFile(name=path.stem, path=path, source=Source(person="person"))
-    table = _open_file(file, findings)
+    table = open_file(file, findings)
     findings.raise_refusals(PanelError)
     if table is None:
         raise PanelError(tuple(findings))
@@ -110,9 +113,9 @@ def _given_by_source(study: Study, data: Any, findings: Findings) -> Given:
         folder = study.path.parent if study.path is not None else Path()
     elif isinstance(data, str | Path):
         folder = Path(data)
-        if not folder.is_dir():
-            if not folder.exists() and not suffix_of(folder):
-                place = str(folder)
+        if not os.path.isdir(folder):  # also of a name that no file can have
+            if not os.path.exists(folder) and not suffix_of(folder):
+                place = shortened(str(folder), _PLACE_SHOWN)
                 findings.tell("data-not-found", variant="path", path=place, file=place)
                 return {}
             return _single(sources, folder, findings)
@@ -147,7 +150,7 @@ def _for_source(name: str, source: Source, given: Any, findings: Findings) -> di
     plain = Path(given) if isinstance(given, str) else given
     if source.files is None:
         return {None: plain}
-    if isinstance(plain, Path) and plain.is_dir():
+    if isinstance(plain, Path) and os.path.isdir(plain):
         return _files(plain, source, name, findings)
     if not isinstance(plain, Mapping):
         findings.tell("file-for-each-occasion", source=name, files=len(source.files))
@@ -195,14 +198,22 @@ def _from_mapping(study: Study, data: Mapping[str, Any], findings: Findings) -> 
 def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path | None:
     """Find a source's file in a folder, by its whole name or without its suffix."""
     path = folder / file
-    if path.is_file():
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # a name that no file can have, a place not to be seen
+        reason = str(getattr(error, "strerror", None) or error)
+        findings.tell("unreadable-file", file=shortened(file, _NAME_SHOWN), reason=reason)
+        return None
+    if path.is_file() or (suffix_of(path) in readable_suffixes() and path.exists()):
         return path
     parent = path.parent
     if not parent.is_dir():
         place = str(parent)
         findings.tell("data-not-found", variant="folder", folder=place, source=source, file=place)
         return None
-    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
+    names = sorted(entry.name for entry in parent.iterdir() if _is_no_folder(entry))
     readable = [name for name in names if suffix_of(Path(name)) in readable_suffixes()]
     with_stem = [name for name in readable if name[: -len(suffix_of(Path(name)))] == path.name]
     if len(with_stem) == 1:
@@ -223,41 +234,9 @@ def _in_folder(folder: Path, file: str, source: str, findings: Findings) -> Path
     return None
 
 
-def _open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
-    suffix, reader = suffix_of(file.path), reader_of(file.path)
-    if reader is None:
-        findings.tell(
-            "unknown-format",
-            file=file.label,
-            suffix=suffix or "(none)",
-            readable=", ".join(readable_suffixes()),
-        )
-        return None
-    try:
-        if file.path.stat().st_size == 0:
-            findings.tell("empty-file", file=file.label)
-            return None
-        with file.path.open("rb"):
-            pass
-    except FileNotFoundError:
-        findings.tell("data-not-found", variant="file", path=str(file.path), file=file.label)
-        return None
-    except OSError as error:
-        findings.tell("unreadable-file", file=file.label, reason=str(error.strerror or error))
-        return None
-    try:
-        return reader.read(file, findings)
-    except (Exception, pl.exceptions.PanicException) as error:
-        if not reader.means_damage(error):
-            raise
-        findings.tell(
-            "unreadable-file",
-            variant="suffix",
-            file=file.label,
-            suffix=suffix,
-            reason=reason_of(error),
-        )
-        return None
+def _is_no_folder(path: Path) -> bool:
+    """Whether a file stands here, or what only has a file's place: its reader says so."""
+    return path.exists() and not path.is_dir()
 
 
 def _tell_declared(table: SourceTable, expected: Collection[str], findings: Findings) -> None:

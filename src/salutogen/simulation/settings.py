@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from salutogen.errors import SimulationError
 from salutogen.findings import Finding, finding
 from salutogen.names import did_you_mean
-from salutogen.study.format import Duration, Label
+from salutogen.study.format import Duration, Label, Part
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Correlation = Annotated[float, Field(gt=-1, lt=1)]
@@ -20,10 +20,8 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 
-class SimulationPart(BaseModel):
+class SimulationPart(Part):
     """A part of the simulation settings: frozen, closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class LineSettings(SimulationPart):

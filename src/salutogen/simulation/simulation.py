@@ -15,6 +15,7 @@ from salutogen.simulation.cohort import Block, draw_block
 from salutogen.simulation.factors import stable_weights
 from salutogen.simulation.population import Population, build_population
 from salutogen.simulation.random_streams import BLOCK
+from salutogen.simulation.sizes import require_size
 from salutogen.simulation.source_tables import check_columns, source_tables
 from salutogen.simulation.writing import (
     TRUTH,
@@ -87,10 +88,12 @@ def simulate(
     Raises
     ------
     SimulationError
-        Settings are unknown, impossible or contradict the study; the folder holds other files.
+        Settings are unknown, impossible or contradict the study; the cohort is too large; the
+        folder holds other files.
     """
     if persons < 1 or seed < 0:
         raise SimulationError([finding("simulation-persons", persons=persons, seed=seed)])
+    require_size(study, persons, None if out is None else Path(out), format)
     population = build_population(study)
     check_columns(population)
     for scale in population.factors:

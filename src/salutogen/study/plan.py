@@ -13,11 +13,13 @@ from typing import Any
 
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, Findings, finding
+from salutogen.plain_files import read_plain
 from salutogen.study.findings_by_line import shown
 from salutogen.study.study import Study
 from salutogen.version import VERSION
 
 PLAN_FORMAT = 1
+MOST_BYTES = 50_000_000  # of a frozen plan
 ALL_SCORES = "all scores"
 LEVELS = "errors of persons' levels, and who is called clearly off the line"
 # What a departure makes exploratory: the longest dotted beginning decides; * is any name.
@@ -134,7 +136,7 @@ def departures(study: Study) -> tuple[Finding, ...]:
     if not target.is_file():
         return ()
     try:
-        frozen = json.loads(target.read_text(encoding="utf-8"))
+        frozen = json.loads(read_plain(target, MOST_BYTES))
         planned, stated, on = frozen["plan"], frozen["sha256"], str(frozen["date"])
         if not isinstance(planned, dict):
             raise TypeError("the plan is no object")

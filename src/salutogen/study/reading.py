@@ -15,7 +15,14 @@ from salutogen.findings import Finding, finding, refusals
 from salutogen.study.check import check_plan
 from salutogen.study.findings_by_line import FindingsByLine, shown
 from salutogen.study.format import FORMAT, GAP, AnswerRange, Duration, StudyFile
-from salutogen.study.format.plain_yaml import DEEPEST, Loaded, decode, load_yaml, read_bytes
+from salutogen.study.format.plain_yaml import (
+    DEEPEST,
+    LARGEST_WHOLE,
+    Loaded,
+    decode,
+    load_yaml,
+    read_bytes,
+)
 from salutogen.study.format.validation import validate
 from salutogen.study.instruments.in_study import instruments_of
 from salutogen.study.instruments.registry import RegisteredInstrument, read_folder
@@ -98,10 +105,14 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return [_plain(inner, depth + 1) for inner in value]
     if value is None or isinstance(value, bool | str | Duration | AnswerRange):
         return value
-    if isinstance(value, Integral):
+    if isinstance(value, Integral) and abs(int(value)) < LARGEST_WHOLE:
         return int(value)
-    if isinstance(value, Real) and math.isfinite(value):
-        return float(value)
+    if isinstance(value, Real):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        return number if math.isfinite(number) else repr(number)
     return str(value)
 
 

@@ -15,6 +15,7 @@ class CentilesSettings(AnalysisSettings):
     folds: int = Field(
         default=10,
         ge=2,
+        le=1000,
         description="Parts of the persons; each is placed by a line fitted to the others.",
     )
     curves: tuple[Annotated[float, Field(gt=0, lt=100)], ...] = Field(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from salutogen.findings import Findings
+from salutogen.panel.readers.limits import may_have, most_rows
 from salutogen.panel.readers.source_table import SourceFile, reason_of
 
 _SAYS_ENCODING = ("convert string", "character set")
@@ -20,7 +21,8 @@ def read_encoded(
 
     Returns
     -------
-    Frame and description; None, and a finding, where texts are in another encoding.
+    Frame and description; None, and a finding, where texts are in another encoding, or the file
+    says that it has more rows than can be held.
     """
     encoding = file.source.encoding
     name = None
@@ -33,7 +35,7 @@ def read_encoded(
         if name.startswith(_ISO):  # the library knows this family by another spelling
             name = f"ISO-8859-{name.removeprefix(_ISO)}"
     try:
-        return read(str(file.path), output_format="polars", encoding=name, **settings)
+        return _within_limits(read, file, findings, encoding=name, **settings)
     except Exception as error:
         if not any(words in str(error) for words in _SAYS_ENCODING):
             raise
@@ -45,3 +47,20 @@ def read_encoded(
             reason=reason_of(error),
         )
         return None
+
+
+def _within_limits(
+    read: Callable[..., tuple[Any, Any]], file: SourceFile, findings: Findings, **settings: Any
+) -> tuple[Any, Any] | None:
+    """Read no more rows than can be held; None, and a finding, where there are more."""
+    path = str(file.path)
+    _, described = read(path, metadataonly=True, encoding=settings["encoding"])
+    rows, columns = described.number_rows, described.number_columns
+    most = most_rows(rows, columns, file, findings)
+    if most is None or not may_have(rows, columns, file, findings):
+        return None
+    frame, meta = read(path, output_format="polars", row_limit=most, **settings)
+    unsaid = rows is None or rows < 0
+    if unsaid and frame.height >= most > 0 and most_rows(2 * most, columns, file, findings) is None:
+        return None
+    return frame, meta

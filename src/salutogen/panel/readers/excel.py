@@ -17,7 +17,7 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
-from salutogen.panel.readers.sheet_extent import far_extent
+from salutogen.panel.readers.sheet_extent import far_extent, odd_place
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     """Read one sheet of an Excel file, as text; cells that hold an error are its text."""
     import fastexcel
 
+    place = odd_place(file.path)
+    if place is not None:
+        findings.tell("unreadable-file", variant="place", file=file.label, place=place)
+        return None
     extent = far_extent(file.path)
     if extent is not None:
         cells, filled = extent

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from salutogen.findings import Findings
 from salutogen.panel.readers.excel import read_excel
 from salutogen.panel.readers.parquet import read_parquet
@@ -15,10 +13,6 @@ from salutogen.panel.readers.source_table import SourceFile, SourceTable
 from salutogen.panel.readers.spss import read_spss
 from salutogen.panel.readers.stata import read_stata
 from salutogen.panel.readers.text import read_text
-
-_DAMAGE = (
-    pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError, EOFError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +24,15 @@ class Reader:
     suffixes : tuple of str
         In lower case, with the point; the longest that fits a file's name decides.
     read : callable
-        Gives the table, or None after saying why in a finding. It may also raise: ValueError,
-        OSError, EOFError, errors of Polars and of its own `libraries` mean a damaged file.
-    libraries : tuple of str
-        Packages whose errors mean that the file is damaged.
+        Gives the table, or None after saying why in a finding. What it raises means that the file
+        is damaged.
     has_header_rows : bool
         Whether such a file has a header of rows, which `header_rows` and `skip_rows` speak of.
     """
 
     suffixes: tuple[str, ...]
     read: Callable[[SourceFile, Findings], SourceTable | None]
-    libraries: tuple[str, ...] = ()
     has_header_rows: bool = False
-
-    def means_damage(self, error: BaseException) -> bool:
-        """Whether an error says that the file is damaged."""
-        home = type(error).__module__.partition(".")[0]
-        return home == "polars" or home in self.libraries or isinstance(error, _DAMAGE)
 
 
 READERS: list[Reader] = [
@@ -55,11 +41,10 @@ READERS: list[Reader] = [
     Reader(
         (".xlsx", ".xls"),
         read_excel,
-        libraries=("fastexcel", "_fastexcel"),
         has_header_rows=True,
     ),
-    Reader((".sav", ".zsav"), read_spss, libraries=("pyreadstat",)),
-    Reader((".dta",), read_stata, libraries=("pyreadstat",)),
+    Reader((".sav", ".zsav"), read_spss),
+    Reader((".dta",), read_stata),
     Reader((".csv.gz", ".tsv.gz", ".txt.gz"), read_text, has_header_rows=True),
 ]
 

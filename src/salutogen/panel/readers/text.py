@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
-import io
-import zlib
 
 import numpy as np
 import polars as pl
@@ -21,6 +18,7 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
+from salutogen.panel.readers.limits import unpacked_text
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table, reason_of
 from salutogen.panel.readers.text_structure import (
     CANDIDATES,
@@ -48,8 +46,6 @@ _WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝŸ€§°´–—‘’‚“”„«»¿¡ªº…\xa0"
 )
 _CHECKED = 4096
-_MOST_UNPACKED = 2**28
-_MOST_TIMES = 100  # text is hardly ever packed into less than a hundredth
 
 
 def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
@@ -58,7 +54,7 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
     raw = file.path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if label.lower().endswith(".gz"):
-        unpacked = _unpacked(raw, label, findings)
+        unpacked = unpacked_text(raw, file, findings)
         if unpacked is None:
             return None
         raw = unpacked
@@ -95,21 +91,6 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
         encoding=encoding,
         header=frame.head(further),
     )
-
-
-def _unpacked(raw: bytes, label: str, findings: Findings) -> bytes | None:
-    """Unpack a compressed text, as long as it stays within what text can be."""
-    most = max(_MOST_UNPACKED, _MOST_TIMES * len(raw))
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-            data = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        findings.tell("unreadable-file", variant="compressed", file=label, reason=str(error))
-        return None
-    if len(data) > most:
-        findings.tell("file-too-large", variant="unpacked", file=label, times=_MOST_TIMES)
-        return None
-    return data
 
 
 def _from_header(

@@ -164,8 +164,10 @@ class Source(Part):
 class Burst(Part):
     """Dense sampling (EMA) that goes with an occasion: so many days, so many prompts a day."""
 
-    days: Annotated[int, Field(ge=1)] = Field(description="Days of the burst.")
-    prompts_per_day: Annotated[int, Field(ge=1)] = Field(description="Prompts on each day.")
+    days: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Days of the burst.")
+    prompts_per_day: Annotated[int, Field(ge=1, le=1440)] = Field(
+        description="Prompts on each day."
+    )
 
 
 class OccasionBlock(Part):

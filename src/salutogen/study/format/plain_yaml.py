@@ -10,9 +10,12 @@ from typing import Any
 
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, finding
+from salutogen.plain_files import TooLargeError, read_plain
 
 MOST_BYTES = 1_000_000
+MOST_VALUES = 60_000  # keys and values; a plan written out in full has a few thousand
 DEEPEST = 40
+LARGEST_WHOLE = 10**18  # what is larger is a number with decimals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +33,18 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     StudyError
-        The file is absent, unreadable or larger than 1 MB.
+        The file is absent, no plain file, unreadable or larger than 1 MB.
     """
     try:
-        size = path.stat().st_size
-        if size <= MOST_BYTES:
-            return path.read_bytes()
+        return read_plain(path, MOST_BYTES)
+    except TooLargeError as error:
+        raise StudyError([_too_large(error.size, path.name)]) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         unreadable = finding(
             "study-file-unreadable", variant="file", path=str(path), reason=reason, file=path.name
         )
         raise StudyError([unreadable]) from error
-    raise StudyError([_too_large(size, path.name)])
 
 
 def _too_large(size: int, name: str) -> Finding:

@@ -18,6 +18,8 @@ DAYS_IN = {
     "month": 365.25 / 12,
     "year": 365.25,
 }
+FARTHEST_CODE = 1e9
+LONGEST = 1000 * DAYS_IN["year"]
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(minute|hour|day|week|month|year)s?\s*$")
 _RANGE = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*$")
 
@@ -70,6 +72,8 @@ class Duration(_FromText):
         days = float(match[1]) * DAYS_IN[match[2]]
         if days <= 0:
             raise ValueError(f"a length of time must be longer than zero, not {value!r}")
+        if days > LONGEST:
+            raise ValueError("a length of time of at most 1000 years is expected")
         return cls(value.strip(), days)
 
     def __str__(self) -> str:
@@ -94,6 +98,10 @@ class AnswerRange(_FromText):
         if match is None:
             raise ValueError(f"a range of answer codes such as '0..5' is expected, not {value!r}")
         low, high = float(match[1]), float(match[2])
+        if max(abs(low), abs(high)) > FARTHEST_CODE:
+            raise ValueError(
+                f"answer codes from -{FARTHEST_CODE:,.0f} to {FARTHEST_CODE:,.0f} are expected"
+            )
         if low >= high:
             raise ValueError(f"the first code must be lower than the last, not {value!r}")
         return cls(low, high)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from salutogen.findings import shortened
 from salutogen.names import did_you_mean, nearest
 from salutogen.study.findings_by_line import FindingsByLine, shown
 from salutogen.study.format.part import GAP
@@ -16,6 +17,7 @@ from salutogen.study.format.study_file import StudyFile
 
 Place = tuple[str | int, ...]
 _ROUNDS = 12
+_SHOWN = 80  # characters of a key
 _IN_WORDS = {
     "model_type": "keys and values are expected",
     "model_attributes_type": "keys and values are expected",
@@ -24,9 +26,11 @@ _IN_WORDS = {
     "string_type": "text is expected",
     "int_type": "a whole number is expected",
     "int_parsing": "a whole number is expected",
+    "int_parsing_size": "a whole number is expected, and a smaller one",
     "int_from_float": "a whole number is expected",
     "float_type": "a number is expected",
     "float_parsing": "a number is expected",
+    "finite_number": "a finite number is expected",
     "string_too_short": "it must not be empty",
     "too_short": "it must not be empty",
 }
@@ -217,7 +221,7 @@ def _tell_unknown(place: Place, found: FindingsByLine) -> None:
         "unknown-key",
         at=dotted(place),
         variant="inside" if len(place) > 1 else "top",
-        name=name,
+        name=shortened(name, _SHOWN),
         parent=dotted(place[:-1]),
         choices=", ".join(sorted(keys)),
         nearest=nearest(name, sorted(keys)),

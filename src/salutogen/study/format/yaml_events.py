@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
 
 from salutogen.errors import StudyError
 from salutogen.findings import Finding, finding
-from salutogen.study.format.plain_yaml import DEEPEST, Loaded
+from salutogen.study.format.plain_yaml import DEEPEST, MOST_VALUES, Loaded
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -90,7 +90,7 @@ class _EventReader:
         self.lines: dict[str, int] = {}
         self.findings: list[Finding] = []
         self._open: list[_Open] = []
-        self._documents = 0
+        self._documents = self._values = 0
 
     def take(self, event: Any) -> None:
         """Take the next event."""
@@ -100,6 +100,10 @@ class _EventReader:
                 self._refuse("study-file-several-documents", event)
         if self._documents > 1:
             return
+        self._values += isinstance(event, ScalarEvent)
+        if self._values > MOST_VALUES:
+            much = self._finding("study-file-too-large", event, variant="values", most=MOST_VALUES)
+            raise StudyError([much])
         if getattr(event, "anchor", None) is not None:
             kind = "alias" if isinstance(event, AliasEvent) else "anchor"
             sign = "*" if kind == "alias" else "&"
