@@ -20,7 +20,8 @@ _ISO_MOMENT = (
 _OTHER = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S", "%m-%d-%Y", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%m-%d-%Y %H:%M",
+    "%d-%m-%Y %H:%M",
 )  # fmt: skip
 _LOOKED_AT = 400
 _RISING = 0.95
@@ -136,6 +137,12 @@ def _rises(table: DataTable, column: DataColumn, person: Sequence[str]) -> bool:
         return False
     steps = _steps(table, person, column.numbers)
     return steps.len() > 0 and (steps > 0).sum() >= _RISING * steps.len()
+
+
+def always_rises(table: DataTable, column: DataColumn, person: Sequence[str]) -> bool:
+    """Whether numbers grow from each row of a person to the next."""
+    steps = _steps(table, person, column.numbers)
+    return steps.len() > 0 and bool((steps > 0).all())
 
 
 def _interval(table: DataTable, person: Sequence[str], days: pl.Series) -> float | None:

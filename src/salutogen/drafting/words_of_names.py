@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])|\d+")
+_UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
+_TOKEN = re.compile(
+    rf"[{_UPPER}]?[{_LOWER}]+|[{_UPPER}]+(?![{_LOWER}])|\d+"
+    rf"|[^\W\d_{_UPPER}{_LOWER}]+"  # words of other scripts, which have no such halves
+)
 
 
 def tokens(name: str) -> list[str]:
