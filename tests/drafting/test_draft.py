@@ -263,3 +263,15 @@ def test_a_score_beyond_its_namesake_keeps_its_role_open():
     events = draw.integers(0, 13, rows).astype(str).tolist()
     draft = draft_study(weekly(lteq=events).drop([f"EV_{item}" for item in range(1, 9)]), "a.csv")
     assert roles(draft)["lteq"] == "exposure"
+
+
+def test_a_number_amid_a_wide_range_is_no_code_of_missing_answers():
+    rows = PERSONS * WEEKS
+    draw = np.random.default_rng(8)
+    steps = [0, 8, 95, *draw.integers(200, 9000, rows - 3)]
+    sparse = weekly(hassle_count=[str(step) for step in steps])
+    text = draft_study(sparse.drop([f"EV_{item}" for item in range(1, 9)]), "a.csv").text
+    assert "95:" not in text
+    few = [0, 3, 2, *draw.integers(0, 30, rows - 7), 99, 99, 99, 99]
+    text = draft_study(weekly(bdi_sum=[str(one) for one in few]), "a.csv").text
+    assert "99" in text

@@ -223,3 +223,25 @@ def test_totals_beside_crossed_items_are_no_items_of_their_own():
     draft = draft_study(pl.DataFrame(columns), "wide.csv")
     assert [one.block.patterns for one in draft.instruments] == [("BDI{occasion}.{1..21}",)]
     assert ("BDI{occasion}.total", "goes with items that are there") in draft.doubtful
+
+
+def test_totals_and_times_with_the_occasion_at_the_end_are_told_from_items():
+    draw = np.random.default_rng(6)
+    columns: dict[str, list[str]] = {"id": [f"p{number}" for number in range(40)]}
+    for wave in range(6):
+        columns[f"elapsed.days.{wave}"] = (14 * wave + draw.integers(0, 3, 40)).astype(str).tolist()
+        for item in range(1, 21):
+            columns[f"cesd{item:02}.{wave}"] = draw.choice(4, 40).astype(str).tolist()
+        for item in range(1, 5):
+            columns[f"coping{item:02}.{wave}"] = draw.choice(4, 40).astype(str).tolist()
+        columns[f"cesdTotal.{wave}"] = draw.integers(0, 60, 40).astype(str).tolist()
+        columns[f"trait.{wave}"] = draw.choice(5, 40).astype(str).tolist()
+    draft = draft_study(pl.DataFrame(columns), "wide.csv")
+    assert draft.layout.time is not None
+    assert (draft.layout.time.column, draft.layout.time.unit) == ("elapsed.days.{occasion}", "days")
+    assert [(one.name, one.block.repeated) for one in draft.instruments] == [
+        ("cesd", True),
+        ("coping", True),
+        ("trait", False),
+    ]
+    assert ("cesdTotal.{occasion}", "goes with items that are there") in draft.doubtful

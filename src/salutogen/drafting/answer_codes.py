@@ -19,6 +19,7 @@ _CODES = (
 _NEVER_CODES = frozenset({-1, -2, -3, -4, -5, -6, 7, 8, 9})  # need the range of a known scale
 _STRAY_SHARE = 0.02
 _OFTEN = 0.4
+_MOST_ABOVE = 2  # different answers above a code of missing ones; more, and it is one of them
 _SELDOM = 0.002  # of the answers; at most this share, or one, is a slip of the pen
 _FEWEST_TO_TELL = 100  # answers, before one that stands alone says anything
 
@@ -141,6 +142,8 @@ def _may_be_missing(code: float, answers: Sequence[float]) -> bool:
     if code not in _CODES:
         return False
     below = [one for one in answers if one < code]
+    if sum(one > code and one not in _CODES for one in answers) > _MOST_ABOVE:
+        return False
     if code >= 66 and below and code - below[-1] >= max(10.0, 0.3 * (below[-1] - below[0])):
         return True
     others = [one for one in answers if one not in (code, *_NEVER_CODES)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from salutogen.drafting.cells import DataTable
 from salutogen.drafting.known_scales import known_scale
 from salutogen.drafting.numbered_names import slots
-from salutogen.drafting.words_of_names import names_time, names_total
+from salutogen.drafting.words_of_names import names_time, names_total, occasion_rank
 from salutogen.study.format import OCCASION_PLACEHOLDER
 
 _STRONG = frozenset(
@@ -242,7 +242,7 @@ def _unmarked(names: Sequence[str], table: DataTable) -> Waves | None:
             once[found[0].template].append((found[0].digits, name))
     crossed = {key: cells for key, cells in twice.items() if _is_crossed(cells)}
     if crossed:
-        return _with_totals(_crossed(crossed, once), once)
+        return _with_totals(_crossed(crossed, once), once, table)
     scores = {
         key: cells
         for key, cells in once.items()
@@ -260,14 +260,27 @@ def _unmarked(names: Sequence[str], table: DataTable) -> Waves | None:
     return Waves(tuple(labels), patterns)
 
 
-def _with_totals(waves: Waves, once: Mapping[tuple[str, str], list[tuple[str, str]]]) -> Waves:
-    """Add what stands beside the items of each occasion: `BDI1.total` to `BDI1.1`, `BDI1.2`."""
-    begins = {pattern.partition(OCCASION_PLACEHOLDER)[0] for pattern in waves.patterns}
-    beside = {
-        before + OCCASION_PLACEHOLDER + after: dict(cells)
-        for (before, after), cells in once.items()
-        if before in begins and after and {label for label, _ in cells} <= set(waves.labels)
-    }
+def _with_totals(
+    waves: Waves, once: Mapping[tuple[str, str], list[tuple[str, str]]], table: DataTable
+) -> Waves:
+    """Add what stands beside the items of each occasion: `BDI1.total` to `BDI1.1`, `BDI1.2`.
+
+    Names with the occasion at their end (`phqTotal_1` to `phq1_1`) could as well be items, so they
+    need all occasions and a word for a total or a time, or values that are scores.
+    """
+    halves = [pattern.partition(OCCASION_PLACEHOLDER) for pattern in waves.patterns]
+    begins = {before for before, _, after in halves if slots(after)}
+    ends = {(before[-1:], after) for before, _, after in halves if not slots(after)}
+    beside = {}
+    for (before, after), cells in once.items():
+        labels = {label for label, _ in cells}
+        names = [name for _, name in cells]
+        spoken = names_total(before) or names_time(before) or occasion_rank(before) is not None
+        at_end = (before[-1:], after) in ends and labels == set(waves.labels)
+        if (before in begins and after and labels <= set(waves.labels)) or (
+            at_end and (spoken or _are_scores(names, table))
+        ):
+            beside[before + OCCASION_PLACEHOLDER + after] = dict(cells)
     several = {pattern: columns for pattern, columns in beside.items() if len(columns) > 1}
     return replace(waves, patterns={**waves.patterns, **several})
 

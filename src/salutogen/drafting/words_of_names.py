@@ -67,7 +67,8 @@ _FILLERS = _words(
 )
 _TIMES = _words(
     "date datum time zeit day tag start started begin end ended finished submitted completed "
-    "timestamp stamp recorded created scheduled issued sent answered startdate enddate datetime"
+    "timestamp stamp elapsed recorded created scheduled issued sent answered startdate enddate "
+    "datetime"
 )
 _NO_TIMES = _words("birth geburt geburtstag dob born duration dauer spent taken seconds length")
 _BACKGROUND = _words(
