@@ -229,6 +229,7 @@ def test_totals_and_times_with_the_occasion_at_the_end_are_told_from_items():
     draw = np.random.default_rng(6)
     columns: dict[str, list[str]] = {"id": [f"p{number}" for number in range(40)]}
     for wave in range(6):
+        columns[f"occasion.{wave}"] = [str(wave)] * 40
         columns[f"elapsed.days.{wave}"] = (14 * wave + draw.integers(0, 3, 40)).astype(str).tolist()
         for item in range(1, 21):
             columns[f"cesd{item:02}.{wave}"] = draw.choice(4, 40).astype(str).tolist()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from salutogen.drafting.cells import read_table
+from salutogen.drafting.cells import DataTable, read_table
 from salutogen.drafting.header_rows import further_header_rows
 from salutogen.drafting.items import Block, find_blocks, find_single_answers
 from salutogen.drafting.layout import Layout, find_layout
@@ -103,7 +103,11 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
     answers = frame.slice(below)
     table = read_table(answers)
     layout = find_layout(table)
-    blocks = [one for one in find_blocks(table, layout) if not _describes(one.stem, one.scale)]
+    blocks = [
+        one
+        for one in find_blocks(table, layout)
+        if not _describes(one.stem, one.scale) and not _labels_only(one, table)
+    ]
     apart: list[tuple[Block, str]] = []
     if lacks_a_side(blocks):
         more, apart = find_single_answers(table, layout, blocks)
@@ -134,6 +138,14 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
 def _describes(stem: str, scale: object) -> bool:
     """Whether numbered columns are background (`child_age_1`), not answers."""
     return scale is None and names_background(stem)
+
+
+def _labels_only(block: Block, table: DataTable) -> bool:
+    """Whether each column holds one value, another one than the others: labels, no answers."""
+    values = [table.columns[name].texts.drop_nulls().unique() for name in block.columns]
+    return (
+        all(one.len() <= 1 for one in values) and len({one[0] for one in values if one.len()}) > 1
+    )
 
 
 def _small(draft: Draft) -> Draft:
