@@ -37,7 +37,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
         scores = score(panel)
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
-            f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
+            f"{panel.n_persons} persons, {scores.table.height} answer forms, "
             f"{scores.n_valid} with both problems and exposure."
         )
     end.findings = findings

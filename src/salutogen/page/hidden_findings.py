@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from salutogen.findings import Evidence, Finding, Persons, catalogue, filled
+from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
 from salutogen.page.audience import Audience
 
 # What these quote are single cells, extremes, or labels that few may have.
@@ -39,7 +39,7 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
         return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
     values = {name: _counted(name, value, audience) for name, value in item.values.items()}
     rows = item.evidence.n_rows or 0
-    text = filled(item.template, values, audience.in_a_sentence) if item.template else ""
+    text = sentence(item.template, values, audience.in_a_sentence) if item.template else ""
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
         text = item.untold()
     elif audience.is_small(rows):
