@@ -246,3 +246,14 @@ def test_totals_and_times_with_the_occasion_at_the_end_are_told_from_items():
         ("trait", False),
     ]
     assert ("cesdTotal.{occasion}", "goes with items that are there") in draft.doubtful
+
+
+def test_grades_before_items_are_occasions_and_an_id_of_families_names_rows():
+    columns: dict[str, list[str]] = {"FAMID": [str(1000 + number) for number in range(40)]}
+    for grade in (7, 8, 9, 10):
+        for item in range(1, 11):
+            columns[f"PRS{grade}_{item:02}"] = items("x", 1, [1, 2, 3, 4, 5], 40, seed=item)["x1"]
+    draft = draft_study(pl.DataFrame(columns), "wide.csv")
+    assert (draft.layout.person, draft.layout.labels) == (("FAMID",), ("7", "8", "9", "10"))
+    assert draft.instruments[0].block.patterns == ("PRS{occasion}_{01..10}",)
+    assert "each row is a person, named by 'FAMID'" in draft.text

@@ -96,7 +96,8 @@ def find_layout(table: DataTable) -> Layout:
     waves = find_waves(table, (*alone[:1], *occasions))
     if alone or waves is not None:
         if waves is not None and (not several or len(waves.patterns) > 1):
-            rows = [name for name in numbering if _names_each_row(table, name)]
+            of_groups = [name for name in table.columns if names_group(name)]
+            rows = [name for name in (*of_groups, *numbering) if _names_each_row(table, name)]
             return _row_per_person(table, alone, rows, waves)
         if not several and len(persons) > 0:
             return _one_occasion(table, alone[0], occasions, numbering)

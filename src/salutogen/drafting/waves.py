@@ -292,6 +292,11 @@ def _is_crossed(cells: Sequence[tuple[str, str, str]]) -> bool:
     return len(first) >= 2 and len(second) >= 2 and len(cells) >= 0.8 * len(first) * len(second)
 
 
+def _counts_items(digits: set[str]) -> bool:
+    """Whether numbers may count items: from 1, without a gap; grades 7 to 10 do not."""
+    return {int(one) for one in digits} == set(range(1, len(digits) + 1))
+
+
 def _crossed(
     crossed: Mapping[tuple[str, str, str], list[tuple[str, str, str]]],
     once: Mapping[tuple[str, str], list[tuple[str, str]]],
@@ -308,6 +313,9 @@ def _crossed(
         if scale is not None and scale.entries and len(first) != len(second):
             votes[True] += scale.entry_for(len(second)) is not None
             votes[False] += scale.entry_for(len(first)) is not None
+        counted = [_counts_items(first), _counts_items(second)]
+        votes[True] += counted == [False, True]
+        votes[False] += counted == [True, False]
     if len(crossed) > 1:
         firsts = {frozenset(one for one, _, _ in cells) for cells in crossed.values()}
         seconds = {frozenset(two for _, two, _ in cells) for cells in crossed.values()}

@@ -54,8 +54,8 @@ _ROWS = _words(
 )
 _GROUPS = _words(
     "site centre center zentrum standort clinic klinik hospital school schule class klasse group "
-    "gruppe family familie household haushalt hh dyad couple cohort kohorte country land region "
-    "city team unit therapist practice location ward"
+    "gruppe fam family familie household haushalt hh dyad couple cohort kohorte country land "
+    "region city team unit therapist practice location ward"
 )
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
