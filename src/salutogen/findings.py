@@ -89,7 +89,7 @@ class Finding:
         """Return the sentence with each count of persons written by `count`."""
         if not self.template:
             return self.text
-        return filled(self.template, self.values, count)
+        return sentence(self.template, self.values, count)
 
     def untold(self, why: str = "") -> str:
         """Return a sentence that tells what was found, but not where or of whom."""
@@ -232,6 +232,9 @@ class Persons(int):
         return made
 
 
+_FIRST_FIELD = re.compile(r"\{(\w+)[:}]")
+
+
 class _Sentence(string.Formatter):
     """Fills a template: `{x:.2f}`, `{n:# row|# rows}`, `{n:was|were}`, `{names:quoted}`.
 
@@ -267,6 +270,14 @@ class _Sentence(string.Formatter):
 def filled(template: str, values: Mapping[str, Any], count: Callable[[int], str]) -> str:
     """Fill a template with values; each count of persons is written by `count`."""
     return _Sentence(count).vformat(template, (), values)
+
+
+def sentence(template: str, values: Mapping[str, Any], count: Callable[[int], str]) -> str:
+    """Fill the template of a finding; a count in words at its beginning has a capital."""
+    text = filled(template, values, count)
+    first = _FIRST_FIELD.match(template)
+    counted = first is not None and isinstance(values.get(first[1]), int)
+    return text[:1].upper() + text[1:] if counted else text
 
 
 def listed(names: Iterable[Any], *, quotes: bool = False, most: int = 5) -> str:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from salutogen.cli.app import app
+from salutogen.study.format.plain_yaml import load_yaml
 from tests.drafting.filling import filled
 from tests.drafting.made_up_files import made_up
 
@@ -49,3 +50,19 @@ def test_that_no_data_were_read_is_said(study: Path) -> None:
     elsewhere = str(study.parent / "elsewhere")
     read = CliRunner().invoke(app, ["check", str(study), "--data", elsewhere])
     assert "No data were read" not in read.stderr
+
+
+def test_a_row_without_an_answer_is_no_answer_form(study: Path) -> None:
+    def forms() -> int:
+        done = CliRunner().invoke(app, ["check", str(study)])
+        return int(done.stdout.split(" persons, ")[1].split(" answer forms")[0])
+
+    path = study.parent / "data" / "answers.csv"
+    full, lines = forms(), path.read_text("utf-8").splitlines()
+    keys = lines[-1].split(",")
+    names = lines[0].split(",")
+    plan = load_yaml(study.read_text("utf-8"), "study").values["sources"]["answers"]
+    kept = {plan["person"], plan["occasion"]}
+    blank = [cell if name in kept else "" for name, cell in zip(names, keys, strict=True)]
+    path.write_text("\n".join([*lines[:-1], ",".join(blank)]), "utf-8")
+    assert forms() == full - 1

@@ -245,3 +245,39 @@ def test_the_real_cohort(shared_data):
     assert "ghq-12 has as many items and such codes" in draft.text
     assert draft.layout.time is not None
     assert (draft.layout.time.unit, draft.layout.time.interval) == ("days since 1970-01-01", 7)
+
+
+def test_an_answer_far_from_all_others_opens_the_range():
+    rows = PERSONS * WEEKS
+    frame = weekly(**items("MOOD_", 6, [0, 1, 2, 3], rows))
+    frame = frame.with_columns(MOOD_3=pl.Series(["22", *frame["MOOD_3"][1:]]))
+    text = draft_study(frame, "answers.csv").text
+    assert "22: far from all other answers, a slip of the pen?" in text
+    assert 'answers: "???" # 0..22 seen' in text
+    usual = draft_study(weekly(**items("MOOD_", 6, [0, 1, 2, 3], rows)), "answers.csv").text
+    assert "answers: 0..3" in usual
+    assert "slip of the pen" not in usual
+
+
+def test_a_score_beyond_its_namesake_keeps_its_role_open():
+    rows = PERSONS * WEEKS
+    draw = np.random.default_rng(2)
+    sport = draw.integers(0, 59, rows).astype(str).tolist()
+    draft = draft_study(weekly(lteq=sport).drop([f"EV_{item}" for item in range(1, 9)]), "a.csv")
+    assert roles(draft)["lteq"] == "???"
+    assert "58 is more than the items of lte-q add up to (12)" in draft.text
+    events = draw.integers(0, 13, rows).astype(str).tolist()
+    draft = draft_study(weekly(lteq=events).drop([f"EV_{item}" for item in range(1, 9)]), "a.csv")
+    assert roles(draft)["lteq"] == "exposure"
+
+
+def test_a_number_amid_a_wide_range_is_no_code_of_missing_answers():
+    rows = PERSONS * WEEKS
+    draw = np.random.default_rng(8)
+    steps = [0, 8, 95, *draw.integers(200, 9000, rows - 3)]
+    sparse = weekly(hassle_count=[str(step) for step in steps])
+    text = draft_study(sparse.drop([f"EV_{item}" for item in range(1, 9)]), "a.csv").text
+    assert "95:" not in text
+    few = [0, 3, 2, *draw.integers(0, 30, rows - 7), 99, 99, 99, 99]
+    text = draft_study(weekly(bdi_sum=[str(one) for one in few]), "a.csv").text
+    assert "99" in text

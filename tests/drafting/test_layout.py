@@ -162,3 +162,105 @@ def test_dates_in_other_forms():
     either = weekly().with_columns(start=pl.Series(["01/02/2026", "02/02/2026"] * 40))
     told = values(draft_study(either, "a.csv"))["sources"]["answers"]["time"]
     assert told["format"] == "???"
+
+
+def test_a_count_of_each_persons_rows_is_the_occasion_where_no_name_tells_it():
+    rows = PERSONS * WEEKS
+    frame = pl.DataFrame(
+        {
+            "ID": np.repeat(np.arange(PERSONS), WEEKS).astype(str),
+            "tseq": [str(week) for week in (1, 2, 4, 5)] * PERSONS,
+            **items("GHQ_", 12, 4, rows),
+        }
+    )
+    layout = draft_study(frame, "prompts.csv").layout
+    assert (layout.person, layout.occasion) == (("ID",), ("tseq",))
+    assert layout.labels == ("1", "2", "4", "5")
+    assert "'tseq' counts the rows" in layout.doubts[0]
+    shuffled = frame.with_columns(tseq=pl.Series(["4", "2", "1", "5"] * PERSONS))
+    assert draft_study(shuffled, "prompts.csv").layout.occasion == ()
+
+
+def test_where_nothing_tells_the_occasion_the_draft_says_how_to_number_it():
+    rows = PERSONS * WEEKS
+    frame = pl.DataFrame(
+        {
+            "ID": np.repeat(np.arange(PERSONS), WEEKS).astype(str),
+            "Zeitpunkt der Antwort": [
+                f"7-{18 + row % 9}-2022 10:{row % 60:02}" for row in range(rows)
+            ],
+            **items("GHQ_", 12, 4, rows),
+        }
+    )
+    (doubt,) = draft_study(frame, "prompts.csv").layout.doubts
+    assert "add one that numbers the rows of each person, in the order of 'Zeitpunkt" in doubt
+
+
+def test_months_after_a_baseline_are_occasions_and_numbers_of_rows_stand_for_ids():
+    draw = np.random.default_rng(4)
+    scores = {
+        f"bdi.{label}": draw.integers(0, 50, 40).astype(str) for label in ("pre", "2m", "4m", "6m")
+    }
+    frame = pl.DataFrame({"rownames": [str(row) for row in range(1, 41)], **scores})
+    draft = draft_study(frame, "trial.csv")
+    assert (draft.layout.kind, draft.layout.person) == ("row-per-person", ("rownames",))
+    assert draft.layout.labels == ("pre", "2m", "4m", "6m")
+    assert [one.block.patterns for one in draft.instruments] == [("bdi.{occasion}",)]
+    assert roles(draft) == {"bdi": "problems"}
+    assert "each row is a person, named by 'rownames'" in draft.text
+    without = draft_study(frame.drop("rownames"), "trial.csv")
+    assert without.layout.person == ()
+    assert "No column holds ids" in without.text
+
+
+def test_weeks_written_in_words_are_occasions():
+    frame = wide(("3weeks", "6weeks", "12weeks"), "{item}_{label}")
+    draft = draft_study(frame, "wide.csv")
+    assert draft.layout.labels == ("3", "6", "12")
+    assert draft.instruments[0].block.patterns == ("PHQ_{1..9}_{occasion}weeks",)
+
+
+def test_totals_beside_crossed_items_are_no_items_of_their_own():
+    draw = np.random.default_rng(5)
+    columns = {"id": [f"p{number}" for number in range(40)]}
+    for wave in (1, 2, 3):
+        for item in range(1, 22):
+            columns[f"BDI{wave}.{item}"] = draw.choice(4, 40).astype(str).tolist()
+        columns[f"BDI{wave}.total"] = draw.integers(10, 50, 40).astype(str).tolist()
+    draft = draft_study(pl.DataFrame(columns), "wide.csv")
+    assert [one.block.patterns for one in draft.instruments] == [("BDI{occasion}.{1..21}",)]
+    assert ("BDI{occasion}.total", "goes with items that are there") in draft.doubtful
+
+
+def test_totals_and_times_with_the_occasion_at_the_end_are_told_from_items():
+    draw = np.random.default_rng(6)
+    columns: dict[str, list[str]] = {"id": [f"p{number}" for number in range(40)]}
+    for wave in range(6):
+        columns[f"occasion.{wave}"] = [str(wave)] * 40
+        columns[f"elapsed.days.{wave}"] = (14 * wave + draw.integers(0, 3, 40)).astype(str).tolist()
+        for item in range(1, 21):
+            columns[f"cesd{item:02}.{wave}"] = draw.choice(4, 40).astype(str).tolist()
+        for item in range(1, 5):
+            columns[f"coping{item:02}.{wave}"] = draw.choice(4, 40).astype(str).tolist()
+        columns[f"cesdTotal.{wave}"] = draw.integers(0, 60, 40).astype(str).tolist()
+        columns[f"trait.{wave}"] = draw.choice(5, 40).astype(str).tolist()
+    draft = draft_study(pl.DataFrame(columns), "wide.csv")
+    assert draft.layout.time is not None
+    assert (draft.layout.time.column, draft.layout.time.unit) == ("elapsed.days.{occasion}", "days")
+    assert [(one.name, one.block.repeated) for one in draft.instruments] == [
+        ("cesd", True),
+        ("coping", True),
+        ("trait", False),
+    ]
+    assert ("cesdTotal.{occasion}", "goes with items that are there") in draft.doubtful
+
+
+def test_grades_before_items_are_occasions_and_an_id_of_families_names_rows():
+    columns: dict[str, list[str]] = {"FAMID": [str(1000 + number) for number in range(40)]}
+    for grade in (7, 8, 9, 10):
+        for item in range(1, 11):
+            columns[f"PRS{grade}_{item:02}"] = items("x", 1, [1, 2, 3, 4, 5], 40, seed=item)["x1"]
+    draft = draft_study(pl.DataFrame(columns), "wide.csv")
+    assert (draft.layout.person, draft.layout.labels) == (("FAMID",), ("7", "8", "9", "10"))
+    assert draft.instruments[0].block.patterns == ("PRS{occasion}_{01..10}",)
+    assert "each row is a person, named by 'FAMID'" in draft.text

@@ -23,6 +23,9 @@ from salutogen.drafting.words_of_names import (
         ("???", []),
         ("EVSUM", ["ev", "sum"]),
         ("sumscore", ["sumscore"]),
+        ("1. 괴롭다", ["1", "괴롭다"]),
+        ("fréquence2", ["fréquence", "2"]),
+        ("Стресс_1", ["стресс", "1"]),
     ],
 )
 def test_names_are_parted(name: str, words: list[str]) -> None:

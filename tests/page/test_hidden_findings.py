@@ -65,6 +65,17 @@ def test_extremes_and_cells_are_not_quoted(given: dict[str, object]) -> None:
     assert "977" not in told.text
 
 
+def test_a_sentence_begins_with_a_capital_though_its_count_is_written_in_words() -> None:
+    for persons, begin in ((2, "Fewer than 5 persons of 60 have"), (20, "20 persons of 60 have")):
+        item = finding("few-occasions", persons=Persons(persons), of=60)
+        assert told_without_persons(item, AUDIENCE).text.startswith(begin)
+        assert item.worded(AUDIENCE.in_a_sentence).startswith(begin)
+    named = finding("blank-words", variant="columns", columns=4, named="'a'", words="'NA' (9)")
+    assert named.worded(str) == (
+        "In 4 columns ('a') these words were taken as a blank cell: 'NA' (9)."
+    )
+
+
 def test_evidence_points_at_no_row_and_has_no_numbers() -> None:
     item = finding("problems-absent", column="P", rows=range(1, 9), numbers={"mean": 3.25})
     told = told_without_persons(item, AUDIENCE)

@@ -108,6 +108,18 @@ def test_blank_words_are_blanks_and_are_said() -> None:
     assert read_panel(STUDY, frame).answers["mood"]["M_3"].null_count() == 1
 
 
+def test_blank_words_of_many_columns_are_said_once() -> None:
+    frame = answers().with_columns(
+        pl.Series(name, ["NA", "#NULL!", *answers()[name].cast(pl.String)[2:]])
+        for name in ("M_1", "M_2", "M_3", "M_4", "E_2")
+    )
+    told = [one for one in read_panel(STUDY, frame).findings if one.code == "blank-words"]
+    assert len(told) == 1
+    assert "In 5 columns ('M_1', 'M_2', 'M_3' and others)" in told[0].text
+    assert "'#NULL!' (5), 'NA' (5)" in told[0].text
+    assert told[0].evidence.n_rows == 10
+
+
 def test_numbers_written_in_other_ways() -> None:
     panel = read_panel(STUDY, _put("M_3", r1=" 2", r2="2.0", r3="+2", r4="02", r5="2e0", r6="2."))
     assert panel.answers["mood"]["M_3"].to_list()[:6] == [2] * 6

@@ -40,7 +40,7 @@ def check_study(path: Path, data: Path | None, end: Ending) -> None:
         end.lines[1:] = outline(panel.study)  # answers tell which single columns are scores
         findings += [*panel.findings, *scores.findings]
         end.lines.append(
-            f"{panel.n_persons} persons, {panel.n_rows} answer forms, "
+            f"{panel.n_persons} persons, {scores.table.height} answer forms, "
             f"{scores.n_valid} with both problems and exposure."
         )
     end.findings = findings

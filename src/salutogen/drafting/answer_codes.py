@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +19,9 @@ _CODES = (
 _NEVER_CODES = frozenset({-1, -2, -3, -4, -5, -6, 7, 8, 9})  # need the range of a known scale
 _STRAY_SHARE = 0.02
 _OFTEN = 0.4
+_MOST_ABOVE = 2  # different answers above a code of missing ones; more, and it is one of them
+_SELDOM = 0.002  # of the answers; at most this share, or one, is a slip of the pen
+_FEWEST_TO_TELL = 100  # answers, before one that stands alone says anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def written(number: float) -> str:
 
 
 def answer_codes(
-    columns: Sequence[DataColumn], known: AnswerRange | None = None
+    columns: Sequence[DataColumn], known: AnswerRange | None = None, *, items: bool = False
 ) -> AnswerCodes | None:
     """Look at the answers of a set of columns; None where there are none.
 
@@ -83,6 +86,8 @@ def answer_codes(
     ----------
     known : AnswerRange, optional
         Range of the scale that the names speak of.
+    items : bool
+        Whether these are answers to items, of which one far from all others is questioned.
     """
     cells = pl.concat([one.numbers.alias("") for one in columns]).drop_nulls()
     if not cells.len() or float(cells.abs().max() or 0) > 1e12:  # type: ignore[arg-type]
@@ -99,6 +104,8 @@ def answer_codes(
             answers = [one for one in answers if one not in outside] or values
     unsure = [code for code in missing if counts[code] > _OFTEN * cells.len()]
     unsure += [one for one in answers if _may_be_missing(one, answers)]
+    if items and known is None:
+        unsure += [one for one in _far_from_all(answers, counts) if one not in unsure]
     total = sum(counts[one] for one in answers)
     return AnswerCodes(
         minimum=answers[0],
@@ -110,6 +117,11 @@ def answer_codes(
         whole=all(float(one).is_integer() for one in answers),
         shares={one: counts[one] / total for one in answers},
     )
+
+
+def is_missing_code(code: float) -> bool:
+    """Whether programs and codebooks write this code for a missing answer."""
+    return code in _CODES
 
 
 def _is_missing(code: float, values: Sequence[float], known: AnswerRange | None) -> bool:
@@ -134,6 +146,8 @@ def _may_be_missing(code: float, answers: Sequence[float]) -> bool:
     if code not in _CODES:
         return False
     below = [one for one in answers if one < code]
+    if sum(one > code and one not in _CODES for one in answers) > _MOST_ABOVE:
+        return False
     if code >= 66 and below and code - below[-1] >= max(10.0, 0.3 * (below[-1] - below[0])):
         return True
     others = [one for one in answers if one not in (code, *_NEVER_CODES)]
@@ -142,3 +156,15 @@ def _may_be_missing(code: float, answers: Sequence[float]) -> bool:
     if code < 0:
         return min(others) >= 0
     return code - max(others) >= 3 and max(others) <= 5
+
+
+def _far_from_all(answers: Sequence[float], counts: Mapping[float, int]) -> list[float]:
+    """Seldom answers above a gap that is wider than all the answers below: 22 beside 0 to 3."""
+    cells = sum(counts[one] for one in answers)
+    for place in range(1, len(answers)):
+        below, above = answers[:place], answers[place:]
+        gap = above[0] - below[-1]
+        seldom = sum(counts[one] for one in above) <= max(1.0, _SELDOM * cells)
+        if len(below) > 1 and seldom and gap > max(below[-1] - below[0], 1.0):
+            return list(above) if cells >= _FEWEST_TO_TELL else []
+    return []

@@ -15,6 +15,7 @@ LOOKED_AT = 20_000
 MOST_STRAY = 0.2  # of the filled cells of a column of numbers
 _WORDS_KEPT = 60
 _EXACT = 2.0**53
+_ROUNDING = 1e-6  # of the range of all numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,10 +96,26 @@ class DataTable:
             [self.columns[one].texts.alias(f"g{place}") for place, one in enumerate(groups)]
             + [self.columns[name].texts.alias("value")]
         ).filter(pl.col("value").is_not_null())
-        counts = whole.group_by([f"g{place}" for place in range(len(groups))]).agg(
-            pl.col("value").n_unique()
-        )
-        return bool((counts["value"] > 1).any())
+        keys = [f"g{place}" for place in range(len(groups))]
+        counts = whole.group_by(keys).agg(pl.col("value").n_unique())
+        varies = bool((counts["value"] > 1).any())
+        return varies and not self._is_rounding(name, groups)
+
+    def _is_rounding(self, name: str, groups: Sequence[str]) -> bool:
+        """Whether numbers differ within groups by no more than how they were rounded."""
+        column = self.columns[name]
+        if not column.numeric or column.whole:
+            return False
+        keys = [self.columns[one].texts.alias(f"g{place}") for place, one in enumerate(groups)]
+        numbers = pl.DataFrame([*keys, column.numbers.alias("value")]).drop_nulls()
+        value = pl.col("value")
+        within = numbers.group_by([key.name for key in keys]).agg(
+            (value.max() - value.min()).alias("range")
+        )["range"]
+        widest, low, high = within.max(), numbers["value"].min(), numbers["value"].max()
+        if not (isinstance(widest, float) and isinstance(low, float) and isinstance(high, float)):
+            return False
+        return widest <= _ROUNDING * (high - low)
 
     @cached_property
     def _first(self) -> pl.Series:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from salutogen.drafting.cells import read_table
+from salutogen.drafting.cells import DataTable, read_table
 from salutogen.drafting.header_rows import further_header_rows
-from salutogen.drafting.items import find_blocks, find_single_answers
+from salutogen.drafting.items import Block, find_blocks, find_single_answers
 from salutogen.drafting.layout import Layout, find_layout
 from salutogen.drafting.questions import Question, questions
 from salutogen.drafting.roles import ROLES, DraftedInstrument, draft_instruments, lacks_a_side
+from salutogen.drafting.same_measure import without_repeats
 from salutogen.drafting.single_columns import BackgroundColumn, sort_singles
 from salutogen.drafting.study_text import is_writable, study_text
 from salutogen.drafting.trial import refused_instruments
@@ -35,6 +36,8 @@ class Draft:
         How rows stand for persons and occasions.
     header_rows : int
         Rows below the names that describe the columns.
+    skip_rows : int
+        Rows above the names, such as a title.
     background : tuple of BackgroundColumn
     instruments : tuple of DraftedInstrument
         Items and ready-made scores with their guessed role.
@@ -49,6 +52,7 @@ class Draft:
     file: str
     layout: Layout
     header_rows: int
+    skip_rows: int = 0
     background: tuple[BackgroundColumn, ...]
     instruments: tuple[DraftedInstrument, ...]
     doubtful: tuple[tuple[str, str], ...]
@@ -99,13 +103,21 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
     answers = frame.slice(below)
     table = read_table(answers)
     layout = find_layout(table)
-    blocks = [one for one in find_blocks(table, layout) if not _describes(one.stem, one.scale)]
-    used = {column for one in blocks for column in (*one.columns, *one.left_out)}
+    blocks = [
+        one
+        for one in find_blocks(table, layout)
+        if not _describes(one.stem, one.scale) and not _labels_only(one, table)
+    ]
+    apart: list[tuple[Block, str]] = []
     if lacks_a_side(blocks):
-        blocks += find_single_answers(table, layout, used)
+        more, apart = find_single_answers(table, layout, blocks)
+        blocks += more
+    blocks, repeats = without_repeats(table, layout, blocks)
+    apart += repeats
     used = {column for one in blocks for column in one.columns}
     left_out = {column for one in blocks for column in one.left_out}
-    singles = sort_singles(table, layout, used | left_out)
+    told = {column for one, _ in apart for column in one.columns}
+    singles = sort_singles(table, layout, used | left_out | told)
     unclear = layout.waves.unclear if layout.waves else ()
     draft = Draft(
         file=name,
@@ -115,6 +127,7 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
         instruments=tuple(draft_instruments(blocks)),
         doubtful=(
             *singles.doubtful,
+            *((", ".join(one.patterns), why) for one, why in apart),
             *((column, "is no item of its list") for column in sorted(left_out)),
         ),
         unused=tuple(dict.fromkeys((*singles.unused, *unclear))),
@@ -125,6 +138,14 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
 def _describes(stem: str, scale: object) -> bool:
     """Whether numbered columns are background (`child_age_1`), not answers."""
     return scale is None and names_background(stem)
+
+
+def _labels_only(block: Block, table: DataTable) -> bool:
+    """Whether each column holds one value, another one than the others: labels, no answers."""
+    values = [table.columns[name].texts.drop_nulls().unique() for name in block.columns]
+    return (
+        all(one.len() <= 1 for one in values) and len({one[0] for one in values if one.len()}) > 1
+    )
 
 
 def _small(draft: Draft) -> Draft:

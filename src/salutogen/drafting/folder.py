@@ -11,7 +11,7 @@ import polars as pl
 
 from salutogen.drafting.draft import Draft, draft_study
 from salutogen.drafting.format_keys import source_takes
-from salutogen.drafting.header_rows import further_header_rows
+from salutogen.drafting.header_rows import further_header_rows, rows_above_names
 from salutogen.errors import PanelError
 from salutogen.findings import finding
 from salutogen.panel.readers.registry import readable_suffixes, suffix_of
@@ -20,6 +20,8 @@ from salutogen.panel.sources import open_table
 _OCCASION = "wave of the file"
 _MOST_FILES = 400
 _ALIKE = 0.5
+_PARTS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
+_FEWEST_PARTS = 2
 
 
 def draft_file(path: Path) -> Draft:
@@ -30,7 +32,7 @@ def draft_file(path: Path) -> Draft:
     PanelError
         The file cannot be read.
     """
-    draft = draft_study(open_table(path), path.name)
+    draft = _of_file(path)
     others = _of_the_same_name(path)
     if not draft.layout.single or not others:
         return draft
@@ -42,9 +44,21 @@ def draft_file(path: Path) -> Draft:
     return replace(draft, layout=layout)
 
 
+def _of_file(path: Path) -> Draft:
+    """Draft from one file; where a title stands above the names of the columns, from below it."""
+    frame = open_table(path)
+    above = rows_above_names(frame)
+    if above:
+        frame = open_table(path, skip_rows=above)
+    return replace(draft_study(frame, path.name), skip_rows=above)
+
+
 def _of_the_same_name(path: Path) -> list[str]:
     """Names of files in the same folder that differ from a file's in one number or word."""
     names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
+    parts = len(_PARTS.findall(path.name.removesuffix(suffix_of(path))))
+    if parts < _FEWEST_PARTS:  # of a single word nothing is left that two files could share
+        return []
     return [name for name in names if name != path.name and labels_of([path.name, name])]
 
 
@@ -63,7 +77,7 @@ def draft_folder(folder: Path) -> Draft:
     paths = sorted(path for path in folder.iterdir() if path.is_file())
     paths = [path for path in paths if suffix_of(path) in readable]
     if len(paths) == 1:
-        return draft_study(open_table(paths[0]), paths[0].name)
+        return _of_file(paths[0])
     labels = labels_of([path.name for path in paths])
     frames = [open_table(path) for path in paths] if labels else []
     if not frames or not source_takes("files") or not _alike(frames):
@@ -96,7 +110,7 @@ def labels_of(names: Sequence[str]) -> list[str]:
     suffixes = {suffix_of(Path(name)) for name in names}
     if not 2 <= len(names) <= _MOST_FILES or len(suffixes) > 1:
         return []
-    parts = [re.findall(r"\d+|[^\W\d_]+|[\W_]", name) for name in names]
+    parts = [_PARTS.findall(name) for name in names]
     if len({len(part) for part in parts}) != 1:
         return []
     differing = [

@@ -1,6 +1,8 @@
-"""Further header rows below the names: the questions and ids that survey programs export."""
+"""Rows around the names of columns: titles above them, questions and ids below."""
 
 from __future__ import annotations
+
+import re
 
 import polars as pl
 
@@ -10,6 +12,8 @@ _MOST_ROWS = 4
 _FEWEST_BELOW = 3
 _LOOKED_AT = 300
 _SHARE = 0.8
+_FEWEST_COLUMNS = 3
+_UNNAMED = re.compile(r"column \d+_*")
 _IMPORT_ID = '{"ImportId"'
 
 
@@ -35,6 +39,29 @@ def further_header_rows(frame: pl.DataFrame) -> int:
             break
         count += 1
     return count
+
+
+def rows_above_names(frame: pl.DataFrame) -> int:
+    """Count the rows above the names of the columns, such as titles and names of blocks.
+
+    A first row that leaves most columns without a name holds none; the names stand in the first
+    row below it that fills most columns with texts that differ.
+
+    Examples
+    --------
+    >>> rows_above_names(pl.DataFrame({"Study A": ["id", "1"], "column 2": ["x", "5"],
+    ...                                "column 3": ["y", "7"]}))
+    1
+    """
+    unnamed = [name for name in frame.columns if _UNNAMED.fullmatch(name)]
+    if frame.width < _FEWEST_COLUMNS or len(unnamed) < frame.width / 2:
+        return 0
+    for place, row in enumerate(frame.head(_MOST_ROWS).iter_rows(), start=1):
+        filled = [str(cell).strip() for cell in row if cell is not None and str(cell).strip()]
+        texts = [cell for cell in filled if _holds_text(cell)]
+        if len(filled) > frame.width / 2 and len(set(texts)) > 0.5 * frame.width:
+            return place
+    return 0
 
 
 def _holds_numbers(cells: pl.Series) -> bool:

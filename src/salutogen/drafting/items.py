@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from salutogen.drafting.answer_codes import AnswerCodes, answer_codes
@@ -30,7 +30,6 @@ from salutogen.study.instruments.registry import RegisteredInstrument
 FEWEST_ITEMS = 2
 MUCH_EMPTIER = 0.5
 LONGEST_NAME = 200
-MOST_SINGLES = 20
 FEWEST_COUNTED = 2  # different values: more than yes and no
 
 
@@ -205,7 +204,7 @@ def _made(
     words = tuple(dict.fromkeys(word for one in columns for word in one.words))
     in_words = _kind(columns) == "words"
     likely = entry.answers if entry and not total else None
-    codes = None if in_words else answer_codes(columns, likely)
+    codes = None if in_words else answer_codes(columns, likely, items=len(items) > 1)
     if codes is None and not (in_words and len(words) <= MOST_WORDS):
         return None
     layout = names.layout
@@ -269,9 +268,7 @@ def _totals(
 ) -> list[Block]:
     """Find ready-made scores among single columns: by a word for it, or by a scale's name."""
     found = []
-    with_items = {block.scale.word for block in blocks if block.scale}
     has_events = any(block.scale and block.scale.measures == "exposure" for block in blocks)
-    stems = {without_totals(block.stem) for block in blocks}
     for name in usable:
         plain = name.replace(OCCASION_PLACEHOLDER, "")
         scale = known_scale(plain)
@@ -279,7 +276,7 @@ def _totals(
         told = names_total(plain) or (counted and names_count(plain))
         if not told and (scale is None or not _is_score(table, names.of(name), plain, scale)):
             continue
-        if (scale and scale.word in with_items) or without_totals(plain) in stems:
+        if _has_items(plain, scale, blocks):
             continue
         if counted and has_events:  # a total of the list would count its events twice
             continue
@@ -289,13 +286,18 @@ def _totals(
     return found
 
 
-def find_single_answers(table: DataTable, layout: Layout, used: Set[str]) -> list[Block]:
+def find_single_answers(
+    table: DataTable, layout: Layout, blocks: Sequence[Block]
+) -> tuple[list[Block], list[tuple[Block, str]]]:
     """Single columns of numbers that change over time, for a file whose names tell too little.
 
-    Whether one is a score, an answer or neither is for a person to say.
+    Whether one is a score, an answer or neither is for a person to say. Those that go with items
+    that are there are returned apart, each with the reason.
     """
+    used = {column for one in blocks for column in (*one.columns, *one.left_out)}
     names = _item_names(table, layout)
-    found = []
+    found: list[Block] = []
+    apart: list[tuple[Block, str]] = []
     for name, columns in names.columns.items():
         plain = name.replace(OCCASION_PLACEHOLDER, "")
         if used & set(columns.values()) or not _may_be_answers(plain):
@@ -304,9 +306,22 @@ def find_single_answers(table: DataTable, layout: Layout, used: Set[str]) -> lis
             continue
         scale = known_scale(plain)
         made = _made(plain, (name,), (name,), table, names, scale, None)
-        if made is not None and made.repeated and not made.words:
+        if made is None or not made.repeated or made.words:
+            continue
+        if _has_items(plain, scale, blocks):
+            apart.append((made, "goes with items that are there"))
+        else:
             found.append(made)
-    return found[:MOST_SINGLES]
+    return found, apart
+
+
+def _has_items(name: str, scale: KnownScale | None, blocks: Sequence[Block]) -> bool:
+    """Whether a column has the name of a scale of which the items are there too."""
+    with_items = [one for one in blocks if one.n_items > 1]
+    if scale is not None and any(one.scale and one.scale.word == scale.word for one in with_items):
+        return True
+    stems = {without_totals(one.stem) for one in with_items}
+    return names_total(name) and without_totals(name) in stems
 
 
 def _may_be_answers(name: str) -> bool:

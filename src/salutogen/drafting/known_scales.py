@@ -54,9 +54,12 @@ _OTHERS: dict[Measures, str] = {
     "problems": (
         "bdi cesd hads hadsa hadsd hads dass scl hamd hrsd hdrs madrs epds gds iesr "
         "ies mfq rcads ads adsk hscl symptomchecklist depression depressive depr anxiety angst "
-        "depressivitaet depressivität distress qids bai ptss pdss"
+        "depressivitaet depressivität distress qids bai ptss pdss "
+        "negaff negaffect negativeaffect negativaffekt"
     ),
-    "wellbeing": "swls wemwbs swemwbs wellbeing wohlbefinden",
+    "wellbeing": (
+        "swls wemwbs swemwbs wellbeing wohlbefinden posaff posaffect positiveaffect positivaffekt"
+    ),
     "exposure": (
         "event events ev stressor stressors hassle hassles dailyhassles dh dhs lifeevent "
         "lifeevents le sle nle dle srrs leq evt negativeevents ereignis ereignisse "

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from salutogen.drafting.cells import DataColumn, DataTable
-from salutogen.drafting.times import TimeOfAnswers, find_time, find_time_per_occasion, is_date
+from salutogen.drafting.times import (
+    TimeOfAnswers,
+    always_rises,
+    find_time,
+    find_time_per_occasion,
+    is_date,
+)
 from salutogen.drafting.waves import Waves, find_waves
 from salutogen.drafting.words_of_names import (
     names_group,
@@ -90,10 +96,30 @@ def find_layout(table: DataTable) -> Layout:
     waves = find_waves(table, (*alone[:1], *occasions))
     if alone or waves is not None:
         if waves is not None and (not several or len(waves.patterns) > 1):
-            return _row_per_person(table, tuple(alone[:1]), waves, numbering)
+            of_groups = [name for name in table.columns if names_group(name)]
+            rows = [name for name in (*of_groups, *numbering) if _names_each_row(table, name)]
+            return _row_per_person(table, alone, rows, waves)
         if not several and len(persons) > 0:
             return _one_occasion(table, alone[0], occasions, numbering)
+    counting = _counting_within(table, persons)
+    if counting is not None:
+        doubt = f"No name tells the occasion; {counting.occasion[0]!r} counts the rows of a person."
+        return _row_per_occasion(table, counting, persons, numbering, doubt)
     return _undecided(table, persons, occasions, numbering)
+
+
+def _counting_within(table: DataTable, persons: Sequence[str]) -> _Keys | None:
+    """A column of whole numbers from 0 or 1 that grows from row to row of each person."""
+    for person in persons[:_MOST_TRIED]:
+        if table.per_group([person]) < ROWS_PER_PERSON:
+            continue
+        for name, column in table.columns.items():
+            counts = name != person and column.numeric and column.whole and column.filled >= 1
+            if not counts or not column.distinct <= MOST_OCCASIONS:
+                continue
+            if column.numbers.min() in (0, 1) and always_rises(table, column, (person,)):
+                return _tried(table, (person,), (name,))
+    return None
 
 
 def _numbers_rows(name: str, column: DataColumn) -> bool:
@@ -221,9 +247,13 @@ def _tried(table: DataTable, person: tuple[str, ...], occasion: tuple[str, ...])
 
 
 def _row_per_occasion(
-    table: DataTable, keys: _Keys, persons: Sequence[str], numbering: tuple[str, ...]
+    table: DataTable,
+    keys: _Keys,
+    persons: Sequence[str],
+    numbering: tuple[str, ...],
+    doubt: str = "",
 ) -> Layout:
-    doubts = []
+    doubts = [doubt] if doubt else []
     if keys.repeats > 0:
         doubts.append(
             f"{100 * keys.repeats:.1f} % of the rows repeat a person and occasion: "
@@ -243,23 +273,29 @@ def _row_per_occasion(
 
 
 def _row_per_person(
-    table: DataTable, person: tuple[str, ...], waves: Waves, numbering: tuple[str, ...]
+    table: DataTable, ids: Sequence[str], rows: Sequence[str], waves: Waves
 ) -> Layout:
-    doubt = (
-        f"Names such as {waves.unclear[0]!r} hold two numbers: which one is the occasion cannot be "
-        "told."
-        if waves.unclear
-        else ""
-    )
+    """Rows are persons, named by an id or, where there is none, by the number of the row."""
+    doubts = []
+    person = tuple(ids[:1]) or tuple(rows[:1])
+    if waves.unclear:
+        doubts.append(
+            f"Names such as {waves.unclear[0]!r} hold two numbers: which one is the occasion "
+            "cannot be told."
+        )
+    if person and not ids:
+        doubts.append(f"No column holds ids: each row is a person, named by {person[0]!r}.")
+    if not person:
+        doubts.append("No column holds ids: if each row is a person, add one with numbers.")
     return Layout(
         kind="row-per-person",
-        doubts=(doubt,) if doubt else (),
+        doubts=tuple(doubts),
         person=person,
         occasion=(),
         labels=waves.labels,
         time=find_time_per_occasion(table, waves),
         waves=waves,
-        ruled_out=tuple(name for name in numbering if name not in person),
+        ruled_out=tuple(name for name in rows if name not in person),
     )
 
 
@@ -296,7 +332,11 @@ def _undecided(
             "another column must be part of the person or of the occasion."
         )
     if repeated and not varied:
-        doubts.append("No column was found that tells the occasions of a person apart.")
+        moment = next((name for name, one in table.columns.items() if is_date(one)), None)
+        doubts.append(
+            "No column was found that tells the occasions of a person apart: add one that numbers "
+            "the rows of each person" + (f", in the order of {moment!r}." if moment else ".")
+        )
     unique = not varied and not repeated and bool(persons)
     certain = repeated if not varied else []
     person = tuple(persons[:1] if unique else certain[:1])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from salutogen.drafting.answer_codes import AnswerCodes
+from salutogen.drafting.answer_codes import AnswerCodes, is_missing_code
 from salutogen.drafting.items import Block
 from salutogen.drafting.known_scales import KnownScale
 from salutogen.study.format import GAP
@@ -162,7 +162,12 @@ def _range(block: Block, entry: RegisteredInstrument | None) -> tuple[bool, list
     questioned = False
     if codes.unsure:
         listed = ", ".join(f"{code:g}" for code in codes.unsure)
-        told.append(f"{listed}: an answer, a missing one, or an event that did not occur?")
+        slips = not any(is_missing_code(code) for code in codes.unsure)
+        told.append(
+            f"{listed}: far from all other answers, a slip of the pen?"
+            if slips
+            else f"{listed}: an answer, a missing one, or an event that did not occur?"
+        )
         questioned = True
     if codes.stray:
         listed = ", ".join(f"{code:g}" for code in codes.stray[:6])
@@ -186,6 +191,8 @@ def _role(block: Block) -> tuple[str, list[str]]:
     scale = block.scale
     if scale is None:
         return GAP, []
+    if block.total and (beyond := _beyond(block, scale)):
+        return GAP, [beyond]
     if scale.measures == "problems":
         if block.repeated:
             return "problems", []
@@ -199,6 +206,18 @@ def _role(block: Block) -> tuple[str, list[str]]:
     if scale.measures == "wellbeing" and block.repeated:
         return GAP, ["Wellbeing can stand for problems, turned round."]
     return GAP, []
+
+
+def _beyond(block: Block, scale: KnownScale) -> str:
+    """Say that a score is higher than the scale of this name can give; empty where it is not."""
+    highest = [one.items * one.answers.maximum for one in scale.entries if one.items]
+    if block.codes is None or not highest or block.codes.maximum <= max(highest):
+        return ""
+    names = " or ".join(one.name for one in scale.entries)
+    return (
+        f"{block.codes.maximum:g} is more than the items of {names} add up to "
+        f"({max(highest):g}): another scale of that name?"
+    )
 
 
 def _exposure_role(block: Block, scale: KnownScale) -> tuple[str, list[str]]:

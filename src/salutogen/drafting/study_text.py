@@ -104,6 +104,9 @@ def _source_lines(draft: Draft, value: Mapping[str, str]) -> list[str]:
         unit = time.unit or value["sources.answers.time.unit"]
         form = f", format: {quoted(time.format)}" if time.format else ""
         lines.append(f"    time: {{column: {scalar(time.column)}, unit: {scalar(unit)}{form}}}")
+    if draft.skip_rows:
+        key = "" if source_takes("skip_rows") else "# "
+        lines.append(f"    {key}skip_rows: {draft.skip_rows} # rows above the names of the columns")
     if draft.header_rows:
         key = "" if source_takes("header_rows") else "# "
         lines.append(f"    {key}header_rows: {draft.header_rows + 1}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -16,7 +17,8 @@ from salutogen.study.format import DAYS_IN
 _OTHER = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S", "%m-%d-%Y", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%m-%d-%Y %H:%M",
+    "%d-%m-%Y %H:%M",
 )  # fmt: skip
 _LOOKED_AT = 400
 _RISING = 0.95
@@ -82,7 +84,7 @@ def find_time(
 
 
 def find_time_per_occasion(table: DataTable, waves: Waves) -> TimeOfAnswers | None:
-    """Find the times of a file with one row per person: a column of dates for each occasion."""
+    """Find the times of a file with one row per person: dates, or rising numbers."""
     for pattern, columns in waves.patterns.items():
         if len(columns) < len(waves.labels) or not names_time(pattern):
             continue
@@ -90,7 +92,22 @@ def find_time_per_occasion(table: DataTable, waves: Waves) -> TimeOfAnswers | No
         if len(written) == 1 and None not in written:
             unit, form = next(one for one in written if one is not None)
             return TimeOfAnswers(pattern, tuple(columns.values()), unit, form)
+        if _rises_over(table, [columns[label] for label in waves.labels]):
+            counted = {"days", "tage"} & set(tokens(pattern))
+            return TimeOfAnswers(pattern, tuple(columns.values()), "days" if counted else None)
     return None
+
+
+def _rises_over(table: DataTable, names: Sequence[str]) -> bool:
+    """Whether columns of numbers are higher at each occasion than at the one before."""
+    columns = [table.columns[name] for name in names]
+    if not all(column.numeric for column in columns):
+        return False
+    middles = [column.numbers.median() for column in columns]
+    return all(
+        isinstance(before, float) and isinstance(after, float) and before < after
+        for before, after in pairwise(middles)
+    )
 
 
 def _unit_of_numbers(column: DataColumn) -> str | None:
@@ -130,6 +147,12 @@ def _rises(table: DataTable, column: DataColumn, person: Sequence[str]) -> bool:
         return False
     steps = _steps(table, person, column.numbers)
     return steps.len() > 0 and (steps > 0).sum() >= _RISING * steps.len()
+
+
+def always_rises(table: DataTable, column: DataColumn, person: Sequence[str]) -> bool:
+    """Whether numbers grow from each row of a person to the next."""
+    steps = _steps(table, person, column.numbers)
+    return steps.len() > 0 and bool((steps > 0).all())
 
 
 def _interval(table: DataTable, person: Sequence[str], days: pl.Series) -> float | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salutogen.drafting.cells import DataTable
 from salutogen.drafting.known_scales import known_scale
 from salutogen.drafting.numbered_names import slots
-from salutogen.drafting.words_of_names import names_time
+from salutogen.drafting.words_of_names import names_time, names_total, occasion_rank
 from salutogen.study.format import OCCASION_PLACEHOLDER
 
 _STRONG = frozenset(
@@ -38,6 +38,11 @@ _MARKED = re.compile(
 _WORDED = re.compile(
     _BEGINS + f"(?P<word>(?i:{'|'.join(_WORDS)}))" + r"(?P<digits>\d{0,2})" + _ENDS
 )
+_SPANS = re.compile(
+    r"(?:(?<=[^A-Za-zÄÖÜäöüß0-9])|^)(?P<digits>\d{1,3})(?P<sign>[_.\-]?)(?P<mark>(?i:"
+    r"months?|monate?|mon?|weeks?|wks?|wochen?|wo|days?|tage?|years?|yrs?|jahre?|hours?|[mwdy]))"
+    + _ENDS
+)
 _SCORES_FROM = 20.0  # a span of values that no answer to one item has
 FEWEST_LABELS = 2
 
@@ -52,6 +57,12 @@ class _Mark:
     digits: str
     after: str
     strong: bool
+    span: bool = False
+
+    @property
+    def label(self) -> str:
+        """The occasion as the name has it: `post`, `T1`, and `6m` of a time that has passed."""
+        return self.digits + self.mark if self.span else self.mark + self.digits
 
     @property
     def place(self) -> tuple[str, str]:
@@ -111,6 +122,11 @@ def _marks(name: str) -> list[_Mark]:
             continue  # told as a mark already
         before, after = name[: match.start()], name[match.end() :]
         found.append(_Mark(name, before, match["word"], match["digits"], after, strong=True))
+    for match in _SPANS.finditer(name):
+        before, after = name[: match.start()], name[match.end() :]
+        strong = len(match["mark"]) > 1
+        written = match["sign"] + match["mark"]
+        found.append(_Mark(name, before, written, match["digits"], after, strong, span=True))
     return [mark for mark in found if (mark.before + mark.after).strip("_.- ")]
 
 
@@ -184,10 +200,12 @@ def _waves(kept: list[_Mark]) -> Waves:
     keys: dict[str, tuple[int, int, int]] = {}
     firsts: dict[str, int] = {}
     for one in kept:
-        label = one.digits if alone else one.mark + one.digits
-        mark = one.mark if alone else ""
-        found[one.before + mark + OCCASION_PLACEHOLDER + one.after].setdefault(label, one.name)
-        plain = one.mark.lower().rstrip("_.-")
+        label = one.digits if alone else one.label
+        marks = (one.mark, "") if not one.span else ("", one.mark)
+        before, after = marks if alone else ("", "")
+        pattern = one.before + before + OCCASION_PLACEHOLDER + after + one.after
+        found[pattern].setdefault(label, one.name)
+        plain = one.mark.lower().strip("_.-")
         place = firsts.setdefault(plain, len(firsts))
         first = _ORDER.get(plain, 1) if not one.digits or plain in ("fu", "followup") else 1
         keys[label] = (first, place, int(one.digits or 0))
@@ -224,7 +242,7 @@ def _unmarked(names: Sequence[str], table: DataTable) -> Waves | None:
             once[found[0].template].append((found[0].digits, name))
     crossed = {key: cells for key, cells in twice.items() if _is_crossed(cells)}
     if crossed:
-        return _crossed(crossed)
+        return _with_totals(_crossed(crossed, once), once, table)
     scores = {
         key: cells
         for key, cells in once.items()
@@ -242,6 +260,31 @@ def _unmarked(names: Sequence[str], table: DataTable) -> Waves | None:
     return Waves(tuple(labels), patterns)
 
 
+def _with_totals(
+    waves: Waves, once: Mapping[tuple[str, str], list[tuple[str, str]]], table: DataTable
+) -> Waves:
+    """Add what stands beside the items of each occasion: `BDI1.total` to `BDI1.1`, `BDI1.2`.
+
+    Names with the occasion at their end (`phqTotal_1` to `phq1_1`) could as well be items, so they
+    need all occasions and a word for a total or a time, or values that are scores.
+    """
+    halves = [pattern.partition(OCCASION_PLACEHOLDER) for pattern in waves.patterns]
+    begins = {before for before, _, after in halves if slots(after)}
+    ends = {(before[-1:], after) for before, _, after in halves if not slots(after)}
+    beside = {}
+    for (before, after), cells in once.items():
+        labels = {label for label, _ in cells}
+        names = [name for _, name in cells]
+        spoken = names_total(before) or names_time(before) or occasion_rank(before) is not None
+        at_end = (before[-1:], after) in ends and labels == set(waves.labels)
+        if (before in begins and after and labels <= set(waves.labels)) or (
+            at_end and (spoken or _are_scores(names, table))
+        ):
+            beside[before + OCCASION_PLACEHOLDER + after] = dict(cells)
+    several = {pattern: columns for pattern, columns in beside.items() if len(columns) > 1}
+    return replace(waves, patterns={**waves.patterns, **several})
+
+
 def _is_crossed(cells: Sequence[tuple[str, str, str]]) -> bool:
     """Whether two numbers vary, each against the other."""
     first = {one for one, _, _ in cells}
@@ -249,15 +292,30 @@ def _is_crossed(cells: Sequence[tuple[str, str, str]]) -> bool:
     return len(first) >= 2 and len(second) >= 2 and len(cells) >= 0.8 * len(first) * len(second)
 
 
-def _crossed(crossed: Mapping[tuple[str, str, str], list[tuple[str, str, str]]]) -> Waves:
-    """Tell items from occasions: by the items of a known scale, or by what all scales share."""
+def _counts_items(digits: set[str]) -> bool:
+    """Whether numbers may count items: from 1, without a gap; grades 7 to 10 do not."""
+    return {int(one) for one in digits} == set(range(1, len(digits) + 1))
+
+
+def _crossed(
+    crossed: Mapping[tuple[str, str, str], list[tuple[str, str, str]]],
+    once: Mapping[tuple[str, str], list[tuple[str, str]]],
+) -> Waves:
+    """Tell items from occasions: by a known scale's items, by totals, by what all scales share."""
     votes = {True: 0, False: 0}
     for (before, _, after), cells in crossed.items():
         first, second = {one for one, _, _ in cells}, {two for _, two, _ in cells}
+        votes[True] += any(
+            begin == before and names_total(end) and first == {digits for digits, _ in scores}
+            for (begin, end), scores in once.items()
+        )
         scale = known_scale(before + after)
         if scale is not None and scale.entries and len(first) != len(second):
             votes[True] += scale.entry_for(len(second)) is not None
             votes[False] += scale.entry_for(len(first)) is not None
+        counted = [_counts_items(first), _counts_items(second)]
+        votes[True] += counted == [False, True]
+        votes[False] += counted == [True, False]
     if len(crossed) > 1:
         firsts = {frozenset(one for one, _, _ in cells) for cells in crossed.values()}
         seconds = {frozenset(two for _, two, _ in cells) for cells in crossed.values()}

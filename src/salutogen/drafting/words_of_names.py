@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])|\d+")
+_UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
+_TOKEN = re.compile(
+    rf"[{_UPPER}]?[{_LOWER}]+|[{_UPPER}]+(?![{_LOWER}])|\d+"
+    rf"|[^\W\d_{_UPPER}{_LOWER}]+"  # words of other scripts, which have no such halves
+)
 
 
 def tokens(name: str) -> list[str]:
@@ -50,8 +54,8 @@ _ROWS = _words(
 )
 _GROUPS = _words(
     "site centre center zentrum standort clinic klinik hospital school schule class klasse group "
-    "gruppe family familie household haushalt hh dyad couple cohort kohorte country land region "
-    "city team unit therapist practice location ward"
+    "gruppe fam family familie household haushalt hh dyad couple cohort kohorte country land "
+    "region city team unit therapist practice location ward"
 )
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
@@ -63,7 +67,8 @@ _FILLERS = _words(
 )
 _TIMES = _words(
     "date datum time zeit day tag start started begin end ended finished submitted completed "
-    "timestamp stamp recorded created scheduled issued sent answered startdate enddate datetime"
+    "timestamp stamp elapsed recorded created scheduled issued sent answered startdate enddate "
+    "datetime"
 )
 _NO_TIMES = _words("birth geburt geburtstag dob born duration dauer spent taken seconds length")
 _BACKGROUND = _words(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from salutogen.findings import Evidence, Finding, Persons, catalogue, filled
+from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
 from salutogen.page.audience import Audience
 
 # What these quote are single cells, extremes, or labels that few may have.
@@ -47,7 +47,8 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     elif _tells_more_of_few(values, item.template, audience):
         text = item.untold(f"fewer than {audience.smallest} persons")
     else:
-        text, mend = filled(item.template, values, audience.in_a_sentence), item.mend
+        text = sentence(item.template, values, audience.in_a_sentence) if item.template else ""
+        mend = item.mend
     evidence = Evidence(
         file=item.evidence.file,
         line=item.evidence.line,

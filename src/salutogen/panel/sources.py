@@ -83,8 +83,14 @@ def _open(
     return replace(table, occasion=label)
 
 
-def open_table(path: Path) -> pl.DataFrame:
+def open_table(path: Path, *, skip_rows: int = 0) -> pl.DataFrame:
     """Read a whole data file of any readable kind, before there is a study file.
+
+    Parameters
+    ----------
+    path : Path
+    skip_rows : int
+        Rows above the names of the columns.
 
     Raises
     ------
@@ -92,7 +98,8 @@ def open_table(path: Path) -> pl.DataFrame:
         The file cannot be read.
     """
     findings = Findings()
-    file = SourceFile(name=path.stem, path=path, source=Source(person="person"))
+    source = Source(person="person", skip_rows=skip_rows)
+    file = SourceFile(name=path.stem, path=path, source=source)
     table = open_file(file, findings)
     findings.raise_refusals(PanelError)
     if table is None:

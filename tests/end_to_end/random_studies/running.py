@@ -17,7 +17,8 @@ from salutogen.errors import NormError, PanelError, SalutogenError, ScoreError, 
 from salutogen.findings import Finding, refusals
 from salutogen.norm import fit_norm
 from salutogen.norm.norm_file import write_norm
-from salutogen.page.drawing_processes import Drawing, DrawingProcesses
+from salutogen.page.drawing_processes import Drawing, DrawingProcesses, Undrawn
+from salutogen.pipeline.output_folder import claimed
 from salutogen.pipeline.writing import write_results
 from salutogen.scores import score
 from tests.end_to_end.random_studies.analyses import add_analyses
@@ -54,9 +55,9 @@ class NoPixels(DrawingProcesses):
     """Makes every specification ready to be drawn, and draws nothing."""
 
     def __init__(self) -> None:
-        super().__init__(())
+        super().__init__(0)
 
-    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | None]:
+    def draw(self, specifications: Sequence[dict[str, Any]]) -> list[Drawing | Undrawn]:
         """Return an empty drawing for each specification."""
         return [
             (f'<svg width="1" height="1"><!--{len(json.dumps(one, allow_nan=False))}--></svg>', b"")
@@ -102,7 +103,8 @@ def outcome_of(seed: int, number: int, folder: Path) -> Outcome:
     try:
         write_study(seed, number, folder)
         results = sg.run(folder / "study.yaml", seed=1)
-        write_results(results, folder / "out", force=False, progress=untold, drawing=NoPixels())
+        with claimed(folder / "out") as place:
+            results = write_results(results, place, untold, drawing=NoPixels())
     except MAY_REFUSE as error:
         told = refusals(error.findings)
         words = "; ".join(one.text for one in error.findings)

@@ -86,7 +86,8 @@ def _sheet(workbook: fastexcel.ExcelReader, file: SourceFile, findings: Findings
     visible = [
         place
         for place in range(len(sheets))
-        if workbook.load_sheet(place, header_row=None, n_rows=1).visible == "visible"
+        if workbook.load_sheet(place, header_row=None, n_rows=1, dtypes="string").visible
+        == "visible"
     ]
     if not visible:
         findings.tell("sheet-hidden", file=file.label, sheets=len(sheets))
