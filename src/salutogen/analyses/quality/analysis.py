@@ -66,6 +66,12 @@ class QualityResult(AnalysisResult):
     closing: int = beside(default=2)
     draws: int = beside(default=0)
 
+    def answer(self) -> Text:
+        """Say what leaving goes with, where that is told."""
+        from salutogen.analyses.quality.leavers_section import leaving_in_words
+
+        return leaving_in_words(self.leavers)
+
     def methods(self) -> Text:
         """Say where reliabilities, intervals and the comparison of leavers come from."""
         return methods_words(self)
