@@ -143,4 +143,5 @@ def _most_influential(moving: np.ndarray, cooks: np.ndarray) -> np.ndarray:
     """Whether Cook's distance is above 4/n and among the ten largest."""
     result = np.zeros(cooks.size, dtype=bool)
     result[np.argsort(-cooks, kind="stable")[:MOST_INFLUENTIAL]] = True
-    return result & moving
+    result &= moving
+    return result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
+from salutogen.analyses.quality.time_covered import covered_words
 from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
@@ -147,6 +148,7 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
         paragraphs=(
             "A checklist that nobody ticks, or that hangs together with problems as closely as a "
             "symptom scale would, makes a poor measure of exposure.",
+            *((covered_words(result.covered),) if result.covered.height else ()),
         ),
         figures=() if figure is None else (figure,),
         tables=tuple(tables),
@@ -173,6 +175,12 @@ def _without_small_shares(
     )
 
 
+def _extremes_words(n: int) -> str:
+    if n < 3:
+        return ""
+    return f" These are the extremes of {n} correlations, which sampling error alone spreads too."
+
+
 def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure | None:
     data = exposure.select("type", "occasion", "r").filter(pl.col("r").is_not_null())
     if not data.height:
@@ -188,7 +196,7 @@ def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure
         description=(
             f"Correlation of exposure with problems by occasion, from {points(least['r'])} "
             f"({least['type']}, {least['occasion']}) to {points(most['r'])} ({most['type']}, "
-            f"{most['occasion']})."
+            f"{most['occasion']}).{_extremes_words(data.height)}"
         ),
         chart={
             "width": 620,

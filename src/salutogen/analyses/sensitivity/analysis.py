@@ -39,6 +39,7 @@ from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Norm
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.periods import valid_rows
+from salutogen.norm.units import slope_unit
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
@@ -75,10 +76,16 @@ class SensitivityResult(AnalysisResult):
         "Factors of the study file without a band, and why", kind=Kind.LABEL
     )
     covered: float | None = figure(
-        "Share of the follow-up that the least covering type of exposure looks back on; null where "
+        "Share of the time between planned occasions that the least covering type of exposure looks back on; null where "
         "recall windows or days are not known",
         default=None,
     )
+
+    def answer(self) -> Text:
+        """Say whether the slope outlives error in exposure and reports coloured by mood."""
+        from salutogen.analyses.sensitivity.section import slope_in_words
+
+        return slope_in_words(self.exposure_bands)
 
     def methods(self) -> Text:
         """Say what was assumed of exposure and followed through."""
@@ -151,7 +158,15 @@ def _bands(
         seed=inputs.run.seed,
     )
     P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
-    return person_bands(P, E, factors, assumptions, given=given, reliability_P=reliability_P)
+    return person_bands(
+        P,
+        E,
+        factors,
+        assumptions,
+        given=given,
+        reliability_P=reliability_P,
+        unit=slope_unit(inputs.norm.lines.person),
+    )
 
 
 def _findings(

@@ -58,7 +58,14 @@ def tell_windows(
     summary = summary.filter(pl.col("mean_SR_frozen").is_not_null())
     if summary.height < 2:
         return
-    found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
+    found.tell(
+        "windows-refitted",
+        windows=summary.height,
+        first=means[0],
+        last=means[-1],
+        lowest=means.min(),
+        highest=means.max(),
+    )
     if change is None:
         found.tell("no-change-over-windows")
     if frozen is not None:
