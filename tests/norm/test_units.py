@@ -10,7 +10,7 @@ from tests.norm.cohorts import simulated
 
 
 def test_a_composite_has_another_unit_at_each_level() -> None:
-    scores = simulated(exposure={"combine": "composite"})
+    scores = simulated(combine="composite")
     lines = fit_norm(scores).lines
     rows = scores.table.filter(pl.col("valid"))
     types = [name for name in rows.columns if name in lines.person.standardiser.columns]

@@ -76,8 +76,8 @@ class SensitivityResult(AnalysisResult):
         "Factors of the study file without a band, and why", kind=Kind.LABEL
     )
     covered: float | None = figure(
-        "Share of the time between planned occasions that the least covering type of exposure looks back on; null where "
-        "recall windows or days are not known",
+        "Share of the time between planned occasions that the least covering type of exposure "
+        "looks back on; null where recall windows or days are not known",
         default=None,
     )
 
