@@ -280,7 +280,8 @@ def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:
     assert result.exposure_bands.results["r_P"][0] is None  # the slope has none
     words = told_of(result, inputs)
     assert f", with problems themselves {points(r)} (" in words
-    assert "SR adds nothing to it" in words
+    assert "Whether a factor changes how problems follow exposure was not asked" in words
+    assert "whatever the exposure" not in words
 
 
 def test_factors_without_a_band_are_named_with_the_reason() -> None:

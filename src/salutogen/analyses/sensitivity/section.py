@@ -101,7 +101,8 @@ def _words_of_the_rest(result: SensitivityResult) -> tuple[str, ...]:
         told.append(
             f"The answers of at least one type of exposure look back on {percent(result.covered)} "
             "of the time between planned occasions. What was met in the rest is error of exposure "
-            "too, which no reliability of answers holds: values below those taken here are plausible."
+            "too, which no reliability of answers holds: values below those taken here are "
+            "plausible."
         )
     if result.missing.height and not _skipping_matters(result):
         told.append("No skipped answer could change a score.")
