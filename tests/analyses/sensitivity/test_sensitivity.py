@@ -250,11 +250,17 @@ def test_the_opening_says_what_the_slope_outlives(
         **known, error_low=error[0], error_high=error[1], joint_low=joint[0], joint_high=joint[1]
     )
     bands = replace(result.exposure_bands, slope=slope)
+    assert result.line is not None
     text = str(replace(result, exposure_bands=bands).answer())
     assert text.startswith("That those who reported more stressors had more problems")
     assert said in text
     assert ("need not hold" in text) is (joint[0] < 0)
     assert ("mood colours" in text) is (bands.mood_high > 0)
+    curved = replace(result, exposure_bands=bands, line=None)
+    assert curved.answer() == ""
+    falling = replace(result.line, coefficients=tuple(-one for one in result.line.coefficients))
+    assert replace(result, exposure_bands=bands, line=falling).answer() == ""
+    assert "problems, age left out, " in slope_in_words(bands, ("age",))
     unclear = replace(slope, low=-0.1)
     assert slope_in_words(replace(bands, slope=unclear)) == ""
     calm = replace(bands, mood_low=0.0, mood_high=0.0)

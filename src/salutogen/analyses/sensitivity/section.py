@@ -148,8 +148,11 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     return tuple(told)
 
 
-def slope_in_words(bands: PersonBands) -> str:
-    """Say in a sentence whether the slope outlives error and mood; nothing where it is not told."""
+def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
+    """Say in a sentence whether the slope outlives error and mood; nothing where it is not told.
+
+    Covariates of the study's line, which the bands leave out, are named.
+    """
     slope = bands.slope
     if not slope.claimed or slope.error_low is None:
         return ""
@@ -167,7 +170,8 @@ def slope_in_words(bands: PersonBands) -> str:
             "SD of problems"
         )
         left, holds = f"slope {ends(slope.joint_low, slope.joint_high)}", slope.holds_jointly
-    begun = f"That those who reported more stressors had {more} problems"
+    without = f", {enumeration(left_out)} left out," if left_out else ""
+    begun = f"That those who reported more stressors had {more} problems{without}"
     if holds:
         return f"{begun} would hold at {error}{mood} ({left})."
     alone = ""
