@@ -27,7 +27,9 @@ class FarCounts(Record):
     far_E: int = figure("Units whose E is far", kind=Kind.COUNT)
     far_jointly: int = figure("Units whose P and E are far jointly", kind=Kind.COUNT)
     influential: int = figure(
-        "Units among the ten that move the line most, Cook's distance above 4/n", kind=Kind.COUNT
+        "Units among the ten that move the line most, Cook's distance above 4/n",
+        kind=Kind.COUNT,
+        of="moving",
     )
     moving: int = figure("Units whose Cook's distance is above 4/n", kind=Kind.COUNT)
 
@@ -73,7 +75,7 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     found = Findings()
     if flagged.height:
         numbers: dict[str, Any] = {
-            f"{level}_{flag}": Persons(n)
+            f"{level}_{flag}": Persons(n, of=one.moving if flag == "influential" else None)
             for level, one in counts.items()
             for flag, n in one.to_dict().items()
         }
