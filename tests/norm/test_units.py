@@ -17,7 +17,7 @@ def test_a_composite_has_another_unit_at_each_level() -> None:
     levels = {"person": rows.group_by("person").agg(pl.col(types).mean()), "occasion": rows}
     told = {}
     for level, table in levels.items():
-        kinds = [f"{table[one].std():.4g} points of {one.removeprefix('E_')}" for one in types]
+        kinds = [f"{table[one].std():.3g} points of {one.removeprefix('E_')}" for one in types]
         told[level] = slope_unit(getattr(lines, level))
         assert told[level] == f"points of P per unit of E ({' and '.join(kinds)} at once)"
     assert told["person"] != told["occasion"]

@@ -12,12 +12,17 @@ def exposure_step(line: Line) -> str:
         return "point of E"
     moments = line.standardiser
     kinds = [
-        f"{sd:.4g} points of {name.removeprefix('E_')}"
+        f"{_short(sd)} points of {name.removeprefix('E_')}"
         for name, sd in zip(moments.columns, moments.sds, strict=True)
     ]
     if len(kinds) == 1:
         return f"SD of E ({kinds[0]})"
     return f"unit of E ({listed(kinds, most=len(kinds))} at once)"
+
+
+def _short(sd: float) -> str:
+    """Write an SD with three significant digits: pages without persons tell no more."""
+    return f"{float(f'{sd:.3g}'):,g}"
 
 
 def slope_unit(line: Line) -> str:
