@@ -29,7 +29,7 @@ def told(changes: dict[str, Any]) -> str:
 )
 def test_what_was_not_asked_is_in_the_opening(changes: dict[str, Any], said: str) -> None:
     text = told(changes)
-    assert text.startswith("What was asked limits this: general ")
+    assert text.startswith("What was asked limits this. 'general' ")
     assert said in text
 
 

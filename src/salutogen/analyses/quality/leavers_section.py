@@ -99,7 +99,7 @@ def _before_leaving(leavers: pl.DataFrame) -> Iterator[str]:
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in known.rows(named=True)])
     yield (
         "Whether leaving goes with what was seen at the occasion before it is not settled (odds of "
-        f"not being seen again, for each SD: {reach})."
+        f"not being seen again, for each SD, with 95 % intervals: {reach})."
     )
 
 
@@ -114,10 +114,10 @@ def _goes_with(told: list[dict[str, Any]]) -> str:
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in told])
     return (
         f"Leaving goes with {enumeration(words)} at the occasion before it (odds of not being seen "
-        f"again, for each SD: {reach})."
+        f"again, for each SD, with 95 % intervals: {reach})."
     )
 
 
 def _odds(row: dict[str, Any]) -> str:
     low, high = number(row["odds_low"], 3), number(row["odds_high"], 3)
-    return f"{number(row['odds_ratio'], 3)}, 95 % interval {low} to {high}"
+    return f"{number(row['odds_ratio'], 3)} ({low} to {high})"
