@@ -16,7 +16,7 @@ import polars as pl
 # Counts of persons or of their forms, by their names; and whole numbers of the design.
 COUNTED = re.compile(
     r"(^|[._])(n|n_\w+|persons\w*|answered|valid|with_[PE]|planned|changed|missing|counts|flow|"
-    r"rows\w*|by_\w+|far_\w+|clear_\w+|outside|influential|other_event_before|lag1_pairs)([._\[]|$)"
+    r"rows\w*|by_\w+|far_\w+|clear_\w+|outside|influential|moving|other_event_before|lag1_pairs)([._\[]|$)"
 )
 DESIGN = re.compile(
     r"figure-valid-occasions.csv valid|n_items|n_pairs|n_splits|by_chance|seed|draws|df\d?$|window$"

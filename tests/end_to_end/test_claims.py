@@ -42,7 +42,7 @@ def test_exposure_is_credited_with_its_own_share_alone(said: Told) -> None:
     primary = said.numbers["norm"]["primary"]
     assert primary["exposure_r_squared"] == pytest.approx(share, abs=1e-8)
     assert primary["r_squared"] == pytest.approx(whole, abs=1e-8)
-    (first, *more) = re.findall(r"xplains? (\d+(?:\.\d+)?) %", said.opening)
+    (first, *more) = re.findall(r"goe?s? with (\d+(?:\.\d+)?) %", said.opening)
     assert float(first) == pytest.approx(100 * share, abs=0.51)
     assert said.case.covariate == ("covariates included" in said.opening)
     assert [float(one) for one in more] == pytest.approx(

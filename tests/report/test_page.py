@@ -74,7 +74,7 @@ def test_opens_with_question_answer_sign_and_findings(shown_report: Report) -> N
         html.index(text)
         for text in (
             "Who stays well under pandemic stressors?",
-            "those exposed to more stressors had more problems",
+            "those who reported more stressors had more problems",
             "positive = over-reactive = less resilient",
             'id="findings-title"',
             "Participant flow and missing answers</h2>",

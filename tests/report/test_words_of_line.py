@@ -90,6 +90,8 @@ def test_one_exposure(truth: str, shape: str, combine: str, covariates: list[str
         low, high = slope_interval(line)
         assert low is not None
         assert high is not None
+        assert "those who reported more stressors had" in told
+        assert "HC3" in told
         assert "had more problems" in told if low > 0 else "had fewer problems" in told
         if truth in ("more", "fewer"):
             assert f"had {truth} problems" in told
@@ -105,7 +107,7 @@ def test_one_exposure(truth: str, shape: str, combine: str, covariates: list[str
     if truth == "none":
         assert share.share < 0.05
     if covariates:
-        assert "beside age; the whole line, covariates included, explains" in told
+        assert "beside age, whether or not it causes them; the whole line, covariates" in told
         assert share.share < line.r_squared
     else:
         assert "the whole line" not in told
@@ -118,7 +120,7 @@ def test_separate_types(truth: str, shape: str) -> None:
     line = norm.lines.person
     assert line.claims is not None
     told = opening(norm)
-    assert "The kinds of exposure together explain" in told
+    assert "The kinds of exposure together go with" in told
     assert "composite" not in told
     if truth == "none":
         assert "too weakly" in told
@@ -178,7 +180,7 @@ def test_old_norm_files_tell_less(tmp_path: Any) -> None:
     norm = fit_norm(cohort("none", file=str(path)))
     assert "tells neither exposure's own share nor errors" in opening(norm)
     facts = {fact.name for fact in _facts(facts_context(norm))}
-    assert "Variance explained by the whole line" in facts
+    assert "Variance that goes with the whole line" in facts
 
 
 def facts_context(norm: Norm) -> Context:
@@ -196,8 +198,8 @@ def test_facts_are_of_exposure_and_of_the_whole_line() -> None:
     line = norm.lines.person
     assert line.claims is not None
     facts = {fact.name: fact.value for fact in _facts(facts_context(norm))}
-    share = numbers(facts["Variance explained by exposure"])[0] / 100
-    whole = numbers(facts["Variance explained by the whole line"])[0] / 100
+    share = numbers(facts["Variance that goes with exposure"])[0] / 100
+    whole = numbers(facts["Variance that goes with the whole line"])[0] / 100
     assert share == pytest.approx(line.claims.share.share, abs=0.006)
     assert whole == pytest.approx(line.r_squared, abs=0.006)
     curved = fit_norm(cohort("U", shape="quadratic"))
@@ -214,7 +216,7 @@ def test_a_page_without_persons_tells_no_exposure_of_few() -> None:
     hidden = Audience(individuals=False, n_persons=30, seed=1)
     assert "E =" not in expected_in_words(line, hidden) + bend_in_words(line, hidden)
     assert "E =" in expected_in_words(line, Audience(individuals=True, n_persons=30, seed=1))
-    assert "Exposure explains" in share_in_words(line, hidden)
+    assert "Exposure goes with" in share_in_words(line, hidden)
 
 
 @pytest.mark.parametrize("truth", ["more", "U"])

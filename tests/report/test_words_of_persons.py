@@ -98,6 +98,26 @@ def test_nobody_is_called_without_differences_of_levels(found: Any, reason: str)
     assert "lie clearly" not in text
 
 
+@pytest.mark.parametrize("individuals", [True, False])
+def test_those_called_are_told_apart_by_how_much_they_met(individuals: bool) -> None:
+    """Of nine below the line eight met more than the median; nobody is called more resilient."""
+    made = context(individuals=individuals)
+    clear = np.array(["below"] * 9 + [""] * 105 + ["above"] * 6)
+    E = np.r_[np.full(8, 9.0), 0.0, np.tile([0.0, 9.0], 52), 1.0, np.full(6, 0.0)]
+    made.persons = made.persons.with_columns(E=pl.Series(E), clear=pl.Series(clear))
+    assert int((E[:9] > np.median(E)).sum()) == 8
+    text = words(persons_in_words(made), made)
+    little = "at little exposure does not tell how a person would do under much"
+    assert little in text
+    assert "resilient" not in text
+    if individuals:
+        assert "fewer problems than expected; 8 of them at above-median exposure" in text
+        assert "more problems than expected; 0 of them at above-median exposure" in text
+    else:
+        assert "8 of them" not in text, "it would tell the one who met little"
+    assert "above-median" not in told()
+
+
 def test_differences_without_a_single_clear_person() -> None:
     text = told(clear_below=0, clear_above=0)
     assert "of 120 persons none is clearly below or above" in text
@@ -107,7 +127,7 @@ def test_a_given_stability_is_named_as_the_ground() -> None:
     text = told(between_variance_low=None, between_variance_high=None)
     assert "by the stability that was given" in text
     made = context(between_variance_low=None, between_variance_high=None)
-    assert "0.64, by the stability that was given" in belief_in_words(made)
+    assert "not part of it), by the stability that was given" in belief_in_words(made)
     assert "cannot check it" in words(errors_in_words(made), made)
 
 
@@ -123,7 +143,7 @@ def test_each_reliability_says_of_what() -> None:
     assert "reliability of at most 0.97 (exposure is taken as free of error)" in text
     assert "answers of the same day" in text
     assert "over 4 occasions (the median) tells the person's level" in text
-    assert "reliability of 0.64" in text
+    assert "reliability of at most 0.64 (error in exposure is not part of it)" in text
     assert "enough to rank" not in text
     assert "last" not in text.replace("lasting", "")
     assert "+0.90 with their problems: it orders persons nearly as problems alone do" in text
@@ -163,5 +183,5 @@ def test_what_lasts_within_persons_is_a_figure_and_no_claim() -> None:
 
 def test_a_reliability_that_may_be_none_is_said_to_be() -> None:
     may_be_none = belief_in_words(context(between_variance_low=0.0))
-    assert "reliability of 0.64, which is not distinguished from 0." in may_be_none
+    assert "not part of it), which is not distinguished from 0." in may_be_none
     assert "distinguished" not in belief_in_words(context())

@@ -58,6 +58,7 @@ BUILT_IN = (
             "intervals": "resilience.intervals",
             "leavers": "resilience.leavers",
             "problems": "scores.problems",
+            "covered": "scores.time_covered",
             "between_within": "scores.between_within",
         },
     ),

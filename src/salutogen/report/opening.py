@@ -11,10 +11,9 @@ from salutogen.page.section import Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
+from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
-
-NO_QUESTION = "Who stays well although exposed to stressors, and can that be believed?"
 
 
 def summarise(context: Context) -> Opening:
@@ -27,7 +26,7 @@ def summarise(context: Context) -> Opening:
     return Opening(
         title=context.study.title,
         description=plan.description or "",
-        question=plan.question or NO_QUESTION,
+        question=plan.question or "",
         answer=tuple(text for item in answer if (text := context.guard.words(item))),
         sign=f"{SIGN}.",
         facts=facts,
@@ -43,6 +42,7 @@ def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
         ("words of the line", line_in_words),
         ("words of persons", persons_in_words),
         ("words of what can be believed", belief_in_words),
+        ("words of what was asked", design_in_words),
     )
     own = (attempt(what, partial(make, context), failed) for what, make in paragraphs)
     return (*(text or "" for text in own), *(outcome.answer for outcome in context.outcomes))
@@ -61,8 +61,8 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         if line.slope is None:
             along = " → ".join(points(place.P, 1) for place in line.claims.at.values())
             facts.append(Fact("Expected problems, low to high exposure", along))
-        facts.append(Fact("Variance explained by exposure", percent(line.claims.share.share)))
+        facts.append(Fact("Variance that goes with exposure", percent(line.claims.share.share)))
     if line.covariates or line.claims is None:
-        facts.append(Fact("Variance explained by the whole line", percent(line.r_squared)))
+        facts.append(Fact("Variance that goes with the whole line", percent(line.r_squared)))
     facts.append(Fact("SD of SR (points)", points(line.residual_sd)))
     return tuple(facts)

@@ -93,9 +93,9 @@ def _direction(line: Line, claims: LineClaims, audience: Audience) -> str:
         more = "more" if line.slope > 0 else "fewer"
         low, high = slope_interval(line)
         return (
-            f"those exposed to more stressors had {more} problems: {signed(line.slope, 3)} points "
-            f"for each {unit_of(line)} of exposure (95 % interval {signed(low, 3)} to "
-            f"{signed(high, 3)}).{scale_in_words(line)}"
+            f"those who reported more stressors had {more} problems: {signed(line.slope, 3)} "
+            f"points for each {unit_of(line)} of exposure (95 % interval {signed(low, 3)} to "
+            f"{signed(high, 3)}, scatter taken as unequal: HC3).{scale_in_words(line)}"
         )
     told = f"{expected_in_words(line, audience)}."
     if len(line.predictors) == 1:
@@ -191,20 +191,25 @@ def _types_in_words(line: Line) -> str:
 
 
 def share_in_words(line: Line, audience: Audience) -> str:
-    """Say what of the differences in problems exposure explains itself, and what the line does."""
+    """Say with what share of the differences in problems exposure goes itself, and the line."""
     claims = line.claims
     if claims is None:
-        return f"The line explains {percent(line.r_squared)} of the differences in problems."
+        return f"The line goes with {percent(line.r_squared)} of the differences in problems."
     share = claims.share
     # With n, R² and its interval to a digit would tell how few were left out.
     shown = share.interval is not None and not audience.leaves_few(Persons(line.n))
     interval = f" (95 % interval {percent(share.low)} to {percent(share.high)})" if shown else ""
     several = len(line.predictors) > 1
-    who = "The kinds of exposure together explain" if several else "Exposure explains"
-    told = f"{who} {percent(share.share)}{interval} of the differences in problems between persons"
+    who = "The kinds of exposure together go" if several else "Exposure goes"
+    cause = "they cause" if several else "it causes"
+    told = (
+        f"{who} with {percent(share.share)}{interval} of the differences in problems between "
+        "persons"
+    )
     if not line.covariates:
-        return f"{told}; SR is what {'they do' if several else 'it does'} not explain."
+        return f"{told}, whether or not {cause} them; SR is what is left of them."
     return (
-        f"{told} beside {enumeration(line.covariates)}; the whole line, covariates included, "
-        f"explains {percent(line.r_squared)}. SR is what the whole line does not explain."
+        f"{told} beside {enumeration(line.covariates)}, whether or not {cause} them; the whole "
+        f"line, covariates included, goes with {percent(line.r_squared)}. SR is what the whole "
+        "line leaves."
     )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from salutogen.findings import Persons
 from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.words_of_line import leaves_out_curve
+from salutogen.resilience.claims import ABOVE, BELOW
 
+LITTLE_EXPOSED = (
+    "To have fewer problems than expected at little exposure does not tell how a person would do "
+    "under much. "
+)
 NOTHING = 1e-6  # a correlation that least squares makes 0
 THE_SAME, NEARLY, LARGELY = (
     0.995,
@@ -71,15 +78,32 @@ def _levels_in_words(context: Context) -> Text:
     )
     return say(
         "Persons' levels over the period differ ({interval}). Of {n:# person|# persons} the "
-        "levels of {below} lie clearly below the line (more resilient) and of {above} clearly "
-        "above it (over-reactive), at a false-discovery rate of 5 %: up to one in twenty of those "
-        "called{chance} is expected to be called by chance. For the others the level is not "
-        "settled. Error in exposure is not part of this.",
+        "levels of {below} lie clearly below the line (fewer problems than expected{exposed_below})"
+        " and of {above} clearly above it (more problems than expected{exposed_above}), at a "
+        "false-discovery rate of 5 %: up to one in twenty of those called{chance} is expected to "
+        "be called by chance. For the others the level is not settled. {little}Error in exposure "
+        "is not part of this.",
         interval=interval,
         n=Persons(n),
         below=Persons(found.clear_below, of=n),
         above=Persons(found.clear_above, of=n - found.clear_below),
+        exposed_below=_exposed_words(context, BELOW),
+        exposed_above=_exposed_words(context, ABOVE),
+        little=LITTLE_EXPOSED if _exposed_words(context, BELOW) else "",
         chance=chance,
+    )
+
+
+def _exposed_words(context: Context, side: str) -> Text:
+    """Say how many of those called met much: only they stay well, or not, although exposed."""
+    persons = context.persons
+    if not {"E", "clear"} <= set(persons.columns) or not (persons["clear"] == side).any():
+        return ""
+    exposed = persons["E"] > persons.filter(pl.col("SR").is_not_null())["E"].median()
+    called = persons["clear"] == side
+    return say(
+        "; {n} of them at above-median exposure",
+        n=Persons((called & exposed).sum(), of=int(called.sum())),
     )
 
 
@@ -149,8 +173,8 @@ def _reliabilities(context: Context) -> list[str]:
         told.append(
             f"A person's SR over {found.median_occasions:g} "
             f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "
-            f"person's level over the period with a reliability of "
-            f"{number(found.reliability, 2)}{given}."
+            f"person's level over the period with a reliability of at most "
+            f"{number(found.reliability, 2)} (error in exposure is not part of it){given}."
         )
     told.extend(_share_between(context))
     return told

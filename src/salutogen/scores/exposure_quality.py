@@ -48,7 +48,7 @@ EXPOSURE_QUALITY_COLUMNS = (
     Column(
         name="coverage",
         meaning="Median share of the time since the occasion before within recall", unit="share",
-        heading="Time covered by recall",
+        heading="Time since the occasion before within recall (median)",
     ),
 )  # fmt: skip
 ITEM_QUALITY_COLUMNS = (

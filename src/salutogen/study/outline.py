@@ -25,8 +25,9 @@ def outline(study: Study) -> list[str]:
     if windows:
         lines.append(f"Windows: {windows}")
     lines += [
-        f"Coverage of {found.instrument}: {100 * found.share:.0f} % of the follow-up "
-        f"({found.recall_days:.4g} days looked back on, every {found.interval_days:.4g} days)"
+        f"Coverage of {found.instrument}: {100 * found.share:.0f} % of the time between planned "
+        f"occasions ({found.recall_days:.4g} days looked back on, every {found.interval_days:.4g} "
+        "days)"
         for found in coverage(study)
     ]
     return lines + [line for name in study.instruments for line in _instrument(study, name)]

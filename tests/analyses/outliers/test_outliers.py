@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -13,6 +15,10 @@ from salutogen.analyses.outliers.analysis import compute
 from salutogen.analyses.outliers.far_points import cooks_distance, mahalanobis_p
 from salutogen.analyses.outliers.settings import OutliersSettings
 from tests.analyses.inputs import shown
+
+
+def guarded(part: object) -> str:
+    return part if isinstance(part, str) else part.worded("{:,}".format)  # type: ignore[attr-defined]
 
 
 def test_cooks_distance_agrees_with_statsmodels(cohort: AnalysisInputs) -> None:
@@ -62,7 +68,7 @@ def test_limits_decide_what_is_far(cohort: AnalysisInputs) -> None:
 
 
 def test_far_points_are_listed_only_where_persons_are_shown(cohort: AnalysisInputs) -> None:
-    result = compute(cohort, OutliersSettings())
+    result = compute(cohort, OutliersSettings(beyond_sd=2))
     (section,), told = shown(result, cohort, individuals=True)
     assert told == ()
     (table,) = section.tables
@@ -71,17 +77,34 @@ def test_far_points_are_listed_only_where_persons_are_shown(cohort: AnalysisInpu
     assert table.frame["who"].str.starts_with("Person ").all()
     (hidden,), told = shown(result, cohort, individuals=False)
     assert (told, hidden.tables) == ((), ())
-    assert f"Far points flagged: {result.flagged.height}." in str(hidden.paragraphs[0])
+    far = result.flagged.filter(pl.any_horizontal("far_P", "far_E", "far_jointly")).height
+    assert far > 5
+    for part in (section, hidden):
+        assert f"Far points flagged: {far}." in str(part.paragraphs[0])
+
+
+def test_who_merely_moves_the_line_is_not_counted_as_far(cohort: AnalysisInputs) -> None:
+    result = compute(cohort, OutliersSettings(beyond_sd=50, mahalanobis_p=1e-30))
+    assert result.flagged.height == result.flagged["influential"].sum()
+    (section,), _ = shown(result, cohort, individuals=True)
+    words = [guarded(part) for part in section.paragraphs]
+    n = result.person.influential
+    assert words[0] == "No far points were flagged."
+    assert 0 < n <= 10
+    persons = cohort.resilience.persons
+    X = sm.add_constant(persons["E"].to_numpy())
+    cooks = sm.OLS(persons["P"].to_numpy(), X).fit().get_influence().cooks_distance[0]
+    assert result.person.moving == int((cooks > 4 / cooks.size).sum())
+    assert f"{n} persons of {result.person.moving} whose Cook's distance" in words[2]
 
 
 @pytest.mark.parametrize(("n", "words"), [(0, "No far points"), (3, "fewer than 5")])
 def test_few_far_points_are_not_counted_for_everyone(
     cohort: AnalysisInputs, n: int, words: str
 ) -> None:
-    result = compute(cohort, OutliersSettings())
-    few = type(result)(
-        **{**vars(result), "flagged": result.flagged.filter(pl.int_range(pl.len()) < n)}
-    )
+    result = compute(cohort, OutliersSettings(beyond_sd=2))
+    far = result.flagged.filter(pl.col("far_P"))
+    few = replace(result, flagged=far.filter(pl.int_range(pl.len()) < n))
     (hidden,), _ = shown(few, cohort, individuals=False)
     assert words in str(hidden.paragraphs[0])
 

@@ -13,6 +13,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.quality.analysis import compute
 from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
 from salutogen.analyses.quality.leavers import hedges_g, leavers_beside_stayers
+from salutogen.analyses.quality.leavers_section import leaver_words, leaving_in_words
 from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from tests.analyses.inputs import inputs_of, shown
@@ -56,6 +57,66 @@ def test_who_missed_only_the_last_of_many_occasions_has_not_left(occasions: int,
     table = leavers_beside_stayers(arrays_of(P, E, person[keep], occasion[keep]))
     assert set(table["n_left"]) == {left}
     assert set(table["n_stayed"]) == {30 - left}
+
+
+def leaving(effect: float, seed: int, n: int = 250, base: float = -4.0) -> OccasionArrays:
+    """Ten occasions; who has higher P leaves after it with log odds of `effect` per SD."""
+    rng = np.random.default_rng(seed)
+    P = np.sqrt(0.5) * (rng.normal(size=(n, 1)) + rng.normal(size=(n, 10)))
+    seen = np.ones((n, 10), dtype=bool)
+    for t in range(8):
+        goes = rng.random(n) < 1 / (1 + np.exp(-(base + effect * P[:, t])))
+        seen[goes, t + 1 :] = False
+    person, occasion = np.nonzero(seen)
+    E = rng.normal(size=person.size)
+    return arrays_of(P[person, occasion], E, person, occasion)
+
+
+def test_odds_of_leaving_are_those_of_statsmodels() -> None:
+    statsmodels = pytest.importorskip("statsmodels.api")
+    arrays = leaving(0.5, 1)
+    row = leavers_beside_stayers(arrays).row(0, named=True)
+    rows = pl.DataFrame({"person": arrays.person, "t": arrays.occasion, "P": arrays.P})
+    rows = rows.with_columns(last=pl.col("t") == pl.col("t").max().over("person"))
+    rows = rows.filter(pl.col("t") < 8)
+    P, gone = rows["P"].to_numpy(), rows["last"].to_numpy()
+    X = np.column_stack([np.ones(P.size), (P - P.mean()) / P.std(ddof=1), rows["t"].to_numpy()])
+    fit = statsmodels.Logit(gone.astype(float), X).fit(
+        disp=False, cov_type="cluster", cov_kwds={"groups": rows["person"].to_numpy()}
+    )
+    quantile = stats.t.ppf(0.975, gone.sum() - 2)
+    assert int(gone.sum()) == row["n_left"]
+    assert row["odds_ratio"] == pytest.approx(np.exp(fit.params[1]), rel=1e-6)
+    assert row["odds_low"] == pytest.approx(np.exp(fit.params[1] - quantile * fit.bse[1]), rel=2e-3)
+    assert row["mean_before_leaving"] == pytest.approx(P[gone].mean())
+    assert row["mean_before_staying"] == pytest.approx(P[~gone].mean())
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.6])
+def test_intervals_of_the_odds_of_leaving_hold_the_truth(effect: float) -> None:
+    held = told = 0
+    for seed in range(60):
+        table = leavers_beside_stayers(leaving(effect, seed))
+        row = table.row(0, named=True)
+        held += row["odds_low"] < np.exp(effect) < row["odds_high"]
+        told += "Leaving goes with more problems" in leaver_words(table, 2)
+    assert held >= 53  # 57 expected of 60
+    assert told >= 50 if effect else told <= 5
+
+
+def test_what_leaving_goes_with_is_said_as_far_as_it_is_known() -> None:
+    told = leavers_beside_stayers(leaving(1.0, 3))
+    words = leaver_words(told, 2)
+    assert "Leaving goes with more problems and higher SR at the occasion before it" in words
+    assert leaving_in_words(told) in words
+    unsettled = leavers_beside_stayers(leaving(0.0, 3))
+    assert "is not settled" in leaver_words(unsettled, 2)
+    assert leaving_in_words(unsettled) == ""
+    few = leavers_beside_stayers(leaving(0.0, 3, n=100, base=-5.0))
+    assert few["odds_ratio"].null_count() == 3
+    assert few["mean_before_leaving"].null_count() == 0
+    assert "is not estimated" in leaver_words(few, 2)
+    assert leaving_in_words(told.clear()) == ""
 
 
 def test_hedges_g_goes_with_the_t_test() -> None:
@@ -217,7 +278,7 @@ def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
         sections, _ = shown(replace(result, leavers=table), cohort, individuals=True)
         (section,) = (part for part in sections if part.title.startswith("Who left"))
         texts.append(str(section.paragraphs[0]))
-    assert texts[0] == (
+    assert texts[0].startswith(
         "Persons seen at neither of the last two occasions count as having left. At their first "
         "occasion they did not differ from those who stayed by more than the error, in problems, "
         "exposure or SR; differences of up to 0.40 SDs cannot be ruled out."

@@ -111,6 +111,7 @@ def test_without_a_look_at_exposure_there_is_one_section(cohort: AnalysisInputs)
         "between_within",
         "intervals",
         "leavers",
+        "covered",
         "problems",
     ]
 

@@ -14,7 +14,7 @@ from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.analyses.sensitivity.analysis import SensitivityResult, compute
 from salutogen.analyses.sensitivity.exposure_bands import Band
 from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
-from salutogen.analyses.sensitivity.section import words_of_factor
+from salutogen.analyses.sensitivity.section import slope_in_words, words_of_factor
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
 from salutogen.page.words import points
 from salutogen.scores import Scores
@@ -233,6 +233,41 @@ def test_words_of_a_factor_follow_its_band(ends: tuple[float, ...], said: str) -
     assert said in text
 
 
+@pytest.mark.parametrize(
+    ("error", "joint", "said"),
+    [
+        ((0.1, 0.9), (0.05, 0.9), "had more problems would hold at a reliability of exposure of"),
+        ((0.1, 0.9), (-0.2, 0.9), "With error in exposure alone it would hold (0.10 to 0.90)."),
+        ((-0.1, 0.9), (-0.2, 0.9), "(slope −0.20 to 0.90)."),
+    ],
+)
+def test_the_opening_says_what_the_slope_outlives(
+    error: tuple[float, float], joint: tuple[float, float], said: str
+) -> None:
+    result = compute(with_outliers(simulated()), SensitivitySettings(draws=100))
+    known = {"n": 100, "value": 0.3, "low": 0.2, "high": 0.4}
+    slope = Band(
+        **known, error_low=error[0], error_high=error[1], joint_low=joint[0], joint_high=joint[1]
+    )
+    bands = replace(result.exposure_bands, slope=slope)
+    assert result.line is not None
+    text = str(replace(result, exposure_bands=bands).answer())
+    assert text.startswith("That those who reported more stressors had more problems")
+    assert said in text
+    assert ("need not hold" in text) is (joint[0] < 0)
+    assert ("mood colours" in text) is (bands.mood_high > 0)
+    curved = replace(result, exposure_bands=bands, line=None)
+    assert curved.answer() == ""
+    falling = replace(result.line, coefficients=tuple(-one for one in result.line.coefficients))
+    assert replace(result, exposure_bands=bands, line=falling).answer() == ""
+    assert "problems, age left out, " in slope_in_words(bands, ("age",))
+    unclear = replace(slope, low=-0.1)
+    assert slope_in_words(replace(bands, slope=unclear)) == ""
+    calm = replace(bands, mood_low=0.0, mood_high=0.0)
+    assert ("would hold" in slope_in_words(calm)) is (error[0] > 0)
+    assert "mood" not in slope_in_words(calm)
+
+
 def told_of(result: SensitivityResult, inputs: AnalysisInputs) -> str:
     (section,), _ = shown(result, inputs, individuals=True)
     return " ".join(str(text) for text in section.paragraphs)
@@ -251,7 +286,8 @@ def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:
     assert result.exposure_bands.results["r_P"][0] is None  # the slope has none
     words = told_of(result, inputs)
     assert f", with problems themselves {points(r)} (" in words
-    assert "SR adds nothing to it" in words
+    assert "Whether a factor changes how problems follow exposure was not asked" in words
+    assert "whatever the exposure" not in words
 
 
 def test_factors_without_a_band_are_named_with_the_reason() -> None:
@@ -288,8 +324,10 @@ def test_who_looks_better_follows_the_told_slope(
 def test_time_that_no_answer_looks_back_on_is_error_too() -> None:
     inputs = with_outliers(simulated())
     result = compute(inputs, SensitivitySettings(draws=100))
-    assert "8.0 % of the follow-up" in told_of(replace(result, covered=0.08), inputs)
-    assert "of the follow-up" not in told_of(replace(result, covered=0.5), inputs)
+    assert "8.0 % of the time between planned occasions" in told_of(
+        replace(result, covered=0.08), inputs
+    )
+    assert "between planned occasions" not in told_of(replace(result, covered=0.5), inputs)
     assert "an assumption: nothing in these data tells it" in told_of(result, inputs)
 
 

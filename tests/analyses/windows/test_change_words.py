@@ -70,7 +70,7 @@ def change(estimate: float, half: float | None = 0.5, **more: Any) -> WindowChan
     [
         (change(1.0), "SR rose from window 1 to window 4 by 1.00 points", "0.50 to 1.50; 0.25 SDs"),
         (change(-1.0), "SR fell from window 1 to window 4 by 1.00 points", "0.50 to 1.50"),
-        (change(0.2), "No change of SR from window 1", "+0.20 (95 % interval −0.30 to +0.70)"),
+        (change(0.2), "Whether SR changed from window 1", "+0.20 (95 % interval −0.30 to +0.70)"),
         (change(1.0, None, within=None), "Change from window 1 to window 4 is +1.00", "not known"),
         (change(1.0, within=contrast(0.1)), "Whether SR changed", "No change is claimed"),
         (change(0.1, within=contrast(1.0)), "Whether SR changed", "No change is claimed"),
@@ -152,7 +152,7 @@ def test_a_course_that_turns_is_not_called_a_rise() -> None:
         "1.90, for all 6 pairs of windows at once)."
     )
     same = change_in_words(change(0.1, course=course([0.0, 2.4, 3.5, 0.1], FALL)))
-    assert same.startswith("No change of SR from window 1")
+    assert same.startswith("Whether SR changed from window 1")
     assert "highest in window 3" in same
     inside = change_in_words(change(4.0, course=course([0.0, 2.4, 1.2, 4.0], FALL)))
     assert "steady course: SR falls" in inside

@@ -11,11 +11,17 @@ import statsmodels.formula.api as smf
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.analysis import WindowsResult, compute
+from salutogen.analyses.windows.change_result import Contrast
 from salutogen.analyses.windows.findings import tell_windows
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.findings import Findings
+from salutogen.page.words import Sentence
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
+
+
+def worded(text: str | Sentence) -> str:
+    return text if isinstance(text, str) else text.worded("{:,}".format)
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +116,22 @@ def test_nobody_in_every_window_is_said(real: AnalysisInputs) -> None:
 
 
 def test_words_for_opening_and_methods(result: WindowsResult) -> None:
-    assert str(result.answer()) == (
-        "No change of SR from window 1 to window 3 is told: +0.23 (95 % interval −0.05 to +0.51) "
-        "points beyond what exposure lets expect, by a model of single occasions that uses "
-        "everyone."
+    answer = worded(result.answer())
+    assert answer.startswith(
+        "Whether SR changed from window 1 to window 3 is not settled: +0.23 (95 % interval −0.05 "
+        "to +0.51) points beyond what exposure lets expect, by a model of single occasions that "
+        "uses what was seen of everyone."
     )
+    assert result.change is not None
+    assert f"{result.change.n_left} persons were last seen before the last occasion" in answer
+    assert "the interval would leave out 0" in answer
+    few = replace(result, change=replace(result.change, n_left=3))
+    assert "last seen" not in worded(few.answer())
+    depends = replace(
+        result.change,
+        within=Contrast(estimate=1.0, se=0.1, interval=(0.8, 1.2)),
+    )
+    assert "last seen" not in worded(replace(result, change=depends).answer())
     assert "P ~ E + occasion + (1 | person), fitted by restricted" in str(result.methods())
     assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
 
@@ -264,5 +281,7 @@ def test_occasions_in_no_window_are_named(step: int, outside: str | None) -> Non
 
 def test_a_mean_that_rounds_to_0_has_no_sign() -> None:
     found = Findings()
-    found.tell("windows-refitted", windows=4, first=-1e-17, last=-0.45)
-    assert "goes from 0.00 to -0.45" in next(iter(found)).text
+    found.tell("windows-refitted", windows=4, first=-1e-17, last=-0.45, lowest=-0.5, highest=3.83)
+    text = next(iter(found)).text
+    assert "it is 0.00 in the first and -0.45 in the last, and lies between -0.50 and 3.83" in text
+    assert "told by the model of single occasions" in text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.outliers.far_points import FLAGS, far_points
+from salutogen.analyses.outliers.far_points import FLAGS, MOST_INFLUENTIAL, far_points
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Findings, Persons
@@ -26,7 +26,12 @@ class FarCounts(Record):
     far_P: int = figure("Units whose P is far", kind=Kind.COUNT)
     far_E: int = figure("Units whose E is far", kind=Kind.COUNT)
     far_jointly: int = figure("Units whose P and E are far jointly", kind=Kind.COUNT)
-    influential: int = figure("Units among those that move the line most", kind=Kind.COUNT)
+    influential: int = figure(
+        "Units among the ten that move the line most, Cook's distance above 4/n",
+        kind=Kind.COUNT,
+        of="moving",
+    )
+    moving: int = figure("Units whose Cook's distance is above 4/n", kind=Kind.COUNT)
 
 
 @record
@@ -44,7 +49,8 @@ class OutliersResult(AnalysisResult):
         return (
             f"Occasions and persons were flagged, and none left out, where P or E lay beyond "
             f"{number(self.beyond_sd, 2)} SDs or both were far jointly (Mahalanobis distance, "
-            f"p < {self.mahalanobis_p:g})."
+            f"p < {self.mahalanobis_p:g}). The {MOST_INFLUENTIAL} occasions and persons that move "
+            "their line most were listed beside them where Cook's distance was above 4/n."
         )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
@@ -60,17 +66,16 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     places = inputs.scores.valid_rows("subject", "occasion")
     occasions = norm.with_covariates(inputs.scores.valid_rows().hstack(places))
     persons = norm.with_covariates(norm.period_tables["person"])
-    flagged = pl.concat(
-        [
-            far_points(norm.lines.occasion, occasions, "occasion", settings),
-            far_points(norm.lines.person, persons, "person", settings),
-        ]
-    )
-    counts = {level: _counts(flagged, level) for level in ("occasion", "person")}
+    by_level = {
+        "occasion": far_points(norm.lines.occasion, occasions, "occasion", settings),
+        "person": far_points(norm.lines.person, persons, "person", settings),
+    }
+    flagged = pl.concat([one for one, _ in by_level.values()])
+    counts = {level: _counts(*found) for level, found in by_level.items()}
     found = Findings()
     if flagged.height:
         numbers: dict[str, Any] = {
-            f"{level}_{flag}": Persons(n)
+            f"{level}_{flag}": Persons(n, of=one.moving if flag == "influential" else None)
             for level, one in counts.items()
             for flag, n in one.to_dict().items()
         }
@@ -90,6 +95,5 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     )
 
 
-def _counts(flagged: pl.DataFrame, level: str) -> FarCounts:
-    own = flagged.filter(pl.col("level") == level)
-    return FarCounts(**{flag: int(own[flag].sum()) for flag in FLAGS})
+def _counts(flagged: pl.DataFrame, moving: int) -> FarCounts:
+    return FarCounts(moving=moving, **{flag: int(flagged[flag].sum()) for flag in FLAGS})

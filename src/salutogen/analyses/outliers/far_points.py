@@ -13,7 +13,8 @@ from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.lines import Level
 
 MOST_INFLUENTIAL = 10
-FLAGS = ("far_P", "far_E", "far_jointly", "influential")
+FAR = ("far_P", "far_E", "far_jointly")
+FLAGS = (*FAR, "influential")
 FAR_POINT_COLUMNS = (
     Column(name="subject", meaning="Label of the person", kind=Kind.IDENTIFIER, heading="Who"),
     *(
@@ -76,7 +77,7 @@ def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
 
 def far_points(
     line: Line, table: pl.DataFrame, level: Level, settings: OutliersSettings
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, int]:
     """Flag the units of a line that lie far out.
 
     Parameters
@@ -89,11 +90,13 @@ def far_points(
 
     Returns
     -------
-    DataFrame
+    flagged : DataFrame
         `subject, level, occasion, person, P, E, SR, z_P, z_E, cooks_distance, mahalanobis_p,
         far_P, far_E, influential, far_jointly`; only rows flagged for a far z (3 SDs by default)
         or a small p of the Mahalanobis distance (.001), and the ten with the largest Cook's
         distance above 4/n (`influential`). Nothing is removed because of it.
+    n_moving : int
+        Units whose Cook's distance is above 4/n, of which ten at most are in `flagged`.
     """
     table = with_exposure(line, table)
     matrix = line_matrix(line, table, level=level)
@@ -104,17 +107,18 @@ def far_points(
     z_P = (P - np.mean(P)) / max(float(np.std(P, ddof=1)), 1e-300)
     z_E = (E - np.mean(E)) / max(float(np.std(E, ddof=1)), 1e-300)
     cooks = cooks_distance(matrix, residuals)
+    moving = cooks > 4.0 / max(cooks.size, 1)
     joint = mahalanobis_p(P, E)
     flags = {
         "far_P": np.abs(z_P) > settings.beyond_sd,
         "far_E": np.abs(z_E) > settings.beyond_sd,
-        "influential": _most_influential(cooks),
+        "influential": _most_influential(moving, cooks),
         "far_jointly": np.nan_to_num(joint, nan=1.0) < settings.mahalanobis_p,
     }
     found = np.flatnonzero(np.any(list(flags.values()), axis=0))
     few = table[found]
     occasion = few["occasion"] if "occasion" in few.columns else None
-    return pl.DataFrame(
+    flagged = pl.DataFrame(
         {
             "subject": few["subject"],
             "level": pl.repeat(level, few.height, dtype=pl.String, eager=True),
@@ -132,10 +136,12 @@ def far_points(
             **{name: flag[found] for name, flag in flags.items()},
         }
     )
+    return flagged, int(moving.sum())
 
 
-def _most_influential(cooks: np.ndarray) -> np.ndarray:
+def _most_influential(moving: np.ndarray, cooks: np.ndarray) -> np.ndarray:
     """Whether Cook's distance is above 4/n and among the ten largest."""
     result = np.zeros(cooks.size, dtype=bool)
     result[np.argsort(-cooks, kind="stable")[:MOST_INFLUENTIAL]] = True
-    return result & (cooks > 4.0 / max(cooks.size, 1))
+    result &= moving
+    return result

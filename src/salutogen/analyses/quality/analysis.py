@@ -17,8 +17,10 @@ from salutogen.analyses.quality.leavers import (
 )
 from salutogen.analyses.quality.methods import methods_words
 from salutogen.analyses.quality.settings import QualitySettings
+from salutogen.analyses.quality.time_covered import TIME_COVERED_COLUMNS, time_covered
 from salutogen.columns import beside, columns_of, figure, record, rows
 from salutogen.norm import Line
+from salutogen.norm.units import slope_unit
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from salutogen.resilience.summary import Descriptive
 from salutogen.scores import BetweenWithinReliability, ScaleReliability
@@ -59,12 +61,21 @@ class QualityResult(AnalysisResult):
     leavers: pl.DataFrame = rows(
         "A score of persons who left beside those who stayed", LEAVER_COLUMNS
     )
+    covered: pl.DataFrame = rows(
+        "How much of the planned time answers look back on", TIME_COVERED_COLUMNS
+    )
     problems: ProblemDistribution | None = figure("Distribution of problems, and its floor")
     descriptives: pl.DataFrame = beside()
     figures: Sequence[tuple[str, float]] = beside()
     occasions: Sequence[str] = beside()
     closing: int = beside(default=2)
     draws: int = beside(default=0)
+
+    def answer(self) -> Text:
+        """Say what leaving goes with, where that is told."""
+        from salutogen.analyses.quality.leavers_section import leaving_in_words
+
+        return leaving_in_words(self.leavers)
 
     def methods(self) -> Text:
         """Say where reliabilities, intervals and the comparison of leavers come from."""
@@ -101,9 +112,14 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
             refit=_is_residual(inputs),
         ),
         leavers=leavers_beside_stayers(arrays),
+        covered=time_covered(inputs.study, arrays),
         problems=_problems(inputs, arrays),
         descriptives=_descriptives(resilience),
-        figures=_figures(resilience, overlap=plan.windows is not None and plan.windows.overlap),
+        figures=_figures(
+            resilience,
+            f"over occasions: {slope_unit(inputs.norm.lines.occasion)}",
+            overlap=plan.windows is not None and plan.windows.overlap,
+        ),
         occasions=tuple(inputs.study.labels),
         closing=closing_occasions(arrays).size,
         draws=plan.bootstrap,
@@ -171,15 +187,18 @@ def _descriptives(resilience: Resilience) -> pl.DataFrame:
     )
 
 
-def _figures(resilience: Resilience, *, overlap: bool) -> tuple[tuple[str, float], ...]:
-    """Figures of SR in the order of the table."""
+def _figures(resilience: Resilience, unit: str, *, overlap: bool) -> tuple[tuple[str, float], ...]:
+    """Figures of SR in the order of the table; `unit` is that of slopes over occasions."""
     one, levels = resilience.summary, resilience.claims
     at_most = " (at most: E as if free of error)" if one.reliability_E_assumed else ""
     icc, left = one.icc_windows, one.sr_exposure_correlation
     note = "inflated by overlap: no reliability" if overlap else "no reliability"
     figures: tuple[tuple[str, float | None], ...] = (
         (f"Reliability of an occasion's SR, of its answers{at_most}", one.reliability),
-        ("Reliability of persons' SR as level over the period", levels.reliability),
+        (
+            "Reliability of persons' SR as level over the period (at most: E as if free of error)",
+            levels.reliability,
+        ),
         ("Variance of persons' levels (squared points)", levels.between_variance),
         ("Variance of SR over a person's occasions (squared points)", levels.within_variance),
         ("Its correlation at adjacent occasions, around the level", levels.autocorrelation),
@@ -204,7 +223,7 @@ def _figures(resilience: Resilience, *, overlap: bool) -> tuple[tuple[str, float
         ("r(mixed-model SR, E), all rows", left.mixed),
         ("r(mixed-model SR, E) between persons", left.mixed_between),
         ("r(mixed-model SR, E) within persons", left.mixed_within),
-        ("Slope of P on E within persons (points)", one.within_slope),
-        ("Slope of P on E between persons (points)", one.between_slope),
+        (f"Slope of P on E within persons ({unit})", one.within_slope),
+        (f"Slope of P on E between persons ({unit})", one.between_slope),
     )
     return tuple((words, value) for words, value in figures if value is not None)

@@ -1,4 +1,4 @@
-"""The page's sections on the floor of problems and on who left."""
+"""The page's section on the floor of problems; with it, that on who left."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.quality.floor import QUANTILES, ProblemDistribution
-from salutogen.analyses.quality.leavers import LEAVER_COLUMNS
-from salutogen.analyses.quality.methods import last_seen_words
+from salutogen.analyses.quality.leavers_section import leavers_section
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import lies_among_few
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import enumeration, number, points, say, signed
+from salutogen.page.words import number, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.quality.analysis import QualityResult
     from salutogen.page.audience import Audience
 
-SCORE_WORDS = {
-    "P": ("fewer problems", "more problems"),
-    "E": ("less exposure", "more exposure"),
-    "SR": ("lower SR", "higher SR"),
-}
 UNEQUAL = 1.25  # ratio of SDs worth a sentence
 QUANTILE_COLUMNS = (
     Column(name="quantile", meaning="Share of the occasions below", kind=Kind.LABEL,
@@ -38,7 +32,7 @@ def distribution_sections(result: QualityResult, audience: Audience) -> Iterator
     if result.problems is not None:
         yield _floor_section(result.problems, audience)
     if result.leavers.height:
-        yield _leavers_section(result.leavers, result.closing)
+        yield leavers_section(result.leavers, result.closing)
 
 
 def _floor_section(one: ProblemDistribution, audience: Audience) -> Section:
@@ -135,43 +129,4 @@ def _slope_words(one: ProblemDistribution) -> str:
     return (
         f"{told}; leaving out by problems flattens a slope by itself, so that this is a bound, not "
         "a mend."
-    )
-
-
-def _leavers_section(leavers: pl.DataFrame, closing: int) -> Section:
-    return Section(
-        title="Who left, beside who stayed",
-        paragraphs=(_leaver_words(leavers, closing),),
-        tables=(
-            Table(
-                name="leavers",
-                title="Persons who left and persons who stayed, at their first valid occasion",
-                frame=leavers,
-                columns=LEAVER_COLUMNS,
-                note="Differences in pooled SDs (Hedges' g); positive = those who left had more.",
-            ),
-        ),
-    )
-
-
-def _leaver_words(leavers: pl.DataFrame, closing: int) -> str:
-    differ = [
-        SCORE_WORDS[row["score"]][row["difference"] > 0]
-        for row in leavers.iter_rows(named=True)
-        if row["difference"] is not None and row["low"] * row["high"] > 0
-    ]
-    begun = f"Persons {last_seen_words(closing)} count as having left."
-    if not differ:
-        ends = [leavers[name].abs().max() for name in ("low", "high")]
-        known = [end for end in ends if isinstance(end, float)]
-        hidden = ""
-        if known:
-            hidden = f"; differences of up to {points(max(known))} SDs cannot be ruled out"
-        return (
-            f"{begun} At their first occasion they did not differ from those who stayed by more "
-            f"than the error, in problems, exposure or SR{hidden}."
-        )
-    return (
-        f"{begun} At their first occasion they had {enumeration(differ)} than those who stayed: "
-        "means over those present speak of other persons later than at first."
     )

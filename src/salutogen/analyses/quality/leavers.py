@@ -1,15 +1,19 @@
-"""Persons who left beside those who stayed, at their first valid occasion."""
+"""Persons who left beside those who stayed: at their first occasion, and before leaving."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.models.quantiles import NORMAL_95
+from salutogen.models.regression.logistic import logistic_fit
 from salutogen.resilience.between_within import OccasionArrays
 
 FEWEST = 3  # on each side
+FEWEST_LEFT = 10  # who leave, for odds of leaving with two predictors
 ENOUGH_OCCASIONS = 4  # that two at the end may decide who left
 
 LEAVER_COLUMNS = (
@@ -50,6 +54,39 @@ LEAVER_COLUMNS = (
     ),
     Column(name="low", meaning="Lower end of its 95 % interval", unit="SDs", heading="95 %: from"),
     Column(name="high", meaning="Upper end of its 95 % interval", unit="SDs", heading="to"),
+    Column(
+        name="mean_before_leaving",
+        meaning="Mean at the last occasion before leaving",
+        unit="points",
+        heading="Mean before leaving",
+    ),
+    Column(
+        name="mean_before_staying",
+        meaning="Mean at occasions after which the person, who could have left, was seen again",
+        unit="points",
+        heading="Mean before being seen again",
+    ),
+    Column(
+        name="odds_ratio",
+        meaning="Odds of leaving after an occasion, for each SD of the score at it; logistic "
+        "regression on the score and the number of the occasion. Null where fewer than ten left",
+        unit="odds ratio per SD",
+        sign="above 1 = more of it goes with leaving",
+        heading="Odds of leaving per SD",
+    ),
+    Column(
+        name="odds_low",
+        meaning="Lower end of its 95 % interval, errors clustered by person; Student's quantile "
+        "with as many degrees of freedom as persons left, less the predictors",
+        unit="odds ratio per SD",
+        heading="95 %: from (odds)",
+    ),
+    Column(
+        name="odds_high",
+        meaning="Upper end of its 95 % interval",
+        unit="odds ratio per SD",
+        heading="to (odds)",
+    ),
 )
 
 
@@ -59,6 +96,10 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
     A person left who was seen at neither of the last two occasions at which anybody was: who missed
     only the last need not have left. Where there are fewer than four occasions, the last one alone
     decides. The difference is Hedges' g with the large-sample interval of Hedges & Olkin (1985).
+
+    Leaving is also looked at where it happened: after each occasion at which a person could leave,
+    the odds of not being seen again go with the score at it (`odds_of_leaving`). Who is the same at
+    first may well differ just before leaving.
 
     Returns
     -------
@@ -74,15 +115,74 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
     left = arrays.occasion[last] < closing_occasions(arrays)[0]
     if min(np.count_nonzero(left), np.count_nonzero(~left)) < FEWEST:
         return empty
+    chances = chances_to_leave(arrays, left)
     rows = []
     for name, values in (("P", arrays.P), ("E", arrays.E), ("SR", arrays.SR)):
         gone, here = values[first][left], values[first][~left]
         difference, low, high = hedges_g(gone, here)
         rows.append(
             (name, gone.size, here.size, float(gone.mean()), float(here.mean()),
-             difference, low, high)
+             difference, low, high, *odds_of_leaving(values, arrays, chances))
         )  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Rows after which the person could leave, and whether that happened; shapes (n,) and (m,)."""
+
+    rows: np.ndarray
+    left: np.ndarray
+
+
+def chances_to_leave(arrays: OccasionArrays, left: np.ndarray) -> Chances:
+    """Take the rows before the closing occasions; leaving follows the last row of who left.
+
+    Parameters
+    ----------
+    arrays : OccasionArrays
+    left : ndarray of bool, shape (persons with rows,)
+    """
+    rows = np.flatnonzero(arrays.occasion < closing_occasions(arrays)[0])
+    last = np.append(arrays.person[1:] != arrays.person[:-1], True)
+    gone = last.copy()
+    gone[last] = left
+    return Chances(rows=rows, left=gone[rows])
+
+
+def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances) -> _Odds:
+    """How leaving after an occasion goes with a score at it.
+
+    A logistic regression of single chances to leave (discrete time) on the score in SDs and on the
+    number of the occasion, with errors clustered by person. It is of those seen up to then, so that
+    nothing is taken of what was not seen.
+
+    Returns
+    -------
+    mean_before_leaving, mean_before_staying, odds_ratio, low, high : float or None
+        The last three None where fewer than ten left, where the score does not vary, or where it
+        parts the two without overlap.
+    """
+    from scipy.special import stdtrit
+
+    own, gone = values[chances.rows], chances.left
+    if not gone.any() or gone.all():
+        return None, None, None, None, None
+    means = float(own[gone].mean()), float(own[~gone].mean())
+    sd = float(np.std(own, ddof=1))
+    if np.count_nonzero(gone) < FEWEST_LEFT or not sd > 0:
+        return *means, None, None, None
+    when = arrays.occasion[chances.rows].astype(float)
+    columns = [np.ones(own.size), (own - own.mean()) / sd]
+    if np.ptp(when) > 0:
+        columns.append((when - when.mean()) / np.ptp(when))
+    fit = logistic_fit(np.stack(columns, axis=1), gone, arrays.person[chances.rows])
+    if fit is None:
+        return *means, None, None, None
+    # What is known of the odds rests on those who left: t with as many degrees of freedom.
+    quantile = float(stdtrit(fit.n_happened - len(columns) + 1, 0.975))
+    b, half = float(fit.coefficients[1]), quantile * float(np.sqrt(fit.covariance[1, 1]))
+    return *means, float(np.exp(b)), float(np.exp(b - half)), float(np.exp(b + half))
 
 
 def closing_occasions(arrays: OccasionArrays) -> np.ndarray:
@@ -108,6 +208,8 @@ def hedges_g(one: np.ndarray, other: np.ndarray) -> tuple[float | None, float | 
     half = NORMAL_95 * float(np.sqrt((n + m) / (n * m) + g**2 / (2 * (n + m))))
     return g, g - half, g + half
 
+
+type _Odds = tuple[float | None, float | None, float | None, float | None, float | None]
 
 _SCHEMA = {
     column.name: pl.String

@@ -43,6 +43,12 @@ def _sentences(result: QualityResult) -> Iterator[str]:
             f"Persons {last_seen_words(result.closing)} were compared with the others at their "
             "first valid occasion (Hedges' g with its large-sample interval; Hedges & Olkin, 1985)."
         )
+    if result.leavers["odds_ratio"].is_not_null().any():
+        yield (
+            "What leaving goes with was told by logistic regressions over every occasion after "
+            "which a person could leave (discrete time), each on one score at it and on the number "
+            "of the occasion, with errors clustered by person."
+        )
 
 
 def last_seen_words(closing: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
+from salutogen.analyses.quality.time_covered import covered_words
 from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
@@ -152,7 +153,10 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
     figure = _exposure_figure(exposure, result.occasions)
     return Section(
         title="Quality of exposure",
-        paragraphs=(POOR_LIST if result.items.height else POOR_SCORE,),
+        paragraphs=(
+            POOR_LIST if result.items.height else POOR_SCORE,
+            *((covered_words(result.covered),) if result.covered.height else ()),
+        ),
         figures=() if figure is None else (figure,),
         tables=tuple(tables),
     )
@@ -178,6 +182,12 @@ def _without_small_shares(
     )
 
 
+def _extremes_words(n: int) -> str:
+    if n < 3:
+        return ""
+    return f" These are the extremes of {n} correlations, which sampling error alone spreads too."
+
+
 def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure | None:
     data = exposure.select("type", "occasion", "r").filter(pl.col("r").is_not_null())
     if not data.height:
@@ -193,7 +203,7 @@ def _exposure_figure(exposure: pl.DataFrame, occasions: Sequence[str]) -> Figure
         description=(
             f"Correlation of exposure with problems by occasion, from {points(least['r'])} "
             f"({least['type']}, {least['occasion']}) to {points(most['r'])} ({most['type']}, "
-            f"{most['occasion']})."
+            f"{most['occasion']}).{_extremes_words(data.height)}"
         ),
         chart={
             "width": 620,

@@ -33,12 +33,13 @@ from salutogen.analyses.sensitivity.refits import (
     outlier_table,
 )
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
-from salutogen.columns import Kind, figure, record, rows
+from salutogen.columns import Kind, beside, figure, record, rows
 from salutogen.findings import Finding, Findings, listed
 from salutogen.models.descriptive import least_squares_slope, pearson
-from salutogen.norm import Norm
+from salutogen.norm import Line, Norm
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.periods import valid_rows
+from salutogen.norm.units import slope_unit
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
@@ -55,7 +56,14 @@ ASSUMED = (0.5, 1.0)  # reliability of persons' E where the study file gives non
 
 @record
 class SensitivityResult(AnalysisResult):
-    """Bands over assumptions; positive SR = less resilient."""
+    """Bands over assumptions; positive SR = less resilient.
+
+    Attributes
+    ----------
+    line : Line or None
+        The person line of the study, where it is straight, of these persons, and told to have a
+        slope.
+    """
 
     exposure_error: pl.DataFrame = rows(
         "If exposure is measured with error, by level and reliability", EXPOSURE_ERROR_COLUMNS
@@ -75,10 +83,23 @@ class SensitivityResult(AnalysisResult):
         "Factors of the study file without a band, and why", kind=Kind.LABEL
     )
     covered: float | None = figure(
-        "Share of the follow-up that the least covering type of exposure looks back on; null where "
-        "recall windows or days are not known",
+        "Share of the time between planned occasions that the least covering type of exposure "
+        "looks back on; null where recall windows or days are not known",
         default=None,
     )
+
+    line: Line | None = beside(default=None)
+
+    def answer(self) -> Text:
+        """Say whether the slope outlives error in exposure and reports coloured by mood."""
+        from salutogen.analyses.sensitivity.section import slope_in_words
+
+        if (
+            self.line is None
+            or (self.exposure_bands.slope.value or 0.0) * (self.line.slope or 0.0) <= 0
+        ):
+            return ""  # the opening speaks of another line, whose slope these bands do not have
+        return slope_in_words(self.exposure_bands, left_out=self.line.covariates)
 
     def methods(self) -> Text:
         """Say what was assumed of exposure and followed through."""
@@ -121,8 +142,16 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         exposure_bands=bands,
         factors_left_out=_left_out(inputs, bands),
         covered=min((one.share for one in coverage(inputs.study)), default=None),
+        line=_straight(norm),
         findings=_findings(errors, missing, bands),
     )
+
+
+def _straight(norm: Norm) -> Line | None:
+    """Return the person line where a slope of it is told and the bands stand on its like."""
+    line = norm.lines.person
+    told = line.slope is not None and line.claims is not None and line.claims.shows_exposure
+    return line if told and norm.external is None else None
 
 
 def _bands(
@@ -151,7 +180,15 @@ def _bands(
         seed=inputs.run.seed,
     )
     P, E = persons["P"].to_numpy(), persons["E"].to_numpy()
-    return person_bands(P, E, factors, assumptions, given=given, reliability_P=reliability_P)
+    return person_bands(
+        P,
+        E,
+        factors,
+        assumptions,
+        given=given,
+        reliability_P=reliability_P,
+        unit=slope_unit(inputs.norm.lines.person),
+    )
 
 
 def _findings(

@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.columns import Column, Kind
 from salutogen.models.descriptive import pearson
 
-PER_POINT = "points of P per point of E"
+PER_UNIT = "points of P per unit of E at its level"
 LEVEL = Column(name="level", meaning="Occasion or person", heading="Level", kind=Kind.LABEL)
 R_OBSERVED = Column(
     name="r_observed", meaning="Correlation of E and P as observed", heading="Observed r(E, P)"
@@ -22,11 +22,11 @@ R_TRUE_EXPOSURE = Column(
     heading="r of SR with true exposure",
 )
 SLOPES = (
-    Column(name="slope", meaning="Slope of P on E", unit=PER_POINT, heading="Slope"),
+    Column(name="slope", meaning="Slope of P on E", unit=PER_UNIT, heading="Slope"),
     Column(
         name="corrected_slope",
         meaning="Slope of P on true exposure",
-        unit=PER_POINT,
+        unit=PER_UNIT,
         heading="Corrected slope",
     ),
 )

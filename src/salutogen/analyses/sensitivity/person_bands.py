@@ -17,6 +17,7 @@ from salutogen.analyses.sensitivity.exposure_bands import (
 )
 from salutogen.columns import Column, Kind, Record, beside, figure, record, rows
 
+PER_POINT = "points of P per point of E"
 LEAST = 0.01  # a reliability of 0 leaves no slope to correct
 SLOPE = "slope of P on exposure"
 PER_SD = "SDs of E per SD of P"
@@ -32,8 +33,16 @@ BAND_COLUMNS = (
         kind=Kind.COUNT,
     ),
     Column(name="value", meaning="As scored: exposure taken as free of error", heading="As scored"),
-    Column(name="low", meaning="Lower end of its 95 % interval", heading="Low"),
-    Column(name="high", meaning="Upper end of its 95 % interval", heading="High"),
+    Column(
+        name="low",
+        meaning="Lower end of its 95 % interval over resamples of persons",
+        heading="Low",
+    ),
+    Column(
+        name="high",
+        meaning="Upper end of its 95 % interval over resamples of persons",
+        heading="High",
+    ),
     Column(
         name="r_P",
         meaning="Correlation of the factor with problems themselves",
@@ -138,6 +147,7 @@ class PersonBands(Record):
     mood_high: float = figure(
         "Strongest plausible mood-congruent reporting", unit="SDs of E per SD"
     )
+    unit: str = figure("Unit of the slope", kind=Kind.LABEL, default=PER_POINT)
     draws: int = figure("Resamples of persons behind the sampling error", default=0)
     reliability_P: float | None = figure("Reliability of persons' mean P over their occasions")
     results: pl.DataFrame = rows("Bands of what follows from the line", BAND_COLUMNS)
@@ -184,6 +194,7 @@ def person_bands(
     *,
     given: bool,
     reliability_P: float | None,
+    unit: str = PER_POINT,
 ) -> PersonBands:
     """Make the bands of persons.
 
@@ -198,11 +209,13 @@ def person_bands(
         Whether the reliabilities follow from the study file.
     reliability_P : float or None
         As it is known; `assumptions` holds 1 where it is not.
+    unit : str
+        Of the slope.
     """
     slope = slope_band(P, E, assumptions)
     bands = {name: factor_band(P, E, values, assumptions) for name, values in factors.items()}
     beside_P = {name: problems_band(P, E, one, assumptions) for name, one in factors.items()}
-    table = [_row(SLOPE, "points of P per point of E", slope)]
+    table = [_row(SLOPE, unit, slope)]
     table += [
         _row(f"r of {name} with SR", "correlation", band, beside_P[name])
         for name, band in bands.items()
@@ -221,6 +234,7 @@ def person_bands(
         factors=bands,
         with_problems=beside_P,
         draws=assumptions.draws,
+        unit=unit,
     )
 
 

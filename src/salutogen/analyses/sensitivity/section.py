@@ -100,8 +100,9 @@ def _words_of_the_rest(result: SensitivityResult) -> tuple[str, ...]:
     if result.covered is not None and result.covered < LOW_SHARE:
         told.append(
             f"The answers of at least one type of exposure look back on {percent(result.covered)} "
-            "of the follow-up. What was met in the rest of the time is error of exposure too, "
-            "which no reliability of answers holds: values below those taken here are plausible."
+            "of the time between planned occasions. What was met in the rest is error of exposure "
+            "too, which no reliability of answers holds: values below those taken here are "
+            "plausible."
         )
     if result.missing.height and not _skipping_matters(result):
         told.append("No skipped answer could change a score.")
@@ -125,7 +126,8 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
         f"{high} ({why}) and mood-congruent reporting as {number(bands.mood_low, 2)} to "
         f"{number(bands.mood_high, 2)}; their ends hold the sampling error of persons (95 %). They "
         "stand on the straight line over these persons' means, without covariates. The slope is "
-        f"{interval(slope.value, slope.low, slope.high)} as scored, "
+        f"{interval(slope.value, slope.low, slope.high)} {bands.unit} as scored (here, unlike the "
+        "line's own interval, over resamples of persons), "
         f"{ends(slope.error_low, slope.error_high)} with error in exposure, "
         f"{ends(slope.joint_low, slope.joint_high)} with mood-congruent reporting as well.",
         *_words_of_places(bands),
@@ -146,14 +148,50 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     return tuple(told)
 
 
+def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
+    """Say in a sentence whether the slope outlives error and mood; nothing where it is not told.
+
+    Covariates of the study's line, which the bands leave out, are named.
+    """
+    slope = bands.slope
+    if not slope.claimed or slope.error_low is None:
+        return ""
+    more = "more" if slope.value is not None and slope.value > 0 else "fewer"
+    error = (
+        f"a reliability of exposure of {number(bands.reliability_low, 2)} to "
+        f"{number(bands.reliability_high, 2)}"
+    )
+    left, holds = f"slope {ends(slope.error_low, slope.error_high)}", slope.holds_with_error
+    mood = ""
+    if max(abs(bands.mood_low), abs(bands.mood_high)) > 0 and slope.joint_low is not None:
+        mood = (
+            " and with reports that mood colours by "
+            f"{number(bands.mood_low, 2)} to {number(bands.mood_high, 2)} SDs of exposure for each "
+            "SD of problems"
+        )
+        left, holds = f"slope {ends(slope.joint_low, slope.joint_high)}", slope.holds_jointly
+    without = f", {enumeration(left_out)} left out," if left_out else ""
+    begun = f"That those who reported more stressors had {more} problems{without}"
+    if holds:
+        return f"{begun} would hold at {error}{mood} ({left})."
+    alone = ""
+    if mood and slope.holds_with_error:
+        alone = (
+            f" With error in exposure alone it would hold "
+            f"({ends(slope.error_low, slope.error_high)})."
+        )
+    return f"{begun} need not hold at {error}{mood} ({left}).{alone}"
+
+
 def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
     """Say which factors are not told, and what the two correlations of the others mean."""
     untold = [
         name for name, one in bands.factors.items() if one.value is not None and not one.claimed
     ]
     told = (
-        "A factor whose correlation with SR is about that with problems goes with problems, "
-        "whatever the exposure; SR adds nothing to it."
+        "A factor whose correlation with SR is about that with problems hardly goes with exposure: "
+        "then it says of SR what it says of problems. Whether a factor changes how problems "
+        "follow exposure was not asked."
     )
     if untold:
         told += f" Not told from 0 as scored: {enumeration(untold)}."

@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.windows.change import change_over_windows
 from salutogen.analyses.windows.change_result import WindowChange
-from salutogen.analyses.windows.change_words import change_in_words
+from salutogen.analyses.windows.change_words import change_in_words, leaving_in_words
 from salutogen.analyses.windows.findings import (
     tell_occasions_outside,
     tell_windows,
@@ -23,7 +23,7 @@ from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
 from salutogen.page.audience import SMALL_CELL, inner_share
-from salutogen.page.words import plural
+from salutogen.page.words import plural, say
 from salutogen.study.format import Windows
 
 if TYPE_CHECKING:
@@ -70,7 +70,12 @@ class WindowsResult(AnalysisResult):
         if self.change is None:
             return "Change over the windows could not be estimated."
         fewest_between: Any = self.windows["n"].min()
-        return change_in_words(self.change, turns=fewest_between >= SMALL_CELL)
+        told = change_in_words(self.change, turns=fewest_between >= SMALL_CELL)
+        left, whole = self.change.n_left, self.change.n_persons
+        untold = self.change.interval is None or self.change.depends_on_slope
+        if untold or min(left, whole - left) < SMALL_CELL:
+            return told
+        return say("{told} {leaving}", told=told, leaving=leaving_in_words(self.change))
 
     def methods(self) -> Text:
         """Say how the windows were laid and scored."""

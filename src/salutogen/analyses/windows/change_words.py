@@ -44,9 +44,9 @@ def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
         )
     if not change.told:
         return (
-            f"No change of SR {span} is told: {_with_interval(change.contrast)} points beyond what "
-            "exposure lets expect, by a model of single occasions that uses everyone."
-            f"{_course_words(change)}"
+            f"Whether SR changed {span} is not settled: {_with_interval(change.contrast)} points "
+            "beyond what exposure lets expect, by a model of single occasions that uses what was "
+            f"seen of everyone.{_course_words(change)}"
         )
     higher = change.estimate > 0
     size = f"{points(abs(change.estimate))} points"
@@ -62,7 +62,7 @@ def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
         f"{begun} {size} (95 % interval {points(ends[0])} to {points(ends[1])}"
         f"{_in_sds(change)}): problems {verb} by so much beyond what the exposure of the same time "
         "lets expect (lasting reactions to earlier stressors are in it), by a model of single "
-        f"occasions that uses everyone.{_course_words(change)}"
+        f"occasions that uses what was seen of everyone.{_course_words(change)}"
     )
 
 
@@ -158,6 +158,11 @@ def _on_slopes(change: WindowChange, frozen: Contrast, within: Contrast) -> str:
             "slopes, put to a change of exposure that everyone had."
         )
     return told
+
+
+def leaving_in_words(change: WindowChange) -> Text:
+    """Say in the opening how many left and at which shift of theirs the claim turns."""
+    return _on_leaving(change) if change.sensitivity.height and change.draws else ""
 
 
 def _on_leaving(change: WindowChange) -> Text:

@@ -12,6 +12,7 @@ from salutogen.norm import Line
 from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.periods import rows_of_windows, valid_rows
 from salutogen.norm.shape import change_along, share_beyond
+from salutogen.page.audience import SMALL_CELL
 
 NOTABLE_SR = 0.1  # of a residual SD
 NOTABLE_E = 0.1  # of an SD
@@ -58,7 +59,17 @@ def tell_windows(
     summary = summary.filter(pl.col("mean_SR_frozen").is_not_null())
     if summary.height < 2:
         return
-    found.tell("windows-refitted", windows=summary.height, first=means[0], last=means[-1])
+    # A mean of few persons is nobody else's to read.
+    of_several = summary.filter(pl.col("n") >= SMALL_CELL)["mean_SR_frozen"]
+    between = [means[0], means[-1], *of_several]
+    found.tell(
+        "windows-refitted",
+        windows=summary.height,
+        first=means[0],
+        last=means[-1],
+        lowest=min(between),
+        highest=max(between),
+    )
     if change is None:
         found.tell("no-change-over-windows")
     if frozen is not None:

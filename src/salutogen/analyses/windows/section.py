@@ -131,6 +131,12 @@ def _spans(summary: pl.DataFrame) -> list[str]:
     ]
 
 
+def _reach(summary: pl.DataFrame) -> str:
+    """Lowest and highest mean: the first and the last alone would hide a turn."""
+    means: Any = summary["mean_SR_frozen"]
+    return f"{signed(means.min())} and {signed(means.max())}"
+
+
 def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
     first, last = summary.row(0, named=True), summary.row(-1, named=True)
     return Figure(
@@ -138,12 +144,12 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
         title="Mean SR by window, frozen and refitted",
         description=(
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
-            f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}; "
-            "from refitted lines it stays at 0. Bars are 95 % intervals of the mean of the persons "
-            "in a window, without the error of the line; a window whose mean is 0 by construction "
-            "has none. They are not intervals of change: whether windows differ is told by the "
-            "model of single occasions. Above 0: more problems than the reference line expects "
-            "(over-reactive)."
+            f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
+            f"and lies between {_reach(summary)}; from refitted lines it stays at 0. Bars are 95 % "
+            "intervals of the mean of the persons in a window, without the error of the line; a "
+            "window whose mean is 0 by construction has none. They are not intervals of change: "
+            "whether windows differ is told by the model of single occasions. Above 0: more "
+            "problems than the reference line expects (over-reactive)."
         ),
         chart=_means_chart(data, _spans(summary)),
         data=data,

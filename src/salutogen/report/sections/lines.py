@@ -9,6 +9,8 @@ from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
 from salutogen.namespaces import told_term
 from salutogen.norm import Line, ShapeTest
+from salutogen.norm.lines import MIXED
+from salutogen.norm.units import unit_of_term
 from salutogen.page.section import Table, Text
 from salutogen.page.small_counts import SMALL_NOTE, hide_small_beside
 from salutogen.page.words import heading, number, p_value, points, say, signed
@@ -25,12 +27,8 @@ LINE_COLUMNS = (
     Column(name="reference", meaning="Reference set", heading="Reference set", kind=Kind.LABEL),
     Column(name="n", meaning="Units the line was fitted on", unit="units", kind=Kind.COUNT),
     Column(name="term", meaning="Term", heading="Term", kind=Kind.LABEL),
-    Column(
-        name="coefficient",
-        meaning="Coefficient",
-        heading="Coefficient",
-        unit="points of P per unit",
-    ),
+    Column(name="coefficient", meaning="Coefficient", heading="Coefficient"),
+    Column(name="unit", meaning="Unit of the coefficient", heading="Unit", kind=Kind.LABEL),
     # Coefficient, standard error and R² together tell n.
     Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.SHARE),
     Column(
@@ -110,6 +108,8 @@ def lines_table(context: Context) -> Table:
             "n": None if few else item.n,
             "term": told_term(term),
             "coefficient": float(value) if context.is_told(term) else None,
+            # The mixed line takes the exposure of the occasions' line.
+            "unit": unit_of_term(lines.occasion if name == MIXED else item, term),
             "se": _error(variance) if context.is_told(term) and not few else None,
             "share": None if item.claims is None or few else item.claims.share.share,
             "r_squared": None if few else float(item.r_squared),
@@ -132,7 +132,8 @@ def lines_table(context: Context) -> Table:
         columns=LINE_COLUMNS,
         note="Standard errors take scatter as unequal: HC3, and clustered by person (CR1) for "
         "occasions. Exposure's own share is beside the covariates, R² of the whole line. "
-        "A line is used at its own level only."
+        "A line is used at its own level only. Where exposure is standardised, a unit of it is "
+        "another one at each level, so that slopes of levels are not compared as they stand."
         + (f" {SMALL_NOTE}" if context.untold_covariates else ""),
     )
     return hide_small_beside(table, (PULLED_IN,), context.audience)

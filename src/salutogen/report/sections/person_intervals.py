@@ -16,9 +16,9 @@ from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
 
 INTERVALS_DRAWN = 400
 BELOW, UNSETTLED, ABOVE, FEW = (
-    "clearly below 0 (more resilient)",
+    "clearly below 0 (fewer problems than expected)",
     "not settled",
-    "clearly above 0 (over-reactive)",
+    "clearly above 0 (more problems than expected)",
     FEW_VISITS_WORDS,
 )
 INTERVAL_COLOURS = {BELOW: "sr-1", UNSETTLED: "sr-3", ABOVE: "sr-5", FEW: "five"}

@@ -264,6 +264,12 @@ def _distribution_figure(context: Context) -> Figure:
     table = hide_small(counted, context.audience).frame
     below = context.audience.share(int(np.sum(SR < 0)), SR.size)
     quarter, middle, three = quantiles(SR, (0.25, 0.5, 0.75), context.audience.smallest)
+    about_half = ""
+    if context.norm.external is None and context.norm.lines.person.reference == "all":
+        about_half = (
+            "; a line through these persons leaves about half of them below it by the arithmetic "
+            "of least squares, which is no finding"
+        )
     bars = {
         "mark": {"type": "rect", "stroke": colour("paper"), "strokeWidth": 0.7},
         "encoding": {
@@ -285,8 +291,8 @@ def _distribution_figure(context: Context) -> Figure:
         title=counted.title,
         description=(
             f"{below} of the persons lie below 0 (blue: fewer problems than exposure lets "
-            f"expect over the occasions they answered), the others above (orange). Median "
-            f"{signed(middle)}, middle half {signed(quarter)} to {signed(three)} points."
+            f"expect over the occasions they answered), the others above (orange){about_half}. "
+            f"Median {signed(middle)}, middle half {signed(quarter)} to {signed(three)} points."
         ),
         chart=layered(bars, zero_rule("x"), height=260, data=values(table)),
         data=table,

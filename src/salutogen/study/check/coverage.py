@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from salutogen.study.findings_by_line import FindingsByLine
+from salutogen.study.format import Duration
 from salutogen.study.study import Study
 
 LOW_SHARE = 0.5
+SPAN_RATIO = 2.0  # of two recall windows, from which they describe different stretches of time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,34 @@ def share_covered(days: Iterable[float], recall: float, first: float, last: floa
     return covered / (last - first)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnequalRecall:
+    """A type of exposure that looks back much further, or less far, than problems do."""
+
+    instrument: str
+    recall: Duration
+    problems: str
+    problems_recall: Duration
+
+
+def unequal_recalls(study: Study) -> Iterator[UnequalRecall]:
+    """Find each type of exposure whose recall window is not that of problems."""
+    for name in study.exposure_types:
+        instrument = study.instruments.get(name)
+        recall = instrument.recall if instrument else None
+        if recall is None or recall.days <= 0:
+            continue
+        for problem in study.problems.instruments:
+            scale = study.instruments.get(problem)
+            other = scale.recall if scale else None
+            if other is None or other.days <= 0:
+                continue
+            if max(recall.days / other.days, other.days / recall.days) > SPAN_RATIO:
+                yield UnequalRecall(
+                    instrument=name, recall=recall, problems=problem, problems_recall=other
+                )
+
+
 def check_coverage(study: Study, found: FindingsByLine) -> None:
     """Say how much of the follow-up exposure covers, in one note; warn of types below one half."""
     every = coverage(study)
@@ -96,7 +126,8 @@ def _told(types: list[Coverage]) -> dict[str, Any]:
     """Words and numbers of types of exposure."""
     named = [
         f"{one.instrument!r} looks back {one.recall_days:.4g} days at occasions about "
-        f"{one.interval_days:.4g} days apart, which covers {100 * one.share:.0f} % of the follow-up"
+        f"{one.interval_days:.4g} days apart, which covers {100 * one.share:.0f} % of the time "
+        "between planned occasions, and less where one is missed"
         for one in types
     ]
     numbers = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from salutogen.study.check.coverage import unequal_recalls
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import GAP
 from salutogen.study.instruments.instrument import Instrument
 from salutogen.study.study import Study
 
-SPAN_RATIO = 2.0
 LONGEST_RECALL_DAYS = 92.0
 
 
@@ -69,35 +69,27 @@ def _check_problems(instrument: Instrument, path: str, found: FindingsByLine) ->
 
 def _check_recall(study: Study, found: FindingsByLine) -> None:
     """Exposure needs a recall window, and P should look back as far as E does."""
-    spans = {}
     for name in study.exposure_types:
         instrument = study.instruments.get(name)
         if instrument is None:
             continue
         if instrument.recall is None and not found.is_open(f"instruments.{name}.recall"):
             found.tell("recall-missing", at=f"instruments.{name}", name=name)
-        elif instrument.recall is not None:
-            spans[name] = instrument.recall
-    for name, recall in spans.items():
-        path = f"instruments.{name}"
-        if recall.days > LONGEST_RECALL_DAYS:
+        recall = instrument.recall
+        if recall is not None and recall.days > LONGEST_RECALL_DAYS:
+            path = f"instruments.{name}"
             found.tell("recall-long", at=path, name=name, recall=str(recall), days=recall.days)
-        for problem in study.problems.instruments:
-            instrument = study.instruments.get(problem)
-            other = instrument.recall if instrument else None
-            if other is None or other.days <= 0:
-                continue
-            if max(recall.days / other.days, other.days / recall.days) > SPAN_RATIO:
-                found.tell(
-                    "recall-differs",
-                    at=path,
-                    name=name,
-                    recall=str(recall),
-                    problems=problem,
-                    problems_recall=str(other),
-                    exposure_days=recall.days,
-                    problems_days=other.days,
-                )
+    for one in unequal_recalls(study):
+        found.tell(
+            "recall-differs",
+            at=f"instruments.{one.instrument}",
+            name=one.instrument,
+            recall=str(one.recall),
+            problems=one.problems,
+            problems_recall=str(one.problems_recall),
+            exposure_days=one.recall.days,
+            problems_days=one.problems_recall.days,
+        )
 
 
 def _check_selection(study: Study, found: FindingsByLine) -> None:
