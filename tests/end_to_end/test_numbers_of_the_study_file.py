@@ -66,7 +66,7 @@ def numeric_keys() -> list[Any]:
     found = {model for root in roots for model in models(root)}
     return [
         pytest.param(model, described.alias or name, shape, text, id=f"{model.__name__}.{name}")
-        for model in sorted(found, key=lambda one: one.__name__)
+        for model in sorted(found, key=lambda one: (one.__name__, one.__module__))
         for name, described in model.model_fields.items()
         for shape, text in shapes(described.annotation)
     ]
