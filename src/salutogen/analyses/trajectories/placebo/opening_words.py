@@ -63,7 +63,9 @@ def _changes_words(response: Response, courses: LockedCourses) -> str:
             f"({first} the event in exposure) and by {_change(other)} {second} it"
         )
     P = tests.get("P")
-    return SR if P is None or P.mean is None else f"problems changed by {_change(P)} points and {SR}"
+    return (
+        SR if P is None or P.mean is None else f"problems changed by {_change(P)} points and {SR}"
+    )
 
 
 def _change(found: JumpTest) -> str:

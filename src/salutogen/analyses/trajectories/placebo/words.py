@@ -207,5 +207,3 @@ def _alone_words(figures: dict[str, Contrast], compared: list[str]) -> str:
     if len(alone) == 1:
         return f"; that of {alone[0]} by itself leaves out 0, {once}"
     return f"; those of {enumeration(alone)} by themselves leave out 0, {once}"
-
-

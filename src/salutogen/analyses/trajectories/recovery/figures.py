@@ -27,7 +27,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
-from salutogen.page.words import percent, points, say, signed
+from salutogen.page.words import percent, say, signed
 
 FEWEST_LEFT = 5
 FEWEST_SHOWN = 4  # occasions, from which on means alone are drawn

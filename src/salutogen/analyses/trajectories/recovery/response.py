@@ -50,7 +50,9 @@ class MetricsSummary(Record):
         "see placebo.SR.response.depth",
         unit=POINTS,
     )
-    time_to_worst: MeanAndSD = figure("From the event to the worst point")
+    time_to_worst: MeanAndSD = figure(
+        "From the event to the worst point; of fluctuation alone the place of a maximum is anywhere"
+    )
     return_time: MeanAndSD = figure("From the event to the return, where seen")
     area: MeanAndSD = figure("Area above the level before the event until the return")
     area_below: MeanAndSD = figure("Area below that level")
