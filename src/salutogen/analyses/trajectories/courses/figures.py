@@ -171,7 +171,7 @@ def _without_words(without: pl.DataFrame | None, placebo: Placebo | None, anchor
         else ""
     )
     return say(
-        " Only {n} of the courses have comparator occasions. The grey band is the 95 % range of "
+        " {n} of the courses have comparator occasions. The grey band is the 95 % range of "
         "draws around these, the broken line their mean: {placebo}.{same}",
         n=Persons(placebo.n, of=anchored),
         placebo=means[NO_EVENT],

@@ -198,7 +198,13 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
             of="n",
         ),
         *(
-            Column(name=name, meaning=words, unit=POINTS, heading=words)
+            Column(
+                name=name,
+                meaning=words,
+                unit=POINTS,
+                heading=words,
+                n="n_compared" if name == "SR_compared" else "",
+            )
             for name, words in headings.items()
         ),
     )

@@ -27,8 +27,8 @@ def event_words(anchored: Anchored) -> str:
     """Say which events are spoken of: how they count, and what makes them new."""
     grid = anchored.grid
     threshold = grid.threshold if grid.rated else None
-    rated = "" if threshold is None else f", rated {threshold:g} or more and"
-    return f"a listed event{rated} {NEW[anchored.rule]}"
+    rated = "" if threshold is None else f" rated {threshold:g} or more"
+    return f"a listed event{rated} came {NEW[anchored.rule]}"
 
 
 def answer_words(
@@ -39,7 +39,7 @@ def answer_words(
     if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
         return ""
     own = say(
-        f"When {event_words(anchored)} came, {_changes_words(response, courses)} (from the "
+        f"When {event_words(anchored)}, {_changes_words(response, courses)} (from the "
         "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals).",
         n=Persons(plain.n),
     )

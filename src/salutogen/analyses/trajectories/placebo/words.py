@@ -115,7 +115,7 @@ def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False)
 
 def _decided_by(placebo: Placebo) -> str:
     if placebo.SR_other is None:
-        return "the slope of exposure that is taken out"
+        return "which slope of exposure is taken out"
     return "how much of the event's reaction is counted as expected"
 
 
@@ -135,10 +135,12 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     if SR is None:
         return ""
     figures: dict[str, Contrast] = getattr(SR, table)
+    several = len(placebo.ways) > 1
     compared = [name for name in named if figures[name].excess_low is not None]
     names = [name for name in compared if placebo.beyond(table, name)]
     one_way = [name for name in compared if figures[name].beyond and name not in names]
-    several = len(placebo.ways) > 1
+    other_way = [name for name in compared if name not in names + one_way] if several else []
+    other_way = [name for name in other_way if _ways_beyond(placebo, table, name)]
     told = [
         f"{name.replace('_', ' ')} by {excess_words(figures[name], share=table == 'labels')}"
         f"{_over_ways(placebo, table, name) if several else ''}"
@@ -149,8 +151,8 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
         sizes = f" The ranges are over these ways: {_decided_by(placebo)}." if several else ""
         first = f"Beyond ordinary fluctuation{how} differ: {enumeration(told)}.{sizes}"
     else:
-        rest = [name for name in compared if name not in one_way]
-        others = enumeration(rest).replace("_", " ") if one_way else what
+        rest = [name for name in compared if name not in one_way + other_way]
+        others = enumeration(rest).replace("_", " ") if one_way or other_way else what
         first = _none_words(figures, rest, others, share=table == "labels")
     parts = [first] if first else []
     if one_way:
@@ -159,9 +161,30 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
             f"{enumeration(one_way).replace('_', ' ')}: that may be made by how exposure is taken "
             "out."
         )
-    if names and placebo.rated:
+    if other_way:
+        parts.append(
+            "By the line of this study no difference is told of "
+            f"{enumeration(other_way).replace('_', ' ')}, but scored otherwise there is one: "
+            f"{'; '.join(_otherwise(placebo, table, name) for name in other_way)}. That hangs on "
+            f"{_decided_by(placebo)}."
+        )
+    if (names or other_way) and placebo.rated:
         parts.append(SELECTED)
     return " ".join([*parts, f"(95 % intervals over persons; {what} adjusted for their number.)"])
+
+
+def _ways_beyond(placebo: Placebo, table: str, name: str) -> dict[str, Contrast]:
+    """The figure under each way of scoring in which it goes beyond the comparator."""
+    each = {words: getattr(found, table)[name] for words, found in placebo.ways.items()}
+    return {words: found for words, found in each.items() if found.beyond}
+
+
+def _otherwise(placebo: Placebo, table: str, name: str) -> str:
+    parts = [
+        f"{excess_words(found, share=table == 'labels')} {words}"
+        for words, found in _ways_beyond(placebo, table, name).items()
+    ]
+    return f"{name.replace('_', ' ')} by {enumeration(parts)}"
 
 
 def _over_ways(placebo: Placebo, table: str, name: str) -> str:
