@@ -129,7 +129,7 @@ def test_no_word_of_the_labels_calls_persons_resilient(
     result: Trajectories, tmp_path: Path
 ) -> None:
     """The dots are those courses that the squares are of; a constant of the rule is no column."""
-    path = write_study(tmp_path, "classes: off\n    placebo: {draws: 10}", occasions=OCCASIONS)
+    path = write_study(tmp_path, "classes: off\n    placebo: {draws: 20}", occasions=OCCASIONS)
     run = sg.run(path, data={"answers": cohort_frame(occasions=OCCASIONS)})
     found, audience = result_in(run), run.context.audience
     (section,) = (
