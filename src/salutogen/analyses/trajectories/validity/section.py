@@ -180,7 +180,7 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
         "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
         "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
         "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
-        "{most}), because a label holds some of a person's level. {verdict}",
+        "{most}), as a label may hold some of a person's level. {verdict}",
         n=Persons(found.n, of=anchored),
         observed=_variance(found.observed),
         placebo=_variance(found.placebo),
