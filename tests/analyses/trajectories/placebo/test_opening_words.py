@@ -91,7 +91,9 @@ def test_nothing_is_claimed_where_the_ways_of_scoring_disagree(result: Trajector
     assert "so nothing is claimed: it hangs on how exposure is taken out" in words
     assert "beyond ordinary fluctuation" not in words
     none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
-    assert "none of which is distinguished from 0" in none
+    assert "none of which is distinguished from 0." in none
+    alone = opening(result, with_jump(result, 1.5, 1.4, 1.3, p=0.06))
+    assert "none of which is distinguished from 0 once the other figures" in alone
 
 
 def test_a_jump_that_error_in_exposure_may_make_is_called_that(result: Trajectories) -> None:

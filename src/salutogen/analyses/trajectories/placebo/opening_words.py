@@ -106,7 +106,10 @@ def _verdict(placebo: Placebo) -> str:
         return f"{differences}. All are beyond ordinary fluctuation; the size is {reach}."
     if not told:
         none = "none of which is" if several else "which is not"
-        return f"{differences}, {none} distinguished from 0."
+        ends = [(found.excess_low or 0.0, found.excess_high or 0.0) for found in each.values()]
+        alone = any(low > 0.0 or high < 0.0 for low, high in ends)
+        counted = " once the other figures of the response are counted" if alone else ""
+        return f"{differences}, {none} distinguished from 0{counted}."
     return (
         f"{differences}. Not all are distinguished from 0 on the same side (only "
         f"{enumeration(told)}), so nothing is claimed: it hangs on how exposure is taken out."
