@@ -59,7 +59,7 @@ def _changes_words(response: Response, courses: LockedCourses) -> str:
     if (other := tests.get("SR_other")) is not None and other.mean is not None:
         first, second = own_and_other(courses)
         SR += (
-            f" with its share for the event {'' if first == 'with' else 'not '}taken out "
+            f" with the line's share for the event {'' if first == 'with' else 'not '}taken out "
             f"({first} the event in exposure) and by {_change(other)} {second} it"
         )
     P = tests.get("P")

@@ -17,7 +17,7 @@ WITHOUT = (
     "which are those without an event that counts."
 )
 SELECTED = (
-    "Events count from a burden rating, so persons are anchored where they felt bad: a difference "
+    "Events count from a burden rating, so persons may be anchored where they felt bad: a difference "
     "at the event may be that selection."
 )
 
@@ -148,8 +148,8 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     ]
     if told:
         how = f" however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
-        sizes = f" The ranges are over these ways: {_decided_by(placebo)}." if several else ""
-        first = f"Beyond ordinary fluctuation{how} differ: {enumeration(told)}.{sizes}"
+        sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
+        first = f"Beyond ordinary fluctuation{how} differ: {'; '.join(told)}.{sizes}"
     else:
         rest = [name for name in compared if name not in one_way + other_way]
         others = enumeration(rest).replace("_", " ") if one_way or other_way else what
@@ -192,7 +192,7 @@ def _over_ways(placebo: Placebo, table: str, name: str) -> str:
     scale, digits = (100.0, 1) if table == "labels" else (1.0, 2)
     each = [getattr(found, table)[name].excess for found in placebo.scored]
     low, high = (signed(scale * end, digits) for end in (min(each), max(each)))
-    return f" (over the ways of scoring {low} to {high})"
+    return f", over the ways of scoring {low} to {high}"
 
 
 def _none_words(
