@@ -17,8 +17,8 @@ WITHOUT = (
     "which are those without an event that counts."
 )
 SELECTED = (
-    "Events count from a burden rating, so persons may be anchored where they felt bad: a difference "
-    "at the event may be that selection."
+    "Events count from a burden rating, so persons may be anchored where they felt bad: a "
+    "difference at the event may be that selection."
 )
 
 
