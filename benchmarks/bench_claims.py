@@ -114,7 +114,7 @@ def _settled(events: dict[str, Any], told: set[str]) -> bool | None:
     recovery = events.get("recovery")
     if not recovery or recovery.get("half_life") is None:
         return None
-    return "half-life-not-settled" not in told
+    return told.isdisjoint({"half-life-not-settled", "half-life-withheld"})
 
 
 def _factor(events: dict[str, Any]) -> bool | None:

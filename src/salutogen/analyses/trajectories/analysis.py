@@ -91,9 +91,9 @@ class Trajectories(AnalysisResult):
 
     def answer(self) -> Text:
         """Say whether SR jumps when an event comes, beyond what it does at other occasions."""
-        from salutogen.analyses.trajectories.placebo.words import answer_words
+        from salutogen.analyses.trajectories.placebo.opening_words import answer_words
 
-        return answer_words(self.response, self.placebo)
+        return answer_words(self.response, self.courses, self.anchored, self.placebo)
 
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
@@ -176,7 +176,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     labels, times, placebo = _labelled(inputs, anchored, courses, settings, told)
     days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
     metrics, recovery, about = fit_way_back(
-        courses.change, anchors.person, days, seed=inputs.run.seed
+        courses.change, anchors.person, days, other=courses.other_change, seed=inputs.run.seed
     )
     told.extend(about)
     errors = jump_line_errors(inputs, anchors, courses.lock)

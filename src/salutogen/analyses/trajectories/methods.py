@@ -102,9 +102,10 @@ def _comparator(result: Trajectories) -> Iterator[str]:
     )
     if placebo.SR.regression is not None:
         yield (
-            "The change expected by regression to the mean comes from the regression of that "
-            "change on SR before and at comparator occasions and on the person's mean elsewhere, "
-            "with intervals over resampled persons."
+            "The change after the event that ordinary fluctuation would give comes from the "
+            "regression of that change on SR before and at comparator occasions and on the "
+            "person's mean elsewhere, with intervals over resampled persons; its p was adjusted "
+            "together with those of jump, mean change and depth."
         )
 
 
@@ -140,7 +141,12 @@ def _returns(result: Trajectories) -> Iterator[str]:
         "from a score test."
     )
     if not curve.settled:
-        yield "As the fall or its speed was not told by the data, no half-life was given."
+        yield (
+            "As the data did not tell the fall or its speed, or not with the event in exposure and "
+            "without it alike, no half-life was given."
+            if curve.withheld != "end"
+            else "As the curve ends elsewhere than courses do, no half-life was given."
+        )
     elif curve.individual is not None and curve.individual.told:
         yield "Speeds of persons differ by a likelihood-ratio test and were partially pooled."
 

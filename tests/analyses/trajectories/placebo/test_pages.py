@@ -12,7 +12,7 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
-from salutogen.analyses.trajectories.placebo.words import answer_words
+from salutogen.analyses.trajectories.placebo.opening_words import answer_words
 from salutogen.page.section import Section
 from salutogen.page.words import Sentence, percent, signed
 from tests.analyses.trajectories.cohort import (
@@ -59,10 +59,11 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert "without a listed event rated 4 or more" in labels
     assert "before the person's first anchor" in labels
     assert "At pre the mean SR is" in labels
-    assert "without it" in labels.split("are resilient")[1]
+    assert "without it" in labels.split("are not seen above their own level before")[1]
+    assert "With a band half as wide it is" in labels
     courses = words_of(shown, "courses around the event")
     assert "complete courses that have comparator occasions (without a listed event" in courses
-    assert "it would be expected to change by" in courses
+    assert "regression to the mean after such values at pre and peri would give" in courses
     assert "Scored without the event in exposure it changes by" in courses
     assert "by the line of this study" in courses
     assert "slope of exposure within persons" in courses
@@ -138,9 +139,9 @@ def test_the_opening_says_how_sr_changes_when_an_event_comes(shown: sg.Results) 
     assert signed(jump.mean) in words
     assert result.placebo is not None
     beyond = result.placebo.beyond("response", "jump")
-    assert ("is beyond ordinary fluctuation" in words) == beyond
-    assert ("not distinguished" in words) != beyond
-    alone = answer_words(result.response, None)
+    assert ("beyond ordinary fluctuation" in words) == beyond
+    assert ("distinguished from 0" in words) != beyond
+    alone = answer_words(result.response, result.courses, result.anchored, None)
     assert isinstance(alone, Sentence)
     assert "there is no comparator" in alone.worded(audience.in_a_sentence)
 
@@ -209,7 +210,8 @@ def test_a_table_speaks_of_depth_only_where_depth_is_in_it(shown: sg.Results) ->
     result, audience = result_in(shown), shown.context.audience
     for found in (result, replace(result, placebo=None)):
         tables = [table for section in found.sections(audience) for table in section.tables]
-        (table,) = (item for item in tables if item.title == "What the way back looks like")
+        (table,) = (item for item in tables if item.title == "Depth, and where courses end")
+        assert not table.frame["measure"].str.starts_with("Time").any()
         has_row = table.frame["measure"].str.starts_with("Depth").any()
         assert has_row == (found.placebo is not None)
         assert ("depth" in table.note) == has_row

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from salutogen.analyses.trajectories.courses.clustered_means import Mean
 from salutogen.analyses.trajectories.recovery.figures import NOT_DRAWN
-from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
+from salutogen.analyses.trajectories.recovery.fitting import _ends_elsewhere, fit_way_back
 from salutogen.analyses.trajectories.recovery.words import unsettled_words
 
 
@@ -49,9 +50,72 @@ def test_a_rise_is_called_a_change_with_its_sign() -> None:
     for seed in range(12):
         _, _, findings = fit_way_back(3.0 * made(mean / 3.0, seed)[:40], np.arange(40), seed=1)
         found += [item.text for item in findings if item.code == "half-life-not-settled"]
-    rises = [text for text in found if "a change of +" in text]
+    rises = [text for text in found if "returning, by +" in text or "event on, +" in text]
     assert rises
     assert not any("a fall of" in text for text in found)
+
+
+def test_a_half_life_that_is_not_told_is_not_printed_beside_the_reason() -> None:
+    for seed in range(12):
+        _, curve, findings = fit_way_back(made(np.zeros(10), seed)[:40], np.arange(40), seed=1)
+        for item in findings:
+            if item.code == "half-life-not-settled" and curve is not None and curve.way == 0:
+                assert {"half_life", "asymptote", "jump"}.isdisjoint(item.evidence.numbers)
+                assert f"{curve.half_life:.2f}" not in item.text
+                return
+    raise AssertionError("no course without a return was left unsettled")
+
+
+TRUTH = 1.0 + 8.0 * 0.5 ** (np.arange(10) / 2.0)
+
+
+def test_a_half_life_is_told_where_both_backgrounds_give_it() -> None:
+    without = made(TRUTH, 5)
+    _, curve, findings = fit_way_back(without, np.arange(150), other=without + 0.01, seed=1)
+    assert curve is not None
+    assert curve.settled
+    assert curve.withheld is None
+    assert curve.interval[0] < 2.0 < curve.interval[1]
+    assert "half-life-withheld" not in {item.code for item in findings}
+
+
+def test_what_is_taken_out_at_the_event_alone_makes_no_half_life() -> None:
+    """The truth halves in 2 occasions; with the event in exposure 4 points are out of peri only."""
+    without = made(1.0 + 8.0 * 0.5 ** (np.arange(12) / 2.0), 5)
+    own = without - np.array([4.0, *[0.0] * 11])
+    _, curve, findings = fit_way_back(own, np.arange(150), other=without, seed=1)
+    assert curve is not None
+    assert not curve.settled
+    if curve.speed_told:
+        assert curve.withheld == "backgrounds"
+        (told,) = (item for item in findings if item.code == "half-life-withheld")
+        assert "none is quoted" in told.text
+    assert curve.individual is None
+
+
+def test_one_background_without_a_half_life_withholds_that_of_the_other() -> None:
+    own, flat = made(TRUTH, 6), made(np.zeros(10), 7)
+    _, curve, findings = fit_way_back(own, np.arange(150), other=flat, seed=1)
+    assert curve is not None
+    assert curve.speed_told
+    assert curve.withheld == "backgrounds"
+    assert not curve.settled
+    (told,) = (item for item in findings if item.code == "half-life-withheld")
+    assert "but none that is told with SR judged the other way" in told.text
+    assert "half-lives differ" in unsettled_words(curve)
+
+
+@pytest.mark.parametrize(
+    ("asymptote", "ends"),
+    [(1.5, False), (0.8, False), (-0.2, True), (-1.66, True), (3.9, True)],
+)
+def test_an_end_that_was_not_seen_is_extrapolated(asymptote: float, *, ends: bool) -> None:
+    """Courses end at 1.65 (0.65 to 2.65): an end across 0, or far from it, contradicts them."""
+    _, curve, _ = fit_way_back(made(TRUTH, 5), np.arange(150), seed=1)
+    assert curve is not None
+    moved = replace(curve, asymptote=asymptote, jump=asymptote + 8.0)
+    end = Mean(n=150, persons=150, mean=1.65, low=0.65, high=2.65)
+    assert _ends_elsewhere(moved, end) == ends
 
 
 @pytest.mark.parametrize("way", ["falls", "rises", "neither"])

@@ -11,14 +11,19 @@ import pytest
 import salutogen as sg
 from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
 from salutogen.analyses.trajectories.validity.correlations import correlate
-from salutogen.analyses.trajectories.validity.outcomes import outcome_of
+from salutogen.analyses.trajectories.validity.outcomes import _findings, outcome_of
 from salutogen.analyses.trajectories.validity.relations import (
     Groups,
     Outcome,
     assess_validity,
     locked_measures,
 )
-from salutogen.analyses.trajectories.validity.section import _factor_words, _group_words
+from salutogen.analyses.trajectories.validity.section import (
+    _factor_words,
+    _foretold_words,
+    _group_words,
+    _variance,
+)
 from salutogen.errors import AnalysisError
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
@@ -217,6 +222,33 @@ def test_the_default_outcome_is_later_P(results: sg.Results) -> None:
     assert "Trajectories: later problems, and what relates to the courses" in titles
     assert not any("foretell" in title for title in titles)
     assert result.to_dict()["validity"]["outcome"]["overlaps_with_P"] is True
+
+
+@pytest.mark.parametrize("related", [True, False])
+def test_of_an_outcome_from_the_same_scale_no_more_is_said_than_is_there(*, related: bool) -> None:
+    """Later problems that follow the response, and ones that follow nothing."""
+    lock, _, later = simulated()
+    generator = np.random.default_rng(5)
+    values = (later if related else 0.0) + generator.standard_normal(N)
+    outcome = Outcome(name="mean P after post2", values=values, binary=False, from_P=True)
+    found = assess_validity(
+        lock, np.arange(N), outcome=outcome, groups=(), factors={}, draws=200, seed=1
+    )
+    assert found.tells_outcome == related
+    (words,) = _foretold_words(found, N)
+    assert isinstance(words, Sentence)
+    said = words.worded(str)
+    assert "any relation may be the person's stable level" in said
+    assert ("No relation is told." in said) != related
+    assert "made of" not in said
+    (told,) = _findings(found, outcome)
+    assert ("here none is told" in told.text) != related
+    assert "go with it" not in told.text
+
+
+def test_a_share_below_0_is_none() -> None:
+    assert _variance(-0.021) == "none (adjusted estimate below 0)"
+    assert _variance(0.13) == "13 %"
 
 
 def test_a_threshold_makes_a_disorder(results: sg.Results) -> None:

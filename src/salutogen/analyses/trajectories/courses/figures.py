@@ -13,6 +13,7 @@ from salutogen.analyses.trajectories.courses.locks import POSITIONS
 from salutogen.analyses.trajectories.courses.position_means import COLUMNS, means_by_position
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.columns import POINTS, Column, Kind
+from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.charting import (
     Spec,
@@ -25,10 +26,11 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.colours import colour
-from salutogen.page.section import Figure
-from salutogen.page.words import SR_AXIS, points, signed
+from salutogen.page.section import Figure, Text
+from salutogen.page.words import SR_AXIS, points, say, signed
 
 NO_EVENT = "around comparator occasions"
+COMPARED = "around the event, courses that have comparator occasions"
 BY_THE_LINE = "by the line of this study"
 SLOPE_WITHIN = "with the slope within persons"
 P_AXIS = "Problems P (points)"
@@ -66,7 +68,7 @@ def means_figure(
         for words, (_, SR) in kinds.items()
     ]
     data = pl.concat(parts).drop_nulls("mean")
-    without = _without_event(placebo, audience)
+    without = _without_event(placebo, anchors.n, audience)
     if data.height < 2:
         return None
     x = ordered("position", "Scheduled occasion around the event", POSITIONS)
@@ -85,8 +87,11 @@ def means_figure(
     return Figure(
         name=f"trajectories-{anchors.rule}-means",
         title="Mean SR around the event",
-        description=f"{told} Shaded bands are 95 % intervals, clustered by person."
-        f"{_without_words(without)}",
+        description=say(
+            "{told} Shaded bands are 95 % intervals, clustered by person.{beside}",
+            told=told,
+            beside=_without_words(without, placebo, anchors.n),
+        ),
         chart=layered(
             *_without_layers(without, x), zero_rule(), *_means_layers(data, x, hue), height=300
         ),
@@ -113,12 +118,24 @@ def _means_layers(data: pl.DataFrame, x: Spec, hue: Spec) -> list[Spec]:
     ]
 
 
-def _without_event(placebo: Placebo | None, audience: Audience) -> pl.DataFrame | None:
-    """Mean SR by position around occasions without an event, with the range of the draws."""
+def compared_means(placebo: Placebo, anchored: int, audience: Audience) -> list[float | None]:
+    """Mean SR by position around the event of the courses that have comparator occasions.
+
+    Null where all but a few have some: beside the means of all, these would tell of the few.
+    """
+    course = [] if placebo.SR is None else placebo.SR.course.values()
+    few = audience.is_small(anchored - placebo.n)
+    return [None if few or item.n < audience.smallest else item.observed for item in course]
+
+
+def _without_event(
+    placebo: Placebo | None, anchored: int, audience: Audience
+) -> pl.DataFrame | None:
+    """Mean SR around occasions without an event and, of the same courses, around the event."""
     if placebo is None or placebo.SR is None or placebo.n < audience.smallest:
         return None
     course = placebo.SR.course
-    return pl.DataFrame(
+    without = pl.DataFrame(
         {
             "position": list(course),
             "mean": [item.placebo for item in course.values()],
@@ -127,31 +144,53 @@ def _without_event(placebo: Placebo | None, audience: Audience) -> pl.DataFrame 
             "background": [NO_EVENT] * len(course),
         }
     )
-
-
-def _without_words(without: pl.DataFrame | None) -> str:
-    if without is None:
-        return ""
-    told = ", ".join(
-        f"{signed(row['mean'])} at {row['position']}" for row in without.iter_rows(named=True)
+    same = pl.DataFrame(
+        {
+            "position": list(course),
+            "mean": compared_means(placebo, anchored, audience),
+            "background": [COMPARED] * len(course),
+        },
+        schema_overrides={"mean": pl.Float64},
     )
-    return (
-        f" The grey band is the 95 % range of draws around comparator occasions, their mean {told}."
+    return pl.concat([without, same.drop_nulls("mean")], how="diagonal")
+
+
+def _without_words(without: pl.DataFrame | None, placebo: Placebo | None, anchored: int) -> Text:
+    if without is None or placebo is None:
+        return ""
+    means = {
+        kind: ", ".join(
+            f"{signed(row['mean'])} at {row['position']}"
+            for row in without.filter(pl.col("background") == kind).iter_rows(named=True)
+        )
+        for kind in (NO_EVENT, COMPARED)
+    }
+    same = (
+        f" The grey line is the mean of the same courses around the event: {means[COMPARED]}."
+        if means[COMPARED]
+        else ""
+    )
+    return say(
+        " {n} of the courses have comparator occasions. The grey band is the 95 % range of "
+        "draws around these, the broken line their mean: {placebo}.{same}",
+        n=Persons(placebo.n, of=anchored),
+        placebo=means[NO_EVENT],
+        same=same,
     )
 
 
 def _without_layers(without: pl.DataFrame | None, x: Spec) -> list[Spec]:
     if without is None:
         return []
-    grey = values(without)
-    dashed = {"type": "line", "color": colour("person"), "strokeWidth": 2, "strokeDash": [3, 3]}
+    drawn, same = (
+        values(without.filter(pl.col("background") == kind)) for kind in (NO_EVENT, COMPARED)
+    )
+    plain = {"type": "line", "color": colour("person"), "strokeWidth": 2}
+    mean = {"x": x, "y": quantity("mean", SR_AXIS)}
     return [
-        {"data": grey, **band("low", "high", x, SR_AXIS, shade="person", opacity=0.35)},
-        {
-            "data": grey,
-            "mark": dashed,
-            "encoding": {"x": x, "y": quantity("mean", SR_AXIS)},
-        },
+        {"data": drawn, **band("low", "high", x, SR_AXIS, shade="person", opacity=0.35)},
+        {"data": drawn, "mark": {**plain, "strokeDash": [3, 3]}, "encoding": mean},
+        {"data": same, "mark": plain, "encoding": mean},
     ]
 
 

@@ -11,6 +11,7 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import (
+    compared_means,
     means_figure,
     own_and_other,
     p_figure,
@@ -18,9 +19,9 @@ from salutogen.analyses.trajectories.courses.figures import (
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
 from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
+from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
-from salutogen.analyses.trajectories.placebo.words import beyond_words, ways_of_scoring
+from salutogen.analyses.trajectories.placebo.words import beyond_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Finding, Persons
@@ -59,7 +60,7 @@ def course_section(
             ),
             _background_words(courses),
             *_jump_words(response, placebo, anchors.n, audience),
-            *_regression_words(courses, placebo),
+            change_words(courses, placebo, anchors.n),
         ),
         figures=tuple(figure for figure in drawn if figure is not None),
         tables=(_means_table(anchors, courses, placebo, audience),),
@@ -117,69 +118,6 @@ def _jump(found: JumpTest) -> str:
     )
 
 
-def _regression_words(courses: LockedCourses, placebo: Placebo | None) -> tuple[str, ...]:
-    """What of the change after the event would be expected after such values, and what is more.
-
-    With the event in exposure its expected share is taken out of peri and not of what follows; the
-    comparator has no such share. So a difference counts where it shows under both backgrounds.
-    """
-    found = None if placebo is None or placebo.SR is None else placebo.SR.regression
-    if placebo is None or found is None:
-        return (
-            "A course that stands far from its mean at one occasion on average stands nearer to "
-            "it at the next: part of any change after the event may be regression to the mean, "
-            "and no comparator occasions tell which part.",
-        )
-    own, _ = own_and_other(courses)
-    other = None if placebo.SR_other is None else placebo.SR_other.regression
-    judged = "" if other is None else f", {own} the event in exposure"
-    parts = [
-        "In the courses that have comparator occasions SR changes from the event on by "
-        f"{signed(found.change)} points (mean of post1 and post2 minus peri{judged}). After such "
-        f"values at pre and peri {_expected_words(found)}."
-    ]
-    if other is not None:
-        parts.append(
-            f"Scored {placebo.other} it changes by {signed(other.change)}; "
-            f"{_expected_words(other)}."
-        )
-    if placebo.falls_beyond:
-        excess = "".join(
-            f"{'; ' + placebo.other + ' ' if item is other else ''}{_excess(item)}"
-            for item in (found, other)
-            if item is not None
-        )
-        way = "above" if found.excess > 0.0 else "below"
-        parts.append(
-            f"The change lies {way} the expected one, {ways_of_scoring(placebo)}: by {excess}."
-        )
-    elif found.beyond and other is not None:
-        parts.append(
-            "The change differs from the expected one under one background and not under both: "
-            "with the event in exposure its expected share is taken out at peri and not later, so "
-            "no change beyond regression to the mean is claimed."
-        )
-    else:
-        parts.append(
-            "The change is not distinguished from the expected one: the difference is "
-            f"{_excess(found)}."
-        )
-    return (" ".join(parts),)
-
-
-def _expected_words(found: RegressionToMean) -> str:
-    beyond = found.expected_high < 0.0 or found.expected_low > 0.0
-    name = ", which is regression to the mean" if beyond else ""
-    return (
-        f"it would be expected to change by {signed(found.expected)} "
-        f"({signed(found.expected_low)} to {signed(found.expected_high)}){name}"
-    )
-
-
-def _excess(found: RegressionToMean) -> str:
-    return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
-
-
 def _background_words(courses: LockedCourses) -> str:
     if not courses.event_in_exposure:
         return (
@@ -213,6 +151,8 @@ def _means_table(
     columns["SR_complete"] = pl.Series([None] * complete.height) if few else complete["mean"]
     if placebo is not None and placebo.SR is not None and placebo.n >= audience.smallest:
         course = placebo.SR.course.values()
+        columns["n_compared"] = pl.Series([item.n for item in course])
+        columns["SR_compared"] = pl.Series(compared_means(placebo, anchors.n, audience))
         columns["placebo"] = pl.Series([item.placebo for item in course])
         columns["placebo_low"] = pl.Series([item.placebo_low for item in course])
         columns["placebo_high"] = pl.Series([item.placebo_high for item in course])
@@ -233,7 +173,8 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
         "SR_other": f"Mean SR, {other} the event",
         "SR_within": "Mean SR, slope within persons",
         "SR_complete": "Mean SR, complete courses",
-        "placebo": "Mean SR, comparator occasions",
+        "SR_compared": "Mean SR, courses compared",
+        "placebo": "Mean SR, comparator occasions of these",
         "placebo_low": "95 % of draws from",
         "placebo_high": "to",
         "P": "Mean P",
@@ -248,8 +189,22 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
         Column(
             name="n", meaning="Courses with SR", unit="persons", kind=Kind.COUNT, heading="Persons"
         ),
+        Column(
+            name="n_compared",
+            meaning="Courses with SR that have comparator occasions",
+            unit="persons",
+            kind=Kind.COUNT,
+            heading="Persons compared",
+            of="n",
+        ),
         *(
-            Column(name=name, meaning=words, unit=POINTS, heading=words)
+            Column(
+                name=name,
+                meaning=words,
+                unit=POINTS,
+                heading=words,
+                n="n_compared" if name == "SR_compared" else "",
+            )
             for name, words in headings.items()
         ),
     )

@@ -7,9 +7,10 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
 from salutogen.page.charting import Spec, palette_scale, quantity, values
 from salutogen.page.section import Figure
-from salutogen.page.words import percent
+from salutogen.page.words import percent, say
 
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL),
@@ -19,15 +20,20 @@ COLUMNS = (
     Column(name="high", meaning="Upper end of the draws' 95 % range"),
 )
 AMONG = "All are among courses not high before the event; pre-existing high is among all courses."
-EVENT, PLACEBO, FLUCTUATION = (
+EVENT, SAME, PLACEBO, FLUCTUATION = (
     "around the event",
+    "around the event, courses that have comparator occasions",
     "around comparator occasions",
     "if SR only fluctuated, each occasion by itself",
 )
 
 
 def label_figure(
-    rule: str, shown: pl.DataFrame, *, compared: bool, judged: tuple[str, str] | None = None
+    rule: str,
+    shown: pl.DataFrame,
+    *,
+    n_compared: Persons | None,
+    judged: tuple[str, str] | None = None,
 ) -> Figure:
     """Shares of the labels beside those that the same persons show without an event.
 
@@ -36,17 +42,19 @@ def label_figure(
     rule : str
         Rule of the anchors.
     shown : DataFrame
-        `label, share, no_change` and, where compared, `placebo, low, high`; null where it may not
-        be told.
-    compared : bool
-        Whether there are placebo occasions; otherwise the shares of mere fluctuation stand beside.
+        `label, share` and, where compared, `compared, placebo, low, high`, else `no_change`; null
+        where it may not be told.
+    n_compared : Persons or None
+        Complete courses that have placebo occasions; without any, the shares of mere fluctuation
+        stand beside all.
     judged : tuple of str, optional
         Whether SR is judged `with` or `without` the event in exposure, and the other way; None
         where there is one way only.
     """
+    compared = n_compared is not None
     other = PLACEBO if compared else FLUCTUATION
     kinds = {
-        EVENT: ("share", "one", "circle"),
+        SAME if compared else EVENT: ("compared" if compared else "share", "one", "circle"),
         other: ("placebo" if compared else "no_change", "two", "square"),
     }
     rows = [
@@ -71,8 +79,11 @@ def label_figure(
     ]
     how = "" if judged is None else f", {judged[0]} the event in exposure"
     beside = (
-        "Squares are the shares that the same persons show around comparator occasions, with the "
-        "95 % range of the draws."
+        say(
+            "Dots are the {n} courses around the event that have comparator occasions; squares are "
+            "the shares that the same persons show around these, with the 95 % range of the draws.",
+            n=n_compared,
+        )
         if compared
         else "Squares are the shares if SR only fluctuated about one level, each occasion by "
         "itself."
@@ -80,7 +91,13 @@ def label_figure(
     return Figure(
         name=f"trajectories-{rule}-labels",
         title="Labels by rule, around the event and beside it",
-        description=f"Shares{how}: {', '.join(told) or 'not told'}. {beside} {AMONG}",
+        description=say(
+            "Shares{how}: {told}. {beside} {among}",
+            how=how,
+            told=", ".join(told) or "not told",
+            beside=beside,
+            among=AMONG,
+        ),
         chart=_chart(data, shown["label"].to_list(), kinds),
         data=data,
         columns=COLUMNS,
@@ -92,8 +109,10 @@ def _beside(row: dict[str, Any], judged: tuple[str, str] | None) -> str:
     parts = []
     if judged is not None and row.get("share_other") is not None:
         parts.append(f"{judged[1]} it {percent(row['share_other'])}")
-    if row.get("placebo") is not None:
-        parts.append(f"comparator {percent(row['placebo'])}")
+    if row.get("placebo") is not None and row.get("compared") is not None:
+        parts.append(
+            f"of those compared {percent(row['compared'])}, comparator {percent(row['placebo'])}"
+        )
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -29,9 +29,8 @@ AMONG_NOTE = (
     "high is among all, and is fixed before the event, so it has no difference."
 )
 NOTE = (
-    "Comparator: the "
-    "same persons around occasions {without}. Difference: of the courses that have such occasions, "
-    "with its 95 % interval over persons."
+    "Comparator: the same persons as in the column before it, who are those with occasions "
+    "{without}. Difference: of these courses, with its 95 % interval over persons."
 )
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),
@@ -49,6 +48,12 @@ COLUMNS = (
         meaning="Share with SR judged the other way",
         kind=Kind.SHARE,
         heading="Share, other background",
+    ),
+    Column(
+        name="compared",
+        meaning="Share around the event of the courses that have comparator occasions",
+        kind=Kind.SHARE,
+        heading="Share around the event, courses compared",
     ),
     Column(
         name="placebo",
@@ -77,13 +82,14 @@ COLUMNS = (
     ),
     Column(
         name="no_change",
-        meaning="Share if SR only fluctuated, each occasion by itself",
-        heading="Share by fluctuation alone",
+        meaning="Share that the rule gives independent normal noise, whatever the data",
+        heading="Share of the rule for independent normal noise",
     ),
 )
 OTHER = "other background"
+HALF, WIDER = "band narrower by half", "band wider by half"
 APART = 0.05  # difference of shares between the backgrounds from which on the words say so
-COMPARED = ("placebo", "low", "high", "excess", "excess_low", "excess_high")
+COMPARED = ("compared", "placebo", "low", "high", "excess", "excess_low", "excess_high")
 BAND_WORDS = {
     "fluctuation": "SD of SR within persons, at occasions where no anchor event acts",
     "answers": "standard error of measurement of the answers",
@@ -120,7 +126,7 @@ def label_sections(
             say(
                 "{n} complete courses are labelled.{both}{beside}",
                 n=Persons(labels.n, of=anchors.n),
-                both=_both_words(courses, labels, table.frame),
+                both=_within_words(courses, labels, table.frame),
                 beside=_beside(labels, placebo, table.frame, audience),
             ),
             "Thresholds decide shares, as the last columns show: read them as a description of "
@@ -130,13 +136,20 @@ def label_sections(
             label_figure(
                 rule,
                 table.frame,
-                compared=placebo.SR is not None,
+                n_compared=_n_compared(placebo, labels.n),
                 judged=own_and_other(courses) if labels.other_background is not None else None,
             ),
         ),
         tables=(table,),
     )
     return (section,)
+
+
+def _n_compared(placebo: Placebo, labelled: int) -> Persons | None:
+    """Complete courses that have comparator occasions; None without a comparator."""
+    if placebo.SR is None:
+        return None
+    return Persons(placebo.SR.labels[LABELS[HIGH]].n, of=labelled)
 
 
 def _end_words(labels: Labels) -> tuple[Text, ...]:
@@ -163,24 +176,38 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
     return tuple(parts)
 
 
-def _both_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -> str:
-    """The share called resilient under both backgrounds, which are a choice."""
+def _within_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -> str:
+    """The share not seen above the band under both backgrounds, and over widths of the band.
+
+    The band is wide beside persons' differences, so this is no share of resilient persons.
+    """
     row = shown.filter(pl.col("label") == LABELS[RESILIENT]).row(0, named=True)
     if row["share"] is None:
         return ""
-    what = f"not seen above the own pre-level by more than {points(labels.half_width)} points"
-    if row.get("share_other") is None:
-        return f" Among those not high before, {percent(row['share'])} are resilient: {what}."
-    own, other = own_and_other(courses)
-    differ = abs(row["share"] - row["share_other"]) >= APART
-    return (
-        f" Among those not high before, {percent(row['share'])} are resilient ({what}) {own} the "
-        f"event in exposure and {percent(row['share_other'])} {other} it"
-        + (
-            ": the share hangs on whether the expected reaction to the event is taken out first."
+    width = points(labels.half_width)
+    first = (
+        f" Among those not high before, {percent(row['share'])} are not seen above their own level "
+        f"before by more than {width} points, nor below it by as much at post2"
+    )
+    if (other_share := row.get("share_other")) is not None:
+        own, other = own_and_other(courses)
+        differ = abs(row["share"] - other_share) >= APART
+        hangs = (
+            ": the share hangs on whether the expected reaction to the event is taken out first"
             if differ
-            else "."
+            else ""
         )
+        first += f", {own} the event in exposure, and {percent(other_share)} {other} it{hangs}"
+    narrow, wide = row.get(HALF), row.get(WIDER)
+    reach = (
+        ""
+        if narrow is None or wide is None
+        else f" With a band half as wide it is {percent(narrow)}, with one half as wide again "
+        f"{percent(wide)}."
+    )
+    return (
+        f"{first}. A rise of less than {width} points would not show: this is no share of persons "
+        f"who did not react, although the rule labels them resilient.{reach}"
     )
 
 
@@ -190,8 +217,8 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
         resilient = labels.no_change["resilient"]
         return (
             f" If SR only fluctuated about one level, each occasion by itself, {percent(resilient)}"
-            f" of those not high before would be called resilient and {percent(1 - resilient)} "
-            "something else."
+            f" of those not high before would be labelled resilient and "
+            f"{percent(1 - resilient)} something else, whatever the data."
         )
     found = placebo.SR.labels
     high = LABELS[HIGH]
@@ -219,9 +246,14 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
 
 
 def _told_share(found: Contrast, named: bool, audience: Audience) -> str:
-    """The share among the courses compared, where it gives no small number of persons away."""
+    """The share among the courses compared, where it may be told."""
+    return percent(found.observed) if _may_tell(found, named, audience) else "–"
+
+
+def _may_tell(found: Contrast, named: bool, audience: Audience) -> bool:
+    """Whether the share among the courses compared gives no small number of persons away."""
     count = round((found.observed or 0.0) * found.n)
-    return "–" if not named or audience.hides(count, found.n) else percent(found.observed)
+    return named and not audience.hides(count, found.n)
 
 
 def _label_table(
@@ -263,7 +295,7 @@ def _label_table(
             "n": shown["n"],
             "share": own,
             "share_other": other,
-            **_compared(placebo, told),
+            **_compared(placebo, told, audience),
             "no_change": [labels.no_change.get(label) for label in LABELS],
             **shares,
         },
@@ -280,6 +312,9 @@ def _label_table(
         frame = frame.drop(COMPARED)
         columns = tuple(column for column in columns if column.name not in COMPARED)
     else:
+        # Beside what the same persons show, a constant of the rule tells nothing of these data.
+        frame = frame.drop("no_change")
+        columns = tuple(column for column in columns if column.name != "no_change")
         note = f"{note} {NOTE.format(without=placebo.without)}"
     return Table(
         name=f"trajectories-{anchors.rule}-labels",
@@ -304,12 +339,18 @@ def _columns(courses: LockedCourses) -> tuple[Column, ...]:
     )
 
 
-def _compared(placebo: Placebo, told: list[bool]) -> dict[str, list[float | None]]:
+def _compared(
+    placebo: Placebo, told: list[bool], audience: Audience
+) -> dict[str, list[float | None]]:
     """Columns of the comparison; an excess goes with the share it is made of."""
     if placebo.SR is None:
         return {name: [None] * len(LABELS) for name in COMPARED}
     found = list(placebo.SR.labels.values())
     return {
+        "compared": [
+            item.observed if _may_tell(item, may, audience) else None
+            for item, may in zip(found, told, strict=True)
+        ],
         "placebo": [item.placebo for item in found],
         "low": [item.placebo_low for item in found],
         "high": [item.placebo_high for item in found],

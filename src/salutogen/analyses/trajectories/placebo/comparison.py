@@ -11,7 +11,12 @@ from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.contrast import Contrast, contrast, told_together
+from salutogen.analyses.trajectories.placebo.contrast import (
+    Contrast,
+    contrast,
+    told_beside,
+    told_together,
+)
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.analyses.trajectories.placebo.regression import (
     RegressionToMean,
@@ -129,9 +134,19 @@ class Placebo(Record):
         return bool(each) and len(ways) == 1 and all(item.beyond for item in each)
 
     @property
+    def ways(self) -> dict[str, ScoredComparison]:
+        """The comparison under every way of scoring that there is, by its name in words."""
+        each = {
+            "by the line of this study": self.SR,
+            "with the slope within persons": self.SR_within,
+            self.other or "with the other background": self.SR_other,
+        }
+        return {words: found for words, found in each.items() if found is not None}
+
+    @property
     def scored(self) -> list[ScoredComparison]:
         """The comparison under every way of scoring that there is."""
-        return [found for found in (self.SR, self.SR_within, self.SR_other) if found is not None]
+        return list(self.ways.values())
 
     @property
     def falls_beyond(self) -> bool:
@@ -181,7 +196,7 @@ def compare(
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level from each anchor on.
     seed : int
-        Of the persons resampled for the regression to the mean.
+        Of the persons resampled for the change that is expected after the event.
     rated : bool
         Whether events count from a rating of burden.
     """
@@ -244,13 +259,16 @@ def _scored(
     response = {
         name: contrast(values, around[name], person) for name, values in responses(whole).items()
     }
+    regression = regression_to_mean(
+        whole, drawn, person, elsewhere=_elsewhere(chosen, scored), seed=seed
+    )
+    # The change that follows the jump is told of the same courses, in the same breath.
+    response, p = told_beside(response, None if regression is None else regression.p)
     return ScoredComparison(
         labels=told_together(shares),
         course=told_together(course),
-        response=told_together(response),
-        regression=regression_to_mean(
-            whole, drawn, person, elsewhere=_elsewhere(chosen, scored), seed=seed
-        ),
+        response=response,
+        regression=None if regression is None else replace(regression, p_adjusted=p),
     )
 
 

@@ -97,8 +97,20 @@ def _mean_among(values: FloatArray, inside: FloatArray) -> tuple[FloatArray, Flo
 
 def told_together(found: Mapping[str, Contrast]) -> dict[str, Contrast]:
     """Adjust the p values of figures that stand in one table."""
-    p = adjusted_p([np.nan if item.p is None else item.p for item in found.values()])
-    return {
-        name: replace(item, p_adjusted=None if np.isnan(value) else float(value))
-        for (name, item), value in zip(found.items(), p, strict=True)
+    return told_beside(found, None)[0]
+
+
+def told_beside(
+    found: Mapping[str, Contrast], further: float | None
+) -> tuple[dict[str, Contrast], float | None]:
+    """Adjust the p values of a table and one further p that is told of the same courses."""
+    each = [*(item.p for item in found.values()), further]
+    *own, last = [
+        None if np.isnan(value) else float(value)
+        for value in adjusted_p([np.nan if p is None else p for p in each])
+    ]
+    adjusted = {
+        name: replace(item, p_adjusted=value)
+        for (name, item), value in zip(found.items(), own, strict=True)
     }
+    return adjusted, last

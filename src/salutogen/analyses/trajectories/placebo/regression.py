@@ -1,10 +1,11 @@
-"""How far SR falls after such values without an event: regression to the mean, by placebo.
+"""How far SR falls after such values without an event: what ordinary fluctuation does, by placebo.
 
 A course that stands high at one occasion stands lower at the next, whatever happened. How much
 lower is read from the placebo courses of the same persons: the mean of post1 and post2 minus peri
 is regressed on pre, peri and the person's mean elsewhere over all draws, and expected at the values
-that were seen around events. Events chosen because a person felt bad raise peri; the fall that
-follows is expected.
+that were seen around events. Where events are chosen because a person felt bad, the fall so
+expected is regression to the mean; where they are facts, it is what a rise of that size would have
+done had it been fluctuation.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.locks import FloatArray
-from salutogen.columns import POINTS, Record, figure, record
+from salutogen.columns import POINTS, Kind, Record, figure, record
 from salutogen.models.resampling.bootstrap import percentile_interval
 
 RESAMPLES = 1000
-FEWEST = 20
+LEVEL = 0.05
+FEWEST = 50  # courses, below which three slopes and their resamples are no comparator
 
 
 @record
 class RegressionToMean(Record):
-    """The fall after the event beside what ordinary fluctuation gives after such a rise."""
+    """The change after the event beside what ordinary fluctuation gives after such values."""
 
+    n: int = figure("Courses with a comparator and a level elsewhere", kind=Kind.COUNT)
     rise: float = figure("SR at the event minus SR before, mean", unit=POINTS)
     change: float = figure("Mean SR at post1 and post2 minus SR at the event", unit=POINTS)
     expected: float = figure(
@@ -35,11 +38,21 @@ class RegressionToMean(Record):
     excess: float = figure("Change after the event minus the expected one", unit=POINTS)
     excess_low: float = figure("Lower end of its 95 % interval over persons", unit=POINTS)
     excess_high: float = figure("Upper end of its 95 % interval over persons", unit=POINTS)
+    p: float | None = figure("p of no excess, by t with the error over resampled persons")
+    p_adjusted: float | None = figure(
+        "p adjusted for the responses beside it as well (false-discovery rate)", default=None
+    )
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether the interval of the excess leaves out 0, by itself."""
+        return self.excess_low > 0.0 or self.excess_high < 0.0
 
     @property
     def beyond(self) -> bool:
-        """Whether SR falls otherwise after the event than after such a rise without one."""
-        return self.excess_low > 0.0 or self.excess_high < 0.0
+        """Whether SR changes otherwise than after such values without an event, all told."""
+        p = self.p if self.p_adjusted is None else self.p_adjusted
+        return self.leaves_out_0 and p is not None and p < LEVEL
 
 
 def regression_to_mean(
@@ -62,6 +75,8 @@ def regression_to_mean(
         Mean SR of the person outside the course: its level, as far as it is seen.
     seed : int
     """
+    from scipy.special import stdtr
+
     own, theirs = elsewhere
     complete = np.isfinite(observed).all(axis=1) & np.isfinite(own)
     complete &= np.isfinite(theirs).all(axis=0)
@@ -88,7 +103,9 @@ def regression_to_mean(
     again = _expected(weight.astype(float) @ by_person)
     low, high = percentile_interval(again[:, 0])
     expected_low, expected_high = percentile_interval(again[:, 1]) + centre[-1]
+    se = float(np.std(again[:, 0], ddof=1))
     return RegressionToMean(
+        n=int(complete.sum()),
         rise=float(centre[1] - centre[0]),
         change=float(centre[-1]),
         expected=float(found[0, 1] + centre[-1]),
@@ -97,6 +114,7 @@ def regression_to_mean(
         excess=float(found[0, 0]),
         excess_low=float(low),
         excess_high=float(high),
+        p=float(2.0 * stdtr(n - 1, -abs(found[0, 0]) / se)) if se > 0.0 else None,
     )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
-from salutogen.analyses.trajectories.recovery.response import Response
 from salutogen.findings import Persons
-from salutogen.page.audience import SMALL_CELL, Audience
+from salutogen.page.audience import Audience
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, say, signed
 
@@ -18,8 +17,8 @@ WITHOUT = (
     "which are those without an event that counts."
 )
 SELECTED = (
-    "Events count from a burden rating, so persons are anchored where they felt bad: a difference "
-    "at the event may be that selection."
+    "Events count from a burden rating, so persons may be anchored where they felt bad: a "
+    "difference at the event may be that selection."
 )
 
 
@@ -97,14 +96,27 @@ def excess_words(found: Contrast, *, share: bool) -> str:
     return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
 
 
-def ways_of_scoring(placebo: Placebo) -> str:
-    """Name the ways in which SR is scored here, for a claim that holds under all."""
-    ways = ["by the line of this study"]
-    if placebo.SR_within is not None:
-        ways.append("with the slope within persons")
-    if placebo.SR_other is not None:
-        ways.append(placebo.other)
-    return f"scored {enumeration(ways)}{' alike' if len(ways) > 1 else ''}"
+def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False) -> str:
+    """Say from where to where a figure lies over the ways of scoring SR, and what decides it.
+
+    Parameters
+    ----------
+    placebo : Placebo
+    each : iterable of float
+        The figure under each way of scoring.
+    share : bool
+        Whether it is a difference of shares.
+    """
+    scale, digits, unit = (100.0, 1, " percentage points") if share else (1.0, 2, "")
+    values = list(each)
+    low, high = (signed(scale * end, digits) for end in (min(values), max(values)))
+    return f"{low} to {high}{unit}, by {_decided_by(placebo)}"
+
+
+def _decided_by(placebo: Placebo) -> str:
+    if placebo.SR_other is None:
+        return "which slope of exposure is taken out"
+    return "how much of the event's reaction is counted as expected"
 
 
 def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> str:
@@ -123,20 +135,24 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     if SR is None:
         return ""
     figures: dict[str, Contrast] = getattr(SR, table)
+    several = len(placebo.ways) > 1
     compared = [name for name in named if figures[name].excess_low is not None]
     names = [name for name in compared if placebo.beyond(table, name)]
     one_way = [name for name in compared if figures[name].beyond and name not in names]
+    other_way = [name for name in compared if name not in names + one_way] if several else []
+    other_way = [name for name in other_way if _ways_beyond(placebo, table, name)]
     told = [
         f"{name.replace('_', ' ')} by {excess_words(figures[name], share=table == 'labels')}"
+        f"{_over_ways(placebo, table, name) if several else ''}"
         for name in names
     ]
     if told:
-        first = (
-            f"Beyond ordinary fluctuation, {ways_of_scoring(placebo)}, differ: {enumeration(told)}."
-        )
+        how = f" however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
+        sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
+        first = f"Beyond ordinary fluctuation{how} differ: {'; '.join(told)}.{sizes}"
     else:
-        rest = [name for name in compared if name not in one_way]
-        others = enumeration(rest).replace("_", " ") if one_way else what
+        rest = [name for name in compared if name not in one_way + other_way]
+        others = enumeration(rest).replace("_", " ") if one_way or other_way else what
         first = _none_words(figures, rest, others, share=table == "labels")
     parts = [first] if first else []
     if one_way:
@@ -145,9 +161,38 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
             f"{enumeration(one_way).replace('_', ' ')}: that may be made by how exposure is taken "
             "out."
         )
-    if names and placebo.rated:
+    if other_way:
+        parts.append(
+            "By the line of this study no difference is told of "
+            f"{enumeration(other_way).replace('_', ' ')}, but scored otherwise there is one: "
+            f"{'; '.join(_otherwise(placebo, table, name) for name in other_way)}. That hangs on "
+            f"{_decided_by(placebo)}."
+        )
+    if (names or other_way) and placebo.rated:
         parts.append(SELECTED)
     return " ".join([*parts, f"(95 % intervals over persons; {what} adjusted for their number.)"])
+
+
+def _ways_beyond(placebo: Placebo, table: str, name: str) -> dict[str, Contrast]:
+    """The figure under each way of scoring in which it goes beyond the comparator."""
+    each = {words: getattr(found, table)[name] for words, found in placebo.ways.items()}
+    return {words: found for words, found in each.items() if found.beyond}
+
+
+def _otherwise(placebo: Placebo, table: str, name: str) -> str:
+    parts = [
+        f"{excess_words(found, share=table == 'labels')} {words}"
+        for words, found in _ways_beyond(placebo, table, name).items()
+    ]
+    return f"{name.replace('_', ' ')} by {enumeration(parts)}"
+
+
+def _over_ways(placebo: Placebo, table: str, name: str) -> str:
+    """From where to where an excess lies over the ways of scoring, in brackets."""
+    scale, digits = (100.0, 1) if table == "labels" else (1.0, 2)
+    each = [getattr(found, table)[name].excess for found in placebo.scored]
+    low, high = (signed(scale * end, digits) for end in (min(each), max(each)))
+    return f", over the ways of scoring {low} to {high}"
 
 
 def _none_words(
@@ -185,47 +230,3 @@ def _alone_words(figures: dict[str, Contrast], compared: list[str]) -> str:
     if len(alone) == 1:
         return f"; that of {alone[0]} by itself leaves out 0, {once}"
     return f"; those of {enumeration(alone)} by themselves leave out 0, {once}"
-
-
-def answer_words(response: Response, placebo: Placebo | None) -> Text:
-    """Say in a sentence how SR changes when an event comes; nothing of fewer than five courses."""
-    plain = response.jump_tests["SR"]
-    if plain.mean is None or plain.low is None or plain.high is None or plain.n < SMALL_CELL:
-        return ""
-    own = (
-        f"When an event came, SR changed by {signed(plain.mean)} points from the occasion before "
-        f"(95 % interval {signed(plain.low)} to {signed(plain.high)}; "
-    )
-    n = Persons(plain.n)
-    if placebo is None or placebo.SR is None:
-        rest = "{own}{n:# course|# courses}). Nothing is claimed of it: there is no comparator."
-        return say(rest, own=own, n=n)
-    found = placebo.SR.response["jump"]
-    return say(
-        "{own}{n:# course|# courses}). In {compared} of them, which are complete and have "
-        "comparator occasions, it changed by {observed} around the event and by {placebo} around "
-        "these: {end}",
-        own=own,
-        n=n,
-        compared=Persons(found.n, of=plain.n),
-        observed=signed(found.observed),
-        placebo=signed(found.placebo),
-        end=_jump_verdict(placebo, found),
-    )
-
-
-def _jump_verdict(placebo: Placebo, found: Contrast) -> str:
-    """Say of the jump's difference from the comparator's what holds however SR is scored."""
-    excess = excess_words(found, share=False)
-    if placebo.beyond("response", "jump"):
-        selected = f" {SELECTED}" if placebo.rated else ""
-        return (
-            f"a difference of {excess} that is beyond ordinary fluctuation, "
-            f"{ways_of_scoring(placebo)}.{selected}"
-        )
-    if found.beyond:
-        return (
-            f"a difference of {excess} by the line of this study; scored otherwise none is "
-            "distinguished from 0, so it may be made by how exposure is taken out."
-        )
-    return f"a difference of {excess}, which is not distinguished from 0."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,7 @@ from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
 from salutogen.models.quantiles import NORMAL_95
 
+Withheld = Literal["backgrounds", "end"]
 LATER_POINTS = 4
 SHARE_NEEDED = 0.5
 LEVEL = 0.05
@@ -95,6 +98,11 @@ class RecoveryCurve(Record):
     autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
     n_obs: int = figure("Values", kind=Kind.COUNT)
+    withheld: Withheld | None = figure(
+        "Why no half-life is told of a fall: `backgrounds`: with the event in exposure and without "
+        "it, half-lives differ; `end`: the curve ends elsewhere than courses do; null otherwise",
+        default=None,
+    )
     individual: VaryingRates | None = figure(
         "With rates of their own for persons; null where the curve is not settled", default=None
     )
@@ -111,9 +119,22 @@ class RecoveryCurve(Record):
 
     @property
     def settled(self) -> bool:
-        """Whether there is a fall after the event whose speed the data tell."""
+        """Whether there is a fall after the event whose speed the data tell, however scored."""
+        return self.speed_told and self.withheld is None
+
+    @property
+    def speed_told(self) -> bool:
+        """Whether there is a fall whose half-life has two ends, of this scoring alone."""
         low, high = self.interval
         return bool(low > 0 and np.isfinite(high) and self.way < 0)
+
+    def agrees_with(self, other: RecoveryCurve) -> bool:
+        """Whether each half-life lies within the interval of the other, both being told."""
+        pairs = ((self, other), (other, self))
+        return all(
+            one.speed_told and one.interval[0] <= two.half_life <= one.interval[1]
+            for one, two in pairs
+        )
 
 
 def enough_later(change: FloatArray) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
-from salutogen.page.words import percent, points, say, signed
+from salutogen.page.words import percent, say, signed
 
 FEWEST_LEFT = 5
 FEWEST_SHOWN = 4  # occasions, from which on means alone are drawn
@@ -35,6 +35,7 @@ FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
+WITHHELD = "No curve is drawn, because its half-life hangs on the model and is not quoted."
 NOT_DRAWN = {
     -1: "No curve is drawn, because the speed of the fall is not settled by the data.",
     0: "No curve is drawn, because neither a fall nor a rise after the event is told by the data.",
@@ -81,10 +82,12 @@ def recovery_figures(
     shown = [means, *([fitted] if settled else []), *([] if own is None else [own])]
     thin = "" if own is None else " Thin lines are persons, partially pooled."
     words = (
-        f"The fitted curve goes from {signed(curve.jump)} points at the event to "
-        f"{signed(curve.asymptote)}, half of the way in {points(curve.half_life)} occasions."
+        f"The curve is the exponential that was fitted, from {signed(curve.jump)} points at the "
+        f"event to {signed(curve.asymptote)}; its shape is assumed."
         if settled
         else NOT_DRAWN[curve.way]
+        if curve.withheld is None
+        else WITHHELD
     )
     return (
         Figure(

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.covariance import HIGHEST_RATE, LOWEST_RATE
 from salutogen.analyses.trajectories.recovery.curve import (
@@ -24,6 +25,7 @@ from salutogen.errors import ModelError
 from salutogen.findings import Finding, Findings, Persons
 
 FEWEST_LAST = 5  # courses that the last occasion looked at holds
+MOST_UNSEEN = 0.25  # of a fall, which may lie beyond the last points seen
 CLOSE = 0.1  # of the logarithm of a rate to an end of the rates searched
 
 
@@ -32,6 +34,7 @@ def fit_way_back(
     person: NDArray[np.int64],
     times: FloatArray | None = None,
     *,
+    other: FloatArray | None = None,
     seed: int = 1,
 ) -> tuple[CourseMetrics | None, RecoveryCurve | None, tuple[Finding, ...]]:
     """Measure and fit the return where enough occasions follow, or say why there is none.
@@ -43,6 +46,8 @@ def fit_way_back(
     person : ndarray of int, shape (n,)
     times : ndarray, shape (n, k), optional
         Days since the event, for areas and times; default occasions.
+    other : ndarray, shape (n, k), optional
+        `change` with SR judged with the other background; a half-life is told where both agree.
     seed : int
         Of the random signs that say how large a fall can be by chance.
 
@@ -69,9 +74,23 @@ def fit_way_back(
     if (way := _without_bend(curve, change)) is not None:
         told.tell("recovery-without-bend", variant=way, seen=_followed(change))
         return metrics, None, tuple(told)
-    if not curve.settled:
+    if not curve.speed_told:
         _tell_not_settled(told, curve)
         return metrics, curve, tuple(told)
+    again = None if other is None else _fitted_otherwise(other, person, seed)
+    if other is not None and (again is None or not curve.agrees_with(again)):
+        _tell_backgrounds(told, curve, again)
+        return metrics, replace(curve, withheld="backgrounds"), tuple(told)
+    if _ends_elsewhere(curve, end := mean_of(metrics.end_state, person)):
+        told.tell(
+            "half-life-withheld",
+            variant="end",
+            asymptote=curve.asymptote,
+            end=end.mean,
+            end_low=end.low,
+            end_high=end.high,
+        )
+        return metrics, replace(curve, withheld="end"), tuple(told)
     varying = vary_rates(change, curve)
     _tell_not_individual(told, varying)
     return metrics, replace(curve, individual=varying), tuple(told)
@@ -95,21 +114,64 @@ def _without_bend(curve: RecoveryCurve, change: FloatArray) -> Literal["slow", "
     return "fast" if curve.log_rate >= high else None
 
 
+def _fitted_otherwise(
+    change: FloatArray, person: NDArray[np.int64], seed: int
+) -> RecoveryCurve | None:
+    """The curve of SR judged the other way; None where there is none to hold beside."""
+    try:
+        return fit_recovery(change, person, seed=seed)
+    except ModelError:
+        return None
+
+
+def _ends_elsewhere(curve: RecoveryCurve, end: Mean) -> bool:
+    """Whether the fitted end contradicts where courses were seen to end.
+
+    It does where the interval of the last points leaves it out and it lies on the other side of
+    the level before the event, or more than a quarter of the fall away: then it is extrapolated.
+    """
+    if end.mean is None or end.low is None or end.high is None:
+        return False
+    if end.low <= curve.asymptote <= end.high:
+        return False
+    across = end.low > 0.0 > curve.asymptote or end.high < 0.0 < curve.asymptote
+    fall = curve.jump - curve.asymptote
+    return across or abs(end.mean - curve.asymptote) > MOST_UNSEEN * fall
+
+
+def _tell_backgrounds(told: Findings, curve: RecoveryCurve, other: RecoveryCurve | None) -> None:
+    ends = {"low": f"{curve.interval[0]:.2f}", "high": f"{curve.interval[1]:.2f}"}
+    if other is None or not other.speed_told:
+        told.tell("half-life-withheld", variant="one-background", **ends)
+        return
+    low, high = other.interval
+    told.tell(
+        "half-life-withheld",
+        variant="backgrounds",
+        **ends,
+        other_low=f"{low:.2f}",
+        other_high=f"{high:.2f}",
+    )
+
+
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
+    """Say why there is no half-life; nothing of the curve that it would be read from."""
     low, high = curve.interval
     fall_low, fall_high = curve.fall_interval
-    told.tell(
-        "half-life-not-settled",
-        variant={-1: "speed", 0: "neither", 1: "rise"}[curve.way],
-        jump=curve.jump,
-        asymptote=curve.asymptote,
-        change=curve.asymptote - curve.jump,
-        change_low=-fall_high,
-        change_high=-fall_low,
-        half_life=curve.half_life,
-        low=f"{low:.2f}" if low > 0.0 else "0",
-        high=f"{high:.2f}" if np.isfinite(high) else "no upper end",
-    )
+    change = {
+        "change": curve.asymptote - curve.jump,
+        "change_low": -fall_high,
+        "change_high": -fall_low,
+    }
+    ends = {
+        "low": f"{low:.2f}" if low > 0.0 else "0",
+        "high": f"{high:.2f}" if np.isfinite(high) else "no upper end",
+    }
+    if curve.way < 0:
+        told.tell("half-life-not-settled", variant="speed", **change, **ends)
+    else:
+        variant = "rise" if curve.way > 0 else "neither"
+        told.tell("half-life-not-settled", variant=variant, **change)
 
 
 def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:

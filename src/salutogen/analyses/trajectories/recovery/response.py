@@ -50,7 +50,9 @@ class MetricsSummary(Record):
         "see placebo.SR.response.depth",
         unit=POINTS,
     )
-    time_to_worst: MeanAndSD = figure("From the event to the worst point")
+    time_to_worst: MeanAndSD = figure(
+        "From the event to the worst point; of fluctuation alone the place of a maximum is anywhere"
+    )
     return_time: MeanAndSD = figure("From the event to the return, where seen")
     area: MeanAndSD = figure("Area above the level before the event until the return")
     area_below: MeanAndSD = figure("Area below that level")
@@ -96,7 +98,8 @@ class Response(Record):
     )
     metrics: MetricsSummary | None = figure("The way back; null where it is not seen often enough")
     jump_tests: dict[str, JumpTest] = figure(
-        "Mean jump of SR, and of SR scored with the slope within persons"
+        "Mean jump of SR, of SR scored with the slope within persons, of SR judged with the other "
+        "background, and of P over the courses whose SR has one"
     )
     late_change: LateChange | None = figure(
         "SR late after the event minus SR at the event; null where too few courses are seen at both"
@@ -175,6 +178,14 @@ def response_of(
     jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
     if jumps_within is not None:
         tests["SR_within"] = jump_test(jumps_within, person, line_error=line_errors["SR_within"])
+    P = np.where(np.isfinite(jumps), courses.lock.P[:, 1] - courses.lock.P[:, 0], np.nan)
+    if courses.other_background is not None:
+        other = jump(courses.other_background)
+        # The line's error is that of the line with the event in exposure, whichever is locked.
+        own = courses.background == "with-event"
+        ratio = _expected_over(P, other, jumps) if own else 1.0
+        tests["SR_other"] = jump_test(other, person, line_error=ratio * line_errors["SR"])
+    tests["P"] = jump_test(P, person)
     return Response(
         jump=MeanAndSD.of(jumps),
         mean_change=MeanAndSD.of(changes),
@@ -193,6 +204,18 @@ def response_of(
         changes=changes,
         course_metrics=metrics,
     )
+
+
+def _expected_over(P: FloatArray, SR: FloatArray, base: FloatArray) -> float:
+    """What the line of `SR` expects of the change of P on average, over what that of `base` does.
+
+    Its error is taken as large, beside what it expects, as that of the other line.
+    """
+    there = np.isfinite(P) & np.isfinite(SR) & np.isfinite(base)
+    if not there.any():
+        return 1.0
+    its, own = (float(np.mean(P[there] - scored[there])) for scored in (SR, base))
+    return abs(its / own) if own else 1.0
 
 
 def jump_findings(tests: Mapping[str, JumpTest]) -> tuple[Finding, ...]:

@@ -22,7 +22,6 @@ from salutogen.analyses.trajectories.recovery.figures import (
     return_figures,
 )
 from salutogen.analyses.trajectories.recovery.response import Response
-from salutogen.analyses.trajectories.recovery.response_file import response_columns
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
 from salutogen.analyses.trajectories.recovery.words import (
     back_words,
@@ -37,11 +36,7 @@ from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import points, say, signed
 
 RETURN_CODES = ("recovery-", "half-life-")
-METRIC_WORDS = {
-    "time_to_worst": "Time to the worst point",
-    "return_time": "Time until down at the level before the event, where seen",
-    "end_state": "End state: last point against that level",
-}
+END_STATE = "End state: last point against the level before the event (points of P)"
 METRIC_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
     Column(name="n", meaning="Courses with a value", kind=Kind.COUNT, heading="Courses"),
@@ -76,7 +71,7 @@ def response_section(
             _in_words(
                 anchored, "Mean SR after the event minus SR before", response.changes, audience
             ),
-            *late_words(response.late_change, courses, audience),
+            *late_words(response.late_change, courses, audience, rated=anchored.grid.rated),
             *recovery_words(curve, placebo, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
             *back_words(times, placebo, audience),
@@ -121,52 +116,43 @@ def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audi
 def _metric_tables(
     anchored: Anchored, response: Response, placebo: Placebo | None, audience: Audience
 ) -> tuple[Table, ...]:
-    """What courses look like on the way back.
+    """How deep courses go beside the comparator's, and where they end.
 
-    The highest of several noisy points is positive whatever happens, and so are areas and speeds
-    made of it: depth stands beside the comparator's, the others in the results only.
+    The highest of several noisy points is positive whatever happens, its place is anywhere, and so
+    it goes with areas, times and speeds made of it: these stand in the results only.
     """
-    metrics, summary = response.course_metrics, response.metrics
-    if metrics is None or summary is None:
+    metrics = response.course_metrics
+    if metrics is None:
         return ()
-    units = {item.name: item.unit for item in response_columns(summary.unit_of_time)}
     depth = _depth_row(placebo, audience)
-    rows = [*depth]
-    for name, words in METRIC_WORDS.items():
-        values = getattr(metrics, name)
-        found = mean_of(values, anchored.anchors.person)
-        shown = found.persons >= max(2, audience.smallest)
-        middle = float(np.median(values[np.isfinite(values)])) if shown else None
-        rows.append(
-            {
-                "measure": f"{words} ({units[name]})",
-                "n": found.n,
-                "median": middle,
-                "mean": found.mean if shown else None,
-                "low": found.low if shown else None,
-                "high": found.high if shown else None,
-                "comparator": None,
-            }
-        )
+    found = mean_of(metrics.end_state, anchored.anchors.person)
+    shown = found.persons >= max(2, audience.smallest)
+    ended = metrics.end_state[np.isfinite(metrics.end_state)]
+    rows = [
+        *depth,
+        {
+            "measure": END_STATE,
+            "n": found.n,
+            "median": float(np.median(ended)) if shown else None,
+            "mean": found.mean if shown else None,
+            "low": found.low if shown else None,
+            "high": found.high if shown else None,
+            "comparator": None,
+        },
+    ]
     kinds = {"measure": pl.String, "n": pl.Int64} | dict.fromkeys(
         ("median", "mean", "low", "high", "comparator"), pl.Float64
     )
     frame = hide_small_of(anchored.n, pl.DataFrame(rows, schema=kinds), METRIC_COLUMNS, audience)
-    left = Persons(summary.n_censored, of=anchored.n)
     compared = "; depth of all complete ones that have a comparator" if depth else ""
-    note = say(
-        f"Courses with {LATER_POINTS} or more points after the event{compared}. Down at the level "
-        "before the event is more than back within the band, and is another time. {left} were "
-        "above their level before the event and not seen down at it: they have no such time.",
-        left=left,
-    )
+    note = f"Courses with {LATER_POINTS} or more points after the event{compared}."
     return (
         Table(
             name=f"trajectories-{anchored.rule}-metrics",
-            title="What the way back looks like",
+            title="Depth, and where courses end",
             frame=frame,
             columns=METRIC_COLUMNS,
-            note=note_of(note.worded(audience.in_a_sentence), frame, METRIC_COLUMNS),
+            note=note_of(note, frame, METRIC_COLUMNS),
         ),
     )
 

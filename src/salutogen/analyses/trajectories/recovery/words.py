@@ -30,9 +30,10 @@ def recovery_words(
     low, high = curve.interval
     return (
         say(
-            "The mean course of {n:# person|# persons} returns exponentially with a half-life of "
+            "If the mean course of {n:# person|# persons} returns exponentially, its half-life is "
             "{half} occasions (95 % interval {low} to {high}), from {jump} at the event to {end} "
             "points against the level before it, a fall of {fall} ({fall_low} to {fall_high}). "
+            "The shape is assumed. "
             "Errors allow for fluctuation that lasts (correlation of {lag} from one occasion to "
             "the next).",
             n=Persons(curve.n_persons, of=anchored),
@@ -53,6 +54,16 @@ def recovery_words(
 
 def unsettled_words(curve: RecoveryCurve) -> str:
     """Say why no half-life is quoted of a fitted curve, by the way that it goes."""
+    if curve.withheld is not None:
+        return (
+            "An exponential return was fitted. SR falls after the event, but "
+            + (
+                "with the event in exposure and without it half-lives differ"
+                if curve.withheld == "backgrounds"
+                else "the curve ends elsewhere than courses do"
+            )
+            + ", so none is quoted."
+        )
     if curve.way < 0:
         return (
             "An exponential return was fitted. SR falls after the event, but how fast is not "
@@ -70,17 +81,17 @@ def unsettled_words(curve: RecoveryCurve) -> str:
 
 
 def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
-    """Whether the fall goes beyond regression to the mean."""
+    """Whether SR changes otherwise than after such values without an event."""
     each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
     found = [item.regression for item in each if item.regression is not None]
     if not found:
-        return ("How much of that is regression to the mean is not known here.",)
+        return ("Whether ordinary fluctuation would fall as much is not known here.",)
     own = found[0]
     verdict = "differs" if placebo and placebo.falls_beyond else "is not distinguished"
     return (
         "In the courses that have comparator occasions the change after the event, "
         f"{signed(own.change)} points at post1 and post2, {verdict} from the "
-        f"{signed(own.expected)} expected after such values at these.",
+        f"{signed(own.expected)} that ordinary fluctuation gives after such values.",
     )
 
 
@@ -99,9 +110,18 @@ def _speed_words(varying: VaryingRates | None) -> tuple[str, ...]:
 
 
 def late_words(
-    found: LateChange | None, courses: LockedCourses, audience: Audience
+    found: LateChange | None, courses: LockedCourses, audience: Audience, *, rated: bool
 ) -> tuple[Text, ...]:
-    """Whether SR comes down after the event, apart from how fast."""
+    """Whether SR comes down after the event, apart from how fast.
+
+    Parameters
+    ----------
+    found : LateChange or None
+    courses : LockedCourses
+    audience : Audience
+    rated : bool
+        Whether events count from a rating of burden: anchors are then selected on it.
+    """
     if found is None or audience.is_small(found.n_at_event - found.n):
         return ()
     own, other = own_and_other(courses)
@@ -112,7 +132,11 @@ def late_words(
         else f", and by {signed(found.other_mean)} ({signed(found.other_low)} to "
         f"{signed(found.other_high)}) {other} it"
     )
-    fell = "Some of a fall would be expected after a high value in any case. "
+    fell = (
+        "As events count from a burden rating, some of a fall may be regression to the mean. "
+        if rated
+        else "A rise by ordinary fluctuation would fall as well. "
+    )
     expected = fell if found.mean < 0.0 else ""
     verdict = {
         -1: "SR falls",

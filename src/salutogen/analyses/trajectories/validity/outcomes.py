@@ -215,7 +215,9 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
             outcome=outcome.name,
         )
     elif outcome.from_P:
-        told.tell("validity-criterion-overlap")
+        told.tell(
+            "validity-criterion-overlap", variant="related" if found.tells_outcome else "unrelated"
+        )
     moved = [factor for factor, relation in found.factors.items() if relation.moves]
     if moved:
         told.tell(

@@ -159,6 +159,13 @@ class Validity(Record):
     factors: dict[str, FactorRelation] = figure("Factors and locks")
     findings: tuple[Finding, ...] = beside(default=())
 
+    @property
+    def tells_outcome(self) -> bool:
+        """Whether the interval of some correlation with the outcome leaves out 0."""
+        each = [one for found in self.foretold.values() for one in (found.r, found.at_equal_P)]
+        ends = [(one.low, one.high) for one in each if one is not None]
+        return any(low is not None and high is not None and low * high > 0.0 for low, high in ends)
+
 
 def locked_measures(lock: Lock) -> dict[str, FloatArray]:
     """Level and change of SR and P after the event, over the same courses.

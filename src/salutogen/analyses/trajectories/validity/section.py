@@ -25,7 +25,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import MINUS, enumeration, percent, points, say, signed
+from salutogen.page.words import enumeration, percent, points, say, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -47,8 +47,8 @@ BANDS = (
     "has may be that."
 )
 OVERLAP = (
-    " It is made of the same answers as the courses, later: what goes with it is partly a person's "
-    "level, and nothing is foretold here."
+    " It comes from other occasions, but from the same scale and person as the courses: any "
+    "relation may be the person's stable level, so nothing is foretold here."
 )
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
@@ -125,7 +125,8 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
         say(
             "The later outcome is {outcome}, known for {n} anchored courses.{overlap} The level of "
             "SR after the event correlates with it by {sr}, that of P by {p}; at equal P before "
-            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons).",
+            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons)."
+            "{untold}",
             outcome=outcome.name,
             overlap=OVERLAP if outcome.overlaps_with_P else "",
             n=Persons(outcome.n, of=anchored),
@@ -133,6 +134,7 @@ def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
             p=_written(p.r),
             sr_equal=_written(sr.at_equal_P),
             p_equal=_written(p.at_equal_P),
+            untold="" if found.tells_outcome else " No relation is told.",
         ),
     )
 
@@ -150,7 +152,7 @@ def _class_words(group: GroupOutcome, anchored: int) -> Text:
     return say(
         "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
         "for the number of groups; what classes of any courses would go with is not known.",
-        explained=percent(max(group.explained or 0.0, 0.0)),
+        explained=_variance(group.explained or 0.0),
         n=Persons(group.n, of=anchored),
     )
 
@@ -178,7 +180,7 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
         "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
         "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
         "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
-        "{most}), because a label holds some of a person's level. {verdict}",
+        "{most}), as a label may hold some of a person's level. {verdict}",
         n=Persons(found.n, of=anchored),
         observed=_variance(found.observed),
         placebo=_variance(found.placebo),
@@ -189,8 +191,8 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
 
 
 def _variance(share: float) -> str:
-    """Write an adjusted share, which falls below 0 where groups tell less than chance would."""
-    return percent(share).replace("-", MINUS)
+    """Write an adjusted share; below 0 there is none, as groups tell less than chance would."""
+    return "none (adjusted estimate below 0)" if share < 0.0 else percent(share)
 
 
 def _factor_words(found: Validity) -> tuple[str, ...]:
@@ -296,7 +298,7 @@ def _foretold_table(
     frame = hide_small_of(anchors.n, frame, FORETOLD_COLUMNS, audience)
     return Table(
         name=f"trajectories-{anchors.rule}-foretold",
-        title=f"What {'goes with' if outcome.overlaps_with_P else 'foretells'}: {outcome.name}",
+        title=f"Correlations of the courses with {outcome.name}",
         frame=frame,
         columns=FORETOLD_COLUMNS,
         note=note_of(FORETOLD_NOTE, frame, FORETOLD_COLUMNS),

@@ -1,0 +1,115 @@
+"""Words for the change after the event beside what ordinary fluctuation gives after such values."""
+
+from __future__ import annotations
+
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
+from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.regression import FEWEST, RegressionToMean
+from salutogen.findings import Persons
+from salutogen.page.section import Text
+from salutogen.page.words import enumeration, say, signed
+
+UNKNOWN = (
+    "A course that stands far from its mean at one occasion on average stands nearer to it at the "
+    "next: part of any change after the event may be that, and no comparator occasions tell which "
+    "part."
+)
+
+
+def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int) -> Text:
+    """What of the change after the event fluctuation would give after such values.
+
+    With the event in exposure its expected share is taken out of peri and not of what follows; the
+    comparator has no such share. So a difference counts where it shows under both backgrounds.
+    Regression to the mean is said only where anchors are selected by how persons felt.
+    """
+    if placebo is None or placebo.SR is None:
+        return UNKNOWN
+    found = placebo.SR.regression
+    if found is None:
+        return say(
+            "Whether the change after the event differs from that of ordinary fluctuation is not "
+            "settled: of the {n} complete courses that have comparator occasions fewer than "
+            "{fewest} have further occasions that tell the person's level.",
+            n=Persons(placebo.SR.response["jump"].n, of=anchored),
+            fewest=FEWEST,
+        )
+    own, _ = own_and_other(courses)
+    other = None if placebo.SR_other is None else placebo.SR_other.regression
+    judged = "" if other is None else f", {own} the event in exposure"
+    again = (
+        ""
+        if other is None
+        else f" Scored {placebo.other} it changes by {signed(other.change)}; fluctuation gives "
+        f"{_expected(other)}."
+    )
+    return say(
+        "In the {n} courses that have comparator occasions and a level elsewhere SR changes from "
+        "the event on by {change} points (mean of post1 and post2 minus peri{judged}). {given} "
+        "{expected}.{again} {verdict}",
+        n=Persons(found.n, of=anchored),
+        change=signed(found.change),
+        judged=judged,
+        given=_given(placebo),
+        expected=_expected(found),
+        again=again,
+        verdict=_verdict(placebo),
+    )
+
+
+def _given(placebo: Placebo) -> str:
+    if placebo.rated:
+        return (
+            "Events count from a burden rating, so persons may be anchored where they felt bad; "
+            "regression to the mean after such values at pre and peri would give"
+        )
+    return "Had such values at pre and peri been ordinary fluctuation, SR would have changed by"
+
+
+def _expected(found: RegressionToMean) -> str:
+    return (
+        f"{signed(found.expected)} ({signed(found.expected_low)} to {signed(found.expected_high)})"
+    )
+
+
+def _verdict(placebo: Placebo) -> str:
+    """What holds of the change less the expected one, however SR is scored."""
+    each = {
+        words: found.regression
+        for words, found in placebo.ways.items()
+        if found.regression is not None
+    }
+    several = len(each) > 1
+    differences = enumeration(
+        [f"{_excess(item)}{' ' + words if several else ''}" for words, item in each.items()]
+    )
+    if placebo.falls_beyond:
+        return f"{_way(list(each.values()))}: the difference is {differences}."
+    if any(item.beyond for item in each.values()):
+        return (
+            "Not under every way of scoring does the change differ from that, on the same side: "
+            f"the difference is {differences}. With the event in exposure its expected share is "
+            "taken out at peri and not later, so nothing is claimed of it."
+        )
+    alone = any(item.leaves_out_0 for item in each.values())
+    once = (
+        "; an interval that leaves out 0 by itself is not told once jump, mean change and depth "
+        "are counted as well"
+        if alone
+        else ""
+    )
+    return f"No difference from that is told: it is {differences}{once}."
+
+
+def _way(each: list[RegressionToMean]) -> str:
+    """Which way SR goes: slower back than fluctuation, further down, or further up."""
+    if each[0].excess < 0.0:
+        return "SR comes to lie lower than fluctuation would have it"
+    if all(item.rise > 0.0 and item.expected < 0.0 for item in each):
+        return "The rise lasted longer than fluctuation would have it"
+    return "SR comes to lie higher than fluctuation would have it"
+
+
+def _excess(found: RegressionToMean) -> str:
+    return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"

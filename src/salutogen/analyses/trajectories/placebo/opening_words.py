@@ -1,0 +1,134 @@
+"""What the page opens with about events: how P and SR change, however the event is counted."""
+
+from __future__ import annotations
+
+from salutogen.analyses.trajectories.anchors.anchored import Anchored
+from salutogen.analyses.trajectories.anchors.settings import Rule
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
+from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.exposure_bands import RELIABILITY, ErrorBand
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.words import SELECTED, excess_words, reach_words
+from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
+from salutogen.findings import Persons
+from salutogen.page.audience import SMALL_CELL
+from salutogen.page.section import Text
+from salutogen.page.words import enumeration, number, say, signed
+
+NEW: dict[Rule, str] = {
+    "first-strict": "that had not counted for the person before",
+    "first-any": "that was the person's first to count",
+    "onset": "that had not happened to the person before",
+    "demo-loop": "that had not counted at the occasion directly before",
+}
+
+
+def event_words(anchored: Anchored) -> str:
+    """Say which events are spoken of: how they count, and what makes them new."""
+    grid = anchored.grid
+    threshold = grid.threshold if grid.rated else None
+    rated = "" if threshold is None else f" rated {threshold:g} or more"
+    return f"a listed event{rated} came {NEW[anchored.rule]}"
+
+
+def answer_words(
+    response: Response, courses: LockedCourses, anchored: Anchored, placebo: Placebo | None
+) -> Text:
+    """Say how P and SR change when an event comes; nothing of fewer than five courses."""
+    plain = response.jump_tests["SR"]
+    if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
+        return ""
+    own = say(
+        f"When {event_words(anchored)}, {_changes_words(response, courses)} (from the "
+        "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals).",
+        n=Persons(plain.n),
+    )
+    return say(
+        "{own} {compared}{error}{selected}",
+        own=own,
+        compared=_compared_words(placebo, plain),
+        error=_error_words(response.jump_error_band) if plain.told else "",
+        selected=f" {SELECTED}" if anchored.grid.rated else "",
+    )
+
+
+def _changes_words(response: Response, courses: LockedCourses) -> str:
+    """How P changes, then SR with the event in exposure and without it."""
+    tests = response.jump_tests
+    SR = f"SR changed by {_change(tests['SR'])}"
+    if (other := tests.get("SR_other")) is not None and other.mean is not None:
+        first, second = own_and_other(courses)
+        SR += (
+            f" with the line's share for the event {'' if first == 'with' else 'not '}taken out "
+            f"({first} the event in exposure) and by {_change(other)} {second} it"
+        )
+    P = tests.get("P")
+    return (
+        SR if P is None or P.mean is None else f"problems changed by {_change(P)} points and {SR}"
+    )
+
+
+def _change(found: JumpTest) -> str:
+    if found.low is None:
+        return signed(found.mean)
+    return f"{signed(found.mean)} ({signed(found.low)} to {signed(found.high)})"
+
+
+def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
+    if placebo is None or placebo.SR is None:
+        return "Nothing is claimed of it: there is no comparator."
+    found = placebo.SR.response["jump"]
+    return say(
+        "In {compared} of them, which are complete and have comparator occasions, SR changed by "
+        "{observed} around the event and by {placebo} around these occasions of the same persons: "
+        "{end}",
+        compared=Persons(found.n, of=plain.n),
+        observed=signed(found.observed),
+        placebo=signed(found.placebo),
+        end=_verdict(placebo),
+    )
+
+
+def _verdict(placebo: Placebo) -> str:
+    """The jump's difference from the comparator's under each way of scoring, and what holds."""
+    each = {words: found.response["jump"] for words, found in placebo.ways.items()}
+    several = len(each) > 1
+    parts = [
+        f"{excess_words(found, share=False)}{' ' + words if several else ''}"
+        for words, found in each.items()
+    ]
+    differences = f"{'differences' if several else 'a difference'} of {enumeration(parts)}"
+    told = [words for words, found in each.items() if found.beyond]
+    if placebo.beyond("response", "jump"):
+        if not several:
+            return f"{differences} that is beyond ordinary fluctuation."
+        reach = reach_words(placebo, (found.excess for found in each.values()))
+        return f"{differences}. All are beyond ordinary fluctuation; the size is {reach}."
+    if not told:
+        none = "none of which is" if several else "which is not"
+        ends = [(found.excess_low or 0.0, found.excess_high or 0.0) for found in each.values()]
+        alone = any(low > 0.0 or high < 0.0 for low, high in ends)
+        counted = " once the other figures of the response are counted" if alone else ""
+        return f"{differences}, {none} distinguished from 0{counted}."
+    return (
+        f"{differences}. Not all are distinguished from 0 on the same side (only "
+        f"{enumeration(told)}), so nothing is claimed: it hangs on how exposure is taken out."
+    )
+
+
+def _error_words(band: ErrorBand | None) -> str:
+    """Whether the jump by the line outlasts error in exposure, and reports that follow mood."""
+    if band is None or band.error_low is None or band.error_high is None:
+        return ""
+    reach = (
+        f"from {signed(band.error_low)} to {signed(band.error_high)} over reliabilities of "
+        f"exposure of {number(RELIABILITY[0], 1)} to 1"
+    )
+    if not band.holds_with_error:
+        return f" With error in exposure it may be nil with the event in exposure: {reach}."
+    if not band.holds_jointly:
+        return (
+            f" With the event in exposure it outlasts error in exposure ({reach}), but may be nil "
+            "if reports of exposure follow mood as well."
+        )
+    return f" With the event in exposure it outlasts error in exposure: {reach}."
