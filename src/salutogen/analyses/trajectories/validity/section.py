@@ -43,8 +43,8 @@ FORETOLD_NOTE = (
 )
 BANDS = (
     "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
-    "relate to SR: a relation that does not differ from 0 down to the reliability that exposure "
-    "has may be that."
+    "relate to SR: a relation may be no more than that if it is not told from 0 at the "
+    "reliability that exposure really has."
 )
 OVERLAP = (
     " It comes from other occasions, but from the same scale and person as the courses: any "
