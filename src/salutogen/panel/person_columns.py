@@ -66,8 +66,8 @@ def read_persons(
             who, when, row, values, subjects.len(),
             column=column, label=label, findings=findings, growing=growing,
         )  # fmt: skip
-        if name == "arm" and study.plan.arms is not None and column == study.plan.arms.column:
-            check_arms(study, columns[name], column, label, findings)
+        if path == ARM_PATH:
+            check_arms(study, columns[own], column, label, findings)
     return pl.DataFrame(columns)
 
 
