@@ -20,7 +20,7 @@ _LETTERED, _DIGITS = 4, 6  # from how many characters on an identifier is like n
 _MOST_OF_WORDS = 5_000  # identifiers of several words that are searched for within texts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Identifiers:
     """The identifiers of a study, as far as they can be told from other words and numbers.
 
@@ -35,6 +35,10 @@ class Identifiers:
 
     subjects: pl.Series
     columns: Collection[str] = ()
+
+    def __repr__(self) -> str:
+        """Say how many there are, and none of them."""
+        return f"Identifiers({self.subjects.len():,} persons)"
 
     @cached_property
     def distinctive(self) -> frozenset[str]:
