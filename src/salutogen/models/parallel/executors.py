@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 BATCHES = 64  # parts in which many small tasks are sent, at most
+GLANCE = 0.5  # seconds after which a wait looks up, so that a signal is acted on
 ANSWER_WITHIN = 20  # seconds in which a scheduler must answer
 ONE_THREAD = (
     "NUMBA_NUM_THREADS",
@@ -95,7 +96,7 @@ def run_each(
             for first in range(0, total, max(size, 1)):
                 batch = list(items[first : first + size])
                 futures[executor.submit(_run, task, batch)] = first
-            for future in as_completed(futures):
+            for future in _as_completed(futures):
                 keep(futures[future], future.result())
     except KeyboardInterrupt as stop:
         _cancel(futures)
@@ -197,6 +198,14 @@ def progress_bar(description: str = "Fitting") -> Iterator[Progress]:
 
 def _run(task: Callable[[Any], Any], items: list[Any]) -> list[Any]:
     return [task(item) for item in items]
+
+
+def _as_completed(futures: Iterable[Future[Any]]) -> Iterator[Future[Any]]:
+    """Futures as they are done; a signal that another thread took is acted on all the same."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=GLANCE, return_when=FIRST_COMPLETED)
+        yield from done
 
 
 def _cancel(futures: dict[Future[list[Any]], int]) -> None:
