@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -30,6 +31,12 @@ def _share_the_cores() -> None:
         os.environ.setdefault(name, "1")
 
 
+def _listen_to_stop_signals() -> None:
+    """Let tests be interrupted where a shell started them in the background, ignoring Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _set_hypothesis_profiles() -> None:
     from hypothesis import HealthCheck, settings
 
@@ -44,6 +51,7 @@ def _set_hypothesis_profiles() -> None:
 
 
 _share_the_cores()
+_listen_to_stop_signals()
 os.environ.setdefault("SALUTOGEN_STRICT_PAGE", "1")  # a part of a page that fails fails the test
 _set_hypothesis_profiles()
 
