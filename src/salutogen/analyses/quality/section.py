@@ -123,8 +123,8 @@ def _empty_words(found: pl.DataFrame) -> str:
     if not found.filter(empty).height:
         return ""
     return (
-        " One that is empty cannot be estimated: at that level the items do not covary positively, "
-        "or there is a single total in place of items."
+        " One that is empty cannot be estimated: at that level the items do not covary as one "
+        "common factor would have them, or there is a single total in place of items."
     )
 
 

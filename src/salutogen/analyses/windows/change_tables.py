@@ -50,7 +50,7 @@ def change_tables(
         frame=_versions(change, summary),
         columns=VERSION_COLUMNS,
         note="Positive = problems rose beyond what exposure lets expect. Only the first line is "
-        "spoken of as change. Means without an interval drift with who leaves.",
+        "spoken of as change. Means of those seen in a window drift with who leaves.",
     )
     shown = pl.col("window").is_in(summary["window"].implode())
     course = change.course.windows.filter(shown)
@@ -66,7 +66,7 @@ def change_tables(
     if change.sensitivity.height and not audience.hides(change.n_left, change.n_persons):
         yield Table(
             name="window-change-leavers",
-            title="Change if those who left were above or below what the model expects of them",
+            title="Change if those not seen to the end were above or below what the model expects",
             frame=change.sensitivity,
             columns=SENSITIVITY_COLUMNS,
             note="A shift of 0 takes it that leaving depends on what was seen before.",

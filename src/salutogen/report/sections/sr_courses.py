@@ -267,8 +267,8 @@ def _distribution_figure(context: Context) -> Figure:
     about_half = ""
     if context.norm.external is None and context.norm.lines.person.reference == "all":
         about_half = (
-            "; a line through these persons leaves about half of them below it by the arithmetic "
-            "of least squares, which is no finding"
+            "; the line through these persons makes their mean 0, so that about half of them lie "
+            "below it wherever SR is spread evenly, which is no finding"
         )
     bars = {
         "mark": {"type": "rect", "stroke": colour("paper"), "strokeWidth": 0.7},

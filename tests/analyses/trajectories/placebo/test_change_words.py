@@ -64,7 +64,7 @@ def test_of_few_comparators_nothing_is_told() -> None:
     assert placebo.SR is not None
     few = replace(placebo, SR=replace(placebo.SR, regression=None))
     assert "is not settled" in said(few)
-    assert f"fewer than {FEWEST}" in said(few)
+    assert f"at least {FEWEST} with further occasions" in said(few)
     assert "no comparator occasions tell which part" in said(None)
 
 

@@ -73,7 +73,7 @@ def criteria_figure(assessment: ClassAssessment, rule: str) -> Figure:
         title="Does another class describe the courses better?",
         description=(
             "BIC by number of classes, as points above the lowest of all; lower is better. The "
-            f"lowest is {assessment.chosen.words}, where "
+            f"lowest on which a claim may rest is {assessment.chosen.words}, where "
             f"{_number_words(k)} {'is' if k == 1 else 'are'} chosen: no larger number lowers BIC "
             f"by {assessment.settings.gates.bic:g} or more. {_choices(assessment)}"
         ),

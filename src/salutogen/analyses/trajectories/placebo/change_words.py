@@ -30,8 +30,8 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
     if found is None:
         return say(
             "Whether the change after the event differs from that of ordinary fluctuation is not "
-            "settled: of the {n} complete courses that have comparator occasions fewer than "
-            "{fewest} have further occasions that tell the person's level.",
+            "settled: there are {n} complete courses that have comparator occasions, and at least "
+            "{fewest} with further occasions that tell the person's level are asked for.",
             n=Persons(placebo.SR.response["jump"].n, of=anchored),
             fewest=FEWEST,
         )

@@ -79,7 +79,7 @@ def fit_way_back(
         return metrics, curve, tuple(told)
     again = None if other is None else _fitted_otherwise(other, person, seed)
     if other is not None and (again is None or not curve.agrees_with(again)):
-        _tell_backgrounds(told, curve, again)
+        _tell_backgrounds(told, again)
         return metrics, replace(curve, withheld="backgrounds"), tuple(told)
     if _ends_elsewhere(curve, end := mean_of(metrics.end_state, person)):
         told.tell(
@@ -139,19 +139,10 @@ def _ends_elsewhere(curve: RecoveryCurve, end: Mean) -> bool:
     return across or abs(end.mean - curve.asymptote) > MOST_UNSEEN * fall
 
 
-def _tell_backgrounds(told: Findings, curve: RecoveryCurve, other: RecoveryCurve | None) -> None:
-    ends = {"low": f"{curve.interval[0]:.2f}", "high": f"{curve.interval[1]:.2f}"}
-    if other is None or not other.speed_told:
-        told.tell("half-life-withheld", variant="one-background", **ends)
-        return
-    low, high = other.interval
-    told.tell(
-        "half-life-withheld",
-        variant="backgrounds",
-        **ends,
-        other_low=f"{low:.2f}",
-        other_high=f"{high:.2f}",
-    )
+def _tell_backgrounds(told: Findings, other: RecoveryCurve | None) -> None:
+    """Say that the half-life hangs on how SR is judged, and none of the two."""
+    alone = other is None or not other.speed_told
+    told.tell("half-life-withheld", variant="one-background" if alone else "backgrounds")
 
 
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
