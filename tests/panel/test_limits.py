@@ -188,6 +188,18 @@ def test_nothing_is_read_that_cannot_be_held(tmp_path: Path) -> None:
     assert {name: words for name, words in said.items() if MADE[name][2] not in words} == {}
 
 
+def test_a_reader_that_runs_out_of_memory_refuses_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    (tmp_path / "a.dta").write_bytes(b"anything")
+    monkeypatch.setattr("pyreadstat.read_dta", greedy)
+    with pytest.raises(PanelError, match="asks for more memory than is left"):
+        read_panel(make_study(), tmp_path / "a.dta")
+
+
 @posix
 @pytest.mark.parametrize("make", [pipe, device, plug])
 def test_what_has_only_a_files_place_is_said_to_be_no_file(

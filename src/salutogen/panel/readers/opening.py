@@ -30,17 +30,16 @@ def open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
         return None
     try:
         return reader.read(file, findings) if is_fit(file, findings) else None
-    except (SalutogenError, MemoryError):
+    except SalutogenError:
         raise
+    except MemoryError:
+        reason = "it asks for more memory than is left"
     except (Exception, pl.exceptions.PanicException) as error:
-        findings.tell(
-            "unreadable-file",
-            variant="suffix",
-            file=file.label,
-            suffix=suffix,
-            reason=reason_of(error),
-        )
-        return None
+        reason = reason_of(error)
+    findings.tell(
+        "unreadable-file", variant="suffix", file=file.label, suffix=suffix, reason=reason
+    )
+    return None
 
 
 def without_odd_columns(
