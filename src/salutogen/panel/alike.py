@@ -25,13 +25,14 @@ def as_seen(texts: pl.Series) -> pl.Series:
     seen = trimmed.str.to_lowercase()
     if not odd.len():
         return seen
-    written = pl.Series([_as_seen(text) for text in odd.to_list()], dtype=pl.String)
+    written = pl.Series([text_as_seen(text) for text in odd.to_list()], dtype=pl.String)
     return pl.select(
         pl.coalesce(trimmed.replace_strict(odd, written, default=None), seen)
     ).to_series()
 
 
-def _as_seen(text: str) -> str:
+def text_as_seen(text: str) -> str:
+    """Write one text as it looks."""
     signs = []
     for sign in unicodedata.normalize("NFKC", text):
         kind = unicodedata.category(sign)

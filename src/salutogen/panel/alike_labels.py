@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import polars as pl
 
 from salutogen.findings import Findings
+from salutogen.panel.alike import text_as_seen
 
 
 def tell_alike(raw: pl.Series, column: str, label: str, findings: Findings) -> None:
@@ -36,12 +35,5 @@ def _groups(labels: list[str]) -> list[str]:
     """Labels that look alike, each group in words."""
     found: dict[str, list[str]] = {}
     for label in labels:
-        found.setdefault(_folded(label), []).append(label)
+        found.setdefault(text_as_seen(label), []).append(label)
     return [" and ".join(map(repr, group)) for group in found.values() if len(group) > 1]
-
-
-def _folded(label: str) -> str:
-    """A label without capitals, invisible characters, doubled spaces and forms of characters."""
-    plain = unicodedata.normalize("NFKC", label).casefold()
-    seen = (char for char in plain if unicodedata.category(char) not in ("Cf", "Cc"))
-    return " ".join("".join(seen).split())
