@@ -160,9 +160,10 @@ def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     }
     if curve.way < 0:
         told.tell("half-life-not-settled", variant="speed", **change, **ends)
+    elif curve.way > 0:
+        told.tell("half-life-not-settled", variant="rise", **change)
     else:
-        variant = "rise" if curve.way > 0 else "neither"
-        told.tell("half-life-not-settled", variant=variant, **change)
+        told.tell("half-life-not-settled", variant="neither")
 
 
 def _tell_not_individual(told: Findings, varying: VaryingRates | None) -> None:
