@@ -71,7 +71,7 @@ def test_everything_is_shown_where_persons_are(inputs: AnalysisInputs) -> None:
     assert withheld == ()
     assert [section.title for section in sections] == [
         "Reliability and leftover exposure",
-        "Distribution of problems, and what its floor does to SR",
+        "Distribution of problems, and its floor",
         "Who left, beside who stayed",
         "Quality of exposure",
     ]
