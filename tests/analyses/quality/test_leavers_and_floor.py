@@ -111,7 +111,9 @@ def test_intervals_of_the_odds_of_leaving_hold_the_truth(effect: float) -> None:
 def test_what_leaving_goes_with_is_said_as_far_as_it_is_known() -> None:
     told = leavers_beside_stayers(leaving(1.0, 3))
     words = leaver_words(told, 2)
-    alone = "Leaving goes with more problems and higher SR at the occasion before it, each looked at"
+    alone = (
+        "Leaving goes with more problems and higher SR at the occasion before it, each looked at"
+    )
     assert f"{alone} alone (odds" in words
     assert "as SR is made of the other two: which of them it is, was not asked" in words
     opening = leaving_in_words(told)
