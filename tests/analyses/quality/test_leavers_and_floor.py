@@ -255,7 +255,6 @@ def followed(seed: int, *, floor: float, more_spread: float) -> ProblemDistribut
     E = rng.uniform(0, 10, 8000)
     P = np.maximum(0.8 * E + rng.normal(size=8000) * (3 + more_spread * E), floor)
     arrays = arrays_of(P, E, person, occasion)
-    rises = True
     return problem_distribution(arrays, P - arrays.SR, floor, 40.0, rises=True)
 
 

@@ -132,6 +132,15 @@ def test_words_for_opening_and_methods(result: WindowsResult) -> None:
         within=Contrast(estimate=1.0, se=0.1, interval=(0.8, 1.2)),
     )
     assert "last seen" not in worded(replace(result, change=depends).answer())
+    assert result.in_short() == (
+        "whether SR changed from the first window to the last is not settled"
+    )
+    rose = replace(result.change, interval=(0.1, 0.5), within=None)
+    assert replace(result, change=rose).in_short() == (
+        "SR is higher in the last window than in the first"
+    )
+    assert "depends on the slope" in replace(result, change=depends).in_short()
+    assert replace(result, change=None).in_short() == ""
     assert "P ~ E + occasion + (1 | person), fitted by restricted" in str(result.methods())
     assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
 

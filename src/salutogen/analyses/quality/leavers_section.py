@@ -77,7 +77,8 @@ def _at_first(leavers: pl.DataFrame) -> str:
     if differ:
         return (
             f"At their first occasion they had {enumeration(differ)} than those who stayed"
-            f"{_alone(differ)}: means over those present speak of other persons later than at first."
+            f"{_alone(differ)}: means over those present speak of other persons later than at "
+            "first."
         )
     ends = [leavers[name].abs().max() for name in ("low", "high")]
     known = [end for end in ends if isinstance(end, float)]

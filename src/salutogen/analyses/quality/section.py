@@ -77,9 +77,9 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
                 "known reliability of E, 1 is assumed, and the reliability of SR is then the "
-                "highest it can be; the sensitivity bands show what follows if that is wrong. Where "
-                "SR is what a line leaves of the same rows, r(SR, P) is √(1 − R²) of that line, "
-                "which is no finding.",
+                "highest it can be; the sensitivity bands show what follows if that is wrong. "
+                "Where SR is what a line leaves of the same rows, r(SR, P) is √(1 − R²) of that "
+                "line, which is no finding.",
             ),
             *_more_tables(result),
             Table(

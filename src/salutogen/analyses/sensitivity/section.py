@@ -61,6 +61,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
             result.exposure_error,
             "reliability_E",
             "Assumed reliability of exposure",
+            over="reliabilities of exposure",
             name="sensitivity-exposure-error",
             title=EXPOSURE_ERROR,
         ),
@@ -68,6 +69,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
             result.mood_reporting,
             "g",
             "Assumed strength of mood-congruent reporting g",
+            over="strengths of mood-congruent reporting",
             name="sensitivity-mood-reporting",
             title=MOOD,
         ),
@@ -134,7 +136,7 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     ]
     before = len(told)
     told += [
-        words_of_factor(name, band, bands.with_problems.get(name))
+        words_of_factor(name, band, bands)
         for name, band in bands.factors.items()
         if band.claimed and band.error_low is not None
     ]
@@ -159,28 +161,50 @@ def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
     more = "more" if slope.value is not None and slope.value > 0 else "fewer"
     error = (
         f"a reliability of exposure of {number(bands.reliability_low, 2)} to "
-        f"{number(bands.reliability_high, 2)}"
+        f"{number(bands.reliability_high, 2)} ({source_words(bands)})"
     )
-    left, holds = f"slope {ends(slope.error_low, slope.error_high)}", slope.holds_with_error
+    by_error, both = (
+        ends(*pair)
+        for pair in ((slope.error_low, slope.error_high), (slope.joint_low, slope.joint_high))
+    )
     mood = ""
-    if max(abs(bands.mood_low), abs(bands.mood_high)) > 0 and slope.joint_low is not None:
+    if _with_mood(bands):
         mood = (
             " and with reports that mood colours by "
             f"{number(bands.mood_low, 2)} to {number(bands.mood_high, 2)} SDs of exposure for each "
             "SD of problems"
         )
-        left, holds = f"slope {ends(slope.joint_low, slope.joint_high)}", slope.holds_jointly
     without = f", {enumeration(left_out)} left out," if left_out else ""
     begun = f"That those who reported more stressors had {more} problems{without}"
-    if holds:
-        return f"{begun} would hold at {error}{mood} ({left})."
+    left = (
+        f"(slope from {both if mood else by_error} in the same unit; the ends hold the sampling "
+        "error of persons)"
+    )
+    if _holds(bands):
+        return f"{begun} would hold at {error}{mood} {left}."
     alone = ""
     if mood and slope.holds_with_error:
-        alone = (
-            f" With error in exposure alone it would hold "
-            f"({ends(slope.error_low, slope.error_high)})."
-        )
-    return f"{begun} need not hold at {error}{mood} ({left}).{alone}"
+        alone = f" With error in exposure alone it would hold ({by_error})."
+    return f"{begun} need not hold at {error}{mood} {left}.{alone}"
+
+
+def slope_in_short(bands: PersonBands) -> str:
+    """Say the same in a clause."""
+    mood = " and reports that mood colours" if _with_mood(bands) else ""
+    return (
+        f"the relation of problems with reported exposure "
+        f"{'would' if _holds(bands) else 'need not'} outlast the error of exposure{mood} that "
+        f"{'are' if mood else 'is'} assumed below"
+    )
+
+
+def _with_mood(bands: PersonBands) -> bool:
+    return max(abs(bands.mood_low), abs(bands.mood_high)) > 0 and bands.slope.joint_low is not None
+
+
+def _holds(bands: PersonBands) -> bool:
+    slope = bands.slope
+    return slope.holds_jointly if _with_mood(bands) else slope.holds_with_error
 
 
 def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
@@ -189,9 +213,11 @@ def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
         name for name, one in bands.factors.items() if one.value is not None and not one.claimed
     ]
     told = (
-        "A factor whose correlation with SR is about that with problems hardly goes with exposure: "
-        "then it says of SR what it says of problems. Whether a factor changes how problems "
-        "follow exposure was not asked."
+        "By arithmetic a factor's correlation with SR is that with problems, less that with "
+        "exposure times that of exposure with problems, on the smaller scale of SR. So the two may "
+        "differ by the scale alone, and be alike where the factor, or exposure itself, hardly goes "
+        "with the other; how the factor goes with exposure is told by its own correlation. Whether "
+        "a factor changes how problems follow exposure was not asked."
     )
     if untold:
         told += f" Not told from 0 as scored: {enumeration(untold)}."
@@ -199,24 +225,46 @@ def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
 
 
 def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
-    """Say how many persons change sides at the lowest reliability that is possible."""
-    known = bands.persons.filter((pl.col("g") == 0) & pl.col("rank_r").is_not_null())
-    if not known.height:
+    """Say how many persons change sides: by error in exposure, by mood, and at most by both."""
+    known = bands.persons.filter(pl.col("rank_r").is_not_null()).sort("reliability_E")
+    error, mood = known.filter(pl.col("g") == 0), known.filter(pl.col("g") != 0)
+    if not error.height:
         return ()
-    worst = known.sort("reliability_E").row(0, named=True)
-    return (
-        say(
-            "At a reliability of {reliability}, SR with the corrected slope puts "
-            "{n:# person|# persons} on the other side of 0, away from where SR as scored puts "
-            "them (rank correlation {r}).",
-            reliability=number(worst["reliability_E"], 2),
-            n=Persons(worst["n_other_side"], of=worst["n"]),
-            r=points(worst["rank_r"]),
-        ),
+    worst = error.row(0, named=True)
+    told = say(
+        "At a reliability of {reliability}, SR with the corrected slope puts "
+        "{n:# person|# persons} on the other side of 0, away from where SR as scored puts "
+        "them (rank correlation {r}).",
+        reliability=number(worst["reliability_E"], 2),
+        n=Persons(worst["n_other_side"], of=worst["n"]),
+        r=points(worst["rank_r"]),
+    )
+    return (told + _by_mood(mood) if mood.height else told,)
+
+
+def _by_mood(places: pl.DataFrame) -> Sentence:
+    """How many change sides by mood-congruent reporting: where E is most reliable, and at most."""
+    alone = places.row(-1, named=True)
+    most = places.sort("n_other_side", descending=True, maintain_order=True).row(0, named=True)
+    told = say(
+        " Reports that mood colours by {g} SDs of exposure for each SD of problems put {n} there "
+        "at a reliability of {reliability} (rank correlation {r})",
+        g=number(alone["g"], 2),
+        n=Persons(alone["n_other_side"], of=alone["n"]),
+        reliability=number(alone["reliability_E"], 2),
+        r=points(alone["rank_r"]),
+    )
+    if most["n_other_side"] == alone["n_other_side"]:
+        return told + "."
+    return told + say(
+        ", and {n} at one of {reliability} (rank correlation {r}).",
+        n=Persons(most["n_other_side"], of=most["n"]),
+        reliability=number(most["reliability_E"], 2),
+        r=points(most["rank_r"]),
     )
 
 
-def words_of_factor(name: str, band: Band, with_problems: Band | None = None) -> str:
+def words_of_factor(name: str, band: Band, bands: PersonBands) -> Sentence:
     """Say what is left of a factor's correlation with SR where exposure has error."""
     if band.holds_jointly:
         judged = "it differs from 0 throughout, with mood-congruent reporting as well"
@@ -230,13 +278,23 @@ def words_of_factor(name: str, band: Band, with_problems: Band | None = None) ->
             "it is not told from 0 throughout; the factor may merely go with fewer or more "
             "stressors"
         )
-    beside = ""
-    if with_problems is not None and with_problems.value is not None:
-        one = with_problems
-        beside = f", with problems themselves {interval(one.value, one.low, one.high)}"
-    return (
-        f"{name}: r with SR {interval(band.value, band.low, band.high)} as scored{beside}; with "
-        f"error in exposure {ends(band.error_low, band.error_high)}: {judged}."
+    beside = "".join(
+        f", with {what} {interval(one.value, one.low, one.high)}"
+        for what, found in (
+            ("problems themselves", bands.with_problems),
+            ("exposure as reported", bands.with_exposure),
+        )
+        if (one := found.get(name)) is not None and one.value is not None
+    )
+    return say(
+        "{name} ({n:# person|# persons}): r with SR {r} as scored{beside}; with error in exposure "
+        "{error}: {judged}.",
+        name=name,
+        n=Persons(band.n, of=max(bands.n, band.n)),
+        r=interval(band.value, band.low, band.high),
+        beside=beside,
+        error=ends(band.error_low, band.error_high),
+        judged=judged,
     )
 
 
@@ -287,7 +345,9 @@ def _note(frame: pl.DataFrame) -> str:
     return f"{IMPOSSIBLE} {BY_CORRECTION}" if frame["refused"].any() else BY_CORRECTION
 
 
-def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) -> Figure | None:
+def _band(
+    frame: pl.DataFrame, by: str, x_title: str, *, over: str, name: str, title: str
+) -> Figure | None:
     data = (
         frame.select("level", by, *MEASURES)
         .unpivot(index=["level", by], variable_name="what", value_name="r")
@@ -325,12 +385,14 @@ def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) 
     )
     true = data.filter(pl.col("what") == MEASURES["r_SR_true_E"])
     lowest, highest = true["r"].min(), true["r"].max()
+    least, most = (number(end, 2) for end in (true[by].min(), true[by].max()))
     return Figure(
         name=name,
         title=title,
         description=(
             f"Solid lines: correlation of SR with true exposure, from "
-            f"{points(lowest)} to {points(highest)} over the assumed values"  # type: ignore[arg-type]
+            f"{points(lowest)} to {points(highest)}"  # type: ignore[arg-type]
+            f" over assumed {over} of {least} to {most}, without sampling error"
             f" (0 would be free of exposure). Dashed lines: correlation of SR with the score "
             f"corrected under the same assumption; near 1, persons keep their places."
         ),

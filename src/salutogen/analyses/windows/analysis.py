@@ -77,6 +77,14 @@ class WindowsResult(AnalysisResult):
             return told
         return say("{told} {leaving}", told=told, leaving=leaving_in_words(self.change))
 
+    def in_short(self) -> Text:
+        """Say in a clause whether the group changed, where the opening speaks of it."""
+        from salutogen.analyses.windows.change_words import change_in_short
+
+        if self.change is None or self.windows.height < 2 or not self.answer():
+            return ""
+        return change_in_short(self.change)
+
     def methods(self) -> Text:
         """Say how the windows were laid and scored."""
         if self.plan is None or not self.windows.height:
@@ -104,7 +112,8 @@ class WindowsResult(AnalysisResult):
             f"over single occasions; its interval is the t quantile times {error}, to which the "
             "error of the variances is added (Kackar & Harville 1984). Whether the course between "
             "turns was judged over all pairs of windows (Bonferroni). "
-            "Assumed shifts of those who left are pattern-mixture models (Little 1993)."
+            "Assumed shifts of those last seen before the last occasion of the last window are "
+            "pattern-mixture models (Little 1993)."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -39,10 +39,10 @@ VERSION_COLUMNS = (
 def change_tables(
     change: WindowChange, summary: pl.DataFrame, audience: Audience
 ) -> Iterator[Table]:
-    """Change by every way of estimating it, the course, and assumed shifts of those who left.
+    """Change by every way of estimating it, the course, and assumed shifts of who was not seen.
 
-    The last table, from which the share of those who left can be computed, is left out where
-    they are too few to be told.
+    The last table, from which the share of those not seen to the end can be computed, is left out
+    where they are too few to be told.
     """
     yield Table(
         name="window-change",
@@ -69,7 +69,7 @@ def change_tables(
             title="Change if those not seen to the end were above or below what the model expects",
             frame=change.sensitivity,
             columns=SENSITIVITY_COLUMNS,
-            note="A shift of 0 takes it that leaving depends on what was seen before.",
+            note="A shift of 0 takes it that not being seen depends on what was seen before.",
         )
 
 
