@@ -68,7 +68,7 @@ def test_a_line_from_elsewhere_and_one_that_leaves_a_curve_out() -> None:
     [
         (NOTHING | {"n": 120}, "whether persons differ in their levels of SR cannot be told"),
         ({"autocorrelation": None}, "whether persons differ in their levels of SR cannot be told"),
-        ({"between_variance_low": 0.0}, "is not shown, so nobody is named"),
+        ({"between_variance_low": 0.0}, "is not shown, so nobody is called"),
         ({"clear_below": 0, "clear_above": 0}, "nobody's level is clearly below or above"),
     ],
 )

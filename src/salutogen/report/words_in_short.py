@@ -55,7 +55,7 @@ def _persons_clause(context: Context) -> Text:
     if below is None or above is None or found.autocorrelation is None:
         return "" if not found.n else "whether persons differ in their levels of SR cannot be told"
     if found.between_variance_low == 0:
-        return "that persons differ in their levels of SR is not shown, so nobody is named"
+        return "that persons differ in their levels of SR is not shown, so nobody is called"
     if below + above == 0:
         return "nobody's level is clearly below or above what exposure lets expect"
     # Both together would tell the one from the other where that is small.

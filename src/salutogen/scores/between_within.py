@@ -52,7 +52,7 @@ class BetweenWithinReliability(Record):
     icc_low: float | None = figure(
         "Lower end of its 95 % interval, occasions of a person taken as independent; at 0 persons' "
         "levels are not told to differ",
-        heading="95 %: from",
+        heading="Share, 95 %: from",
         default=None,
     )
     icc_high: float | None = figure("Upper end of it", heading="to", default=None)

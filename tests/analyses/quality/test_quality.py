@@ -11,12 +11,17 @@ import pytest
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.quality.analysis import LEVEL_OF_SR, compute
+from salutogen.analyses.quality.intervals import intervals_over_persons, no_intervals
+from salutogen.analyses.quality.section import reliability_section
 from salutogen.analyses.quality.settings import QualitySettings
+from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table
 from salutogen.scores import ScaleReliability, reliability_between_within
 from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.quality.test_intervals import cohort as with_slopes
 from tests.norm.cohorts import simulated
 
+EVERYBODY = Audience(individuals=True, n_persons=120, seed=1)
 SCALE: dict[str, Any] = {
     "scale": "P",
     "n": 140,
@@ -180,3 +185,22 @@ def test_reliability_between_and_within_is_shown(cohort: AnalysisInputs) -> None
         name: pytest.approx(value, rel=5e-3) if isinstance(value, float) else value
         for name, value in found.to_dict().items()
     }
+
+
+@pytest.mark.parametrize(("within", "fewest", "most"), [(0.5, 0, 4), (1.2, 27, 30)])
+def test_one_line_is_said_not_to_serve_both_where_it_does_not(
+    inputs: AnalysisInputs, within: float, fewest: int, most: int
+) -> None:
+    """Slopes between and within persons that are the same, and that are not."""
+    result = compute(inputs, QualitySettings())
+    told = 0
+    for seed in range(30):
+        arrays = with_slopes(120, 6, seed=seed, between=0.5, within=within)
+        table = intervals_over_persons(arrays, {}, draws=200, seed=1, refit=True)
+        (words,) = reliability_section(replace(result, intervals=table), EVERYBODY).paragraphs
+        told += "one line does not serve both. Reactions" in str(words)
+        said = [one in str(words) for one in ("Both leave out", "Only that", "Neither is told")]
+        assert sum(said) == 1
+    assert fewest <= told <= most
+    (words,) = reliability_section(replace(result, intervals=no_intervals()), EVERYBODY).paragraphs
+    assert str(words).endswith("shows whether one line serves both.")

@@ -262,8 +262,12 @@ def test_the_opening_says_what_the_slope_outlives(
     assert "0.50 to 1.0 (an assumption: nothing in these data tells it)" in text
     assert ("need not hold" in text) is (joint[0] < 0)
     short = str(replace(result, exposure_bands=bands).in_short())
-    assert ("need not outlast" in short) is (joint[0] < 0)
+    assert ("need not hold" in short) is (joint[0] < 0)
     assert ("mood" in short) is (bands.mood_high > 0)
+    seldom = replace(result, exposure_bands=bands, covered=0.077)
+    assert "so that less reliable exposure is plausible" in str(seldom.answer())
+    assert "the time that was not asked about" in str(seldom.in_short())
+    assert "plausible" not in text
     assert ("mood colours" in text) is (bands.mood_high > 0)
     curved = replace(result, exposure_bands=bands, line=None)
     assert curved.answer() == curved.in_short() == ""
@@ -425,3 +429,11 @@ def test_mood_stands_beside_error_where_persons_change_sides() -> None:
     )
     bands = replace(result.exposure_bands, persons=other)
     assert ", and 77 at one of 0.50" in told_of(replace(result, exposure_bands=bands), inputs)
+
+
+def test_figures_name_the_range_that_they_assume() -> None:
+    inputs = with_outliers(simulated())
+    result = compute(inputs, SensitivitySettings(draws=100, exposure_reliability=(0.6, 0.8, 1.0)))
+    (section,), _ = shown(result, inputs, individuals=True)
+    error = section.figures[0].description
+    assert "over assumed reliabilities of exposure of 0.60 to 1.0, without sampling error" in error

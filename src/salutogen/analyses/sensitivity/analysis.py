@@ -99,13 +99,13 @@ class SensitivityResult(AnalysisResult):
             or (self.exposure_bands.slope.value or 0.0) * (self.line.slope or 0.0) <= 0
         ):
             return ""  # the opening speaks of another line, whose slope these bands do not have
-        return slope_in_words(self.exposure_bands, left_out=self.line.covariates)
+        return slope_in_words(self.exposure_bands, self.line.covariates, self.covered)
 
     def in_short(self) -> Text:
         """Say in a clause whether the slope outlives them, where the opening speaks of it."""
         from salutogen.analyses.sensitivity.section import slope_in_short
 
-        return slope_in_short(self.exposure_bands) if self.answer() else ""
+        return slope_in_short(self.exposure_bands, self.covered) if self.answer() else ""
 
     def methods(self) -> Text:
         """Say what was assumed of exposure and followed through."""

@@ -150,10 +150,13 @@ def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     return tuple(told)
 
 
-def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
+def slope_in_words(
+    bands: PersonBands, left_out: Sequence[str] = (), covered: float | None = None
+) -> str:
     """Say in a sentence whether the slope outlives error and mood; nothing where it is not told.
 
-    Covariates of the study's line, which the bands leave out, are named.
+    Covariates of the study's line, which the bands leave out, are named; and where the answers look
+    back on little of the time (`covered`, a share), that exposure may be less reliable yet.
     """
     slope = bands.slope
     if not slope.claimed or slope.error_low is None:
@@ -180,21 +183,28 @@ def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
         f"(slope from {both if mood else by_error} in the same unit; the ends hold the sampling "
         "error of persons)"
     )
+    less = ""
+    if covered is not None and covered < LOW_SHARE:
+        less = (
+            f" Answers look back on {percent(covered)} of the time, so that less reliable exposure "
+            "is plausible."
+        )
     if _holds(bands):
-        return f"{begun} would hold at {error}{mood} {left}."
+        return f"{begun} would hold at {error}{mood} {left}.{less}"
     alone = ""
     if mood and slope.holds_with_error:
         alone = f" With error in exposure alone it would hold ({by_error})."
-    return f"{begun} need not hold at {error}{mood} {left}.{alone}"
+    return f"{begun} need not hold at {error}{mood} {left}.{alone}{less}"
 
 
-def slope_in_short(bands: PersonBands) -> str:
-    """Say the same in a clause."""
-    mood = " and reports that mood colours" if _with_mood(bands) else ""
+def slope_in_short(bands: PersonBands, covered: float | None = None) -> str:
+    """Say the same in a clause; where little of the time was asked about, that more may be off."""
+    mood = " and reports coloured by mood" if _with_mood(bands) else ""
+    little = covered is not None and covered < LOW_SHARE
     return (
-        f"the relation of problems with reported exposure "
-        f"{'would' if _holds(bands) else 'need not'} outlast the error of exposure{mood} that "
-        f"{'are' if mood else 'is'} assumed below"
+        f"that relation of problems with exposure {'would' if _holds(bands) else 'need not'} hold "
+        f"with the error of exposure{mood} assumed below"
+        f"{', which does not hold the time that was not asked about' if little else ''}"
     )
 
 
@@ -214,10 +224,10 @@ def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
     ]
     told = (
         "By arithmetic a factor's correlation with SR is that with problems, less that with "
-        "exposure times that of exposure with problems, on the smaller scale of SR. So the two may "
-        "differ by the scale alone, and be alike where the factor, or exposure itself, hardly goes "
-        "with the other; how the factor goes with exposure is told by its own correlation. Whether "
-        "a factor changes how problems follow exposure was not asked."
+        "exposure times that of exposure with problems, on the smaller scale of SR. So the two "
+        "differ by the scale alone where the factor does not go with exposure, and not at all "
+        "where exposure does not go with problems. Whether a factor changes how problems follow "
+        "exposure was not asked."
     )
     if untold:
         told += f" Not told from 0 as scored: {enumeration(untold)}."

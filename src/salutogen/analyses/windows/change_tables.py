@@ -50,7 +50,7 @@ def change_tables(
         frame=_versions(change, summary),
         columns=VERSION_COLUMNS,
         note="Positive = problems rose beyond what exposure lets expect. Only the first line is "
-        "spoken of as change. Means of those seen in a window drift with who leaves.",
+        "spoken of as change. Means of those seen in a window may drift with who leaves.",
     )
     shown = pl.col("window").is_in(summary["window"].implode())
     course = change.course.windows.filter(shown)

@@ -66,16 +66,17 @@ def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
     )
 
 
-def change_in_short(change: WindowChange) -> str:
+def change_in_short(change: WindowChange, *, turns: bool = True) -> str:
     """Say in a clause whether the group changed, as far as `change_in_words` says it."""
     if change.interval is None:
         return ""
     if change.depends_on_slope and change.within is not None:
         return "whether SR changed depends on the slope of exposure that is taken"
+    between = ", though it turned in between" if turns and change.course.turn is not None else ""
     if not change.told:
-        return "whether SR changed from the first window to the last is not settled"
+        return f"whether SR changed from the first window to the last is not settled{between}"
     way = "higher" if change.estimate > 0 else "lower"
-    return f"SR is {way} in the last window than in the first"
+    return f"SR is {way} in the last window than in the first{between}"
 
 
 def _course_words(change: WindowChange) -> str:

@@ -149,8 +149,8 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
             f"and lies between {_reach(summary)}; from refitted lines it stays at 0. Bars are 95 % "
             "intervals of the mean from the frozen line over everyone in a window, without the "
             "error of the line; a window whose mean is 0 by construction has none. They are not "
-            "intervals of change: whether windows differ is told by the model of single occasions. Above 0: more "
-            "problems than the reference line expects (over-reactive)."
+            "intervals of change: whether windows differ is told by the model of single occasions. "
+            "Above 0: more problems than the reference line expects (over-reactive)."
         ),
         chart=_means_chart(data, _spans(summary)),
         data=data,
