@@ -92,7 +92,7 @@ class SensitivityResult(AnalysisResult):
 
     def answer(self) -> Text:
         """Say whether the slope outlives error in exposure and reports coloured by mood."""
-        from salutogen.analyses.sensitivity.section import slope_in_words
+        from salutogen.analyses.sensitivity.words import slope_in_words
 
         if (
             self.line is None
@@ -103,7 +103,7 @@ class SensitivityResult(AnalysisResult):
 
     def in_short(self) -> Text:
         """Say in a clause whether the slope outlives them, where the opening speaks of it."""
-        from salutogen.analyses.sensitivity.section import slope_in_short
+        from salutogen.analyses.sensitivity.words import slope_in_short
 
         return slope_in_short(self.exposure_bands, self.covered) if self.answer() else ""
 
