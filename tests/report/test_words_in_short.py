@@ -40,7 +40,7 @@ def told(
         ("none", "quadratic", "in which direction problems go with reported exposure is not told"),
         ("more", "quadratic", "expected problems rise with reported exposure"),
         ("fewer", "quadratic", "expected problems fall with reported exposure"),
-        ("U", "quadratic", "problems go with reported exposure, though not along one slope"),
+        ("U", "quadratic", "problems go with reported exposure, not by one amount throughout"),
     ],
 )
 def test_the_line_is_told_by_its_simulated_truth(truth: str, shape: str, said: str) -> None:

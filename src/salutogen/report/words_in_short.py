@@ -46,7 +46,7 @@ def _direction(line: Line) -> str:
         return f"those who reported more stressors had {more} problems"
     bend = bend_of(line) if len(line.predictors) == 1 else None
     kind = "" if bend is None else bend.kind
-    return BENDS.get(kind, "problems go with reported exposure, though not along one slope")
+    return BENDS.get(kind, "problems go with reported exposure, not by one amount throughout")
 
 
 def _persons_clause(context: Context) -> Text:
