@@ -11,7 +11,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.outliers.analysis import OutliersResult
-from salutogen.analyses.sensitivity.assumptions import Assumptions
+from salutogen.analyses.sensitivity.assumptions import ASSUMED, Assumptions
 from salutogen.analyses.sensitivity.bands import (
     EXPOSURE_ERROR_COLUMNS,
     MOOD_COLUMNS,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 BOUNDS_R = 0.99
-ASSUMED = (0.5, 1.0)  # reliability of persons' E where the study file gives none
 
 
 @record

@@ -105,7 +105,7 @@ def slope_in_short(bands: PersonBands, covered: float | None = None) -> str:
     mood = " and reports coloured by mood" if _with_mood(bands) else ""
     little = covered is not None and covered < LOW_SHARE
     return (
-        f"that relation of problems with exposure {'would' if _holds(bands) else 'need not'} hold "
+        f"the relation of problems with exposure {'would' if _holds(bands) else 'need not'} hold "
         f"with the error of exposure{mood} assumed below"
         f"{', which does not hold the time that was not asked about' if little else ''}"
     )
