@@ -89,8 +89,8 @@ def slope_in_words(
     less = ""
     if covered is not None and covered < LOW_SHARE:
         less = (
-            f" Answers look back on {percent(covered)} of the time, so that less reliable exposure "
-            "is plausible."
+            " The answers of at least one type of exposure look back on "
+            f"{percent(covered)} of the time, so that less reliable exposure is plausible."
         )
     if _holds(bands):
         return f"{begun} would hold at {error}{mood} {left}.{less}"
