@@ -57,6 +57,8 @@ def test_the_direction_is_the_true_one(said: Told) -> None:
     assert not (curved and (more or fewer)), "a curve has no direction at one place"
     assert not (said.case.relation == "rising" and fewer)
     assert not (said.case.relation == "falling" and more)
+    assert not (said.case.relation == "rising" and "problems fall with" in said.opening)
+    assert not (said.case.relation == "falling" and "problems rise with" in said.opening)
     separate = len(said.results.norm.lines.person.predictors) > 1
     if said.case.relation in ("rising", "falling") and not curved and not separate:
         assert more or fewer
@@ -70,7 +72,9 @@ def test_a_curve_is_told_by_what_it_lets_expect(said: Told) -> None:
     if line.shape != "linear" and said.results.norm.lines.person.claims.shows_exposure:
         assert said.opening.count(" at low exposure") == 1
         assert "at middle exposure" in said.opening
-        assert "slope" not in said.opening.split("\n")[0]
+        short, of_line = said.opening.split("\n")[:2]
+        assert short.startswith("In short: ")
+        assert "slope" not in short + of_line
     if said.case.relation == "u-shaped" and line.shape == "quadratic" and len(line.predictors) == 1:
         assert places["middle"]["P"] < max(places["low"]["P"], places["high"]["P"])
         assert any(word in said.opening for word in ("lowest", "throughout", "not settled"))

@@ -80,7 +80,8 @@ def test_one_exposure(truth: str, shape: str, combine: str, covariates: list[str
     assert told.startswith(f"In {PERSONS} persons, ")
     assert ("given age" in told) is bool(covariates)
     assert "point for" not in told
-    assert ("composite" in told) is (combine == "composite" and "for each" in told)
+    of_a_unit = shape == "linear" or line.claims.shows_exposure
+    assert ("composite" in told) is (combine == "composite" and of_a_unit)
     share = line.claims.share
     if not line.claims.shows_exposure:
         assert "too weakly to say in which direction" in told
@@ -127,8 +128,8 @@ def test_separate_types(truth: str, shape: str) -> None:
         return
     low, high = line.claims.at["low"].P, line.claims.at["high"].P
     assert (high > low) is (truth == "more")
-    assert f"{low:.2f} at low exposure" in told
-    assert f"{high:.2f} at high exposure" in told
+    assert f"{low:.2f} points at low exposure" in told
+    assert f"{high:.2f} points at high exposure" in told
     assert "each kind of exposure at its own" in told
     assert ("beside the other kinds" in told) is (shape == "linear")
     if shape == "linear":
@@ -225,7 +226,8 @@ def test_words_beside_the_plane(truth: str) -> None:
     told = words_of_plane(norm.lines.person, context_of(norm))
     text = told if isinstance(told, str) else told.worded("{:,}".format)
     assert "expected problems are" in text
-    assert ("for each further point of exposure" in text) is (truth == "more")
+    assert ("points for each further point of exposure" in text) is (truth == "more")
+    assert "; E in points of exposure)" in text
     assert ("lowest near" in text) is (truth == "U")
 
 
@@ -244,4 +246,16 @@ def test_a_unit_of_the_composite_is_said_in_points_of_each_kind() -> None:
     low, high = line.expected(more, level="person")
     assert high - low == pytest.approx(line.slope)
     assert "SD of persons" not in opening(fit_norm(cohort("more", "sum")))
-    assert "SD of persons" not in opening(fit_norm(cohort("U", "composite", shape="quadratic")))
+    curved = opening(fit_norm(cohort("U", "composite", shape="quadratic")))
+    assert "E in units of the composite of exposure)" in curved
+    assert "one SD of persons' means in every kind at once" in curved
+
+
+@pytest.mark.parametrize(
+    ("combine", "unit"), [("sum", "point"), ("composite", "unit of the composite")]
+)
+def test_a_slope_has_its_unit_where_no_direction_is_told_as_well(combine: str, unit: str) -> None:
+    told = opening(fit_norm(cohort("none", combine)))
+    assert "too weakly to say in which direction" in told
+    assert f" points for each {unit} of exposure, 95 % interval" in told
+    assert ("SD of persons' means" in told) is (combine == "composite")

@@ -13,6 +13,8 @@ from salutogen.page.audience import Audience
 from salutogen.report.sections.person_intervals import errors_in_words
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
 from salutogen.resilience.claims import ESTIMAND, PersonClaims
+from tests.analyses.inputs import inputs_of
+from tests.norm.cohorts import simulated
 
 FOUND: dict[str, Any] = {
     "estimand": ESTIMAND,
@@ -43,7 +45,15 @@ SUMMARY: dict[str, Any] = {
 }
 
 
-def context(individuals: bool = True, summary: dict[str, Any] | None = None, **found: Any) -> Any:
+LINE = SimpleNamespace(shape="linear", r_squared=0.19, covariates=(), claims=object())
+
+
+def context(
+    individuals: bool = True,
+    summary: dict[str, Any] | None = None,
+    line: Any = None,
+    **found: Any,
+) -> Any:
     """What the words look at of a report's context."""
     return SimpleNamespace(
         persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120)}),
@@ -51,7 +61,7 @@ def context(individuals: bool = True, summary: dict[str, Any] | None = None, **f
         norm=SimpleNamespace(
             external=None,
             shape_test=None,
-            lines=SimpleNamespace(person=SimpleNamespace(shape="linear")),
+            lines=SimpleNamespace(person=line or LINE),
         ),
         resilience=SimpleNamespace(
             claims=PersonClaims(**(FOUND | found)),
@@ -146,7 +156,8 @@ def test_each_reliability_says_of_what() -> None:
     assert "reliability of at most 0.64 (error in exposure is not part of it)" in text
     assert "enough to rank" not in text
     assert "last" not in text.replace("lasting", "")
-    assert "+0.90 with their problems: it orders persons nearly as problems alone do" in text
+    follows = "which follows from the 19 % that go with exposure (the root of what is left) and is"
+    assert f"+0.90 with their problems, {follows} no finding: it orders persons nearly" in text
     assert "0 by the arithmetic of least squares, which is no finding" in text
 
 
@@ -154,6 +165,22 @@ def test_each_reliability_says_of_what() -> None:
 def test_the_sentence_on_problems_follows_the_size(r: float, sentence: str) -> None:
     text = belief_in_words(context(summary={"r_SR_P": SimpleNamespace(person=r)}))
     assert sentence in text
+
+
+def test_what_is_arithmetic_is_said_of_the_line_that_makes_it() -> None:
+    """√(1 − R²) is of the whole line; a line that was fitted to others makes no such sum."""
+    whole = SimpleNamespace(shape="linear", r_squared=0.19, covariates=("age",), claims=object())
+    assert "the 19 % that go with the whole line" in belief_in_words(context(line=whole))
+    other = SimpleNamespace(shape="linear", r_squared=0.4, covariates=(), claims=object())
+    text = belief_in_words(context(line=other))
+    assert "+0.90 with their problems: it orders" in text
+
+
+@pytest.mark.parametrize("covariates", [[], ["age"]])
+def test_r_of_sr_with_problems_is_the_root_of_what_the_line_leaves(covariates: list[str]) -> None:
+    inputs = inputs_of(simulated(80, 4, norm={"covariates": covariates}))
+    r = inputs.resilience.summary.r_SR_P.person
+    assert r == pytest.approx(np.sqrt(1 - inputs.norm.lines.person.r_squared), abs=1e-9)
 
 
 def test_a_line_from_elsewhere_leaves_a_total_that_is_told() -> None:

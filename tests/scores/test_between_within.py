@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from salutogen.scores.between_within import reliability_between_within
 
@@ -55,6 +56,35 @@ def test_share_between_is_that_of_a_random_intercept_where_persons_answer_equall
     between = float(fit.cov_re.iloc[0, 0])
     assert found is not None
     assert found.icc == pytest.approx(between / (between + fit.scale), abs=1e-5)
+
+
+@pytest.mark.parametrize(("share", "occasions"), [(0.0, 4), (0.1, 8), (0.6, 3)])
+def test_intervals_of_the_share_between_hold_the_truth(share: float, occasions: int) -> None:
+    """Forms of unequal numbers; a level that is not there is told in few of them."""
+    held = told = 0
+    for seed in range(300):
+        rng = np.random.default_rng([seed, occasions])
+        person = np.repeat(np.arange(60), rng.integers(occasions - 2, occasions + 3, 60))
+        level = rng.normal(0, np.sqrt(share), 60)[person]
+        total = level + rng.normal(0, np.sqrt(1 - share), person.size)
+        found = reliability_between_within([total], person)
+        assert found is not None
+        assert found.icc_low is not None
+        assert found.icc_high is not None
+        held += found.icc_low <= share <= found.icc_high
+        told += found.icc_low > 0
+    assert held >= 277  # 285 expected of 300
+    assert told <= 16 if share == 0 else told >= 100
+
+
+def test_the_interval_is_that_of_the_f_test_where_persons_answer_equally_often() -> None:
+    items, person = answers(40, 5, seed=8)
+    total = items.sum(axis=1)
+    found = reliability_between_within([total], person)
+    F = float(stats.f_oneway(*np.split(total, 40)).statistic)
+    low = F / stats.f.ppf(0.975, 39, 160)
+    assert found is not None
+    assert found.icc_low == pytest.approx((low - 1) / (low + 4), rel=1e-9)
 
 
 def test_incomplete_forms_are_left_out_and_unequal_numbers_allowed_for() -> None:

@@ -128,6 +128,10 @@ class AnalysisResult(Record):
         """Words for the opening of the report, or nothing."""
         return ""
 
+    def in_short(self) -> Text:
+        """A clause of the one sentence that answers the study's question, or nothing."""
+        return ""
+
     def methods(self) -> Text:
         """Words for the methods paragraph, or nothing."""
         return ""

@@ -53,8 +53,9 @@ class Outcome:
     sections : sequence of Section
     files : mapping of str to ResultFile
         As the audience may see them.
-    answer, methods : str
-        Words for the opening and for the methods, as the audience may read them.
+    answer, in_short, methods : str
+        Words for the opening, for its one sentence in short and for the methods, as the audience
+        may read them.
     asked : bool
         Whether the study file names it.
     """
@@ -66,6 +67,7 @@ class Outcome:
     sections: Sequence[Section] = ()
     files: Mapping[str, ResultFile] = field(default_factory=dict)
     answer: str = ""
+    in_short: str = ""
     methods: str = ""
     findings: tuple[Finding, ...] = ()
     asked: bool = True
@@ -135,6 +137,7 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             sections=sections,
             files=files,
             answer=guard.words(result.answer()),
+            in_short=guard.words(result.in_short()),
             methods=guard.words(result.methods()),
             findings=(*found, *withheld, *more, *refused),
             asked=item.asked,

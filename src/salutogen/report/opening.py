@@ -11,6 +11,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
+from salutogen.report.words_in_short import short_in_words
 from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
@@ -39,6 +40,7 @@ def summarise(context: Context) -> Opening:
 def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
     """What was found; a paragraph that fails is missing, and told."""
     paragraphs: tuple[tuple[str, Callable[[Context], Text]], ...] = (
+        ("words in short", short_in_words),
         ("words of the line", line_in_words),
         ("words of persons", persons_in_words),
         ("words of what can be believed", belief_in_words),

@@ -72,7 +72,9 @@ def _line_words(line: Line, audience: Audience) -> str:
             f"{given}exposure to stressors and mental-health problems hang together too weakly to "
             f"say in which direction ({_weak(line, claims)}): what exposure lets expect is then "
             f"little more than {rest}, and SR little more than problems"
-            f"{' given these' if line.covariates else ''}. {share_in_words(line, audience)}"
+            f"{' given these' if line.covariates else ''}."
+            f"{scale_in_words(line) if line.slope is not None else ''} "
+            f"{share_in_words(line, audience)}"
         )
     return f"{given}{_direction(line, claims, audience)} {share_in_words(line, audience)}"
 
@@ -80,7 +82,10 @@ def _line_words(line: Line, audience: Audience) -> str:
 def _weak(line: Line, claims: LineClaims) -> str:
     if line.slope is not None:
         low, high = slope_interval(line)
-        return f"slope {signed(line.slope, 3)}, 95 % interval {signed(low, 3)} to {signed(high, 3)}"
+        return (
+            f"slope {signed(line.slope, 3)} points for each {unit_of(line)} of exposure, 95 % "
+            f"interval {signed(low, 3)} to {signed(high, 3)}"
+        )
     change = claims.change
     return (
         f"from low to high exposure {signed(change.change)} points, 95 % interval "
@@ -97,7 +102,8 @@ def _direction(line: Line, claims: LineClaims, audience: Audience) -> str:
             f"points for each {unit_of(line)} of exposure (95 % interval {signed(low, 3)} to "
             f"{signed(high, 3)}, scatter taken as unequal: HC3).{scale_in_words(line)}"
         )
-    told = f"{expected_in_words(line, audience)}."
+    scale = scale_in_words(line) if tells_exposure(line, audience) else ""
+    told = f"{expected_in_words(line, audience)}.{scale}"
     if len(line.predictors) == 1:
         return f"{told} {bend_in_words(line, audience)}"
     return f"{told} {_types_in_words(line)}".strip()
@@ -155,10 +161,17 @@ def expected_in_words(line: Line, audience: Audience) -> str:
         if tells and place.E is not None:
             inner.append(f"E = {number(place.E)}")
         inner.append(f"95 % interval {points(place.low)} to {points(place.high)}")
-        parts.append(f"{points(place.P)} at {at} ({'; '.join(inner)})")
+        parts.append(f"{points(place.P)} points at {at} ({'; '.join(inner)})")
     held = ", covariates at their means" if line.covariates else ""
     several = ", each kind of exposure at its own" if len(line.predictors) > 1 else ""
-    return f"expected problems are {enumeration(parts)} ({PERCENTILES}{several}{held})"
+    one = tells and all(place.E is not None for place in line.claims.at.values())
+    unit = f"; E in {_plural(unit_of(line))} of exposure" if one else ""
+    return f"expected problems are {enumeration(parts)} ({PERCENTILES}{several}{held}{unit})"
+
+
+def _plural(unit: str) -> str:
+    first, *rest = unit.split(" ", 1)
+    return " ".join((f"{first}s", *rest))
 
 
 def bend_in_words(line: Line, audience: Audience) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from salutogen.findings import Persons
+from salutogen.norm import Line
 from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
@@ -16,6 +17,7 @@ LITTLE_EXPOSED = (
     "under much. "
 )
 NOTHING = 1e-6  # a correlation that least squares makes 0
+ROUNDING = 0.005  # of a correlation as it is printed
 THE_SAME, NEARLY, LARGELY = (
     0.995,
     0.9,
@@ -203,7 +205,10 @@ def _correlations(context: Context) -> list[str]:
     told = []
     r = summary.r_SR_P.person
     if r is not None:
-        told.append(f"SR of persons correlates {signed(r)} with their problems: {_as_problems(r)}.")
+        told.append(
+            f"SR of persons correlates {signed(r)} with their problems"
+            f"{_by_arithmetic(r, context.norm.lines.person)}: {_as_problems(r)}."
+        )
     left = summary.sr_exposure_correlation
     if left.between is not None:
         within = f", within persons {signed(left.within)}" if left.within is not None else ""
@@ -212,6 +217,17 @@ def _correlations(context: Context) -> list[str]:
             f"between persons{within}{_total(left.primary)}."
         )
     return told
+
+
+def _by_arithmetic(r: float, line: Line) -> str:
+    """Say that r(SR, P) is √(1 − R²), where SR is what the line leaves of the same persons."""
+    if abs(r - max(1.0 - line.r_squared, 0.0) ** 0.5) > ROUNDING:
+        return ""
+    what = "the whole line" if line.covariates or line.claims is None else "exposure"
+    return (
+        f", which follows from the {percent(line.r_squared)} that go with {what} (the root of what "
+        "is left) and is no finding"
+    )
 
 
 def _as_problems(r: float) -> str:

@@ -49,9 +49,16 @@ class BetweenWithinReliability(Record):
         "Share of the variance of one form's score that lies between persons",
         heading="Share between persons",
     )
+    icc_low: float | None = figure(
+        "Lower end of its 95 % interval, occasions of a person taken as independent; at 0 persons' "
+        "levels are not told to differ",
+        heading="Share, 95 %: from",
+        default=None,
+    )
+    icc_high: float | None = figure("Upper end of it", heading="to", default=None)
     person_mean: float | None = figure(
         "Reliability of a person's mean over so many forms as a measure of the person's level",
-        heading="Reliability of a person's mean",
+        heading="Reliability of a person's mean P as level",
     )
 
 
@@ -64,6 +71,26 @@ class _Parts:
     n: int
     n_forms: int
     occasions: float
+    each: float
+
+    @property
+    def icc_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the share between persons, by the F of the analysis of variance.
+
+        Exact for normal scores and equally many forms each (Searle, Casella & McCulloch 1992);
+        forms of unequal numbers stand for their mean number, less what it varies by. Below 0 there
+        is no share.
+        """
+        from scipy.special import fdtri
+
+        within = float(self.within.sum())
+        if not within > 0:
+            return None
+        ratio = 1.0 + self.each * float(self.between.sum()) / within
+        df = self.n - 1, self.n_forms - self.n
+        ends = (ratio / float(fdtri(*df, share)) for share in (0.975, 0.025))
+        low, high = ((one - 1.0) / (one - 1.0 + self.each) for one in ends)
+        return max(low, 0.0), max(high, 0.0)
 
 
 def reliability_between_within(
@@ -107,6 +134,7 @@ def reliability_between_within(
     level = max(between, 0.0)
     whole = level + within
     varies = between > NO_SPREAD * whole
+    low, high = parts.icc_interval or (None, None)
     return BetweenWithinReliability(
         scale=scale,
         n=parts.n,
@@ -118,6 +146,8 @@ def reliability_between_within(
         alpha_between=_within_bounds(cronbach_alpha(parts.between)) if varies else None,
         alpha_within=cronbach_alpha(parts.within),
         icc=level / whole if whole > 0 else None,
+        icc_low=low,
+        icc_high=high,
         person_mean=level / (level + within / parts.occasions) if whole > 0 else None,
     )
 
@@ -145,6 +175,7 @@ def _parts(rows: FloatArray, person: NDArray[np.int64]) -> _Parts | None:
         n=n,
         n_forms=forms,
         occasions=n / float(np.sum(1 / sizes)),
+        each=each,
     )
 
 

@@ -17,6 +17,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.models.correlation_matrix import Order
 from salutogen.page.audience import Audience
+from salutogen.page.words import percent
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -223,3 +224,26 @@ def test_few_persons_in_another_quarter_are_not_told_to_everyone(
     assert hidden["moved"].item() is None
     assert hidden["r"].item() == pytest.approx(told["r"].item(), rel=5e-3), "with fewer digits"
     assert section.figures[0].data.height == len(result.names) ** 2
+
+
+@pytest.mark.parametrize("between", [0.0, 3.0])
+def test_agreement_on_ranks_of_chance_is_said_to_be_that(between: float) -> None:
+    """Persons without lasting differences are ranked by chance, however well the ways agree."""
+    of_chance = 0
+    for seed in range(10):
+        rng = np.random.default_rng([seed, 9])
+        scores = simulated(60, 6, seed=seed, between=0.0, within=0.0)
+        person = scores.table["person"].to_numpy()
+        P = 15 + rng.normal(0, between, 60)[person] + rng.normal(0, 3, person.size)
+        table = scores.table.with_columns(P=pl.Series(P.clip(0, 36)))
+        inputs = inputs_of(replace(scores, table=table))
+        result = compute(inputs, ConcordanceSettings(variants=("person", "pooled")))
+        share = inputs.norm.lines.person.claims
+        assert share is not None
+        assert result.share == share.share.share
+        (section,), _ = shown(result, inputs, individuals=True)
+        told = str(section.paragraphs[0])
+        of_chance += "the ways agree on ranks that chance has made" in told
+        assert ("persons keep their ranks" in told) is result.levels_told
+        assert f"exposure goes with {percent(result.share)} of the differences" in told
+    assert of_chance >= 8 if between == 0 else of_chance == 0

@@ -11,7 +11,11 @@ from scipy import stats
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.quality.analysis import compute
-from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
+from salutogen.analyses.quality.floor import (
+    ProblemDistribution,
+    floored_sd,
+    problem_distribution,
+)
 from salutogen.analyses.quality.leavers import hedges_g, leavers_beside_stayers
 from salutogen.analyses.quality.leavers_section import leaver_words, leaving_in_words
 from salutogen.analyses.quality.settings import QualitySettings
@@ -107,8 +111,18 @@ def test_intervals_of_the_odds_of_leaving_hold_the_truth(effect: float) -> None:
 def test_what_leaving_goes_with_is_said_as_far_as_it_is_known() -> None:
     told = leavers_beside_stayers(leaving(1.0, 3))
     words = leaver_words(told, 2)
-    assert "Leaving goes with more problems and higher SR at the occasion before it" in words
-    assert leaving_in_words(told) in words
+    alone = (
+        "Leaving goes with more problems and higher SR at the occasion before it, each looked at"
+    )
+    assert f"{alone} alone (odds" in words
+    assert "as SR is made of the other two: which of them it is, was not asked" in words
+    opening = leaving_in_words(told)
+    assert opening.startswith("Leaving goes with more problems at the occasion before it (odds of")
+    assert "SR" not in opening
+    assert "at the occasion that was missed cannot be seen" in opening
+    only_SR = told.filter(pl.col("score") == "SR")
+    assert leaving_in_words(only_SR).startswith("Leaving goes with higher SR at")
+    assert "alone" not in leaver_words(only_SR, 2)
     unsettled = leavers_beside_stayers(leaving(0.0, 3))
     assert "is not settled" in leaver_words(unsettled, 2)
     assert leaving_in_words(unsettled) == ""
@@ -210,8 +224,8 @@ def test_few_at_the_floor_are_told_to_nobody_else(cohort: AnalysisInputs) -> Non
     assert one.persons_at_floor < 5
     all_told = words(one, cohort, individuals=True)
     assert f"{one.persons_at_floor} person" in all_told
-    assert "scores far from 0, of either sign" in all_told
-    assert "bound, not a mend" in all_told
+    assert "the same distance from 0 is less unusual" in all_told
+    assert "both are nearer 0 than the slope would be" in all_told
     hidden = words(one, cohort, individuals=False)
     assert "fewer than 5 persons are there at each of their occasions" in hidden
     rare = replace(one, floor_share=2 / one.n)
@@ -223,16 +237,60 @@ def test_the_floor_is_worded_by_the_direction_of_the_line(cohort: AnalysisInputs
     one = problem_distribution(arrays, expected, 0.0, 20.0, rises=True)
     rising = words(one, cohort, individuals=True)
     assert "low exposure leaves less room below 0 than high exposure" in rising
-    assert "mostly those of the highly exposed" in rising
+    assert "less unusual at high exposure" in rising
     falling = words(replace(one, rises=False), cohort, individuals=True)
     assert "high exposure leaves less room below 0 than low exposure" in falling
-    assert "mostly those of the little exposed" in falling
+    assert "less unusual at low exposure" in falling
     untold = words(replace(one, rises=None), cohort, individuals=True)
     assert "leaves" not in untold
-    assert "mostly those where many problems are expected" in untold
-    assert "bound" not in untold
-    steeper = replace(one, slope_above_floor=2 * (one.slope_all or 0.0))
-    assert "bound" not in words(steeper, cohort, individuals=True)
+    assert "less unusual where many problems are expected" in untold
+    assert "The slope of problems on exposure is" in untold
+    assert "flattens" not in untold
+
+
+def followed(seed: int, *, floor: float, more_spread: float) -> ProblemDistribution:
+    """Problems that rise by 0.8 a point of exposure and spread by 3 points, or more with it."""
+    rng = np.random.default_rng(seed)
+    person, occasion = np.repeat(np.arange(2000), 4), np.tile(np.arange(4), 2000)
+    E = rng.uniform(0, 10, 8000)
+    P = np.maximum(0.8 * E + rng.normal(size=8000) * (3 + more_spread * E), floor)
+    arrays = arrays_of(P, E, person, occasion)
+    return problem_distribution(arrays, P - arrays.SR, floor, 40.0, rises=True)
+
+
+def test_the_floor_is_a_reason_only_where_a_normal_spread_would_be_equal_without_it(
+    cohort: AnalysisInputs,
+) -> None:
+    """With equal spread in truth the floor is why; where spread itself rises it is not."""
+    by_floor = followed(1, floor=1.0, more_spread=0.0)
+    by_spread = followed(2, floor=-4.0, more_spread=0.15)
+    assert (by_floor.residual_sd_high or 0) / (by_floor.residual_sd_low or 1) > 1.25
+    for third in (by_floor.few_expected, by_floor.most_expected):
+        assert third is not None
+        assert third.sd_without_floor == pytest.approx(3.0, rel=0.1)
+    assert "The floor may be why" in words(by_floor, cohort, individuals=True)
+    told = words(by_spread, cohort, individuals=True)
+    assert "The floor is not shown to be why: " in told
+    assert "of the first are at it and " in told
+    assert " why" not in words(followed(3, floor=-30.0, more_spread=0.0), cohort, individuals=True)
+    assert by_spread.few_expected is not None
+    rare = replace(by_spread, few_expected=replace(by_spread.few_expected, at_floor=3))
+    hidden = words(rare, cohort, individuals=False)
+    assert "few of the first are at it" in hidden
+    assert "without it" not in hidden.split("The slope")[0], "the SD would tell the share"
+    assert "few of the first" not in told
+    for one in (by_floor, by_spread):
+        assert one.slope_above_floor is not None
+        assert one.slope_all is not None
+        assert 0 < one.slope_above_floor < 0.8, "leaving out by problems flattens"
+        assert 0 < one.slope_all < 0.8, "a floor flattens"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.2, 0.45])
+def test_the_sd_above_a_floor_is_that_of_a_censored_normal_variable(share: float) -> None:
+    z = stats.norm.ppf((np.arange(2_000_000) + 0.5) / 2_000_000)
+    floor = -np.inf if share == 0 else stats.norm.ppf(share)
+    assert floored_sd(share) == pytest.approx(np.maximum(z, floor).std(), abs=1e-5)
 
 
 @pytest.mark.parametrize(("slope", "rises"), [(0.8, True), (-0.8, False), (0.0, None)])
@@ -283,4 +341,7 @@ def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
         "occasion they did not differ from those who stayed by more than the error, in problems, "
         "exposure or SR; differences of up to 0.40 SDs cannot be ruled out."
     )
-    assert "had fewer problems, less exposure and lower SR than those who stayed" in texts[1]
+    assert (
+        "had fewer problems, less exposure and lower SR than those who stayed, each looked at alone"
+        in texts[1]
+    )

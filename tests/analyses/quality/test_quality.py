@@ -10,13 +10,18 @@ import polars as pl
 import pytest
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.quality.analysis import compute
+from salutogen.analyses.quality.analysis import LEVEL_OF_SR, compute
+from salutogen.analyses.quality.intervals import intervals_over_persons, no_intervals
+from salutogen.analyses.quality.section import reliability_section
 from salutogen.analyses.quality.settings import QualitySettings
-from salutogen.page.section import Section
+from salutogen.page.audience import Audience
+from salutogen.page.section import Section, Table
 from salutogen.scores import ScaleReliability, reliability_between_within
 from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.quality.test_intervals import cohort as with_slopes
 from tests.norm.cohorts import simulated
 
+EVERYBODY = Audience(individuals=True, n_persons=120, seed=1)
 SCALE: dict[str, Any] = {
     "scale": "P",
     "n": 140,
@@ -71,7 +76,7 @@ def test_everything_is_shown_where_persons_are(inputs: AnalysisInputs) -> None:
     assert withheld == ()
     assert [section.title for section in sections] == [
         "Reliability and leftover exposure",
-        "Distribution of problems, and what its floor does to SR",
+        "Distribution of problems, and its floor",
         "Who left, beside who stayed",
         "Quality of exposure",
     ]
@@ -128,6 +133,45 @@ def test_overlap_is_said_only_of_windows_that_overlap(step: int, said: str) -> N
     assert overlap == (step == 1) == any("overlap" in words for words in figures)
 
 
+def between_within_table(inputs: AnalysisInputs, items: Any, person: Any) -> Table:
+    found = reliability_between_within(items, person)
+    assert found is not None
+    inputs = replace(inputs, scores=replace(inputs.scores, between_within=(found,)))
+    shows, _ = shown(compute(inputs, QualitySettings()), inputs, individuals=True)
+    every = {table.name: table for section in shows for table in section.tables}
+    return every["reliability-between-within"]
+
+
+def test_levels_that_are_not_told_to_differ_have_no_reliability(cohort: AnalysisInputs) -> None:
+    """Items share a common state but no level: what is estimated between persons is noise."""
+    person = np.repeat(np.arange(100), 4)
+    empty = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        state = rng.normal(size=400)
+        items = [state + rng.normal(size=400) for _ in range(3)]
+        table = between_within_table(cohort, items, person)
+        (row,) = table.frame.to_dicts()
+        untold = row["icc_low"] == 0
+        empty += untold and row["omega_between"] is row["alpha_between"] is None
+        assert ("that persons' levels differ is not told" in table.note) is untold
+    assert empty >= 18
+
+
+def test_reasons_of_an_empty_cell_and_reliabilities_of_a_mean_are_told_apart(
+    cohort: AnalysisInputs,
+) -> None:
+    rng = np.random.default_rng(2)
+    person = np.repeat(np.arange(100), 4)
+    total = rng.normal(size=100)[person] + rng.normal(size=400)
+    note = between_within_table(cohort, [total], person).note
+    assert "One that is empty is not given: a single total stands in place of items." in note
+    for name in ("Reliability of a person's mean P as level", LEVEL_OF_SR):
+        assert f"“{name}”" in note
+    items = [total + rng.normal(0, 0.5, 100)[person] + rng.normal(size=400) for _ in range(3)]
+    assert "empty" not in between_within_table(cohort, items, person).note
+
+
 def test_reliability_between_and_within_is_shown(cohort: AnalysisInputs) -> None:
     rng = np.random.default_rng(1)
     person = np.repeat(np.arange(100), 4)
@@ -141,3 +185,22 @@ def test_reliability_between_and_within_is_shown(cohort: AnalysisInputs) -> None
         name: pytest.approx(value, rel=5e-3) if isinstance(value, float) else value
         for name, value in found.to_dict().items()
     }
+
+
+@pytest.mark.parametrize(("within", "fewest", "most"), [(0.5, 0, 4), (1.2, 27, 30)])
+def test_one_line_is_said_not_to_serve_both_where_it_does_not(
+    inputs: AnalysisInputs, within: float, fewest: int, most: int
+) -> None:
+    """Slopes between and within persons that are the same, and that are not."""
+    result = compute(inputs, QualitySettings())
+    told = 0
+    for seed in range(30):
+        arrays = with_slopes(120, 6, seed=seed, between=0.5, within=within)
+        table = intervals_over_persons(arrays, {}, draws=200, seed=1, refit=True)
+        (words,) = reliability_section(replace(result, intervals=table), EVERYBODY).paragraphs
+        told += "one line does not serve both. Reactions" in str(words)
+        said = [one in str(words) for one in ("Both leave out", "Only that", "Neither is told")]
+        assert sum(said) == 1
+    assert fewest <= told <= most
+    (words,) = reliability_section(replace(result, intervals=no_intervals()), EVERYBODY).paragraphs
+    assert str(words).endswith("shows whether one line serves both.")

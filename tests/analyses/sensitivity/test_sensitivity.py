@@ -12,11 +12,8 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.outliers.analysis import compute as find_outliers
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.analyses.sensitivity.analysis import SensitivityResult, compute
-from salutogen.analyses.sensitivity.exposure_bands import Band
 from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
-from salutogen.analyses.sensitivity.section import slope_in_words, words_of_factor
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
-from salutogen.page.words import points
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -211,83 +208,9 @@ def test_a_factor_that_goes_with_fewer_stressors_is_named_and_told() -> None:
     assert any(told)
 
 
-@pytest.mark.parametrize(
-    ("ends", "said"),
-    [
-        ((-0.5, -0.1, -0.6, -0.1), "differs from 0 throughout, with mood-congruent reporting as"),
-        (
-            (-0.5, -0.1, -0.6, 0.1),
-            "at every strength of mood-congruent reporting (−0.60 to",
-        ),
-        ((-0.5, 0.1, -0.6, 0.1), "it is not told from 0 throughout; the factor may merely go with"),
-    ],
-)
-def test_words_of_a_factor_follow_its_band(ends: tuple[float, ...], said: str) -> None:
-    low, high, joint_low, joint_high = ends
-    band = Band(
-        n=100, value=-0.3, low=-0.4, high=-0.2, error_low=low, error_high=high,
-        joint_low=joint_low, joint_high=joint_high,
-    )  # fmt: skip
-    text = words_of_factor("optimism", band)
-    assert text.startswith("optimism: r with SR −0.30 (−0.40 to −0.20) as scored; with error in")
-    assert said in text
-
-
-@pytest.mark.parametrize(
-    ("error", "joint", "said"),
-    [
-        ((0.1, 0.9), (0.05, 0.9), "had more problems would hold at a reliability of exposure of"),
-        ((0.1, 0.9), (-0.2, 0.9), "With error in exposure alone it would hold (0.10 to 0.90)."),
-        ((-0.1, 0.9), (-0.2, 0.9), "(slope −0.20 to 0.90)."),
-    ],
-)
-def test_the_opening_says_what_the_slope_outlives(
-    error: tuple[float, float], joint: tuple[float, float], said: str
-) -> None:
-    result = compute(with_outliers(simulated()), SensitivitySettings(draws=100))
-    known = {"n": 100, "value": 0.3, "low": 0.2, "high": 0.4}
-    slope = Band(
-        **known, error_low=error[0], error_high=error[1], joint_low=joint[0], joint_high=joint[1]
-    )
-    bands = replace(result.exposure_bands, slope=slope)
-    assert result.line is not None
-    text = str(replace(result, exposure_bands=bands).answer())
-    assert text.startswith("That those who reported more stressors had more problems")
-    assert said in text
-    assert ("need not hold" in text) is (joint[0] < 0)
-    assert ("mood colours" in text) is (bands.mood_high > 0)
-    curved = replace(result, exposure_bands=bands, line=None)
-    assert curved.answer() == ""
-    falling = replace(result.line, coefficients=tuple(-one for one in result.line.coefficients))
-    assert replace(result, exposure_bands=bands, line=falling).answer() == ""
-    assert "problems, age left out, " in slope_in_words(bands, ("age",))
-    unclear = replace(slope, low=-0.1)
-    assert slope_in_words(replace(bands, slope=unclear)) == ""
-    calm = replace(bands, mood_low=0.0, mood_high=0.0)
-    assert ("would hold" in slope_in_words(calm)) is (error[0] > 0)
-    assert "mood" not in slope_in_words(calm)
-
-
 def told_of(result: SensitivityResult, inputs: AnalysisInputs) -> str:
     (section,), _ = shown(result, inputs, individuals=True)
     return " ".join(str(text) for text in section.paragraphs)
-
-
-def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:
-    inputs = with_outliers(simulated())
-    result = compute(inputs, SensitivitySettings(draws=400))
-    persons = inputs.resilience.persons
-    factor = inputs.scores.persons["optimism"].to_numpy()
-    r = float(np.corrcoef(factor, persons["P"])[0, 1])
-    row = result.exposure_bands.results.filter(pl.col("what").str.contains("optimism"))
-    assert row["r_P"].item() == pytest.approx(r)
-    half = 1.96 * (1 - r**2) / np.sqrt(persons.height)  # of a correlation of normal values
-    assert row["r_P_high"].item() - row["r_P_low"].item() == pytest.approx(2 * half, rel=0.25)
-    assert result.exposure_bands.results["r_P"][0] is None  # the slope has none
-    words = told_of(result, inputs)
-    assert f", with problems themselves {points(r)} (" in words
-    assert "Whether a factor changes how problems follow exposure was not asked" in words
-    assert "whatever the exposure" not in words
 
 
 def test_factors_without_a_band_are_named_with_the_reason() -> None:
@@ -301,34 +224,6 @@ def test_factors_without_a_band_are_named_with_the_reason() -> None:
     words = told_of(result, inputs)
     assert "support has no band: it is measured repeatedly" in words
     assert "city has no band: it is not a number for each person." in words
-
-
-@pytest.mark.parametrize(
-    ("value", "low", "high", "said"),
-    [
-        (0.3, 0.2, 0.4, "error: persons who truly met little then look more resilient than"),
-        (-0.3, -0.4, -0.2, "error: persons who truly met little then look less resilient than"),
-        (-0.1, -0.3, 0.2, "when exposure is measured with error. Bands over"),
-    ],
-)
-def test_who_looks_better_follows_the_told_slope(
-    value: float, low: float, high: float, said: str
-) -> None:
-    inputs = with_outliers(simulated())
-    result = compute(inputs, SensitivitySettings(draws=100))
-    bands = result.exposure_bands
-    slope = replace(bands.slope, value=value, low=low, high=high)
-    assert said in told_of(replace(result, exposure_bands=replace(bands, slope=slope)), inputs)
-
-
-def test_time_that_no_answer_looks_back_on_is_error_too() -> None:
-    inputs = with_outliers(simulated())
-    result = compute(inputs, SensitivitySettings(draws=100))
-    assert "8.0 % of the time between planned occasions" in told_of(
-        replace(result, covered=0.08), inputs
-    )
-    assert "between planned occasions" not in told_of(replace(result, covered=0.5), inputs)
-    assert "an assumption: nothing in these data tells it" in told_of(result, inputs)
 
 
 def test_impossible_rows_are_explained_where_there_are_any() -> None:
@@ -364,22 +259,9 @@ def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> No
         assert hidden[name].null_count() == table.height
 
 
-@pytest.mark.parametrize(
-    ("n", "individuals", "said"),
-    [
-        (43, False, "puts 43 persons on the other side of 0"),
-        (2, True, "puts 2 persons on the other side of 0"),
-        (2, False, "puts fewer than 5 persons on the other side of 0"),
-    ],
-)
-def test_persons_who_change_sides_are_told_as_far_as_may_be(
-    n: int, individuals: bool, said: str
-) -> None:
+def test_figures_name_the_range_that_they_assume() -> None:
     inputs = with_outliers(simulated())
-    result = compute(inputs, SensitivitySettings(draws=100))
-    table = result.exposure_bands.persons.with_columns(n_other_side=pl.lit(n))
-    other = replace(result, exposure_bands=replace(result.exposure_bands, persons=table))
-    (section,), _ = shown(other, inputs, individuals=individuals)
-    words = " ".join(str(text) for text in section.paragraphs)
-    assert said in words
-    assert "At a reliability of 0.50, SR with the corrected slope" in words
+    result = compute(inputs, SensitivitySettings(draws=100, exposure_reliability=(0.6, 0.8, 1.0)))
+    (section,), _ = shown(result, inputs, individuals=True)
+    error = section.figures[0].description
+    assert "over assumed reliabilities of exposure of 0.60 to 1.0, without sampling error" in error

@@ -169,6 +169,8 @@ def test_a_course_over_windows_of_few_is_told_to_nobody_else(cohort: AnalysisInp
     few = replace(result, windows=result.windows.with_columns(n=n), change=change)
     assert "steady" not in str(few.answer())
     assert "steady" in str(replace(few, windows=result.windows).answer())
+    assert "turned in between" not in str(few.in_short())
+    assert "turned in between" in str(replace(few, windows=result.windows).in_short())
     for individuals in (True, False):
         (section,), _ = shown(few, cohort, individuals=individuals)
         told = " ".join(str(text) for text in section.paragraphs)

@@ -8,11 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.analysis import WindowsResult, compute
 from salutogen.analyses.windows.change_result import Contrast
 from salutogen.analyses.windows.findings import tell_windows
+from salutogen.analyses.windows.section import EVERYONE
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.findings import Findings
 from salutogen.page.words import Sentence
@@ -132,6 +134,15 @@ def test_words_for_opening_and_methods(result: WindowsResult) -> None:
         within=Contrast(estimate=1.0, se=0.1, interval=(0.8, 1.2)),
     )
     assert "last seen" not in worded(replace(result, change=depends).answer())
+    assert result.in_short() == (
+        "whether SR changed from the first window to the last is not settled"
+    )
+    rose = replace(result.change, interval=(0.1, 0.5), within=None)
+    assert replace(result, change=rose).in_short() == (
+        "SR is higher in the last window than in the first"
+    )
+    assert "depends on the slope" in replace(result, change=depends).in_short()
+    assert replace(result, change=None).in_short() == ""
     assert "P ~ E + occasion + (1 | person), fitted by restricted" in str(result.methods())
     assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
 
@@ -285,3 +296,20 @@ def test_a_mean_that_rounds_to_0_has_no_sign() -> None:
     text = next(iter(found)).text
     assert "it is 0.00 in the first and -0.45 in the last, and lies between -0.50 and 3.83" in text
     assert "told by the model of single occasions" in text
+
+
+def test_bars_of_the_figure_are_intervals_of_one_kind(
+    cohort: AnalysisInputs, result: WindowsResult
+) -> None:
+    """Each bar is the t interval of the mean over the persons in a window, and the legend says."""
+    (section,), _ = shown(result, cohort, individuals=True)
+    data = section.figures[0].data
+    bars = data.filter(pl.col("low").is_not_null())
+    assert bars["score"].unique().to_list() == [EVERYONE]
+    assert "interval" in EVERYONE
+    SR = cohort.resilience.windows.filter(pl.col("window") == 3)["SR_frozen"].drop_nulls()
+    half = stats.t.ppf(0.975, SR.len() - 1) * float(SR.std()) / np.sqrt(SR.len())
+    (last,) = bars.filter(pl.col("window").str.starts_with("3:")).to_dicts()
+    assert last["high"] - last["mean"] == pytest.approx(half, rel=1e-6)
+    assert "over everyone in a window" in section.figures[0].description
+    assert "model estimate" not in " ".join(data["score"])

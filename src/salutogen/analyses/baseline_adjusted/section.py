@@ -45,9 +45,9 @@ def baseline_section(result: BaselineAdjustedResult) -> Section:
         f"The adjusted score correlates {points(found.SR_adjusted)} with SR over the same persons "
         f"and occasions, and {points(found.adjusted_change)} with the change score. With baseline "
         f"problems SR correlates {points(found.SR_baseline)} and the change score "
-        f"{points(found.change_baseline)}; the adjusted score does not, by arithmetic. Baseline "
-        f"problems explain {percent(result.beyond_exposure)} of the later ones beyond exposure, "
-        f"and correlate {points(found.exposure_baseline)} with later exposure."
+        f"{points(found.change_baseline)}; the adjusted score does not, by arithmetic. With "
+        f"baseline problems go {percent(result.beyond_exposure)} of the later ones beyond "
+        f"exposure, and they correlate {points(found.exposure_baseline)} with later exposure."
     )
     coupled = (
         f"Change is coupled with the baseline: its slope on baseline problems is "

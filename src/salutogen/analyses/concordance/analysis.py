@@ -49,6 +49,11 @@ class ConcordanceResult(AnalysisResult):
     ----------
     table : DataFrame
         `subject`, then a column per variant.
+    levels_told : bool
+        Whether persons' levels are told to differ; where not, ranks are those of chance.
+    reliability, share : float or None
+        Reliability of a person's SR as a measure of the level; share of the differences in
+        problems that exposure goes with.
     """
 
     names: Sequence[str] = figure("Variants", kind=Kind.LABEL)
@@ -71,6 +76,9 @@ class ConcordanceResult(AnalysisResult):
         "Variants that are another one in other units, by arithmetic, and which", kind=Kind.LABEL
     )
     table: pl.DataFrame = beside()
+    levels_told: bool = beside(default=True)
+    reliability: float | None = beside(default=None)
+    share: float | None = beside(default=None)
 
     @property
     def n_others(self) -> int:
@@ -113,6 +121,7 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
             by_occasion[item.name] = values
         by_person[item.name] = _per_person(values, item, context)
         descriptions[item.name] = item.description
+    levels, line = inputs.resilience.claims, inputs.norm.lines.person.claims
     names, correlation = list(by_person), correlation_matrix(list(by_person.values()))
     orders = {name: Order.of(values) for name, values in by_person.items()}
     return ConcordanceResult(
@@ -131,6 +140,9 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
         occasion_names=list(by_occasion),
         occasion_correlation=correlation_matrix(list(by_occasion.values())),
         table=_table(context.persons["subject"], by_person),
+        levels_told=levels.between_variance_low != 0,
+        reliability=levels.reliability,
+        share=None if line is None else line.share.share,
     )
 
 

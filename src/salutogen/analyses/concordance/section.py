@@ -11,7 +11,7 @@ from salutogen.page.charting import Spec, ordered, values
 from salutogen.page.colours import HEAT, colour, colours
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import SMALL_NOTE
-from salutogen.page.words import enumeration, heading, percent, points
+from salutogen.page.words import enumeration, heading, number, percent, points
 
 if TYPE_CHECKING:
     from salutogen.analyses.concordance.analysis import ConcordanceResult
@@ -50,15 +50,38 @@ def concordance_section(result: ConcordanceResult, audience: Audience) -> Sectio
     return Section(
         title="Concordance of variants",
         paragraphs=(
-            "The same answers scored in other defensible ways. Where correlations are near 1, "
-            "persons keep their ranks whichever is chosen; claims on the group (change over time, "
-            "what follows an event, the slope) may differ all the same, since means do not enter a "
-            "correlation. Where correlations are lower, the choice must be argued. All are turned "
-            "so that positive means less resilient.",
+            f"The same answers scored in other defensible ways. {_ranks_words(result)} Claims on "
+            "the group (change over time, what follows an event, the slope) may differ all the "
+            "same, since means do not enter a correlation. Where correlations are lower, the "
+            "choice must be argued. All are turned so that positive means less resilient.",
             *_same_words(result),
         ),
         figures=(_heatmap(result, audience),),
         tables=(_table(result, audience),),
+    )
+
+
+def _ranks_words(result: ConcordanceResult) -> str:
+    """Say what a correlation near 1 is of: persons' levels, or chance; and what makes it near."""
+    made = ""
+    if result.share is not None:
+        made = (
+            " Ways that take something out of the same problems are near 1 by themselves where "
+            f"there is little to take out; exposure goes with {percent(result.share)} of the "
+            "differences in problems here."
+        )
+    if result.levels_told:
+        return (
+            "Where correlations are near 1, persons keep their ranks whichever is chosen, errors "
+            f"of these ranks included.{made}"
+        )
+    at_most = ""
+    if result.reliability is not None:
+        at_most = f" (reliability of a person's SR at most {number(result.reliability, 2)})"
+    return (
+        f"That persons' levels differ is not shown here{at_most}: where correlations are near 1, "
+        "the ways agree on ranks that chance has made, which is no reason to rank persons by any "
+        f"of them.{made}"
     )
 
 

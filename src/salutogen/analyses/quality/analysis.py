@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
     from salutogen.resilience import Resilience
 
+# Figures that are named again where another reliability of a mean stands.
+ANSWERS_ALONE = "Reliability of persons' mean P, as regards the error of answers alone"
+LEVEL_OF_SR = "Reliability of persons' SR as level over the period (at most: E as if free of error)"
+
 
 @record
 class QualityResult(AnalysisResult):
@@ -195,16 +199,13 @@ def _figures(resilience: Resilience, unit: str, *, overlap: bool) -> tuple[tuple
     note = "inflated by overlap: no reliability" if overlap else "no reliability"
     figures: tuple[tuple[str, float | None], ...] = (
         (f"Reliability of an occasion's SR, of its answers{at_most}", one.reliability),
-        (
-            "Reliability of persons' SR as level over the period (at most: E as if free of error)",
-            levels.reliability,
-        ),
+        (LEVEL_OF_SR, levels.reliability),
         ("Variance of persons' levels (squared points)", levels.between_variance),
         ("Variance of SR over a person's occasions (squared points)", levels.within_variance),
         ("Its correlation at adjacent occasions, around the level", levels.autocorrelation),
         ("Standard error of measurement of an occasion's SR (points)", one.sem),
         ("Reliability of an occasion's P used (internal consistency)", one.reliability_P),
-        ("Reliability of persons' mean P, as regards answers", one.reliability_P_persons),
+        (ANSWERS_ALONE, one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
         (
             "Share of SR's variance between levels, autocorrelation allowed for",

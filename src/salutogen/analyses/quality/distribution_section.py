@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 UNEQUAL = 1.25  # ratio of SDs worth a sentence
+ALIKE = 1.05  # ratio of SDs below which there is nothing to give a reason for
 QUANTILE_COLUMNS = (
     Column(name="quantile", meaning="Share of the occasions below", kind=Kind.LABEL,
            heading="Share below"),
@@ -46,7 +48,7 @@ def _floor_section(one: ProblemDistribution, audience: Audience) -> Section:
         }
     )
     return Section(
-        title="Distribution of problems, and what its floor does to SR",
+        title="Distribution of problems, and its floor",
         paragraphs=tuple(_floor_words(one, audience)),
         tables=(
             Table(
@@ -81,9 +83,8 @@ def _floor_words(one: ProblemDistribution, audience: Audience) -> Iterator[Text]
             always=_always_words(one),
         )
     if one.residual_sd_low and one.residual_sd_high:
-        yield _spread_words(one.residual_sd_low, one.residual_sd_high, one.rises) + _slope_words(
-            one
-        )
+        spread = _spread_words(one.residual_sd_low, one.residual_sd_high, one.rises)
+        yield " ".join((spread, *_floor_as_reason(one, audience), *_slope_words(one)))
 
 
 def _room_words(rises: bool | None) -> str:
@@ -112,21 +113,45 @@ def _spread_words(low: float, high: float, rises: bool | None) -> str:
     if high / low > UNEQUAL:
         whose = "where many problems are expected"
         if rises is not None:
-            whose = "of the highly exposed" if rises else "of the little exposed"
-        return f"{told}: scores far from 0, of either sign, are mostly those {whose}."
+            whose = "at high exposure" if rises else "at low exposure"
+        return f"{told}: the same distance from 0 is less unusual {whose}."
     return f"{told}."
 
 
-def _slope_words(one: ProblemDistribution) -> str:
-    if one.slope_above_floor is None or one.slope_all is None:
-        return ""
+def _floor_as_reason(one: ProblemDistribution, audience: Audience) -> Iterator[str]:
+    """Say whether the floor may be why SR spreads by more where many problems are expected."""
+    few, most = one.few_expected, one.most_expected
+    if few is None or most is None or most.sd < ALIKE * few.sd:
+        return
+    if few.sd_without_floor is None or most.sd_without_floor is None:
+        yield "The floor may be why: most of the first are at it."
+        return
+    left = math.log(most.sd_without_floor / few.sd_without_floor)
+    verdict = "The floor may be why"
+    if left > math.log(most.sd / few.sd) / 2:
+        verdict = "The floor is not shown to be why"
     told = (
-        f" Without the occasions at the lowest score the slope of problems on exposure is "
-        f"{signed(one.slope_above_floor, 3)} in place of {signed(one.slope_all, 3)}"
+        f"{verdict}: {audience.share(few.at_floor, few.n)} of the first are at it and "
+        f"{audience.share(most.at_floor, most.n)} of the last"
     )
-    if one.rises is None or abs(one.slope_above_floor) >= abs(one.slope_all):
-        return f"{told}."
-    return (
-        f"{told}; leaving out by problems flattens a slope by itself, so that this is a bound, not "
-        "a mend."
+    if any(audience.hides(third.at_floor, third.n) for third in (few, most)):
+        yield f"{told}."  # the SDs would tell the shares
+        return
+    yield (
+        f"{told}, and were SR normal it would spread by {points(few.sd_without_floor)} and "
+        f"{points(most.sd_without_floor)} without it."
     )
+
+
+def _slope_words(one: ProblemDistribution) -> Iterator[str]:
+    if one.slope_above_floor is None or one.slope_all is None:
+        return
+    yield (
+        f"The slope of problems on exposure is {signed(one.slope_all, 3)}, and "
+        f"{signed(one.slope_above_floor, 3)} without the occasions at the lowest score."
+    )
+    if one.rises is not None:
+        yield (
+            "A floor flattens a slope, and so does leaving occasions out by their problems: if the "
+            "floor hides lower scores, both are nearer 0 than the slope would be without it."
+        )

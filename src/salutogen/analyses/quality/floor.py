@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.models.descriptive import least_squares_slope, numbered
 from salutogen.resilience.between_within import OccasionArrays
 
@@ -12,11 +14,39 @@ SLOPE_UNIT = "points of P per point of E"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST = 10
 SAME = 1e-9  # points of P
+MOST = 0.5  # of the occasions at the floor, above which a spread without it is not told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Third:
+    """A third of the occasions by what is expected of them.
+
+    Attributes
+    ----------
+    n, at_floor : int
+        Occasions, and those at the lowest score.
+    sd : float
+        SD of SR, points of P.
+    sd_without_floor : float or None
+        What it would be without the floor, were SR normal; None where most are at it.
+    """
+
+    n: int
+    at_floor: int
+    sd: float
+    sd_without_floor: float | None
 
 
 @record
 class ProblemDistribution(Record):
-    """Distribution of problems over valid occasions, and what the floor of the scale does to SR."""
+    """Distribution of problems over valid occasions, and what the floor of the scale does to SR.
+
+    Attributes
+    ----------
+    few_expected, most_expected : Third or None
+        The thirds of the occasions with the fewest and the most expected problems; None where the
+        floor is not known, or for few occasions.
+    """
 
     n: int = figure("Valid occasions", unit="occasions", kind=Kind.COUNT)
     floor: float | None = figure("Lowest possible score", unit=POINTS)
@@ -56,6 +86,8 @@ class ProblemDistribution(Record):
         "Whether expected problems rise with exposure; null where their direction is not told",
         default=None,
     )
+    few_expected: Third | None = beside(default=None)
+    most_expected: Third | None = beside(default=None)
 
 
 def problem_distribution(
@@ -87,6 +119,8 @@ def problem_distribution(
     low, high = np.quantile(expected, [0.1, 0.9]) if known else (None, None)
     thirds = np.quantile(expected, [1 / 3, 2 / 3]) if known else (None, None)
     above = None if at_floor is None or not at_floor.any() else ~at_floor
+    few = None if thirds[0] is None else expected <= thirds[0]
+    many = None if thirds[1] is None else expected >= thirds[1]
     return ProblemDistribution(
         n=P.size,
         floor=floor,
@@ -98,8 +132,10 @@ def problem_distribution(
         quantiles=tuple(float(value) for value in np.quantile(P, QUANTILES)),
         lowest_SR_low_exposure=None if floor is None or low is None else floor - float(low),
         lowest_SR_high_exposure=None if floor is None or high is None else floor - float(high),
-        residual_sd_low=_sd(arrays.SR, None if thirds[0] is None else expected <= thirds[0]),
-        residual_sd_high=_sd(arrays.SR, None if thirds[1] is None else expected >= thirds[1]),
+        residual_sd_low=_sd(arrays.SR, few),
+        residual_sd_high=_sd(arrays.SR, many),
+        few_expected=_third(arrays.SR, at_floor, few),
+        most_expected=_third(arrays.SR, at_floor, many),
         slope_all=least_squares_slope(P, arrays.E),
         slope_above_floor=None
         if above is None or np.count_nonzero(above) < FEWEST
@@ -122,6 +158,42 @@ def _skewness(values: np.ndarray) -> float | None:
     if values.size < FEWEST or not spread > 0:
         return None
     return float(np.mean(centred * centred * centred) / spread**1.5)
+
+
+def floored_sd(share: float) -> float:
+    """SD of a standard normal variable whose values below a floor are put to it.
+
+    Parameters
+    ----------
+    share : float
+        Share of the values at the floor, in [0, 1).
+
+    Notes
+    -----
+    With the floor at c, where share = Φ(c): the mean is c Φ(c) + φ(c), that of the square
+    c² Φ(c) + 1 − Φ(c) + c φ(c) (Greene 2012, on censored variables).
+    """
+    from scipy.special import ndtri
+
+    if share <= 0.0:
+        return 1.0
+    at = float(ndtri(share))
+    density = float(np.exp(-0.5 * at**2) / np.sqrt(2.0 * np.pi))
+    mean = at * share + density
+    return float(np.sqrt(at**2 * share + 1.0 - share + at * density - mean**2))
+
+
+def _third(SR: np.ndarray, at_floor: np.ndarray | None, rows: np.ndarray | None) -> Third | None:
+    sd = _sd(SR, rows)
+    if at_floor is None or rows is None or sd is None:
+        return None
+    share = float(at_floor[rows].mean())
+    return Third(
+        n=int(np.count_nonzero(rows)),
+        at_floor=int(np.count_nonzero(at_floor[rows])),
+        sd=sd,
+        sd_without_floor=sd / floored_sd(share) if share < MOST else None,
+    )
 
 
 def _sd(SR: np.ndarray, rows: np.ndarray | None) -> float | None:

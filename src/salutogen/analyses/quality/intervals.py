@@ -20,6 +20,7 @@ FEWEST_DRAWS = 20
 ENOUGH = 0.9  # of the draws must be possible
 CONSTANT = 1e-12  # of the sum of squares: what rounding leaves of exposure that never varies
 FEWEST_PERSONS = 10
+LEFT_BETWEEN, LEFT_WITHIN = "r(SR, E) between persons", "r(SR, E) within persons"
 
 INTERVAL_COLUMNS = (
     Column(name="figure", meaning="Figure", heading="Figure", kind=Kind.LABEL),
@@ -81,12 +82,12 @@ def intervals_over_persons(
     for name in ("P", "E", "SR"):
         spread = _icc(sums.of(drawn, name))
         found.append(
-            (f"ICC of {name} (random intercept, occasions as independent)", icc[name], spread)
+            (f"ICC of {name} (random intercept, occasions as independent)", icc.get(name), spread)
         )
     for words, function in (
         ("r(E, P), all rows", lambda t: pearson_of_sums(sums.of(t, "total"))),
-        ("r(SR, E) between persons", lambda t: _left(t, sums, "between", refit=refit)),
-        ("r(SR, E) within persons", lambda t: _left(t, sums, "within", refit=refit)),
+        (LEFT_BETWEEN, lambda t: _left(t, sums, "between", refit=refit)),
+        (LEFT_WITHIN, lambda t: _left(t, sums, "within", refit=refit)),
     ):
         found.append((words, float(function(whole)[0]), function(drawn)))
     rows = [

@@ -13,7 +13,7 @@ from salutogen.page.section import Section, Table
 from salutogen.page.words import enumeration, number, points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
 
 SCORE_WORDS = {
     "P": ("fewer problems", "more problems"),
@@ -23,7 +23,11 @@ SCORE_WORDS = {
 NAMES = {"P": "problems", "E": "exposure", "SR": "SR"}
 FOLLOWS = (
     "Means over those present come to be of other persons. A model that uses what was seen of "
-    "everyone allows for this, as far as leaving depends on what was seen."
+    "everyone allows for this, as far as leaving depends on what was seen; whether it goes with "
+    "problems at the occasion that was missed cannot be seen."
+)
+MADE_OF_TWO = (
+    "These are not independent, as SR is made of the other two: which of them it is, was not asked."
 )
 
 
@@ -54,10 +58,13 @@ def leaver_words(leavers: pl.DataFrame, closing: int) -> str:
 
 
 def leaving_in_words(leavers: pl.DataFrame) -> str:
-    """Say in a sentence what leaving goes with; nothing where nothing is told, or of few."""
+    """Say in a sentence what leaving goes with; nothing where nothing is told, or of few.
+
+    Of problems, exposure and SR, which hang together, the first that is told stands for all.
+    """
     if not leavers.height or leavers["n_stayed"][0] < SMALL_CELL:
         return ""
-    told = _told(leavers)
+    told = _told(leavers)[:1]
     return f"{_goes_with(told)} {FOLLOWS}" if told else ""
 
 
@@ -69,8 +76,9 @@ def _at_first(leavers: pl.DataFrame) -> str:
     ]
     if differ:
         return (
-            f"At their first occasion they had {enumeration(differ)} than those who stayed: means "
-            "over those present speak of other persons later than at first."
+            f"At their first occasion they had {enumeration(differ)} than those who stayed"
+            f"{_alone(differ)}: means over those present speak of other persons later than at "
+            "first."
         )
     ends = [leavers[name].abs().max() for name in ("low", "high")]
     known = [end for end in ends if isinstance(end, float)]
@@ -87,7 +95,10 @@ def _before_leaving(leavers: pl.DataFrame) -> Iterator[str]:
     """Say what leaving goes with at the occasion before it."""
     told = _told(leavers)
     if told:
-        yield f"{_goes_with(told)} {FOLLOWS}"
+        yield _goes_with(told)
+        if len(told) > 1:
+            yield MADE_OF_TWO
+        yield FOLLOWS
         return
     known = leavers.filter(pl.col("odds_ratio").is_not_null())
     if not known.height:
@@ -99,7 +110,7 @@ def _before_leaving(leavers: pl.DataFrame) -> Iterator[str]:
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in known.rows(named=True)])
     yield (
         "Whether leaving goes with what was seen at the occasion before it is not settled (odds of "
-        f"not being seen again, for each SD, with 95 % intervals: {reach})."
+        f"not being seen again, for each SD, with 95 % intervals{_alone(known)}: {reach})."
     )
 
 
@@ -113,9 +124,14 @@ def _goes_with(told: list[dict[str, Any]]) -> str:
     words = [SCORE_WORDS[row["score"]][row["odds_ratio"] > 1] for row in told]
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in told])
     return (
-        f"Leaving goes with {enumeration(words)} at the occasion before it (odds of not being seen "
-        f"again, for each SD, with 95 % intervals: {reach})."
+        f"Leaving goes with {enumeration(words)} at the occasion before it{_alone(told)} (odds of "
+        f"not being seen again, for each SD, with 95 % intervals: {reach})."
     )
+
+
+def _alone(several: Sized) -> str:
+    """Say that scores which hang together were looked at one by one."""
+    return ", each looked at alone" if len(several) > 1 else ""
 
 
 def _odds(row: dict[str, Any]) -> str:

@@ -31,7 +31,8 @@ def _sentences(result: QualityResult) -> Iterator[str]:
     if result.between_within.height:
         yield (
             "Omega between persons and within them comes from the covariance of the items parted "
-            "into the two."
+            "into the two, the interval of the share between persons from the F of its analysis of "
+            "variance."
         )
     if result.draws and result.intervals["low"].is_not_null().any():
         yield (

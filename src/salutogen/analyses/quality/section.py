@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
+from salutogen.analyses.quality.analysis import ANSWERS_ALONE, LEVEL_OF_SR
+from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, LEFT_BETWEEN, LEFT_WITHIN
 from salutogen.analyses.quality.time_covered import covered_words
 from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
@@ -54,7 +55,7 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             "SR is a difference: the more exposure takes out of problems, the less reliable is "
             "what is left. "
             "Over all rows the correlation of SR with exposure is 0 by construction; what is left "
-            "between and within persons shows whether one line serves both.",
+            f"between and within persons shows whether one line serves both.{_left_words(result)}",
         ),
         tables=(
             Table(
@@ -76,7 +77,9 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
                 "known reliability of E, 1 is assumed, and the reliability of SR is then the "
-                "highest it can be; the sensitivity bands show what follows if that is wrong.",
+                "highest it can be; the sensitivity bands show what follows if that is wrong. "
+                "Where SR is what a line leaves of the same rows, r(SR, P) is √(1 − R²) of that "
+                "line, which is no finding.",
             ),
             *_more_tables(result),
             Table(
@@ -90,6 +93,26 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             ),
         ),
     )
+
+
+def _left_words(result: QualityResult) -> str:
+    """Say whether one line serves between persons and within them, as far as intervals tell."""
+    found = {row["figure"]: row for row in result.intervals.rows(named=True)}
+    left = [found.get(name) for name in (LEFT_BETWEEN, LEFT_WITHIN)]
+    known = [row for row in left if row is not None and row["low"] is not None]
+    if len(known) < 2:
+        return ""
+    told = [row for row in known if row["low"] * row["high"] > 0]
+    if len(told) == 2:
+        return (
+            " Both leave out 0 (95 % intervals below): one line does not serve both. Reactions "
+            "that outlast the exposure of a day, or persons who differ in more than exposure, may "
+            "make the two slopes differ."
+        )
+    if told:
+        where = told[0]["figure"].removeprefix("r(SR, E) ")
+        return f" Only that {where} is told from 0; whether one line serves both is not settled."
+    return " Neither is told from 0: that one line does not serve both is not shown."
 
 
 def _more_tables(result: QualityResult) -> Iterator[Table]:
@@ -108,24 +131,61 @@ def _more_tables(result: QualityResult) -> Iterator[Table]:
         yield Table(
             name="reliability-between-within",
             title="Reliability of problems between persons and within them",
-            frame=result.between_within,
+            frame=_of_told_levels(result.between_within),
             columns=columns_of(BetweenWithinReliability),
             note="Omega within is that of changes of one person from occasion to occasion, omega "
-            "between that of differences between persons' levels. The reliability of a person's "
-            "mean is that of the mean of so many occasions as a measure of the person's level."
-            f"{_empty_words(result.between_within)}",
+            f"between that of differences between persons' levels.{_empty_words(result)} "
+            f"{_three_reliabilities(result)}",
         )
 
 
-def _empty_words(found: pl.DataFrame) -> str:
-    """Say why a reliability between or within is missing."""
-    empty = pl.col("omega_between").is_null() | pl.col("omega_within").is_null()
-    if not found.filter(empty).height:
-        return ""
-    return (
-        " One that is empty cannot be estimated: at that level the items do not covary as one "
-        "common factor would have them, or there is a single total in place of items."
+def _of_told_levels(found: pl.DataFrame) -> pl.DataFrame:
+    """Blank reliabilities of differences between levels that are not told to be there."""
+    told = pl.col("icc_low").is_null() | (pl.col("icc_low") > 0)
+    return found.with_columns(
+        pl.when(told).then(pl.col(name)) for name in ("omega_between", "alpha_between")
     )
+
+
+def _empty_words(result: QualityResult) -> str:
+    """Say why a reliability between or within is missing, of those reasons that there are."""
+    found = result.between_within
+    untold = pl.col("icc_low") == 0
+    several = pl.col("n_items") > 1
+    no_factor = pl.col("omega_within").is_null() | (
+        pl.col("omega_between").is_null() & ~untold.fill_null(value=False)
+    )
+    reasons = (
+        (untold, "that persons' levels differ is not told (the interval of their share holds 0)"),
+        (~several, "a single total stands in place of items"),
+        (several & no_factor, "items at that level do not covary as one common factor would"),
+    )
+    told = [words for where, words in reasons if found.filter(where).height]
+    return f" One that is empty is not given: {', or '.join(told)}." if told else ""
+
+
+def _three_reliabilities(result: QualityResult) -> str:
+    """Keep apart the reliabilities of a mean on the page, which a reader may take for one."""
+    names = [words for words, _ in result.figures]
+    others = []
+    if ANSWERS_ALONE in names:
+        others.append(
+            f"“{ANSWERS_ALONE}” counts the error of answers alone, of all forms, so that it is as "
+            "a rule higher"
+        )
+    if LEVEL_OF_SR in names:
+        others.append(
+            f"“{LEVEL_OF_SR}” is of SR, at the median of the occasions, and lets neighbouring "
+            "occasions go together: what is said of persons' SR rests on this one"
+        )
+    told = (
+        "“Reliability of a person's mean P as level” is of problems, over complete forms, as many "
+        "as under “Forms each” (a harmonic mean, which persons with few forms make small), "
+        "occasions taken as independent"
+    )
+    if not others:
+        return f"{told}."
+    return f"{told}. It is not to be taken for others of a mean: {'; '.join(others)}."
 
 
 def exposure_section(result: QualityResult, audience: Audience) -> Section:

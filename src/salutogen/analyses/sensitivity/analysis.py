@@ -11,7 +11,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.outliers.analysis import OutliersResult
-from salutogen.analyses.sensitivity.assumptions import Assumptions
+from salutogen.analyses.sensitivity.assumptions import ASSUMED, Assumptions
 from salutogen.analyses.sensitivity.bands import (
     EXPOSURE_ERROR_COLUMNS,
     MOOD_COLUMNS,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 BOUNDS_R = 0.99
-ASSUMED = (0.5, 1.0)  # reliability of persons' E where the study file gives none
 
 
 @record
@@ -92,14 +91,20 @@ class SensitivityResult(AnalysisResult):
 
     def answer(self) -> Text:
         """Say whether the slope outlives error in exposure and reports coloured by mood."""
-        from salutogen.analyses.sensitivity.section import slope_in_words
+        from salutogen.analyses.sensitivity.words import slope_in_words
 
         if (
             self.line is None
             or (self.exposure_bands.slope.value or 0.0) * (self.line.slope or 0.0) <= 0
         ):
             return ""  # the opening speaks of another line, whose slope these bands do not have
-        return slope_in_words(self.exposure_bands, left_out=self.line.covariates)
+        return slope_in_words(self.exposure_bands, self.line.covariates, self.covered)
+
+    def in_short(self) -> Text:
+        """Say in a clause whether the slope outlives them, where the opening speaks of it."""
+        from salutogen.analyses.sensitivity.words import slope_in_short
+
+        return slope_in_short(self.exposure_bands, self.covered) if self.answer() else ""
 
     def methods(self) -> Text:
         """Say what was assumed of exposure and followed through."""

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Float = NDArray[np.float64]
 
+# Reliability of persons' E where the study file gives none: one range for all that rests on it.
+ASSUMED = (0.5, 1.0)
 STEPS = 6  # values of each assumption in the grid of a band
 
 
@@ -31,7 +33,7 @@ class Assumptions:
         Bootstrap samples of persons.
     """
 
-    reliability: tuple[float, float] = (0.5, 1.0)
+    reliability: tuple[float, float] = ASSUMED
     mood: tuple[float, float] = (0.0, 0.4)
     reliability_P: float = 1.0
     draws: int = 1000

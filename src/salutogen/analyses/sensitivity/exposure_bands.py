@@ -114,17 +114,31 @@ def problems_band(P: Float, E: Float, factor: Float, assumptions: Assumptions) -
 
     What a factor says of SR beyond problems shows only beside it.
     """
+    return _as_reported("P", P, E, factor, assumptions)
+
+
+def _as_reported(what: str, P: Float, E: Float, factor: Float, assumptions: Assumptions) -> Band:
+    """Correlation of a factor with P or E as they are, with its interval."""
     known = np.isfinite(factor) & np.isfinite(P) & np.isfinite(E)
     sums, n = sums_by_person(
         [(np.arange(int(known.sum())), {"P": P[known], "E": E[known], "F": factor[known]})]
     )
 
     def correlation(at: SumMoments, weights: Weights) -> Float:
-        spread = np.sqrt(at.covariance("F", "F") * at.covariance("P", "P"))
-        return _correlation(at.covariance("F", "P") + 0.0 * weights.rho, spread)
+        spread = np.sqrt(at.covariance("F", "F") * at.covariance(what, what))
+        return _correlation(at.covariance("F", what) + 0.0 * weights.rho, spread)
 
     as_scored = replace(assumptions, reliability=(1.0, 1.0), mood=(0.0, 0.0))
     return _band(sums, n, as_scored, correlation)
+
+
+def exposure_band(P: Float, E: Float, factor: Float, assumptions: Assumptions) -> Band:
+    """A factor's correlation with exposure as reported, over the persons of `factor_band`.
+
+    What of it is error is not asked: it says how far SR and problems could differ at all, as
+    r(F, SR) is `(r(F, P) - r(P, E) r(F, E)) / √(1 - r(P, E)²)`.
+    """
+    return _as_reported("E", P, E, factor, assumptions)
 
 
 def jump_band(

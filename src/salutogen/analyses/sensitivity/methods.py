@@ -32,8 +32,9 @@ def _sentences(result: SensitivityResult) -> Iterator[str]:
         )
     if bands.factors:
         yield (
-            "Factors were correlated with SR and, beside it, with problems themselves. A factor "
-            "was said to hold where every interval of its band leaves out 0 on the same side."
+            "Factors were correlated with SR and, beside it, with problems themselves and with "
+            "exposure as reported. A factor was said to hold where every interval of its band "
+            "leaves out 0 on the same side."
         )
     refits = [name for name in result.outliers["policy"].to_list() if name != "as they are"]
     if refits:

@@ -11,6 +11,7 @@ from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import (
     Band,
     Scored,
+    exposure_band,
     factor_band,
     problems_band,
     slope_band,
@@ -57,6 +58,21 @@ BAND_COLUMNS = (
         name="r_P_high",
         meaning="Upper end of its 95 % interval",
         heading="r with problems: high",
+    ),
+    Column(
+        name="r_E",
+        meaning="Correlation of the factor with exposure as reported",
+        heading="r with exposure",
+    ),
+    Column(
+        name="r_E_low",
+        meaning="Lower end of its 95 % interval",
+        heading="r with exposure: low",
+    ),
+    Column(
+        name="r_E_high",
+        meaning="Upper end of its 95 % interval",
+        heading="r with exposure: high",
     ),
     Column(
         name="error_low",
@@ -134,8 +150,10 @@ class PersonBands(Record):
     ----------
     factors : mapping of str to Band
         By name of the factor.
-    with_problems : mapping of str to Band
-        The factor's correlation with P itself, by name.
+    with_problems, with_exposure : mapping of str to Band
+        The factor's correlation with P itself, and with E as reported, by name.
+    n : int
+        Persons.
     slope : Band
         Of the slope.
     """
@@ -155,6 +173,8 @@ class PersonBands(Record):
     slope: Band = beside()
     factors: Mapping[str, Band] = beside()
     with_problems: Mapping[str, Band] = beside(default_factory=dict)
+    with_exposure: Mapping[str, Band] = beside(default_factory=dict)
+    n: int = beside(default=0)
 
     @property
     def not_holding(self) -> tuple[str, ...]:
@@ -215,9 +235,12 @@ def person_bands(
     slope = slope_band(P, E, assumptions)
     bands = {name: factor_band(P, E, values, assumptions) for name, values in factors.items()}
     beside_P = {name: problems_band(P, E, one, assumptions) for name, one in factors.items()}
+    beside_E = {name: exposure_band(P, E, one, assumptions) for name, one in factors.items()}
     table = [_row(SLOPE, unit, slope)]
     table += [
-        _row(f"r of {name} with SR", "correlation", band, beside_P[name])
+        _row(f"r of {name} with SR", "correlation", band)
+        | _own("r_P", beside_P[name])
+        | _own("r_E", beside_E[name])
         for name, band in bands.items()
     ]
     (low, high), (calm, strong) = assumptions.reliability, assumptions.mood
@@ -233,26 +256,27 @@ def person_bands(
         slope=slope,
         factors=bands,
         with_problems=beside_P,
+        with_exposure=beside_E,
+        n=P.size,
         draws=assumptions.draws,
         unit=unit,
     )
 
 
-def _row(what: str, unit: str, band: Band, with_P: Band | None = None) -> dict[str, object]:
+def _row(what: str, unit: str, band: Band) -> dict[str, object]:
     ends = ("n", "value", "low", "high", "error_low", "error_high", "joint_low", "joint_high")
     known = band.value is not None
     return {
         "what": what,
         "unit": unit,
         **{name: getattr(band, name) for name in ends},
-        **({} if with_P is None else _own(with_P)),
         "holds_with_error": band.holds_with_error if known else None,
         "holds_jointly": band.holds_jointly if known else None,
     }
 
 
-def _own(with_P: Band) -> dict[str, object]:
-    return {"r_P": with_P.value, "r_P_low": with_P.low, "r_P_high": with_P.high}
+def _own(name: str, found: Band) -> dict[str, object]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def _schema() -> dict[str, type[pl.DataType]]:

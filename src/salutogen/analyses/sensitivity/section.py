@@ -13,22 +13,20 @@ from salutogen.analyses.sensitivity.bands import (
     MOOD_FACTOR_COLUMNS,
     STRENGTH,
 )
-from salutogen.analyses.sensitivity.methods import source_words
 from salutogen.analyses.sensitivity.person_bands import BAND_COLUMNS as EXPOSURE_BAND_COLUMNS
 from salutogen.analyses.sensitivity.person_bands import SIDES_COLUMNS, PersonBands
 from salutogen.analyses.sensitivity.refits import MISSING_COLUMNS, OUTLIER_COLUMNS
+from salutogen.analyses.sensitivity.words import words_of_bands
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
 from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
-from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import Sentence, enumeration, number, percent, points, say
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import number, percent, points
 from salutogen.study.check.coverage import LOW_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from salutogen.analyses.sensitivity.analysis import SensitivityResult
-    from salutogen.analyses.sensitivity.exposure_bands import Band
     from salutogen.page.audience import Audience
 
 EXPOSURE_ERROR = "If exposure is measured with error"
@@ -61,6 +59,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
             result.exposure_error,
             "reliability_E",
             "Assumed reliability of exposure",
+            over="reliabilities of exposure",
             name="sensitivity-exposure-error",
             title=EXPOSURE_ERROR,
         ),
@@ -68,6 +67,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
             result.mood_reporting,
             "g",
             "Assumed strength of mood-congruent reporting g",
+            over="strengths of mood-congruent reporting",
             name="sensitivity-mood-reporting",
             title=MOOD,
         ),
@@ -114,142 +114,6 @@ def _skipping_matters(result: SensitivityResult) -> bool:
     return bool((result.missing["n_changed"] > 0).any())
 
 
-def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
-    """Say over what was followed through, and what is left of slope and factors."""
-    slope = bands.slope
-    if slope.value is None:
-        return ()
-    low, high = number(bands.reliability_low, 2), number(bands.reliability_high, 2)
-    why = source_words(bands)
-    told: list[Text] = [
-        f"Bands over errors of exposure take the reliability of persons' exposure as {low} to "
-        f"{high} ({why}) and mood-congruent reporting as {number(bands.mood_low, 2)} to "
-        f"{number(bands.mood_high, 2)}; their ends hold the sampling error of persons (95 %). They "
-        "stand on the straight line over these persons' means, without covariates. The slope is "
-        f"{interval(slope.value, slope.low, slope.high)} {bands.unit} as scored (here, unlike the "
-        "line's own interval, over resamples of persons), "
-        f"{ends(slope.error_low, slope.error_high)} with error in exposure, "
-        f"{ends(slope.joint_low, slope.joint_high)} with mood-congruent reporting as well.",
-        *_words_of_places(bands),
-    ]
-    before = len(told)
-    told += [
-        words_of_factor(name, band, bands.with_problems.get(name))
-        for name, band in bands.factors.items()
-        if band.claimed and band.error_low is not None
-    ]
-    known = [name for name, band in bands.factors.items() if band.value is not None]
-    if known and len(told) == before:
-        told.append(
-            f"No factor's correlation with SR is told from 0 as scored ({enumeration(known)})."
-        )
-    elif len(told) > before:
-        told += _words_beside_problems(bands)
-    return tuple(told)
-
-
-def slope_in_words(bands: PersonBands, left_out: Sequence[str] = ()) -> str:
-    """Say in a sentence whether the slope outlives error and mood; nothing where it is not told.
-
-    Covariates of the study's line, which the bands leave out, are named.
-    """
-    slope = bands.slope
-    if not slope.claimed or slope.error_low is None:
-        return ""
-    more = "more" if slope.value is not None and slope.value > 0 else "fewer"
-    error = (
-        f"a reliability of exposure of {number(bands.reliability_low, 2)} to "
-        f"{number(bands.reliability_high, 2)}"
-    )
-    left, holds = f"slope {ends(slope.error_low, slope.error_high)}", slope.holds_with_error
-    mood = ""
-    if max(abs(bands.mood_low), abs(bands.mood_high)) > 0 and slope.joint_low is not None:
-        mood = (
-            " and with reports that mood colours by "
-            f"{number(bands.mood_low, 2)} to {number(bands.mood_high, 2)} SDs of exposure for each "
-            "SD of problems"
-        )
-        left, holds = f"slope {ends(slope.joint_low, slope.joint_high)}", slope.holds_jointly
-    without = f", {enumeration(left_out)} left out," if left_out else ""
-    begun = f"That those who reported more stressors had {more} problems{without}"
-    if holds:
-        return f"{begun} would hold at {error}{mood} ({left})."
-    alone = ""
-    if mood and slope.holds_with_error:
-        alone = (
-            f" With error in exposure alone it would hold "
-            f"({ends(slope.error_low, slope.error_high)})."
-        )
-    return f"{begun} need not hold at {error}{mood} ({left}).{alone}"
-
-
-def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:
-    """Say which factors are not told, and what the two correlations of the others mean."""
-    untold = [
-        name for name, one in bands.factors.items() if one.value is not None and not one.claimed
-    ]
-    told = (
-        "A factor whose correlation with SR is about that with problems hardly goes with exposure: "
-        "then it says of SR what it says of problems. Whether a factor changes how problems "
-        "follow exposure was not asked."
-    )
-    if untold:
-        told += f" Not told from 0 as scored: {enumeration(untold)}."
-    return (told,)
-
-
-def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
-    """Say how many persons change sides at the lowest reliability that is possible."""
-    known = bands.persons.filter((pl.col("g") == 0) & pl.col("rank_r").is_not_null())
-    if not known.height:
-        return ()
-    worst = known.sort("reliability_E").row(0, named=True)
-    return (
-        say(
-            "At a reliability of {reliability}, SR with the corrected slope puts "
-            "{n:# person|# persons} on the other side of 0, away from where SR as scored puts "
-            "them (rank correlation {r}).",
-            reliability=number(worst["reliability_E"], 2),
-            n=Persons(worst["n_other_side"], of=worst["n"]),
-            r=points(worst["rank_r"]),
-        ),
-    )
-
-
-def words_of_factor(name: str, band: Band, with_problems: Band | None = None) -> str:
-    """Say what is left of a factor's correlation with SR where exposure has error."""
-    if band.holds_jointly:
-        judged = "it differs from 0 throughout, with mood-congruent reporting as well"
-    elif band.holds_with_error:
-        judged = (
-            "it differs from 0 throughout, but not at every strength of mood-congruent reporting "
-            f"({ends(band.joint_low, band.joint_high)})"
-        )
-    else:
-        judged = (
-            "it is not told from 0 throughout; the factor may merely go with fewer or more "
-            "stressors"
-        )
-    beside = ""
-    if with_problems is not None and with_problems.value is not None:
-        one = with_problems
-        beside = f", with problems themselves {interval(one.value, one.low, one.high)}"
-    return (
-        f"{name}: r with SR {interval(band.value, band.low, band.high)} as scored{beside}; with "
-        f"error in exposure {ends(band.error_low, band.error_high)}: {judged}."
-    )
-
-
-def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Write an estimate with its interval."""
-    return f"{points(value)} ({ends(low, high)})"
-
-
-def ends(low: float | None, high: float | None) -> str:
-    """Write two ends."""
-    return f"{points(low)} to {points(high)}"
-
-
 def _tables(result: SensitivityResult, audience: Audience) -> tuple[Table, ...]:
     """Every table that has rows; the change of the one person who changes most is not for all."""
     outliers = result.outliers
@@ -287,7 +151,9 @@ def _note(frame: pl.DataFrame) -> str:
     return f"{IMPOSSIBLE} {BY_CORRECTION}" if frame["refused"].any() else BY_CORRECTION
 
 
-def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) -> Figure | None:
+def _band(
+    frame: pl.DataFrame, by: str, x_title: str, *, over: str, name: str, title: str
+) -> Figure | None:
     data = (
         frame.select("level", by, *MEASURES)
         .unpivot(index=["level", by], variable_name="what", value_name="r")
@@ -325,12 +191,14 @@ def _band(frame: pl.DataFrame, by: str, x_title: str, *, name: str, title: str) 
     )
     true = data.filter(pl.col("what") == MEASURES["r_SR_true_E"])
     lowest, highest = true["r"].min(), true["r"].max()
+    least, most = (number(end, 2) for end in (true[by].min(), true[by].max()))
     return Figure(
         name=name,
         title=title,
         description=(
             f"Solid lines: correlation of SR with true exposure, from "
-            f"{points(lowest)} to {points(highest)} over the assumed values"  # type: ignore[arg-type]
+            f"{points(lowest)} to {points(highest)}"  # type: ignore[arg-type]
+            f" over assumed {over} of {least} to {most}, without sampling error"
             f" (0 would be free of exposure). Dashed lines: correlation of SR with the score "
             f"corrected under the same assumption; near 1, persons keep their places."
         ),

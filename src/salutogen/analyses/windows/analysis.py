@@ -69,13 +69,26 @@ class WindowsResult(AnalysisResult):
             return ""
         if self.change is None:
             return "Change over the windows could not be estimated."
-        fewest_between: Any = self.windows["n"].min()
-        told = change_in_words(self.change, turns=fewest_between >= SMALL_CELL)
+        told = change_in_words(self.change, turns=self._tells_turns)
         left, whole = self.change.n_left, self.change.n_persons
         untold = self.change.interval is None or self.change.depends_on_slope
         if untold or min(left, whole - left) < SMALL_CELL:
             return told
         return say("{told} {leaving}", told=told, leaving=leaving_in_words(self.change))
+
+    @property
+    def _tells_turns(self) -> bool:
+        """Whether no window between is of few persons."""
+        fewest: Any = self.windows["n"].min()
+        return bool(fewest >= SMALL_CELL)
+
+    def in_short(self) -> Text:
+        """Say in a clause whether the group changed, where the opening speaks of it."""
+        from salutogen.analyses.windows.change_words import change_in_short
+
+        if self.change is None or self.windows.height < 2 or not self.answer():
+            return ""
+        return change_in_short(self.change, turns=self._tells_turns)
 
     def methods(self) -> Text:
         """Say how the windows were laid and scored."""
@@ -104,7 +117,8 @@ class WindowsResult(AnalysisResult):
             f"over single occasions; its interval is the t quantile times {error}, to which the "
             "error of the variances is added (Kackar & Harville 1984). Whether the course between "
             "turns was judged over all pairs of windows (Bonferroni). "
-            "Assumed shifts of those who left are pattern-mixture models (Little 1993)."
+            "Assumed shifts of those last seen before the last occasion of the last window are "
+            "pattern-mixture models (Little 1993)."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ COURSE_COLUMNS = (
 SENSITIVITY_COLUMNS = (
     Column(
         name="delta_sd",
-        meaning="Assumed shift of those who left, beyond what the model expects of them",
+        meaning="Assumed shift of those not seen to the end, beyond what the model expects of them",
         unit="residual SDs",
         heading="Shift (residual SDs)",
     ),
@@ -124,24 +124,25 @@ class WindowChange(Record):
         "Change of the mean over those present less that of the model, by the same line"
     )
     sensitivity: pl.DataFrame = rows(
-        "Change if those who left were so many points above what the model expects of them",
+        "Change if those not seen to the end were so many points above what the model expects",
         SENSITIVITY_COLUMNS,
     )
     share_missing: float = figure(
-        "Weight in the contrast of occasions after persons left", kind=Kind.SHARE
+        "Weight in the contrast of occasions after persons were last seen", kind=Kind.SHARE
     )
     tipping_delta: float | None = figure(
-        "Smallest shift of those who left at which the interval begins, or ceases, to hold 0; "
-        "null where nobody left or none does",
+        "Smallest shift of those not seen to the end at which the interval begins, or ceases, to "
+        "hold 0; null where everybody was or none does",
         unit=POINTS,
     )
     possible_shift: tuple[float | None, float | None] | None = figure(
-        "Farthest shifts that the scale leaves to those who left: its ends less the mean of what "
-        "was seen of them; null where nobody left or the ends are not known",
+        "Farthest shifts that the scale leaves to those not seen to the end: its ends less the "
+        "mean of what was seen of them; null where everybody was or the ends are not known",
         unit=POINTS,
     )
     sign_delta: float | None = figure(
-        "Shift of those who left at which the estimate is 0; null where nobody left", unit=POINTS
+        "Shift of those not seen to the end at which the estimate is 0; null where everybody was",
+        unit=POINTS,
     )
 
     claimed: bool = figure(

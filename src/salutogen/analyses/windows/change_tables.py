@@ -39,10 +39,10 @@ VERSION_COLUMNS = (
 def change_tables(
     change: WindowChange, summary: pl.DataFrame, audience: Audience
 ) -> Iterator[Table]:
-    """Change by every way of estimating it, the course, and assumed shifts of those who left.
+    """Change by every way of estimating it, the course, and assumed shifts of who was not seen.
 
-    The last table, from which the share of those who left can be computed, is left out where
-    they are too few to be told.
+    The last table, from which the share of those not seen to the end can be computed, is left out
+    where they are too few to be told.
     """
     yield Table(
         name="window-change",
@@ -50,7 +50,7 @@ def change_tables(
         frame=_versions(change, summary),
         columns=VERSION_COLUMNS,
         note="Positive = problems rose beyond what exposure lets expect. Only the first line is "
-        "spoken of as change. Means of those seen in a window drift with who leaves.",
+        "spoken of as change. Means of those seen in a window may drift with who leaves.",
     )
     shown = pl.col("window").is_in(summary["window"].implode())
     course = change.course.windows.filter(shown)
@@ -69,7 +69,7 @@ def change_tables(
             title="Change if those not seen to the end were above or below what the model expects",
             frame=change.sensitivity,
             columns=SENSITIVITY_COLUMNS,
-            note="A shift of 0 takes it that leaving depends on what was seen before.",
+            note="A shift of 0 takes it that not being seen depends on what was seen before.",
         )
 
 

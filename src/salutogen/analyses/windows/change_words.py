@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from salutogen.page.section import Text
 
 UNMOVED = (
-    "as long as leaving depends on what was seen before (problems, exposure), not on what was not"
+    "as long as that depends on what was seen before (problems, exposure), not on what was not"
 )
 SHIFTS_IN_WORDS = (  # of how many residual SDs
     (0.5, "a shift that cannot be ruled out"),
@@ -66,6 +66,19 @@ def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
     )
 
 
+def change_in_short(change: WindowChange, *, turns: bool = True) -> str:
+    """Say in a clause whether the group changed, as far as `change_in_words` says it."""
+    if change.interval is None:
+        return ""
+    if change.depends_on_slope and change.within is not None:
+        return "whether SR changed depends on the slope of exposure that is taken"
+    between = ", though it turned in between" if turns and change.course.turn is not None else ""
+    if not change.told:
+        return f"whether SR changed from the first window to the last is not settled{between}"
+    way = "higher" if change.estimate > 0 else "lower"
+    return f"SR is {way} in the last window than in the first{between}"
+
+
 def _course_words(change: WindowChange) -> str:
     """Say where the course turns, and which window is the highest or lowest of all."""
     turn = change.course.turn
@@ -115,8 +128,8 @@ def change_paragraphs(
     told: list[Text] = [
         say(
             "{change} The model is {model}, over {rows:# occasion|# occasions} of "
-            "{persons:# person|# persons}; {error}. It is not moved by persons who leave "
-            "{unmoved}.{lag}",
+            "{persons:# person|# persons}; {error}. It is not moved by who is no longer "
+            "seen {unmoved}.{lag}",
             change=change_in_words(change, turns=turns),
             model=change.model,
             rows=change.n_rows,

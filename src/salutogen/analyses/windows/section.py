@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 NOTHING = 1e-9  # points of P: rounding of a mean that is 0
 
-# What is drawn of each window: mean, its standard error, colour.
+EVERYONE = "frozen line, everyone (bars: 95 % interval)"
+# What is drawn of each window: mean, its standard error, colour. Only one kind has bars, so that
+# they are of one kind; the model of windows, which moves with who leaves, is in the table alone.
 KINDS = {
-    "frozen line, everyone": ("mean_SR_frozen", "se_SR_frozen", "one"),
+    EVERYONE: ("mean_SR_frozen", "se_SR_frozen", "one"),
     "frozen line, persons in every window": ("mean_SR_frozen_complete", None, "three"),
-    "frozen line, model estimate": ("mean_SR_frozen_model", "se_SR_frozen_model", "four"),
     "refitted line": ("mean_SR_refit", None, "two"),
 }
 MEAN_COLUMNS = (
@@ -146,10 +147,10 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
             f"and lies between {_reach(summary)}; from refitted lines it stays at 0. Bars are 95 % "
-            "intervals of the mean of the persons in a window, without the error of the line; a "
-            "window whose mean is 0 by construction has none. They are not intervals of change: "
-            "whether windows differ is told by the model of single occasions. Above 0: more "
-            "problems than the reference line expects (over-reactive)."
+            "intervals of the mean from the frozen line over everyone in a window, without the "
+            "error of the line; a window whose mean is 0 by construction has none. They are not "
+            "intervals of change: whether windows differ is told by the model of single occasions. "
+            "Above 0: more problems than the reference line expects (over-reactive)."
         ),
         chart=_means_chart(data, _spans(summary)),
         data=data,
@@ -225,7 +226,7 @@ def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
                     "title": None,
                     "scale": {
                         "domain": kinds,
-                        "range": ["circle", "square", "diamond", "triangle-up"],
+                        "range": ["circle", "square", "triangle-up"],
                     },
                 },
             },

@@ -51,7 +51,8 @@ def words_of_plane(fitted: Line, context: Context) -> Text:
     slope = ""
     if fitted.slope is not None:
         slope = (
-            f", that is {signed(fitted.slope, 3)} for each further {unit_of(fitted)} of exposure"
+            f", that is {signed(fitted.slope, 3)} points for each further {unit_of(fitted)} of "
+            "exposure"
         )
     expected = expected_in_words(fitted, audience)
     return begun + (

@@ -134,6 +134,8 @@ def intervals_figure(context: Context) -> Figure | None:
             "Coloured are persons called clearly below or above the line at a false-discovery rate "
             "of 5 %; nobody is called from one or two visits where others have more."
         )
+        if not data["settled"].is_in([BELOW, ABOVE]).any():
+            told = "Nobody is coloured, as nobody is called clearly below or above the line."
     else:
         of = "SR on these very days"
         told = "They say nothing of a lasting level, so nobody is coloured."
