@@ -6,7 +6,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
-from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
@@ -53,7 +53,7 @@ OVERLAP = (
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
     f"{FEWEST} courses give no figure. p is adjusted over all factors and measures (Benjamini and "
-    "Hochberg). Poorly measured: E of reliability .6, or the lowest that is possible."
+    "Hochberg). Poorly measured: E of reliability .5, or the lowest that is possible."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
@@ -149,10 +149,12 @@ def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
 
 def _class_words(group: GroupOutcome, anchored: int) -> Text:
     """How much of the outcome goes with the class, which has no comparator."""
+    if (group.explained or 0.0) <= 0.0:
+        return _no_relation("class", "", group.n, anchored)
     return say(
         "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
         "for the number of groups; what classes of any courses would go with is not known.",
-        explained=_variance(group.explained or 0.0),
+        explained=percent(group.explained),
         n=Persons(group.n, of=anchored),
     )
 
@@ -171,6 +173,8 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
             "level, are too few.",
             n=Persons(group.n, of=anchored),
         )
+    if found.observed <= 0.0:
+        return _no_relation("label", " that have comparator occasions", found.n, anchored)
     excess = percentage_points(found.excess, found.excess_low, found.excess_high)
     verdict = f"The difference, {excess}, is not distinguished from 0."
     if found.beyond or found.excess_high < 0.0:
@@ -182,17 +186,21 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
         "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
         "{most}), as a label may hold some of a person's level. {verdict}",
         n=Persons(found.n, of=anchored),
-        observed=_variance(found.observed),
-        placebo=_variance(found.placebo),
-        least=_variance(found.low),
-        most=_variance(found.high),
+        observed=percent(found.observed),
+        placebo=percent(max(found.placebo, 0.0)),
+        least=percent(max(found.low, 0.0)),
+        most=percent(max(found.high, 0.0)),
         verdict=verdict,
     )
 
 
-def _variance(share: float) -> str:
-    """Write an adjusted share; below 0 there is none, as groups tell less than chance would."""
-    return "none (adjusted estimate below 0)" if share < 0.0 else percent(share)
+def _no_relation(what: str, where: str, n: int, anchored: int) -> Text:
+    """Of a share that is not above 0, once the number of groups is counted, nothing is told."""
+    return say(
+        f"No relation of the {what} with the outcome is told in the {{n}} courses{where}: groups "
+        "differ by no more than they would by chance.",
+        n=Persons(n, of=anchored),
+    )
 
 
 def _factor_words(found: Validity) -> tuple[str, ...]:
@@ -201,8 +209,7 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
     return (
         "Factors are taken as they were before the event. P around it holds the reaction to all "
         "stressors of the time: a factor that goes with fewer stressors goes with lower P without "
-        "changing the response. SR has the expected reaction to what was met taken out, so the "
-        "two columns differ by what a factor has to do with exposure. "
+        "changing the response. SR is P less what the line expects at that exposure. "
         f"{_told_factors(found)}",
     )
 
@@ -253,8 +260,13 @@ def _told_factors(found: Validity) -> str:
             f"; with the level of SR after the event, which a person may have had before as well, "
             f"{enumeration(level)}"
         )
-    joint = any(relation.error_bands is not None for relation in found.factors.values())
-    assumed = f" Taken here are {ASSUMED}; nothing in these data tells them." if joint else ""
+    bands = [item.error_bands for item in found.factors.values() if item.error_bands is not None]
+    assumed = (
+        f" Taken here are {bands[0]['level'].assumed}; nothing in these data tells them. Ends hold "
+        "the sampling error as well."
+        if bands
+        else ""
+    )
     return (
         f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
         f"{assumed}{_difference_words(found)}"
