@@ -83,6 +83,7 @@ def _jump_words(
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
     own += "."
     own += _calm_words(response) + _error_words(response.jump_error_band, THIS_JUMP)
+    own += _steeper_words(response)
     if placebo is None or placebo.SR is None:
         return (own,)
     found = placebo.SR.response["jump"]
@@ -99,7 +100,7 @@ def _jump_words(
             low=signed(found.placebo_low),
             high=signed(found.placebo_high),
             beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
-            error=_error_words(placebo.jump_error_band, DIFFERENCE),
+            error=_error_words(placebo.jump_error_band, DIFFERENCE, "Taking the same of exposure"),
         ),
     )
 
@@ -110,9 +111,9 @@ def _calm_words(response: Response) -> str:
     if "SR" not in calm:
         return ""
     words = (
-        " The line is fitted to these occasions as well, so that a reaction to the event steepens "
-        "it and counts as expected. Without the occasions from an anchor to two after post2 its "
-        f"slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)}, by "
+        " The line is fitted to these occasions as well, so that a reaction to the event would "
+        "steepen it and count as expected. Without the occasions from an anchor to two after post2 "
+        f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)}, by "
         f"which SR would change by {_calm(calm['SR'])}"
     )
     if (within := calm.get("SR_within")) is not None:
@@ -123,16 +124,36 @@ def _calm_words(response: Response) -> str:
     return f"{words}."
 
 
+def _steeper_words(response: Response) -> str:
+    """What the correction for error does to a line that a reaction has steepened already."""
+    calm = (response.jump_calm or {}).get("SR")
+    if calm is None or response.jump_error_band is None or calm.slope_calm >= calm.slope:
+        return ""
+    return (
+        " The correction makes a line steeper that a reaction to the event may have steepened "
+        "already, so that the lower ends may lie too low."
+    )
+
+
 def _calm(found: CalmJump) -> str:
     return f"{signed(found.mean)} ({signed(found.low)} to {signed(found.high)})"
 
 
-def _error_words(band: ErrorBand | None, what: str) -> str:
-    """Where a jump may lie if exposure is measured with error, or its reports follow mood."""
+def _error_words(band: ErrorBand | None, what: str, assumed: str = "") -> str:
+    """Where a jump may lie if exposure is measured with error, or its reports follow mood.
+
+    Parameters
+    ----------
+    band : ErrorBand or None
+    what : str
+        Whose band it is.
+    assumed : str
+        What is taken of exposure, in place of the assumptions at length.
+    """
     if band is None or band.error_low is None or band.joint_low is None:
         return ""
     return (
-        f" With {band.assumed}, {what} may lie from {signed(band.error_low)} to "
+        f" {assumed or f'With {band.assumed}'}, {what} may lie from {signed(band.error_low)} to "
         f"{signed(band.error_high)} by error in exposure and from {signed(band.joint_low)} to "
         f"{signed(band.joint_high)} by both; ends hold the sampling error as well."
     )
@@ -156,7 +177,7 @@ def _background_words(courses: LockedCourses) -> str:
     both = "" if courses.other_background is None else " Both means are shown."
     return (
         f"SR is judged here {own} the anchor event in the background exposure. With the event in "
-        "it, the line expects part of the reaction, so SR shows what goes beyond; without it, the "
+        "it, the line expects part of any reaction, and SR shows the rest; without it, any "
         f"reaction to the event itself stays in SR.{both}"
     )
 

@@ -11,7 +11,7 @@ from salutogen.analyses.trajectories.labels.afterwards import POST2, Afterwards
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, SHOWN
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
-from salutogen.page.audience import Audience
+from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.section import Table, Text
 from salutogen.page.small_counts import hide_small
 from salutogen.page.words import say
@@ -90,19 +90,19 @@ def afterwards_words(
         if not item.n_seen:
             parts.append(
                 say(
-                    f"Of the {{n}} courses {SHOWN[label]} none was seen after post2: whether that "
-                    "lasts is not known.",
+                    f"Of the {{n}} courses “{SHOWN[label]}” none was seen after post2: whether "
+                    "that lasts is not known.",
                     n=start["n"],
                 )
             )
             continue
         parts.append(
             say(
-                f"Of the {{n}} courses {SHOWN[label]} {{seen}} {{seen:was|were}} seen after it: "
+                f"Of the {{n}} courses “{SHOWN[label]}” {{seen}} {{seen:was|were}} seen after it: "
                 "{within} within the band at some time, and {last} above it when last seen.",
                 **start,
-                within=Persons(item.n_within, of=item.n_seen),
-                last=Persons(item.n_above_last, of=item.n_seen),
+                within=_part(item.n_within, item),
+                last=_part(item.n_above_last, item),
             )
         )
     if not parts:
@@ -113,6 +113,11 @@ def afterwards_words(
     for part in parts:
         text = say("{before} {part}", before=text, part=part)
     return (text,)
+
+
+def _part(n: int, item: Afterwards) -> Persons:
+    """A count of those seen after post2, who are a part of all with the label as well."""
+    return Persons(n, of=item.n if 0 < item.n - n < SMALL_CELL else item.n_seen)
 
 
 def afterwards_table(

@@ -96,7 +96,7 @@ def _rule_words(labels: Labels, settings: LabelSettings) -> str:
         "improving": "never above, and below the band at post2",
         "pre-existing high": f"SR_z above {settings.high:g} before the event, whatever follows",
     }
-    each = "; ".join(f"{SHOWN[name]} ({name}): {words}" for name, words in said.items())
+    each = "; ".join(f"“{SHOWN[name]}” ({name}): {words}" for name, words in said.items())
     return (
         f"A course is labelled by where it is seen, in brackets by the name that the rule has in "
         f"the files: {each}. These names are no findings: they speak of pre, peri, post1 and post2 "
@@ -119,7 +119,7 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
         parts.append(
             say(
                 "For {n} of those not high before, the band reaches below the lowest possible "
-                "score: they could not be labelled improving.",
+                "score: they could not be seen below at post2 by as much.",
                 n=Persons(fall, of=labels.n),
             )
         )
@@ -175,14 +175,14 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
         resilient = labels.no_change["resilient"]
         return (
             f" If SR only fluctuated about one level, each occasion by itself, {percent(resilient)}"
-            f" of those not high before would be {SHOWN['resilient']} and "
+            f" of those not high before would be “{SHOWN['resilient']}” and "
             f"{percent(1 - resilient)} something else, whatever the data."
         )
     found = placebo.SR.labels
     high = LABELS[HIGH]
     n, named = found[LABELS[RESILIENT]].n, _named(shown)
     both = [
-        f"{SHOWN[name]} {_told_share(item, name in named, audience)} ({percent(item.placebo)})"
+        f"“{SHOWN[name]}” {_told_share(item, name in named, audience)} ({percent(item.placebo)})"
         for name, item in found.items()
         if name != high
     ]

@@ -6,8 +6,10 @@ from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.settings import Rule
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
+from salutogen.analyses.trajectories.courses.locks import OFFSETS
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.analyses.trajectories.placebo.words import (
     SELECTED,
     SELECTED_NONE,
@@ -47,7 +49,7 @@ def answer_words(
     own = say(
         f"When {event_words(anchored)}, {_changes_words(response, courses)} (from the "
         "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals)."
-        f"{_calm_words(response)}",
+        f"{_calm_words(response) if plain.told else ''}",
         n=Persons(plain.n),
     )
     beyond = placebo is not None and placebo.beyond("response", "jump")
@@ -65,12 +67,12 @@ def answer_words(
 def _calm_words(response: Response) -> str:
     """What of the reaction the line takes in, as it is fitted to these occasions as well."""
     calm = (response.jump_calm or {}).get("SR")
-    if calm is None:
+    if calm is None or calm.slope_calm >= calm.slope:
         return ""
     return (
-        " The line is fitted to these occasions as well, so that a reaction steepens it; by a "
-        "slope without the occasions from the event on, SR changed by "
-        f"{signed(calm.mean)} ({signed(calm.low)} to {signed(calm.high)})."
+        " The line is fitted to these occasions as well, so that a reaction to the event would "
+        f"steepen it; by a slope without the occasions from an event to {max(OFFSETS) + MARGIN} "
+        f"after it, SR changed by {signed(calm.mean)} ({signed(calm.low)} to {signed(calm.high)})."
     )
 
 
@@ -78,6 +80,8 @@ def _late_words(response: Response, courses: LockedCourses) -> Text:
     """Whether SR comes down again later, in the courses that are seen so long."""
     late = response.late_change
     if late is None or late.way == 0 or late.n < SMALL_CELL:
+        return ""
+    if 0 < late.n_at_event - late.n < SMALL_CELL:
         return ""
     own, other = own_and_other(courses)
     again = (

@@ -80,7 +80,7 @@ def _balance_words(placebo: Placebo) -> str:
 
 def shown_name(name: str) -> str:
     """A figure as the page names it: a label by where courses are seen, a response in words."""
-    return SHOWN.get(name, name.replace("_", " "))
+    return f"“{SHOWN[name]}”" if name in SHOWN else name.replace("_", " ")
 
 
 def _enumerated(names: Iterable[str]) -> str:

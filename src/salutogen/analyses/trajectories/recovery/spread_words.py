@@ -10,7 +10,7 @@ from salutogen.page.audience import Audience
 from salutogen.page.words import points
 
 JUMPS = "changes from one occasion to the next"
-CHANGES = "the same change around occasions"
+CHANGES = "such changes around occasions"
 
 
 def spread_words(values: FloatArray, spread: Spread | None, what: str, audience: Audience) -> str:
@@ -42,7 +42,7 @@ def spread_words(values: FloatArray, spread: Spread | None, what: str, audience:
     if spread.sd_beyond is not None:
         return (
             f"{beside}: beyond fluctuation courses differ by an SD of {points(spread.sd_beyond)} "
-            "points, of events and of persons alike"
+            "points, whether by events or by persons"
         )
     if spread.ratio_high < 1.0:
         return f"{beside}: they differ less than by fluctuation elsewhere"

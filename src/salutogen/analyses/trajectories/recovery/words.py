@@ -19,7 +19,8 @@ from salutogen.page.section import Text
 from salutogen.page.words import p_value, percent, points, say, signed
 
 LATE_RULE = (
-    f"the last occasion at which at least a third of those seen at the event, and {FEWEST}, are"
+    "the last occasion at which at least a third of those seen at the event are seen, and at least "
+    f"{FEWEST}"
 )
 
 
@@ -151,8 +152,8 @@ def late_words(
         say(
             f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
             f"event as well ({LATE_RULE}), SR changes from the event to then by "
-            f"{signed(found.mean)} points (95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. "
-            f"{expected}"
+            f"{signed(found.mean)} points (95 % interval {signed(found.low)} to "
+            f"{signed(found.high)}){judged}{again}. {expected}"
             "Means at later occasions rest on fewer courses ({start} at the event).",
             n=Persons(found.n, of=found.n_at_event),
             start=Persons(found.n_at_event),

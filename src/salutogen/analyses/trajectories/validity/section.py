@@ -207,9 +207,9 @@ def _factor_words(found: Validity) -> tuple[str, ...]:
     if not found.factors:
         return ()
     return (
-        "Factors are taken as they were before the event. P around it holds the reaction to all "
-        "stressors of the time: a factor that goes with fewer stressors goes with lower P without "
-        "changing the response. SR is P less what the line expects at that exposure. "
+        "Factors are taken as they were before the event. P around it may hold reactions to "
+        "all stressors of the time: a factor that goes with fewer stressors may go with lower P "
+        "without changing any response. SR is P less what the line expects at that exposure. "
         f"{_told_factors(found)}",
     )
 
