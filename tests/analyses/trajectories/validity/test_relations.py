@@ -13,6 +13,7 @@ from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettin
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.validity.correlations import correlate
 from salutogen.analyses.trajectories.validity.explained import ExplainedByChance
+from salutogen.analyses.trajectories.validity.outcome_words import foretold_words, group_words
 from salutogen.analyses.trajectories.validity.outcomes import _findings, outcome_of
 from salutogen.analyses.trajectories.validity.relations import (
     GroupOutcome,
@@ -22,11 +23,7 @@ from salutogen.analyses.trajectories.validity.relations import (
     assess_validity,
     locked_measures,
 )
-from salutogen.analyses.trajectories.validity.section import (
-    _factor_words,
-    _foretold_words,
-    _group_words,
-)
+from salutogen.analyses.trajectories.validity.section import _factor_words
 from salutogen.errors import AnalysisError
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
@@ -148,9 +145,7 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
     assert sr.value is not None
     assert p.value is not None
     assert sr.value > p.value > 0.05
-    said, other = (
-        text.worded(str) for text in _group_words(found, N) if isinstance(text, Sentence)
-    )
+    said, other = (text.worded(str) for text in group_words(found, N) if isinstance(text, Sentence))
     assert "is not said" in said  # no comparator
     assert "%" not in said
     assert other.startswith("Class alone goes with")
@@ -238,7 +233,7 @@ def test_of_an_outcome_from_the_same_scale_no_more_is_said_than_is_there(*, rela
         lock, np.arange(N), outcome=outcome, groups=(), factors={}, draws=200, seed=1
     )
     assert found.tells_outcome == related
-    (words,) = _foretold_words(found, N)
+    (words,) = foretold_words(found, N)
     assert isinstance(words, Sentence)
     said = words.worded(str)
     assert "any relation may be the person's stable level" in said
@@ -272,7 +267,7 @@ def test_of_groups_that_tell_nothing_no_share_is_said(kind: str) -> None:
             by_chance=chance if kind == "label" else None,
         )
         found = Validity(outcome=None, foretold={}, groups=(group,), factors={})
-        (text,) = _group_words(found, 120)
+        (text,) = group_words(found, 120)
         assert isinstance(text, Sentence)
         words = text.worded(str)
         assert (f"No relation of the {kind} with the outcome is told" in words) == (share < 0.0)

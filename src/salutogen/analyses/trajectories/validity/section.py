@@ -7,13 +7,13 @@ import polars as pl
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
-from salutogen.analyses.trajectories.placebo.words import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
     factor_figure,
     group_figure,
     shown_groups,
 )
+from salutogen.analyses.trajectories.validity.outcome_words import foretold_words, group_words
 from salutogen.analyses.trajectories.validity.relations import (
     LEVEL,
     FactorRelation,
@@ -22,10 +22,9 @@ from salutogen.analyses.trajectories.validity.relations import (
     Validity,
 )
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import enumeration, percent, points, say, signed
+from salutogen.page.section import Section, Table
+from salutogen.page.words import enumeration, points, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -45,10 +44,6 @@ BANDS = (
     "Error in exposure leaves some of it in SR, so a factor that merely goes with exposure can "
     "relate to SR: a relation may be no more than that if it is not told from 0 at the "
     "reliability that exposure really has."
-)
-OVERLAP = (
-    " It comes from other occasions, but from the same scale and person as the courses: any "
-    "relation may be the person's stable level, so nothing is foretold here."
 )
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
@@ -96,7 +91,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
     return (
         Section(
             title=_title(found),
-            paragraphs=(*_foretold_words(found, n), *_group_words(found, n), *_factor_words(found)),
+            paragraphs=(*foretold_words(found, n), *group_words(found, n), *_factor_words(found)),
             tables=tuple(tables),
             figures=tuple(figure for figure in figures if figure is not None),
             findings=found.findings,
@@ -108,99 +103,6 @@ def _title(found: Validity) -> str:
     if found.outcome is not None and not found.outcome.overlaps_with_P:
         return "Trajectories: do they foretell, and what relates to them"
     return "Trajectories: later problems, and what relates to the courses"
-
-
-def _written(found: Estimate | None) -> str:
-    if found is None or found.value is None:
-        return "–"
-    return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
-
-
-def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
-    outcome = found.outcome
-    if outcome is None:
-        return ()
-    sr, p = found.foretold["SR level"], found.foretold["P level"]
-    return (
-        say(
-            "The later outcome is {outcome}, known for {n} anchored courses.{overlap} The level of "
-            "SR after the event correlates with it by {sr}, that of P by {p}; at equal P before "
-            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons)."
-            "{untold}",
-            outcome=outcome.name,
-            overlap=OVERLAP if outcome.overlaps_with_P else "",
-            n=Persons(outcome.n, of=anchored),
-            sr=_written(sr.r),
-            p=_written(p.r),
-            sr_equal=_written(sr.at_equal_P),
-            p_equal=_written(p.at_equal_P),
-            untold="" if found.tells_outcome else " No relation is told.",
-        ),
-    )
-
-
-def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
-    return tuple(
-        _label_words(group, anchored) if group.kind == "label" else _class_words(group, anchored)
-        for group in found.groups
-        if group.explained is not None
-    )
-
-
-def _class_words(group: GroupOutcome, anchored: int) -> Text:
-    """How much of the outcome goes with the class, which has no comparator."""
-    if (group.explained or 0.0) <= 0.0:
-        return _no_relation("class", "", group.n, anchored)
-    return say(
-        "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
-        "for the number of groups; what classes of any courses would go with is not known.",
-        explained=percent(group.explained),
-        n=Persons(group.n, of=anchored),
-    )
-
-
-def _label_words(group: GroupOutcome, anchored: int) -> Text:
-    """How much of the outcome goes with the label, and with one at comparator occasions.
-
-    Both are of the same courses. No share without a comparator: a label holds some of a person's
-    level.
-    """
-    found = group.by_chance
-    if found is None:
-        return say(
-            "How much of the outcome goes with the label is not said ({n} courses have both): "
-            "labels around comparator occasions, which would say how much of it is a person's "
-            "level, are too few.",
-            n=Persons(group.n, of=anchored),
-        )
-    if found.observed <= 0.0:
-        return _no_relation("label", " that have comparator occasions", found.n, anchored)
-    excess = percentage_points(found.excess, found.excess_low, found.excess_high)
-    verdict = f"The difference, {excess}, is not distinguished from 0."
-    if found.beyond or found.excess_high < 0.0:
-        way = "more" if found.beyond else "less"
-        verdict = f"Labels around the event go with {way}: the difference is {excess}."
-    return say(
-        "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
-        "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
-        "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
-        "{most}), as a label may hold some of a person's level. {verdict}",
-        n=Persons(found.n, of=anchored),
-        observed=percent(found.observed),
-        placebo=percent(max(found.placebo, 0.0)),
-        least=percent(max(found.low, 0.0)),
-        most=percent(max(found.high, 0.0)),
-        verdict=verdict,
-    )
-
-
-def _no_relation(what: str, where: str, n: int, anchored: int) -> Text:
-    """Of a share that is not above 0, once the number of groups is counted, nothing is told."""
-    return say(
-        f"No relation of the {what} with the outcome is told in the {{n}} courses{where}: groups "
-        "differ by no more than they would by chance.",
-        n=Persons(n, of=anchored),
-    )
 
 
 def _factor_words(found: Validity) -> tuple[str, ...]:
