@@ -101,6 +101,12 @@ class Trajectories(AnalysisResult):
 
         return answer_words(self.response, self.courses, self.anchored, self.placebo)
 
+    def in_short(self) -> Text:
+        """Say in a clause whether a response to the event is told."""
+        from salutogen.analyses.trajectories.placebo.opening_words import short_words
+
+        return short_words(self.response, self.placebo)
+
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
         from salutogen.analyses.trajectories.methods import methods_words

@@ -12,7 +12,11 @@ import salutogen as sg
 from salutogen.analyses.trajectories import Trajectories
 from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo, ScoredComparison
-from salutogen.analyses.trajectories.placebo.opening_words import answer_words, event_words
+from salutogen.analyses.trajectories.placebo.opening_words import (
+    answer_words,
+    event_words,
+    short_words,
+)
 from salutogen.analyses.trajectories.recovery.late_change import LateChange
 from salutogen.page.words import Sentence, signed
 from tests.analyses.trajectories.cohort import cohort_frame, result_in, write_study
@@ -149,6 +153,28 @@ def test_the_line_without_the_reaction_is_told_where_a_reaction_is(result: Traje
         )
         words = opening(replace(result, response=response), result.placebo)
         assert ("SR changed by +8.30 (+6.41 to +10.14)" in words) == told
+
+
+def test_in_short_no_more_is_said_than_in_full(result: Trajectories) -> None:
+    tests = result.response.jump_tests
+    beyond = with_jump(result, 7.5, 6.43, 17.33, p=0.001)
+    none = with_jump(result, 0.5, 0.4, 0.3, p=0.6)
+    quiet = replace(result.response, jump_tests={**tests, "P": replace(tests["P"], p=0.5)})
+    assert beyond.jump_error_band is not None
+    holds = replace(beyond, jump_error_band=replace(beyond.jump_error_band, holds_with_error=True))
+    assert beyond.jump_error_band.holds_with_error is False
+    for response, placebo, words, absent in (
+        (result.response, beyond, "SR rises beyond ordinary fluctuation if", "no response"),
+        (result.response, beyond, "which error in it may make", "no response"),
+        (result.response, holds, "if exposure is free of error", "may make"),
+        (result.response, none, "problems rise, but by how much", "SR rises"),
+        (quiet, none, "no response to an event is told", "rise"),
+        (quiet, None, "there is no comparator", "no response"),
+    ):
+        said = short_words(response, placebo)
+        assert words in said
+        assert absent not in said
+    assert result.in_short() == short_words(result.response, result.placebo)
 
 
 def test_selection_by_feeling_explains_no_difference_that_is_denied(result: Trajectories) -> None:

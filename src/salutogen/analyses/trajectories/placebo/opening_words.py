@@ -64,6 +64,30 @@ def answer_words(
     )
 
 
+def short_words(response: Response, placebo: Placebo | None) -> str:
+    """Say in a clause whether a response to the event is told."""
+    plain = response.jump_tests["SR"]
+    if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
+        return ""
+    if placebo is None or placebo.SR is None:
+        return "what an event does is not told, as there is no comparator"
+    if placebo.beyond("response", "jump"):
+        way = "rises" if placebo.SR.response["jump"].excess > 0.0 else "falls"
+        band = placebo.jump_error_band
+        doubt = "" if band is None or band.holds_with_error else ", which error in it may make"
+        return (
+            f"when an event comes SR {way} beyond ordinary fluctuation if exposure is free of "
+            f"error{doubt}"
+        )
+    P = response.jump_tests.get("P")
+    if P is not None and P.told and P.mean is not None and P.mean > 0.0:
+        return (
+            "when an event comes problems rise, but by how much beyond what exposure lets expect "
+            "and fluctuation gives is not told"
+        )
+    return "no response to an event is told"
+
+
 def _calm_words(response: Response) -> str:
     """What of the reaction the line takes in, as it is fitted to these occasions as well."""
     calm = (response.jump_calm or {}).get("SR")

@@ -159,9 +159,12 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
         for name in names
     ]
     if told:
-        how = f" however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
+        how = f" and however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
         sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
-        first = f"Beyond ordinary fluctuation{how} differ: {'; '.join(told)}.{sizes}"
+        first = (
+            f"Beyond ordinary fluctuation, if exposure is free of error{how}, differ: "
+            f"{'; '.join(told)}.{sizes}"
+        )
     else:
         rest = [name for name in compared if name not in one_way + other_way]
         others = _enumerated(rest) if one_way or other_way else what
