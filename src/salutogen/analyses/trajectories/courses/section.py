@@ -113,8 +113,9 @@ def _calm_words(response: Response) -> str:
     words = (
         " The line is fitted to these occasions as well, so that a reaction to the event would "
         "steepen it and count as expected. Without the occasions from an anchor to two after post2 "
-        f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)}, by "
-        f"which SR would change by {_calm(calm['SR'])}"
+        f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)} "
+        "points for each unit of exposure on single occasions, by which SR would change by "
+        f"{_calm(calm['SR'])}"
     )
     if (within := calm.get("SR_within")) is not None:
         words += (

@@ -119,6 +119,6 @@ def _no_relation(what: str, where: str, n: int, anchored: int) -> Text:
     """Of a share that is not above 0, once the number of groups is counted, nothing is told."""
     return say(
         f"No relation of the {what} with the outcome is told in the {{n}} courses{where}: groups "
-        "differ by no more than they would by chance.",
+        "differ by no more than chance would make them.",
         n=Persons(n, of=anchored),
     )
