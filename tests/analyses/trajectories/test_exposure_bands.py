@@ -122,7 +122,10 @@ def test_sentences_say_over_what_a_relation_holds(result: Trajectories) -> None:
     assert "calm (but not at every error in exposure that is taken here" in words
     assert "steel (with error in exposure and mood-congruent reports as well" in words
     assert "nothing in these data tells them" in words
-    assert "With a reliability of exposure from 0.6 to 1" in words
+    assert (
+        "With a reliability of exposure of 0.50 to 1.0 (assumed, as the study file states none)"
+        in words
+    )
     assert "follow mood by up to 0.4 SDs at once" in str(result.methods())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,8 +18,13 @@ from salutogen.analyses.trajectories.classes.summary import (
     ClassSearch,
     class_figures,
 )
+from salutogen.analyses.trajectories.courses.calm_line import calm_jumps
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
-from salutogen.analyses.trajectories.exposure_bands import jump_error_band
+from salutogen.analyses.trajectories.exposure_bands import (
+    difference_error_band,
+    jump_error_band,
+)
+from salutogen.analyses.trajectories.labels.afterwards import planned_days_to_post2
 from salutogen.analyses.trajectories.labels.by_rule import (
     Labels,
     OtherBackground,
@@ -94,6 +100,12 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.placebo.opening_words import answer_words
 
         return answer_words(self.response, self.courses, self.anchored, self.placebo)
+
+    def in_short(self) -> Text:
+        """Say in a clause whether a response to the event is told."""
+        from salutogen.analyses.trajectories.placebo.opening_words import short_words
+
+        return short_words(self.response, self.placebo)
 
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
@@ -182,7 +194,8 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     errors = jump_line_errors(inputs, anchors, courses.lock)
     with_event = courses.background == "with-event"
     band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
-    response = response_of(courses, anchors.person, metrics, errors, band)
+    calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
+    response = response_of(courses, anchors, metrics, errors, band, calm)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
@@ -244,12 +257,17 @@ def _labelled(
         seed=second,
         other=_other_background(anchors, courses),
         span=(P.minimum, P.maximum),
+        change=courses.change,
+        post2_days=planned_days_to_post2(anchors, [one.day for one in inputs.study.occasions]),
     )
     before = np.zeros(courses.change.shape[0])
     times = return_times(
         courses.change, before, labels.half_width, anchors.person, seed=inputs.run.seed
     )
     placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
+    if courses.background == "with-event" and placebo.SR is not None:
+        band = difference_error_band(inputs, anchors, courses.lock, placebo.chosen)
+        placebo = replace(placebo, jump_error_band=band)
     told.extend(placebo_findings(placebo))
     if labels.wider_than_scale:
         told.tell(

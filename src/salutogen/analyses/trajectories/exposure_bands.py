@@ -9,6 +9,7 @@ together (`sensitivity.exposure_bands`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,17 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import Band, jump_band, lock_factor_band
+from salutogen.analyses.sensitivity.person_bands import plausible_reliability
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.columns import Kind, Record, figure, record
+from salutogen.norm.periods import valid_rows
 from salutogen.page.words import number
+from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.person_means import reliability_of_person_means
+from salutogen.resilience.reliability import exposure_reliability
 
-RELIABILITY = (0.6, 1.0)
-MOOD = (0.0, 0.4)
-ASSUMED = (
-    f"a reliability of exposure from {number(RELIABILITY[0], 1)} to 1 and reports of exposure that "
-    f"follow mood by up to {number(MOOD[1], 1)} SDs"
-)
 DRAWS = 1000
 Rows = tuple[NDArray[np.int64], FloatArray, FloatArray]
 
@@ -39,19 +40,48 @@ class ErrorBand(Record):
     value: float | None = figure("As scored")
     low: float | None = figure("Lower end of its 95 % interval, persons resampled with the line")
     high: float | None = figure("Upper end of it")
-    error_low: float | None = figure("Lowest over reliabilities of E from .6 to 1")
+    error_low: float | None = figure("Lowest over the reliabilities of E that are taken here")
     error_high: float | None = figure("Highest over them")
     joint_low: float | None = figure(
-        "Lowest over these and over reports that follow mood by 0 to .4 SDs of E per SD of P"
+        "Lowest over these and over reports that follow mood, in SDs of E per SD of P"
     )
     joint_high: float | None = figure("Highest over both")
     holds_with_error: bool = figure("Whether it differs from 0, on the same side, over the first")
     holds_jointly: bool = figure("Whether it does so over both")
+    reliability_low: float = figure("Lowest reliability of E that is taken here", default=1.0)
+    reliability_high: float = figure("Highest of them", default=1.0)
+    reliability_given: bool = figure("Whether the study file states it", default=False)
+    mood_high: float = figure("Most that reports are taken to follow mood", default=0.0)
+
+    @property
+    def reliabilities(self) -> str:
+        """The reliabilities of exposure that are taken here, in words."""
+        low, high = (number(end, 2) for end in (self.reliability_low, self.reliability_high))
+        return low if low == high else f"{low} to {high}"
+
+    @property
+    def source(self) -> str:
+        """Where these reliabilities come from, in words."""
+        if self.reliability_given:
+            return "by what the study file states"
+        return "assumed, as the study file states none"
+
+    @property
+    def assumed(self) -> str:
+        """What is taken of error in exposure and of mood, in words."""
+        return (
+            f"a reliability of exposure of {self.reliabilities} ({self.source}) and reports of "
+            f"exposure that follow mood by up to {number(self.mood_high, 1)} SDs"
+        )
 
     @classmethod
-    def of(cls, found: Band) -> ErrorBand:
-        """Take over a band."""
+    def of(cls, found: Band, assumptions: Assumptions, *, given: bool) -> ErrorBand:
+        """Take over a band, with what was assumed for it."""
         return cls(
+            reliability_low=assumptions.reliability[0],
+            reliability_high=assumptions.reliability[1],
+            reliability_given=given,
+            mood_high=assumptions.mood[1],
             n=found.n,
             value=found.value,
             low=found.low,
@@ -81,9 +111,31 @@ def jump_error_band(inputs: AnalysisInputs, anchors: Anchors, lock: Lock) -> Err
     rows = fitted_rows(inputs)
     if rows is None:
         return None
-    P, E = _locked(inputs, anchors, lock)
+    P, E = locked_scores(inputs, anchors, lock)
     jumps = (anchors.person, P[:, 1] - P[:, 0], E[:, 1] - E[:, 0])
-    return ErrorBand.of(jump_band(rows, jumps, _assumptions(inputs, DRAWS)))
+    assumptions, given = _assumptions(inputs, DRAWS)
+    return ErrorBand.of(jump_band(rows, jumps, assumptions), assumptions, given=given)
+
+
+def difference_error_band(
+    inputs: AnalysisInputs, anchors: Anchors, lock: Lock, chosen: PlaceboDraws
+) -> ErrorBand | None:
+    """Band of the jump's difference from that at comparator occasions; None without such a line.
+
+    Of the complete courses that have comparator occasions, less the mean over each one's draws.
+    """
+    rows = fitted_rows(inputs)
+    if rows is None or not chosen.anchor.size:
+        return None
+    each = []
+    for values, name in zip(locked_scores(inputs, anchors, lock), ("P", "E"), strict=True):
+        drawn = chosen.courses(inputs.views.wide(name).values[anchors.person])
+        jumps = (values[:, 1] - values[:, 0])[chosen.anchor]
+        each.append(jumps - (drawn[..., 1] - drawn[..., 0]).mean(axis=0))
+    complete = lock.complete[chosen.anchor]
+    moved = (chosen.person[complete], each[0][complete], each[1][complete])
+    assumptions, given = _assumptions(inputs, DRAWS)
+    return ErrorBand.of(jump_band(rows, moved, assumptions), assumptions, given=given)
 
 
 def factor_error_bands(
@@ -114,25 +166,35 @@ def factor_error_bands(
     rows = fitted_rows(inputs)
     if rows is None:
         return {}
-    P, E = _locked(inputs, anchors, lock)
+    P, E = locked_scores(inputs, anchors, lock)
     after = level_after(P), level_after(E)
     measures = {"level": after, "change": (after[0] - P[:, 0], after[1] - E[:, 0])}
-    assumptions = _assumptions(inputs, draws)
+    assumptions, given = _assumptions(inputs, draws)
+
+    def band(values: FloatArray, both: tuple[FloatArray, FloatArray]) -> ErrorBand:
+        found = lock_factor_band(rows, (anchors.person, values, *both), assumptions)
+        return ErrorBand.of(found, assumptions, given=given)
+
     return {
-        name: {
-            what: ErrorBand.of(lock_factor_band(rows, (anchors.person, values, *both), assumptions))
-            for what, both in measures.items()
-        }
+        name: {what: band(values, both) for what, both in measures.items()}
         for name, values in factors.items()
     }
 
 
-def _locked(inputs: AnalysisInputs, anchors: Anchors, lock: Lock) -> tuple[FloatArray, FloatArray]:
+def locked_scores(
+    inputs: AnalysisInputs, anchors: Anchors, lock: Lock
+) -> tuple[FloatArray, FloatArray]:
     """P and E around each anchor where SR is known, each of shape (n, 4)."""
     known = np.isfinite(lock.SR) & (lock.occasion >= 0)
     E = inputs.views.wide("E").values[anchors.person[:, None], np.maximum(lock.occasion, 0)]
     return np.where(known, lock.P, np.nan), np.where(known, E, np.nan)
 
 
-def _assumptions(inputs: AnalysisInputs, draws: int) -> Assumptions:
-    return Assumptions(reliability=RELIABILITY, mood=MOOD, draws=draws, seed=inputs.run.seed)
+def _assumptions(inputs: AnalysisInputs, draws: int) -> tuple[Assumptions, bool]:
+    """What is taken of exposure, the same as for the slope over persons; whether it is stated."""
+    plain = Assumptions(draws=draws, seed=inputs.run.seed)
+    one = exposure_reliability(inputs.scores, valid_rows(inputs.scores))
+    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
+    means = reliability_of_person_means(one, scored.E, scored.person)
+    reliability, given = plausible_reliability(one, means, plain.reliability)
+    return replace(plain, reliability=reliability), given

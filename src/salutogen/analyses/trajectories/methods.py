@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.trajectories.anchors.section import RULE_WORDS
 from salutogen.analyses.trajectories.classes.tables import GATE_WORDS
 from salutogen.analyses.trajectories.courses.figures import own_and_other
-from salutogen.analyses.trajectories.exposure_bands import ASSUMED
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.section import BAND_WORDS
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.page.words import enumeration
@@ -23,7 +23,8 @@ NO_LABELS = {
 NO_RETURN = {
     "recovery-not-identified": "too few persons were seen at four or more occasions after it",
     "recovery-not-fitted": "the model could not be fitted",
-    "recovery-without-bend": "mean SR did not bend towards a level within what was seen",
+    "recovery-without-bend": "no rise at the event was told, or mean SR did not bend towards a "
+    "level within what was seen",
 }
 
 
@@ -81,9 +82,21 @@ def _courses(result: Trajectories) -> Iterator[str]:
         "The mean jump from the occasion before the event has a t interval, clustered by person, "
         f"that holds the error of the line{also}."
     )
-    if result.response.jump_error_band is not None:
+    band = result.response.jump_error_band
+    if band is not None:
         yield (
-            f"It was followed through {ASSUMED} at once, persons resampled together with the line."
+            f"It was followed through {band.assumed} at once, persons resampled together with the "
+            "line."
+        )
+    if result.response.jump_calm:
+        yield (
+            "As a reaction to events steepens a line that is fitted to them as well, the jump is "
+            f"given by slopes without the occasions from an anchor to {MARGIN} after post2 too."
+        )
+    if result.response.jump_spread is not None:
+        yield (
+            "The SD of changes over courses stands beside that of changes over the same span away "
+            "from anchors, with an interval of the logarithm of their ratio, clustered by person."
         )
 
 
@@ -118,7 +131,8 @@ def _labels(result: Trajectories) -> Iterator[str]:
         "Complete courses were labelled by rule (after Bonanno, 2004), with a band of "
         f"{settings.band:g} · √2 times the {BAND_WORDS[labels.band_from]}, around the own level "
         f"before; back means within {settings.tolerance:g} × half the band at post2, and SR_z "
-        f"above {settings.high:g} before the event is pre-existing high."
+        f"above {settings.high:g} before the event is pre-existing high. The names are those of "
+        "the taxonomy; they speak of post2 and of nothing later."
     )
 
 
@@ -174,10 +188,13 @@ def _validity(result: Trajectories) -> Iterator[str]:
         )
     if not found.factors:
         return
-    bands = [item.error_bands for item in found.factors.values()]
+    bands: list[ErrorBand] = [
+        item.error_bands["level"] for item in found.factors.values() if item.error_bands is not None
+    ]
     jointly = (
-        f", and followed through {ASSUMED} at once, persons resampled together with the line"
-        if any(item is not None for item in bands)
+        f", and followed through {bands[0].assumed} at once, persons resampled together with the "
+        "line"
+        if bands
         else ""
     )
     yield (

@@ -30,6 +30,26 @@ def test_the_flow_only_loses_persons(rule: Rule) -> None:
     assert last["first-any"] <= last["first-strict"]
 
 
+@pytest.mark.parametrize("rule", [*RULES, "demo-loop"])
+@pytest.mark.parametrize("occasions", [None, (0, 1, 2, 5)])
+def test_the_flow_counts_persons_where_an_anchor_may_lie(
+    rule: Rule, occasions: tuple[int, ...] | None
+) -> None:
+    """By a plain loop: an anchor needs an earlier and two later occasions in the plan."""
+    grid = random_grid(11)
+    flow = anchor_flow(grid, find_anchors(grid, rule=rule, occasions=occasions), occasions)
+    persons, planned = grid.observed.shape
+    for name, counts in flow.items():
+        last = planned if name == "demo-loop" else planned - 2
+        places = [place for place in range(1, last) if occasions is None or place in occasions]
+        seen = event = 0
+        for person in range(persons):
+            here = [place for place in places if grid.observed[person, place]]
+            seen += bool(here)
+            event += any(grid.hits[person, place].any() for place in here)
+        assert list(counts.values())[:3] == [persons, seen, event]
+
+
 @given(st.lists(st.integers(0, 60), min_size=4, max_size=4), st.integers(0, 60))
 def test_no_two_counts_that_are_told_differ_by_a_few_persons(losses: list[int], rest: int) -> None:
     left = [sum(losses[k:]) + rest for k in range(5)]

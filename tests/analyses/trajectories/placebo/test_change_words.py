@@ -62,9 +62,10 @@ def test_of_few_comparators_nothing_is_told() -> None:
     assert regression_to_mean(observed, drawn, np.arange(n), elsewhere=elsewhere, seed=1) is None
     placebo, _ = compared(11, 0.0)
     assert placebo.SR is not None
-    few = replace(placebo, SR=replace(placebo.SR, regression=None))
+    few = replace(placebo, SR=replace(placebo.SR, regression=None, n_with_level=n))
     assert "is not settled" in said(few)
-    assert f"at least {FEWEST} with further occasions" in said(few)
+    assert f"asked of at least {FEWEST} complete courses" in said(few)
+    assert f"there are {n}." in said(few)
     assert "no comparator occasions tell which part" in said(None)
 
 

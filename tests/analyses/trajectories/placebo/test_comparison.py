@@ -138,7 +138,8 @@ def test_an_interval_that_leaves_out_0_by_itself_is_not_passed_over(
     labels = placebo.SR.labels | {"recovery": alone}
     changed = replace(placebo, SR=replace(placebo.SR, labels=labels))
     words = beyond_words(changed, "labels", LABELS, "labels")
-    assert "that of recovery by itself leaves out 0, which is not told once all figures" in words
+    assert "that of “above and back at post2” by itself leaves out 0" in words
+    assert "which is not told once all figures are counted" in words
     assert "by itself" not in beyond_words(placebo, "labels", LABELS, "labels")
 
 
@@ -153,7 +154,8 @@ def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> No
     assert placebo.beyond("labels", "recovery")
     words = beyond_words(placebo, "labels", LABELS, "labels")
     assert words.startswith("Beyond ordinary fluctuation")
-    assert "recovery by " in words
+    assert "“above and back at post2” by " in words
+    assert "recovery" not in words
 
 
 def test_few_anchors_are_not_compared() -> None:

@@ -10,8 +10,14 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories import Trajectories
+from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo, ScoredComparison
-from salutogen.analyses.trajectories.placebo.opening_words import answer_words, event_words
+from salutogen.analyses.trajectories.placebo.opening_words import (
+    answer_words,
+    event_words,
+    short_words,
+)
+from salutogen.analyses.trajectories.recovery.late_change import LateChange
 from salutogen.page.words import Sentence, signed
 from tests.analyses.trajectories.cohort import cohort_frame, result_in, write_study
 
@@ -80,7 +86,10 @@ def test_problems_and_both_ways_of_judging_sr_are_those_of_the_same_courses(
 def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None:
     words = opening(result, with_jump(result, 7.5, 6.43, 17.33, p=0.001))
     assert "alike" not in words
-    assert "All are beyond ordinary fluctuation; the size is +6.43 to +17.33" in words
+    assert (
+        "All are beyond ordinary fluctuation if exposure is free of error; these estimates" in words
+    )
+    assert "go from +6.43 to +17.33" in words
     assert "by how much of the event's reaction is counted as expected" in words
     for each in ("+7.50 (+6.50 to +8.50) by the line of this study", "+17.33 (+16.33 to +18.33)"):
         assert each in words
@@ -96,19 +105,107 @@ def test_nothing_is_claimed_where_the_ways_of_scoring_disagree(result: Trajector
     assert "none of which is distinguished from 0 once the other figures" in alone
 
 
-def test_a_jump_that_error_in_exposure_may_make_is_called_that(result: Trajectories) -> None:
-    band = result.response.jump_error_band
+def test_the_band_of_error_is_of_the_difference_that_is_told(result: Trajectories) -> None:
+    """Free of error the band's estimate is the difference from the comparator, not the raw jump."""
+    placebo = result.placebo
+    assert placebo is not None
+    assert placebo.SR is not None
+    band, jump = placebo.jump_error_band, placebo.SR.response["jump"]
     assert band is not None
-    tests = result.response.jump_tests
-    told = {**tests, "SR": replace(tests["SR"], p=0.001)}
+    assert band.value == pytest.approx(jump.excess)
+    assert band.n == jump.n
+    assert abs(jump.excess - (result.response.jump_tests["SR"].mean or 0.0)) > 0.01
+    assert band.error_low is not None
+    assert band.low is not None
+    assert band.error_low <= band.low  # the ends hold the sampling error as well
+
+
+def test_a_difference_that_error_in_exposure_may_make_is_called_that(result: Trajectories) -> None:
+    placebo = with_jump(result, 7.5, 6.43, 17.33, p=0.001)
+    band = placebo.jump_error_band
+    assert band is not None
     for holds, jointly, words in (
-        (False, False, "it may be nil with the event in exposure: from -1.93".replace("-", "−")),
-        (True, False, "may be nil if reports of exposure follow mood as well"),
-        (True, True, "With the event in exposure it outlasts error in exposure: from"),
+        (False, False, "by the line of this study may be nil: it lies from −1.93 to"),
+        (True, False, "but it may be nil if reports of exposure follow mood as well"),
+        (True, True, "by the line of this study stays above 0: it lies from"),
     ):
-        moved = replace(band, error_low=-1.93, holds_with_error=holds, holds_jointly=jointly)
-        response = replace(result.response, jump_tests=told, jump_error_band=moved)
-        assert words in opening(replace(result, response=response), result.placebo)
+        moved = replace(
+            band, value=7.5, error_low=-1.93, holds_with_error=holds, holds_jointly=jointly
+        )
+        said = opening(result, replace(placebo, jump_error_band=moved))
+        assert words in said
+        assert "0.50 to 1.0 (assumed, as the study file states none; ends hold the" in said
+        claim, doubt = "All are beyond ordinary fluctuation if", "With error in exposure"
+        assert said.index(claim) < said.index(doubt)
+    nothing = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
+    assert "With error in exposure" not in nothing
+
+
+def test_the_line_without_the_reaction_is_told_where_a_reaction_is(result: Trajectories) -> None:
+    calm, tests = result.response.jump_calm, result.response.jump_tests
+    assert calm is not None
+    for slope, p, told in ((0.5, 0.001, True), (2.0, 0.001, False), (0.5, 0.4, False)):
+        moved = replace(calm["SR"], slope=1.0, slope_calm=slope, mean=8.3, low=6.41, high=10.14)
+        response = replace(
+            result.response,
+            jump_tests={**tests, "SR": replace(tests["SR"], p=p)},
+            jump_calm={"SR": moved},
+        )
+        words = opening(replace(result, response=response), result.placebo)
+        assert ("SR changed by +8.30 (+6.41 to +10.14)" in words) == told
+
+
+def test_in_short_no_more_is_said_than_in_full(result: Trajectories) -> None:
+    tests = result.response.jump_tests
+    beyond = with_jump(result, 7.5, 6.43, 17.33, p=0.001)
+    none = with_jump(result, 0.5, 0.4, 0.3, p=0.6)
+    quiet = replace(result.response, jump_tests={**tests, "P": replace(tests["P"], p=0.5)})
+    assert beyond.jump_error_band is not None
+    holds = replace(beyond, jump_error_band=replace(beyond.jump_error_band, holds_with_error=True))
+    assert beyond.jump_error_band.holds_with_error is False
+    for response, placebo, words, absent in (
+        (result.response, beyond, "SR rises beyond ordinary fluctuation if", "no response"),
+        (result.response, beyond, "which error in it may make", "no response"),
+        (result.response, holds, "if exposure is free of error", "may make"),
+        (result.response, none, "problems rise, but by how much", "SR rises"),
+        (quiet, none, "no response to an event is told", "rise"),
+        (quiet, None, "there is no comparator", "no response"),
+    ):
+        said = short_words(response, placebo)
+        assert words in said
+        assert absent not in said
+    assert result.in_short() == short_words(result.response, result.placebo)
+
+
+def test_selection_by_feeling_explains_no_difference_that_is_denied(result: Trajectories) -> None:
+    told = opening(result, with_jump(result, 7.5, 6.43, 17.33, p=0.001))
+    assert "a difference at the event may be that selection" in told
+    none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
+    assert "may be that selection" not in none
+    assert "would have been open to that selection" in none
+    assert "is no sign that nothing happens" in none
+
+
+def test_the_way_back_is_in_the_opening_where_a_rise_and_a_fall_are_told(
+    result: Trajectories,
+) -> None:
+    beyond = with_jump(result, 7.5, 6.43, 17.33, p=0.001)
+    late = LateChange(
+        occasions=9,
+        n_at_event=88,
+        n=60,
+        mean=-2.98,
+        low=-5.41,
+        high=-0.54,
+        other_mean=-12.62,
+        other_low=-15.08,
+        other_high=-10.17,
+    )
+    for high, told in ((-0.54, True), (0.54, False)):
+        response = replace(result.response, late_change=replace(late, high=high))
+        words = opening(replace(result, response=response), beyond)
+        assert ("SR falls in the 60 courses that are seen then" in words) == told
+        assert ("a rise by ordinary fluctuation would fall as well" in words) == told
 
 
 @pytest.mark.parametrize(
@@ -143,7 +240,7 @@ def test_no_word_of_the_labels_calls_persons_resilient(
     assert "no_change" not in frame.columns
     shares = found.placebo.SR.labels
     assert frame["compared"].to_list() == pytest.approx(
-        [shares[label].observed for label in frame["label"]]
+        [shares[label].observed for label in LABELS]
     )
     drawn = figure.data.filter(figure.data["what"].str.contains("that have comparator"))
     assert drawn["share"].to_list() == pytest.approx(frame["compared"].to_list())
@@ -155,4 +252,7 @@ def test_no_word_of_the_labels_calls_persons_resilient(
     )
     assert "are resilient" not in said
     assert "would not show: this is no share of persons who did not react" in said
+    for name in ("recovery", "chronic", "delayed"):
+        assert said.count(name) == 1  # in the rule's own list of names alone
+    assert "none of them says that anything lasts" in said
     assert result.labels is not None

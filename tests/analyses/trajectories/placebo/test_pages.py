@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import salutogen as sg
-from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, SHOWN
 from salutogen.analyses.trajectories.placebo.opening_words import answer_words
 from salutogen.page.section import Section
 from salutogen.page.words import Sentence, percent, signed
@@ -83,10 +83,14 @@ def test_the_table_and_results_hold_the_comparison(shown: sg.Results) -> None:
     )
     frame = section.tables[0].frame
     told = result.to_dict()["placebo"]["SR"]["labels"]
-    for row in frame.iter_rows(named=True):
-        assert row["placebo"] == told[row["label"]]["placebo"]
-        fixed = row["label"] == "pre-existing high"
-        assert row["excess"] == (None if fixed else told[row["label"]]["excess"])
+    assert frame["label"].to_list() == list(SHOWN.values())
+    for label, row in zip(LABELS, frame.iter_rows(named=True), strict=True):
+        assert row["placebo"] == told[label]["placebo"]
+        fixed = label == "pre-existing high"
+        assert row["excess"] == (None if fixed else told[label]["excess"])
+    afterwards = section.tables[1].frame
+    assert set(result.to_dict()["labels"]["after_post2"]) == set(LABELS)
+    assert afterwards["n"].to_list() == list(result.to_dict()["labels"]["counts"].values())
     assert {"observed", "placebo", "excess_low", "p_adjusted"} <= set(told["recovery"])
     by_chance = result.to_dict()["validity"]["groups"][0]["placebo"]
     assert by_chance["low"] <= by_chance["placebo"] <= by_chance["high"]
@@ -169,7 +173,7 @@ def test_what_stands_beside_the_comparator_is_of_the_same_courses(shown: sg.Resu
     assert f"both of the {calm.size} not high before" in words
     for code, label in enumerate(LABELS[:HIGH]):
         drawn = percent(placebo.SR.labels[label].placebo)
-        assert f"{label} {percent(float((calm == code).mean()))} ({drawn})" in words
+        assert f"“{SHOWN[label]}” {percent(float((calm == code).mean()))} ({drawn})" in words
     (group,) = result.validity.groups
     assert group.by_chance is not None
     words = words_of(shown, "relates to the courses")

@@ -44,15 +44,35 @@ def test_a_curve_that_bends_is_given() -> None:
     assert "recovery-without-bend" not in {item.code for item in findings}
 
 
-def test_a_rise_is_called_a_change_with_its_sign() -> None:
+@pytest.mark.parametrize("level", [0.0, -1.0])
+def test_without_a_rise_there_is_nothing_to_return_from(level: float) -> None:
+    """Courses that drift down from no rise: no unfinished return, and no call to follow longer."""
+    mean = level - np.arange(10) * 0.8
+    _, curve, findings = fit_way_back(made(mean, 3), np.arange(150), seed=1)
+    assert curve is None
+    (found,) = findings
+    assert found.code == "recovery-without-bend"
+    assert (
+        found.text == "No rise of SR at the event is told, so there is nothing to fit a return to."
+    )
+    assert "longer" not in found.mend
+
+
+def test_a_curve_that_is_not_quoted_leaves_none_of_its_numbers() -> None:
+    """Neither its distance to an end that was never seen, nor the end itself."""
     mean = np.array([-1.4, 0.2, 0.1, 0.3, 0.2, 0.1, 0.2, 0.1, 0.2, 0.1])
+    codes = ("half-life-not-settled", "half-life-withheld")
     found = []
     for seed in range(12):
-        _, _, findings = fit_way_back(3.0 * made(mean / 3.0, seed)[:40], np.arange(40), seed=1)
-        found += [item.text for item in findings if item.code == "half-life-not-settled"]
-    rises = [text for text in found if "returning, by +" in text or "event on, +" in text]
-    assert rises
-    assert not any("a fall of" in text for text in found)
+        _, curve, findings = fit_way_back(3.0 * made(mean / 3.0, seed)[:40], np.arange(40), seed=1)
+        for item in findings:
+            if item.code in codes and curve is not None:
+                found.append(item.text)
+                numbers = item.evidence.numbers
+                assert {"change", "change_low", "asymptote", "jump"}.isdisjoint(numbers)
+                for value in (curve.asymptote, curve.jump, curve.asymptote - curve.jump):
+                    assert f"{abs(value):.2f}" not in item.text
+    assert found
 
 
 def test_a_half_life_that_is_not_told_is_not_printed_beside_the_reason() -> None:

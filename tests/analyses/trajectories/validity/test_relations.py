@@ -10,20 +10,20 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
+from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.validity.correlations import correlate
+from salutogen.analyses.trajectories.validity.explained import ExplainedByChance
+from salutogen.analyses.trajectories.validity.outcome_words import foretold_words, group_words
 from salutogen.analyses.trajectories.validity.outcomes import _findings, outcome_of
 from salutogen.analyses.trajectories.validity.relations import (
+    GroupOutcome,
     Groups,
     Outcome,
+    Validity,
     assess_validity,
     locked_measures,
 )
-from salutogen.analyses.trajectories.validity.section import (
-    _factor_words,
-    _foretold_words,
-    _group_words,
-    _variance,
-)
+from salutogen.analyses.trajectories.validity.section import _factor_words
 from salutogen.errors import AnalysisError
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
@@ -145,9 +145,7 @@ def test_labels_that_foretell_and_labels_by_chance() -> None:
     assert sr.value is not None
     assert p.value is not None
     assert sr.value > p.value > 0.05
-    said, other = (
-        text.worded(str) for text in _group_words(found, N) if isinstance(text, Sentence)
-    )
+    said, other = (text.worded(str) for text in group_words(found, N) if isinstance(text, Sentence))
     assert "is not said" in said  # no comparator
     assert "%" not in said
     assert other.startswith("Class alone goes with")
@@ -235,7 +233,7 @@ def test_of_an_outcome_from_the_same_scale_no_more_is_said_than_is_there(*, rela
         lock, np.arange(N), outcome=outcome, groups=(), factors={}, draws=200, seed=1
     )
     assert found.tells_outcome == related
-    (words,) = _foretold_words(found, N)
+    (words,) = foretold_words(found, N)
     assert isinstance(words, Sentence)
     said = words.worded(str)
     assert "any relation may be the person's stable level" in said
@@ -246,9 +244,35 @@ def test_of_an_outcome_from_the_same_scale_no_more_is_said_than_is_there(*, rela
     assert "go with it" not in told.text
 
 
-def test_a_share_below_0_is_none() -> None:
-    assert _variance(-0.021) == "none (adjusted estimate below 0)"
-    assert _variance(0.13) == "13 %"
+@pytest.mark.parametrize("kind", ["label", "class"])
+def test_of_groups_that_tell_nothing_no_share_is_said(kind: str) -> None:
+    """Groups drawn by chance have an adjusted share about 0: below it no relation is told."""
+    generator = np.random.default_rng(3)
+    for share in (-0.021, 0.13):
+        chance = ExplainedByChance(
+            n=101,
+            observed=share,
+            placebo=0.1,
+            low=-0.01,
+            high=0.2,
+            excess=share - 0.1,
+            excess_low=-0.4,
+            excess_high=0.1,
+        )
+        group = GroupOutcome(
+            kind=kind,
+            n=101,
+            explained=share,
+            means={"a": mean_of(generator.standard_normal(101), np.arange(101))},
+            by_chance=chance if kind == "label" else None,
+        )
+        found = Validity(outcome=None, foretold={}, groups=(group,), factors={})
+        (text,) = group_words(found, 120)
+        assert isinstance(text, Sentence)
+        words = text.worded(str)
+        assert (f"No relation of the {kind} with the outcome is told" in words) == (share < 0.0)
+        assert ("goes with 13 % of the variance" in words) == (share > 0.0)
+        assert "none (" not in words
 
 
 def test_a_threshold_makes_a_disorder(results: sg.Results) -> None:

@@ -78,7 +78,7 @@ class Anchored(Record):
     episodes: Literal["first", "all"] = figure("Whether a person may have several anchors")
     n_persons: int = figure("Anchored persons", kind=Kind.COUNT)
     by_occasion: dict[str, int] = figure(
-        "Anchors by planned occasion, of those where one may lie", kind=Kind.COUNT
+        "Anchors by planned occasion, of those that are allowed", kind=Kind.COUNT
     )
     by_event: dict[str, int] = figure("Anchors by event", kind=Kind.COUNT)
     threshold: float | None = figure("Answer or rating from which on an event counts", unit="code")

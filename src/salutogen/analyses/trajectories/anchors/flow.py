@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from salutogen.analyses.trajectories.anchors.events import EventGrid
+import numpy as np
+
+from salutogen.analyses.trajectories.anchors.events import BoolArray, EventGrid
 from salutogen.analyses.trajectories.anchors.rules import (
     EARLIER,
     LATER,
@@ -28,25 +30,30 @@ Flow = Mapping[str, Mapping[str, int]]
 
 
 def anchor_flow(grid: EventGrid, chosen: Anchors, occasions: tuple[int, ...] | None = None) -> Flow:
-    """Count who is left after each condition, under every rule and the chosen one."""
-    allowed = allowed_occasions(grid, occasions)
-    seen = grid.observed & allowed
-    event = grid.hits.any(axis=2) & seen
-    fit = event & eligible(grid)
-    common = (
-        grid.observed.shape[0],
-        int(seen.any(axis=1).sum()),
-        int(event.any(axis=1).sum()),
-    )
+    """Count who is left after each condition, under every rule and the chosen one.
+
+    An anchor may lie at occasions that are allowed and planned with enough others around them.
+    """
+    happened, fit = grid.hits.any(axis=2), eligible(grid)
     found: dict[str, dict[str, int]] = {}
     for rule in dict.fromkeys((*RULES, chosen.rule)):
-        if rule == "demo-loop":
-            counts = (*common, common[-1], chosen.n)
-        else:
-            n = find_anchors(grid, rule=rule, occasions=occasions).n
-            counts = (*common, int(fit.any(axis=1).sum()), n)
+        loop = rule == "demo-loop"
+        seen = grid.observed & _possible(grid, rule) & allowed_occasions(grid, occasions)
+        event = happened & seen
+        n = chosen.n if loop else find_anchors(grid, rule=rule, occasions=occasions).n
+        left = (seen, event, event if loop else event & fit)
+        persons = (int(at.any(axis=1).sum()) for at in left)
+        counts = (grid.observed.shape[0], *persons, n)
         found[rule] = dict(zip(STEPS, counts, strict=True))
     return found
+
+
+def _possible(grid: EventGrid, rule: str) -> BoolArray:
+    """Planned occasions with enough others before and after them, shape (occasions,)."""
+    place = np.arange(grid.observed.shape[1])
+    if rule == "demo-loop":
+        return np.asarray(place >= EARLIER)
+    return np.asarray((place >= EARLIER) & (place < place.size - LATER))
 
 
 def shown_flow(flow: Flow, rule: str, audience: Audience) -> dict[str, list[int | None]]:

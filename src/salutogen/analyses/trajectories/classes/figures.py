@@ -72,8 +72,9 @@ def criteria_figure(assessment: ClassAssessment, rule: str) -> Figure:
         name=f"trajectories-{rule}-classes-criteria",
         title="Does another class describe the courses better?",
         description=(
-            "BIC by number of classes, as points above the lowest of all; lower is better. The "
-            f"lowest on which a claim may rest is {assessment.chosen.words}, where "
+            "BIC by number of classes under the sets of assumptions on which a claim may rest, as "
+            "points above the lowest of these; lower is better. The lowest is "
+            f"{assessment.chosen.words}, where "
             f"{_number_words(k)} {'is' if k == 1 else 'are'} chosen: no larger number lowers BIC "
             f"by {assessment.settings.gates.bic:g} or more. {_choices(assessment)}"
         ),

@@ -142,7 +142,8 @@ def _searches(rule: str, assessment: ClassAssessment, audience: Audience) -> tup
             title="What each set of assumptions alone would say",
             frame=class_tables.assumption_table(assessment, audience),
             columns=class_tables.ASSUMPTION_COLUMNS,
-            note="Sets within "
+            note="The best is the lowest of the sets on which a claim may rest; one below it (a "
+            "negative difference) carries no claim. Sets within "
             f"{assessment.settings.gates.near:g} of BIC of the best must agree with it." + note,
         ),
         Table(

@@ -15,7 +15,7 @@ from salutogen.analyses.trajectories.classes.assessment import ClassAssessment
 from salutogen.analyses.trajectories.classes.gates import smallest_size
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.labels.by_rule import Labels
-from salutogen.analyses.trajectories.labels.rule import LABELS
+from salutogen.analyses.trajectories.labels.rule import LABELS, SHOWN
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
@@ -66,7 +66,9 @@ ASSUMPTION_COLUMNS = (
     Column(name="classes", meaning="Number of classes", heading="Classes by BIC"),
     Column(name="shares", meaning="Shares of the classes", kind=Kind.SHARE, heading="Shares"),
     Column(
-        name="above_lowest", meaning="BIC above that of the best set", heading="BIC above the best"
+        name="above_lowest",
+        meaning="BIC above that of the best set on which a claim may rest",
+        heading="BIC above the best",
     ),
     Column(name="entropy", meaning="Relative entropy", heading="Entropy"),
     Column(
@@ -296,7 +298,7 @@ def rule_table(rule: str, assessment: ClassAssessment, labels: Labels, audience:
     shown = shown_grid(counts[kept], audience.smallest)
     columns = {f"class {k + 1}": [line[k] for line in shown] for k in range(counts.shape[1])}
     frame = pl.DataFrame(
-        {"label": [LABELS[place] for place in kept], **columns},
+        {"label": [SHOWN[LABELS[place]] for place in kept], **columns},
         schema_overrides=dict.fromkeys(columns, pl.Int64),
     )
     return Table(

@@ -235,8 +235,9 @@ def p_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Fi
         name=f"trajectories-{anchors.rule}-p",
         title="Problems around the event, whatever the exposure",
         description=(
-            f"{_course_words(means, 'P', points)} The shaded band is its 95 % interval. P holds "
-            f"the reaction to all stressors of the time, SR what goes beyond them."
+            f"{_course_words(means, 'P', points)} The shaded band is its 95 % interval. P "
+            "follows whatever happened; SR is what the line does not expect of it, error and "
+            "fluctuation included."
             f"{_thin_words(anchors, audience)}"
         ),
         chart=_course_chart(means, single, P_AXIS, "problems", None),

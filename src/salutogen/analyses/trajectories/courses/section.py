@@ -8,6 +8,7 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses.calm_line import CalmJump
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import (
@@ -18,7 +19,7 @@ from salutogen.analyses.trajectories.courses.figures import (
     sr_figure,
 )
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
-from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.words import beyond_words
@@ -27,10 +28,12 @@ from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import say, signed
+from salutogen.page.words import number, say, signed
 
 OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
 RESPONSES = ("jump", "mean_change", "depth")
+THIS_JUMP = "this jump by the line of this study"
+DIFFERENCE = "the difference of jumps by the line of this study"
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 
 
@@ -78,16 +81,18 @@ def _jump_words(
     own = f"What is told of courses stands on SR by the line of this study: {_jump(plain)}"
     if within is not None and within.mean is not None:
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
-    own += _error_words(response.jump_error_band)
+    own += "."
+    own += _calm_words(response) + _error_words(response.jump_error_band, THIS_JUMP)
+    own += _steeper_words(response)
     if placebo is None or placebo.SR is None:
-        return (f"{own}.",)
+        return (own,)
     found = placebo.SR.response["jump"]
     return (
+        own,
         say(
-            "{own}. In the {n} complete courses that have comparator occasions ({without}) it "
-            "changes by {observed} around the event and by {placebo} (95 % of draws {low} to "
-            "{high}) around these. {beyond}",
-            own=own,
+            "In the {n} complete courses that have comparator occasions ({without}) SR changes "
+            "from pre to peri by {observed} around the event and by {placebo} (95 % of draws {low} "
+            "to {high}) around these. {beyond}{error}",
             n=Persons(found.n, of=anchored),
             without=placebo.without,
             observed=signed(found.observed),
@@ -95,18 +100,63 @@ def _jump_words(
             low=signed(found.placebo_low),
             high=signed(found.placebo_high),
             beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
+            error=_error_words(placebo.jump_error_band, DIFFERENCE, "Taking the same of exposure"),
         ),
     )
 
 
-def _error_words(band: ErrorBand | None) -> str:
-    """Where the jump may lie if exposure is measured with error, or its reports follow mood."""
+def _calm_words(response: Response) -> str:
+    """What the jump is by slopes that the reaction to the event has no part in."""
+    calm = response.jump_calm or {}
+    if "SR" not in calm:
+        return ""
+    words = (
+        " The line is fitted to these occasions as well, so that a reaction to the event would "
+        "steepen it and count as expected. Without the occasions from an anchor to two after post2 "
+        f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)} "
+        "points for each unit of exposure on single occasions, by which SR would change by "
+        f"{_calm(calm['SR'])}"
+    )
+    if (within := calm.get("SR_within")) is not None:
+        words += (
+            f"; within persons it is {number(within.slope_calm)} in place of "
+            f"{number(within.slope)}, by which SR would change by {_calm(within)}"
+        )
+    return f"{words}."
+
+
+def _steeper_words(response: Response) -> str:
+    """What the correction for error does to a line that a reaction has steepened already."""
+    calm = (response.jump_calm or {}).get("SR")
+    if calm is None or response.jump_error_band is None or calm.slope_calm >= calm.slope:
+        return ""
+    return (
+        " The correction makes a line steeper that a reaction to the event may have steepened "
+        "already, so that the lower ends may lie too low."
+    )
+
+
+def _calm(found: CalmJump) -> str:
+    return f"{signed(found.mean)} ({signed(found.low)} to {signed(found.high)})"
+
+
+def _error_words(band: ErrorBand | None, what: str, assumed: str = "") -> str:
+    """Where a jump may lie if exposure is measured with error, or its reports follow mood.
+
+    Parameters
+    ----------
+    band : ErrorBand or None
+    what : str
+        Whose band it is.
+    assumed : str
+        What is taken of exposure, in place of the assumptions at length.
+    """
     if band is None or band.error_low is None or band.joint_low is None:
         return ""
     return (
-        f". With {ASSUMED} (nothing here tells them) the jump by the line of this study may lie "
-        f"from {signed(band.error_low)} to {signed(band.error_high)} by error alone and from "
-        f"{signed(band.joint_low)} to {signed(band.joint_high)} by both"
+        f" {assumed or f'With {band.assumed}'}, {what} may lie from {signed(band.error_low)} to "
+        f"{signed(band.error_high)} by error in exposure and from {signed(band.joint_low)} to "
+        f"{signed(band.joint_high)} by both; ends hold the sampling error as well."
     )
 
 
@@ -128,7 +178,7 @@ def _background_words(courses: LockedCourses) -> str:
     both = "" if courses.other_background is None else " Both means are shown."
     return (
         f"SR is judged here {own} the anchor event in the background exposure. With the event in "
-        "it, the line expects part of the reaction, so SR shows what goes beyond; without it, the "
+        "it, the line expects part of any reaction, and SR shows the rest; without it, any "
         f"reaction to the event itself stays in SR.{both}"
     )
 

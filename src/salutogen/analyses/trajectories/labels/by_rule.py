@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import ResultFile
 from salutogen.analyses.trajectories.anchors.anchored import EPISODE, SUBJECT, Anchored
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
+from salutogen.analyses.trajectories.labels.afterwards import Afterwards, seen_afterwards
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, Codes, classify
 from salutogen.analyses.trajectories.labels.settings import BandFrom, LabelSettings
 from salutogen.columns import POINTS, Column, Kind, Record, beside, figure, record
@@ -74,6 +75,16 @@ class Labels(Record):
         "Courses not high before whose band reaches below the lowest possible P: they cannot be "
         "improving",
         kind=Kind.COUNT,
+        default=None,
+    )
+    after_post2: dict[str, Afterwards] | None = figure(
+        "What is seen of the courses with each label after post2, where labels end; null where "
+        "later occasions were not given",
+        default=None,
+    )
+    post2_days: float | None = figure(
+        "Planned time from the event to post2; null where no days are planned",
+        unit="days",
         default=None,
     )
     rows: NDArray[np.int64] = beside()
@@ -161,6 +172,8 @@ def label_courses(
     seed: int | np.random.SeedSequence,
     other: OtherBackground | None = None,
     span: tuple[float | None, float | None] = (None, None),
+    change: FloatArray | None = None,
+    post2_days: float | None = None,
 ) -> Labels:
     """Label the persons with complete courses.
 
@@ -176,6 +189,10 @@ def label_courses(
         The same courses judged the other way.
     span : tuple of float or None
         Lowest and highest possible P.
+    change : ndarray, shape (n, k), optional
+        SR minus the own pre-level from each anchor on, for what is seen after post2.
+    post2_days : float, optional
+        Planned days from the event to post2.
 
     Returns
     -------
@@ -198,6 +215,8 @@ def label_courses(
         other_background=None if other is None else _counted_otherwise(other, half_width, settings),
         n_cannot_rise=None if highest is None else int((P + half_width > highest).sum()),
         n_cannot_fall=None if lowest is None else int((P - half_width < lowest).sum()),
+        after_post2=None if change is None else seen_afterwards(codes, change[rows], half_width),
+        post2_days=post2_days,
         rows=rows.astype(np.int64),
         codes=codes,
     )

@@ -19,7 +19,7 @@ COLUMNS = (
     Column(name="low", meaning="Lower end of the draws' 95 % range"),
     Column(name="high", meaning="Upper end of the draws' 95 % range"),
 )
-AMONG = "All are among courses not high before the event; pre-existing high is among all courses."
+AMONG = "All are among courses not high before the event; those high before are among all courses."
 EVENT, SAME, PLACEBO, FLUCTUATION = (
     "around the event",
     "around the event, courses that have comparator occasions",

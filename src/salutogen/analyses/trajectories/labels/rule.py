@@ -19,6 +19,16 @@ LABELS = (
     "improving",
     "pre-existing high",
 )
+# What the page says in their place: where a course was seen. Two occasions after an event show
+# nobody chronic, and a rise within the band shows nobody resilient.
+SHOWN = {
+    "resilient": "not seen above",
+    "recovery": "above and back at post2",
+    "delayed": "above later only",
+    "chronic": "still above at post2",
+    "improving": "below at post2",
+    "pre-existing high": "high before",
+}
 RESILIENT, RECOVERY, DELAYED, CHRONIC, IMPROVING, HIGH = range(len(LABELS))
 Codes = NDArray[np.int8]
 

@@ -2,100 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
-from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
-from salutogen.analyses.trajectories.labels.by_rule import Labels, label_shares
+from salutogen.analyses.trajectories.labels.afterwards_words import (
+    afterwards_table,
+    afterwards_words,
+)
+from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.analyses.trajectories.labels.figure import label_figure
-from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, RESILIENT
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, RESILIENT, SHOWN
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.labels.table import HALF, WIDER, label_table, may_tell
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
-from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Table, Text
-from salutogen.page.small_counts import hide_small
+from salutogen.page.section import Section, Text
 from salutogen.page.words import enumeration, percent, points, say
 
-AMONG_NOTE = (
-    "Shares are among courses not high before the event, in every column; that of pre-existing "
-    "high is among all, and is fixed before the event, so it has no difference."
-)
-NOTE = (
-    "Comparator: the same persons as in the column before it, who are those with occasions "
-    "{without}. Difference: of these courses, with its 95 % interval over persons."
-)
-COLUMNS = (
-    Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),
-    Column(
-        name="n",
-        meaning="Courses with the label",
-        unit="persons",
-        kind=Kind.COUNT,
-        heading="Persons",
-        adds_up=1,
-    ),
-    Column(name="share", meaning="Share of the label", kind=Kind.SHARE, heading="Share"),
-    Column(
-        name="share_other",
-        meaning="Share with SR judged the other way",
-        kind=Kind.SHARE,
-        heading="Share, other background",
-    ),
-    Column(
-        name="compared",
-        meaning="Share around the event of the courses that have comparator occasions",
-        kind=Kind.SHARE,
-        heading="Share around the event, courses compared",
-    ),
-    Column(
-        name="placebo",
-        meaning="Share around comparator occasions, mean over draws",
-        heading="Share at comparator occasions",
-    ),
-    Column(name="low", meaning="Lower end of the draws' 95 % range", heading="95 % from"),
-    Column(name="high", meaning="Upper end of the draws' 95 % range", heading="to"),
-    Column(
-        name="excess",
-        meaning="Share around the event minus share around comparator occasions",
-        kind=Kind.SHARE,
-        heading="Difference",
-    ),
-    Column(
-        name="excess_low",
-        meaning="Lower end of its 95 % interval over persons",
-        kind=Kind.SHARE,
-        heading="95 % from ",
-    ),
-    Column(
-        name="excess_high",
-        meaning="Upper end of its 95 % interval over persons",
-        kind=Kind.SHARE,
-        heading="to ",
-    ),
-    Column(
-        name="no_change",
-        meaning="Share that the rule gives independent normal noise, whatever the data",
-        heading="Share of the rule for independent normal noise",
-    ),
-)
-OTHER = "other background"
-HALF, WIDER = "band narrower by half", "band wider by half"
-APART = 0.05  # difference of shares between the backgrounds from which on the words say so
-COMPARED = ("compared", "placebo", "low", "high", "excess", "excess_low", "excess_high")
 BAND_WORDS = {
     "fluctuation": "SD of SR within persons, at occasions where no anchor event acts",
     "answers": "standard error of measurement of the answers",
 }
-# Courses by label under other bands and tolerances, in the words of the labels' variants.
-VARIANT = Column(name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=1)
+APART = 0.05  # difference of shares between the backgrounds from which on the words say so
 
 
 def label_sections(
@@ -110,17 +43,18 @@ def label_sections(
     if labels is None or placebo is None or not labels.n:
         return ()
     rule = anchors.rule
-    table = _label_table(anchors, courses, labels, placebo, audience)
+    table = label_table(anchors, courses, labels, placebo, audience)
+    shown = table.frame["n"].to_list()
+    named = [name for name, n in zip(LABELS, shown, strict=True) if n is not None]
+    tables = [table]
+    if labels.after_post2 is not None:
+        tables.append(afterwards_table(rule, labels.after_post2, shown, audience))
     section = Section(
         title="Trajectories: labels by rule",
         paragraphs=(
             f"The band is the own pre-level ± {points(labels.half_width)} points "
             f"({settings.band:g} · √2 · {points(labels.spread)}, the "
-            f"{BAND_WORDS[labels.band_from]}). Resilient: not seen above the own pre-level by more "
-            f"than {points(labels.half_width)} points. Recovery: above at the "
-            "event, back at post2. Chronic: above at both. Delayed: within at the event, above "
-            "later. Improving: never above, and below the band at post2. Pre-existing high: SR_z "
-            f"above {settings.high:g} before the event, whatever follows.",
+            f"{BAND_WORDS[labels.band_from]}). {_rule_words(labels, settings)}",
             placebo_words(placebo, anchors.n, audience),
             *_end_words(labels),
             say(
@@ -128,6 +62,11 @@ def label_sections(
                 n=Persons(labels.n, of=anchors.n),
                 both=_within_words(courses, labels, table.frame),
                 beside=_beside(labels, placebo, table.frame, audience),
+            ),
+            *(
+                afterwards_words(labels.after_post2, labels.post2_days, named)
+                if labels.after_post2 is not None
+                else ()
             ),
             "Thresholds decide shares, as the last columns show: read them as a description of "
             "these rules, not as kinds of people.",
@@ -140,9 +79,29 @@ def label_sections(
                 judged=own_and_other(courses) if labels.other_background is not None else None,
             ),
         ),
-        tables=(table,),
+        tables=tuple(tables),
     )
     return (section,)
+
+
+def _rule_words(labels: Labels, settings: LabelSettings) -> str:
+    """What each label says, and the name that it has in the files."""
+    width = points(labels.half_width)
+    said = {
+        "resilient": f"by no more than {width} points above the level before at the event, post1 "
+        "and post2, nor below it by as much at post2",
+        "recovery": "above by more at the event, not at post2",
+        "delayed": "not above at the event, but later",
+        "chronic": "above at the event and at post2",
+        "improving": "never above, and below the band at post2",
+        "pre-existing high": f"SR_z above {settings.high:g} before the event, whatever follows",
+    }
+    each = "; ".join(f"“{SHOWN[name]}” ({name}): {words}" for name, words in said.items())
+    return (
+        f"A course is labelled by where it is seen, in brackets by the name that the rule has in "
+        f"the files: {each}. These names are no findings: they speak of pre, peri, post1 and post2 "
+        "alone."
+    )
 
 
 def _n_compared(placebo: Placebo, labelled: int) -> Persons | None:
@@ -160,7 +119,7 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
         parts.append(
             say(
                 "For {n} of those not high before, the band reaches below the lowest possible "
-                "score: they could not be labelled improving.",
+                "score: they could not be seen below at post2 by as much.",
                 n=Persons(fall, of=labels.n),
             )
         )
@@ -168,8 +127,7 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
         parts.append(
             say(
                 "For {n} of those not high before, it reaches beyond the highest possible score: "
-                "they could not be seen above it, and are not labelled recovery, delayed or "
-                "chronic whatever happens.",
+                "they could not be seen above it, whatever happens.",
                 n=Persons(rise, of=labels.n),
             )
         )
@@ -181,7 +139,7 @@ def _within_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -
 
     The band is wide beside persons' differences, so this is no share of resilient persons.
     """
-    row = shown.filter(pl.col("label") == LABELS[RESILIENT]).row(0, named=True)
+    row = shown.row(RESILIENT, named=True)
     if row["share"] is None:
         return ""
     width = points(labels.half_width)
@@ -207,7 +165,7 @@ def _within_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -
     )
     return (
         f"{first}. A rise of less than {width} points would not show: this is no share of persons "
-        f"who did not react, although the rule labels them resilient.{reach}"
+        f"who did not react.{reach}"
     )
 
 
@@ -217,14 +175,14 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
         resilient = labels.no_change["resilient"]
         return (
             f" If SR only fluctuated about one level, each occasion by itself, {percent(resilient)}"
-            f" of those not high before would be labelled resilient and "
+            f" of those not high before would be “{SHOWN['resilient']}” and "
             f"{percent(1 - resilient)} something else, whatever the data."
         )
     found = placebo.SR.labels
     high = LABELS[HIGH]
-    n, named = found[LABELS[RESILIENT]].n, shown.drop_nulls("share")["label"].to_list()
+    n, named = found[LABELS[RESILIENT]].n, _named(shown)
     both = [
-        f"{name} {_told_share(item, name in named, audience)} ({percent(item.placebo)})"
+        f"“{SHOWN[name]}” {_told_share(item, name in named, audience)} ({percent(item.placebo)})"
         for name, item in found.items()
         if name != high
     ]
@@ -245,125 +203,12 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
     )
 
 
+def _named(shown: pl.DataFrame) -> list[str]:
+    """Labels whose shares may be told."""
+    shares = shown["share"].to_list()
+    return [name for name, share in zip(LABELS, shares, strict=True) if share is not None]
+
+
 def _told_share(found: Contrast, named: bool, audience: Audience) -> str:
     """The share among the courses compared, where it may be told."""
-    return percent(found.observed) if _may_tell(found, named, audience) else "–"
-
-
-def _may_tell(found: Contrast, named: bool, audience: Audience) -> bool:
-    """Whether the share among the courses compared gives no small number of persons away."""
-    count = round((found.observed or 0.0) * found.n)
-    return named and not audience.hides(count, found.n)
-
-
-def _label_table(
-    anchors: Anchors,
-    courses: LockedCourses,
-    labels: Labels,
-    placebo: Placebo,
-    audience: Audience,
-) -> Table:
-    """Courses by label, and the shares without an event and by fluctuation alone.
-
-    Shares come from counts that may be told, so that none gives a count away; beside a count, a
-    share tells how many courses are labelled, and how many of them were high before.
-    """
-    others = dict(labels.variants)
-    if labels.other_background is not None:
-        others[OTHER] = labels.other_background
-    counts = {"n": labels.counts, **others}
-    frame = pl.DataFrame(
-        {"label": list(LABELS), **{name: list(found.values()) for name, found in counts.items()}}
-    )
-    shown = hide_small(
-        Table(name="labels", title="", frame=frame, columns=(*COLUMNS, VARIANT)), audience
-    ).frame
-    untold = audience.hides(labels.n, anchors.n)
-    shares: dict[str, list[float | None]] = {
-        name: [
-            None if n is None or untold or shown[name][HIGH] is None else share
-            for n, share in zip(shown[name], label_shares(found).values(), strict=True)
-        ]
-        for name, found in counts.items()
-    }
-    told = [share is not None for share in shares["n"]]
-    own = shares.pop("n")
-    other = shares.pop(OTHER, [None] * len(LABELS))
-    frame = pl.DataFrame(
-        {
-            "label": shown["label"],
-            "n": shown["n"],
-            "share": own,
-            "share_other": other,
-            **_compared(placebo, told, audience),
-            "no_change": [labels.no_change.get(label) for label in LABELS],
-            **shares,
-        },
-        schema_overrides=dict.fromkeys(
-            ("share", "share_other", *COMPARED, "no_change", *labels.variants), pl.Float64
-        ),
-    )
-    columns = (*_columns(courses), *(_share_of(words) for words in labels.variants))
-    if labels.other_background is None:
-        frame = frame.drop("share_other")
-        columns = tuple(column for column in columns if column.name != "share_other")
-    note = AMONG_NOTE
-    if placebo.SR is None:
-        frame = frame.drop(COMPARED)
-        columns = tuple(column for column in columns if column.name not in COMPARED)
-    else:
-        # Beside what the same persons show, a constant of the rule tells nothing of these data.
-        frame = frame.drop("no_change")
-        columns = tuple(column for column in columns if column.name != "no_change")
-        note = f"{note} {NOTE.format(without=placebo.without)}"
-    return Table(
-        name=f"trajectories-{anchors.rule}-labels",
-        title="Labels",
-        frame=frame,
-        columns=columns,
-        note=note_of(note, frame.drop(COMPARED, strict=False), columns),
-    )
-
-
-def _columns(courses: LockedCourses) -> tuple[Column, ...]:
-    """The columns, with headings that say how SR is judged."""
-    if courses.other_background is None:
-        return COLUMNS
-    own, other = own_and_other(courses)
-    headings = {
-        "share": f"Share, {own} the event in exposure",
-        "share_other": f"Share, {other} it",
-    }
-    return tuple(
-        replace(column, heading=headings.get(column.name, column.heading)) for column in COLUMNS
-    )
-
-
-def _compared(
-    placebo: Placebo, told: list[bool], audience: Audience
-) -> dict[str, list[float | None]]:
-    """Columns of the comparison; an excess goes with the share it is made of."""
-    if placebo.SR is None:
-        return {name: [None] * len(LABELS) for name in COMPARED}
-    found = list(placebo.SR.labels.values())
-    return {
-        "compared": [
-            item.observed if _may_tell(item, may, audience) else None
-            for item, may in zip(found, told, strict=True)
-        ],
-        "placebo": [item.placebo for item in found],
-        "low": [item.placebo_low for item in found],
-        "high": [item.placebo_high for item in found],
-        **{
-            name: [
-                getattr(item, name) if may and item.excess_low is not None else None
-                for item, may in zip(found, told, strict=True)
-            ]
-            for name in ("excess", "excess_low", "excess_high")
-        },
-    }
-
-
-def _share_of(words: str) -> Column:
-    heading = f"Share, {words}"
-    return Column(name=words, meaning=heading, kind=Kind.SHARE, heading=heading)
+    return percent(found.observed) if may_tell(found, named, audience) else "–"

@@ -30,9 +30,10 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
     if found is None:
         return say(
             "Whether the change after the event differs from that of ordinary fluctuation is not "
-            "settled: there are {n} complete courses that have comparator occasions, and at least "
-            "{fewest} with further occasions that tell the person's level are asked for.",
-            n=Persons(placebo.SR.response["jump"].n, of=anchored),
+            "settled: that is asked of at least {fewest} complete courses that have comparator "
+            "occasions and further ones that tell the person's level, and {n:there is #|there are "
+            "#}.",
+            n=Persons(placebo.SR.n_with_level, of=anchored),
             fewest=FEWEST,
         )
     own, _ = own_and_other(courses)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.contrast import (
@@ -21,6 +22,7 @@ from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.analyses.trajectories.placebo.regression import (
     RegressionToMean,
     regression_to_mean,
+    with_level,
 )
 from salutogen.analyses.trajectories.placebo.returns import (
     DrawnShare,
@@ -79,6 +81,11 @@ class ScoredComparison(Record):
         sign=LESS_RESILIENT,
     )
     regression: RegressionToMean | None = figure("The change after the event and the one expected")
+    n_with_level: int = figure(
+        "Complete courses whose comparator leaves further occasions that tell the person's level",
+        kind=Kind.COUNT,
+        default=0,
+    )
 
 
 @record
@@ -112,6 +119,12 @@ class Placebo(Record):
     )
     back_after: dict[str, DrawnShare] = figure(
         "Share back within the band so many occasions after they were first seen above it"
+    )
+    jump_error_band: ErrorBand | None = figure(
+        "The difference of the jump from the comparator's, by the line of this study, over errors "
+        "of exposure and mood at once; null without a straight line over everyone's occasions, or "
+        "with the event out of exposure",
+        default=None,
     )
     n_left: float = figure("Courses above their band in a draw, mean", default=0.0)
     rated: bool = figure("Whether events count from a rating of burden: they are then selected")
@@ -259,9 +272,8 @@ def _scored(
     response = {
         name: contrast(values, around[name], person) for name, values in responses(whole).items()
     }
-    regression = regression_to_mean(
-        whole, drawn, person, elsewhere=_elsewhere(chosen, scored), seed=seed
-    )
+    elsewhere = _elsewhere(chosen, scored)
+    regression = regression_to_mean(whole, drawn, person, elsewhere=elsewhere, seed=seed)
     # The change that follows the jump is told of the same courses, in the same breath.
     response, p = told_beside(response, None if regression is None else regression.p)
     return ScoredComparison(
@@ -269,6 +281,7 @@ def _scored(
         course=told_together(course),
         response=response,
         regression=None if regression is None else replace(regression, p_adjusted=p),
+        n_with_level=int(with_level(whole, elsewhere).sum()),
     )
 
 

@@ -6,15 +6,23 @@ from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.settings import Rule
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
-from salutogen.analyses.trajectories.exposure_bands import RELIABILITY, ErrorBand
+from salutogen.analyses.trajectories.courses.locks import OFFSETS
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.words import SELECTED, excess_words, reach_words
+from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.analyses.trajectories.placebo.words import (
+    SELECTED,
+    SELECTED_NONE,
+    excess_words,
+    reach_words,
+)
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.findings import Persons
 from salutogen.page.audience import SMALL_CELL
 from salutogen.page.section import Text
-from salutogen.page.words import enumeration, number, say, signed
+from salutogen.page.words import enumeration, say, signed
 
+IF_FREE = " if exposure is free of error"
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
     "first-any": "that was the person's first to count",
@@ -40,15 +48,78 @@ def answer_words(
         return ""
     own = say(
         f"When {event_words(anchored)}, {_changes_words(response, courses)} (from the "
-        "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals).",
+        "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals)."
+        f"{_calm_words(response) if plain.told else ''}",
         n=Persons(plain.n),
     )
+    beyond = placebo is not None and placebo.beyond("response", "jump")
+    selected = SELECTED if beyond else SELECTED_NONE
     return say(
-        "{own} {compared}{error}{selected}",
+        "{own} {compared}{error}{late}{selected}",
         own=own,
         compared=_compared_words(placebo, plain),
-        error=_error_words(response.jump_error_band) if plain.told else "",
-        selected=f" {SELECTED}" if anchored.grid.rated else "",
+        error=_error_words(placebo.jump_error_band) if placebo is not None and beyond else "",
+        late=_late_words(response, courses) if beyond else "",
+        selected=f" {selected}" if anchored.grid.rated and placebo and placebo.SR else "",
+    )
+
+
+def short_words(response: Response, placebo: Placebo | None) -> str:
+    """Say in a clause whether a response to the event is told."""
+    plain = response.jump_tests["SR"]
+    if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
+        return ""
+    if placebo is None or placebo.SR is None:
+        return "what an event does is not told, as there is no comparator"
+    if placebo.beyond("response", "jump"):
+        way = "rises" if placebo.SR.response["jump"].excess > 0.0 else "falls"
+        band = placebo.jump_error_band
+        doubt = "" if band is None or band.holds_with_error else ", which error in it may make"
+        return (
+            f"when an event comes SR {way} beyond ordinary fluctuation if exposure is free of "
+            f"error{doubt}"
+        )
+    P = response.jump_tests.get("P")
+    if P is not None and P.told and P.mean is not None and P.mean > 0.0:
+        return (
+            "when an event comes problems rise, but by how much beyond what exposure lets expect "
+            "and fluctuation gives is not told"
+        )
+    return "no response to an event is told"
+
+
+def _calm_words(response: Response) -> str:
+    """What of the reaction the line takes in, as it is fitted to these occasions as well."""
+    calm = (response.jump_calm or {}).get("SR")
+    if calm is None or calm.slope_calm >= calm.slope:
+        return ""
+    return (
+        " The line is fitted to these occasions as well, so that a reaction to the event would "
+        f"steepen it; by a slope without the occasions from an event to {max(OFFSETS) + MARGIN} "
+        f"after it, SR changed by {signed(calm.mean)} ({signed(calm.low)} to {signed(calm.high)})."
+    )
+
+
+def _late_words(response: Response, courses: LockedCourses) -> Text:
+    """Whether SR comes down again later, in the courses that are seen so long."""
+    late = response.late_change
+    if late is None or late.way == 0 or late.n < SMALL_CELL:
+        return ""
+    if 0 < late.n_at_event - late.n < SMALL_CELL:
+        return ""
+    own, other = own_and_other(courses)
+    again = (
+        ""
+        if late.other_mean is None
+        else f" {own} the event in exposure and by {signed(late.other_mean)} "
+        f"({signed(late.other_low)} to {signed(late.other_high)}) {other} it"
+    )
+    fell = "; a rise by ordinary fluctuation would fall as well" if late.way < 0 else ""
+    return say(
+        f" From the event to {late.occasions} occasions later SR "
+        f"{'falls' if late.way < 0 else 'rises'} in the {{n}} courses that are seen then: it "
+        f"changes by {signed(late.mean)} ({signed(late.low)} to {signed(late.high)}){again}{fell}.",
+        n=Persons(late.n, of=late.n_at_event),
     )
 
 
@@ -101,9 +172,12 @@ def _verdict(placebo: Placebo) -> str:
     told = [words for words, found in each.items() if found.beyond]
     if placebo.beyond("response", "jump"):
         if not several:
-            return f"{differences} that is beyond ordinary fluctuation."
+            return f"{differences} that is beyond ordinary fluctuation{IF_FREE}."
         reach = reach_words(placebo, (found.excess for found in each.values()))
-        return f"{differences}. All are beyond ordinary fluctuation; the size is {reach}."
+        return (
+            f"{differences}. All are beyond ordinary fluctuation{IF_FREE}; these estimates go from "
+            f"{reach}."
+        )
     if not told:
         none = "none of which is" if several else "which is not"
         ends = [(found.excess_low or 0.0, found.excess_high or 0.0) for found in each.values()]
@@ -117,18 +191,23 @@ def _verdict(placebo: Placebo) -> str:
 
 
 def _error_words(band: ErrorBand | None) -> str:
-    """Whether the jump by the line outlasts error in exposure, and reports that follow mood."""
+    """Whether the difference by the line outlasts error in exposure, and reports that follow mood.
+
+    The band is of the difference from the comparator, of which the sentence before speaks.
+    """
     if band is None or band.error_low is None or band.error_high is None:
         return ""
     reach = (
         f"from {signed(band.error_low)} to {signed(band.error_high)} over reliabilities of "
-        f"exposure of {number(RELIABILITY[0], 1)} to 1"
+        f"exposure of {band.reliabilities} ({band.source}; ends hold the sampling error as well)"
     )
+    what = "the difference by the line of this study"
     if not band.holds_with_error:
-        return f" With error in exposure it may be nil with the event in exposure: {reach}."
+        return f" With error in exposure {what} may be nil: it lies {reach}."
     if not band.holds_jointly:
         return (
-            f" With the event in exposure it outlasts error in exposure ({reach}), but may be nil "
-            "if reports of exposure follow mood as well."
+            f" With error in exposure {what} lies {reach}, but it may be nil if reports of "
+            "exposure follow mood as well."
         )
-    return f" With the event in exposure it outlasts error in exposure: {reach}."
+    side = "above" if (band.value or 0.0) > 0.0 else "below"
+    return f" With error in exposure {what} stays {side} 0: it lies {reach}."

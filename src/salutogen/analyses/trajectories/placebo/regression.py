@@ -78,8 +78,7 @@ def regression_to_mean(
     from scipy.special import stdtr
 
     own, theirs = elsewhere
-    complete = np.isfinite(observed).all(axis=1) & np.isfinite(own)
-    complete &= np.isfinite(theirs).all(axis=0)
+    complete = with_level(observed, elsewhere)
     if complete.sum() < FEWEST:
         return None
     mine = _columns(observed[complete], own[complete])
@@ -116,6 +115,19 @@ def regression_to_mean(
         excess_high=float(high),
         p=float(2.0 * stdtr(n - 1, -abs(found[0, 0]) / se)) if se > 0.0 else None,
     )
+
+
+def with_level(observed: FloatArray, elsewhere: tuple[FloatArray, FloatArray]) -> NDArray[np.bool_]:
+    """Complete courses whose person's level is seen outside them and outside each drawn one.
+
+    Parameters
+    ----------
+    observed, elsewhere
+        As in `regression_to_mean`.
+    """
+    own, theirs = elsewhere
+    there = np.isfinite(observed).all(axis=1) & np.isfinite(own)
+    return np.asarray(there & np.isfinite(theirs).all(axis=0))
 
 
 def _columns(courses: FloatArray, elsewhere: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from salutogen.analyses.trajectories.recovery.return_error import (
 )
 from salutogen.analyses.trajectories.recovery.return_time import return_intervals
 from salutogen.analyses.trajectories.recovery.turnbull import turnbull
-from salutogen.columns import Record, figure, record
+from salutogen.columns import Kind, Record, figure, record
 
 VISITS = (1, 2)  # occasions after which the share back is told
 DRAW_TOLERANCE = 1e-6
@@ -23,6 +23,7 @@ DRAW_TOLERANCE = 1e-6
 class DrawnShare(Record):
     """Share back within the band around events, and around placebo occasions."""
 
+    n: int = figure("Courses that went above their band after the event", kind=Kind.COUNT)
     observed: float | None = figure("After the event; null where nobody left the band")
     placebo: float | None = figure("After placebo occasions, mean over draws")
     low: float | None = figure("Lower end of the draws' 95 % range")
@@ -69,13 +70,11 @@ def back_after(
     each = [_share_back(row, half_width) for row in drawn]
     seen = _share_back(change, half_width)
     visits = np.asarray(VISITS, dtype=float)
-    own, other = (
-        shares_back(_returns(values, half_width, who), visits, seed=seed)
-        for values, who in (
-            (change, person),
-            (drawn.reshape(-1, drawn.shape[-1]), np.tile(person, drawn.shape[0])),
-        )
+    mine = _returns(change, half_width, person)
+    theirs = _returns(
+        drawn.reshape(-1, drawn.shape[-1]), half_width, np.tile(person, drawn.shape[0])
     )
+    own, other = (shares_back(found, visits, seed=seed) for found in (mine, theirs))
     found = {}
     for place, visit in enumerate(VISITS):
         shares = np.asarray([share[place] for share in each if share is not None])
@@ -88,6 +87,7 @@ def back_after(
             middle, least, most = difference(own[place], other[place])
             below, above = middle - least, most - middle
         found[str(visit)] = DrawnShare(
+            n=int(mine.left.size),
             observed=observed,
             placebo=placebo,
             low=None if low is None else float(low),

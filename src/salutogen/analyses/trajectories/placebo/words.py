@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from salutogen.analyses.trajectories.labels.rule import SHOWN
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
@@ -16,9 +17,11 @@ WITHOUT = (
     "Nothing stands beside what is seen around events: too few anchors have comparator occasions, "
     "which are those without an event that counts."
 )
-SELECTED = (
-    "Events count from a burden rating, so persons may be anchored where they felt bad: a "
-    "difference at the event may be that selection."
+FELT = "Events count from a burden rating, so persons may be anchored where they felt bad"
+SELECTED = f"{FELT}: a difference at the event may be that selection."
+SELECTED_NONE = (
+    f"{FELT}: a difference at the event would have been open to that selection, and what is not "
+    "told here is no sign that nothing happens."
 )
 
 
@@ -75,6 +78,15 @@ def _balance_words(placebo: Placebo) -> str:
     )
 
 
+def shown_name(name: str) -> str:
+    """A figure as the page names it: a label by where courses are seen, a response in words."""
+    return f"“{SHOWN[name]}”" if name in SHOWN else name.replace("_", " ")
+
+
+def _enumerated(names: Iterable[str]) -> str:
+    return enumeration([shown_name(name) for name in names])
+
+
 def percentage_points(
     difference: float | None, low: float | None = None, high: float | None = None
 ) -> str:
@@ -97,7 +109,7 @@ def excess_words(found: Contrast, *, share: bool) -> str:
 
 
 def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False) -> str:
-    """Say from where to where a figure lies over the ways of scoring SR, and what decides it.
+    """Say from where to where estimates lie over the ways of scoring SR, and what decides it.
 
     Parameters
     ----------
@@ -142,29 +154,32 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     other_way = [name for name in compared if name not in names + one_way] if several else []
     other_way = [name for name in other_way if _ways_beyond(placebo, table, name)]
     told = [
-        f"{name.replace('_', ' ')} by {excess_words(figures[name], share=table == 'labels')}"
+        f"{shown_name(name)} by {excess_words(figures[name], share=table == 'labels')}"
         f"{_over_ways(placebo, table, name) if several else ''}"
         for name in names
     ]
     if told:
-        how = f" however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
+        how = f" and however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
         sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
-        first = f"Beyond ordinary fluctuation{how} differ: {'; '.join(told)}.{sizes}"
+        first = (
+            f"Beyond ordinary fluctuation, if exposure is free of error{how}, differ: "
+            f"{'; '.join(told)}.{sizes}"
+        )
     else:
         rest = [name for name in compared if name not in one_way + other_way]
-        others = enumeration(rest).replace("_", " ") if one_way or other_way else what
+        others = _enumerated(rest) if one_way or other_way else what
         first = _none_words(figures, rest, others, share=table == "labels")
     parts = [first] if first else []
     if one_way:
         parts.append(
             "By the line of this study, but not however SR is scored, differ "
-            f"{enumeration(one_way).replace('_', ' ')}: that may be made by how exposure is taken "
+            f"{_enumerated(one_way)}: that may be made by how exposure is taken "
             "out."
         )
     if other_way:
         parts.append(
             "By the line of this study no difference is told of "
-            f"{enumeration(other_way).replace('_', ' ')}, but scored otherwise there is one: "
+            f"{_enumerated(other_way)}, but scored otherwise there is one: "
             f"{'; '.join(_otherwise(placebo, table, name) for name in other_way)}. That hangs on "
             f"{_decided_by(placebo)}."
         )
@@ -184,7 +199,7 @@ def _otherwise(placebo: Placebo, table: str, name: str) -> str:
         f"{excess_words(found, share=table == 'labels')} {words}"
         for words, found in _ways_beyond(placebo, table, name).items()
     ]
-    return f"{name.replace('_', ' ')} by {enumeration(parts)}"
+    return f"{shown_name(name)} by {enumeration(parts)}"
 
 
 def _over_ways(placebo: Placebo, table: str, name: str) -> str:
@@ -212,7 +227,7 @@ def _none_words(
     ends = [signed(scale * (end or 0.0), 1 if share else 2) for end in (low, high)]
     return (
         f"No difference is told between {what} around the event and at comparator occasions, which "
-        f"leaves differences open: the widest interval is that of {widest.replace('_', ' ')}, "
+        f"leaves differences open: the widest interval is that of {shown_name(widest)}, "
         f"{ends[0]} to {ends[1]} {unit}{_alone_words(figures, compared)}."
     )
 
@@ -220,7 +235,7 @@ def _none_words(
 def _alone_words(figures: dict[str, Contrast], compared: list[str]) -> str:
     """Name intervals that leave out 0 by themselves, though not once all figures are counted."""
     alone = [
-        name.replace("_", " ")
+        shown_name(name)
         for name in compared
         if (figures[name].excess_low or 0.0) > 0.0 or (figures[name].excess_high or 0.0) < 0.0
     ]

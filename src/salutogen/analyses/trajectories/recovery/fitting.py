@@ -72,7 +72,8 @@ def fit_way_back(
         told.tell("recovery-not-fitted", reason=str(error))
         return metrics, None, tuple(told)
     if (way := _without_bend(curve, change)) is not None:
-        told.tell("recovery-without-bend", variant=way, seen=_followed(change))
+        variant = way if _rises(change, person) else "no-rise"
+        told.tell("recovery-without-bend", variant=variant, seen=_followed(change))
         return metrics, None, tuple(told)
     if not curve.speed_told:
         _tell_not_settled(told, curve)
@@ -85,7 +86,6 @@ def fit_way_back(
         told.tell(
             "half-life-withheld",
             variant="end",
-            asymptote=curve.asymptote,
             end=end.mean,
             end_low=end.low,
             end_high=end.high,
@@ -112,6 +112,12 @@ def _without_bend(curve: RecoveryCurve, change: FloatArray) -> Literal["slow", "
     if curve.log_rate <= low or curve.half_life > _followed(change):
         return "slow"
     return "fast" if curve.log_rate >= high else None
+
+
+def _rises(change: FloatArray, person: NDArray[np.int64]) -> bool:
+    """Whether SR is told to rise at the event: without that there is nothing to return from."""
+    jump = mean_of(change[:, 0], person)
+    return jump.low is not None and jump.low > 0.0
 
 
 def _fitted_otherwise(
@@ -148,20 +154,15 @@ def _tell_backgrounds(told: Findings, other: RecoveryCurve | None) -> None:
 def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     """Say why there is no half-life; nothing of the curve that it would be read from."""
     low, high = curve.interval
-    fall_low, fall_high = curve.fall_interval
-    change = {
-        "change": curve.asymptote - curve.jump,
-        "change_low": -fall_high,
-        "change_high": -fall_low,
-    }
-    ends = {
-        "low": f"{low:.2f}" if low > 0.0 else "0",
-        "high": f"{high:.2f}" if np.isfinite(high) else "no upper end",
-    }
     if curve.way < 0:
-        told.tell("half-life-not-settled", variant="speed", **change, **ends)
+        told.tell(
+            "half-life-not-settled",
+            variant="speed",
+            low=f"{low:.2f}" if low > 0.0 else "0",
+            high=f"{high:.2f}" if np.isfinite(high) else "no upper end",
+        )
     elif curve.way > 0:
-        told.tell("half-life-not-settled", variant="rise", **change)
+        told.tell("half-life-not-settled", variant="rise")
     else:
         told.tell("half-life-not-settled", variant="neither")
 

@@ -8,12 +8,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.courses.calm_line import CalmJump
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.recovery.late_change import LateChange, late_change
 from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
+from salutogen.analyses.trajectories.recovery.spread import Spread, change_spread, jump_spread
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, finding
 
@@ -109,6 +112,17 @@ class Response(Record):
         "everyone's occasions, or with the event out of exposure",
         default=None,
     )
+    jump_calm: dict[str, CalmJump] | None = figure(
+        "The mean jump by a line, and by a slope within persons, that are fitted without the "
+        "occasions from an anchor on; null where `jump_error_band` is, or nothing is left to fit",
+        default=None,
+    )
+    jump_spread: Spread | None = figure(
+        "How far jumps differ beyond fluctuation; null where too few persons tell it", default=None
+    )
+    change_spread: Spread | None = figure(
+        "How far mean changes differ beyond fluctuation; null where too few tell it", default=None
+    )
     jumps: FloatArray = beside()
     jumps_within: FloatArray | None = beside()
     changes: FloatArray = beside()
@@ -155,24 +169,27 @@ def mean_change(lock: Lock) -> FloatArray:
 
 def response_of(
     courses: LockedCourses,
-    person: NDArray[np.int64],
+    anchors: Anchors,
     metrics: CourseMetrics | None,
     line_errors: Mapping[str, float],
     error_band: ErrorBand | None = None,
+    calm: Mapping[str, CalmJump] | None = None,
 ) -> Response:
     """Describe jumps, changes and metrics over the anchors.
 
     Parameters
     ----------
     courses : LockedCourses
-    person : ndarray of int, shape (n,)
-        Whose the anchors are.
+    anchors : Anchors
     metrics : CourseMetrics or None
     line_errors : mapping of str to float
         What the line adds to the error of the mean jump of `SR` and `SR_within`.
     error_band : ErrorBand, optional
         Of the mean jump over errors of exposure.
+    calm : mapping of str to CalmJump, optional
+        The mean jump by slopes that the reaction has no part in.
     """
+    person = anchors.person
     jumps, changes, within = jump(courses.lock), mean_change(courses.lock), courses.lock.SR_within
     tests = {"SR": jump_test(jumps, person, line_error=line_errors["SR"])}
     jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
@@ -199,6 +216,9 @@ def response_of(
         jump_tests=tests,
         late_change=late_change(courses.change, person, courses.other_change),
         jump_error_band=error_band,
+        jump_calm=dict(calm) if calm else None,
+        jump_spread=jump_spread(jumps, courses.rows, anchors),
+        change_spread=change_spread(changes, courses.rows, anchors),
         jumps=jumps,
         jumps_within=jumps_within,
         changes=changes,

@@ -23,6 +23,8 @@ from salutogen.analyses.trajectories.recovery.figures import (
 )
 from salutogen.analyses.trajectories.recovery.response import Response
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
+from salutogen.analyses.trajectories.recovery.spread import Spread
+from salutogen.analyses.trajectories.recovery.spread_words import CHANGES, JUMPS, spread_words
 from salutogen.analyses.trajectories.recovery.words import (
     back_words,
     late_words,
@@ -33,7 +35,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import points, say, signed
+from salutogen.page.words import say, signed
 
 RETURN_CODES = ("recovery-", "half-life-")
 END_STATE = "End state: last point against the level before the event (points of P)"
@@ -69,12 +71,16 @@ def response_section(
         paragraphs=(
             _jump_words(anchored, response, audience),
             _in_words(
-                anchored, "Mean SR after the event minus SR before", response.changes, audience
+                anchored,
+                "Mean SR after the event minus SR before",
+                response.changes,
+                response.change_spread,
+                audience,
             ),
             *late_words(response.late_change, courses, audience, rated=anchored.grid.rated),
             *recovery_words(curve, placebo, anchored.n_persons),
             *return_words(times, anchored.n_persons, audience),
-            *back_words(times, placebo, audience),
+            *back_words(times, placebo),
         ),
         figures=(
             *recovery_figures(anchors, courses.change, curve, audience),
@@ -87,29 +93,28 @@ def response_section(
 
 def _jump_words(anchored: Anchored, response: Response, audience: Audience) -> Text:
     """The mean jump with the interval that the courses' section gives, and its spread."""
-    found, jumps = response.jump_tests["SR"], response.jumps
+    found = response.jump_tests["SR"]
+    words = "SR at the event minus SR before"
     if found.mean is None or found.low is None or found.n < max(2, audience.smallest):
-        return _in_words(anchored, "SR at the event minus SR before", jumps, audience)
-    spread = float(np.std(jumps[np.isfinite(jumps)], ddof=1))
-    between = "persons" if anchored.episodes == "first" else "episodes"
+        return _in_words(anchored, words, response.jumps, response.jump_spread, audience)
     return (
-        f"SR at the event minus SR before: {signed(found.mean)} points on average (95 % interval "
-        f"{signed(found.low)} to {signed(found.high)}, as above), SD between {between} "
-        f"{points(spread)}."
+        f"{words}: {signed(found.mean)} points on average (95 % interval "
+        f"{signed(found.low)} to {signed(found.high)}, as above)"
+        f"{spread_words(response.jumps, response.jump_spread, JUMPS, audience)}."
     )
 
 
-def _in_words(anchored: Anchored, words: str, values: FloatArray, audience: Audience) -> Text:
+def _in_words(
+    anchored: Anchored, words: str, values: FloatArray, spread: Spread | None, audience: Audience
+) -> Text:
     found = mean_of(values, anchored.anchors.person)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
         return say(
             f"{words}: known for {{n}} persons.", n=Persons(found.persons, of=anchored.n_persons)
         )
-    spread = float(np.std(values[np.isfinite(values)], ddof=1))
-    between = "persons" if anchored.episodes == "first" else "episodes"
     return (
         f"{words}: {signed(found.mean)} points on average (95 % interval {signed(found.low)} to "
-        f"{signed(found.high)}), SD between {between} {points(spread)}."
+        f"{signed(found.high)}){spread_words(values, spread, CHANGES, audience)}."
     )
 
 

@@ -10,13 +10,18 @@ from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.words import WITHOUT, percentage_points
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
 from salutogen.analyses.trajectories.recovery.figures import FEWEST_LEFT
-from salutogen.analyses.trajectories.recovery.late_change import LateChange
+from salutogen.analyses.trajectories.recovery.late_change import FEWEST, LateChange
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
 from salutogen.findings import Persons
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
 from salutogen.page.words import p_value, percent, points, say, signed
+
+LATE_RULE = (
+    "the last occasion at which at least a third of those seen at the event are seen, and at least "
+    f"{FEWEST}"
+)
 
 
 def recovery_words(
@@ -146,9 +151,9 @@ def late_words(
     return (
         say(
             f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
-            f"event as well, SR changes from the event to then by {signed(found.mean)} points "
-            f"(95 % interval {signed(found.low)} to {signed(found.high)}){judged}{again}. "
-            f"{expected}"
+            f"event as well ({LATE_RULE}), SR changes from the event to then by "
+            f"{signed(found.mean)} points (95 % interval {signed(found.low)} to "
+            f"{signed(found.high)}){judged}{again}. {expected}"
             "Means at later occasions rest on fewer courses ({start} at the event).",
             n=Persons(found.n, of=found.n_at_event),
             start=Persons(found.n_at_event),
@@ -203,16 +208,26 @@ def return_words(
     )
 
 
-def back_words(
-    times: ReturnTimes | None, placebo: Placebo | None, audience: Audience
-) -> tuple[str, ...]:
+def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text, ...]:
     """Shares back after the event beside those after occasions without one."""
     if times is None or placebo is None or times.n_left < FEWEST_LEFT:
         return ()
-    if placebo.SR is not None and placebo.n_left < FEWEST_LEFT:
+    if placebo.SR is None or not placebo.back_after:
+        return (WITHOUT,)
+    n = next(iter(placebo.back_after.values())).n
+    of_each = say(
+        "Of the courses that have comparator occasions {n} went above their band after the event; "
+        "around comparator occasions, in a draw, {drawn} on average",
+        n=Persons(n, of=placebo.n),
+        drawn=points(placebo.n_left, 1),
+    )
+    if min(n, placebo.n_left) < FEWEST_LEFT:
         return (
-            f"In a draw of comparator occasions {points(placebo.n_left, 1)} courses leave their "
-            "band on average: too few to hold a share that is back beside.",
+            say(
+                "{of_each}: too few to hold the share that is back beside that after comparator "
+                "occasions.",
+                of_each=of_each,
+            ),
         )
     parts = [
         f"after {visit} {'occasion' if visit == '1' else 'occasions'} "
@@ -227,9 +242,11 @@ def back_words(
     if not parts:
         return (WITHOUT,)
     return (
-        "Of the courses with comparator occasions that went above their band, back within it are "
-        f"{'; '.join(parts)}: 95 % intervals over persons. In a draw of comparator occasions "
-        f"{points(placebo.n_left, 1)} courses leave the band on average. Who goes above it by "
-        "ordinary fluctuation comes back as well: only what differs from the comparator can be "
-        "recovery from the event.",
+        say(
+            "{of_each}. Back within it are, of these, {parts}: 95 % intervals over persons. Who "
+            "goes above it by ordinary fluctuation comes back as well: only what differs from the "
+            "comparator can be recovery from the event.",
+            of_each=of_each,
+            parts="; ".join(parts),
+        ),
     )

@@ -20,7 +20,7 @@ from salutogen.analyses.trajectories.validity.correlations import Estimate, corr
 from salutogen.columns import Record, figure, record
 from salutogen.models.descriptive import pearson
 
-RELIABILITIES = (1.0, 0.9, 0.8, 0.7, 0.6)
+RELIABILITIES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

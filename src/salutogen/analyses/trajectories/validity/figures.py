@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.trajectories.labels.rule import SHOWN
 from salutogen.analyses.trajectories.validity.relations import (
     GroupOutcome,
     LaterOutcome,
@@ -42,7 +43,7 @@ def shown_groups(outcome: LaterOutcome, group: GroupOutcome, audience: Audience)
     """Courses and mean outcome of each group, as far as they may be told."""
     rows = [
         {
-            "group": name,
+            "group": SHOWN.get(name, name),
             "n": mean.n,
             "cases": round(mean.n * (mean.mean or 0.0)) if outcome.binary else None,
             "mean": mean.mean,

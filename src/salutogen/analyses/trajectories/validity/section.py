@@ -6,14 +6,14 @@ import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of, note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
-from salutogen.analyses.trajectories.exposure_bands import ASSUMED, ErrorBand
-from salutogen.analyses.trajectories.placebo.words import percentage_points
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate
 from salutogen.analyses.trajectories.validity.figures import (
     factor_figure,
     group_figure,
     shown_groups,
 )
+from salutogen.analyses.trajectories.validity.outcome_words import foretold_words, group_words
 from salutogen.analyses.trajectories.validity.relations import (
     LEVEL,
     FactorRelation,
@@ -22,10 +22,9 @@ from salutogen.analyses.trajectories.validity.relations import (
     Validity,
 )
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import enumeration, percent, points, say, signed
+from salutogen.page.section import Section, Table
+from salutogen.page.words import enumeration, points, signed
 
 FORETOLD_COLUMNS = (
     Column(name="measure", meaning="Measure", kind=Kind.LABEL, heading="Measure"),
@@ -46,14 +45,10 @@ BANDS = (
     "relate to SR: a relation may be no more than that if it is not told from 0 at the "
     "reliability that exposure really has."
 )
-OVERLAP = (
-    " It comes from other occasions, but from the same scale and person as the courses: any "
-    "relation may be the person's stable level, so nothing is foretold here."
-)
 FACTOR_NOTE = (
     "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
     f"{FEWEST} courses give no figure. p is adjusted over all factors and measures (Benjamini and "
-    "Hochberg). Poorly measured: E of reliability .6, or the lowest that is possible."
+    "Hochberg). Poorly measured: E of reliability .5, or the lowest that is possible."
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
@@ -96,7 +91,7 @@ def validity_sections(anchors: Anchors, found: Validity, audience: Audience) -> 
     return (
         Section(
             title=_title(found),
-            paragraphs=(*_foretold_words(found, n), *_group_words(found, n), *_factor_words(found)),
+            paragraphs=(*foretold_words(found, n), *group_words(found, n), *_factor_words(found)),
             tables=tuple(tables),
             figures=tuple(figure for figure in figures if figure is not None),
             findings=found.findings,
@@ -110,99 +105,13 @@ def _title(found: Validity) -> str:
     return "Trajectories: later problems, and what relates to the courses"
 
 
-def _written(found: Estimate | None) -> str:
-    if found is None or found.value is None:
-        return "–"
-    return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
-
-
-def _foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
-    outcome = found.outcome
-    if outcome is None:
-        return ()
-    sr, p = found.foretold["SR level"], found.foretold["P level"]
-    return (
-        say(
-            "The later outcome is {outcome}, known for {n} anchored courses.{overlap} The level of "
-            "SR after the event correlates with it by {sr}, that of P by {p}; at equal P before "
-            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons)."
-            "{untold}",
-            outcome=outcome.name,
-            overlap=OVERLAP if outcome.overlaps_with_P else "",
-            n=Persons(outcome.n, of=anchored),
-            sr=_written(sr.r),
-            p=_written(p.r),
-            sr_equal=_written(sr.at_equal_P),
-            p_equal=_written(p.at_equal_P),
-            untold="" if found.tells_outcome else " No relation is told.",
-        ),
-    )
-
-
-def _group_words(found: Validity, anchored: int) -> tuple[Text, ...]:
-    return tuple(
-        _label_words(group, anchored) if group.kind == "label" else _class_words(group, anchored)
-        for group in found.groups
-        if group.explained is not None
-    )
-
-
-def _class_words(group: GroupOutcome, anchored: int) -> Text:
-    """How much of the outcome goes with the class, which has no comparator."""
-    return say(
-        "Class alone goes with {explained} of the variance of the outcome in {n} courses, adjusted "
-        "for the number of groups; what classes of any courses would go with is not known.",
-        explained=_variance(group.explained or 0.0),
-        n=Persons(group.n, of=anchored),
-    )
-
-
-def _label_words(group: GroupOutcome, anchored: int) -> Text:
-    """How much of the outcome goes with the label, and with one at comparator occasions.
-
-    Both are of the same courses. No share without a comparator: a label holds some of a person's
-    level.
-    """
-    found = group.by_chance
-    if found is None:
-        return say(
-            "How much of the outcome goes with the label is not said ({n} courses have both): "
-            "labels around comparator occasions, which would say how much of it is a person's "
-            "level, are too few.",
-            n=Persons(group.n, of=anchored),
-        )
-    excess = percentage_points(found.excess, found.excess_low, found.excess_high)
-    verdict = f"The difference, {excess}, is not distinguished from 0."
-    if found.beyond or found.excess_high < 0.0:
-        way = "more" if found.beyond else "less"
-        verdict = f"Labels around the event go with {way}: the difference is {excess}."
-    return say(
-        "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
-        "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
-        "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
-        "{most}), as a label may hold some of a person's level. {verdict}",
-        n=Persons(found.n, of=anchored),
-        observed=_variance(found.observed),
-        placebo=_variance(found.placebo),
-        least=_variance(found.low),
-        most=_variance(found.high),
-        verdict=verdict,
-    )
-
-
-def _variance(share: float) -> str:
-    """Write an adjusted share; below 0 there is none, as groups tell less than chance would."""
-    return "none (adjusted estimate below 0)" if share < 0.0 else percent(share)
-
-
 def _factor_words(found: Validity) -> tuple[str, ...]:
     if not found.factors:
         return ()
     return (
-        "Factors are taken as they were before the event. P around it holds the reaction to all "
-        "stressors of the time: a factor that goes with fewer stressors goes with lower P without "
-        "changing the response. SR has the expected reaction to what was met taken out, so the "
-        "two columns differ by what a factor has to do with exposure. "
+        "Factors are taken as they were before the event. P around it may hold reactions to "
+        "all stressors of the time: a factor that goes with fewer stressors may go with lower P "
+        "without changing any response. SR is P less what the line expects at that exposure. "
         f"{_told_factors(found)}",
     )
 
@@ -253,8 +162,13 @@ def _told_factors(found: Validity) -> str:
             f"; with the level of SR after the event, which a person may have had before as well, "
             f"{enumeration(level)}"
         )
-    joint = any(relation.error_bands is not None for relation in found.factors.values())
-    assumed = f" Taken here are {ASSUMED}; nothing in these data tells them." if joint else ""
+    bands = [item.error_bands for item in found.factors.values() if item.error_bands is not None]
+    assumed = (
+        f" Taken here are {bands[0]['level'].assumed}; nothing in these data tells them. Ends hold "
+        "the sampling error as well."
+        if bands
+        else ""
+    )
     return (
         f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
         f"{assumed}{_difference_words(found)}"
