@@ -36,8 +36,8 @@ def told(
     [
         ("more", "linear", "those who reported more stressors had more problems"),
         ("fewer", "linear", "those who reported more stressors had fewer problems"),
-        ("none", "linear", "in which direction problems go with reported exposure is not told"),
-        ("none", "quadratic", "in which direction problems go with reported exposure is not told"),
+        ("none", "linear", "problems go little with reported exposure, if at all"),
+        ("none", "quadratic", "problems go little with reported exposure, if at all"),
         ("more", "quadratic", "expected problems rise with reported exposure"),
         ("fewer", "quadratic", "expected problems fall with reported exposure"),
         ("U", "quadratic", "problems go with reported exposure, not by one amount throughout"),

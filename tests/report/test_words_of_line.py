@@ -17,6 +17,7 @@ from salutogen.report.context import Context
 from salutogen.report.opening import _facts
 from salutogen.report.sections.lines import words_of_plane
 from salutogen.report.words_of_line import (
+    LITTLE,
     bend_in_words,
     expected_in_words,
     line_in_words,
@@ -84,7 +85,9 @@ def test_one_exposure(truth: str, shape: str, combine: str, covariates: list[str
     assert ("composite" in told) is (combine == "composite" and of_a_unit)
     share = line.claims.share
     if not line.claims.shows_exposure:
-        assert "too weakly to say in which direction" in told
+        assert share.high is not None
+        assert ("too weakly to say in which direction" in told) is (share.high <= LITTLE)
+        assert ("hang together is not settled" in told) is (share.high > LITTLE)
         assert truth == "none" or (shape == "linear" and truth in ("U", "inverted U"))
         assert share.low == 0
     elif shape == "linear":

@@ -8,7 +8,7 @@ from salutogen.norm.shape import bend_of
 from salutogen.page.section import Text
 from salutogen.page.words import say
 from salutogen.report.context import Context
-from salutogen.report.words_of_line import leaves_out_curve
+from salutogen.report.words_of_line import leaves_out_curve, little_at_most
 
 BENDS = {
     "rises": "expected problems rise with reported exposure",
@@ -34,7 +34,9 @@ def _line_clause(context: Context) -> str:
     if line.claims is None or context.norm.external is not None:
         return ""
     if not line.claims.shows_exposure:
-        return "in which direction problems go with reported exposure is not told"
+        if little_at_most(line.claims):
+            return "problems go little with reported exposure, if at all"
+        return "whether problems go with reported exposure is not settled"
     if leaves_out_curve(context):
         return "problems go with reported exposure along a curve, which the line leaves out"
     return _direction(line)

@@ -14,6 +14,7 @@ from salutogen.page.words import enumeration, number, percent, points, say, sign
 from salutogen.report.context import Context
 
 PERCENTILES = "the 10th, 50th and 90th percentile of exposure"
+LITTLE = 0.1  # share of the variance of P
 BENDS = {
     "rises": "They rise with exposure throughout.",
     "falls": "They fall with more exposure throughout.",
@@ -67,16 +68,30 @@ def _line_words(line: Line, audience: Audience) -> str:
         )
     given = f"given {enumeration(line.covariates)}, " if line.covariates else ""
     if not claims.shows_exposure:
-        rest = "what the covariates let expect" if line.covariates else "the mean"
-        return (
-            f"{given}exposure to stressors and mental-health problems hang together too weakly to "
-            f"say in which direction ({_weak(line, claims)}): what exposure lets expect is then "
-            f"little more than {rest}, and SR little more than problems"
-            f"{' given these' if line.covariates else ''}."
-            f"{scale_in_words(line) if line.slope is not None else ''} "
-            f"{share_in_words(line, audience)}"
-        )
+        scale = scale_in_words(line) if line.slope is not None else ""
+        return f"{given}{_not_told(line, claims)}{scale} {share_in_words(line, audience)}"
     return f"{given}{_direction(line, claims, audience)} {share_in_words(line, audience)}"
+
+
+def _not_told(line: Line, claims: LineClaims) -> str:
+    """Say that no relation is told: because it is small at most, or because it is not settled."""
+    if not little_at_most(claims):
+        return (
+            "whether exposure to stressors and mental-health problems hang together is not settled "
+            f"({_weak(line, claims)}): too little is known to take SR for more than problems, or "
+            "for no more."
+        )
+    rest = "what the covariates let expect" if line.covariates else "the mean"
+    return (
+        "exposure to stressors and mental-health problems hang together too weakly to say in which "
+        f"direction ({_weak(line, claims)}): what exposure lets expect is then little more than "
+        f"{rest}, and SR little more than problems{' given these' if line.covariates else ''}."
+    )
+
+
+def little_at_most(claims: LineClaims) -> bool:
+    """Whether the interval of exposure's own share leaves room for little only."""
+    return claims.share.high is not None and claims.share.high <= LITTLE
 
 
 def _weak(line: Line, claims: LineClaims) -> str:
