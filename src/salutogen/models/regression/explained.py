@@ -67,8 +67,8 @@ def explained_share(
 
     Notes
     -----
-    The interval is made on a scale of the root of what is explained over what is not, straight near
-    0 and logarithmic further up, where errors of a variance are in proportion to it (`_scaled`). Its
+    The interval is made on a scale of the root of what is explained over what is not, straight 0
+    and logarithmic further up, where errors of a variance are in proportion to it (`_scaled`). Its
     variance is the sum over units (persons) of their squared influences, predictors taken as drawn
     like the outcome (Ogasawara 2006), each squared residual divided by one minus its leverage. With
     q tested columns the squared value is larger than the true one by (q − 1) times its variance,
