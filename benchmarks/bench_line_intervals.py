@@ -23,7 +23,7 @@ from salutogen.norm.lines import Line
 from salutogen.norm.shape import shape_test
 from salutogen.resilience.uncertainty import bootstrap_line
 
-SEED = 47_110
+SEED = 90_913
 DRAWS = 1000
 LARGE = 400_000
 PERSONS = (60, 100, 150, 300)

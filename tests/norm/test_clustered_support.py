@@ -56,11 +56,11 @@ def test_degrees_of_freedom_are_those_of_equal_persons() -> None:
     person = np.repeat(np.arange(40), 3)
     X = np.column_stack([np.ones(120), person % 2])
     even = clustered_errors(X, ("one", "x"), person, np.eye(2), exposure=("x",), most=39)
-    assert even.df == pytest.approx(39)
+    assert even.term_df[1] == pytest.approx(39)
     rare = np.column_stack([np.ones(120), person < 5])
     few = clustered_errors(rare, ("one", "x"), person, np.eye(2), exposure=("x",), most=39)
     shares = np.r_[np.full(5, 1 / 25), np.full(35, 1 / 35**2)] / (1 / 5 + 1 / 35)
-    assert few.df == pytest.approx(1 / np.sum(shares**2) - 1)
+    assert few.term_df[1] == pytest.approx(1 / np.sum(shares**2) - 1)
     assert few.degrees(np.array([1.0, 1.0])) == pytest.approx(4)
 
 

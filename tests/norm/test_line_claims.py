@@ -13,8 +13,9 @@ from scipy.special import stdtr, stdtrit
 
 from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line, Norm, fit_norm, read_norm
+from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.line_claims import LineClaims
-from salutogen.norm.norm_file import write_norm
+from salutogen.norm.norm_file import line_from_dict, line_to_dict, write_norm
 from salutogen.norm.shape import bend_of, change_along, share_beyond
 from tests.norm.cohorts import simulated
 from tests.norm.test_refusals import changed
@@ -209,3 +210,32 @@ def test_little_of_one_type_is_told_with_its_own_share() -> None:
     assert list(told.evidence.numbers["r_squared"]) == ["pandemic"]
     assert told.evidence.column == "E_pandemic"
     assert "beside the covariates" in told.text
+
+
+def test_each_coefficient_has_the_degrees_of_freedom_of_the_units_that_carry_it() -> None:
+    norm = fit_norm(simulated(norm={"shape": "quadratic", "covariates": ["age", "site"]}))
+    line, table = norm.lines.person, norm.with_covariates(norm.period_tables["person"])
+    claims, X = claims_of(line), line_matrix(line, table, level="person")
+    inverse = np.linalg.inv(X.T @ X)
+    maker = np.eye(len(X)) - X @ inverse @ X.T
+    told = list(line.summary().intervals.values())
+    for place, pull in enumerate(inverse @ X.T):
+        weighted = maker @ np.diag((pull / np.diag(maker)) ** 2) @ maker
+        df = np.trace(weighted) ** 2 / np.sum(weighted**2)
+        assert claims.term_df[place] == pytest.approx(df, rel=1e-6)
+        half = stdtrit(df, 0.975) * np.sqrt(claims.covariance[place, place])
+        value = line.coefficients[place]
+        assert told[place] == pytest.approx((value - half, value + half), rel=1e-6)
+    own = claims.term_df[[line.terms.index(term) for term in ("E", "E^2")]]
+    assert claims.df == own.min() < own.max()
+
+
+def test_degrees_of_freedom_are_kept_and_those_of_older_files_are_the_fewest() -> None:
+    line = fit_norm(simulated(norm={"shape": "quadratic"})).lines.person
+    written = line_to_dict(line)
+    assert claims_of(line_from_dict(written)).term_df.tolist() == claims_of(line).term_df.tolist()
+    del written["claims"]["df_by_term"]
+    assert claims_of(line_from_dict(written)).term_df.tolist() == [claims_of(line).df] * 3
+    written["claims"]["df_by_term"] = [4.0]
+    with pytest.raises(ValueError, match="df_by_term"):
+        line_from_dict(written)

@@ -28,6 +28,7 @@ def claims_to_dict(claims: LineClaims) -> dict[str, Any]:
             for row in claims.covariance.tolist()
         ],
         "df": claims.df,
+        "df_by_term": claims.term_df.tolist(),
         "interval": claims.interval,
     }
 
@@ -40,15 +41,19 @@ def claims_from_dict(item: Mapping[str, Any]) -> LineClaims:
     KeyError, TypeError, ValueError
         Something is missing or of another kind.
     """
+    covariance = np.array(
+        [
+            [math.nan if value is None else float(value) for value in row]
+            for row in item["covariance_robust"]
+        ]
+    )
+    # Files of earlier versions have the fewest of exposure's terms for all.
+    term_df = item.get("df_by_term") or [item["df"]] * len(covariance)
     low, high = item["exposure_r_squared_interval"] or (None, None)
     return LineClaims(
-        covariance=np.array(
-            [
-                [math.nan if value is None else float(value) for value in row]
-                for row in item["covariance_robust"]
-            ]
-        ),
+        covariance=covariance,
         df=float(item["df"]),
+        term_df=np.array(term_df, dtype=float),
         interval=str(item["interval"]),
         share=ExplainedShare(
             float(item["exposure_r_squared"]),

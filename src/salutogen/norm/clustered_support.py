@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,15 +30,17 @@ class ClusteredErrors:
     covariance, fallback : ndarray, shape (p, p)
         NaN for coefficients that rest on fewer than three effective persons; and the one that
         stands in for sums of coefficients: NaN where exposure's terms are among those.
-    df, joint_df : float
-        Degrees of freedom of exposure's terms: the fewest, and their mean for all terms together.
+    term_df : ndarray, shape (p,)
+        Degrees of freedom of each coefficient.
+    joint_df : float
+        Those of exposure's terms together: their mean.
     thin : mapping of str to int
         Persons that each term without an error rests on.
     """
 
     covariance: np.ndarray
     fallback: np.ndarray
-    df: float
+    term_df: np.ndarray
     joint_df: float
     thin: Mapping[str, int]
     support: Support
@@ -93,15 +95,15 @@ def clustered_errors(
     found = ClusteredErrors(
         covariance=known,
         fallback=np.full_like(covariance, np.nan) if blind else covariance,
-        df=most,
+        term_df=np.full(len(terms), most),
         joint_df=most,
         thin=thin,
         support=support,
         most=most,
     )
-    own = [found.degrees(rows[terms.index(term)]) for term in exposure]
-    joint = float(np.mean(own)) if own else most
-    return ClusteredErrors(**{**vars(found), "df": min([*own, most]), "joint_df": joint})
+    term_df = np.array([found.degrees(row) for row in rows])
+    own = term_df[[terms.index(term) for term in exposure]]
+    return replace(found, term_df=term_df, joint_df=float(np.mean(own)))
 
 
 def clustered_claims(
@@ -116,7 +118,7 @@ def clustered_claims(
     return line_claims(
         covariance=errors.covariance,
         fallback=errors.fallback,
-        df=errors.df,
+        term_df=errors.term_df,
         degrees=errors.degrees,
         joint_df=errors.joint_df,
         interval=CLUSTERED,

@@ -75,7 +75,9 @@ class LineClaims(Record):
         Of the coefficients: HC3 for independent units, CR1 by person for occasions; NaN for a
         coefficient that rests on one unit.
     df : float
-        Degrees of freedom of t intervals: the fewest of exposure's terms.
+        Degrees of freedom of exposure's terms: the fewest.
+    term_df : ndarray, shape (p,)
+        Degrees of freedom of the t interval of each coefficient.
     interval : str
         Kind of the intervals.
     share : ExplainedShare
@@ -92,6 +94,7 @@ class LineClaims(Record):
 
     covariance: np.ndarray = beside()
     df: float = beside()
+    term_df: np.ndarray = beside()
     interval: str = beside()
     share: ExplainedShare = beside()
     share_by_type: Mapping[str, float] = beside(default_factory=dict)
@@ -108,17 +111,13 @@ class LineClaims(Record):
         """Half of the 95 % interval of each coefficient; NaN where it rests on one unit."""
         from scipy.special import stdtrit
 
-        half: np.ndarray = stdtrit(self.df, 0.975) * np.sqrt(np.diag(self.covariance))
+        half: np.ndarray = stdtrit(self.term_df, 0.975) * np.sqrt(np.diag(self.covariance))
         return half
 
 
-def exposure_df(
-    design: Factored, terms: tuple[str, ...], predictors: tuple[str, ...], most: float
-) -> float:
-    """Degrees of freedom of HC3 intervals: those of the term of exposure with the fewest."""
-    df = hc3_degrees_of_freedom(design, terms)
-    own = [any(_belongs(term, name) for name in predictors) for term in terms]
-    return float(min(df[own].min(initial=most), most))
+def term_degrees(design: Factored, terms: tuple[str, ...], most: float) -> np.ndarray:
+    """Degrees of freedom (p,) of the HC3 interval of each coefficient."""
+    return np.minimum(hc3_degrees_of_freedom(design, terms), most)
 
 
 def joint_exposure_df(
@@ -159,7 +158,7 @@ def line_claims(
     coefficients: np.ndarray,
     covariance: np.ndarray,
     fallback: np.ndarray,
-    df: float,
+    term_df: np.ndarray,
     degrees: Callable[[np.ndarray], float] | None = None,
     joint_df: float | None = None,
     interval: str,
@@ -179,11 +178,12 @@ def line_claims(
     covariance, fallback : ndarray, shape (p, p)
         Of the coefficients: robust, and the classical one in its place where a coefficient rests on
         one unit.
-    df, degrees
-        Degrees of freedom of exposure's terms, and those of a sum of coefficients (p,); `df` for
-        every sum without it.
+    term_df : ndarray, shape (p,)
+        Degrees of freedom of each coefficient.
+    degrees
+        Those of a sum of coefficients (p,); the fewest of exposure's terms without it.
     joint_df : float, optional
-        Degrees of freedom of the test of all of exposure's terms; `df` without it.
+        Those of the test of all of exposure's terms; the fewest of them without it.
     share : tuple
         From `shares_of`.
     matrix, table
@@ -191,6 +191,7 @@ def line_claims(
     """
     known = covariance if np.isfinite(covariance).all() else fallback
     exposure = np.array([any(_belongs(term, name) for name in predictors) for term in terms])
+    df = float(term_df[exposure].min())
     wald = wald_test(coefficients[exposure], known[np.ix_(exposure, exposure)], joint_df or df)
     test = None if wald is None else ExposureTest(F=wald.F, df1=wald.df1, df2=wald.df2, p=wald.p)
     of_sum = degrees or (lambda _: df)
@@ -213,6 +214,7 @@ def line_claims(
     return LineClaims(
         covariance=covariance,
         df=df,
+        term_df=term_df,
         interval=interval,
         share=found,
         share_by_type=share[1],

@@ -23,11 +23,11 @@ from salutogen.norm.design_matrix import labels_of, term_matrix, terms_of, with_
 from salutogen.norm.line_claims import (
     HC3,
     LineClaims,
-    exposure_df,
     joint_exposure_df,
     line_claims,
     shares_of,
     sum_df,
+    term_degrees,
 )
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Level, Line, counted
@@ -207,7 +207,7 @@ def _claims(
         claims = line_claims(
             covariance=hc3_covariance(fit, design),
             fallback=fit.covariance,
-            df=exposure_df(design, terms, spec.predictors, most),
+            term_df=term_degrees(design, terms, most),
             degrees=partial(sum_df, design, terms, most),
             joint_df=joint_exposure_df(design, terms, spec.predictors, most),
             interval=HC3,

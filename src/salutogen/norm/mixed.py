@@ -193,7 +193,7 @@ def mixed_as_line(
         coefficients=np.array([intercept, slope]),
         covariance=raw,
         fallback=raw,
-        df=n_persons - 1,
+        term_df=np.full(2, n_persons - 1.0),
         interval=OTHER,
         share=(ExplainedShare(r_squared, r_squared, None, None), {}),
         predictors=("E",),

@@ -32,6 +32,7 @@ Count = Annotated[int, Field(ge=1, le=10**12)]
 Pair = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Names = Annotated[list[Text], Field(max_length=MOST_TERMS)]
 Numbers = Annotated[list[Number], Field(max_length=4 * MOST_TERMS)]
+Degrees = Annotated[list[Annotated[float, Field(gt=0, le=LARGEST)]], Field(max_length=MOST_TERMS)]
 
 
 class _Part(BaseModel):
@@ -95,6 +96,7 @@ class _Claims(_Part):
     expected_change: _Change
     covariance_robust: list[list[Product | None]]
     df: Annotated[float, Field(ge=0)]
+    df_by_term: Degrees | None = None
     interval: Text
 
     @model_validator(mode="after")
@@ -149,6 +151,8 @@ class _Line(_Part):
         if self.claims is not None:
             robust = self.claims.covariance_robust
             _require_covariance("claims.covariance_robust", robust, len(self.coefficients))
+            if len(self.claims.df_by_term or self.coefficients) != len(self.coefficients):
+                raise ValueError("claims.df_by_term has not one number for each coefficient")
         return self
 
     def _require_knots(self) -> None:

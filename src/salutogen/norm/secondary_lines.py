@@ -189,7 +189,7 @@ def robust_line(
         claims = line_claims(
             covariance=covariance,
             fallback=covariance,
-            df=plain.claims.df,
+            term_df=plain.claims.term_df,
             interval=OTHER,
             **parts,
         )

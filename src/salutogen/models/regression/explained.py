@@ -16,6 +16,7 @@ Float = NDArray[np.float64]
 
 NOTHING = 1e-12
 FULL = 1e-8  # one minus a leverage of 1
+MOST_SCALED = 15.0  # a share of 1 to all digits
 
 
 class ExplainedShare(NamedTuple):
@@ -66,14 +67,16 @@ def explained_share(
 
     Notes
     -----
-    The interval is made on Fisher's z of the root of the share. Its variance is the sum over units
-    (persons) of their squared influences, predictors taken as drawn like the outcome (Ogasawara
-    2006), each squared residual divided by one minus its leverage. With q tested columns the
-    squared z is larger than the true one by (q − 1) times its variance, which is taken off. A lower
-    limit of 0 says that the share cannot be told from none.
+    The interval is made on a scale of the root of what is explained over what is not, straight 0
+    and logarithmic further up, where errors of a variance are in proportion to it (`_scaled`). Its
+    variance is the sum over units (persons) of their squared influences, predictors taken as drawn
+    like the outcome (Ogasawara 2006), each squared residual divided by one minus its leverage. With
+    q tested columns the squared value is larger than the true one by (q − 1) times its variance,
+    which is taken off for the lower limit. Samples without the rare persons at the end of a skewed
+    predictor explain too little and look too sure: the upper limit has the degrees of freedom that
+    the fourth moments of the influences leave (Satterthwaite 1946) and is stretched by their
+    skewness (Hall 1992). A lower limit of 0 says that the share cannot be told from none.
     """
-    from scipy.special import stdtrit
-
     outcome, columns = checked(y, X.X if isinstance(X, Factored) else X, names)
     n, p = columns.shape
     asked = np.asarray(tested, dtype=bool)
@@ -104,14 +107,52 @@ def explained_share(
     if cluster is not None:
         index, n_clusters = numbered(np.asarray(cluster))
         influence = np.bincount(index, influence, minlength=n_clusters)
+    low, high = _limits(share, influence, q, min(influence.size, n) - p)
+    return ExplainedShare(share, adjusted, low, high)
+
+
+def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, float]:
+    """95 % limits of a share of q terms from the influences of units (persons) on it."""
+    from scipy.special import stdtrit
+
     units = influence.size
-    variance = float(np.sum((influence - np.mean(influence)) ** 2)) * units / (units - 1)
-    error = float(np.sqrt(variance / (4 * share))) / (1 - share)
-    z = float(np.arctanh(np.sqrt(share)))
-    centre = float(np.sqrt(max(z**2 - (q - 1) * error**2, 0.0)))
-    reach = float(stdtrit(min(units, n) - p, 0.975)) * error
-    low, high = max(centre - reach, 0.0), centre + reach
-    return ExplainedShare(share, adjusted, float(np.tanh(low) ** 2), float(np.tanh(high) ** 2))
+    own = influence - np.mean(influence)
+    squares, fourth = float(np.sum(own**2)), float(np.sum(own**4))
+    value = float(_scaled(share))
+    # Slope of the scale along the share times the share's error.
+    slope = 1 / (2 * np.sqrt(share) * (1 - share) * np.sqrt(1 + 3 * share))
+    error = float(slope * np.sqrt(squares * units / (units - 1)))
+    if not error > 0:
+        return share, share
+    centre = float(np.sqrt(max(value**2 - (q - 1) * error**2, 0.0)))
+    low = centre - float(stdtrit(df, 0.975)) * error
+    left = 2 * squares**2 / max(fourth - squares**2 / units, np.finfo(float).tiny)
+    reach = float(stdtrit(min(max(left, 1.0), df), 0.975))
+    high = value + max(_stretched(reach, float(np.sum(own**3)) / squares**1.5), reach) * error
+    return _share_at(low), _share_at(high)
+
+
+def _scaled(share: float) -> float:
+    """asinh(2 r) / 2, where r is the root of what is explained over what is not."""
+    return float(np.arcsinh(2 * np.sqrt(share / (1 - share))) / 2)
+
+
+def _share_at(value: float) -> float:
+    """Invert `_scaled`; 0 below its range."""
+    root = float(np.sinh(2 * min(max(value, 0.0), MOST_SCALED)) / 2)
+    return root**2 / (1 + root**2)
+
+
+def _stretched(reach: float, skewness: float) -> float:
+    """How far an upper limit lies in errors where influences have this skewness (Hall 1992).
+
+    Hall's cubic takes the skewness out of the studentised estimate and has an inverse; `skewness`
+    is that of the influences over the root of their number.
+    """
+    if abs(skewness) < NOTHING:
+        return reach
+    found = np.cbrt(1 - skewness * (reach + skewness / 6)) - 1
+    return float(-3 * found / skewness)
 
 
 class _Left:

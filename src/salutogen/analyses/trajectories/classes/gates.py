@@ -28,7 +28,7 @@ from salutogen.models import (
 from salutogen.models.parallel.executors import Progress
 
 LENIENT = 0.2  # p of the null of whole residuals: close to the data, it guards one skewed heap
-TWICE = 2.0  # times as far as leaves one peak are residuals of two heaps smoothed
+THRICE = 3.0  # times as far as leaves one peak are residuals of two heaps smoothed
 STOPS_AT = 0.05  # level of the likelihood-ratio test at which draws may end early
 
 
@@ -251,7 +251,7 @@ def likelihood_ratio_p(
         fit.n_classes,
         draws=draws,
         null="semiparametric",
-        smoothing=TWICE,
+        smoothing=THRICE,
         seed=seed,
         executor=executor,
         progress=progress,
