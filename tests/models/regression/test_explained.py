@@ -127,3 +127,17 @@ def test_without_any_relation_the_interval_begins_at_nothing() -> None:
         for _ in range(100)
     ]
     assert np.mean([value == 0 for value in low]) >= 0.9
+
+
+@pytest.mark.parametrize("slope", [1e-5, 1e-4, 5e-4])
+def test_next_to_nothing_leaves_room_for_little_only(slope: float) -> None:
+    rng = np.random.default_rng(12)
+    E = rng.normal(0, 1, 200)
+    left = rng.normal(0, 1, 200)
+    X = np.column_stack([np.ones(200), E])
+    P = slope * E + left - X @ np.linalg.lstsq(X, left, rcond=None)[0]
+    found = explained_share(P, X, [False, True], names=NAMES[:2])
+    assert found.share < 1e-6
+    assert found.high is not None
+    # About Fisher's limit of a correlation of 0.
+    assert found.high == pytest.approx(np.tanh(1.97 / np.sqrt(197)) ** 2, rel=0.5)

@@ -75,7 +75,10 @@ def explained_share(
     which is taken off for the lower limit. Samples without the rare persons at the end of a skewed
     predictor explain too little and look too sure: the upper limit has the degrees of freedom that
     the fourth moments of the influences leave (Satterthwaite 1946) and is stretched by their
-    skewness (Hall 1992). A lower limit of 0 says that the share cannot be told from none.
+    skewness (Hall 1992). Where next to nothing is explained, what leverages alone do to an
+    influence outweighs the rest on that scale: the upper limit is the lower of two, one of them
+    with the same leverages in both lines, where influences vanish as the share does. A lower limit
+    of 0 says that the share cannot be told from none.
     """
     outcome, columns = checked(y, X.X if isinstance(X, Factored) else X, names)
     n, p = columns.shape
@@ -94,21 +97,24 @@ def explained_share(
     adjusted = (n - 1) / total * (rss_without / (n - p + q) - rss / (n - p))
     if not NOTHING < share < 1 - NOTHING:
         return ExplainedShare(share, adjusted, None, None)
-    influence = np.empty(n)
+    influence, near_none = np.empty(n), np.empty(n)
     for start in range(0, n, PIECE):
         piece = slice(start, min(start + PIECE, n))
         # The sum of squares without each unit.
         rest = total - (outcome[piece] - mean) ** 2 * n / (n - 1)
         if np.min(rest) <= FULL * total:  # one unit alone differs from the others
             return ExplainedShare(share, adjusted, None, None)
-        influence[piece] = (
-            without.over_own(piece) - within.over_own(piece) - share * (total - rest)
-        ) / rest
+        own, room = share * (total - rest), within.room(piece)
+        left = within.squared(piece) / room
+        influence[piece] = (without.squared(piece) / without.room(piece) - left - own) / rest
+        near_none[piece] = (without.squared(piece) / room - left - own) / rest
     if cluster is not None:
         index, n_clusters = numbered(np.asarray(cluster))
         influence = np.bincount(index, influence, minlength=n_clusters)
-    low, high = _limits(share, influence, q, min(influence.size, n) - p)
-    return ExplainedShare(share, adjusted, low, high)
+        near_none = np.bincount(index, near_none, minlength=n_clusters)
+    df = min(influence.size, n) - p
+    low, high = _limits(share, influence, q, df)
+    return ExplainedShare(share, adjusted, low, min(high, _limits(share, near_none, q, df)[1]))
 
 
 def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, float]:
@@ -176,8 +182,12 @@ class _Left:
             left = left - combine(self._Q[:, piece].T, step)
         return left
 
-    def over_own(self, piece: slice) -> Float:
-        """Squares of what is left, each divided by one minus its unit's leverage."""
-        leverage: Float = np.sum(self._Q[:, piece] ** 2, axis=0)
-        found: Float = self._of(piece) ** 2 / np.maximum(1 - leverage, FULL)
+    def squared(self, piece: slice) -> Float:
+        """Squares of what is left."""
+        found: Float = self._of(piece) ** 2
+        return found
+
+    def room(self, piece: slice) -> Float:
+        """One minus the leverage of each unit."""
+        found: Float = np.maximum(1 - np.sum(self._Q[:, piece] ** 2, axis=0), FULL)
         return found
