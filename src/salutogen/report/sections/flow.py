@@ -7,7 +7,15 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
-from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
+from salutogen.page.charting import (
+    MANY_LABELS,
+    layered,
+    ordered,
+    palette_scale,
+    quantity,
+    values,
+    withheld,
+)
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import hide_small, hide_small_beside
@@ -30,6 +38,7 @@ _REASON_COLOURS = {
     "form absent": "one",
     "invalid code": "four",
 }
+WITHHELD = "withheld: it would tell of fewer than five persons"
 BY_NUMBER = (
     Column(name="valid", meaning="Valid occasions", unit="occasions", kind=Kind.LABEL),
     # They add up to everyone, and times the valid occasions to the valid forms.
@@ -97,7 +106,16 @@ def valid_per_person(context: Context) -> pl.DataFrame:
         minlength=context.panel.n_persons,
     ).astype(np.int64)
     persons = np.bincount(counts, minlength=len(context.labels) + 1)
-    return pl.DataFrame({"valid": np.arange(persons.size), "persons": persons})
+    numbers = [str(number) for number in range(persons.size)]
+    width = -(-(persons.size - 1) // MANY_LABELS)
+    if width > 1:  # those without any stay apart
+        starts = np.r_[0, 1 : persons.size : width]
+        last = persons.size - 1
+        ends = [min(start + width - 1, last) for start in starts.tolist()]
+        numbers = ["0", *(f"{a} to {b}" if a < b else str(b)
+                          for a, b in zip(starts[1:].tolist(), ends[1:], strict=True))]
+        persons = np.add.reduceat(persons, starts)
+    return pl.DataFrame({"valid": numbers, "persons": persons})
 
 
 def missing_reasons(context: Context) -> pl.DataFrame:
@@ -175,11 +193,26 @@ def _told(n: int | None) -> Persons | str:
     return "a number that may not be told" if n is None else Persons(n)
 
 
+def _in_grey(n: int, what: str, more: str) -> str:
+    """Say what grey fields stand for; nothing where nothing is withheld."""
+    if not n:
+        return ""
+    return (
+        f" Grey fields are {what} whose counts {more}would tell of fewer than five persons: they "
+        "are withheld, not 0."
+    )
+
+
 def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
-    long = flow.select("occasion", "answered", "valid")
+    drawn = ("answered", "valid")
+    told = pl.all_horizontal(pl.col(*drawn).is_not_null())
+    # A bar without its other part would look like forms that are not valid.
+    long = flow.select("occasion", *(pl.when(told).then(pl.col(name)) for name in drawn))
     x = ordered("occasion", "Planned occasion", context.labels)
     bar = {"type": "bar", "cornerRadiusEnd": 2}
+    gone = long.filter(pl.col("valid").is_null())["occasion"].to_list()
     layers = [
+        *withheld(gone, x, WITHHELD),
         {
             "mark": {**bar, "color": colour("heat-2"), "width": {"band": 0.72}},
             "encoding": {"x": x, "y": quantity("answered", "Persons", zero=True)},
@@ -205,13 +238,15 @@ def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
         name="participant-flow",
         title="Persons with valid scores at each planned occasion",
         description=say(
-            "Bars by planned occasion. Valid persons (exposure and problems both known; dark, "
-            "with the number above): {first} at {at_first} and {last} at {at_last}. A light end of "
-            "a bar stands for forms that were answered but not valid.",
+            "Bars by planned occasion. Valid persons (exposure and problems both known; dark"
+            "{numbered}): {first} at {at_first} and {last} at {at_last}. A light end of "
+            "a bar stands for forms that were answered but not valid.{gone}",
+            numbered=", with the number above" if flow.height <= MANY_LABELS else "",
             first=_told(first["valid"]),
             at_first=first["occasion"],
             last=_told(last["valid"]),
             at_last=last["occasion"],
+            gone=_in_grey(len(gone), "occasions", "or their differences from other occasions "),
         ),
         chart=layered(*layers, height=260, data=values(long)),
         data=long,
@@ -222,11 +257,12 @@ def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
 def _per_person_figure(counts: pl.DataFrame) -> Figure:
     order = counts["valid"].to_list()
     x = ordered("valid", "Valid occasions of a person", order)
+    gone = counts.filter(pl.col("persons").is_null())["valid"].to_list()
     bars = {
         "mark": {"type": "bar", "color": colour("heat-4"), "cornerRadiusEnd": 2},
         "encoding": {"x": x, "y": quantity("persons", "Persons", zero=True)},
     }
-    layers = [bars]
+    layers = [*withheld(gone, x, WITHHELD), bars]
     if counts.height <= MANY_LABELS:
         layers.append(
             {
@@ -243,9 +279,10 @@ def _per_person_figure(counts: pl.DataFrame) -> Figure:
         name="valid-occasions",
         title="How many valid occasions persons have",
         description=say(
-            "Bars count persons by their number of valid occasions; {n} have all {all}.",
+            "Bars count persons by their number of valid occasions; {n} have {all}.{gone}",
             n=_told(full["persons"]),
-            all=full["valid"],
+            all=f"all {full['valid']}" if full["valid"].isdigit() else full["valid"],
+            gone=_in_grey(len(gone), "bars", ""),
         ),
         chart=layered(*layers, height=220, data=values(counts)),
         data=counts,
@@ -256,13 +293,12 @@ def _per_person_figure(counts: pl.DataFrame) -> Figure:
 def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
     present = missing["reason"].unique(maintain_order=True).to_list()
     names = {word: name for word, name in _REASON_COLOURS.items() if word in present}
-    chart = {
-        "width": 620,
-        "height": 240,
-        "data": values(missing),
+    x = ordered("occasion", "Planned occasion", context.labels)
+    gone = missing.filter(pl.col("share").is_null())["occasion"].unique(maintain_order=True)
+    bars = {
         "mark": {"type": "bar"},
         "encoding": {
-            "x": ordered("occasion", "Planned occasion", context.labels),
+            "x": x,
             "y": quantity(
                 "share", "Share of answers missing", zero=True, axis={"format": ".1%"}, stack="zero"
             ),
@@ -278,7 +314,7 @@ def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
     most = total.sort("share", descending=True, maintain_order=True).row(0, named=True)
     largest = f"It is largest at {most['occasion']} with {percent(most['share'])}."
     if missing["share"].null_count():
-        largest = "Shares of few persons are left out."
+        largest = f"Shares of few persons are left out.{_in_grey(len(gone), 'occasions', '')}"
     return Figure(
         name="missing-answers",
         title="Why answers are missing, in the forms that are in the data",
@@ -286,7 +322,13 @@ def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
             f"Stacked bars give the share of item answers missing by reason. {largest} "
             "An event that did not occur is an answer, not a missing one."
         ),
-        chart=chart,
+        chart=layered(
+            *withheld(gone.to_list(), x, WITHHELD),
+            bars,
+            height=240,
+            data=values(missing),
+            resolve={"scale": {"color": "independent"}},
+        ),
         data=missing,
         columns=MISSING,
     )
