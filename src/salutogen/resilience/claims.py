@@ -141,9 +141,7 @@ def p_values(SR: np.ndarray, se: np.ndarray, df: np.ndarray) -> np.ndarray:
     return result
 
 
-def _at_ends(
-    levels: LevelsOfPersons, known: np.ndarray, at_median: Any
-) -> dict[str, float | None]:
+def _at_ends(levels: LevelsOfPersons, known: np.ndarray, at_median: Any) -> dict[str, float | None]:
     """Reliability and share with the variance of levels at the ends of its interval."""
     found: dict[str, float | None] = dict.fromkeys(ENDS)
     if levels.between_interval is None or levels.within_at_ends is None:

@@ -13,6 +13,7 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     MANY_LABELS,
     Spec,
+    band,
     layered,
     ordered,
     palette_scale,
@@ -147,9 +148,9 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
         description=(
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
-            f"and lies between {_reach(summary)}; from refitted lines it stays at 0. {_marks(many)} "
-            "of the mean of the persons in a window, without the error of the line; a window whose "
-            "mean is 0 by construction has none. They are not intervals of change: "
+            f"and lies between {_reach(summary)}; from refitted lines it stays at 0. "
+            f"{_marks(many)} of the mean of the persons in a window, without the error of the line; "
+            "a window whose mean is 0 by construction has none. They are not intervals of change: "
             "whether windows differ is told by the model of single occasions. Above 0: more "
             "problems than the reference line expects (over-reactive)."
         ),
@@ -208,9 +209,7 @@ def _hue(kinds: list[str]) -> Spec:
 def _means_as_lines(data: pl.DataFrame, spans: list[str]) -> Spec:
     """Many windows: bars of all of them would lie over each other."""
     kinds = data["score"].unique(maintain_order=True).to_list()
-    x = ordered(
-        "window", "Window: first to last occasion", spans, most=8, scale={"padding": 0.3}
-    )
+    x = ordered("window", "Window: first to last occasion", spans, most=8, scale={"padding": 0.3})
     own = {"transform": [{"filter": {"field": "score", "equal": kinds[0]}}]}
     name = {"field": "score", "type": "nominal", "title": None}
     return layered(
@@ -299,24 +298,32 @@ def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
 
 
 def _lines_chart(data: pl.DataFrame) -> Spec:
-    """Colours and dashes for up to eight windows; beyond, shades from first to last."""
+    """Colours and dashes for up to eight windows; beyond, shades for windows in a row."""
     names = data["window"].unique(maintain_order=True).to_list()
     few = len(names) <= len(CATEGORIES)
-    shades = HEAT[1:]
-    own = CATEGORIES if few else [shades[i * len(shades) // len(names)] for i in range(len(names))]
-    hue: Spec = {"field": "window", "type": "nominal", "title": "Window", "sort": names}
-    scale = palette_scale(dict(zip(names, own, strict=False)))
+    part_of = {name: name for name in names} if few else _parts(names, len(HEAT) - 1)
+    parts = list(dict.fromkeys(part_of.values()))
+    shades = dict(zip(parts, CATEGORIES if few else HEAT[1:], strict=False))
+    hue: Spec = {"field": "part", "type": "nominal", "title": "Window", "sort": parts}
     encoding = {
         "x": quantity("E", "Exposure E (points, mean over the window)"),
         "y": quantity("expected", "Expected problems P (points)"),
-        "color": {**hue, "scale": scale},
+        "color": {**hue, "scale": palette_scale(shades)},
+        "detail": {"field": "window"},
     }
     if few:
-        encoding["strokeDash"] = {**hue, "scale": {"domain": names}}
+        encoding["strokeDash"] = {**hue, "scale": {"domain": parts}}
     return {
         "width": 620,
         "height": 320,
-        "data": values(data),
-        "mark": {"type": "line", "strokeWidth": 2.5},
+        "data": values(data.with_columns(pl.col("window").replace_strict(part_of).alias("part"))),
+        "mark": {"type": "line", "strokeWidth": 2.5 if few else 1.2},
         "encoding": encoding,
     }
+
+
+def _parts(windows: list[str], n: int) -> dict[str, str]:
+    """Put windows in a row into so many parts, each called by its first and last."""
+    places = [at * n // len(windows) for at in range(len(windows))]
+    rows = [[name for name, at in zip(windows, places, strict=True) if at == k] for k in range(n)]
+    return {name: f"{row[0]} to {row[-1]}" for row in rows for name in row}

@@ -88,14 +88,18 @@ def over_time_table(context: Context) -> pl.DataFrame:
 
 
 def courses(context: Context) -> pl.DataFrame | None:
-    """Courses of up to 80 persons, drawn by the seed; none where persons are not drawn."""
+    """Courses of up to 80 persons, drawn by the seed; none where persons are not drawn.
+
+    The more occasions, the fewer courses: all of them would be one grey field.
+    """
     if not context.audience.draws_persons:
         return None
     table = context.occasions.select("person", "occasion", "E", "P")
     persons = table["person"].unique().sort().to_numpy()
-    if persons.size > COURSES_DRAWN:
+    drawn = COURSES_DRAWN * MANY_LABELS // max(len(context.labels), MANY_LABELS)
+    if persons.size > drawn:
         generator = np.random.default_rng([context.audience.seed, _SAMPLE_STREAM])
-        persons = np.sort(generator.choice(persons, COURSES_DRAWN, replace=False))
+        persons = np.sort(generator.choice(persons, drawn, replace=False))
     return table.filter(pl.col("person").is_in(persons.tolist()))
 
 
