@@ -149,10 +149,10 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
             f"and lies between {_reach(summary)}; from refitted lines it stays at 0. "
-            f"{_marks(many)} of the mean of the persons in a window, without the error of the line; "
-            "a window whose mean is 0 by construction has none. They are not intervals of change: "
-            "whether windows differ is told by the model of single occasions. Above 0: more "
-            "problems than the reference line expects (over-reactive)."
+            f"{_marks(many)} of the mean of the persons in a window, without the error of the "
+            "line; a window whose mean is 0 by construction has none. They are not intervals of "
+            "change: whether windows differ is told by the model of single occasions. Above 0: "
+            "more problems than the reference line expects (over-reactive)."
         ),
         chart=(_means_as_lines if many else _means_as_points)(data, _spans(summary)),
         data=data,

@@ -233,7 +233,9 @@ def blocks_of_occasions(flow: pl.DataFrame, audience: Audience) -> pl.DataFrame:
         part = flow.slice(start, width)
         names = part["occasion"].to_list()
         means = {name: part[name].to_numpy().mean() for name in ("answered", "valid")}
-        rounded = {name: ROUNDED * int(np.rint(mean / ROUNDED)) for name, mean in means.items()}
+        invalid = _rounded(means["answered"] - means["valid"])
+        valid = _rounded(means["valid"])
+        rounded = {"answered": valid + invalid, "valid": valid}  # no light end by rounding alone
         few = [
             0 < mean < audience.smallest or audience.hides(rounded[name])
             for name, mean in means.items()
@@ -247,6 +249,10 @@ def blocks_of_occasions(flow: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     return pl.DataFrame(
         rows, schema={"occasions": pl.String, "answered": pl.Float64, "valid": pl.Float64}
     )
+
+
+def _rounded(mean: float) -> int:
+    return ROUNDED * int(np.rint(mean / ROUNDED))
 
 
 def _bars(x: Spec) -> list[Spec]:
