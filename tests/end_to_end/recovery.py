@@ -25,6 +25,7 @@ SAID = re.compile(
     r"(?<![\w.,–−-])[1-4] (?:of [\d,]+ )?(?:persons?|participants|anchors?|courses?|rows?|forms?|"
     r"values|answers?|occasions are)\b"
 )
+EDGES = re.compile(r"distribution.csv (from|to)$")  # multiples of a width that is told
 NUMBER = re.compile(r"(?<![\w.,#])[-−]?\d[\d,]*(?:\.\d+)?(?![\w.,]*\d)")
 
 
@@ -127,6 +128,36 @@ class Shared:
             and value > 0.5 / n
         ]
 
+    def long_numbers(self, digits: int) -> list[tuple[str, str]]:
+        """Numbers of persons with more digits than may be told; of the norm for others some do."""
+        page = re.sub(
+            r"<script.*?</script>|<svg.*?</svg>", "", self.texts["report.html"], flags=re.S
+        )
+        told = [
+            ("report.html", token)
+            for token in NUMBER.findall(re.sub(r"<[^>]+>", " ", page))
+            if "." in token
+        ]
+        told += [
+            (path, f"{value:.12g}")
+            for path, value in leaves(self.json("results.json"))
+            if isinstance(value, float)
+        ]
+        told += [
+            ("findings.json", token)
+            for item in self.json("findings.json")
+            for token in NUMBER.findall(item["text"])
+            if "." in token
+        ]
+        told += [
+            (f"{name} {column}", f"{cell:.12g}")
+            for name, table in self.tables()
+            for column in table.columns
+            if table[column].dtype.is_float() and not EDGES.search(f"{name} {column}")
+            for cell in table[column].drop_nulls().to_list()
+        ]
+        return [(where, token) for where, token in told if significant(token) > digits]
+
     def differences(self, values: list[float], near: float) -> list[tuple[str, float]]:
         """Values that follow from two means whose counts are told and differ by few."""
         found = []
@@ -187,6 +218,12 @@ class Shared:
             for where, value in found
             if abs(value) > limit and ".possible." not in where
         ]
+
+
+def significant(token: str) -> int:
+    """Digits of a number, without zeros before and behind them."""
+    plain = token.lower().partition("e")[0].replace(",", "").strip("-−+")
+    return len(plain.replace(".", "").strip("0"))
 
 
 def is_few(count: int, n: int) -> bool:

@@ -62,6 +62,11 @@ def test_no_value_of_the_farthest_person_is_told(run: tuple[Planted, Shared]) ->
     assert shared.telling([*map(float, (*FAR_E, *FAR_P)), *means]) == []
 
 
+def test_no_number_has_more_digits_than_the_persons_bear(run: tuple[Planted, Shared]) -> None:
+    """In tables, sentences, facts and JSON alike: two exact means would tell who differs."""
+    assert run[1].long_numbers(3) == []
+
+
 def test_no_count_of_few_is_told(run: tuple[Planted, Shared]) -> None:
     planted, shared = run
     assert shared.small_counts(planted.n) == []

@@ -253,6 +253,7 @@ def test_whatever_stands_anywhere_ends_in_finite_lines_or_one_sentence(
     ("text", "words"),
     [
         ('{"format": 1, "format": 1}', "'format' stands twice"),
+        ('{"format": true}', "not a norm file of format 1"),
         ('{"format": 1, "lines": NaN}', "NaN is no number of JSON"),
         ('{"format": 1, "lines": -Infinity}', "-Infinity is no number"),
         ('{"format": 1, "lines": ' + "[" * 60 + "]" * 60 + "}", "nested too deeply"),

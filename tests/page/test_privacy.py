@@ -264,3 +264,22 @@ def test_what_stands_in_a_single_row_is_not_told() -> None:
     )
     assert "Miller" not in guard().finding(given_finding).text
     assert "Miller" in guard(individuals=True).finding(given_finding).text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Mean SR is −14.09 points.", "Mean SR is −14.1 points."),
+        ("from 1,234.56 to 0.04567", "from 1,230 to 0.0457"),
+        ("BIC 383.68; r = .9631; p = .963", "BIC 384; r = .9631; p = .963"),
+        ("41.0 and 5.36 and 0.00330", "41.0 and 5.36 and 0.00330"),
+        ("9.996 is nearly ten", "10.0 is nearly ten"),
+        ("version 0.1.0, doi 10.1037/met0000123, 2024-03-18", None),
+        ("E_2.345x and v1.2345 are names", None),
+    ],
+)
+def test_sentences_have_no_more_digits_than_tables(text: str, told: str | None) -> None:
+    hidden = guard(n_persons=60)
+    assert hidden.text(text) == (told or text)
+    assert hidden.text(say("{a}", a=text)) == (told or text)
+    assert guard(individuals=True).text(text) == text

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from salutogen.errors import PanelError
 from salutogen.findings import Finding, Findings
@@ -309,3 +310,9 @@ def test_dates_of_a_spreadsheet_are_days(tmp_path: Path) -> None:
 
 def test_unknown_times() -> None:
     assert no_times(3).struct.field("time").to_list() == [None] * 3
+
+
+@pytest.mark.parametrize("zone", [{"column": "tz"}, ["Europe/Berlin", "Asia/Tokyo"]])
+def test_a_zone_for_each_person_is_refused_with_a_way_out(zone: Any) -> None:
+    with pytest.raises(ValidationError, match=r"one zone is expected.*with its offset"):
+        TimeColumn.model_validate({"column": "t", "unit": "datetime", "zone": zone})

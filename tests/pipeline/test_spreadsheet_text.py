@@ -14,15 +14,22 @@ from salutogen.pipeline import writing
 from salutogen.pipeline.spreadsheet_text import harmless, harmless_name, to_the_letter
 from salutogen.pipeline.writing import write_csv
 
-WICKED = ["=1+1", "+49 89", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''-1"]
-PLAIN = ["", "a", "a=1", "'tis", "'", " =1", "1-2", "–", "−3", "é+", None]
-texts = st.text(st.sampled_from(["=", "+", "-", "@", "'", "\t", "a", "1", " ", "é"]), max_size=6)
+WICKED = {
+    "=1+1": "'=1+1", "+49 89": "'+49 89", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1",
+    "\t=1": "'\t'=1", "\r=1": "'\r'=1", "\n=1": "'\n'=1", "＝1": "'＝1", "'=1": "''=1",
+    "''-1": "'\''-1", "a;=1+1": "a;'=1+1", "a;'=1": "a;''=1", "b\n@x;+1": "b\n'@x;'+1",
+    "=a;=b": "'=a;'=b", ";;＋1": ";;'＋1",
+}  # fmt: skip
+PLAIN = ["", "a", "a; b", "a;1", "a; =1", "a=1", "'tis", "'", " =1", "1-2", "–", "−3", "é+", None]
+texts = st.text(st.sampled_from(["=", "+", "-", "@", "'", "\t", ";", "\n", "a", "é"]), max_size=7)
 
 
-@pytest.mark.parametrize("text", WICKED)
-def test_a_text_that_begins_as_a_formula_gets_an_apostrophe(text: str) -> None:
+@pytest.mark.parametrize(("text", "told"), WICKED.items())
+def test_a_text_that_begins_as_a_formula_gets_an_apostrophe(text: str, told: str) -> None:
     made, changed = harmless(pl.DataFrame({"x": [text], "n": [-1.5]}))
-    assert made["x"].to_list() == [f"'{text}"]
+    assert made["x"].to_list() == [told]
+    assert harmless_name(text) == told
+    assert to_the_letter(told) == text
     assert made["n"].to_list() == [-1.5]
     assert changed == {"x": 1}
 

@@ -31,6 +31,10 @@ FOUND: dict[str, Any] = {
     "autocorrelation": 0.3,
     "median_occasions": 4.0,
     "reliability": 0.64,
+    "reliability_low": 0.4,
+    "reliability_high": 0.8,
+    "share_between_low": 0.2,
+    "share_between_high": 0.45,
 }
 NOTHING = {
     name: None if value is not None and name not in ("estimand", "n") else value
@@ -96,7 +100,7 @@ def test_persons_are_called_with_the_estimand_and_chance() -> None:
         ({"autocorrelation": None, "between_variance_low": 0.0}, "these occasions cannot tell"),
         (
             {"between_variance_low": 0.0, "between_variance": 0.0, "clear_below": 0},
-            "is not shown: SD of levels 0.00 points, 95 % interval 0.00 to 2.50",
+            "is not settled: SD of levels 0.00 points, 95 % interval 0.00 to 2.50",
         ),
     ],
     ids=["one occasion", "two occasions", "no variance"],
@@ -210,5 +214,19 @@ def test_what_lasts_within_persons_is_a_figure_and_no_claim() -> None:
 
 def test_a_reliability_that_may_be_none_is_said_to_be() -> None:
     may_be_none = belief_in_words(context(between_variance_low=0.0))
-    assert "not part of it), which is not distinguished from 0." in may_be_none
-    assert "distinguished" not in belief_in_words(context())
+    assert "reliability of at most 0.80 (error in exposure is not part of it)" in may_be_none
+    assert "the estimate is 0.64, and anything from 0 to that fits these data" in may_be_none
+    assert "the estimate is 31 %, and 0 to 45 % fit these data" in may_be_none
+    assert "fits these data" not in belief_in_words(context())
+
+
+@pytest.mark.parametrize("rho", [0.69, 0.0])
+def test_levels_and_slow_states_are_not_told_apart_by_an_estimate_of_0(rho: float) -> None:
+    """What lingers may be either; where nothing lingers no state is blamed."""
+    text = told(between_variance=0.0, between_variance_low=0.0, autocorrelation=rho)
+    assert "is not settled" in text
+    slow = "may be a lasting level or a state that passes slowly"
+    assert (slow in text) == (rho > 0)
+    assert ("no sign that persons are alike" in text) == (rho > 0)
+    assert ("+0.69 from one occasion to the next" in text) == (rho > 0)
+    assert ("4 occasions (the median) tell them apart" in text) == (rho > 0)

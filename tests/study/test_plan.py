@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
 import json
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,3 +93,18 @@ def test_a_study_without_a_file_has_no_plan():
     assert departures(study) == ()
     with pytest.raises(StudyError):
         write_plan(study)
+
+
+def test_a_read_only_folder_is_refused_in_words(frozen, monkeypatch):
+    """Nothing can be written there, and what was not written cannot be deleted either."""
+
+    def refuse(self: Path, *_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    study = read_study(frozen)
+    for name in ("write_text", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(StudyError) as refused:
+        write_plan(study)
+    assert [item.code for item in refused.value.findings] == ["plan-not-written"]
+    assert "Read-only file system" in refused.value.findings[0].text

@@ -1,4 +1,4 @@
-"""What `salutogen run` does: free the way, compile where needed, run, and say where results are."""
+"""What `salutogen run` does: free the way, run, compile where needed, and say where results are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def run_study(
     require_possible(study, data)
     given = WhatIsRead(tuple(path for path in (study, data) if path is not None))
     require_free(out, force=force, reads=given)
-    compile_once(study, end)
+    if end.quiet:  # kernels that are compiled where they are first needed say so in the log
+        logging.getLogger("salutogen").setLevel(logging.ERROR)
     from salutogen.pipeline import run
 
     with progress_bar(shown=not end.quiet) as progress:
@@ -36,6 +37,8 @@ def run_study(
             if (stage, done) == ("files", total):
                 end.place(out)
             progress(stage, done, total)
+            if stage == "norm":  # answers and scores have passed: no refusal of them had to wait
+                compile_once(study, end)
 
         results = run(study, data, out, seed=seed, force=force, verbatim=verbatim, progress=told)
     end.findings = results.told_findings
@@ -46,12 +49,10 @@ def run_study(
 
 
 def compile_once(study: Path, end: Ending) -> None:
-    """Compile the kernels before a first run, and say why it takes longer."""
+    """Compile the kernels before the first fit of a first run, and say why it takes longer."""
     from salutogen.models.compiling.ahead_of_time import warm
     from salutogen.models.compiling.cache import MIXTURES, is_warm
 
-    if end.quiet:  # other kernels, compiled where they are first needed, say so in the log
-        logging.getLogger("salutogen").setLevel(logging.ERROR)
     if is_warm() and is_warm(MIXTURES):
         return
     needs_classes = _looks_for_classes(study)

@@ -132,8 +132,8 @@ def read_norm(path: str | Path) -> NormFile:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NormError([_unreadable(source, "unread", reason=reason)]) from error
-    if not isinstance(content, dict) or content.get("format") != NORM_FORMAT:
-        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+    found = content.get("format") if isinstance(content, dict) else type(content).__name__
+    if not isinstance(content, dict) or found is True or found != NORM_FORMAT:
         shown = shortened(repr(found), 60)
         raise NormError([_unreadable(source, "format", format=shown, known=NORM_FORMAT)])
     if damage := damage_of(content):

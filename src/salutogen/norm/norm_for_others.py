@@ -115,7 +115,7 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
         if audience.hides(content[name]):
             smallest = audience.smallest
             content[name] = smallest * round(content[name] / smallest)
-    content["range_E"] = list(reach)
+    content["range_E"] = _rounded(list(reach), audience.digits)
     if content["standardiser"] is not None:
         content["standardiser"]["n"] = content["n"]
     return content

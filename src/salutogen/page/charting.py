@@ -35,11 +35,18 @@ def quantity(field: str, title: str | None, *, zero: bool = False, **more: Any) 
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, **more}
 
 
-def ordered(field: str, title: str | None, order: Sequence[Any], **more: Any) -> Spec:
-    """Encode labels in a given order; every label is kept where it fits."""
-    axis: Spec = {"labelAngle": 0, "labelOverlap": True}
-    if len(order) > MANY_LABELS:
-        step = -(-len(order) // MANY_LABELS)
+def ordered(
+    field: str,
+    title: str | None,
+    order: Sequence[Any],
+    *,
+    most: int = MANY_LABELS,
+    **more: Any,
+) -> Spec:
+    """Encode labels in a given order; at most so many are written, and only where they fit."""
+    axis: Spec = {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 6}
+    if len(order) > most:
+        step = -(-len(order) // most)
         axis["values"] = [label for place, label in enumerate(order) if place % step == 0]
     return {
         "field": field,
@@ -62,7 +69,13 @@ def band(low: str, high: str, x: Spec, y_title: str, *, shade: str, opacity: flo
 def line(field: str, x: Spec, y_title: str, *, shade: str, **mark: Any) -> Spec:
     """A line through a field."""
     return {
-        "mark": {"type": "line", "color": colour(shade), "strokeWidth": 2.5, **mark},
+        "mark": {
+            "type": "line",
+            "color": colour(shade),
+            "strokeWidth": 2.5,
+            "strokeJoin": "round",
+            **mark,
+        },
         "encoding": {"x": x, "y": quantity(field, y_title)},
     }
 
@@ -74,6 +87,26 @@ def zero_rule(axis: str = "y") -> Spec:
         "mark": {"type": "rule", "color": colour("quiet"), "strokeDash": [4, 3]},
         "encoding": {axis: {"field": "at", "type": "quantitative"}},
     }
+
+
+def withheld(labels: Sequence[Any], x: Spec, words: str) -> list[Spec]:
+    """Grey fields over the whole height at labels of which something is not told, with a legend.
+
+    An empty place would look like nobody. The words are those of the legend; none without labels.
+    """
+    if not labels:
+        return []
+    scale = palette_scale({words: "withheld"})
+    return [
+        {
+            "data": {"values": [{x["field"]: label} for label in labels]},
+            "mark": {"type": "rect", "opacity": 1},
+            "encoding": {
+                "x": x,
+                "color": {"datum": words, "type": "nominal", "title": None, "scale": scale},
+            },
+        }
+    ]
 
 
 def palette_scale(names: Mapping[str, str]) -> Spec:

@@ -14,6 +14,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "ink": ("#1d2433", "#e8ebf2"),
     "quiet": ("#586175", "#aab3c4"),
     "grid": ("#e4e8ef", "#2f3848"),
+    "withheld": ("#dde1e8", "#2b3342"),
     "axis": ("#9aa3b3", "#657187"),
     "person": ("#8d97a8", "#7f8ba0"),
     "exposure": ("#b35000", "#ff9f5c"),

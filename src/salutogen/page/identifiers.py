@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,9 @@ from salutogen.findings import Finding, filled
 STRUCK = "[identifier]"
 _TOKEN = re.compile(r"[^\s,;:=()\[\]{}\"'“”‘’<>]+")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"|“([^”]*)”")
+_JOINED = re.compile(r"[/|\\_#&+*~]+")  # what puts an identifier and something else into a word
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.0+)?(?![\d,])")  # 100,234
+_DECIMAL = re.compile(r"\d+\.0+")  # a number that was read as one
 _DIGIT = r"[\d¹²³⁰⁴-⁹₀-₉]"
 _LETTERED, _DIGITS = 4, 6  # from how many characters on an identifier is like no other word
 _MOST_OF_WORDS = 5_000  # identifiers of several words that are searched for within texts
@@ -50,6 +54,12 @@ class Identifiers:
         # In one query: a large study has a million of them.
         texts = pl.DataFrame({"text": self.subjects}).filter(alike_no_other)
         return frozenset(texts["text"].to_list())
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        """The same as they look, whatever their case or Unicode form."""
+        texts = pl.Series(sorted(self.distinctive), dtype=pl.String)
+        return frozenset(texts.str.normalize("NFKC").str.to_lowercase().to_list())
 
     @cached_property
     def lettered(self) -> frozenset[str]:
@@ -92,10 +102,22 @@ class Identifiers:
             return True
         if not self.distinctive:
             return False
-        return text in self.distinctive or any(map(self._is_one, _TOKEN.findall(text)))
+        if text in self.distinctive or any(map(self._is_grouped, _GROUPED.findall(text))):
+            return True
+        return any(map(self._is_one, _TOKEN.findall(text)))
 
     def _is_one(self, token: str) -> bool:
-        return token in self.distinctive or token.rstrip(".!?…") in self.distinctive
+        """Whether a word is an identifier, or is joined of one and something else."""
+        if token in self.distinctive or token.rstrip(".!?…") in self.distinctive:
+            return True
+        if _DECIMAL.fullmatch(token):
+            return token.partition(".")[0] in self.distinctive
+        parts = [_key(token), _key(token.rstrip(".!?…"))]
+        parts += [_key(part) for part in _JOINED.split(token)] if _JOINED.search(token) else []
+        return any(part in self._keys for part in parts)
+
+    def _is_grouped(self, number: str) -> bool:
+        return number.partition(".")[0].replace(",", "") in self.distinctive
 
     def struck(self, text: str, known: frozenset[str] = frozenset()) -> str:
         """Return a text without identifiers.
@@ -115,6 +137,7 @@ class Identifiers:
             told = self._of_words.sub(STRUCK, told)
         if not self.distinctive:
             return told
+        told = _GROUPED.sub(lambda found: STRUCK if self._is_grouped(found[0]) else found[0], told)
         return _TOKEN.sub(lambda found: STRUCK if self._is_one(found[0]) else found[0], told)
 
     def struck_from(self, item: Finding) -> Finding:
@@ -160,9 +183,15 @@ class Identifiers:
             return made
         if isinstance(value, list | tuple):
             return type(value)([self.plain(item, known) for item in value])
-        if type(value) is int and str(value) in self.distinctive:
+        whole = type(value) is int or (type(value) is float and value.is_integer())
+        if whole and str(int(value)) in self.distinctive:
             return None
         return value
+
+
+def _key(text: str) -> str:
+    """A text as it looks, whatever its case or Unicode form."""
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def _without(found: re.Match[str], known: frozenset[str]) -> str:

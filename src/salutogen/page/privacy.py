@@ -28,7 +28,7 @@ from salutogen.page.small_counts import (
     hide_small,
     with_few_digits,
 )
-from salutogen.page.words import Sentence
+from salutogen.page.words import Sentence, number
 
 _LABEL = re.compile(LABEL_PATTERN)
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
@@ -36,6 +36,8 @@ _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _PERSONS = re.compile(
     r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
 )
+# Numbers with decimals: no parts of versions, dates or addresses of publications.
+_DECIMALS = re.compile(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+(?![\w/]|\.\d)")
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,24 @@ class Guard:
         return tuple(self._section(item, told) for item in sections), tuple(told)
 
     def text(self, text: Text) -> str:
-        """Return a text with small counts hidden."""
+        """Return a text with small counts hidden, and with no more digits than tables have."""
         if isinstance(text, Sentence):
-            return text.worded(self.audience.in_a_sentence)
+            return self._with_few_digits(text.worded(self.audience.in_a_sentence))
         if self.audience.individuals:
             return text
-        return _PERSONS.sub(self._counted, text)
+        return self._with_few_digits(_PERSONS.sub(self._counted, text))
+
+    def _with_few_digits(self, text: str) -> str:
+        digits = self.audience.digits
+        if digits is None:
+            return text
+
+        def rounded(found: re.Match[str]) -> str:
+            told = found[0].replace(",", "")
+            few = len(told.replace(".", "").lstrip("0")) <= digits
+            return found[0] if few else number(float(f"{float(told):.{digits}g}"), digits)
+
+        return _DECIMALS.sub(rounded, text)
 
     def _counted(self, found: re.Match[str]) -> str:
         return self.audience.in_a_sentence(int(found[0].replace(",", "")))
@@ -88,7 +102,10 @@ class Guard:
         """
         if not self.audience.individuals:
             item = told_without_persons(item, self.audience)
-        text = item.worded(self.audience.in_a_sentence) if item.template else self.text(item.text)
+        if item.template:
+            text = self._with_few_digits(item.worded(self.audience.in_a_sentence))
+        else:
+            text = self.text(item.text)
         if self.forbids(text):
             text = item.untold()
         return replace(item, text=text, mend=self.words(item.mend))

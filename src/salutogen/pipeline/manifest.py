@@ -16,7 +16,8 @@ from salutogen.version import VERSION
 
 LIBRARIES = ("numpy", "scipy", "numba", "polars", "pydantic", "altair", "vl-convert-python")
 PERSONAL = ("scores.csv", "scores.parquet", "windows.csv", "person.csv", "phases.csv")
-SHOWING = ("report.html", "figures/", "tables/")  # show single persons unless they are hidden
+# What tells of the study file alone; everything else holds persons unless they are hidden.
+OF_THE_PLAN = ("items.csv", "codebook.csv")
 _CHUNK = 1 << 20
 
 
@@ -74,7 +75,9 @@ def manifest(
     folder : Path
         The folder that holds the outputs.
     outputs : iterable of Path
-        Files in it; `personal_data` marks those with one row per person or answer form.
+        Files in it; `personal_data` marks those with one row per person or answer form and, where
+        the page shows single persons, all from which one could be told: pictures and tables, but
+        also extremes, counts of few and every digit of a result.
     individuals : {"show", "hide"}
         Whether the page shows single persons.
     personal_files : collection of str
@@ -86,7 +89,7 @@ def manifest(
     for path in sorted(outputs):
         name = path.relative_to(folder).as_posix()
         row_level = name in PERSONAL or name in personal_files
-        personal = row_level or (individuals == "show" and name.startswith(SHOWING))
+        personal = row_level or (individuals == "show" and name not in OF_THE_PLAN)
         files.append(
             {
                 "file": name,

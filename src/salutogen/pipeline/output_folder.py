@@ -111,7 +111,8 @@ def _require_unread(out: Path, reads: WhatIsRead) -> None:
     with _disk(out):
         held, holding = around.held_by(folder), reads.holding(folder)
     if held is not None:
-        raise _not_empty(out, "held", name=folder.name, held=held.name or str(held))
+        name = folder.name or str(folder)
+        raise _not_empty(out, "held", name=name, held=held.name or str(held))
     if holding is not None:
         told = finding("output-place", variant="inside", name=folder.name, held=holding.name)
         raise OutputRefusedError([told])

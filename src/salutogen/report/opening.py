@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from salutogen.findings import Finding
@@ -30,7 +31,7 @@ def summarise(context: Context) -> Opening:
         question=plan.question or "",
         answer=tuple(text for item in answer if (text := context.guard.words(item))),
         sign=f"{SIGN}.",
-        facts=facts,
+        facts=tuple(replace(one, value=context.guard.text(one.value)) for one in facts),
         mode=mode_in_words(context.audience),
         findings_summary=count_in_words(findings),
         findings=shown_findings(findings, context.guard),

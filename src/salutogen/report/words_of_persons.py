@@ -10,7 +10,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.words_of_line import leaves_out_curve
-from salutogen.resilience.claims import ABOVE, BELOW
+from salutogen.resilience.claims import ABOVE, BELOW, PersonClaims
 
 LITTLE_EXPOSED = (
     "To have fewer problems than expected at little exposure does not tell how a person would do "
@@ -18,6 +18,7 @@ LITTLE_EXPOSED = (
 )
 NOTHING = 1e-6  # a correlation that least squares makes 0
 ROUNDING = 0.005  # of a correlation as it is printed
+LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level
 THE_SAME, NEARLY, LARGELY = (
     0.995,
     0.9,
@@ -61,11 +62,7 @@ def _levels_in_words(context: Context) -> Text:
         )
     interval = variance_in_words(context)
     if found.between_variance_low == 0:
-        return (
-            f"That persons' levels over the period differ is not shown: {interval}. Means over a "
-            "few occasions would differ as well if nobody differed lastingly, so nobody is called "
-            "clearly below or above the line."
-        )
+        return _unsettled_levels(found, interval)
     n = found.n
     if found.clear_below + found.clear_above == 0:
         return say(
@@ -94,6 +91,32 @@ def _levels_in_words(context: Context) -> Text:
         little=LITTLE_EXPOSED if _exposed_words(context, BELOW) else "",
         chance=chance,
     )
+
+
+def _unsettled_levels(found: PersonClaims, interval: str) -> str:
+    """Say that levels may or may not differ, and what else would look the same."""
+    told = f"Whether persons' levels over the period differ is not settled: {interval}"
+    nobody = "nobody is called clearly below or above the line."
+    if found.autocorrelation is None or found.autocorrelation < LINGERS:
+        return (
+            f"{told}. Means over a few occasions would differ as well if nobody differed "
+            f"lastingly, so {nobody}"
+        )
+    return (
+        f"{told}, beside a correlation of SR of {signed(found.autocorrelation)} from one occasion "
+        "to the next. What a person keeps from one occasion to the next "
+        "may be a lasting level or a state that passes slowly, and "
+        f"{_occasions(found)} tell them apart only as well as this interval says. A small SD is "
+        f"here no sign that persons are alike, and {nobody}"
+    )
+
+
+def _occasions(found: PersonClaims) -> str:
+    """Write the median number of a person's occasions."""
+    if found.median_occasions is None:
+        return "these occasions"
+    noun = "occasion" if found.median_occasions == 1 else "occasions"
+    return f"{found.median_occasions:g} {noun} (the median)"
 
 
 def _exposed_words(context: Context, side: str) -> Text:
@@ -167,24 +190,39 @@ def _reliabilities(context: Context) -> list[str]:
             "says nothing of how well persons can be ranked."
         )
     if found.reliability is not None and found.median_occasions is not None:
-        given = "" if found.autocorrelation is not None else ", if occasions are independent"
-        if found.between_variance_low is None:
-            given = ", by the stability that was given"
-        elif found.autocorrelation is not None and found.between_variance_low == 0:
-            given = ", which is not distinguished from 0"
         told.append(
-            f"A person's SR over {found.median_occasions:g} "
-            f"{'occasion' if found.median_occasions == 1 else 'occasions'} (the median) tells the "
-            f"person's level over the period with a reliability of at most "
-            f"{number(found.reliability, 2)} (error in exposure is not part of it){given}."
+            f"A person's SR over {_occasions(found)} tells the person's level over the period with "
+            f"a reliability of at most {_reliability_of_level(found)}."
         )
     told.extend(_share_between(context))
     return told
 
 
+def _reliability_of_level(found: PersonClaims) -> str:
+    """Write the reliability with what else fits, where levels may not differ at all."""
+    apart = " (error in exposure is not part of it)"
+    if found.between_variance_low is None:
+        return f"{number(found.reliability, 2)}{apart}, by the stability that was given"
+    if found.autocorrelation is None:
+        return f"{number(found.reliability, 2)}{apart}, if occasions are independent"
+    if found.between_variance_low > 0:
+        return f"{number(found.reliability, 2)}{apart}"
+    return (
+        f"{number(found.reliability_high, 2)}{apart}: the estimate is "
+        f"{number(found.reliability, 2)}, and anything from 0 to that fits these data"
+    )
+
+
 def _share_between(context: Context) -> list[str]:
     """Say how much of the variance on single occasions lies between persons, and by which model."""
     found, icc = context.resilience.claims, context.resilience.summary.icc_single
+    if found.share_between is not None and found.between_variance_low == 0:
+        return [
+            "How much of the variance of SR on single occasions lies between persons' levels "
+            f"within this period is not settled: the estimate is {percent(found.share_between)}, "
+            f"and 0 to {percent(found.share_between_high)} fit these data; the rest is within "
+            "persons."
+        ]
     if found.share_between is not None:
         return [
             f"Of the variance of SR on single occasions {percent(found.share_between)} lies "

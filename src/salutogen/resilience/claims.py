@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from salutogen.resilience.person_levels import LevelsOfPersons
 DISCOVERY_RATE = 0.05
 BELOW, ABOVE, UNSETTLED = "below", "above", ""
 ESTIMAND = "level over the period: what SR would come to over many such occasions"
+ENDS = ("reliability_low", "reliability_high", "share_between_low", "share_between_high")
 SQUARED = f"squared {POINTS}"
 
 
@@ -49,6 +51,16 @@ class PersonClaims(Record):
     reliability: float | None = figure(
         "Reliability of a person's SR as a measure of the level, at the median of occasions"
     )
+    reliability_low: float | None = figure(
+        "The same with the variance of levels at the lower end of its interval, and the rest as "
+        "best goes with it"
+    )
+    reliability_high: float | None = figure("The same at the upper end")
+    share_between_low: float | None = figure(
+        "Share of SR's variance on single occasions that lies between levels, with their variance "
+        "at the lower end of its interval"
+    )
+    share_between_high: float | None = figure("The same at the upper end")
 
     @property
     def share_between(self) -> float | None:
@@ -115,6 +127,7 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
             autocorrelation=levels.autocorrelation if levels.autocorrelation_told else None,
             median_occasions=float(np.median(occasions)) if n else None,
             reliability=None if at_median is None else float(levels.reliability[known][at_median]),
+            **_at_ends(levels, known, at_median),
         ),
     )
 
@@ -126,6 +139,20 @@ def p_values(SR: np.ndarray, se: np.ndarray, df: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         result: np.ndarray = 2.0 * stdtr(df, -np.abs(SR / se))
     return result
+
+
+def _at_ends(levels: LevelsOfPersons, known: np.ndarray, at_median: Any) -> dict[str, float | None]:
+    """Reliability and share with the variance of levels at the ends of its interval."""
+    found: dict[str, float | None] = dict.fromkeys(ENDS)
+    if levels.between_interval is None or levels.within_at_ends is None:
+        return found
+    pairs = zip(levels.between_interval, levels.within_at_ends, strict=True)
+    shares = [between / (between + within) for between, within in pairs]
+    found |= {"share_between_low": shares[0], "share_between_high": shares[1]}
+    if at_median is not None and levels.reliability_at_ends is not None:
+        low, high = (float(end[known][at_median]) for end in levels.reliability_at_ends)
+        found |= {"reliability_low": low, "reliability_high": high}
+    return found
 
 
 def _nothing_known() -> PersonClaims:
@@ -144,4 +171,8 @@ def _nothing_known() -> PersonClaims:
         autocorrelation=None,
         median_occasions=None,
         reliability=None,
+        reliability_low=None,
+        reliability_high=None,
+        share_between_low=None,
+        share_between_high=None,
     )

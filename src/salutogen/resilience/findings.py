@@ -79,6 +79,7 @@ def tell_levels(
             between=claims.between_variance,
             low=claims.between_variance_low,
             high=claims.between_variance_high,
+            rho=claims.autocorrelation,
             numbers={"within": claims.within_variance},
         )
 

@@ -24,6 +24,8 @@ class LevelsOfPersons:
         Variance of persons' levels (tau²), and of SR over a person's occasions (sigma²).
     between_interval : (float, float) or None
         95 %; None where `between` follows from a given stability.
+    within_at_ends : (float, float) or None
+        `within` that goes best with either end of that interval.
     autocorrelation : float
         Of SR at adjacent scheduled occasions, around the level.
     autocorrelation_estimated, autocorrelation_told : bool
@@ -36,6 +38,8 @@ class LevelsOfPersons:
         freedom.
     reliability : ndarray, shape (persons,)
         tau² / (tau² + variance of the mean).
+    reliability_at_ends : (ndarray, ndarray) or None
+        The same with tau² at either end of its interval.
     shrunken, shrunken_variance : ndarray, shape (persons,)
         Posterior mean of the level and its error, without the line's.
     """
@@ -43,6 +47,7 @@ class LevelsOfPersons:
     between: float
     within: float
     between_interval: tuple[float, float] | None
+    within_at_ends: tuple[float, float] | None
     autocorrelation: float
     autocorrelation_estimated: bool
     autocorrelation_told: bool
@@ -50,6 +55,7 @@ class LevelsOfPersons:
     mean_variance: np.ndarray
     mean_df: np.ndarray
     reliability: np.ndarray
+    reliability_at_ends: tuple[np.ndarray, np.ndarray] | None
     shrunken: np.ndarray
     shrunken_variance: np.ndarray
 
@@ -110,6 +116,7 @@ def levels_of_persons(
         between=fit.between,
         within=fit.within,
         between_interval=fit.between_interval,
+        within_at_ends=fit.within_at_ends,
         autocorrelation=fit.autocorrelation,
         autocorrelation_estimated=fit.autocorrelation_estimated,
         autocorrelation_told=fit.autocorrelation_estimated or settings.autocorrelation is not None,
@@ -117,6 +124,10 @@ def levels_of_persons(
         mean_variance=spread(fit.mean_variance),
         mean_df=spread(fit.mean_df),
         reliability=spread(fit.reliability),
+        reliability_at_ends=(
+            spread(fit.reliability_at_ends[0]),
+            spread(fit.reliability_at_ends[1]),
+        ),
         shrunken=spread(fit.shrunken) / widened,
         shrunken_variance=spread(fit.shrunken_variance),
     )
@@ -149,6 +160,7 @@ def _given_stability(
         between=between,
         within=within,
         between_interval=None,
+        within_at_ends=None,
         autocorrelation=rho,
         autocorrelation_estimated=False,
         autocorrelation_told=True,
@@ -156,6 +168,7 @@ def _given_stability(
         mean_variance=error,
         mean_df=np.full(SR.size, known.size - 1.0),
         reliability=keep,
+        reliability_at_ends=None,
         shrunken=float(known.mean()) + keep * (SR - float(known.mean())),
         shrunken_variance=(1.0 - keep) * between,
     )

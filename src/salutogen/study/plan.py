@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,7 +114,8 @@ def write_plan(study: Study, *, on: date | None = None) -> Path:
         temporary.write_text(text, encoding="utf-8", newline="\n")
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that takes nothing lets nothing go either
+            temporary.unlink(missing_ok=True)
         failed = finding(
             "plan-not-written", variant="file", reason=error.strerror, file=target.name
         )

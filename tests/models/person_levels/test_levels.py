@@ -95,6 +95,33 @@ def test_the_interval_ends_where_the_likelihood_has_fallen_enough() -> None:
     assert rises[0] > CHI_SQUARE_95 * 0.99
 
 
+def test_the_rest_at_the_ends_of_the_interval_is_that_of_whole_matrices() -> None:
+    """The more is taken for levels, the less fluctuates, and the more reliable is a mean."""
+    rows, _ = cohort(8, persons=40, occasions=4)
+    fit = fit_person_levels(*rows)
+    _, person, occasion = rows
+    first = occasion[person == fit.persons[0]]
+    found = []
+    for end, within, reliability in zip(
+        fit.between_interval, fit.within_at_ends, fit.reliability_at_ends, strict=True
+    ):
+
+        def dense(at: np.ndarray, between: float = end) -> float:
+            return dense_criterion(rows, between, float(np.exp(at[0])), float(at[1]))
+
+        best = minimize(
+            dense, [np.log(within), 0.3], method="L-BFGS-B", bounds=[(-4, 4), (0.0, 0.95)]
+        )
+        own, rho = float(np.exp(best.x[0])), float(best.x[1])
+        assert within == pytest.approx(own, rel=2e-3)
+        error = own * correlation(first, rho).mean()
+        assert reliability[0] == pytest.approx(end / (end + error), abs=2e-3)
+        found.append(reliability)
+    assert fit.within_at_ends[0] > fit.within_at_ends[1]
+    assert (found[0] < fit.reliability).all()
+    assert (fit.reliability < found[1]).all()
+
+
 def test_means_and_shrunken_levels_by_whole_matrices() -> None:
     (y, person, occasion), _ = cohort(11, persons=60)
     fit = fit_person_levels(y, person, occasion)

@@ -11,7 +11,9 @@ from salutogen.analyses.windows.change_words import change_paragraphs
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
+    MANY_LABELS,
     Spec,
+    band,
     layered,
     ordered,
     palette_scale,
@@ -140,22 +142,30 @@ def _reach(summary: pl.DataFrame) -> str:
 
 def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
     first, last = summary.row(0, named=True), summary.row(-1, named=True)
+    many = summary.height > MANY_LABELS
     return Figure(
         name="frozen-and-refitted",
         title="Mean SR by window, frozen and refitted",
         description=(
             f"Mean SR from the frozen line goes from {signed(first['mean_SR_frozen'])} in window "
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
-            f"and lies between {_reach(summary)}; from refitted lines it stays at 0. Bars are 95 % "
-            "intervals of the mean from the frozen line over everyone in a window, without the "
-            "error of the line; a window whose mean is 0 by construction has none. They are not "
-            "intervals of change: whether windows differ is told by the model of single occasions. "
-            "Above 0: more problems than the reference line expects (over-reactive)."
+            f"and lies between {_reach(summary)}; from refitted lines it stays at 0. "
+            f"{_marks(many)} of the mean from the frozen line over everyone in a window, without "
+            "the error of the line; a window whose mean is 0 by construction has none. They are "
+            "not intervals of change: whether windows differ is told by the model of single "
+            "occasions. Above 0: more problems than the reference line expects (over-reactive)."
         ),
-        chart=_means_chart(data, _spans(summary)),
+        chart=(_means_as_lines if many else _means_as_points)(data, _spans(summary)),
         data=data,
         columns=MEAN_COLUMNS,
     )
+
+
+def _marks(many: bool) -> str:
+    """Say which marks are intervals."""
+    if many:
+        return "The shaded band (frozen line, everyone) holds 95 % intervals"
+    return "Bars are 95 % intervals"
 
 
 def _means(summary: pl.DataFrame) -> pl.DataFrame:
@@ -187,18 +197,47 @@ def _means(summary: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _means_chart(data: pl.DataFrame, spans: list[str]) -> Spec:
-    kinds = data["score"].unique(maintain_order=True).to_list()
-    shades = palette_scale({kind: KINDS[kind][2] for kind in kinds})
-    x = ordered("window", "Window: first to last occasion", spans, scale={"padding": 0.4})
-    moved = {"xOffset": {"field": "score", "sort": kinds, "scale": {"paddingOuter": 0.6}}}
-    hue = {
+def _hue(kinds: list[str]) -> Spec:
+    return {
         "field": "score",
         "type": "nominal",
         "title": None,
-        "scale": shades,
+        "scale": palette_scale({kind: KINDS[kind][2] for kind in kinds}),
         "legend": {"columns": 2},
     }
+
+
+def _means_as_lines(data: pl.DataFrame, spans: list[str]) -> Spec:
+    """Many windows: bars of all of them would lie over each other."""
+    kinds = data["score"].unique(maintain_order=True).to_list()
+    x = ordered("window", "Window: first to last occasion", spans, most=8, scale={"padding": 0.3})
+    own = {"transform": [{"filter": {"field": "score", "equal": kinds[0]}}]}
+    name = {"field": "score", "type": "nominal", "title": None}
+    return layered(
+        zero_rule(),
+        {**own, **band("low", "high", x, SR_AXIS, shade=KINDS[kinds[0]][2], opacity=0.2)},
+        {
+            "mark": {"type": "line", "strokeWidth": 2, "strokeJoin": "round"},
+            "encoding": {
+                "x": x,
+                "y": quantity("mean", SR_AXIS, zero=True),
+                "color": _hue(kinds),
+                "strokeDash": {
+                    **name,
+                    "scale": {"domain": kinds, "range": [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]},
+                },
+            },
+        },
+        height=320,
+        data=values(data),
+    )
+
+
+def _means_as_points(data: pl.DataFrame, spans: list[str]) -> Spec:
+    kinds = data["score"].unique(maintain_order=True).to_list()
+    x = ordered("window", "Window: first to last occasion", spans, scale={"padding": 0.4})
+    moved = {"xOffset": {"field": "score", "sort": kinds, "scale": {"paddingOuter": 0.6}}}
+    hue = _hue(kinds)
     y = quantity("mean", SR_AXIS, zero=True)
     return layered(
         zero_rule(),
@@ -260,24 +299,32 @@ def _lines_figure(lines: pl.DataFrame, summary: pl.DataFrame) -> Figure:
 
 
 def _lines_chart(data: pl.DataFrame) -> Spec:
-    """Colours and dashes for up to eight windows; beyond, shades from first to last."""
+    """Colours and dashes for up to eight windows; beyond, shades for windows in a row."""
     names = data["window"].unique(maintain_order=True).to_list()
     few = len(names) <= len(CATEGORIES)
-    shades = HEAT[1:]
-    own = CATEGORIES if few else [shades[i * len(shades) // len(names)] for i in range(len(names))]
-    hue: Spec = {"field": "window", "type": "nominal", "title": "Window", "sort": names}
-    scale = palette_scale(dict(zip(names, own, strict=False)))
+    part_of = {name: name for name in names} if few else _parts(names, len(HEAT) - 1)
+    parts = list(dict.fromkeys(part_of.values()))
+    shades = dict(zip(parts, CATEGORIES if few else HEAT[1:], strict=False))
+    hue: Spec = {"field": "part", "type": "nominal", "title": "Window", "sort": parts}
     encoding = {
         "x": quantity("E", "Exposure E (points, mean over the window)"),
         "y": quantity("expected", "Expected problems P (points)"),
-        "color": {**hue, "scale": scale},
+        "color": {**hue, "scale": palette_scale(shades)},
+        "detail": {"field": "window"},
     }
     if few:
-        encoding["strokeDash"] = {**hue, "scale": {"domain": names}}
+        encoding["strokeDash"] = {**hue, "scale": {"domain": parts}}
     return {
         "width": 620,
         "height": 320,
-        "data": values(data),
-        "mark": {"type": "line", "strokeWidth": 2.5},
+        "data": values(data.with_columns(pl.col("window").replace_strict(part_of).alias("part"))),
+        "mark": {"type": "line", "strokeWidth": 2.5 if few else 1.2},
         "encoding": encoding,
     }
+
+
+def _parts(windows: list[str], n: int) -> dict[str, str]:
+    """Put windows in a row into so many parts, each called by its first and last."""
+    places = [at * n // len(windows) for at in range(len(windows))]
+    rows = [[name for name, at in zip(windows, places, strict=True) if at == k] for k in range(n)]
+    return {name: f"{row[0]} to {row[-1]}" for row in rows for name in row}

@@ -34,17 +34,27 @@ _background: list[subprocess.Popen[bytes]] = []
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: `NUMBA_CACHE_DIR`, else the user's cache."""
+    """Return the folder of compiled kernels: `NUMBA_CACHE_DIR`, else the user's cache.
+
+    Where the user has no home the folder is one that cannot be, so that nothing is kept.
+    """
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen:
         return Path(chosen)
+    try:
+        return _users_cache() / "salutogen" / "kernels"
+    except RuntimeError:
+        return Path(os.devnull) / "kernels"
+
+
+def _users_cache() -> Path:
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "salutogen" / "kernels"
+    return base
 
 
 def _marker(names: tuple[str, ...] = NEEDED) -> Path:

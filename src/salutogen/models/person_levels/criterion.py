@@ -78,15 +78,19 @@ def _best_share(rows: PersonRows, rho: float) -> tuple[float, float]:
 
 def criterion_at(rows: PersonRows, between: float, rho: float | None) -> float:
     """Lowest criterion with a given tau²: over sigma², and over rho where none is given."""
+    return best_at(rows, between, rho)[0]
+
+
+def best_at(rows: PersonRows, between: float, rho: float | None) -> tuple[float, float, float]:
+    """Lowest criterion with a given tau², and sigma² and rho there; rho is sought where None."""
     from salutogen.models.person_levels._kernels_levels import criterion, lowest_criterion
 
     if rho is None:
-        found = lowest(lambda value: criterion_at(rows, between, value), 0.0, HIGHEST_RHO, 1e-4)
-        return criterion_at(rows, between, found)
+        rho = lowest(lambda value: best_at(rows, between, value)[0], 0.0, HIGHEST_RHO, 1e-4)
     sums, free = rows.sums(rho), rows.n_obs - 1
     top = float(np.log(np.var(rows.y) * 4.0))
     log_within = lowest_criterion(sums, free, between, top - 12.0, top, SETTLED)
-    return criterion(sums, free, between, log_within)
+    return criterion(sums, free, between, log_within), float(np.exp(log_within)), rho
 
 
 def lowest(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from salutogen.models.person_levels.criterion import Variances, fit_variances
+from salutogen.models.person_levels.criterion import Variances, best_at, fit_variances
 from salutogen.models.person_levels.precision import (
     BETWEEN,
     RHO,
@@ -42,6 +42,12 @@ class PersonLevels:
         Mean over persons, tau², sigma², and rho at adjacent occasions.
     between_interval : (float, float)
         95 % interval of tau².
+    within_at_ends : (float, float)
+        sigma² that goes best with either end of that interval: the more of what persons keep from
+        one occasion to the next is taken for levels, the less is left of it.
+    reliability_at_ends : (array (N,), array (N,))
+        Reliability of each person's mean with tau² at either end, and sigma² and rho as best go
+        with it.
     autocorrelation_estimated : bool
         False where rho was given, or cannot be told and was taken as 0; the interval of tau² then
         starts at 0 unless rho was given.
@@ -61,6 +67,8 @@ class PersonLevels:
     within: float
     autocorrelation: float
     between_interval: tuple[float, float]
+    within_at_ends: tuple[float, float]
+    reliability_at_ends: tuple[Float, Float]
     autocorrelation_estimated: bool
     n_persons: int
     n_obs: int
@@ -117,6 +125,10 @@ def fit_person_levels(
     if not tells and autocorrelation is None:
         low = 0.0
     spread = rows.spread_of_means(found.rho)
+    ends = [(end, *best_at(rows, end, given)[1:]) for end in (low, high)]
+    reliable_low, reliable_high = (
+        between / (between + within * rows.spread_of_means(rho)) for between, within, rho in ends
+    )
     shrunken, error = _shrunken(rows, found, known)
     return PersonLevels(
         mean=found.mean,
@@ -124,6 +136,8 @@ def fit_person_levels(
         within=found.within,
         autocorrelation=found.rho,
         between_interval=(low, high),
+        within_at_ends=(ends[0][1], ends[1][1]),
+        reliability_at_ends=(reliable_low, reliable_high),
         autocorrelation_estimated=tells,
         n_persons=rows.n_persons,
         n_obs=rows.n_obs,

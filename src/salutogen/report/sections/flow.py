@@ -7,39 +7,26 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
-from salutogen.page.charting import MANY_LABELS, layered, ordered, palette_scale, quantity, values
-from salutogen.page.colours import colour
+from salutogen.page.charting import MANY_LABELS
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import hide_small, hide_small_beside
-from salutogen.page.words import Sentence, percent, say
+from salutogen.page.words import Sentence, say
 from salutogen.panel import Panel
 from salutogen.panel.missing_reasons import missing_cells
 from salutogen.panel.panel import Reason
 from salutogen.report.context import Context
+from salutogen.report.sections.flow_figures import (
+    BY_NUMBER,
+    MISSING,
+    REASON_WORDS,
+    flow_figure,
+    flow_in_blocks,
+    missing_figure,
+    per_person_figure,
+)
 from salutogen.scores.flow import FLOW_COLUMNS
 
-REASON_WORDS = {
-    Reason.NOT_ASKED: "not asked",
-    Reason.SKIPPED: "skipped",
-    Reason.ABSENT: "form absent",
-    Reason.INVALID: "invalid code",
-}
-_REASON_COLOURS = {
-    "not asked": "eight",
-    "skipped": "two",
-    "form absent": "one",
-    "invalid code": "four",
-}
-BY_NUMBER = (
-    Column(name="valid", meaning="Valid occasions", unit="occasions", kind=Kind.LABEL),
-    # They add up to everyone, and times the valid occasions to the valid forms.
-    Column(name="persons", meaning="Persons", unit="persons", kind=Kind.COUNT, adds_up=2),
-)
-MISSING = (
-    Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
-    Column(name="reason", meaning="Why the answer is missing", kind=Kind.LABEL),
-    Column(name="share", meaning="Share of the answers", unit="share of answers", kind=Kind.SHARE),
-)
+MOST_WITHHELD = 0.25  # of the occasions, up to which they are drawn one by one
 BEHIND = (
     Column(name="forms", meaning="Forms at the occasion", kind=Kind.COUNT),
     Column(name="persons", meaning="Persons behind the share", kind=Kind.COUNT, of="forms"),
@@ -58,9 +45,9 @@ def flow_section(context: Context) -> Section:
     flow = told_flow(context)
     per_person = hide_small(by_number, context.audience).frame
     missing = missing_reasons(context)
-    figures = [_flow_figure(flow, context), _per_person_figure(per_person)]
+    figures = [_flow_figure(flow, context), per_person_figure(per_person)]
     if missing.height and missing["share"].null_count() < missing.height:
-        figures.append(_missing_figure(missing, context))
+        figures.append(missing_figure(missing, tuple(context.labels)))
     return Section(
         title="Participant flow and missing answers",
         paragraphs=(_flow_words(context, flow),),
@@ -76,6 +63,14 @@ def _table(context: Context) -> Table:
         frame=flow_table(context),
         columns=FLOW_COLUMNS,
     )
+
+
+def _flow_figure(told: pl.DataFrame, context: Context) -> Figure:
+    """Every occasion; blocks of them where most of many may not be told."""
+    many = told.height > MANY_LABELS
+    if many and told["valid"].null_count() > MOST_WITHHELD * told.height:
+        return flow_in_blocks(flow_table(context), context.audience)
+    return flow_figure(told)
 
 
 def told_flow(context: Context) -> pl.DataFrame:
@@ -97,7 +92,21 @@ def valid_per_person(context: Context) -> pl.DataFrame:
         minlength=context.panel.n_persons,
     ).astype(np.int64)
     persons = np.bincount(counts, minlength=len(context.labels) + 1)
-    return pl.DataFrame({"valid": np.arange(persons.size), "persons": persons})
+    numbers = [str(number) for number in range(persons.size)]
+    width = -(-(persons.size - 1) // MANY_LABELS)
+    if width > 1:  # those without any stay apart
+        starts = np.r_[0, 1 : persons.size : width]
+        last = persons.size - 1
+        ends = [min(start + width - 1, last) for start in starts.tolist()]
+        numbers = [
+            "0",
+            *(
+                f"{a} to {b}" if a < b else str(b)
+                for a, b in zip(starts[1:].tolist(), ends[1:], strict=True)
+            ),
+        ]
+        persons = np.add.reduceat(persons, starts)
+    return pl.DataFrame({"valid": numbers, "persons": persons})
 
 
 def missing_reasons(context: Context) -> pl.DataFrame:
@@ -168,125 +177,4 @@ def _flow_words(context: Context, told: pl.DataFrame) -> Sentence:
         valid=context.valid_forms,
         last=last["occasion"],
         kept=kept,
-    )
-
-
-def _told(n: int | None) -> Persons | str:
-    return "a number that may not be told" if n is None else Persons(n)
-
-
-def _flow_figure(flow: pl.DataFrame, context: Context) -> Figure:
-    long = flow.select("occasion", "answered", "valid")
-    x = ordered("occasion", "Planned occasion", context.labels)
-    bar = {"type": "bar", "cornerRadiusEnd": 2}
-    layers = [
-        {
-            "mark": {**bar, "color": colour("heat-2"), "width": {"band": 0.72}},
-            "encoding": {"x": x, "y": quantity("answered", "Persons", zero=True)},
-        },
-        {
-            "mark": {**bar, "color": colour("heat-4"), "width": {"band": 0.72}},
-            "encoding": {"x": x, "y": quantity("valid", "Persons", zero=True)},
-        },
-    ]
-    if flow.height <= MANY_LABELS:
-        layers.append(
-            {
-                "mark": {"type": "text", "dy": -8, "color": colour("ink")},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("answered", "Persons", zero=True),
-                    "text": {"field": "valid"},
-                },
-            }
-        )
-    first, last = flow.row(0, named=True), flow.row(-1, named=True)
-    return Figure(
-        name="participant-flow",
-        title="Persons with valid scores at each planned occasion",
-        description=say(
-            "Bars by planned occasion. Valid persons (exposure and problems both known; dark, "
-            "with the number above): {first} at {at_first} and {last} at {at_last}. A light end of "
-            "a bar stands for forms that were answered but not valid.",
-            first=_told(first["valid"]),
-            at_first=first["occasion"],
-            last=_told(last["valid"]),
-            at_last=last["occasion"],
-        ),
-        chart=layered(*layers, height=260, data=values(long)),
-        data=long,
-        columns=FLOW_COLUMNS,
-    )
-
-
-def _per_person_figure(counts: pl.DataFrame) -> Figure:
-    order = counts["valid"].to_list()
-    x = ordered("valid", "Valid occasions of a person", order)
-    bars = {
-        "mark": {"type": "bar", "color": colour("heat-4"), "cornerRadiusEnd": 2},
-        "encoding": {"x": x, "y": quantity("persons", "Persons", zero=True)},
-    }
-    layers = [bars]
-    if counts.height <= MANY_LABELS:
-        layers.append(
-            {
-                "mark": {"type": "text", "dy": -8, "color": colour("ink")},
-                "encoding": {
-                    "x": x,
-                    "y": quantity("persons", "Persons", zero=True),
-                    "text": {"field": "persons"},
-                },
-            }
-        )
-    full = counts.row(-1, named=True)
-    return Figure(
-        name="valid-occasions",
-        title="How many valid occasions persons have",
-        description=say(
-            "Bars count persons by their number of valid occasions; {n} have all {all}.",
-            n=_told(full["persons"]),
-            all=full["valid"],
-        ),
-        chart=layered(*layers, height=220, data=values(counts)),
-        data=counts,
-        columns=BY_NUMBER,
-    )
-
-
-def _missing_figure(missing: pl.DataFrame, context: Context) -> Figure:
-    present = missing["reason"].unique(maintain_order=True).to_list()
-    names = {word: name for word, name in _REASON_COLOURS.items() if word in present}
-    chart = {
-        "width": 620,
-        "height": 240,
-        "data": values(missing),
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": ordered("occasion", "Planned occasion", context.labels),
-            "y": quantity(
-                "share", "Share of answers missing", zero=True, axis={"format": ".1%"}, stack="zero"
-            ),
-            "color": {
-                "field": "reason",
-                "type": "nominal",
-                "title": None,
-                "scale": palette_scale(names),
-            },
-        },
-    }
-    total = missing.group_by("occasion", maintain_order=True).agg(pl.col("share").sum())
-    most = total.sort("share", descending=True, maintain_order=True).row(0, named=True)
-    largest = f"It is largest at {most['occasion']} with {percent(most['share'])}."
-    if missing["share"].null_count():
-        largest = "Shares of few persons are left out."
-    return Figure(
-        name="missing-answers",
-        title="Why answers are missing, in the forms that are in the data",
-        description=(
-            f"Stacked bars give the share of item answers missing by reason. {largest} "
-            "An event that did not occur is an answer, not a missing one."
-        ),
-        chart=chart,
-        data=missing,
-        columns=MISSING,
     )

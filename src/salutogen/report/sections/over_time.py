@@ -9,7 +9,7 @@ import polars as pl
 
 from salutogen.columns import Column, Kind
 from salutogen.page.audience import Audience
-from salutogen.page.charting import band, line, ordered, quantity, values
+from salutogen.page.charting import MANY_LABELS, band, line, ordered, quantity, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import hide_small
@@ -88,14 +88,18 @@ def over_time_table(context: Context) -> pl.DataFrame:
 
 
 def courses(context: Context) -> pl.DataFrame | None:
-    """Courses of up to 80 persons, drawn by the seed; none where persons are not drawn."""
+    """Courses of up to 80 persons, drawn by the seed; none where persons are not drawn.
+
+    The more occasions, the fewer courses: all of them would be one grey field.
+    """
     if not context.audience.draws_persons:
         return None
     table = context.occasions.select("person", "occasion", "E", "P")
     persons = table["person"].unique().sort().to_numpy()
-    if persons.size > COURSES_DRAWN:
+    drawn = COURSES_DRAWN * MANY_LABELS // max(len(context.labels), MANY_LABELS)
+    if persons.size > drawn:
         generator = np.random.default_rng([context.audience.seed, _SAMPLE_STREAM])
-        persons = np.sort(generator.choice(persons, COURSES_DRAWN, replace=False))
+        persons = np.sort(generator.choice(persons, drawn, replace=False))
     return table.filter(pl.col("person").is_in(persons.tolist()))
 
 
@@ -161,7 +165,14 @@ def _panel(
     title: str,
     shade: str,
 ) -> dict[str, Any]:
-    x = ordered("occasion", "Planned occasion", context.labels, scale={"padding": 0.3})
+    x = ordered(
+        "occasion",
+        "Planned occasion",
+        context.labels,
+        most=MANY_LABELS // 2,
+        scale={"padding": 0.3},
+    )
+    dots = {"point": _dot(shade)} if len(context.labels) <= MANY_LABELS else {"strokeWidth": 1.8}
     unit = _unit_of_exposure(context) if measure == "E" else "points"
     y_title = f"{title} ({unit})"
     layers: list[dict[str, Any]] = []
@@ -189,7 +200,7 @@ def _panel(
     layers += [
         band("quartile_1", "quartile_3", x, y_title, shade=shade, opacity=0.2),
         band("low", "high", x, y_title, shade=shade, opacity=0.45),
-        line("mean", x, y_title, shade=shade, point=_dot(shade)),
+        line("mean", x, y_title, shade=shade, **dots),
     ]
     return {
         "width": 290,

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
-from salutogen.page.audience import inner_share
+from salutogen.page.audience import FEWEST_DIGITS, inner_share
 from salutogen.page.charting import (
+    MANY_LABELS,
     band,
     layered,
     line,
@@ -181,6 +182,9 @@ def _courses_figure(context: Context, bands: pl.DataFrame, picked: dict[float, i
     table = bands
     if picked:
         drawn, names = _picked_courses(context, picked)
+        mark: dict[str, Any] = {"strokeWidth": 2.2, "point": {"filled": True, "size": 45}}
+        if len(context.labels) > MANY_LABELS:
+            mark = {"strokeWidth": 1.2}
         hue = {
             "field": "who",
             "type": "nominal",
@@ -192,7 +196,7 @@ def _courses_figure(context: Context, bands: pl.DataFrame, picked: dict[float, i
         layers.append(
             {
                 "data": values(drawn),
-                "mark": {"type": "line", "strokeWidth": 2.2, "point": {"filled": True, "size": 45}},
+                "mark": {"type": "line", "strokeJoin": "round", **mark},
                 "encoding": {"x": x, "y": quantity("SR", SR_AXIS), "color": hue},
             }
         )
@@ -246,6 +250,8 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     low, high = np.quantile(values_found, (share, 1 - share))
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
+    if hidden:  # the edges are numbers between two persons' scores
+        width = float(f"{width:.{FEWEST_DIGITS}g}")
     edges = (
         np.arange(np.floor(low / width), max(np.ceil(high / width), low / width + 1) + 1) * width
     )

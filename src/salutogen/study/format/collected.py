@@ -1,8 +1,8 @@
 """What is collected: who is asked what and when, and where the answers stand."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from salutogen.study.format.item_bank import Adaptation, ItemMetadata, not_written
 from salutogen.study.format.part import Label, Name, Part
@@ -34,6 +34,17 @@ class TimeColumn(Part):
         description="Where the persons are, e.g. Europe/Berlin, for times in UTC or without offset "
         "from it; times with an offset of their own keep it.",
     )
+
+    @field_validator("zone", mode="before")
+    @classmethod
+    def _one_zone(cls, value: Any) -> Any:
+        if isinstance(value, dict | list | tuple):
+            raise ValueError(
+                "one zone is expected, such as Europe/Berlin; a zone for each person is not read "
+                "from a column. Where persons are in several zones, write each time with its "
+                "offset (2024-03-18T09:00+02:00) and leave `zone` out"
+            )
+        return value
 
 
 class MissingCodes(Part):
