@@ -237,6 +237,18 @@ def test_duplicates_in_a_long_file() -> None:
     assert finding.evidence.rows == (1, 127)
 
 
+def test_an_item_of_a_long_file_that_nobody_answered_is_no_refusal() -> None:
+    study = make_study({"answers": by_item()})
+    long = lengthen(answers()).filter(pl.col("item") != "E_3")
+    panel = read_panel(study, long)
+    (told,) = panel.findings
+    assert (told.code, told.severity) == ("item-never-answered", "warning")
+    assert "'E_3'" in told.text
+    expected = read_panel(study, lengthen(answers()))
+    assert panel.answers["events"]["E_3"].null_count() == panel.n_rows
+    assert panel.answers["mood"].equals(expected.answers["mood"])
+
+
 def test_items_of_a_long_file() -> None:
     study = make_study({"answers": by_item()})
     long = lengthen(answers())
@@ -244,6 +256,9 @@ def test_items_of_a_long_file() -> None:
     (finding,) = _refused(renamed, study)
     assert finding.code == "item-missing"
     assert "Did you mean 'M-2'?" in finding.text
+    for name in ("E_", "M_"):  # a scale of which nothing is there
+        gone = _refused(long.filter(~pl.col("item").str.starts_with(name)), study)
+        assert {one.code for one in gone} == {"item-missing"}
     (finding,) = _refused(
         long.with_columns(item=pl.when(pl.int_range(pl.len()) != 5).then("item")), study
     )

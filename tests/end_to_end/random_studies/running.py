@@ -24,7 +24,9 @@ from salutogen.scores import score
 from tests.end_to_end.random_studies.analyses import add_analyses
 from tests.end_to_end.random_studies.answers import random_answers
 from tests.end_to_end.random_studies.drawing import Lot
-from tests.end_to_end.random_studies.plans import Plan, random_plan
+from tests.end_to_end.random_studies.files import write_files
+from tests.end_to_end.random_studies.plan import Plan
+from tests.end_to_end.random_studies.plans import random_plan
 
 MAY_REFUSE = (StudyError, PanelError, ScoreError, NormError)
 DONOR = 1_000_000_007  # numbers of the studies that lend their lines
@@ -73,9 +75,7 @@ def write_study(seed: int, number: int, folder: Path) -> Plan:
     tables = random_answers(plan, lot)
     if plan.borrowed:
         _borrow(plan, seed, number, folder)
-    separator = lot.one(",", ",", ";", "\t")
-    for name, table in tables.items():
-        table.write_csv(folder / f"{name}.csv", separator=separator, null_value="")
+    write_files(plan, tables, folder, lot)
     text = yaml.safe_dump(plan.values, sort_keys=False, allow_unicode=True)
     (folder / "study.yaml").write_text(text, encoding="utf-8")
     return plan
