@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -44,6 +46,17 @@ def test_as_many_persons_as_coefficients_are_too_few() -> None:
 def test_no_valid_row_at_all() -> None:
     scores = changed(simulated(), P=pl.lit(None, dtype=pl.Float64))
     assert refused(scores) == ["too-few-persons"]
+
+
+def test_a_refusal_says_whom_the_covariates_left_out() -> None:
+    scores = simulated(30, 5, norm={"covariates": ["site"]})
+    labels = [None, None, *(f"own {place}" for place in range(28))]
+    scores = replace(scores, persons=scores.persons.with_columns(site=pl.Series(labels)))
+    with pytest.raises(NormError) as caught:
+        fit_norm(scores)
+    (told,) = [one for one in caught.value.findings if one.code == "too-few-persons"]
+    assert "only 0 persons with E, P and site" in told.text
+    assert "2 persons without a covariate, and 28 persons with a label" in told.text
 
 
 def test_a_covariate_that_is_not_there_is_refused() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from salutogen.study.format import expand_numbers, item_name
+from salutogen.study.format import expand_numbers
 from tests.end_to_end.random_studies.drawing import Lot
 from tests.end_to_end.random_studies.naming import Naming
 
+BY_OCCASION = "_w{occasion}"
 NAMES, HABITS = 1, 2  # purposes of draws beside those of the plan and its answers
 
 
@@ -53,7 +54,7 @@ class Scale:
     @property
     def items(self) -> tuple[str, ...]:
         """Names of the items, without the occasion."""
-        return tuple(item_name(column) for column in self.columns)
+        return tuple(column.removesuffix(BY_OCCASION) for column in self.columns)
 
 
 @dataclass(kw_only=True)
@@ -113,7 +114,7 @@ class Plan:
         measured = given.get("measured", "repeated")
         plain = expand_numbers(columns)
         called = tuple(self.naming.column(column) for column in plain)
-        end = "_w{occasion}" if self.wide and measured == "repeated" else ""
+        end = BY_OCCASION if self.wide and measured == "repeated" else ""
         made = Scale(
             name=name,
             role=role,
