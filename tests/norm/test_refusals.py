@@ -48,15 +48,28 @@ def test_no_valid_row_at_all() -> None:
     assert refused(scores) == ["too-few-persons"]
 
 
-def test_a_refusal_says_whom_the_covariates_left_out() -> None:
+LACK, ALONE = "lack a covariate", "have a label of a category that nobody else has"
+
+
+@pytest.mark.parametrize(
+    ("labels", "told", "untold"),
+    [
+        ([None, None, *(f"own {place}" for place in range(28))], f"2 persons {LACK}, and 28", ""),
+        ([None] * 30, f"30 persons {LACK}.", ALONE),
+        ([f"own {place}" for place in range(30)], f"30 persons {ALONE}", LACK),
+    ],
+)
+def test_a_refusal_says_whom_the_covariates_left_out(
+    labels: list[str | None], told: str, untold: str
+) -> None:
     scores = simulated(30, 5, norm={"covariates": ["site"]})
-    labels = [None, None, *(f"own {place}" for place in range(28))]
-    scores = replace(scores, persons=scores.persons.with_columns(site=pl.Series(labels)))
+    persons = scores.persons.with_columns(site=pl.Series(labels, dtype=pl.String))
     with pytest.raises(NormError) as caught:
-        fit_norm(scores)
-    (told,) = [one for one in caught.value.findings if one.code == "too-few-persons"]
-    assert "only 0 persons with E, P and site" in told.text
-    assert "2 persons without a covariate, and 28 persons with a label" in told.text
+        fit_norm(replace(scores, persons=persons))
+    (refusal,) = [one for one in caught.value.findings if one.code == "too-few-persons"]
+    assert "only 0 persons with E, P and site to fit them. " in refusal.text
+    assert told in refusal.text
+    assert not untold or untold not in refusal.text
 
 
 def test_a_covariate_that_is_not_there_is_refused() -> None:

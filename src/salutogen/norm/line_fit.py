@@ -88,16 +88,17 @@ def line_problems(
     persons = table["person"].n_unique() if "person" in table.columns else table.height
     terms = all_terms(table, replace(spec, shape="linear"))
     if persons <= len(terms):
+        left_out = _left_out(table, spec, everybody)
         problems.append(
             finding(
                 "too-few-persons",
-                variant="" if everybody is None or everybody.height == table.height else "left-out",
+                variant="-and-".join(left_out),
                 level=level,
                 among=f" of {reference}" if reference else "",
                 persons=Persons(persons),
                 needed=["E", "P", *spec.covariates],
                 coefficients=len(terms),
-                **_left_out(table, spec, everybody),
+                **left_out,
             )
         )
     for name in spec.composite or spec.predictors:
@@ -111,14 +112,15 @@ def line_problems(
 def _left_out(
     table: pl.DataFrame, spec: LineSpec, everybody: pl.DataFrame | None
 ) -> dict[str, Persons]:
-    """How many persons lack a covariate, and how many have a label that nobody else has."""
+    """How many persons lack a covariate, or have a label that nobody else has; only if any do."""
     if everybody is None or "person" not in everybody.columns:
         return {}
     columns = [covariate_column(name) for name in spec.covariates]
-    persons = everybody["person"].n_unique()
     known = everybody.drop_nulls(columns)["person"].n_unique()
-    kept = table["person"].n_unique()
-    return {"lacking": Persons(persons - known), "alone": Persons(known - kept)}
+    lacking = everybody["person"].n_unique() - known
+    alone = known - table["person"].n_unique()
+    counted = {"lacking": Persons(lacking), "alone": Persons(alone)}
+    return {name: count for name, count in counted.items() if count}
 
 
 def fit_line(

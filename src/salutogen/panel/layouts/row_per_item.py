@@ -162,8 +162,14 @@ class RowPerItem(OneTable):
 
 def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
-    codes, texts = factorise(table.described(column))
+    codes, names = read_names(table, column, findings)
     refuse_nameless(table, [column], codes < 0, "empty-item", findings)
+    return codes, names
+
+
+def read_names(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
+    """Number what a column names in each row, -1 where it names nothing."""
+    codes, texts = factorise(table.described(column))
     refuse_errors(table, [column], findings)
     return codes, texts.to_list()
 
