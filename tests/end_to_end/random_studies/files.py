@@ -93,7 +93,7 @@ def _how(source: dict[str, Any], delimiter: str, suffix: str, lot: Lot) -> Text:
         source["header_rows"] = 1 + further
     if lot.chance(0.1):
         source["delimiter"] = delimiter
-    comma = delimiter in ";\t" and lot.chance(0.3)
+    comma = suffix in (".csv", ".tsv") and delimiter in ";\t" and lot.chance(0.3)
     if comma and lot.chance(0.3):
         source["decimal"] = ","
     announced = not above and delimiter in ",;" and lot.chance(0.06)
