@@ -111,7 +111,7 @@ def line_problems(
 
 def _left_out(
     table: pl.DataFrame, spec: LineSpec, everybody: pl.DataFrame | None
-) -> dict[str, Persons]:
+) -> dict[str, Any]:
     """How many persons lack a covariate, or have a label that nobody else has; only if any do."""
     if everybody is None or "person" not in everybody.columns:
         return {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ def write_files(plan: Plan, tables: dict[str, Table], folder: Path, lot: Lot) ->
         if refused or (suffix == ".tsv" and delimiter != "\t"):
             suffix = ".csv"
         text = _how(source, delimiter, suffix, own)
+        if not _can_hold(text.encoding, parts.values()):
+            text = replace(text, encoding="utf-8")
+            source.pop("encoding", None)
         for label, part in parts.items():
             stem = name if label is None else f"{name} {label}"
             path = folder / f"{stem}{suffix}"
@@ -167,11 +171,17 @@ def _write_text(table: pl.DataFrame, path: Path, text: Text, lot: Lot) -> None:
         while text.ragged and len(cells) > 1 and cells[-1] == "" and lot.chance(0.9):
             cells.pop()
         writer.writerow(cells)
-    written = held.getvalue()
-    try:
-        path.write_bytes(written.encode(text.encoding))
-    except UnicodeEncodeError:  # a name or a word that this encoding cannot hold
-        path.write_bytes(written.encode("utf-8"))
+    path.write_bytes(held.getvalue().encode(text.encoding))
+
+
+def _can_hold(encoding: str, tables: Iterable[pl.DataFrame]) -> bool:
+    """Whether an encoding has every sign of these tables."""
+    for table in tables:
+        try:
+            table.write_csv().encode(encoding)
+        except UnicodeEncodeError:
+            return False
+    return True
 
 
 def _typed(table: pl.DataFrame) -> pl.DataFrame:
