@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from tests.end_to_end.random_studies.drawing import Lot
@@ -30,6 +31,9 @@ def add_habits(plan: Plan) -> None:
     if lot.chance(0.05):
         name = plan.scales[0].name
         plan.values["population"] = {"description": "Volunteers <18+>", "selected_on": [name]}
+    rows = plan.layout == "row-per-occasion" and not plan.habits.per_occasion
+    if rows and lot.chance(0.15):
+        _split(plan)
 
 
 def _total(plan: Plan, scale: Scale, entry: dict[str, Any], lot: Lot) -> None:
@@ -95,6 +99,23 @@ def _added_or_left_out(
     entry["columns"] = list(scale.columns[:-1])
     plan.change(scale.name, columns=scale.columns[:-1])
     return [{"change": "left-out", "items": [len(scale.items)], "reason": "told by nobody"}]
+
+
+def _split(plan: Plan) -> None:
+    """Let exposure stand in a file of its own."""
+    plan.habits.split = True
+    answers = plan.values["sources"]["answers"]
+    lists = {"file": "lists.csv", "layout": plan.layout}
+    shared = [key for key in ("person", "occasion", "boolean") if key in answers]
+    lists |= {key: copy(answers[key]) for key in shared}
+    plan.values["sources"]["lists"] = lists
+    for scale in plan.scales:
+        source = "lists" if scale.role == "exposure" else "answers"
+        plan.values["instruments"][scale.name]["source"] = source
+    described = [*plan.values.get("background", {}).values()]
+    described += [plan.values["arms"]] if plan.arms else []
+    for entry in described:
+        entry.setdefault("source", "answers")
 
 
 def _not_refused(plan: Plan, lot: Lot) -> None:

@@ -36,6 +36,8 @@ def laid_out(
         answers = answers.filter(pl.col("answer") != "").sort("person", "wave", maintain_order=True)
     else:
         answers = forms
+    if plan.habits.split:
+        answers, tables["lists"] = _split(plan, answers, own_lot)
     kept = {*own, "item", *backgrounds, *(name for name in answers.columns if _of_form(plan, name))}
     tables["answers"] = _with_more_rows(plan, answers, kept, own_lot)
     named: dict[str, Table] = {name: _named(plan, table, ids) for name, table in tables.items()}
@@ -102,6 +104,16 @@ def _not_asked(plan: Plan, place: int, label: str) -> set[str]:
         elif asked is not None:
             gone |= set(scale.items) - set(asked)
     return gone
+
+
+def _split(plan: Plan, answers: pl.DataFrame, lot: Lot) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take exposure out of the answers; some of its forms, and of the others, are not there."""
+    items = [item for scale in plan.scales if scale.role == "exposure" for item in scale.items]
+    others = [name for name in answers.columns if name not in items]
+    drawn = lot.rng.random((2, answers.height)) < 0.95
+    drawn[:, :2] = True
+    lists = _picked(answers.filter(pl.Series(drawn[0])), ["person", "wave", *items])
+    return _picked(answers.filter(pl.Series(drawn[1])), others), lists
 
 
 def _with_done(forms: pl.DataFrame, code: str, lot: Lot) -> pl.DataFrame:

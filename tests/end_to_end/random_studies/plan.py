@@ -74,6 +74,8 @@ class Habits:
         The code by which a column says that a form was handed in; empty without such a column.
     stamps : {"", "offset", "utc", "local"}
         How moments are written.
+    split : bool
+        Exposure stands in a file of its own, not for everybody at each occasion.
     """
 
     sites: bool = False
@@ -82,6 +84,7 @@ class Habits:
     duplicates: str = ""
     done: str = ""
     stamps: str = ""
+    split: bool = False
 
 
 @dataclass(kw_only=True)
