@@ -19,6 +19,8 @@ FILES = 60  # studies whose files are held against the tables that they were wri
 STUDIES, PARTS = 300, 12
 # What may stand in the way of all results: refusals of a study's answers, scores and lines.
 RIGHTFUL = {
+    "arms-unknown",
+    "category-unknown",
     "constant-exposure",
     "constant-problems",
     "exposure-never-varies",
@@ -27,6 +29,7 @@ RIGHTFUL = {
     "line-not-fitted",
     "no-answers",
     "no-valid-occasions",
+    "norm-covariates-differ",
     "norm-level-missing",
     "nothing-left-to-explain",
     "problems-never-vary",

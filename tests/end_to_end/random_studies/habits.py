@@ -12,6 +12,7 @@ WORDS = ("Not at all", "several  days", "More than half the days", "Nearly every
          "Ständig", "6 or more", "seven", "eight", "nine", "more")  # fmt: skip
 BOOLEANS = (("FALSE", "TRUE"), ("no", "Yes"), ("nein", "ja"), ("False", "True"), ("n", "y"))
 DID_NOT_OCCUR = -7
+PER_DAY = {"minutes": 1440.0, "hours": 24.0, "weeks": 1 / 7, "days since 1970-01-01": 1.0}
 
 
 def add_habits(plan: Plan) -> None:
@@ -157,9 +158,22 @@ def _sources(plan: Plan, lot: Lot) -> None:
         elif counted and len(plan.labels) % 2 == 0 and lot.chance(0.1):
             habits.beeps = True
             source["occasion"] = [column("half"), column("beep")]
-    if plan.time and lot.chance(0.15):
+    if plan.time:
+        _times(plan, source["time"], lot)
+
+
+def _times(plan: Plan, time: dict[str, Any], lot: Lot) -> None:
+    """How times are written: moments with or without a zone, dates with points, other units."""
+    habits = plan.habits
+    if lot.chance(0.15):
         habits.stamps = lot.one("offset", "utc", "local")
         plan.time = "datetime"
-        source["time"]["unit"] = "datetime"
+        time["unit"] = "datetime"
         if habits.stamps != "offset" or lot.chance(0.3):
-            source["time"]["zone"] = lot.one("Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo")
+            time["zone"] = lot.one("Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo")
+    elif plan.time == "date" and lot.chance(0.15):
+        habits.stamps = "points"
+        time["format"] = "%d.%m.%Y"
+    elif plan.time == "days" and lot.chance(0.2):
+        time["unit"] = lot.one(*PER_DAY)
+        habits.per_day = PER_DAY[time["unit"]]

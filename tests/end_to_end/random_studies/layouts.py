@@ -183,9 +183,11 @@ def _times(plan: Plan, forms: pl.DataFrame, lot: Lot) -> pl.Series:
 
 def _dates(plan: Plan, days: np.ndarray, lot: Lot) -> list[str]:
     if plan.time == "days":
-        return [f"{day:g}" for day in days]
+        return [f"{day * plan.habits.per_day:.9g}" for day in days]
     start = np.datetime64("2024-01-01")
     dates = [str(start + np.timedelta64(int(day), "D")) for day in days]
+    if plan.habits.stamps == "points":
+        return [".".join(reversed(date.split("-"))) for date in dates]
     if plan.time == "date":
         return dates
     hours = lot.apart(HABITS + 3).rng.integers(0, 24, len(dates))

@@ -72,8 +72,10 @@ class Habits:
     duplicates : {"", "exact", "blank", "first", "last", "merge"}
     done : str
         The code by which a column says that a form was handed in; empty without such a column.
-    stamps : {"", "offset", "utc", "local"}
-        How moments are written.
+    stamps : {"", "offset", "utc", "local", "points"}
+        How moments and dates are written.
+    per_day : float
+        What times count, to a day.
     split : bool
         Exposure stands in a file of its own, not for everybody at each occasion.
     """
@@ -84,6 +86,7 @@ class Habits:
     duplicates: str = ""
     done: str = ""
     stamps: str = ""
+    per_day: float = 1.0
     split: bool = False
 
 
