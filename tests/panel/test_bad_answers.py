@@ -11,6 +11,7 @@ import pytest
 from salutogen.errors import PanelError
 from salutogen.findings import Finding, Severity
 from salutogen.panel import Panel, Reason, read_panel
+from salutogen.panel.numeric import to_numbers
 from salutogen.study import Study
 from tests.panel.small_studies import (
     answers,
@@ -106,6 +107,13 @@ def test_blank_words_are_blanks_and_are_said() -> None:
     assert {word: counted[word] for word in (".", "NA", "NaN")} == {".": 1, "NA": 1, "NaN": 1}
     frame = answers().with_columns(M_3=pl.Series([float("nan"), *[1.0] * 17]))
     assert read_panel(STUDY, frame).answers["mood"]["M_3"].null_count() == 1
+
+
+def test_blank_words_stand_in_a_column_of_any_name() -> None:
+    for name in ("count", "literal", "word"):
+        read = to_numbers(pl.Series(name, ["1", "NA", "na", "NA"]))
+        assert read.blank_words == {"NA": 2, "na": 1}
+        assert read.values.to_list() == [1, None, None, None]
 
 
 def test_blank_words_of_many_columns_are_said_once() -> None:
