@@ -19,7 +19,8 @@ COVARIATE = "covariate:"
 BACKGROUND = "background:"
 FACTOR = "factor:"
 SUBSCALE = "subscale:"
-NAMESPACES = (COVARIATE, BACKGROUND, FACTOR, SUBSCALE)
+ITEM = "item:"
+NAMESPACES = (COVARIATE, BACKGROUND, FACTOR, SUBSCALE, ITEM)
 LABEL_MARK = "="
 
 ARM = "arm"
@@ -109,6 +110,11 @@ def background_column(name: str) -> str:
 def is_pattern(name: str) -> bool:
     """Whether Polars takes a name for all columns that fit a pattern."""
     return name == "*" or (name.startswith("^") and name.endswith("$"))
+
+
+def item_column(name: str) -> str:
+    """Column of an item in tables of answers: its own name, unless that is taken for a pattern."""
+    return f"{ITEM}{name}" if is_pattern(name) or name.startswith(ITEM) else name
 
 
 def _is_apart(name: str) -> bool:

@@ -10,8 +10,11 @@ import pytest
 import statsmodels.api as sm
 
 from salutogen.errors import NormError
+from salutogen.findings import Findings
 from salutogen.norm import Norm, fit_norm
-from salutogen.norm.secondary_lines import winsor_limits
+from salutogen.norm.findings import LeftOut
+from salutogen.norm.line_spec import line_spec
+from salutogen.norm.secondary_lines import variant_lines, winsor_limits
 from salutogen.study import Period
 from tests.norm.cohorts import dynacore, simulated, windows_of
 
@@ -204,6 +207,17 @@ def test_winsorised_line_takes_intercept_and_slope_from_one_fit(norm: Norm) -> N
     fit = sm.OLS(pulled[0], sm.add_constant(pulled[1])).fit()
     line = norm.lines.variants["winsorised_person"]
     assert line.coefficients == pytest.approx(tuple(fit.params), rel=TOLERANCE)
+
+
+def test_variants_of_nobody_are_left_out_with_the_reason(norm: Norm) -> None:
+    nobody = {level: norm.reference_units[level].clear() for level in ("occasion", "person")}
+    left_out, findings = LeftOut(), Findings()
+    assert variant_lines(nobody, line_spec(norm.scores), "all", left_out) == {}
+    left_out.tell("variant-not-fitted", findings)
+    (told,) = findings
+    reasons = told.evidence.numbers["reasons"]
+    assert reasons["winsorised person line"] == reasons["robust person line"]
+    assert "too-few-persons" in reasons["winsorised person line"]
 
 
 def test_robust_line_agrees_with_statsmodels(norm: Norm) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -44,6 +46,30 @@ def test_as_many_persons_as_coefficients_are_too_few() -> None:
 def test_no_valid_row_at_all() -> None:
     scores = changed(simulated(), P=pl.lit(None, dtype=pl.Float64))
     assert refused(scores) == ["too-few-persons"]
+
+
+LACK, ALONE = "lack a covariate", "have a label of a category that nobody else has"
+
+
+@pytest.mark.parametrize(
+    ("labels", "told", "untold"),
+    [
+        ([None, None, *(f"own {place}" for place in range(28))], f"2 persons {LACK}, and 28", ""),
+        ([None] * 30, f"30 persons {LACK}.", ALONE),
+        ([f"own {place}" for place in range(30)], f"30 persons {ALONE}", LACK),
+    ],
+)
+def test_a_refusal_says_whom_the_covariates_left_out(
+    labels: list[str | None], told: str, untold: str
+) -> None:
+    scores = simulated(30, 5, norm={"covariates": ["site"]})
+    persons = scores.persons.with_columns(site=pl.Series(labels, dtype=pl.String))
+    with pytest.raises(NormError) as caught:
+        fit_norm(replace(scores, persons=persons))
+    (refusal,) = [one for one in caught.value.findings if one.code == "too-few-persons"]
+    assert "only 0 persons with E, P and site to fit them. " in refusal.text
+    assert told in refusal.text
+    assert not untold or untold not in refusal.text
 
 
 def test_a_covariate_that_is_not_there_is_refused() -> None:

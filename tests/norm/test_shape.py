@@ -16,7 +16,7 @@ from salutogen.models import f_test, fit_least_squares
 from salutogen.norm import fit_norm
 from salutogen.norm.line_fit import fit_line
 from salutogen.norm.line_spec import LineSpec
-from salutogen.norm.shape import bend_of, shape_test, turning_point
+from salutogen.norm.shape import bend_of, refusal_of_shape, shape_test, turning_point
 from tests.norm.cohorts import dynacore, simulated, windows_of
 
 
@@ -178,3 +178,15 @@ def test_a_straight_line_through_a_curve_is_said() -> None:
     assert told
     straight = fit_norm(simulated(norm={"shape": "linear"}))
     assert "curve-left-out" not in [item.code for item in straight.findings]
+
+
+def test_the_shape_of_a_composite_of_nobody_is_not_tested() -> None:
+    nobody = pl.DataFrame(schema={"person": pl.Int64, "P": pl.Float64, "E_a": pl.Float64,
+                                  "E_b": pl.Float64})  # fmt: skip
+    spec = LineSpec(composite=("E_a", "E_b"))
+    with pytest.raises(NormError) as caught:
+        shape_test(nobody, spec)
+    assert [one.code for one in caught.value.findings] == ["shape-not-tested"]
+    refused = refusal_of_shape(nobody, replace(spec, shape="quadratic"))
+    assert refused is not None
+    assert refused.code == "too-few-persons"

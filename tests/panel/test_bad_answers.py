@@ -11,6 +11,7 @@ import pytest
 from salutogen.errors import PanelError
 from salutogen.findings import Finding, Severity
 from salutogen.panel import Panel, Reason, read_panel
+from salutogen.panel.numeric import to_numbers
 from salutogen.study import Study
 from tests.panel.small_studies import (
     answers,
@@ -106,6 +107,13 @@ def test_blank_words_are_blanks_and_are_said() -> None:
     assert {word: counted[word] for word in (".", "NA", "NaN")} == {".": 1, "NA": 1, "NaN": 1}
     frame = answers().with_columns(M_3=pl.Series([float("nan"), *[1.0] * 17]))
     assert read_panel(STUDY, frame).answers["mood"]["M_3"].null_count() == 1
+
+
+def test_blank_words_stand_in_a_column_of_any_name() -> None:
+    for name in ("count", "literal", "word"):
+        read = to_numbers(pl.Series(name, ["1", "NA", "na", "NA"]))
+        assert read.blank_words == {"NA": 2, "na": 1}
+        assert read.values.to_list() == [1, None, None, None]
 
 
 def test_blank_words_of_many_columns_are_said_once() -> None:
@@ -237,6 +245,18 @@ def test_duplicates_in_a_long_file() -> None:
     assert finding.evidence.rows == (1, 127)
 
 
+def test_an_item_of_a_long_file_that_nobody_answered_is_no_refusal() -> None:
+    study = make_study({"answers": by_item()})
+    long = lengthen(answers()).filter(pl.col("item") != "E_3")
+    panel = read_panel(study, long)
+    (told,) = panel.findings
+    assert (told.code, told.severity) == ("item-never-answered", "warning")
+    assert "'E_3'" in told.text
+    expected = read_panel(study, lengthen(answers()))
+    assert panel.answers["events"]["E_3"].null_count() == panel.n_rows
+    assert panel.answers["mood"].equals(expected.answers["mood"])
+
+
 def test_items_of_a_long_file() -> None:
     study = make_study({"answers": by_item()})
     long = lengthen(answers())
@@ -244,6 +264,9 @@ def test_items_of_a_long_file() -> None:
     (finding,) = _refused(renamed, study)
     assert finding.code == "item-missing"
     assert "Did you mean 'M-2'?" in finding.text
+    for name in ("E_", "M_"):  # a scale of which nothing is there
+        gone = _refused(long.filter(~pl.col("item").str.starts_with(name)), study)
+        assert {one.code for one in gone} == {"item-missing"}
     (finding,) = _refused(
         long.with_columns(item=pl.when(pl.int_range(pl.len()) != 5).then("item")), study
     )

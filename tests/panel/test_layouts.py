@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from salutogen.errors import PanelError
 from salutogen.panel import Reason, read_panel
+from salutogen.scores import score
+from salutogen.study import read_study
 from tests.panel.small_studies import (
     EVENTS,
     MOOD,
@@ -232,3 +234,36 @@ def test_persons_who_say_nothing_leave_the_others_as_they_are(blank: list[str]) 
     for panel in (read_panel(WIDE, widen(gaps)), read_panel(LONG, lengthen(gaps))):
         assert same_panel(panel, others)
         assert "person-without-occasions" in found(panel)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_items_may_be_called_like_patterns(wide: bool) -> None:
+    """Polars takes `*` and `^M$` for every column that fits them."""
+    odd = dict(
+        zip([*MOOD, *EVENTS], ["*", "^M$", "^.*$", "item:*", "^E$", "E", "a b"], strict=True)
+    )
+
+    def scored(called: dict[str, str]) -> pl.DataFrame:
+        end = "_w{occasion}" if wide else ""
+        layout = {"layout": "row-per-person"} if wide else {"occasion": "wave"}
+        plan = {
+            "salutogen": 1,
+            "title": "Names",
+            "occasions": {"labels": ["1", "2", "3"]},
+            "sources": {"answers": {"person": "id"} | layout},
+            "instruments": {
+                "mood": {"columns": [called[name] + end for name in MOOD], "answers": "0..3",
+                         "reverse": [called["M_1"]]},
+                "events": {"columns": [called[name] + end for name in EVENTS], "answers": "0..5",
+                           "recall": "7 days"},
+            },
+            "problems": "mood",
+            "exposure": {"types": ["events"]},
+        }  # fmt: skip
+        frame = widen(answers()) if wide else answers()
+        ends = tuple(f"_w{label}" for label in "123") if wide else ("",)
+        names = {f"{name}{end}": f"{called[name]}{end}" for name in called for end in ends}
+        return score(read_study(plan).read(frame.rename(names))).table
+
+    plain, other = scored({name: name for name in odd}), scored(odd)
+    assert other.select("P", "E").equals(plain.select("P", "E"))

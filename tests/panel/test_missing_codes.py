@@ -93,6 +93,11 @@ def test_several_codes_are_told_apart() -> None:
     assert found == {-99: 2, 88: 3, 999: 1}
 
 
+def test_a_column_may_be_called_as_the_numbers_of_values_are() -> None:
+    values = [*range(20), 999, 999]
+    assert suspects_of(pl.Series("count", values)) == suspects_of(pl.Series("x", values)) != ()
+
+
 def test_nothing_is_said_of_columns_without_a_rest() -> None:
     for values in ([], [99.0] * 20, [9.0, 99.0] * 20, [5.0] * 20, [1.0, 2.0, 99.0]):
         assert not suspects_of(_column(values))

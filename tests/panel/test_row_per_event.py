@@ -58,10 +58,19 @@ def read(events: dict[str, list[str | None]], **changed: Any) -> Panel:
 def test_events_are_kept_by_person_and_day() -> None:
     panel = read(
         {
-            "who": ["a", "b", "a", "stranger", "a", "a"],
-            "on": ["2024-02-20", "2024-01-15", "2024-02-01", "2024-02-01", None, "2024-02-01"],
-            "kind": ["loss", "move", "loss", "loss", "move", "loss"],
-            "burden": ["5", None, "3", "2", "4", "3"],
+            "who": ["a", "b", "a", "stranger", "a", "a", "b", ""],
+            "on": [
+                "2024-02-20",
+                "2024-01-15",
+                "2024-02-01",
+                "2024-02-01",
+                None,
+                "2024-02-01",
+                "2024-02-02",
+                "",
+            ],
+            "kind": ["loss", "move", "loss", "loss", "move", "loss", " ", ""],
+            "burden": ["5", None, "3", "2", "4", "3", "1", ""],
         }
     )
     assert panel.persons["subject"].to_list() == ["b", "a"]
@@ -80,6 +89,7 @@ def test_events_are_kept_by_person_and_day() -> None:
     assert told["event-of-unknown-person"].rows == (4,)
     assert told["event-without-date"].rows == (5,)
     assert told["event-twice"].rows == (6,)
+    assert told["event-without-kind"].rows == (7,)
     assert "persons-in-one-source" not in told
     assert {entry.source for entry in panel.inputs} == {"answers", "register"}
 
@@ -89,7 +99,7 @@ def test_events_are_kept_by_person_and_day() -> None:
     [
         ({"on": ["2024-02-20", "20.2.2024"]}, "mixed-date-formats", "on"),
         ({"burden": ["5", "much"]}, "event-rating-not-a-number", "burden"),
-        ({"kind": ["loss", None]}, "empty-item", "kind"),
+        ({"kind": ["loss", "#REF!"]}, "error-cell", "kind"),
         ({"who": ["a", None]}, "empty-subject", "who"),
     ],
 )

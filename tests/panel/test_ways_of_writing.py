@@ -226,9 +226,8 @@ def test_files_with_one_row_per_answer(tmp_path: Path) -> None:
     asked = pl.when(pl.col("wave") != "3").then(pl.col("M_2"))
     expected = read_panel(make_study(), frame.with_columns(asked))
     assert _by_subject(panel).equals(_by_subject(expected))
-    (tmp_path / "long1.csv").write_text(
-        lengthen(frame).drop("wave").filter(pl.col("item") != "M_2").write_csv()
-    )
+    misspelt = lengthen(frame).drop("wave").with_columns(pl.col("item").replace({"M_2": "M-2"}))
+    (tmp_path / "long1.csv").write_text(misspelt.write_csv())
     (tmp_path / "long2.csv").write_text((tmp_path / "long3.csv").read_text())
     with pytest.raises(PanelError) as refused:
         read_panel(make_study({"answers": source}), tmp_path)

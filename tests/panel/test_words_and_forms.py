@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -172,6 +173,26 @@ def test_a_code_that_never_occurs_is_refused() -> None:
     assert [one.code for one in refused(make_study({"answers": source}), frame)] == [
         "column-missing"
     ]
+
+
+def test_a_code_may_be_missing_from_the_file_of_one_occasion(tmp_path: Path) -> None:
+    frame = answers()
+    for label in ("1", "2", "3"):
+        part = frame.filter(pl.col("wave") == label).drop("wave")
+        part.with_columns(done=pl.lit(1 if label == "3" else 2)).write_csv(
+            tmp_path / f"w{label}.csv"
+        )
+    files = {label: f"w{label}.csv" for label in ("1", "2", "3")}
+    source = by_occasion(files=files, occasion=None, complete={"column": "done", "code": 2})
+    panel = read_panel(make_study({"answers": source}), tmp_path)
+    assert panel.answers["mood"]["M_1"].is_null().to_list() == [False, False, True] * 6
+    (note,) = [one for one in panel.findings if one.evidence.n_rows == 6]
+    assert (note.code, note.evidence.file) == ("form-not-handed-in", "w3.csv")
+    source = by_occasion(files=files, occasion=None, complete={"column": "done", "code": 3})
+    with pytest.raises(PanelError) as error:
+        read_panel(make_study({"answers": source}), tmp_path)
+    assert [one.code for one in error.value.findings] == ["complete-code-never"]
+    assert "w1.csv, w2.csv and w3.csv" in error.value.findings[0].text
 
 
 def test_an_event_that_did_not_happen_may_have_a_code_outside_the_range() -> None:

@@ -16,7 +16,7 @@ from salutogen.models.descriptive import centre_and_spread
 from salutogen.models.linear_algebra import Factored
 from salutogen.models.regression.least_squares import LinearFit, checked, fit_least_squares
 from salutogen.models.regression.sandwich import hc3_covariance
-from salutogen.namespaces import told_term
+from salutogen.namespaces import covariate_column, told_term
 from salutogen.norm.clustered_support import clustered_claims, clustered_errors
 from salutogen.norm.curve_support import all_terms, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import labels_of, term_matrix, terms_of, with_composite
@@ -73,24 +73,32 @@ def repeated_persons(table: pl.DataFrame, level: str) -> list[Finding]:
 
 
 def line_problems(
-    table: pl.DataFrame, spec: LineSpec, level: Level, reference: str = ""
+    table: pl.DataFrame,
+    spec: LineSpec,
+    level: Level,
+    reference: str = "",
+    everybody: pl.DataFrame | None = None,
 ) -> list[Finding]:
     """Everything that keeps a straight line from being fitted to these units.
 
-    `reference` names the part of the study that they are, where they are a part.
+    `reference` names the part of the study that they are, where they are a part. `everybody` are
+    the units before those without a usable covariate were left out.
     """
     problems = [] if level == "occasion" else repeated_persons(table, level)
     persons = table["person"].n_unique() if "person" in table.columns else table.height
     terms = all_terms(table, replace(spec, shape="linear"))
     if persons <= len(terms):
+        left_out = _left_out(table, spec, everybody)
         problems.append(
             finding(
                 "too-few-persons",
+                variant="-and-".join(left_out),
                 level=level,
                 among=f" of {reference}" if reference else "",
                 persons=Persons(persons),
                 needed=["E", "P", *spec.covariates],
                 coefficients=len(terms),
+                **left_out,
             )
         )
     for name in spec.composite or spec.predictors:
@@ -99,6 +107,20 @@ def line_problems(
     if _is_constant(table, "P"):
         problems.append(_constant("constant-problems", "P", table, level))
     return problems
+
+
+def _left_out(
+    table: pl.DataFrame, spec: LineSpec, everybody: pl.DataFrame | None
+) -> dict[str, Any]:
+    """How many persons lack a covariate, or have a label that nobody else has; only if any do."""
+    if everybody is None or "person" not in everybody.columns:
+        return {}
+    columns = [covariate_column(name) for name in spec.covariates]
+    known = everybody.drop_nulls(columns)["person"].n_unique()
+    lacking = everybody["person"].n_unique() - known
+    alone = known - table["person"].n_unique()
+    counted = {"lacking": Persons(lacking), "alone": Persons(alone)}
+    return {name: count for name, count in counted.items() if count}
 
 
 def fit_line(

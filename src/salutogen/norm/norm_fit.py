@@ -155,7 +155,8 @@ def _decide_shape(fit: _Fit, seed: int, *, own: bool) -> ShapeTest | None:
     if own:
         linear = replace(fit.spec, shape="linear")
         part = fit.reference.words if fit.reference.restricted else ""
-        fit.findings.extend(line_problems(units, linear, "person", part))
+        everybody = fit.tables["person_reference"]
+        fit.findings.extend(line_problems(units, linear, "person", part, everybody))
         occasions = fit.covariates.complete(fit.tables["occasion_reference"])
         if not refusals(tuple(fit.findings)):
             fit.findings.extend(line_problems(occasions, linear, "occasion", part))

@@ -219,7 +219,11 @@ def variant_lines(
     for level in levels:
         table = units[level]
         robust = partial(robust_line, plain=plain.get(level))
+        problems = line_problems(table, spec, level)
         for name, fit in (("winsorised", winsorised_line), ("robust", robust)):
+            if problems:
+                left_out.add(f"{name} {level} line", problems)
+                continue
             try:
                 fitted = fit(table, spec, level=level, reference=reference)
             except (ModelError, NormError) as error:

@@ -28,7 +28,7 @@ from salutogen.models.regression.sandwich import (
 )
 from salutogen.norm.curve_support import all_terms, curve_refused, lack_of_support, spline_knots
 from salutogen.norm.design_matrix import term_matrix, terms_of, with_composite
-from salutogen.norm.line_fit import learn_standardiser, repeated_persons
+from salutogen.norm.line_fit import learn_standardiser, line_problems, repeated_persons
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.lines import Line, Shape
 
@@ -94,6 +94,9 @@ def shape_test(
     problems = repeated_persons(units, unit)
     if problems:
         raise NormError(problems)
+    straight = _without_line(units, spec)
+    if straight is not None:
+        raise NormError([_not_tested(units, unit, straight)])
     units = _with_composite(units, spec)
     fits = {shape: _Fitted.of(units, replace(spec, shape=shape), seed) for shape in SHAPES}
     linear, quadratic, spline = (fits[shape] for shape in SHAPES)
@@ -130,7 +133,16 @@ def shape_test(
 
 def refusal_of_shape(units: pl.DataFrame, spec: LineSpec, *, seed: int = 1) -> Finding | None:
     """Say why units cannot carry a shape, all of them or with one part in ten left out."""
+    straight = _without_line(units, spec)
+    if straight is not None:
+        return straight
     return _Fitted.of(_with_composite(units, spec), spec, seed).refused
+
+
+def _without_line(units: pl.DataFrame, spec: LineSpec) -> Finding | None:
+    """Say why units cannot even carry a straight line, as those of a borrowed line may be."""
+    problems = line_problems(units, replace(spec, shape="linear"), "person")
+    return problems[0] if problems else None
 
 
 def _with_composite(units: pl.DataFrame, spec: LineSpec) -> pl.DataFrame:

@@ -96,9 +96,10 @@ def align(
     _tell_one_sided(tables, local, subjects, findings)
     aligned: dict[str, AlignedSource] = {}
     for name in order:
+        handed_in = without_open_forms(study, tables[name], findings)
         parts = [
             _layout(study, table, _shared(codes, texts, subjects), findings)
-            for table, (codes, texts) in zip(tables[name], local[name], strict=True)
+            for table, (codes, texts) in zip(handed_in, local[name], strict=True)
         ]
         aligned[name] = parts[0] if len(parts) == 1 else FilePerOccasion(parts)
     return aligned, subjects
@@ -143,7 +144,6 @@ def _renumber(codes: Codes, texts: pl.Series, subjects: pl.Series) -> Codes:
 
 def _layout(study: Study, table: SourceTable, persons: Codes, findings: Findings) -> AlignedSource:
     plan = study.plan.sources[table.name]
-    table = without_open_forms(study, table, findings)
     if plan.layout == "row-per-item":
         return _by_item(study, table, persons, findings)
     if plan.layout == "row-per-person" or table.occasion is not None:
@@ -194,8 +194,9 @@ def _by_item(study: Study, table: SourceTable, persons: Codes, findings: Finding
     items, names = read_items(table, plan.item or ITEM, findings)
     is_once = np.array([name in once for name in names] + [False])[items]
     occasions = _occasions(study, table, findings, lambda rows: is_once[rows])
+    scales = [tuple(one.columns.values()) for one in here]
     return RowPerItem(
-        table, plan, persons, occasions, len(study.labels), items, names, repeated, findings
+        table, plan, persons, occasions, len(study.labels), items, names, repeated, scales, findings
     )
 
 

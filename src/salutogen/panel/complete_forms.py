@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,21 +20,42 @@ if TYPE_CHECKING:
     from salutogen.study import Study
 
 
-def without_open_forms(study: Study, table: SourceTable, findings: Findings) -> SourceTable:
-    """Leave out the answers of forms that were not handed in, by `complete` of the source.
+def without_open_forms(
+    study: Study, tables: Sequence[SourceTable], findings: Findings
+) -> list[SourceTable]:
+    """Leave out the answers of forms that were not handed in, by `complete` of their source.
 
-    A form that nobody handed in (a code that never occurs) is refused: the code is wrong.
+    `tables` are those of one source. A form that nobody handed in (a code that occurs in none of
+    them) is refused: the code is wrong.
     """
-    plan = study.plan.sources[table.name].complete
+    plan = study.plan.sources[tables[0].name].complete
     if plan is None:
-        return table
-    by_column = _answers_by_column(study, table, plan.column)
-    done = {column: _handed_in(table.described(column), plan.codes) for column in by_column}
+        return list(tables)
+    every = [_answers_by_column(study, table, plan.column) for table in tables]
+    done = [
+        {column: _handed_in(table.described(column), plan.codes) for column in by_column}
+        for table, by_column in zip(tables, every, strict=True)
+    ]
     codes = listed(plan.codes, quotes=True)
-    if not any(bool(mask.any()) for mask in done.values()):
-        column = next(iter(done))
-        findings.tell("complete-code-never", file=table.label, column=column, codes=codes)
-        return table
+    if not any(bool(mask.any()) for masks in done for mask in masks.values()):
+        column = next(column for by_column in every for column in by_column)
+        label = listed([table.label for table in tables])
+        findings.tell("complete-code-never", file=label, column=column, codes=codes)
+        return list(tables)
+    return [
+        _without_open(table, by_column, masks, codes, findings)
+        for table, by_column, masks in zip(tables, every, done, strict=True)
+    ]
+
+
+def _without_open(
+    table: SourceTable,
+    by_column: Mapping[str, list[str]],
+    done: Mapping[str, pl.Series],
+    codes: str,
+    findings: Findings,
+) -> SourceTable:
+    """Leave out the answers of the open forms of one table, and say how many forms they are."""
     blanked: dict[str, pl.Series] = {}
     open_rows = np.zeros(table.n_rows, dtype=bool)
     forms = 0

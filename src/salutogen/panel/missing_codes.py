@@ -65,11 +65,11 @@ def suspects_of(column: pl.Series) -> tuple[Suspect, ...]:
     first that has another; each is suspect if it lies further from the rest than the rest is wide
     (half as wide, if several cells share it), or is negative where the rest is not.
     """
-    counts = column.drop_nulls().value_counts(sort=False)
+    counts = column.alias("value").drop_nulls().value_counts(sort=False)
     if not counts.height:
         return ()
-    counts = counts.sort(column.name)
-    values = counts[column.name].cast(pl.Float64).to_numpy()
+    counts = counts.sort("value")
+    values = counts["value"].cast(pl.Float64).to_numpy()
     return _suspects(values, counts["count"].to_numpy().astype(np.int64))
 
 

@@ -157,7 +157,7 @@ def _from_text(raw: pl.Series, decimal: str | None, blanks: Collection[str]) -> 
     parsed, words = _parse_texts(texts, decimal, blanks)
     counts: dict[str, int] = {}
     if words:
-        found = odd.filter(odd.is_in(words)).value_counts(sort=True)
+        found = odd.filter(odd.is_in(words)).alias("word").value_counts(sort=True)
         counts = {word.strip(): count for word, count in found.iter_rows() if word and word.strip()}
     as_number = raw.replace_strict(texts, parsed, default=None, return_dtype=pl.Float64)
     is_word = raw.is_in(words) if words else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.end_to_end.random_studies.plans import Plan
+from tests.end_to_end.random_studies.plan import Plan
 
 
 def add_analyses(plan: Plan) -> None:
@@ -14,7 +14,7 @@ def add_analyses(plan: Plan) -> None:
     if lot.chance(0.1):
         low, high = sorted((lot.one(0.3, 0.6, 1.0), lot.one(0.5, 0.8, 1.0)))
         steps[0] |= {"plausible_reliability": [low, high], "plausible_mood": [0.0, 0.3]}
-    repeated = [scale.name for scale in plan.scales if scale.measured == "repeated"]
+    functioning = [scale.name for scale in plan.scales if scale.role == "functioning"]
     if lot.chance(0.12):
         steps.append(_trajectories(plan))
     if lot.chance(0.08):
@@ -24,8 +24,8 @@ def add_analyses(plan: Plan) -> None:
     if len(plan.labels) > 1 and lot.chance(0.08):
         first = list(plan.labels[:-1][: lot.one(1, 2)])
         steps.append({"step": "baseline-adjusted", "baseline": first, "bootstrap": 100})
-    if "functioning" in repeated and lot.chance(0.6):
-        steps.append({"step": "growth", "scale": "functioning", "bootstrap": 100,
+    if functioning and lot.chance(0.6):
+        steps.append({"step": "growth", "scale": functioning[0], "bootstrap": 100,
                       "fluctuation": 50})  # fmt: skip
     if lot.chance(0.06):
         steps.append({"step": "event-weights", "splits": 5,
@@ -38,12 +38,12 @@ def _trajectories(plan: Plan) -> dict[str, Any]:
     step: dict[str, Any] = {"step": "trajectories", "classes": "off"}
     if plan.time and lot.chance(0.4):
         plan.register = True
-        time = {"column": "on", "unit": plan.time}
+        answers = plan.values["sources"]["answers"]
         plan.values["sources"]["register"] = {
             "file": "register.csv",
             "layout": "row-per-event",
-            "person": "who",
-            "time": time,
+            "person": list(answers["person"]) if plan.habits.sites else answers["person"],
+            "time": answers["time"] | {"column": "on"},
             "event": "kind",
             "rating": "burden",
         }
@@ -59,8 +59,9 @@ def _trajectories(plan: Plan) -> dict[str, Any]:
     step["validity"] = {"draws": 50}
     if not plan.register:
         step["background"] = lot.one("with-event", "without-event")
-    if "age" in plan.background and lot.chance(0.3):
-        step["validity"] |= {"outcome": "age", "threshold": 50}
+    if "age" in plan.background.values() and lot.chance(0.3):
+        age = next(name for name, column in plan.background.items() if column == "age")
+        step["validity"] |= {"outcome": age, "threshold": 50}
     if lot.chance(0.3):
         step["labels"] = {"band_from": "answers"}
     if lot.chance(0.1):

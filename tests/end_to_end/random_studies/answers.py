@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from tests.end_to_end.random_studies.drawing import Lot
-from tests.end_to_end.random_studies.plans import Plan, Scale
+from tests.end_to_end.random_studies.layouts import BETWEEN, Table, laid_out
+from tests.end_to_end.random_studies.plan import HABITS, Plan, Scale
 
 PERSONS = (4, 9, 15, 20, 25, 30, 30, 30, 35, 40, 40, 50, 60)
 # How exposure, and problems, come over occasions (1 in so many studies is the plain first one).
@@ -18,23 +19,25 @@ PROBLEMS = ("plain",) * 8 + ("at the floor", "same at one occasion", "same withi
             "follows exposure", "two values")  # fmt: skip
 
 
-def random_answers(plan: Plan, lot: Lot) -> dict[str, pl.DataFrame]:
+def random_answers(plan: Plan, lot: Lot) -> dict[str, Table]:
     """Draw the answers to a plan: tables by source, all values as text."""
     n = lot.one(*PERSONS)
-    ids = _identifiers(n, lot)
-    forms, latent = _forms(plan, n, lot)
-    forms = _with_gaps(plan, forms, lot)
+    ids = _identifiers(plan, n, lot)
+    forms = _with_gaps(plan, _forms(plan, n, lot), lot)
+    forms = _as_written(plan, forms, lot.apart(HABITS + 1))
     people = _background(plan, n, lot)
-    return _laid_out(plan, forms, people, ids, lot) if latent.size else {}
+    return laid_out(plan, forms, people, ids, lot)
 
 
-def _identifiers(n: int, lot: Lot) -> list[str]:
+def _identifiers(plan: Plan, n: int, lot: Lot) -> list[str]:
     style = lot.one("p{:03d}", "{}", "{:04d}", "Site 1/{}", "ä-{}")
     places = lot.rng.permutation(n) if lot.chance(0.5) else np.arange(n)
+    if plan.habits.sites:
+        return [f"{'AB'[place % 2]}{BETWEEN}{place // 2 + 1:02d}" for place in places]
     return [style.format(int(place) + 1) for place in places]
 
 
-def _forms(plan: Plan, n: int, lot: Lot) -> tuple[pl.DataFrame, np.ndarray]:
+def _forms(plan: Plan, n: int, lot: Lot) -> pl.DataFrame:
     """One row per person and occasion: place of the person, of the occasion, answers as numbers."""
     waves = len(plan.labels)
     person, wave = np.repeat(np.arange(n), waves), np.tile(np.arange(waves), n)
@@ -52,7 +55,7 @@ def _forms(plan: Plan, n: int, lot: Lot) -> tuple[pl.DataFrame, np.ndarray]:
         how = kind if scale.role == "problems" else "plain"
         drawn = _answers(scale, own, E, person, wave, how, lot.rng)
         columns |= dict(zip(scale.items, drawn.T, strict=True))
-    return pl.DataFrame(columns), latent
+    return pl.DataFrame(columns)
 
 
 def _exposure(
@@ -134,13 +137,34 @@ def _with_gaps(plan: Plan, forms: pl.DataFrame, lot: Lot) -> pl.DataFrame:
     blank = (forms["person"].to_numpy() == 0) if lot.chance(0.12) else np.zeros(height, bool)
     for name in answers:
         answers[name][blank] = ""
-        if plan.layout == "row-per-person":
+        if plan.wide:
             answers[name][~keep] = ""
-    table = forms.select("person", "wave").with_columns(
-        pl.Series(name, values, dtype=pl.String) for name, values in answers.items()
+    table = pl.DataFrame(
+        {"person": forms["person"], "wave": forms["wave"]}
+        | {name: pl.Series(values, dtype=pl.String) for name, values in answers.items()}
     )
-    whole = plan.layout == "row-per-person" or not keep.any()
+    whole = plan.wide or not keep.any()
     return table if whole else table.filter(pl.Series(keep))
+
+
+def _as_written(plan: Plan, forms: pl.DataFrame, lot: Lot) -> pl.DataFrame:
+    """Write answers as the study's files do: in words, with decimals, or with what is none."""
+    columns = forms.to_dict()
+    for scale in plan.scales:
+        for name in scale.items:
+            cells = [scale.words.get(cell, cell) for cell in columns[name]]
+            if scale.decimals:
+                drawn = lot.rng.random(len(cells)) < 0.5
+                halves = [off and cell.isdecimal() and cell != str(scale.high)
+                          for cell, off in zip(cells, drawn, strict=True)]  # fmt: skip
+                cells = [f"{cell}.5" if half else cell
+                         for cell, half in zip(cells, halves, strict=True)]  # fmt: skip
+            if scale.impossible:
+                drawn = lot.rng.random(len(cells)) < 0.03
+                wrong = lot.one("no answer", str(scale.high + 50), "7x")
+                cells = [wrong if off else cell for cell, off in zip(cells, drawn, strict=True)]
+            columns[name] = pl.Series(cells, dtype=pl.String)
+    return pl.DataFrame(columns)
 
 
 def _background(plan: Plan, n: int, lot: Lot) -> pl.DataFrame:
@@ -165,79 +189,5 @@ def _background(plan: Plan, n: int, lot: Lot) -> pl.DataFrame:
         if lot.chance(0.15) and name != "arm":
             gone = rng.random(n) < 0.15
             columns[name] = ["" if off else value for off, value in zip(gone, values, strict=True)]
-    kept = list(dict.fromkeys((*plan.background.values(), *(["arm"] if plan.arms else []))))
+    kept = dict.fromkeys((*plan.background.values(), *(["arm"] if plan.arms else [])))
     return pl.DataFrame({"person": range(n), **{name: columns[name] for name in kept}})
-
-
-def _laid_out(
-    plan: Plan, forms: pl.DataFrame, people: pl.DataFrame, ids: list[str], lot: Lot
-) -> dict[str, pl.DataFrame]:
-    """Lay the forms out as the plan's source says."""
-    forms = forms.with_columns(_times(plan, forms, lot)) if plan.time else forms
-    tables = {}
-    if plan.people:
-        tables["people"] = people
-    elif people.width > 1:
-        forms = forms.join(people, on="person", how="left", maintain_order="left")
-    own = ["person", "wave", *(["day"] if plan.time else [])]
-    backgrounds = people.columns[1:] if not plan.people else []
-    if plan.layout == "row-per-person":
-        answers = _widened(plan, forms, backgrounds, own)
-    elif plan.layout == "row-per-item":
-        answers = forms.unpivot(index=own, variable_name="item", value_name="answer")
-        answers = answers.filter(pl.col("answer") != "").sort("person", "wave", maintain_order=True)
-    else:
-        answers = forms
-    tables["answers"] = answers
-    named = {}
-    for name, table in tables.items():
-        if "wave" in table.columns:
-            labels = [plan.labels[place] for place in table["wave"]]
-            table = table.with_columns(pl.Series("wave", labels, dtype=pl.String))
-        people_ids = pl.Series("person", [ids[place] for place in table["person"]], dtype=pl.String)
-        named[name] = table.with_columns(people_ids).rename({"person": "id"})
-    if plan.register:
-        named["register"] = _register(plan, ids, lot)
-    return named
-
-
-def _register(plan: Plan, ids: list[str], lot: Lot) -> pl.DataFrame:
-    """Dated events of some persons, in no order, some before or after all answers."""
-    rng, count = lot.rng, lot.one(0, 1, 5, 2 * len(ids)) + 1
-    days = rng.integers(-20, int(max(plan.days)) + 20, count)
-    return pl.DataFrame(
-        {
-            "who": [ids[place] for place in rng.integers(0, len(ids), count)],
-            "on": _dates(plan, days),
-            "kind": [lot.one("loss", "move", "illness") for _ in range(count)],
-            "burden": [str(value) for value in rng.integers(0, 6, count)],
-        }
-    )
-
-
-def _times(plan: Plan, forms: pl.DataFrame, lot: Lot) -> pl.Series:
-    days = np.array(plan.days)[forms["wave"].to_numpy()].round()
-    return pl.Series("day", _dates(plan, days + lot.rng.integers(0, 3, days.size)))
-
-
-def _dates(plan: Plan, days: np.ndarray) -> list[str]:
-    if plan.time == "days":
-        return [f"{day:g}" for day in days]
-    start = np.datetime64("2024-01-01")
-    return [str(start + np.timedelta64(int(day), "D")) for day in days]
-
-
-def _widened(
-    plan: Plan, forms: pl.DataFrame, backgrounds: list[str], own: list[str]
-) -> pl.DataFrame:
-    baseline = {item for scale in plan.scales if scale.measured == "baseline"
-                for item in scale.items}  # fmt: skip
-    repeated = [name for name in forms.columns if name not in {*own, *backgrounds, *baseline}]
-    repeated += ["day"] if plan.time else []
-    first = forms.filter(pl.col("wave") == 0).select("person", *backgrounds, *sorted(baseline))
-    for place, label in enumerate(plan.labels):
-        part = forms.filter(pl.col("wave") == place).select(
-            "person", *(pl.col(name).alias(f"{name}_w{label}") for name in repeated)
-        )
-        first = first.join(part, on="person", how="left", maintain_order="left")
-    return first

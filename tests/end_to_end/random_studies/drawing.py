@@ -9,10 +9,18 @@ import numpy as np
 
 
 class Lot:
-    """Draws of one study; the same seed and number give the same draws."""
+    """Draws of one study; the same seed, number and purpose give the same draws.
 
-    def __init__(self, seed: int, number: int) -> None:
-        self.rng = np.random.default_rng([seed, number])
+    What is drawn for one purpose does not move what is drawn for another.
+    """
+
+    def __init__(self, seed: int, number: int, purpose: int = 0) -> None:
+        self.seed, self.number = seed, number
+        self.rng = np.random.default_rng([seed, number, *([purpose] if purpose else [])])
+
+    def apart(self, purpose: int) -> Lot:
+        """Draws of the same study for another purpose, 1 or more."""
+        return Lot(self.seed, self.number, purpose)
 
     def chance(self, share: float) -> bool:
         """Whether something of this share of studies is so in this one."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from salutogen.study.format import expand_numbers, item_name
 from tests.end_to_end.random_studies.drawing import Lot
+from tests.end_to_end.random_studies.habits import add_habits
+from tests.end_to_end.random_studies.naming import Naming
+from tests.end_to_end.random_studies.plan import NAMES, Plan
 
 LAYOUTS = ("row-per-occasion", "row-per-person", "row-per-item")
 # Name, columns, items and highest answer of registered scales of problems.
@@ -20,79 +21,6 @@ REGISTERED = (
 EVENTS = ("hassles", "events", "strain")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scale:
-    """An instrument, as answers to it are drawn.
-
-    Attributes
-    ----------
-    name : str
-    role : {"problems", "exposure", "factor", "functioning"}
-    columns : tuple of str
-        Columns, in a file with one row per person with the place of the occasion.
-    low, high : int
-        Lowest and highest answer.
-    turned : bool
-        Whether a high answer means few problems.
-    ticks : bool
-        Whether only what happened is ticked.
-    measured : {"repeated", "baseline"}
-    """
-
-    name: str
-    role: str
-    columns: tuple[str, ...]
-    low: int
-    high: int
-    turned: bool = False
-    ticks: bool = False
-    measured: str = "repeated"
-
-    @property
-    def items(self) -> tuple[str, ...]:
-        """Names of the items, without the occasion."""
-        return tuple(item_name(column) for column in self.columns)
-
-
-@dataclass(kw_only=True)
-class Plan:
-    """A study file in the making, and what the answers must know of it."""
-
-    lot: Lot
-    layout: str
-    labels: tuple[str, ...]
-    days: tuple[float, ...]
-    values: dict[str, Any]
-    scales: list[Scale] = field(default_factory=list)
-    background: dict[str, str] = field(default_factory=dict)  # column by name
-    people: bool = False  # whether background stands in a file of its own
-    arms: bool = False
-    register: bool = False  # whether events stand in a file of their own, with dates
-    borrowed: bool = False  # whether the lines come from the norm file of another study
-    time: str = ""
-
-    def scale(self, name: str, role: str, columns: str, low: int, high: int, **given: Any) -> None:
-        """Add a scale to the plan and to the study file."""
-        how = {key: given.pop(key) for key in ("turned", "ticks") if key in given}
-        measured = given.get("measured", "repeated")
-        if self.layout == "row-per-person" and measured == "repeated":
-            columns = f"{columns}_w{{occasion}}"
-        made = Scale(
-            name=name,
-            role=role,
-            columns=expand_numbers(columns),
-            low=low,
-            high=high,
-            measured=measured,
-            **how,
-        )
-        self.scales.append(made)
-        entry = {"columns": columns, **given}
-        if self.people:
-            entry["source"] = "answers"
-        self.values["instruments"][name] = entry
-
-
 def random_plan(lot: Lot) -> Plan:
     """Draw a study file."""
     plan = _frame(lot)
@@ -101,10 +29,19 @@ def random_plan(lot: Lot) -> Plan:
     _add_others(plan)
     _add_background(plan)
     _add_scoring(plan)
+    add_habits(plan)
     return plan
 
 
+def _naming(lot: Lot) -> Naming:
+    """Most studies call everything plainly; some call a little, or nearly all, oddly."""
+    own = lot.apart(NAMES)
+    names, columns = own.one(0, 0, 0, 0, 0, 0.1, 0.3, 0.9), own.one(0, 0, 0, 0, 0, 0.02, 0.1, 0.5)
+    return Naming(lot=own, names=names, columns=columns)
+
+
 def _frame(lot: Lot) -> Plan:
+    naming = _naming(lot)
     layout = lot.one(*LAYOUTS, "row-per-occasion")
     waves = lot.one(1, 2, 3, 4, 4, 5, 6, 8)
     every, days = lot.one(("7 days", 7.0), ("2 weeks", 14.0), ("1 month", 30.4375))
@@ -118,14 +55,15 @@ def _frame(lot: Lot) -> Plan:
             occasions["at"] = [0, *(f"{place * days:g} days" for place in range(1, waves))]
     elif waves > 3 and lot.chance(0.2):
         occasions = [{"every": every, "count": 2}, {"every": every, "count": waves - 2}]
-    source: dict[str, Any] = {"file": "answers.csv", "layout": layout, "person": "id"}
+    source: dict[str, Any] = {"file": "answers.csv", "layout": layout}
+    source["person"] = naming.column("id")
     if layout != "row-per-person":
-        source["occasion"] = "wave"
+        source["occasion"] = naming.column("wave")
     if layout == "row-per-item":
-        source |= {"item": "item", "value": "answer"}
+        source |= {"item": naming.column("item"), "value": naming.column("answer")}
     time = lot.one("", "", "days", "date")
     if time:
-        at = "day_w{occasion}" if layout == "row-per-person" else "day"
+        at = naming.column("day") + ("_w{occasion}" if layout == "row-per-person" else "")
         source["time"] = {"column": at, "unit": time}
     people = layout == "row-per-item" or lot.chance(0.2)
     values: dict[str, Any] = {
@@ -137,6 +75,7 @@ def _frame(lot: Lot) -> Plan:
     }
     return Plan(
         lot=lot,
+        naming=naming,
         layout=layout,
         labels=labels,
         days=tuple(place * days for place in range(waves)),
@@ -157,13 +96,13 @@ def _add_problems(plan: Plan) -> None:
                 continue
             plan.scale(name, "problems", columns, low, high, turned=name == "who-5")
         elif kind == "total":
-            name = f"score{place}"
+            name = plan.naming.name(f"score{place}")
             given: dict[str, Any] = {"answers": "0..60", "higher": "worse", "measures": "problems"}
             if lot.chance(0.3):
                 given["reliability"] = 0.85
             plan.scale(name, "problems", f"S{place}", 0, 60, **given)
         else:
-            name, top = f"mood{place}", lot.one(1, 3, 4, 10)
+            name, top = plan.naming.name(f"mood{place}"), lot.one(1, 3, 4, 10)
             columns = f"M{place}_{{1..{lot.one(2, 3, 6)}}}"
             given = {"answers": f"0..{top}", "measures": "problems"}
             given["method"] = lot.one("sum", "mean")
@@ -179,7 +118,8 @@ def _add_problems(plan: Plan) -> None:
 def _add_exposure(plan: Plan) -> None:
     lot = plan.lot
     scores: dict[str, str] = {}
-    for place, name in enumerate(EVENTS[: lot.one(1, 1, 2, 2, 3)]):
+    for place, plain in enumerate(EVENTS[: lot.one(1, 1, 2, 2, 3)]):
+        name = plan.naming.name(plain)
         kind = lot.one("list", "list", "list", "ticks", "total", "lte-q")
         given: dict[str, Any] = {"measures": "exposure", "did_not_occur": 0}
         given["recall"] = lot.one("7 days", "2 weeks", "1 month")
@@ -222,18 +162,27 @@ def _add_others(plan: Plan) -> None:
     """Factors, and a scale of positive functioning."""
     lot = plan.lot
     factors = []
-    for name in lot.some(("optimism", "support")):
+    for plain in lot.some(("optimism", "support")):
+        name = plan.naming.name(plain)
         measured = "baseline" if plan.layout != "row-per-item" else "repeated"
         given: dict[str, Any] = {"answers": "1..5", "measures": "resource", "higher": "better"}
         given["measured"] = lot.one(measured, "repeated")
         given["method"] = lot.one("sum", "mean")
-        plan.scale(name, "factor", f"{name.upper()[:3]}_{{1..3}}", 1, 5, **given)
+        plan.scale(name, "factor", f"{plain.upper()[:3]}_{{1..3}}", 1, 5, **given)
         factors.append(name)
     if factors:
         plan.values["factors"] = factors
     if lot.chance(0.15):
         given = {"answers": "0..10", "measures": "wellbeing", "higher": "better"}
-        plan.scale("functioning", "functioning", "F_{1..2}", 0, 10, method="mean", **given)
+        plan.scale(
+            plan.naming.name("functioning"),
+            "functioning",
+            "F_{1..2}",
+            0,
+            10,
+            method="mean",
+            **given,
+        )
 
 
 def _add_background(plan: Plan) -> None:
@@ -242,28 +191,31 @@ def _add_background(plan: Plan) -> None:
     kinds = {"age": "number", "sex": "category", "site": "category", "ward": "category",
              "income": "number", "cohort": "category"}  # fmt: skip
     given: dict[str, Any] = {}
-    for name in lot.some(list(kinds)):
-        given[name] = {"column": name, "kind": kinds[name]}
+    for column in lot.some(list(kinds)):
+        given[column] = {"column": column, "kind": kinds[column]}
     if "age" in given and lot.chance(0.2):  # the same column by two names
         given["years"] = {"column": "age", "kind": "number"}
     if given and lot.chance(0.3):
         given |= {"code": {"column": next(iter(given.values()))["column"], "kind": "category"}}
+    given = {plan.naming.name(name): entry for name, entry in given.items()}
+    plan.background = {name: entry["column"] for name, entry in given.items()}
+    for entry in given.values():
+        entry["column"] = plan.naming.column(entry["column"])
     plan.arms = lot.chance(0.25)
     if plan.arms:
-        values["arms"] = {"column": "arm", "control": "control"}
+        values["arms"] = {"column": plan.naming.column("arm"), "control": "control"}
         if lot.chance(0.3):
             values["arms"]["labels"] = ["control", "active", "third"]
     if plan.people:
         values["sources"]["people"] = {
             "file": "people.csv",
             "layout": "row-per-person",
-            "person": "id",
+            "person": plan.naming.column("id"),
         }
         for entry in (*given.values(), *([values["arms"]] if plan.arms else [])):
             entry["source"] = source
     if given:
         values["background"] = given
-    plan.background = {name: entry["column"] for name, entry in given.items()}
 
 
 def _add_scoring(plan: Plan) -> None:
@@ -293,7 +245,7 @@ def _add_scoring(plan: Plan) -> None:
     if waves > 1 and lot.chance(0.25):
         middle = lot.whole(1, waves - 1)
         before, after = plan.labels[:middle], plan.labels[middle:]
-        named = {"early": before, "late": after}
+        named = {plan.naming.name("early"): before, plan.naming.name("late"): after}
         resilience["phases"] = {
             name: {"from": part[0], "to": part[-1]} for name, part in named.items()
         }
@@ -301,7 +253,7 @@ def _add_scoring(plan: Plan) -> None:
     if windows:
         references += ["first-window", {"window": lot.whole(1, windows)}]
     if "phases" in resilience:
-        references.append({"phase": lot.one("early", "late")})
+        references.append({"phase": plan.naming.name(lot.one("early", "late"))})
     if plan.arms:
         references.append({"arm": "control"})
     norm["reference"] = lot.one(*references)

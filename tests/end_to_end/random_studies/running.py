@@ -20,11 +20,14 @@ from salutogen.norm.norm_file import write_norm
 from salutogen.page.drawing_processes import Drawing, DrawingProcesses, Undrawn
 from salutogen.pipeline.output_folder import claimed
 from salutogen.pipeline.writing import write_results
-from salutogen.scores import score
+from salutogen.scores import Scores, score
 from tests.end_to_end.random_studies.analyses import add_analyses
 from tests.end_to_end.random_studies.answers import random_answers
 from tests.end_to_end.random_studies.drawing import Lot
-from tests.end_to_end.random_studies.plans import Plan, random_plan
+from tests.end_to_end.random_studies.files import write_files
+from tests.end_to_end.random_studies.layouts import Table
+from tests.end_to_end.random_studies.plan import Plan
+from tests.end_to_end.random_studies.plans import random_plan
 
 MAY_REFUSE = (StudyError, PanelError, ScoreError, NormError)
 DONOR = 1_000_000_007  # numbers of the studies that lend their lines
@@ -65,20 +68,41 @@ class NoPixels(DrawingProcesses):
         ]
 
 
-def write_study(seed: int, number: int, folder: Path) -> Plan:
+def write_study(seed: int, number: int, folder: Path) -> None:
     """Write the files of study `number` of a seed."""
     lot = Lot(seed, number)
-    plan = random_plan(lot)
-    add_analyses(plan)
-    tables = random_answers(plan, lot)
+    plan, tables = _drawn(lot)
     if plan.borrowed:
         _borrow(plan, seed, number, folder)
-    separator = lot.one(",", ",", ";", "\t")
-    for name, table in tables.items():
-        table.write_csv(folder / f"{name}.csv", separator=separator, null_value="")
+    _write(plan, tables, folder, lot)
+
+
+def scored_both_ways(seed: int, number: int, folder: Path) -> list[Scores | list[str]]:
+    """Score a study from its tables and from its files; codes where its answers are refused."""
+    lot = Lot(seed, number)
+    plan, tables = _drawn(lot)
+    plain = _scored(sg.read_study(plan.values), tables)
+    _write(plan, tables, folder, lot)
+    return [plain, _scored(sg.read_study(folder / "study.yaml"), folder)]
+
+
+def _drawn(lot: Lot) -> tuple[Plan, dict[str, Table]]:
+    plan = random_plan(lot)
+    add_analyses(plan)
+    return plan, random_answers(plan, lot)
+
+
+def _write(plan: Plan, tables: dict[str, Table], folder: Path, lot: Lot) -> None:
+    write_files(plan, tables, folder, lot)
     text = yaml.safe_dump(plan.values, sort_keys=False, allow_unicode=True)
     (folder / "study.yaml").write_text(text, encoding="utf-8")
-    return plan
+
+
+def _scored(study: sg.Study, data: Any) -> Scores | list[str]:
+    try:
+        return score(study.read(data))
+    except (PanelError, ScoreError) as error:
+        return sorted({one.code for one in refusals(error.findings)})
 
 
 def _borrow(plan: Plan, seed: int, number: int, folder: Path) -> None:

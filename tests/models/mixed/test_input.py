@@ -128,6 +128,14 @@ def test_predictions_follow_the_rows_and_know_the_persons():
     np.testing.assert_allclose(only_mean.predict(new), np.repeat(only_mean.coefficients, 3))
 
 
+@pytest.mark.parametrize("name", ["place", "label", "level", "code", "count"])
+def test_the_grouping_column_may_be_called_as_ours_are(name):
+    frame = small()
+    plain = MixedModel("y ~ t + (1 | id)").fit(frame)
+    other = MixedModel(f"y ~ t + (1 | {name})").fit(frame.rename({"id": name}))
+    np.testing.assert_array_equal(other.predict(frame.rename({"id": name})), plain.predict(frame))
+
+
 def test_summary_reads_like_lme4s():
     result = MixedModel("y ~ t + (1 + t | id)").fit(small())
     text = result.summary()

@@ -83,9 +83,9 @@ def places_in(known: pl.Series, labels: pl.Series) -> Int:
     """Return the place of each label among the known ones, -1 for new ones."""
     group = known.name
     try:
-        places = pl.DataFrame({group: labels}).join(
-            pl.DataFrame({group: known}).with_row_index("place"),
-            on=group,
+        places = pl.DataFrame({"label": labels}).join(
+            pl.DataFrame({"label": known}).with_row_index("place"),
+            on="label",
             how="left",
             maintain_order="left",
         )["place"]

@@ -10,7 +10,7 @@ import polars as pl
 
 from salutogen.findings import Findings
 from salutogen.panel.identifiers import Codes, person_codes
-from salutogen.panel.layouts.row_per_item import read_items
+from salutogen.panel.layouts.row_per_item import read_names
 from salutogen.panel.numeric import to_numbers
 from salutogen.panel.odd_times import check_event_dates
 from salutogen.panel.times import to_days
@@ -44,7 +44,7 @@ def read_events(
     if plan.time is None or plan.event is None:
         raise ValueError("a source of dated events has `time` and `event`")
     persons = _persons(table, plan.person_columns, subjects, findings)
-    kinds, names = read_items(table, plan.event, findings)
+    kinds, names = read_names(table, plan.event, findings)
     days = to_days(
         table.described(plan.time.column),
         plan.time,
@@ -57,6 +57,8 @@ def read_events(
     if plan.rating is not None:
         ratings = _ratings(table, plan.rating, plan.decimal, findings)
     known = (persons >= 0) & (kinds >= 0)
+    unnamed = np.flatnonzero((persons >= 0) & (kinds < 0))
+    _tell_left_out("event-without-kind", unnamed, table, plan.event, findings)
     undated = np.flatnonzero(known & days.is_null().to_numpy())
     _tell_left_out("event-without-date", undated, table, plan.time.column, findings)
     found = pl.DataFrame(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,8 @@ class RowPerItem(OneTable):
         Items as the file names them.
     repeated : collection of str
         Items the study asks at every occasion: only their rows make occasions.
+    scales : sequence of collection of str
+        Items of each instrument of the study.
     """
 
     def __init__(
@@ -44,9 +46,11 @@ class RowPerItem(OneTable):
         items: Integers,
         names: list[str],
         repeated: Collection[str],
+        scales: Sequence[Collection[str]],
         findings: Findings,
     ) -> None:
         super().__init__(table, source.decimal, findings)
+        self._scales = scales
         self._value = source.value or VALUE
         self._item = source.item or ITEM
         self._n_occasions = n_occasions
@@ -76,7 +80,7 @@ class RowPerItem(OneTable):
         return item in self._names
 
     def item(self, pattern: str, rules: ItemRules) -> TypedItem | None:
-        """Typed answers of one item, one per key; None (and a refusal) where it never occurs."""
+        """Typed answers of one item, one per key; None (and a refusal) where it was misspelt."""
         part = self._part(pattern)
         if part is None:
             return None
@@ -118,16 +122,30 @@ class RowPerItem(OneTable):
         """File rows and keys of one item."""
         number = self._names.get(name)
         if number is None:
-            self._findings.tell(
-                "item-missing",
-                file=self.label,
-                column=self._item,
-                item=name,
-                hint=did_you_mean(name, self._names),
-            )
-            return None
+            return self._never_named(name)
         part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
         return self._rows[part], self._row_keys[part]
+
+    def _never_named(self, name: str) -> tuple[Integers, Integers] | None:
+        """No rows of an item that nobody answered; None (and a refusal) if it was misspelt.
+
+        Programs often leave blank answers out, so that an event that happened to nobody is never
+        named. Misspelt are items where the file has a like name that the study does not know, or
+        none of the instrument's items.
+        """
+        known = {item for scale in self._scales for item in scale}
+        beside = next((scale for scale in self._scales if name in scale), ())
+        hint = did_you_mean(name, [one for one in self._names if one not in known])
+        wrong = bool(hint) or not any(self.names(item) for item in beside)
+        self._findings.tell(
+            "item-missing" if wrong else "item-never-answered",
+            file=self.label,
+            column=self._item,
+            item=name,
+            hint=hint,
+        )
+        nothing = np.zeros(0, dtype=np.int64)
+        return None if wrong else (nothing, nothing)
 
     def _typed_rows(self, name: str, rows: Integers, rules: ItemRules) -> TypedItem:
         return type_item(
@@ -144,8 +162,14 @@ class RowPerItem(OneTable):
 
 def read_items(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
     """Number the items of each row; rows that name none are refused unless wholly blank."""
-    codes, texts = factorise(table.described(column))
+    codes, names = read_names(table, column, findings)
     refuse_nameless(table, [column], codes < 0, "empty-item", findings)
+    return codes, names
+
+
+def read_names(table: SourceTable, column: str, findings: Findings) -> tuple[Integers, list[str]]:
+    """Number what a column names in each row, -1 where it names nothing."""
+    codes, texts = factorise(table.described(column))
     refuse_errors(table, [column], findings)
     return codes, texts.to_list()
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from salutogen.namespaces import item_column
 from salutogen.study.findings_by_line import FindingsByLine
 from salutogen.study.format import GAP, InstrumentUse, expand_numbers, item_name
 from salutogen.study.format.item_bank import ItemNames
@@ -28,8 +29,8 @@ class Items:
         if isinstance(item, int) or item.isdecimal():
             number = int(item)
             return self.names[number - 1] if 1 <= number <= len(self.names) else None
-        if item in self.names:
-            return item
+        if item_column(item) in self.names:
+            return item_column(item)
         return self.names[self.columns.index(item)] if item in self.columns else None
 
     def number_of(self, name: str) -> int:
@@ -70,7 +71,7 @@ def items_of(name: str, use: InstrumentUse, found: FindingsByLine) -> Items | No
     if not columns or not all(columns):
         found.tell("columns-invalid", at=path, variant="none")
         return None
-    names = tuple(item_name(column) for column in columns)
+    names = tuple(item_column(item_name(column)) for column in columns)
     twice = sorted(item for item, times in Counter(names).items() if times > 1)
     if twice:
         found.tell("columns-invalid", at=path, variant="twice", item=twice[0])

@@ -40,6 +40,18 @@ OCCASIONS = pl.DataFrame(cases.CASES["occasions"])
 TOLERANCE = {"loglik": 2e-6, "fixed": 1e-5, "se": 1e-4, "sd": 2e-4, "parameter": 5e-4}
 
 
+def test_the_column_of_levels_may_be_called_as_ours_are():
+    value = next(one for one in VALUES if one["structure"] == "occasion")
+    frame = pl.DataFrame(cases.CASES[value["data"]])
+    fits = [
+        MixedModel(value["formula"], residual=HeterogeneousVariance(by=name)).fit(
+            frame.rename({"occasion": name}) if name not in value["formula"] else frame
+        )
+        for name in ("occasion", "count", "level", "code")
+    ]
+    assert len({one.log_likelihood for one in fits}) == 1
+
+
 @pytest.mark.parametrize(
     "value", VALUES, ids=lambda v: f"{v['data']}: {v['formula']}, {v['structure']}, {v['reml']}"
 )

@@ -203,8 +203,8 @@ def _gaps(time: Float, starts: Int, name: str, row_numbers: Int) -> tuple[Float,
 
 def _levels(column: pl.Series) -> tuple[Int, tuple[Any, ...]]:
     """Level of each row and the levels in sorted order."""
-    counts = column.value_counts().sort(column.name)
-    labels, sizes = counts[column.name].to_list(), counts["count"].to_list()
+    counts = column.alias("level").value_counts().sort("level")
+    labels, sizes = counts["level"].to_list(), counts["count"].to_list()
     if len(labels) < 2:
         raise ModelError(
             f"HeterogeneousVariance: {column.name} has one level only ({labels[0]!r}); "
@@ -217,7 +217,7 @@ def _levels(column: pl.Series) -> tuple[Int, tuple[Any, ...]]:
             f"with one row ({', '.join(lonely[:5])}); a variance needs more. Join levels first."
         )
     codes = pl.DataFrame({"level": column}).join(
-        pl.DataFrame({"level": counts[column.name]}).with_row_index("code"),
+        counts.select("level").with_row_index("code"),
         on="level",
         how="left",
         maintain_order="left",
