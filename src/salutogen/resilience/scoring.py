@@ -107,12 +107,13 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
         return {}
     lines: dict[str, LineDraws | None] = {}
     for line in (norm.lines.occasion, norm.lines.person):
-        units = norm.reference_units[line.level]
+        units = norm.units(line.level)
+        assert units is not None
         lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen = norm.lines.reference("window")
-    if frozen is not None and "window" in norm.reference_units:
+    frozen, units = norm.lines.reference("window"), norm.units("window")
+    if frozen is not None and units is not None:
         lines["window_frozen"] = bootstrap_line(
-            frozen, norm.reference_units["window"], level="window", draws=draws, seed=seed
+            frozen, units, level="window", draws=draws, seed=seed
         )
     return lines
 
