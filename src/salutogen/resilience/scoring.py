@@ -65,7 +65,7 @@ def score_resilience(
     rows = valid_rows(scores)
     arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
-    measurement = measure(scores, rows, arrays.SR, r)
+    measurement = measure(scores, arrays.SR, r)
     lines = _bootstrap(norm, draws, seed)
     sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
