@@ -96,7 +96,8 @@ def courses(context: Context) -> pl.DataFrame | None:
     if persons.size > COURSES_DRAWN:
         generator = np.random.default_rng([context.audience.seed, _SAMPLE_STREAM])
         persons = np.sort(generator.choice(persons, COURSES_DRAWN, replace=False))
-    return table.filter(pl.col("person").is_in(persons.tolist()))
+    chosen = table.filter(pl.col("person").is_in(persons.tolist()))
+    return chosen.with_columns(pl.col("occasion").cast(pl.String))
 
 
 def _courses_words(n: int, audience: Audience) -> str:
