@@ -68,6 +68,17 @@ def codes(folder: Path, study: dict[str, Any], data: pl.DataFrame) -> dict[str, 
     return {name: [item.code for item in findings] for name, findings in told.items()}
 
 
+def test_labels_of_occasions_are_texts_that_other_tables_can_be_joined_by() -> None:
+    windows = {"width": 2, "step": 1, "valid": 1}
+    study = plan(resilience={"bootstrap": 0, "windows": windows})
+    results = sg.run(sg.read_study(study), data=answers())
+    weather = pl.DataFrame({"occasion": ["3"], "rain": [True]})
+    rained = results.scores.join(weather, on="occasion")
+    assert rained.equals(results.scores.filter(occasion="3").with_columns(rain=True))
+    assert rained.height > 0
+    assert results.windows.schema["first_occasion"] == pl.String
+
+
 @pytest.mark.parametrize("name", ["1", "late"])
 def test_a_phase_is_the_reference_whatever_its_name(name: str) -> None:
     phases = {name: {"from": "3", "to": "4"}}

@@ -51,6 +51,21 @@ def test_first_window_as_reference_of_every_level() -> None:
     assert figures(norm.lines.reference("window")) == pytest.approx(figures(windows_of(norm)[0]))
 
 
+@pytest.mark.parametrize("reference", ["all", "first-window"])
+def test_units_of_occasions_are_the_rows_that_the_line_was_fitted_on(reference: str) -> None:
+    scores = simulated(norm={"reference": reference})
+    norm = fit_norm(scores)
+    units = norm.units("occasion")
+    assert units is not None
+    rows = scores.table.filter("valid")
+    if reference == "first-window":
+        rows = rows.filter(pl.col("occasion_index") <= 2)
+    assert units.equals(rows.select(units.columns))
+    fit = sm.OLS(units["P"].to_numpy(), sm.add_constant(units["E"].to_numpy())).fit()
+    assert norm.lines.occasion.coefficients == pytest.approx(tuple(fit.params))
+    assert norm.units("phase") is None
+
+
 def test_a_named_window_freezes_its_line() -> None:
     norm = fit_norm(simulated(norm={"reference": {"window": 2}}))
     assert figures(norm.lines.reference("window")) == pytest.approx(figures(windows_of(norm)[1]))

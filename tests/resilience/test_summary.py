@@ -147,7 +147,8 @@ def test_persons_are_drawn_in_groups_where_they_are_many() -> None:
 def test_groups_of_persons_give_the_same_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     scores = simulated(2000, 3)
     norm = fit_norm(scores)
-    units = norm.reference_units["occasion"]
+    units = norm.units("occasion")
+    assert units is not None
     whole = bootstrap_line(norm.lines.occasion, units, level="occasion", draws=1000, seed=1)
     monkeypatch.setattr("salutogen.resilience.uncertainty.MOST_UNITS", 500)
     grouped = bootstrap_line(norm.lines.occasion, units, level="occasion", draws=1000, seed=1)

@@ -47,7 +47,9 @@ class Norm(Record):
         (`person, subject, window, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`),
         "phase" (as person plus `phase`). Only persons with enough valid occasions.
     reference_units : mapping of level to DataFrame
-        Units the reference lines of occasions, persons and windows were fitted on.
+        Units the reference lines of persons and windows were fitted on.
+    reference_rows : Series of bool or None
+        Rows of `Scores.table` that the reference line of occasions was fitted on; see `units`.
     external : str or None
         Name of the norm file of another study, where one is used.
     """
@@ -59,6 +61,7 @@ class Norm(Record):
     heteroscedasticity: Heteroscedasticity | None = beside(default=None)
     period_tables: Mapping[Level, pl.DataFrame] = beside()
     reference_units: Mapping[Level, pl.DataFrame] = beside(default_factory=dict)
+    reference_rows: pl.Series | None = beside(default=None)
     scores: Scores = beside()
     scoring: Mapping[str, Any] = beside(default_factory=dict)
     external: str | None = beside(default=None)
@@ -82,6 +85,19 @@ class Norm(Record):
             return table
         person = table["person"].to_numpy()
         return table.with_columns(*(column.gather(person) for column in columns))
+
+    def units(self, level: Level) -> pl.DataFrame | None:
+        """Return the units that a level's reference line was fitted on; None where there are none.
+
+        Those of occasions, which may be millions, are taken from the scores when they are asked
+        for: `person, occasion_index, P, E, E_<type>` and the line's covariates.
+        """
+        if level != "occasion":
+            return self.reference_units.get(level)
+        if self.reference_rows is None:
+            return None
+        columns = ("person", "occasion_index", "P", "E", *self.scores.type_columns)
+        return self.with_covariates(self.scores.table.select(columns).filter(self.reference_rows))
 
     def summary(self) -> NormSummary:
         """Return what `results.json` tells of the lines."""

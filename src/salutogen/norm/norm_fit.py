@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
 from salutogen.errors import NormError
@@ -22,6 +23,7 @@ from salutogen.norm.lines import MIXED, Level, Line, LineKey, Lines, Shape, name
 from salutogen.norm.mixed import fit_mixed_line, mixed_as_line
 from salutogen.norm.norm import Norm
 from salutogen.norm.periods import (
+    PLACE,
     PeriodRows,
     ValidRows,
     occasion_table,
@@ -358,6 +360,15 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         lines=lines,
         mixed=mixed,
         heteroscedasticity=spread,
-        reference_units=dict(units),
+        reference_units={level: table for level, table in units.items() if level != "occasion"},
+        reference_rows=_rows_of(units["occasion"], fit.scores),
         findings=tuple(findings),
     )
+
+
+def _rows_of(units: pl.DataFrame, scores: Scores) -> pl.Series:
+    """Rows of `Scores.table` that stand in a table of occasions."""
+    valid = scores.table["valid"].to_numpy()
+    found = np.zeros(valid.size, dtype=bool)
+    found[np.flatnonzero(valid)[units[PLACE].to_numpy()]] = True
+    return pl.Series("reference", found)

@@ -93,10 +93,10 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
 def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:
     """Units behind a line; those of a period are everyone who is scored there."""
     if period is None:
-        return norm.reference_units.get(level)
+        return norm.units(level)
     table = norm.period_tables.get(level)
     if table is None or period.kind not in table.columns:
-        return norm.reference_units.get(level)
+        return norm.units(level)
     label: Any = period.number if table[period.kind].dtype.is_integer() else period.label
     return table.filter(pl.col(period.kind) == label)
 

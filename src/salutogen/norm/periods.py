@@ -16,6 +16,8 @@ from salutogen.scores import Scores
 from salutogen.study import Period, Schedule
 from salutogen.study.schedule import TINY, WHOLE
 
+PLACE = "place"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ValidRows:
@@ -157,13 +159,14 @@ def count_distinct(person: np.ndarray) -> int:
 
 
 def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFrame:
-    """Return valid rows as a table: `person, occasion_index, P, E, E_<type>`."""
+    """Return valid rows as a table: `person, occasion_index, P, E, E_<type>`, `place` in `rows`."""
     take = slice(None) if keep is None else keep
     return pl.DataFrame(
         {
             "person": rows.person[take].astype(np.uint32),
             "occasion_index": rows.occasion[take].astype(np.uint16),
             **{name: values[take] for name, values in rows.values.items()},
+            PLACE: np.arange(rows.n, dtype=np.uint32)[take],
         }
     )
 
@@ -174,7 +177,7 @@ def period_means(
     subjects: pl.Series,
     *,
     valid: int = 1,
-    occasion_labels: Sequence[str] = (),
+    occasion_labels: Sequence[str],
 ) -> pl.DataFrame:
     """Average a period's valid rows by person.
 
@@ -187,7 +190,7 @@ def period_means(
     valid : int
         Fewest valid occasions for a person to be kept.
     occasion_labels : sequence of str
-        Labels of the planned occasions, for periods whose ends differ between persons.
+        Labels of the planned occasions.
 
     Returns
     -------
@@ -224,17 +227,20 @@ def period_means(
 def _ends(
     rows: ValidRows, placed: PeriodRows, kept: np.ndarray, labels: Sequence[str]
 ) -> tuple[pl.Series, pl.Series]:
-    """Return the first and last occasion: as planned, or each person's own where not planned."""
-    period = placed.period
+    """Return the first and last occasion: as planned, or each person's own where not planned.
+
+    They are labels of the plan, not texts: a byte a row.
+    """
+    period, kind = placed.period, pl.Enum(list(labels))
     if period.first is not None and period.last is not None:
         return (
-            pl.repeat(period.first, kept.size, dtype=pl.String, eager=True),
-            pl.repeat(period.last, kept.size, dtype=pl.String, eager=True),
+            pl.repeat(period.first, kept.size, dtype=kind, eager=True),
+            pl.repeat(period.last, kept.size, dtype=kind, eager=True),
         )
     person, occasion = rows.person[placed.rows], rows.occasion[placed.rows]
     first = np.full(rows.n_persons, np.iinfo(np.int64).max)
     last = np.full(rows.n_persons, -1)
     np.minimum.at(first, person, occasion)
     np.maximum.at(last, person, occasion)
-    names = pl.Series(list(labels), dtype=pl.String)
+    names = pl.Series(list(labels), dtype=kind)
     return names.gather(first[kept]), names.gather(last[kept])

@@ -77,12 +77,12 @@ class Results:
     @property
     def scores(self) -> pl.DataFrame:
         """Occasions: `subject, occasion, time, E, P, P_expected, SR`, then more."""
-        return self.resilience.occasions
+        return _in_texts(self.resilience.occasions)
 
     @property
     def windows(self) -> pl.DataFrame:
         """Windows: `subject, window, ..., SR_frozen, SR_refit`."""
-        return self.resilience.windows
+        return _in_texts(self.resilience.windows)
 
     @property
     def persons(self) -> pl.DataFrame:
@@ -182,3 +182,11 @@ class Results:
             **dict(zip(line.names, line.coefficients, strict=True)),
         }
         return card(self.study.title, facts, self.findings, note=SIGN)
+
+
+def _in_texts(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table whose labels of occasions are texts, which every other table can be joined to.
+
+    Inside, they are kept in a byte a row.
+    """
+    return table.with_columns(pl.selectors.enum().cast(pl.String))

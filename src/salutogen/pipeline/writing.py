@@ -137,14 +137,14 @@ def _write_report(report: Report, folder: Path, texts: Texts) -> None:
 def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
     """Write the row-level tables and their codebook."""
     tables: dict[str, pl.DataFrame] = {
-        "scores.csv": results.scores,
-        "windows.csv": results.windows,
-        "person.csv": results.persons,
+        "scores.csv": results.resilience.occasions,
+        "windows.csv": results.resilience.windows,
+        "person.csv": results.resilience.persons,
     }
     if results.resilience.phases.height:
         tables["phases.csv"] = results.resilience.phases
     tables = {name: table.drop(*POSITIONS, strict=False) for name, table in tables.items()}
-    if results.scores.height > ROWS_FOR_PARQUET:
+    if tables["scores.csv"].height > ROWS_FOR_PARQUET:
         tables["scores.csv"].write_parquet(folder / "scores.parquet")
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience

@@ -114,7 +114,7 @@ class Context:
             return own.hstack(keys)
         places = pl.DataFrame(
             {"occasion": self.labels, "occasion_index": range(len(self.labels))},
-            schema={"occasion": pl.String, "occasion_index": pl.UInt16},
+            schema={"occasion": scores.schema["occasion"], "occasion_index": pl.UInt16},
         )
         return self._without_ids(scores).join(
             places, on="occasion", how="left", maintain_order="left"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from salutogen.columns import POINTS, Record, figure, record
-from salutogen.norm.periods import ValidRows
 from salutogen.scores import Scores
 
 
@@ -57,20 +56,18 @@ class Measurement(Record):
     sem: float | None = figure("Standard error of measurement of one SR", unit=POINTS)
 
 
-def measure(scores: Scores, rows: ValidRows, SR: np.ndarray, r: float | None) -> Measurement:
+def measure(scores: Scores, SR: np.ndarray, r: float | None) -> Measurement:
     """Take the reliabilities the study knows and derive those of SR.
 
     Parameters
     ----------
     scores : Scores
-    rows : ValidRows
-        The scored occasions.
     SR : ndarray
-        Their SR, points of P.
+        SR of the scored occasions, points of P.
     r : float or None
         Observed correlation of E and P over them.
     """
-    reliability_E = exposure_reliability(scores, rows)
+    reliability_E = exposure_reliability(scores)
     assumed = reliability_E is None
     rE = 1.0 if reliability_E is None else reliability_E
     rP = scores.reliability_p
@@ -89,7 +86,7 @@ def measure(scores: Scores, rows: ValidRows, SR: np.ndarray, r: float | None) ->
     )
 
 
-def exposure_reliability(scores: Scores, rows: ValidRows) -> float | None:
+def exposure_reliability(scores: Scores) -> float | None:
     """Reliability of E from those the study file gives for its types (Mosier 1943).
 
     `1 - sum w^2 s^2 (1 - r) / var(E)` over types with weight w and SD s; None unless every type
@@ -103,13 +100,15 @@ def exposure_reliability(scores: Scores, rows: ValidRows) -> float | None:
     ]
     if not given or any(value is None for value in given):
         return None
-    spread = [float(np.std(rows.values[name], ddof=1)) for name in scores.type_columns]
+    rows = scores.valid_rows(*scores.type_columns)
+    values = {name: rows[name].to_numpy() for name in scores.type_columns}
+    spread = [float(np.std(own, ddof=1)) for own in values.values()]
     weights = (
         [1.0 / value for value in spread] if scores.combine == "composite" else [1.0] * len(spread)
     )
-    combined = np.zeros(rows.n)
+    combined = np.zeros(rows.height)
     for weight, name in zip(weights, scores.type_columns, strict=True):
-        combined = combined + weight * rows.values[name]
+        combined = combined + weight * values[name]
     error = sum(
         (weight * sd) ** 2 * (1.0 - value)
         for weight, sd, value in zip(weights, spread, given, strict=True)

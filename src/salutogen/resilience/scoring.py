@@ -9,7 +9,7 @@ from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
 from salutogen.norm import LineKey, Norm
 from salutogen.norm.lines import Level
-from salutogen.norm.periods import ValidRows, valid_rows
+from salutogen.norm.periods import valid_rows
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.claims import claims
 from salutogen.resilience.errors import with_errors_of_days, with_errors_of_persons
@@ -62,10 +62,9 @@ def score_resilience(
     draws = scores.study.plan.resilience.bootstrap if bootstrap is None else bootstrap
     kinds: tuple[Level, ...] = ("occasion", "person", "window", "phase")
     occasions, persons, windows, phases = (score_level(scores, norm, one) for one in kinds)
-    rows = valid_rows(scores)
     arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
-    measurement = measure(scores, rows, arrays.SR, r)
+    measurement = measure(scores, arrays.SR, r)
     lines = _bootstrap(norm, draws, seed)
     sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
@@ -73,7 +72,7 @@ def score_resilience(
     of_line = _line_error(persons, norm, lines, "person")
     called = claims(persons, of_line, levels)
     persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
-    mixed_scores = _mixed_scores(scores, norm, rows, occasions["SR"])
+    mixed_scores = _mixed_scores(scores, norm, occasions["SR"])
     descriptives = describe(arrays)
     summary = summarise(arrays, persons, windows, norm, descriptives, measurement, mixed_scores)
     boot = bootstrap_summary(lines, draws=draws, seed=seed)
@@ -107,12 +106,13 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
         return {}
     lines: dict[str, LineDraws | None] = {}
     for line in (norm.lines.occasion, norm.lines.person):
-        units = norm.reference_units[line.level]
+        units = norm.units(line.level)
+        assert units is not None
         lines[line.level] = bootstrap_line(line, units, level=line.level, draws=draws, seed=seed)
-    frozen = norm.lines.reference("window")
-    if frozen is not None and "window" in norm.reference_units:
+    frozen, units = norm.lines.reference("window"), norm.units("window")
+    if frozen is not None and units is not None:
         lines["window_frozen"] = bootstrap_line(
-            frozen, norm.reference_units["window"], level="window", draws=draws, seed=seed
+            frozen, units, level="window", draws=draws, seed=seed
         )
     return lines
 
@@ -125,13 +125,11 @@ def _line_error(
     return line_error(lines.get(level), line, norm.with_covariates(table), level)
 
 
-def _mixed_scores(
-    scores: Scores, norm: Norm, rows: ValidRows, SR: pl.Series
-) -> dict[str, np.ndarray]:
+def _mixed_scores(scores: Scores, norm: Norm, SR: pl.Series) -> dict[str, np.ndarray]:
     """Scores by the mixed model of the valid occasions that have an SR, where they exist."""
     known = SR.filter(scores.table["valid"]).is_not_null().to_numpy()
     found = {
         "mixed": mixed_score(norm, scores.valid_rows()),
-        "mixed_split": mixed_split_score(norm, rows),
+        "mixed_split": mixed_split_score(norm, valid_rows(scores)),
     }
     return {name: values[known] for name, values in found.items() if values is not None}

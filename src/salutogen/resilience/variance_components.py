@@ -52,7 +52,7 @@ def random_intercept(
     """
     known = np.isfinite(values)
     if not known.all():
-        values, matrix, person = values[known], matrix[known], person[known]
+        values, matrix, person = values[known], matrix.T[:, known].T, person[known]
     persons = count_distinct(person)
     if persons < FEWEST_PERSONS or persons == values.size or np.ptp(values) == 0:
         return None

@@ -176,7 +176,7 @@ def _table(
     """Put the columns of `Scores.table` side by side."""
     study = panel.study
     skipped = np.logical_or.reduce([one.skipped for one in exposure.types.values()])
-    labels = pl.Series("occasion", study.labels, dtype=pl.String)
+    labels = pl.Series("occasion", study.labels, dtype=pl.Enum(list(study.labels)))
     columns = [
         rows["person"],
         panel.persons["subject"].gather(rows["person"]).alias("subject"),

@@ -32,6 +32,18 @@ def test_estimates_and_clustered_errors_are_those_of_statsmodels(seed: int) -> N
     assert (own.n, own.n_happened, own.n_clusters) == (300, int(happened.sum()), groups)
 
 
+def test_long_columns_give_the_same_in_pieces() -> None:
+    statsmodels = pytest.importorskip("statsmodels.api")
+    rng = np.random.default_rng(5)
+    X = np.column_stack([np.ones(70_000), rng.normal(size=(70_000, 2))])
+    happened = rng.random(70_000) < 1 / (1 + np.exp(-X @ [-1.0, 0.7, -0.3]))
+    own = logistic_fit(X, happened, np.arange(70_000) // 7)
+    assert own is not None
+    other = statsmodels.Logit(happened.astype(float), X).fit(disp=False, tol=1e-12)
+    np.testing.assert_allclose(own.coefficients, other.params, rtol=1e-9)
+    assert own.n_clusters == 10_000
+
+
 def test_nothing_is_given_where_estimates_are_at_infinity_or_not_single() -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=100)

@@ -79,6 +79,20 @@ def test_degrees_of_freedom_are_those_of_the_quadratic_form() -> None:
         assert found == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-9)
 
 
+def test_degrees_of_freedom_at_many_points_of_a_line_are_those_of_the_quadratic_form() -> None:
+    _, X = curve(n=1300)
+    maps = np.column_stack([np.ones(70), np.linspace(0, 12, 70), np.linspace(0, 12, 70) ** 2])
+    rest = np.eye(1300) - X @ np.linalg.pinv(X)
+    own = np.diag(rest)
+    pull = maps @ np.linalg.pinv(X)
+    expected = []
+    for weights in (pull / own) ** 2:
+        inner = np.sqrt(weights)[:, None] * rest * np.sqrt(weights)
+        expected.append(np.trace(inner) ** 2 / np.sum(inner**2))
+    found = hc3_degrees_of_freedom(X, maps=maps)
+    np.testing.assert_allclose(found, np.clip(expected, 1, 1297), rtol=1e-9)
+
+
 def test_a_joint_test_keeps_its_level_and_its_power() -> None:
     """A curve over skewed exposure: the fewest degrees of freedom alone would take its power."""
     rng = np.random.default_rng(12)

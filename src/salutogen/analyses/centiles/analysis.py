@@ -190,7 +190,7 @@ def _by_score(placed: np.ndarray, equal: np.ndarray) -> dict[str, np.ndarray]:
 
 def _reference(inputs: AnalysisInputs, scored: Units) -> Units:
     """The persons of the study's reference set; everyone where the line is another study's."""
-    table = inputs.norm.reference_units.get("person")
+    table = inputs.norm.units("person")
     if table is None or inputs.norm.external:
         return scored
     return units_of(inputs.norm, table, "person")
@@ -235,7 +235,7 @@ def _occasions(inputs: AnalysisInputs, n_persons: int, folds: int) -> pl.DataFra
     """Centiles of single occasions, by lines fitted to occasions of other persons."""
     norm = inputs.norm
     units = units_of(norm, inputs.scores.valid, "occasion")
-    table = norm.reference_units.get("occasion")
+    table = norm.units("occasion")
     outside = table is None or norm.external
     reference = units if outside or table is None else units_of(norm, table, "occasion")
     placed, _ = out_of_fold(

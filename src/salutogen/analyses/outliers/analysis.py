@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.outliers.far_points import FLAGS, MOST_INFLUENTIAL, far_points
+from salutogen.analyses.outliers.far_points import FLAGS, MOST_INFLUENTIAL, Names, far_points
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Findings, Persons
@@ -63,12 +63,12 @@ class OutliersResult(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResult:
     """Flag occasions and persons that lie far from the others or from their level's line."""
     norm = inputs.norm
-    places = inputs.scores.valid_rows("subject", "occasion")
-    occasions = norm.with_covariates(inputs.scores.valid_rows().hstack(places))
+    names = Names(inputs.scores.persons["subject"], inputs.study.labels)
+    occasions = norm.with_covariates(inputs.scores.valid_rows())
     persons = norm.with_covariates(norm.period_tables["person"])
     by_level = {
-        "occasion": far_points(norm.lines.occasion, occasions, "occasion", settings),
-        "person": far_points(norm.lines.person, persons, "person", settings),
+        "occasion": far_points(norm.lines.occasion, occasions, "occasion", settings, names),
+        "person": far_points(norm.lines.person, persons, "person", settings, names),
     }
     flagged = pl.concat([one for one, _ in by_level.values()])
     counts = {level: _counts(*found) for level, found in by_level.items()}

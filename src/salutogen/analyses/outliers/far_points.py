@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -75,8 +78,23 @@ def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
     return result
 
 
+@dataclass(frozen=True)
+class Names:
+    """Labels of persons and of planned occasions, which only the few units flagged are given."""
+
+    subjects: pl.Series
+    occasions: Sequence[str]
+
+    def of_occasions(self, units: pl.DataFrame) -> pl.Series:
+        """Label of each unit's occasion; null for persons."""
+        if "occasion_index" not in units.columns:
+            return pl.repeat(None, units.height, dtype=pl.String, eager=True)
+        labels = pl.Series(list(self.occasions), dtype=pl.String)
+        return labels.gather(units["occasion_index"].cast(pl.UInt32))
+
+
 def far_points(
-    line: Line, table: pl.DataFrame, level: Level, settings: OutliersSettings
+    line: Line, table: pl.DataFrame, level: Level, settings: OutliersSettings, names: Names
 ) -> tuple[pl.DataFrame, int]:
     """Flag the units of a line that lie far out.
 
@@ -84,9 +102,10 @@ def far_points(
     ----------
     line : Line
     table : DataFrame
-        Units with `subject, person, P, E`, for occasions also `occasion`.
+        Units with `person, P, E`, for occasions also `occasion_index`.
     level : {"occasion", "person"}
     settings : OutliersSettings
+    names : Names
 
     Returns
     -------
@@ -117,14 +136,11 @@ def far_points(
     }
     found = np.flatnonzero(np.any(list(flags.values()), axis=0))
     few = table[found]
-    occasion = few["occasion"] if "occasion" in few.columns else None
     flagged = pl.DataFrame(
         {
-            "subject": few["subject"],
+            "subject": names.subjects.gather(few["person"]),
             "level": pl.repeat(level, few.height, dtype=pl.String, eager=True),
-            "occasion": occasion
-            if occasion is not None
-            else pl.repeat(None, few.height, dtype=pl.String, eager=True),
+            "occasion": names.of_occasions(few),
             "person": few["person"],
             "P": P[found],
             "E": E[found],

@@ -129,14 +129,16 @@ class _Sums:
         return totals[:, self._places[name]]
 
 
-def _by_person(codes: np.ndarray, *columns: Float) -> Float:
-    return np.column_stack([np.bincount(codes, column) for column in columns])
+def _by_person(codes: np.ndarray, x: Float, y: Float) -> Float:
+    """What `pearson_of_sums` needs of columns that are centred already, by person."""
+    squares = [np.bincount(codes, a * b) for a, b in ((x, x), (y, y), (x, y))]
+    own = [np.bincount(codes), np.bincount(codes, x), np.bincount(codes, y)]
+    return np.column_stack([*own, *squares])
 
 
 def _pairs(x: Float, y: Float, codes: np.ndarray) -> Float:
     """What `pearson_of_sums` needs, by person."""
-    dx, dy = x - np.mean(x), y - np.mean(y)
-    return _by_person(codes, np.ones(x.size), dx, dy, dx * dx, dy * dy, dx * dy)
+    return _by_person(codes, x - np.mean(x), y - np.mean(y))
 
 
 def _parted(x: Float, y: Float, codes: np.ndarray) -> tuple[Float, Float]:
@@ -144,11 +146,9 @@ def _parted(x: Float, y: Float, codes: np.ndarray) -> tuple[Float, Float]:
     count = np.bincount(codes)
     means = [np.bincount(codes, values) / count for values in (x, y)]
     own = [values - mean[codes] for values, mean in zip((x, y), means, strict=True)]
-    persons = np.arange(count.size)
-    none = np.zeros(x.size)
-    products = (own[0] * own[0], own[1] * own[1], own[0] * own[1])
-    within = _by_person(codes, np.ones(x.size), none, none, *products)
-    return _pairs(means[0], means[1], persons), within
+    within = _by_person(codes, *own)
+    within[:, 1:3] = 0.0  # but for rounding
+    return _pairs(means[0], means[1], np.arange(count.size)), within
 
 
 def _left(totals: Float, sums: _Sums, level: str, *, refit: bool) -> Float:

@@ -176,7 +176,7 @@ def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances
     columns = [np.ones(own.size), (own - own.mean()) / sd]
     if np.ptp(when) > 0:
         columns.append((when - when.mean()) / np.ptp(when))
-    fit = logistic_fit(np.stack(columns, axis=1), gone, arrays.person[chances.rows])
+    fit = logistic_fit(np.array(columns).T, gone, arrays.person[chances.rows])
     if fit is None:
         return *means, None, None, None
     # What is known of the odds rests on those who left: t with as many degrees of freedom.

@@ -38,9 +38,8 @@ from salutogen.findings import Finding, Findings, listed
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Line, Norm
 from salutogen.norm.line_spec import line_spec
-from salutogen.norm.periods import valid_rows
 from salutogen.norm.units import slope_unit
-from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores import Scores
@@ -137,7 +136,7 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
     }
     errors = exposure_error_table(levels, reliabilities, reliability_P)
     missing, factors = _missing(scores), _factors(scores, persons)
-    bands = _bands(inputs, settings, factors, strengths, reliability_P["person"])
+    bands = _bands(inputs, scored, settings, factors, strengths, reliability_P["person"])
     return SensitivityResult(
         exposure_error=errors,
         mood_reporting=mood_table(levels, strengths),
@@ -161,6 +160,7 @@ def _straight(norm: Norm) -> Line | None:
 
 def _bands(
     inputs: AnalysisInputs,
+    scored: OccasionArrays,
     settings: SensitivitySettings,
     factors: dict[str, np.ndarray],
     strengths: Sequence[float],
@@ -168,8 +168,7 @@ def _bands(
 ) -> PersonBands:
     """Bands of persons over what is plausible here."""
     persons = inputs.resilience.persons
-    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
-    one = exposure_reliability(inputs.scores, valid_rows(inputs.scores))
+    one = exposure_reliability(inputs.scores)
     means = reliability_of_person_means(one, scored.E, scored.person)
     reliability, given = plausible_reliability(one, means, ASSUMED)
     if settings.plausible_reliability is not None:

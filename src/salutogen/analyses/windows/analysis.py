@@ -140,7 +140,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
     change = None if plan is None else change_over_windows(inputs)
     found, frozen = Findings(), norm.lines.reference("window")
-    reference = norm.reference_units.get("window")
+    reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
     summary = summarise_windows(resilience.windows, own, beyond)
     if plan is not None:

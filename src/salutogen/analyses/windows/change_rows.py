@@ -245,7 +245,7 @@ def _frozen(inputs: AnalysisInputs, table: pl.DataFrame, person: Int) -> FrozenL
     codes = np.unique(person)
     units: Float | None = None
     own = np.zeros(0, dtype=np.int64)
-    reference = inputs.norm.reference_units.get("window")
+    reference = inputs.norm.units("window")
     if reference is not None and inputs.norm.external is None:
         found = reference["person"].to_numpy().astype(np.int64)
         if np.isin(found, codes).all():

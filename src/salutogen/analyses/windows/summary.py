@@ -229,16 +229,22 @@ def _model_means(
     known: np.ndarray,
     present: list[int],
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Means by window from a random-intercept model, and their standard errors."""
-    if not known.any() or not present:
+    """Means by window from a random-intercept model, and their standard errors.
+
+    The first window is the constant, the others differ from it: as many indicators would be
+    collinear with the constant of the persons.
+    """
+    if not known.any() or not present or not np.isin(present, window[known]).all():
         return None
-    matrix = np.column_stack([(window == number).astype(float) for number in present])
-    if (matrix[known].sum(axis=0) == 0).any():
-        return None
+    differ = (window == number for number in present[1:])
+    matrix = np.array([np.ones(window.size), *differ]).T  # column by column in memory
     fit = random_intercept(frozen, matrix, person)
     if fit is None:
         return None
-    return np.asarray(fit.coefficients), np.asarray(fit.standard_errors)
+    means = np.eye(len(present))
+    means[:, 0] = 1.0
+    errors = np.sqrt(np.diag(means @ fit.covariance @ means.T))
+    return means @ fit.coefficients, errors
 
 
 def _mean(values: np.ndarray) -> float | None:

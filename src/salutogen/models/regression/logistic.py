@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import cross_products
+from salutogen.models.descriptive import numbered
+from salutogen.models.linear_algebra import PIECE, cross_products, sum_in_pieces
 
 Float = NDArray[np.float64]
 
@@ -55,43 +56,73 @@ def logistic_fit(X: ArrayLike, happened: ArrayLike, clusters: ArrayLike) -> Logi
         None where a column separates what happened from what did not, or columns are redundant:
         estimates are then at infinity, or not single.
     """
-    columns = list(np.asarray(X, dtype=float).T)
+    columns = [np.ascontiguousarray(column) for column in np.asarray(X, dtype=float).T]
     y = np.asarray(happened, dtype=float)
     if not columns or columns[0].size != y.size:
         raise ModelError(f"X: needs a row for each of {y.size} outcomes.")
     b, eta = np.zeros(len(columns)), np.zeros(y.size)
     for _ in range(MOST_STEPS):
-        p = 1.0 / (1.0 + np.exp(-eta))
-        weight = np.sqrt(p * (1.0 - p))
-        information = cross_products([column * weight for column in columns])
-        scores = np.array([np.sum(column * (y - p)) for column in columns])
+        information, scores = _derivatives(columns, y, eta)
         try:
             b = b + np.linalg.solve(information, scores)
         except np.linalg.LinAlgError:
             return None
-        before, eta = eta, sum((c * value for c, value in zip(columns, b, strict=True)), 0.0 * eta)
-        if not np.isfinite(eta).all() or np.max(np.abs(eta)) > AT_INFINITY:
+        largest, change = _move(eta, columns, b)
+        if not largest <= AT_INFINITY:
             return None
-        if np.max(np.abs(eta - before)) < SETTLED:
+        if change < SETTLED:
             return _with_errors(columns, y, b, eta, np.asarray(clusters))
     return None
+
+
+def _derivatives(columns: list[Float], y: Float, eta: Float) -> tuple[Float, Float]:
+    """Information (p, p) and score (p,) at linear predictors (n,)."""
+    p = len(columns)
+    pairs = [(i, j) for i in range(p) for j in range(i + 1)]
+
+    def part(piece: slice) -> Float:
+        chance = 1.0 / (1.0 + np.exp(-eta[piece]))
+        weight = np.sqrt(chance * (1.0 - chance))
+        weighted = [column[piece] * weight for column in columns]
+        rest = y[piece] - chance
+        found = [np.sum(weighted[i] * weighted[j]) for i, j in pairs]
+        return np.array([*found, *(np.sum(column[piece] * rest) for column in columns)])
+
+    sums = sum_in_pieces(y.size, part)
+    information = np.zeros((p, p))
+    for (i, j), value in zip(pairs, sums[: len(pairs)].tolist(), strict=True):
+        information[i, j] = information[j, i] = value
+    return information, sums[len(pairs) :]
+
+
+def _move(eta: Float, columns: list[Float], b: Float) -> tuple[float, float]:
+    """Set linear predictors (n,) to X b in place; the largest of them, and the largest change."""
+    largest = change = 0.0
+    for start in range(0, eta.size, PIECE):
+        own = eta[start : start + PIECE]
+        new = np.zeros(own.size)
+        for column, value in zip(columns, b.tolist(), strict=True):
+            new += column[start : start + PIECE] * value
+        sizes = np.abs(new)
+        largest = max(largest, float(np.max(sizes))) if np.isfinite(sizes).all() else np.inf
+        change = max(change, float(np.max(np.abs(new - own))))
+        own[:] = new
+    return largest, change
 
 
 def _with_errors(
     columns: list[Float], y: Float, b: Float, eta: Float, clusters: NDArray[np.int64]
 ) -> LogisticFit | None:
-    p = 1.0 / (1.0 + np.exp(-eta))
-    weight = np.sqrt(p * (1.0 - p))
-    bread = np.linalg.inv(cross_products([column * weight for column in columns]))
-    names, own = np.unique(clusters, return_inverse=True)
-    if names.size < 2:
+    bread = np.linalg.inv(_derivatives(columns, y, eta)[0])
+    own, count = numbered(clusters)
+    if count < 2:
         return None
-    sums = [np.bincount(own, column * (y - p), minlength=names.size) for column in columns]
-    meat = cross_products(sums) * names.size / (names.size - 1)
+    rest = y - 1.0 / (1.0 + np.exp(-eta))
+    meat = cross_products([np.bincount(own, column * rest) for column in columns])
     return LogisticFit(
         coefficients=b,
-        covariance=bread @ meat @ bread,
+        covariance=bread @ (meat * count / (count - 1)) @ bread,
         n=y.size,
         n_happened=int(y.sum()),
-        n_clusters=int(names.size),
+        n_clusters=count,
     )

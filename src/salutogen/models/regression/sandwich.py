@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.linear_algebra import Factored, cross_products, sandwich
+from salutogen.models.linear_algebra import PIECE, Factored, cross_products, sandwich
 from salutogen.models.regression.least_squares import LinearFit
 
 Float = NDArray[np.float64]
 
+FEWEST_AT_ONCE = 512  # units, however many rows of coefficients there are
 ALONE = 1e-8  # what is left of a unit's own scatter when a coefficient rests on that unit alone
 
 
@@ -99,16 +100,21 @@ def hc3_degrees_of_freedom(
     Q, rows = design.Q, design.inverse
     if maps is not None:
         rows = np.asarray(maps, dtype=float) @ rows
-    pull = rows @ Q
-    h = design.leverages
-    own = np.maximum(1 - h, ALONE)
+    left, right = np.triu_indices(len(Q))
+    whole, fourth = np.zeros(len(rows)), np.zeros(len(rows))
+    around = np.zeros((len(rows), left.size))
+    size = max(PIECE // max(len(rows), 1), FEWEST_AT_ONCE)
+    for start in range(0, Q.shape[1], size):
+        q, h = Q[:, start : start + size], design.leverages[start : start + size]
+        own = np.maximum(1 - h, ALONE)
+        weights = (np.einsum("ja,as->js", rows, q) / own) ** 2
+        whole += np.einsum("js,s->j", weights, own)
+        fourth += np.einsum("js,js,s->j", weights, weights, 1 - 2 * h)
+        around += np.einsum("js,ms->jm", weights, q[left] * q[right])
+    # H_ij is the product of two columns of Q, so the double sum is one of p by p matrices.
+    squared = fourth + np.sum(around**2 * np.where(left == right, 1, 2), axis=1)
+    found = np.divide(whole**2, squared, out=np.ones(len(rows)), where=squared > 0)
     most = max(Q.shape[1] - Q.shape[0], 1)
-    found = np.empty(len(rows))
-    for j, weights in enumerate(pull**2 / own**2):
-        # H_ij is the product of two columns of Q, so the double sum is one of p by p matrices.
-        around = cross_products([q * np.sqrt(weights) for q in Q])
-        squared = float(np.sum(weights**2 * (1 - 2 * h)) + np.sum(around * around.T))
-        found[j] = float(np.sum(weights * own)) ** 2 / squared if squared > 0 else 1.0
     return np.clip(found, 1.0, most)
 
 

@@ -100,7 +100,8 @@ def courses(context: Context) -> pl.DataFrame | None:
     if persons.size > drawn:
         generator = np.random.default_rng([context.audience.seed, _SAMPLE_STREAM])
         persons = np.sort(generator.choice(persons, drawn, replace=False))
-    return table.filter(pl.col("person").is_in(persons.tolist()))
+    chosen = table.filter(pl.col("person").is_in(persons.tolist()))
+    return chosen.with_columns(pl.col("occasion").cast(pl.String))
 
 
 def _courses_words(n: int, audience: Audience) -> str:

@@ -118,7 +118,7 @@ def _draw(context: Context, persons: pl.DataFrame, fitted: Line) -> Figure:
         low, high = float(exposure.min()), float(exposure.max())
     else:
         low, high = inner(exposure, 0.05, context.audience.smallest)
-    units = context.norm.reference_units.get("person") if context.norm.external is None else None
+    units = context.norm.units("person") if context.norm.external is None else None
     return _figure(context, persons, line_on_grid(fitted, low, high, units), fitted)
 
 

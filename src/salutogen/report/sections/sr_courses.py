@@ -236,7 +236,11 @@ def _picked_courses(
     )
     who = [words[person] for person in rows["person"].to_list()]
     order = {name: place for place, name in enumerate(names)}
-    drawn = rows.with_columns(pl.Series("who", who), pl.Series("at", [order[name] for name in who]))
+    drawn = rows.with_columns(
+        pl.col("occasion").cast(pl.String),
+        pl.Series("who", who),
+        pl.Series("at", [order[name] for name in who]),
+    )
     return drawn.sort("at", "occasion_index").select("occasion", "who", "SR"), names
 
 

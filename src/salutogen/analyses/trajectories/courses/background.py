@@ -91,8 +91,7 @@ def _scored_without(
     table = norm.with_covariates(_exposure_without(grid, place, panel, scores))
     own = norm.lines.occasion
     spec = replace(line_spec(scores, own.covariates), shape=own.shape)
-    keys = norm.reference_units["occasion"].select("person", "occasion_index")
-    units = table.join(keys, on=["person", "occasion_index"], how="semi", maintain_order="left")
+    units = table if norm.reference_rows is None else table.filter(norm.reference_rows)
     problems: Sequence[Finding] = line_problems(units, spec, "occasion")
     if not problems:
         try:
