@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from salutogen.drafting.answer_codes import written
-from salutogen.drafting.answers_in_words import are_yes_no, in_order
 from salutogen.drafting.questions import needs_code_of_none, needs_recall
 from salutogen.drafting.roles import DraftedInstrument
-from salutogen.drafting.yaml_text import comment, quoted, scalar
+from salutogen.study.answers_in_words import are_yes_no, in_order
 from salutogen.study.format import GAP
+from salutogen.study.format.yaml_text import comment, quoted, scalar
 
 
 def instrument_lines(one: DraftedInstrument, role: str, value: Mapping[str, str]) -> list[str]:

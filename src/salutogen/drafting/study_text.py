@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from salutogen.drafting.answers_in_words import are_yes_no
 from salutogen.drafting.format_keys import instrument_takes, source_takes, source_takes_list
 from salutogen.drafting.instrument_text import instrument_lines
 from salutogen.drafting.questions import questions
 from salutogen.drafting.roles import ROLES, DraftedInstrument
-from salutogen.drafting.yaml_text import comment, listed, quoted, scalar
+from salutogen.study.answers_in_words import are_yes_no
 from salutogen.study.format import GAP
+from salutogen.study.format.yaml_text import comment, listed, quoted, scalar
 
 if TYPE_CHECKING:
     from salutogen.drafting.draft import Draft
