@@ -17,10 +17,13 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
+from salutogen.panel.readers.old_excel_errors import ErrorCell, error_cells
 from salutogen.panel.readers.sheet_extent import far_extent, odd_place
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import fastexcel
 
 
@@ -45,7 +48,7 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     if sheet is None:
         return None
     source = file.source
-    whole = _cells(workbook, sheet)
+    whole = _with_errors(_cells(workbook, sheet), _number(workbook, sheet), file.path)
     table, above = _from_header(whole, source.skip_rows)
     if table.height == 0:
         findings.tell("empty-file", file=file.label)
@@ -109,6 +112,22 @@ def _cells(workbook: fastexcel.ExcelReader, sheet: str | int) -> pl.DataFrame:
     """Every cell of a sheet from its first row on, as text."""
     loaded = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
     return loaded.to_polars() if loaded.width else pl.DataFrame()
+
+
+def _number(workbook: fastexcel.ExcelReader, sheet: str | int) -> int:
+    return sheet if isinstance(sheet, int) else workbook.sheet_names.index(sheet)
+
+
+def _with_errors(cells: pl.DataFrame, sheet: int, path: Path) -> pl.DataFrame:
+    """Write the text of errors into the cells of an old workbook that hold one."""
+    by_column: dict[int, list[ErrorCell]] = {}
+    for cell in error_cells(path, sheet):
+        by_column.setdefault(cell.column, []).append(cell)
+    for place, found in by_column.items():
+        column = cells.to_series(place)
+        rows, texts = [cell.row for cell in found], [cell.text for cell in found]
+        cells.replace_column(place, column.scatter(rows, texts))
+    return cells
 
 
 def _from_header(table: pl.DataFrame, skip_rows: int) -> tuple[pl.DataFrame, int]:
