@@ -12,6 +12,7 @@ study names is put under a namespace, such as `covariate:time`, in which no colu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
@@ -137,6 +138,34 @@ def column_of_persons(name: str, columns: Collection[str]) -> str | None:
 def subscale_column(name: str) -> str:
     """Column of a subscale, `<instrument>_<subscale>`, among other ways to score."""
     return f"{SUBSCALE}{name}" if name.startswith(("E_", "P_", *NAMESPACES)) else name
+
+
+def subscale_names(
+    parts: Iterable[tuple[str, str]], instruments: Iterable[str]
+) -> dict[tuple[str, str], str]:
+    """Names of subscales, `<instrument>_<subscale>`, by instrument and subscale.
+
+    Where an instrument or another subscale would bear the name as well, each of these subscales is
+    `<instrument>_subscale_<subscale>`.
+
+    >>> subscale_names([("mood", "low")], ["mood"])
+    {('mood', 'low'): 'mood_low'}
+    """
+    parts = tuple(parts)
+    plain = Counter(f"{instrument}_{name}" for instrument, name in parts)
+    taken = {*instruments, *(name for name, times in plain.items() if times == 1)}
+    once = {name for name, times in plain.items() if times == 1} - set(instruments)
+    found: dict[tuple[str, str], str] = {}
+    for instrument, name in parts:
+        told = f"{instrument}_{name}"
+        if told not in once:
+            end = name
+            while told in taken or plain[told] > 1:
+                end = f"subscale_{end}"
+                told = f"{instrument}_{end}"
+            taken.add(told)
+        found[instrument, name] = told
+    return found
 
 
 def type_column(name: str, types: Iterable[str], measure: str = "E") -> str:
