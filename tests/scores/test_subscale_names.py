@@ -31,9 +31,7 @@ def test_subscales_whose_names_would_be_the_same_are_kept_apart() -> None:
                EVENTS.name: [[0, 1], [2, 2], [0, 0], [5, 1]]}  # fmt: skip
     scores = score(build_panel(study, answers))
     first, second = [0, 1, 3, 2], [1, 2, 0, 2]
-    found = scores.alternatives.select(pl.selectors.starts_with("a_", "d_")).to_dict(
-        as_series=False
-    )
+    parts = scores.alternatives.select(pl.selectors.starts_with("a_", "d_"))
     assert parts.to_dict(as_series=False) == {
         "a_subscale_b_c": first, "a_y": second, "a_b_subscale_c": second, "d_subscale_x": second
     }  # fmt: skip
