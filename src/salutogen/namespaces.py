@@ -104,7 +104,7 @@ def _looks_like_ours(name: str) -> bool:
 
 def background_column(name: str) -> str:
     """Column of a background in the table of persons: its own name wherever that is not ours."""
-    return f"{BACKGROUND}{name}" if _is_apart(name) else name
+    return f"{BACKGROUND}{name}" if is_apart(name) else name
 
 
 def is_pattern(name: str) -> bool:
@@ -112,7 +112,8 @@ def is_pattern(name: str) -> bool:
     return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
-def _is_apart(name: str) -> bool:
+def is_apart(name: str) -> bool:
+    """Whether a name of the study cannot stand as it is beside persons, or in any table."""
     return name in OF_PERSONS or name.startswith(NAMESPACES) or is_pattern(name)
 
 
@@ -123,14 +124,14 @@ def factor_column(name: str) -> str:
 
 def factor_column_of_persons(name: str, taken: Collection[str]) -> str:
     """Column of a factor in the table of persons, in which other columns stand already."""
-    apart = name in taken or _is_apart(name)
+    apart = name in taken or is_apart(name)
     return factor_column(name) if apart else name
 
 
 def column_of_persons(name: str, columns: Collection[str]) -> str | None:
     """Find a background, factor or the arm by the study's name among columns of persons."""
     found = [background_column(name), factor_column(name)]
-    if name == ARM or not _is_apart(name):
+    if name == ARM or not is_apart(name):
         found.append(name)
     return next((one for one in found if one in columns), None)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from salutogen.namespaces import is_apart
+
 _NUMBERS = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _OCCASION = re.compile(
     r"^(?:wave|[a-z])?\{occasion\}[_.\-]?|[_.\-](?:wave|[a-z])?\{occasion\}|\{occasion\}",
@@ -51,6 +53,8 @@ def expand_numbers(pattern: str) -> tuple[str, ...]:
 def item_name(column: str) -> str:
     """Name an item by its column, without the part that names the occasion.
 
-    `GE_01_w{occasion}` and `w{occasion}_GE_01` give `GE_01`.
+    `GE_01_w{occasion}` and `w{occasion}_GE_01` give `GE_01`. Columns such as `*`, which tables
+    take for all columns, or `subject`, which names persons there, give `item *` and `item subject`.
     """
-    return _OCCASION.sub("", column) or column
+    name = _OCCASION.sub("", column) or column
+    return f"item {name}" if is_apart(name) else name
