@@ -15,8 +15,12 @@ from salutogen.drafting.header_rows import further_header_rows, rows_above_names
 from salutogen.errors import PanelError
 from salutogen.findings import finding
 from salutogen.panel.readers.registry import readable_suffixes, suffix_of
+from salutogen.panel.readers.source_table import SourceFile
+from salutogen.panel.readers.text import title_lines
 from salutogen.panel.sources import open_table
+from salutogen.study.format import Source
 
+_TEXT = (".csv", ".tsv", ".txt")
 _OCCASION = "wave of the file"
 _MOST_FILES = 400
 _ALIKE = 0.5
@@ -46,11 +50,20 @@ def draft_file(path: Path) -> Draft:
 
 def _of_file(path: Path) -> Draft:
     """Draft from one file; where a title stands above the names of the columns, from below it."""
-    frame = open_table(path)
-    above = rows_above_names(frame)
-    if above:
+    above = _lines_above(path)
+    frame = open_table(path, skip_rows=above)
+    further = rows_above_names(frame)
+    if further:
+        above += further
         frame = open_table(path, skip_rows=above)
     return replace(draft_study(frame, path.name), skip_rows=above)
+
+
+def _lines_above(path: Path) -> int:
+    """Lines of a text file that stand above its columns, such as a title."""
+    if suffix_of(path) not in _TEXT:
+        return 0
+    return title_lines(SourceFile(name=path.stem, path=path, source=Source(person="person")))
 
 
 def _of_the_same_name(path: Path) -> list[str]:

@@ -93,12 +93,14 @@ def _source_lines(draft: Draft, value: Mapping[str, str]) -> list[str]:
         "sources:",
         "  answers:",
         *_file_lines(draft),
-        f"    layout: {layout.kind}",
+        f"    layout: {'row-per-item' if layout.item else layout.kind}",
         f"    person: {_keys(layout.person, 'person', value)}",
     ]
     by_row = layout.kind == "row-per-occasion" and not draft.files
     if by_row and (layout.occasion or not layout.single):
         lines.append(f"    occasion: {_keys(layout.occasion, 'occasion', value)}")
+    if layout.item:
+        lines += [f"    item: {scalar(layout.item)}", f"    value: {scalar(layout.value)}"]
     time = layout.time
     if time is not None:
         unit = time.unit or value["sources.answers.time.unit"]
