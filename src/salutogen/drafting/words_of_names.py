@@ -1,4 +1,4 @@
-"""The words in names of columns: who, when, totals, row numbers, in English and German."""
+"""The words in names of columns: who, when, totals, row numbers, in English, German and others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _in_order(text: str) -> tuple[str, ...]:
 _PERSONS = word_set(
     "subject subj sub person participant part patient pat proband probandin respondent resp "
     "teilnehmer teilnehmerin tn versuchsperson vp vpn ppt pp client student pupil user worker "
-    "child member pers nomem panelist soldier nurse employee athlete"
+    "child member pers nomem panelist soldier nurse employee athlete sujet sujeto paciente "
+    "participante deelnemer soggetto partecipante paziente osoba участник пациент"
 )
 _IDENTIFIERS = word_set(
     "id pid pidp uid uuid guid mergeid idauniq ident identifier code chiffre kennung "
@@ -61,7 +62,8 @@ _GROUPS = word_set(
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
     "measurement messung assessment occ round runde redcap beep prompt t time week woche month "
-    "monat quarter day tag phase year jahr"
+    "monat quarter day tag phase year jahr vague visite oleada visita ondata meting волна визит "
+    "semaine semana settimana mois mes mese momento jour dia giorno неделя"
 )
 _FILLERS = word_set(
     "nr no num number nummer id index name label code of study survey der s event point encr"
