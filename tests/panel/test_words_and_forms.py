@@ -124,6 +124,24 @@ def test_words_on_no_scale_wait_for_their_number() -> None:
     assert '"Nearly every day": "???"' in finding.mend
 
 
+@pytest.mark.parametrize(
+    "words, proposal",
+    [
+        ({"0 - never": 0, "1 - seldom": 1, "2 - now and then": 2, "3 - all the time": 3},
+         '{"0 - never": 0, "1 - seldom": 1, "2 - now and then": 2, "3 - all the time": 3}'),
+        ({"Nie (1)": 0, "hin und wieder (2)": 1, "öfter (3)": 2, "dauernd (4)": 3},
+         '{"Nie (1)": 1, "hin und wieder (2)": 2, "öfter (3)": 3, "dauernd (4)": 4}'),
+        ({"X": 0, "x": 1, " x": 2, "X ": 3}, '{"x": 1}'),
+        ({"Yes": 1, "No": 0, "no idea": 2, "NO": 3}, '{"No": 0, "Yes": 1, "no idea": "???"}'),
+    ],
+)  # fmt: skip
+def test_numbers_that_words_tell_themselves_are_proposed(
+    words: dict[str, int], proposal: str
+) -> None:
+    (finding,) = refused(make_study(), in_words(words))
+    assert proposal.casefold() in finding.mend.casefold()
+
+
 def test_words_never_show_identifiers() -> None:
     frame = in_words({"Not at all": 0, "S02": 1, "b": 2, "c": 3})
     persons = frame["id"].unique().to_list()

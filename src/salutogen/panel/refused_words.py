@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from salutogen.findings import ROWS_SHOWN, Finding, Findings, listed
 from salutogen.page.identifiers import Identifiers
 from salutogen.panel.findings_once import named_columns, told_once
-from salutogen.study.answers_in_words import MOST_WORDS, are_yes_no, proposed
+from salutogen.study.answers_in_words import MOST_WORDS, are_yes_no, plain_word, proposed
 from salutogen.study.format import GAP
 from salutogen.study.format.yaml_text import quoted, scalar
 
@@ -42,12 +42,7 @@ def _tell(study: Study, identifiers: Identifiers, found: Sequence[Finding], told
     for one in found:
         counts.update(one.evidence.numbers[WORDS])
     instrument = study.instruments[found[0].evidence.numbers["instrument"]]
-    shown = {
-        word: count
-        for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        if word not in identifiers.all and not identifiers.stand_in(word)
-    }
-    shown = dict(list(shown.items())[:MOST_WORDS])
+    shown = _shown(counts, identifiers)
     if not shown or not _are_answers(found):
         told.extend(found)
         return
@@ -90,6 +85,16 @@ def _variant(instrument: Instrument, words: Sequence[str], recode: str) -> str:
     if are_yes_no(words):
         return "boolean"
     return "open-words" if GAP in recode else "words"
+
+
+def _shown(counts: Mapping[str, int], identifiers: Identifiers) -> dict[str, int]:
+    """The most frequent words, each in its most frequent spelling; identifiers are none of them."""
+    spelt: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        if word not in identifiers.all and not identifiers.stand_in(word):
+            found[spelt.setdefault(plain_word(word), word)] += count
+    return dict(found.most_common(MOST_WORDS))
 
 
 def _counted(shown: Mapping[str, int], others: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,8 +11,14 @@ from salutogen.study.format.part import GAP
 BOOLEAN_WORDS = {
     "true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0, "t": 1, "f": 0,
     "ja": 1, "nein": 0, "nee": 0, "wahr": 1, "falsch": 0, "oui": 1, "non": 0, "vrai": 1,
-    "faux": 0, "sí": 1, "si": 1, "sì": 1, "verdadero": 1, "falso": 0, "vero": 1,
+    "faux": 0, "sí": 1, "si": 1, "sì": 1, "verdadero": 1, "falso": 0, "vero": 1, "j": 1, "sim": 1,
+    "não": 0, "nao": 0, "да": 1, "нет": 0, "ναι": 1, "όχι": 0, "evet": 1, "hayır": 0, "はい": 1,
+    "いいえ": 0, "是": 1, "否": 0,
 }  # fmt: skip
+_TICKS = frozenset({"x", "xx", "✓", "✔", "☑", "☒", "checked", "ticked", "selected", "angekreuzt"})
+_NUMBERED = re.compile(
+    r"[(\[]?(-?\d{1,3})(?:[)\]]|\s*[-–=:.)])\s*\D.*|\D.*[(\[=:]\s*(-?\d{1,3})[)\]]?"
+)
 MOST_WORDS = 12  # more different texts than this are no answers of a scale
 _SCALES = tuple(
     tuple(word.strip() for word in line.split("|"))
@@ -54,6 +61,8 @@ _SCALES = tuple(
         "helemaal niet|meerdere dagen|meer dan de helft van de dagen|bijna elke dag",
         "mai|raramente|a volte|spesso|sempre",
         "unchecked|checked",
+        "not selected|selected",
+        "not ticked|ticked",
     )
 )
 _ON_A_SCALE = frozenset(word for scale in _SCALES for word in scale) | BOOLEAN_WORDS.keys()
@@ -98,19 +107,32 @@ def in_order(words: Sequence[str], length: int | None = None) -> dict[str, int] 
 def proposed(words: Sequence[str], length: int | None = None, first: float = 0) -> dict[str, str]:
     """Propose the number of each word, in the order of the scale; `???` where none is known.
 
-    Words that are on no scale (I would rather not say) keep the gap, and do not hinder the rest.
+    Words that hold their number (2 - often) have that one; a mere tick is 1. Words that are on no
+    scale (I would rather not say) keep the gap, and do not hinder the rest.
 
     Examples
     --------
     >>> proposed(["often", "never", "not asked", "rarely"], 5)
     {'never': '0', 'rarely': '1', 'often': '3', 'not asked': '???'}
+    >>> proposed(["2 - often", "1 - rarely"])
+    {'1 - rarely': '1', '2 - often': '2'}
     """
-    known = [word for word in words if _on_a_scale(word) in _ON_A_SCALE]
-    if known and are_yes_no(known):
-        numbers = {word: float(BOOLEAN_WORDS[plain_word(word)]) for word in known}
-    else:
-        places = (in_order(known, length) or {}) if known else {}
-        numbers = {word: first + place for word, place in places.items()}
+    numbers = _numbers_of(words, length, first)
     ordered = sorted(numbers, key=lambda word: numbers[word])
     gaps = dict.fromkeys((word for word in words if word not in numbers), GAP)
     return {word: f"{numbers[word]:g}" for word in ordered} | gaps
+
+
+def _numbers_of(words: Sequence[str], length: int | None, first: float) -> dict[str, float]:
+    """Numbers of the words for which they are known."""
+    written = {word: found for word in words if (found := _NUMBERED.fullmatch(plain_word(word)))}
+    numbers = {word: float(found[1] or found[2]) for word, found in written.items()}
+    if numbers and len(set(numbers.values())) == len(numbers) and 2 * len(numbers) >= len(words):
+        return numbers
+    if words and all(plain_word(word) in _TICKS for word in words):
+        return dict.fromkeys(words, 1.0)
+    known = [word for word in words if _on_a_scale(word) in _ON_A_SCALE]
+    if known and are_yes_no(known):
+        return {word: float(BOOLEAN_WORDS[plain_word(word)]) for word in known}
+    places = (in_order(known, length) or {}) if known else {}
+    return {word: first + place for word, place in places.items()}
