@@ -13,6 +13,7 @@ from salutogen.findings import Finding, Severity
 from salutogen.panel import Panel, Reason, read_panel
 from salutogen.study import Study
 from tests.panel.small_studies import (
+    MOOD,
     answers,
     by_item,
     by_occasion,
@@ -91,6 +92,19 @@ def test_impossible_answers_become_missing_where_the_study_says_so() -> None:
     assert panel.answers["mood"]["M_3"].null_count() == 3
     assert panel.reasons["mood"]["M_3"].to_list()[3:8] == [0, 5, 5, 5, 0]
     assert panel.answers["mood"].schema["M_3"] == pl.Int8
+
+
+def test_what_is_dropped_in_several_columns_is_said_once() -> None:
+    frame = answers().with_columns(
+        pl.when(pl.int_range(18) % 5 == place).then(pl.lit("missing"))
+        .otherwise(pl.col(name).cast(pl.String)).alias(name)
+        for place, name in enumerate(MOOD)
+    )  # fmt: skip
+    panel = read_panel(make_study(invalid="missing"), frame)
+    finding = _said(panel, "impossible-answer-missing")
+    assert finding.evidence.n_rows == sum(panel.answers["mood"].null_count().row(0)) == 15
+    assert "of 72 in 4 columns of 'mood' ('M_1', 'M_2', 'M_3' and others)" in finding.text
+    assert finding.evidence.rows == (1, 2, 3, 4, 6, 7, 8, 9, 11, 12)
 
 
 def test_more_than_ten_rows_are_counted_and_ten_shown() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from salutogen.findings import Finding, Findings
+from salutogen.findings import ROWS_SHOWN, Finding, Findings
 
 _MOST_NAMED = 3
 
@@ -79,4 +79,40 @@ def _tell_blank_words(found: Sequence[Finding], told: Findings) -> None:
         n_rows=sum(counts.values()),
         words=", ".join(f"{word!r} ({count})" for word, count in sorted(counts.items())),
         numbers=dict(sorted(counts.items())),
+    )
+
+
+def dropped_once(findings: Iterable[Finding]) -> Findings:
+    """Tell answers that were dropped as impossible once for each instrument, not for each column.
+
+    A word such as `missing` stands in every column of a file.
+    """
+    return told_once(findings, _instrument_of_dropped, _tell_dropped)
+
+
+def _instrument_of_dropped(one: Finding) -> Hashable | None:
+    if one.code != "impossible-answer-missing":
+        return None
+    return one.evidence.file, one.evidence.numbers["instrument"]
+
+
+def _tell_dropped(found: Sequence[Finding], told: Findings) -> None:
+    if len(found) == 1:
+        told.extend(found)
+        return
+    numbers = [one.evidence.numbers for one in found]
+    columns, named = named_columns(found)
+    told.tell(
+        "impossible-answer-missing",
+        variant="columns",
+        file=found[0].evidence.file,
+        rows=sorted({row for one in found for row in one.evidence.rows})[:ROWS_SHOWN],
+        n_rows=sum(one.evidence.n_rows or 0 for one in found),
+        instrument=numbers[0]["instrument"],
+        columns=columns,
+        named=named,
+        examples=str(numbers[0]["examples"]).removesuffix(", …") + ", …",
+        expected=numbers[0]["expected"],
+        answers=sum(int(one["answers"]) for one in numbers),
+        numbers={"minimum": numbers[0]["minimum"], "maximum": numbers[0]["maximum"]},
     )

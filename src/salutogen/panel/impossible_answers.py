@@ -46,9 +46,13 @@ def tell_impossible(
             f"{_show(found[int(place)])} (row {int(numbers[int(place)])})"
             for place in numbers.arg_sort()[:_SHOWN]
         ]
-        evidence: dict[str, Any] = {"minimum": rules.minimum, "maximum": rules.maximum}
+        evidence: dict[str, Any] = {
+            "minimum": rules.minimum,
+            "maximum": rules.maximum,
+            "instrument": rules.instrument,
+        }
         if kind == WORDS:  # told once for all columns of the instrument, see `refused_words`
-            evidence |= {WORDS: _counts(found), "instrument": rules.instrument}
+            evidence[WORDS] = _counts(found)
         findings.tell(
             "impossible-answer" if rules.refuse else "impossible-answer-missing",
             file=label,

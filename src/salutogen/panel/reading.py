@@ -14,7 +14,7 @@ from salutogen.page.identifiers import Identifiers, struck_from_all
 from salutogen.panel.alignment import PanelRows, align, join_rows
 from salutogen.panel.answer_checks import check_answers
 from salutogen.panel.expected_columns import check_columns
-from salutogen.panel.findings_once import blank_words_once
+from salutogen.panel.findings_once import blank_words_once, dropped_once
 from salutogen.panel.further_header_rows import refuse_further_header_rows
 from salutogen.panel.identifiers import columns_of_identifiers, identifiers_in
 from salutogen.panel.items import TypedItem, rules_for
@@ -77,7 +77,7 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     identifiers = panel.identifiers
     if subjects.len() > panel.n_persons:  # some were left out
         identifiers = Identifiers(subjects, columns_of_identifiers(study))
-    told = struck_from_all(blank_words_once(findings), identifiers)
+    told = struck_from_all(dropped_once(blank_words_once(findings)), identifiers)
     return replace(panel, findings=told)
 
 
