@@ -60,6 +60,20 @@ def test_rows_of_answers_are_drafted_as_such(names: tuple[str, ...]) -> None:
     ]
 
 
+def test_persons_whose_number_is_unique_only_within_a_site() -> None:
+    number = pl.col("subject.ID").str.slice(1).cast(pl.Int64)
+    wide = WIDE.with_columns(
+        site=pl.when(number < 10).then(pl.lit("A")).otherwise(pl.lit("B")),
+        pid=(number % 10).cast(pl.String),
+    ).drop("subject.ID", "age")
+    frame = wide.unpivot(index=["site", "pid", "beep"], variable_name="frage", value_name="antwort")
+    draft = draft_study(frame, "long.csv")
+    source = values(draft)["sources"]["answers"]
+    assert (source["layout"], source["person"]) == ("row-per-item", ["site", "pid"])
+    found, expected = answers_of(draft.text, frame), answers_of(draft_study(WIDE, "w").text, WIDE)
+    assert all(found[name].equals(expected[name]) for name in expected)
+
+
 def test_a_file_in_the_order_of_its_items_is_read_whole() -> None:
     by_item = long_form(NAMES["english"]).sort("item", maintain_order=True)
     found = find_item_rows(by_item)

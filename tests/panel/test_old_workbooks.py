@@ -85,3 +85,25 @@ def test_a_damaged_workbook_ends_in_words(tmp_path: Path, keep: int) -> None:
         read_panel(make_study(), path)
     path.write_bytes(whole[:512] + b"\x01\0\0\0" * 128 + whole[1024:])  # a circle of sectors
     assert error_cells(path, 0) == []
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".xlsx"])
+@pytest.mark.parametrize(
+    "content, words, mend",
+    [
+        (answers().write_csv(separator="\t"), "holds plain text", ".csv or .txt"),
+        ("<html><table><tr><td>id</td></tr></table></html>", "a web page", "save it anew"),
+        ('\ufeff <?xml version="1.0"?>\n<Workbook/>', "a web page or XML", "save it anew"),
+    ],
+)
+def test_what_is_only_named_a_workbook_is_called_by_its_kind(
+    tmp_path: Path, suffix: str, content: str, words: str, mend: str
+) -> None:
+    path = tmp_path / f"answers{suffix}"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(PanelError) as error:
+        read_panel(make_study(), path)
+    (finding,) = error.value.findings
+    assert finding.code == "unreadable-file"
+    assert words in finding.text
+    assert mend in finding.mend

@@ -50,13 +50,19 @@ def draft_file(path: Path) -> Draft:
 
 def _of_file(path: Path) -> Draft:
     """Draft from one file; where a title stands above the names of the columns, from below it."""
+    frame, above = _opened(path)
+    return replace(draft_study(frame, path.name), skip_rows=above)
+
+
+def _opened(path: Path) -> tuple[pl.DataFrame, int]:
+    """Read a file from the names of its columns on, and count the rows above them."""
     above = _lines_above(path)
     frame = open_table(path, skip_rows=above)
     further = rows_above_names(frame)
     if further:
         above += further
         frame = open_table(path, skip_rows=above)
-    return replace(draft_study(frame, path.name), skip_rows=above)
+    return frame, above
 
 
 def _lines_above(path: Path) -> int:
@@ -92,8 +98,10 @@ def draft_folder(folder: Path) -> Draft:
     if len(paths) == 1:
         return _of_file(paths[0])
     labels = labels_of([path.name for path in paths])
-    frames = [open_table(path) for path in paths] if labels else []
-    if not frames or not source_takes("files") or not _alike(frames):
+    opened = [_opened(path) for path in paths] if labels else []
+    frames = [frame for frame, _ in opened]
+    above = {rows for _, rows in opened}
+    if not frames or len(above) > 1 or not source_takes("files") or not _alike(frames):
         variant = "several" if paths else "empty"
         names = [path.name for path in paths]
         told = finding("nothing-to-draft-from", variant=variant, path=str(folder), names=names)
@@ -109,7 +117,7 @@ def draft_folder(folder: Path) -> Draft:
     draft = draft_study(pl.concat(parts, how="diagonal"), folder.name)
     files = {label: path.name for label, path in zip(labels, paths, strict=True)}
     layout = replace(draft.layout, occasion=(), labels=tuple(files))
-    return replace(draft, files=files, layout=layout, header_rows=rows)
+    return replace(draft, files=files, layout=layout, header_rows=rows, skip_rows=min(above))
 
 
 def labels_of(names: Sequence[str]) -> list[str]:

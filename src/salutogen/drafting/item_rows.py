@@ -9,7 +9,12 @@ from itertools import product
 import polars as pl
 
 from salutogen.drafting.cells import DataColumn, DataTable, read_table
-from salutogen.drafting.layout import FEW_REPEATS, occasion_candidates, person_candidates
+from salutogen.drafting.layout import (
+    FEW_REPEATS,
+    group_candidates,
+    occasion_candidates,
+    person_candidates,
+)
 from salutogen.drafting.words_of_names import tokens, word_set
 
 _ITEMS = word_set(
@@ -52,9 +57,7 @@ def find_item_rows(frame: pl.DataFrame) -> ItemRows | None:
     """
     table = read_table(frame)
     items = [name for name, one in table.columns.items() if _may_name_items(one)]
-    persons, occasions = person_candidates(table), occasion_candidates(table)
-    for person, occasion in product(persons[:_MOST_TRIED], [*occasions[:_MOST_TRIED], None]):
-        keys = [person] if occasion is None else [person, occasion]
+    for keys in _keys(table):
         for item, value in _pairs(table, items, keys):
             if not _makes_rows_unique(table, keys, item):
                 continue
@@ -62,6 +65,17 @@ def find_item_rows(frame: pl.DataFrame) -> ItemRows | None:
             if wide is not None:
                 return ItemRows(item=item, value=value, wide=wide)
     return None
+
+
+def _keys(table: DataTable) -> Iterator[list[str]]:
+    """Columns that may make person and occasion; at last with a group that parts persons."""
+    persons = person_candidates(table)[:_MOST_TRIED]
+    occasions = occasion_candidates(table)[:_MOST_TRIED]
+    for person, occasion in product(persons, [*occasions, None]):
+        yield [person] if occasion is None else [person, occasion]
+    for group, person, occasion in product(group_candidates(table), persons, occasions):
+        if group not in (person, occasion):
+            yield [group, person, occasion]
 
 
 def _may_name_items(column: DataColumn) -> bool:

@@ -206,7 +206,7 @@ def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str
     nested = [
         ((group, person), (occasion,))
         for person in persons[:3]
-        for group in _groups(table)
+        for group in group_candidates(table)
         if group != person
         for occasion in (near.occasion if near else occasions[:3])
     ]
@@ -222,7 +222,7 @@ def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str
     return near
 
 
-def _groups(table: DataTable) -> list[str]:
+def group_candidates(table: DataTable) -> list[str]:
     """Columns that name groups of persons, such as sites."""
     named = [
         name

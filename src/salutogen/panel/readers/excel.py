@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -26,11 +27,17 @@ if TYPE_CHECKING:
 
     import fastexcel
 
+_SAMPLE = 4096
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+
 
 def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     """Read one sheet of an Excel file, as text; cells that hold an error are its text."""
     import fastexcel
 
+    if (kind := _text_inside(file.path)) is not None:
+        findings.tell("unreadable-file", variant=kind, file=file.label)
+        return None
     place = odd_place(file.path)
     if place is not None:
         findings.tell("unreadable-file", variant="place", file=file.label, place=place)
@@ -70,6 +77,17 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     if read is not None:
         tell_rows_above_data(source.skip_rows, source.header_rows - 1, file.label, findings)
     return read
+
+
+def _text_inside(path: Path) -> str | None:
+    """Whether a file that is named as a workbook holds plain text or a web page."""
+    with path.open("rb") as opened:
+        begin = opened.read(_SAMPLE)
+    if not begin or b"\0" in begin or begin.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return None
+    if begin.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "page"
+    return "text" if begin.count(b"\n") and not _CONTROL.search(begin) else None
 
 
 def _sheet(workbook: fastexcel.ExcelReader, file: SourceFile, findings: Findings) -> Any:
