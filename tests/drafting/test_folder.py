@@ -69,12 +69,13 @@ def test_rows_above_the_names_need_columns_without_a_name() -> None:
 
 @pytest.mark.parametrize("titles", [["Export of the wave"], ["Study A", "made in May", ""]])
 def test_titles_above_the_files_of_a_folder(tmp_path: Path, titles: list[str]) -> None:
-    columns = weekly().filter(pl.col("beep") == "1").drop("beep", "start")
     for wave in range(1, 4):
+        columns = weekly().filter(pl.col("beep") == str(wave)).drop("beep", "start")
         text = "\n".join([*titles, columns.write_csv(separator=";")])
         (tmp_path / f"w{wave}.csv").write_text(text)
     draft = draft_folder(tmp_path)
     assert draft.skip_rows == len(titles)
     assert draft.files == {str(wave): f"w{wave}.csv" for wave in range(1, 4)}
     panel = read_study(json.loads(filled(draft.text))).read(tmp_path)
-    assert panel.rows.height == 3 * columns.height
+    assert panel.rows.height == 3 * 20
+    assert not any("No name tells" in doubt for doubt in draft.layout.doubts)

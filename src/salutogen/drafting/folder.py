@@ -21,7 +21,7 @@ from salutogen.panel.sources import open_table
 from salutogen.study.format import Source
 
 _TEXT = (".csv", ".tsv", ".txt")
-_OCCASION = "wave of the file"
+_OCCASION = "wave no of study"  # a name that speaks of occasions, and that no file has
 _MOST_FILES = 400
 _ALIKE = 0.5
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\W_]")

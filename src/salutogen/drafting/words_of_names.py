@@ -57,7 +57,8 @@ _ROWS = word_set(
 _GROUPS = word_set(
     "site centre center zentrum standort clinic klinik hospital school schule class klasse group "
     "gruppe fam family familie household haushalt hh dyad couple cohort kohorte country land "
-    "region city team unit therapist practice location ward"
+    "region city team unit therapist practice location ward ort stadt ville lieu sitio ciudad sede "
+    "hopital hôpital escuela ecole école plaats centro centrum"
 )
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
