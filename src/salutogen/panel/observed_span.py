@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from salutogen.study import Study
 
 SHORTEST, LONGEST = 0.8, 1.25  # of the planned span, that a usual person's may have
-FEWEST_PERSONS = 3
+FEWEST_PERSONS = 5  # fewer are not told as a median
 
 
 def check_occasions_seen(study: Study, rows: pl.DataFrame, findings: Findings, label: str) -> None:
