@@ -94,6 +94,15 @@ def test_impossible_answers_become_missing_where_the_study_says_so() -> None:
     assert panel.answers["mood"].schema["M_3"] == pl.Int8
 
 
+def test_columns_that_are_missing_are_named_once_for_their_instrument() -> None:
+    findings = _refused(answers().rename({name: name.lower() for name in MOOD}))
+    (finding,) = findings
+    assert (finding.code, finding.evidence.column) == ("column-missing", None)
+    assert "lacks 4 columns" in finding.text
+    assert all(repr(name) in finding.text for name in MOOD)
+    assert "Did you mean 'm_1', 'm_2', 'm_3' and 1 more?" in finding.text
+
+
 def test_what_is_dropped_in_several_columns_is_said_once() -> None:
     frame = answers().with_columns(
         pl.when(pl.int_range(18) % 5 == place).then(pl.lit("missing"))
