@@ -21,6 +21,7 @@ NAMES = {
     "english": ("pid", "wave", "age", "item", "answer"),
     "german": ("vp_nr", "messzeitpunkt", "alter", "frage", "antwort"),
     "untold": ("person", "week", "age", "what", "how"),
+    "coded": ("participant_code", "measurement", "age", "variable", "val"),
     "redcap": ("participant_id", "visit", "age", "field_name", "value"),
 }
 
@@ -72,6 +73,15 @@ def test_persons_whose_number_is_unique_only_within_a_site() -> None:
     assert (source["layout"], source["person"]) == ("row-per-item", ["site", "pid"])
     found, expected = answers_of(draft.text, frame), answers_of(draft_study(WIDE, "w").text, WIDE)
     assert all(found[name].equals(expected[name]) for name in expected)
+
+
+def test_numbers_of_questions_are_no_persons() -> None:
+    frame = long_form(("pid", "wave", "age", "question_id", "response")).with_columns(
+        pl.col("question_id").rank("dense").cast(pl.String)
+    )
+    source = values(draft_study(frame, "long.csv"))["sources"]["answers"]
+    assert source["layout"] == "row-per-item"
+    assert (source["person"], source["item"]) == ("pid", "question_id")
 
 
 def test_a_file_in_the_order_of_its_items_is_read_whole() -> None:

@@ -15,11 +15,11 @@ from salutogen.drafting.layout import (
     occasion_candidates,
     person_candidates,
 )
-from salutogen.drafting.words_of_names import tokens, word_set
+from salutogen.drafting.words_of_names import person_rank, tokens, word_set
 
 _ITEMS = word_set(
-    "item items variable var question questions frage fragen merkmal field code measure itemcode "
-    "itemname questionid key param parameter indicator vraag pregunta domanda"
+    "item items variable var question questions frage fragen merkmal field measure itemcode "
+    "itemname questionid param parameter indicator vraag pregunta domanda"
 )
 _VALUES = word_set(
     "value values val answer answers response responses antwort antworten wert rating score result "
@@ -56,7 +56,7 @@ def find_item_rows(frame: pl.DataFrame) -> ItemRows | None:
     occur in several rows.
     """
     table = read_table(frame)
-    items = [name for name, one in table.columns.items() if _may_name_items(one)]
+    items = [name for name, one in table.columns.items() if _may_name_items(name, one)]
     for keys in _keys(table):
         for item, value in _pairs(table, items, keys):
             if not _makes_rows_unique(table, keys, item):
@@ -69,7 +69,7 @@ def find_item_rows(frame: pl.DataFrame) -> ItemRows | None:
 
 def _keys(table: DataTable) -> Iterator[list[str]]:
     """Columns that may make person and occasion; at last with a group that parts persons."""
-    persons = person_candidates(table)[:_MOST_TRIED]
+    persons = [name for name in person_candidates(table) if not _names_items(name)][:_MOST_TRIED]
     occasions = occasion_candidates(table)[:_MOST_TRIED]
     for person, occasion in product(persons, [*occasions, None]):
         yield [person] if occasion is None else [person, occasion]
@@ -78,10 +78,15 @@ def _keys(table: DataTable) -> Iterator[list[str]]:
             yield [group, person, occasion]
 
 
-def _may_name_items(column: DataColumn) -> bool:
-    """Whether a column holds names that are repeated, as those of items are."""
+def _names_items(name: str) -> bool:
+    return bool(set(tokens(name)) & _ITEMS)
+
+
+def _may_name_items(name: str, column: DataColumn) -> bool:
+    """Whether a column holds what is repeated as items are: words, or numbers under such a name."""
     few = _FEWEST_ITEMS <= column.distinct <= min(_MOST_ITEMS, column.texts.len() // 3)
-    return few and column.filled >= 1 and column.n_words == column.texts.len()
+    worded = column.n_words == column.texts.len() and not person_rank(name)
+    return few and column.filled >= 1 and (worded or _names_items(name))
 
 
 def _pairs(
@@ -89,7 +94,7 @@ def _pairs(
 ) -> Iterator[tuple[str, str]]:
     """Columns of item and answer by their names; else those that are the only ones left."""
     for item in items:
-        if item in keys or not set(tokens(item)) & _ITEMS:
+        if item in keys or not _names_items(item):
             continue
         for value in table.columns:
             if value not in (*keys, item) and set(tokens(value)) & _VALUES:
