@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from salutogen.findings import listed
+
 
 def nearest(name: object, names: Iterable[str]) -> str | None:
     """Return the known name that was probably meant, if one is near.
@@ -30,3 +32,10 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     """Return a sentence that begins with a space and names what was probably meant, or nothing."""
     near = nearest(name, names)
     return f" Did you mean {near!r}?" if near else ""
+
+
+def did_you_mean_these(names: Iterable[object], known: Iterable[str]) -> str:
+    """Return such a sentence for several names; nothing where none of them is near a known one."""
+    known = list(known)
+    near = list(dict.fromkeys(found for name in names if (found := nearest(name, known))))
+    return f" Did you mean {listed(near, quotes=True, most=3)}?" if near else ""

@@ -12,6 +12,7 @@ study names is put under a namespace, such as `covariate:time`, in which no colu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
@@ -104,7 +105,7 @@ def _looks_like_ours(name: str) -> bool:
 
 def background_column(name: str) -> str:
     """Column of a background in the table of persons: its own name wherever that is not ours."""
-    return f"{BACKGROUND}{name}" if _is_apart(name) else name
+    return f"{BACKGROUND}{name}" if is_apart(name) else name
 
 
 def is_pattern(name: str) -> bool:
@@ -113,11 +114,12 @@ def is_pattern(name: str) -> bool:
 
 
 def item_column(name: str) -> str:
-    """Column of an item in tables of answers: its own name, unless that is taken for a pattern."""
-    return f"{ITEM}{name}" if is_pattern(name) or name.startswith(ITEM) else name
+    """Column of an item in tables of answers: its own name wherever that is not ours."""
+    return f"{ITEM}{name}" if is_apart(name) else name
 
 
-def _is_apart(name: str) -> bool:
+def is_apart(name: str) -> bool:
+    """Whether a name of the study cannot stand as it is beside persons, or in any table."""
     return name in OF_PERSONS or name.startswith(NAMESPACES) or is_pattern(name)
 
 
@@ -128,14 +130,14 @@ def factor_column(name: str) -> str:
 
 def factor_column_of_persons(name: str, taken: Collection[str]) -> str:
     """Column of a factor in the table of persons, in which other columns stand already."""
-    apart = name in taken or _is_apart(name)
+    apart = name in taken or is_apart(name)
     return factor_column(name) if apart else name
 
 
 def column_of_persons(name: str, columns: Collection[str]) -> str | None:
     """Find a background, factor or the arm by the study's name among columns of persons."""
     found = [background_column(name), factor_column(name)]
-    if name == ARM or not _is_apart(name):
+    if name == ARM or not is_apart(name):
         found.append(name)
     return next((one for one in found if one in columns), None)
 
@@ -143,6 +145,34 @@ def column_of_persons(name: str, columns: Collection[str]) -> str | None:
 def subscale_column(name: str) -> str:
     """Column of a subscale, `<instrument>_<subscale>`, among other ways to score."""
     return f"{SUBSCALE}{name}" if name.startswith(("E_", "P_", *NAMESPACES)) else name
+
+
+def subscale_names(
+    parts: Iterable[tuple[str, str]], instruments: Iterable[str]
+) -> dict[tuple[str, str], str]:
+    """Names of subscales, `<instrument>_<subscale>`, by instrument and subscale.
+
+    Where an instrument or another subscale would bear the name as well, each of these subscales is
+    `<instrument>_subscale_<subscale>`.
+
+    >>> subscale_names([("mood", "low")], ["mood"])
+    {('mood', 'low'): 'mood_low'}
+    """
+    parts = tuple(parts)
+    plain = Counter(f"{instrument}_{name}" for instrument, name in parts)
+    taken = {*instruments, *(name for name, times in plain.items() if times == 1)}
+    once = {name for name, times in plain.items() if times == 1} - set(instruments)
+    found: dict[tuple[str, str], str] = {}
+    for instrument, name in parts:
+        told = f"{instrument}_{name}"
+        if told not in once:
+            end = name
+            while told in taken or plain[told] > 1:
+                end = f"subscale_{end}"
+                told = f"{instrument}_{end}"
+            taken.add(told)
+        found[instrument, name] = told
+    return found
 
 
 def type_column(name: str, types: Iterable[str], measure: str = "E") -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from salutogen.drafting.folder import draft_file, labels_of
+from salutogen.drafting.folder import draft_file, draft_folder, labels_of
 from salutogen.drafting.header_rows import rows_above_names
 from salutogen.study import read_study
+from tests.drafting.filling import filled
+from tests.drafting.small_files import weekly
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,17 @@ def test_rows_above_the_names_need_columns_without_a_name() -> None:
     assert rows_above_names(named) == 0
     blank = pl.DataFrame({"column 1": ["1", "2"], "column 2": ["3", "4"], "column 3": ["5", "6"]})
     assert rows_above_names(blank) == 0
+
+
+@pytest.mark.parametrize("titles", [["Export of the wave"], ["Study A", "made in May", ""]])
+def test_titles_above_the_files_of_a_folder(tmp_path: Path, titles: list[str]) -> None:
+    for wave in range(1, 4):
+        columns = weekly().filter(pl.col("beep") == str(wave)).drop("beep", "start")
+        text = "\n".join([*titles, columns.write_csv(separator=";")])
+        (tmp_path / f"w{wave}.csv").write_text(text)
+    draft = draft_folder(tmp_path)
+    assert draft.skip_rows == len(titles)
+    assert draft.files == {str(wave): f"w{wave}.csv" for wave in range(1, 4)}
+    panel = read_study(json.loads(filled(draft.text))).read(tmp_path)
+    assert panel.rows.height == 3 * 20
+    assert not any("No name tells" in doubt for doubt in draft.layout.doubts)

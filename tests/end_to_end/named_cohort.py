@@ -87,6 +87,18 @@ def plan(names: Mapping[str, str], **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+OF_ANSWERS = (*(f"{letter}{j}" for letter in "MAB" for j in range(4)), "F", "W", "pid", "wk")
+
+
+def columns_called(names: Mapping[str, str], part: Any) -> Any:
+    """The study file, or a part of it, for a file whose columns bear other names."""
+    if isinstance(part, Mapping):
+        return {key: columns_called(names, value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [columns_called(names, value) for value in part]
+    return names.get(part, part) if isinstance(part, str) else part
+
+
 def same_numbers(left: pl.DataFrame, right: pl.DataFrame) -> bool:
     """Whether two tables hold the same values, whatever their columns are called."""
     if left.shape != right.shape:

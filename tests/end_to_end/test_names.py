@@ -34,11 +34,13 @@ from salutogen.scores import Scores, score
 from salutogen.scores.scores import SCORE_COLUMNS
 from salutogen.study import read_study
 from tests.end_to_end.named_cohort import (
+    OF_ANSWERS,
     PLAIN,
     ROLES,
     WAVES,
     answers,
     batches,
+    columns_called,
     plan,
     same_numbers,
 )
@@ -194,7 +196,9 @@ STUDIES = (
 )  # fmt: skip
 
 
-def full_run(names: Mapping[str, str], out: Path) -> sg.Results:
+def full_run(
+    names: Mapping[str, str], out: Path, columns: Mapping[str, str] | None = None
+) -> sg.Results:
     n = {**PLAIN, **names}
     steps = [
         {"step": "trajectories", "anchor_occasions": ["2", "3", "4"], "classes": "off",
@@ -213,7 +217,8 @@ def full_run(names: Mapping[str, str], out: Path) -> sg.Results:
         report={"individuals": "hide"},
         exposure={"types": types, "score": "severity", "combine": "composite"},
     )
-    return sg.run(read_study(study), answers(), out)
+    called = dict(columns or {})
+    return sg.run(read_study(columns_called(called, study)), answers().rename(called), out)
 
 
 @pytest.fixture(scope="module")
@@ -222,13 +227,33 @@ def plain_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]
     return folder, {one.code for one in full_run({}, folder).findings}
 
 
-@pytest.mark.parametrize("names", STUDIES, ids=("ours", "odd"))
+NAMING = ("phase", "item", "event")  # columns of files whose cells are names of the study
+LIKE_PATTERNS = dict(
+    zip(
+        OF_ANSWERS,
+        (
+            "^x$", "*", "^.*$", ".", "?", "[a]", "^pid$", "E", "P", "time", "M*", "a|b", "subject",
+            "person", "^y$", "^z$",
+        ),
+        strict=True,
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [(STUDIES[0], {}), (STUDIES[1], {}), ({}, LIKE_PATTERNS)],
+    ids=("ours", "odd", "columns"),
+)
 def test_a_whole_run_is_the_same_whatever_the_names(
-    names: dict[str, str], plain_run: tuple[Path, set[str]], tmp_path: Path
+    names: dict[str, str],
+    columns: dict[str, str],
+    plain_run: tuple[Path, set[str]],
+    tmp_path: Path,
 ) -> None:
     assert names.keys() <= set(ROLES)
     plain, out = plain_run[0], tmp_path / "own"
-    codes = {one.code for one in full_run(names, out).findings}
+    codes = {one.code for one in full_run(names, out, columns).findings}
     assert codes - {"columns-renamed", "covariate-renamed"} == plain_run[1]
     assert not {"step-refused", "unexpected-failure"} & codes
     files = {one.relative_to(plain) for one in plain.rglob("*")}
@@ -237,7 +262,7 @@ def test_a_whole_run_is_the_same_whatever_the_names(
         if file.name in ("codebook.csv", "items.csv"):
             continue
         tables = [
-            pl.read_csv(one, infer_schema_length=None).drop("phase", strict=False)
+            pl.read_csv(one, infer_schema_length=None).drop(*NAMING, strict=False)
             for one in (file, out / file.name)
         ]
         assert same_numbers(*tables), file.name

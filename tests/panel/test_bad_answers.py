@@ -14,6 +14,7 @@ from salutogen.panel import Panel, Reason, read_panel
 from salutogen.panel.numeric import to_numbers
 from salutogen.study import Study
 from tests.panel.small_studies import (
+    MOOD,
     answers,
     by_item,
     by_occasion,
@@ -92,6 +93,28 @@ def test_impossible_answers_become_missing_where_the_study_says_so() -> None:
     assert panel.answers["mood"]["M_3"].null_count() == 3
     assert panel.reasons["mood"]["M_3"].to_list()[3:8] == [0, 5, 5, 5, 0]
     assert panel.answers["mood"].schema["M_3"] == pl.Int8
+
+
+def test_columns_that_are_missing_are_named_once_for_their_instrument() -> None:
+    findings = _refused(answers().rename({name: name.lower() for name in MOOD}))
+    (finding,) = findings
+    assert (finding.code, finding.evidence.column) == ("column-missing", None)
+    assert "lacks 4 columns" in finding.text
+    assert all(repr(name) in finding.text for name in MOOD)
+    assert "Did you mean 'm_1', 'm_2', 'm_3' and 1 more?" in finding.text
+
+
+def test_what_is_dropped_in_several_columns_is_said_once() -> None:
+    frame = answers().with_columns(
+        pl.when(pl.int_range(18) % 5 == place).then(pl.lit("missing"))
+        .otherwise(pl.col(name).cast(pl.String)).alias(name)
+        for place, name in enumerate(MOOD)
+    )  # fmt: skip
+    panel = read_panel(make_study(invalid="missing"), frame)
+    finding = _said(panel, "impossible-answer-missing")
+    assert finding.evidence.n_rows == sum(panel.answers["mood"].null_count().row(0)) == 15
+    assert "of 72 in 4 columns of 'mood' ('M_1', 'M_2', 'M_3' and others)" in finding.text
+    assert finding.evidence.rows == (1, 2, 3, 4, 6, 7, 8, 9, 11, 12)
 
 
 def test_more_than_ten_rows_are_counted_and_ten_shown() -> None:
@@ -323,69 +346,3 @@ def test_hostile_names_are_names() -> None:
     )  # fmt: skip
     panel = read_panel(study, answers().rename(columns))
     assert panel.answers["mood"]["Q^1$.*"].to_list() == answers()["M_1"].to_list()
-
-
-def test_files_are_found_and_misses_explained(tmp_path: Path) -> None:
-    answers().write_csv(tmp_path / "answers.csv")
-    (tmp_path / "answers.docx").write_text("no data")
-    panel = read_panel(STUDY, tmp_path)
-    assert panel.inputs[0].name == "answers.csv"
-    assert read_panel(STUDY, str(tmp_path / "answers.csv")).n_rows == 18
-    assert read_panel(STUDY, {"answers": tmp_path / "answers.csv"}).n_rows == 18
-    answers().write_parquet(tmp_path / "answers.parquet")
-    (finding,) = _refused(tmp_path)
-    assert finding.code == "ambiguous-file"
-    assert "'answers.csv' and 'answers.parquet'" in finding.text
-    study = make_study({"answers": by_occasion(file="answers.csv")})
-    assert read_panel(study, tmp_path).n_rows == 18
-    study = make_study({"answers": by_occasion(file="anwsers")})
-    (finding,) = _refused(tmp_path, study)
-    assert "Did you mean 'answers.csv'?" in finding.text
-    assert _refused(tmp_path / "nowhere")[0].code == "data-not-found"
-    assert _refused(tmp_path / "nowhere.csv")[0].code == "data-not-found"
-    assert _refused(tmp_path / "answers.docx")[0].code == "unknown-format"
-    assert [f.code for f in _refused({"answer": answers()})] == [
-        "unknown-source",
-        "source-not-given",
-    ]
-
-
-def test_a_file_that_vanishes_or_may_not_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "answers.csv"
-    answers().write_csv(path)
-
-    def vanish(self: Path) -> bytes:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", vanish)
-    (finding,) = _refused(path)
-    assert finding.code == "unreadable-file"
-    assert "Permission denied" in finding.text
-
-
-def test_a_parquet_file_that_vanishes_while_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from salutogen.panel import alignment
-
-    path = tmp_path / "answers.parquet"
-    answers().write_parquet(path)
-    original = alignment.person_codes
-
-    def then_vanish(*given: Any) -> Any:
-        result = original(*given)
-        path.write_bytes(b"gone")
-        return result
-
-    monkeypatch.setattr(alignment, "person_codes", then_vanish)
-    (finding,) = _refused(path)
-    assert finding.code == "unreadable-file"
-
-
-def test_one_frame_for_two_sources_is_refused() -> None:
-    study = make_study({"answers": by_occasion(), "more": by_occasion()})
-    assert [finding.code for finding in _refused(answers(), study)] == [
-        "one-input-for-several-sources"
-    ]

@@ -159,6 +159,13 @@ def test_rows_that_contradict_are_not_merged() -> None:
     assert panel.answers["mood"]["M_1"].to_list()[4] == 1
 
 
+def long_form(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row for each answer, with the site of its person."""
+    return frame.unpivot(
+        ITEMS, index=["id", "wave", "day", "site"], variable_name="item", value_name="answer"
+    )
+
+
 def sites(frame: pl.DataFrame) -> pl.DataFrame:
     """Persons who have their number once at each of two sites."""
     number = pl.col("id").str.slice(1).cast(pl.Int64)
@@ -177,6 +184,10 @@ def test_the_column_that_separates_persons_is_named(background: bool) -> None:
     assert finding.code == "conflicting-duplicates"
     assert "column 'site'" in finding.text
     assert "`person: [site, id]`" in finding.mend
+    assert "`occasion: [wave, site]` if they are different occasions" in finding.mend
+    by_answer = refused(make_study({"answers": by_item()}), long_form(frame))
+    assert "column 'site'" in by_answer.text
+    assert "`person: [site, id]`" in by_answer.mend
     study = make_study({"answers": by_occasion(person=["site", "id"])}, **plan)
     panel = read_panel(study, frame)
     assert panel.n_persons == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from salutogen.errors import PanelError
 from salutogen.panel import Reason, read_panel
-from salutogen.panel.numeric import BOOLEAN_WORDS, is_blank, plain_word, to_numbers
+from salutogen.panel.numeric import is_blank, to_numbers
 from salutogen.scores import score
 from salutogen.study import read_study
+from salutogen.study.answers_in_words import BOOLEAN_WORDS, plain_word
 from tests.panel.small_studies import (
     EVENTS,
     MOOD,
@@ -76,6 +79,89 @@ def test_words_that_are_not_named_are_refused_with_a_mend() -> None:
     assert "or a word of `recode`" in finding.text
 
 
+def in_words(words: dict[str, int], columns: list[str] = MOOD) -> pl.DataFrame:
+    """The answers with a word in the place of each number."""
+    by_number = {number: word for word, number in words.items()}
+    return answers().with_columns(pl.col(columns).replace_strict(by_number, return_dtype=pl.String))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"Not at all": 0, "Several days": 1, "More than half the days": 2, "Nearly every day": 3},
+        {"nie": 0, "selten": 1, "manchmal": 2, "oft.": 3},
+        {"nie": 0, "selten": 1, "oft": 2, "immer": 3},
+        {"jamais": 0, "Plusieurs jours": 1, "plus de la moitié du temps": 2,
+         "presque tous les jours": 3},
+    ],
+)  # fmt: skip
+def test_the_recode_that_is_proposed_can_be_pasted(words: dict[str, int]) -> None:
+    """One message for the instrument; its snippet, read as YAML, gives the numbers."""
+    frame = in_words(words)
+    (finding,) = refused(make_study(), frame)
+    assert "4 columns ('M_1', 'M_2', 'M_3' and others) of 'mood'" in finding.text
+    snippet = re.search(r"`recode: (\{.*?\})`", finding.mend)
+    assert snippet is not None
+    recode = YAML(typ="safe").load(snippet[1])
+    if "immer" not in words:
+        assert recode == words
+        panel = read_panel(make_study(instruments=mood(recode=recode)), frame)
+        assert panel.answers["mood"].equals(read_panel(make_study(), answers()).answers["mood"])
+    else:  # a scale of five answers does not fit four codes: nothing is proposed
+        assert recode == dict.fromkeys(words, "???")
+    counts = pl.concat([frame[name].alias("") for name in MOOD]).value_counts()
+    for word, count in counts.iter_rows():
+        assert f"{word!r} ({count})" in finding.text
+
+
+def test_words_on_no_scale_wait_for_their_number() -> None:
+    words = {"Not at all": 0, "Several days": 1, 'they "said" so': 2, "Nearly every day": 3}
+    (finding,) = refused(make_study(), in_words(words))
+    assert '"Nearly every day": 3, "they \\"said\\" so": "???"' in finding.mend
+    some = {word: number for word, number in words.items() if number < 2}
+    (finding,) = refused(make_study(instruments=mood(recode=some)), in_words(words))
+    assert "add them to the `recode` of 'mood'" in finding.mend
+    assert "Several days" not in finding.mend
+    assert '"Nearly every day": "???"' in finding.mend
+
+
+@pytest.mark.parametrize(
+    "words, proposal",
+    [
+        ({"0 - never": 0, "1 - seldom": 1, "2 - now and then": 2, "3 - all the time": 3},
+         '{"0 - never": 0, "1 - seldom": 1, "2 - now and then": 2, "3 - all the time": 3}'),
+        ({"Nie (1)": 0, "hin und wieder (2)": 1, "öfter (3)": 2, "dauernd (4)": 3},
+         '{"Nie (1)": 1, "hin und wieder (2)": 2, "öfter (3)": 3, "dauernd (4)": 4}'),
+        ({"X": 0, "x": 1, " x": 2, "X ": 3}, '{"x": 1}'),
+        ({"Yes": 1, "No": 0, "no idea": 2, "NO": 3}, '{"No": 0, "Yes": 1, "no idea": "???"}'),
+    ],
+)  # fmt: skip
+def test_numbers_that_words_tell_themselves_are_proposed(
+    words: dict[str, int], proposal: str
+) -> None:
+    (finding,) = refused(make_study(), in_words(words))
+    assert proposal.casefold() in finding.mend.casefold()
+
+
+def test_words_never_show_identifiers() -> None:
+    frame = in_words({"Not at all": 0, "S02": 1, "b": 2, "c": 3})
+    persons = frame["id"].unique().to_list()
+    frame = frame.with_columns(pl.col(MOOD).replace("S02", persons[0]))
+    (finding,) = refused(make_study(), frame)
+    told = f"{finding.text} {finding.mend} {finding.evidence.numbers}"
+    assert "others (" in finding.text
+    assert not any(re.search(rf"(?<!\w){person}(?!\w)", told) for person in persons)
+
+
+def test_words_and_numbers_out_of_range_are_told_apart() -> None:
+    frame = in_words({"Not at all": 0, "Several days": 1, "b": 2, "c": 3}, ["M_1"])
+    frame[3, "M_1"], frame[4, "M_1"] = "17", "17"
+    words, numbers = refused(make_study(), frame)
+    assert "17" not in words.text
+    assert words.evidence.n_rows == 16
+    assert (numbers.evidence.rows, numbers.evidence.column) == ((4, 5), "M_1")
+
+
 def test_numbers_are_recoded_and_others_refused() -> None:
     frame = answers().with_columns(pl.col(name) + 1 for name in MOOD)
     recode = {str(number + 1): number for number in range(4)}
@@ -106,9 +192,10 @@ def test_yes_and_no_count_only_where_the_study_says_so(yes: Any, no: Any) -> Non
     frame = happened.with_columns(
         pl.when(pl.col(name)).then(pl.lit(yes)).otherwise(pl.lit(no)).alias(name) for name in EVENTS
     )
-    findings = refused(make_study(), frame)
-    assert {one.evidence.column for one in findings} == set(EVENTS)
-    assert all("boolean: answer" in one.mend for one in findings)
+    (finding,) = refused(make_study(), frame)
+    assert all(repr(name) in finding.text for name in EVENTS)
+    assert finding.evidence.n_rows == 18 * len(EVENTS)
+    assert "`boolean: answer` under the source 'answers'" in finding.mend
     panel = read_panel(make_study({"answers": by_occasion(boolean="answer")}), frame)
     assert panel.answers["events"].equals(happened.select(pl.col(EVENTS).cast(pl.Int8)))
     assert found(panel) == {"words-as-answers"}

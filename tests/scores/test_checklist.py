@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from salutogen.panel import Reason
 from salutogen.scores.answers import Form, repeated_form
 from salutogen.scores.checklist import ChecklistScore, checklist_totals, score_checklist
+from salutogen.scores.exposure import type_measure
 from salutogen.scores.scale_reliability import checklist_ends
 from salutogen.scores.scores import Measure
 from salutogen.study import AnswerRange
@@ -194,3 +195,35 @@ def test_the_note_on_consistency_counts_the_items(items: int, said: str) -> None
     ends = checklist_ends(measure, np.array([0.0, 1.0, np.nan]))
     assert ends.note.startswith(said)
     assert (ends.n, ends.omega, ends.floor_share) == (2, None, 0.5)
+
+
+@pytest.mark.parametrize("stated", [0.0, None])
+@pytest.mark.parametrize(
+    ("kind", "expected", "ends"),
+    [
+        ("count", [3, 0], (0, 4)),
+        ("severity", [-4, 0], (-12, 12)),
+        ("relative", [-4 / 12, 0], (-1, 1)),
+    ],
+)
+def test_ratings_below_zero_have_their_own_range(
+    stated: float | None, kind: str, expected: list[float], ends: tuple[float, float]
+) -> None:
+    """Events rated from -3 (very bad) to 3 (very good): 0 is the event that did not happen."""
+    form = form_of([[-3, -2, 1, 0], [0, 0, 0, 0]], answers=AnswerRange(-3, 3), did_not_occur=stated)
+    assert scored(form, kind).score.tolist() == expected
+    measure = type_measure(form.instrument, "E_events", kind, None)
+    assert (measure.minimum, measure.maximum) == ends
+
+
+@given(st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), min_size=2, max_size=6))
+def test_no_score_lies_outside_the_range_that_is_told(rows: Any) -> None:
+    for stated in (None, 0, -3):
+        form = form_of(rows, answers=AnswerRange(-3, 3), did_not_occur=stated)
+        for kind in ("count", "severity", "relative"):
+            measure = type_measure(form.instrument, "E_events", kind, None)
+            score = scored(form, kind).score
+            assert measure.minimum is not None
+            assert measure.maximum is not None
+            assert score.min() >= measure.minimum - 1e-12
+            assert score.max() <= measure.maximum + 1e-12

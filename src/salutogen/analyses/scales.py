@@ -13,8 +13,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.findings import finding
 from salutogen.names import did_you_mean
-from salutogen.namespaces import SUBSCALE, factor_column, scale_column, subscale_column
-from salutogen.scores import Scores
+from salutogen.namespaces import factor_column, scale_column, subscale_column
 from salutogen.scores.answers import answered_rows, repeated_form
 from salutogen.scores.scale import scale_faults, score_scale
 from salutogen.study import Instrument
@@ -63,16 +62,14 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
         return NamedScale(
             name=name, title=title, values=values, higher="worse", instrument=instrument
         )
-    if subscale_column(name) in scores.alternatives.columns:
-        owner = next(
-            one for one in study.problems.instruments if name.removeprefix(f"{one}_") != name
-        )
-        of = study.instruments.get(owner)
+    owner = next((of for (of, _), told in study.subscale_names.items() if told == name), None)
+    if owner is not None:
+        of = study.instruments[owner]
         return NamedScale(
             name=name,
             title=name.replace("_", " "),
             values=_numbers(scores.alternatives, subscale_column(name)),
-            higher="worse" if of is None else of.higher,
+            higher=of.higher,
             instrument=of,
         )
     if name in scores.factors_repeated:
@@ -97,18 +94,12 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
 def known_scales(inputs: AnalysisInputs) -> list[str]:
     """Names that `named_scale` knows, exposure left out."""
     study, scores = inputs.study, inputs.scores
-    parts = subscales_of(scores)
+    parts = study.subscale_names.values()
     asked = getattr(inputs.panel, "answers", {})
     more = [name for name in asked if name not in study.exposure_types]
     return list(
         dict.fromkeys([*study.problems.instruments, *parts, *scores.factors_repeated, *more])
     )
-
-
-def subscales_of(scores: Scores) -> list[str]:
-    """Names of the subscales of problem instruments, `<instrument>_<subscale>`."""
-    found = scores.alternatives.columns
-    return [name.removeprefix(SUBSCALE) for name in found if not name.startswith(("E_", "P_"))]
 
 
 def _numbers(table: pl.DataFrame, name: str) -> Float:

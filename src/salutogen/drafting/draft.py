@@ -9,6 +9,7 @@ import polars as pl
 
 from salutogen.drafting.cells import DataTable, read_table
 from salutogen.drafting.header_rows import further_header_rows
+from salutogen.drafting.item_rows import find_item_rows
 from salutogen.drafting.items import Block, find_blocks, find_single_answers
 from salutogen.drafting.layout import Layout, find_layout
 from salutogen.drafting.questions import Question, questions
@@ -101,8 +102,11 @@ def draft_study(frame: pl.DataFrame, name: str) -> Draft:
     """
     below = further_header_rows(frame)
     answers = frame.slice(below)
-    table = read_table(answers)
+    by_item = find_item_rows(answers)
+    table = read_table(answers if by_item is None else by_item.wide)
     layout = find_layout(table)
+    if by_item is not None:
+        layout = replace(layout, item=by_item.item, value=by_item.value)
     blocks = [
         one
         for one in find_blocks(table, layout)

@@ -15,9 +15,13 @@ from salutogen.drafting.header_rows import further_header_rows, rows_above_names
 from salutogen.errors import PanelError
 from salutogen.findings import finding
 from salutogen.panel.readers.registry import readable_suffixes, suffix_of
+from salutogen.panel.readers.source_table import SourceFile
+from salutogen.panel.readers.text import title_lines
 from salutogen.panel.sources import open_table
+from salutogen.study.format import Source
 
-_OCCASION = "wave of the file"
+_TEXT = (".csv", ".tsv", ".txt")
+_OCCASION = "wave no of study"  # a name that speaks of occasions, and that no file has
 _MOST_FILES = 400
 _ALIKE = 0.5
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
@@ -46,11 +50,26 @@ def draft_file(path: Path) -> Draft:
 
 def _of_file(path: Path) -> Draft:
     """Draft from one file; where a title stands above the names of the columns, from below it."""
-    frame = open_table(path)
-    above = rows_above_names(frame)
-    if above:
-        frame = open_table(path, skip_rows=above)
+    frame, above = _opened(path)
     return replace(draft_study(frame, path.name), skip_rows=above)
+
+
+def _opened(path: Path) -> tuple[pl.DataFrame, int]:
+    """Read a file from the names of its columns on, and count the rows above them."""
+    above = _lines_above(path)
+    frame = open_table(path, skip_rows=above)
+    further = rows_above_names(frame)
+    if further:
+        above += further
+        frame = open_table(path, skip_rows=above)
+    return frame, above
+
+
+def _lines_above(path: Path) -> int:
+    """Lines of a text file that stand above its columns, such as a title."""
+    if suffix_of(path) not in _TEXT:
+        return 0
+    return title_lines(SourceFile(name=path.stem, path=path, source=Source(person="person")))
 
 
 def _of_the_same_name(path: Path) -> list[str]:
@@ -79,8 +98,10 @@ def draft_folder(folder: Path) -> Draft:
     if len(paths) == 1:
         return _of_file(paths[0])
     labels = labels_of([path.name for path in paths])
-    frames = [open_table(path) for path in paths] if labels else []
-    if not frames or not source_takes("files") or not _alike(frames):
+    opened = [_opened(path) for path in paths] if labels else []
+    frames = [frame for frame, _ in opened]
+    above = {rows for _, rows in opened}
+    if not frames or len(above) > 1 or not source_takes("files") or not _alike(frames):
         variant = "several" if paths else "empty"
         names = [path.name for path in paths]
         told = finding("nothing-to-draft-from", variant=variant, path=str(folder), names=names)
@@ -96,7 +117,7 @@ def draft_folder(folder: Path) -> Draft:
     draft = draft_study(pl.concat(parts, how="diagonal"), folder.name)
     files = {label: path.name for label, path in zip(labels, paths, strict=True)}
     layout = replace(draft.layout, occasion=(), labels=tuple(files))
-    return replace(draft, files=files, layout=layout, header_rows=rows)
+    return replace(draft, files=files, layout=layout, header_rows=rows, skip_rows=min(above))
 
 
 def labels_of(names: Sequence[str]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from salutogen.drafting.answer_codes import written
-from salutogen.drafting.answers_in_words import are_yes_no, in_order
 from salutogen.drafting.questions import needs_code_of_none, needs_recall
 from salutogen.drafting.roles import DraftedInstrument
-from salutogen.drafting.yaml_text import comment, quoted, scalar
+from salutogen.study.answers_in_words import are_yes_no, proposed
 from salutogen.study.format import GAP
+from salutogen.study.format.yaml_text import comment, quoted, scalar
 
 
 def instrument_lines(one: DraftedInstrument, role: str, value: Mapping[str, str]) -> list[str]:
@@ -78,7 +78,13 @@ def _seen(one: DraftedInstrument) -> str:
     recode = recoded(one)
     if recode is None:
         return "0..1"
-    return quoted(GAP) if GAP in recode.values() else f"0..{max(len(recode) - 1, 1)}"
+    if GAP in recode.values():
+        return quoted(GAP)
+    numbers = [float(number) for number in recode.values()]
+    low, high = min(numbers), max(numbers)
+    if low == high:  # a mere tick, beside a blank
+        low, high = min(low, 0.0), max(high, 1.0)
+    return f"{written(low)}..{written(high)}"
 
 
 def scalar_number(text: str) -> str:
@@ -96,8 +102,4 @@ def recoded(one: DraftedInstrument) -> dict[str, str] | None:
         return None
     entry = one.entry
     length = None if entry is None else int(entry.answers.maximum - entry.answers.minimum) + 1
-    order = in_order(block.words, length)
-    if order is None:
-        return dict.fromkeys(block.words, GAP)
-    first = 0 if entry is None else int(entry.answers.minimum)
-    return {word: str(first + place) for word, place in sorted(order.items(), key=lambda w: w[1])}
+    return proposed(block.words, length, 0.0 if entry is None else entry.answers.minimum)

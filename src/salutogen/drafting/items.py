@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from salutogen.drafting.answer_codes import AnswerCodes, answer_codes
-from salutogen.drafting.answers_in_words import MOST_WORDS
 from salutogen.drafting.cells import DataColumn, DataTable
 from salutogen.drafting.known_scales import KnownScale, known_scale
 from salutogen.drafting.layout import Layout
@@ -24,6 +23,7 @@ from salutogen.drafting.words_of_names import (
     tokens,
     without_totals,
 )
+from salutogen.study.answers_in_words import MOST_WORDS
 from salutogen.study.format import OCCASION_PLACEHOLDER
 from salutogen.study.instruments.registry import RegisteredInstrument
 

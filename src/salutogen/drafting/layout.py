@@ -16,6 +16,7 @@ from salutogen.drafting.times import (
 )
 from salutogen.drafting.waves import Waves, find_waves
 from salutogen.drafting.words_of_names import (
+    names_event,
     names_group,
     names_row,
     occasion_rank,
@@ -50,6 +51,8 @@ class Layout:
         What was seen and cannot be decided, in words.
     ruled_out : tuple of str
         Columns that number rows or name groups: neither persons nor answers.
+    item, value : str
+        Columns with the item and its answer, where each row holds one answer.
     """
 
     kind: str
@@ -60,6 +63,8 @@ class Layout:
     waves: Waves | None = None
     doubts: tuple[str, ...] = ()
     ruled_out: tuple[str, ...] = field(default=())
+    item: str = ""
+    value: str = ""
 
     @property
     def taken(self) -> frozenset[str]:
@@ -86,8 +91,8 @@ class _Keys:
 def find_layout(table: DataTable) -> Layout:
     """Find the columns of person, occasion and time, and whether rows are persons."""
     numbering = tuple(name for name, one in table.columns.items() if _numbers_rows(name, one))
-    persons = _person_candidates(table, numbering)
-    occasions = _occasion_candidates(table)
+    persons = person_candidates(table, numbering)
+    occasions = occasion_candidates(table)
     best = _best_keys(table, persons, occasions)
     if best is not None:
         return _row_per_occasion(table, best, persons, numbering)
@@ -135,7 +140,7 @@ def _names_each_row(table: DataTable, name: str) -> bool:
     return table.repeated_share([name]) <= 0 and table.columns[name].filled >= 1
 
 
-def _person_candidates(table: DataTable, numbering: Sequence[str]) -> list[str]:
+def person_candidates(table: DataTable, numbering: Sequence[str] = ()) -> list[str]:
     """Columns that may identify persons, the likeliest name first."""
     ranked = [
         (name in numbering, -rank, place, name)
@@ -160,7 +165,7 @@ def _may_identify(column: DataColumn) -> bool:
     return usable and (column.n_words > 0 or column.whole) and not is_date(column)
 
 
-def _occasion_candidates(table: DataTable) -> list[str]:
+def occasion_candidates(table: DataTable) -> list[str]:
     """Columns that may name the occasion, the plainest name first."""
     ranked = [
         (is_date(column), rank, place, name)
@@ -201,7 +206,7 @@ def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str
     nested = [
         ((group, person), (occasion,))
         for person in persons[:3]
-        for group in _groups(table)
+        for group in group_candidates(table)
         if group != person
         for occasion in (near.occasion if near else occasions[:3])
     ]
@@ -217,7 +222,7 @@ def _best_keys(table: DataTable, persons: Sequence[str], occasions: Sequence[str
     return near
 
 
-def _groups(table: DataTable) -> list[str]:
+def group_candidates(table: DataTable) -> list[str]:
     """Columns that name groups of persons, such as sites."""
     named = [
         name
@@ -337,6 +342,12 @@ def _undecided(
             "No column was found that tells the occasions of a person apart: add one that numbers "
             "the rows of each person" + (f", in the order of {moment!r}." if moment else ".")
         )
+        events = next((name for name in table.columns if names_event(name)), None)
+        if moment and events:
+            doubts.append(
+                f"If each row is a dated event ({events!r}), name this file as a further source "
+                "with `layout: row-per-event`, beside the file with the answers."
+            )
     unique = not varied and not repeated and bool(persons)
     certain = repeated if not varied else []
     person = tuple(persons[:1] if unique else certain[:1])

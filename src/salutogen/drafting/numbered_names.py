@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from salutogen.study.format import OCCASION_PLACEHOLDER, expand_numbers, item_name
+from salutogen.study.format import OCCASION_PLACEHOLDER, expand_numbers, without_occasion
 
 _DIGITS = re.compile(r"\d+")
 _LONGEST_NUMBER = 6
@@ -45,7 +45,7 @@ class Run:
     @property
     def stem(self) -> str:
         """What the names have in common, without the place of the occasion."""
-        return item_name(self.before + self.after).replace(OCCASION_PLACEHOLDER, "")
+        return without_occasion(self.before + self.after).replace(OCCASION_PLACEHOLDER, "")
 
 
 def slots(name: str) -> list[Slot]:

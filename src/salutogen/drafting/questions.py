@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from salutogen.drafting.answers_in_words import are_yes_no
 from salutogen.drafting.roles import ROLES, DraftedInstrument
+from salutogen.study.answers_in_words import are_yes_no
 from salutogen.study.format import GAP
 
 if TYPE_CHECKING:

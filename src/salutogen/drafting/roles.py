@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -235,7 +236,8 @@ def _exposure_role(block: Block, scale: KnownScale) -> tuple[str, list[str]]:
 
 def a_word(text: str, used: set[str]) -> str:
     """Make a name of a column or stem that is not used yet."""
-    word = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_LONGEST_WORD].strip("-") or "items"
+    plain = unicodedata.normalize("NFC", text).lower()
+    word = re.sub(r"[\W_]+", "-", plain)[:_LONGEST_WORD].strip("-") or "items"
     if not word[0].isalpha():
         word = f"i-{word}"
     name, number = word, 2

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from salutogen.drafting.answers_in_words import are_yes_no
 from salutogen.drafting.format_keys import instrument_takes, source_takes, source_takes_list
 from salutogen.drafting.instrument_text import instrument_lines
 from salutogen.drafting.questions import questions
 from salutogen.drafting.roles import ROLES, DraftedInstrument
-from salutogen.drafting.yaml_text import comment, listed, quoted, scalar
+from salutogen.study.answers_in_words import are_yes_no
 from salutogen.study.format import GAP
+from salutogen.study.format.yaml_text import comment, listed, quoted, scalar
 
 if TYPE_CHECKING:
     from salutogen.drafting.draft import Draft
@@ -93,12 +93,14 @@ def _source_lines(draft: Draft, value: Mapping[str, str]) -> list[str]:
         "sources:",
         "  answers:",
         *_file_lines(draft),
-        f"    layout: {layout.kind}",
+        f"    layout: {'row-per-item' if layout.item else layout.kind}",
         f"    person: {_keys(layout.person, 'person', value)}",
     ]
     by_row = layout.kind == "row-per-occasion" and not draft.files
     if by_row and (layout.occasion or not layout.single):
         lines.append(f"    occasion: {_keys(layout.occasion, 'occasion', value)}")
+    if layout.item:
+        lines += [f"    item: {scalar(layout.item)}", f"    value: {scalar(layout.value)}"]
     time = layout.time
     if time is not None:
         unit = time.unit or value["sources.answers.time.unit"]

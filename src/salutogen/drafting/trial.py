@@ -45,7 +45,7 @@ def refused_instruments(text: str, answers: pl.DataFrame, layout: Layout) -> dic
     if not told or GAP in str(values["sources"]):
         return {}
     try:
-        study.read({"answers": answers.head(LOOKED_AT)})
+        study.read({"answers": answers if layout.item else answers.head(LOOKED_AT)})
     except PanelError as error:
         return _blamed(refusals(error.findings), named, study.instruments)
     return {}

@@ -22,13 +22,14 @@ _STRONG = frozenset(
     )
 )  # fmt: skip
 _WEAK = ("s", "v", "m", "d", "day", "tag", "y", "k", "a", "x")
-_WORDS = (
-    "screening", "baseline", "base", "bl", "pre", "prä", "prae", "mid", "end", "post",
-    "followup", "fu", "katamnese",
-)  # fmt: skip
-_ORDER = dict.fromkeys(("screening", "baseline", "base", "bl", "pre", "prä", "prae"), 0) | {
-    "end": 2, "post": 2, "fu": 3, "followup": 3, "katamnese": 3,
-}  # fmt: skip
+_STAGES = (  # before, amid, after and long after, in several languages
+    "screening baseline base bl pre prä prae pré vorher avant antes basal prima voor voormeting до",
+    "mid mitte",
+    "end post nachher nach apres après despues después depois dopo nameting na после",
+    "fu followup katamnese seguimiento suivi",
+)
+_ORDER = {word: place for place, stage in enumerate(_STAGES) for word in stage.split()}
+_WORDS = tuple(sorted(_ORDER, key=len, reverse=True))
 _BEGINS = r"(?:(?<=[^A-Za-zÄÖÜäöüß0-9])|(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|^)"
 _ENDS = r"(?=[^0-9A-Za-zÄÖÜäöüß]|$)"
 _MARKED = re.compile(

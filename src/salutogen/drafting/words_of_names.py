@@ -1,4 +1,4 @@
-"""The words in names of columns: who, when, totals, row numbers, in English and German."""
+"""The words in names of columns: who, when, totals, row numbers, in English, German and others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def _total_apart(token: str) -> tuple[str, ...]:
     return (token,)
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """A set of words from one text."""
     return frozenset(text.split())
 
 
@@ -39,50 +40,54 @@ def _in_order(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_PERSONS = _words(
+_PERSONS = word_set(
     "subject subj sub person participant part patient pat proband probandin respondent resp "
     "teilnehmer teilnehmerin tn versuchsperson vp vpn ppt pp client student pupil user worker "
-    "child member pers nomem panelist soldier nurse employee athlete"
+    "child member pers nomem panelist soldier nurse employee athlete sujet sujeto paciente "
+    "participante deelnemer soggetto partecipante paziente osoba участник пациент"
 )
-_IDENTIFIERS = _words(
+_IDENTIFIERS = word_set(
     "id pid pidp uid uuid guid mergeid idauniq ident identifier code chiffre kennung "
     "kennwort token pseudonym pseudo nr no nummer number num key anon anonym"
 )
-_ROWS = _words(
+_ROWS = word_set(
     "record case fall serial response row zeile entry interview submission obs observation lfdn "
     "lfd index ref questionnaire fragebogen answer survey"
 )
-_GROUPS = _words(
+_GROUPS = word_set(
     "site centre center zentrum standort clinic klinik hospital school schule class klasse group "
     "gruppe fam family familie household haushalt hh dyad couple cohort kohorte country land "
-    "region city team unit therapist practice location ward"
+    "region city team unit therapist practice location ward ort stadt ville lieu sitio ciudad sede "
+    "hopital hôpital escuela ecole école plaats centro centrum"
 )
 _OCCASIONS = _in_order(
     "wave welle occasion visit visite session sitzung timepoint tp mzp messzeitpunkt zeitpunkt "
     "measurement messung assessment occ round runde redcap beep prompt t time week woche month "
-    "monat quarter day tag phase year jahr"
+    "monat quarter day tag phase year jahr vague visite oleada visita ondata meting волна визит "
+    "semaine semana settimana mois mes mese momento jour dia giorno неделя"
 )
-_FILLERS = _words(
+_FILLERS = word_set(
     "nr no num number nummer id index name label code of study survey der s event point encr"
 )
-_TIMES = _words(
+_TIMES = word_set(
     "date datum time zeit day tag start started begin end ended finished submitted completed "
     "timestamp stamp elapsed recorded created scheduled issued sent answered startdate enddate "
     "datetime"
 )
-_NO_TIMES = _words("birth geburt geburtstag dob born duration dauer spent taken seconds length")
-_BACKGROUND = _words(
+_NO_TIMES = word_set("birth geburt geburtstag dob born duration dauer spent taken seconds length")
+_BACKGROUND = word_set(
     "age alter sex gender geschlecht education bildung site country language sprache ethnicity "
     "race income einkommen marital familienstand employment job beruf diagnosis diagnosen diagnose "
     "diagnoses centre center"
 )
-_ARMS = _words("arm arms treatment condition randomisation randomization rando bedingung")
-_TOTALS = _words(
+_ARMS = word_set("arm arms treatment condition randomisation randomization rando bedingung")
+_TOTALS = word_set(
     "sum total tot score scores sumscore totalscore summe gesamt gesamtwert ges mean mittel "
     "mittelwert mw avg average index summenwert ts count anzahl"
 )
-_COUNTS = _words("n num number count anzahl")
-_RECODED = _words("r rec recoded rev reversed inv inverted umk umkodiert rc recode")
+_COUNTS = word_set("n num number count anzahl")
+_RECODED = word_set("r rec recoded rev reversed inv inverted umk umkodiert rc recode")
+_EVENTS = word_set("event events ereignis ereignisse stressor stressors incident vorfall")
 _ENDS_OF_IDS = ("id", "nr", "no", "code", "num")
 _ROW_NUMBERS = frozenset({"x", "unnamed", "row", "rows", "rowname", "rownames", "rownum", "v"})
 
@@ -147,6 +152,11 @@ def _singular(word: str) -> str:
 def names_group(name: str) -> bool:
     """Whether a name speaks of a group of persons: site, school, family."""
     return bool(set(_with_ids_apart(tokens(name))) & _GROUPS)
+
+
+def names_event(name: str) -> bool:
+    """Whether a name speaks of what happened."""
+    return bool(set(tokens(name)) & _EVENTS)
 
 
 def names_time(name: str) -> bool:

@@ -183,6 +183,7 @@ def _copy_rules(study: Study, table: SourceTable, what: Literal["person", "occas
         answers=[column for column in used if column in items] or used,
         apart=[column for column in table.columns if column not in keys | items | times],
         person=plan.person_columns,
+        occasion=plan.occasion_columns if what == "occasion" else (),
     )
 
 

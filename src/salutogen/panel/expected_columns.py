@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from salutogen.findings import Findings
-from salutogen.names import did_you_mean
+from salutogen.names import did_you_mean, did_you_mean_these
 from salutogen.namespaces import ARM
 from salutogen.panel.readers.source_table import SourceTable
 from salutogen.study.instruments.instrument import columns_at
@@ -158,17 +158,33 @@ def check_columns(
                 usable = False
                 _tell_no_column(table, len(expected), findings)
                 continue
-            for entry in missing:
-                usable &= entry.column not in needed
-                findings.tell(
-                    "column-missing",
-                    path=entry.path,
-                    hint=did_you_mean(entry.column, table.columns),
-                    file=table.label,
-                    column=entry.column,
-                )
+            usable &= needed.isdisjoint(entry.column for entry in missing)
+            _tell_missing(table, missing, findings)
     _check_persons_columns(study, tables, findings)
     return usable
+
+
+def _tell_missing(
+    table: SourceTable, missing: Sequence[ExpectedColumn], findings: Findings
+) -> None:
+    """Name missing columns with those probably meant, once for each place in the study file."""
+    by_path: dict[str, list[str]] = {}
+    for entry in missing:
+        by_path.setdefault(entry.path, []).append(entry.column)
+    for path, names in by_path.items():
+        if len(names) == 1:
+            hint = did_you_mean(names[0], table.columns)
+            findings.tell("column-missing", path=path, hint=hint, file=table.label, column=names[0])
+            continue
+        findings.tell(
+            "column-missing",
+            variant="several",
+            path=path,
+            hint=did_you_mean_these(names, table.columns),
+            file=table.label,
+            n=len(names),
+            names=names,
+        )
 
 
 def _tell_no_column(table: SourceTable, expected: int, findings: Findings) -> None:

@@ -12,12 +12,11 @@ from salutogen.findings import Findings
 from salutogen.panel.expected_columns import answer_columns, instruments_of, person_columns
 from salutogen.panel.numeric import (
     BLANK_WORDS,
-    BOOLEAN_WORDS,
     is_number,
-    plain_word,
 )
 from salutogen.panel.readers.source_table import SourceTable
 from salutogen.panel.sources import Tables
+from salutogen.study.answers_in_words import BOOLEAN_WORDS, plain_word
 
 if TYPE_CHECKING:
     from salutogen.study import Study

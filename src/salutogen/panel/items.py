@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.findings import Findings, shortened
+from salutogen.findings import Findings
+from salutogen.panel.impossible_answers import tell_impossible
 from salutogen.panel.numeric import (
     BLANK_WORDS,
-    BOOLEAN_WORDS,
     ERROR_WORDS,
     id_text,
     is_number,
-    plain_word,
     smallest_integer,
     to_numbers,
     whole_numbers,
 )
 from salutogen.panel.panel import Reason
-from salutogen.panel.readers.excel_errors import ERRORS
 from salutogen.panel.readers.source_table import Declared, declared_missing
+from salutogen.study.answers_in_words import BOOLEAN_WORDS, plain_word
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 HUGE = 1e12
 _SHOWN = 3
-_MOST_WORDS = 12  # more different texts than this are no answers of a scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class ItemRules:
     may be, a ready-made score: numbers between the whole ones are values too. `words` are texts
     that stand for a number, as `plain_word` writes them; `recoded` tells that numbers are among
     them, so that numbers which are not are impossible. `blanks` are words that say that a cell is
-    blank.
+    blank. `instrument` is whose answers these are.
     """
 
     minimum: float | None
@@ -55,6 +53,7 @@ class ItemRules:
     words: Mapping[str, float] = field(default_factory=dict)
     recoded: bool = False
     blanks: frozenset[str] = BLANK_WORDS
+    instrument: str = ""
 
     @property
     def dtype(self) -> type[pl.DataType]:
@@ -122,6 +121,7 @@ def rules_for(instrument: Instrument, source: Source) -> ItemRules:
         words=(BOOLEAN_WORDS if source.boolean == "answer" else {}) | recode,
         recoded=any(is_number(text) for text in recode),
         blanks=blanks,
+        instrument=instrument.name,
     )
 
 
@@ -171,7 +171,7 @@ def type_item(
     if text is not None and text.any():
         wrong = text if wrong is None else wrong | text
     if wrong is not None:
-        _tell_impossible(raw, values, wrong, rules, column, label, findings, rows)
+        tell_impossible(raw, values, wrong, rules, column, label, findings, rows)
         keep = pl.when(wrong).then(None).otherwise(values)
         values = pl.select(keep).to_series().rename(raw.name)
         fresh = marks if marks is not None else pl.repeat(0, raw.len(), dtype=pl.UInt8, eager=True)
@@ -245,63 +245,3 @@ def _impossible(values: pl.Series, rules: ItemRules) -> pl.Series | None:
             wrong &= values != rules.did_not_occur
     wrong = wrong.fill_null(value=False)
     return wrong if wrong.any() else None
-
-
-def _tell_impossible(
-    raw: pl.Series,
-    values: pl.Series,
-    wrong: pl.Series,
-    rules: ItemRules,
-    column: str,
-    label: str,
-    findings: Findings,
-    rows: pl.Series | None,
-) -> None:
-    places = wrong.arg_true()
-    found = raw.gather(places)
-    numbers = rows.gather(places) if rows is not None else places + 1
-    order = numbers.arg_sort()
-    examples = [
-        f"{_show(found[int(place)])} (row {int(numbers[int(place)])})" for place in order[:_SHOWN]
-    ]
-    more = ", …" if places.len() > _SHOWN else ""
-    findings.tell(
-        "impossible-answer" if rules.refuse else "impossible-answer-missing",
-        file=label,
-        column=column,
-        rows=[int(row) for row in numbers.sort().head(10)],
-        n_rows=places.len(),
-        examples=", ".join(examples) + more,
-        expected=rules.expected(),
-        answers=int((values.is_not_null() | wrong).sum()),
-        variant=_kind(found, values.gather(places), rules) if rules.refuse else "",
-        numbers={"minimum": rules.minimum, "maximum": rules.maximum},
-    )
-
-
-def _kind(found: pl.Series, values: pl.Series, rules: ItemRules) -> str:
-    """Tell by what the cells hold which mend fits."""
-    texts = {str(one) for one in found.unique().to_list()}
-    if texts & ERRORS:
-        return "error"
-    words = {plain_word(text) for text in texts if not is_number(text)}
-    if words and words <= BOOLEAN_WORDS.keys() and not rules.words:
-        return "boolean"
-    often = len(words) < found.len() or len(words) > 1
-    if words and often and len(words) <= _MOST_WORDS:
-        return "words"
-    low, high = rules.minimum, rules.maximum
-    if (
-        low is not None
-        and high is not None
-        and values.is_between(low, high).all(ignore_nulls=False)
-    ):
-        return "decimals"  # between two codes, since the codes themselves are possible
-    return "values"
-
-
-def _show(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    text = repr(str(value)) if isinstance(value, str) else str(value)
-    return shortened(text, 40)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from salutogen.study.answers_in_words import plain_word
+
 BLANK_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "#null!", "#n/a", "<na>"})
 ERROR_WORDS = frozenset({"#null!", "#n/a"})  # blank words that spreadsheets show as errors
-BOOLEAN_WORDS = {
-    "true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0, "t": 1, "f": 0,
-    "ja": 1, "nein": 0, "nee": 0, "wahr": 1, "falsch": 0, "oui": 1, "non": 0, "vrai": 1,
-    "faux": 0, "sí": 1, "si": 1, "sì": 1, "verdadero": 1, "falso": 0, "vero": 1,
-}  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -73,11 +69,6 @@ def id_text(values: pl.Series) -> pl.Series:
         if bool(whole.all()):
             return values.cast(pl.Int64).cast(pl.String)
     return values.cast(pl.String)
-
-
-def plain_word(text: str) -> str:
-    """Write a word as it is compared: small letters, one space between words, one form of each."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def is_number(text: str) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings
+from salutogen.panel.observed_span import check_span
 from salutogen.panel.times import Clock
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def check_times(study: Study, rows: pl.DataFrame, findings: Findings, label: str
             n_rows=int(back.size),
             largest_step_back_days=-float(gaps[back - 1].min()),
         )
-    _check_unit(study, rows["occasion"].to_numpy(), same, gaps, findings, label)
+    if _is_in_unit(study, rows["occasion"].to_numpy(), same, gaps, findings, label):
+        check_span(study, rows, findings, label)
 
 
 def check_event_dates(events: pl.DataFrame, label: str, column: str, findings: Findings) -> None:
@@ -161,32 +163,33 @@ def _day(day: float) -> str:
     return f"day {day:.10g}"
 
 
-def _check_unit(
+def _is_in_unit(
     study: Study,
     occasions: np.ndarray,
     same: np.ndarray,
     gaps: np.ndarray,
     findings: Findings,
     label: str,
-) -> None:
+) -> bool:
+    """Whether times seem to be in the unit that the study file gives; else say so."""
     planned = np.array([np.nan if entry.day is None else entry.day for entry in study.occasions])
     expected = np.diff(planned[occasions])
     usable = same & np.isfinite(expected) & (expected > 0) & (gaps > 0)
     if not usable.any():
-        _check_gaps(gaps[same & (gaps > 0)], findings, label)
-        return
+        return _are_of_a_life(gaps[same & (gaps > 0)], findings, label)
     ratio = float(np.median(gaps[usable] / expected[usable]))
     for factor, meaning in UNIT_RATIOS.items():
         for found in (factor, 1 / factor):
             if abs(ratio / found - 1) < _TOLERANCE:
                 given = meaning if found > 1 else " for ".join(reversed(meaning.split(" for ")))
                 findings.tell("time-unit", file=label, median_ratio=ratio, meaning=given)
-                return
-    _check_gaps(gaps[usable], findings, label)
+                return False
+    return _are_of_a_life(gaps[usable], findings, label)
 
 
-def _check_gaps(gaps: np.ndarray, findings: Findings, label: str) -> None:
-    """Whatever was planned, nobody is followed up after more than a lifetime."""
+def _are_of_a_life(gaps: np.ndarray, findings: Findings, label: str) -> bool:
+    """Whether nobody is followed up after more than a lifetime, whatever was planned."""
     median = float(np.median(gaps)) if gaps.size else 0.0
     if median > _LIFETIME:
         findings.tell("time-unit", variant="lifetime", file=label, median_gap_days=median)
+    return median <= _LIFETIME

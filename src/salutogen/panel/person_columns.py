@@ -16,12 +16,13 @@ from salutogen.panel.alike_labels import tell_alike
 from salutogen.panel.expected_columns import ARM_PATH, person_columns
 from salutogen.panel.items import rules_for, type_item
 from salutogen.panel.layouts.aligned_source import AlignedSource, Integers
-from salutogen.panel.numeric import BOOLEAN_WORDS, finite_numbers, id_text
+from salutogen.panel.numeric import finite_numbers, id_text
 from salutogen.panel.person_checks import (
     check_arms,
     without_missing_codes,
 )
 from salutogen.panel.readers.excel_errors import ERRORS
+from salutogen.study.answers_in_words import BOOLEAN_WORDS
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study

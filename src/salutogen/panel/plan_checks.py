@@ -8,6 +8,7 @@ import numpy as np
 
 from salutogen.errors import PanelError
 from salutogen.findings import Findings, Persons
+from salutogen.panel.observed_span import check_occasions_seen
 from salutogen.panel.odd_times import check_times
 from salutogen.panel.panel_tables import PanelTables
 
@@ -23,6 +24,7 @@ def check_against_plan(study: Study, tables: PanelTables, findings: Findings, la
     PanelError
         Times of the answers cannot be compared with one another.
     """
+    check_occasions_seen(study, tables.rows, findings, label)
     check_times(study, tables.rows, findings, label)
     findings.raise_refusals(PanelError)
     _check_persons(tables, findings)

@@ -14,7 +14,7 @@ from salutogen.page.identifiers import Identifiers, struck_from_all
 from salutogen.panel.alignment import PanelRows, align, join_rows
 from salutogen.panel.answer_checks import check_answers
 from salutogen.panel.expected_columns import check_columns
-from salutogen.panel.findings_by_file import blank_words_once
+from salutogen.panel.findings_once import blank_words_once, dropped_once
 from salutogen.panel.further_header_rows import refuse_further_header_rows
 from salutogen.panel.identifiers import columns_of_identifiers, identifiers_in
 from salutogen.panel.items import TypedItem, rules_for
@@ -24,6 +24,7 @@ from salutogen.panel.panel import Panel
 from salutogen.panel.panel_tables import make_tables
 from salutogen.panel.person_columns import read_baseline, read_persons
 from salutogen.panel.plan_checks import check_against_plan
+from salutogen.panel.refused_words import refused_words_once
 from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.single_columns import judge_single_columns
 from salutogen.panel.sources import open_sources
@@ -69,12 +70,14 @@ def read_panel(study: Study, data: Any = None) -> Panel:
     try:
         panel, subjects = _read(study, data, tables, findings)
     except PanelError as error:
-        told = struck_from_all(error.findings, identifiers_in(study, tables))
+        identifiers = identifiers_in(study, tables)
+        once = refused_words_once(study, error.findings, identifiers)
+        told = struck_from_all(once, identifiers)
         raise PanelError(told) from error.__cause__
     identifiers = panel.identifiers
     if subjects.len() > panel.n_persons:  # some were left out
         identifiers = Identifiers(subjects, columns_of_identifiers(study))
-    told = struck_from_all(blank_words_once(findings), identifiers)
+    told = struck_from_all(dropped_once(blank_words_once(findings)), identifiers)
     return replace(panel, findings=told)
 
 

@@ -59,13 +59,14 @@ class ChecklistScore:
 def absence_code(instrument: Instrument) -> float:
     """Code of an event that did not happen.
 
-    As stated; if not, 0 on a tick-list (its blanks are read as 0) and otherwise the lowest code.
+    As stated; if not, 0 on a tick-list (its blanks are read as 0) and where ratings go below 0
+    (-3, very bad, to 3, very good), and otherwise the lowest code.
     """
     if instrument.did_not_occur is not None:
         return instrument.did_not_occur
     if instrument.form == "tick-list" or instrument.answers is None:
         return 0.0
-    return instrument.answers.minimum
+    return max(instrument.answers.minimum, 0.0)
 
 
 def code_base(instrument: Instrument) -> float:
@@ -84,6 +85,17 @@ def most_per_item(instrument: Instrument) -> float | None:
     if instrument.did_not_occur == top and span.is_whole:
         top -= 1
     return top - code_base(instrument)
+
+
+def least_per_item(instrument: Instrument) -> float:
+    """Least that one event can add to the sum of codes: below 0 only where a rating can be."""
+    span = instrument.answers
+    if span is None or span.minimum >= 0:
+        return 0.0
+    lowest = span.minimum
+    if instrument.did_not_occur == lowest and span.is_whole:
+        lowest += 1
+    return min(lowest, 0.0)
 
 
 def happened(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,12 @@ def check_roles(study: Study, answered: Container[str], findings: Findings) -> N
             )
 
 
-def tell_renamed(types: Sequence[Instrument], problems: Sequence[str], findings: Findings) -> None:
+def tell_renamed(
+    types: Sequence[Instrument],
+    problems: Sequence[str],
+    subscales: Mapping[tuple[str, str], str],
+    findings: Findings,
+) -> None:
     """Say what stands under another name, because its own is that of another column."""
     renamed = renamed_types([one.name for one in types])
     parts = [(one.name, block) for one in types for block in one.blocks]
@@ -42,6 +47,9 @@ def tell_renamed(types: Sequence[Instrument], problems: Sequence[str], findings:
     if len(problems) > 1:
         scales = {name: scale_column(name, problems) for name in problems}
         renamed |= {name: (column,) for name, column in scales.items() if column != f"P_{name}"}
+    for (name, subscale), told in subscales.items():
+        if told != f"{name}_{subscale}":
+            renamed[f"{subscale} of {name}"] = (told,)
     if renamed:
         findings.tell(
             "columns-renamed",

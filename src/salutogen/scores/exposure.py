@@ -16,6 +16,7 @@ from salutogen.scores.checklist import (
     ChecklistScore,
     ChecklistTotals,
     checklist_totals,
+    least_per_item,
     most_per_item,
     score_checklist,
 )
@@ -159,7 +160,12 @@ def type_measure(
 ) -> Measure:
     """Describe how one type is scored, by its column."""
     k, most = len(instrument.items), most_per_item(instrument)
-    span = instrument.answers
+    least, span = least_per_item(instrument), instrument.answers
+    bottoms = {
+        "count": 0.0,
+        "relative": least / most if most else 0.0,
+        TOTAL: 0.0 if span is None else span.minimum,
+    }
     tops = {
         "count": float(k),
         "relative": 1.0,
@@ -174,7 +180,7 @@ def type_measure(
         instruments=(instrument.registered or instrument.name,),
         method=method,
         items=instrument.items,
-        minimum=span.minimum if kind == TOTAL and span is not None else 0.0,
+        minimum=bottoms.get(kind, k * least),
         maximum=top,
         unit=KIND_UNITS[kind],
         adapted=tuple(instrument.log.composition()),

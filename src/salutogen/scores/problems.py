@@ -75,7 +75,12 @@ def check_problems(
 
 
 def score_problems(
-    forms: Sequence[Form], problems: Problems, findings: Findings, *, prorate: float
+    forms: Sequence[Form],
+    problems: Problems,
+    findings: Findings,
+    *,
+    prorate: float,
+    subscales: Mapping[tuple[str, str], str],
 ) -> ProblemScores:
     """Score P at every row.
 
@@ -90,6 +95,8 @@ def score_problems(
         Takes what has to be said of a first component.
     prorate : float
         Smallest share of answered items of each scale.
+    subscales : mapping of (instrument, subscale) to str
+        Name of each subscale among all scales.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def score_problems(
         measures[instrument.name] = replace(measure, name=scale_column(instrument.name, names))
         rules[instrument.name] = rule
         for name, subscale in instrument.subscales.items():
-            column = subscale_column(f"{instrument.name}_{name}")
+            column = subscale_column(subscales[instrument.name, name])
             values = _subscale(form, rule, subscale, prorate)
             alternatives[column] = to_small_series(column, values)
     if len(forms) == 1:

@@ -31,6 +31,8 @@ READY_MADE = (
     "A ready-made score, whose items are not in the data, so that internal consistency cannot be "
     "computed"
 )
+OF_SCALES = "of the combined scales, by Mosier's formula"
+OF_UNKNOWN = "unknown, since that of a scale which P is made of is"
 FEWEST_FORMS = 10
 LOW_RELIABILITY = 0.7
 CROWDED = 0.15
@@ -164,38 +166,28 @@ def measured_reliability(
     """Reliability of every scale, and the one of P that later rooms use.
 
     Per problem scale the study file's value goes before omega, omega before alpha; for a combined
-    P the scales' values make one by Mosier's formula (errors independent between scales).
+    P the scales' values make one by Mosier's formula (errors independent between scales). Where a
+    scale has none, P has none: how well the scales agree is told, and used for nothing.
     """
     found: list[ScaleReliability] = []
-    values: list[float | None] = []
+    values: dict[str, float | None] = {}
     for name, form in forms.items():
         measure = problems.measure if len(forms) == 1 else problems.measures[name]
         parts = scale_reliability(
             form, problems.rules[name], measure, problems.scales[name].score, person
         )
         found += parts
-        values.append(form.instrument.reliability or parts[0].omega or parts[0].alpha)
-    reliability = values[0]
+        values[name] = form.instrument.reliability or parts[0].omega or parts[0].alpha
+    reliability, agreement = next(iter(values.values())), None
     if len(forms) > 1:
-        reliability = _combined_reliability(problems, values)
-        floor, ceiling = end_shares(problems.score, problems.measure)
-        found.append(
-            ScaleReliability(
-                scale="P",
-                n=int(np.isfinite(problems.score).sum()),
-                n_items=len(problems.measure.items),
-                omega=reliability,
-                alpha=None,
-                floor_share=floor,
-                ceiling_share=ceiling,
-                note="of the combined scales, by Mosier's formula",
-                level="all forms",
-            )
-        )
+        reliability = _combined_reliability(problems, list(values.values()))
+        agreement = None if reliability is not None else scale_agreement(problems, person)
+        found.append(_of_combined(problems, reliability))
     for (column, one), kind in zip(exposure.columns.items(), exposure.kinds.values(), strict=True):
         measure = exposure.measures[column]
         found.append(checklist_ends(measure, one.score, ready_made=kind == TOTAL))
-    _check_reliability(found, reliability, findings)
+    unknown = [name for name, value in values.items() if value is None]
+    _check_reliability(found, reliability, unknown if len(forms) > 1 else [], agreement, findings)
     return tuple(found), reliability
 
 
@@ -205,21 +197,64 @@ def _combined_reliability(problems: ProblemScores, values: Sequence[float | None
     if len(known) < len(values) or int(complete.sum()) < FEWEST_FORMS:
         return None
     columns = [scale.score[complete] for scale in problems.scales.values()]
-    matrix = covariance(columns)[1]
+    return composite_reliability(_weights(problems), covariance(columns)[1], known)
+
+
+def _weights(problems: ProblemScores) -> list[float]:
+    """Weight of each scale's points in P."""
     component = problems.component
-    weights = (
-        [1.0] * len(columns)
-        if component is None
-        else [w / sd for w, sd in zip(component.weights, component.sds, strict=True)]
+    if component is None:
+        return [1.0] * len(problems.scales)
+    return [w / sd for w, sd in zip(component.weights, component.sds, strict=True)]
+
+
+def scale_agreement(problems: ProblemScores, person: NDArray[Any]) -> float | None:
+    """Cronbach's alpha over the scales that make P, each with its weight, on first occasions.
+
+    It tells how well the scales agree, not how reliable P is: it falls where they measure different
+    problems, however well.
+    """
+    rows = first_rows(person, np.isfinite(problems.score))
+    if len(rows) < FEWEST_FORMS:
+        return None
+    scores = [scale.score[rows] for scale in problems.scales.values()]
+    parts = [w * score for w, score in zip(_weights(problems), scores, strict=True)]
+    return cronbach_alpha(covariance(parts)[1])
+
+
+def _of_combined(problems: ProblemScores, reliability: float | None) -> ScaleReliability:
+    floor, ceiling = end_shares(problems.score, problems.measure)
+    return ScaleReliability(
+        scale="P",
+        n=int(np.isfinite(problems.score).sum()),
+        n_items=len(problems.measure.items),
+        omega=reliability,
+        alpha=None,
+        floor_share=floor,
+        ceiling_share=ceiling,
+        note=OF_UNKNOWN if reliability is None else OF_SCALES,
+        level="all forms",
     )
-    return composite_reliability(weights, matrix, known)
 
 
 def _check_reliability(
-    found: Sequence[ScaleReliability], reliability: float | None, findings: Findings
+    found: Sequence[ScaleReliability],
+    reliability: float | None,
+    unknown: Sequence[str],
+    agreement: float | None,
+    findings: Findings,
 ) -> None:
     """Say where P is unreliable or crowds at an end of its scale."""
-    if reliability is None:
+    if reliability is None and unknown:
+        findings.tell(
+            "problems-reliability-unknown",
+            variant="scales" if agreement is None else "agreement",
+            names=list(unknown),
+            n=len(unknown),
+            agreement=agreement,
+            column="P",
+        )
+    elif reliability is None:
         findings.tell("problems-reliability-unknown", column="P")
     elif reliability < LOW_RELIABILITY:
         findings.tell("problems-reliability-low", reliability=reliability, column="P")

@@ -93,7 +93,11 @@ def score(panel: Panel) -> Scores:
     rows = panel.rows if keep is None else panel.rows.filter(keep)
     rules, exposure_plan = study.plan.missing, study.plan.exposure
     problems = score_problems(
-        list(forms.problems.values()), study.problems, findings, prorate=rules.prorate
+        list(forms.problems.values()),
+        study.problems,
+        findings,
+        prorate=rules.prorate,
+        subscales=study.subscale_names,
     )
     exposure = score_exposure(
         forms.exposure,
@@ -141,7 +145,10 @@ def _check_before_scoring(study: Study, forms: _Forms, findings: Findings) -> No
     for form in (*forms.repeated.values(), *forms.baseline.values()):
         check_factor(form, findings)
     tell_renamed(
-        [form.instrument for form in forms.exposure.values()], tuple(forms.problems), findings
+        [form.instrument for form in forms.exposure.values()],
+        tuple(forms.problems),
+        study.subscale_names,
+        findings,
     )
 
 

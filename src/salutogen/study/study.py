@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from salutogen.findings import Finding, listed
+from salutogen.namespaces import subscale_names
 from salutogen.study.format import Problems, StudyFile
 from salutogen.study.format.plain_yaml import line_of
 from salutogen.study.instruments.instrument import Instrument
@@ -72,6 +73,17 @@ class Study:
     def exposure_types(self) -> tuple[str, ...]:
         """Names of the exposure types."""
         return self.plan.exposure.types
+
+    @cached_property
+    def subscale_names(self) -> dict[tuple[str, str], str]:
+        """Names of the subscales of problem instruments, by instrument and subscale."""
+        parts = [
+            (name, subscale)
+            for name in self.problems.instruments
+            if name in self.instruments
+            for subscale in self.instruments[name].subscales
+        ]
+        return subscale_names(parts, self.instruments)
 
     def exposure_score(self, exposure_type: str) -> str:
         """How one exposure type is scored: count, frequency, severity, relative, or as given."""

@@ -17,7 +17,7 @@ from salutogen.analyses.domains.shares import (
     PROFILE_COLUMNS,
     shares_of,
 )
-from salutogen.analyses.scales import NamedScale, named_scale, subscales_of
+from salutogen.analyses.scales import NamedScale, named_scale
 from salutogen.columns import LESS_RESILIENT, Column, Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
@@ -153,9 +153,7 @@ def _names(inputs: AnalysisInputs, settings: DomainsSettings, found: Findings) -
     problems = inputs.study.problems.instruments
     if len(problems) > 1:
         return tuple(problems)
-    parts = tuple(
-        name for name in subscales_of(inputs.scores) if name.startswith(f"{problems[0]}_")
-    )
+    parts = tuple(inputs.study.subscale_names.values())
     if len(parts) < 2:
         found.tell("one-domain", problems=problems[0])
         found.raise_refusals(AnalysisError)

@@ -22,7 +22,6 @@ from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.columns import Kind, Record, figure, record
-from salutogen.norm.periods import valid_rows
 from salutogen.page.words import number
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
@@ -193,7 +192,7 @@ def locked_scores(
 def _assumptions(inputs: AnalysisInputs, draws: int) -> tuple[Assumptions, bool]:
     """What is taken of exposure, the same as for the slope over persons; whether it is stated."""
     plain = Assumptions(draws=draws, seed=inputs.run.seed)
-    one = exposure_reliability(inputs.scores, valid_rows(inputs.scores))
+    one = exposure_reliability(inputs.scores)
     scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
     means = reliability_of_person_means(one, scored.E, scored.person)
     reliability, given = plausible_reliability(one, means, plain.reliability)

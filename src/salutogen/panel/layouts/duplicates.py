@@ -42,8 +42,8 @@ class CopyRules:
         Columns of which at least one is filled in a row that is not empty.
     apart : sequence of str
         Columns that may tell persons of the same identifier apart.
-    person : sequence of str
-        Columns that make the person.
+    person, occasion : sequence of str
+        Columns that make the person, and the occasion where any do.
     """
 
     what: Key
@@ -52,6 +52,7 @@ class CopyRules:
     answers: Sequence[str]
     apart: Sequence[str] = ()
     person: Sequence[str] = ()
+    occasion: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,12 @@ def _settle_differing(
     apart = separating_column(table, persons, rows, group, rules.apart)
     given = {"variant": rules.what}
     if apart is not None:
-        named = ", ".join((apart, *rules.person))
-        given = {"variant": "apart", "by": apart, "columns": named}
+        given = {
+            "variant": "apart-in-time" if rules.occasion else "apart",
+            "by": apart,
+            "columns": ", ".join((apart, *rules.person)),
+            "occasions": ", ".join((*rules.occasion, apart)),
+        }
     elif not contradicting.size:
         given = {"variant": "complementing"}
     _tell_conflict(table, rules, rows, group, given, findings)

@@ -65,7 +65,16 @@ class RowPerItem(OneTable):
             usable, cell = usable[order], cell[order]
             who, when, what = who[order], when[order], what[order]
         self._values = table.column(self._value)
-        rules = CopyRules("answer", source.duplicates, [self._value], [self._value])
+        own = {*source.person_columns, *source.occasion_columns, self._item, self._value}
+        rules = CopyRules(
+            what="answer",
+            differing=source.duplicates,
+            used=[self._value],
+            answers=[self._value],
+            apart=[column for column in table.columns if column not in own],
+            person=source.person_columns,
+            occasion=source.occasion_columns,
+        )
         keep = settle_copies(cell, usable, persons, table, rules, findings).keep
         if keep is not None:
             usable, who, when, what = usable[keep], who[keep], when[keep], what[keep]

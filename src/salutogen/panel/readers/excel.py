@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,17 +18,26 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
+from salutogen.panel.readers.old_excel_errors import ErrorCell, error_cells
 from salutogen.panel.readers.sheet_extent import far_extent, odd_place
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import fastexcel
+
+_SAMPLE = 4096
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 
 
 def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     """Read one sheet of an Excel file, as text; cells that hold an error are its text."""
     import fastexcel
 
+    if (kind := _text_inside(file.path)) is not None:
+        findings.tell("unreadable-file", variant=kind, file=file.label)
+        return None
     place = odd_place(file.path)
     if place is not None:
         findings.tell("unreadable-file", variant="place", file=file.label, place=place)
@@ -45,7 +55,7 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     if sheet is None:
         return None
     source = file.source
-    whole = _cells(workbook, sheet)
+    whole = _with_errors(_cells(workbook, sheet), _number(workbook, sheet), file.path)
     table, above = _from_header(whole, source.skip_rows)
     if table.height == 0:
         findings.tell("empty-file", file=file.label)
@@ -67,6 +77,17 @@ def read_excel(file: SourceFile, findings: Findings) -> SourceTable | None:
     if read is not None:
         tell_rows_above_data(source.skip_rows, source.header_rows - 1, file.label, findings)
     return read
+
+
+def _text_inside(path: Path) -> str | None:
+    """Whether a file that is named as a workbook holds plain text or a web page."""
+    with path.open("rb") as opened:
+        begin = opened.read(_SAMPLE)
+    if not begin or b"\0" in begin or begin.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return None
+    if begin.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "page"
+    return "text" if begin.count(b"\n") and not _CONTROL.search(begin) else None
 
 
 def _sheet(workbook: fastexcel.ExcelReader, file: SourceFile, findings: Findings) -> Any:
@@ -109,6 +130,22 @@ def _cells(workbook: fastexcel.ExcelReader, sheet: str | int) -> pl.DataFrame:
     """Every cell of a sheet from its first row on, as text."""
     loaded = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
     return loaded.to_polars() if loaded.width else pl.DataFrame()
+
+
+def _number(workbook: fastexcel.ExcelReader, sheet: str | int) -> int:
+    return sheet if isinstance(sheet, int) else workbook.sheet_names.index(sheet)
+
+
+def _with_errors(cells: pl.DataFrame, sheet: int, path: Path) -> pl.DataFrame:
+    """Write the text of errors into the cells of an old workbook that hold one."""
+    by_column: dict[int, list[ErrorCell]] = {}
+    for cell in error_cells(path, sheet):
+        by_column.setdefault(cell.column, []).append(cell)
+    for place, found in by_column.items():
+        column = cells.to_series(place)
+        rows, texts = [cell.row for cell in found], [cell.text for cell in found]
+        cells.replace_column(place, column.scatter(rows, texts))
+    return cells
 
 
 def _from_header(table: pl.DataFrame, skip_rows: int) -> tuple[pl.DataFrame, int]:

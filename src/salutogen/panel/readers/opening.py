@@ -15,6 +15,7 @@ from salutogen.panel.readers.registry import readable_suffixes, reader_of, suffi
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, reason_of
 
 _ODD = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Duration, pl.Object, pl.Unknown)
+_PANIC = "PanicException"  # each library written in Rust has a class of its own by this name
 
 
 def open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
@@ -34,7 +35,9 @@ def open_file(file: SourceFile, findings: Findings) -> SourceTable | None:
         raise
     except MemoryError:
         reason = "it asks for more memory than is left"
-    except (Exception, pl.exceptions.PanicException) as error:
+    except BaseException as error:
+        if not (isinstance(error, Exception) or type(error).__name__ == _PANIC):
+            raise
         reason = reason_of(error)
     findings.tell(
         "unreadable-file", variant="suffix", file=file.label, suffix=suffix, reason=reason

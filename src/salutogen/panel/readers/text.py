@@ -18,7 +18,7 @@ from salutogen.panel.readers.header import (
     tell_header_elsewhere,
     tell_rows_above_data,
 )
-from salutogen.panel.readers.limits import unpacked_text
+from salutogen.panel.readers.limits import is_fit, unpacked_text
 from salutogen.panel.readers.source_table import SourceFile, SourceTable, file_table, reason_of
 from salutogen.panel.readers.text_structure import (
     CANDIDATES,
@@ -28,6 +28,7 @@ from salutogen.panel.readers.text_structure import (
     closes_amid_text,
     count_fields,
     first_records,
+    lines_above,
     read_header,
     sniff_delimiter,
     stray_quote,
@@ -91,6 +92,29 @@ def read_text(file: SourceFile, findings: Findings) -> SourceTable | None:
         encoding=encoding,
         header=frame.head(further),
     )
+
+
+def title_lines(file: SourceFile) -> int:
+    """Count the lines above the names of the columns, in a text of which no name is known.
+
+    Returns
+    -------
+    Lines as `skip_rows` counts them, one that announces the delimiter among them; 0 where the file
+    cannot be read, which its reader says.
+    """
+    told = Findings()
+    decoded = (
+        _to_utf8(file.path.read_bytes(), None, file.label, told) if is_fit(file, told) else None
+    )
+    if decoded is None:
+        return 0
+    data, _ = decoded
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    announced = announced_delimiter(data)
+    body = data if announced is None else after_lines(data, 1)
+    above = lines_above(body, announced or sniff_delimiter(body, ()))
+    return above + 1 if above and announced else above
 
 
 def _from_header(

@@ -165,19 +165,43 @@ def sniff_delimiter(data: bytes, expected: Collection[str]) -> str:
     """Find the delimiter: the one that splits the header into names the study knows.
 
     Where no name is known, the delimiter that gives every record the same number of fields (more
-    than one), the largest number first. A decimal comma cannot win: it is not in the header.
+    than one), or most of them where a title stands above, the largest number first. A decimal comma
+    cannot win: it is not in the header.
     """
     sample = data[:_SAMPLE]
     if len(data) > _SAMPLE:
         sample = sample[: sample.rfind(b"\n") + 1] or sample
     known = set(expected)
-    best, best_rank = CANDIDATES[0], (-1, -1, -1)
+    best, best_rank = CANDIDATES[0], (-1, -1, -1.0, -1)
     for candidate in CANDIDATES:
         header = read_header(sample, candidate)
         counts = count_fields(sample, candidate)
         seen = counts.fields[~counts.blank]
         consistent = int(len(header) > 1 and bool((seen == len(header)).all()))
-        rank = (len(known.intersection(header)), consistent, len(header))
+        alike = 0.0 if known else _share_alike(seen)
+        rank = (len(known.intersection(header)), consistent, alike, len(header))
         if rank > best_rank:
             best, best_rank = candidate, rank
     return best
+
+
+def _share_alike(fields: NDArray[np.int64]) -> float:
+    """Share of the records that have the usual number of fields, if that is more than one."""
+    usual = _usual(fields)
+    return float((fields == usual).mean()) if usual > 1 else 0.0
+
+
+def _usual(fields: NDArray[np.int64]) -> int:
+    """The most frequent number of fields."""
+    return int(np.bincount(fields).argmax()) if fields.size else 0
+
+
+def lines_above(data: bytes, delimiter: str) -> int:
+    """Count the first lines that hold far fewer fields than most records, such as a title."""
+    sample = data[:_SAMPLE]
+    if len(data) > _SAMPLE:
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    counts = count_fields(sample, delimiter)
+    usual = _usual(counts.fields[~counts.blank])
+    wide = np.flatnonzero(2 * counts.fields > usual)
+    return int(wide[0]) if usual > 1 and wide.size else 0

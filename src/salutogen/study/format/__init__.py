@@ -33,6 +33,7 @@ from salutogen.study.format.column_patterns import (
     OCCASION_PLACEHOLDER,
     expand_numbers,
     item_name,
+    without_occasion,
 )
 from salutogen.study.format.item_bank import Adaptation, Change, ItemMetadata, Objectivity, Size
 from salutogen.study.format.part import GAP, Label, Name, Part
@@ -78,4 +79,5 @@ __all__ = [
     "Windows",
     "expand_numbers",
     "item_name",
+    "without_occasion",
 ]

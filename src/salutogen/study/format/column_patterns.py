@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from salutogen.namespaces import item_column
+
 _NUMBERS = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _OCCASION = re.compile(
     r"^(?:wave|[a-z])?\{occasion\}[_.\-]?|[_.\-](?:wave|[a-z])?\{occasion\}|\{occasion\}",
@@ -51,6 +53,12 @@ def expand_numbers(pattern: str) -> tuple[str, ...]:
 def item_name(column: str) -> str:
     """Name an item by its column, without the part that names the occasion.
 
-    `GE_01_w{occasion}` and `w{occasion}_GE_01` give `GE_01`.
+    `GE_01_w{occasion}` and `w{occasion}_GE_01` give `GE_01`. Columns such as `*`, which tables
+    take for all columns, or `subject`, which names persons there, give `item:*` and `item:subject`.
     """
+    return item_column(without_occasion(column))
+
+
+def without_occasion(column: str) -> str:
+    """Take the part that names the occasion out of a column's name; of a column that is no more."""
     return _OCCASION.sub("", column) or column

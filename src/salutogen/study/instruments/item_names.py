@@ -71,7 +71,7 @@ def items_of(name: str, use: InstrumentUse, found: FindingsByLine) -> Items | No
     if not columns or not all(columns):
         found.tell("columns-invalid", at=path, variant="none")
         return None
-    names = tuple(item_column(item_name(column)) for column in columns)
+    names = tuple(item_name(column) for column in columns)
     twice = sorted(item for item, times in Counter(names).items() if times > 1)
     if twice:
         found.tell("columns-invalid", at=path, variant="twice", item=twice[0])

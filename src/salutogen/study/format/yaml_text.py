@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from salutogen.study.format import GAP
+from salutogen.study.format.part import GAP
 
 _RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ""}
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
