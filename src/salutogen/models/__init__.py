@@ -65,6 +65,8 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.sem.cross_lagged.model import CrossLaggedPanel
+    from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
 
 _HOME = {
@@ -75,6 +77,8 @@ _HOME = {
     "ContinuousAR1": "mixed.structured.residual_structures",
     "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
+    "CrossLaggedFit": "sem.cross_lagged.result",
+    "CrossLaggedPanel": "sem.cross_lagged.model",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
     "GrowthMixture": "mixture.model",
@@ -139,6 +143,8 @@ __all__ = [
     "ContinuousAR1",
     "ContrastTest",
     "ConvergenceWarning",
+    "CrossLaggedFit",
+    "CrossLaggedPanel",
     "FTest",
     "FitComparison",
     "GrowthMixture",
