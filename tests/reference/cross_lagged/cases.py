@@ -31,7 +31,7 @@ def panel(n, occasions, outcomes, seed, missing=0.0, tails=0.0):
     values *= np.linspace(1.0, 6.0, k)
     if missing:
         values[rng.random((n, occasions)) < missing] = np.nan
-        values[rng.random(values.shape) < missing / 5] = np.nan
+        values[rng.random(n) < missing / 2, 0, -1] = np.nan
         values[rng.random(n) < missing / 3, -1] = np.nan
     return values
 
@@ -61,7 +61,7 @@ CASES = {
     },
     "plain": {"data": (300, 4, 2, 5, 0.2, 6), "model": {"random_intercepts": False}},
     "three": {"data": (350, 4, 3, 6, 0.15, 0), "model": {"residuals": "equal"}},
-    "two back": {"data": (400, 6, 2, 7, 0.1, 0), "model": {"lag": 2}},
+    "two back": {"data": (300, 5, 2, 7, 0.1, 0), "model": {"lag": 2}},
     "covariates": {
         "data": (320, 4, 2, 8, 0.15, 0),
         "model": {"covariates": ("age",), "time_varying": ("sleep",)},
@@ -199,7 +199,9 @@ def main(folder):
         rows = [",".join(columns)]
         for values in zip(*columns.values(), strict=True):
             rows.append(
-                ",".join(v if isinstance(v, str) else "NA" if v != v else repr(float(v)) for v in values)
+                ",".join(
+                    v if isinstance(v, str) else "NA" if v != v else repr(float(v)) for v in values
+                )
             )
         (folder / f"{stem}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
         told = syntax(case)

@@ -1,12 +1,13 @@
-# Reference values of lavaan: python cases.py FOLDER; Rscript lavaan.R FOLDER > lavaan.json
+# Reference values of lavaan: python cases.py FOLDER; Rscript lavaan.R FOLDER [CASE] > lavaan.json
 # The optimiser's and the EM algorithm's tolerances are tightened.
 suppressMessages(library(lavaan))
 folder <- commandArgs(TRUE)[1]
 number <- function(x) ifelse(is.finite(x), sprintf("%.12g", x), "null")
 object <- function(names, values) paste0("{", paste0('"', names, '": ', values, collapse = ", "), "}")
 tight <- function(...) suppressWarnings(lavaan(..., meanstructure = TRUE, int.ov.free = FALSE,
-  missing = "ml", fixed.x = FALSE, em.h1.tol = 1e-12, em.h1.iter.max = 20000L,
-  control = list(rel.tol = 1e-15, abs.tol = 0, x.tol = 1e-12, iter.max = 20000, eval.max = 40000)))
+  missing = "ml", fixed.x = FALSE, em.h1.tol = 1e-9, em.h1.iter.max = 5000L,
+  optim.force.converged = TRUE,
+  control = list(rel.tol = 1e-14, iter.max = 20000, eval.max = 40000)))
 indices <- c("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
 scaled <- c("chisq.scaled", "pvalue.scaled", "cfi.scaled", "tli.scaled", "rmsea.scaled",
             "rmsea.ci.lower.scaled", "rmsea.ci.upper.scaled", "chisq.scaling.factor")
@@ -26,20 +27,22 @@ variances <- function(model, data) {
   model
 }
 out <- character(0)
+only <- commandArgs(TRUE)[-1]
 for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
   stem <- sub("[.]lav$", "", file)
+  if (length(only) && !(stem %in% only)) next
   data <- read.csv(file.path(folder, paste0(stem, ".csv")))
   model <- variances(paste(readLines(file.path(folder, file)), collapse = "\n"), data)
   names <- read.delim(file.path(folder, paste0(stem, ".names")), header = FALSE, quote = "")
-  group <- if ("arm" %in% names(data)) "arm" else NULL
-  fits <- list(expected = tight(model, data, group = group, group.label = c("a", "b")[!is.null(group)],
-                                estimator = "ML", information = "expected"))
-  if (!is.null(group)) fits$expected <- tight(model, data, group = group, group.label = c("a", "b"),
-                                             estimator = "ML", information = "expected")
-  fits$observed <- tight(model, data, group = group, group.label = if (is.null(group)) NULL else c("a", "b"),
-                         estimator = "ML", information = "observed")
-  fits$robust <- tight(model, data, group = group, group.label = if (is.null(group)) NULL else c("a", "b"),
-                       estimator = "MLR")
+  more <- if ("arm" %in% names(data)) list(group = "arm", group.label = c("a", "b")) else list()
+  kinds <- list(expected = list(estimator = "ML", information = "expected"),
+                observed = list(estimator = "ML", information = "observed"),
+                robust = list(estimator = "MLR"))
+  first <- do.call(tight, c(list(model, data), more, kinds$observed))
+  again <- list(start = first, optim.method = "none")
+  fits <- list(observed = first,
+    expected = do.call(tight, c(list(model, data), more, kinds$expected, again)),
+    robust = do.call(tight, c(list(model, data), more, kinds$robust)))
   order <- match(names$V1, names(coef(fits$observed)))
   stopifnot(!anyNA(order), length(unique(names(coef(fits$observed)))) == nrow(names))
   errors <- sapply(fits, function(fit) object(names$V2, number(sqrt(diag(vcov(fit)))[names$V1])))
@@ -47,8 +50,7 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
                 fitMeasures(fits$robust, scaled))
   out <- c(out, paste0('"', gsub("_", " ", stem), '": {"estimates": ',
     object(names$V2, number(coef(fits$observed)[names$V1])), ', "standard_errors": ',
-    object(names(errors), errors), ', "fit": ', object(names(measures), number(measures)),
-    ', "converged": ', tolower(lavInspect(fits$observed, "converged")), "}"))
+    object(names(errors), errors), ', "fit": ', object(names(measures), number(measures)), "}"))
 }
 cat("{", paste(out, collapse = ",\n"), ",\n", '"version": "lavaan ',
     as.character(packageVersion("lavaan")), '"}\n', sep = "")

@@ -1,6 +1,6 @@
 """How well a structural model fits: beside moments without a model, and beside independence.
 
-Definitions are those of lavaan (Rosseel 2012): N persons, G groups; the baseline model has free means
+Definitions are those of lavaan (Rosseel 2012), with N persons; the baseline model has free means
 and variances and no covariances. Scaled values divide chi-square by the factor of Yuan and Bentler
 (2000) in its later form, from traces of scores and information of both models.
 """
@@ -48,7 +48,7 @@ class ChiSquare:
 
     @property
     def p(self) -> float:
-        """Probability of a larger value where the model is right; NaN without degrees of freedom."""
+        """Probability of more where the model is right; NaN without degrees of freedom."""
         from scipy.special import chdtrc
 
         return float(chdtrc(self.df, max(self.value, 0.0))) if self.df else float("nan")
@@ -74,10 +74,11 @@ def fit_indices(place: Place, without: Sequence[Saturated], *, robust: bool) -> 
     model = ChiSquare(2 * (top - place.log_likelihood), df, _factor(h1, h0, df))
     baseline = _baseline(without, top, h1)
     n, groups = problem.n_persons, len(without)
-    found = _indices(model, baseline, n, groups)
+    found = _indices(model, baseline) | _rmsea(model.value, df, n, groups)
     found["srmr"] = _srmr(place, without)
     if robust:
-        scaled = _indices(model.scaled, baseline.scaled, n, groups)
+        scaled = _indices(model.scaled, baseline.scaled)
+        scaled |= _rmsea(model.value, df * model.scaling, n, groups)
         found |= {f"{name}_scaled": scaled[name] for name in PLAIN if name not in ("df", "srmr")}
         found["scaling_factor"] = model.scaling
     return found
@@ -118,22 +119,29 @@ def _free_of_independence(at: MomentLikelihood) -> NDArray[np.intp]:
     return np.concatenate([np.arange(p), p + np.flatnonzero(rows == columns)])
 
 
-def _indices(model: ChiSquare, baseline: ChiSquare, n: int, groups: int) -> dict[str, float]:
+def _indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:
     excess, most = model.value - model.df, baseline.value - baseline.df
     worst = max(excess, most, 0.0)
     cfi = 1.0 if worst == 0 else 1 - max(excess, 0.0) / worst
-    if not np.isfinite(excess):
-        cfi = float("nan")
-    found = {"chi_square": model.value, "df": float(model.df), "p": model.p, "cfi": cfi}
-    found["tli"] = _tli(model, baseline)
-    size = n * model.df / groups
-    found["rmsea"] = float(np.sqrt(max(excess, 0.0) / size)) if model.df else 0.0
-    if not np.isfinite(excess):
-        found["rmsea"] = float("nan")
-    low, high = noncentrality_interval(model.value, model.df, LEVEL)
-    found["rmsea_low"] = float(np.sqrt(low / size)) if model.df else 0.0
-    found["rmsea_high"] = float(np.sqrt(high / size)) if model.df else 0.0
-    return found
+    return {
+        "chi_square": model.value,
+        "df": float(model.df),
+        "p": model.p,
+        "cfi": cfi if np.isfinite(excess) else float("nan"),
+        "tli": _tli(model, baseline),
+    }
+
+
+def _rmsea(value: float, df: float, n: int, groups: int) -> dict[str, float]:
+    """RMSEA with its interval; scaled where df is the expectation of chi-square, not its number."""
+    if not df or not np.isfinite(df):
+        return dict.fromkeys(("rmsea", "rmsea_low", "rmsea_high"), 0.0 if df == 0 else float("nan"))
+    size = n * df / groups
+    sizes = (max(value - df, 0.0), *noncentrality_interval(value, df, LEVEL))
+    return {
+        name: float(np.sqrt(one / size))
+        for name, one in zip(("rmsea", "rmsea_low", "rmsea_high"), sizes, strict=True)
+    }
 
 
 def _tli(model: ChiSquare, baseline: ChiSquare) -> float:
@@ -145,15 +153,13 @@ def _tli(model: ChiSquare, baseline: ChiSquare) -> float:
     return float((ratio - model.value / model.df) / (ratio - 1))
 
 
-def noncentrality_interval(value: float, df: int, level: float) -> tuple[float, float]:
+def noncentrality_interval(value: float, df: float, level: float) -> tuple[float, float]:
     """Return limits of the non-centrality of a chi-square value, as RMSEA's interval needs them."""
-    if df == 0 or not np.isfinite(value):
-        return float("nan"), float("nan")
     outside = (1 - level) / 2
     return _noncentrality(value, df, 1 - outside), _noncentrality(value, df, outside)
 
 
-def _noncentrality(value: float, df: int, share: float) -> float:
+def _noncentrality(value: float, df: float, share: float) -> float:
     """The non-centrality under which a share of values is lower; 0 where there is none."""
     from scipy.optimize import brentq
     from scipy.stats import ncx2

@@ -27,12 +27,12 @@ from salutogen.models.sem.structure import Structure
 Float = NDArray[np.float64]
 
 NOT_SETTLED = (
-    "The search for the greatest likelihood did not settle: the estimates are no maximum. Hold more "
-    "parameters equal, or look for a variable that hardly varies."
+    "The search for the greatest likelihood did not settle: the estimates are no maximum. Hold "
+    "more parameters equal, or look for a variable that hardly varies."
 )
 NO_ERRORS = (
-    "Second derivatives at the estimates are not those of a maximum: there are no observed or robust "
-    "standard errors."
+    "Second derivatives at the estimates are not those of a maximum: there are no observed or "
+    "robust standard errors."
 )
 
 
@@ -170,7 +170,7 @@ def _impossible(place: Place) -> list[str]:
     """Say which variances are below zero and which covariances are too large for them."""
     negative: list[str] = []
     beyond: list[str] = []
-    for group, implied, _ in place.parts:
+    for group, _, _ in place.parts:
         structure = group.structure
         placed, names = structure.covariances, structure.parameters
         theta = place.theta[group.places]
@@ -183,14 +183,13 @@ def _impossible(place: Place) -> list[str]:
             value, name = theta[parameter], names[parameter]
             if row == column and value < 0:
                 negative.append(name)
-            elif row != column and min(variance[row], variance[column]) >= 0:
-                if value**2 > variance[row] * variance[column]:
-                    beyond.append(name)
+            elif value**2 > variance[row] * variance[column] >= 0 and variance[row] >= 0:
+                beyond.append(name)
     messages = []
     if negative:
         messages.append(
-            f"Below zero, which no variance can be: {_listed(negative)}. What it stands for may not "
-            "be there; a model without it may do as well."
+            f"Below zero, which no variance can be: {_listed(negative)}. What it stands for may "
+            "not be there; a model without it may do as well."
         )
     if beyond:
         messages.append(f"Correlations beyond 1 or −1: {_listed(beyond)}.")

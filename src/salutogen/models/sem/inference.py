@@ -88,7 +88,9 @@ def score_trace(information: Float, scores: Float) -> float | None:
     return float(np.sum(cross_product(scores) * inverse))
 
 
-def moments_trace(likelihood: MomentLikelihood, free: NDArray[np.intp] | None = None) -> float | None:
+def moments_trace(
+    likelihood: MomentLikelihood, free: NDArray[np.intp] | None = None
+) -> float | None:
     """Return tr(B A⁻¹) of packed moments, or of some of them."""
     information, scores = likelihood.information(observed=True), likelihood.scores()
     if free is not None:

@@ -187,9 +187,9 @@ def _of_pairs(products: Float, p: int) -> Float:
     """
     place = place_of_pair(p)
     rows, columns = pairs(p)
-    i, j, k, l = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
-    total = products[place[l, i], place[j, k]] + products[place[k, i], place[j, l]]
-    total += products[place[l, j], place[i, k]] + products[place[k, j], place[i, l]]
+    i, j, k, m = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
+    total = products[place[m, i], place[j, k]] + products[place[k, i], place[j, m]]
+    total += products[place[m, j], place[i, k]] + products[place[k, j], place[i, m]]
     weight = _multiplicity(p)
     found: Float = total * (weight[:, None] * weight[None, :]) / 2
     return (found + found.T) / 2

@@ -49,7 +49,7 @@ class Patterns:
     @property
     def n_variables(self) -> int:
         """Number of variables."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def n_patterns(self) -> int:

@@ -169,7 +169,9 @@ class Structure:
         return found
 
 
-def structure(observed: Sequence[str], latent: Sequence[str], entries: Iterable[Entry]) -> Structure:
+def structure(
+    observed: Sequence[str], latent: Sequence[str], entries: Iterable[Entry]
+) -> Structure:
     """Make a model of named variables.
 
     Parameters

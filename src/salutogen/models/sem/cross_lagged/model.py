@@ -41,18 +41,18 @@ NO_FIT = (
 class CrossLaggedPanel:
     """A cross-lagged panel model, by default with random intercepts.
 
-    A value is the occasion's mean, the person's lasting level and a deviation of this occasion; the
-    deviations of each outcome depend on those of all outcomes at the occasions before (Hamaker,
-    Kuiper & Grasman 2015). Without random intercepts, persons do not differ lastingly, and the lags
-    mix what persons are with how they change.
+    A value is the occasion's mean, the person's lasting level and a deviation of this occasion;
+    the deviations of each outcome depend on those of all outcomes at the occasions before (Hamaker,
+    Kuiper & Grasman 2015). Without random intercepts, persons do not differ lastingly, and the
+    lags mix what persons are with how they change.
 
     Parameters
     ----------
     outcomes : sequence of str
         Two or more repeated variables (one gives the autoregressive model with levels).
     person, occasion : str
-        Columns of the long frame. Occasions are numbers that are equally far apart, or categories in
-        a declared order.
+        Columns of the long frame. Occasions are numbers that are equally far apart, or categories
+        in a declared order.
     random_intercepts : bool
         Whether persons have lasting levels; needs `lag` + 2 occasions.
     lags, residuals, means : str
@@ -67,11 +67,11 @@ class CrossLaggedPanel:
         Columns that do not change within persons; they act on the levels (without random
         intercepts on each value). Persons who lack one are kept.
     time_varying : sequence of str
-        Columns that act on the outcomes at the same occasion, and are not acted upon: what may be an
-        effect of an outcome belongs to `outcomes`. They may go with the levels.
+        Columns that act on the outcomes at the same occasion, and are not acted upon: what may be
+        an effect of an outcome belongs to `outcomes`. They may go with the levels.
     group : str, optional
-        Column of groups of persons (arms, sites), whose parameters are each group's own unless held
-        equal; their names end in ``[label]``.
+        Column of groups of persons (arms, sites), whose parameters are each group's own unless
+        held equal; their names end in ``[label]``.
     equal_groups : sequence of str
         What groups share: `lags, residuals, levels, means, covariates`.
     reliability : mapping, optional
@@ -80,11 +80,12 @@ class CrossLaggedPanel:
 
     Notes
     -----
-    Parameters are called ``y<-x`` (a step up in x goes with so many units of y at the next occasion;
+    Parameters are called ``y<-x`` (where x was one higher, y is so much higher at the next occasion;
     ``y<-x@3`` where it is free, ``y<-x[lag 2]``), ``var(x)`` and ``cov(x,y)`` of the levels,
-    ``resid(x)@3`` and ``resid(x,y)@3`` of what lags do not explain, ``mean(x)@3``. Covariates are
-    modelled with their own means and covariances, which are parameters. Estimates may lie outside
-    what is possible (variances below 0), and messages then say so.
+    ``resid(x)@3`` and ``resid(x,y)@3`` of what lags do not explain, ``mean(x)@3`` (where covariates
+    are at their average). Covariates are modelled with their own means and covariances, which are
+    parameters. Estimates may lie outside what is possible (variances below 0); messages then say
+    so.
 
     Examples
     --------
@@ -136,8 +137,8 @@ class CrossLaggedPanel:
         Raises
         ------
         ModelError
-            Settings or columns that cannot be used, too few occasions, unequal gaps, a variable that
-            does not vary, variables that can be computed from each other, more parameters than
+            Settings or columns that cannot be used, too few occasions, unequal gaps, a variable
+            that does not vary, variables that can be computed from each other, more parameters than
             persons, parameters that cannot be told apart.
 
         Warns

@@ -133,8 +133,8 @@ def _occasions(column: pl.Series) -> tuple[Int, tuple[str, ...]]:
         return np.array([place[level] for level in column.to_list()], dtype=np.intp), tuple(used)
     if not column.dtype.is_numeric():
         raise ModelError(
-            f"{column.name}: expected numbers that say how far occasions are apart, or categories in "
-            f"a declared order, got {column.dtype}."
+            f"{column.name}: expected numbers that say how far occasions are apart, or categories "
+            f"in a declared order, got {column.dtype}."
         )
     times, places = np.unique(column.cast(pl.Float64).to_numpy(), return_inverse=True)
     gaps = np.diff(times)

@@ -121,8 +121,11 @@ def sample_of(
             variances * share,
             random_intercepts=plan.random_intercepts,
         ),
-        errors={name: (variances * share)[:, k] for k, name in enumerate(plan.outcomes)
-                if name in reliability},  # fmt: skip
+        errors={
+            name: (variances * share)[:, k]
+            for k, name in enumerate(plan.outcomes)
+            if name in reliability
+        },
         log_scale=log_scale,
     )
 
@@ -153,7 +156,7 @@ def _why_none(patterns: Patterns, names: tuple[str, ...]) -> str:
     if dependent.any():
         listed = ", ".join(name for name, one in zip(names, dependent, strict=True) if one)
         raise ModelError(
-            f"The covariances of {listed} are not positive definite: they can be computed from each "
-            "other. Leave one of them out."
+            f"The covariances of {listed} are not positive definite: they can be computed from "
+            "each other. Leave one of them out."
         )
     return "the likelihood of covariances without a model has no maximum"

@@ -167,7 +167,7 @@ def _write_levels(draft: Draft, starts: Starts) -> None:
 
 
 def _write_start(draft: Draft, starts: Starts) -> None:
-    """Deviations of the first occasions, which have none before them to depend on, covary freely."""
+    """Deviations of the first occasions, which depend on none before, covary freely."""
     plan = draft.plan
     first = [(name, t) for t in range(plan.lag) for name in plan.outcomes]
     for (one, s), (two, t) in _pairs(first):

@@ -89,7 +89,7 @@ def rough_starts(
 
 
 def _definite(part: Float, whole: Float) -> Float:
-    """A part of covariances as one that can be: variances above zero, correlations inside limits."""
+    """Make a part of covariances possible: variances above zero, correlations inside limits."""
     variance = np.maximum(np.diag(part), SMALLEST * np.abs(np.diag(whole)))
     sd = np.sqrt(variance)
     correlation = np.clip(part / np.outer(sd, sd), -CLOSEST, CLOSEST)
