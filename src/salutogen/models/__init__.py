@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.sem.comparison import StructuralComparison, compare_structural_fits
     from salutogen.models.sem.cross_lagged.model import CrossLaggedPanel
     from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
@@ -102,6 +103,7 @@ _HOME = {
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
     "StructuredResult": "mixed.structured.result",
+    "StructuralComparison": "sem.comparison",
     "Support": "support",
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
@@ -116,6 +118,7 @@ _HOME = {
     "compare_assumptions": "mixture.assumptions",
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
+    "compare_structural_fits": "sem.comparison",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
     "executor_for": "parallel.executors",
@@ -167,6 +170,7 @@ __all__ = [
     "RestrictedCubicSpline",
     "RobustInference",
     "ScatterTest",
+    "StructuralComparison",
     "StructuredResult",
     "Support",
     "SupportWarning",
@@ -182,6 +186,7 @@ __all__ = [
     "compare_assumptions",
     "compare_classes",
     "compare_fits",
+    "compare_structural_fits",
     "copy_mean",
     "cross_validated_error",
     "executor_for",

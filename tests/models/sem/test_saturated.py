@@ -24,7 +24,7 @@ def test_complete_moments_are_the_samples(rows):
 
 
 def test_monotone_moments_are_those_of_regressions(rows):
-    """Where those who have the second also have the first, the likelihood factors (Anderson 1957)."""
+    """Where all who have the second have the first, the likelihood factors (Anderson 1957)."""
     rows = rows[:, :2].copy()
     gone = rows[:, 0] > 2.6
     rows[gone, 1] = np.nan

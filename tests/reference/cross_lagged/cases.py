@@ -56,7 +56,7 @@ CASES = {
     "missing": {"data": (300, 4, 2, 2, 0.2, 5), "model": {}},
     "free": {"data": (300, 4, 2, 3, 0.15, 8), "model": {"lags": "free"}},
     "held": {
-        "data": (280, 5, 2, 4, 0.15, 0),
+        "data": (280, 4, 2, 4, 0.15, 0),
         "model": {"residuals": "equal", "means": "equal"},
     },
     "plain": {"data": (300, 4, 2, 5, 0.2, 6), "model": {"random_intercepts": False}},
@@ -67,11 +67,11 @@ CASES = {
         "model": {"covariates": ("age",), "time_varying": ("sleep",)},
     },
     "groups": {
-        "data": (400, 4, 2, 9, 0.15, 6),
+        "data": (400, 4, 2, 9, 0.1, 6),
         "model": {"group": "arm", "equal_groups": ("lags",)},
     },
     "reliable": {
-        "data": (400, 5, 2, 10, 0.15, 0),
+        "data": (400, 4, 2, 10, 0.15, 0),
         "model": {"reliability": {"x": 0.85, "y": 0.9}},
     },
 }  # persons, occasions, outcomes, seed, share missing, degrees of freedom of the tails

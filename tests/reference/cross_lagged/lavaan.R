@@ -38,11 +38,11 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
   kinds <- list(expected = list(estimator = "ML", information = "expected"),
                 observed = list(estimator = "ML", information = "observed"),
                 robust = list(estimator = "MLR"))
-  first <- do.call(tight, c(list(model, data), more, kinds$observed))
-  again <- list(start = first, optim.method = "none")
-  fits <- list(observed = first,
-    expected = do.call(tight, c(list(model, data), more, kinds$expected, again)),
-    robust = do.call(tight, c(list(model, data), more, kinds$robust)))
+  fits <- lapply(kinds, function(kind) do.call(tight, c(list(model, data), more, kind)))
+  standard <- standardizedSolution(fits$observed)
+  lags <- standard[standard$op == "~" & grepl("^w", standard$lhs) & grepl("^w", standard$rhs), ]
+  if (length(more) == 0) lags$group <- 1
+  standard <- object(paste(lags$lhs, lags$rhs, lags$group), sprintf("[%.10g, %.10g]", lags$est.std, lags$se))
   order <- match(names$V1, names(coef(fits$observed)))
   stopifnot(!anyNA(order), length(unique(names(coef(fits$observed)))) == nrow(names))
   errors <- sapply(fits, function(fit) object(names$V2, number(sqrt(diag(vcov(fit)))[names$V1])))
@@ -50,7 +50,8 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
                 fitMeasures(fits$robust, scaled))
   out <- c(out, paste0('"', gsub("_", " ", stem), '": {"estimates": ',
     object(names$V2, number(coef(fits$observed)[names$V1])), ', "standard_errors": ',
-    object(names(errors), errors), ', "fit": ', object(names(measures), number(measures)), "}"))
+    object(names(errors), errors), ', "fit": ', object(names(measures), number(measures)),
+    ', "standardised": ', standard, "}"))
 }
 cat("{", paste(out, collapse = ",\n"), ",\n", '"version": "lavaan ',
     as.character(packageVersion("lavaan")), '"}\n', sep = "")

@@ -80,12 +80,12 @@ class CrossLaggedPanel:
 
     Notes
     -----
-    Parameters are called ``y<-x`` (where x was one higher, y is so much higher at the next occasion;
-    ``y<-x@3`` where it is free, ``y<-x[lag 2]``), ``var(x)`` and ``cov(x,y)`` of the levels,
-    ``resid(x)@3`` and ``resid(x,y)@3`` of what lags do not explain, ``mean(x)@3`` (where covariates
-    are at their average). Covariates are modelled with their own means and covariances, which are
-    parameters. Estimates may lie outside what is possible (variances below 0); messages then say
-    so.
+    Parameters are called ``y<-x`` (where x was one higher, y is so much higher at the next
+    occasion; ``y<-x@3`` where it is free, ``y<-x[lag 2]``), ``var(x)`` and ``cov(x,y)`` of the
+    levels, ``resid(x)@3`` and ``resid(x,y)@3`` of what lags do not explain, ``mean(x)@3`` (where
+    covariates are at their average). Covariates are modelled with their own means and covariances,
+    which are parameters. Estimates may lie outside what is possible (variances below 0); messages
+    then say so.
 
     Examples
     --------
