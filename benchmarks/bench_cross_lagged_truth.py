@@ -2,10 +2,10 @@
 
     python benchmarks/bench_cross_lagged_truth.py [quick]
 
-Simulated studies of 300 persons × 4 occasions in which x moves y and y does not move x, persons have
-lasting levels that go together, and who scored high on x more often stays away from the next
-occasion on (missing at random). Three kinds of values: normal, with heavy tails, and skewed. With 500
-studies, chance alone moves a share by ±1.9 points. `quick` makes 40 studies and keeps nothing.
+Simulated studies of 300 persons × 4 occasions in which x moves y and y does not move x, persons
+have lasting levels that go together, and who scored high on x more often stays away from the next
+occasion on (missing at random). Three kinds of values: normal, with heavy tails, and skewed. With
+500 studies, chance alone moves a share by ±1.9 points. `quick` makes 40 studies and keeps nothing.
 """
 
 from __future__ import annotations
