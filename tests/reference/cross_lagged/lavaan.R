@@ -38,7 +38,13 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
   kinds <- list(expected = list(estimator = "ML", information = "expected"),
                 observed = list(estimator = "ML", information = "observed"),
                 robust = list(estimator = "MLR"))
-  fits <- lapply(kinds, function(kind) do.call(tight, c(list(model, data), more, kind)))
+  fits <- lapply(kinds, function(kind) {
+    fit <- do.call(tight, c(list(model, data), more, kind))
+    # Groups with parameters in common take several searches until nothing is gained.
+    if (length(more)) for (again in 1:3)
+      fit <- do.call(tight, c(list(model, data), more, kind, list(start = fit)))
+    fit
+  })
   standard <- standardizedSolution(fits$observed)
   lags <- standard[standard$op == "~" & grepl("^w", standard$lhs) & grepl("^w", standard$rhs), ]
   if (length(more) == 0) lags$group <- 1

@@ -7,34 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between
-from salutogen.models.sem.cross_lagged.reading import Panel, read_panel
-from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
-from salutogen.models.sem.cross_lagged.samples import Sample, sample_of, scales_of
-from salutogen.models.sem.cross_lagged.specification import (
+from salutogen.models.sem.cross_lagged.plan import (
     KINDS,
-    Draft,
     Plan,
     latent_variables,
-    write_entries,
+    observed_variables,
 )
-from salutogen.models.sem.fitting import Units, fit_structure, refuse_unknown_errors
+from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
+from salutogen.models.sem.cross_lagged.specification import write_entries
+from salutogen.models.sem.cross_lagged.starts import rough_starts
+from salutogen.models.sem.drafting import Draft
+from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
-from salutogen.models.sem.structure import Structure, structure
-from salutogen.version import VERSION
+from salutogen.models.sem.panel_fit import fit_panel
+from salutogen.models.sem.reading import Panel, read_panel
+from salutogen.models.sem.samples import Sample, scaling_of
 
-Float = NDArray[np.float64]
 Constraint = Literal["equal", "free"]
 
 MOST_LAG = 2
-NO_FIT = (
-    "There are no indices of fit: {why}, so that the model cannot be compared with covariances "
-    "without a model."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,65 +149,23 @@ class CrossLaggedPanel:
             group=self.group,
         )
         self._refuse_few_occasions(panel)
-        plan = self._plan(panel)
-        scale, centre = scales_of(panel)
-        samples, structures = [], []
-        units: dict[str, tuple[float, float]] = {}
-        for number, label in enumerate(panel.groups):
-            sample = sample_of(panel, plan, number, scale, centre, self.reliability or {})
-            draft = Draft(plan, label, scale, centre)
-            write_entries(draft, sample.starts, sample.errors)
-            made = structure(sample.names, latent_variables(plan), draft.entries)
-            _refuse_more_parameters(made, sample.patterns.n_persons, label, self.group)
-            units |= draft.units
-            samples.append(sample)
-            structures.append(made)
-        return self._fit(panel, plan, samples, structures, units)
+        plan, reliability = self._plan(panel), self.reliability or {}
 
-    def _fit(
-        self,
-        panel: Panel,
-        plan: Plan,
-        samples: list[Sample],
-        structures: list[Structure],
-        units: dict[str, tuple[float, float]],
-    ) -> CrossLaggedFit:
-        names = tuple(dict.fromkeys(name for made in structures for name in made.parameters))
-        factors = np.array([units[name] for name in names])
-        fitted = fit_structure(
-            [(sample.patterns, made) for sample, made in zip(samples, structures, strict=True)],
-            [sample.without for sample in samples],
-            Units(
-                factor=factors[:, 0],
-                shift=factors[:, 1],
-                log_scale=sum(sample.log_scale for sample in samples),
-            ),
-            self.standard_errors,
-        )
-        messages = [*panel.messages, *fitted.messages]
-        unknown = next((sample.no_moments for sample in samples if sample.without is None), "")
-        if unknown:
-            messages.append(NO_FIT.format(why=unknown))
-        return CrossLaggedFit(
-            plan=plan,
-            groups=panel.groups,
-            parameters=names,
-            coefficients=fitted.estimates,
-            covariance=fitted.covariance,
+        def write(draft: Draft, sample: Sample) -> None:
+            starts, errors = rough_starts(plan, sample, reliability)
+            write_entries(draft, plan, starts, errors)
+
+        common = fit_panel(
+            panel,
+            scaling_of(panel),
+            observed_variables(plan),
+            latent_variables(plan),
+            write,
+            group=self.group,
+            shared=self.equal_groups,
             errors=self.standard_errors,
-            log_likelihood=fitted.log_likelihood,
-            saturated_log_likelihood=fitted.saturated_log_likelihood,
-            fit_indices=fitted.fit_indices,
-            converged=fitted.converged,
-            messages=tuple(messages),
-            n_persons=panel.n_persons,
-            n_obs=panel.n_rows,
-            n_patterns=sum(sample.patterns.n_patterns for sample in samples),
-            path=fitted.path,
-            evaluations=fitted.evaluations,
-            version=VERSION,
-            fitted=fitted,
         )
+        return CrossLaggedFit(plan=plan, groups=panel.groups, **common)
 
     def _plan(self, panel: Panel) -> Plan:
         return Plan(
@@ -227,7 +178,6 @@ class CrossLaggedPanel:
             free_means=self.means == "free",
             covariates=self.covariates,
             time_varying=self.time_varying,
-            equal_groups=self.equal_groups,
         )
 
     def _refuse_settings(self) -> None:
@@ -275,13 +225,3 @@ class CrossLaggedPanel:
                "persons are with how they change." if self.random_intercepts and n == needed - 1
                else "Add occasions.")
         )  # fmt: skip
-
-
-def _refuse_more_parameters(made: Structure, persons: int, label: str, group: str | None) -> None:
-    q = len(made.parameters)
-    if q > persons:
-        where = f" in {group} {label}" if group else ""
-        raise ModelError(
-            f"The model has {q} parameters, but there are only {persons} persons{where}. Hold more "
-            "equal over time (lags, residuals, means), or use fewer variables."
-        )

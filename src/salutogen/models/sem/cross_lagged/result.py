@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.models.sem.cross_lagged.specification import (
+from salutogen.models.sem.cross_lagged.plan import (
     Plan,
     latent_variables,
     level,

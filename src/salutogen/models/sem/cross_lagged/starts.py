@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from salutogen.models.sem.cross_lagged.plan import Plan
+from salutogen.models.sem.samples import Sample
 
 Float = NDArray[np.float64]
 
@@ -48,44 +51,37 @@ class Starts:
 
 
 def rough_starts(
-    names: Sequence[str],
-    mean: Float,
-    covariance: Float,
-    places: NDArray[np.intp],
-    errors: Float,
-    *,
-    random_intercepts: bool,
-) -> Starts:
-    """Split moments into levels and deviations.
+    plan: Plan, sample: Sample, reliability: Mapping[str, float]
+) -> tuple[Starts, dict[str, Float]]:
+    """Split moments into levels, deviations and errors of measurement.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Observed variables.
-    mean, covariance : array (p,), (p, p)
-        Their moments without a model.
-    places : array (n_occasions, k)
-        Where each outcome at each occasion is among them.
-    errors : array (n_occasions, k)
-        Known variances of errors of measurement.
-    random_intercepts : bool
+    Returns
+    -------
+    starts : Starts
+    errors : dict of array (n_occasions,)
+        Known variances of errors by outcome, where a reliability is given.
     """
+    places, covariance = plan.places, sample.covariance
     occasions, k = places.shape
+    shares = np.array([1 - reliability.get(name, 1.0) for name in plan.outcomes])
+    errors = np.diag(covariance)[places] * shares
     blocks = covariance[places[:, None, :, None], places[None, :, None, :]]
     same = np.eye(occasions, dtype=bool)
     own = blocks[same] - np.einsum("tk,kl->tkl", errors, np.eye(k))
     lasting = np.zeros((k, k))
-    if random_intercepts:
+    if plan.random_intercepts:
         lasting = LASTING * np.mean(blocks[~same], axis=0)
         lasting = _definite((lasting + lasting.T) / 2, np.mean(own, axis=0))
     deviation = np.array([_definite(block - lasting, block) for block in own])
-    return Starts(
-        mean=dict(zip(names, mean.tolist(), strict=True)),
+    starts = Starts(
+        mean=dict(zip(sample.names, sample.mean.tolist(), strict=True)),
         level=lasting,
         deviation=deviation,
         covariances=covariance,
-        names=tuple(names),
+        names=sample.names,
     )
+    known = {name: errors[:, i] for i, name in enumerate(plan.outcomes) if name in reliability}
+    return starts, known
 
 
 def _definite(part: Float, whole: Float) -> Float:

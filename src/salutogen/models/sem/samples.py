@@ -1,18 +1,16 @@
-"""One group's values, scaled, with their moments without a model and where a search begins."""
+"""One group's values, scaled, with their moments without a model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
-from salutogen.models.sem.cross_lagged.reading import Panel
-from salutogen.models.sem.cross_lagged.specification import Plan, observed_variables
-from salutogen.models.sem.cross_lagged.starts import Starts, rough_starts
 from salutogen.models.sem.patterns import Patterns, patterns_of
+from salutogen.models.sem.reading import Panel
 from salutogen.models.sem.saturated import Saturated, dependence, independent_moments, saturated
 
 Float = NDArray[np.float64]
@@ -34,9 +32,8 @@ class Sample:
         Moments without a model.
     no_moments : str
         Why there are none.
-    starts : Starts
-    errors : dict of array (n_occasions,)
-        Known variances of errors of measurement by outcome.
+    mean, covariance : array (p,), (p, p)
+        Moments without a model, or where there are none those of independent variables.
     log_scale : float
         Sum over all values of the log of the number they were divided by.
     """
@@ -45,13 +42,21 @@ class Sample:
     patterns: Patterns
     without: Saturated | None
     no_moments: str
-    starts: Starts
-    errors: dict[str, Float]
+    mean: Float
+    covariance: Float
     log_scale: float
 
 
-def scales_of(panel: Panel) -> tuple[dict[str, float], dict[str, float]]:
-    """Return what each variable's values are divided by, and the centre taken away before.
+@dataclass(frozen=True)
+class Scaling:
+    """By variable: what its values are divided by, after the centre was taken away."""
+
+    scale: dict[str, float]
+    centre: dict[str, float]
+
+
+def scaling_of(panel: Panel, *, centred: bool = True) -> Scaling:
+    """Return standard deviations over all values, and their means (0 unless `centred`).
 
     Raises
     ------
@@ -66,66 +71,52 @@ def scales_of(panel: Panel) -> tuple[dict[str, float], dict[str, float]]:
         elif np.var(known) <= ROUNDING * np.mean(known**2):
             problems.append(f"{name}: all values are {known[0]:g}; nothing varies.")
         else:
-            centre[name], scale[name] = float(np.mean(known)), float(np.std(known))
+            scale[name] = float(np.std(known))
+            centre[name] = float(np.mean(known)) if centred else 0.0
     if problems:
         raise ModelError(" ".join(problems))
-    return scale, centre
+    return Scaling(scale, centre)
 
 
 def sample_of(
-    panel: Panel,
-    plan: Plan,
-    number: int,
-    scale: Mapping[str, float],
-    centre: Mapping[str, float],
-    reliability: Mapping[str, float],
+    panel: Panel, columns: Sequence[tuple[str, str, int]], group: int, scaling: Scaling
 ) -> Sample:
     """Prepare one group.
+
+    Parameters
+    ----------
+    panel : Panel
+    columns : sequence of (str, str, int)
+        Observed variables: name, column, and number of the occasion (−1 for a constant one).
+    group : int
+        Number of the group.
+    scaling : Scaling
 
     Raises
     ------
     ModelError
         A variable does not vary at an occasion, or variables can be computed from each other.
     """
-    listed = observed_variables(plan)
-    columns, log_scale = [], 0.0
-    rows = panel.group == number
-    for _, name, t in listed:
-        column = panel.constant[name] if t < 0 else panel.repeated[name][:, t]
-        columns.append((column[rows] - centre[name]) / scale[name])
-        log_scale += float(np.log(scale[name])) * int(np.sum(np.isfinite(columns[-1])))
-    names = tuple(here for here, _, _ in listed)
-    values = np.column_stack(columns)
-    _refuse_constant(values, names, panel.groups[number])
-    patterns = patterns_of(values)
+    rows, scaled, log_scale = panel.group == group, [], 0.0
+    for _, name, t in columns:
+        values = (panel.constant[name] if t < 0 else panel.repeated[name][:, t])[rows]
+        scaled.append((values - scaling.centre[name]) / scaling.scale[name])
+        log_scale += float(np.log(scaling.scale[name])) * int(np.sum(np.isfinite(values)))
+    names = tuple(name for name, _, _ in columns)
+    table = np.column_stack(scaled)
+    _refuse_constant(table, names, panel.groups[group])
+    patterns = patterns_of(table)
     without = saturated(patterns)
-    no_moments = "" if without is not None else _why_none(patterns, names)
     mean, covariance = (
         independent_moments(patterns) if without is None else (without.mean, without.covariance)
     )
-    places = np.array(
-        [[names.index(f"{name}@{at}") for name in plan.outcomes] for at in plan.occasions]
-    )
-    variances = np.diag(covariance)[places]
-    share = np.array([1 - reliability.get(name, 1.0) for name in plan.outcomes])
     return Sample(
         names=names,
         patterns=patterns,
         without=without,
-        no_moments=no_moments,
-        starts=rough_starts(
-            names,
-            mean,
-            covariance,
-            places,
-            variances * share,
-            random_intercepts=plan.random_intercepts,
-        ),
-        errors={
-            name: (variances * share)[:, k]
-            for k, name in enumerate(plan.outcomes)
-            if name in reliability
-        },
+        no_moments="" if without is not None else _why_none(patterns, names),
+        mean=mean,
+        covariance=covariance,
         log_scale=log_scale,
     )
 
