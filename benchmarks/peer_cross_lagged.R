@@ -1,6 +1,7 @@
 # Random-intercept cross-lagged panel models with lavaan: Rscript peer_cross_lagged.R FOLDER REPEATS NAME...
 # FOLDER holds a wide NAME.csv each (x1, y1, x2, ...; missing values NA). Prints one JSON object: seconds
-# (the median; data frame in memory to fitted model with standard errors), log-likelihood, lags.
+# (of the processor, the median; data frame in memory to fitted model with standard errors and indices
+# of fit), log-likelihood, lags.
 suppressPackageStartupMessages(library(lavaan))
 arguments <- commandArgs(trailingOnly = TRUE)
 repeats <- as.integer(arguments[2])
@@ -30,9 +31,10 @@ parts <- sapply(arguments[-(1:2)], function(name) {
   model <- syntax(outcomes, ncol(data) / length(outcomes))
   seconds <- numeric(0)
   for (i in seq_len(repeats)) {
-    begun <- proc.time()[["elapsed"]]
+    begun <- sum(proc.time()[1:2])
     fit <- lavaan(model, data, meanstructure = TRUE, missing = "ml", information = "observed")
-    seconds <- c(seconds, proc.time()[["elapsed"]] - begun)
+    invisible(fitMeasures(fit))
+    seconds <- c(seconds, sum(proc.time()[1:2]) - begun)
   }
   found <- coef(fit)
   lags <- sapply(outcomes, function(o) sapply(outcomes, function(s) found[[paste0("q", o, s)]]))

@@ -65,9 +65,11 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.sem.change_scores.model import LatentChangeScores
     from salutogen.models.sem.comparison import StructuralComparison, compare_structural_fits
     from salutogen.models.sem.cross_lagged.model import CrossLaggedPanel
     from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
+    from salutogen.models.sem.result import StructuralFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
 
 _HOME = {
@@ -90,6 +92,7 @@ _HOME = {
     "KMeansPartition": "k_means.result",
     "Membership": "mixture.membership",
     "Line": "regression.least_squares",
+    "LatentChangeScores": "sem.change_scores.model",
     "LinearFit": "regression.least_squares",
     "LongitudinalKMeans": "k_means.model",
     "LongitudinalKMeansResult": "k_means.result",
@@ -104,6 +107,7 @@ _HOME = {
     "ScatterTest": "regression.heteroscedasticity",
     "StructuredResult": "mixed.structured.result",
     "StructuralComparison": "sem.comparison",
+    "StructuralFit": "sem.result",
     "Support": "support",
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
@@ -156,6 +160,7 @@ __all__ = [
     "HuberFit",
     "Interrupted",
     "KMeansPartition",
+    "LatentChangeScores",
     "Line",
     "LinearFit",
     "LongitudinalKMeans",
@@ -171,6 +176,7 @@ __all__ = [
     "RobustInference",
     "ScatterTest",
     "StructuralComparison",
+    "StructuralFit",
     "StructuredResult",
     "Support",
     "SupportWarning",

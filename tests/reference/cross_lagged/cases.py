@@ -51,6 +51,20 @@ def with_covariates(values, seed):
     return values, {"age": age, "sleep": sleep}
 
 
+def changing(n, occasions, outcomes, seed, missing, tails):
+    """True scores that change by a constant part and in proportion to scores, seen with error."""
+    rng = np.random.default_rng(seed)
+    now = rng.multivariate_normal([20, 15], [[4, 1], [1, 3]], size=n)
+    constant = rng.multivariate_normal([3, 1], [[0.4, 0.1], [0.1, 0.3]], size=n)
+    values = np.empty((n, occasions, outcomes))
+    for t in range(occasions):
+        if t:
+            now = now + constant + now @ np.array([[-0.12, 0.05], [-0.03, -0.08]]).T
+        values[:, t] = now + rng.standard_t(tails, size=(n, 2)) * [0.8, 0.6]
+    values[rng.random((n, occasions)) < missing] = np.nan
+    return values
+
+
 CASES = {
     "complete": {"data": (240, 4, 2, 1, 0.0, 5), "model": {}},
     "missing": {"data": (300, 4, 2, 2, 0.2, 5), "model": {}},
@@ -74,13 +88,19 @@ CASES = {
         "data": (400, 4, 2, 10, 0.15, 0),
         "model": {"reliability": {"x": 0.85, "y": 0.9}},
     },
+    "change": {
+        "data": (250, 5, 2, 11, 0.1, 6),
+        "model": {
+            "effects": ("change(x)<-x", "change(y)<-y", "change(y)<-x", "change(x)<-change(x)")
+        },
+    },
 }  # persons, occasions, outcomes, seed, share missing, degrees of freedom of the tails
 
 
 def wide(case):
     """Columns by name (n,): x1, y1, …, and those of covariates and groups."""
-    values = panel(*CASES[case]["data"])
     model = CASES[case]["model"]
+    values = (changing if "effects" in model else panel)(*CASES[case]["data"])
     more = {}
     if "covariates" in model:
         values, more = with_covariates(values, 100)
@@ -139,6 +159,9 @@ def syntax(case):
     names, lag = "xyz"[:k], model.get("lag", 1)
     has_levels = model.get("random_intercepts", True)
     told = Syntax(["a", "b"] if "group" in model else [])
+    if "effects" in model:
+        _changes(told, names, occasions, model["effects"])
+        return told
     add, lines = told.add, told.lines
     at = lambda free, t: f"@{t}" if free else ""  # noqa: E731
     for name in names:
@@ -187,6 +210,35 @@ def _covariates(told, names, occasions):
         for t in range(1, occasions + 1):
             told.add(f"{name}{t}", "~", f"sleep{t}", f"{name}<-sleep")
             told.add(f"l{name}", "~~", f"sleep{t}", f"cov({name},sleep@{t})")
+
+
+def _changes(told, names, occasions, effects):
+    add, lines = told.add, told.lines
+    for name in names:
+        for t in range(1, occasions + 1):
+            lines.append(f"t{name}{t} =~ 1*{name}{t}")
+            add(f"{name}{t}", "~~", f"{name}{t}", f"error({name})")
+            if t > 1:
+                lines += [f"d{name}{t} =~ 1*t{name}{t}", f"t{name}{t} ~ 1*t{name}{t - 1}"]
+                lines += [f"d{name}{t} ~~ 0*d{name}{t}", f"t{name}{t} ~~ 0*t{name}{t}"]
+        lines.append(f"s{name} =~ " + " + ".join(f"1*d{name}{t}" for t in range(2, occasions + 1)))
+    for t in range(1, occasions + 1):
+        add(f"x{t}", "~~", f"y{t}", "error(x,y)")
+    for t in range(2, occasions + 1):
+        for to in names:
+            for source in names:
+                if f"change({to})<-{source}" in effects:
+                    add(f"d{to}{t}", "~", f"t{source}{t - 1}", f"change({to})<-{source}")
+                if f"change({to})<-change({source})" in effects and t > 2:
+                    ours = f"change({to})<-change({source})"
+                    add(f"d{to}{t}", "~", f"d{source}{t - 1}", ours)
+    persons = [(f"start({name})", f"t{name}1") for name in names]
+    persons += [(f"slope({name})", f"s{name}") for name in names]
+    persons.sort(key=lambda one: one[0][6])
+    for (one, a), (two, b) in combinations_with_replacement(persons, 2):
+        add(a, "~~", b, f"var({one})" if a == b else f"cov({one},{two})")
+    for one, a in persons:
+        add(a, "~", "1", f"mean({one})")
 
 
 def main(folder):

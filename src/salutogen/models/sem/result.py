@@ -44,6 +44,8 @@ class StructuralFit:
 
     Attributes
     ----------
+    title : str
+        What kind of model it is.
     parameters : tuple of str
         Names of the free parameters.
     coefficients : array (q,)
@@ -74,6 +76,7 @@ class StructuralFit:
         Version of this package.
     """
 
+    title: str
     parameters: tuple[str, ...]
     coefficients: Float
     covariance: Float
@@ -187,7 +190,7 @@ class StructuralFit:
         """Return estimates, errors and fit as text."""
         fit = self.fit_indices
         lines = [
-            f"{self._title()}: {self.n_persons} persons, {self.n_obs} rows, "
+            f"{self.title}: {self.n_persons} persons, {self.n_obs} rows, "
             f"{self.n_parameters} parameters",
             f"AIC {self.aic:.1f}   BIC {self.bic:.1f}   logLik {self.log_likelihood:.4f}",
         ]
@@ -204,9 +207,6 @@ class StructuralFit:
         for row in self.tidy().iter_rows(named=True):
             lines.append(f"{row['term']:{width}} {_numbers(row)}")
         return "\n".join([*lines, *(["", *self.messages] if self.messages else [])])
-
-    def _title(self) -> str:
-        return "Structural model"
 
 
 def _numbers(row: Mapping[str, Any]) -> str:

@@ -165,7 +165,10 @@ class CrossLaggedPanel:
             shared=self.equal_groups,
             errors=self.standard_errors,
         )
-        return CrossLaggedFit(plan=plan, groups=panel.groups, **common)
+        kind = "Random-intercept cross" if self.random_intercepts else "Cross"
+        return CrossLaggedFit(
+            title=f"{kind}-lagged panel model", plan=plan, groups=panel.groups, **common
+        )
 
     def _plan(self, panel: Panel) -> Plan:
         return Plan(

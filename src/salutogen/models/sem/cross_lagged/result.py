@@ -130,7 +130,3 @@ class CrossLaggedFit(StructuralFit):
     def _place(self, latent: str) -> int:
         """Place of a variable that nobody observes, among all."""
         return len(observed_variables(self.plan)) + latent_variables(self.plan).index(latent)
-
-    def _title(self) -> str:
-        kind = "Random-intercept cross" if self.plan.random_intercepts else "Cross"
-        return f"{kind}-lagged panel model"

@@ -1,4 +1,4 @@
-"""Cross-lagged panel models beside lavaan: likelihoods, estimates, errors and fit."""
+"""Structural models beside lavaan: likelihoods, estimates, errors and fit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from salutogen.models import CrossLaggedPanel
+from salutogen.models import CrossLaggedPanel, LatentChangeScores
 
-REFERENCE = Path(__file__).parents[3] / "reference" / "cross_lagged"
+REFERENCE = Path(__file__).parents[2] / "reference" / "structural"
 VALUES = json.loads((REFERENCE / "lavaan.json").read_text(encoding="utf-8"))
 # lavaan's search stops at a relative change of 1e-14 of its own criterion, which leaves estimates
 # right to about 1e-6 of their errors; its observed information is a difference of gradients; its
@@ -45,22 +45,22 @@ INTERVALS = {
     "rmsea_high_scaled": "rmsea.ci.upper.scaled",
 }
 
-_spec = importlib.util.spec_from_file_location("cross_lagged_cases", REFERENCE / "cases.py")
+_spec = importlib.util.spec_from_file_location("structural_cases", REFERENCE / "cases.py")
 cases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cases)
+
+
+def fitted(case, errors):
+    outcomes, model = cases.CASES[case]["data"][2], cases.CASES[case]["model"]
+    kind = LatentChangeScores if "effects" in model else CrossLaggedPanel
+    settings = {"person": "id", "occasion": "wave", "standard_errors": errors}
+    return kind(outcomes=tuple("xyz"[:outcomes]), **settings, **model).fit(cases.long(case))
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_agrees_with_lavaan(case):
     """lavaan 0.6-14: `Rscript lavaan.R` beside `lavaan.json`."""
-    theirs, outcomes = VALUES[case], cases.CASES[case]["data"][2]
-    result = CrossLaggedPanel(
-        outcomes=tuple("xyz"[:outcomes]),
-        person="id",
-        occasion="wave",
-        standard_errors="robust",
-        **cases.CASES[case]["model"],
-    ).fit(cases.long(case))
+    theirs, result = VALUES[case], fitted(case, "robust")
     fit = theirs["fit"]
     assert result.converged
     assert result.n_parameters == fit["npar"]
@@ -81,13 +81,7 @@ def test_agrees_with_lavaan(case):
 
 @pytest.mark.parametrize("case", ["missing", "three", "groups"])
 def test_standardised_lags_agree_with_lavaan(case):
-    outcomes = cases.CASES[case]["data"][2]
-    result = CrossLaggedPanel(
-        outcomes=tuple("xyz"[:outcomes]),
-        person="id",
-        occasion="wave",
-        **cases.CASES[case]["model"],
-    ).fit(cases.long(case))
+    result = fitted(case, "observed")
     theirs, seen = VALUES[case]["standardised"], 0
     for row in result.standardised_lags().iter_rows(named=True):
         t = int(row["occasion"])
