@@ -162,10 +162,10 @@ def noncentrality_interval(value: float, df: float, level: float) -> tuple[float
 def _noncentrality(value: float, df: float, share: float) -> float:
     """The non-centrality under which a share of values is lower; 0 where there is none."""
     from scipy.optimize import brentq
-    from scipy.stats import ncx2
+    from scipy.special import chndtr
 
     def excess(size: float) -> float:
-        return float(ncx2.cdf(value, df, size)) - share
+        return float(chndtr(value, df, size)) - share
 
     if value <= 0 or excess(1e-12) <= 0:
         return 0.0

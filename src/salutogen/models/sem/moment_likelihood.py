@@ -185,11 +185,23 @@ def _of_pairs(products: Float, p: int) -> Float:
 
     ½ Σ tr(U dₐΣ W dᵦΣ), where dₐΣ has ones at (i, j) and (j, i).
     """
-    place = place_of_pair(p)
-    rows, columns = pairs(p)
-    i, j, k, m = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
-    total = products[place[m, i], place[j, k]] + products[place[k, i], place[j, m]]
-    total += products[place[m, j], place[i, k]] + products[place[k, j], place[i, m]]
+    both = (products + products.T).ravel()
+    across, along = _crossed_pairs(p)
+    total: Float = both.take(across)
+    total += both.take(along)
     weight = _multiplicity(p)
-    found: Float = total * (weight[:, None] * weight[None, :]) / 2
-    return (found + found.T) / 2
+    total *= weight[:, None]
+    total *= weight / 2
+    return total
+
+
+@lru_cache(maxsize=4)
+def _crossed_pairs(p: int) -> tuple[Int, Int]:
+    """Where pairs (k, i), (j, m) and (m, i), (j, k) are in a table of pairs, by (i, j) and (k, m).
+
+    Each has the number of pairs as rows and columns.
+    """
+    place, (rows, columns) = place_of_pair(p), pairs(p)
+    i, j, k, m = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
+    n = len(rows)
+    return place[k, i] * n + place[j, m], place[m, i] * n + place[j, k]

@@ -13,6 +13,7 @@ Float = NDArray[np.float64]
 SETTLED = 1e-11  # log-likelihood that a further step would bring, as a share of its size
 NEAR = 2.0  # log-likelihood that a step promises, below which Newton's method is worth its price
 LEAST = 1e-11  # eigenvalues of information, standardised, below which a direction tells nothing
+SAFE = 1e-8  # squared pivots of standardised information, down to which it is surely definite
 HALVINGS = 40
 
 
@@ -95,10 +96,26 @@ def _step(information: Float, gradient: Float) -> tuple[Float, float, bool]:
     """Return Newton's step, the gain that it promises, and whether the information is definite."""
     # Parameters are measured in their own standard errors, so that sizes can be compared.
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
-    values, vectors = np.linalg.eigh(information * scale[:, None] * scale[None, :])
-    size = np.maximum(np.abs(values), LEAST * np.max(np.abs(values)))
-    step = scale * (vectors @ ((vectors.T @ (gradient * scale)) / size))
-    return step, float(np.sum(gradient * step)) / 2, bool(values[0] > -LEAST * values[-1])
+    standard = information * scale[:, None] * scale[None, :]
+    slope = gradient * scale
+    definite = _is_definite(standard)
+    if definite:
+        step = scale * np.linalg.solve(standard, slope)
+    else:
+        values, vectors = np.linalg.eigh(standard)
+        size = np.maximum(np.abs(values), LEAST * np.max(np.abs(values)))
+        step = scale * (vectors @ ((vectors.T @ slope) / size))
+        definite = bool(values[0] > -LEAST * values[-1])
+    return step, float(np.sum(gradient * step)) / 2, definite
+
+
+def _is_definite(standard: Float) -> bool:
+    """Whether standardised information is safely definite, at a fraction of eigenvalues' price."""
+    try:
+        pivots = np.diag(np.linalg.cholesky(standard))
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.min(pivots) ** 2 > SAFE)
 
 
 def _rise(

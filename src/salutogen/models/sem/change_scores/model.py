@@ -60,6 +60,18 @@ class LatentChangeScores:
     ``mean(slope(x))``, ``var(slope(x))`` of the constant parts, their covariances, and
     ``error(x)``, ``error(x,y)``. Nothing but error is random from occasion to occasion: where
     persons fluctuate, `CrossLaggedPanel` is the better model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> wave = np.tile(np.arange(5), 200)
+    >>> start, constant = np.repeat(rng.normal([10, 1], [2, 0.5], size=(200, 2)), 5, axis=0).T
+    >>> frame = {"id": np.repeat(np.arange(200), 5), "wave": wave,
+    ...          "x": start + constant * wave + rng.normal(size=1000)}
+    >>> model = LatentChangeScores(outcomes="x", person="id", occasion="wave", effects=())
+    >>> round(model.fit(frame).estimates["mean(slope(x))"], 1)
+    1.0
     """
 
     outcomes: tuple[str, ...]
