@@ -155,7 +155,7 @@ def test_comparisons(frame):
         compare_structural_fits(
             result, replace(MODEL, lags="free", standard_errors="robust").fit(frame)
         )
-    with pytest.raises(ModelError, match=r"no parameter 'x<y'. Did you mean"):
+    with pytest.raises(ModelError, match=r"There is no parameter 'x<y'. Did you mean"):
         result.test("x<y")
     with pytest.raises(ModelError, match="computed from the others"):
         result.test(["x<-y", {"x<-y": 2.0}])
