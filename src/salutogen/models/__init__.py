@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from salutogen.models.sem.comparison import StructuralComparison, compare_structural_fits
     from salutogen.models.sem.cross_lagged.model import CrossLaggedPanel
     from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
+    from salutogen.models.sem.one_factor.model import MeasurementInvariance
+    from salutogen.models.sem.one_factor.result import InvarianceResult
     from salutogen.models.sem.result import StructuralFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
 
@@ -89,7 +91,9 @@ _HOME = {
     "HeterogeneousVariance": "mixed.structured.residual_structures",
     "HuberFit": "regression.robust",
     "Interrupted": "parallel.executors",
+    "InvarianceResult": "sem.one_factor.result",
     "KMeansPartition": "k_means.result",
+    "MeasurementInvariance": "sem.one_factor.model",
     "Membership": "mixture.membership",
     "Line": "regression.least_squares",
     "LatentChangeScores": "sem.change_scores.model",
@@ -159,12 +163,14 @@ __all__ = [
     "HeterogeneousVariance",
     "HuberFit",
     "Interrupted",
+    "InvarianceResult",
     "KMeansPartition",
     "LatentChangeScores",
     "Line",
     "LinearFit",
     "LongitudinalKMeans",
     "LongitudinalKMeansResult",
+    "MeasurementInvariance",
     "Membership",
     "MixedBootstrap",
     "MixedModel",

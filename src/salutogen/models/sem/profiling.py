@@ -113,7 +113,7 @@ class Profile:
         for _ in range(MOST_TRIALS):
             root = abs(self.root(estimate + sign * step * scale))
             if abs(root - z) < NEAR:
-                return estimate + sign * step * scale
+                return float(estimate + sign * step * scale)
             if root < z:
                 inside = step
             else:
@@ -123,4 +123,4 @@ class Profile:
             # The root is nearly proportional to the distance: go where it meets z, or else halve.
             guess = step * z / root if root > 0 else float("nan")
             step = guess if inside < guess < outside else (inside + outside) / 2
-        return float("nan") if outside == FARTHEST else estimate + sign * inside * scale
+        return float("nan") if outside == FARTHEST else float(estimate + sign * inside * scale)

@@ -61,12 +61,12 @@ def read_panel(
     data: Any,
     *,
     person: str,
-    occasion: str,
+    occasion: str | None,
     repeated: tuple[str, ...],
     constant: tuple[str, ...],
     group: str | None,
 ) -> Panel:
-    """Read a long frame.
+    """Read a long frame, or one row per person where there is no `occasion`.
 
     Raises
     ------
@@ -74,13 +74,17 @@ def read_panel(
         Columns that are absent or no numbers, rows without person or occasion, an occasion twice,
         gaps between occasions that differ, covariates or groups that change within a person.
     """
-    wanted = [person, occasion, *repeated, *constant, *([group] if group else [])]
-    rows = read_columns(data, wanted, labels=(person,))
-    for name in (person, occasion):
+    given = [name for name in (person, occasion) if name]
+    more = [group] if group else []
+    rows = read_columns(data, [*given, *repeated, *constant, *more], labels=(person,))
+    for name in given:
         _refuse_rows(rows[name].is_null().to_numpy() | _is_nan(rows[name]), name)
     persons, n = _codes(rows[person])
-    at, occasions = _occasions(rows[occasion])
-    _refuse_twice(persons, at, len(occasions), person, occasion)
+    at = np.zeros(len(persons), dtype=np.intp)
+    occasions: tuple[str, ...] = ("",)
+    if occasion:
+        at, occasions = _occasions(rows[occasion])
+    _refuse_twice(persons, at, len(occasions), given)
     table = {name: _spread(numeric(rows, name), persons, at, n, len(occasions), name)
              for name in repeated}  # fmt: skip
     covariates = {name: _constant(numeric(rows, name), persons, n, name) for name in constant}
@@ -148,14 +152,14 @@ def _occasions(column: pl.Series) -> tuple[Int, tuple[str, ...]]:
     return places.astype(np.intp), tuple(f"{time:g}" for time in times)
 
 
-def _refuse_twice(persons: Int, at: Int, occasions: int, person: str, occasion: str) -> None:
+def _refuse_twice(persons: Int, at: Int, occasions: int, names: list[str]) -> None:
     cells, counts = np.unique(persons * occasions + at, return_counts=True)
     twice = np.isin(persons * occasions + at, cells[counts > 1])
     if twice.any():
         found = np.flatnonzero(twice)
         listed = ", ".join(str(row + 1) for row in found[:FIRST])
         raise ModelError(
-            f"{person} and {occasion}: {found.size} rows share their person and occasion with "
+            f"{' and '.join(names)}: {found.size} rows share their {' and '.join(names)} with "
             f"another ({listed}). Keep one row for each."
         )
 

@@ -99,7 +99,7 @@ def test_covariances_that_are_not_positive_definite(frame):
 
 
 def test_rows(frame):
-    with pytest.raises(ModelError, match=r"2 rows share their person and occasion .*\(1, 321\)"):
+    with pytest.raises(ModelError, match=r"2 rows share their id and wave .*\(1, 321\)"):
         MODEL.fit(pl.concat([frame, frame.head(1)]))
     with pytest.raises(ModelError, match=r"wave: missing in 1 rows \(3\)"):
         MODEL.fit(frame.with_columns(
