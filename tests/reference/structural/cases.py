@@ -241,21 +241,37 @@ def _changes(told, names, occasions, effects):
         add(a, "~", "1", f"mean({one})")
 
 
+def items():
+    """Five items of one factor in two sites; the third is answered higher in the second site."""
+    rng = np.random.default_rng(12)
+    n = 400
+    site = np.arange(n) % 2
+    factor = rng.normal(size=n) + 0.4 * site
+    loadings, intercepts = np.array([1, 0.8, 0.9, 0.7, 1.1]), np.array([2, 1, 1.5, 2.5, 2])
+    values = intercepts + np.outer(factor, loadings) + 0.7 * rng.standard_t(6, size=(n, 5))
+    values[:, 2] += 0.6 * site
+    values[rng.random(values.shape) < 0.06] = np.nan
+    columns = {f"i{j + 1}": values[:, j] for j in range(5)}
+    return {"id": np.arange(n), "site": np.array(["a", "b"])[site]} | columns
+
+
+def write(path, columns):
+    """A file of columns, missing values as NA."""
+    rows = [",".join(columns)]
+    for values in zip(*columns.values(), strict=True):
+        cells = (v if isinstance(v, str) else "NA" if v != v else repr(float(v)) for v in values)
+        rows.append(",".join(cells))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 def main(folder):
     """Write data, syntax and names of every case."""
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
+    write(folder / "items.csv", items())
     for case in CASES:
         stem = case.replace(" ", "_")
-        columns = wide(case)
-        rows = [",".join(columns)]
-        for values in zip(*columns.values(), strict=True):
-            rows.append(
-                ",".join(
-                    v if isinstance(v, str) else "NA" if v != v else repr(float(v)) for v in values
-                )
-            )
-        (folder / f"{stem}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        write(folder / f"{stem}.csv", wide(case))
         told = syntax(case)
         (folder / f"{stem}.lav").write_text("\n".join(told.lines) + "\n", encoding="utf-8")
         names = "\n".join(f"{label}\t{name}" for name, label in told.labels.items())
