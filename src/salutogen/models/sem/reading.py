@@ -93,8 +93,10 @@ def read_panel(
     kept = present.any(axis=1) & ~untold
     messages = []
     if not kept.all():
+        lost = int(np.sum(~kept))
+        who = "1 person" if lost == 1 else f"{lost} persons"
         why = " or without a group" if untold.any() else ""
-        messages.append(f"{int(np.sum(~kept))} persons without any value{why} were left out.")
+        messages.append(f"Left out: {who} without any value{why}.")
     return Panel(
         occasions=occasions,
         repeated={name: values[kept] for name, values in table.items()},

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.errors import ModelError
+
 Float = NDArray[np.float64]
 
 SETTLED = 1e-11  # log-likelihood that a further step would bring, as a share of its size
@@ -65,7 +67,7 @@ def climb(surface: Surface, start: Float, *, most_steps: int = 200) -> Top:
     """
     point = surface.at(start)
     if point is None:
-        raise ValueError("The search starts where there is no likelihood.")
+        raise ModelError("There is no likelihood where the search for its maximum starts.")
     theta, path, evaluations, converged, near = start, [point.log_likelihood], 1, False, False
     for _ in range(most_steps):
         gradient = point.gradient

@@ -127,7 +127,7 @@ def test_persons_without_values_or_group_are_left_out(frame):
     )
     result = MODEL.fit(lost)
     assert result.n_persons == 79
-    assert result.messages[0] == "1 persons without any value were left out."
+    assert result.messages[0] == "Left out: 1 person without any value."
     apart = replace(MODEL, group="arm").fit(lost)
     assert apart.n_persons == 78
     assert "2 persons without any value or without a group" in apart.messages[0]

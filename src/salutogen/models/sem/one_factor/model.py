@@ -168,9 +168,9 @@ class MeasurementInvariance:
             free = replace(scalar, items=(first, *rest), own=(*scalar.own, item))
             test = compare_structural_fits(equal, self._fit(panel, free))
             tests[item] = {"chi_square": test.chi_square, "df": test.df, "p_value": test.p_value}
-        adjusted = adjusted_p([test["p_value"] for test in tests.values()])
-        for test, p in zip(tests.values(), adjusted.tolist(), strict=True):
-            test |= {"p_adjusted": p, "biased": False}
+        adjusted = adjusted_p([row["p_value"] for row in tests.values()])
+        for row, p in zip(tests.values(), adjusted.tolist(), strict=True):
+            row |= {"p_adjusted": p, "biased": False}
         return tests
 
     def _refuse_settings(self) -> None:
