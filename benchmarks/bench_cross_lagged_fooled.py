@@ -2,7 +2,7 @@
 
     python benchmarks/bench_cross_lagged_fooled.py [quick]
 
-400 persons × 5 occasions, 300 studies of each kind. Where not said otherwise, neither x nor y moves
+400 persons × 5 occasions, 150 studies of each kind. Where not said otherwise, neither x nor y moves
 the other. Shares of studies that claim each cross-lag (p < .05, robust errors), and mean estimates,
 with and without random intercepts. `quick` makes 30 studies and keeps nothing.
 """
@@ -19,7 +19,7 @@ from measuring import save
 from salutogen.models import CrossLaggedPanel, executor_for
 from salutogen.models.parallel.executors import run_each
 
-STUDIES = 300
+STUDIES = 150
 PERSONS, OCCASIONS = 400, 5
 BURN_IN = 10
 NAMES = ("y<-x", "x<-y")

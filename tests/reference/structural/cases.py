@@ -81,7 +81,7 @@ CASES = {
         "model": {"covariates": ("age",), "time_varying": ("sleep",)},
     },
     "groups": {
-        "data": (400, 4, 2, 9, 0.1, 6),
+        "data": (300, 4, 2, 19, 0.1, 0),
         "model": {"group": "arm", "equal_groups": ("lags",)},
     },
     "reliable": {

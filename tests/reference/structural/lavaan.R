@@ -4,11 +4,10 @@ suppressMessages(library(lavaan))
 folder <- commandArgs(TRUE)[1]
 number <- function(x) ifelse(is.finite(x), sprintf("%.12g", x), "null")
 object <- function(names, values) paste0("{", paste0('"', names, '": ', values, collapse = ", "), "}")
-tight <- function(..., control = list(rel.tol = 1e-14, iter.max = 20000, eval.max = 40000))
-  suppressWarnings(lavaan(..., meanstructure = TRUE, int.ov.free = FALSE,
+tight <- function(...) suppressWarnings(lavaan(..., meanstructure = TRUE, int.ov.free = FALSE,
   missing = "ml", fixed.x = FALSE, em.h1.tol = 1e-9, em.h1.iter.max = 5000L,
   optim.force.converged = TRUE,
-  control = control))
+  control = list(rel.tol = 1e-14, iter.max = 20000, eval.max = 40000)))
 indices <- c("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
 scaled <- c("chisq.scaled", "pvalue.scaled", "cfi.scaled", "tli.scaled", "rmsea.scaled",
             "rmsea.ci.lower.scaled", "rmsea.ci.upper.scaled", "chisq.scaling.factor")
@@ -39,12 +38,7 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
   kinds <- list(expected = list(estimator = "ML", information = "expected"),
                 observed = list(estimator = "ML", information = "observed"),
                 robust = list(estimator = "MLR"))
-  first <- lapply(kinds, function(kind) do.call(tight, c(list(model, data), more, kind)))
-  # Where parameters are equal between groups, nlminb stops early: BFGS goes on from there.
-  fits <- if (length(more)) lapply(names(kinds), function(kind)
-    do.call(tight, c(list(model, data), more, kinds[[kind]], list(start = first[[kind]],
-      optim.method = "BFGS", control = list(reltol = 1e-16, maxit = 5000))))) else first
-  names(fits) <- names(kinds)
+  fits <- lapply(kinds, function(kind) do.call(tight, c(list(model, data), more, kind)))
   standard <- standardizedSolution(fits$observed)
   lags <- standard[standard$op == "~" & grepl("^w", standard$lhs) & grepl("^w", standard$rhs), ]
   groups <- if (length(more)) lags$group else rep(1, nrow(lags))
@@ -55,10 +49,6 @@ for (file in sort(list.files(folder, pattern = "[.]lav$"))) {
   errors <- sapply(fits, function(fit) object(names$V2, number(sqrt(diag(vcov(fit)))[names$V1])))
   measures <- c(fitMeasures(fits$observed, c("logl", "unrestricted.logl", "npar", indices)),
                 fitMeasures(fits$robust, scaled))
-  # A fit that goes on from another has no baseline model of its own.
-  relative <- grepl("^(cfi|tli)", names(measures))
-  measures[relative] <- c(fitMeasures(first$observed, indices),
-                          fitMeasures(first$robust, scaled))[names(measures)[relative]]
   out <- c(out, paste0('"', gsub("_", " ", stem), '": {"estimates": ',
     object(names$V2, number(coef(fits$observed)[names$V1])), ', "standard_errors": ',
     object(names(errors), errors), ', "fit": ', object(names(measures), number(measures)),
