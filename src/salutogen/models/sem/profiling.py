@@ -1,7 +1,7 @@
 """Tests and intervals of one parameter from the likelihood itself, all others fitted anew.
 
-Where a likelihood is not a parabola, as with few persons or little to tell levels from lags, these
-hold what they promise better than estimate ± multiples of the standard error do.
+Where a likelihood is not a parabola, as for variances near zero or where little tells levels from
+lags, limits do not lie evenly about the estimate, as those of standard errors do.
 """
 
 from __future__ import annotations

@@ -196,8 +196,7 @@ class StructuralFit:
         """Test one parameter against a value by the likelihood, all others fitted anew.
 
         With robust errors the ratio is multiplied by the quotient of the variances by observed
-        information and by robust errors (Rotnitzky & Jewell 1990). It keeps its level with fewer
-        persons than estimate / standard error does.
+        information and by robust errors (Rotnitzky & Jewell 1990).
 
         Parameters
         ----------
