@@ -5,7 +5,7 @@
 Simulated studies of 300 (in one kind 1,000) persons × 4 occasions in which x moves y and y does not
 move x, persons have lasting levels that go together, and who scored high on x more often stays away
 from the next occasion on (missing at random). Values are normal, with heavy tails, or skewed. With
-1,500 studies, chance alone moves a share by ±1.1 points. `quick` makes 40 studies and keeps nothing.
+1,500 studies, chance alone moves a share by ±1.1 points. `quick` makes 40 and keeps nothing.
 """
 
 from __future__ import annotations
