@@ -19,6 +19,8 @@ import pytest
         "k_means.model",
         "mixed.model",
         "mixed.random_intercept",
+        "sem.change_scores.model",
+        "sem.cross_lagged.model",
         "short_repr",
         "regression.splines",
     ],

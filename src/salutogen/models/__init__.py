@@ -65,6 +65,13 @@ if TYPE_CHECKING:
         percentile_interval,
         person_moments,
     )
+    from salutogen.models.sem.change_scores.model import LatentChangeScores
+    from salutogen.models.sem.comparison import StructuralComparison, compare_structural_fits
+    from salutogen.models.sem.cross_lagged.model import CrossLaggedPanel
+    from salutogen.models.sem.cross_lagged.result import CrossLaggedFit
+    from salutogen.models.sem.one_factor.model import MeasurementInvariance
+    from salutogen.models.sem.one_factor.result import InvarianceResult
+    from salutogen.models.sem.result import StructuralFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
 
 _HOME = {
@@ -75,6 +82,8 @@ _HOME = {
     "ContinuousAR1": "mixed.structured.residual_structures",
     "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
+    "CrossLaggedFit": "sem.cross_lagged.result",
+    "CrossLaggedPanel": "sem.cross_lagged.model",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
     "GrowthMixture": "mixture.model",
@@ -82,9 +91,12 @@ _HOME = {
     "HeterogeneousVariance": "mixed.structured.residual_structures",
     "HuberFit": "regression.robust",
     "Interrupted": "parallel.executors",
+    "InvarianceResult": "sem.one_factor.result",
     "KMeansPartition": "k_means.result",
+    "MeasurementInvariance": "sem.one_factor.model",
     "Membership": "mixture.membership",
     "Line": "regression.least_squares",
+    "LatentChangeScores": "sem.change_scores.model",
     "LinearFit": "regression.least_squares",
     "LongitudinalKMeans": "k_means.model",
     "LongitudinalKMeansResult": "k_means.result",
@@ -98,6 +110,8 @@ _HOME = {
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
     "StructuredResult": "mixed.structured.result",
+    "StructuralComparison": "sem.comparison",
+    "StructuralFit": "sem.result",
     "Support": "support",
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
@@ -112,6 +126,7 @@ _HOME = {
     "compare_assumptions": "mixture.assumptions",
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
+    "compare_structural_fits": "sem.comparison",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
     "executor_for": "parallel.executors",
@@ -139,6 +154,8 @@ __all__ = [
     "ContinuousAR1",
     "ContrastTest",
     "ConvergenceWarning",
+    "CrossLaggedFit",
+    "CrossLaggedPanel",
     "FTest",
     "FitComparison",
     "GrowthMixture",
@@ -146,11 +163,14 @@ __all__ = [
     "HeterogeneousVariance",
     "HuberFit",
     "Interrupted",
+    "InvarianceResult",
     "KMeansPartition",
+    "LatentChangeScores",
     "Line",
     "LinearFit",
     "LongitudinalKMeans",
     "LongitudinalKMeansResult",
+    "MeasurementInvariance",
     "Membership",
     "MixedBootstrap",
     "MixedModel",
@@ -161,6 +181,8 @@ __all__ = [
     "RestrictedCubicSpline",
     "RobustInference",
     "ScatterTest",
+    "StructuralComparison",
+    "StructuralFit",
     "StructuredResult",
     "Support",
     "SupportWarning",
@@ -176,6 +198,7 @@ __all__ = [
     "compare_assumptions",
     "compare_classes",
     "compare_fits",
+    "compare_structural_fits",
     "copy_mean",
     "cross_validated_error",
     "executor_for",

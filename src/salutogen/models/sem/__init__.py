@@ -1,0 +1,1 @@
+"""Gaussian structural models: means and covariances that follow from paths between variables."""

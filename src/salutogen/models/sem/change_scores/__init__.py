@@ -1,0 +1,1 @@
+"""Latent change scores: what changes follow from."""

@@ -1,0 +1,121 @@
+"""Test what a structural model holds equal, or leaves out, against the model that does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salutogen.errors import ModelError
+from salutogen.models.sem.result import StructuralFit
+
+SAME_DATA = 1e-7  # relative difference of log-likelihoods without a model that is rounding
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructuralComparison:
+    """A likelihood-ratio test of two nested structural models.
+
+    Attributes
+    ----------
+    chi_square : float
+        Twice the difference of the log-likelihoods; divided by `scaling_factor` where errors are
+        robust.
+    df : int
+        Difference of the numbers of parameters.
+    p_value : float
+        NaN where the scaled difference does not exist.
+    scaling_factor : float
+        1 where errors are not robust.
+    aic_difference, bic_difference : float
+        Of the smaller model minus the larger: below 0 speaks for the smaller.
+    note : str
+        What makes the test inexact; empty if nothing does.
+    """
+
+    chi_square: float
+    df: int
+    p_value: float
+    scaling_factor: float
+    aic_difference: float
+    bic_difference: float
+    note: str
+
+
+def compare_structural_fits(smaller: StructuralFit, larger: StructuralFit) -> StructuralComparison:
+    """Test a structural model against one that it is a special case of.
+
+    Parameters
+    ----------
+    smaller, larger : CrossLaggedFit or other structural fits
+        Of the same rows and variables with the same kind of errors. With robust errors the
+        difference is scaled (Satorra & Bentler 2001).
+
+    Raises
+    ------
+    ModelError
+        Fits of different data or errors, or a second model that has no more parameters.
+    """
+    from scipy.special import chdtrc
+
+    _refuse_unlike(smaller, larger)
+    df = larger.n_parameters - smaller.n_parameters
+    value = 2 * (larger.log_likelihood - smaller.log_likelihood)
+    if value < -ROUNDING * (1 + abs(larger.log_likelihood)):
+        raise ModelError(
+            "The model with more parameters fits worse: the other is no special case of it, or a "
+            "search ended too early."
+        )
+    factor = 1.0
+    if larger.errors == "robust":
+        factor = _difference_factor(smaller, larger, df)
+    scaled = max(value, 0.0) / factor
+    return StructuralComparison(
+        chi_square=scaled,
+        df=df,
+        p_value=float(chdtrc(df, scaled)) if np.isfinite(scaled) else float("nan"),
+        scaling_factor=factor,
+        aic_difference=smaller.aic - larger.aic,
+        bic_difference=smaller.bic - larger.bic,
+        note=_note(smaller, larger, factor),
+    )
+
+
+def _refuse_unlike(smaller: StructuralFit, larger: StructuralFit) -> None:
+    if smaller.errors != larger.errors:
+        raise ModelError(
+            f"The fits have {smaller.errors} and {larger.errors} standard errors. Fit both alike."
+        )
+    both = smaller.saturated_log_likelihood, larger.saturated_log_likelihood
+    same = (smaller.n_persons, smaller.n_obs) == (larger.n_persons, larger.n_obs)
+    if np.isfinite(both).all():
+        same = same and abs(both[0] - both[1]) <= SAME_DATA * (1 + abs(both[0]))
+    if not same:
+        raise ModelError("The fits are of different rows or variables; they cannot be compared.")
+    if larger.n_parameters <= smaller.n_parameters:
+        raise ModelError(
+            f"The second model must have more parameters than the first, got {larger.n_parameters} "
+            f"and {smaller.n_parameters}."
+        )
+
+
+def _difference_factor(smaller: StructuralFit, larger: StructuralFit, df: int) -> float:
+    """Scaling factor of a difference; NaN where it is not above zero."""
+    weighted = 0.0
+    for fit, sign in ((smaller, 1.0), (larger, -1.0)):
+        own = fit.fit_indices.get("df", float("nan"))
+        weighted += sign * (own * fit.fit_indices["scaling_factor"] if own else 0.0)
+    return weighted / df if weighted > 0 else float("nan")
+
+
+def _note(smaller: StructuralFit, larger: StructuralFit, factor: float) -> str:
+    if not np.isfinite(factor):
+        return "The scaled difference is not above zero in this sample: there is no robust test."
+    gone = {name.split(" [")[0] for name in set(larger.parameters) - set(smaller.parameters)}
+    if any(name.startswith("var(") for name in gone):
+        return (
+            "The smaller model has variances of zero, at the edge of what is possible: p is too "
+            "large."
+        )
+    return ""

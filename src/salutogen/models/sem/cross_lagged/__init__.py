@@ -1,0 +1,1 @@
+"""Cross-lagged panel models, with and without random intercepts."""
