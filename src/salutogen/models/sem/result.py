@@ -84,8 +84,10 @@ class StructuralFit:
         Whether the search settled at a maximum.
     messages : tuple of str
         What is doubtful.
-    n_persons, n_obs, n_patterns : int
-        Persons, rows, and different sets of variables that persons have.
+    n_obs : int
+        Rows, of all persons.
+    n_patterns : int
+        Different sets of variables that persons have.
     path : tuple of float
         Log-likelihood after each step of the search.
     evaluations : int
