@@ -155,6 +155,7 @@ def _estimates(totals: Float, sums: ChangeSums, rows: ChangeRows) -> dict[str, F
         "frozen": frozen,
         "moved": moved,
         "standardised": model / spread,
+        "spread": spread,
         "absent": totals[:, sums.absent] / totals[:, sums.absent + 1],
     }
 
@@ -201,8 +202,7 @@ def _told(
     persons = rows.rows.n_persons
     last = len(rows.windows) - 2  # the pair of the first window and the last
     residual_sd, more = float(np.sqrt(errors.residual)), float(errors.pairs[last])
-    spread = float(whole["model"][0] / whole["standardised"][0])
-    scale = {"standardised": spread, "absent": np.inf}
+    scale = {"standardised": float(whole["spread"][0]), "absent": np.inf}
     by_model = {"model": float(errors.effects[-1, -1]), "within": errors.within}
     known = {
         name: contrast_of(
@@ -213,7 +213,7 @@ def _told(
             by_model=by_model.get(name),
         )
         for name, one in whole.items()
-        if name != "course"
+        if name not in ("course", "spread")
     }
     model, share = known["model"], float(whole["absent"][0])
     assert model is not None
