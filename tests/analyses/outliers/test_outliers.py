@@ -12,7 +12,12 @@ from scipy.stats import chi2
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.outliers.analysis import compute
-from salutogen.analyses.outliers.far_points import cooks_distance, mahalanobis_p
+from salutogen.analyses.outliers.far_points import (
+    Names,
+    cooks_distance,
+    far_points,
+    mahalanobis_p,
+)
 from salutogen.analyses.outliers.settings import OutliersSettings
 from tests.analyses.inputs import shown
 
@@ -114,3 +119,13 @@ def test_methods_tell_what_was_flagged(cohort: AnalysisInputs) -> None:
     assert "beyond 3.5 SDs" in told
     assert "p < 0.001" in told
     assert "none left out" in told
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_next_to_nobody_is_far_from_nobody(cohort: AnalysisInputs, n: int) -> None:
+    """A borrowed line may score fewer persons than any spread can be told of."""
+    table = cohort.norm.period_tables["person"].head(n)
+    names = Names(cohort.scores.persons["subject"], cohort.study.labels)
+    flagged, _ = far_points(cohort.norm.lines.person, table, "person", OutliersSettings(), names)
+    assert not flagged["far_P"].any()
+    assert not flagged["far_jointly"].any()

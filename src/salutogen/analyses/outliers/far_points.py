@@ -63,8 +63,10 @@ def mahalanobis_p(*variables: np.ndarray) -> np.ndarray:
     """
     from scipy.special import chdtrc
 
+    n = variables[0].size
+    if n < 2:
+        return np.full(n, np.nan)
     columns = [values - np.mean(values) for values in variables]
-    n = columns[0].size
     covariance = cross_products(columns) / (n - 1)
     scale = np.sqrt(np.diag(covariance))
     if (scale <= 0).any() or np.linalg.cond(covariance / np.outer(scale, scale)) > 1e12:
@@ -123,8 +125,7 @@ def far_points(
     table, matrix = table.filter(pl.Series(known)), matrix[known]
     P, E = table["P"].to_numpy(), table["E"].to_numpy()
     residuals = P - combine(matrix, np.asarray(line.coefficients))
-    z_P = (P - np.mean(P)) / max(float(np.std(P, ddof=1)), 1e-300)
-    z_E = (E - np.mean(E)) / max(float(np.std(E, ddof=1)), 1e-300)
+    z_P, z_E = _standardised(P), _standardised(E)
     cooks = cooks_distance(matrix, residuals)
     moving = cooks > 4.0 / max(cooks.size, 1)
     joint = mahalanobis_p(P, E)
@@ -153,6 +154,14 @@ def far_points(
         }
     )
     return flagged, int(moving.sum())
+
+
+def _standardised(values: np.ndarray) -> np.ndarray:
+    """Values in SDs from their mean; 0 for one alone, which lies far from nobody."""
+    if values.size < 2:
+        return np.zeros(values.size)
+    result: np.ndarray = (values - np.mean(values)) / max(float(np.std(values, ddof=1)), 1e-300)
+    return result
 
 
 def _most_influential(moving: np.ndarray, cooks: np.ndarray) -> np.ndarray:
