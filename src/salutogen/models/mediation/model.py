@@ -250,9 +250,10 @@ def _e_values(model: OneLevel | TwoLevels, effects: dict[str, Effect]) -> dict[s
             contrast = float(np.ptp(rows.values[c.factor])) * rows.scales[c.factor]
         unit = contrast / spread
         effect = effects[name]
-        found[name] = e_value_of_difference(
-            effect.estimate * unit, *(limit * unit for limit in effect.percentile)
-        )
+        # Percentiles of few or skewed draws need not hold the estimate.
+        low = min(effect.estimate, effect.percentile.low)
+        high = max(effect.estimate, effect.percentile.high)
+        found[name] = e_value_of_difference(effect.estimate * unit, low * unit, high * unit)
     return found
 
 

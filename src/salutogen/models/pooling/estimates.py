@@ -75,7 +75,7 @@ def pool_estimates(
     --------
     >>> found = pool_estimates([1.0, 1.2, 0.8], [0.5, 0.5, 0.5], df_complete=50)
     >>> round(found.estimate, 3), round(found.standard_error, 3), round(found.df, 1)
-    (1.0, 0.551, 28.5)
+    (1.0, 0.551, 24.6)
     """
     q, se = _checked(estimates, standard_errors)
     if df_complete is not None and not df_complete > 0:

@@ -115,7 +115,7 @@ def meta_analysis(
     --------
     >>> found = meta_analysis([0.1, 0.3, 0.5, 0.2], [0.1, 0.1, 0.2, 0.1], method="DL")
     >>> round(found.estimate, 3), round(found.tau2, 4), round(found.i2, 3)
-    (0.229, 0.0061, 0.333)
+    (0.23, 0.0047, 0.264)
     """
     y, v = _checked(estimates, standard_errors, method)
     k = len(y)
