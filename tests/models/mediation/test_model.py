@@ -225,7 +225,7 @@ def test_bad_input_is_refused_in_words():
         simple(data=persons() | {"x": ["a", "b"] * 40})
     with pytest.raises(ModelError, match="4 persons with all columns cannot carry"):
         simple(data={name: column[:4] for name, column in persons().items()})
-    with pytest.raises(ModelError, match="Collinear columns"):
+    with pytest.raises(ModelError, match="Collinear terms: 'c'"):
         simple(data=persons() | {"c": 2 * persons()["x"] + 1}, covariates=["c"])
     with pytest.raises(ModelError, match="bootstrap"):
         simple(bootstrap=0)

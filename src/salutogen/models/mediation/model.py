@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import refuse_not_whole
+from salutogen.models.linear_algebra import Factored
 from salutogen.models.mediation.one_level import OneLevel, Together
 from salutogen.models.mediation.order import kind_of_order, late_covariates
 from salutogen.models.mediation.result import Effect, Limits, Mediation
@@ -191,11 +192,7 @@ def _effects(
     names = list(found)
     estimates = np.array([found[name][0] for name in names])
     if not np.isfinite(estimates).all():
-        c = model.columns
-        raise ModelError(
-            "Collinear columns: one of "
-            f"{', '.join(c.numbers)} can be computed exactly from others. Leave it out."
-        )
+        _refuse_collinear(model)
     without = _stacked(model.figures(whole - sums))
     drawn = _stacked(model.figures(bootstrap_sums(sums, draws=bootstrap, seed=seed)))
     usable = np.isfinite(drawn).all(axis=1)
@@ -221,6 +218,17 @@ def _effects(
         for i, name in enumerate(names)
     }
     return effects, draws
+
+
+def _refuse_collinear(model: OneLevel | TwoLevels) -> None:
+    """Name the columns that others give exactly."""
+    names = model.columns.numbers
+    columns = [model.rows.values[name] for name in names]
+    Factored.of(np.column_stack([np.ones(len(columns[0])), *columns]), ("constant", *names))
+    raise ModelError(
+        f"One of {', '.join(names)} can be computed exactly from the others within or between "
+        "persons, or from their products with the moderator. Leave it out."
+    )
 
 
 def _stacked(figures: dict[str, Float]) -> Float:
