@@ -245,3 +245,65 @@ def test_a_factor_that_one_person_has_has_no_error():
     found = simple(data=persons() | {"x": few}, bootstrap=2000)
     assert found.draws < 2000
     assert any("had collinear columns" in said for said in found.messages)
+
+
+def with_exposure(n=150, seed=4):
+    rng = np.random.default_rng(seed)
+    data = persons(n, seed)
+    E = 3 + 0.4 * data["x"] + 0.3 * data["m"] + rng.gamma(2, 1, n)
+    return data | {"E": E, "E2": E**2, "P": data["y"] + 0.5 * E + 0.02 * E**2}
+
+
+def test_one_step_has_exposure_in_the_equation_of_the_outcome_alone():
+    data = with_exposure()
+    found = simple(data=data, outcome="P", exposure=["E", "E2"])
+    x, m, P, E, E2 = (data[name] for name in ("x", "m", "P", "E", "E2"))
+    b, direct, *_ = ols(P, m, x, E, E2)
+    assert found.a == pytest.approx(ols(m, x)[0], rel=1e-9)
+    assert (found.b, found.direct) == pytest.approx((b, direct), rel=1e-7)
+    assert found.total == pytest.approx(found.direct + found.a * found.b, rel=1e-12)
+    told = found.sensitivity["indirect"]
+    assert told.indirect(0.0) == pytest.approx(found.indirect, rel=1e-7)
+
+
+def test_two_steps_are_those_of_the_residual_and_errors_refit_the_line():
+    data = with_exposure(60)
+    found = simple(data=data, outcome="P", exposure=["E"], steps=2, covariates=["c"])
+
+    def effects(keep):
+        x, c, m, P, E = (data[name][keep] for name in ("x", "c", "m", "P", "E"))
+        slope = ols(P, E)[0]
+        SR = P - P.mean() - slope * (E - E.mean())
+        a, (b, direct, _) = ols(m, x, c)[0], ols(SR, m, x, c)
+        return np.array([a, b, direct, a * b, direct + a * b, ols(SR, x, c)[0]]), SR
+
+    everyone = np.arange(60)
+    whole, SR = effects(everyone)
+    own = [found.estimates[name] for name in ("a", "b", "direct", "indirect", "total")]
+    np.testing.assert_allclose([*own, found.total], whole, rtol=1e-8)
+    without = np.array([effects(everyone != one)[0] for one in everyone])
+    errors = np.sqrt(((without - whole) ** 2).sum(axis=0) * 59 / 60)
+    assert found.standard_errors["b"] == pytest.approx(errors[1], rel=1e-7)
+    assert found.standard_errors["indirect"] == pytest.approx(errors[3], rel=1e-7)
+    d = abs(found.indirect) * np.std(data["x"], ddof=1) / np.std(SR, ddof=1)
+    ratio = np.exp(0.91 * d)
+    assert float(found.e_value) == pytest.approx(ratio + np.sqrt(ratio * (ratio - 1)), rel=1e-7)
+    assert found.log_likelihood is None
+    with pytest.raises(ModelError, match="two steps need"):
+        simple(steps=2)
+
+
+def test_two_steps_differ_from_one_by_what_exposure_shares():
+    """What two steps leave out is what exposure shares with mechanism and factor."""
+    data = with_exposure()
+    x, E = data["x"], data["E"]
+    one = simple(data=data, outcome="P", exposure=["E"], mechanism="m")
+    two = simple(data=data, outcome="P", exposure=["E"], mechanism="m", steps=2)
+    predictors = np.column_stack([data["m"], x])
+    left_E = E - E.mean()
+    shared = np.linalg.lstsq(np.column_stack([np.ones(150), predictors]), left_E, rcond=None)[0][1:]
+    slope_one = ols(data["P"], data["m"], x, E)[2]
+    slope_two = ols(data["P"], E)[0]
+    # What is left of exposure goes with the predictors: Frisch, Waugh and Lovell.
+    assert two.b == pytest.approx(one.b + (slope_one - slope_two) * shared[0], rel=1e-7)
+    assert two.direct == pytest.approx(one.direct + (slope_one - slope_two) * shared[1], rel=1e-6)

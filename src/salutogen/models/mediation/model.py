@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.checks import refuse_not_whole
 from salutogen.models.linear_algebra import Factored
-from salutogen.models.mediation.one_level import OneLevel, Together
+from salutogen.models.mediation.one_level import OneLevel, Steps, Together
 from salutogen.models.mediation.order import kind_of_order, late_covariates
 from salutogen.models.mediation.result import Effect, Limits, Mediation
 from salutogen.models.mediation.rows import Columns, read_rows
@@ -35,6 +35,8 @@ def mediate(
     outcome: str,
     data: Any,
     covariates: Sequence[str] = (),
+    exposure: Sequence[str] = (),
+    steps: Steps = 1,
     measured: Mapping[str, Any] | None = None,
     together: Together = "parallel",
     moderator: str | None = None,
@@ -60,6 +62,13 @@ def mediate(
     covariates : sequence of str
         Columns of numbers that enter all equations: measured before the mechanism, and no
         consequences of the factor.
+    exposure : sequence of str
+        Terms of a line that says which outcome is expected, such as stressors between mechanism and
+        outcome. They say nothing of the mechanism, which came before.
+    steps : {1, 2}
+        One step: exposure stands among the predictors of the outcome, and the total effect is the
+        sum of direct and indirect. Two steps: the outcome is what exposure leaves of it (residual
+        score); limits and errors count in that the line is fitted to the same persons.
     measured : mapping from column to its time, optional
         When factor, mechanisms and outcome were measured, as numbers or dates. Without it, or with
         all at the same time, the result's `kind` is `association`.
@@ -121,10 +130,11 @@ def mediate(
         mechanisms=(mechanism,) if isinstance(mechanism, str) else tuple(mechanism),
         outcome=outcome,
         covariates=(covariates,) if isinstance(covariates, str) else tuple(covariates),
+        exposure=(exposure,) if isinstance(exposure, str) else tuple(exposure),
         moderator=moderator,
         person=person,
     )
-    _refuse_settings(columns, together, bootstrap, seed)
+    _refuse_settings(columns, together, steps, bootstrap, seed)
     kind, said = kind_of_order(measured, factor, columns.mechanisms, outcome)
     said += late_covariates(measured, factor, columns.covariates)
     rows = read_rows(data, columns)
@@ -134,7 +144,7 @@ def mediate(
     model = (
         TwoLevels.of(columns, rows)
         if repeated
-        else OneLevel(columns=columns, rows=rows, together=together)
+        else OneLevel(columns=columns, rows=rows, together=together, steps=steps)
     )
     sums = model.sums()
     effects, draws = _effects(model, sums, bootstrap, seed)
@@ -150,7 +160,7 @@ def mediate(
         design=model.design if isinstance(model, TwoLevels) else "1",
         effects=effects,
         sensitivity=model.confounding(whole),
-        e_values=_e_values(model, effects),
+        e_values=_e_values(model, effects, whole),
         log_likelihood=model.log_likelihood(whole) if isinstance(model, OneLevel) else None,
         n_persons=rows.n_persons,
         n_rows=rows.person.size,
@@ -161,12 +171,18 @@ def mediate(
     )
 
 
-def _refuse_settings(columns: Columns, together: str, bootstrap: int, seed: int) -> None:
+def _refuse_settings(
+    columns: Columns, together: str, steps: int, bootstrap: int, seed: int
+) -> None:
     refuse_not_whole(2, bootstrap=bootstrap)
     refuse_not_whole(0, seed=seed)
     if together not in get_args(Together):
         known = ", ".join(get_args(Together))
         raise ModelError(f"together: expected one of {known}, got {together!r}.")
+    if steps not in get_args(Steps):
+        raise ModelError(f"steps: expected 1 or 2, got {steps!r}.")
+    if steps == 2 and (columns.moderator is not None or not columns.exposure):
+        raise ModelError("steps: two steps need `exposure`, and go without a moderator.")
     if together == "serial" and len(columns.mechanisms) > MANY_MECHANISMS:
         raise ModelError(
             f"mechanism: {len(columns.mechanisms)} in series make too many ways to tell apart; "
@@ -179,8 +195,11 @@ def _refuse_settings(columns: Columns, together: str, bootstrap: int, seed: int)
 def _refuse_repeated_measurements(columns: Columns) -> None:
     if len(columns.mechanisms) > 1:
         raise ModelError("mechanism: with repeated measurements one at a time.")
-    if columns.moderator is not None:
-        raise ModelError("moderator: repeated measurements are fitted without a moderator.")
+    if columns.moderator is not None or columns.exposure:
+        raise ModelError(
+            "moderator, exposure: repeated measurements are fitted without a moderator, and with "
+            "exposure among the covariates."
+        )
 
 
 def _effects(
@@ -248,12 +267,14 @@ def _p(estimate: float, error: float, df: int) -> float:
     return float(2 * stdtr(df, -abs(estimate) / error)) if error > 0 else float("nan")
 
 
-def _e_values(model: OneLevel | TwoLevels, effects: dict[str, Effect]) -> dict[str, EValue]:
+def _e_values(
+    model: OneLevel | TwoLevels, effects: dict[str, Effect], whole: Float
+) -> dict[str, EValue]:
     """E-values of all indirect effects in the order that was asked for."""
     rows, c = model.rows, model.columns
     found = {}
     for name in model.indirect_names:
-        contrast, spread = model.contrast_and_spread(name)
+        contrast, spread = model.contrast_and_spread(name, whole)
         if rows.is_binary and not name.startswith("within:"):
             contrast = float(np.ptp(rows.values[c.factor])) * rows.scales[c.factor]
         unit = contrast / spread

@@ -15,6 +15,7 @@ from salutogen.models.mediation.sensitivity import Confounding, confounding
 
 Float = NDArray[np.float64]
 Together = Literal["parallel", "serial"]
+Steps = Literal[1, 2]
 Figures = dict[str, Float]
 
 CONSTANT = "(constant)"
@@ -29,11 +30,15 @@ class OneLevel:
     columns : Columns
     rows : Rows
     together : {"parallel", "serial"}
+    steps : {1, 2}
+        Of exposure: among the predictors of the outcome, or taken out of it first, by a line that
+        is fitted anew in every sample.
     """
 
     columns: Columns
     rows: Rows
-    together: Together
+    together: Together = "parallel"
+    steps: Steps = 1
 
     @property
     def order(self) -> list[str]:
@@ -69,7 +74,7 @@ class OneLevel:
             if c.moderator is not None:
                 found[f"{self.named('a', name)} x {c.moderator}"] = fitted[_product(c.factor)]
         products = [_product(name) for name in c.mechanisms] if c.moderator is not None else []
-        fitted = fits.of(c.outcome, [*base, *c.mechanisms, *products])
+        fitted = fits.of(c.outcome, [*base, *fits.exposure, *c.mechanisms, *products])
         for name in c.mechanisms:
             found[self.named("b", name)] = fitted[name]
             if c.moderator is not None:
@@ -96,10 +101,11 @@ class OneLevel:
         own = [self.named("indirect", " > ".join(way)) for way in self.ways]
         return list(dict.fromkeys([*own, "indirect"]))
 
-    def contrast_and_spread(self, name: str) -> tuple[float, float]:
+    def contrast_and_spread(self, name: str, sums: Float) -> tuple[float, float]:
         """SD of the factor and of the outcome behind an effect, in the units of the data."""
-        scales = self.rows.scales
-        return scales[self.columns.factor], scales[self.columns.outcome]
+        fits = _Fits(self, unpacked(sums, len(self.order)))
+        spread = fits.spread(self.columns.outcome, [CONSTANT])
+        return self.rows.scales[self.columns.factor], spread / np.sqrt(self.rows.n_persons - 1)
 
     def _indirect(self, paths: Figures) -> Figures:
         """Indirect effects of each way, and of all ways together."""
@@ -143,10 +149,11 @@ class OneLevel:
     def _reversed(self, fits: _Fits) -> Figures:
         """Factor over outcome to each mechanism: the order that the data cannot rule out."""
         c, found = self.columns, {}
-        a = fits.of(c.outcome, fits.base)[c.factor]
+        base = [*fits.base, *fits.exposure]
+        a = fits.of(c.outcome, base)[c.factor]
         product = [_product(c.outcome)] if c.moderator is not None else []
         for name in c.mechanisms:
-            b = fits.of(name, [*fits.base, c.outcome, *product])[c.outcome]
+            b = fits.of(name, [*base, c.outcome, *product])[c.outcome]
             found[self.named("reversed:a", name)] = a
             found[self.named("reversed:b", name)] = b
             found[self.named("reversed:indirect", name)] = a * b
@@ -158,20 +165,26 @@ class OneLevel:
         if c.moderator is not None or self.together == "serial":
             return {}
         fits = _Fits(self, unpacked(sums, len(self.order)))
+        base = [*fits.base, *fits.exposure]
         found = {}
         for name in c.mechanisms:
             others = [other for other in c.mechanisms if other != name]
             found[self.named("indirect", name)] = confounding(
                 a=float(fits.of(name, fits.base)[c.factor][0]),
-                sign=float(fits.of(c.outcome, [*fits.base, *c.mechanisms])[name][0]),
-                without=fits.spread(c.outcome, [*fits.base, *others]),
-                with_mechanism=fits.spread(c.outcome, [*fits.base, *c.mechanisms]),
-                of_mechanism=fits.spread(name, [*fits.base, *others]),
+                sign=float(fits.of(c.outcome, [*base, *c.mechanisms])[name][0]),
+                without=fits.spread(c.outcome, [*base, *others]),
+                with_mechanism=fits.spread(c.outcome, [*base, *c.mechanisms]),
+                of_mechanism=fits.spread(name, [*base, *others]),
             )
         return found
 
-    def log_likelihood(self, sums: Float) -> float:
-        """Gaussian, of mechanisms and outcome given all else, at the maximum."""
+    def log_likelihood(self, sums: Float) -> float | None:
+        """Gaussian, of mechanisms and outcome given all else, at the maximum.
+
+        None where the outcome is what a first step left.
+        """
+        if self.steps == 2:
+            return None
         c, n = self.columns, self.rows.n_persons
         fits = _Fits(self, unpacked(sums, len(self.order)))
         value, known = 0.0, list(fits.base)
@@ -179,7 +192,7 @@ class OneLevel:
             value += _gaussian(fits.spread(name, known), n)
             known.append(name)
         products = [_product(name) for name in c.mechanisms] if c.moderator is not None else []
-        return value + _gaussian(fits.spread(c.outcome, [*known, *products]), n)
+        return value + _gaussian(fits.spread(c.outcome, [*known, *fits.exposure, *products]), n)
 
 
 class _Fits:
@@ -187,8 +200,11 @@ class _Fits:
 
     def __init__(self, model: OneLevel, products: Float) -> None:
         c = model.columns
-        self.products = products
         self.place = {name: place for place, name in enumerate(model.order)}
+        self.products = products
+        self.exposure = list(c.exposure) if model.steps == 1 else []
+        if model.steps == 2:
+            self._take_out(c.outcome, [CONSTANT, *c.exposure])
         self.unit = {CONSTANT: 1.0, **model.rows.scales}
         self.base = [CONSTANT, c.factor, *c.covariates]
         if c.moderator is not None:
@@ -196,6 +212,15 @@ class _Fits:
             self.unit |= {
                 _product(name): self.unit[name] * self.unit[c.moderator] for name in c.moderated
             }
+
+    def _take_out(self, outcome: str, predictors: list[str]) -> None:
+        """Leave of an outcome what a line on predictors does not tell, sample by sample."""
+        places, own = [self.place[name] for name in predictors], self.place[outcome]
+        line, _ = regress(self.products, own, places)
+        left = self.products.copy()
+        left[:, :, own] -= np.sum(self.products[:, :, places] * line[:, None, :], axis=2)
+        left[:, own, :] -= np.sum(left[:, places, :] * line[:, :, None], axis=1)
+        self.products = left
 
     def of(self, outcome: str, predictors: list[str]) -> Figures:
         """Coefficients (s,) of one outcome by predictor."""

@@ -77,7 +77,7 @@ class Mediation:
         in SD of the outcome; for the percentile interval.
     log_likelihood : float or None
         Gaussian, of mechanisms and outcome given all else; None with repeated measurements, whose
-        two levels are fitted one by one.
+        two levels are fitted one by one, and for what a first step left of the outcome.
     n_persons, n_rows, n_dropped : int
         Persons and rows used, rows left out for what they lack.
     draws : int

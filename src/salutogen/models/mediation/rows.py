@@ -29,6 +29,8 @@ class Columns:
     ----------
     factor, outcome : str
     mechanisms, covariates : tuple of str
+    exposure : tuple of str
+        Terms of the line that says which outcome is expected.
     moderator, person : str or None
     """
 
@@ -36,6 +38,7 @@ class Columns:
     mechanisms: tuple[str, ...]
     outcome: str
     covariates: tuple[str, ...]
+    exposure: tuple[str, ...] = ()
     moderator: str | None = None
     person: str | None = None
 
@@ -43,7 +46,8 @@ class Columns:
     def numbers(self) -> tuple[str, ...]:
         """All columns that enter regressions, as they come."""
         moderator = () if self.moderator is None else (self.moderator,)
-        return (self.factor, *self.covariates, *moderator, *self.mechanisms, self.outcome)
+        given = (self.factor, *self.covariates, *self.exposure, *moderator)
+        return (*given, *self.mechanisms, self.outcome)
 
     @property
     def moderated(self) -> tuple[str, ...]:
@@ -148,7 +152,7 @@ def _refuse_repeated(columns: Columns) -> None:
     if twice:
         raise ModelError(
             f"{', '.join(twice)}: a column can be only one of factor, mechanism, outcome, "
-            "covariate, moderator and person."
+            "covariate, term of exposure, moderator and person."
         )
 
 

@@ -79,7 +79,7 @@ class TwoLevels:
         """Names of the indirect effects."""
         return [f"{level}:indirect" for level in self.levels]
 
-    def contrast_and_spread(self, name: str) -> tuple[float, float]:
+    def contrast_and_spread(self, name: str, sums: Float) -> tuple[float, float]:
         """SD of factor and outcome at the level of an effect, in the units of the data."""
         c, scales = self.columns, self.rows.scales
         if name.startswith("between:"):
