@@ -1,0 +1,307 @@
+"""The analysis of a mechanism: factor, mechanism, later SR, in two steps and in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.mechanism.measured import Measured, measure
+from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.columns import (
+    LESS_RESILIENT,
+    POINTS,
+    Column,
+    Kind,
+    Record,
+    figure,
+    record,
+    rows,
+)  # fmt: skip
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings, Persons
+from salutogen.models.mediation.model import mediate
+from salutogen.page.words import enumeration, say, signed
+
+if TYPE_CHECKING:
+    from salutogen.models.mediation.result import Mediation
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+TWO, ONE = "SR (two steps)", "P given E (one step)"
+STREAM = 0x3ED
+RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.1), 1))
+EFFECTS = {
+    "a": "factor to mechanism",
+    "b": "mechanism to problems, given the factor",
+    "direct": "direct: factor to problems, given the mechanism",
+    "indirect": "indirect: through the mechanism",
+    "total": "total: direct and indirect",
+    "reversed:a": "reversed: factor to problems",
+    "reversed:b": "reversed: problems to mechanism, given the factor",
+    "reversed:indirect": "reversed: to the mechanism through problems",
+}
+PATH_COLUMNS = (
+    Column(name="step", meaning="How exposure is dealt with", heading="Model", kind=Kind.LABEL),
+    Column(name="effect", meaning="Path or effect", heading="Path", kind=Kind.LABEL),
+    Column(name="estimate", meaning="Estimate, in units of its two ends", heading="Estimate",
+           sign="to problems: positive = less resilient"),
+    Column(name="se", meaning="Standard error, by leaving out one person after the other",
+           heading="SE"),
+    Column(name="low", meaning="Lower end of the 95 % interval (percentile)", heading="from"),
+    Column(name="high", meaning="Upper end of the 95 % interval (percentile)", heading="to"),
+    Column(name="bca_low", meaning="Lower end of the interval corrected for bias and skewness",
+           heading="BCa from"),
+    Column(name="bca_high", meaning="Upper end of the interval corrected for bias and skewness",
+           heading="BCa to"),
+    Column(name="p", meaning="p value (t) of a single path", heading="p"),
+)  # fmt: skip
+CURVE_COLUMNS = (
+    Column(name="rho", meaning="Correlation of the errors of mechanism and SR",
+           heading="Correlation of errors"),
+    Column(name="indirect", meaning="Indirect effect under it, for the difference of the factor",
+           unit=POINTS, sign=LESS_RESILIENT, heading="Indirect effect"),
+)  # fmt: skip
+
+
+@record
+class Indirect(Record):
+    """The indirect effect in one of the two models, for the difference of the factor."""
+
+    estimate: float = figure("Indirect effect", unit=POINTS, sign=LESS_RESILIENT)
+    se: float | None = figure("Its standard error", unit=POINTS)
+    interval: list[float | None] = figure("95 % limits (percentile)", unit=POINTS)
+    interval_bca: list[float | None] = figure(
+        "95 % limits corrected for bias and skewness", unit=POINTS
+    )
+    direct: float = figure("Direct effect", unit=POINTS, sign=LESS_RESILIENT)
+    total: float = figure("Total effect", unit=POINTS, sign=LESS_RESILIENT)
+    joint_p: float | None = figure("Larger p of the paths to and from the mechanism")
+    rho_at_zero: float | None = figure(
+        "Correlation of errors at which the indirect effect vanishes"
+    )
+    e_value: float = figure("E-value of the indirect effect (approximate)")
+    e_value_limit: float | None = figure("E-value of the limit nearer to 0")
+
+    @property
+    def told(self) -> int:
+        """Sign of an effect whose interval leaves out 0; 0 otherwise."""
+        low, high = self.interval
+        if low is None or high is None or low <= 0 <= high:
+            return 0
+        return 1 if low > 0 else -1
+
+
+@record
+class MechanismResult(AnalysisResult):
+    """A factor, a mechanism and later SR; positive = less resilient."""
+
+    n: int = figure("Persons with all that is needed", unit="persons", kind=Kind.COUNT)
+    kind: Literal["mediation", "half-ordered", "association"] = figure(
+        "What the order of the measurements allows to say", kind=Kind.LABEL
+    )
+    factor: str = figure("Factor", kind=Kind.LABEL)
+    factor_at: str = figure("Occasion of the factor", kind=Kind.LABEL)
+    mechanism: str = figure("Mechanism", kind=Kind.LABEL)
+    mechanism_at: str = figure("Occasion of the mechanism", kind=Kind.LABEL)
+    occasions: tuple[str, ...] = figure("Occasions of SR", kind=Kind.LABEL)
+    covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    difference: float = figure(
+        "Difference of the factor for which effects are given: one SD, or its two values",
+        unit="points of the factor",
+    )
+    categories: str = figure("What the difference is, where the factor is one", kind=Kind.LABEL)
+    two_step: Indirect = figure("Through the mechanism on SR")
+    one_step: Indirect = figure("Through the mechanism on P, with E in the same model")
+    paths: pl.DataFrame = rows("Every path and effect, per unit", PATH_COLUMNS)
+    curve: pl.DataFrame = rows("Indirect effect on SR under correlated errors", CURVE_COLUMNS)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Paths, the reversed order and sensitivity to what was not measured."""
+        from salutogen.analyses.mechanism.section import mechanism_section
+
+        return (mechanism_section(self),)
+
+    @property
+    def per(self) -> str:
+        """Words for the difference of the factor."""
+        return self.categories or "one SD"
+
+    def answer(self) -> Text:
+        """Say what is shown, in the words that the order of the measurements allows."""
+        two, one = self.two_step, self.one_step
+        figures = (
+            f"indirect effect on SR {signed(two.estimate)} points for {self.per} of {self.factor} "
+            f"(95 % interval {signed(two.interval[0])} to {signed(two.interval[1])}), on problems "
+            f"with exposure in the same model {signed(one.estimate)} "
+            f"({signed(one.interval[0])} to {signed(one.interval[1])})"
+        )
+        if two.told == 0 or two.told != one.told:
+            which = "" if two.told == one.told else " in both models"
+            return (
+                f"A way from {self.factor} over {self.mechanism} to later SR is not shown{which}: "
+                f"{figures}."
+            )
+        if self.kind == "mediation":
+            return (
+                f"The data fit a way from {self.factor} over {self.mechanism} to later SR: "
+                f"{figures}. Factor, mechanism and SR were measured in this order."
+            )
+        return (
+            f"{self.factor}, {self.mechanism} and SR are associated as a way over "
+            f"{self.mechanism} would have it, but the order of their measurements does not show "
+            f"one: {figures}."
+        )
+
+    def methods(self) -> Text:
+        """Say what was fitted."""
+        given = f", given {enumeration(self.covariates)}" if self.covariates else ""
+        return say(
+            "In {n:# person|# persons}, {mechanism} ({mechanism_at}) was regressed on {factor} "
+            "({factor_at}), and the mean of later SR on both{given}; the indirect effect is the "
+            "product of both paths, with percentile intervals over persons drawn with replacement "
+            "in which the line of SR is fitted anew. The same was done for problems with exposure "
+            "in the same equation.",
+            n=Persons(self.n),
+            mechanism=self.mechanism,
+            mechanism_at=self.mechanism_at,
+            factor=self.factor,
+            factor_at=self.factor_at,
+            given=given,
+        )
+
+
+def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismResult:
+    """Fit the paths in two steps and in one, and say what time order and confounding allow."""
+    found = Findings()
+    measured = measure(inputs, settings, found)
+    places = _told_order(measured, found)
+    inputs.run.tell(0, 2)
+    two = _fitted(inputs, settings, measured, places, steps=2, found=found)
+    inputs.run.tell(1, 2)
+    one = _fitted(inputs, settings, measured, places, steps=1, found=found)
+    inputs.run.tell(2, 2)
+    factor = measured.data[two.factor]
+    two_values = np.unique(factor).size == 2
+    difference = float(np.ptp(factor)) if two_values else float(np.std(factor, ddof=1))
+    results = {"two": _indirect(two, difference), "one": _indirect(one, difference)}
+    if results["two"].told != results["one"].told:
+        variant = "two" if results["two"].told else "one"
+        found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
+    told = two.sensitivity["indirect"]
+    return MechanismResult(
+        n=two.n_persons,
+        kind=two.kind,
+        factor=settings.factor,
+        factor_at=measured.factor.at,
+        mechanism=settings.mechanism,
+        mechanism_at=measured.mechanism.at,
+        occasions=measured.occasions,
+        covariates=settings.covariates,
+        difference=difference,
+        categories=measured.factor.difference,
+        two_step=results["two"],
+        one_step=results["one"],
+        paths=pl.concat([_paths(two, TWO), _paths(one, ONE)]),
+        curve=pl.DataFrame(
+            {"rho": RHOS, "indirect": [difference * told.indirect(rho) for rho in RHOS]}
+        ),
+        findings=tuple(found),
+    )
+
+
+def _told_order(measured: Measured, found: Findings) -> Mapping[str, int] | None:
+    """Places in time for the model; None where something came before its cause."""
+    first, second, third = measured.places.values()
+    values = {
+        "factor": measured.factor.name,
+        "mechanism": measured.mechanism.name,
+        "factor_at": measured.factor.at,
+        "mechanism_at": measured.mechanism.at,
+        "SR_at": measured.occasions[0],
+    }
+    if first < second < third:
+        return measured.places
+    reversed_ = not first <= second <= third
+    found.tell(
+        "mechanism-order-not-shown", variant="reversed" if reversed_ else "together", **values
+    )
+    return None if reversed_ else measured.places
+
+
+def _fitted(
+    inputs: AnalysisInputs,
+    settings: MechanismSettings,
+    measured: Measured,
+    places: Mapping[str, int] | None,
+    *,
+    steps: Literal[1, 2],
+    found: Findings,
+) -> Mediation:
+    factor, mechanism, outcome = measured.places
+    # What stands among the covariates is in the equation of the outcome already.
+    exposure = measured.exposure
+    if steps == 1:
+        exposure = tuple(key for key in exposure if key not in measured.repeated_terms)
+    try:
+        return mediate(
+            factor=factor,
+            mechanism=mechanism,
+            outcome=outcome,
+            covariates=measured.covariates,
+            exposure=exposure,
+            steps=steps,
+            data=measured.data,
+            measured=places,
+            bootstrap=settings.bootstrap,
+            seed=inputs.run.seed + STREAM,
+        )
+    except ModelError as error:
+        found.tell("mechanism-not-fitted", reason=str(error))
+        raise AnalysisError(tuple(found)) from error
+
+
+def _indirect(fit: Mediation, difference: float) -> Indirect:
+    effect = fit.effect("indirect")
+    return Indirect(
+        estimate=difference * effect.estimate,
+        se=_finite(difference * effect.standard_error),
+        interval=[_finite(difference * limit) for limit in effect.percentile],
+        interval_bca=[_finite(difference * limit) for limit in effect.bca],
+        direct=difference * fit.direct,
+        total=difference * fit.total,
+        joint_p=_finite(fit.joint_p()),
+        rho_at_zero=fit.rho_at_zero,
+        e_value=float(fit.e_value),
+        e_value_limit=fit.e_value.limit,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _paths(fit: Mediation, step: str) -> pl.DataFrame:
+    table: list[dict[str, Any]] = []
+    for name, words in EFFECTS.items():
+        effect = fit.effect(name)
+        table.append(
+            {
+                "step": step,
+                "effect": words,
+                "estimate": effect.estimate,
+                "se": _finite(effect.standard_error),
+                "low": _finite(effect.percentile.low),
+                "high": _finite(effect.percentile.high),
+                "bca_low": _finite(effect.bca.low),
+                "bca_high": _finite(effect.bca.high),
+                "p": None if effect.p is None else _finite(effect.p),
+            }
+        )
+    numbers = [column.name for column in PATH_COLUMNS[2:]]
+    return pl.DataFrame(
+        table, schema={"step": pl.String, "effect": pl.String, **dict.fromkeys(numbers, pl.Float64)}
+    )
