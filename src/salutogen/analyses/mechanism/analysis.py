@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TWO, ONE = "SR (two steps)", "P given E (one step)"
 STREAM = 0x3ED
+STEPS: tuple[Literal[1, 2], ...] = (2, 1)
 RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.1), 1))
 EFFECTS = {
     "a": "factor to mechanism",
@@ -179,11 +180,11 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     found = Findings()
     measured = measure(inputs, settings, found)
     places = _told_order(measured, found)
-    inputs.run.tell(0, 2)
-    two = _fitted(inputs, settings, measured, places, steps=2, found=found)
-    inputs.run.tell(1, 2)
-    one = _fitted(inputs, settings, measured, places, steps=1, found=found)
-    inputs.run.tell(2, 2)
+    fits: list[Mediation] = []
+    for steps in STEPS:
+        inputs.run.tell(len(fits), len(STEPS))
+        fits.append(_fitted(inputs, settings, measured, places, steps=steps, found=found))
+    two, one = fits
     factor = measured.data[two.factor]
     two_values = np.unique(factor).size == 2
     difference = float(np.ptp(factor)) if two_values else float(np.std(factor, ddof=1))
