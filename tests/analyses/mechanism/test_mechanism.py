@@ -245,11 +245,51 @@ def test_the_page_shows_figures_to_everyone(individuals: bool) -> None:
     sections, withheld = shown(result(), study(), individuals=individuals)
     (section,) = sections
     assert [item.name for item in section.figures] == [
+        "mechanism-path",
         "mechanism-effects",
         "mechanism-confounding",
     ]
-    assert section.tables[0].frame.height == 2 * len(EFFECTS)
+    assert section.tables[0].frame.height == 3 * len(EFFECTS)
     assert not withheld
+
+
+def test_given_earlier_values_is_by_hand() -> None:
+    inputs, found = study(), result()
+    table = inputs.scores.table.join(
+        inputs.resilience.occasions.select("person", "occasion_index", "SR"),
+        on=["person", "occasion_index"],
+    )
+    first = table.filter(pl.col("occasion_index") == 0).select(
+        "person", m0="factor:coping", s0="SR"
+    )
+    second = table.filter(pl.col("occasion_index") == 1).select("person", m="factor:coping")
+    later = (
+        table.filter(pl.col("valid") & (pl.col("occasion_index") > 1))
+        .group_by("person", maintain_order=True)
+        .agg(pl.col("E", "P").mean())
+    )
+    joined = inputs.scores.persons.select("person", x="optimism")
+    for other in (first, second, later):
+        joined = joined.join(other, on="person")
+    joined = joined.drop_nulls()
+    x, m0, s0, m, E, P = (joined[name].to_numpy() for name in ("x", "m0", "s0", "m", "E", "P"))
+    SR = P - P.mean() - ols(P, E)[0] * (E - E.mean())
+    assert found.n_earlier == len(x)
+    assert found.given_earlier is not None
+    assert found.given_earlier.estimate == pytest.approx(
+        found.difference * ols(m, x, m0, s0)[0] * ols(SR, m, x, m0, s0)[0], rel=1e-6
+    )
+
+
+def test_a_lasting_trait_is_not_called_a_mechanism_beyond_what_was_before() -> None:
+    """Coping stays what it was: what it tells of later SR was there at the start."""
+    found = result()
+    assert found.given_earlier is not None
+    assert abs(found.given_earlier.estimate) < 0.5 * abs(found.two_step.estimate)
+    told = found.given_earlier.told == found.two_step.told
+    assert ("mechanism-not-beyond-earlier" in codes(found)) != told
+    assert ("it is not shown" in found.answer()) != told
+    assert result(mechanism_at="T0").given_earlier is None
 
 
 STUDY = """\

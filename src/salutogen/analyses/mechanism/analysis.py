@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.mechanism.measured import Measured, measure
+from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.columns import (
     LESS_RESILIENT,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from salutogen.page.section import Section, Text
 
 TWO, ONE = "SR (two steps)", "P given E (one step)"
+EARLIER = "SR (two steps), given earlier values"
 STREAM = 0x3ED
 STEPS: tuple[Literal[1, 2], ...] = (2, 1)
 RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.1), 1))
@@ -117,6 +118,15 @@ class MechanismResult(AnalysisResult):
     categories: str = figure("What the difference is, where the factor is one", kind=Kind.LABEL)
     two_step: Indirect = figure("Through the mechanism on SR")
     one_step: Indirect = figure("Through the mechanism on P, with E in the same model")
+    n_earlier: int | None = figure(
+        "Persons who also have mechanism and SR of the occasion of the factor",
+        unit="persons",
+        kind=Kind.COUNT,
+        of="n",
+    )
+    given_earlier: Indirect | None = figure(
+        "Through the mechanism on SR, given mechanism and SR at the occasion of the factor"
+    )
     paths: pl.DataFrame = rows("Every path and effect, per unit", PATH_COLUMNS)
     curve: pl.DataFrame = rows("Indirect effect on SR under correlated errors", CURVE_COLUMNS)
 
@@ -150,12 +160,24 @@ class MechanismResult(AnalysisResult):
             return (
                 f"The data fit a way from {self.factor} over {self.mechanism} to later SR: "
                 f"{figures}. Factor, mechanism and SR were measured in this order."
+                + self._beyond_earlier()
             )
         return (
             f"{self.factor}, {self.mechanism} and SR are associated as a way over "
             f"{self.mechanism} would have it, but the order of their measurements does not show "
             f"one: {figures}."
         )
+
+    def _beyond_earlier(self) -> str:
+        given = self.given_earlier
+        if given is None:
+            return ""
+        figures = (
+            f"{signed(given.estimate)} ({signed(given.interval[0])} to {signed(given.interval[1])})"
+        )
+        if given.told == self.two_step.told:
+            return f" It is also shown given earlier {self.mechanism} and SR: {figures}."
+        return f" Given earlier {self.mechanism} and SR it is not shown: {figures}."
 
     def methods(self) -> Text:
         """Say what was fitted."""
@@ -193,6 +215,10 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         variant = "two" if results["two"].told else "one"
         found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
     told = two.sensitivity["indirect"]
+    earlier = _given_earlier(inputs, settings, measured, places)
+    given = None if earlier is None else _indirect(earlier, difference)
+    if given is not None and results["two"].told and given.told != results["two"].told:
+        found.tell("mechanism-not-beyond-earlier", name=settings.mechanism)
     return MechanismResult(
         n=two.n_persons,
         kind=two.kind,
@@ -206,7 +232,15 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         categories=measured.factor.difference,
         two_step=results["two"],
         one_step=results["one"],
-        paths=pl.concat([_paths(two, TWO), _paths(one, ONE)]),
+        n_earlier=None if earlier is None else earlier.n_persons,
+        given_earlier=given,
+        paths=pl.concat(
+            [
+                _paths(two, TWO),
+                _paths(one, ONE),
+                *([] if earlier is None else [_paths(earlier, EARLIER)]),
+            ]
+        ),
         curve=pl.DataFrame(
             {"rho": RHOS, "indirect": [difference * told.indirect(rho) for rho in RHOS]}
         ),
@@ -242,27 +276,69 @@ def _fitted(
     steps: Literal[1, 2],
     found: Findings,
 ) -> Mediation:
-    factor, mechanism, outcome = measured.places
     # What stands among the covariates is in the equation of the outcome already.
     exposure = measured.exposure
     if steps == 1:
         exposure = tuple(key for key in exposure if key not in measured.repeated_terms)
     try:
-        return mediate(
-            factor=factor,
-            mechanism=mechanism,
-            outcome=outcome,
+        return _mediated(
+            inputs,
+            settings,
+            measured.places,
+            data=measured.data,
             covariates=measured.covariates,
             exposure=exposure,
             steps=steps,
-            data=measured.data,
             measured=places,
-            bootstrap=settings.bootstrap,
-            seed=inputs.run.seed + STREAM,
         )
     except ModelError as error:
         found.tell("mechanism-not-fitted", reason=str(error))
         raise AnalysisError(tuple(found)) from error
+
+
+def _mediated(
+    inputs: AnalysisInputs, settings: MechanismSettings, keys: Iterable[str], **given: Any
+) -> Mediation:
+    factor, mechanism, outcome = keys
+    return mediate(
+        factor=factor,
+        mechanism=mechanism,
+        outcome=outcome,
+        bootstrap=settings.bootstrap,
+        seed=inputs.run.seed + STREAM,
+        **given,
+    )
+
+
+def _given_earlier(
+    inputs: AnalysisInputs,
+    settings: MechanismSettings,
+    measured: Measured,
+    places: Mapping[str, int] | None,
+) -> Mediation | None:
+    """Two steps with mechanism and SR of the factor's occasion among the covariates, if possible.
+
+    What lasts in a person, and made mechanism and SR what they are, was there before, too.
+    """
+    if not measured.earlier:
+        return None
+    known = np.isfinite(np.column_stack(list(measured.earlier.values()))).all(axis=1)
+    if int(known.sum()) < FEWEST:
+        return None
+    data = {name: values[known] for name, values in (measured.data | measured.earlier).items()}
+    try:
+        return _mediated(
+            inputs,
+            settings,
+            measured.places,
+            data=data,
+            covariates=(*measured.covariates, *measured.earlier),
+            exposure=measured.exposure,
+            steps=2,
+            measured=places,
+        )
+    except ModelError:
+        return None
 
 
 def _indirect(fit: Mediation, difference: float) -> Indirect:

@@ -70,8 +70,9 @@ class Measured:
         Places in the plan of factor, mechanism and problems.
     occasions : tuple of str
         Labels of the occasions of problems and exposure.
-    n_out_of_order : int
-        Persons left out because their answers came in another order than planned.
+    earlier : dict from name to array (n,)
+        Mechanism and SR at the occasion of the factor, NaN where missing; empty where the mechanism
+        was not measured before.
     """
 
     data: dict[str, Float]
@@ -83,7 +84,7 @@ class Measured:
     outcome: str
     places: dict[str, int]
     occasions: tuple[str, ...]
-    n_out_of_order: int
+    earlier: dict[str, Float]
 
 
 def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings) -> Measured:
@@ -143,7 +144,10 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         outcome=outcome,
         places={x: factor.place, m: mechanism.place, outcome: last + 1},
         occasions=tuple(labels[last + 1 :]),
-        n_out_of_order=int(late.sum()),
+        earlier={
+            keys.of(f"{name} at {labels[factor.place]}"): values[people][kept]
+            for name, values in _earlier(inputs, factor, mechanism).items()
+        },
     )
 
 
@@ -258,6 +262,18 @@ def _later(inputs: AnalysisInputs, last: int) -> tuple[pl.DataFrame, Float, tupl
     if table.height:
         X = line_matrix(line, table, level="person")
     return table, X[:, kept], tuple(line.terms[place] for place in kept)
+
+
+def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> dict[str, Float]:
+    """Mechanism and SR of all persons at the occasion of the factor, before the mechanism's."""
+    if mechanism.at == BASELINE or factor.place >= mechanism.place:
+        return {}
+    rows = inputs.scores.table
+    here = rows["occasion_index"].to_numpy() == factor.place
+    before = np.full(inputs.scores.persons.height, np.nan)
+    people = rows["person"].to_numpy().astype(np.int64)[here]
+    before[people] = named_scale(inputs, mechanism.name).values[here]
+    return {mechanism.name: before, "SR": inputs.views.wide("SR").values[:, factor.place]}
 
 
 def _out_of_order(places: list[int], days: list[Float]) -> NDArray[np.bool_]:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.mechanism.analysis import CURVE_COLUMNS, EFFECTS, ONE, PATH_COLUMNS, TWO
+from salutogen.analyses.mechanism.analysis import (
+    CURVE_COLUMNS,
+    EARLIER,
+    EFFECTS,
+    ONE,
+    PATH_COLUMNS,
+    TWO,
+)
+from salutogen.analyses.mechanism.path_figure import path_figure
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     Spec,
@@ -31,6 +39,11 @@ WHAT = (
     "of problems with exposure in the same equation: where exposure goes with factor or mechanism, "
     "the two differ, and only what holds both ways should be claimed."
 )
+BEFORE = (
+    "Given earlier values: mechanism and SR of the occasion of the factor stand among the "
+    "covariates. A trait that lasts and stands behind both is then largely taken out; so is what "
+    "the factor had done before."
+)
 ASSUMED = (
     "That the product is an effect takes for granted that nothing unmeasured acts on two of "
     "factor, mechanism and SR, that lines are straight, that factor and mechanism do not reinforce "
@@ -39,6 +52,7 @@ ASSUMED = (
     "stands behind all three."
 )
 X_AXIS = "Points of problems (positive = less resilient)"
+MODELS = {TWO: "one", ONE: "two", EARLIER: "three"}
 SHOWN = ("total", "direct", "indirect")
 FIGURE_COLUMNS = (
     Column(name="effect", meaning="Effect of the factor", heading="Effect", kind=Kind.LABEL),
@@ -59,8 +73,16 @@ def mechanism_section(result: MechanismResult) -> Section:
     )
     return Section(
         title=f"Through what? {result.mechanism} between {result.factor} and SR",
-        paragraphs=(WHAT, result.answer(), measured, _reversed(result), _hidden(result), ASSUMED),
-        figures=(_effects(result), _curve(result)),
+        paragraphs=(
+            WHAT,
+            result.answer(),
+            measured,
+            *([] if result.given_earlier is None else [BEFORE]),
+            _reversed(result),
+            _hidden(result),
+            ASSUMED,
+        ),
+        figures=(path_figure(result), _effects(result), _curve(result)),
         tables=(
             Table(
                 name="mechanism-paths",
@@ -116,16 +138,18 @@ def _effects(result: MechanismResult) -> Figure:
         *(pl.col(name) * result.difference for name in ("estimate", "low", "high")),
     )
     order = [EFFECTS[name] for name in SHOWN]
+    seen = set(data["step"])
+    shades = {name: shade for name, shade in MODELS.items() if name in seen}
     told = "; ".join(
         f"{row['effect']}, {row['step']}: {signed(row['estimate'])} ({signed(row['low'])} to "
         f"{signed(row['high'])})"
         for row in data.iter_rows(named=True)
     )
     y: Spec = ordered("effect", None, order, axis={"labelLimit": 330})
-    moved = {"yOffset": {"field": "step", "sort": [TWO, ONE], "scale": {"paddingOuter": 0.5}}}
+    moved = {"yOffset": {"field": "step", "sort": list(MODELS), "scale": {"paddingOuter": 0.5}}}
     hue: Spec = {
         "field": "step", "type": "nominal", "title": None,
-        "scale": palette_scale({TWO: "one", ONE: "two"}), "legend": {"columns": 2},
+        "scale": palette_scale(shades), "legend": {"columns": 3},
     }  # fmt: skip
     return Figure(
         name="mechanism-effects",
@@ -148,7 +172,7 @@ def _effects(result: MechanismResult) -> Figure:
                 "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
                 "encoding": {"y": y, **moved, "color": hue, "x": quantity("estimate", X_AXIS)},
             },
-            height=190,
+            height=70 * len(order),
         ),
         data=data,
         columns=FIGURE_COLUMNS,
