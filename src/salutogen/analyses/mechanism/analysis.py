@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure
 from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.analyses.mechanism.words import answer, methods
 from salutogen.columns import (
     LESS_RESILIENT,
     POINTS,
@@ -22,9 +23,8 @@ from salutogen.columns import (
     rows,
 )  # fmt: skip
 from salutogen.errors import AnalysisError, ModelError
-from salutogen.findings import Findings, Persons
+from salutogen.findings import Findings
 from salutogen.models.mediation.model import mediate
-from salutogen.page.words import enumeration, say, signed
 
 if TYPE_CHECKING:
     from salutogen.models.mediation.result import Mediation
@@ -118,6 +118,9 @@ class MechanismResult(AnalysisResult):
     categories: str = figure("What the difference is, where the factor is one", kind=Kind.LABEL)
     two_step: Indirect = figure("Through the mechanism on SR")
     one_step: Indirect = figure("Through the mechanism on P, with E in the same model")
+    mechanism_before: str | None = figure(
+        "Occasion of the earlier values of mechanism and SR", kind=Kind.LABEL
+    )
     n_earlier: int | None = figure(
         "Persons who also have mechanism and SR of the occasion of the factor",
         unit="persons",
@@ -143,58 +146,11 @@ class MechanismResult(AnalysisResult):
 
     def answer(self) -> Text:
         """Say what is shown, in the words that the order of the measurements allows."""
-        two, one = self.two_step, self.one_step
-        figures = (
-            f"indirect effect on SR {signed(two.estimate)} points for {self.per} of {self.factor} "
-            f"(95 % interval {signed(two.interval[0])} to {signed(two.interval[1])}), on problems "
-            f"with exposure in the same model {signed(one.estimate)} "
-            f"({signed(one.interval[0])} to {signed(one.interval[1])})"
-        )
-        if two.told == 0 or two.told != one.told:
-            which = "" if two.told == one.told else " in both models"
-            return (
-                f"A way from {self.factor} over {self.mechanism} to later SR is not shown{which}: "
-                f"{figures}."
-            )
-        if self.kind == "mediation":
-            return (
-                f"The data fit a way from {self.factor} over {self.mechanism} to later SR: "
-                f"{figures}. Factor, mechanism and SR were measured in this order."
-                + self._beyond_earlier()
-            )
-        return (
-            f"{self.factor}, {self.mechanism} and SR are associated as a way over "
-            f"{self.mechanism} would have it, but the order of their measurements does not show "
-            f"one: {figures}."
-        )
-
-    def _beyond_earlier(self) -> str:
-        given = self.given_earlier
-        if given is None:
-            return ""
-        figures = (
-            f"{signed(given.estimate)} ({signed(given.interval[0])} to {signed(given.interval[1])})"
-        )
-        if given.told == self.two_step.told:
-            return f" It is also shown given earlier {self.mechanism} and SR: {figures}."
-        return f" Given earlier {self.mechanism} and SR it is not shown: {figures}."
+        return answer(self)
 
     def methods(self) -> Text:
         """Say what was fitted."""
-        given = f", given {enumeration(self.covariates)}" if self.covariates else ""
-        return say(
-            "In {n:# person|# persons}, {mechanism} ({mechanism_at}) was regressed on {factor} "
-            "({factor_at}), and the mean of later SR on both{given}; the indirect effect is the "
-            "product of both paths, with percentile intervals over persons drawn with replacement "
-            "in which the line of SR is fitted anew. The same was done for problems with exposure "
-            "in the same equation.",
-            n=Persons(self.n),
-            mechanism=self.mechanism,
-            mechanism_at=self.mechanism_at,
-            factor=self.factor,
-            factor_at=self.factor_at,
-            given=given,
-        )
+        return methods(self)
 
 
 def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismResult:
@@ -212,7 +168,8 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     difference = float(np.ptp(factor)) if two_values else float(np.std(factor, ddof=1))
     results = {"two": _indirect(two, difference), "one": _indirect(one, difference)}
     if results["two"].told != results["one"].told:
-        variant = "two" if results["two"].told else "one"
+        opposite = results["two"].told * results["one"].told < 0
+        variant = "opposite" if opposite else "two" if results["two"].told else "one"
         found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
     told = two.sensitivity["indirect"]
     earlier = _given_earlier(inputs, settings, measured, places)
@@ -232,6 +189,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         categories=measured.factor.difference,
         two_step=results["two"],
         one_step=results["one"],
+        mechanism_before=None if earlier is None else measured.before,
         n_earlier=None if earlier is None else earlier.n_persons,
         given_earlier=given,
         paths=pl.concat(

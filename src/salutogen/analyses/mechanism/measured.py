@@ -73,6 +73,8 @@ class Measured:
     earlier : dict from name to array (n,)
         Mechanism and SR at the occasion of the factor, NaN where missing; empty where the mechanism
         was not measured before.
+    before : str
+        Label of that occasion.
     """
 
     data: dict[str, Float]
@@ -85,6 +87,7 @@ class Measured:
     places: dict[str, int]
     occasions: tuple[str, ...]
     earlier: dict[str, Float]
+    before: str
 
 
 def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings) -> Measured:
@@ -148,6 +151,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
             keys.of(f"{name} at {labels[factor.place]}"): values[people][kept]
             for name, values in _earlier(inputs, factor, mechanism).items()
         },
+        before=labels[factor.place],
     )
 
 
