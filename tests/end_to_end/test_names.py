@@ -208,6 +208,8 @@ def full_run(
         {"step": "event-weights", "splits": 5},
         {"step": "baseline-adjusted", "baseline": "1", "bootstrap": 100},
         {"step": "centiles", "bootstrap": 100},
+        {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
+         "covariates": [n["number"], n["category"]], "bootstrap": 100},
     ]  # fmt: skip
     types = [n["type"], n["other type"]]
     study = plan(

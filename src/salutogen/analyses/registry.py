@@ -114,6 +114,13 @@ BUILT_IN = (
         compute="salutogen.analyses.event_weights.analysis:compute",
         result="salutogen.analyses.event_weights.analysis:EventWeightsResult",
     ),
+    Analysis(
+        name="mechanism",
+        title="Through what? A mechanism",
+        settings="salutogen.analyses.mechanism.settings:MechanismSettings",
+        compute="salutogen.analyses.mechanism.analysis:compute",
+        result="salutogen.analyses.mechanism.analysis:MechanismResult",
+    ),
 )
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
     from salutogen.models.k_means.result import KMeansPartition, LongitudinalKMeansResult
+    from salutogen.models.mediation.model import mediate
+    from salutogen.models.mediation.result import Mediation
     from salutogen.models.mixed.comparison import FitComparison, compare_fits
     from salutogen.models.mixed.inference.bootstrap import MixedBootstrap
     from salutogen.models.mixed.inference.fixed_effects import ContrastTest
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
     )
     from salutogen.models.moments.moments import Moments
     from salutogen.models.parallel.executors import Interrupted, executor_for, progress_bar
+    from salutogen.models.pooling.e_value import EValue, e_value
+    from salutogen.models.pooling.estimates import PooledEstimates, pool_estimates
+    from salutogen.models.pooling.meta_analysis import MetaAnalysis, meta_analysis
     from salutogen.models.regression.heteroscedasticity import ScatterTest, breusch_pagan
     from salutogen.models.regression.least_squares import (
         FTest,
@@ -84,6 +89,7 @@ _HOME = {
     "ConvergenceWarning": "convergence",
     "CrossLaggedFit": "sem.cross_lagged.result",
     "CrossLaggedPanel": "sem.cross_lagged.model",
+    "EValue": "pooling.e_value",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
     "GrowthMixture": "mixture.model",
@@ -93,25 +99,28 @@ _HOME = {
     "Interrupted": "parallel.executors",
     "InvarianceResult": "sem.one_factor.result",
     "KMeansPartition": "k_means.result",
-    "MeasurementInvariance": "sem.one_factor.model",
-    "Membership": "mixture.membership",
-    "Line": "regression.least_squares",
     "LatentChangeScores": "sem.change_scores.model",
+    "Line": "regression.least_squares",
     "LinearFit": "regression.least_squares",
     "LongitudinalKMeans": "k_means.model",
     "LongitudinalKMeansResult": "k_means.result",
+    "MeasurementInvariance": "sem.one_factor.model",
+    "Mediation": "mediation.result",
+    "Membership": "mixture.membership",
+    "MetaAnalysis": "pooling.meta_analysis",
     "MixedBootstrap": "mixed.inference.bootstrap",
     "MixedModel": "mixed.model",
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
     "PartitionQuality": "k_means.criteria",
+    "PooledEstimates": "pooling.estimates",
     "RandomInterceptFit": "mixed.random_intercept",
     "RestrictedCubicSpline": "regression.splines",
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
-    "StructuredResult": "mixed.structured.result",
     "StructuralComparison": "sem.comparison",
     "StructuralFit": "sem.result",
+    "StructuredResult": "mixed.structured.result",
     "Support": "support",
     "SupportWarning": "support",
     "ThreeStepOutcome": "mixture.three_step.outcome",
@@ -129,6 +138,7 @@ _HOME = {
     "compare_structural_fits": "sem.comparison",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
+    "e_value": "pooling.e_value",
     "executor_for": "parallel.executors",
     "f_test": "regression.least_squares",
     "fit_huber": "regression.robust",
@@ -136,9 +146,12 @@ _HOME = {
     "fit_random_intercept": "mixed.random_intercept",
     "is_warm": "compiling.cache",
     "least_squares_support": "support",
+    "mediate": "mediation.model",
+    "meta_analysis": "pooling.meta_analysis",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
+    "pool_estimates": "pooling.estimates",
     "progress_bar": "parallel.executors",
     "split_half_agreement": "mixture.agreement",
     "three_step_outcome": "mixture.three_step.outcome",
@@ -156,6 +169,7 @@ __all__ = [
     "ConvergenceWarning",
     "CrossLaggedFit",
     "CrossLaggedPanel",
+    "EValue",
     "FTest",
     "FitComparison",
     "GrowthMixture",
@@ -171,12 +185,15 @@ __all__ = [
     "LongitudinalKMeans",
     "LongitudinalKMeansResult",
     "MeasurementInvariance",
+    "Mediation",
     "Membership",
+    "MetaAnalysis",
     "MixedBootstrap",
     "MixedModel",
     "MixedModelResult",
     "Moments",
     "PartitionQuality",
+    "PooledEstimates",
     "RandomInterceptFit",
     "RestrictedCubicSpline",
     "RobustInference",
@@ -201,6 +218,7 @@ __all__ = [
     "compare_structural_fits",
     "copy_mean",
     "cross_validated_error",
+    "e_value",
     "executor_for",
     "f_test",
     "fit_huber",
@@ -208,9 +226,12 @@ __all__ = [
     "fit_random_intercept",
     "is_warm",
     "least_squares_support",
+    "mediate",
+    "meta_analysis",
     "partition_quality",
     "percentile_interval",
     "person_moments",
+    "pool_estimates",
     "progress_bar",
     "split_half_agreement",
     "three_step_outcome",

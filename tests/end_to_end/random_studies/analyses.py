@@ -30,6 +30,10 @@ def add_analyses(plan: Plan) -> None:
     if lot.chance(0.06):
         steps.append({"step": "event-weights", "splits": 5,
                       "method": lot.one("ridge", "log-odds")})  # fmt: skip
+    before = [scale.name for scale in plan.scales if scale.measured == "baseline"]
+    if before and functioning and lot.chance(0.5):
+        steps.append({"step": "mechanism", "factor": before[0], "mechanism": functioning[0],
+                      "bootstrap": 100})  # fmt: skip
     values["analyses"] = steps
 
 

@@ -1,0 +1,342 @@
+"""The analysis of a mechanism: factor, mechanism, later SR, in two steps and in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure
+from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.analyses.mechanism.words import answer, methods
+from salutogen.columns import (
+    LESS_RESILIENT,
+    POINTS,
+    Column,
+    Kind,
+    Record,
+    figure,
+    record,
+    rows,
+)  # fmt: skip
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings
+from salutogen.models.mediation.model import mediate
+
+if TYPE_CHECKING:
+    from salutogen.models.mediation.result import Mediation
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+TWO, ONE = "SR (two steps)", "P given E (one step)"
+EARLIER = "SR (two steps), given earlier values"
+STREAM = 0x3ED
+STEPS: tuple[Literal[1, 2], ...] = (2, 1)
+RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.1), 1))
+EFFECTS = {
+    "a": "factor to mechanism",
+    "b": "mechanism to problems, given the factor",
+    "direct": "direct: factor to problems, given the mechanism",
+    "indirect": "indirect: through the mechanism",
+    "total": "total: direct and indirect",
+    "reversed:a": "reversed: factor to problems",
+    "reversed:b": "reversed: problems to mechanism, given the factor",
+    "reversed:indirect": "reversed: to the mechanism through problems",
+}
+PATH_COLUMNS = (
+    Column(name="step", meaning="How exposure is dealt with", heading="Model", kind=Kind.LABEL),
+    Column(name="effect", meaning="Path or effect", heading="Path", kind=Kind.LABEL),
+    Column(name="estimate", meaning="Estimate, in units of its two ends", heading="Estimate",
+           sign="to problems: positive = less resilient"),
+    Column(name="se", meaning="Standard error, by leaving out one person after the other",
+           heading="SE"),
+    Column(name="low", meaning="Lower end of the 95 % interval (percentile)", heading="from"),
+    Column(name="high", meaning="Upper end of the 95 % interval (percentile)", heading="to"),
+    Column(name="bca_low", meaning="Lower end of the interval corrected for bias and skewness",
+           heading="BCa from"),
+    Column(name="bca_high", meaning="Upper end of the interval corrected for bias and skewness",
+           heading="BCa to"),
+    Column(name="p", meaning="p value (t) of a single path", heading="p"),
+)  # fmt: skip
+CURVE_COLUMNS = (
+    Column(name="rho", meaning="Correlation of the errors of mechanism and SR",
+           heading="Correlation of errors"),
+    Column(name="indirect", meaning="Indirect effect under it, for the difference of the factor",
+           unit=POINTS, sign=LESS_RESILIENT, heading="Indirect effect"),
+)  # fmt: skip
+
+
+@record
+class Indirect(Record):
+    """The indirect effect in one of the two models, for the difference of the factor."""
+
+    estimate: float = figure("Indirect effect", unit=POINTS, sign=LESS_RESILIENT)
+    se: float | None = figure("Its standard error", unit=POINTS)
+    interval: list[float | None] = figure("95 % limits (percentile)", unit=POINTS)
+    interval_bca: list[float | None] = figure(
+        "95 % limits corrected for bias and skewness", unit=POINTS
+    )
+    direct: float = figure("Direct effect", unit=POINTS, sign=LESS_RESILIENT)
+    total: float = figure("Total effect", unit=POINTS, sign=LESS_RESILIENT)
+    joint_p: float | None = figure("Larger p of the paths to and from the mechanism")
+    rho_at_zero: float | None = figure(
+        "Correlation of errors at which the indirect effect vanishes"
+    )
+    e_value: float = figure("E-value of the indirect effect (approximate)")
+    e_value_limit: float | None = figure("E-value of the limit nearer to 0")
+
+    @property
+    def told(self) -> int:
+        """Sign of an effect whose interval leaves out 0; 0 otherwise."""
+        low, high = self.interval
+        if low is None or high is None or low <= 0 <= high:
+            return 0
+        return 1 if low > 0 else -1
+
+
+@record
+class MechanismResult(AnalysisResult):
+    """A factor, a mechanism and later SR; positive = less resilient."""
+
+    n: int = figure("Persons with all that is needed", unit="persons", kind=Kind.COUNT)
+    kind: Literal["mediation", "half-ordered", "association"] = figure(
+        "What the order of the measurements allows to say", kind=Kind.LABEL
+    )
+    factor: str = figure("Factor", kind=Kind.LABEL)
+    factor_at: str = figure("Occasion of the factor", kind=Kind.LABEL)
+    mechanism: str = figure("Mechanism", kind=Kind.LABEL)
+    mechanism_at: str = figure("Occasion of the mechanism", kind=Kind.LABEL)
+    occasions: tuple[str, ...] = figure("Occasions of SR", kind=Kind.LABEL)
+    covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    difference: float = figure(
+        "Difference of the factor for which effects are given: one SD, or its two values",
+        unit="points of the factor",
+    )
+    categories: str = figure("What the difference is, where the factor is one", kind=Kind.LABEL)
+    two_step: Indirect = figure("Through the mechanism on SR")
+    one_step: Indirect = figure("Through the mechanism on P, with E in the same model")
+    mechanism_before: str | None = figure(
+        "Occasion of the earlier values of mechanism and SR", kind=Kind.LABEL
+    )
+    n_earlier: int | None = figure(
+        "Persons who also have mechanism and SR of the occasion of the factor",
+        unit="persons",
+        kind=Kind.COUNT,
+        of="n",
+    )
+    given_earlier: Indirect | None = figure(
+        "Through the mechanism on SR, given mechanism and SR at the occasion of the factor"
+    )
+    paths: pl.DataFrame = rows("Every path and effect, per unit", PATH_COLUMNS)
+    curve: pl.DataFrame = rows("Indirect effect on SR under correlated errors", CURVE_COLUMNS)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Paths, the reversed order and sensitivity to what was not measured."""
+        from salutogen.analyses.mechanism.section import mechanism_section
+
+        return (mechanism_section(self),)
+
+    @property
+    def per(self) -> str:
+        """Words for the difference of the factor."""
+        return self.categories or "one SD"
+
+    def answer(self) -> Text:
+        """Say what is shown, in the words that the order of the measurements allows."""
+        return answer(self)
+
+    def methods(self) -> Text:
+        """Say what was fitted."""
+        return methods(self)
+
+
+def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismResult:
+    """Fit the paths in two steps and in one, and say what time order and confounding allow."""
+    found = Findings()
+    measured = measure(inputs, settings, found)
+    places = _told_order(measured, found)
+    fits: list[Mediation] = []
+    for steps in STEPS:
+        inputs.run.tell(len(fits), len(STEPS))
+        fits.append(_fitted(inputs, settings, measured, places, steps=steps, found=found))
+    two, one = fits
+    factor = measured.data[two.factor]
+    two_values = np.unique(factor).size == 2
+    difference = float(np.ptp(factor)) if two_values else float(np.std(factor, ddof=1))
+    results = {"two": _indirect(two, difference), "one": _indirect(one, difference)}
+    if results["two"].told != results["one"].told:
+        opposite = results["two"].told * results["one"].told < 0
+        variant = "opposite" if opposite else "two" if results["two"].told else "one"
+        found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
+    told = two.sensitivity["indirect"]
+    earlier = _given_earlier(inputs, settings, measured, places)
+    given = None if earlier is None else _indirect(earlier, difference)
+    if given is not None and results["two"].told and given.told != results["two"].told:
+        found.tell("mechanism-not-beyond-earlier", name=settings.mechanism)
+    return MechanismResult(
+        n=two.n_persons,
+        kind=two.kind,
+        factor=settings.factor,
+        factor_at=measured.factor.at,
+        mechanism=settings.mechanism,
+        mechanism_at=measured.mechanism.at,
+        occasions=measured.occasions,
+        covariates=settings.covariates,
+        difference=difference,
+        categories=measured.factor.difference,
+        two_step=results["two"],
+        one_step=results["one"],
+        mechanism_before=None if earlier is None else measured.before,
+        n_earlier=None if earlier is None else earlier.n_persons,
+        given_earlier=given,
+        paths=pl.concat(
+            [
+                _paths(two, TWO),
+                _paths(one, ONE),
+                *([] if earlier is None else [_paths(earlier, EARLIER)]),
+            ]
+        ),
+        curve=pl.DataFrame(
+            {"rho": RHOS, "indirect": [difference * told.indirect(rho) for rho in RHOS]}
+        ),
+        findings=tuple(found),
+    )
+
+
+def _told_order(measured: Measured, found: Findings) -> Mapping[str, int] | None:
+    """Places in time for the model; None where something came before its cause."""
+    first, second, third = measured.places.values()
+    values = {
+        "factor": measured.factor.name,
+        "mechanism": measured.mechanism.name,
+        "factor_at": measured.factor.at,
+        "mechanism_at": measured.mechanism.at,
+        "SR_at": measured.occasions[0],
+    }
+    if first < second < third:
+        return measured.places
+    reversed_ = not first <= second <= third
+    found.tell(
+        "mechanism-order-not-shown", variant="reversed" if reversed_ else "together", **values
+    )
+    return None if reversed_ else measured.places
+
+
+def _fitted(
+    inputs: AnalysisInputs,
+    settings: MechanismSettings,
+    measured: Measured,
+    places: Mapping[str, int] | None,
+    *,
+    steps: Literal[1, 2],
+    found: Findings,
+) -> Mediation:
+    # What stands among the covariates is in the equation of the outcome already.
+    exposure = measured.exposure
+    if steps == 1:
+        exposure = tuple(key for key in exposure if key not in measured.repeated_terms)
+    try:
+        return _mediated(
+            inputs,
+            settings,
+            measured.places,
+            data=measured.data,
+            covariates=measured.covariates,
+            exposure=exposure,
+            steps=steps,
+            measured=places,
+        )
+    except ModelError as error:
+        found.tell("mechanism-not-fitted", reason=str(error))
+        raise AnalysisError(tuple(found)) from error
+
+
+def _mediated(
+    inputs: AnalysisInputs, settings: MechanismSettings, keys: Iterable[str], **given: Any
+) -> Mediation:
+    factor, mechanism, outcome = keys
+    return mediate(
+        factor=factor,
+        mechanism=mechanism,
+        outcome=outcome,
+        bootstrap=settings.bootstrap,
+        seed=inputs.run.seed + STREAM,
+        **given,
+    )
+
+
+def _given_earlier(
+    inputs: AnalysisInputs,
+    settings: MechanismSettings,
+    measured: Measured,
+    places: Mapping[str, int] | None,
+) -> Mediation | None:
+    """Two steps with mechanism and SR of the factor's occasion among the covariates, if possible.
+
+    What lasts in a person, and made mechanism and SR what they are, was there before, too.
+    """
+    if not measured.earlier:
+        return None
+    known = np.isfinite(np.column_stack(list(measured.earlier.values()))).all(axis=1)
+    if int(known.sum()) < FEWEST:
+        return None
+    data = {name: values[known] for name, values in (measured.data | measured.earlier).items()}
+    try:
+        return _mediated(
+            inputs,
+            settings,
+            measured.places,
+            data=data,
+            covariates=(*measured.covariates, *measured.earlier),
+            exposure=measured.exposure,
+            steps=2,
+            measured=places,
+        )
+    except ModelError:
+        return None
+
+
+def _indirect(fit: Mediation, difference: float) -> Indirect:
+    effect = fit.effect("indirect")
+    return Indirect(
+        estimate=difference * effect.estimate,
+        se=_finite(difference * effect.standard_error),
+        interval=[_finite(difference * limit) for limit in effect.percentile],
+        interval_bca=[_finite(difference * limit) for limit in effect.bca],
+        direct=difference * fit.direct,
+        total=difference * fit.total,
+        joint_p=_finite(fit.joint_p()),
+        rho_at_zero=fit.rho_at_zero,
+        e_value=float(fit.e_value),
+        e_value_limit=fit.e_value.limit,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _paths(fit: Mediation, step: str) -> pl.DataFrame:
+    table: list[dict[str, Any]] = []
+    for name, words in EFFECTS.items():
+        effect = fit.effect(name)
+        table.append(
+            {
+                "step": step,
+                "effect": words,
+                "estimate": effect.estimate,
+                "se": _finite(effect.standard_error),
+                "low": _finite(effect.percentile.low),
+                "high": _finite(effect.percentile.high),
+                "bca_low": _finite(effect.bca.low),
+                "bca_high": _finite(effect.bca.high),
+                "p": None if effect.p is None else _finite(effect.p),
+            }
+        )
+    numbers = [column.name for column in PATH_COLUMNS[2:]]
+    return pl.DataFrame(
+        table, schema={"step": pl.String, "effect": pl.String, **dict.fromkeys(numbers, pl.Float64)}
+    )

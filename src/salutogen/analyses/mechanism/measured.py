@@ -1,0 +1,290 @@
+"""Factor, mechanism, covariates and later problems of each person, with their places in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.analyses.scales import known_scales, named_scale
+from salutogen.errors import AnalysisError
+from salutogen.findings import Findings, Persons
+from salutogen.models.descriptive import present_means
+from salutogen.names import did_you_mean
+from salutogen.namespaces import covariate_of, told_term
+from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
+
+if TYPE_CHECKING:
+    from salutogen.analyses.contract import AnalysisInputs
+
+Float = NDArray[np.float64]
+FEWEST = 20
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Variable:
+    """One number of each person.
+
+    Attributes
+    ----------
+    name : str
+    at : str
+        Label of the occasion, or `baseline`.
+    place : int
+        Of the occasion in the plan; what was measured at baseline counts as of the first one.
+    values, days : array (persons,)
+        NaN where missing; days are those of the answers, NaN where they are not known.
+    difference : str
+        What a difference of two categories is, `active against control`; empty for quantities.
+    """
+
+    name: str
+    at: str
+    place: int
+    values: Float
+    days: Float
+    difference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """Complete persons.
+
+    Attributes
+    ----------
+    data : dict from name to array (n,)
+        Factor, mechanism, covariates, terms of exposure, problems: `outcome`.
+    factor, mechanism : Variable
+    covariates, exposure : tuple of str
+        Keys of `data`; those of exposure are the terms of the line over means.
+    repeated_terms : tuple of str
+        Of `exposure`: those that stand among the covariates, too.
+    outcome : str
+        Key of problems.
+    places : dict from key to int
+        Places in the plan of factor, mechanism and problems.
+    occasions : tuple of str
+        Labels of the occasions of problems and exposure.
+    earlier : dict from name to array (n,)
+        Mechanism and SR at the occasion of the factor, NaN where missing; empty where the mechanism
+        was not measured before.
+    before : str
+        Label of that occasion.
+    """
+
+    data: dict[str, Float]
+    factor: Variable
+    mechanism: Variable
+    covariates: tuple[str, ...]
+    exposure: tuple[str, ...]
+    repeated_terms: tuple[str, ...]
+    outcome: str
+    places: dict[str, int]
+    occasions: tuple[str, ...]
+    earlier: dict[str, Float]
+    before: str
+
+
+def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings) -> Measured:
+    """Collect what the model needs.
+
+    Raises
+    ------
+    AnalysisError
+        A name or an occasion is not known, nothing lies after the mechanism, or too few persons
+        have everything.
+    """
+    labels = inputs.study.labels
+    if settings.factor == settings.mechanism:
+        found.tell("mechanism-is-the-factor", name=settings.factor)
+        found.raise_refusals(AnalysisError)
+    factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
+    between = max(min(factor.place + 1, len(labels) - 2), 0)
+    mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
+    last = mechanism.place
+    if settings.after is not None:
+        last = _place(settings.after, labels, found)
+    if last + 1 >= len(labels):
+        found.tell("nothing-after-the-mechanism", label=labels[last])
+    found.raise_refusals(AnalysisError)
+    table, X, terms = _later(inputs, last)
+    covariates = _covariates(inputs, settings, found)
+    people = table["person"].to_numpy().astype(np.int64)
+    keys = _Keys()
+    x, m = keys.of(settings.factor), keys.of(settings.mechanism)
+    given = tuple(keys.of(name) for name in covariates)
+    exposure = tuple(keys.of(told_term(term)) for term in terms)
+    outcome = keys.of("P")
+    columns = [factor.values[people], mechanism.values[people]]
+    columns += [values[people] for values in covariates.values()]
+    columns += [*X.T, table["P"].to_numpy()]
+    complete = np.isfinite(np.column_stack(columns)).all(axis=1)
+    days = [factor.days[people], mechanism.days[people], table["day"].to_numpy()]
+    late = _out_of_order([factor.place, mechanism.place, last + 1], days) & complete
+    if late.any():
+        found.tell("mechanism-times-disagree", n=Persons(int(late.sum())))
+    kept = complete & ~late
+    if int(kept.sum()) < FEWEST:
+        found.tell("too-few-for-mechanism", n=Persons(int(kept.sum())), least=FEWEST)
+        found.raise_refusals(AnalysisError)
+    order = [x, m, *given, *exposure, outcome]
+    return Measured(
+        data={key: column[kept] for key, column in zip(order, columns, strict=True)},
+        factor=factor,
+        mechanism=mechanism,
+        covariates=given,
+        exposure=exposure,
+        repeated_terms=tuple(
+            key
+            for key, term in zip(exposure, terms, strict=True)
+            if covariate_of(term) in settings.covariates
+        ),
+        outcome=outcome,
+        places={x: factor.place, m: mechanism.place, outcome: last + 1},
+        occasions=tuple(labels[last + 1 :]),
+        earlier={
+            keys.of(f"{name} at {labels[factor.place]}"): values[people][kept]
+            for name, values in _earlier(inputs, factor, mechanism).items()
+        },
+        before=labels[factor.place],
+    )
+
+
+class _Keys:
+    """Names of columns of the model: those of the study, told apart where two are the same."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, name: str) -> str:
+        while name in self._taken:
+            name = f"{name} again"
+        self._taken.add(name)
+        return name
+
+
+def _place(label: str, labels: list[str] | tuple[str, ...], found: Findings) -> int:
+    if label not in labels:
+        near = did_you_mean(label, labels)
+        found.tell("mechanism-occasion-unknown", label=label, near=near)
+        found.raise_refusals(AnalysisError)
+    return labels.index(label)
+
+
+def _variable(
+    inputs: AnalysisInputs, name: str, at: str | None, place: int, found: Findings
+) -> Variable:
+    """Read a variable: of the person, or of one occasion."""
+    labels, n = inputs.study.labels, inputs.scores.persons.height
+    unknown = np.full(n, np.nan)
+    once = inputs.scores.of_persons(name)
+    if once is not None and name not in inputs.scores.factors_repeated:
+        if at is not None:
+            found.tell("mechanism-asked-once", name=name, label=at)
+            found.raise_refusals(AnalysisError)
+        values, difference = _numbers_or_two(once, name, found)
+        return Variable(
+            name=name, at=BASELINE, place=0, values=values, days=unknown, difference=difference
+        )
+    known = [*known_scales(inputs), *inputs.scores.factors_baseline]
+    if name not in known_scales(inputs):
+        near = did_you_mean(name, known)
+        found.tell("mechanism-name-unknown", name=name, near=near, known=known)
+        found.raise_refusals(AnalysisError)
+    scale, rows = named_scale(inputs, name), inputs.scores.table
+    where = place if at is None else _place(at, labels, found)
+    here = rows["occasion_index"].to_numpy() == where
+    people = rows["person"].to_numpy().astype(np.int64)[here]
+    values, days = unknown.copy(), unknown.copy()
+    values[people] = scale.values[here]
+    days[people] = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()[here]
+    return Variable(name=name, at=labels[where], place=where, values=values, days=days)
+
+
+def _numbers_or_two(column: pl.Series, name: str, found: Findings) -> tuple[Float, str]:
+    """Return numbers as they are, and two categories as 0 and 1 with words for the difference."""
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy(), ""
+    text = column.cast(pl.String)
+    labels = sorted(text.drop_nulls().unique().to_list())
+    if len(labels) != 2:
+        found.tell("mechanism-of-many-categories", name=name, count=len(labels))
+        found.raise_refusals(AnalysisError)
+    second = (text == labels[1]).cast(pl.Float64).fill_null(float("nan"))
+    return second.to_numpy(), f"{labels[1]} against {labels[0]}"
+
+
+def _covariates(
+    inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
+) -> dict[str, Float]:
+    """Numbers of each covariate; categories against the first label."""
+    columns: dict[str, Float] = {}
+    for name in settings.covariates:
+        column = inputs.scores.of_persons(name)
+        if column is None or name in (settings.factor, settings.mechanism):
+            variant = "unknown" if column is None else "taken"
+            found.tell("mechanism-covariate", variant=variant, name=name)
+            continue
+        if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+            columns[name] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            continue
+        text = column.cast(pl.String)
+        for label in sorted(text.drop_nulls().unique().to_list())[1:]:
+            same = (text == label).cast(pl.Float64).fill_null(float("nan"))
+            columns[f"{name}={label}"] = same.to_numpy()
+    found.raise_refusals(AnalysisError)
+    return columns
+
+
+def _later(inputs: AnalysisInputs, last: int) -> tuple[pl.DataFrame, Float, tuple[str, ...]]:
+    """Means of persons over valid occasions after a place, and the terms of their line."""
+    scores, norm = inputs.scores, inputs.norm
+    line = norm.lines.person
+    rows = scores.table.filter(pl.col("valid") & (pl.col("occasion_index").cast(pl.Int64) > last))
+    n, person = scores.persons.height, rows["person"].to_numpy().astype(np.int64)
+    seen = np.bincount(person, minlength=n) > 0
+    columns = {
+        name: present_means(rows[name].cast(pl.Float64).to_numpy(), person, n)
+        for name in ("P", "E", *scores.type_columns)
+    }
+    first = np.full(n, np.inf)
+    time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    np.fmin.at(first, person, time)
+    table = scores.persons.select("person").filter(pl.Series(seen))
+    table = table.with_columns(
+        *(pl.Series(name, values) for name, values in columns.items()),
+        pl.Series("day", np.where(np.isfinite(first), first, np.nan)[seen]),
+    )
+    table = with_exposure(line, norm.with_covariates(table))
+    kept = [place for place, term in enumerate(line.terms) if term != INTERCEPT]
+    X = np.empty((0, len(line.terms)))
+    if table.height:
+        X = line_matrix(line, table, level="person")
+    return table, X[:, kept], tuple(line.terms[place] for place in kept)
+
+
+def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> dict[str, Float]:
+    """Mechanism and SR of all persons at the occasion of the factor, before the mechanism's."""
+    if mechanism.at == BASELINE or factor.place >= mechanism.place:
+        return {}
+    rows = inputs.scores.table
+    here = rows["occasion_index"].to_numpy() == factor.place
+    before = np.full(inputs.scores.persons.height, np.nan)
+    people = rows["person"].to_numpy().astype(np.int64)[here]
+    before[people] = named_scale(inputs, mechanism.name).values[here]
+    return {mechanism.name: before, "SR": inputs.views.wide("SR").values[:, factor.place]}
+
+
+def _out_of_order(places: list[int], days: list[Float]) -> NDArray[np.bool_]:
+    """Whose answers came at another order than that of the plan, as far as days are known."""
+    late = np.zeros(days[0].size, dtype=bool)
+    for i in range(len(places)):
+        for j in range(i + 1, len(places)):
+            if places[i] < places[j]:
+                late |= days[j] <= days[i]
+    return late

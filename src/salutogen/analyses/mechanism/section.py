@@ -1,0 +1,204 @@
+"""The page's section on a mechanism."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from salutogen.analyses.mechanism.analysis import (
+    CURVE_COLUMNS,
+    EARLIER,
+    EFFECTS,
+    ONE,
+    PATH_COLUMNS,
+    TWO,
+)
+from salutogen.analyses.mechanism.path_figure import path_figure
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.page.charting import (
+    Spec,
+    layered,
+    ordered,
+    palette_scale,
+    quantity,
+    values,
+    zero_rule,
+)
+from salutogen.page.colours import colour
+from salutogen.page.section import Figure, Section, Table
+from salutogen.page.words import enumeration, p_value, points, signed
+
+if TYPE_CHECKING:
+    from salutogen.analyses.mechanism.analysis import MechanismResult
+
+WHAT = (
+    "A factor may go with later resilience because it changes something in between. The way over "
+    "the mechanism is the product of two paths: from the factor to the mechanism, and from the "
+    "mechanism to SR at equal factor. Positive = less resilient. Beside SR stands the same model "
+    "of problems with exposure in the same equation: where exposure goes with factor or mechanism, "
+    "the two differ, and only what holds both ways should be claimed."
+)
+BEFORE = (
+    "Given earlier values: mechanism and SR of the occasion of the factor stand among the "
+    "covariates. A trait that lasts and stands behind both is then largely taken out; so is what "
+    "the factor had done before."
+)
+ASSUMED = (
+    "That the product is an effect takes for granted that nothing unmeasured acts on two of "
+    "factor, mechanism and SR, that lines are straight, that factor and mechanism do not reinforce "
+    "each other, and that the mechanism was measured without error. An order in time rules out "
+    "that what came later acted on what came before, not that the same lasting trait or mood "
+    "stands behind all three."
+)
+X_AXIS = "Points of problems (positive = less resilient)"
+MODELS = {TWO: "one", ONE: "two", EARLIER: "three"}
+SHOWN = ("total", "direct", "indirect")
+FIGURE_COLUMNS = (
+    Column(name="effect", meaning="Effect of the factor", heading="Effect", kind=Kind.LABEL),
+    Column(name="step", meaning="How exposure is dealt with", heading="Model", kind=Kind.LABEL),
+    Column(name="estimate", meaning="Effect for the difference of the factor", unit=POINTS,
+           sign=LESS_RESILIENT, heading="Effect"),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
+)  # fmt: skip
+
+
+def mechanism_section(result: MechanismResult) -> Section:
+    """Effects in both models, every path, and what confounding would do."""
+    measured = (
+        f"{result.factor} was taken from {result.factor_at}, {result.mechanism} from "
+        f"{result.mechanism_at}, SR from {enumeration(result.occasions)}"
+        + (f", given {enumeration(result.covariates)}." if result.covariates else ".")
+    )
+    return Section(
+        title=f"Through what? {result.mechanism} between {result.factor} and SR",
+        paragraphs=(
+            WHAT,
+            result.answer(),
+            measured,
+            *([] if result.given_earlier is None else [BEFORE]),
+            _reversed(result),
+            _hidden(result),
+            ASSUMED,
+        ),
+        figures=(path_figure(result), _effects(result), _curve(result)),
+        tables=(
+            Table(
+                name="mechanism-paths",
+                title="Every path and effect",
+                frame=result.paths,
+                columns=PATH_COLUMNS,
+                note="Per unit of where a path begins. Intervals: percentiles over persons drawn "
+                "with replacement, and corrected for bias and skewness (BCa), which too often "
+                "leaves out 0 in small samples. Products of paths have no p value.",
+            ),
+        ),
+    )
+
+
+def _row(result: MechanismResult, effect: str) -> dict[str, float | None]:
+    words = EFFECTS[effect]
+    return result.paths.filter(step=TWO, effect=words).row(0, named=True)
+
+
+def _reversed(result: MechanismResult) -> str:
+    back = _row(result, "reversed:indirect")
+    told = (
+        f"The reversed order, from {result.factor} over SR to {result.mechanism}, fits these "
+        f"numbers exactly as well; its product is {signed(back['estimate'])} "
+        f"({signed(back['low'])} to {signed(back['high'])}), in points of {result.mechanism} per "
+        f"point of {result.factor}. "
+    )
+    if result.kind == "mediation":
+        return told + "Only the order in time speaks against it, since SR came later."
+    return told + "Nothing in the data speaks against it."
+
+
+def _hidden(result: MechanismResult) -> str:
+    two = result.two_step
+    both = (
+        f"Both paths differ from 0 at 5 % ({p_value(two.joint_p)} is the larger). "
+        if two.joint_p is not None and two.joint_p < 0.05
+        else f"At least one of both paths is not shown ({p_value(two.joint_p)}). "
+    )
+    return (
+        both + "A cause of both mechanism and SR that was not measured would pass for a mechanism: "
+        f"the indirect effect on SR vanishes if it makes their errors correlate by "
+        f"{points(two.rho_at_zero)}. On the scale of risk ratios it would have to be related to "
+        f"both by {points(two.e_value)} each, for the limit nearer to 0 by "
+        f"{points(two.e_value_limit)} (E-values, approximate)."
+    )
+
+
+def _effects(result: MechanismResult) -> Figure:
+    data = result.paths.filter(pl.col("effect").is_in([EFFECTS[name] for name in SHOWN])).select(
+        "effect",
+        "step",
+        *(pl.col(name) * result.difference for name in ("estimate", "low", "high")),
+    )
+    order = [EFFECTS[name] for name in SHOWN]
+    seen = set(data["step"])
+    shades = {name: shade for name, shade in MODELS.items() if name in seen}
+    told = "; ".join(
+        f"{row['effect']}, {row['step']}: {signed(row['estimate'])} ({signed(row['low'])} to "
+        f"{signed(row['high'])})"
+        for row in data.iter_rows(named=True)
+    )
+    y: Spec = ordered("effect", None, order, axis={"labelLimit": 330})
+    moved = {"yOffset": {"field": "step", "sort": list(MODELS), "scale": {"paddingOuter": 0.5}}}
+    hue: Spec = {
+        "field": "step", "type": "nominal", "title": None,
+        "scale": palette_scale(shades), "legend": {"columns": 3},
+    }  # fmt: skip
+    return Figure(
+        name="mechanism-effects",
+        title=f"What goes through {result.mechanism}, and what does not",
+        description=f"Effects for {result.per} of {result.factor}, with 95 % intervals, in points "
+        f"of problems. {told}.",
+        chart=layered(
+            zero_rule("x"),
+            {
+                "data": values(data),
+                "transform": [{"filter": "isValid(datum.low)"}],
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {
+                    "y": y, **moved, "color": hue, "x": quantity("low", X_AXIS),
+                    "x2": {"field": "high"},
+                },
+            },
+            {
+                "data": values(data),
+                "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
+                "encoding": {"y": y, **moved, "color": hue, "x": quantity("estimate", X_AXIS)},
+            },
+            height=70 * len(order),
+        ),
+        data=data,
+        columns=FIGURE_COLUMNS,
+    )  # fmt: skip
+
+
+def _curve(result: MechanismResult) -> Figure:
+    x: Spec = quantity("rho", "Correlation of the errors of mechanism and SR")
+    two = result.two_step
+    return Figure(
+        name="mechanism-confounding",
+        title="What an unmeasured cause of mechanism and SR would make of it",
+        description=f"Indirect effect on SR for {result.per} of {result.factor}, by the "
+        f"correlation of errors. Without any it is {signed(two.estimate)}; at "
+        f"{points(two.rho_at_zero)} it is 0.",
+        chart=layered(
+            zero_rule(),
+            {
+                "data": values(result.curve),
+                "mark": {"type": "line", "color": colour("line"), "strokeWidth": 2.5},
+                "encoding": {
+                    "x": x, "y": quantity("indirect", "Indirect effect (points of problems)"),
+                },
+            },
+            height=260,
+        ),
+        data=result.curve,
+        columns=CURVE_COLUMNS,
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Words for what a mechanism's analysis found, by what its order and its earlier values allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from salutogen.findings import Persons
+from salutogen.page.words import enumeration, say, signed
+
+if TYPE_CHECKING:
+    from salutogen.analyses.mechanism.analysis import MechanismResult
+    from salutogen.page.section import Text
+
+
+def answer(result: MechanismResult) -> Text:
+    """Say what is shown, in the words that the order of the measurements allows."""
+    two, one = result.two_step, result.one_step
+    figures = (
+        f"indirect effect on SR {signed(two.estimate)} points for {result.per} of {result.factor} "
+        f"(95 % interval {signed(two.interval[0])} to {signed(two.interval[1])}), on problems "
+        f"with exposure in the same model {signed(one.estimate)} "
+        f"({signed(one.interval[0])} to {signed(one.interval[1])})"
+    )
+    if two.told == 0 or two.told != one.told:
+        shown = "is not shown"
+        if two.told != one.told:
+            shown = "is shown in one of two models only"
+        if two.told * one.told < 0:
+            shown = "goes in opposite directions in two models"
+        return f"A way from {result.factor} over {result.mechanism} to later SR {shown}: {figures}."
+    together = (
+        f"{result.factor}, {result.mechanism} and later SR go together as a way over "
+        f"{result.mechanism} would have it"
+    )
+    if result.kind != "mediation":
+        return f"{together}, but the order of their measurements does not show one: {figures}."
+    given = result.given_earlier
+    order = " Factor, mechanism and SR were measured in this order."
+    if given is None:
+        head = f"The data fit a way from {result.factor} over {result.mechanism} to later SR"
+        return f"{head}: {figures}.{order}"
+    earlier = (
+        f"Given {result.mechanism} and SR of {result.mechanism_before}, it is "
+        f"{signed(given.estimate)} ({signed(given.interval[0])} to {signed(given.interval[1])})."
+    )
+    if given.told != two.told:
+        return (
+            f"{together}, but not beyond what was there before: {figures}. {earlier} A trait "
+            "that lasts is the simpler account."
+        )
+    return (
+        f"The data fit a way from {result.factor} over {result.mechanism} to later SR, also beyond "
+        f"what was there before: {figures}. {earlier}{order}"
+    )
+
+
+def methods(result: MechanismResult) -> Text:
+    """Say what was fitted."""
+    given = f", given {enumeration(result.covariates)}" if result.covariates else ""
+    return say(
+        "In {n:# person|# persons}, {mechanism} ({mechanism_at}) was regressed on {factor} "
+        "({factor_at}), and the mean of later SR on both{given}; the indirect effect is the "
+        "product of both paths, with percentile intervals over persons drawn with replacement "
+        "in which the line of SR is fitted anew. The same was done for problems with exposure "
+        "in the same equation.",
+        n=Persons(result.n),
+        mechanism=result.mechanism,
+        mechanism_at=result.mechanism_at,
+        factor=result.factor,
+        factor_at=result.factor_at,
+        given=given,
+    )
