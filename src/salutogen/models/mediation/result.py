@@ -78,8 +78,8 @@ class Mediation:
     log_likelihood : float or None
         Gaussian, of mechanisms and outcome given all else; None with repeated measurements, whose
         two levels are fitted one by one, and for what a first step left of the outcome.
-    n_persons, n_rows, n_dropped : int
-        Persons and rows used, rows left out for what they lack.
+    n_rows, n_dropped : int
+        Rows used, of all persons, and rows left out for what they lack.
     draws : int
         Samples of persons in which all paths could be fitted.
     converged : bool
