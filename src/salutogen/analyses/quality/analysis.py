@@ -204,7 +204,7 @@ def _figures(resilience: Resilience, unit: str, *, overlap: bool) -> tuple[tuple
         ("Variance of SR over a person's occasions (squared points)", levels.within_variance),
         ("Its correlation at adjacent occasions, around the level", levels.autocorrelation),
         ("Standard error of measurement of an occasion's SR (points)", one.sem),
-        ("Reliability of an occasion's P used (internal consistency)", one.reliability_P),
+        ("Reliability of an occasion's P used, over valid occasions", one.reliability_P),
         (ANSWERS_ALONE, one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
         (
