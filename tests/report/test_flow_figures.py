@@ -106,3 +106,11 @@ def test_numbers_of_occasions_are_joined_so_that_nobody_is_lost(occasions: int) 
     for (first, *last), persons in zip(ends, found["persons"].to_list(), strict=True):
         upper = int(last[0]) if last else int(first)
         assert persons == int(((numbers >= int(first)) & (numbers <= upper)).sum())
+
+
+def test_ticks_of_small_shares_are_not_all_written_0() -> None:
+    """Four answers of ten thousand: with one decimal of a percent every tick reads 0.0 %."""
+    missing = pl.DataFrame({"occasion": ["a"], "reason": ["skipped"], "share": [0.0004]})
+    layers = missing_figure(missing, ("a",)).specification()["layer"]
+    (axis,) = {one["encoding"]["y"]["axis"]["format"] for one in layers if "y" in one["encoding"]}
+    assert axis == ".3~p", "three significant digits, trailing zeros trimmed"

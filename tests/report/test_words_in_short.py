@@ -47,7 +47,7 @@ def test_the_line_is_told_by_its_simulated_truth(truth: str, shape: str, said: s
     text = told(fit_norm(cohort(truth, shape=shape)), clauses=(CHANGE, ""))
     assert text == (
         f"In short: {said}; the levels of 15 of 120 persons lie clearly below or above what "
-        f"exposure lets expect; {CHANGE}."
+        f"exposure lets expect, if exposure is free of error; {CHANGE}."
     )
 
 

@@ -45,7 +45,6 @@ SUMMARY: dict[str, Any] = {
     "reliability_E_assumed": True,
     "icc_single": 0.33,
     "r_SR_P": SimpleNamespace(person=0.9),
-    "sr_exposure_correlation": SimpleNamespace(primary=1e-15, between=0.1, within=-0.2),
 }
 
 
@@ -154,15 +153,16 @@ def test_small_counts_are_not_told_where_persons_are_hidden() -> None:
 
 def test_each_reliability_says_of_what() -> None:
     text = belief_in_words(context())
-    assert "reliability of at most 0.97 (exposure is taken as free of error)" in text
+    assert "reliability of 0.97 if exposure is free of error, and less if it is not" in text
     assert "answers of the same day" in text
     assert "over 4 occasions (the median) tells the person's level" in text
-    assert "reliability of at most 0.64 (error in exposure is not part of it)" in text
+    assert "of 0.64 (95 % interval 0.40 to 0.80; error in exposure is not part of it)" in text
+    assert "at most" not in text
+    assert "31 % (95 % interval 20 % to 45 %) lies between" in text
     assert "enough to rank" not in text
     assert "last" not in text.replace("lasting", "")
     follows = "which follows from the 19 % that go with exposure (the root of what is left) and is"
     assert f"+0.90 with their problems, {follows} no finding: it orders persons nearly" in text
-    assert "0 by the arithmetic of least squares, which is no finding" in text
 
 
 @pytest.mark.parametrize(("r", "sentence"), [(0.8, "largely as"), (0.4, "otherwise than")])
@@ -187,13 +187,6 @@ def test_r_of_sr_with_problems_is_the_root_of_what_the_line_leaves(covariates: l
     assert r == pytest.approx(np.sqrt(1 - inputs.norm.lines.person.r_squared), abs=1e-9)
 
 
-def test_a_line_from_elsewhere_leaves_a_total_that_is_told() -> None:
-    left = SimpleNamespace(primary=0.21, between=0.3, within=None)
-    text = belief_in_words(context(summary={"sr_exposure_correlation": left}))
-    assert "over all rows +0.21" in text
-    assert "arithmetic" not in text
-
-
 def test_the_section_names_what_intervals_are_of() -> None:
     made = context()
     text = words(errors_in_words(made), made)
@@ -207,15 +200,14 @@ def test_the_section_names_what_intervals_are_of() -> None:
 def test_what_lasts_within_persons_is_a_figure_and_no_claim() -> None:
     """The share between levels by its definition, and the correlation within as estimated."""
     told = belief_in_words(context(autocorrelation=0.08))
-    assert f"variance of SR on single occasions {100 * 4 / 13:.0f} % lies between" in told
+    assert f"variance of SR on single occasions {100 * 4 / 13:.0f} % (95 % interval" in told
     assert "within persons, where it correlates by +0.08 from one occasion to the next" in told
     assert "lasting" not in told
 
 
 def test_a_reliability_that_may_be_none_is_said_to_be() -> None:
     may_be_none = belief_in_words(context(between_variance_low=0.0))
-    assert "reliability of at most 0.80 (error in exposure is not part of it)" in may_be_none
-    assert "the estimate is 0.64, and anything from 0 to that fits these data" in may_be_none
+    assert "reliability of 0.64 (95 % interval 0 to 0.80; error in exposure" in may_be_none
     assert "the estimate is 31 %, and 0 to 45 % fit these data" in may_be_none
     assert "fits these data" not in belief_in_words(context())
 

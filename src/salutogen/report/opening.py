@@ -67,5 +67,5 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         facts.append(Fact("Variance that goes with exposure", percent(line.claims.share.share)))
     if line.covariates or line.claims is None:
         facts.append(Fact("Variance that goes with the whole line", percent(line.r_squared)))
-    facts.append(Fact("SD of SR (points)", points(line.residual_sd)))
+    facts.append(Fact("SD of persons' mean SR (points)", points(line.residual_sd)))
     return tuple(facts)

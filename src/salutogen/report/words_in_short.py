@@ -63,7 +63,8 @@ def _persons_clause(context: Context) -> Text:
     # Both together would tell the one from the other where that is small.
     hidden = any(context.audience.hides(one) for one in (below, above))
     return say(
-        "the levels of {n} lie clearly below or above what exposure lets expect",
+        "the levels of {n} lie clearly below or above what exposure lets expect, if exposure is "
+        "free of error",
         n="some persons"
         if hidden
         else say(

@@ -16,7 +16,10 @@ LITTLE_EXPOSED = (
     "To have fewer problems than expected at little exposure does not tell how a person would do "
     "under much. "
 )
-NOTHING = 1e-6  # a correlation that least squares makes 0
+FREE_OF_ERROR = (
+    "Exposure is taken as free of error in this: with error in it some of those called may not be, "
+    "and others may."
+)
 ROUNDING = 0.005  # of a correlation as it is printed
 LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level
 THE_SAME, NEARLY, LARGELY = (
@@ -80,8 +83,7 @@ def _levels_in_words(context: Context) -> Text:
         "levels of {below} lie clearly below the line (fewer problems than expected{exposed_below})"
         " and of {above} clearly above it (more problems than expected{exposed_above}), at a "
         "false-discovery rate of 5 %: up to one in twenty of those called{chance} is expected to "
-        "be called by chance. For the others the level is not settled. {little}Error in exposure "
-        "is not part of this.",
+        "be called by chance. For the others the level is not settled. {little}{error}",
         interval=interval,
         n=Persons(n),
         below=Persons(found.clear_below, of=n),
@@ -89,6 +91,7 @@ def _levels_in_words(context: Context) -> Text:
         exposed_below=_exposed_words(context, BELOW),
         exposed_above=_exposed_words(context, ABOVE),
         little=LITTLE_EXPOSED if _exposed_words(context, BELOW) else "",
+        error=FREE_OF_ERROR,
         chance=chance,
     )
 
@@ -173,8 +176,8 @@ def _root(variance: float | None) -> str:
 
 
 def belief_in_words(context: Context) -> str:
-    """Say of what each reliability is, how near SR is to P, and what of exposure is left in it."""
-    told = [*_reliabilities(context), *_correlations(context)]
+    """Say of what each reliability is, and how near SR is to P."""
+    told = [*_reliabilities(context), *_correlation_with_problems(context)]
     return f"Can it be believed? {' '.join(told)}" if told else ""
 
 
@@ -182,35 +185,37 @@ def _reliabilities(context: Context) -> list[str]:
     summary, found = context.resilience.summary, context.resilience.claims
     told = []
     if summary.reliability is not None:
-        most = " at most" if summary.reliability_E_assumed else ""
-        why = " (exposure is taken as free of error)" if summary.reliability_E_assumed else ""
+        free = ""
+        if summary.reliability_E_assumed:
+            free = " if exposure is free of error, and less if it is not"
         told.append(
-            f"The answers of one occasion give that occasion's SR with a reliability of{most} "
-            f"{number(summary.reliability, 2)}{why}: how well answers of the same day agree, which "
-            "says nothing of how well persons can be ranked."
+            "The answers of one occasion give that occasion's SR with a reliability of "
+            f"{number(summary.reliability, 2)}{free}: how well answers of the same day agree, "
+            "which says nothing of how well persons can be ranked."
         )
     if found.reliability is not None and found.median_occasions is not None:
         told.append(
             f"A person's SR over {_occasions(found)} tells the person's level over the period with "
-            f"a reliability of at most {_reliability_of_level(found)}."
+            f"a reliability of {_reliability_of_level(found)}."
         )
     told.extend(_share_between(context))
     return told
 
 
 def _reliability_of_level(found: PersonClaims) -> str:
-    """Write the reliability with what else fits, where levels may not differ at all."""
-    apart = " (error in exposure is not part of it)"
+    """Write the reliability with its interval, and what it rests on."""
+    value, apart = number(found.reliability, 2), "error in exposure is not part of it"
     if found.between_variance_low is None:
-        return f"{number(found.reliability, 2)}{apart}, by the stability that was given"
+        return f"{value} ({apart}), by the stability that was given"
     if found.autocorrelation is None:
-        return f"{number(found.reliability, 2)}{apart}, if occasions are independent"
-    if found.between_variance_low > 0:
-        return f"{number(found.reliability, 2)}{apart}"
-    return (
-        f"{number(found.reliability_high, 2)}{apart}: the estimate is "
-        f"{number(found.reliability, 2)}, and anything from 0 to that fits these data"
-    )
+        return f"{value} ({apart}), if occasions are independent"
+    return f"{value} (95 % interval {reliability_ends(found)}; {apart})"
+
+
+def reliability_ends(found: PersonClaims) -> str:
+    """Write the ends of the interval of the reliability of persons' SR."""
+    low = 0.0 if found.between_variance_low == 0 else found.reliability_low
+    return f"{number(low, 2)} to {number(found.reliability_high, 2)}"
 
 
 def _share_between(context: Context) -> list[str]:
@@ -225,9 +230,10 @@ def _share_between(context: Context) -> list[str]:
         ]
     if found.share_between is not None:
         return [
-            f"Of the variance of SR on single occasions {percent(found.share_between)} lies "
-            "between persons' levels within this period; the rest is within persons, where it "
-            f"correlates by {signed(found.autocorrelation)} from one occasion to the next."
+            f"Of the variance of SR on single occasions {percent(found.share_between)}"
+            f"{_share_ends(found)} lies between persons' levels within this period; the rest is "
+            "within persons, where it correlates by "
+            f"{signed(found.autocorrelation)} from one occasion to the next."
         ]
     if icc is None:
         return []
@@ -238,23 +244,22 @@ def _share_between(context: Context) -> list[str]:
     ]
 
 
-def _correlations(context: Context) -> list[str]:
-    summary = context.resilience.summary
-    told = []
-    r = summary.r_SR_P.person
-    if r is not None:
-        told.append(
-            f"SR of persons correlates {signed(r)} with their problems"
-            f"{_by_arithmetic(r, context.norm.lines.person)}: {_as_problems(r)}."
-        )
-    left = summary.sr_exposure_correlation
-    if left.between is not None:
-        within = f", within persons {signed(left.within)}" if left.within is not None else ""
-        told.append(
-            f"SR of single occasions keeps a correlation of {signed(left.between)} with exposure "
-            f"between persons{within}{_total(left.primary)}."
-        )
-    return told
+def _share_ends(found: PersonClaims) -> str:
+    """Write the interval of the share between persons; nothing where levels have none."""
+    if found.share_between_low is None or found.share_between_high is None:
+        return ""
+    low, high = percent(found.share_between_low), percent(found.share_between_high)
+    return f" (95 % interval {low} to {high})"
+
+
+def _correlation_with_problems(context: Context) -> list[str]:
+    r = context.resilience.summary.r_SR_P.person
+    if r is None:
+        return []
+    return [
+        f"SR of persons correlates {signed(r)} with their problems"
+        f"{_by_arithmetic(r, context.norm.lines.person)}: {_as_problems(r)}."
+    ]
 
 
 def _by_arithmetic(r: float, line: Line) -> str:
@@ -276,11 +281,3 @@ def _as_problems(r: float) -> str:
     if r >= LARGELY:
         return "it orders persons largely as problems alone do"
     return "it orders persons otherwise than problems alone"
-
-
-def _total(r: float | None) -> str:
-    if r is None:
-        return ""
-    if abs(r) < NOTHING:
-        return "; over all rows it is 0 by the arithmetic of least squares, which is no finding"
-    return f"; over all rows {signed(r)}"

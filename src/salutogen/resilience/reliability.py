@@ -56,16 +56,21 @@ class Measurement(Record):
     sem: float | None = figure("Standard error of measurement of one SR", unit=POINTS)
 
 
-def measure(scores: Scores, SR: np.ndarray, r: float | None) -> Measurement:
+def measure(scores: Scores, P: np.ndarray, r: float | None) -> Measurement:
     """Take the reliabilities the study knows and derive those of SR.
 
     Parameters
     ----------
     scores : Scores
-    SR : ndarray
-        SR of the scored occasions, points of P.
+    P : ndarray
+        P of the scored occasions.
     r : float or None
         Observed correlation of E and P over them.
+
+    Notes
+    -----
+    The error of SR is that of P and that of E times the slope, whatever the shape of the line:
+    `sem² = var(P) (1 - rP + r² (1 - rE))`.
     """
     reliability_E = exposure_reliability(scores)
     assumed = reliability_E is None
@@ -76,7 +81,8 @@ def measure(scores: Scores, SR: np.ndarray, r: float | None) -> Measurement:
         value = reliability_of_score(rP, r, rE)
         if 0.0 <= value <= 1.0:
             reliability = value
-            sem = float(np.std(SR, ddof=1)) * float(np.sqrt(1.0 - value))
+            share = 1.0 - rP + r**2 * (1.0 - rE)
+            sem = float(np.std(P, ddof=1)) * float(np.sqrt(share))
     return Measurement(
         reliability_P=rP,
         reliability_E=rE,

@@ -64,7 +64,7 @@ def score_resilience(
     occasions, persons, windows, phases = (score_level(scores, norm, one) for one in kinds)
     arrays = scored_arrays(occasions, scores.persons.height)
     r = pearson(arrays.E, arrays.P)
-    measurement = measure(scores, arrays.SR, r)
+    measurement = measure(scores, arrays.P, r)
     lines = _bootstrap(norm, draws, seed)
     sem = measurement.sem
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)

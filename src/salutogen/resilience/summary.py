@@ -108,7 +108,9 @@ class ScoreSummary(Record):
         "Reliability of an occasion's SR: agreement of the answers given on it, at most where "
         "reliability_E_assumed"
     )
-    reliability_P: float | None = figure("Reliability of an occasion's P: internal consistency")
+    reliability_P: float | None = figure(
+        "Reliability of an occasion's P: internal consistency, over valid occasions"
+    )
     reliability_P_persons: float | None = figure(
         "Reliability of persons' mean P as regards the error of the answers"
     )

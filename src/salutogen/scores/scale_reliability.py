@@ -161,13 +161,20 @@ def measured_reliability(
     problems: ProblemScores,
     exposure: ExposureScores,
     person: NDArray[Any],
+    valid: BoolArray,
     findings: Findings,
 ) -> tuple[tuple[ScaleReliability, ...], float | None]:
-    """Reliability of every scale, and the one of P that later rooms use.
+    """Reliability of every scale, and the one of P over valid occasions that later rooms use.
 
-    Per problem scale the study file's value goes before omega, omega before alpha; for a combined
-    P the scales' values make one by Mosier's formula (errors independent between scales). Where a
-    scale has none, P has none: how well the scales agree is told, and used for nothing.
+    Per problem scale the study file's value goes before omega, omega before alpha, each carried
+    from the first forms to the valid occasions (`carried_over`); for a combined P the scales'
+    values make one by Mosier's formula (errors independent between scales). Where a scale has none,
+    P has none: how well the scales agree is told, and used for nothing.
+
+    Parameters
+    ----------
+    valid : ndarray of bool, shape (rows,)
+        Rows that are scored, with problems and exposure.
     """
     found: list[ScaleReliability] = []
     values: dict[str, float | None] = {}
@@ -177,10 +184,15 @@ def measured_reliability(
             form, problems.rules[name], measure, problems.scales[name].score, person
         )
         found += parts
-        values[name] = form.instrument.reliability or parts[0].omega or parts[0].alpha
+        values[name] = form.instrument.reliability or carried_over(
+            parts[0].omega or parts[0].alpha,
+            problems.scales[name].score,
+            first_rows(person, complete_forms(form)),
+            valid,
+        )
     reliability, agreement = next(iter(values.values())), None
     if len(forms) > 1:
-        reliability = _combined_reliability(problems, list(values.values()))
+        reliability = _combined_reliability(problems, list(values.values()), valid)
         agreement = None if reliability is not None else scale_agreement(problems, person)
         found.append(_of_combined(problems, reliability))
     for (column, one), kind in zip(exposure.columns.items(), exposure.kinds.values(), strict=True):
@@ -191,9 +203,27 @@ def measured_reliability(
     return tuple(found), reliability
 
 
-def _combined_reliability(problems: ProblemScores, values: Sequence[float | None]) -> float | None:
+def carried_over(
+    reliability: float | None, score: FloatArray, first: NDArray[np.intp], valid: BoolArray
+) -> float | None:
+    """Reliability over valid occasions of a score whose reliability on first forms is known.
+
+    Errors of the answers are taken to vary as much on later forms as on the first, whereas scores
+    may vary more (or less) there: `1 - (1 - r) var(first forms) / var(valid occasions)`. It is r
+    where each person has one form, and 0 at least.
+    """
+    scored = score[valid & np.isfinite(score)]
+    if reliability is None or scored.size < FEWEST_FORMS or np.ptp(scored) == 0:
+        return reliability
+    error = (1.0 - reliability) * float(np.var(score[first], ddof=1))
+    return max(1.0 - error / float(np.var(scored, ddof=1)), 0.0)
+
+
+def _combined_reliability(
+    problems: ProblemScores, values: Sequence[float | None], valid: BoolArray
+) -> float | None:
     known = [value for value in values if value is not None]
-    complete = np.isfinite(problems.score)
+    complete = valid & np.isfinite(problems.score)
     if len(known) < len(values) or int(complete.sum()) < FEWEST_FORMS:
         return None
     columns = [scale.score[complete] for scale in problems.scales.values()]

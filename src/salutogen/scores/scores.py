@@ -187,7 +187,8 @@ class Scores:
     between_within : tuple of BetweenWithinReliability
         For each problem scale, where persons answered it more than once.
     reliability_p : float or None
-        The reliability of P that later rooms use (study file, else omega, else alpha).
+        The reliability of P over valid occasions that later rooms use: the study file's, else
+        from omega, else from alpha, whose error of answers is that of persons' first forms.
     exposure_quality : DataFrame
         Type by occasion, columns `EXPOSURE_QUALITY_COLUMNS`.
     item_quality : DataFrame

@@ -230,7 +230,7 @@ def _assemble(
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
     check_items(items, findings)
     reliability, reliability_p = measured_reliability(
-        forms.problems, problems, exposure, person, findings
+        forms.problems, problems, exposure, person, combined.valid, findings
     )
     return Scores(
         study=study,

@@ -17,7 +17,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.models.correlation_matrix import Order
 from salutogen.page.audience import Audience
-from salutogen.page.words import percent
+from salutogen.page.words import number, percent
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -244,6 +244,37 @@ def test_agreement_on_ranks_of_chance_is_said_to_be_that(between: float) -> None
         (section,), _ = shown(result, inputs, individuals=True)
         told = str(section.paragraphs[0])
         of_chance += "the ways agree on ranks that chance has made" in told
-        assert ("persons keep their ranks" in told) is result.levels_told
+        claims = inputs.resilience.claims
+        assert (result.reliability, result.reliability_high) == (
+            claims.reliability, claims.reliability_high,
+        )  # fmt: skip
+        reach = f"{number(claims.reliability, 2)}, 95 % interval 0 to"
+        assert (f"{reach} {number(claims.reliability_high, 2)})" in told) is not result.levels_told
+        assert "at most" not in told
+        assert ("persons roughly keep their ranks" in told) is result.levels_told
         assert f"exposure goes with {percent(result.share)} of the differences" in told
     assert of_chance >= 8 if between == 0 else of_chance == 0
+
+
+def test_ranks_near_1_are_kept_as_far_as_quarters_say(
+    inputs: AnalysisInputs, result: ConcordanceResult
+) -> None:
+    """The largest share of movers among variants at .95 or more, by hand; none of small counts."""
+    own = column(result, result.primary)
+    moved = {}
+    for name in set(result.names) - {result.primary} - set(result.same):
+        other = column(result, name)
+        both = np.isfinite(other) & np.isfinite(own)
+        if np.corrcoef(other[both], own[both])[0, 1] >= 0.95:
+            moved[name] = float(np.mean(quarter(other[both]) != quarter(own[both])))
+    assert moved
+    assert max(moved.values()) > 0.02, "near 1, and yet persons move"
+    (section,), _ = shown(result, inputs, individuals=True)
+    words = f"up to {percent(max(moved.values()))} of persons lie in another quarter"
+    assert words in str(section.paragraphs[0])
+    few = {
+        **result.changed_quarter,
+        next(iter(moved)): ChangedQuarter(n=150, changed=3, share=0.02),
+    }
+    (hidden,), _ = shown(replace(result, changed_quarter=few), inputs, individuals=False)
+    assert "in another quarter" not in str(hidden.paragraphs[0])

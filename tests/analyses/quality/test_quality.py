@@ -133,6 +133,17 @@ def test_overlap_is_said_only_of_windows_that_overlap(step: int, said: str) -> N
     assert overlap == (step == 1) == any("overlap" in words for words in figures)
 
 
+def test_a_reliability_of_levels_stands_beside_its_interval(inputs: AnalysisInputs) -> None:
+    claims = inputs.resilience.claims
+    figures = list(compute(inputs, QualitySettings()).figures)
+    place = figures.index((LEVEL_OF_SR, claims.reliability))
+    assert [value for _, value in figures[place + 1 : place + 3]] == [
+        0.0 if claims.between_variance_low == 0 else claims.reliability_low,
+        claims.reliability_high,
+    ]
+    assert not any("at most" in words for words, _ in figures)
+
+
 def between_within_table(inputs: AnalysisInputs, items: Any, person: Any) -> Table:
     found = reliability_between_within(items, person)
     assert found is not None

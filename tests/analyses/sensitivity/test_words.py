@@ -11,8 +11,8 @@ import pytest
 from salutogen.analyses.sensitivity.analysis import compute
 from salutogen.analyses.sensitivity.exposure_bands import Band
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
-from salutogen.analyses.sensitivity.words import slope_in_words, words_of_factor
-from salutogen.page.words import points
+from salutogen.analyses.sensitivity.words import slope_in_short, slope_in_words, words_of_factor
+from salutogen.page.words import number, points
 from tests.analyses.inputs import shown
 from tests.analyses.sensitivity.test_sensitivity import told_of, with_outliers
 from tests.norm.cohorts import simulated
@@ -72,9 +72,11 @@ def test_the_opening_says_what_the_slope_outlives(
     assert ("need not hold" in short) is (joint[0] < 0)
     assert ("mood" in short) is (bands.mood_high > 0)
     seldom = replace(result, exposure_bands=bands, covered=0.077)
-    assert "so that less reliable exposure is plausible" in str(seldom.answer())
-    assert "the time that was not asked about" in str(seldom.in_short())
-    assert "plausible" not in text
+    assert "so that exposure may be less reliable than was taken here" in str(seldom.answer())
+    assert "size of the slope and the places of persons, not its direction" in str(seldom.answer())
+    assert "the time that was not asked about is no part of that error" in str(seldom.in_short())
+    assert "less reliable than was taken" not in text
+    assert "only just" not in text + short
     assert ("mood colours" in text) is (bands.mood_high > 0)
     curved = replace(result, exposure_bands=bands, line=None)
     assert curved.answer() == curved.in_short() == ""
@@ -86,6 +88,23 @@ def test_the_opening_says_what_the_slope_outlives(
     calm = replace(bands, mood_low=0.0, mood_high=0.0)
     assert ("would hold" in slope_in_words(calm)) is (error[0] > 0)
     assert "mood" not in slope_in_words(calm)
+
+
+@pytest.mark.parametrize(("nearest", "just"), [(0.02, True), (0.04, False)])
+def test_what_holds_on_the_edge_alone_is_said_to(nearest: float, *, just: bool) -> None:
+    """An end within a tenth of the slope from 0 would not bear much more mood than was taken."""
+    result = compute(with_outliers(simulated()), SensitivitySettings(draws=100))
+    slope = Band(
+        n=100, value=0.3, low=0.2, high=0.4, error_low=0.2, error_high=0.9,
+        joint_low=nearest, joint_high=0.9,
+    )  # fmt: skip
+    bands = replace(result.exposure_bands, slope=slope)
+    text, short = slope_in_words(bands), slope_in_short(bands)
+    assert ("would only just hold" in text) is just
+    assert ("would only just hold" in short) is just
+    assert (f"{number(bands.mood_high, 2)} at most, may undo it" in text) is just
+    calm = replace(bands, mood_low=0.0, mood_high=0.0)
+    assert "only just" not in slope_in_words(calm) + slope_in_short(calm)
 
 
 def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:

@@ -51,9 +51,9 @@ class ConcordanceResult(AnalysisResult):
         `subject`, then a column per variant.
     levels_told : bool
         Whether persons' levels are told to differ; where not, ranks are those of chance.
-    reliability, share : float or None
-        Reliability of a person's SR as a measure of the level; share of the differences in
-        problems that exposure goes with.
+    reliability, reliability_high, share : float or None
+        Reliability of a person's SR as a measure of the level, and the upper end of its interval;
+        share of the differences in problems that exposure goes with.
     """
 
     names: Sequence[str] = figure("Variants", kind=Kind.LABEL)
@@ -78,6 +78,7 @@ class ConcordanceResult(AnalysisResult):
     table: pl.DataFrame = beside()
     levels_told: bool = beside(default=True)
     reliability: float | None = beside(default=None)
+    reliability_high: float | None = beside(default=None)
     share: float | None = beside(default=None)
 
     @property
@@ -142,6 +143,7 @@ def compute(inputs: AnalysisInputs, settings: ConcordanceSettings) -> Concordanc
         table=_table(context.persons["subject"], by_person),
         levels_told=levels.between_variance_low != 0,
         reliability=levels.reliability,
+        reliability_high=levels.reliability_high,
         share=None if line is None else line.share.share,
     )
 

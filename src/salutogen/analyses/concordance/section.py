@@ -50,10 +50,11 @@ def concordance_section(result: ConcordanceResult, audience: Audience) -> Sectio
     return Section(
         title="Concordance of variants",
         paragraphs=(
-            f"The same answers scored in other defensible ways. {_ranks_words(result)} Claims on "
-            "the group (change over time, what follows an event, the slope) may differ all the "
-            "same, since means do not enter a correlation. Where correlations are lower, the "
-            "choice must be argued. All are turned so that positive means less resilient.",
+            "The same answers scored in other defensible ways. "
+            f"{_ranks_words(result, audience)} Claims on the group (change over time, what follows "
+            "an event, the slope) may differ all the same, since means do not enter a correlation. "
+            "Where correlations are lower, the choice must be argued. All are turned so that "
+            "positive means less resilient.",
             *_same_words(result),
         ),
         figures=(_heatmap(result, audience),),
@@ -61,7 +62,7 @@ def concordance_section(result: ConcordanceResult, audience: Audience) -> Sectio
     )
 
 
-def _ranks_words(result: ConcordanceResult) -> str:
+def _ranks_words(result: ConcordanceResult, audience: Audience) -> str:
     """Say what a correlation near 1 is of: persons' levels, or chance; and what makes it near."""
     made = ""
     if result.share is not None:
@@ -72,16 +73,42 @@ def _ranks_words(result: ConcordanceResult) -> str:
         )
     if result.levels_told:
         return (
-            "Where correlations are near 1, persons keep their ranks whichever is chosen, errors "
-            f"of these ranks included.{made}"
+            "Where correlations are near 1, persons roughly keep their ranks whichever is chosen, "
+            f"errors of these ranks included{_moved_words(result, audience)}.{made}"
         )
-    at_most = ""
+    size = ""
     if result.reliability is not None:
-        at_most = f" (reliability of a person's SR at most {number(result.reliability, 2)})"
+        size = (
+            f" (reliability of a person's SR {number(result.reliability, 2)}, 95 % interval 0 to "
+            f"{number(result.reliability_high, 2)})"
+        )
     return (
-        f"That persons' levels differ is not shown here{at_most}: where correlations are near 1, "
+        f"That persons' levels differ is not shown here{size}: where correlations are near 1, "
         "the ways agree on ranks that chance has made, which is no reason to rank persons by any "
         f"of them.{made}"
+    )
+
+
+def _moved_words(result: ConcordanceResult, audience: Audience) -> str:
+    """Say how many change quarters although correlations are near 1; nothing of small counts."""
+    at = list(result.names).index(result.primary)
+    near = [
+        name
+        for place, name in enumerate(result.names)
+        if name != result.primary
+        and name not in result.same
+        and (r := result.correlation[place][at]) is not None
+        and r >= LIMITS[-1]
+    ]
+    shares = {name: result.changed_quarter[name].share for name in near}
+    known = {name: share for name, share in shares.items() if share is not None}
+    if not known or any(_moved(result, name, audience) is None for name in near):
+        return ""
+    most = max(known, key=lambda name: known[name])
+    return (
+        f": at a correlation of {number(LIMITS[-1], 2)} or more with the primary score up to "
+        f"{percent(known[most])} of persons lie in another quarter ({heading(most)}; last column "
+        "of the table)"
     )
 
 

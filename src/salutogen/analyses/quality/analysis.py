@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Figures that are named again where another reliability of a mean stands.
 ANSWERS_ALONE = "Reliability of persons' mean P, as regards the error of answers alone"
-LEVEL_OF_SR = "Reliability of persons' SR as level over the period (at most: E as if free of error)"
+LEVEL_OF_SR = "Reliability of persons' SR as level over the period (E as if free of error)"
 
 
 @record
@@ -48,6 +48,8 @@ class QualityResult(AnalysisResult):
         Reliability, stability and leftover exposure of SR, in words; what is unknown is left out.
     occasions : tuple of str
         Labels of the planned occasions.
+    left_over_all : float or None
+        Correlation of SR with exposure over all rows.
     closing : int
         Last occasions at none of which those who left were seen.
     draws : int
@@ -72,14 +74,17 @@ class QualityResult(AnalysisResult):
     descriptives: pl.DataFrame = beside()
     figures: Sequence[tuple[str, float]] = beside()
     occasions: Sequence[str] = beside()
+    left_over_all: float | None = beside(default=None)
     closing: int = beside(default=2)
     draws: int = beside(default=0)
 
     def answer(self) -> Text:
-        """Say what leaving goes with, where that is told."""
+        """Say what of exposure SR keeps, and what leaving goes with, where that is told."""
         from salutogen.analyses.quality.leavers_section import leaving_in_words
+        from salutogen.analyses.quality.leftover_words import left_in_words
 
-        return leaving_in_words(self.leavers)
+        told = (left_in_words(self.intervals, self.left_over_all), leaving_in_words(self.leavers))
+        return " ".join(words for words in told if words)
 
     def methods(self) -> Text:
         """Say where reliabilities, intervals and the comparison of leavers come from."""
@@ -125,6 +130,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
             overlap=plan.windows is not None and plan.windows.overlap,
         ),
         occasions=tuple(inputs.study.labels),
+        left_over_all=resilience.summary.sr_exposure_correlation.primary,
         closing=closing_occasions(arrays).size,
         draws=plan.bootstrap,
     )
@@ -194,17 +200,20 @@ def _descriptives(resilience: Resilience) -> pl.DataFrame:
 def _figures(resilience: Resilience, unit: str, *, overlap: bool) -> tuple[tuple[str, float], ...]:
     """Figures of SR in the order of the table; `unit` is that of slopes over occasions."""
     one, levels = resilience.summary, resilience.claims
-    at_most = " (at most: E as if free of error)" if one.reliability_E_assumed else ""
+    free = " (E as if free of error)" if one.reliability_E_assumed else ""
+    low = 0.0 if levels.between_variance_low == 0 else levels.reliability_low
     icc, left = one.icc_windows, one.sr_exposure_correlation
     note = "inflated by overlap: no reliability" if overlap else "no reliability"
     figures: tuple[tuple[str, float | None], ...] = (
-        (f"Reliability of an occasion's SR, of its answers{at_most}", one.reliability),
+        (f"Reliability of an occasion's SR, of its answers{free}", one.reliability),
         (LEVEL_OF_SR, levels.reliability),
+        ("The same, lower end of its 95 % interval", low),
+        ("The same, upper end of its 95 % interval", levels.reliability_high),
         ("Variance of persons' levels (squared points)", levels.between_variance),
         ("Variance of SR over a person's occasions (squared points)", levels.within_variance),
         ("Its correlation at adjacent occasions, around the level", levels.autocorrelation),
         ("Standard error of measurement of an occasion's SR (points)", one.sem),
-        ("Reliability of an occasion's P used (internal consistency)", one.reliability_P),
+        ("Reliability of an occasion's P used, over valid occasions", one.reliability_P),
         (ANSWERS_ALONE, one.reliability_P_persons),
         ("Reliability of E used", one.reliability_E),
         (

@@ -58,14 +58,17 @@ def leaver_words(leavers: pl.DataFrame, closing: int) -> str:
 
 
 def leaving_in_words(leavers: pl.DataFrame) -> str:
-    """Say in a sentence what leaving goes with; nothing where nothing is told, or of few.
+    """Say what leaving goes with; nothing where nothing is told, or of few.
 
-    Of problems, exposure and SR, which hang together, the first that is told stands for all.
+    Problems, exposure and SR hang together: all that are told are named, and none is credited.
     """
     if not leavers.height or leavers["n_stayed"][0] < SMALL_CELL:
         return ""
-    told = _told(leavers)[:1]
-    return f"{_goes_with(told)} {FOLLOWS}" if told else ""
+    told = _told(leavers)
+    if not told:
+        return ""
+    apart = f" {MADE_OF_TWO}" if len(told) > 1 else ""
+    return f"{_goes_with(told)}{apart} {FOLLOWS}"
 
 
 def _at_first(leavers: pl.DataFrame) -> str:

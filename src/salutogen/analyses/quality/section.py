@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.quality.analysis import ANSWERS_ALONE, LEVEL_OF_SR
-from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, LEFT_BETWEEN, LEFT_WITHIN
+from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
+from salutogen.analyses.quality.leftover_words import leftover_words
 from salutogen.analyses.quality.time_covered import covered_words
 from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
@@ -55,7 +56,8 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             "SR is a difference: the more exposure takes out of problems, the less reliable is "
             "what is left. "
             "Over all rows the correlation of SR with exposure is 0 by construction; what is left "
-            f"between and within persons shows whether one line serves both.{_left_words(result)}",
+            "between and within persons shows whether one line serves both. "
+            f"{leftover_words(result.intervals)}".strip(),
         ),
         tables=(
             Table(
@@ -76,8 +78,10 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
                 ),
                 columns=FIGURE_COLUMNS,
                 note="SR = observed − expected problems; positive = less resilient. Without a "
-                "known reliability of E, 1 is assumed, and the reliability of SR is then the "
-                "highest it can be; the sensitivity bands show what follows if that is wrong. "
+                "known reliability of E, 1 is assumed, and the reliability of SR is then too high "
+                "where E has error; the sensitivity bands show what follows if it has. "
+                "Unless the study file gives a reliability of P, its error is that of the answers "
+                "on persons' first forms, which is taken to be the same on later ones. "
                 "Where SR is what a line leaves of the same rows, r(SR, P) is √(1 − R²) of that "
                 "line, which is no finding.",
             ),
@@ -93,26 +97,6 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             ),
         ),
     )
-
-
-def _left_words(result: QualityResult) -> str:
-    """Say whether one line serves between persons and within them, as far as intervals tell."""
-    found = {row["figure"]: row for row in result.intervals.rows(named=True)}
-    left = [found.get(name) for name in (LEFT_BETWEEN, LEFT_WITHIN)]
-    known = [row for row in left if row is not None and row["low"] is not None]
-    if len(known) < 2:
-        return ""
-    told = [row for row in known if row["low"] * row["high"] > 0]
-    if len(told) == 2:
-        return (
-            " Both leave out 0 (95 % intervals below): one line does not serve both. Reactions "
-            "that outlast the exposure of a day, or persons who differ in more than exposure, may "
-            "make the two slopes differ."
-        )
-    if told:
-        where = told[0]["figure"].removeprefix("r(SR, E) ")
-        return f" Only that {where} is told from 0; whether one line serves both is not settled."
-    return " Neither is told from 0: that one line does not serve both is not shown."
 
 
 def _more_tables(result: QualityResult) -> Iterator[Table]:

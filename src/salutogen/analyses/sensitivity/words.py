@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from salutogen.analyses.sensitivity.exposure_bands import Band
     from salutogen.analyses.sensitivity.person_bands import PersonBands
 
+EDGE = 0.1  # of the slope as scored: an end nearer to 0 holds only just
+
 
 def words_of_bands(bands: PersonBands) -> tuple[Text, ...]:
     """Say over what was followed through, and what is left of slope and factors."""
@@ -90,10 +92,13 @@ def slope_in_words(
     if covered is not None and covered < LOW_SHARE:
         less = (
             " The answers of at least one type of exposure look back on "
-            f"{percent(covered)} of the time, so that less reliable exposure is plausible."
+            f"{percent(covered)} of the time, so that exposure may be less reliable than was taken "
+            "here. That alone would change the size of the slope and the places of persons, not "
+            "its direction."
         )
     if _holds(bands):
-        return f"{begun} would hold at {error}{mood} {left}.{less}"
+        just = "only just " if _only_just(bands) else ""
+        return f"{begun} would {just}hold at {error}{mood} {left}.{_edge(bands)}{less}"
     alone = ""
     if mood and slope.holds_with_error:
         alone = f" With error in exposure alone it would hold ({by_error})."
@@ -104,10 +109,13 @@ def slope_in_short(bands: PersonBands, covered: float | None = None) -> str:
     """Say the same in a clause; where little of the time was asked about, that more may be off."""
     mood = " and reports coloured by mood" if _with_mood(bands) else ""
     little = covered is not None and covered < LOW_SHARE
+    holds = "need not"
+    if _holds(bands):
+        holds = "would only just" if _only_just(bands) else "would"
+    apart = " (the time that was not asked about is no part of that error)" if little else ""
     return (
-        f"the relation of problems with exposure {'would' if _holds(bands) else 'need not'} hold "
-        f"with the error of exposure{mood} assumed below"
-        f"{', which does not hold the time that was not asked about' if little else ''}"
+        f"the relation of problems with exposure {holds} hold with the error of exposure{mood} "
+        f"assumed below{apart}"
     )
 
 
@@ -118,6 +126,28 @@ def _with_mood(bands: PersonBands) -> bool:
 def _holds(bands: PersonBands) -> bool:
     slope = bands.slope
     return slope.holds_jointly if _with_mood(bands) else slope.holds_with_error
+
+
+def _only_just(bands: PersonBands) -> bool:
+    """Whether the end nearest to 0 is small beside the slope as scored."""
+    slope = bands.slope
+    ends_ = (
+        (slope.joint_low, slope.joint_high)
+        if _with_mood(bands)
+        else (slope.error_low, slope.error_high)
+    )
+    known = [abs(end) for end in ends_ if end is not None]
+    return slope.value is not None and bool(known) and min(known) < EDGE * abs(slope.value)
+
+
+def _edge(bands: PersonBands) -> str:
+    """Say that what only just holds may not at stronger mood than was taken."""
+    if not _only_just(bands) or not _with_mood(bands):
+        return ""
+    return (
+        " Mood that colours reports a little more than was taken, "
+        f"{number(max(abs(bands.mood_low), abs(bands.mood_high)), 2)} at most, may undo it."
+    )
 
 
 def _words_beside_problems(bands: PersonBands) -> tuple[str, ...]:

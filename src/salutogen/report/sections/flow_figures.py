@@ -25,6 +25,7 @@ from salutogen.panel.panel import Reason
 from salutogen.scores.flow import FLOW_COLUMNS
 
 WITHHELD = "withheld: it would tell of fewer than five persons"
+SHARE_FORMAT = ".3~p"  # significant digits: a tick of 0.04 % is not written 0 %
 ROUNDED = 5  # persons, to which means of several occasions are rounded where persons are hidden
 REASON_WORDS = {
     Reason.NOT_ASKED: "not asked",
@@ -163,7 +164,11 @@ def missing_figure(missing: pl.DataFrame, labels: tuple[str, ...]) -> Figure:
         "encoding": {
             "x": x,
             "y": quantity(
-                "share", "Share of answers missing", zero=True, axis={"format": ".1%"}, stack="zero"
+                "share",
+                "Share of answers missing",
+                zero=True,
+                axis={"format": SHARE_FORMAT},
+                stack="zero",
             ),
             "color": {
                 "field": "reason",

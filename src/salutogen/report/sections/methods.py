@@ -198,7 +198,6 @@ def _error_words(context: Context) -> str:
     if summary.reliability is not None:
         parts.append(
             "The reliability of an occasion's SR, as regards its answers, was "
-            f"{'at most ' if summary.reliability_E_assumed else ''}"
             f"{number(summary.reliability, 2)}"
             + (
                 f" (standard error of measurement {points(summary.sem)} points)."
@@ -206,12 +205,26 @@ def _error_words(context: Context) -> str:
                 else "."
             )
         )
+        parts.append(_answers_words(context.study))
         if summary.reliability_E_assumed:
-            parts.append("It is an upper bound: exposure was taken as free of error.")
+            parts.append("Exposure was taken as free of error in it: with error it is lower.")
     parts += levels_in_methods(context)
     parts += [outcome.methods for outcome in context.outcomes if outcome.methods]
     parts.append(f"Analyses were run with salutogen {VERSION}, seed {context.run.seed}.")
     return " ".join(parts)
+
+
+def _answers_words(study: Study) -> str:
+    """Say where the error of the answers on problems comes from."""
+    names = study.problems.instruments
+    stated = [study.instruments[name].reliability is not None for name in names]
+    if all(stated):
+        return "The error of answers follows from the reliability that the study file gives."
+    apart = " for scales whose reliability the study file does not give" if any(stated) else ""
+    return (
+        "The error of answers is that of persons' first complete forms (one minus omega, or alpha, "
+        f"times their variance){apart}, taken to be as large on later forms."
+    )
 
 
 def _cause_words(context: Context) -> str:
