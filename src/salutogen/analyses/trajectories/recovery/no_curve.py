@@ -1,4 +1,4 @@
-"""Why there is no curve of return, or no half-life of one: the one reason that applied, in words."""
+"""Why there is no curve of return, or no half-life of one: the reason that applied, in words."""
 
 from __future__ import annotations
 

@@ -181,8 +181,8 @@ def _told_factors(found: Validity) -> str:
         else ""
     )
     return (
-        f"{counted} these differ from 0 at a false-discovery rate of 5 %: {'; '.join(told)}. {BANDS}"
-        f"{assumed}{_difference_words(found)}"
+        f"{counted} these differ from 0 at a false-discovery rate of 5 %: {'; '.join(told)}. "
+        f"{BANDS}{assumed}{_difference_words(found)}"
     )
 
 
