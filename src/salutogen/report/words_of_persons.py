@@ -154,9 +154,10 @@ def levels_in_methods(context: Context) -> list[str]:
         "Intervals of persons' SR are of the level over the period, with Student's quantiles: "
         "their variance is that of the line plus the variance of SR over a person's occasions, "
         f"from {ground}, as it affects the mean over the person's own occasions. Persons were "
-        "called clearly below or above the line at a false-discovery rate of 5 % (Benjamini & "
-        "Hochberg, 1995), and only if the 95 % interval of the variance between persons did not "
-        "hold 0."
+        f"{'to be ' if found.between_variance_low == 0 else ''}called clearly below or above the "
+        "line at a false-discovery rate of 5 % (Benjamini & Hochberg, 1995), and only if the 95 % "
+        "interval of the variance between persons did not hold 0"
+        f"{', which it did' if found.between_variance_low == 0 else ''}."
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 import salutogen as sg
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.trajectories import Trajectories, TrajectorySettings, compute
+from salutogen.analyses.trajectories.classes.section import numbers_of_classes
 from salutogen.analyses.trajectories.methods import methods_words
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
@@ -95,3 +96,25 @@ def test_gates_are_told_with_their_thresholds(inputs: AnalysisInputs) -> None:
     assert "Growth mixtures with 1 to 2 classes were fitted under 1 set of assumptions" in words
     for gate in result.gates:
         assert f" {gate.threshold:g}" in words
+
+
+@pytest.mark.parametrize(
+    ("largest", "words"),
+    [
+        ([6, 6], "1 to 6 classes"),
+        ([3, 3], "1 to 3 classes (up to 6, ended where two more brought no lower BIC)"),
+        ([3, 5], "1 to 3 or up to 5 classes (up to 6, ended where two more brought no lower BIC)"),
+    ],
+)
+def test_only_classes_that_were_fitted_are_said_to_be(largest: list[int], words: str) -> None:
+    assert numbers_of_classes(largest, 6) == words
+
+
+def test_what_was_done_about_comparators_after_the_event_is_told(inputs: AnalysisInputs) -> None:
+    result = run(inputs)
+    assert result.placebo is not None
+    assert result.placebo.n_before < result.placebo.n
+    held = "only if it held with the former alone too"
+    assert held in methods_words(result)
+    before = replace(result.placebo, n_before=result.placebo.n)
+    assert held not in methods_words(replace(result, placebo=before))

@@ -264,7 +264,8 @@ def _labelled(
     times = return_times(
         courses.change, before, labels.half_width, anchors.person, seed=inputs.run.seed
     )
-    placebo = placebo_of(anchored, courses, labels, settings, seed=inputs.run.seed)
+    P_rows = inputs.views.wide("P").values
+    placebo = placebo_of(anchored, courses, labels, settings, P=P_rows, seed=inputs.run.seed)
     if courses.background == "with-event" and placebo.SR is not None:
         band = difference_error_band(inputs, anchors, courses.lock, placebo.chosen)
         placebo = replace(placebo, jump_error_band=band)

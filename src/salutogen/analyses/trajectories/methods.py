@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.trajectories.anchors.section import RULE_WORDS
+from salutogen.analyses.trajectories.classes.section import numbers_of_classes
 from salutogen.analyses.trajectories.classes.tables import GATE_WORDS
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.section import BAND_WORDS
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.analyses.trajectories.recovery.no_curve import (
+    NOT_POSSIBLE,
+    no_curve_reason,
+    unsettled_reason,
+)
 from salutogen.page.words import enumeration
 
 if TYPE_CHECKING:
@@ -19,12 +25,6 @@ if TYPE_CHECKING:
 NO_LABELS = {
     "labels-need-reliability": "no band could be made",
     "band-wider-than-scale": "the band reaches beyond the scale for too many",
-}
-NO_RETURN = {
-    "recovery-not-identified": "too few persons were seen at four or more occasions after it",
-    "recovery-not-fitted": "the model could not be fitted",
-    "recovery-without-bend": "no rise at the event was told, or mean SR did not bend towards a "
-    "level within what was seen",
 }
 
 
@@ -108,18 +108,30 @@ def _comparator(result: Trajectories) -> Iterator[str]:
     yield (
         f"The comparator of each anchor were {placebo.draws} draws of an occasion of the same "
         f"person {placebo.without}, with a complete course around it that ends before the person's "
-        f"first anchor or else starts {MARGIN + 1} or more occasions after post2. Differences are "
+        f"first anchor or else starts {MARGIN + 1} or more occasions after post2{_sides(result)}. "
+        "Differences are "
         "of the mean over courses of what was seen less the mean over the course's own draws, with "
         "t intervals clustered by person; p was adjusted for the figures of a table (Benjamini & "
         "Hochberg, 1995), and a difference was claimed only if it held however SR was scored."
     )
     if placebo.SR.regression is not None:
         yield (
-            "The change after the event that ordinary fluctuation would give comes from the "
+            "The change after the event that the comparator lets expect comes from the "
             "regression of that change on SR before and at comparator occasions and on the "
             "person's mean elsewhere, with intervals over resampled persons; its p was adjusted "
             "together with those of jump, mean change and depth."
         )
+
+
+def _sides(result: Trajectories) -> str:
+    """What was done about comparator occasions that lie after the event."""
+    placebo = result.placebo
+    if placebo is None or placebo.n_before == placebo.n:
+        return ""
+    return (
+        "; the latter may still hold what the event left, so that a difference was called more "
+        "than ordinary fluctuation only if it held with the former alone too"
+    )
 
 
 def _labels(result: Trajectories) -> Iterator[str]:
@@ -146,7 +158,7 @@ def _returns(result: Trajectories) -> Iterator[str]:
         )
     curve = result.recovery
     if curve is None:
-        yield f"No curve of return was fitted, because {_reason(result, NO_RETURN)}."
+        yield f"No curve of return was fitted, because {no_curve_reason(result.findings)}."
         return
     yield (
         "An exponential in the occasions since the event, its speed common to all, was fitted to "
@@ -155,12 +167,7 @@ def _returns(result: Trajectories) -> Iterator[str]:
         "from a score test."
     )
     if not curve.settled:
-        yield (
-            "As the data did not tell the fall or its speed, or not with the event in exposure and "
-            "without it alike, no half-life was given."
-            if curve.withheld != "end"
-            else "As the curve ends elsewhere than courses do, no half-life was given."
-        )
+        yield f"No half-life was given, because {unsettled_reason(curve)}."
     elif curve.individual is not None and curve.individual.told:
         yield "Speeds of persons differ by a likelihood-ratio test and were partially pooled."
 
@@ -172,8 +179,13 @@ def _classes(result: Trajectories) -> Iterator[str]:
         return
     on = sum(each.may_be_claimed for each in search.assumptions)
     gates = [f"{_inside(GATE_WORDS[gate.name])} {gate.threshold:g}" for gate in result.gates]
+    largest = [
+        max(int(k) for k in each.bic_by_classes)
+        for each in search.assumptions
+        if each.may_be_claimed and each.bic_by_classes
+    ]
     yield (
-        f"Growth mixtures with 1 to {settings.max} classes were fitted under {on} "
+        f"Growth mixtures with {numbers_of_classes(largest, settings.max)} were fitted under {on} "
         f"{'set' if on == 1 else 'sets'} of assumptions; classes were to be claimed only if every "
         f"gate held ({'; '.join(gates)})."
     )
@@ -211,4 +223,4 @@ def _inside(words: str) -> str:
 def _reason(result: Trajectories, reasons: dict[str, str]) -> str:
     codes = {item.code for item in result.findings}
     told = [words for code, words in reasons.items() if code in codes]
-    return told[0] if told else "it was not possible"
+    return told[0] if told else NOT_POSSIBLE

@@ -102,6 +102,15 @@ class WindowsResult(AnalysisResult):
             f"{self._methods_of_change()}"
         )
 
+    def _methods_of_turns(self) -> str:
+        """How a turn between the first window and the last was looked for, where there may be."""
+        if self.change is None or self.windows.height < 3:
+            return ""
+        return (
+            "Whether SR changed against that, or at all, between any two windows was judged over "
+            "all pairs of them (Bonferroni). "
+        )
+
     def _methods_of_change(self) -> str:
         if self.change is None:
             return ""
@@ -115,8 +124,7 @@ class WindowsResult(AnalysisResult):
             " Change from the first window to the last is the difference of the mean occasion "
             f"effects of the two in {self.change.model}, fitted by restricted maximum likelihood "
             f"over single occasions; its interval is the t quantile times {error}, to which the "
-            "error of the variances is added (Kackar & Harville 1984). Whether the course between "
-            "turns was judged over all pairs of windows (Bonferroni). "
+            f"error of the variances is added (Kackar & Harville 1984). {self._methods_of_turns()}"
             "Assumed shifts of those last seen before the last occasion of the last window are "
             "pattern-mixture models (Little 1993)."
         )

@@ -72,7 +72,10 @@ def test_of_few_comparators_nothing_is_told() -> None:
 def test_regression_to_the_mean_is_said_only_where_anchors_are_selected_by_feeling() -> None:
     placebo, _ = compared(11, 8.0)
     assert "regression" not in said(placebo)
-    assert "Had such values at pre and peri been ordinary fluctuation" in said(placebo)
+    fluctuation = "Had such values at pre and peri been ordinary fluctuation"
+    assert fluctuation in said(replace(placebo, n_before=placebo.n))
+    assert fluctuation not in said(placebo)  # some of the comparator lies after the event
+    assert "those after the event may still hold what it left) let expect" in said(placebo)
     assert "regression to the mean after such values" in said(replace(placebo, rated=True))
 
 
@@ -80,7 +83,9 @@ def test_a_response_that_lasts_is_told_to_last() -> None:
     """A rise of 8 that halves in three occasions, where fluctuation lasts by .4 only."""
     placebo, _ = compared(2, 0.0, fading=8.0)
     assert placebo.falls_beyond
-    assert "The rise lasted longer than fluctuation would have it" in said(placebo)
+    assert "The rise lasted longer than comparator occasions let expect" in said(placebo)
+    early = replace(placebo, n_before=placebo.n)
+    assert "The rise lasted longer than fluctuation would have it" in said(early)
     assert "regression" not in said(placebo)
 
 

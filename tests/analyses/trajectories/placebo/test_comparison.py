@@ -12,12 +12,14 @@ from salutogen.analyses.trajectories import LABELS, Placebo, classify, find_anch
 from salutogen.analyses.trajectories.anchors.wording import without_event
 from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within_person_sd
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.comparison import ScoredRows, compare
+from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.contrast import contrast
 from salutogen.analyses.trajectories.placebo.occasions import acting, draw_placebos
 from salutogen.analyses.trajectories.placebo.regression import regression_to_mean
+from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
 from salutogen.page.audience import Audience
+from salutogen.page.section import Text
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.placebo.studies import OCCASIONS, around, study
 
@@ -51,6 +53,10 @@ def compared(
     locked = scored.locked - np.array([0.0, kept_of_jump, 0.0, 0.0])
     own = replace(scored, rows=with_event, locked=locked)
     return compare(chosen, own, None, settings, other=scored, change=change, seed=1), scored
+
+
+def worded(text: Text) -> str:
+    return text.worded(str) if isinstance(text, Sentence) else text
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +124,7 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     told = [name for name in LABELS if placebo.beyond("labels", name)]
     assert told == []
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
-    words = beyond_words(placebo, "labels", LABELS, "labels")
+    words = worded(beyond_words(placebo, "labels", LABELS, "labels"))
     assert words.startswith(
         "No difference is told between labels around the event and at comparator"
     )
@@ -137,10 +143,10 @@ def test_an_interval_that_leaves_out_0_by_itself_is_not_passed_over(
     alone = replace(found, excess_low=0.001, excess_high=0.08, p=0.04, p_adjusted=0.2)
     labels = placebo.SR.labels | {"recovery": alone}
     changed = replace(placebo, SR=replace(placebo.SR, labels=labels))
-    words = beyond_words(changed, "labels", LABELS, "labels")
+    words = worded(beyond_words(changed, "labels", LABELS, "labels"))
     assert "that of “above and back at post2” by itself leaves out 0" in words
     assert "which is not told once all figures are counted" in words
-    assert "by itself" not in beyond_words(placebo, "labels", LABELS, "labels")
+    assert "by itself" not in worded(beyond_words(placebo, "labels", LABELS, "labels"))
 
 
 def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> None:
@@ -152,7 +158,7 @@ def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> No
     assert jump.excess_low < 8.0 < jump.excess_high
     assert placebo.beyond("response", "jump")
     assert placebo.beyond("labels", "recovery")
-    words = beyond_words(placebo, "labels", LABELS, "labels")
+    words = worded(beyond_words(placebo, "labels", LABELS, "labels"))
     assert words.startswith("Beyond ordinary fluctuation")
     assert "“above and back at post2” by " in words
     assert "recovery" not in words
@@ -247,7 +253,7 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert placebo.SR.response["jump"].beyond
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
-    words = beyond_words(placebo, "response", ("jump", "depth"), "jump and depth")
+    words = worded(beyond_words(placebo, "response", ("jump", "depth"), "jump and depth"))
     assert "By the line of this study, but not however SR is scored, differ jump:" in words
     assert words.startswith("No difference is told between depth around the event and at")
 

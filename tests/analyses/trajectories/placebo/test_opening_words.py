@@ -11,12 +11,13 @@ import pytest
 import salutogen as sg
 from salutogen.analyses.trajectories import Trajectories
 from salutogen.analyses.trajectories.labels.rule import LABELS
-from salutogen.analyses.trajectories.placebo.comparison import Placebo, ScoredComparison
+from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.opening_words import (
     answer_words,
     event_words,
     short_words,
 )
+from salutogen.analyses.trajectories.placebo.scored import ScoredComparison
 from salutogen.analyses.trajectories.recovery.late_change import LateChange
 from salutogen.page.words import Sentence, signed
 from tests.analyses.trajectories.cohort import cohort_frame, result_in, write_study
@@ -87,9 +88,9 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
     words = opening(result, with_jump(result, 7.5, 6.43, 17.33, p=0.001))
     assert "alike" not in words
     assert (
-        "All are beyond ordinary fluctuation if exposure is free of error; these estimates" in words
+        "All are beyond what comparator occasions show if exposure is free of error; these" in words
     )
-    assert "go from +6.43 to +17.33" in words
+    assert "estimates go from +6.43 to +17.33" in words
     assert "by how much of the event's reaction is counted as expected" in words
     for each in ("+7.50 (+6.50 to +8.50) by the line of this study", "+17.33 (+16.33 to +18.33)"):
         assert each in words
@@ -98,7 +99,7 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
 def test_nothing_is_claimed_where_the_ways_of_scoring_disagree(result: Trajectories) -> None:
     words = opening(result, with_jump(result, 7.5, -6.43, 17.33, p=0.001))
     assert "so nothing is claimed: it hangs on how exposure is taken out" in words
-    assert "beyond ordinary fluctuation" not in words
+    assert "All are beyond" not in words
     none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
     assert "none of which is distinguished from 0." in none
     alone = opening(result, with_jump(result, 1.5, 1.4, 1.3, p=0.06))
@@ -125,7 +126,11 @@ def test_a_difference_that_error_in_exposure_may_make_is_called_that(result: Tra
     band = placebo.jump_error_band
     assert band is not None
     for holds, jointly, words in (
-        (False, False, "by the line of this study may be nil: it lies from −1.93 to"),
+        (
+            False,
+            False,
+            "by the line of this study may lie on either side of 0: it lies from −1.93 to",
+        ),
         (True, False, "but it may be nil if reports of exposure follow mood as well"),
         (True, True, "by the line of this study stays above 0: it lies from"),
     ):
@@ -135,7 +140,7 @@ def test_a_difference_that_error_in_exposure_may_make_is_called_that(result: Tra
         said = opening(result, replace(placebo, jump_error_band=moved))
         assert words in said
         assert "0.50 to 1.0 (assumed, as the study file states none; ends hold the" in said
-        claim, doubt = "All are beyond ordinary fluctuation if", "With error in exposure"
+        claim, doubt = "All are beyond what comparator occasions show if", "With error in exposure"
         assert said.index(claim) < said.index(doubt)
     nothing = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
     assert "With error in exposure" not in nothing
@@ -155,26 +160,63 @@ def test_the_line_without_the_reaction_is_told_where_a_reaction_is(result: Traje
         assert ("SR changed by +8.30 (+6.41 to +10.14)" in words) == told
 
 
-def test_in_short_no_more_is_said_than_in_full(result: Trajectories) -> None:
-    tests = result.response.jump_tests
-    beyond = with_jump(result, 7.5, 6.43, 17.33, p=0.001)
-    none = with_jump(result, 0.5, 0.4, 0.3, p=0.6)
-    quiet = replace(result.response, jump_tests={**tests, "P": replace(tests["P"], p=0.5)})
-    assert beyond.jump_error_band is not None
-    holds = replace(beyond, jump_error_band=replace(beyond.jump_error_band, holds_with_error=True))
-    assert beyond.jump_error_band.holds_with_error is False
-    for response, placebo, words, absent in (
-        (result.response, beyond, "SR rises beyond ordinary fluctuation if", "no response"),
-        (result.response, beyond, "which error in it may make", "no response"),
-        (result.response, holds, "if exposure is free of error", "may make"),
-        (result.response, none, "problems rise, but by how much", "SR rises"),
-        (quiet, none, "no response to an event is told", "rise"),
-        (quiet, None, "there is no comparator", "no response"),
-    ):
-        said = short_words(response, placebo)
-        assert words in said
-        assert absent not in said
+def with_problems(placebo: Placebo, excess: float, p: float) -> Placebo:
+    """The comparator with this difference of problems."""
+    assert placebo.P_jump is not None
+    moved = replace(placebo.P_jump, excess=excess, p=p)
+    return replace(placebo, P_jump=moved, P_jump_before=moved, rated=False)
+
+
+@pytest.mark.parametrize(
+    ("excesses", "p", "problems", "holds", "words", "absent"),
+    [
+        ((7.5, 6.4, 17.3), 0.001, (19.3, 0.001), False, "hangs on how free of error", "SR rises"),
+        ((7.5, 6.4, 17.3), 0.001, (19.3, 0.001), True, "and by more than the exposure", "hangs"),
+        ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), True, "SR rises beyond what", "problems"),
+        ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), False, "but not at every error", "problems"),
+        ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "but whether by more than exposure", "SR rises"),
+        ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "problems rise beyond ordinary", "by how much"),
+        ((0.5, 0.4, 0.3), 0.6, (2.96, 0.6), True, "no response to an event is told", "rise"),
+    ],
+)
+def test_in_short_problems_are_told_by_their_comparator(
+    result: Trajectories,
+    excesses: tuple[float, ...],
+    p: float,
+    problems: tuple[float, float],
+    words: str,
+    absent: str,
+    *,
+    holds: bool,
+) -> None:
+    placebo = with_problems(with_jump(result, *excesses, p=p), *problems)
+    assert placebo.jump_error_band is not None
+    band = replace(placebo.jump_error_band, holds_with_error=holds)
+    said = short_words(result.response, replace(placebo, jump_error_band=band))
+    assert words in said
+    assert absent not in said
+    felt = short_words(result.response, replace(placebo, jump_error_band=band, rated=True))
+    assert ("felt as a burden" in felt) == (felt != "no response to an event is told")
+
+
+def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
+    assert "there is no comparator" in short_words(result.response, None)
     assert result.in_short() == short_words(result.response, result.placebo)
+
+
+def test_problems_have_the_comparator_of_the_same_courses(result: Trajectories) -> None:
+    placebo, lock = result.placebo, result.courses.lock
+    assert placebo is not None
+    assert placebo.SR is not None
+    found, chosen = placebo.P_jump, placebo.chosen
+    assert found is not None
+    complete = lock.complete[chosen.anchor]
+    own = (lock.P[:, 1] - lock.P[:, 0])[chosen.anchor][complete]
+    assert found.n == placebo.SR.response["jump"].n == int(complete.sum())
+    assert found.observed == pytest.approx(float(np.mean(own)))
+    words = opening(result, placebo)
+    assert f"Problems changed by {signed(found.observed)} around the event" in words
+    assert f"a difference of {signed(found.excess)}" in words
 
 
 def test_selection_by_feeling_explains_no_difference_that_is_denied(result: Trajectories) -> None:

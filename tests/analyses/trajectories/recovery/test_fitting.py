@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from salutogen.analyses.trajectories.courses.clustered_means import Mean
-from salutogen.analyses.trajectories.recovery.figures import NOT_DRAWN
 from salutogen.analyses.trajectories.recovery.fitting import _ends_elsewhere, fit_way_back
+from salutogen.analyses.trajectories.recovery.no_curve import unsettled_reason
 from salutogen.analyses.trajectories.recovery.words import unsettled_words
 
 
@@ -152,7 +152,7 @@ def test_why_there_is_no_half_life_is_said_by_the_way_that_the_curve_goes(way: s
     assert ("SR falls after the event, but" in words) == (way == "falls")
     assert ("from the event on SR rises" in words) == (way == "rises")
     assert ("not distinguished" in words) == (way == "neither")
-    drawn = NOT_DRAWN[curve.way]
+    drawn = unsettled_reason(replace(curve, withheld=None))
     assert ("speed of the fall" in drawn) == (way == "falls")
     assert ("SR rises" in drawn) == (way == "rises")
 

@@ -171,7 +171,12 @@ def test_factors_of_the_change_are_named_before_those_of_the_level() -> None:
     assert "none with the change of SR" in alone
     assert "No factor is distinguished by relating otherwise to the level of P" in alone
     neither = words(noise=generator.normal(0, 1, N))
-    assert "none with SR differs from 0" in neither
+    assert "none differs from 0" in neither
+    assert "neither with SR nor with P" in neither
+    # P is SR and a constant here: whatever goes with the one goes with the other, and is named.
+    assert alone.count("stable") == 2
+    assert "with the level of P after the event, stable" in alone
+    assert "would be a reaction" not in alone
 
 
 def test_values_of_P_count_only_where_SR_is_there() -> None:

@@ -76,11 +76,12 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
         if not assessment.passed
         else "The continuous results above stand beside them."
     )
+    reached = numbers_of_classes([max(each.fits) for each in assessment.sets], settings.max)
     claimable = "latent-class-growth" in settings.models
     return (
         f"{verdict} {rest}",
         say(
-            f"Growth mixtures with 1 to {settings.max} classes were fitted to the SR of "
+            f"Growth mixtures with {reached} were fitted to the SR of "
             "{n} persons by maximum likelihood, missing positions allowed. "
             f"Each class has {shape}. {_tried(assessment.sets)} A set's "
             "enumeration ends where two more classes in a row bring no lower BIC.",
@@ -94,6 +95,23 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
             else "They are shown for comparison and carry no claim."
         ),
     )
+
+
+def numbers_of_classes(largest: Sequence[int], most: int) -> str:
+    """Say which numbers of classes were fitted, where the search may end early.
+
+    Parameters
+    ----------
+    largest : sequence of int
+        The most classes that were fitted, under each set of assumptions.
+    most : int
+        The most that were to be tried.
+    """
+    low, high = min(largest, default=most), max(largest, default=most)
+    if low == most:
+        return f"1 to {most} classes"
+    reached = f"1 to {low}" if low == high else f"1 to {low} or up to {high}"
+    return f"{reached} classes (up to {most}, ended where two more brought no lower BIC)"
 
 
 _WITHIN = {

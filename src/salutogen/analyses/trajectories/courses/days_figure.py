@@ -73,8 +73,9 @@ def _words(means: pl.DataFrame, width: float) -> str:
     ]
     return (
         f"Mean SR is {', '.join(parts)}. Answers are averaged over stretches of {width:.0f} days, "
-        "the median time between two answers; the shaded band is the 95 % interval, clustered by "
-        "person. The upright line is the event; courses before and after it are not joined."
+        "the median time between two answers; the shaded band is the 95 % interval over "
+        "persons, without the error of the line. The upright line is the event; courses before and "
+        "after it are not joined."
     )
 
 

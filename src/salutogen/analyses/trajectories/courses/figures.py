@@ -88,7 +88,8 @@ def means_figure(
         name=f"trajectories-{anchors.rule}-means",
         title="Mean SR around the event",
         description=say(
-            "{told} Shaded bands are 95 % intervals, clustered by person.{beside}",
+            "{told} Shaded bands are 95 % intervals over persons, without the error of the line."
+            "{beside}",
             told=told,
             beside=_without_words(without, placebo, anchors.n),
         ),
@@ -139,8 +140,8 @@ def _without_event(
         {
             "position": list(course),
             "mean": [item.placebo for item in course.values()],
-            "low": [item.placebo_low for item in course.values()],
-            "high": [item.placebo_high for item in course.values()],
+            "low": [item.placebo_mean_low for item in course.values()],
+            "high": [item.placebo_mean_high for item in course.values()],
             "background": [NO_EVENT] * len(course),
         }
     )
@@ -171,8 +172,8 @@ def _without_words(without: pl.DataFrame | None, placebo: Placebo | None, anchor
         else ""
     )
     return say(
-        " {n} of the courses have comparator occasions. The grey band is the 95 % range of "
-        "draws around these, the broken line their mean: {placebo}.{same}",
+        " {n} of the courses have comparator occasions. The broken line is the mean "
+        "around these, the grey band its interval: {placebo}.{same}",
         n=Persons(placebo.n, of=anchored),
         placebo=means[NO_EVENT],
         same=same,
@@ -215,7 +216,8 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
         name=f"trajectories-{anchors.rule}-sr",
         title="SR around the event, course by course",
         description=(
-            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval{judged}."
+            f"{_course_words(means, 'SR', signed)} The shaded band is its 95 % interval over "
+            f"persons, without the error of the line{judged}."
             f"{words}{_thin_words(anchors, audience)}"
         ),
         chart=_course_chart(means, single, SR_AXIS, "sr-5", second),

@@ -22,6 +22,7 @@ from salutogen.analyses.trajectories.courses.position_means import means_by_posi
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.opening_words import steeper_words
 from salutogen.analyses.trajectories.placebo.words import beyond_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
@@ -83,7 +84,7 @@ def _jump_words(
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
     own += "."
     own += _calm_words(response) + _error_words(response.jump_error_band, THIS_JUMP)
-    own += _steeper_words(response)
+    own += steeper_words(response)
     if placebo is None or placebo.SR is None:
         return (own,)
     found = placebo.SR.response["jump"]
@@ -91,14 +92,14 @@ def _jump_words(
         own,
         say(
             "In the {n} complete courses that have comparator occasions ({without}) SR changes "
-            "from pre to peri by {observed} around the event and by {placebo} (95 % of draws {low} "
-            "to {high}) around these. {beyond}{error}",
+            "from pre to peri by {observed} around the event and by {placebo} ({low} to {high}) "
+            "around these. {beyond}{error}",
             n=Persons(found.n, of=anchored),
             without=placebo.without,
             observed=signed(found.observed),
             placebo=signed(found.placebo),
-            low=signed(found.placebo_low),
-            high=signed(found.placebo_high),
+            low=signed(found.placebo_mean_low),
+            high=signed(found.placebo_mean_high),
             beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
             error=_error_words(placebo.jump_error_band, DIFFERENCE, "Taking the same of exposure"),
         ),
@@ -123,17 +124,6 @@ def _calm_words(response: Response) -> str:
             f"{number(within.slope)}, by which SR would change by {_calm(within)}"
         )
     return f"{words}."
-
-
-def _steeper_words(response: Response) -> str:
-    """What the correction for error does to a line that a reaction has steepened already."""
-    calm = (response.jump_calm or {}).get("SR")
-    if calm is None or response.jump_error_band is None or calm.slope_calm >= calm.slope:
-        return ""
-    return (
-        " The correction makes a line steeper that a reaction to the event may have steepened "
-        "already, so that the lower ends may lie too low."
-    )
 
 
 def _calm(found: CalmJump) -> str:
@@ -204,8 +194,8 @@ def _means_table(
         columns["n_compared"] = pl.Series([item.n for item in course])
         columns["SR_compared"] = pl.Series(compared_means(placebo, anchors.n, audience))
         columns["placebo"] = pl.Series([item.placebo for item in course])
-        columns["placebo_low"] = pl.Series([item.placebo_low for item in course])
-        columns["placebo_high"] = pl.Series([item.placebo_high for item in course])
+        columns["placebo_low"] = pl.Series([item.placebo_mean_low for item in course])
+        columns["placebo_high"] = pl.Series([item.placebo_mean_high for item in course])
     columns["P"] = means_by_position(lock.P, person, audience)["mean"]
     frame, declared = pl.DataFrame(columns), _columns(*own_and_other(courses))
     return Table(
@@ -225,7 +215,7 @@ def _columns(own: str, other: str) -> tuple[Column, ...]:
         "SR_complete": "Mean SR, complete courses",
         "SR_compared": "Mean SR, courses compared",
         "placebo": "Mean SR, comparator occasions of these",
-        "placebo_low": "95 % of draws from",
+        "placebo_low": "95 % over persons from",
         "placebo_high": "to",
         "P": "Mean P",
     }

@@ -16,8 +16,6 @@ COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL),
     Column(name="what", meaning="Where the share comes from", kind=Kind.LABEL),
     Column(name="share", meaning="Share of courses", kind=Kind.SHARE),
-    Column(name="low", meaning="Lower end of the draws' 95 % range"),
-    Column(name="high", meaning="Upper end of the draws' 95 % range"),
 )
 AMONG = "All are among courses not high before the event; those high before are among all courses."
 EVENT, SAME, PLACEBO, FLUCTUATION = (
@@ -42,7 +40,7 @@ def label_figure(
     rule : str
         Rule of the anchors.
     shown : DataFrame
-        `label, share` and, where compared, `compared, placebo, low, high`, else `no_change`; null
+        `label, share` and, where compared, `compared, placebo`, else `no_change`; null
         where it may not be told.
     n_compared : Persons or None
         Complete courses that have placebo occasions; without any, the shares of mere fluctuation
@@ -62,17 +60,12 @@ def label_figure(
             "label": row["label"],
             "what": what,
             "share": row[column],
-            "low": row["low"] if column == "placebo" else None,
-            "high": row["high"] if column == "placebo" else None,
         }
         for row in shown.iter_rows(named=True)
         for what, (column, _, _) in kinds.items()
         if row[column] is not None
     ]
-    kinds_of = {"label": pl.String, "what": pl.String} | dict.fromkeys(
-        ("share", "low", "high"), pl.Float64
-    )
-    data = pl.DataFrame(rows, schema=kinds_of)
+    data = pl.DataFrame(rows, schema={"label": pl.String, "what": pl.String, "share": pl.Float64})
     told = [
         f"{row['label']} {percent(row['share'])}{_beside(row, judged)}"
         for row in shown.drop_nulls("share").iter_rows(named=True)
@@ -81,7 +74,8 @@ def label_figure(
     beside = (
         say(
             "Dots are the {n} courses around the event that have comparator occasions; squares are "
-            "the shares that the same persons show around these, with the 95 % range of the draws.",
+            "the shares that the same persons show around these, means over the draws. Intervals "
+            "over persons are those of the differences, in the table.",
             n=n_compared,
         )
         if compared
@@ -128,21 +122,10 @@ def _chart(data: pl.DataFrame, labels: list[str], kinds: dict[str, tuple[str, st
         "axis": {"grid": True, "labelLimit": 200},
     }
     axis = {"format": ".0%"}
-    ranges = data.drop_nulls("low")
     return {
         "width": 560,
         "height": 260,
         "layer": [
-            {
-                "data": values(ranges),
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y,
-                    "x": quantity("low", "Share of persons", zero=True, axis=axis),
-                    "x2": {"field": "high"},
-                    "color": {**hue, "scale": scale},
-                },
-            },
             {
                 "data": values(data),
                 "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},

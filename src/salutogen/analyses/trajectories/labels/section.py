@@ -18,6 +18,7 @@ from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.labels.table import HALF, WIDER, label_table, may_tell
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
+from salutogen.analyses.trajectories.placebo.side_words import high_words
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
@@ -186,13 +187,7 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
         for name, item in found.items()
         if name != high
     ]
-    before = (
-        f" High before were {percent(found[high].observed)} of the courses around the event that "
-        f"have a comparator and {percent(found[high].placebo)} of the comparator's: that is fixed "
-        "before anything happens, so it is no effect, and is left out of the shares compared."
-        if high in named
-        else ""
-    )
+    before = high_words(placebo, audience) if high in named else ""
     return say(
         " Shares around the event and, in brackets, around comparator occasions, both of the {n} "
         "not high before that have such occasions: {both}.{before} {beyond}",

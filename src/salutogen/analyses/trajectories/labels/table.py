@@ -21,7 +21,8 @@ from salutogen.page.small_counts import hide_small
 
 AMONG_NOTE = (
     "Shares are among courses not high before the event, in every column; that of those high "
-    "before is among all, and is fixed before the event, so it has no difference."
+    "before is among all, and has no difference: it is fixed before the event, but not before a "
+    "comparator occasion that lies after it."
 )
 NOTE = (
     "Comparator: the same persons as in the column before it, who are those with occasions "
@@ -55,8 +56,6 @@ COLUMNS = (
         meaning="Share around comparator occasions, mean over draws",
         heading="Share at comparator occasions",
     ),
-    Column(name="low", meaning="Lower end of the draws' 95 % range", heading="95 % from"),
-    Column(name="high", meaning="Upper end of the draws' 95 % range", heading="to"),
     Column(
         name="excess",
         meaning="Share around the event minus share around comparator occasions",
@@ -67,13 +66,13 @@ COLUMNS = (
         name="excess_low",
         meaning="Lower end of its 95 % interval over persons",
         kind=Kind.SHARE,
-        heading="95 % from ",
+        heading="95 % from",
     ),
     Column(
         name="excess_high",
         meaning="Upper end of its 95 % interval over persons",
         kind=Kind.SHARE,
-        heading="to ",
+        heading="to",
     ),
     Column(
         name="no_change",
@@ -83,7 +82,7 @@ COLUMNS = (
 )
 OTHER = "other background"
 HALF, WIDER = "band narrower by half", "band wider by half"
-COMPARED = ("compared", "placebo", "low", "high", "excess", "excess_low", "excess_high")
+COMPARED = ("compared", "placebo", "excess", "excess_low", "excess_high")
 # Courses by label under other bands and tolerances, in the words of the labels' variants.
 VARIANT = Column(name="<variant>", meaning="Courses under another band", kind=Kind.COUNT, adds_up=1)
 
@@ -190,8 +189,6 @@ def _compared(
             for item, may in zip(found, told, strict=True)
         ],
         "placebo": [item.placebo for item in found],
-        "low": [item.placebo_low for item in found],
-        "high": [item.placebo_high for item in found],
         **{
             name: [
                 getattr(item, name) if may and item.excess_low is not None else None

@@ -6,6 +6,7 @@ from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.regression import FEWEST, RegressionToMean
+from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.findings import Persons
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, say, signed
@@ -29,7 +30,7 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
     found = placebo.SR.regression
     if found is None:
         return say(
-            "Whether the change after the event differs from that of ordinary fluctuation is not "
+            "Whether the change after the event differs from that at comparator occasions is not "
             "settled: that is asked of at least {fewest} complete courses that have comparator "
             "occasions and further ones that tell the person's level, and {n:there is #|there are "
             "#}.",
@@ -42,8 +43,8 @@ def change_words(courses: LockedCourses, placebo: Placebo | None, anchored: int)
     again = (
         ""
         if other is None
-        else f" Scored {placebo.other} it changes by {signed(other.change)}; fluctuation gives "
-        f"{_expected(other)}."
+        else f" Scored {placebo.other} it changes by {signed(other.change)}; "
+        f"{given_words(placebo)} {_expected(other)}."
     )
     return say(
         "In the {n} courses that have comparator occasions and a level elsewhere SR changes from "
@@ -65,7 +66,12 @@ def _given(placebo: Placebo) -> str:
             "Events count from a burden rating, so persons may be anchored where they felt bad; "
             "regression to the mean after such values at pre and peri would give"
         )
-    return "Had such values at pre and peri been ordinary fluctuation, SR would have changed by"
+    if placebo.n_before == placebo.n:
+        return "Had such values at pre and peri been ordinary fluctuation, SR would have changed by"
+    return (
+        f"After such values at pre and peri comparator occasions ({LEFT}) let expect that SR "
+        "changes by"
+    )
 
 
 def _expected(found: RegressionToMean) -> str:
@@ -86,7 +92,7 @@ def _verdict(placebo: Placebo) -> str:
         [f"{_excess(item)}{' ' + words if several else ''}" for words, item in each.items()]
     )
     if placebo.falls_beyond:
-        return f"{_way(list(each.values()))}: the difference is {differences}."
+        return f"{_way(list(each.values()), placebo)}: the difference is {differences}."
     if any(item.beyond for item in each.values()):
         return (
             "Not under every way of scoring does the change differ from that, on the same side: "
@@ -103,13 +109,15 @@ def _verdict(placebo: Placebo) -> str:
     return f"No difference from that is told: it is {differences}{once}."
 
 
-def _way(each: list[RegressionToMean]) -> str:
+def _way(each: list[RegressionToMean], placebo: Placebo) -> str:
     """Which way SR goes: slower back than fluctuation, further down, or further up."""
+    plain = placebo.n_before == placebo.n
+    than = "than fluctuation would have it" if plain else "than comparator occasions let expect"
     if each[0].excess < 0.0:
-        return "SR comes to lie lower than fluctuation would have it"
+        return f"SR comes to lie lower {than}"
     if all(item.rise > 0.0 and item.expected < 0.0 for item in each):
-        return "The rise lasted longer than fluctuation would have it"
-    return "SR comes to lie higher than fluctuation would have it"
+        return f"The rise lasted longer {than}"
+    return f"SR comes to lie higher {than}"
 
 
 def _excess(found: RegressionToMean) -> str:

@@ -2,90 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
-from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
-from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.contrast import (
-    Contrast,
-    contrast,
-    told_beside,
-    told_together,
-)
+from salutogen.analyses.trajectories.placebo.contrast import Contrast, contrast
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
-from salutogen.analyses.trajectories.placebo.regression import (
-    RegressionToMean,
-    regression_to_mean,
-    with_level,
-)
 from salutogen.analyses.trajectories.placebo.returns import (
     DrawnShare,
     back_after,
     number_above,
 )
-from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
-
-FEWEST = 20  # courses with a placebo, below which nothing is compared
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class ScoredRows:
-    """SR of the anchored persons under one way of scoring it, and what labels need of it.
-
-    Attributes
-    ----------
-    rows : ndarray, shape (n, occasions)
-        SR of the person of each anchor.
-    locked : ndarray, shape (n, 4)
-        SR around the anchor.
-    half_width : float
-        Half width of the band.
-    high : float
-        SR above which a person is high before the event.
-    calm : ndarray, shape (n, occasions)
-        `rows` without the occasions at which an event of the person acts.
-    before : ndarray of int, shape (n,)
-        Place of the occasion before each anchor; -1 where there is none.
-    """
-
-    rows: FloatArray
-    calm: FloatArray
-    before: NDArray[np.int64]
-    locked: FloatArray
-    half_width: float
-    high: float
-
-    def __repr__(self) -> str:
-        """Say how many courses there are."""
-        return f"ScoredRows({self.rows.shape[0]} courses)"
-
-
-@record
-class ScoredComparison(Record):
-    """Labels, courses and responses beside their placebo, under one way of scoring SR."""
-
-    labels: dict[str, Contrast] = figure(
-        "Shares of labels among complete courses that were not high before; the share of those "
-        "high before among all, which is fixed before the event and hence not contrasted"
-    )
-    course: dict[str, Contrast] = figure("Mean SR by position", unit=POINTS, sign=LESS_RESILIENT)
-    response: dict[str, Contrast] = figure(
-        "Jump, mean change, and depth: the highest of peri, post1 and post2 above pre",
-        unit=POINTS,
-        sign=LESS_RESILIENT,
-    )
-    regression: RegressionToMean | None = figure("The change after the event and the one expected")
-    n_with_level: int = figure(
-        "Complete courses whose comparator leaves further occasions that tell the person's level",
-        kind=Kind.COUNT,
-        default=0,
-    )
+from salutogen.analyses.trajectories.placebo.scored import (
+    FEWEST,
+    ScoredComparison,
+    ScoredRows,
+    codes_of,
+    scored_comparison,
+)
+from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 
 
 @record
@@ -126,7 +64,26 @@ class Placebo(Record):
         "with the event out of exposure",
         default=None,
     )
-    n_left: float = figure("Courses above their band in a draw, mean", default=0.0)
+    n_left: float = figure(
+        "Courses above their band at any time after a drawn occasion until the next anchor, mean "
+        "over draws",
+        default=0.0,
+    )
+    above: Contrast | None = figure(
+        "Share of complete courses seen above their band at the event, post1 or post2, and over "
+        "the same span at comparator occasions",
+        default=None,
+    )
+    P_jump: Contrast | None = figure(
+        "Problems at the event minus problems before, of the complete courses",
+        unit=POINTS,
+        default=None,
+    )
+    P_jump_before: Contrast | None = figure(
+        "The same with comparator occasions before the first anchor; null where too few have some",
+        unit=POINTS,
+        default=None,
+    )
     rated: bool = figure("Whether events count from a rating of burden: they are then selected")
     chosen: PlaceboDraws = beside()
     codes: NDArray[np.int8] = beside()
@@ -145,6 +102,36 @@ class Placebo(Record):
         each = [getattr(found, table)[name] for found in self.scored]
         ways = {item.excess > 0.0 for item in each}
         return bool(each) and len(ways) == 1 and all(item.beyond for item in each)
+
+    def beyond_fluctuation(self, table: str, name: str) -> bool:
+        """Whether a figure goes beyond its placebo where this holds nothing of the event.
+
+        Comparator occasions after an event may hold what is left of it, so that what goes beyond
+        them need not go beyond ordinary fluctuation: those before the first anchor must say so too.
+        """
+        if not self.beyond(table, name):
+            return False
+        if self.n_before == self.n:
+            return True
+        sides = [found.before for found in self.scored]
+        up = getattr(self.scored[0], table)[name].excess > 0.0
+        each = [getattr(side, table)[name] for side in sides if side is not None]
+        return len(each) == len(sides) and all(
+            item.beyond and (item.excess > 0.0) == up for item in each
+        )
+
+    @property
+    def P_beyond(self) -> bool:
+        """Whether problems change otherwise at the event than at comparator occasions."""
+        return self.P_jump is not None and self.P_jump.beyond
+
+    @property
+    def P_beyond_fluctuation(self) -> bool:
+        """Whether they do so where the comparator holds nothing of the event."""
+        if self.P_jump is None or not self.P_jump.beyond or self.n_before == self.n:
+            return self.P_beyond
+        early = self.P_jump_before
+        return early is not None and early.beyond and early.excess * self.P_jump.excess > 0.0
 
     @property
     def ways(self) -> dict[str, ScoredComparison]:
@@ -170,20 +157,6 @@ class Placebo(Record):
         return bool(known) and len(ways) == 1 and all(item.beyond for item in known)
 
 
-def depth(courses: FloatArray) -> FloatArray:
-    """Highest of peri, post1 and post2 above pre, 0 where never above; last axis: positions."""
-    return np.maximum((courses[..., 1:] - courses[..., :1]).max(axis=-1), 0.0)
-
-
-def responses(courses: FloatArray) -> dict[str, FloatArray]:
-    """Jump, mean change and depth of complete courses, the positions along the last axis."""
-    return {
-        "jump": courses[..., 1] - courses[..., 0],
-        "mean_change": 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 0],
-        "depth": depth(courses),
-    }
-
-
 def compare(
     chosen: PlaceboDraws,
     SR: ScoredRows,
@@ -194,6 +167,7 @@ def compare(
     change: FloatArray,
     seed: int | np.random.SeedSequence,
     rated: bool = False,
+    problems: tuple[FloatArray, FloatArray] | None = None,
 ) -> Placebo:
     """Hold what is seen around events beside what is seen around placebo occasions.
 
@@ -212,6 +186,8 @@ def compare(
         Of the persons resampled for the change that is expected after the event.
     rated : bool
         Whether events count from a rating of burden.
+    problems : tuple of ndarray, shapes (n, occasions) and (n, 4), optional
+        P of the person of each anchor, and P around the anchor.
     """
     enough = chosen.anchor.size >= FEWEST
     around = chosen.courses(SR.rows)
@@ -221,80 +197,44 @@ def compare(
         n=int(chosen.anchor.size),
         n_without=int(SR.rows.shape[0] - chosen.anchor.size),
         n_before=int(chosen.before.sum()),
-        SR=_scored(chosen, SR, settings, seed) if enough else None,
-        SR_within=_scored(chosen, within, settings, seed) if enough and within else None,
-        SR_other=_scored(chosen, other, settings, seed) if enough and other else None,
+        SR=scored_comparison(chosen, SR, settings, seed) if enough else None,
+        SR_within=scored_comparison(chosen, within, settings, seed) if enough and within else None,
+        SR_other=scored_comparison(chosen, other, settings, seed) if enough and other else None,
         back_after=back_after(change[chosen.anchor], after, SR.half_width, chosen.person, seed=seed)
         if enough
         else {},
         n_left=number_above(after, SR.half_width) if enough else 0.0,
+        above=_above(chosen, SR) if enough else None,
+        P_jump=_problems(chosen, SR, problems),
+        P_jump_before=None
+        if chosen.before.all()
+        else _problems(chosen.among(chosen.before), SR, problems),
         rated=rated,
         chosen=chosen,
-        codes=_codes(around, SR, settings),
+        codes=codes_of(around, SR, settings),
     )
 
 
-def _codes(courses: FloatArray, scored: ScoredRows, settings: LabelSettings) -> NDArray[np.int8]:
-    return classify(
-        courses,
-        half_width=scored.half_width,
-        tolerance=settings.tolerance,
-        high=courses[..., 0] > scored.high,
-    )
-
-
-def _scored(
-    chosen: PlaceboDraws,
-    scored: ScoredRows,
-    settings: LabelSettings,
-    seed: int | np.random.SeedSequence,
-) -> ScoredComparison:
-    person, mine = chosen.person, scored.locked[chosen.anchor]
-    drawn = chosen.courses(scored.rows)
+def _above(chosen: PlaceboDraws, SR: ScoredRows) -> Contrast:
+    """Share seen above the band from the event to post2, and over as long elsewhere."""
+    mine = SR.locked[chosen.anchor]
     complete = np.isfinite(mine).all(axis=1)
-    own, theirs = _codes(mine, scored, settings), _codes(drawn, scored, settings)
-    shares = {
-        name: contrast(
-            np.where(complete, own == code, np.nan),
-            (theirs == code) * 1.0,
-            person,
-            among=None if code == HIGH else (own != HIGH, theirs != HIGH),
-        )
-        for code, name in enumerate(LABELS)
-    }
-    shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
-    course = {
-        name: contrast(mine[:, place], drawn[..., place], person)
-        for place, name in enumerate(POSITIONS)
-    }
-    whole = np.where(complete[:, None], mine, np.nan)
-    around = responses(drawn)
-    response = {
-        name: contrast(values, around[name], person) for name, values in responses(whole).items()
-    }
-    elsewhere = _elsewhere(chosen, scored)
-    regression = regression_to_mean(whole, drawn, person, elsewhere=elsewhere, seed=seed)
-    # The change that follows the jump is told of the same courses, in the same breath.
-    response, p = told_beside(response, None if regression is None else regression.p)
-    return ScoredComparison(
-        labels=told_together(shares),
-        course=told_together(course),
-        response=response,
-        regression=None if regression is None else replace(regression, p_adjusted=p),
-        n_with_level=int(with_level(whole, elsewhere).sum()),
-    )
+
+    def above(courses: FloatArray) -> FloatArray:
+        return np.asarray((courses[..., 1:] - courses[..., :1] > SR.half_width).any(axis=-1) * 1.0)
+
+    own = np.where(complete, above(mine), np.nan)
+    return contrast(own, above(chosen.courses(SR.rows)), chosen.person)
 
 
-def _elsewhere(chosen: PlaceboDraws, scored: ScoredRows) -> tuple[FloatArray, FloatArray]:
-    """Mean SR of each person outside the course around the event, and outside each drawn one.
-
-    Occasions at which an event acts are in neither, nor is pre of the anchor in the first.
-    """
-    own = scored.calm[chosen.anchor].copy()
-    at = scored.before[chosen.anchor]
-    own[np.arange(at.size)[at >= 0], at[at >= 0]] = np.nan
-    there = np.isfinite(own)
-    n = there.sum(axis=1)
-    total = np.where(there, own, 0.0).sum(axis=1)
-    mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
-    return mean, chosen.elsewhere(scored.calm)
+def _problems(
+    chosen: PlaceboDraws, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
+) -> Contrast | None:
+    """How problems change at the event in the courses whose SR is complete; None of too few."""
+    complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
+    if problems is None or complete.sum() < FEWEST:
+        return None
+    rows, locked = problems
+    mine, drawn = locked[chosen.anchor], chosen.courses(rows)
+    own = np.where(complete, mine[:, 1] - mine[:, 0], np.nan)
+    return contrast(own, drawn[..., 1] - drawn[..., 0], chosen.person)

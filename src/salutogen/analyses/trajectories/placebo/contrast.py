@@ -21,7 +21,8 @@ LEVEL = 0.05
 class Contrast(Record):
     """A mean or share around events, around placebo occasions of the same persons, and the excess.
 
-    The range is that of the draws. The interval of the excess carries the error of persons: it is
+    The range is that of the draws, within the same persons; the intervals carry the error of
+    persons. That of the excess is
     that of the mean over courses of observed minus the mean over the course's own draws (t with
     persons - 1 degrees of freedom, clustered by person). Null where a figure is fixed before the
     event and hence not contrasted.
@@ -32,6 +33,10 @@ class Contrast(Record):
     placebo: float = figure("Around placebo occasions, mean over draws")
     placebo_low: float = figure("Lower end of the draws' 95 % range")
     placebo_high: float = figure("Upper end of the draws' 95 % range")
+    placebo_mean_low: float | None = figure(
+        "Lower end of the 95 % interval over persons of the mean over draws", default=None
+    )
+    placebo_mean_high: float | None = figure("Upper end of it", default=None)
     excess: float = figure("Observed minus placebo")
     excess_low: float | None = figure("Lower end of its 95 % interval over persons")
     excess_high: float | None = figure("Upper end of its 95 % interval over persons")
@@ -74,6 +79,7 @@ def contrast(
     means, terms = _mean_among(theirs, within)
     excess = float(middle - means.mean())
     own = mean_of(excess + own_term - terms.mean(axis=0), person[there])
+    theirs_alone = mean_of(means.mean() + terms.mean(axis=0), person[there])
     low, high = np.quantile(means, [0.025, 0.975])
     return Contrast(
         n=int(inside.sum()),
@@ -81,6 +87,8 @@ def contrast(
         placebo=float(means.mean()),
         placebo_low=float(low),
         placebo_high=float(high),
+        placebo_mean_low=theirs_alone.low,
+        placebo_mean_high=theirs_alone.high,
         excess=excess,
         excess_low=own.low,
         excess_high=own.high,

@@ -8,7 +8,7 @@ where a response may be assumed to be over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,17 @@ class PlaceboDraws:
     def __repr__(self) -> str:
         """Say how many anchors have placebo occasions, and how often these were drawn."""
         return f"PlaceboDraws({self.anchor.size} anchors x {self.occasion.shape[0]} draws)"
+
+    def among(self, kept: BoolArray) -> PlaceboDraws:
+        """Keep the draws of some of the anchors (m,)."""
+        return replace(
+            self,
+            anchor=self.anchor[kept],
+            person=self.person[kept],
+            occasion=self.occasion[:, kept],
+            before=self.before[kept],
+            until=self.until[:, kept],
+        )
 
     def courses(self, rows: FloatArray) -> FloatArray:
         """Values at the four positions around each drawn occasion, shape (draws, m, 4).

@@ -9,19 +9,21 @@ from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.courses.locks import OFFSETS
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.differences import excess_words
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
-from salutogen.analyses.trajectories.placebo.words import (
-    SELECTED,
-    SELECTED_NONE,
-    excess_words,
-    reach_words,
+from salutogen.analyses.trajectories.placebo.side_words import (
+    FLUCTUATION,
+    bar_words,
+    sides_words,
 )
+from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.findings import Persons
 from salutogen.page.audience import SMALL_CELL
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, say, signed
 
+OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
@@ -58,7 +60,9 @@ def answer_words(
         "{own} {compared}{error}{late}{selected}",
         own=own,
         compared=_compared_words(placebo, plain),
-        error=_error_words(placebo.jump_error_band) if placebo is not None and beyond else "",
+        error=_error_words(placebo.jump_error_band, response)
+        if placebo is not None and beyond
+        else "",
         late=_late_words(response, courses) if beyond else "",
         selected=f" {selected}" if anchored.grid.rated and placebo and placebo.SR else "",
     )
@@ -71,21 +75,44 @@ def short_words(response: Response, placebo: Placebo | None) -> str:
         return ""
     if placebo is None or placebo.SR is None:
         return "what an event does is not told, as there is no comparator"
+    when = f"when an event{' felt as a burden' if placebo.rated else ''} comes"
+    problems = _problems_short(placebo)
     if placebo.beyond("response", "jump"):
-        way = "rises" if placebo.SR.response["jump"].excess > 0.0 else "falls"
-        band = placebo.jump_error_band
-        doubt = "" if band is None or band.holds_with_error else ", which error in it may make"
-        return (
-            f"when an event comes SR {way} beyond ordinary fluctuation if exposure is free of "
-            f"error{doubt}"
-        )
-    P = response.jump_tests.get("P")
-    if P is not None and P.told and P.mean is not None and P.mean > 0.0:
-        return (
-            "when an event comes problems rise, but by how much beyond what exposure lets expect "
-            "and fluctuation gives is not told"
-        )
+        return f"{when} {_beyond_short(placebo, problems)}"
+    if problems:
+        rise = placebo.P_jump is not None and placebo.P_jump.excess > 0.0
+        more = "more" if rise else "less"
+        return f"{when} {problems}, but whether by {more} than exposure lets expect is not told"
     return "no response to an event is told"
+
+
+def _problems_short(placebo: Placebo) -> str:
+    """Whether problems change beyond the comparator, whatever exposure lets expect."""
+    found = placebo.P_jump
+    if found is None or not placebo.P_beyond:
+        return ""
+    bar = FLUCTUATION if placebo.P_beyond_fluctuation else OTHER_OCCASIONS
+    return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {bar}"
+
+
+def _beyond_short(placebo: Placebo, problems: str) -> str:
+    """How SR changes beyond the comparator, beside what problems do, and what error may make."""
+    band = placebo.jump_error_band
+    rises = placebo.SR is not None and placebo.SR.response["jump"].excess > 0.0
+    hangs = band is not None and not band.holds_with_error
+    if rises and problems.startswith("problems rise"):
+        if hangs:
+            return (
+                f"{problems}, but whether by more than the exposure of the event lets expect hangs "
+                "on how free of error exposure is"
+            )
+        held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
+        return f"{problems}, and by more than the exposure of the event lets expect{held}"
+    doubt = ", but not at every error of exposure assumed below" if hangs else ""
+    return (
+        f"SR {'rises' if rises else 'falls'} beyond {bar_words(placebo, 'response', ['jump'])}"
+        f"{IF_FREE}{doubt}"
+    )
 
 
 def _calm_words(response: Response) -> str:
@@ -152,11 +179,33 @@ def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
     return say(
         "In {compared} of them, which are complete and have comparator occasions, SR changed by "
         "{observed} around the event and by {placebo} around these occasions of the same persons: "
-        "{end}",
+        "{end}{sides}{problems}",
         compared=Persons(found.n, of=plain.n),
         observed=signed(found.observed),
         placebo=signed(found.placebo),
         end=_verdict(placebo),
+        sides=sides_words(placebo, "response", ["jump"]),
+        problems=_problems_words(placebo),
+    )
+
+
+def _problems_words(placebo: Placebo) -> str:
+    """How problems themselves change in these courses, which no line takes anything out of."""
+    found = placebo.P_jump
+    if found is None:
+        return ""
+    early = placebo.P_jump_before
+    alone = (
+        ""
+        if early is None
+        else f", with comparator occasions before the first anchor alone "
+        f"{excess_words(early, share=False)}"
+    )
+    told = "" if found.beyond else ", which is not distinguished from 0"
+    return (
+        f" Problems changed by {signed(found.observed)} around the event and by "
+        f"{signed(found.placebo)} around these occasions: a difference of "
+        f"{excess_words(found, share=False)}{alone}{told}, whatever exposure lets expect."
     )
 
 
@@ -171,13 +220,11 @@ def _verdict(placebo: Placebo) -> str:
     differences = f"{'differences' if several else 'a difference'} of {enumeration(parts)}"
     told = [words for words, found in each.items() if found.beyond]
     if placebo.beyond("response", "jump"):
+        bar = bar_words(placebo, "response", ["jump"])
         if not several:
-            return f"{differences} that is beyond ordinary fluctuation{IF_FREE}."
+            return f"{differences} that is beyond {bar}{IF_FREE}."
         reach = reach_words(placebo, (found.excess for found in each.values()))
-        return (
-            f"{differences}. All are beyond ordinary fluctuation{IF_FREE}; these estimates go from "
-            f"{reach}."
-        )
+        return f"{differences}. All are beyond {bar}{IF_FREE}; these estimates go from {reach}."
     if not told:
         none = "none of which is" if several else "which is not"
         ends = [(found.excess_low or 0.0, found.excess_high or 0.0) for found in each.values()]
@@ -190,7 +237,7 @@ def _verdict(placebo: Placebo) -> str:
     )
 
 
-def _error_words(band: ErrorBand | None) -> str:
+def _error_words(band: ErrorBand | None, response: Response) -> str:
     """Whether the difference by the line outlasts error in exposure, and reports that follow mood.
 
     The band is of the difference from the comparator, of which the sentence before speaks.
@@ -203,7 +250,10 @@ def _error_words(band: ErrorBand | None) -> str:
     )
     what = "the difference by the line of this study"
     if not band.holds_with_error:
-        return f" With error in exposure {what} may be nil: it lies {reach}."
+        return (
+            f" With error in exposure {what} may lie on either side of 0: it lies {reach}."
+            f"{steeper_words(response)}"
+        )
     if not band.holds_jointly:
         return (
             f" With error in exposure {what} lies {reach}, but it may be nil if reports of "
@@ -211,3 +261,14 @@ def _error_words(band: ErrorBand | None) -> str:
         )
     side = "above" if (band.value or 0.0) > 0.0 else "below"
     return f" With error in exposure {what} stays {side} 0: it lies {reach}."
+
+
+def steeper_words(response: Response) -> str:
+    """What the correction for error does to a line that a reaction has steepened already."""
+    calm = (response.jump_calm or {}).get("SR")
+    if calm is None or response.jump_error_band is None or calm.slope_calm >= calm.slope:
+        return ""
+    return (
+        " The correction makes a line steeper that a reaction to the event may have steepened "
+        "already, so that the lower ends may lie too low."
+    )

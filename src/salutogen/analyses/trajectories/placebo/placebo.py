@@ -15,15 +15,15 @@ from salutogen.analyses.trajectories.labels.by_rule import (
     Labels,
     within_person_sd,
 )
-from salutogen.analyses.trajectories.placebo.comparison import (
-    Placebo,
-    ScoredComparison,
-    ScoredRows,
-    compare,
-)
+from salutogen.analyses.trajectories.placebo.comparison import Placebo, compare
 from salutogen.analyses.trajectories.placebo.occasions import (
     acting,
     draw_placebos,
+)
+from salutogen.analyses.trajectories.placebo.scored import (
+    OneSide,
+    ScoredComparison,
+    ScoredRows,
 )
 from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.findings import Finding, Findings, Persons
@@ -37,9 +37,13 @@ def placebo_of(
     labels: Labels,
     settings: TrajectorySettings,
     *,
+    P: FloatArray,
     seed: int,
 ) -> Placebo:
-    """Draw placebo occasions and hold labels, courses and returns beside them."""
+    """Draw placebo occasions and hold labels, courses and returns beside them.
+
+    `P` is the person x occasion array of problems.
+    """
     first, second = np.random.SeedSequence([seed, 64]).spawn(2)
     anchors = anchored.anchors
     busy = acting(anchors, anchored.grid.observed.shape)[anchors.person]
@@ -63,6 +67,7 @@ def placebo_of(
         change=courses.change,
         seed=second,
         rated=anchored.grid.rated,
+        problems=(P[anchors.person], courses.lock.P),
     )
     own = courses.background == "with-event"
     return replace(
@@ -104,6 +109,11 @@ def without_labels(placebo: Placebo) -> Placebo:
     """Leave out what needs a band: shares of labels and of returns."""
 
     def bare(found: ScoredComparison | None) -> ScoredComparison | None:
+        if found is None:
+            return None
+        return replace(found, labels={}, before=side(found.before), after=side(found.after))
+
+    def side(found: OneSide | None) -> OneSide | None:
         return None if found is None else replace(found, labels={})
 
     return replace(
@@ -112,6 +122,7 @@ def without_labels(placebo: Placebo) -> Placebo:
         SR_within=bare(placebo.SR_within),
         SR_other=bare(placebo.SR_other),
         back_after={},
+        above=None,
     )
 
 

@@ -32,6 +32,11 @@ class DrawnShare(Record):
         "Lower end of the 95 % interval over persons of the share after the event", default=None
     )
     observed_high: float | None = figure("Upper end of it", default=None)
+    placebo_share_low: float | None = figure(
+        "Lower end of the 95 % interval over persons of the share after placebo occasions",
+        default=None,
+    )
+    placebo_share_high: float | None = figure("Upper end of it", default=None)
     excess: float | None = figure("Observed minus placebo", default=None)
     excess_low: float | None = figure("Lower end of its 95 % interval over persons", default=None)
     excess_high: float | None = figure("Upper end of it", default=None)
@@ -94,6 +99,8 @@ def back_after(
             high=None if high is None else float(high),
             observed_low=own[place].low if own else None,
             observed_high=own[place].high if own else None,
+            placebo_share_low=other[place].low if other else None,
+            placebo_share_high=other[place].high if other else None,
             excess=excess,
             excess_low=None if excess is None else excess - below,
             excess_high=None if excess is None else excess + above,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from salutogen.analyses.trajectories.labels.rule import SHOWN
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
+from salutogen.analyses.trajectories.placebo.differences import excess_words, shown_name
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.analyses.trajectories.placebo.side_words import (
+    balance_words,
+    bar_words,
+    sides_words,
+)
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
@@ -40,7 +45,7 @@ def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
         rest=""
         if few or not placebo.n_without
         else " The others have none and stand in no comparison.",
-        balance=_balance_words(placebo),
+        balance=balance_words(placebo),
     )
 
 
@@ -61,51 +66,8 @@ def _side_words(placebo: Placebo, audience: Audience) -> Text:
     )
 
 
-def _balance_words(placebo: Placebo) -> str:
-    """Mean SR before the event and before the comparator occasions."""
-    if placebo.SR is None:
-        return ""
-    pre = placebo.SR.course["pre"]
-    apart = pre.p is not None and pre.p < 0.05
-    verdict = (
-        "the two differ, so part of any difference may be where persons started from"
-        if apart
-        else "the two are not distinguished"
-    )
-    return (
-        f" At pre the mean SR is {signed(pre.observed)} before the event and "
-        f"{signed(pre.placebo)} before the comparator occasions: {verdict}."
-    )
-
-
-def shown_name(name: str) -> str:
-    """A figure as the page names it: a label by where courses are seen, a response in words."""
-    return f"“{SHOWN[name]}”" if name in SHOWN else name.replace("_", " ")
-
-
 def _enumerated(names: Iterable[str]) -> str:
     return enumeration([shown_name(name) for name in names])
-
-
-def percentage_points(
-    difference: float | None, low: float | None = None, high: float | None = None
-) -> str:
-    """Write a difference of shares with its sign, and with its interval where there is one."""
-    if difference is None:
-        return "–"
-    told = f"{signed(100.0 * difference, 1)} percentage points"
-    if low is None or high is None:
-        return told
-    return f"{told} ({signed(100.0 * low, 1)} to {signed(100.0 * high, 1)})"
-
-
-def excess_words(found: Contrast, *, share: bool) -> str:
-    """Write an excess with its interval."""
-    if share:
-        return percentage_points(found.excess, found.excess_low, found.excess_high)
-    if found.excess_low is None:
-        return signed(found.excess)
-    return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
 
 
 def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False) -> str:
@@ -131,7 +93,7 @@ def _decided_by(placebo: Placebo) -> str:
     return "how much of the event's reaction is counted as expected"
 
 
-def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> str:
+def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> Text:
     """Say which figures go beyond their placebo, or that none does and how far that is known.
 
     Parameters
@@ -162,8 +124,8 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
         how = f" and however SR is scored ({enumeration(list(placebo.ways))})" if several else ""
         sizes = f" The ways differ by {_decided_by(placebo)}." if several else ""
         first = (
-            f"Beyond ordinary fluctuation, if exposure is free of error{how}, differ: "
-            f"{'; '.join(told)}.{sizes}"
+            f"Beyond {bar_words(placebo, table, names)}, if exposure is free of error{how}, "
+            f"differ: {'; '.join(told)}.{sizes}"
         )
     else:
         rest = [name for name in compared if name not in one_way + other_way]
@@ -185,7 +147,13 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
         )
     if (names or other_way) and placebo.rated:
         parts.append(SELECTED)
-    return " ".join([*parts, f"(95 % intervals over persons; {what} adjusted for their number.)"])
+    return say(
+        "{told}{sides} (95 % intervals over persons, of one figure at a time; what is told is "
+        "judged by p adjusted for {what} together.)",
+        told=" ".join(parts),
+        sides=sides_words(placebo, table, names or one_way or other_way or compared[:1]),
+        what=what,
+    )
 
 
 def _ways_beyond(placebo: Placebo, table: str, name: str) -> dict[str, Contrast]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -12,9 +14,10 @@ from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.courses.position_means import INTERVAL
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
+from salutogen.analyses.trajectories.recovery.no_curve import no_curve_reason, unsettled_reason
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
 from salutogen.columns import POINTS, Column, Kind
-from salutogen.findings import Persons
+from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.charting import (
     Spec,
@@ -35,13 +38,7 @@ FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
-WITHHELD = "No curve is drawn, because its half-life hangs on the model and is not quoted."
-NOT_DRAWN = {
-    -1: "No curve is drawn, because the speed of the fall is not settled by the data.",
-    0: "No curve is drawn, because neither a fall nor a rise after the event is told by the data.",
-    1: "No curve is drawn, because SR rises after the event, which is no return.",
-}
-
+INTERVALS = "their 95 % intervals over persons, without the error of the line"
 
 RECOVERY_COLUMNS = (
     Column(name="occasions", meaning="Occasions since the event", unit="occasions"),
@@ -60,14 +57,18 @@ RETURN_COLUMNS = (
 
 
 def recovery_figures(
-    anchors: Anchors, change: FloatArray, curve: RecoveryCurve | None, audience: Audience
+    anchors: Anchors,
+    change: FloatArray,
+    curve: RecoveryCurve | None,
+    audience: Audience,
+    findings: Sequence[Finding] = (),
 ) -> tuple[Figure, ...]:
     """The fitted return over observed means and, where persons may be shown, their own curves."""
     means = _observed(anchors, change, audience)
     if means.height < (FEWEST_SHOWN if curve is None else 2):
         return ()
     if curve is None:
-        return (_means_alone(anchors, means),)
+        return (_means_alone(anchors, means, no_curve_reason(findings)),)
     last = float(means["occasions"].to_numpy()[-1])
     grid = np.linspace(0.0, last, FINE)
     rate = np.exp(curve.log_rate)
@@ -85,15 +86,13 @@ def recovery_figures(
         f"The curve is the exponential that was fitted, from {signed(curve.jump)} points at the "
         f"event to {signed(curve.asymptote)}; its shape is assumed."
         if settled
-        else NOT_DRAWN[curve.way]
-        if curve.withheld is None
-        else WITHHELD
+        else f"No curve is drawn, because {unsettled_reason(curve)}."
     )
     return (
         Figure(
             name=f"trajectories-{anchors.rule}-recovery",
             title="The way back" if settled else "Mean change after the event",
-            description=f"{words} Dots are observed means with their 95 % intervals.{thin}",
+            description=f"{words} Dots are observed means with {INTERVALS}.{thin}",
             chart=_recovery_chart(means, fitted if settled else None, own),
             data=pl.concat(shown, how="diagonal"),
             columns=RECOVERY_COLUMNS,
@@ -101,13 +100,13 @@ def recovery_figures(
     )
 
 
-def _means_alone(anchors: Anchors, means: pl.DataFrame) -> Figure:
+def _means_alone(anchors: Anchors, means: pl.DataFrame, why: str) -> Figure:
     """Observed means where no curve was fitted."""
     return Figure(
         name=f"trajectories-{anchors.rule}-recovery",
         title="Mean change after the event",
-        description="No curve is drawn, because none could be fitted. Dots are observed means with "
-        "their 95 % intervals, over the courses seen at each occasion.",
+        description=f"No curve is drawn, because {why}. Dots are observed means with {INTERVALS}, "
+        "over the courses seen at each occasion.",
         chart=_recovery_chart(means, None, None),
         data=means,
         columns=RECOVERY_COLUMNS,

@@ -72,7 +72,7 @@ def fit_way_back(
         told.tell("recovery-not-fitted", reason=str(error))
         return metrics, None, tuple(told)
     if (way := _without_bend(curve, change)) is not None:
-        variant = way if _rises(change, person) else "no-rise"
+        variant = way if _rises(change, person) else _without_rise(other, person)
         told.tell("recovery-without-bend", variant=variant, seen=_followed(change))
         return metrics, None, tuple(told)
     if not curve.speed_told:
@@ -118,6 +118,13 @@ def _rises(change: FloatArray, person: NDArray[np.int64]) -> bool:
     """Whether SR is told to rise at the event: without that there is nothing to return from."""
     jump = mean_of(change[:, 0], person)
     return jump.low is not None and jump.low > 0.0
+
+
+def _without_rise(
+    other: FloatArray | None, person: NDArray[np.int64]
+) -> Literal["no-rise", "no-rise-here"]:
+    """Whether a rise that is not told here is told where SR is judged the other way."""
+    return "no-rise" if other is None or not _rises(other, person) else "no-rise-here"
 
 
 def _fitted_otherwise(

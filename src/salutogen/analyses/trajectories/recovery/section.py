@@ -83,7 +83,7 @@ def response_section(
             *back_words(times, placebo),
         ),
         figures=(
-            *recovery_figures(anchors, courses.change, curve, audience),
+            *recovery_figures(anchors, courses.change, curve, audience, findings),
             *return_figures(anchored.rule, times, audience),
         ),
         tables=_metric_tables(anchored, response, placebo, audience),

@@ -7,7 +7,9 @@ import numpy as np
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.words import WITHOUT, percentage_points
+from salutogen.analyses.trajectories.placebo.differences import percentage_points
+from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
+from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
 from salutogen.analyses.trajectories.recovery.figures import FEWEST_LEFT
 from salutogen.analyses.trajectories.recovery.late_change import FEWEST, LateChange
@@ -89,14 +91,14 @@ def _mean_words(placebo: Placebo | None) -> tuple[str, ...]:
     """Whether SR changes otherwise than after such values without an event."""
     each = [item for item in (placebo.SR, placebo.SR_within) if item] if placebo else []
     found = [item.regression for item in each if item.regression is not None]
-    if not found:
+    if placebo is None or not found:
         return ("Whether ordinary fluctuation would fall as much is not known here.",)
     own = found[0]
-    verdict = "differs" if placebo and placebo.falls_beyond else "is not distinguished"
+    verdict = "differs" if placebo.falls_beyond else "is not distinguished"
     return (
         "In the courses that have comparator occasions the change after the event, "
         f"{signed(own.change)} points at post1 and post2, {verdict} from the "
-        f"{signed(own.expected)} that ordinary fluctuation gives after such values.",
+        f"{signed(own.expected)} that {given_words(placebo)} after such values.",
     )
 
 
@@ -181,8 +183,8 @@ def return_words(
     if times.n_left < FEWEST_LEFT:
         return (
             say(
-                f"{{left}} persons were seen above their band after the event{stayed}: too few for "
-                "a share that is back or a time of return.",
+                f"{{left}} persons were seen above their band at any later occasion{stayed}: too "
+                "few for a share that is back or a time of return.",
                 left=Persons(times.n_left, of=times.n_seen),
                 stayed=Persons(times.n_never_left, of=times.n_seen),
             ),
@@ -196,7 +198,7 @@ def return_words(
     )
     return (
         say(
-            f"{{left}} persons were seen above their band after the event{stayed}. "
+            f"{{left}} persons were seen above their band at any later occasion{stayed}. "
             "{half} {never} {never:was|were} not seen back within it. Returns are seen at "
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",
@@ -208,6 +210,25 @@ def return_words(
     )
 
 
+def _above_words(placebo: Placebo) -> Text:
+    """Who is seen above the band from the event to post2, and over as long elsewhere."""
+    found = placebo.above
+    if found is None:
+        return ""
+    above = round(found.observed * found.n)
+    if min(above, found.n - above) < FEWEST_LEFT:
+        return ""
+    return say(
+        "From the event to post2 {above} of the {n} complete courses that have comparator "
+        "occasions went above their band; over the same span around these, in a draw, {drawn} on "
+        "average: a difference of {difference}. ",
+        above=Persons(above, of=found.n),
+        n=Persons(found.n, of=placebo.n),
+        drawn=points(found.placebo * found.n, 1),
+        difference=percentage_points(found.excess, found.excess_low, found.excess_high),
+    )
+
+
 def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text, ...]:
     """Shares back after the event beside those after occasions without one."""
     if times is None or placebo is None or times.n_left < FEWEST_LEFT:
@@ -216,10 +237,11 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         return (WITHOUT,)
     n = next(iter(placebo.back_after.values())).n
     of_each = say(
-        "Of the courses that have comparator occasions {n} went above their band after the event; "
-        "around comparator occasions, in a draw, {drawn} on average",
+        "{above}Of all courses that have comparator occasions {n} went above their band at any "
+        "later occasion. Courses are followed for longer after the event than after comparator "
+        "occasions, so that these numbers are not compared",
+        above=_above_words(placebo),
         n=Persons(n, of=placebo.n),
-        drawn=points(placebo.n_left, 1),
     )
     if min(n, placebo.n_left) < FEWEST_LEFT:
         return (
@@ -232,9 +254,9 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
     parts = [
         f"after {visit} {'occasion' if visit == '1' else 'occasions'} "
         f"{percent(found.observed)} ({percent(found.observed_low)} to "
-        f"{percent(found.observed_high)}), comparator {percent(found.placebo)} (95 % of draws "
-        f"{percent(found.low)} to {percent(found.high)}), a difference of "
-        f"{percentage_points(found.excess, found.excess_low, found.excess_high)}"
+        f"{percent(found.observed_high)}), comparator {percent(found.placebo)} "
+        f"({percent(found.placebo_share_low)} to {percent(found.placebo_share_high)}), a "
+        f"difference of {percentage_points(found.excess, found.excess_low, found.excess_high)}"
         f"{'' if found.differs else ', not distinguished from 0'}"
         for visit, found in placebo.back_after.items()
         if found.observed is not None and found.placebo is not None
@@ -243,9 +265,10 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         return (WITHOUT,)
     return (
         say(
-            "{of_each}. Back within it are, of these, {parts}: 95 % intervals over persons. Who "
-            "goes above it by ordinary fluctuation comes back as well: only what differs from the "
-            "comparator can be recovery from the event.",
+            "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "
+            "Who goes above it by ordinary fluctuation comes back as well: only what differs from "
+            "the comparator can be recovery from the event.{left}",
+            left="" if placebo.n_before == placebo.n else f" Of comparator occasions {LEFT}.",
             of_each=of_each,
             parts="; ".join(parts),
         ),

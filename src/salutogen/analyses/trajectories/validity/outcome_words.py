@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salutogen.analyses.trajectories.placebo.words import percentage_points
+from salutogen.analyses.trajectories.placebo.differences import percentage_points
 from salutogen.analyses.trajectories.validity.correlations import Estimate
 from salutogen.analyses.trajectories.validity.relations import GroupOutcome, Validity
 from salutogen.findings import Persons
@@ -104,13 +104,11 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
     return say(
         "In the {n} courses that have comparator occasions and an outcome, the label alone goes "
         "with {observed} of the variance of the outcome, adjusted for the number of groups. The "
-        "same rule around comparator occasions goes with {placebo} (95 % of draws {least} to "
-        "{most}), as a label may hold some of a person's level. {verdict}",
+        "same rule around comparator occasions goes with {placebo} (mean over draws), as a label "
+        "may hold some of a person's level. {verdict}",
         n=Persons(found.n, of=anchored),
         observed=percent(found.observed),
         placebo=percent(max(found.placebo, 0.0)),
-        least=percent(max(found.low, 0.0)),
-        most=percent(max(found.high, 0.0)),
         verdict=verdict,
     )
 

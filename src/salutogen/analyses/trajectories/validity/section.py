@@ -16,6 +16,7 @@ from salutogen.analyses.trajectories.validity.figures import (
 from salutogen.analyses.trajectories.validity.outcome_words import foretold_words, group_words
 from salutogen.analyses.trajectories.validity.relations import (
     LEVEL,
+    MEASURES,
     FactorRelation,
     GroupOutcome,
     LaterOutcome,
@@ -46,7 +47,7 @@ BANDS = (
     "reliability that exposure really has."
 )
 FACTOR_NOTE = (
-    "A negative correlation with SR: the more of the factor, the less reactive. Fewer than "
+    "A negative correlation with SR: the more of the factor, the lower SR. Fewer than "
     f"{FEWEST} courses give no figure. p is adjusted over all factors and measures (Benjamini and "
     "Hochberg). Poorly measured: E of reliability .5, or the lowest that is possible."
 )
@@ -147,21 +148,31 @@ def _joint_words(band: ErrorBand) -> str:
 def _told_factors(found: Validity) -> str:
     """Which factors relate to the change of SR, then to its level, all factors counted."""
     counted = f"Of all {4 * len(found.factors)} correlations of factors with courses"
-    change, level = (_named(found, measure) for measure in ("SR change", "SR level"))
-    if not change and not level:
-        return f"{counted} none with SR differs from 0 at a false-discovery rate of 5 %."
-    first = (
-        f"{enumeration(change)} with the change of SR from before the event to after it"
-        if change
-        else "none with the change of SR from before the event to after it, which alone would be a "
-        "reaction to the event"
-    )
-    second = ""
-    if level:
-        second = (
-            f"; with the level of SR after the event, which a person may have had before as well, "
-            f"{enumeration(level)}"
+    named = {measure: _named(found, measure) for measure in MEASURES}
+    if not any(named.values()):
+        return (
+            f"{counted} none differs from 0 at a false-discovery rate of 5 %, neither with SR nor "
+            "with P."
         )
+    before = "the change of SR from before the event to after it"
+    told = [
+        f"with {before}, which holds regression to the mean and fluctuation as well as any "
+        f"reaction, {enumeration(named['SR change'])}"
+        if named["SR change"]
+        else f"none with {before}, which alone could hold a reaction to the event"
+    ]
+    others = {
+        "SR level": "the level of SR after the event, which a person may have had before as well",
+        "P change": "the change of P",
+        "P level": "the level of P after the event",
+    }
+    told += [
+        f"with {words}, {enumeration(named[measure])}"
+        for measure, words in others.items()
+        if named[measure]
+    ]
+    if not named["SR change"] and not named["SR level"]:
+        told[0] = "none with SR"
     bands = [item.error_bands for item in found.factors.values() if item.error_bands is not None]
     assumed = (
         f" Taken here are {bands[0]['level'].assumed}; nothing in these data tells them. Ends hold "
@@ -170,15 +181,15 @@ def _told_factors(found: Validity) -> str:
         else ""
     )
     return (
-        f"{counted} these differ from 0 at a false-discovery rate of 5 %: {first}{second}. {BANDS}"
-        f"{assumed}{_difference_words(found)}"
+        f"{counted} these differ from 0 at a false-discovery rate of 5 %: {'; '.join(told)}. "
+        f"{BANDS}{assumed}{_difference_words(found)}"
     )
 
 
 def _named(found: Validity, measure: str) -> list[str]:
     """Factors that relate to a measure once all factors and measures are counted."""
     return [
-        f"{factor}{_error_words(relation, measure.removeprefix('SR '))}"
+        f"{factor}{_error_words(relation, measure[3:]) if measure.startswith('SR') else ''}"
         for factor, relation in found.factors.items()
         if (p := relation.p_adjusted[measure]) is not None and p < LEVEL
     ]

@@ -1,0 +1,224 @@
+"""One way of scoring SR: labels, courses and responses beside those at comparator occasions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.contrast import (
+    Contrast,
+    contrast,
+    told_beside,
+    told_together,
+)
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
+from salutogen.analyses.trajectories.placebo.regression import (
+    RegressionToMean,
+    regression_to_mean,
+    with_level,
+)
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+
+FEWEST = 20  # courses with a placebo, below which nothing is compared
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ScoredRows:
+    """SR of the anchored persons under one way of scoring it, and what labels need of it.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (n, occasions)
+        SR of the person of each anchor.
+    locked : ndarray, shape (n, 4)
+        SR around the anchor.
+    half_width : float
+        Half width of the band.
+    high : float
+        SR above which a person is high before the event.
+    calm : ndarray, shape (n, occasions)
+        `rows` without the occasions at which an event of the person acts.
+    before : ndarray of int, shape (n,)
+        Place of the occasion before each anchor; -1 where there is none.
+    """
+
+    rows: FloatArray
+    calm: FloatArray
+    before: NDArray[np.int64]
+    locked: FloatArray
+    half_width: float
+    high: float
+
+    def __repr__(self) -> str:
+        """Say how many courses there are."""
+        return f"ScoredRows({self.rows.shape[0]} courses)"
+
+
+@record
+class OneSide(Record):
+    """The comparison with comparator occasions on one side of the event alone.
+
+    Before the first anchor they hold nothing of it; after it they may still hold its reaction.
+    """
+
+    n: int = figure("Complete courses whose comparator lies there", kind=Kind.COUNT)
+    labels: dict[str, Contrast] = figure("As of all comparator occasions")
+    course: dict[str, Contrast] = figure(
+        "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
+    )
+    response: dict[str, Contrast] = figure(
+        "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
+    )
+
+
+@record
+class ScoredComparison(Record):
+    """Labels, courses and responses beside their placebo, under one way of scoring SR."""
+
+    labels: dict[str, Contrast] = figure(
+        "Shares of labels among complete courses that were not high before; the share of those "
+        "high before among all, which is fixed before the event and hence not contrasted"
+    )
+    course: dict[str, Contrast] = figure("Mean SR by position", unit=POINTS, sign=LESS_RESILIENT)
+    response: dict[str, Contrast] = figure(
+        "Jump, mean change, and depth: the highest of peri, post1 and post2 above pre",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    regression: RegressionToMean | None = figure("The change after the event and the one expected")
+    n_with_level: int = figure(
+        "Complete courses whose comparator leaves further occasions that tell the person's level",
+        kind=Kind.COUNT,
+        default=0,
+    )
+    before: OneSide | None = figure(
+        "The same with comparator occasions before the first anchor; null where too few have some",
+        default=None,
+    )
+    after: OneSide | None = figure(
+        "The same with comparator occasions after an anchor; null where too few have some",
+        default=None,
+    )
+
+
+def depth(courses: FloatArray) -> FloatArray:
+    """Highest of peri, post1 and post2 above pre, 0 where never above; last axis: positions."""
+    return np.maximum((courses[..., 1:] - courses[..., :1]).max(axis=-1), 0.0)
+
+
+def responses(courses: FloatArray) -> dict[str, FloatArray]:
+    """Jump, mean change and depth of complete courses, the positions along the last axis."""
+    return {
+        "jump": courses[..., 1] - courses[..., 0],
+        "mean_change": 0.5 * (courses[..., 2] + courses[..., 3]) - courses[..., 0],
+        "depth": depth(courses),
+    }
+
+
+def codes_of(courses: FloatArray, scored: ScoredRows, settings: LabelSettings) -> NDArray[np.int8]:
+    """Label of each course (last axis: positions) by the band of this way of scoring."""
+    return classify(
+        courses,
+        half_width=scored.half_width,
+        tolerance=settings.tolerance,
+        high=courses[..., 0] > scored.high,
+    )
+
+
+def scored_comparison(
+    chosen: PlaceboDraws,
+    scored: ScoredRows,
+    settings: LabelSettings,
+    seed: int | np.random.SeedSequence,
+) -> ScoredComparison:
+    """Hold labels, courses and responses beside those at comparator occasions, all and by side.
+
+    Parameters
+    ----------
+    chosen : PlaceboDraws
+    scored : ScoredRows
+    settings : LabelSettings
+    seed : int
+        Of the persons resampled for the change that is expected after the event.
+    """
+    labels, course, response = _contrasts(chosen, scored, settings)
+    drawn, whole = chosen.courses(scored.rows), _whole(chosen, scored)
+    elsewhere = _elsewhere(chosen, scored)
+    regression = regression_to_mean(whole, drawn, chosen.person, elsewhere=elsewhere, seed=seed)
+    # The change that follows the jump is told of the same courses, in the same breath.
+    response, p = told_beside(response, None if regression is None else regression.p)
+    return ScoredComparison(
+        labels=told_together(labels),
+        course=told_together(course),
+        response=response,
+        regression=None if regression is None else replace(regression, p_adjusted=p),
+        n_with_level=int(with_level(whole, elsewhere).sum()),
+        before=_one_side(chosen.among(chosen.before), scored, settings),
+        after=_one_side(chosen.among(~chosen.before), scored, settings),
+    )
+
+
+def _one_side(chosen: PlaceboDraws, scored: ScoredRows, settings: LabelSettings) -> OneSide | None:
+    n = int(np.isfinite(_whole(chosen, scored)[:, 0]).sum())
+    if n < FEWEST:
+        return None
+    labels, course, response = (
+        told_together(each) for each in _contrasts(chosen, scored, settings)
+    )
+    return OneSide(n=n, labels=labels, course=course, response=response)
+
+
+def _whole(chosen: PlaceboDraws, scored: ScoredRows) -> FloatArray:
+    """The courses around the event, NaN throughout where they are not complete."""
+    mine = scored.locked[chosen.anchor]
+    complete = np.isfinite(mine).all(axis=1)
+    return np.where(complete[:, None], mine, np.nan)
+
+
+def _contrasts(
+    chosen: PlaceboDraws, scored: ScoredRows, settings: LabelSettings
+) -> tuple[dict[str, Contrast], dict[str, Contrast], dict[str, Contrast]]:
+    """Contrasts of labels, positions and responses, each by itself."""
+    person, mine = chosen.person, scored.locked[chosen.anchor]
+    drawn, whole = chosen.courses(scored.rows), _whole(chosen, scored)
+    complete = np.isfinite(whole[:, 0])
+    own, theirs = codes_of(mine, scored, settings), codes_of(drawn, scored, settings)
+    shares = {
+        name: contrast(
+            np.where(complete, own == code, np.nan),
+            (theirs == code) * 1.0,
+            person,
+            among=None if code == HIGH else (own != HIGH, theirs != HIGH),
+        )
+        for code, name in enumerate(LABELS)
+    }
+    shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
+    course = {
+        name: contrast(mine[:, place], drawn[..., place], person)
+        for place, name in enumerate(POSITIONS)
+    }
+    around = responses(drawn)
+    response = {
+        name: contrast(values, around[name], person) for name, values in responses(whole).items()
+    }
+    return shares, course, response
+
+
+def _elsewhere(chosen: PlaceboDraws, scored: ScoredRows) -> tuple[FloatArray, FloatArray]:
+    """Mean SR of each person outside the course around the event, and outside each drawn one.
+
+    Occasions at which an event acts are in neither, nor is pre of the anchor in the first.
+    """
+    own = scored.calm[chosen.anchor].copy()
+    at = scored.before[chosen.anchor]
+    own[np.arange(at.size)[at >= 0], at[at >= 0]] = np.nan
+    there = np.isfinite(own)
+    n = there.sum(axis=1)
+    total = np.where(there, own, 0.0).sum(axis=1)
+    mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+    return mean, chosen.elsewhere(scored.calm)
