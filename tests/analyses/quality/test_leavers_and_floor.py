@@ -345,3 +345,26 @@ def test_who_left_is_said_with_its_error(cohort: AnalysisInputs) -> None:
         "had fewer problems, less exposure and lower SR than those who stayed, each looked at alone"
         in texts[1]
     )
+
+
+@pytest.mark.parametrize("variance", [-1e-9, 0.0, 900.0, float("nan")])
+def test_odds_without_an_error_are_not_told(
+    monkeypatch: pytest.MonkeyPatch, variance: float
+) -> None:
+    """A score that nearly parts those who left from the others has no interval of its odds."""
+    from salutogen.analyses.quality import leavers
+
+    fit = leavers.logistic_fit
+
+    def without(*given: object) -> object:
+        made = fit(*given)  # type: ignore[arg-type]
+        assert made is not None
+        covariance = made.covariance.copy()
+        covariance[1, 1] = variance
+        return replace(made, covariance=covariance)
+
+    monkeypatch.setattr(leavers, "logistic_fit", without)
+    row = leavers_beside_stayers(leaving(0.5, 1)).row(0, named=True)
+    assert row["odds_ratio"] is None
+    assert row["odds_high"] is None
+    assert row["mean_before_leaving"] is not None

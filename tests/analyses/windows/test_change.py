@@ -394,3 +394,15 @@ def test_no_change_at_all_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     told = found(inputs_of(leaving(120)))
     assert told.estimate == 0.0
     assert told.standardised == 0.0
+
+
+def test_a_variance_below_zero_is_no_error() -> None:
+    from salutogen.analyses.windows.change_error import contrast_of
+
+    made = contrast_of(1.0, np.empty(0), 20, 0.1, by_model=-0.2)
+    assert made is not None
+    assert made.se is None
+    assert made.interval is None
+    known = contrast_of(1.0, np.empty(0), 20, 0.1, by_model=0.15)
+    assert known is not None
+    assert known.se == pytest.approx(0.5)

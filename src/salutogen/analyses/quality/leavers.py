@@ -13,6 +13,7 @@ from salutogen.models.regression.logistic import logistic_fit
 from salutogen.resilience.between_within import OccasionArrays
 
 FEWEST = 3  # on each side
+MOST_LOG_ODDS = 18.0  # beyond it an interval says nothing
 FEWEST_LEFT = 10  # who leave, for odds of leaving with two predictors
 ENOUGH_OCCASIONS = 4  # that two at the end may decide who left
 
@@ -161,7 +162,7 @@ def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances
     -------
     mean_before_leaving, mean_before_staying, odds_ratio, low, high : float or None
         The last three None where fewer than ten left, where the score does not vary, or where it
-        parts the two without overlap.
+        parts the two without overlap or nearly so (odds beyond a hundred million).
     """
     from scipy.special import stdtrit
 
@@ -181,7 +182,10 @@ def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances
         return *means, None, None, None
     # What is known of the odds rests on those who left: t with as many degrees of freedom.
     quantile = float(stdtrit(fit.n_happened - len(columns) + 1, 0.975))
-    b, half = float(fit.coefficients[1]), quantile * float(np.sqrt(fit.covariance[1, 1]))
+    b, variance = float(fit.coefficients[1]), float(fit.covariance[1, 1])
+    half = quantile * float(np.sqrt(variance)) if variance > 0 else np.inf
+    if not abs(b) + half < MOST_LOG_ODDS:
+        return *means, None, None, None
     return *means, float(np.exp(b)), float(np.exp(b - half)), float(np.exp(b + half))
 
 

@@ -26,12 +26,13 @@ def contrast_of(
 ) -> Contrast | None:
     """Give an estimate the error of its draws and a further variance; None where it is unknown.
 
-    Where nothing was drawn, its variance by the model is taken in place of that of the draws.
+    Where nothing was drawn, its variance by the model is taken in place of that of the draws; one
+    below 0, from a model that hardly any rows are left for, is none.
     """
     if not np.isfinite(estimate):
         return None
     known = drawn[np.isfinite(drawn)]
-    if not drawn.size and by_model is not None:
+    if not drawn.size and by_model is not None and by_model + more >= 0:
         se = float(np.sqrt(by_model + more))
     elif known.size < FEWEST_DRAWS or known.size < ENOUGH * drawn.size:
         return Contrast(estimate=float(estimate), se=None, interval=None)
