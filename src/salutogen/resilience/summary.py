@@ -105,8 +105,8 @@ class ScoreSummary(Record):
     lag1_pairs: int = figure("Pairs of adjacent occasions", kind=Kind.COUNT)
     lag1_note: str = figure("How to read it", kind=Kind.LABEL, default=LAG_NOTE)
     reliability: float | None = figure(
-        "Reliability of an occasion's SR: agreement of the answers given on it, at most where "
-        "reliability_E_assumed"
+        "Reliability of an occasion's SR: agreement of the answers given on it, as if E were free "
+        "of error where reliability_E_assumed"
     )
     reliability_P: float | None = figure(
         "Reliability of an occasion's P: internal consistency, over valid occasions"

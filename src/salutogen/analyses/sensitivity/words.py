@@ -72,7 +72,7 @@ def slope_in_words(
         f"{number(bands.reliability_high, 2)} ({source_words(bands)})"
     )
     by_error, both = (
-        ends(*pair)
+        " to ".join(number(end, 2) for end in pair)  # points would write a small slope 0.00
         for pair in ((slope.error_low, slope.error_high), (slope.joint_low, slope.joint_high))
     )
     mood = ""
