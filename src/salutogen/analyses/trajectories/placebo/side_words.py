@@ -156,6 +156,6 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
             )
         )
     return (
-        f"{own}{sides}: before the event that is fixed before anything happens, but {LEFT}, before "
-        f"them as well. {out}"
+        f"{own}{sides}: who is high before the event is so before anything happens, but {LEFT}, "
+        f"so that some are high before them for that. {out}"
     )
