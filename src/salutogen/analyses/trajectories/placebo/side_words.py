@@ -125,7 +125,7 @@ def _differences(side: OneSide, table: str, names: Iterable[str]) -> str:
         found = figures[name]
         if found.excess_low is not None:
             told = excess_words(found, share=table == "labels")
-            parts.append(f"{told} of {shown_name(name)}")
+            parts.append(f"{told} for {shown_name(name)}")
     return enumeration(parts)
 
 
@@ -157,5 +157,5 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
         )
     return (
         f"{own}{sides}: who is high before the event is so before anything happens, but {LEFT}, "
-        f"so that some are high before them for that. {out}"
+        f"so that some may be high before them for that. {out}"
     )
