@@ -12,7 +12,7 @@ from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.differences import excess_words, shown_name
-from salutogen.analyses.trajectories.placebo.scored import FEWEST, OneSide
+from salutogen.analyses.trajectories.placebo.scored import OneSide
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
@@ -93,8 +93,8 @@ def sides_words(placebo: Placebo, table: str, names: Iterable[str]) -> Text:
         return ""
     if SR.before is None:
         return (
-            f" Too few comparator occasions (fewer than {FEWEST} courses) lie before the first "
-            f"anchor to stand by themselves; {LEFT}, so that this is no comparison with ordinary "
+            " Too few courses have comparator occasions on one side of the event to give the sides "
+            f"by themselves; {LEFT}, so that this is no comparison with ordinary "
             "fluctuation."
         )
     whole = SR.response["jump"].n
