@@ -11,7 +11,7 @@ import pytest
 
 from salutogen.page.audience import Audience
 from salutogen.report.sections.person_intervals import errors_in_words
-from salutogen.report.words_of_persons import belief_in_words, persons_in_words
+from salutogen.report.words_of_persons import belief_in_words, levels_in_methods, persons_in_words
 from salutogen.resilience.claims import ESTIMAND, PersonClaims
 from tests.analyses.inputs import inputs_of
 from tests.norm.cohorts import simulated
@@ -222,3 +222,13 @@ def test_levels_and_slow_states_are_not_told_apart_by_an_estimate_of_0(rho: floa
     assert ("no sign that persons are alike" in text) == (rho > 0)
     assert ("+0.69 from one occasion to the next" in text) == (rho > 0)
     assert ("4 occasions (the median) tell them apart" in text) == (rho > 0)
+
+
+@pytest.mark.parametrize(("low", "called"), [(2.25, True), (0.0, False)])
+def test_methods_say_that_persons_were_called_only_where_any_could_be(
+    low: float, *, called: bool
+) -> None:
+    (words,) = levels_in_methods(context(between_variance_low=low))
+    assert ("Persons were called clearly below or above" in words) == called
+    assert ("Persons were to be called clearly" in words) != called
+    assert ("which it did" in words) != called

@@ -50,7 +50,7 @@ def test_defaults_are_told_as_they_were_done(inputs: AnalysisInputs) -> None:
     assert "The later outcome was mean P after post2" in words
     assert "Factors" not in words
     settled = result.recovery is not None and result.recovery.settled
-    assert ("no half-life was given" in words) == (result.recovery is not None and not settled)
+    assert ("No half-life was given" in words) == (result.recovery is not None and not settled)
     assert ("No curve of return was fitted" in words) == (result.recovery is None)
 
 

@@ -145,6 +145,10 @@ def test_words_for_opening_and_methods(result: WindowsResult) -> None:
     assert replace(result, change=None).in_short() == ""
     assert "P ~ E + occasion + (1 | person), fitted by restricted" in str(result.methods())
     assert str(result.methods()).startswith("Sliding windows of 3 occasions moved on by 1 occasion")
+    between = "between any two windows was judged over all pairs of them"
+    assert between in str(result.methods())
+    two = replace(result, windows=result.windows.head(2))
+    assert between not in str(two.methods())  # nothing lies between
 
 
 def test_a_study_without_windows_has_no_section() -> None:

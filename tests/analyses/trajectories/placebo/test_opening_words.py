@@ -222,7 +222,10 @@ def test_problems_have_the_comparator_of_the_same_courses(result: Trajectories) 
 def test_selection_by_feeling_explains_no_difference_that_is_denied(result: Trajectories) -> None:
     told = opening(result, with_jump(result, 7.5, 6.43, 17.33, p=0.001))
     assert "a difference at the event may be that selection" in told
-    none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
+    quiet = with_jump(result, 0.5, 0.4, 0.3, p=0.6)
+    problems = opening(result, with_problems(quiet, 2.96, 0.01))
+    assert "a difference at the event may be that selection" in problems
+    none = opening(result, with_problems(quiet, 0.4, 0.6))
     assert "may be that selection" not in none
     assert "would have been open to that selection" in none
     assert "is no sign that nothing happens" in none

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from salutogen.analyses.trajectories import LABELS, Placebo
-from salutogen.analyses.trajectories.placebo.scored import ScoredRows
+from salutogen.analyses.trajectories.placebo.scored import ScoredRows, may_stand_alone
 from salutogen.analyses.trajectories.placebo.side_words import (
     LEFT,
     balance_words,
@@ -146,3 +146,13 @@ def test_who_was_high_before_is_fixed_only_before_the_event(
     assert f"{100 * late.placebo:.0f} % where it lies after it" in words
     assert "no effect" not in words
     assert "so it is no effect" in high_words(all_before(placebo), SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "alone"),
+    [(20, 0, True), (20, 5, True), (20, 4, False), (19, 30, False), (40, 1, False)],
+)
+def test_a_side_tells_of_no_few_on_the_other(before: int, after: int, *, alone: bool) -> None:
+    there = np.repeat([True, False], [before + 2, after + 2])
+    complete = there & (np.cumsum(there) > 2) | ~there & (np.cumsum(~there) > 2)
+    assert may_stand_alone(complete, there) == alone

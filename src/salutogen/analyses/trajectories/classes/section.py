@@ -76,13 +76,13 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
         if not assessment.passed
         else "The continuous results above stand beside them."
     )
-    reached = numbers_of_classes([max(each.fits) for each in assessment.sets], settings.max)
+    largest = [max(each.fits, default=1) for each in assessment.sets]
     claimable = "latent-class-growth" in settings.models
     return (
         f"{verdict} {rest}",
         say(
-            f"Growth mixtures with {reached} were fitted to the SR of "
-            "{n} persons by maximum likelihood, missing positions allowed. "
+            f"Growth mixtures with {numbers_of_classes(largest, settings.max)} were fitted to the "
+            "SR of {n} persons by maximum likelihood, missing positions allowed. "
             f"Each class has {shape}. {_tried(assessment.sets)} A set's "
             "enumeration ends where two more classes in a row bring no lower BIC.",
             n=Persons(assessment.rows.size, of=anchored),

@@ -21,6 +21,7 @@ from salutogen.analyses.trajectories.placebo.scored import (
     ScoredComparison,
     ScoredRows,
     codes_of,
+    may_stand_alone,
     scored_comparison,
 )
 from salutogen.columns import POINTS, Kind, Record, beside, figure, record
@@ -206,9 +207,7 @@ def compare(
         n_left=number_above(after, SR.half_width) if enough else 0.0,
         above=_above(chosen, SR) if enough else None,
         P_jump=_problems(chosen, SR, problems),
-        P_jump_before=None
-        if chosen.before.all()
-        else _problems(chosen.among(chosen.before), SR, problems),
+        P_jump_before=_problems_before(chosen, SR, problems),
         rated=rated,
         chosen=chosen,
         codes=codes_of(around, SR, settings),
@@ -225,6 +224,16 @@ def _above(chosen: PlaceboDraws, SR: ScoredRows) -> Contrast:
 
     own = np.where(complete, above(mine), np.nan)
     return contrast(own, above(chosen.courses(SR.rows)), chosen.person)
+
+
+def _problems_before(
+    chosen: PlaceboDraws, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
+) -> Contrast | None:
+    """As `_problems`, with the comparator before the first anchor; None where it always is."""
+    complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
+    if chosen.before.all() or not may_stand_alone(complete, chosen.before):
+        return None
+    return _problems(chosen.among(chosen.before), SR, problems)
 
 
 def _problems(

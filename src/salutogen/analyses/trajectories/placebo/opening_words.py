@@ -55,7 +55,8 @@ def answer_words(
         n=Persons(plain.n),
     )
     beyond = placebo is not None and placebo.beyond("response", "jump")
-    selected = SELECTED if beyond else SELECTED_NONE
+    told = beyond or (placebo is not None and placebo.P_beyond)
+    selected = SELECTED if told else SELECTED_NONE
     return say(
         "{own} {compared}{error}{late}{selected}",
         own=own,

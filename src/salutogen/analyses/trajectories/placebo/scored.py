@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.trajectories.anchors.events import BoolArray
 from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
@@ -23,6 +24,7 @@ from salutogen.analyses.trajectories.placebo.regression import (
     with_level,
 )
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.page.audience import SMALL_CELL
 
 FEWEST = 20  # courses with a placebo, below which nothing is compared
 
@@ -158,15 +160,32 @@ def scored_comparison(
         response=response,
         regression=None if regression is None else replace(regression, p_adjusted=p),
         n_with_level=int(with_level(whole, elsewhere).sum()),
-        before=_one_side(chosen.among(chosen.before), scored, settings),
-        after=_one_side(chosen.among(~chosen.before), scored, settings),
+        before=_one_side(chosen, chosen.before, scored, settings),
+        after=_one_side(chosen, ~chosen.before, scored, settings),
     )
 
 
-def _one_side(chosen: PlaceboDraws, scored: ScoredRows, settings: LabelSettings) -> OneSide | None:
-    n = int(np.isfinite(_whole(chosen, scored)[:, 0]).sum())
-    if n < FEWEST:
+def may_stand_alone(complete: BoolArray, there: BoolArray) -> bool:
+    """Whether courses on one side are enough, and do not tell of few on the other.
+
+    Parameters
+    ----------
+    complete : ndarray of bool, shape (m,)
+        Courses that are compared at all.
+    there : ndarray of bool, shape (m,)
+        Whether their comparator lies on this side.
+    """
+    n, rest = int((complete & there).sum()), int((complete & ~there).sum())
+    return n >= FEWEST and not 0 < rest < SMALL_CELL
+
+
+def _one_side(
+    chosen: PlaceboDraws, there: BoolArray, scored: ScoredRows, settings: LabelSettings
+) -> OneSide | None:
+    complete = np.isfinite(_whole(chosen, scored)[:, 0])
+    if not may_stand_alone(complete, there):
         return None
+    n, chosen = int((complete & there).sum()), chosen.among(there)
     labels, course, response = (
         told_together(each) for each in _contrasts(chosen, scored, settings)
     )

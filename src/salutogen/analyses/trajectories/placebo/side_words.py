@@ -12,7 +12,7 @@ from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.differences import excess_words, shown_name
-from salutogen.analyses.trajectories.placebo.scored import FEWEST, OneSide
+from salutogen.analyses.trajectories.placebo.scored import OneSide
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
@@ -93,8 +93,8 @@ def sides_words(placebo: Placebo, table: str, names: Iterable[str]) -> Text:
         return ""
     if SR.before is None:
         return (
-            f" Too few comparator occasions (fewer than {FEWEST} courses) lie before the first "
-            f"anchor to stand by themselves; {LEFT}, so that this is no comparison with ordinary "
+            " Too few courses have comparator occasions on one side of the event to give the sides "
+            f"by themselves; {LEFT}, so that this is no comparison with ordinary "
             "fluctuation."
         )
     whole = SR.response["jump"].n
@@ -125,7 +125,7 @@ def _differences(side: OneSide, table: str, names: Iterable[str]) -> str:
         found = figures[name]
         if found.excess_low is not None:
             told = excess_words(found, share=table == "labels")
-            parts.append(f"{told} of {shown_name(name)}")
+            parts.append(f"{told} for {shown_name(name)}")
     return enumeration(parts)
 
 
@@ -156,6 +156,6 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
             )
         )
     return (
-        f"{own}{sides}: before the event that is fixed before anything happens, but {LEFT}, before "
-        f"them as well. {out}"
+        f"{own}{sides}: who is high before the event is so before anything happens, but {LEFT}, "
+        f"so that some may be high before them for that. {out}"
     )

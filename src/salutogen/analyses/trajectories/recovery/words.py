@@ -238,16 +238,16 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
     n = next(iter(placebo.back_after.values())).n
     of_each = say(
         "{above}Of all courses that have comparator occasions {n} went above their band at any "
-        "later occasion. Courses are followed for longer after the event than after comparator "
-        "occasions, so that these numbers are not compared",
+        "later occasion. Courses around comparator occasions are followed until the next anchor "
+        "only, so that numbers over all later occasions are not compared",
         above=_above_words(placebo),
         n=Persons(n, of=placebo.n),
     )
     if min(n, placebo.n_left) < FEWEST_LEFT:
         return (
             say(
-                "{of_each}: too few to hold the share that is back beside that after comparator "
-                "occasions.",
+                "{of_each}. They are too few to hold the share that is back beside that after "
+                "comparator occasions.",
                 of_each=of_each,
             ),
         )
