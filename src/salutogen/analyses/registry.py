@@ -114,6 +114,13 @@ BUILT_IN = (
         compute="salutogen.analyses.event_weights.analysis:compute",
         result="salutogen.analyses.event_weights.analysis:EventWeightsResult",
     ),
+    Analysis(
+        name="change",
+        title="What comes first",
+        settings="salutogen.analyses.change.settings:ChangeSettings",
+        compute="salutogen.analyses.change.analysis:compute",
+        result="salutogen.analyses.change.analysis:ChangeResult",
+    ),
 )
 
 
