@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from salutogen.analyses.change.paths import Path, holm, path_table
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
+@pytest.mark.parametrize("n", [1, 2, 6, 12])
+def test_holm_is_that_of_statsmodels(n: int) -> None:
+    p = np.random.default_rng(n).random(n) ** 3
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], atol=1e-12)
 
 

@@ -169,9 +169,8 @@ def _models(models: Models, data: ChangeData) -> pl.DataFrame:
     schema = {column.name: pl.Float64 for column in MODEL_COLUMNS} | {
         "model": pl.String, "n": pl.Int64, "parameters": pl.Int64, "converged": pl.Boolean,
     }  # fmt: skip
-    return pl.DataFrame(made, schema=schema).with_columns(
-        pl.col(pl.Float64).fill_nan(None), pl.col("df").cast(pl.Int64)
-    )
+    table = pl.DataFrame(made, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
+    return table.with_columns(pl.col("df").cast(pl.Int64))
 
 
 def _tests(models: Models) -> pl.DataFrame:

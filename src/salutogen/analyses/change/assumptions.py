@@ -43,8 +43,9 @@ _WORDS = {
     ONE_STEP: (
         "As with random intercepts, of P at equal exposure: exposure is in the same model, and "
         "does not come out of a line that was fitted before.",
-        "As with random intercepts. Where E is one of the variables, P holds also what goes "
-        "through exposure at the same occasion, which SR leaves out.",
+        "As with random intercepts. Where E is one of the variables, the effect on P holds also "
+        "what goes through later exposure: it is the effect on SR and the line's slope times the "
+        "effect on E.",
         "As with random intercepts.",
     ),
     WITHOUT_ERROR: (

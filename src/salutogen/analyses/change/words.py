@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from salutogen.analyses.change.agreement import HIGHER, NOT_SHOWN, apart, claim, crossing
 from salutogen.analyses.change.fitted import LAGS
-from salutogen.analyses.change.paths import LEVEL, ONE_STEP, PLAIN, RANDOM, REGRESSION
+from salutogen.analyses.change.paths import (
+    LEVEL,
+    ONE_STEP,
+    PLAIN,
+    RANDOM,
+    REGRESSION,
+    WITHOUT_ERROR,
+)
 from salutogen.analyses.change.variables import SR, P
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, p_value, points, say, signed
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 def later(result: ChangeResult, lag: int) -> str:
     """Words for how much later: in occasions, and in days where time is known."""
     occasions = "one occasion" if lag == 1 else f"{lag} occasions"
-    days = "" if result.gap is None else f" ({points(lag * result.gap, 0)} days)"
+    days = "" if result.gap is None else f" ({lag * result.gap:.3g} days)"
     return f"{occasions}{days} later"
 
 
@@ -29,6 +36,8 @@ def answer_of(result: ChangeResult) -> Text:
     own = list(crossing(result.paths).filter(model=RANDOM).iter_rows(named=True))
     shown = [row for row in own if claim(row) not in (NOT_SHOWN, None)]
     rest = [row["path"] for row in own if claim(row) == NOT_SHOWN]
+    if not shown and not rest:
+        return "What comes first within persons cannot be told: effects have no standard errors."
     if shown:
         told = enumeration([_effect(result, row) for row in shown])
         head = f"Within persons, {told}."
@@ -61,13 +70,15 @@ def _intervals(own: list[dict[str, Any]]) -> str:
 
 def _agreed(result: ChangeResult) -> str:
     """Say of which effects a model that assumes something else claims otherwise."""
-    words = ""
-    for model in (PLAIN, REGRESSION, ONE_STEP):
-        paths = apart(result.agreement, (RANDOM, model))
-        if paths:
-            words += f" Another claim ({model}) is made of {enumeration(paths)}."
+    models: dict[str, list[str]] = {}
+    for model in (PLAIN, REGRESSION, ONE_STEP, WITHOUT_ERROR):
+        for path in apart(result.agreement, (RANDOM, model)):
+            models.setdefault(path, []).append(model)
+    if models:
+        told = "; ".join(f"{path} ({', '.join(which)})" for path, which in models.items())
+        return f" Models that assume something else claim otherwise of {told}."
     others = len(result.agreement.columns) - len(("path", RANDOM, "agree"))
-    return words or (" The other models claim the same." if others > 0 else "")
+    return " The other models claim the same." if others > 0 else ""
 
 
 def stress_generation(result: ChangeResult) -> str:
