@@ -9,7 +9,7 @@ import polars as pl
 
 from salutogen.analyses.change.agreement import AGREEMENT_COLUMNS, agreement_of
 from salutogen.analyses.change.doubts import tell_doubts
-from salutogen.analyses.change.fitted import Models, fit_models
+from salutogen.analyses.change.fitted import PARTS, Models, fit_models
 from salutogen.analyses.change.paths import PATH_COLUMNS, REGRESSION, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData, read_variables
@@ -133,7 +133,7 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         messages={name: fit.messages for name, fit in models.panels.items()},
         fit=table.row(0, named=True), tests=tests, agreement=agreement, lags=settings.lags,
     )  # fmt: skip
-    inputs.run.tell(4, 4)
+    inputs.run.tell(PARTS, PARTS)
     return ChangeResult(
         n=len(data.persons),
         variables=data.names,

@@ -29,6 +29,7 @@ from salutogen.norm.design_matrix import term_matrix, terms_of
 
 Float = NDArray[np.float64]
 
+PARTS = 6  # of the work, for progress: models of effects, and what comes after
 LEVELS, LAGS = "persons have lasting levels", "effects differ over occasions"
 
 
@@ -76,14 +77,14 @@ def fit_models(
     except ModelError as error:
         found.tell("change-not-fitted", reason=str(error))
         raise AnalysisError(tuple(found)) from error
-    inputs.run.tell(1, 4)
     panels = {RANDOM: main}
     paths = {RANDOM: main.paths()}
+    inputs.run.tell(len(paths), PARTS)
     plain = _beside(PLAIN, plan, found, random_intercepts=False, free=free)
     if plain is not None:
         panels[PLAIN], paths[PLAIN] = plain, plain.paths()
     other = _beside("", plan, found, random_intercepts=True, free=not free)
-    inputs.run.tell(2, 4)
+    inputs.run.tell(len(paths), PARTS)
     regression = _regression(data, settings, found)
     if regression is not None:
         paths[REGRESSION] = regression.paths
@@ -92,7 +93,7 @@ def fit_models(
                        random_intercepts=True, free=free)  # fmt: skip
         if twin is not None:
             panels[ONE_STEP], paths[ONE_STEP] = twin, twin.paths({P: SR})
-    inputs.run.tell(3, 4)
+    inputs.run.tell(len(paths), PARTS)
     if settings.reliability:
         reliable = PanelModel(**(vars(plan) | {"reliability": settings.reliability}))
         better = _beside(WITHOUT_ERROR, reliable, found, random_intercepts=True, free=free)
