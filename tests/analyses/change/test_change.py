@@ -222,6 +222,17 @@ def test_without_times_gaps_are_taken_as_equal(inputs: AnalysisInputs) -> None:
     assert "one occasion later" in str(result.answer())
 
 
+def test_a_factor_called_like_a_score_is_named_by_its_column(
+    inputs: AnalysisInputs, result: ChangeResult
+) -> None:
+    table = inputs.scores.table.rename({"factor:support": "factor:E"})
+    scores = replace(inputs.scores, table=table, factors_repeated=("E",))
+    asked = ASKED.model_copy(update={"variables": ("SR", "factor:E")})
+    own = estimates(compute(replace(inputs, scores=scores), asked), RANDOM)
+    found = own["factor:E → SR"]["estimate"]
+    assert found == pytest.approx(estimates(result, RANDOM)["support → SR"]["estimate"])
+
+
 def test_few_persons_are_refused() -> None:
     with pytest.raises(AnalysisError) as caught:
         compute(change_inputs(n=25), ASKED)

@@ -53,3 +53,14 @@ def test_refusals_bear_the_names_of_the_study() -> None:
     flat = PanelModel(**(vars(made) | {"values": {**made.values, "^x$": np.ones((250, 4))}}))
     with pytest.raises(ModelError, match=r"\^x\$"):
         flat.fit(random_intercepts=True, free=False)
+
+
+def test_impossible_estimates_are_told_in_words() -> None:
+    values = np.random.default_rng(1).normal(size=(300, 4, 2))
+    values -= 0.9 * values.mean(axis=1, keepdims=True)  # as if levels had variances below zero
+    made = PanelModel(
+        values={"x": values[:, :, 0], "y": values[:, :, 1]}, occasions=("a", "b", "c", "d"), lag=1
+    )
+    told = " ".join(made.fit(random_intercepts=True, free=False).messages)
+    assert "level of x" in told or "levels of x and y" in told
+    assert "(" not in told

@@ -13,6 +13,7 @@ from salutogen.analyses.change.paths import LEVEL, ONE_STEP, RANDOM, REGRESSION
 from salutogen.analyses.change.variables import SR, ChangeData, E, P
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.findings import Findings
+from salutogen.namespaces import FACTOR
 
 LEAST_CFI, MOST_RMSEA = 0.95, 0.06  # Hu & Bentler 1999
 LONGER = 1.1  # times another span: rounding of months is no difference
@@ -84,7 +85,7 @@ def _recall(inputs: AnalysisInputs, name: str) -> float | None:
     elif name == E:
         asked = scores.exposure_types
     else:
-        asked = (types.get(name, name),)
+        asked = (types.get(name, name).removeprefix(FACTOR),)
     known = [study.instruments[one].recall for one in asked if one in study.instruments]
     days = [recall.days for recall in known if recall is not None]
     return max(days) if days else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,9 +70,9 @@ class PanelModel:
         ModelError
             In the study's names.
         """
-        outcomes = _codes("v", self.values)
+        outcomes, occasions = _codes("v", self.values), _codes("t", self.occasions)
         constant, varying = _codes("c", self.covariates), _codes("w", self.time_varying)
-        names = {code: name for codes in (outcomes, constant, varying)
+        names = {code: name for codes in (outcomes, occasions, constant, varying)
                  for name, code in codes.items()}  # fmt: skip
         model = CrossLaggedPanel(
             outcomes=tuple(outcomes.values()),
@@ -103,9 +103,10 @@ class PanelModel:
         columns = {code: self.values[name].ravel() for name, code in outcomes.items()}
         columns |= {code: self.time_varying[name].ravel() for name, code in varying.items()}
         columns |= {code: np.repeat(self.covariates[name], m) for name, code in constant.items()}
-        labels = pl.Series(list(self.occasions) * n, dtype=pl.Enum(list(self.occasions)))
+        labels = [*_codes("t", self.occasions).values()]
+        occasion = pl.Series(labels * n, dtype=pl.Enum(labels))
         return pl.DataFrame(columns).with_columns(
-            person=pl.Series(np.repeat(np.arange(n), m)), occasion=labels
+            person=pl.Series(np.repeat(np.arange(n), m)), occasion=occasion
         )
 
 
@@ -134,14 +135,14 @@ class ToldFit:
                         }
                         found.append(
                             Path(source=told[source], outcome=told[outcome], lag=back,
-                                 occasion=at, **figures)
+                                 occasion=self.names.get(at, ""), **figures)
                         )  # fmt: skip
         return found
 
     def within(self) -> pl.DataFrame:
         """Effects in SDs of deviations within persons, by occasion."""
         table = self.fit.standardised_lags()
-        names = pl.col("source", "outcome").replace_strict(dict(self.names))
+        names = pl.col("source", "outcome", "occasion").replace_strict(dict(self.names))
         return table.select(
             "source", "outcome", "lag", "occasion",
             estimate="estimate", low="conf_low", high="conf_high",
@@ -170,10 +171,22 @@ _TIDY = {"estimate": "estimate", "se": "std_error", "low": "conf_low", "high": "
          "p": "p_value"}  # fmt: skip
 
 
-def _codes(letter: str, named: Mapping[str, object]) -> dict[str, str]:
+def _codes(letter: str, named: Iterable[str]) -> dict[str, str]:
     """Short codes, so that nothing in a study's names means anything to a model."""
     return {name: f"{letter}{place}" for place, name in enumerate(named, start=1)}
 
 
+# Parameters as a model calls them, and what they are.
+_PARAMETERS = (
+    (r"\bvar\((\w+)\)", r"level of \1"),
+    (r"\bcov\((\w+),(\w+)\)", r"levels of \1 and \2"),
+    (r"\bresid\((\w+)\)@(\w+)", r"deviation of \1 at \2"),
+    (r"\bresid\((\w+),(\w+)\)@(\w+)", r"deviations of \1 and \2 at \3"),
+    (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"deviations of \1 at \2 and \3 at \4"),
+)
+
+
 def _in_names(text: str, names: Mapping[str, str]) -> str:
-    return re.sub(r"\b[vcw]\d+\b", lambda match: names.get(match[0], match[0]), text)
+    for pattern, words in _PARAMETERS:
+        text = re.sub(pattern, words, text)
+    return re.sub(r"\b[vtcw]\d+\b", lambda match: names.get(match[0], match[0]), text)

@@ -17,7 +17,8 @@ class ChangeSettings(AnalysisSettings):
         min_length=2,
         max_length=4,
         description="Two to four variables that are scored at each occasion: `SR` or `P`, `E` or "
-        "an exposure type as `E_<type>`, repeated factors by their name.",
+        "an exposure type as `E_<type>`, repeated factors by their name (`factor:<name>` where a "
+        "score is called so).",
     )
     occasions: tuple[Label, ...] | None = Field(
         default=None,

@@ -93,15 +93,21 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     )
 
 
+def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Names of scores that every study has."""
+    return (SR, P, E, *inputs.scores.type_columns)
+
+
 def _scored(inputs: AnalysisInputs) -> tuple[str, ...]:
-    """Names that a study file may give here."""
-    scores = inputs.scores
-    return (SR, P, E, *scores.type_columns, *scores.factors_repeated)
+    """Names that a study file may give here; a factor called like a score by its column."""
+    own = _own(inputs)
+    factors = inputs.scores.factors_repeated
+    return (*own, *(factor_column(name) if name in own else name for name in factors))
 
 
 def _column(inputs: AnalysisInputs, name: str) -> str:
-    own = name in (SR, P, E, *inputs.scores.type_columns)
-    return name if own else factor_column(name)
+    by_column = name in _own(inputs) or name not in inputs.scores.factors_repeated
+    return name if by_column else factor_column(name)
 
 
 def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findings) -> None:
