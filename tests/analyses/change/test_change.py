@@ -222,6 +222,18 @@ def test_without_times_gaps_are_taken_as_equal(inputs: AnalysisInputs) -> None:
     assert "one occasion later" in str(result.answer())
 
 
+def test_persons_off_the_plan_are_told(inputs: AnalysisInputs, result: ChangeResult) -> None:
+    assert "change-times-apart" not in codes(result)
+    table = inputs.resilience.occasions
+    shift = np.random.default_rng(1).normal(0, 2, table.height)
+    moved = table.with_columns(time=table["time"] + shift)
+    resilience = replace(inputs.resilience, occasions=moved)
+    told = compute(replace(inputs, resilience=resilience), ASKED)
+    (found,) = [item for item in told.findings if item.code == "change-times-apart"]
+    # a difference of two normal shifts is off by 1.75 days in a share of the normal distribution
+    assert found.evidence.numbers["share"] == pytest.approx(0.536, abs=0.05)
+
+
 def test_a_factor_called_like_a_score_is_named_by_its_column(
     inputs: AnalysisInputs, result: ChangeResult
 ) -> None:

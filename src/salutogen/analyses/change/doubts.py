@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from salutogen.analyses.change.agreement import apart
@@ -16,6 +17,7 @@ from salutogen.findings import Findings
 from salutogen.namespaces import FACTOR
 
 LEAST_CFI, MOST_RMSEA = 0.95, 0.06  # Hu & Bentler 1999
+OFF_TIME, OFTEN = 0.25, 0.1  # of the gap between occasions; of all gaps of persons
 LONGER = 1.1  # times another span: rounding of months is no difference
 
 
@@ -61,6 +63,19 @@ def tell_doubts(
     if one_way:
         found.tell("change-one-way-only", paths=one_way)
     _tell_overlap(inputs, data, found)
+    _tell_times(inputs, data, found)
+
+
+def _tell_times(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> None:
+    """Gaps of persons that are not those of the occasions."""
+    times = inputs.views.wide(P).times[np.ix_(data.persons, data.places)]
+    gaps = np.diff(times, axis=1)
+    gaps = gaps[np.isfinite(gaps)]
+    if data.gap is None or not gaps.size:
+        return
+    share = float(np.mean(np.abs(gaps - data.gap) > OFF_TIME * data.gap))
+    if share > OFTEN:
+        found.tell("change-times-apart", share=share, gap=data.gap)
 
 
 def _tell_overlap(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> None:
