@@ -245,6 +245,18 @@ def test_a_factor_called_like_a_score_is_named_by_its_column(
     assert found == pytest.approx(estimates(result, RANDOM)["support → SR"]["estimate"])
 
 
+@pytest.mark.parametrize("other", [2 * pl.col("factor:support") - 1, pl.lit(3.0)])
+def test_what_tells_nothing_more_is_one_finding(inputs: AnalysisInputs, other: pl.Expr) -> None:
+    table = inputs.scores.table.with_columns(other.alias("factor:other"))
+    scores = replace(inputs.scores, table=table, factors_repeated=("support", "other"))
+    settings = ASKED.model_copy(update={"variables": ("support", "other")})
+    with pytest.raises(AnalysisError) as caught:
+        compute(replace(inputs, scores=scores), settings)
+    (told,) = caught.value.findings
+    assert told.code == "change-not-fitted"
+    assert "other" in told.text
+
+
 def test_few_persons_are_refused() -> None:
     with pytest.raises(AnalysisError) as caught:
         compute(change_inputs(n=25), ASKED)
