@@ -75,6 +75,8 @@ KINDS: dict[str, tuple[str, Callable[[np.random.Generator], Study]]] = {
     "measured": ("the same cause as a third variable", lambda rng: third(rng, measured=True)),
     "windows": ("y reports a longer time than x, shared events", two(windows)),
     "mood": ("a mood that fades over occasions colours both reports", two(mood)),
+    "two lags": ("the cause as a third variable, with two lags",
+                 lambda rng: third(rng, measured=True)),
 }  # fmt: skip
 
 
@@ -87,11 +89,12 @@ def claims(paths: list[Path]) -> list[tuple[float, bool]]:
 def answers(kind: str, seed: np.random.SeedSequence) -> list[tuple[float, bool]]:
     """Estimates and claims of each model in one study."""
     values, covariates = KINDS[kind][1](np.random.default_rng(seed))
-    plan = PanelModel(values=values, occasions=LABELS, lag=1, covariates=covariates)
+    lag = 2 if kind == "two lags" else 1
+    plan = PanelModel(values=values, occasions=LABELS, lag=lag, covariates=covariates)
     found = []
     for random_intercepts in (True, False):
         found += claims(plan.fit(random_intercepts=random_intercepts, free=False).paths())
-    made = lagged_regression(values, LABELS, lag=1, free=False, covariates=covariates)
+    made = lagged_regression(values, LABELS, lag=lag, free=False, covariates=covariates)
     return found + claims(made.paths)
 
 
