@@ -108,6 +108,13 @@ BUILT_IN = (
         result="salutogen.analyses.growth.analysis:GrowthResult",
     ),
     Analysis(
+        name="change",
+        title="What comes first",
+        settings="salutogen.analyses.change.settings:ChangeSettings",
+        compute="salutogen.analyses.change.analysis:compute",
+        result="salutogen.analyses.change.analysis:ChangeResult",
+    ),
+    Analysis(
         name="event-weights",
         title="Empirical event weights",
         settings="salutogen.analyses.event_weights.settings:EventWeightsSettings",

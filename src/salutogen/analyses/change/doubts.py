@@ -1,0 +1,106 @@
+"""What should be doubted of cross-lagged effects: fit, disagreement, overlapping answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from salutogen.analyses.change.agreement import apart
+from salutogen.analyses.change.fitted import LAGS
+from salutogen.analyses.change.paths import LEVEL, ONE_STEP, RANDOM, REGRESSION
+from salutogen.analyses.change.variables import SR, ChangeData, E, P
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.findings import Findings
+from salutogen.namespaces import FACTOR
+
+LEAST_CFI, MOST_RMSEA = 0.95, 0.06  # Hu & Bentler 1999
+OFF_TIME, OFTEN = 0.25, 0.1  # of the gap between occasions; of all gaps of persons
+LONGER = 1.1  # times another span: rounding of months is no difference
+
+
+def tell_doubts(
+    inputs: AnalysisInputs,
+    data: ChangeData,
+    found: Findings,
+    *,
+    messages: Mapping[str, Sequence[str]],
+    fit: Mapping[str, Any],
+    tests: pl.DataFrame,
+    agreement: pl.DataFrame,
+    lags: str,
+) -> None:
+    """Add a finding for each doubt.
+
+    Parameters
+    ----------
+    inputs, data, found
+    messages : mapping of sequence of str
+        Of each panel model.
+    fit : mapping
+        Row of the model with random intercepts in the table of models.
+    tests, agreement : DataFrame
+    lags : str
+        Whether effects are held equal.
+    """
+    for model, told in messages.items():
+        for message in told:
+            found.tell("change-model-doubtful", model=model, message=message)
+    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
+        fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
+    )
+    if poor and fit["p"] is not None and fit["p"] < LEVEL:
+        found.tell("change-fit-poor", cfi=fit["cfi"], rmsea=fit["rmsea"])
+    for row in tests.filter(claim=LAGS).iter_rows(named=True):
+        if lags == "equal" and row["p"] is not None and row["p"] < LEVEL:
+            found.tell("change-effects-differ", p=row["p"])
+    disputed = apart(agreement, (RANDOM, REGRESSION))
+    if disputed:
+        found.tell("change-models-disagree", paths=disputed)
+    one_way = apart(agreement, (RANDOM, ONE_STEP))
+    if one_way:
+        found.tell("change-one-way-only", paths=one_way)
+    _tell_overlap(inputs, data, found)
+    _tell_times(inputs, data, found)
+
+
+def _tell_times(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> None:
+    """Gaps of persons that are not those of the occasions."""
+    times = inputs.views.wide(P).times[np.ix_(data.persons, data.places)]
+    gaps = np.diff(times, axis=1)
+    gaps = gaps[np.isfinite(gaps)]
+    if data.gap is None or not gaps.size:
+        return
+    share = float(np.mean(np.abs(gaps - data.gap) > OFF_TIME * data.gap))
+    if share > OFTEN:
+        found.tell("change-times-apart", share=share, gap=data.gap)
+
+
+def _tell_overlap(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> None:
+    """Answers about a longer time than the gap, or than answers to another variable."""
+    spans = {name: days for name in data.names if (days := _recall(inputs, name)) is not None}
+    if data.gap is not None:
+        longer = [name for name, days in spans.items() if days > LONGER * data.gap]
+        if longer:
+            found.tell("change-answers-overlap", names=longer, gap=data.gap)
+            return
+    if spans and max(spans.values()) > LONGER * min(spans.values()):
+        told = [f"{name}: {days:.4g} days" for name, days in spans.items()]
+        found.tell("change-answers-of-unequal-spans", spans=told)
+
+
+def _recall(inputs: AnalysisInputs, name: str) -> float | None:
+    """Days that answers to a variable are about, the longest of its instruments; None unknown."""
+    study, scores = inputs.study, inputs.scores
+    types = {scores.type_column(one): one for one in scores.exposure_types}
+    if name in (P, SR):
+        asked: Sequence[str] = study.problems.instruments
+    elif name == E:
+        asked = scores.exposure_types
+    else:
+        asked = (types.get(name, name).removeprefix(FACTOR),)
+    known = [study.instruments[one].recall for one in asked if one in study.instruments]
+    days = [recall.days for recall in known if recall is not None]
+    return max(days) if days else None

@@ -1,0 +1,192 @@
+"""Cross-lagged panel models of the variables, with and without lasting levels of persons."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.change.paths import Path
+from salutogen.errors import ModelError
+from salutogen.models import (
+    ConvergenceWarning,
+    CrossLaggedFit,
+    CrossLaggedPanel,
+    StructuralComparison,
+    compare_structural_fits,
+)
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelModel:
+    """A model to be fitted: variables by the study's names, which a model's words are told in.
+
+    Attributes
+    ----------
+    values : mapping of array (n_persons, n_occasions)
+        The variables that may act on each other.
+    occasions : tuple of str
+    lag : int
+    covariates : mapping of array (n_persons,)
+    time_varying : mapping of array (n_persons, n_occasions)
+        What acts on the variables at the same occasion.
+    reliability : mapping of float
+        By variable.
+    """
+
+    values: Mapping[str, Float]
+    occasions: tuple[str, ...]
+    lag: int
+    covariates: Mapping[str, Float] = field(default_factory=dict)
+    time_varying: Mapping[str, Float] = field(default_factory=dict)
+    reliability: Mapping[str, float] = field(default_factory=dict)
+
+    def n_parameters(self, *, random_intercepts: bool, free: bool) -> int:
+        """How many parameters it has."""
+        k, n, c, v = (
+            len(self.values), len(self.occasions), len(self.covariates), len(self.time_varying),
+        )  # fmt: skip
+        pairs = k * (k + 1) // 2
+        times = n - self.lag if free else 1
+        outer = n * v + c
+        found = k * n + n * pairs + (k * k if self.lag > 1 else 0) + self.lag * k * k * times
+        found += outer + outer * (outer + 1) // 2 + k * v * (n if free else 1)
+        if random_intercepts:
+            return found + pairs + k * c + k * n * v
+        return found + k * c * (n if free else 1)
+
+    def fit(self, *, random_intercepts: bool, free: bool) -> ToldFit:
+        """Fit by full-information maximum likelihood with robust errors.
+
+        Raises
+        ------
+        ModelError
+            In the study's names.
+        """
+        outcomes, occasions = _codes("v", self.values), _codes("t", self.occasions)
+        constant, varying = _codes("c", self.covariates), _codes("w", self.time_varying)
+        names = {code: name for codes in (outcomes, occasions, constant, varying)
+                 for name, code in codes.items()}  # fmt: skip
+        model = CrossLaggedPanel(
+            outcomes=tuple(outcomes.values()),
+            person="person",
+            occasion="occasion",
+            random_intercepts=random_intercepts,
+            lags="free" if free else "equal",
+            standard_errors="robust",
+            lag=self.lag,
+            covariates=tuple(constant.values()),
+            time_varying=tuple(varying.values()),
+            reliability={outcomes[name]: value for name, value in self.reliability.items()},
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # its message is a finding
+            try:
+                fit = model.fit(self._rows(outcomes, constant, varying))
+            except ModelError as error:
+                raise ModelError(_in_names(str(error), names)) from error
+        messages = tuple(_in_names(message, names) for message in fit.messages)
+        return ToldFit(fit=fit, names=names, messages=messages)
+
+    def _rows(
+        self, outcomes: dict[str, str], constant: dict[str, str], varying: dict[str, str]
+    ) -> pl.DataFrame:
+        first = next(iter(self.values.values()))
+        n, m = first.shape
+        columns = {code: self.values[name].ravel() for name, code in outcomes.items()}
+        columns |= {code: self.time_varying[name].ravel() for name, code in varying.items()}
+        columns |= {code: np.repeat(self.covariates[name], m) for name, code in constant.items()}
+        labels = [*_codes("t", self.occasions).values()]
+        occasion = pl.Series(labels * n, dtype=pl.Enum(labels))
+        return pl.DataFrame(columns).with_columns(
+            person=pl.Series(np.repeat(np.arange(n), m)), occasion=occasion
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldFit:
+    """A fitted model, with the study's names of its variables and its messages in them."""
+
+    fit: CrossLaggedFit
+    names: Mapping[str, str]
+    messages: tuple[str, ...]
+
+    def paths(self, renamed: Mapping[str, str] | None = None) -> list[Path]:
+        """Effects of the variables on each other; `renamed` gives other names to some."""
+        table = {row["term"]: row for row in self.fit.tidy().iter_rows(named=True)}
+        plan, found = self.fit.plan, []
+        told = {code: (renamed or {}).get(name, name) for code, name in self.names.items()}
+        for back in range(1, plan.lag + 1):
+            which = f"[lag {back}]" if back > 1 else ""
+            for source in plan.outcomes:
+                for outcome in plan.outcomes:
+                    for at in plan.occasions[plan.lag :] if plan.free_lags else ("",):
+                        row = table[f"{outcome}<-{source}{which}{at and '@'}{at}"]
+                        figures = {
+                            name: np.nan if row[column] is None else float(row[column])
+                            for name, column in _TIDY.items()
+                        }
+                        found.append(
+                            Path(source=told[source], outcome=told[outcome], lag=back,
+                                 occasion=self.names.get(at, ""), **figures)
+                        )  # fmt: skip
+        return found
+
+    def within(self) -> pl.DataFrame:
+        """Effects in SDs of deviations within persons, by occasion."""
+        table = self.fit.standardised_lags()
+        names = pl.col("source", "outcome", "occasion").replace_strict(dict(self.names))
+        return table.select(
+            "source", "outcome", "lag", "occasion",
+            estimate="estimate", low="conf_low", high="conf_high",
+        ).with_columns(names)  # fmt: skip
+
+    def level_correlations(self) -> list[tuple[str, str, float]]:
+        """Pairs of variables, and the correlation of persons' levels."""
+        found = []
+        for pair, value in self.fit.level_correlations().items():
+            one, two = pair.split(",")
+            found.append((self.names[one], self.names[two], value))
+        return found
+
+
+def test_of(smaller: ToldFit | None, larger: ToldFit | None) -> StructuralComparison | None:
+    """The likelihood-ratio test of one model in another; None where there is none."""
+    if smaller is None or larger is None:
+        return None
+    try:
+        return compare_structural_fits(smaller.fit, larger.fit)
+    except ModelError:  # a search ended too early: its message is told already
+        return None
+
+
+_TIDY = {"estimate": "estimate", "se": "std_error", "low": "conf_low", "high": "conf_high",
+         "p": "p_value"}  # fmt: skip
+
+
+def _codes(letter: str, named: Iterable[str]) -> dict[str, str]:
+    """Short codes, so that nothing in a study's names means anything to a model."""
+    return {name: f"{letter}{place}" for place, name in enumerate(named, start=1)}
+
+
+# Parameters as a model calls them, and what they are.
+_PARAMETERS = (
+    (r"\bvar\((\w+)\)", r"level of \1"),
+    (r"\bcov\((\w+),(\w+)\)", r"levels of \1 and \2"),
+    (r"\bresid\((\w+)\)@(\w+)", r"deviation of \1 at \2"),
+    (r"\bresid\((\w+),(\w+)\)@(\w+)", r"deviations of \1 and \2 at \3"),
+    (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"deviations of \1 at \2 and \3 at \4"),
+)
+
+
+def _in_names(text: str, names: Mapping[str, str]) -> str:
+    for pattern, words in _PARAMETERS:
+        text = re.sub(pattern, words, text)
+    return re.sub(r"\b[vtcw]\d+\b", lambda match: names.get(match[0], match[0]), text)

@@ -1,0 +1,222 @@
+"""What the models are fitted to: chosen variables at occasions that are equally far apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salutogen.analyses.change.covariates import read_covariates
+from salutogen.analyses.change.settings import ChangeSettings
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.errors import AnalysisError
+from salutogen.findings import Findings
+from salutogen.names import did_you_mean
+from salutogen.namespaces import factor_column
+
+Float = NDArray[np.float64]
+
+FEWEST_AT_OCCASION = 10  # persons who have a variable, for an occasion to count
+MOST_OCCASIONS = 20
+NEARLY_EQUAL = 0.1  # of the mean gap: how far gaps may differ and count as equal
+SR, P, E = "SR", "P", "E"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeData:
+    """Values that every model takes.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The variables, as the study file names them.
+    exposures : tuple of str
+        Which of them are stressor exposure.
+    values : dict of array (n_persons, n_occasions)
+        Each variable, NaN where missing; only persons who have any.
+    covariates : dict of array (n_persons,)
+        Numbers, and a column of 0 and 1 for each label but the most frequent.
+    persons : array (n_persons,)
+        Places of these persons among those of the study.
+    places : array (n_occasions,)
+        Places of the occasions in the plan.
+    occasions : tuple of str
+        Their labels, in order.
+    gap : float or None
+        Days from one occasion to the next; None where no time is known.
+    """
+
+    names: tuple[str, ...]
+    exposures: tuple[str, ...]
+    values: dict[str, Float]
+    covariates: dict[str, Float]
+    persons: NDArray[np.intp]
+    places: NDArray[np.intp]
+    occasions: tuple[str, ...]
+    gap: float | None
+
+    def spread_of(self, name: str) -> float:
+        """SD of a variable over persons and occasions, n − 1."""
+        values = self.values[name]
+        return float(np.std(values[np.isfinite(values)], ddof=1))
+
+
+def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Findings) -> ChangeData:
+    """Take the variables from the scores, or refuse what cannot be asked.
+
+    Raises
+    ------
+    AnalysisError
+        Variables that are unknown, asked once, or contain each other; too few or too many
+        occasions; gaps that differ; a covariate that cannot be used.
+    """
+    names = settings.variables
+    _refuse_names(inputs, settings, found)
+    found.raise_refusals(AnalysisError)
+    wide = {name: inputs.views.wide(_column(inputs, name)).values for name in names}
+    places = _occasions(inputs, settings, wide, found)
+    gap = _gap(inputs, places, found)
+    values = {name: array[:, places] for name, array in wide.items()}
+    present = np.any([np.isfinite(array).any(axis=1) for array in values.values()], axis=0)
+    covariates = read_covariates(inputs, settings.covariates, found)
+    found.raise_refusals(AnalysisError)
+    return ChangeData(
+        names=names,
+        exposures=tuple(one for one in names if one in (E, *inputs.scores.type_columns)),
+        values={name: array[present] for name, array in values.items()},
+        covariates={name: array[present] for name, array in covariates.items()},
+        persons=np.flatnonzero(present),
+        places=places,
+        occasions=tuple(inputs.study.labels[place] for place in places),
+        gap=gap,
+    )
+
+
+def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Names of scores that every study has."""
+    return (SR, P, E, *inputs.scores.type_columns)
+
+
+def _scored(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Names that a study file may give here; a factor called like a score by its column."""
+    own = _own(inputs)
+    factors = inputs.scores.factors_repeated
+    return (*own, *(factor_column(name) if name in own else name for name in factors))
+
+
+def _column(inputs: AnalysisInputs, name: str) -> str:
+    by_column = name in _own(inputs) or name not in inputs.scores.factors_repeated
+    return name if by_column else factor_column(name)
+
+
+def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findings) -> None:
+    names, known = settings.variables, _scored(inputs)
+    once = {*inputs.scores.factors_baseline}
+    for name in dict.fromkeys(names):
+        if name in known:
+            continue
+        if name in once:
+            found.tell("change-asked-once", name=name)
+        else:
+            near = did_you_mean(name, known)
+            found.tell("change-variable-unknown", name=name, near=near, known=known)
+    doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if {SR, P} <= set(names):
+        doubled += [SR, P]
+    if E in names:
+        parts = [name for name in names if name in inputs.scores.type_columns]
+        doubled += [E, *parts] if parts else []
+    if doubled:
+        found.tell("change-variables-overlap", names=doubled)
+    for name in settings.reliability:
+        if name not in names:
+            found.tell("change-reliability-of-none", name=name, names=names)
+
+
+def _occasions(
+    inputs: AnalysisInputs, settings: ChangeSettings, wide: dict[str, Float], found: Findings
+) -> NDArray[np.intp]:
+    """Places of the occasions at which every variable is there."""
+    labels = inputs.study.labels
+    wanted = labels if settings.occasions is None else settings.occasions
+    for label in wanted:
+        if label not in labels:
+            found.tell("change-occasion-unknown", label=label, near=did_you_mean(label, labels))
+    found.raise_refusals(AnalysisError)
+    asked = [place for place, label in enumerate(labels) if label in wanted]
+    seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
+    kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
+    left = [labels[place] for place in asked if place not in kept]
+    needed = settings.lag + 2
+    if len(kept) < needed:
+        found.tell(
+            "change-too-few-occasions",
+            n=len(kept), needed=needed, names=settings.variables, fewest=FEWEST_AT_OCCASION,
+        )  # fmt: skip
+    elif len(kept) > MOST_OCCASIONS:
+        found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)
+    elif left:
+        found.tell("change-occasions-left-out", labels=left, fewest=FEWEST_AT_OCCASION)
+    found.raise_refusals(AnalysisError)
+    return np.array(kept, dtype=np.intp)
+
+
+def _gap(inputs: AnalysisInputs, places: NDArray[np.intp], found: Findings) -> float | None:
+    """Days between occasions; refuse gaps that differ."""
+    days = _days(inputs)[places]
+    labels = [inputs.study.labels[place] for place in places]
+    if not np.isfinite(days).all():
+        found.tell("change-gaps-unknown")
+        return None
+    gaps = np.diff(days)
+    if not (gaps > 0).all() or np.ptp(gaps) > NEARLY_EQUAL * gaps.mean():
+        best = longest_equal(days)
+        found.tell(
+            "change-gaps-differ",
+            shortest=float(gaps.min()),
+            longest=float(gaps.max()),
+            mend=None
+            if len(best) < 3
+            else "Name occasions with equal gaps under `occasions`, such as "
+            f"{', '.join(labels[place] for place in best)}.",
+        )
+        found.raise_refusals(AnalysisError)
+    return float(gaps.mean())
+
+
+def _days(inputs: AnalysisInputs) -> Float:
+    """Day of each planned occasion: as planned, else the median of the answers' times."""
+    planned = np.array(
+        [np.nan if one.day is None else one.day for one in inputs.study.occasions], dtype=float
+    )
+    if np.isfinite(planned).all():
+        return planned
+    times = inputs.views.wide(P).times
+    known = np.isfinite(times).any(axis=0)
+    found = np.full(len(known), np.nan)
+    found[known] = np.nanmedian(times[:, known], axis=0)
+    return found
+
+
+def longest_equal(days: Float) -> tuple[int, ...]:
+    """Places of the longest row of days with equal gaps; the earliest of several.
+
+    >>> import numpy as np
+    >>> longest_equal(np.array([0.0, 1.0, 7.0, 14.0, 28.0]))
+    (0, 2, 3)
+    """
+    best: tuple[int, ...] = ()
+    for first in range(len(days)):
+        for second in range(first + 1, len(days)):
+            gap = days[second] - days[first]
+            row = [first, second]
+            while gap > 0:
+                apart = np.abs(days - (days[first] + len(row) * gap))
+                place = int(np.argmin(apart))
+                if apart[place] > NEARLY_EQUAL / 2 * gap:
+                    break
+                row.append(place)
+            if len(row) > len(best):
+                best = tuple(row)
+    return best
