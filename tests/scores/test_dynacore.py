@@ -25,7 +25,8 @@ def answers(shared_data: Path) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def aligned(answers: pl.DataFrame, scores: Scores) -> pl.DataFrame:
     """Answers joined to the scores by person and occasion, not by position."""
-    return pl.concat([scores.table, scores.alternatives], how="horizontal").join(
+    table = scores.table.with_columns(pl.col("occasion").cast(pl.String))
+    return pl.concat([table, scores.alternatives], how="horizontal").join(
         answers,
         left_on=["subject", "occasion"],
         right_on=["subject.ID", "beep"],
