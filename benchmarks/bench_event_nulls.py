@@ -32,8 +32,9 @@ from salutogen.analyses.trajectories.labels.by_rule import (
     within_person_sd,
 )
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.comparison import ScoredRows, compare
+from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.occasions import acting, draw_placebos
+from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.recovery.curve import fit_recovery
 from salutogen.analyses.trajectories.recovery.line_error import within_line_error
 from salutogen.analyses.trajectories.recovery.response import jump_test
