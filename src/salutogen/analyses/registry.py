@@ -114,6 +114,13 @@ BUILT_IN = (
         compute="salutogen.analyses.event_weights.analysis:compute",
         result="salutogen.analyses.event_weights.analysis:EventWeightsResult",
     ),
+    Analysis(
+        name="factors",
+        title="Which factors protect",
+        settings="salutogen.analyses.factors.settings:FactorsSettings",
+        compute="salutogen.analyses.factors.analysis:compute",
+        result="salutogen.analyses.factors.analysis:FactorsResult",
+    ),
 )
 
 

@@ -224,5 +224,3 @@ def _rest(y: Float, X: Float) -> float:
     for one in basis:
         left = left - np.sum(one * left) * one
     return float(np.sum(left**2))
-
-
