@@ -144,6 +144,18 @@ def test_adjusted_p_are_never_below_those_of_one_test(result: FactorsResult) -> 
         assert item.p_adjusted == item.two_step.p_adjusted
 
 
+def test_what_is_selected_is_what_was_put_in(result: FactorsResult) -> None:
+    found = by_name(result)
+    assert found["optimism"].selected
+    assert not found["chance"].selected
+    assert result.selection is not None
+    assert result.selection.expected_false <= 1.0
+    r = found["optimism"].r_SR
+    assert r is not None
+    ahead = result.selection.held_out_r_squared
+    assert ahead == pytest.approx(r**2, abs=0.1)
+
+
 def test_covariates_stand_in_both_steps(inputs: AnalysisInputs) -> None:
     result = compute(inputs, settings(factors=["optimism"], covariates=["age", "site"]))
     means = later_means(inputs)
@@ -263,7 +275,8 @@ def test_too_many_factors_for_one_model_are_told() -> None:
     )
     assert len(result.factors) == 12
     assert result.n_joint is None
-    assert "factors-not-jointly" in codes(result.findings)
+    assert {"factors-not-jointly", "factors-not-selected"} <= set(codes(result.findings))
+    assert result.factors[0].selected is None
 
 
 def test_the_page_holds_no_person_and_every_figure(

@@ -22,7 +22,7 @@ from salutogen.analyses.factors.measured import (
     over_the_same_time,
     time_order,
 )
-from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound
+from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound, Selection
 from salutogen.analyses.factors.relations import (
     Fits,
     adjusted,
@@ -31,6 +31,7 @@ from salutogen.analyses.factors.relations import (
     fit_both,
     shared,
 )
+from salutogen.analyses.factors.selection import select
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.sensitivity.assumptions import Assumptions
@@ -77,6 +78,7 @@ class FactorsResult(AnalysisResult):
         "Persons in the joint model", unit="persons", kind=Kind.COUNT, of="n"
     )
     factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
+    selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
     drawn: int = beside(default=0)
 
@@ -120,6 +122,9 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     without = _joint(plain, later, line, found) if some_disguised else {}
     buffers = _buffers(usable, later)
     bands = _bands(inputs, usable, later)
+    selected = select(
+        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
+    )
     made = tuple(
         FactorFound(
             name=factor.name,
@@ -135,6 +140,8 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
             ratio=both.ratio,
             p_adjusted=both.two_step.p_adjusted,
             holds=both.holds,
+            selected=selected.chosen[factor.name] if selected else None,
+            selected_share=selected.share[factor.name] if selected else None,
             joint=joint.get(factor.name),
             joint_without_disguised=without.get(factor.name),
             buffering=buffers.get(factor.name),
@@ -152,6 +159,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         slope_of_persons=_slope(later),
         n_joint=next((item.n for item in joint.values()), None),
         factors=made,
+        selection=selected.told if selected else None,
         correlates=_correlates(inputs, beside_, later),
         drawn=settings.draws,
         findings=tuple(found),

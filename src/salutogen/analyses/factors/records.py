@@ -89,6 +89,11 @@ class FactorFound(Record):
         "Which way of asking shows it (95 %): both, two-step, one-step, neither, opposite",
         kind=Kind.LABEL,
     )
+    selected: bool | None = figure(
+        "Whether it comes in first in most halves of the persons (stability selection, elastic "
+        "net); null where nothing was selected from"
+    )
+    selected_share: float | None = figure("Share of the halves in which it does")
     joint: BothSteps | None = figure(
         "Beside all other factors; null where they cannot stand in one model"
     )
@@ -115,6 +120,20 @@ class FactorFound(Record):
         """Whether plausible errors of exposure and mood could make its correlation with SR."""
         band = self.error_band
         return band is not None and band.value is not None and not band.holds_jointly
+
+
+@record
+class Selection(Record):
+    """Factors that come in first in most halves of the persons."""
+
+    n: int = figure("Persons who have all factors", unit="persons", kind=Kind.COUNT)
+    at_once: int = figure("Factors that are taken in each half")
+    threshold: float = figure("Share of halves from which on a factor is selected")
+    expected_false: float = figure("Bound on the expected number of false selections")
+    held_out_r_squared: float | None = figure(
+        "R² of an elastic net of all factors on SR in persons who had no part in it (nested "
+        "cross-validation); below 0 where the mean predicts better"
+    )
 
 
 @record

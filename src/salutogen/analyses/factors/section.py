@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.factors.figures import forest, slope_figure
-from salutogen.analyses.factors.records import BY_FACTOR, BothSteps, Correlate, FactorFound
+from salutogen.analyses.factors.records import (
+    BY_FACTOR,
+    BothSteps,
+    Correlate,
+    FactorFound,
+    Selection,
+)
 from salutogen.analyses.factors.words import answer_of, buffering_words, why_the_ratio
 from salutogen.columns import LESS_RESILIENT, Column, Kind
+from salutogen.findings import Persons, listed
 from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import say
+from salutogen.page.words import percent, points, say
 
 if TYPE_CHECKING:
     from salutogen.analyses.factors.analysis import FactorsResult
@@ -71,6 +78,11 @@ ADJUSTED_COLUMNS = (
             ("any", "adjusted by Romano and Wolf", "any false claim"),
         )
     ),
+    Column(
+        name="share",
+        meaning="Share of halves of the persons in which it comes in first",
+        heading="First in halves",
+    ),
 )
 JOINT_COLUMNS = (
     FACTOR,
@@ -126,6 +138,8 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
         paragraphs += [words for item in strongest if (words := why_the_ratio(result, item))]
     if result.n_joint is not None:
         paragraphs.append(_joint_words(result))
+    if result.selection is not None:
+        paragraphs.append(_selection_words(result, result.selection))
     told = [words for item in factors if (words := buffering_words(item))]
     if told:
         paragraphs += [SCALE, " ".join(told)]
@@ -146,14 +160,27 @@ def _joint_words(result: FactorsResult) -> Text:
     return say(
         "In the joint model each factor is judged beside all others, over {n:# person|# persons} "
         "who have them all. Factors that measure much the same take the credit from each other.",
-        n=_persons(result),
+        n=Persons(result.n_joint, of=result.n),
     )
 
 
-def _persons(result: FactorsResult) -> int:
-    from salutogen.findings import Persons
-
-    return Persons(result.n_joint, of=result.n)
+def _selection_words(result: FactorsResult, selection: Selection) -> Text:
+    chosen = [item.title for item in result.factors if item.selected]
+    told = f"Selected: {listed(chosen, most=8)}." if chosen else "None was selected."
+    ahead = selection.held_out_r_squared
+    if ahead is None:
+        foretold = ""
+    elif ahead > 0:
+        foretold = f" All factors together foretell {percent(ahead)} of the variance of SR"
+    else:
+        foretold = " All factors together foretell SR no better than its mean does"
+    return (
+        f"Of all factors, {selection.at_once} at a time were taken in halves of the persons "
+        f"(elastic net), and those selected that came in first in at least "
+        f"{percent(selection.threshold)} of the halves: at most "
+        f"{points(selection.expected_false)} false selections are expected. {told}{foretold}"
+        f"{' in persons who had no part in the fit.' if foretold else ''}"
+    )
 
 
 def _figures(factors: Sequence[FactorFound]) -> tuple[Figure, ...]:
@@ -226,7 +253,7 @@ def _alone(item: FactorFound) -> dict[str, object]:
 
 
 def _adjusted(item: FactorFound) -> dict[str, object]:
-    row: dict[str, object] = {"factor": item.title}
+    row: dict[str, object] = {"factor": item.title, "share": item.selected_share}
     for key, step in (("two", item.two_step), ("one", item.one_step)):
         row |= {
             f"{key}_p": step.p,

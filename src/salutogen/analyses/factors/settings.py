@@ -35,3 +35,6 @@ class FactorsSettings(AnalysisSettings):
     draws: int = Field(
         default=2000, ge=200, le=100_000, description="Samples of persons for adjusted p values."
     )
+    false_selections: float = Field(
+        default=1.0, gt=0, le=50, description="Bound on the expected number of false selections."
+    )
