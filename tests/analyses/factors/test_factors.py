@@ -214,6 +214,31 @@ def test_a_factor_measured_within_later_SR_is_no_predictor() -> None:
     assert later.occasions == ("T3", "T4")
 
 
+def test_what_follows_from_problems_is_not_shown_at_equal_earlier_problems() -> None:
+    scores = simulated(400, 6, missing=0.0)
+    rng = np.random.default_rng(6)
+    P = scores.table["P"].to_numpy().reshape(400, 6)
+    F = rng.normal(0, 3, (400, 6))
+    F[:, 1:] -= P[:, :-1]
+    table = scores.table.with_columns(pl.Series("factor:contact", F.ravel()))
+    inputs = inputs_of(replace(scores, table=table, factors_repeated=("contact",)))
+    asked = settings(factors=["contact", "optimism"], measured={"contact": "T3"}, **{"from": "T4"})
+    found = by_name(compute(inputs, asked))
+    assert found["contact"].claimed
+    given = found["contact"].given_earlier_problems
+    assert given is not None
+    assert abs(given.two_step.b) < abs(found["contact"].two_step.b) / 2
+    # The very model, by hand.
+    means = later_means(inputs, first=4)
+    X = np.column_stack([P[:, :4].mean(axis=1), F[:, 3]])
+    other = sm.OLS(means["SR"], sm.add_constant(X)).fit()
+    assert given.two_step.b == pytest.approx(other.params[-1])
+    # A baseline factor is measured at the first occasion.
+    first = found["optimism"].given_earlier_problems
+    assert first is not None
+    assert first.two_step.clear
+
+
 def test_the_clock_decides_what_is_later() -> None:
     scores = simulated(60, 4, missing=0.0)
     # Five persons filled in the second form on the day of the first.

@@ -31,7 +31,7 @@ from salutogen.analyses.factors.relations import (
     fit_both,
     shared,
 )
-from salutogen.analyses.factors.selection import select
+from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.sensitivity.assumptions import Assumptions
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 BAND_DRAWS = 500
+EARLIER = "earlier problems"
 
 
 @record
@@ -116,16 +117,45 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     told = [both_steps(fit, factor, later) for fit, factor in zip(fits, usable, strict=True)]
     if told:
         told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
+    selected = select(
+        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
+    )
+    made = _made(inputs, usable, fits, told, later, line, selected, found)
+    _tell(made, found)
+    return FactorsResult(
+        occasions=later.labels,
+        n=int(np.isfinite(later.SR).sum()),
+        covariates=settings.covariates,
+        line_estimated=line is not None,
+        slope_of_occasions=inputs.norm.lines.occasion.slope,
+        slope_of_persons=_slope(later),
+        n_joint=next((item.joint.n for item in made if item.joint is not None), None),
+        factors=made,
+        selection=selected.told if selected else None,
+        correlates=_correlates(inputs, beside_, later),
+        drawn=settings.draws,
+        findings=tuple(found),
+    )
+
+
+def _made(
+    inputs: AnalysisInputs,
+    usable: Sequence[Factor],
+    fits: Sequence[Fits],
+    told: Sequence[BothSteps],
+    later: Later,
+    line: EstimatedLine | None,
+    selected: Selected | None,
+    found: Findings,
+) -> tuple[FactorFound, ...]:
+    """Join what is found of each factor, alone and beside the others."""
     joint = _joint(usable, later, line, found)
     plain = tuple(factor for factor in usable if not factor.disguise)
     some_disguised = 0 < len(plain) < len(usable)
     without = _joint(plain, later, line, found) if some_disguised else {}
     buffers = _buffers(usable, later)
     bands = _bands(inputs, usable, later)
-    selected = select(
-        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
-    )
-    made = tuple(
+    return tuple(
         FactorFound(
             name=factor.name,
             title=factor.title,
@@ -144,25 +174,11 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
             selected_share=selected.share[factor.name] if selected else None,
             joint=joint.get(factor.name),
             joint_without_disguised=without.get(factor.name),
+            given_earlier_problems=_given_earlier(factor, later, line),
             buffering=buffers.get(factor.name),
             error_band=bands.get(factor.name),
         )
         for factor, both, fit in zip(usable, told, fits, strict=True)
-    )
-    _tell(made, found)
-    return FactorsResult(
-        occasions=later.labels,
-        n=int(np.isfinite(later.SR).sum()),
-        covariates=settings.covariates,
-        line_estimated=line is not None,
-        slope_of_occasions=inputs.norm.lines.occasion.slope,
-        slope_of_persons=_slope(later),
-        n_joint=next((item.n for item in joint.values()), None),
-        factors=made,
-        selection=selected.told if selected else None,
-        correlates=_correlates(inputs, beside_, later),
-        drawn=settings.draws,
-        findings=tuple(found),
     )
 
 
@@ -222,6 +238,21 @@ def _joint(
         factor.name: both_steps(fits, factor, later, place)
         for factor, place in zip(factors, places, strict=True)
     }
+
+
+def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
+    """Fit a factor at equal problems up to its occasion; None where it cannot be."""
+    given = replace(
+        later,
+        covariates=np.column_stack([later.covariates, factor.before]),
+        covariate_names=(*later.covariate_names, EARLIER),
+    )
+    if complete([factor], given).sum() < FEWEST:
+        return None
+    try:
+        return both_steps(fit_both([factor], given, line), factor, given)
+    except ModelError:  # problems do not vary then, or the factor is these problems
+        return None
 
 
 def _buffers(factors: Sequence[Factor], later: Later) -> dict[str, Buffering]:
@@ -313,6 +344,9 @@ def _tell(factors: Sequence[FactorFound], found: Findings) -> None:
             "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
             name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
         )  # fmt: skip
+    follow = [item.name for item in factors if item.claimed and item.may_follow]
+    if follow:
+        found.tell("factors-may-follow-problems", names=listed(follow))
     unsure = [item.name for item in factors if item.claimed and item.within_error]
     if unsure:
         found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})

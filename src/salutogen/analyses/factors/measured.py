@@ -44,6 +44,8 @@ class Factor:
     name, title : str
     values : array (persons,)
         NaN where missing.
+    before : array (persons,)
+        Mean problems up to the occasion of the factor, that one included.
     disguise : str
         What of problems it asks for under another name; empty where nothing speaks for that.
     """
@@ -51,6 +53,7 @@ class Factor:
     name: str
     title: str
     values: Float
+    before: Float
     disguise: str = ""
 
 
@@ -182,8 +185,20 @@ def factors_before(
             found.tell("factor-without-variance", name=name)
         else:
             title, disguise = _told(inputs, name)
-            factors.append(Factor(name=name, title=title, values=values, disguise=disguise))
+            before = _mean_up_to(inputs.views.wide("P").values, place)
+            factors.append(
+                Factor(name=name, title=title, values=values, before=before, disguise=disguise)
+            )
     return tuple(factors), tuple(beside)
+
+
+def _mean_up_to(values: Float, place: int) -> Float:
+    """Mean of a person's known values (persons, occasions) up to an occasion, NaN for none."""
+    own = values[:, : place + 1]
+    known = np.isfinite(own)
+    count = known.sum(axis=1)
+    total = np.where(known, own, 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full(len(own), np.nan), where=count > 0))
 
 
 def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> Float | None:

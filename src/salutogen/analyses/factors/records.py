@@ -100,6 +100,10 @@ class FactorFound(Record):
     joint_without_disguised: BothSteps | None = figure(
         "Beside the others that are not problems in disguise; null where there are none of these"
     )
+    given_earlier_problems: BothSteps | None = figure(
+        "At equal mean problems up to the occasion of the factor, that one included; null where "
+        "too few have them"
+    )
     buffering: Buffering | None = figure(
         "Whether the slope of problems on exposure differs with the factor; null with a curved "
         "line or several kinds of exposure in it"
@@ -114,6 +118,12 @@ class FactorFound(Record):
         """Whether it stands both ways after adjustment over the factors."""
         both = (self.two_step.p_adjusted, self.one_step.p_adjusted)
         return self.holds == "both" and all(p is not None and p < LEVEL for p in both)
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether nothing of it is shown at equal earlier problems: it may follow from them."""
+        given = self.given_earlier_problems
+        return given is not None and not (given.two_step.clear and given.one_step.clear)
 
     @property
     def within_error(self) -> bool:

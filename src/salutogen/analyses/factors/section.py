@@ -66,6 +66,13 @@ ALONE_COLUMNS = (
     *_step_columns("two", "Two steps"),
     *_step_columns("one", "One step"),
     Column(name="ratio", meaning="Two-step divided by one-step coefficient", heading="Ratio"),
+    Column(
+        name="given_before",
+        meaning="Two-step coefficient at equal earlier problems",
+        unit=BY_FACTOR,
+        heading="Two steps, at equal earlier problems",
+    ),
+    Column(name="given_before_p", meaning="Its p value (t)", heading="p"),
 )
 ADJUSTED_COLUMNS = (
     FACTOR,
@@ -248,7 +255,15 @@ def _steps(found: BothSteps | FactorFound) -> dict[str, object]:
 
 
 def _alone(item: FactorFound) -> dict[str, object]:
-    row = {"factor": item.title, "n": item.n, "r": item.r_SR, "ratio": item.ratio}
+    row: dict[str, object] = {
+        "factor": item.title,
+        "n": item.n,
+        "r": item.r_SR,
+        "ratio": item.ratio,
+    }
+    if item.given_earlier_problems is not None:
+        given = item.given_earlier_problems.two_step
+        row |= {"given_before": given.b, "given_before_p": given.p}
     return {**row, **_steps(item)}
 
 

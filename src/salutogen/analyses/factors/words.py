@@ -44,7 +44,8 @@ def answer_of(result: FactorsResult) -> Text:
         f"{told[:1].upper()}{told[1:]} Coefficients are SDs per SD in two steps; each stands in "
         "one model with exposure, too (false-discovery rate 5 % over the factors). Factors were "
         f"measured before, not assigned: that one goes with SR does not say that it protects."
-        f"{_disguised([*fewer, *more])}{_within_error([*fewer, *more])}"
+        f"{_disguised([*fewer, *more])}{_may_follow([*fewer, *more])}"
+        f"{_within_error([*fewer, *more])}"
     )
 
 
@@ -60,6 +61,17 @@ def _disguised(found: list[FactorFound]) -> str:
         return ""
     ask = "asks" if len(names) == 1 else "ask"
     return f" {listed(names)} {ask} for problems under another name."
+
+
+def _may_follow(found: list[FactorFound]) -> str:
+    """Say which claims are gone at equal earlier problems."""
+    names = [item.title for item in found if item.may_follow]
+    if not names:
+        return ""
+    return (
+        f" Of {listed(names, most=8)} nothing is shown at equal earlier problems: "
+        f"{'it' if len(names) == 1 else 'they'} may follow from problems."
+    )
 
 
 def _within_error(found: list[FactorFound]) -> str:

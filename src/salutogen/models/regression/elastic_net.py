@@ -137,9 +137,9 @@ def stability_selection(
     share = np.zeros(k)
     for sample in range(len(weights)):
         first = rank[sample, :at_once]
-        share[first[in_at[sample, first] < STEPS]] += 1.0 / len(weights)
+        share[first[in_at[sample, first] < STEPS]] += 1.0
     return StabilitySelection(
-        share=share,
+        share=share / len(weights),
         threshold=threshold,
         at_once=at_once,
         expected_false=at_once**2 / ((2 * threshold - 1) * k),
