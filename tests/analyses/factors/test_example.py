@@ -8,6 +8,7 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.factors.analysis import FactorsResult
+from salutogen.analyses.factors.words import confounded_words
 from salutogen.simulation import simulate
 
 
@@ -34,6 +35,8 @@ def test_the_right_thing_is_said_of_each_factor(
     assert (found["comfort"].r_P or 0) < -0.1
     assert (found["comfort"].r_E or 0) < -0.4
     assert found["comfort"].holds == "neither"
+    assert "equal exposure is not shown" in confounded_words(found["comfort"])
+    assert not any(confounded_words(found[name]) for name in ("appraisal", "mastery", "contact"))
     # Mechanism: beside it, the factor that acts through it has less of its own.
     joint, mastery = found["appraisal"].joint, found["mastery"].joint
     assert joint is not None

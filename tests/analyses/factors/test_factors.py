@@ -15,7 +15,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import FactorsResult, compute
 from salutogen.analyses.factors.records import FactorFound
 from salutogen.analyses.factors.settings import FactorsSettings
-from salutogen.analyses.factors.words import claims
+from salutogen.analyses.factors.words import claims, why_the_ratio
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding
 from salutogen.models.regression.stacked import shared_with
@@ -154,6 +154,24 @@ def test_what_is_selected_is_what_was_put_in(result: FactorsResult) -> None:
     assert r is not None
     ahead = result.selection.held_out_r_squared
     assert ahead == pytest.approx(r**2, abs=0.1)
+
+
+def test_the_reason_of_the_ratio_is_exact(inputs: AnalysisInputs) -> None:
+    """Two steps differ from (1 - R²) times one by the slopes' difference times that of E on F."""
+    result = compute(inputs, settings(factors=["burdened"], covariates=["age"]))
+    (found,) = result.factors
+    means = later_means(inputs)
+    kept, persons = means["some"], inputs.scores.persons
+    F, age = (persons[name].to_numpy()[kept] for name in ("burdened", "age"))
+    E_on_F = sm.OLS(means["E"][kept], sm.add_constant(np.column_stack([age, F]))).fit().params[2]
+    assert found.shared_with_exposure is not None
+    assert result.slope_of_occasions is not None
+    assert result.slope_of_persons is not None
+    rest = (result.slope_of_persons - result.slope_of_occasions) * E_on_F
+    same = (1 - found.shared_with_exposure) * found.one_step.b
+    assert found.two_step.b == pytest.approx(same + rest)
+    told = why_the_ratio(result, found)
+    assert "flatter" in told
 
 
 def test_covariates_stand_in_both_steps(inputs: AnalysisInputs) -> None:
@@ -300,6 +318,7 @@ def test_too_many_factors_for_one_model_are_told() -> None:
     )
     assert len(result.factors) == 12
     assert result.n_joint is None
+    assert result.r_SR_P is not None
     assert {"factors-not-jointly", "factors-not-selected"} <= set(codes(result.findings))
     assert result.factors[0].selected is None
 

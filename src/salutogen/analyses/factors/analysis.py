@@ -73,8 +73,9 @@ class FactorsResult(AnalysisResult):
     )
     slope_of_occasions: float | None = figure("Slope of the line of occasions; null if not one")
     slope_of_persons: float | None = figure(
-        "Slope of P on E over the persons' later means; null if there is not one"
+        "Slope of P on E over the persons' later means, given covariates; null if there is not one"
     )
+    r_SR_P: float | None = figure("Correlation of later SR with later problems over persons")
     n_joint: int | None = figure(
         "Persons in the joint model", unit="persons", kind=Kind.COUNT, of="n"
     )
@@ -129,6 +130,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         line_estimated=line is not None,
         slope_of_occasions=inputs.norm.lines.occasion.slope,
         slope_of_persons=_slope(later),
+        r_SR_P=pearson(later.SR, later.P),
         n_joint=next((item.joint.n for item in made if item.joint is not None), None),
         factors=made,
         selection=selected.told if selected else None,
@@ -297,11 +299,12 @@ def _r(factor: Factor, outcome: Float, fit: Fits) -> float | None:
 
 
 def _slope(later: Later) -> float | None:
-    """Slope of P on exposure over later means, given the line's covariates."""
+    """Slope of P on exposure over later means, given all covariates."""
     if later.exposure.sum() != 1:
         return None
-    known = np.isfinite(later.P) & np.isfinite(later.terms).all(axis=1)
-    found = np.linalg.lstsq(later.terms[known], later.P[known], rcond=None)[0]
+    X = np.column_stack([later.terms, later.covariates])
+    known = np.isfinite(later.P) & np.isfinite(X).all(axis=1)
+    found = np.linalg.lstsq(X[known], later.P[known], rcond=None)[0]
     return float(found[np.flatnonzero(later.exposure)[0]])
 
 

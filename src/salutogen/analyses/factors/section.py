@@ -15,7 +15,13 @@ from salutogen.analyses.factors.records import (
     FactorFound,
     Selection,
 )
-from salutogen.analyses.factors.words import answer_of, buffering_words, why_the_ratio
+from salutogen.analyses.factors.words import (
+    answer_of,
+    between_scores,
+    buffering_words,
+    confounded_words,
+    why_the_ratio,
+)
 from salutogen.columns import LESS_RESILIENT, Column, Kind
 from salutogen.findings import Persons, listed
 from salutogen.page.section import Figure, Section, Table, Text
@@ -141,8 +147,11 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
     paragraphs: list[Text] = [answer_of(result)]
     if factors:
         paragraphs += [WHAT, ASSUMES]
-        strongest = sorted(factors, key=lambda item: -abs(item.two_step.standardised or 0.0))[:3]
+        paragraphs.append(between_scores(result))
+        shown = [item for item in factors if item.holds != "neither"]
+        strongest = sorted(shown, key=lambda item: -abs(item.two_step.standardised or 0.0))[:3]
         paragraphs += [words for item in strongest if (words := why_the_ratio(result, item))]
+        paragraphs += [words for item in factors if (words := confounded_words(item))]
     if result.n_joint is not None:
         paragraphs.append(_joint_words(result))
     if result.selection is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.findings import Persons, listed
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.words import Sentence, percent, points, say, signed
 
 if TYPE_CHECKING:
@@ -140,6 +141,35 @@ def why_the_ratio(result: FactorsResult, item: FactorFound) -> str:
         f"{told} The rest comes from the line of occasions, by which SR is scored: it is {way} "
         f"({points(occasions, 3)}) than that over persons' means ({points(persons, 3)}), so that "
         "exposure between persons is left in SR."
+    )
+
+
+def confounded_words(item: FactorFound) -> str:
+    """Say of a factor that it goes with problems as far as it goes with exposure, and no further.
+
+    Only where both correlations are told from 0 (Fisher z, 95 %) and nothing is shown beyond.
+    """
+    if item.holds != "neither" or item.r_P is None or item.r_E is None or item.n <= 3:
+        return ""
+    least = NORMAL_95 / (item.n - 3) ** 0.5
+    if min(abs(item.r_P), abs(item.r_E)) < least or item.r_P * item.r_E < 0:
+        return ""
+    problems, exposure = ("fewer", "less") if item.r_P < 0 else ("more", "more")
+    return (
+        f"{item.title} goes with {problems} problems (r = {points(item.r_P)}) and with {exposure} "
+        f"exposure (r = {points(item.r_E)}); that it goes with problems at equal exposure is not "
+        "shown, so that nothing here says that it protects from stressors that are met."
+    )
+
+
+def between_scores(result: FactorsResult) -> str:
+    """Say how near SR is to problems themselves."""
+    if result.r_SR_P is None:
+        return ""
+    return (
+        f"Over persons, later SR and later problems correlate {points(result.r_SR_P)}: what goes "
+        "with one mostly goes with the other. SR is problems less a function of exposure, so that "
+        "beside problems and exposure in the same shape it foretells nothing further."
     )
 
 
