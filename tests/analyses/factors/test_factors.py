@@ -15,7 +15,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import FactorsResult, compute
 from salutogen.analyses.factors.records import FactorFound
 from salutogen.analyses.factors.settings import FactorsSettings
-from salutogen.analyses.factors.words import claims, why_the_ratio
+from salutogen.analyses.factors.words import claims, turning_words, why_the_ratio
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding
 from salutogen.models.regression.stacked import shared_with
@@ -255,6 +255,28 @@ def test_what_follows_from_problems_is_not_shown_at_equal_earlier_problems() -> 
     first = found["optimism"].given_earlier_problems
     assert first is not None
     assert first.two_step.clear
+
+
+def test_a_turn_is_told_where_it_is_asked() -> None:
+    scores = simulated(300, 4, missing=0.0)
+    rng = np.random.default_rng(8)
+    adversity = rng.uniform(0, 12, 300)
+    more = 0.15 * (adversity - 5) ** 2
+    person = scores.table["person"].to_numpy()
+    table = scores.table.with_columns(pl.col("P") + pl.Series(more)[person])
+    persons = scores.persons.with_columns(pl.Series("adversity", adversity))
+    names = ("adversity", "optimism")
+    inputs = inputs_of(replace(scores, table=table, persons=persons, factors_baseline=names))
+    result = compute(inputs, settings(turning=["adversity"]))
+    found = by_name(result)
+    assert found["optimism"].turning is None
+    assert found["adversity"].turning is not None
+    assert found["adversity"].turning.turns == "U"
+    assert found["adversity"].turning.two_step.at == pytest.approx(5, abs=1.5)
+    assert "turns (U)" in turning_words(found["adversity"])
+    straight = by_name(compute(inputs, settings(turning=["optimism"])))["optimism"].turning
+    assert straight is not None
+    assert straight.turns == "no"
 
 
 def test_the_clock_decides_what_is_later() -> None:

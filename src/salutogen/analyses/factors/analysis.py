@@ -17,6 +17,7 @@ from salutogen.analyses.factors.measured import (
     Factor,
     Later,
     asked_factors,
+    complete,
     factors_before,
     later_scores,
     over_the_same_time,
@@ -27,12 +28,12 @@ from salutogen.analyses.factors.relations import (
     Fits,
     adjusted,
     both_steps,
-    complete,
     fit_both,
     shared,
 )
 from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.factors.turning import Turning, turning
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import factor_band
@@ -121,7 +122,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     selected = select(
         usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
     )
-    made = _made(inputs, usable, fits, told, later, line, selected, found)
+    made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
     _tell(made, found)
     return FactorsResult(
         occasions=later.labels,
@@ -142,6 +143,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
 
 def _made(
     inputs: AnalysisInputs,
+    settings: FactorsSettings,
     usable: Sequence[Factor],
     fits: Sequence[Fits],
     told: Sequence[BothSteps],
@@ -157,6 +159,7 @@ def _made(
     without = _joint(plain, later, line, found) if some_disguised else {}
     buffers = _buffers(usable, later)
     bands = _bands(inputs, usable, later)
+    turns = _turns(inputs, settings, usable, later, found)
     return tuple(
         FactorFound(
             name=factor.name,
@@ -178,6 +181,7 @@ def _made(
             joint_without_disguised=without.get(factor.name),
             given_earlier_problems=_given_earlier(factor, later, line),
             buffering=buffers.get(factor.name),
+            turning=turns.get(factor.name),
             error_band=bands.get(factor.name),
         )
         for factor, both, fit in zip(usable, told, fits, strict=True)
@@ -274,6 +278,27 @@ def _buffers(factors: Sequence[Factor], later: Later) -> dict[str, Buffering]:
         name: replace(one, p_adjusted=float(value) if np.isfinite(value) else None)
         for (name, one), value in zip(made.items(), p, strict=True)
     }
+
+
+def _turns(
+    inputs: AnalysisInputs,
+    settings: FactorsSettings,
+    factors: Sequence[Factor],
+    later: Later,
+    found: Findings,
+) -> dict[str, Turning]:
+    """Two lines for adversity and for the factors that the study file names."""
+    made: dict[str, Turning] = {}
+    for factor in factors:
+        instrument = inputs.study.instruments.get(factor.name)
+        adversity = instrument is not None and instrument.measures == "adversity"
+        if not adversity and factor.name not in settings.turning:
+            continue
+        try:
+            made[factor.name] = turning(factor, later)
+        except ModelError as error:
+            found.tell("turn-not-tested", name=factor.name, reason=str(error))
+    return made
 
 
 def _bands(inputs: AnalysisInputs, factors: Sequence[Factor], later: Later) -> dict[str, ErrorBand]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +124,7 @@ def asked_factors(
     known = [*scores.factors_baseline, *scores.factors_repeated]
     names = tuple(dict.fromkeys(known if settings.factors is None else settings.factors))
     named = settings.measured if isinstance(settings.measured, dict) else {}
-    for name in dict.fromkeys([*names, *named]):
+    for name in dict.fromkeys([*names, *named, *settings.turning]):
         if name not in known:
             found.tell("factor-unknown", name=name, near=did_you_mean(name, known), known=known)
     if not names:
@@ -327,3 +327,13 @@ def over_the_same_time(
         return None
     SR = later.rows["SR"].to_numpy()[known]
     return group_means(values[known], person, n), group_means(SR, person, n)
+
+
+def complete(factors: Sequence[Factor], later: Later) -> Bool:
+    """Persons (persons,) who have later scores, all covariates and all of these factors."""
+    columns = [factor.values for factor in factors]
+    known = np.isfinite(later.SR) & np.isfinite(later.terms).all(axis=1)
+    known &= np.isfinite(later.covariates).all(axis=1)
+    for column in columns:
+        known &= np.isfinite(column)
+    return np.asarray(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from salutogen.analyses.factors.buffering import Buffering
+from salutogen.analyses.factors.turning import Turning
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
 
@@ -107,6 +108,9 @@ class FactorFound(Record):
     buffering: Buffering | None = figure(
         "Whether the slope of problems on exposure differs with the factor; null with a curved "
         "line or several kinds of exposure in it"
+    )
+    turning: Turning | None = figure(
+        "Whether the relation turns (two lines); null where it was not asked"
     )
     error_band: ErrorBand | None = figure(
         "Correlation with SR over plausible errors of exposure and reports that follow mood; null "

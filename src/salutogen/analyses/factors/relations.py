@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.factors.measured import Factor, Later
+from salutogen.analyses.factors.measured import Factor, Later, complete
 from salutogen.analyses.factors.records import BothSteps, Step
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import (
@@ -31,16 +31,6 @@ class Fits:
     persons: Bool
     two_step: StackedFit
     one_step: StackedFit
-
-
-def complete(factors: Sequence[Factor], later: Later) -> Bool:
-    """Persons (persons,) who have later scores, all covariates and all of these factors."""
-    columns = [factor.values for factor in factors]
-    known = np.isfinite(later.SR) & np.isfinite(later.terms).all(axis=1)
-    known &= np.isfinite(later.covariates).all(axis=1)
-    for column in columns:
-        known &= np.isfinite(column)
-    return np.asarray(known)
 
 
 def fit_both(factors: Sequence[Factor], later: Later, line: EstimatedLine | None) -> Fits:

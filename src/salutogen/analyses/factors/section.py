@@ -20,6 +20,7 @@ from salutogen.analyses.factors.words import (
     between_scores,
     buffering_words,
     confounded_words,
+    turning_words,
     why_the_ratio,
 )
 from salutogen.columns import LESS_RESILIENT, Column, Kind
@@ -152,6 +153,7 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
         strongest = sorted(shown, key=lambda item: -abs(item.two_step.standardised or 0.0))[:3]
         paragraphs += [words for item in strongest if (words := why_the_ratio(result, item))]
         paragraphs += [words for item in factors if (words := confounded_words(item))]
+        paragraphs += [words for item in factors if (words := turning_words(item))]
     if result.n_joint is not None:
         paragraphs.append(_joint_words(result))
     if result.selection is not None:

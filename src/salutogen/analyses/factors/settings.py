@@ -32,6 +32,11 @@ class FactorsSettings(AnalysisSettings):
     last: Label | None = Field(
         default=None, alias="to", description="Last occasion of the later SR; default: the last."
     )
+    turning: tuple[Name, ...] = Field(
+        default=(),
+        description="Factors, such as lifetime adversity, of which it is asked whether a little "
+        "goes with less SR and much with more (two lines); lists of adversity are asked always.",
+    )
     draws: int = Field(
         default=2000, ge=200, le=100_000, description="Samples of persons for adjusted p values."
     )

@@ -162,6 +162,24 @@ def confounded_words(item: FactorFound) -> str:
     )
 
 
+def turning_words(item: FactorFound) -> str:
+    """Say whether a relation turns, both ways of asking."""
+    found = item.turning
+    if found is None:
+        return ""
+    if found.turns == "no":
+        return (
+            f"{item.title}: that its relation to later SR turns is not shown (two lines of "
+            "opposite slope, both ways of asking)."
+        )
+    below, above = ("fewer", "more") if found.turns == "U" else ("more", "fewer")
+    return (
+        f"{item.title}: its relation turns ({found.turns}). Up to about "
+        f"{points(found.two_step.at)} more of it goes with {below} problems than expected, beyond "
+        f"that with {above} (two lines, both ways of asking)."
+    )
+
+
 def between_scores(result: FactorsResult) -> str:
     """Say how near SR is to problems themselves."""
     if result.r_SR_P is None:
