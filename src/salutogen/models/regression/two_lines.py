@@ -115,7 +115,7 @@ def _flat(y: Float, x: Float, more: Float, inside: Float) -> Float:
     """Points whose height is within a standard error of the extreme one."""
     height, error = _turned(y, x, more, inside)
     top = int(np.argmax(height))
-    return inside[height + error >= height[top]]
+    return np.asarray(inside[height + error >= height[top]])
 
 
 def _at(y: Float, x: Float, more: Float, at: float) -> StackedFit:
