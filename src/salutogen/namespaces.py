@@ -37,6 +37,7 @@ OF_SCORES = frozenset(
         "P_low",
         "P_prorated",
         "SR_common",
+        "SR_cross_fit",
         "SR_frozen",
         "SR_frozen_z",
         "SR_high",

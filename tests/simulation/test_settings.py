@@ -84,6 +84,10 @@ def test_names_that_the_study_does_not_have(study_of):
             "simulation-infeasible-factor",
         ),
         (
+            {"factors": {"optimism": {"factors": {"support": 0.2}}}},
+            "simulation-factor-not-before",
+        ),
+        (
             {"events": {"instrument": "hassles", "classes": {"a": {"share": 0.4}}}},
             "simulation-setting-invalid",
         ),

@@ -103,6 +103,35 @@ def test_factors_go_with_true_reactivity(study_of):
     assert correlation(deviations(support), deviations(p)) < -0.1
 
 
+def test_factors_go_with_exposure_with_each_other_and_after_problems(study_of):
+    study = study_of(
+        {
+            "scales": SCALES,
+            "factors": {
+                "optimism": {"reactivity": -0.35, "exposure": -0.5},
+                "support": {"reactivity": -0.5, "factors": {"optimism": 0.6}, "follows": -0.6},
+            },
+        }
+    )
+    cohort = simulate(study, persons=N, seed=6)
+    answers, truth = cohort.frames["answers"], cohort.persons
+    codes = answers.select(pl.col("^O_.*$")).to_numpy().astype(float)
+    codes[:, [1, 3]] = 6 - codes[:, [1, 3]]
+    optimism = codes.mean(axis=1).reshape(-1, T)[:, 0]
+    support, p = total(answers, "S_", T), total(answers, "P_", T)
+    reliable = cohort.parameters["scales"]["optimism"]["reliability"] ** 0.5
+    assert correlation(optimism, truth["level"].to_numpy()) == pytest.approx(
+        -0.35 * reliable, abs=0.03
+    )
+    assert correlation(optimism, truth["E_mean"].to_numpy()) < -0.35
+    # Beyond the reactivity that they share (.35 * .5), support goes with optimism.
+    assert correlation(support[:, 0], optimism) > 0.25
+    after = correlation(deviations(support)[:, 1:], deviations(p)[:, :-1])
+    before = correlation(deviations(support)[:, :-1], deviations(p)[:, 1:])
+    assert after < -0.15
+    assert after < before - 0.1
+
+
 def test_persons_differ_and_occasions_resemble_each_other(plain):
     score = total(plain.frames["answers"], "P_", T)
     near = correlation(deviations(score)[:, :-1], deviations(score)[:, 1:])

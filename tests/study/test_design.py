@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.trajectories.settings import TrajectorySettings
 from salutogen.errors import StudyError
 from salutogen.findings import Severity
@@ -116,6 +117,7 @@ def validator():
     steps = {"growth": {"type": "object", "properties": {"k": {"type": "integer"}},
                         "additionalProperties": False}}  # fmt: skip
     steps["trajectories"] = TrajectorySettings.model_json_schema()
+    steps["factors"] = FactorsSettings.model_json_schema()
     schema = study_schema(steps)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

@@ -128,6 +128,13 @@ BUILT_IN = (
         compute="salutogen.analyses.mechanism.analysis:compute",
         result="salutogen.analyses.mechanism.analysis:MechanismResult",
     ),
+    Analysis(
+        name="factors",
+        title="Which factors protect",
+        settings="salutogen.analyses.factors.settings:FactorsSettings",
+        compute="salutogen.analyses.factors.analysis:compute",
+        result="salutogen.analyses.factors.analysis:FactorsResult",
+    ),
 )
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from salutogen.findings import Findings, Persons, Severity
 from salutogen.resilience.claims import PersonClaims
+from salutogen.resilience.cross_fit import CrossFit
 from salutogen.resilience.person_levels import LevelsOfPersons
 from salutogen.resilience.reliability import Measurement
 from salutogen.resilience.summary import ScoreSummary
@@ -52,6 +53,19 @@ def tell_measurement(measurement: Measurement, findings: Findings) -> None:
             reliability_P=measurement.reliability_P,
             reliability_E=measurement.reliability_E,
         )
+
+
+def tell_cross_fit(found: CrossFit | None, asked: int | None, findings: Findings) -> None:
+    """Say how far scores by lines of other persons differ, or why there are none."""
+    if asked is None:
+        return
+    if found is None:
+        findings.tell("no-cross-fit")
+        return
+    findings.tell(
+        "cross-fitted", folds=found.folds, n=Persons(found.n), r=found.r, sd=found.sd,
+        plain=found.sd_plain,
+    )  # fmt: skip
 
 
 def tell_levels(

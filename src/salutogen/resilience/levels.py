@@ -52,6 +52,9 @@ _SR = (
     _score("SR", "Stressor reactivity: observed minus expected problems"),
     _score("SR_z", "SR divided by the residual SD of its line", "residual SDs"),
 )
+_CROSS_FIT = _score(
+    "SR_cross_fit", "SR by a line that was fitted to other persons (`norm.cross_fit`)"
+)
 _OF_OCCASION = (
     _score(
         "SR_se", "Standard error of SR on this occasion: of the line and of the answers", sign=""
@@ -148,7 +151,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
         _BY_TYPE[0],
         _EXTRAPOLATED,
     ),
-    "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, *_OF_PERSON, *_BY_TYPE, _EXTRAPOLATED),
+    "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, _CROSS_FIT, *_OF_PERSON, *_BY_TYPE, _EXTRAPOLATED),
 }
 POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
 

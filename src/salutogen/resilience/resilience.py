@@ -14,6 +14,7 @@ from salutogen.display import SIGN, card
 from salutogen.findings import Finding
 from salutogen.norm import Norm
 from salutogen.resilience.claims import PersonClaims
+from salutogen.resilience.cross_fit import CrossFit
 from salutogen.resilience.levels import COLUMNS
 from salutogen.resilience.summary import ScoreDescriptives, ScoreSummary
 from salutogen.resilience.uncertainty import BootstrapSummary
@@ -35,6 +36,8 @@ class Resilience(Record):
         Stability and reliability of scores, exposure left in them, slopes within and between.
     claims : PersonClaims
         Persons' levels over the period: how far they differ, who is clearly off the line.
+    cross_fit : CrossFit or None
+        Persons scored by lines of other persons, where the study file asks.
     bootstrap : BootstrapSummary
         Symmetric bootstrap-t intervals of line coefficients, draws and seed.
     """
@@ -49,24 +52,29 @@ class Resilience(Record):
     summary: ScoreSummary = figure("What the scores come to")
     claims: PersonClaims = figure("Persons' levels over the period")
     bootstrap: BootstrapSummary = figure("Bootstraps of the reference lines over persons")
+    cross_fit: CrossFit | None = figure(
+        "Persons scored by lines of other persons; only where the study file asks", default=None
+    )
     findings: tuple[Finding, ...] = beside(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data as in `results.json`: the figures, no scores of single persons."""
-        return {
+        told = {
             **self.summary.to_dict(),
             "persons": self.claims.to_dict(),
             "bootstrap": self.bootstrap.to_dict(),
         }
+        return told if self.cross_fit is None else {**told, "cross_fit": self.cross_fit.to_dict()}
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of `to_dict`."""
         found = ScoreSummary.schema()
         parts = {"persons": PersonClaims.schema(), "bootstrap": BootstrapSummary.schema()}
+        more = {"cross_fit": CrossFit.schema()}
         return {
             **found,
-            "properties": {**found["properties"], **parts},
+            "properties": {**found["properties"], **parts, **more},
             "required": [*found["required"], *parts],
         }
 

@@ -12,10 +12,12 @@ from salutogen.norm.lines import Level
 from salutogen.norm.periods import valid_rows
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.claims import claims
+from salutogen.resilience.cross_fit import CrossFit, cross_fit
 from salutogen.resilience.errors import with_errors_of_days, with_errors_of_persons
 from salutogen.resilience.findings import (
     tell_bootstrap,
     tell_carried,
+    tell_cross_fit,
     tell_exposure_left,
     tell_extrapolated,
     tell_levels,
@@ -72,6 +74,9 @@ def score_resilience(
     of_line = _line_error(persons, norm, lines, "person")
     called = claims(persons, of_line, levels)
     persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
+    crossed = _cross_fit(scores, norm, persons, seed)
+    if crossed is not None:
+        persons = persons.with_columns(crossed.scores)
     mixed_scores = _mixed_scores(scores, norm, occasions["SR"])
     descriptives = describe(arrays)
     summary = summarise(arrays, persons, windows, norm, descriptives, measurement, mixed_scores)
@@ -85,6 +90,7 @@ def score_resilience(
     tell_levels(levels, called.summary, scores.study.plan.resilience, findings)
     tell_extrapolated(occasions, windows, persons, findings)
     tell_bootstrap(boot, findings)
+    tell_cross_fit(crossed, scores.study.plan.norm.cross_fit, findings)
     return Resilience(
         scores=scores,
         norm=norm,
@@ -96,6 +102,7 @@ def score_resilience(
         summary=summary,
         claims=called.summary,
         bootstrap=boot,
+        cross_fit=crossed,
         findings=tuple(findings),
     )
 
@@ -115,6 +122,11 @@ def _bootstrap(norm: Norm, draws: int, seed: int) -> dict[str, LineDraws | None]
             frozen, units, level="window", draws=draws, seed=seed
         )
     return lines
+
+
+def _cross_fit(scores: Scores, norm: Norm, persons: pl.DataFrame, seed: int) -> CrossFit | None:
+    folds = scores.study.plan.norm.cross_fit
+    return None if folds is None else cross_fit(norm, persons, folds=folds, seed=seed)
 
 
 def _line_error(

@@ -93,7 +93,9 @@ def draw_block(population: Population, seed: int, block: int, persons: int) -> B
         slope_shift=arm_effect(population, arm, "slope"),
     )
     reported = report_exposure(population, seed, block, exposure, problems.standardised)
-    factors = draw_factors(population, seed, block, reactivity)
+    factors = draw_factors(
+        population, seed, block, reactivity, exposure.stable, problems.standardised
+    )
     present = draw_participation(
         population, seed, block, problems.standardised, exposure.standardised
     )

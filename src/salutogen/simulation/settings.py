@@ -80,6 +80,18 @@ class FactorSettings(SimulationPart):
         0.0, description="Correlation with the true long-term SR; protective is negative."
     )
     slope: Correlation = Field(0.0, description="Correlation with the person's slope.")
+    exposure: Correlation = Field(
+        0.0, description="Correlation with the lasting part of the person's exposure."
+    )
+    factors: dict[str, Correlation] = Field(
+        default_factory=dict,
+        description="Correlations of its lasting part with those of factors listed before it.",
+    )
+    follows: float = Field(
+        0.0,
+        description="Repeated factors: points in SDs per SD of problems at the occasion before; "
+        "the factor then follows from problems, not the other way round.",
+    )
     within: Correlation = Field(
         0.0, description="Repeated factors: correlation with the momentary part of SR."
     )

@@ -75,6 +75,11 @@ class NormSettings(Part):
         (), description="Background columns in the line; never factors."
     )
     file: str | None = Field(None, description="norm.json of another study, used as it is.")
+    cross_fit: Annotated[int, Field(ge=2, le=1000)] | None = Field(
+        None,
+        description="Parts of the persons: each person is also scored by a line that was fitted to "
+        "the other parts, beside the plain score; nothing by default.",
+    )
 
 
 class Windows(Part):

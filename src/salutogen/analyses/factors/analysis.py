@@ -1,0 +1,380 @@
+"""The analysis of factors: which go with later SR, each way of asking beside the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.factors.buffering import Buffering, buffering
+from salutogen.analyses.factors.measured import (
+    FEWEST,
+    Factor,
+    Later,
+    asked_factors,
+    complete,
+    factors_before,
+    later_scores,
+    over_the_same_time,
+    time_order,
+)
+from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound, Selection
+from salutogen.analyses.factors.relations import (
+    Fits,
+    adjusted,
+    both_steps,
+    fit_both,
+    shared,
+)
+from salutogen.analyses.factors.selection import Selected, select
+from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.factors.turning import Turning, turning
+from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
+from salutogen.analyses.sensitivity.assumptions import Assumptions
+from salutogen.analyses.sensitivity.exposure_bands import factor_band
+from salutogen.analyses.sensitivity.person_bands import plausible_reliability
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
+from salutogen.columns import Kind, beside, figure, record
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings, Persons, listed
+from salutogen.models.descriptive import pearson
+from salutogen.models.false_discovery import adjusted_p
+from salutogen.models.quantiles import NORMAL_95
+from salutogen.models.regression.stacked import EstimatedLine
+from salutogen.norm.design_matrix import line_matrix
+from salutogen.resilience.between_within import scored_arrays
+from salutogen.resilience.person_means import reliability_of_person_means
+from salutogen.resilience.reliability import exposure_reliability
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+Float = NDArray[np.float64]
+BAND_DRAWS = 500
+EARLIER = "earlier problems"
+
+
+@record
+class FactorsResult(AnalysisResult):
+    """Factors and the SR after them; negative coefficients protect."""
+
+    occasions: tuple[str, ...] = figure("Occasions of later SR", kind=Kind.LABEL)
+    n: int = figure("Persons with later SR", unit="persons", kind=Kind.COUNT)
+    covariates: tuple[str, ...] = figure(
+        "Covariates in both steps, beside those of the line", kind=Kind.LABEL
+    )
+    line_estimated: bool = figure(
+        "Whether the errors of two steps carry the line's; not with a line of another study"
+    )
+    slope_of_occasions: float | None = figure("Slope of the line of occasions; null if not one")
+    slope_of_persons: float | None = figure(
+        "Slope of P on E over the persons' later means, given covariates; null if there is not one"
+    )
+    r_SR_P: float | None = figure("Correlation of later SR with later problems over persons")
+    n_joint: int | None = figure(
+        "Persons in the joint model", unit="persons", kind=Kind.COUNT, of="n"
+    )
+    factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
+    selection: Selection | None = figure("How factors were selected; null where they were not")
+    correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
+    drawn: int = beside(default=0)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Both ways of asking, and what stands beside them."""
+        from salutogen.analyses.factors.section import factors_section
+
+        return (factors_section(self, audience),)
+
+    def answer(self) -> Text:
+        """Say which factors go with later SR, both ways of asking."""
+        return answer_of(self)
+
+    def in_short(self) -> Text:
+        """Name the factors that stand both ways."""
+        return clause_of(self)
+
+    def methods(self) -> Text:
+        """Say how they were related."""
+        return methods_of(self)
+
+
+def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
+    """Relate factors to the SR after them, in two steps and in one."""
+    found = Findings()
+    names = asked_factors(inputs, settings, found)
+    order = time_order(inputs, settings, names, found)
+    factors, beside_ = factors_before(inputs, order, found)
+    later = later_scores(inputs, settings, order, found)
+    line = _line(inputs, found)
+    usable, fits = _alone(factors, later, line, found)
+    if not usable and not beside_:
+        found.tell("no-factor-left")
+        found.raise_refusals(AnalysisError)
+    told = [both_steps(fit, factor, later) for fit, factor in zip(fits, usable, strict=True)]
+    if told:
+        told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
+    selected = select(
+        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
+    )
+    made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
+    _tell(made, found)
+    return FactorsResult(
+        occasions=later.labels,
+        n=int(np.isfinite(later.SR).sum()),
+        covariates=settings.covariates,
+        line_estimated=line is not None,
+        slope_of_occasions=inputs.norm.lines.occasion.slope,
+        slope_of_persons=_slope(later),
+        r_SR_P=pearson(later.SR, later.P),
+        n_joint=next((item.joint.n for item in made if item.joint is not None), None),
+        factors=made,
+        selection=selected.told if selected else None,
+        correlates=_correlates(inputs, beside_, later),
+        drawn=settings.draws,
+        findings=tuple(found),
+    )
+
+
+def _made(
+    inputs: AnalysisInputs,
+    settings: FactorsSettings,
+    usable: Sequence[Factor],
+    fits: Sequence[Fits],
+    told: Sequence[BothSteps],
+    later: Later,
+    line: EstimatedLine | None,
+    selected: Selected | None,
+    found: Findings,
+) -> tuple[FactorFound, ...]:
+    """Join what is found of each factor, alone and beside the others."""
+    joint = _joint(usable, later, line, found)
+    plain = tuple(factor for factor in usable if not factor.disguise)
+    some_disguised = 0 < len(plain) < len(usable)
+    without = _joint(plain, later, line, found) if some_disguised else {}
+    buffers = _buffers(usable, later)
+    bands = _bands(inputs, usable, later)
+    turns = _turns(inputs, settings, usable, later, found)
+    return tuple(
+        FactorFound(
+            name=factor.name,
+            title=factor.title,
+            problems_in_disguise=factor.disguise or None,
+            n=both.n,
+            r_SR=_r(factor, later.SR, fit),
+            r_P=_r(factor, later.P, fit),
+            r_E=_r(factor, later.E, fit),
+            shared_with_exposure=shared(fit, factor, later),
+            two_step=both.two_step,
+            one_step=both.one_step,
+            ratio=both.ratio,
+            p_adjusted=both.two_step.p_adjusted,
+            holds=both.holds,
+            selected=selected.chosen[factor.name] if selected else None,
+            selected_share=selected.share[factor.name] if selected else None,
+            joint=joint.get(factor.name),
+            joint_without_disguised=without.get(factor.name),
+            given_earlier_problems=_given_earlier(factor, later, line),
+            buffering=buffers.get(factor.name),
+            turning=turns.get(factor.name),
+            error_band=bands.get(factor.name),
+        )
+        for factor, both, fit in zip(usable, told, fits, strict=True)
+    )
+
+
+def _line(inputs: AnalysisInputs, found: Findings) -> EstimatedLine | None:
+    """How persons pulled on the line of occasions; None for a line of another study."""
+    units = inputs.norm.units("occasion")
+    if inputs.norm.external is not None or units is None:
+        found.tell("factors-by-a-given-line")
+        return None
+    line = inputs.norm.lines.occasion
+    X = line_matrix(line, units, level="occasion")
+    rest = units["P"].cast(pl.Float64).to_numpy() - np.einsum("ij,j->i", X, line.coefficients)
+    known = np.isfinite(X).all(axis=1) & np.isfinite(rest)
+    person = units["person"].to_numpy().astype(np.int64)
+    n = inputs.scores.persons.height
+    return EstimatedLine.of(X[known], rest[known], person[known], n)
+
+
+def _alone(
+    factors: Sequence[Factor], later: Later, line: EstimatedLine | None, found: Findings
+) -> tuple[list[Factor], list[Fits]]:
+    """Fit each factor alone; those that cannot be fitted are told and left out."""
+    usable, fits = [], []
+    for factor in factors:
+        n = int(complete([factor], later).sum())
+        if n < FEWEST:
+            found.tell("factor-of-few", name=factor.name, n=Persons(n), least=FEWEST)
+            continue
+        try:
+            fits.append(fit_both([factor], later, line))
+        except ModelError as error:
+            found.tell("factor-not-fitted", name=factor.name, reason=str(error))
+            continue
+        usable.append(factor)
+    return usable, fits
+
+
+def _joint(
+    factors: Sequence[Factor], later: Later, line: EstimatedLine | None, found: Findings
+) -> dict[str, BothSteps]:
+    """Fit all factors in one model, by name; empty where they do not go into one."""
+    if len(factors) < 2:
+        return {}
+    persons = Persons(int(complete(factors, later).sum()))
+    names = listed([factor.name for factor in factors])
+    terms = later.terms.shape[1] + later.covariates.shape[1] + len(factors)
+    if persons < terms + FEWEST:
+        found.tell("factors-not-jointly", variant="few", names=names, n=persons, terms=terms)
+        return {}
+    try:
+        fits = fit_both(factors, later, line)
+    except ModelError as error:
+        found.tell("factors-not-jointly", names=names, reason=str(error))
+        return {}
+    places = range(-len(factors), 0)
+    return {
+        factor.name: both_steps(fits, factor, later, place)
+        for factor, place in zip(factors, places, strict=True)
+    }
+
+
+def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
+    """Fit a factor at equal problems up to its occasion; None where it cannot be."""
+    given = replace(
+        later,
+        covariates=np.column_stack([later.covariates, factor.before]),
+        covariate_names=(*later.covariate_names, EARLIER),
+    )
+    if complete([factor], given).sum() < FEWEST:
+        return None
+    try:
+        return both_steps(fit_both([factor], given, line), factor, given)
+    except ModelError:  # problems do not vary then, or the factor is these problems
+        return None
+
+
+def _buffers(factors: Sequence[Factor], later: Later) -> dict[str, Buffering]:
+    """Products of factor and exposure, with p adjusted over the factors."""
+    terms = np.column_stack([later.terms, later.covariates])
+    exposure = np.append(later.exposure, np.zeros(later.covariates.shape[1], dtype=bool))
+    made: dict[str, Buffering] = {}
+    for factor in factors:
+        try:
+            one = buffering(later.P, terms, exposure, factor.values)
+        except ModelError:  # a factor with two values, one of which is rare
+            continue
+        if one is not None:
+            made[factor.name] = one
+    p = adjusted_p([np.nan if one.p is None else one.p for one in made.values()])
+    return {
+        name: replace(one, p_adjusted=float(value) if np.isfinite(value) else None)
+        for (name, one), value in zip(made.items(), p, strict=True)
+    }
+
+
+def _turns(
+    inputs: AnalysisInputs,
+    settings: FactorsSettings,
+    factors: Sequence[Factor],
+    later: Later,
+    found: Findings,
+) -> dict[str, Turning]:
+    """Two lines for adversity and for the factors that the study file names."""
+    made: dict[str, Turning] = {}
+    for factor in factors:
+        instrument = inputs.study.instruments.get(factor.name)
+        adversity = instrument is not None and instrument.measures == "adversity"
+        if not adversity and factor.name not in settings.turning:
+            continue
+        try:
+            made[factor.name] = turning(factor, later)
+        except ModelError as error:
+            found.tell("turn-not-tested", name=factor.name, reason=str(error))
+    return made
+
+
+def _bands(inputs: AnalysisInputs, factors: Sequence[Factor], later: Later) -> dict[str, ErrorBand]:
+    """Bands of correlations with SR over errors of exposure and mood, straight lines only."""
+    if later.terms.shape[1] != 2 or later.exposure.sum() != 1:
+        return {}
+    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
+    one = exposure_reliability(inputs.scores)
+    means = reliability_of_person_means(one, scored.E, scored.person)
+    plain = Assumptions(draws=BAND_DRAWS, seed=inputs.run.seed)
+    reliability, given = plausible_reliability(one, means, plain.reliability)
+    assumptions = replace(plain, reliability=reliability)
+    return {
+        factor.name: ErrorBand.of(
+            factor_band(later.P, later.E, factor.values, assumptions), assumptions, given=given
+        )
+        for factor in factors
+    }
+
+
+def _r(factor: Factor, outcome: Float, fit: Fits) -> float | None:
+    return pearson(factor.values[fit.persons], outcome[fit.persons])
+
+
+def _slope(later: Later) -> float | None:
+    """Slope of P on exposure over later means, given all covariates."""
+    if later.exposure.sum() != 1:
+        return None
+    X = np.column_stack([later.terms, later.covariates])
+    known = np.isfinite(later.P) & np.isfinite(X).all(axis=1)
+    found = np.linalg.lstsq(X[known], later.P[known], rcond=None)[0]
+    return float(found[np.flatnonzero(later.exposure)[0]])
+
+
+def _correlates(
+    inputs: AnalysisInputs, names: Sequence[str], later: Later
+) -> tuple[Correlate, ...]:
+    """Correlations with SR over the same time of factors that were not measured before."""
+    made = []
+    for name in names:
+        both = over_the_same_time(inputs, name, later)
+        if both is None:
+            continue
+        n = int((np.isfinite(both[0]) & np.isfinite(both[1])).sum())
+        r = pearson(*both)
+        low, high = (None, None) if r is None or n <= 3 else _fisher(r, n)
+        made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
+    return tuple(made)
+
+
+def _fisher(r: float, n: int) -> tuple[float | None, float | None]:
+    if abs(r) >= 1:
+        return None, None
+    z, half = np.arctanh(r), NORMAL_95 / np.sqrt(n - 3)
+    return float(np.tanh(z - half)), float(np.tanh(z + half))
+
+
+def _tell(factors: Sequence[FactorFound], found: Findings) -> None:
+    """Say which factors are problems in disguise and which claims stand one way only."""
+    disguised = [item for item in factors if item.problems_in_disguise]
+    if disguised:
+        kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
+        found.tell(
+            "factor-is-problems", names=listed([item.name for item in disguised]),
+            kinds=listed(kinds),
+        )  # fmt: skip
+    for item in factors:
+        if item.holds in ("both", "neither"):
+            continue
+        found.tell(
+            "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
+            name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
+        )  # fmt: skip
+    follow = [item.name for item in factors if item.claimed and item.may_follow]
+    if follow:
+        found.tell("factors-may-follow-problems", names=listed(follow))
+    unsure = [item.name for item in factors if item.claimed and item.within_error]
+    if unsure:
+        found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})

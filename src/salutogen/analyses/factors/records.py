@@ -1,0 +1,161 @@
+"""What is told of each factor: both ways of asking, alone and jointly."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from salutogen.analyses.factors.buffering import Buffering
+from salutogen.analyses.factors.turning import Turning
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
+from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+
+LEVEL = 0.05
+Holds = Literal["both", "two-step", "one-step", "neither", "opposite"]
+BY_FACTOR = f"{POINTS} per point of the factor"
+
+
+@record
+class Step(Record):
+    """A factor's coefficient in one way of asking."""
+
+    b: float = figure("Coefficient of the factor", unit=BY_FACTOR, sign=LESS_RESILIENT)
+    se: float | None = figure(
+        "Its standard error, for unequal scatter; in two steps it carries the line's estimation",
+        unit=BY_FACTOR,
+    )
+    interval: tuple[float, float] | None = figure("Its 95 % interval (t)", unit=BY_FACTOR)
+    p: float | None = figure("p value (t)")
+    standardised: float | None = figure(
+        "Coefficient in SDs of the outcome per SD of the factor", sign=LESS_RESILIENT
+    )
+    se_line_as_known: float | None = figure(
+        "Standard error as if the line were known; two steps only", unit=BY_FACTOR, default=None
+    )
+    p_adjusted: float | None = figure(
+        "p adjusted over the factors: false-discovery rate (Benjamini and Hochberg)", default=None
+    )
+    p_familywise: float | None = figure(
+        "p adjusted over the factors: one false claim or more (Romano and Wolf)", default=None
+    )
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.interval is not None and self.interval[0] * self.interval[1] > 0
+
+
+@record
+class BothSteps(Record):
+    """A factor on later SR, and in one model of later problems with exposure."""
+
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    two_step: Step = figure("SR on the factor")
+    one_step: Step = figure("P on exposure and the factor")
+    ratio: float | None = figure("Two-step divided by one-step coefficient")
+
+    @property
+    def holds(self) -> Holds:
+        """Which way of asking shows the factor to go with the outcome."""
+        two, one = self.two_step.clear, self.one_step.clear
+        if two and one:
+            return "both" if self.two_step.b * self.one_step.b > 0 else "opposite"
+        return "two-step" if two else "one-step" if one else "neither"
+
+
+@record
+class FactorFound(Record):
+    """One factor that was measured before, and later SR."""
+
+    name: str = figure("Factor", kind=Kind.LABEL)
+    title: str = figure("What it is called", kind=Kind.LABEL)
+    problems_in_disguise: str | None = figure(
+        "What of problems it asks for under another name; null where nothing speaks for that",
+        kind=Kind.LABEL,
+    )
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    r_SR: float | None = figure("Correlation with later SR", sign=LESS_RESILIENT)
+    r_P: float | None = figure("Correlation with later problems")
+    r_E: float | None = figure("Correlation with later exposure")
+    shared_with_exposure: float | None = figure(
+        "Share of the factor's variance, given covariates, that goes with exposure: by a line over "
+        "the same persons' means the ratio of the steps is 1 less this"
+    )
+    two_step: Step = figure("Later SR on the factor alone")
+    one_step: Step = figure("Later P on exposure and the factor alone")
+    ratio: float | None = figure("Two-step divided by one-step coefficient")
+    p_adjusted: float | None = figure(
+        "p in two steps, adjusted over the factors (false-discovery rate)"
+    )
+    holds: str = figure(
+        "Which way of asking shows it (95 %): both, two-step, one-step, neither, opposite",
+        kind=Kind.LABEL,
+    )
+    selected: bool | None = figure(
+        "Whether it comes in first in most halves of the persons (stability selection, elastic "
+        "net); null where nothing was selected from"
+    )
+    selected_share: float | None = figure("Share of the halves in which it does")
+    joint: BothSteps | None = figure(
+        "Beside all other factors; null where they cannot stand in one model"
+    )
+    joint_without_disguised: BothSteps | None = figure(
+        "Beside the others that are not problems in disguise; null where there are none of these"
+    )
+    given_earlier_problems: BothSteps | None = figure(
+        "At equal mean problems up to the occasion of the factor, that one included; null where "
+        "too few have them"
+    )
+    buffering: Buffering | None = figure(
+        "Whether the slope of problems on exposure differs with the factor; null with a curved "
+        "line or several kinds of exposure in it"
+    )
+    turning: Turning | None = figure(
+        "Whether the relation turns (two lines); null where it was not asked"
+    )
+    error_band: ErrorBand | None = figure(
+        "Correlation with SR over plausible errors of exposure and reports that follow mood; null "
+        "without a straight line on one exposure"
+    )
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it stands both ways after adjustment over the factors."""
+        both = (self.two_step.p_adjusted, self.one_step.p_adjusted)
+        return self.holds == "both" and all(p is not None and p < LEVEL for p in both)
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether nothing of it is shown at equal earlier problems: it may follow from them."""
+        given = self.given_earlier_problems
+        return given is not None and not (given.two_step.clear and given.one_step.clear)
+
+    @property
+    def within_error(self) -> bool:
+        """Whether plausible errors of exposure and mood could make its correlation with SR."""
+        band = self.error_band
+        return band is not None and band.value is not None and not band.holds_jointly
+
+
+@record
+class Selection(Record):
+    """Factors that come in first in most halves of the persons."""
+
+    n: int = figure("Persons who have all factors", unit="persons", kind=Kind.COUNT)
+    at_once: int = figure("Factors that are taken in each half")
+    threshold: float = figure("Share of halves from which on a factor is selected")
+    expected_false: float = figure("Bound on the expected number of false selections")
+    held_out_r_squared: float | None = figure(
+        "R² of an elastic net of all factors on SR in persons who had no part in it (nested "
+        "cross-validation); below 0 where the mean predicts better"
+    )
+
+
+@record
+class Correlate(Record):
+    """A factor that was not measured before: no predictor."""
+
+    name: str = figure("Factor", kind=Kind.LABEL)
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    r: float | None = figure("Correlation with SR over the same time", sign=LESS_RESILIENT)
+    low: float | None = figure("Lower end of its 95 % interval (Fisher z)")
+    high: float | None = figure("Upper end of its 95 % interval (Fisher z)")

@@ -1,0 +1,45 @@
+"""What a study file says about resilience factors and later SR."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from salutogen.analyses.contract import AnalysisSettings
+from salutogen.study.format.part import Label, Name
+
+
+class FactorsSettings(AnalysisSettings):
+    """Which factors go with later SR, each alone and all together, in two steps and in one."""
+
+    factors: tuple[Name, ...] | None = Field(
+        default=None, min_length=1, description="Factors to relate; default: the study's factors."
+    )
+    covariates: tuple[Name, ...] = Field(
+        default=(),
+        description="Background columns, baseline factors or the arm, held constant in both "
+        "steps: age, sex, site or batch of a measurement.",
+    )
+    measured: Label | dict[Name, Label] | None = Field(
+        default=None,
+        description="Occasion at which the factors were measured, for all or by factor; default: "
+        "the first planned one.",
+    )
+    first: Label | None = Field(
+        default=None,
+        alias="from",
+        description="First occasion of the later SR; default: the one after the factors.",
+    )
+    last: Label | None = Field(
+        default=None, alias="to", description="Last occasion of the later SR; default: the last."
+    )
+    turning: tuple[Name, ...] = Field(
+        default=(),
+        description="Factors, such as lifetime adversity, of which it is asked whether a little "
+        "goes with less SR and much with more (two lines); lists of adversity are asked always.",
+    )
+    draws: int = Field(
+        default=2000, ge=200, le=100_000, description="Samples of persons for adjusted p values."
+    )
+    false_selections: float = Field(
+        default=1.0, gt=0, le=50, description="Bound on the expected number of false selections."
+    )

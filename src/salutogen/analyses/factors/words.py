@@ -1,0 +1,217 @@
+"""What is said of factors, made from what was fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from salutogen.findings import Persons, listed
+from salutogen.models.quantiles import NORMAL_95
+from salutogen.page.words import Sentence, percent, points, say, signed
+
+if TYPE_CHECKING:
+    from salutogen.analyses.factors.analysis import FactorsResult
+    from salutogen.analyses.factors.records import FactorFound
+    from salutogen.page.section import Text
+
+CLOSE = 0.03  # a ratio that differs from what exposure explains by less is not explained further
+
+
+def claims(result: FactorsResult) -> tuple[list[FactorFound], list[FactorFound]]:
+    """Factors that stand both ways over all factors: with fewer, and with more problems."""
+    held = [item for item in result.factors if item.claimed]
+    return [item for item in held if item.two_step.b < 0], [
+        item for item in held if item.two_step.b > 0
+    ]
+
+
+def answer_of(result: FactorsResult) -> Text:
+    """Say which factors go with later SR, both ways of asking."""
+    if not result.factors:
+        return "No factor was measured before the SR that it is to go with: none is a predictor."
+    fewer, more = claims(result)
+    if not fewer and not more:
+        return say(
+            "Of {k:# factor|# factors}, none goes with later SR both in two steps and in one model "
+            "with exposure (false-discovery rate 5 % over the factors).",
+            k=len(result.factors),
+        )
+    parts = []
+    if fewer:
+        parts.append(f"lower later SR (more resilient) goes with higher {_each(fewer)}")
+    if more:
+        parts.append(f"higher later SR (less resilient) goes with higher {_each(more)}")
+    told = f"{'; '.join(parts)}."
+    return (
+        f"{told[:1].upper()}{told[1:]} Coefficients are SDs per SD in two steps; each stands in "
+        "one model with exposure, too (false-discovery rate 5 % over the factors). Factors were "
+        f"measured before, not assigned: that one goes with SR does not say that it protects."
+        f"{_disguised([*fewer, *more])}{_may_follow([*fewer, *more])}"
+        f"{_within_error([*fewer, *more])}"
+    )
+
+
+def _each(found: list[FactorFound]) -> str:
+    return listed(
+        [f"{item.title} ({signed(item.two_step.standardised)})" for item in found], most=8
+    )
+
+
+def _disguised(found: list[FactorFound]) -> str:
+    names = [item.title for item in found if item.problems_in_disguise]
+    if not names:
+        return ""
+    ask = "asks" if len(names) == 1 else "ask"
+    return f" {listed(names)} {ask} for problems under another name."
+
+
+def _may_follow(found: list[FactorFound]) -> str:
+    """Say which claims are gone at equal earlier problems."""
+    names = [item.title for item in found if item.may_follow]
+    if not names:
+        return ""
+    return (
+        f" Of {listed(names, most=8)} nothing is shown at equal earlier problems: "
+        f"{'it' if len(names) == 1 else 'they'} may follow from problems."
+    )
+
+
+def _within_error(found: list[FactorFound]) -> str:
+    """Say which claims would stand over plausible errors of exposure, where that was followed."""
+    banded = [item for item in found if item.error_band is not None]
+    safe = [item.title for item in banded if not item.within_error]
+    if not banded or len(safe) == len(banded):
+        return ""
+    told = f"Only {listed(safe, most=8)} would" if safe else "None would"
+    return f" {told} differ from 0 over all plausible errors of exposure and reports by mood."
+
+
+def clause_of(result: FactorsResult) -> Text:
+    """Name the factors that stand both ways."""
+    fewer, more = claims(result)
+    parts = []
+    if fewer:
+        parts.append(f"{listed([item.title for item in fewer])} with lower later SR")
+    if more:
+        parts.append(f"{listed([item.title for item in more])} with higher later SR")
+    return f"{' and '.join(parts)} (both ways of asking)" if parts else ""
+
+
+def methods_of(result: FactorsResult) -> Sentence:
+    """Say how they were related."""
+    line = (
+        "errors for unequal scatter that carry the estimation of the line"
+        if result.line_estimated
+        else "errors for unequal scatter; the line of another study is taken as known"
+    )
+    given = f", given {listed(result.covariates)}" if result.covariates else ""
+    occasions = _range(result.occasions)
+    return say(
+        "Factors were related to SR averaged over {occasions} of {n:# person|# persons}, strictly "
+        "after the factors were measured{given} (two steps; {line}), and in one model of problems "
+        "with exposure over the same persons. p values were adjusted over the factors "
+        "(Benjamini–Hochberg; Romano–Wolf, {draws} samples of persons).",
+        occasions=occasions, n=Persons(result.n), given=given, line=line, draws=f"{result.drawn:,}",
+    )  # fmt: skip
+
+
+def _range(labels: tuple[str, ...]) -> str:
+    if len(labels) == 1:
+        return f"occasion {labels[0]}"
+    return f"occasions {labels[0]} to {labels[-1]}"
+
+
+def why_the_ratio(result: FactorsResult, item: FactorFound) -> str:
+    """Say why two steps give another coefficient than one."""
+    share = item.shared_with_exposure
+    if item.ratio is None or share is None:
+        return ""
+    told = (
+        f"{item.title}: two steps give {points(item.ratio)} times the coefficient of one. "
+        f"{percent(share)} of the factor goes with exposure, and by a line over the same persons' "
+        f"means the ratio would be {points(1 - share)}, as SR leaves out whatever goes with "
+        "exposure."
+    )
+    if abs(item.ratio - (1 - share)) < CLOSE:
+        return told
+    occasions, persons = result.slope_of_occasions, result.slope_of_persons
+    if occasions is None or persons is None:
+        return f"{told} The rest comes from the line of occasions, by which SR is scored."
+    way = "flatter" if abs(occasions) < abs(persons) else "steeper"
+    return (
+        f"{told} The rest comes from the line of occasions, by which SR is scored: it is {way} "
+        f"({points(occasions, 3)}) than that over persons' means ({points(persons, 3)}), so that "
+        "exposure between persons is left in SR."
+    )
+
+
+def confounded_words(item: FactorFound) -> str:
+    """Say of a factor that it goes with problems as far as it goes with exposure, and no further.
+
+    Only where both correlations are told from 0 (Fisher z, 95 %) and nothing is shown beyond.
+    """
+    if item.holds != "neither" or item.r_P is None or item.r_E is None or item.n <= 3:
+        return ""
+    least = NORMAL_95 / (item.n - 3) ** 0.5
+    if min(abs(item.r_P), abs(item.r_E)) < least or item.r_P * item.r_E < 0:
+        return ""
+    problems, exposure = ("fewer", "less") if item.r_P < 0 else ("more", "more")
+    return (
+        f"{item.title} goes with {problems} problems (r = {points(item.r_P)}) and with {exposure} "
+        f"exposure (r = {points(item.r_E)}); that it goes with problems at equal exposure is not "
+        "shown, so that nothing here says that it protects from stressors that are met."
+    )
+
+
+def turning_words(item: FactorFound) -> str:
+    """Say whether a relation turns, both ways of asking."""
+    found = item.turning
+    if found is None:
+        return ""
+    if found.turns == "no":
+        return (
+            f"{item.title}: that its relation to later SR turns is not shown (two lines of "
+            "opposite slope, both ways of asking)."
+        )
+    below, above = ("fewer", "more") if found.turns == "U" else ("more", "fewer")
+    return (
+        f"{item.title}: its relation turns ({found.turns}). Up to about "
+        f"{points(found.two_step.at)} more of it goes with {below} problems than expected, beyond "
+        f"that with {above} (two lines, both ways of asking)."
+    )
+
+
+def between_scores(result: FactorsResult) -> str:
+    """Say how near SR is to problems themselves."""
+    if result.r_SR_P is None:
+        return ""
+    return (
+        f"Over persons, later SR and later problems correlate {points(result.r_SR_P)}: what goes "
+        "with one mostly goes with the other. SR is problems less a function of exposure, so that "
+        "beside problems and exposure in the same shape it foretells nothing further."
+    )
+
+
+def buffering_words(item: FactorFound) -> str:
+    """Say whether a factor buffers, has a main effect, or neither."""
+    found = item.buffering
+    if found is None:
+        return ""
+    if found.told:
+        low, _, high = (one.slope for one in found.simple_slopes)
+        way = "flatter" if found.b < 0 else "steeper"
+        kind = (
+            "so it buffers against exposure, as far as an interaction can say"
+            if found.b < 0 and high < low
+            else "so exposure tells more in those who have more of it"
+        )
+        return (
+            f"{item.title}: the slope of problems on exposure is {way} with more of it "
+            f"({points(low, 3)} at one SD below the mean, {points(high, 3)} at one SD above), "
+            f"{kind}."
+        )
+    if item.one_step.clear:
+        return (
+            f"{item.title}: goes with {'fewer' if item.one_step.b < 0 else 'more'} problems at any "
+            "exposure (main effect); that the slope on exposure differs with it is not shown."
+        )
+    return ""

@@ -1,0 +1,59 @@
+"""The shipped example: of each of four factors the truth is known, and said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import salutogen as sg
+from salutogen.analyses.factors.analysis import FactorsResult
+from salutogen.analyses.factors.words import confounded_words
+from salutogen.simulation import simulate
+
+
+@pytest.fixture(scope="module")
+def results(repository: Path) -> tuple[FactorsResult, FactorsResult]:
+    study = sg.read_study(repository / "examples" / "factors" / "study.yaml")
+    answers = simulate(study, persons=400, seed=2).frames
+    done = sg.run(study, answers)
+    before, later = done.analysis("factors"), done.analysis("asked-later")
+    assert isinstance(before, FactorsResult)
+    assert isinstance(later, FactorsResult)
+    return before, later
+
+
+def test_the_right_thing_is_said_of_each_factor(
+    results: tuple[FactorsResult, FactorsResult],
+) -> None:
+    before, later = results
+    found = {item.name: item for item in before.factors}
+    # True: both ways, and over plausible errors of exposure.
+    assert found["appraisal"].claimed
+    assert not found["appraisal"].within_error
+    # Confounded: it goes with fewer problems, as it goes with less exposure, and no further.
+    assert (found["comfort"].r_P or 0) < -0.1
+    assert (found["comfort"].r_E or 0) < -0.4
+    assert found["comfort"].holds == "neither"
+    assert "equal exposure is not shown" in confounded_words(found["comfort"])
+    assert not any(confounded_words(found[name]) for name in ("appraisal", "mastery", "contact"))
+    # Mechanism: beside it, the factor that acts through it has less of its own.
+    joint, mastery = found["appraisal"].joint, found["mastery"].joint
+    assert joint is not None
+    assert mastery is not None
+    assert abs(joint.two_step.b) < 0.6 * abs(found["appraisal"].two_step.b)
+    assert mastery.two_step.clear
+    # Reversed: nothing when asked before; what it claims later is gone at equal earlier problems.
+    assert not found["contact"].claimed
+    again = {item.name: item for item in later.factors}
+    assert again["contact"].claimed
+    assert again["contact"].may_follow
+    assert "factors-may-follow-problems" in [item.code for item in later.findings]
+    assert not again["mastery"].may_follow
+
+
+def test_true_ratios_are_told(results: tuple[FactorsResult, FactorsResult]) -> None:
+    comfort = next(item for item in results[0].factors if item.name == "comfort")
+    assert comfort.ratio is not None
+    assert comfort.shared_with_exposure is not None
+    assert comfort.ratio == pytest.approx(1 - comfort.shared_with_exposure, abs=0.06)
