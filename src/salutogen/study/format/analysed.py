@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from salutogen.study.format.collected import MissingCodes
+from salutogen.study.format.item_bank import not_written
 from salutogen.study.format.part import Label, Part
 from salutogen.study.format.quantities import Duration
 
@@ -77,6 +78,7 @@ class NormSettings(Part):
     file: str | None = Field(None, description="norm.json of another study, used as it is.")
     cross_fit: Annotated[int, Field(ge=2, le=1000)] | None = Field(
         None,
+        exclude_if=not_written,
         description="Parts of the persons: each person is also scored by a line that was fitted to "
         "the other parts, beside the plain score; nothing by default.",
     )
