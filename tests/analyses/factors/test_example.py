@@ -48,6 +48,12 @@ def test_the_right_thing_is_said_of_each_factor(
     again = {item.name: item for item in later.factors}
     assert again["contact"].claimed
     assert again["contact"].may_follow
+    assert str(before.in_short()) == (
+        "lower later SR goes with higher Positive appraisal and Mastery (in two steps and in one)"
+    )
+    assert str(later.in_short()).endswith(
+        "(in two steps and in one; of Seeing friends nothing is shown at equal earlier problems)"
+    )
     assert "factors-may-follow-problems" in [item.code for item in later.findings]
     assert not again["mastery"].may_follow
 

@@ -86,14 +86,22 @@ def _within_error(found: list[FactorFound]) -> str:
 
 
 def clause_of(result: FactorsResult) -> Text:
-    """Name the factors that stand both ways."""
+    """Say what later SR goes with in both ways of asking, and which of it is gone otherwise."""
     fewer, more = claims(result)
     parts = []
     if fewer:
-        parts.append(f"{listed([item.title for item in fewer])} with lower later SR")
+        parts.append(f"lower later SR goes with higher {_titles(fewer)}")
     if more:
-        parts.append(f"{listed([item.title for item in more])} with higher later SR")
-    return f"{' and '.join(parts)} (both ways of asking)" if parts else ""
+        parts.append(f"higher later SR goes with higher {_titles(more)}")
+    if not parts:
+        return ""
+    gone = [item for item in (*fewer, *more) if item.may_follow]
+    limit = f"; of {_titles(gone)} nothing is shown at equal earlier problems" if gone else ""
+    return f"{' and '.join(parts)} (in two steps and in one{limit})"
+
+
+def _titles(found: list[FactorFound]) -> str:
+    return listed([item.title for item in found], most=8)
 
 
 def methods_of(result: FactorsResult) -> Sentence:
