@@ -84,8 +84,8 @@ def _ranks_words(result: ConcordanceResult, audience: Audience) -> str:
         )
     return (
         f"That persons' levels differ is not shown here{size}: where correlations are near 1, "
-        "the ways agree on ranks that chance has made, which is no reason to rank persons by any "
-        f"of them.{made}"
+        "the ways agree on ranks that chance may have made, which is no reason to rank persons by "
+        f"any of them.{made}"
     )
 
 

@@ -76,7 +76,9 @@ def test_regression_to_the_mean_is_said_only_where_anchors_are_selected_by_feeli
     assert fluctuation in said(replace(placebo, n_before=placebo.n))
     assert fluctuation not in said(placebo)  # some of the comparator lies after the event
     assert "those after the event may still hold what it left) let expect" in said(placebo)
-    assert "regression to the mean after such values" in said(replace(placebo, rated=True))
+    assert "after such values at pre and peri comparator occasions let expect" in said(
+        replace(placebo, rated=True)
+    )
 
 
 def test_a_response_that_lasts_is_told_to_last() -> None:

@@ -63,7 +63,7 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert "With a band half as wide it is" in labels
     courses = words_of(shown, "courses around the event")
     assert "complete courses that have comparator occasions (without a listed event" in courses
-    assert "regression to the mean after such values at pre and peri would give" in courses
+    assert "after such values at pre and peri comparator occasions let expect" in courses
     assert "Scored without the event in exposure it changes by" in courses
     assert "by the line of this study" in courses
     assert "slope of exposure within persons" in courses

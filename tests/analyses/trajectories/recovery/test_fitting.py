@@ -149,7 +149,9 @@ def test_why_there_is_no_half_life_is_said_by_the_way_that_the_curve_goes(way: s
     curve = replace(curve, interval=width, fall_interval=fall)
     assert not curve.settled
     words = unsettled_words(curve)
-    assert ("SR falls after the event, but" in words) == (way == "falls")
+    assert ("SR falls after the event, if exposure is free of error, but" in words) == (
+        way == "falls"
+    )
     assert ("from the event on SR rises" in words) == (way == "rises")
     assert ("not distinguished" in words) == (way == "neither")
     drawn = unsettled_reason(replace(curve, withheld=None))

@@ -146,7 +146,8 @@ def _error_words(band: ErrorBand | None, what: str, assumed: str = "") -> str:
     return (
         f" {assumed or f'With {band.assumed}'}, {what} may lie from {signed(band.error_low)} to "
         f"{signed(band.error_high)} by error in exposure and from {signed(band.joint_low)} to "
-        f"{signed(band.joint_high)} by both; ends hold the sampling error as well."
+        f"{signed(band.joint_high)} by both; ends hold the sampling error as well, by "
+        "resamples of persons."
     )
 
 

@@ -64,7 +64,7 @@ def _given(placebo: Placebo) -> str:
     if placebo.rated:
         return (
             "Events count from a burden rating, so persons may be anchored where they felt bad; "
-            "regression to the mean after such values at pre and peri would give"
+            "after such values at pre and peri comparator occasions let expect"
         )
     if placebo.n_before == placebo.n:
         return "Had such values at pre and peri been ordinary fluctuation, SR would have changed by"

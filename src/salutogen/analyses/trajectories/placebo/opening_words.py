@@ -83,7 +83,10 @@ def short_words(response: Response, placebo: Placebo | None) -> str:
     if problems:
         rise = placebo.P_jump is not None and placebo.P_jump.excess > 0.0
         more = "more" if rise else "less"
-        return f"{when} {problems}, but whether by {more} than exposure lets expect is not told"
+        doubt = " (whether for the event or for the feeling is not told)" if placebo.rated else ""
+        return (
+            f"{when} {problems}{doubt}, but whether by {more} than exposure lets expect is not told"
+        )
     return "no response to an event is told"
 
 
@@ -104,8 +107,8 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
     if rises and problems.startswith("problems rise"):
         if hangs:
             return (
-                f"{problems}, but whether by more than the exposure of the event lets expect hangs "
-                "on how free of error exposure is"
+                f"{problems}; whether at the event itself by more than its exposure lets expect "
+                "hangs on how free of error exposure is"
             )
         held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
         return f"{problems}, and by more than the exposure of the event lets expect{held}"
@@ -144,7 +147,7 @@ def _late_words(response: Response, courses: LockedCourses) -> Text:
     )
     fell = "; a rise by ordinary fluctuation would fall as well" if late.way < 0 else ""
     return say(
-        f" From the event to {late.occasions} occasions later SR "
+        f" From the event to {late.occasions} occasions later, if exposure is free of error, SR "
         f"{'falls' if late.way < 0 else 'rises'} in the {{n}} courses that are seen then: it "
         f"changes by {signed(late.mean)} ({signed(late.low)} to {signed(late.high)}){again}{fell}.",
         n=Persons(late.n, of=late.n_at_event),
@@ -247,7 +250,8 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
         return ""
     reach = (
         f"from {signed(band.error_low)} to {signed(band.error_high)} over reliabilities of "
-        f"exposure of {band.reliabilities} ({band.source}; ends hold the sampling error as well)"
+        f"exposure of {band.reliabilities} ({band.source}; ends hold the "
+        "sampling error as well, by resamples)"
     )
     what = "the difference by the line of this study"
     if not band.holds_with_error:

@@ -63,7 +63,8 @@ def unsettled_words(curve: RecoveryCurve) -> str:
     """Say why no half-life is quoted of a fitted curve, by the way that it goes."""
     if curve.withheld is not None:
         return (
-            "An exponential return was fitted. SR falls after the event, but "
+            "An exponential return was fitted. SR falls after the event, if exposure is free of "
+            "error, but "
             + (
                 "with the event in exposure and without it half-lives differ"
                 if curve.withheld == "backgrounds"
@@ -73,8 +74,8 @@ def unsettled_words(curve: RecoveryCurve) -> str:
         )
     if curve.way < 0:
         return (
-            "An exponential return was fitted. SR falls after the event, but how fast is not "
-            "known, so no half-life is quoted."
+            "An exponential return was fitted. SR falls after the event, if exposure is free of "
+            "error, but how fast is not known, so no half-life is quoted."
         )
     if curve.way > 0:
         return (
@@ -266,8 +267,8 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
     return (
         say(
             "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "
-            "Who goes above it by ordinary fluctuation comes back as well: only what differs from "
-            "the comparator can be recovery from the event.{left}",
+            "Who goes above it by ordinary fluctuation comes back as well. The shares are of "
+            "different rises, so that a difference tells only who is back sooner.{left}",
             left="" if placebo.n_before == placebo.n else f" Of comparator occasions {LEFT}.",
             of_each=of_each,
             parts="; ".join(parts),

@@ -116,7 +116,7 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
 def _no_relation(what: str, where: str, n: int, anchored: int) -> Text:
     """Of a share that is not above 0, once the number of groups is counted, nothing is told."""
     return say(
-        f"No relation of the {what} with the outcome is told in the {{n}} courses{where}: groups "
-        "differ by no more than chance would make them.",
+        f"No relation of the {what} with the outcome is told in the {{n}} courses{where}: the "
+        "differences between groups are not distinguished from chance.",
         n=Persons(n, of=anchored),
     )

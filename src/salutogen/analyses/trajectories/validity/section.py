@@ -159,7 +159,7 @@ def _told_factors(found: Validity) -> str:
         f"with {before}, which holds regression to the mean and fluctuation as well as any "
         f"reaction, {enumeration(named['SR change'])}"
         if named["SR change"]
-        else f"none with {before}, which alone could hold a reaction to the event"
+        else f"none with {before}, which alone is free of the level before"
     ]
     others = {
         "SR level": "the level of SR after the event, which a person may have had before as well",
