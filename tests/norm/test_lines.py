@@ -210,7 +210,7 @@ def test_winsorised_line_takes_intercept_and_slope_from_one_fit(norm: Norm) -> N
 
 
 def test_variants_of_nobody_are_left_out_with_the_reason(norm: Norm) -> None:
-    nobody = {level: norm.reference_units[level].clear() for level in ("occasion", "person")}
+    nobody = {level: norm.units(level).clear() for level in ("occasion", "person")}
     left_out, findings = LeftOut(), Findings()
     assert variant_lines(nobody, line_spec(norm.scores), "all", left_out) == {}
     left_out.tell("variant-not-fitted", findings)
