@@ -14,6 +14,7 @@ from salutogen.findings import Findings
 from salutogen.norm import Norm, fit_norm
 from salutogen.norm.findings import LeftOut
 from salutogen.norm.line_spec import line_spec
+from salutogen.norm.lines import Level
 from salutogen.norm.secondary_lines import variant_lines, winsor_limits
 from salutogen.study import Period
 from tests.norm.cohorts import dynacore, simulated, windows_of
@@ -210,7 +211,8 @@ def test_winsorised_line_takes_intercept_and_slope_from_one_fit(norm: Norm) -> N
 
 
 def test_variants_of_nobody_are_left_out_with_the_reason(norm: Norm) -> None:
-    nobody = {level: norm.units(level).clear() for level in ("occasion", "person")}
+    levels: tuple[Level, ...] = ("occasion", "person")
+    nobody = {level: norm.units(level).clear() for level in levels}
     left_out, findings = LeftOut(), Findings()
     assert variant_lines(nobody, line_spec(norm.scores), "all", left_out) == {}
     left_out.tell("variant-not-fitted", findings)
