@@ -215,3 +215,13 @@ def test_the_finding_says_whose_gates_they_are(gates: dict[str, float], words: s
     assert found is not None
     (finding,) = (item for item in told if item.code == "classes-not-claimed")
     assert words in finding.mend
+
+
+def test_gates_that_were_not_tried_are_counted() -> None:
+    from salutogen.analyses.trajectories.classes.claims import _untried
+
+    assert [_untried(gates) for gates in (0, 1, 3)] == [
+        "",
+        "; 1 further gate was then not tried",
+        "; 3 further gates were then not tried",
+    ]

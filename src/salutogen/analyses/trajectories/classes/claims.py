@@ -136,8 +136,16 @@ def _tell_verdict(told: Findings, found: ClassAssessment, settings: ClassSetting
             failing=len(failed),
             gates_from=gates_from,
             gates=enumeration([GATE_WORDS[name] for name in failed]),
+            untried=_untried(sum(not gate.reached for gate in found.gates)),
             numbers=numbers,
         )
+
+
+def _untried(gates: int) -> str:
+    """Say how many gates were not asked, since an earlier one had failed."""
+    if not gates:
+        return ""
+    return f"; {gates} further {'gate was' if gates == 1 else 'gates were'} then not tried"
 
 
 def _tell_relaxed(told: Findings, settings: ClassSettings) -> None:
