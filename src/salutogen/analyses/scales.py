@@ -58,7 +58,7 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
     if name in study.problems.instruments:
         several = len(study.problems.instruments) > 1
         column = scale_column(name, study.problems.instruments) if several else "P"
-        values = _numbers(scores.table, column)
+        values = numbers_of(scores.table[column])
         return NamedScale(
             name=name, title=title, values=values, higher="worse", instrument=instrument
         )
@@ -68,13 +68,13 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
         return NamedScale(
             name=name,
             title=name.replace("_", " "),
-            values=_numbers(scores.alternatives, subscale_column(name)),
+            values=numbers_of(scores.alternatives[subscale_column(name)]),
             higher=of.higher,
             instrument=of,
         )
     if name in scores.factors_repeated:
         higher = "worse" if instrument is None else instrument.higher
-        values = _numbers(scores.table, factor_column(name))
+        values = numbers_of(scores.table[factor_column(name)])
         return NamedScale(
             name=name, title=title, values=values, higher=higher, instrument=instrument
         )
@@ -102,8 +102,9 @@ def known_scales(inputs: AnalysisInputs) -> list[str]:
     )
 
 
-def _numbers(table: pl.DataFrame, name: str) -> Float:
-    values: Float = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def numbers_of(column: pl.Series) -> Float:
+    """Values of a column as floats, NaN where they are missing."""
+    values: Float = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return values
 
 

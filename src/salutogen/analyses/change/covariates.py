@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.scales import numbers_of
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
 
@@ -27,7 +28,7 @@ def read_covariates(
         if values is None:
             found.tell("change-covariate-unknown", name=name, near=did_you_mean(name, known))
         elif values.dtype.is_numeric() or values.dtype == pl.Boolean:
-            columns[name] = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            columns[name] = numbers_of(values)
         else:
             columns |= _labels(name, values.cast(pl.String), found)
     return columns
@@ -40,7 +41,4 @@ def _labels(name: str, values: pl.Series, found: Findings) -> dict[str, NDArray[
     if not 2 <= len(order) <= MOST_LABELS:
         found.tell("change-covariate-labels", name=name, n=len(order), most=MOST_LABELS)
         return {}
-    return {
-        f"{name}={one}": (values == one).cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        for one in order[1:]
-    }
+    return {f"{name}={one}": numbers_of(values == one) for one in order[1:]}

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.scales import numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.descriptive import group_means
 from salutogen.names import did_you_mean
-from salutogen.namespaces import factor_column
+from salutogen.namespaces import covariate_of, factor_column
 from salutogen.norm.covariates import covariates_by_person
 from salutogen.norm.design_matrix import covariate_terms, line_matrix, term_matrix, with_exposure
 
@@ -209,7 +210,7 @@ def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> 
         return None
     if name in inputs.scores.factors_repeated:
         return inputs.views.wide(factor_column(name)).values[:, place]
-    return np.asarray(column.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    return numbers_of(column)
 
 
 def _told(inputs: AnalysisInputs, name: str) -> tuple[str, str]:
@@ -254,14 +255,14 @@ def later_scores(
     )
     table = with_exposure(line, norm.with_covariates(table))
     names = tuple(line.names)
-    exposure = np.array([term != INTERCEPT and not _of_covariate(term) for term in line.terms])
+    exposure = np.array([term != INTERCEPT and covariate_of(term) is None for term in line.terms])
     covariates, covariate_names = _covariates(inputs, settings, line.covariates, found)
     return Later(
         labels=inputs.study.labels[order.first : order.last + 1],
         rows=rows,
         SR=means["SR"],
         P=means["P"],
-        E=table["E"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        E=numbers_of(table["E"]),
         along=np.stack([group_means(column, person, n) for column in along.T], axis=1),
         terms=line_matrix(line, table, level="person"),
         names=names,
@@ -269,12 +270,6 @@ def later_scores(
         covariates=covariates,
         covariate_names=covariate_names,
     )
-
-
-def _of_covariate(term: str) -> bool:
-    from salutogen.namespaces import covariate_of
-
-    return covariate_of(term) is not None
 
 
 def _strictly_after(
@@ -285,7 +280,7 @@ def _strictly_after(
     if not before or not rows.height:
         return rows
     own = inputs.views.wide("P").times[:, max(before)]
-    time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    time = numbers_of(rows["time"])
     late = ~(time <= own[rows["person"].to_numpy()])
     if not late.all():
         gone = rows.filter(~pl.Series(late))
@@ -317,9 +312,8 @@ def over_the_same_time(
 ) -> tuple[Float, Float] | None:
     """Means of a repeated factor and of SR over the occasions at which both are known."""
     if name not in inputs.scores.factors_repeated:
-        column = inputs.scores.factor(name).cast(pl.Float64).fill_null(float("nan"))
-        return np.asarray(column.to_numpy()), later.SR
-    values = later.rows[factor_column(name)].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return numbers_of(inputs.scores.factor(name)), later.SR
+    values = numbers_of(later.rows[factor_column(name)])
     known = np.isfinite(values)
     person = later.rows["person"].to_numpy().astype(np.int64)[known]
     n = inputs.scores.persons.height

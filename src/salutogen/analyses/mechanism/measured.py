@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.mechanism.settings import MechanismSettings
-from salutogen.analyses.scales import known_scales, named_scale
+from salutogen.analyses.scales import known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import present_means
@@ -202,21 +202,20 @@ def _variable(
     people = rows["person"].to_numpy().astype(np.int64)[here]
     values, days = unknown.copy(), unknown.copy()
     values[people] = scale.values[here]
-    days[people] = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()[here]
+    days[people] = numbers_of(rows["time"])[here]
     return Variable(name=name, at=labels[where], place=where, values=values, days=days)
 
 
 def _numbers_or_two(column: pl.Series, name: str, found: Findings) -> tuple[Float, str]:
     """Return numbers as they are, and two categories as 0 and 1 with words for the difference."""
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
-        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy(), ""
+        return numbers_of(column), ""
     text = column.cast(pl.String)
     labels = sorted(text.drop_nulls().unique().to_list())
     if len(labels) != 2:
         found.tell("mechanism-of-many-categories", name=name, count=len(labels))
         found.raise_refusals(AnalysisError)
-    second = (text == labels[1]).cast(pl.Float64).fill_null(float("nan"))
-    return second.to_numpy(), f"{labels[1]} against {labels[0]}"
+    return numbers_of(text == labels[1]), f"{labels[1]} against {labels[0]}"
 
 
 def _covariates(
@@ -231,12 +230,11 @@ def _covariates(
             found.tell("mechanism-covariate", variant=variant, name=name)
             continue
         if column.dtype.is_numeric() or column.dtype == pl.Boolean:
-            columns[name] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            columns[name] = numbers_of(column)
             continue
         text = column.cast(pl.String)
         for label in sorted(text.drop_nulls().unique().to_list())[1:]:
-            same = (text == label).cast(pl.Float64).fill_null(float("nan"))
-            columns[f"{name}={label}"] = same.to_numpy()
+            columns[f"{name}={label}"] = numbers_of(text == label)
     found.raise_refusals(AnalysisError)
     return columns
 
@@ -253,7 +251,7 @@ def _later(inputs: AnalysisInputs, last: int) -> tuple[pl.DataFrame, Float, tupl
         for name in ("P", "E", *scores.type_columns)
     }
     first = np.full(n, np.inf)
-    time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    time = numbers_of(rows["time"])
     np.fmin.at(first, person, time)
     table = scores.persons.select("person").filter(pl.Series(seen))
     table = table.with_columns(

@@ -106,6 +106,19 @@ def fit_panel(
     }
 
 
+def problems_of_groups(equal: Sequence[str], group: str | None, kinds: Sequence[str]) -> list[str]:
+    """Say what is wrong with the kinds of parameters that are to be equal over groups."""
+    problems = []
+    wrong = [name for name in equal if name not in kinds]
+    if wrong:
+        problems.append(
+            f"equal_groups: expected some of {', '.join(kinds)}, got {', '.join(wrong)}."
+        )
+    if equal and not group:
+        problems.append("equal_groups: there is no `group`.")
+    return problems
+
+
 def _refuse_more_parameters(made: Structure, persons: int, label: str, group: str | None) -> None:
     q = len(made.parameters)
     if q > persons:

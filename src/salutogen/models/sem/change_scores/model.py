@@ -18,7 +18,7 @@ from salutogen.models.sem.change_scores.specification import (
 from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
-from salutogen.models.sem.panel_fit import fit_panel
+from salutogen.models.sem.panel_fit import fit_panel, problems_of_groups
 from salutogen.models.sem.reading import read_panel
 from salutogen.models.sem.result import StructuralFit
 from salutogen.models.sem.samples import Sample, scaling_of
@@ -159,12 +159,6 @@ class LatentChangeScores:
             )
         if not (self.constant or self.effects is None or self.effects):
             problems.append("effects: without a constant part, change needs some.")
-        wrong = [name for name in self.equal_groups if name not in KINDS]
-        if wrong:
-            problems.append(
-                f"equal_groups: expected some of {', '.join(KINDS)}, got {', '.join(wrong)}."
-            )
-        if self.equal_groups and not self.group:
-            problems.append("equal_groups: there is no `group`.")
+        problems += problems_of_groups(self.equal_groups, self.group, KINDS)
         if problems:
             raise ModelError(" ".join(problems))

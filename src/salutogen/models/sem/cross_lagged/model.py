@@ -21,7 +21,7 @@ from salutogen.models.sem.cross_lagged.starts import rough_starts
 from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
-from salutogen.models.sem.panel_fit import fit_panel
+from salutogen.models.sem.panel_fit import fit_panel, problems_of_groups
 from salutogen.models.sem.reading import Panel, read_panel
 from salutogen.models.sem.samples import Sample, scaling_of
 
@@ -198,13 +198,7 @@ class CrossLaggedPanel:
         twice = [name for name, times in Counter(columns).items() if times > 1]
         if twice:
             problems.append(f"{', '.join(twice)}: named in more than one place. Name each once.")
-        wrong = [name for name in self.equal_groups if name not in KINDS]
-        if wrong:
-            problems.append(
-                f"equal_groups: expected some of {', '.join(KINDS)}, got {', '.join(wrong)}."
-            )
-        if self.equal_groups and not self.group:
-            problems.append("equal_groups: there is no `group`.")
+        problems += problems_of_groups(self.equal_groups, self.group, KINDS)
         for name, value in (self.reliability or {}).items():
             if name not in self.outcomes:
                 problems.append(f"reliability: {name!r} is no outcome.")
