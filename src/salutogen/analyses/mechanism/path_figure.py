@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.mechanism.analysis import EFFECTS, PATH_COLUMNS, TWO
+from salutogen.analyses.mechanism.measured import BASELINE
 from salutogen.page.charting import Spec, layered, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure
@@ -55,10 +56,15 @@ def _axis(name: str) -> Spec:
     return {"field": name, "type": "quantitative", "axis": None, "scale": scale}
 
 
+def _when(at: str) -> str:
+    """Name an occasion, whose label may be a bare number."""
+    return at if at == BASELINE else f"occasion {at}"
+
+
 def _boxes(result: MechanismResult) -> list[Spec]:
     words = {
-        "factor": (result.factor, result.factor_at),
-        "mechanism": (result.mechanism, result.mechanism_at),
+        "factor": (result.factor, _when(result.factor_at)),
+        "mechanism": (result.mechanism, _when(result.mechanism_at)),
         "SR": ("SR", "later occasions"),
     }
     boxes = pl.DataFrame(
