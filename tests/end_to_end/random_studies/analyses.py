@@ -34,7 +34,40 @@ def add_analyses(plan: Plan) -> None:
     if before and functioning and lot.chance(0.5):
         steps.append({"step": "mechanism", "factor": before[0], "mechanism": functioning[0],
                       "bootstrap": 100})  # fmt: skip
+    if values.get("factors") and lot.chance(0.15):
+        steps.append(_factors(plan))
+    if len(plan.labels) > 1 and lot.chance(0.12):
+        steps.append(_change(plan))
     values["analyses"] = steps
+
+
+def _factors(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "factors", "draws": 200}
+    if plan.background and lot.chance(0.3):
+        step["covariates"] = [lot.one(*plan.background)]
+    if len(plan.labels) > 1 and lot.chance(0.3):
+        step |= {"from": plan.labels[1], "to": plan.labels[-1]}
+    if lot.chance(0.2):
+        step["measured"] = lot.one(*plan.labels)
+    if lot.chance(0.2):
+        step["turning"] = [lot.one(*plan.values["factors"])]
+    return step
+
+
+def _change(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "change", "variables": [lot.one("SR", "P"), "E"]}
+    if lot.chance(0.3):
+        step["variables"] = ["P", *(name for name in plan.values.get("factors", ())[:1])]
+        step["variables"] += ["E"] if len(step["variables"]) < 2 else []
+    if lot.chance(0.2):
+        step["occasions"] = list(plan.labels[: lot.one(2, 3, 4)])
+    if plan.background and lot.chance(0.2):
+        step["covariates"] = [lot.one(*plan.background)]
+    if lot.chance(0.2):
+        step["reliability"] = {"E": lot.one(0.5, 0.8)}
+    return step | {"lag": lot.one(1, 1, 2), "lags": lot.one("equal", "free")}
 
 
 def _trajectories(plan: Plan) -> dict[str, Any]:
