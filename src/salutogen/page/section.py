@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Text = str | Sentence
+NEXT_PARAGRAPH = "\n\n"  # parts what the page opens with
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

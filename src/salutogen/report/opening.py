@@ -8,7 +8,7 @@ from functools import partial
 
 from salutogen.findings import Finding
 from salutogen.page.opening import Fact, Opening, count_in_words, mode_in_words, shown_findings
-from salutogen.page.section import Text
+from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
@@ -29,7 +29,12 @@ def summarise(context: Context) -> Opening:
         title=context.study.title,
         description=plan.description or "",
         question=plan.question or "",
-        answer=tuple(text for item in answer if (text := context.guard.words(item))),
+        answer=tuple(
+            paragraph.strip()
+            for item in answer
+            if (text := context.guard.words(item))
+            for paragraph in text.split(NEXT_PARAGRAPH)
+        ),
         sign=f"{SIGN}.",
         facts=tuple(replace(one, value=context.guard.text(one.value)) for one in facts),
         mode=mode_in_words(context.audience),

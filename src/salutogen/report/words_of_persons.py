@@ -18,7 +18,7 @@ LITTLE_EXPOSED = (
 )
 FREE_OF_ERROR = (
     "Exposure is taken as free of error in this: with error in it some of those called may not be, "
-    "and others may."
+    "and others may. Lasting reactions to events within the period are part of a person's level."
 )
 ROUNDING = 0.005  # of a correlation as it is printed
 LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level

@@ -141,3 +141,15 @@ def test_next_to_nothing_leaves_room_for_little_only(slope: float) -> None:
     assert found.high is not None
     # About Fisher's limit of a correlation of 0.
     assert found.high == pytest.approx(np.tanh(1.97 / np.sqrt(197)) ** 2, rel=0.5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_influences_of_one_size_give_an_interval_without_overflow() -> None:
+    """Two values of exposure and of problems, each pair as often: every influence is the same."""
+    E = np.array([0.0, 0.0, 1.0, 1.0] * 10)
+    P = np.array([0.0, 1.0, 1.0, 2.0] * 10)
+    design = np.column_stack([np.ones_like(E), E])
+    found = explained_share(P, design, [False, True], names=NAMES[:2])
+    assert found.share == pytest.approx(0.5)
+    low, high = found.interval
+    assert 0 <= low < 0.5 < high <= 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -78,6 +80,15 @@ def test_row_order_and_units_do_not_matter():
     np.testing.assert_allclose(shuffled.coefficients, fit.coefficients, rtol=1e-12)
     scaled = fit_least_squares(y * 10, X * [1, 100], names=NAMES)
     np.testing.assert_allclose(scaled.coefficients, fit.coefficients * [10, 0.1], rtol=1e-12)
+
+
+def test_a_line_without_scatter_is_no_measure_of_another():
+    E = np.arange(8.0)
+    straight, bent = np.column_stack([np.ones(8), E]), np.column_stack([np.ones(8), E, E**2])
+    nested = fit_least_squares(E**2, straight, names=("Intercept", "E"))
+    full = fit_least_squares(E**2, bent, names=("Intercept", "E", "E^2"))
+    with pytest.raises(ModelError, match="leaves no scatter"):
+        f_test(nested, replace(full, rss=0.0))
 
 
 def test_f_test_equals_statsmodels():

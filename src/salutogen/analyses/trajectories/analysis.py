@@ -20,9 +20,16 @@ from salutogen.analyses.trajectories.classes.summary import (
 )
 from salutogen.analyses.trajectories.courses.calm_line import calm_jumps
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses, lock_to_events
+from salutogen.analyses.trajectories.courses.over_windows import (
+    OverWindows,
+    over_windows,
+    windows_in_short,
+    windows_words,
+)
 from salutogen.analyses.trajectories.exposure_bands import (
-    difference_error_band,
+    difference_error_bands,
     jump_error_band,
+    late_error_band,
 )
 from salutogen.analyses.trajectories.labels.afterwards import planned_days_to_post2
 from salutogen.analyses.trajectories.labels.by_rule import (
@@ -54,7 +61,8 @@ from salutogen.analyses.trajectories.validity.relations import Validity
 from salutogen.columns import beside, figure, record
 from salutogen.findings import Findings, Persons
 from salutogen.page.audience import Audience
-from salutogen.page.section import Section, Text
+from salutogen.page.section import NEXT_PARAGRAPH, Section, Text
+from salutogen.page.words import say
 
 SIGN = "SR = observed - expected problems; positive = over-reactive = less resilient"
 
@@ -86,6 +94,9 @@ class Trajectories(AnalysisResult):
         "When persons are back within their band; null without labels", key="return_time"
     )
     validity: Validity = figure("What labels and locks foretell, and what factors relate to")
+    over_windows: OverWindows | None = figure(
+        "Change over the windows with an event and without; null where no change is claimed"
+    )
     claimed: ClaimedClasses | None = figure("Classes; null unless every gate holds", key="classes")
     gates: tuple[Gate, ...] = figure("Gates before a claim of classes, in the order of their cost")
     gates_passed: bool = figure("Whether every gate holds")
@@ -99,13 +110,18 @@ class Trajectories(AnalysisResult):
         """Say whether SR jumps when an event comes, beyond what it does at other occasions."""
         from salutogen.analyses.trajectories.placebo.opening_words import answer_words
 
-        return answer_words(self.response, self.courses, self.anchored, self.placebo)
+        told = answer_words(self.response, self.courses, self.anchored, self.placebo)
+        windows = windows_words(self.over_windows)
+        if not told or not windows:
+            return told
+        return say(f"{{told}}{NEXT_PARAGRAPH}{{windows}}", told=told, windows=windows)
 
     def in_short(self) -> Text:
         """Say in a clause whether a response to the event is told."""
         from salutogen.analyses.trajectories.placebo.opening_words import short_words
 
-        return short_words(self.response, self.placebo)
+        told = short_words(self.response, self.placebo)
+        return "; ".join(part for part in (told, windows_in_short(self.over_windows)) if part)
 
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
@@ -126,7 +142,13 @@ class Trajectories(AnalysisResult):
         return (
             anchor_section(anchored, audience),
             course_section(
-                anchors, self.courses, self.response, self.placebo, self.findings, audience
+                anchors,
+                self.courses,
+                self.response,
+                self.placebo,
+                self.over_windows,
+                self.findings,
+                audience,
             ),
             *label_sections(
                 anchors, self.courses, labels, self.placebo, self.settings.labels, audience
@@ -196,6 +218,9 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
     calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
     response = response_of(courses, anchors, metrics, errors, band, calm)
+    if with_event and (late := response.late_change) is not None:
+        late_band = late_error_band(inputs, anchors, courses.change, late.occasions)
+        response = replace(response, late_change=replace(late, error_band=late_band))
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
@@ -222,6 +247,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         recovery=recovery,
         return_times=times,
         validity=validity,
+        over_windows=over_windows(inputs, anchors),
         claimed=found.classes,
         gates=found.gates,
         gates_passed=found.gates_passed,
@@ -267,8 +293,12 @@ def _labelled(
     P_rows = inputs.views.wide("P").values
     placebo = placebo_of(anchored, courses, labels, settings, P=P_rows, seed=inputs.run.seed)
     if courses.background == "with-event" and placebo.SR is not None:
-        band = difference_error_band(inputs, anchors, courses.lock, placebo.chosen)
-        placebo = replace(placebo, jump_error_band=band)
+        bands = difference_error_bands(inputs, anchors, courses.lock, placebo.chosen)
+        placebo = replace(
+            placebo,
+            jump_error_band=bands.get("jump"),
+            mean_change_error_band=bands.get("mean_change"),
+        )
     told.extend(placebo_findings(placebo))
     if labels.wider_than_scale:
         told.tell(

@@ -116,25 +116,65 @@ def jump_error_band(inputs: AnalysisInputs, anchors: Anchors, lock: Lock) -> Err
     return ErrorBand.of(jump_band(rows, jumps, assumptions), assumptions, given=given)
 
 
-def difference_error_band(
+def difference_error_bands(
     inputs: AnalysisInputs, anchors: Anchors, lock: Lock, chosen: PlaceboDraws
-) -> ErrorBand | None:
-    """Band of the jump's difference from that at comparator occasions; None without such a line.
+) -> dict[str, ErrorBand]:
+    """Bands of what `jump` and `mean_change` differ by from those at comparator occasions.
 
     Of the complete courses that have comparator occasions, less the mean over each one's draws.
+    Empty without a straight line over everyone's occasions.
     """
     rows = fitted_rows(inputs)
     if rows is None or not chosen.anchor.size:
-        return None
+        return {}
+    complete = lock.complete[chosen.anchor]
     each = []
     for values, name in zip(locked_scores(inputs, anchors, lock), ("P", "E"), strict=True):
-        drawn = chosen.courses(inputs.views.wide(name).values[anchors.person])
-        jumps = (values[:, 1] - values[:, 0])[chosen.anchor]
-        each.append(jumps - (drawn[..., 1] - drawn[..., 0]).mean(axis=0))
-    complete = lock.complete[chosen.anchor]
-    moved = (chosen.person[complete], each[0][complete], each[1][complete])
+        own = _moves(values[chosen.anchor][complete])
+        drawn = _moves(chosen.courses(inputs.views.wide(name).values[anchors.person])[:, complete])
+        each.append({what: own[what] - drawn[what].mean(axis=0) for what in own})
     assumptions, given = _assumptions(inputs, DRAWS)
-    return ErrorBand.of(jump_band(rows, moved, assumptions), assumptions, given=given)
+    person, (P, E) = chosen.person[complete], each
+    return {
+        what: ErrorBand.of(
+            jump_band(rows, (person, P[what], E[what]), assumptions), assumptions, given=given
+        )
+        for what in P
+    }
+
+
+def _moves(courses: FloatArray) -> dict[str, FloatArray]:
+    """Jump and mean change of complete courses, the positions along the last axis."""
+    pre = courses[..., 0]
+    return {
+        "jump": courses[..., 1] - pre,
+        "mean_change": 0.5 * (courses[..., 2] + courses[..., 3]) - pre,
+    }
+
+
+def late_error_band(
+    inputs: AnalysisInputs, anchors: Anchors, change: FloatArray, occasions: int
+) -> ErrorBand | None:
+    """Band of SR late after the event minus SR at the event; None where there is no such line.
+
+    Parameters
+    ----------
+    inputs : AnalysisInputs
+    anchors : Anchors
+    change : ndarray, shape (n, k)
+        SR minus the own pre-level from the event on; NaN where it is not counted.
+    occasions : int
+        From the event to the later occasion.
+    """
+    rows = fitted_rows(inputs)
+    if rows is None:
+        return None
+    seen = np.isfinite(change[:, 0]) & np.isfinite(change[:, occasions])
+    person, at = anchors.person[seen], anchors.occasion[seen]
+    each = [inputs.views.wide(name).values for name in ("P", "E")]
+    P, E = (values[person, at + occasions] - values[person, at] for values in each)
+    assumptions, given = _assumptions(inputs, DRAWS)
+    return ErrorBand.of(jump_band(rows, (person, P, E), assumptions), assumptions, given=given)
 
 
 def factor_error_bands(

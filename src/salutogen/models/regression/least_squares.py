@@ -348,7 +348,7 @@ def f_test(nested: LinearFit, full: LinearFit) -> FTest:
     Raises
     ------
     ModelError
-        The fits differ in units, or are not nested.
+        The fits differ in units, are not nested, or the larger leaves no scatter.
     """
     from scipy.special import fdtrc
 
@@ -357,6 +357,8 @@ def f_test(nested: LinearFit, full: LinearFit) -> FTest:
     df1 = nested.df - full.df
     if df1 < 1 or nested.rss < full.rss * (1 - 1e-9):
         raise ModelError(f"{nested.names} is not nested in {full.names}.")
+    if full.rss <= 0.0:
+        raise ModelError(f"{full.names} leaves no scatter, by which the lines could be compared.")
     F = max(nested.rss - full.rss, 0.0) / df1 / (full.rss / full.df)
     return FTest(F, df1, full.df, float(fdtrc(df1, full.df, F)))
 

@@ -18,6 +18,7 @@ from salutogen.analyses.trajectories.courses.figures import (
     p_figure,
     sr_figure,
 )
+from salutogen.analyses.trajectories.courses.over_windows import OverWindows, windows_words
 from salutogen.analyses.trajectories.courses.position_means import means_by_position
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.change_words import change_words
@@ -35,6 +36,8 @@ OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
 RESPONSES = ("jump", "mean_change", "depth")
 THIS_JUMP = "this jump by the line of this study"
 DIFFERENCE = "the difference of jumps by the line of this study"
+MEAN_CHANGE = "the difference of mean changes"
+SAME = "Taking the same of exposure"
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
 
 
@@ -43,6 +46,7 @@ def course_section(
     courses: LockedCourses,
     response: Response,
     placebo: Placebo | None,
+    windows: OverWindows | None,
     findings: Sequence[Finding],
     audience: Audience,
 ) -> Section:
@@ -65,6 +69,7 @@ def course_section(
             _background_words(courses),
             *_jump_words(response, placebo, anchors.n, audience),
             change_words(courses, placebo, anchors.n),
+            *((told,) if (told := windows_words(windows)) else ()),
         ),
         figures=tuple(figure for figure in drawn if figure is not None),
         tables=(_means_table(anchors, courses, placebo, audience),),
@@ -101,7 +106,8 @@ def _jump_words(
             low=signed(found.placebo_mean_low),
             high=signed(found.placebo_mean_high),
             beyond=beyond_words(placebo, "response", RESPONSES, "jump, mean change and depth"),
-            error=_error_words(placebo.jump_error_band, DIFFERENCE, "Taking the same of exposure"),
+            error=_error_words(placebo.jump_error_band, DIFFERENCE, SAME)
+            + _error_words(placebo.mean_change_error_band, MEAN_CHANGE, SAME),
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
@@ -9,8 +11,9 @@ from salutogen.analyses.trajectories.placebo.regression import FEWEST, Regressio
 from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.findings import Persons
 from salutogen.page.section import Text
-from salutogen.page.words import enumeration, say, signed
+from salutogen.page.words import enumeration, percent, say, signed
 
+OFTEN = 0.05  # of the rises, above which it is said that they go beyond what was seen
 UNKNOWN = (
     "A course that stands far from its mean at one occasion on average stands nearer to it at the "
     "next: part of any change after the event may be that, and no comparator occasions tell which "
@@ -92,7 +95,14 @@ def _verdict(placebo: Placebo) -> str:
         [f"{_excess(item)}{' ' + words if several else ''}" for words, item in each.items()]
     )
     if placebo.falls_beyond:
-        return f"{_way(list(each.values()), placebo)}: the difference is {differences}."
+        differences = enumeration(_smallest_first(each)) if several else differences
+        beside = f"{_before_alone(placebo)}{_drawn_out(each)}"
+        if not placebo.falls_beyond_fluctuation:
+            return (
+                f"From that, the change differs by {differences}.{beside} So nothing is "
+                "claimed of how long a rise lasts beside ordinary fluctuation."
+            )
+        return f"{_way(list(each.values()), placebo)}: the difference is {differences}.{beside}"
     if any(item.beyond for item in each.values()):
         return (
             "Not under every way of scoring does the change differ from that, on the same side: "
@@ -107,6 +117,41 @@ def _verdict(placebo: Placebo) -> str:
         else ""
     )
     return f"No difference from that is told: it is {differences}{once}."
+
+
+def _smallest_first(each: Mapping[str, RegressionToMean]) -> list[str]:
+    """The differences by way of scoring, the least of them first: no claim leads with the most."""
+    ordered = sorted(each.items(), key=lambda pair: abs(pair[1].excess))
+    return [f"{_excess(item)} {words}" for words, item in ordered]
+
+
+def _before_alone(placebo: Placebo) -> str:
+    """The difference from comparator occasions before the first anchor, by the line."""
+    if placebo.SR is None or placebo.n_before == placebo.n:
+        return ""
+    early = None if placebo.SR.before is None else placebo.SR.before.regression
+    if early is None:
+        return (
+            " Comparator occasions before the first anchor, which alone hold nothing of the event, "
+            "are too few to tell it by themselves."
+        )
+    return (
+        " By the line of this study, with comparator occasions before the first anchor alone it is "
+        f"{_excess(early)}."
+    )
+
+
+def _drawn_out(each: Mapping[str, RegressionToMean]) -> str:
+    """How many rises are larger than fluctuation shows, so that no comparator was as high."""
+    shares = [item.farther for item in each.values()]
+    low, high = (percent(end) for end in (min(shares), max(shares)))
+    if max(shares) <= OFTEN:
+        return ""
+    return (
+        f" {low if low == high else f'{low} to {high}'} of these rises are larger than nearly all "
+        "(97.5 %) at comparator occasions: what is expected after them is drawn out beyond what "
+        "was seen."
+    )
 
 
 def _way(each: list[RegressionToMean], placebo: Placebo) -> str:

@@ -65,6 +65,9 @@ class Placebo(Record):
         "with the event out of exposure",
         default=None,
     )
+    mean_change_error_band: ErrorBand | None = figure(
+        "As `jump_error_band`, of the mean change", default=None
+    )
     n_left: float = figure(
         "Courses above their band at any time after a drawn occasion until the next anchor, mean "
         "over draws",
@@ -156,6 +159,20 @@ class Placebo(Record):
         known = [item for item in each if item is not None]
         ways = {item.excess > 0.0 for item in known}
         return bool(known) and len(ways) == 1 and all(item.beyond for item in known)
+
+    @property
+    def falls_beyond_fluctuation(self) -> bool:
+        """Whether it does so where the comparator holds nothing of the event."""
+        if not self.falls_beyond or self.n_before == self.n:
+            return self.falls_beyond
+        pairs = [(found.regression, found.before) for found in self.scored if found.regression]
+        return all(
+            early is not None
+            and early.regression is not None
+            and early.regression.leaves_out_0
+            and early.regression.excess * whole.excess > 0.0
+            for whole, early in pairs
+        )
 
 
 def compare(

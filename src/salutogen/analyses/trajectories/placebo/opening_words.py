@@ -17,10 +17,11 @@ from salutogen.analyses.trajectories.placebo.side_words import (
     sides_words,
 )
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
+from salutogen.analyses.trajectories.recovery.late_change import late_error_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.findings import Persons
 from salutogen.page.audience import SMALL_CELL
-from salutogen.page.section import Text
+from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import enumeration, say, signed
 
 OTHER_OCCASIONS = "what the same persons show at other occasions"
@@ -57,14 +58,18 @@ def answer_words(
     beyond = placebo is not None and placebo.beyond("response", "jump")
     told = beyond or (placebo is not None and placebo.P_beyond)
     selected = SELECTED if told else SELECTED_NONE
+    after = "" if placebo is None else _after_words(placebo)
+    late = _late_words(response, courses) if beyond else ""
     return say(
-        "{own} {compared}{error}{late}{selected}",
+        f"{{own}}{NEXT_PARAGRAPH}{{compared}}{{error}}{{rest}}{{selected}}",
         own=own,
         compared=_compared_words(placebo, plain),
         error=_error_words(placebo.jump_error_band, response)
         if placebo is not None and beyond
         else "",
-        late=_late_words(response, courses) if beyond else "",
+        rest=say(f"{NEXT_PARAGRAPH}{{after}}{{late}}", after=after, late=late)
+        if after or late
+        else "",
         selected=f" {selected}" if anchored.grid.rated and placebo and placebo.SR else "",
     )
 
@@ -95,7 +100,8 @@ def _problems_short(placebo: Placebo) -> str:
     found = placebo.P_jump
     if found is None or not placebo.P_beyond:
         return ""
-    bar = FLUCTUATION if placebo.P_beyond_fluctuation else OTHER_OCCASIONS
+    plain = placebo.P_beyond_fluctuation and not placebo.rated
+    bar = FLUCTUATION if plain else OTHER_OCCASIONS
     return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {bar}"
 
 
@@ -108,7 +114,7 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
         if hangs:
             return (
                 f"{problems}; whether at the event itself by more than its exposure lets expect "
-                "hangs on how free of error exposure is"
+                f"hangs on how free of error exposure is{_after_short(placebo)}"
             )
         held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
         return f"{problems}, and by more than the exposure of the event lets expect{held}"
@@ -117,6 +123,15 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
         f"SR {'rises' if rises else 'falls'} beyond {bar_words(placebo, 'response', ['jump'])}"
         f"{IF_FREE}{doubt}"
     )
+
+
+def _after_short(placebo: Placebo) -> str:
+    """Whether SR after the event, when its exposure is over, is higher at any error of exposure."""
+    band = placebo.mean_change_error_band
+    if band is None or not placebo.beyond("response", "mean_change"):
+        return ""
+    higher = band.holds_with_error and (band.value or 0.0) > 0.0
+    return ", but after it they stay higher than exposure lets expect" if higher else ""
 
 
 def _calm_words(response: Response) -> str:
@@ -145,12 +160,31 @@ def _late_words(response: Response, courses: LockedCourses) -> Text:
         else f" {own} the event in exposure and by {signed(late.other_mean)} "
         f"({signed(late.other_low)} to {signed(late.other_high)}) {other} it"
     )
-    fell = "; a rise by ordinary fluctuation would fall as well" if late.way < 0 else ""
+    fell = " A rise by ordinary fluctuation would fall as well." if late.way < 0 else ""
+    free = "" if late.holds_with_error else ", if exposure is free of error,"
     return say(
-        f" From the event to {late.occasions} occasions later, if exposure is free of error, SR "
+        f" From the event to {late.occasions} occasions later{free} SR "
         f"{'falls' if late.way < 0 else 'rises'} in the {{n}} courses that are seen then: it "
-        f"changes by {signed(late.mean)} ({signed(late.low)} to {signed(late.high)}){again}{fell}.",
+        f"changes by {signed(late.mean)} ({signed(late.low)} to {signed(late.high)}){again}."
+        f"{late_error_words(late)}{fell}",
         n=Persons(late.n, of=late.n_at_event),
+    )
+
+
+def _after_words(placebo: Placebo) -> str:
+    """How SR after the event differs from its level before, beyond the comparator, and its band."""
+    band = placebo.mean_change_error_band
+    found = None if placebo.SR is None else placebo.SR.response["mean_change"]
+    if band is None or band.error_low is None or found is None:
+        return ""
+    if not placebo.beyond("response", "mean_change"):
+        return ""
+    held = "stays on that side of 0" if band.holds_with_error else "may lie on either side of 0"
+    return (
+        f" From before the event to the two occasions after it SR changed by "
+        f"{signed(found.observed)}, by {excess_words(found, share=False)} beyond the comparator; "
+        f"with error in exposure this difference {held} ({signed(band.error_low)} to "
+        f"{signed(band.error_high)})."
     )
 
 

@@ -39,6 +39,12 @@ class RegressionToMean(Record):
     excess_low: float = figure("Lower end of its 95 % interval over persons", unit=POINTS)
     excess_high: float = figure("Upper end of its 95 % interval over persons", unit=POINTS)
     p: float | None = figure("p of no excess, by t with the error over resampled persons")
+    farther: float = figure(
+        "Share of the rises that are larger than 97.5 % of those at comparator occasions: what is "
+        "expected after them is drawn out beyond what was seen without the event",
+        kind=Kind.SHARE,
+        default=0.0,
+    )
     p_adjusted: float | None = figure(
         "p adjusted for the responses beside it as well (false-discovery rate)", default=None
     )
@@ -103,6 +109,8 @@ def regression_to_mean(
     low, high = percentile_interval(again[:, 0])
     expected_low, expected_high = percentile_interval(again[:, 1]) + centre[-1]
     se = float(np.std(again[:, 0], ddof=1))
+    around = drawn[:, complete]
+    most = np.quantile(around[..., 1] - around[..., 0], 0.975)
     return RegressionToMean(
         n=int(complete.sum()),
         rise=float(centre[1] - centre[0]),
@@ -114,6 +122,7 @@ def regression_to_mean(
         excess_low=float(low),
         excess_high=float(high),
         p=float(2.0 * stdtr(n - 1, -abs(found[0, 0]) / se)) if se > 0.0 else None,
+        farther=float(np.mean(mine[:, 1] - mine[:, 0] > most)),
     )
 
 

@@ -76,6 +76,9 @@ class OneSide(Record):
     response: dict[str, Contrast] = figure(
         "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
     )
+    regression: RegressionToMean | None = figure(
+        "As of all comparator occasions; null after the event, and of too few", default=None
+    )
 
 
 @record
@@ -149,9 +152,7 @@ def scored_comparison(
         Of the persons resampled for the change that is expected after the event.
     """
     labels, course, response = _contrasts(chosen, scored, settings)
-    drawn, whole = chosen.courses(scored.rows), _whole(chosen, scored)
-    elsewhere = _elsewhere(chosen, scored)
-    regression = regression_to_mean(whole, drawn, chosen.person, elsewhere=elsewhere, seed=seed)
+    regression = _regression(chosen, scored, seed)
     # The change that follows the jump is told of the same courses, in the same breath.
     response, p = told_beside(response, None if regression is None else regression.p)
     return ScoredComparison(
@@ -159,8 +160,8 @@ def scored_comparison(
         course=told_together(course),
         response=response,
         regression=None if regression is None else replace(regression, p_adjusted=p),
-        n_with_level=int(with_level(whole, elsewhere).sum()),
-        before=_one_side(chosen, chosen.before, scored, settings),
+        n_with_level=int(with_level(_whole(chosen, scored), _elsewhere(chosen, scored)).sum()),
+        before=_one_side(chosen, chosen.before, scored, settings, seed),
         after=_one_side(chosen, ~chosen.before, scored, settings),
     )
 
@@ -180,7 +181,11 @@ def may_stand_alone(complete: BoolArray, there: BoolArray) -> bool:
 
 
 def _one_side(
-    chosen: PlaceboDraws, there: BoolArray, scored: ScoredRows, settings: LabelSettings
+    chosen: PlaceboDraws,
+    there: BoolArray,
+    scored: ScoredRows,
+    settings: LabelSettings,
+    seed: int | np.random.SeedSequence | None = None,
 ) -> OneSide | None:
     complete = np.isfinite(_whole(chosen, scored)[:, 0])
     if not may_stand_alone(complete, there):
@@ -189,7 +194,18 @@ def _one_side(
     labels, course, response = (
         told_together(each) for each in _contrasts(chosen, scored, settings)
     )
-    return OneSide(n=n, labels=labels, course=course, response=response)
+    regression = None if seed is None else _regression(chosen, scored, seed)
+    return OneSide(n=n, labels=labels, course=course, response=response, regression=regression)
+
+
+def _regression(
+    chosen: PlaceboDraws, scored: ScoredRows, seed: int | np.random.SeedSequence
+) -> RegressionToMean | None:
+    """The change after the event beside the one that these comparator occasions let expect."""
+    drawn, elsewhere = chosen.courses(scored.rows), _elsewhere(chosen, scored)
+    return regression_to_mean(
+        _whole(chosen, scored), drawn, chosen.person, elsewhere=elsewhere, seed=seed
+    )
 
 
 def _whole(chosen: PlaceboDraws, scored: ScoredRows) -> FloatArray:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
+from salutogen.page.words import signed
 
 SEEN = 1.0 / 3.0  # of the courses seen at the event, which the last occasion looked at holds
 FEWEST = 20
@@ -33,6 +35,16 @@ class LateChange(Record):
     )
     other_low: float | None = figure("Lower end of its 95 % interval", unit=POINTS)
     other_high: float | None = figure("Upper end of its 95 % interval", unit=POINTS)
+    error_band: ErrorBand | None = figure(
+        "The same over errors of exposure and mood at once; null without a straight line over "
+        "everyone's occasions, or with the event out of exposure",
+        default=None,
+    )
+
+    @property
+    def holds_with_error(self) -> bool:
+        """Whether it differs from 0, on the same side, with error in exposure as well."""
+        return self.error_band is not None and self.error_band.holds_with_error
 
     @property
     def way(self) -> int:
@@ -85,4 +97,17 @@ def late_change(
         other_mean=None if again is None else again.mean,
         other_low=None if again is None else again.low,
         other_high=None if again is None else again.high,
+    )
+
+
+def late_error_words(late: LateChange) -> str:
+    """Where the late change by the line lies with error in exposure; nothing without a band."""
+    band = late.error_band
+    if band is None or band.error_low is None or band.error_high is None:
+        return ""
+    held = "stays on its side of 0" if late.holds_with_error else "may lie on either side of 0"
+    return (
+        f" With error in exposure the change {held}: from {signed(band.error_low)} to "
+        f"{signed(band.error_high)} over reliabilities of {band.reliabilities}, with the event in "
+        "exposure."
     )

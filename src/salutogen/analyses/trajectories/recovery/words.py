@@ -12,7 +12,11 @@ from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
 from salutogen.analyses.trajectories.recovery.figures import FEWEST_LEFT
-from salutogen.analyses.trajectories.recovery.late_change import FEWEST, LateChange
+from salutogen.analyses.trajectories.recovery.late_change import (
+    FEWEST,
+    LateChange,
+    late_error_words,
+)
 from salutogen.analyses.trajectories.recovery.return_time import ReturnTimes
 from salutogen.findings import Persons
 from salutogen.models.quantiles import NORMAL_95
@@ -146,17 +150,18 @@ def late_words(
         else "A rise by ordinary fluctuation would fall as well. "
     )
     expected = fell if found.mean < 0.0 else ""
+    free = "" if found.holds_with_error else "If exposure is free of error, "
     verdict = {
-        -1: "SR falls",
+        -1: f"{free}SR falls",
         0: "A change is not distinguished from none",
-        1: "SR rises",
+        1: f"{free}SR rises",
     }[found.way]
     return (
         say(
             f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
             f"event as well ({LATE_RULE}), SR changes from the event to then by "
             f"{signed(found.mean)} points (95 % interval {signed(found.low)} to "
-            f"{signed(found.high)}){judged}{again}. {expected}"
+            f"{signed(found.high)}){judged}{again}.{late_error_words(found)} {expected}"
             "Means at later occasions rest on fewer courses ({start} at the event).",
             n=Persons(found.n, of=found.n_at_event),
             start=Persons(found.n_at_event),

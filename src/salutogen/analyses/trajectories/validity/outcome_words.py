@@ -36,13 +36,15 @@ def foretold_words(found: Validity, anchored: int) -> tuple[Text, ...]:
     sr, p = found.foretold["SR level"], found.foretold["P level"]
     return (
         say(
-            "The later outcome is {outcome}, known for {n} anchored courses.{overlap} The level of "
-            "SR after the event correlates with it by {sr}, that of P by {p}; at equal P before "
-            "the event by {sr_equal} and {p_equal} (95 % intervals by bootstrap over persons)."
+            "The later outcome is {outcome}, known for {n} anchored courses.{overlap} In the "
+            "{seen} of them whose SR is known then, the level of SR after the event correlates "
+            "with it by {sr}, that of P by {p}; at equal P before the event by {sr_equal} and "
+            "{p_equal} (95 % intervals by bootstrap over persons)."
             "{untold}",
             outcome=outcome.name,
             overlap=OVERLAP if outcome.overlaps_with_P else "",
             n=Persons(outcome.n, of=anchored),
+            seen=Persons(sr.r.n, of=outcome.n),
             sr=_written(sr.r),
             p=_written(p.r),
             sr_equal=_written(sr.at_equal_P),
