@@ -10,6 +10,7 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.trajectories import Trajectories
+from salutogen.analyses.trajectories.recovery.late_change import late_error_words
 from tests.analyses.trajectories.cohort import result_in
 
 PERSONS, OCCASIONS = 320, 9
@@ -111,6 +112,36 @@ def test_what_error_in_exposure_makes_does_not_hold_and_what_is_there_does(
     assert steel.error_bands is not None
     assert not calm.error_bands["level"].holds_with_error
     assert steel.error_bands["level"].holds_jointly
+
+
+def test_bands_of_mean_change_and_of_the_late_change_are_those_of_the_estimates(
+    result: Trajectories,
+) -> None:
+    placebo, late = result.placebo, result.response.late_change
+    assert placebo is not None
+    assert placebo.SR is not None
+    for what, band in (
+        ("jump", placebo.jump_error_band),
+        ("mean_change", placebo.mean_change_error_band),
+    ):
+        assert band is not None
+        assert band.value == pytest.approx(placebo.SR.response[what].excess)
+    assert late is not None
+    assert late.error_band is not None
+    assert late.error_band.value == pytest.approx(late.mean)
+    assert late.error_band.n == late.n
+
+
+def test_a_fall_that_error_in_exposure_makes_is_told_under_that_condition(
+    result: Trajectories,
+) -> None:
+    """The blow raises load, which comes down again; SR by true load neither rises nor falls."""
+    late = result.response.late_change
+    assert late is not None
+    assert late.high < 0.0  # as scored it falls
+    assert not late.holds_with_error
+    told = late_error_words(late)
+    assert "the change may lie on either side of 0" in told
 
 
 def test_sentences_say_over_what_a_relation_holds(result: Trajectories) -> None:

@@ -91,6 +91,35 @@ def test_a_response_that_lasts_is_told_to_last() -> None:
     assert "regression" not in said(placebo)
 
 
+def test_lasting_longer_than_fluctuation_needs_comparators_without_the_event() -> None:
+    """Those before the first anchor alone hold nothing of it: they must say so too."""
+    placebo, _ = compared(2, 0.0, fading=8.0)
+    assert placebo.SR is not None
+    assert placebo.n_before < placebo.n
+    assert placebo.SR.before is not None
+    early = placebo.SR.before.regression
+    assert early is not None
+    assert "with comparator occasions before the first anchor alone it is" in said(placebo)
+    nil = replace(early, excess_low=-1.0, excess_high=1.0)
+    for changed in (nil, None):
+        before = replace(placebo.SR.before, regression=changed)
+        other = replace(placebo, SR=replace(placebo.SR, before=before))
+        assert not other.falls_beyond_fluctuation
+        assert "nothing is claimed of how long a rise lasts" in said(other)
+        assert "lasted longer" not in said(other)
+
+
+def test_rises_larger_than_fluctuation_shows_are_counted() -> None:
+    placebo, _ = compared(2, 30.0)
+    assert placebo.SR is not None
+    assert placebo.SR.regression is not None
+    assert placebo.SR.regression.farther > 0.5
+    calm, _ = compared(11, 0.0)
+    assert calm.SR is not None
+    assert calm.SR.regression is not None
+    assert calm.SR.regression.farther < 0.06
+
+
 def test_without_an_effect_hardly_any_change_is_told() -> None:
     told = [compared(seed, 0.0)[0].falls_beyond for seed in range(20)]
     assert sum(told) <= 3
