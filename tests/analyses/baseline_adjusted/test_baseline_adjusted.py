@@ -115,6 +115,16 @@ def test_a_unit_counted_twice_stands_twice() -> None:
     np.testing.assert_allclose(once, twice)
 
 
+def test_the_size_of_columns_does_not_matter() -> None:
+    rng = np.random.default_rng(7)
+    X = np.column_stack([np.ones(40), rng.normal(size=(40, 2))])
+    P, sizes = rng.normal(size=40), np.array([1.0, 1e7, 1e-7])
+    plain, sized = without_error(X, P, 0.9), without_error(X * sizes, P, 0.9)
+    assert plain is not None
+    assert sized is not None
+    np.testing.assert_allclose(sized * sizes, plain, rtol=1e-7)
+
+
 def test_the_table_of_reliabilities_starts_at_the_fit_itself() -> None:
     rows = result().reliabilities
     assert rows["effect"][0] == pytest.approx(

@@ -72,6 +72,20 @@ def test_the_other_order_is_told_the_other_way_round() -> None:
     assert abs(mean) < 2 * se / np.sqrt(len(found)), "what is not there"
 
 
+def test_what_one_model_alone_claims_is_said_under_that_model(result: ChangeResult) -> None:
+    told = "support above a person's usual level is followed by a lower SR"
+    assert str(result.in_short()) == told
+    keys = pl.col("path") == "support → SR"
+    denied = result.agreement.with_columns(
+        one_step=pl.when(keys).then(pl.lit("not shown")).otherwise("one_step")
+    )
+    other = replace(result, agreement=denied)
+    words = str(other.answer())
+    assert words.startswith("By the model with random intercepts, support above the usual level")
+    assert "do not claim the same (one step: P given E), so that it hangs on" in words
+    assert str(other.in_short()) == "which of SR and support changes first is not told"
+
+
 def test_levels_alone_mislead_only_models_without_them() -> None:
     result = compute(change_inputs(((0.2, 0.0), (0.0, 0.2)), n=600, seed=5), ASKED)
     for row in claims(result).values():

@@ -178,13 +178,16 @@ def without_error(
     left, right = products[np.ix_(own, own)], products[own, -1]
     n = float(weight.sum())
     spread = left[-1, -1] - products[0, -2] ** 2 / n
-    rest = left[-1, -1] - left[-1, :-1] @ np.linalg.solve(left[:-1, :-1], left[:-1, -1])
+    others = np.linalg.solve(left[:-1, :-1], np.column_stack([left[:-1, -1], right[:-1]]))
+    rest = left[-1, -1] - left[-1, :-1] @ others[:, 0]
     error = (1 - reliability) * spread
     if rest - error <= 1e-9 * spread:
         return None
-    left[-1, -1] -= error
+    # The column with error is solved for beside the others: what is left of it is known not to be
+    # nothing, however its size compares with theirs.
+    last = (right[-1] - left[-1, :-1] @ others[:, 1]) / (rest - error)
     found = np.zeros(X.shape[1])
-    found[own] = np.linalg.solve(left, right)
+    found[own] = np.append(others[:, 1] - last * others[:, 0], last)
     return found
 
 

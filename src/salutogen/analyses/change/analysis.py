@@ -112,6 +112,12 @@ class ChangeResult(AnalysisResult):
 
         return answer_of(self)
 
+    def in_short(self) -> Text:
+        """Say in a clause which effects every model claims."""
+        from salutogen.analyses.change.words import in_short_of
+
+        return in_short_of(self)
+
     def methods(self) -> Text:
         """Say which models were fitted."""
         from salutogen.analyses.change.words import methods_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from salutogen.analyses.change.agreement import HIGHER, NOT_SHOWN, apart, claim, crossing
@@ -38,15 +38,38 @@ def answer_of(result: ChangeResult) -> Text:
     rest = [row["path"] for row in own if claim(row) == NOT_SHOWN]
     if not shown and not rest:
         return "What comes first within persons cannot be told: effects have no standard errors."
-    if shown:
-        told = enumeration([_effect(result, row) for row in shown])
-        head = f"Within persons, {told}."
-        tail = f" Not shown: {enumeration(rest)}." if rest else ""
-    else:
-        head = f"Within persons, no effect of one of {enumeration(result.variables)} on another an "
-        head += f"occasion later is shown ({_intervals(own)})."
-        tail = ""
-    return head + tail + _agreed(result)
+    if not shown:
+        return (
+            f"Within persons, no effect of one of {enumeration(result.variables)} on another an "
+            f"occasion later is shown ({_intervals(own)}).{_agreed(result, rest)}"
+        )
+    denied = _denied(result)
+    held = [_effect(result, row) for row in shown if row["path"] not in denied]
+    alone = [
+        f" By the model with random intercepts, {_effect(result, row)}; models that assume "
+        f"something else do not claim the same ({', '.join(denied[row['path']])}), so that it "
+        "hangs on what is assumed."
+        for row in shown
+        if row["path"] in denied
+    ]
+    parts = [f" Within persons, {enumeration(held)}."] if held else []
+    parts += [*alone, f" Not shown: {enumeration(rest)}." if rest else "", _agreed(result, rest)]
+    return "".join(parts).strip()
+
+
+def in_short_of(result: ChangeResult) -> str:
+    """Say in a clause which effects every model claims, or that none is told."""
+    own = list(crossing(result.paths).filter(model=RANDOM).iter_rows(named=True))
+    denied = _denied(result)
+    held = {
+        row["path"]: f"{row['source']} above a person's usual level is followed by "
+        f"{'a higher' if claim(row) == HIGHER else 'a lower'} {row['outcome']}"
+        for row in own
+        if claim(row) not in (NOT_SHOWN, None) and row["path"] not in denied
+    }
+    if held:
+        return enumeration(list(held.values()))
+    return f"which of {enumeration(result.variables)} changes first is not told"
 
 
 def _effect(result: ChangeResult, row: Mapping[str, Any]) -> str:
@@ -68,15 +91,24 @@ def _intervals(own: list[dict[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _agreed(result: ChangeResult) -> str:
-    """Say of which effects a model that assumes something else claims otherwise."""
+def _denied(result: ChangeResult) -> dict[str, list[str]]:
+    """Effects of which models that assume something else do not claim the same, with these."""
     models: dict[str, list[str]] = {}
     for model in (PLAIN, REGRESSION, ONE_STEP, WITHOUT_ERROR):
         for path in apart(result.agreement, (RANDOM, model)):
             models.setdefault(path, []).append(model)
-    if models:
-        told = "; ".join(f"{path} ({', '.join(which)})" for path, which in models.items())
+    return models
+
+
+def _agreed(result: ChangeResult, untold: Sequence[str]) -> str:
+    """Say of which effects that are not shown another model claims one, or that all agree."""
+    models = _denied(result)
+    some = {path: models[path] for path in dict.fromkeys(untold) if path in models}
+    if some:
+        told = "; ".join(f"{path} ({', '.join(which)})" for path, which in some.items())
         return f" Models that assume something else claim otherwise of {told}."
+    if models:
+        return ""
     others = len(result.agreement.columns) - len(("path", RANDOM, "agree"))
     return " The other models claim the same." if others > 0 else ""
 

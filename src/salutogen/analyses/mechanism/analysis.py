@@ -11,7 +11,7 @@ import polars as pl
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure
 from salutogen.analyses.mechanism.settings import MechanismSettings
-from salutogen.analyses.mechanism.words import answer, methods
+from salutogen.analyses.mechanism.words import answer, in_short, methods
 from salutogen.columns import (
     LESS_RESILIENT,
     POINTS,
@@ -147,6 +147,10 @@ class MechanismResult(AnalysisResult):
     def answer(self) -> Text:
         """Say what is shown, in the words that the order of the measurements allows."""
         return answer(self)
+
+    def in_short(self) -> Text:
+        """Say in a clause whether a way over the mechanism is told."""
+        return in_short(self)
 
     def methods(self) -> Text:
         """Say what was fitted."""

@@ -54,6 +54,18 @@ def answer(result: MechanismResult) -> Text:
     )
 
 
+def in_short(result: MechanismResult) -> str:
+    """Say in a clause whether a way over the mechanism is told, as far as `answer` says it."""
+    way = f"a way from {result.factor} over {result.mechanism} to later SR"
+    told = result.two_step.told
+    if told == 0 or told != result.one_step.told or result.kind != "mediation":
+        return f"{way} is not told"
+    given = result.given_earlier
+    if given is not None and given.told != told:
+        return f"the data fit {way}, but not beyond what was there before"
+    return f"the data fit {way}"
+
+
 def methods(result: MechanismResult) -> Text:
     """Say what was fitted."""
     given = f", given {enumeration(result.covariates)}" if result.covariates else ""

@@ -250,7 +250,7 @@ def test_the_way_back_is_in_the_opening_where_a_rise_and_a_fall_are_told(
         response = replace(result.response, late_change=replace(late, high=high))
         words = opening(replace(result, response=response), beyond)
         assert ("SR falls in the 60 courses that are seen then" in words) == told
-        assert ("a rise by ordinary fluctuation would fall as well" in words) == told
+        assert ("A rise by ordinary fluctuation would fall as well" in words) == told
 
 
 @pytest.mark.parametrize(
