@@ -112,8 +112,9 @@ def _before_leaving(leavers: pl.DataFrame) -> Iterator[str]:
         return
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in known.rows(named=True)])
     yield (
-        "Whether leaving goes with what was seen at the occasion before it is not settled (odds of "
-        f"not being seen again, for each SD, with 95 % intervals{_alone(known)}: {reach})."
+        "Whether leaving goes with what was seen at the occasion before it is not settled (odds "
+        f"ratios of not being seen again, for each SD, with 95 % intervals{_alone(known)}: "
+        f"{reach})."
     )
 
 
@@ -127,8 +128,8 @@ def _goes_with(told: list[dict[str, Any]]) -> str:
     words = [SCORE_WORDS[row["score"]][row["odds_ratio"] > 1] for row in told]
     reach = enumeration([f"{NAMES[row['score']]} {_odds(row)}" for row in told])
     return (
-        f"Leaving goes with {enumeration(words)} at the occasion before it{_alone(told)} (odds of "
-        f"not being seen again, for each SD, with 95 % intervals: {reach})."
+        f"Leaving goes with {enumeration(words)} at the occasion before it{_alone(told)} (odds "
+        f"ratios of not being seen again, for each SD, with 95 % intervals: {reach})."
     )
 
 

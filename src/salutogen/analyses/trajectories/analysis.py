@@ -247,7 +247,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         recovery=recovery,
         return_times=times,
         validity=validity,
-        over_windows=over_windows(inputs, anchors),
+        over_windows=over_windows(inputs, anchored),
         claimed=found.classes,
         gates=found.gates,
         gates_passed=found.gates_passed,

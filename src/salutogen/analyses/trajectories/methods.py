@@ -70,6 +70,10 @@ def _anchors(result: Trajectories) -> Iterator[str]:
 
 def _courses(result: Trajectories) -> Iterator[str]:
     courses = result.courses
+    yield (
+        "Courses are of SR by the line over single occasions, whose slope need not be that of the "
+        "line over persons."
+    )
     if not courses.event_in_exposure:
         yield "The anchor events were no part of exposure."
     else:

@@ -124,7 +124,8 @@ def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, flo
 
     units = influence.size
     own = influence - np.mean(influence)
-    squares, fourth = float(np.sum(own**2)), float(np.sum(own**4))
+    square = own * own  # far faster than powers of a long array
+    squares, third, fourth = float(square.sum()), float(square @ own), float(square @ square)
     value = float(_scaled(share))
     # Slope of the scale along the share times the share's error.
     slope = 1 / (2 * np.sqrt(share) * (1 - share) * np.sqrt(1 + 3 * share))
@@ -137,7 +138,7 @@ def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, flo
     # Influences that are all of one size tell the error as well as the degrees of freedom let.
     left = 2 * squares**2 / spread if spread > ROUNDING * fourth else np.inf
     reach = float(stdtrit(min(max(left, 1.0), df), 0.975))
-    high = value + max(_stretched(reach, float(np.sum(own**3)) / squares**1.5), reach) * error
+    high = value + max(_stretched(reach, third / squares**1.5), reach) * error
     return _share_at(low), _share_at(high)
 
 

@@ -80,8 +80,8 @@ def test_what_events_left_is_no_change_of_everyone(tmp_path: Path) -> None:
     assert found.difference == pytest.approx(change[met].mean() - change[~met].mean())
     assert (found.low, found.high) == pytest.approx((welch.low, welch.high))
     assert found.of_events
-    assert "It may be what the events left in those who met one" in said(found)
-    assert "is told of those who met an event only" in str(result.in_short())
+    assert "The change may be what events left in those who met one" in said(found)
+    assert "is told of those whom an event met in between" in str(result.in_short())
 
 
 def test_a_change_of_everyone_is_not_put_to_events(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_change_of_everyone_is_not_put_to_events(tmp_path: Path) -> None:
     assert found is not None
     assert not found.of_events
     assert "is not told" in said(found)
-    assert "event only" not in str(result.in_short())
+    assert "event met in between" not in str(result.in_short())
 
 
 def test_without_a_change_that_is_claimed_nobodys_is_told(tmp_path: Path) -> None:

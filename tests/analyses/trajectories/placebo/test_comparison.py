@@ -254,7 +254,7 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
     words = worded(beyond_words(placebo, "response", ("jump", "depth"), "jump and depth"))
-    assert "By the line of this study, but not however SR is scored, differ jump:" in words
+    assert "By the line over single occasions, but not however SR is scored, differ jump:" in words
     assert words.startswith("No difference is told between depth around the event and at")
 
 

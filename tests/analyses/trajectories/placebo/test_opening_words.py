@@ -92,7 +92,10 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
     )
     assert "estimates go from +6.43 to +17.33" in words
     assert "by how much of the event's reaction is counted as expected" in words
-    for each in ("+7.50 (+6.50 to +8.50) by the line of this study", "+17.33 (+16.33 to +18.33)"):
+    for each in (
+        "+7.50 (+6.50 to +8.50) by the line over single occasions",
+        "+17.33 (+16.33 to +18.33)",
+    ):
         assert each in words
 
 
@@ -129,10 +132,10 @@ def test_a_difference_that_error_in_exposure_may_make_is_called_that(result: Tra
         (
             False,
             False,
-            "by the line of this study may lie on either side of 0: it lies from −1.93 to",
+            "by the line over single occasions may lie on either side of 0: it lies from −1.93 to",
         ),
         (True, False, "but it may be nil if reports of exposure follow mood as well"),
-        (True, True, "by the line of this study stays above 0: it lies from"),
+        (True, True, "by the line over single occasions stays above 0: it lies from"),
     ):
         moved = replace(
             band, value=7.5, error_low=-1.93, holds_with_error=holds, holds_jointly=jointly
@@ -256,7 +259,11 @@ def test_the_way_back_is_in_the_opening_where_a_rise_and_a_fall_are_told(
 @pytest.mark.parametrize(
     ("rule", "rated", "words"),
     [
-        ("first-any", False, "a listed event came that was the person's first to count"),
+        (
+            "first-any",
+            False,
+            "a listed event came that was the person's first to count at the occasions seen",
+        ),
         ("first-strict", True, "a listed event rated 4 or more came that had not counted for"),
         ("onset", False, "a listed event came that had not happened to the person before"),
     ],

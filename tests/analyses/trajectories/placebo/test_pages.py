@@ -65,7 +65,7 @@ def test_every_sentence_on_labels_jump_and_return_has_its_comparator(shown: sg.R
     assert "complete courses that have comparator occasions (without a listed event" in courses
     assert "after such values at pre and peri comparator occasions let expect" in courses
     assert "Scored without the event in exposure it changes by" in courses
-    assert "by the line of this study" in courses
+    assert "by the line over single occasions" in courses
     assert "slope of exposure within persons" in courses
     returns = words_of(shown, "individual response and return")
     assert "comparator" in returns

@@ -27,7 +27,7 @@ def test_few_who_were_not_seen_are_not_told_by_a_difference(
     (text,) = return_words(times, len(later), audience)
     assert isinstance(text, Sentence)
     said = text.worded(audience.in_a_sentence)
-    assert said.startswith("16 persons were seen above their band at any later occasion")
+    assert said.startswith("16 persons were seen above their band at the event or later")
     assert (", 14 never were" in said) == told
 
 
@@ -38,5 +38,5 @@ def test_of_few_who_left_no_share_and_no_time_is_said() -> None:
     (text,) = return_words(times, len(later), audience)
     assert isinstance(text, Sentence)
     said = text.worded(audience.in_a_sentence)
-    assert "2 persons were seen above their band at any later occasion, 14 never were" in said
+    assert "2 persons were seen above their band at the event or later, 14 never were" in said
     assert "Half" not in said

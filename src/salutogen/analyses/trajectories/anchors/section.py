@@ -19,7 +19,7 @@ from salutogen.page.words import say
 RULE_WORDS = {
     "first-strict": "the same item was answered below the threshold at every earlier observed "
     "occasion",
-    "first-any": "no listed event counted at any earlier occasion",
+    "first-any": "no listed event counted at any earlier observed occasion",
     "onset": "the same item was answered “did not happen” at every earlier observed occasion",
     "demo-loop": "the item was below the threshold at the occasion directly before; the last "
     "such occasion and item win",

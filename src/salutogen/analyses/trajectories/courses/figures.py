@@ -31,7 +31,7 @@ from salutogen.page.words import SR_AXIS, points, say, signed
 
 NO_EVENT = "around comparator occasions"
 COMPARED = "around the event, courses that have comparator occasions"
-BY_THE_LINE = "by the line of this study"
+BY_THE_LINE = "by the line over single occasions"
 SLOPE_WITHIN = "with the slope within persons"
 P_AXIS = "Problems P (points)"
 MEANS_COLUMNS = (

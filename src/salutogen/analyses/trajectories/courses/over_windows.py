@@ -1,4 +1,4 @@
-"""Change of SR over the windows of those who met an event, and of those who met none.
+"""Change of SR over the windows of those who met an event in between, and of those who met none.
 
 A reaction that lasts moves the mean of the windows after it, so that a change over windows may be
 what events left behind in those who met one, and no change that everybody shares.
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.trajectories.anchors.rules import Anchors
+from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.windows.analysis import WindowsResult
@@ -29,16 +29,24 @@ class OverWindows(Record):
 
     first_window: int = figure("Number of the first window", kind=Kind.LABEL)
     last_window: int = figure("Number of the last window", kind=Kind.LABEL)
-    anchored: Mean = figure("Of persons who are anchored", unit=POINTS, sign=LESS_RESILIENT)
-    others: Mean = figure("Of persons who are not", unit=POINTS, sign=LESS_RESILIENT)
-    difference: float = figure("Anchored less others", unit=POINTS, sign=LESS_RESILIENT)
+    met: Mean = figure(
+        "Of persons anchored after the first window and not after the last",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    none: Mean = figure(
+        "Of persons without any event that counts at the occasions seen",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+    )
+    difference: float = figure("The former less the latter", unit=POINTS, sign=LESS_RESILIENT)
     low: float = figure("Lower end of its 95 % interval (Welch 1947)", unit=POINTS)
     high: float = figure("Upper end of it", unit=POINTS)
 
     @property
     def of_events(self) -> bool:
-        """Whether change is told of the anchored, more than of the others, and not of these."""
-        return self.apart and told(self.anchored) and not told(self.others)
+        """Whether change is told of those who met one, more than of the others, not of these."""
+        return self.apart and told(self.met) and not told(self.none)
 
     @property
     def apart(self) -> bool:
@@ -51,28 +59,40 @@ def told(found: Mean) -> bool:
     return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
 
 
-def over_windows(inputs: AnalysisInputs, anchors: Anchors) -> OverWindows | None:
+def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | None:
     """Compare the change over windows; None where none is claimed, or a group is of few."""
     found = next((one for one in inputs.before.values() if isinstance(one, WindowsResult)), None)
     if found is None or found.change is None or not found.change.claimed:
         return None
     first, last = found.change.first_window, found.change.last_window
     seen = inputs.resilience.windows.select(
-        subject="subject", window=pl.col("window").cast(pl.Int64), SR="SR_frozen"
+        "subject",
+        pl.col("first_occasion", "last_occasion").cast(pl.String),
+        window=pl.col("window").cast(pl.Int64),
+        SR="SR_frozen",
     ).drop_nulls()
     both = seen.filter(window=first).join(seen.filter(window=last), on="subject", suffix="_last")
-    change = (both["SR_last"] - both["SR"]).to_numpy()
-    subjects = np.array(inputs.views.wide("SR").persons)
-    anchored = np.isin(both["subject"].to_numpy(), subjects[np.unique(anchors.person)])
-    if min(anchored.sum(), (~anchored).sum()) < FEWEST:
+    change, subject = (both["SR_last"] - both["SR"]).to_numpy(), both["subject"].to_numpy()
+    if not both.height:
         return None
-    own, others = (_mean(change[kept]) for kept in (anchored, ~anchored))
-    difference, half = _welch(change[anchored], change[~anchored])
+    places = {label: place for place, label in enumerate(inputs.study.labels)}
+    last_of = [
+        max(places[label] for label in both[column])
+        for column in ("last_occasion", "last_occasion_last")
+    ]
+    subjects, anchors = np.array(anchored.subjects), anchored.anchors
+    between = (anchors.occasion > last_of[0]) & (anchors.occasion <= last_of[1])
+    met = np.isin(subject, subjects[np.unique(anchors.person[between])])
+    none = np.isin(subject, subjects[~anchored.grid.hits.any(axis=(1, 2))])
+    if min(met.sum(), none.sum()) < FEWEST:
+        return None
+    own, others = (_mean(change[kept]) for kept in (met, none))
+    difference, half = _welch(change[met], change[none])
     return OverWindows(
         first_window=first,
         last_window=last,
-        anchored=own,
-        others=others,
+        met=own,
+        none=others,
         difference=difference,
         low=difference - half,
         high=difference + half,
@@ -95,24 +115,25 @@ def _welch(first: FloatArray, second: FloatArray) -> tuple[float, float]:
 
 def windows_words(found: OverWindows | None) -> Text:
     """Say whose the change over the windows is; nothing where it cannot be told apart."""
-    if found is None or min(found.anchored.n, found.others.n) < SMALL_CELL:
+    if found is None or min(found.met.n, found.none.n) < SMALL_CELL:
         return ""
     return say(
-        f"Whose is the change over the windows? From window {found.first_window} to window "
-        f"{found.last_window} SR changed by {_written(found.anchored)} in the {{own}} persons seen "
-        f"in both who met such an event, and by {_written(found.others)} in the {{others}} who met "
-        f"none (frozen line; 95 % intervals): a difference of {signed(found.difference)} "
+        f"Whose is the change over the windows? Of persons seen in window {found.first_window} and "
+        f"in window {found.last_window}, mean SR (frozen line) is higher in the latter by "
+        f"{_written(found.met)} in the {{own}} whom such an event met in between, and by "
+        f"{_written(found.none)} in the {{others}} who reported none that counts at any occasion "
+        f"seen (95 % intervals): a difference of {signed(found.difference)} "
         f"({signed(found.low)} to {signed(found.high)}). {_verdict(found)}",
-        own=Persons(found.anchored.n),
-        others=Persons(found.others.n),
+        own=Persons(found.met.n),
+        others=Persons(found.none.n),
     )
 
 
 def _verdict(found: OverWindows) -> str:
     if found.of_events:
         return (
-            "It may be what the events left in those who met one; that those without one changed "
-            "is not told. Who met none also differ in what else they met."
+            "The change may be what events left in those who met one; that those without one "
+            "changed is not told. Who met none may also differ in what else they met."
         )
     if found.apart:
         return "The two groups changed differently; events may have a part in it."
@@ -123,7 +144,10 @@ def windows_in_short(found: OverWindows | None) -> str:
     """Say in a clause where the change over the windows lies with those who met an event."""
     if found is None or not found.of_events:
         return ""
-    return "the change over the windows is told of those who met an event only"
+    return (
+        "the change over the windows is told of those whom an event met in between, and not "
+        "settled in those who met none"
+    )
 
 
 def _written(found: Mean) -> str:

@@ -34,8 +34,8 @@ from salutogen.page.words import number, say, signed
 
 OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
 RESPONSES = ("jump", "mean_change", "depth")
-THIS_JUMP = "this jump by the line of this study"
-DIFFERENCE = "the difference of jumps by the line of this study"
+THIS_JUMP = "this jump by the line over single occasions"
+DIFFERENCE = "the difference of jumps by the line over single occasions"
 MEAN_CHANGE = "the difference of mean changes"
 SAME = "Taking the same of exposure"
 SIGN_NOTE = "SR = observed − expected problems; positive = less resilient."
@@ -84,7 +84,7 @@ def _jump_words(
     plain, within = response.jump_tests["SR"], response.jump_tests.get("SR_within")
     if plain.mean is None or plain.n < max(2, audience.smallest):
         return ()
-    own = f"What is told of courses stands on SR by the line of this study: {_jump(plain)}"
+    own = f"What is told of courses stands on SR by the line over single occasions: {_jump(plain)}"
     if within is not None and within.mean is not None:
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
     own += "."

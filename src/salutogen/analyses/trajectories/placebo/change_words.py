@@ -136,8 +136,8 @@ def _before_alone(placebo: Placebo) -> str:
             "are too few to tell it by themselves."
         )
     return (
-        " By the line of this study, with comparator occasions before the first anchor alone it is "
-        f"{_excess(early)}."
+        " By the line over single occasions, with comparator occasions before the first anchor "
+        f"alone it is {_excess(early)}."
     )
 
 

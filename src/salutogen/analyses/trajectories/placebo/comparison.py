@@ -60,9 +60,9 @@ class Placebo(Record):
         "Share back within the band so many occasions after they were first seen above it"
     )
     jump_error_band: ErrorBand | None = figure(
-        "The difference of the jump from the comparator's, by the line of this study, over errors "
-        "of exposure and mood at once; null without a straight line over everyone's occasions, or "
-        "with the event out of exposure",
+        "The difference of the jump from the comparator's, by the line over single occasions, over "
+        "errors of exposure and mood at once; null without a straight line over everyone's "
+        "occasions, or with the event out of exposure",
         default=None,
     )
     mean_change_error_band: ErrorBand | None = figure(
@@ -141,7 +141,7 @@ class Placebo(Record):
     def ways(self) -> dict[str, ScoredComparison]:
         """The comparison under every way of scoring that there is, by its name in words."""
         each = {
-            "by the line of this study": self.SR,
+            "by the line over single occasions": self.SR,
             "with the slope within persons": self.SR_within,
             self.other or "with the other background": self.SR_other,
         }

@@ -26,9 +26,10 @@ from salutogen.page.words import enumeration, say, signed
 
 OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
+AFTER = ", but at the two occasions after it they are still higher than exposure lets expect"
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
-    "first-any": "that was the person's first to count",
+    "first-any": "that was the person's first to count at the occasions seen",
     "onset": "that had not happened to the person before",
     "demo-loop": "that had not counted at the occasion directly before",
 }
@@ -131,7 +132,7 @@ def _after_short(placebo: Placebo) -> str:
     if band is None or not placebo.beyond("response", "mean_change"):
         return ""
     higher = band.holds_with_error and (band.value or 0.0) > 0.0
-    return ", but after it they stay higher than exposure lets expect" if higher else ""
+    return AFTER if higher else ""
 
 
 def _calm_words(response: Response) -> str:
@@ -287,7 +288,7 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
         f"exposure of {band.reliabilities} ({band.source}; ends hold the "
         "sampling error as well, by resamples)"
     )
-    what = "the difference by the line of this study"
+    what = "the difference by the line over single occasions"
     if not band.holds_with_error:
         return (
             f" With error in exposure {what} may lie on either side of 0: it lies {reach}."

@@ -109,8 +109,9 @@ def sides_words(placebo: Placebo, table: str, names: Iterable[str]) -> Text:
             late=_differences(SR.after, table, names),
         )
     return say(
-        " By the line of this study, with the comparator occasions before the first anchor alone "
-        "(in {n:# complete course|# complete courses}) the difference is {early}{after}; {left}.",
+        " By the line over single occasions, with the comparator occasions before the first anchor "
+        "alone (in {n:# complete course|# complete courses}) the difference is {early}{after}; "
+        "{left}.",
         n=Persons(SR.before.n, of=whole),
         early=early,
         after=after,

@@ -134,13 +134,13 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     parts = [first] if first else []
     if one_way:
         parts.append(
-            "By the line of this study, but not however SR is scored, differ "
+            "By the line over single occasions, but not however SR is scored, differ "
             f"{_enumerated(one_way)}: that may be made by how exposure is taken "
             "out."
         )
     if other_way:
         parts.append(
-            "By the line of this study no difference is told of "
+            "By the line over single occasions no difference is told of "
             f"{_enumerated(other_way)}, but scored otherwise there is one: "
             f"{'; '.join(_otherwise(placebo, table, name) for name in other_way)}. That hangs on "
             f"{_decided_by(placebo)}."

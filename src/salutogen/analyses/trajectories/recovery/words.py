@@ -189,7 +189,7 @@ def return_words(
     if times.n_left < FEWEST_LEFT:
         return (
             say(
-                f"{{left}} persons were seen above their band at any later occasion{stayed}: too "
+                f"{{left}} persons were seen above their band at the event or later{stayed}: too "
                 "few for a share that is back or a time of return.",
                 left=Persons(times.n_left, of=times.n_seen),
                 stayed=Persons(times.n_never_left, of=times.n_seen),
@@ -204,7 +204,7 @@ def return_words(
     )
     return (
         say(
-            f"{{left}} persons were seen above their band at any later occasion{stayed}. "
+            f"{{left}} persons were seen above their band at the event or later{stayed}. "
             "{half} {never} {never:was|were} not seen back within it. Returns are seen at "
             "visits only, so times are intervals (Turnbull's estimate; beside it Kaplan and "
             "Meier's, which takes the visit that sees the return as its time).",

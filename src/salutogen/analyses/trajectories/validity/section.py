@@ -159,7 +159,8 @@ def _told_factors(found: Validity) -> str:
         f"with {before}, which holds regression to the mean and fluctuation as well as any "
         f"reaction, {enumeration(named['SR change'])}"
         if named["SR change"]
-        else f"none with {before}, which alone is free of the level before"
+        else f"none with {before}, in which a lasting level cancels, though it goes with the "
+        "value before"
     ]
     others = {
         "SR level": "the level of SR after the event, which a person may have had before as well",
