@@ -37,7 +37,15 @@ class ShownFinding:
 
 @dataclass(frozen=True)
 class Opening:
-    """What was asked, the answer in plain words, the sign, the findings."""
+    """What was asked, the answer in plain words, the sign, the findings.
+
+    Attributes
+    ----------
+    answer : tuple of str
+        Paragraphs; the first puts `clauses` into one sentence, where there are some.
+    clauses : tuple of str
+        What the first paragraph says, a clause each, as the page lists them.
+    """
 
     title: str
     description: str
@@ -48,6 +56,7 @@ class Opening:
     mode: str
     findings_summary: str
     findings: tuple[ShownFinding, ...]
+    clauses: tuple[str, ...] = ()
 
 
 def mode_in_words(audience: Audience) -> str:

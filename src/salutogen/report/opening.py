@@ -12,7 +12,7 @@ from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
-from salutogen.report.words_in_short import short_in_words
+from salutogen.report.words_in_short import clauses_in_short, short_in_words
 from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
@@ -34,6 +34,11 @@ def summarise(context: Context) -> Opening:
             for item in answer
             if (text := context.guard.words(item))
             for paragraph in text.split(NEXT_PARAGRAPH)
+        ),
+        clauses=tuple(
+            text
+            for item in attempt("words in short", partial(clauses_in_short, context), []) or ()
+            if (text := context.guard.words(item))
         ),
         sign=f"{SIGN}.",
         facts=tuple(replace(one, value=context.guard.text(one.value)) for one in facts),

@@ -18,15 +18,20 @@ BENDS = {
 
 def short_in_words(context: Context) -> Text:
     """Join what is told of the line, of persons and by the analyses; nothing where nothing is."""
-    clauses = [
+    told = {f"part_{place}": clause for place, clause in enumerate(clauses_in_short(context))}
+    if not told:
+        return ""
+    return say(f"In short: {'; '.join('{' + name + '}' for name in told)}.", **told)
+
+
+def clauses_in_short(context: Context) -> tuple[Text, ...]:
+    """What is told of the line, of persons and by each analysis, a clause each."""
+    each = [
         _line_clause(context),
         _persons_clause(context),
         *(outcome.in_short for outcome in context.outcomes),
     ]
-    told = {f"part_{place}": clause for place, clause in enumerate(clauses) if clause}
-    if not told:
-        return ""
-    return say(f"In short: {'; '.join('{' + name + '}' for name in told)}.", **told)
+    return tuple(clause for clause in each if clause)
 
 
 def _line_clause(context: Context) -> str:
