@@ -60,7 +60,7 @@ def test_nobody_is_called_where_nobody_differs() -> None:
         assert found.clear_above is not None
         called.append(found.clear_below + found.clear_above > 0)
         if found.between_variance_low == 0:
-            assert "levels-do-not-differ" in codes(result)
+            assert "levels-not-told-to-differ" in codes(result)
             assert set(result.persons["clear"].to_list()) == {""}
         assert found.outside is not None
         assert found.outside < 0.15 * found.n, "about one in twenty by chance"
@@ -82,6 +82,20 @@ def test_persons_are_called_by_the_level_with_its_error(result: Resilience) -> N
     assert found.expected_by_chance == pytest.approx(0.05 * called.sum())
     assert found.outside == ((table["SR_low"] > 0) | (table["SR_high"] < 0)).sum()
     assert found.outside_by_chance == pytest.approx(7.5)
+
+
+def test_nobody_is_called_from_one_or_two_visits_where_others_have_more() -> None:
+    """Whatever their SR: they are no part of the discoveries either."""
+    scores = simulated(150, 6)
+    table = scores.table
+    few = table["person"].is_in([0, 1]) & (table["occasion_index"] >= 2)
+    far = pl.when(pl.col("person") < 2).then(pl.lit(36.0)).otherwise("P")
+    moved = table.filter(~few).with_columns(P=far)
+    result = scored(replace(scores, table=moved))
+    persons = result.persons
+    assert persons.filter(pl.col("n_valid") <= 2)["clear"].to_list() == ["", ""]
+    assert persons.filter(pl.col("n_valid") > 2)["clear"].is_in(["below", "above"]).any()
+    assert persons.filter(pl.col("n_valid") <= 2)["SR"].min() > persons["SR"].median() + 8
 
 
 def test_the_error_of_a_level_is_line_and_variance_over_occasions(result: Resilience) -> None:

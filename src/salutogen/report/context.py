@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from salutogen.scores import Scores
     from salutogen.study import Study
 
-FEW_VISITS = 2
 FEW_VISITS_WORDS = "one or two visits"
 
 
@@ -169,16 +168,6 @@ class Context:
 
 def _present(values: np.ndarray) -> np.ndarray:
     return values[np.isfinite(values)]
-
-
-def has_few_visits(persons: pl.DataFrame) -> np.ndarray:
-    """Which persons have one or two valid occasions, where others have more; shape (persons,).
-
-    Their means are of few days: none of them is shown as extreme.
-    """
-    visits = persons["n_valid"].to_numpy()
-    few: np.ndarray = (visits <= FEW_VISITS) & (visits.max(initial=0) > FEW_VISITS)
-    return few
 
 
 def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[float | None]:

@@ -10,7 +10,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.words_of_line import leaves_out_curve
-from salutogen.resilience.claims import ABOVE, BELOW, PersonClaims
+from salutogen.resilience.claims import ABOVE, BELOW, PersonClaims, has_few_visits
 
 LITTLE_EXPOSED = (
     "To have fewer problems than expected at little exposure does not tell how a person would do "
@@ -156,9 +156,16 @@ def levels_in_methods(context: Context) -> list[str]:
         f"from {ground}, as it affects the mean over the person's own occasions. Persons were "
         f"{'to be ' if found.between_variance_low == 0 else ''}called clearly below or above the "
         "line at a false-discovery rate of 5 % (Benjamini & Hochberg, 1995), and only if the 95 % "
-        "interval of the variance between persons did not hold 0"
+        f"interval of the variance between persons did not hold 0{_of_few_visits(context)}"
         f"{', which it did' if found.between_variance_low == 0 else ''}."
     ]
+
+
+def _of_few_visits(context: Context) -> str:
+    """Say that those seen once or twice are not called, where there are some beside others."""
+    if not has_few_visits(context.persons).any():
+        return ""
+    return "; none was called from one or two valid occasions"
 
 
 def variance_in_words(context: Context) -> str:

@@ -14,6 +14,7 @@ from salutogen.resilience.errors import level_error
 from salutogen.resilience.person_levels import LevelsOfPersons
 
 DISCOVERY_RATE = 0.05
+FEW_VISITS = 2
 BELOW, ABOVE, UNSETTLED = "below", "above", ""
 ESTIMAND = "level over the period: what SR would come to over many such occasions"
 ENDS = ("reliability_low", "reliability_high", "share_between_low", "share_between_high")
@@ -86,7 +87,8 @@ class Called:
 def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons | None) -> Called:
     """Call persons whose level is clearly off the line (Benjamini & Hochberg 1995, 5 %).
 
-    Nobody is called where the interval of the variance between persons holds 0.
+    Nobody is called where the interval of the variance between persons holds 0, and none of those
+    with one or two valid occasions where others have more: they are no part of the discoveries.
 
     Parameters
     ----------
@@ -101,7 +103,8 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
     SR = table["SR"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     p = p_values(SR, *level_error(line_error, levels))
     known = np.isfinite(p)
-    called = discoveries(p, DISCOVERY_RATE) & levels.differ
+    judged = np.where(has_few_visits(table), np.nan, p)
+    called = discoveries(judged, DISCOVERY_RATE) & levels.differ
     below, above = called & (SR < 0), called & (SR > 0)
     words = np.where(below, BELOW, np.where(above, ABOVE, UNSETTLED))
     interval = levels.between_interval or (None, None)
@@ -130,6 +133,16 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
             **_at_ends(levels, known, at_median),
         ),
     )
+
+
+def has_few_visits(persons: pl.DataFrame) -> np.ndarray:
+    """Which persons have one or two valid occasions, where others have more; shape (persons,).
+
+    Their means are of few days: none of them is called, or shown as extreme.
+    """
+    visits = persons["n_valid"].to_numpy()
+    few: np.ndarray = (visits <= FEW_VISITS) & (visits.max(initial=0) > FEW_VISITS)
+    return few
 
 
 def p_values(SR: np.ndarray, se: np.ndarray, df: np.ndarray) -> np.ndarray:

@@ -89,7 +89,7 @@ def tell_levels(
         findings.tell("autocorrelation-unknown")
     elif not levels.differ:
         findings.tell(
-            "levels-do-not-differ",
+            "levels-not-told-to-differ",
             between=claims.between_variance,
             low=claims.between_variance_low,
             high=claims.between_variance_high,

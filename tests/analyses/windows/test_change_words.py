@@ -147,7 +147,8 @@ def test_a_course_that_turns_is_not_called_a_rise() -> None:
     assert told.startswith("SR is higher in window 4 than in window 1 by 2.20 points")
     assert "lasting reactions to earlier stressors are in it" in told
     assert told.endswith(
-        "It is not a steady course: highest in window 3 (+3.50 against window 1, 95 % interval "
+        "If exposure is free of error, it is not a steady course: highest in window 3 (+3.50 "
+        "against window 1, 95 % interval "
         "+3.00 to +4.00), SR falls by 1.20 points from window 3 to window 4 (95 % interval 0.50 to "
         "1.90, for all 6 pairs of windows at once)."
     )

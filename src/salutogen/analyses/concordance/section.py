@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from salutogen.analyses.concordance.analysis import ConcordanceResult
     from salutogen.page.audience import Audience
 
+OPPOSED = ("veer", "ratio")
 LIMITS = (0.7, 0.8, 0.9, 0.95)
 PAIR_COLUMNS = (
     Column(name="variant", meaning="A way to score SR", kind=Kind.LABEL),
@@ -56,6 +57,7 @@ def concordance_section(result: ConcordanceResult, audience: Audience) -> Sectio
             "Where correlations are lower, the choice must be argued. All are turned so that "
             "positive means less resilient.",
             *_same_words(result),
+            *_opposed_words(result),
         ),
         figures=(_heatmap(result, audience),),
         tables=(_table(result, audience),),
@@ -122,6 +124,17 @@ def _same_words(result: ConcordanceResult) -> tuple[str, ...]:
     return (
         f"By arithmetic some are another one in other units here, and no evidence that ways to "
         f"score agree: {pairs}.",
+    )
+
+
+def _opposed_words(result: ConcordanceResult) -> tuple[str, ...]:
+    """Say which variants hold the same answers with opposite signs."""
+    if not set(OPPOSED) <= set(result.names):
+        return ()
+    one, other = (heading(name) for name in OPPOSED)
+    return (
+        f"{one[0].upper()}{one[1:]} and {other} hold the problems of the first occasion with "
+        "opposite signs: by that alone they correlate negatively, though nobody differed.",
     )
 
 

@@ -72,7 +72,11 @@ def change_in_short(change: WindowChange, *, turns: bool = True) -> str:
         return ""
     if change.depends_on_slope and change.within is not None:
         return "whether SR changed depends on the slope of exposure that is taken"
-    between = ", though it turned in between" if turns and change.course.turn is not None else ""
+    between = (
+        " (though it turned in between, if exposure is free of error)"
+        if turns and change.course.turn is not None
+        else ""
+    )
     if not change.told:
         return f"whether SR changed from the first window to the last is not settled{between}"
     way = "higher" if change.estimate > 0 else "lower"
@@ -87,7 +91,8 @@ def _course_words(change: WindowChange) -> str:
     ends = sorted(abs(end) for end in turn.interval)
     way = "rises" if turn.estimate > 0 else "falls"
     return (
-        f" It is not a steady course: {_extreme_words(change)}SR {way} by "
+        f" If exposure is free of error, it is not a steady course: {_extreme_words(change)}SR "
+        f"{way} by "
         f"{points(abs(turn.estimate))} points from window {turn.from_window} to window "
         f"{turn.to_window} (95 % interval {points(ends[0])} to {points(ends[1])}, for all "
         f"{change.course.n_pairs} pairs of windows at once)."

@@ -12,7 +12,8 @@ from salutogen.findings import Persons
 from salutogen.page.charting import layered, palette_scale, quantity, values, zero_rule
 from salutogen.page.section import Figure, Text
 from salutogen.page.words import SR_AXIS, number, points, say
-from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
+from salutogen.report.context import FEW_VISITS_WORDS, Context
+from salutogen.resilience.claims import has_few_visits
 
 INTERVALS_DRAWN = 400
 BELOW, UNSETTLED, ABOVE, FEW = (

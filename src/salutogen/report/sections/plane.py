@@ -17,9 +17,10 @@ from salutogen.page.charting import Spec, band, layered, line, palette_scale, qu
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.section import Figure, Section
 from salutogen.page.words import points
-from salutogen.report.context import FEW_VISITS_WORDS, Context, has_few_visits
+from salutogen.report.context import FEW_VISITS_WORDS, Context
 from salutogen.report.sections.lines import lines_table, shape_in_words, words_of_plane
 from salutogen.report.words_of_line import exposure_in_words
+from salutogen.resilience.claims import has_few_visits
 from salutogen.resilience.uncertainty import line_error
 
 GRID = 60

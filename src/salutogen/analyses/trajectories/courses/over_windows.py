@@ -30,7 +30,7 @@ class OverWindows(Record):
     first_window: int = figure("Number of the first window", kind=Kind.LABEL)
     last_window: int = figure("Number of the last window", kind=Kind.LABEL)
     met: Mean = figure(
-        "Of persons anchored after the first window and not after the last",
+        "Of persons anchored between the two windows",
         unit=POINTS,
         sign=LESS_RESILIENT,
     )
@@ -76,12 +76,10 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
     if not both.height:
         return None
     places = {label: place for place, label in enumerate(inputs.study.labels)}
-    last_of = [
-        max(places[label] for label in both[column])
-        for column in ("last_occasion", "last_occasion_last")
-    ]
+    begun = max(places[label] for label in both["last_occasion"])
+    ended = min(places[label] for label in both["first_occasion_last"])
     subjects, anchors = np.array(anchored.subjects), anchored.anchors
-    between = (anchors.occasion > last_of[0]) & (anchors.occasion <= last_of[1])
+    between = (anchors.occasion > begun) & (anchors.occasion < ended)
     met = np.isin(subject, subjects[np.unique(anchors.person[between])])
     none = np.isin(subject, subjects[~anchored.grid.hits.any(axis=(1, 2))])
     if min(met.sum(), none.sum()) < FEWEST:

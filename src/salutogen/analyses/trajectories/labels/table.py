@@ -25,8 +25,9 @@ AMONG_NOTE = (
     "comparator occasion that lies after it."
 )
 NOTE = (
-    "Comparator: the same persons as in the column before it, who are those with occasions "
-    "{without}. Difference: of these courses, with its 95 % interval over persons."
+    "Comparator: the same persons as in the column before it, who are those with a "
+    "complete course around an occasion {without}. Difference: of these courses, with its 95 % "
+    "interval over persons."
 )
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),

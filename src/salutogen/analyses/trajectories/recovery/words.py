@@ -227,7 +227,8 @@ def _above_words(placebo: Placebo) -> Text:
     return say(
         "From the event to post2 {above} of the {n} complete courses that have comparator "
         "occasions went above their band; over the same span around these, in a draw, {drawn} on "
-        "average: a difference of {difference}. ",
+        "average: a difference of {difference} (by the line over single occasions, if exposure is "
+        "free of error). ",
         above=Persons(above, of=found.n),
         n=Persons(found.n, of=placebo.n),
         drawn=points(found.placebo * found.n, 1),
