@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.attrition.contrasts import contrasts
+from salutogen.analyses.attrition.contrasts import CHANGE, contrasts
 from salutogen.analyses.attrition.observed import OCCASION_COLUMNS, Observed, by_occasion, observe
 from salutogen.analyses.attrition.predictors import Candidates, candidates
 from salutogen.analyses.attrition.records import (
@@ -145,11 +145,8 @@ def _tell(
 ) -> None:
     """Name what is claimed with weights and not without them, or the other way round."""
     names = [
-        f"the {one.what} of {one.score}"
-        for one in compared
-        if one.what == "change" and one.weighted is not None
-        and one.weighted.sign != one.unweighted.sign
-    ]  # fmt: skip
+        f"the {one.what} of {one.score}" for one in compared if one.what == CHANGE and one.differs
+    ]
     names += [one.title for one in factors if one.two_step.differs or one.one_step.differs]
     if names:
         found.tell("attrition-weights-change-claims", names=listed(names, most=8))

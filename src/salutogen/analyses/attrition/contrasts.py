@@ -110,6 +110,7 @@ def contrasts(
                     ends=ends.ends,
                     unweighted=told(plain),
                     weighted=None if weighted is None else told(weighted),
+                    moved=None if weighted is None else told(weighted.plus(plain, -1.0)),
                     by_model=_by_model(inputs, ends) if (score, what) == (SR, CHANGE) else None,
                 )
             )

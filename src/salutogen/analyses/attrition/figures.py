@@ -64,9 +64,8 @@ def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None
     x = ordered("occasion", "Planned occasion", order)
     y = quantity("still", "Share still observed", zero=True, axis={"format": ".0%"},
                  scale={"domain": [0, 1]})  # fmt: skip
-    step = "step-after" if data.height == len(order) else "linear"
     layers: list[Spec] = [
-        {"mark": {"type": "line", "interpolate": step, "color": colour("line"),
+        {"mark": {"type": "line", "color": colour("line"),
                   "strokeWidth": 2.5},
          "encoding": {"x": x, "y": y}},
         {"mark": {"type": "point", "filled": True, "size": 55, "color": colour("line"),
@@ -76,7 +75,7 @@ def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None
     numbered = counted and len(order) <= SHOWN // 2
     if numbered:
         layers.append(
-            {"mark": {"type": "text", "dy": -12, "color": colour("ink")},
+            {"mark": {"type": "text", "dy": -10, "dx": 14, "color": colour("ink")},
              "encoding": {"x": x, "y": y, "text": {"field": "n_followed"}}}
         )  # fmt: skip
     last = data.row(-1, named=True)

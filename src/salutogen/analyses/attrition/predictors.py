@@ -150,6 +150,8 @@ def _of_persons(
     else:
         of_persons = inputs.scores.of_persons(name)
         column = inputs.scores.factor(name) if of_persons is None else of_persons
+    instrument = inputs.study.instruments.get(name)
+    title = name if instrument is None else instrument.title or name
     person = observed.rows.person
     here = column.gather(np.unique(person))
     missing = here.null_count()
@@ -157,7 +159,7 @@ def _of_persons(
         found.tell("attrition-predictor-not-used", variant="unknown", name=name, share=KNOWN)
         return None
     if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        return _of_labels(name, column.cast(pl.String), here.cast(pl.String), person, found)
+        return _of_labels(name, title, column.cast(pl.String), here.cast(pl.String), person, found)
     values = numbers_of(column)[person]
     known = values[np.isfinite(values)]
     if not known.size or np.ptp(known) == 0:
@@ -165,11 +167,16 @@ def _of_persons(
         return None
     if missing:
         found.tell("attrition-values-filled", name=name, n=Persons(missing, of=here.len()))
-    return _standardised(name, values, observed, baseline=True)
+    return _standardised(title, values, observed, baseline=True)
 
 
 def _of_labels(
-    name: str, column: pl.Series, here: pl.Series, person: NDArray[np.int64], found: Findings
+    name: str,
+    title: str,
+    column: pl.Series,
+    here: pl.Series,
+    person: NDArray[np.int64],
+    found: Findings,
 ) -> Predictor | None:
     """Columns of the labels of ten persons or more, against the most frequent and the rest."""
     counts = here.alias("label").drop_nulls().value_counts(name="n")
@@ -183,7 +190,7 @@ def _of_labels(
     columns = [(rows == label).fill_null(False).cast(pl.Float64).to_numpy() for label in labels]
     return Predictor(
         name=name,
-        terms=tuple(f"{name}: {label}" for label in labels),
+        terms=tuple(f"{title}: {label}" for label in labels),
         per=("against the others",) * len(labels),
         values=np.column_stack(columns),
         baseline=True,

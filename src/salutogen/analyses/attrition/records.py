@@ -67,6 +67,11 @@ def told(found: Pulled) -> Told:
     )
 
 
+def differ(one: Told, other: Told | None, moved: Told | None) -> bool:
+    """Whether two claims differ, and their difference is told: not where both are near a limit."""
+    return other is not None and moved is not None and one.sign != other.sign and moved.sign != 0
+
+
 @record
 class Weighing(Record):
     """Weights of still being observed, and whether they do what they are for."""
@@ -97,9 +102,15 @@ class WeightedContrast(Record):
     ends: str = figure("Occasions of the end", kind=Kind.LABEL)
     unweighted: Told = figure("Over those present", unit=POINTS)
     weighted: Told | None = figure("Weighted; null where there are no weights", unit=POINTS)
+    moved: Told | None = figure("Weighted less unweighted", unit=POINTS)
     by_model: Told | None = figure(
         "Change by the model of single occasions of the windows; null without windows", unit=POINTS
     )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed, by more than the error of what they move."""
+        return differ(self.unweighted, self.weighted, self.moved)
 
 
 @record
@@ -111,11 +122,12 @@ class TwoWays(Record):
     )
     unweighted: Told = figure("Over single occasions")
     weighted: Told = figure("Over single occasions, weighted")
+    moved: Told = figure("Weighted less unweighted")
 
     @property
     def differs(self) -> bool:
-        """Whether weights change what is claimed."""
-        return self.unweighted.sign != self.weighted.sign
+        """Whether weights change what is claimed, by more than the error of what they move."""
+        return differ(self.unweighted, self.weighted, self.moved)
 
 
 @record

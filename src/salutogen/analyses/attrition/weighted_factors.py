@@ -120,18 +120,25 @@ def _one(
             name=factor.name,
             title=factor.title,
             n=int(np.unique(person).size),
-            two_step=TwoWays(
-                as_found=before.two_step.b, unweighted=told(plain), weighted=told(best)
-            ),
-            one_step=TwoWays(
-                as_found=before.one_step.b,
-                unweighted=told(fit(P, one, None, scored=False)),
-                weighted=told(fit(P, one, weights, scored=False)),
+            two_step=_two_ways(before.two_step.b, plain, best),
+            one_step=_two_ways(
+                before.one_step.b,
+                fit(P, one, None, scored=False),
+                fit(P, one, weights, scored=False),
             ),
         )
     shift, n_lost = _shift(factor, later, observed)
     return FactorWays(
         told=made, name=factor.name, title=factor.title, two_step=best, lost=shift, n_lost=n_lost
+    )
+
+
+def _two_ways(as_found: float, plain: Pulled, weighted: Pulled) -> TwoWays:
+    return TwoWays(
+        as_found=as_found,
+        unweighted=told(plain),
+        weighted=told(weighted),
+        moved=told(weighted.plus(plain, -1.0)),
     )
 
 

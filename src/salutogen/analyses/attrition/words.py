@@ -81,7 +81,12 @@ def change_words(result: AttritionResult) -> str:
         (0, 0): "no change is shown either way",
         (1, 1): "SR is higher at the end either way",
         (-1, -1): "SR is lower at the end either way",
-    }.get((found.unweighted.sign, found.weighted.sign), "the two do not claim the same")
+    }.get(
+        (found.unweighted.sign, found.weighted.sign),
+        "the two do not claim the same"
+        if found.differs
+        else "a change is shown one way only, but the two differ by no more than their error",
+    )
     return f"{present} and {interval(found.weighted)} weighted for loss: {verdict}."
 
 
