@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 RULE = (
-    "Who is seen at {end} or later is not lost; who is last seen before is lost after that "
-    "occasion, and a gap in between is no loss."
+    "Who is seen at occasion {end} or later is not lost; who is last seen before is lost after "
+    "the last occasion with both scores, and a gap in between is no loss."
 )
 WHAT = (
     "Those who are left at the end need not be like those who began. After each occasion at which "

@@ -32,11 +32,11 @@ class AttritionSettings(AnalysisSettings):
         "at which anybody was seen.",
     )
     truncate: float = Field(
-        default=0.01,
+        default=0.0,
         ge=0,
         le=0.1,
         description="Share of the weights at either end of an occasion that are moved to the "
-        "nearest one that is kept; 0 keeps all.",
+        "nearest one that is kept, such as 0.01; steadier, and biased towards those present.",
     )
     numerator: Literal["occasions", "baseline"] = Field(
         default="occasions",

@@ -31,13 +31,13 @@ def lost_words(result: AttritionResult) -> Text:
     """Say how many were lost."""
     if result.n_lost == 0:
         return say(
-            "Nobody was lost before {end}: {n:the one person seen|all # persons seen} at "
+            "Nobody was lost before occasion {end}: {n:the one person seen|all # persons seen} at "
             "all {n:was|were} seen then or later.",
             end=result.end,
             n=Persons(result.n),
         )
     return say(
-        "Of {n:# person|# persons}, {lost:# was|# were} last seen before {end}.",
+        "Of {n:# person|# persons}, {lost:# was|# were} last seen before occasion {end}.",
         n=Persons(result.n), lost=Persons(result.n_lost, of=result.n), end=result.end,
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def change_words(result: AttritionResult) -> str:
     if found is None:
         return ""
     present = (
-        f"Mean SR at the end ({found.ends}) less that at the beginning ({found.begins}) is "
+        f"Mean SR at the end ({at(found.ends)}) less that at the beginning ({at(found.begins)}) is "
         f"{interval(found.unweighted)} points over those present"
     )
     if found.weighted is None:
@@ -151,6 +151,11 @@ def contrast_of(result: AttritionResult, score: str, what: str) -> WeightedContr
     return next((one for one in result.contrasts if (one.score, one.what) == (score, what)), None)
 
 
+def at(span: str) -> str:
+    """Call an occasion, or several, by that name."""
+    return f"occasions {span}" if " to " in span else f"occasion {span}"
+
+
 def interval(found: Told) -> str:
     """An estimate with its interval."""
     if found.interval is None:
@@ -167,7 +172,8 @@ def end_words(result: AttritionResult) -> str:
     moved = found.unweighted.estimate - found.weighted.estimate
     way = "higher" if moved > 0 else "lower"
     return (
-        f"Mean SR at the end ({found.ends}) is {interval(found.unweighted)} over those present and "
+        f"Mean SR at the end ({at(found.ends)}) is {interval(found.unweighted)} over those "
+        "present and "
         f"{interval(found.weighted)} weighted: those present have it {points(abs(moved))} points "
         f"{way} than everyone would, as far as loss goes with what was seen."
     )
@@ -178,13 +184,18 @@ def weights_words(result: AttritionResult) -> Text:
     found = result.weights
     if found is None:
         return ""
+    cut = " and not truncated"
+    if found.truncate > 0:
+        cut = (
+            f"; {percent(found.truncate)} at either end of an occasion were moved to the nearest "
+            "one that is kept, which pulls results towards those of persons present"
+        )
     return say(
         "Weights have a mean of {mean} (about 1 is as it should be) and an SD of {sd}; "
         "those seen at the end ({n:# person|# persons}) are worth {worth} persons once weighted. "
-        "They are stabilised by {numerator}; {share} at either end of an occasion were moved to "
-        "the nearest one that is kept.",
+        "They are stabilised by {numerator}{cut}.",
         mean=points(found.mean), sd=points(found.sd), n=Persons(found.n_end, of=result.n),
-        worth=f"{found.effective_n:.0f}", numerator=found.numerator, share=percent(found.truncate),
+        worth=f"{found.effective_n:.0f}", numerator=found.numerator, cut=cut,
     )  # fmt: skip
 
 
@@ -192,7 +203,7 @@ def methods_of(result: AttritionResult) -> Text:
     """Say how weights and shifts were made."""
     told = say(
         "A person counts as lost after the last occasion with exposure and problems, if that comes "
-        "before {end}; gaps are no loss.", end=result.end,
+        "before occasion {end}; gaps are no loss.", end=result.end,
     )  # fmt: skip
     if result.weights is None:
         return told

@@ -107,10 +107,10 @@ def dropout_weights(
     predictors: ArrayLike,
     names: Sequence[str],
     baseline: ArrayLike | None = None,
-    truncate: float = 0.01,
+    truncate: float = 0.0,
     n_persons: int | None = None,
 ) -> DropoutWeights:
-    """Estimate stabilised, truncated weights of still being observed.
+    """Estimate stabilised weights of still being observed.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ def dropout_weights(
         Columns of the numerator beside the occasions. Only for models that hold them constant:
         a mean over persons stays selected on them.
     truncate : float
-        Weights beyond this quantile and its opposite, of their occasion, are moved to it.
+        Weights beyond this quantile and its opposite, of their occasion, are moved to it; that
+        makes estimates steadier and pulls them towards those of persons present.
     n_persons : int, optional
 
     Raises
