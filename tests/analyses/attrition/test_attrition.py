@@ -133,6 +133,7 @@ def test_everything_stands_on_the_page(
     assert told == ()
     assert [figure.name for figure in section.figures] == [
         "attrition-still-observed", "attrition-hazard", "attrition-balance", "attrition-tipping",
+        "attrition-shifts",
     ]  # fmt: skip
     assert [table.name for table in section.tables] == [
         "attrition-occasions", "attrition-hazard", "attrition-balance", "attrition-means",

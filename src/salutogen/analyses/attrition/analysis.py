@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
     from salutogen.page.section import Section, Text
 
+PARTS = ("weights", "means", "shifts")
 WEIGHT_COLUMNS = (
     Column(name="subject", meaning="Person, as written in the data", kind=Kind.IDENTIFIER),
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
@@ -87,15 +88,15 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
     found = Findings()
     observed = observe(inputs, settings, found)
     offered = candidates(inputs, settings, observed, found)
-    inputs.run.tell(0, 3)
+    inputs.run.tell(PARTS.index("weights"), len(PARTS))
     fitted = fit_weights(observed, offered, settings, found)
     weights = None if fitted is None else fitted.weights
-    inputs.run.tell(1, 3)
+    inputs.run.tell(PARTS.index("means"), len(PARTS))
     compared = contrasts(inputs, observed, weights)
     related = factors_of(inputs)
     ways = () if related is None else weighted_factors(inputs, observed, weights, related, found)
     factors = tuple(one.told for one in ways if one.told is not None)
-    inputs.run.tell(2, 3)
+    inputs.run.tell(PARTS.index("shifts"), len(PARTS))
     tipping = tippings(observed, compared, ways, weighted=weights is not None, found=found)
     _tell(compared.told, factors, found)
     return AttritionResult(

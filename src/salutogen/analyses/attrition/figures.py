@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.attrition.observed import OCCASION_COLUMNS
-from salutogen.analyses.attrition.records import BALANCE_COLUMNS, HAZARD_COLUMNS, Tipping
+from salutogen.analyses.attrition.records import (
+    BALANCE_COLUMNS,
+    CURVE_COLUMNS,
+    HAZARD_COLUMNS,
+    Tipping,
+)
 from salutogen.analyses.attrition.tipping import FARTHEST
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import (
     Spec,
+    band,
     layered,
+    line,
     ordered,
     palette_scale,
     quantity,
@@ -23,7 +30,7 @@ from salutogen.page.charting import (
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Table
 from salutogen.page.small_counts import hide_small
-from salutogen.page.words import number, percent, points
+from salutogen.page.words import number, percent, points, signed
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -40,6 +47,7 @@ STRETCH_COLUMNS = (
     Column(name="begins", meaning="Shift from which on", unit="SDs of SR", heading="Shift from"),
     Column(name="ends", meaning="Shift up to which", unit="SDs of SR", heading="to"),
 )  # fmt: skip
+SHIFT_AXIS = "Unseen SR of the lost, less what is expected of them (SDs of SR; above 0 = worse)"
 BELOW, HOLDS, ABOVE = "below 0", "holds 0", "above 0"
 VERDICTS = {BELOW: "sr-1", HOLDS: "withheld", ABOVE: "sr-5"}
 WEIGHTED = {"unweighted": "two", "weighted": "one"}
@@ -174,6 +182,39 @@ def balance_figure(balance: pl.DataFrame) -> Figure | None:
     )  # fmt: skip
 
 
+def shift_curve(tipping: Sequence[Tipping]) -> Figure | None:
+    """The change of mean SR along shifts of the lost, with its interval."""
+    found = next((one for one in tipping if one.factor is None), None)
+    if found is None or found.at_zero.interval is None:
+        return None
+    x = quantity("delta_sd", SHIFT_AXIS)
+    y = "Change of mean SR (points of P)"
+    at = {row["delta_sd"]: row for row in found.curve.rows(named=True)}
+    told = "; ".join(
+        f"{signed(at[size]['estimate'])} ({signed(at[size]['low'])} to {signed(at[size]['high'])}) "
+        f"{words}"
+        for size, words in (
+            (0.0, "without a shift"),
+            (1.0, "with one SD worse"),
+            (-1.0, "with one SD better"),
+        )
+    )
+    return Figure(
+        name="attrition-shifts",
+        title="Change of mean SR, by how far off the lost were",
+        description=f"Estimate and 95 % interval along shifts of the lost: {told}.",
+        chart=layered(
+            zero_rule(),
+            band("low", "high", x, y, shade="one", opacity=0.18),
+            line("estimate", x, y, shade="one"),
+            height=260,
+            data=values(found.curve),
+        ),
+        data=found.curve,
+        columns=CURVE_COLUMNS,
+    )  # fmt: skip
+
+
 def stretches(found: Tipping) -> list[tuple[str, float, float]]:
     """Verdicts of the interval along shifts, each with where it begins and ends."""
     made: list[tuple[str, float, float]] = []
@@ -201,7 +242,6 @@ def tipping_figure(tipping: Sequence[Tipping]) -> Figure | None:
     data = pl.DataFrame(rows, schema=schema, orient="row")
     names = data["claim"].unique(maintain_order=True).to_list()
     y: Spec = ordered("claim", None, names, most=SHOWN, axis={"labelLimit": 300})
-    axis = "Unseen SR of the lost, less what is expected of them (SDs of SR; above 0 = worse)"
     turn = "; ".join(
         f"{one.claim} at {points(one.tips_at_sd)}" for one in tipping if one.tips_at_sd is not None
     )
@@ -219,7 +259,7 @@ def tipping_figure(tipping: Sequence[Tipping]) -> Figure | None:
                 "mark": {"type": "bar", "height": {"band": 0.6}},
                 "encoding": {
                     "y": y,
-                    "x": {**quantity("begins", axis),
+                    "x": {**quantity("begins", SHIFT_AXIS),
                           "scale": {"domain": [-FARTHEST, FARTHEST]}},
                     "x2": {"field": "ends"},
                     "color": {"field": "verdict", "type": "nominal", "title": "Interval",

@@ -10,6 +10,7 @@ import polars as pl
 from salutogen.analyses.attrition.figures import (
     balance_figure,
     hazard_forest,
+    shift_curve,
     still_observed,
     tipping_figure,
 )
@@ -124,6 +125,7 @@ def _figures(result: AttritionResult, audience: Audience) -> tuple[Figure, ...]:
         hazard_forest(result.hazard),
         None if result.weights is None else balance_figure(result.weights.balance),
         tipping_figure(result.tipping),
+        shift_curve(result.tipping),
     )
     return tuple(one for one in found if one is not None)
 

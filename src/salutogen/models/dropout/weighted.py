@@ -226,7 +226,11 @@ def _without_each(Q: Float, rest: Float, rows: Rows) -> Float:
         left[:, i, j] -= sums[:, place]
         if i != j:
             left[:, j, i] -= sums[:, place]
-    alone = np.linalg.eigvalsh(left)[:, 0] < ALONE
+    alone = np.zeros(rows.n_persons, dtype=bool)
+    # What is taken of all terms together bounds what is taken of any.
+    taken = p - np.einsum("ijj->i", left)
+    doubtful = np.flatnonzero(taken > 0.5)
+    alone[doubtful] = np.linalg.eigvalsh(left[doubtful])[:, 0] < ALONE
     left[alone] = np.eye(p)
     found: Float = np.linalg.solve(left, np.where(alone[:, None], 0.0, scores)[:, :, None])[:, :, 0]
     return found
