@@ -11,6 +11,8 @@ import pytest
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
 from salutogen.analyses.attrition.weights import weights
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.factors.analysis import compute as compute_factors
+from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.windows.analysis import WindowsResult
 from salutogen.models.dropout.weights import dropout_weights
 from tests.analyses.attrition.asking import codes, seen, settings
@@ -77,6 +79,17 @@ def test_weights_are_those_of_the_model_on_scores_factors_and_background(
     assert lost_result.weights.mean_at_end == pytest.approx(end.mean())
     assert lost_result.weights.effective_n == pytest.approx(end.sum() ** 2 / np.sum(end**2))
     assert 0.9 < lost_result.weights.mean < 1.1
+
+
+def test_factors_of_several_steps_are_called_by_their_step(
+    lost_inputs: AnalysisInputs,
+) -> None:
+    before = dict(lost_inputs.before)
+    before["again"] = compute_factors(lost_inputs, FactorsSettings(draws=200))
+    found = compute(replace(lost_inputs, before=before), settings())
+    titles = ["optimism (factors)", "optimism (again)"]
+    assert [one.title for one in found.factors] == titles
+    assert [one.claim for one in found.tipping[1:]] == [f"{one} and later SR" for one in titles]
 
 
 def test_weights_balance_those_who_are_left(

@@ -26,8 +26,15 @@ class Panel:
         return self.everyone.shape[1] - 1
 
 
-def panel(n: int = 200, occasions: int = 5, *, seed: int = 1, strength: float = 0.8) -> Panel:
-    """Persons with a factor and two scores; the higher y, the sooner lost."""
+def panel(
+    n: int = 200,
+    occasions: int = 5,
+    *,
+    seed: int = 1,
+    strength: float = 0.8,
+    unseen: float = 0.0,
+) -> Panel:
+    """Persons with a factor and two scores; the higher y, now or next time, the sooner lost."""
     rng = np.random.default_rng(seed)
     factor = rng.normal(size=n)
     x = rng.normal(size=(n, occasions)) + 0.5 * rng.normal(size=n)[:, None]
@@ -36,7 +43,7 @@ def panel(n: int = 200, occasions: int = 5, *, seed: int = 1, strength: float = 
     seen = np.ones((n, occasions), dtype=bool)
     there = np.ones(n, dtype=bool)
     for at in range(occasions - 1):
-        odds = -1.9 + strength * y[:, at]
+        odds = -1.9 + strength * y[:, at] + unseen * y[:, at + 1]
         there &= rng.random(n) >= 1 / (1 + np.exp(-odds))
         seen[:, at + 1] = there
     seen[:, 1:-1] &= rng.random((n, occasions - 2)) > 0.1

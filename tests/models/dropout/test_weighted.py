@@ -167,6 +167,20 @@ def test_weights_take_out_what_loss_by_what_was_seen_puts_in() -> None:
     assert abs(found.value - truth) < 3 * found.se
 
 
+def test_loss_by_what_is_not_seen_leaves_a_bias_that_weights_shrink() -> None:
+    data = panel(4000, seed=12, strength=0.0, unseen=0.8)
+    last = [0.0, 0, 0, 0, 1.0]
+    truth = float(data.everyone[:, -1].mean())
+    plain = contrast_of_means(data.y, rows_of(data, weighted=False), last)
+    rows = Rows(person=data.person, occasion=data.occasion, n_persons=data.n,
+                weights=weights_of(data))  # fmt: skip
+    found = contrast_of_means(data.y, rows, last)
+    assert found is not None
+    assert plain is not None
+    assert plain.value < found.value < truth - 3 * found.se
+    assert abs(found.value - truth) < 0.75 * abs(plain.value - truth)
+
+
 def test_roots_are_where_an_end_of_the_interval_is_zero() -> None:
     rng = np.random.default_rng(2)
     one = Pulled(value=0.5, pulls=rng.normal(0, 0.01, 200), df=150)

@@ -19,7 +19,7 @@ from salutogen.analyses.attrition.records import (
 )
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.attrition.tipping import tippings
-from salutogen.analyses.attrition.weighted_factors import factors_of, weighted_factors
+from salutogen.analyses.attrition.weighted_factors import weighted_factors
 from salutogen.analyses.attrition.weights import Fitted, fit_weights, hazard_table, weighing
 from salutogen.analyses.attrition.words import answer_of, methods_of
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
@@ -93,8 +93,7 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
     weights = None if fitted is None else fitted.weights
     inputs.run.tell(PARTS.index("means"), len(PARTS))
     compared = contrasts(inputs, observed, weights)
-    related = factors_of(inputs)
-    ways = () if related is None else weighted_factors(inputs, observed, weights, related, found)
+    ways = weighted_factors(inputs, observed, weights, found)
     factors = tuple(one.told for one in ways if one.told is not None)
     inputs.run.tell(PARTS.index("shifts"), len(PARTS))
     tipping = tippings(observed, compared, ways, weighted=weights is not None, found=found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -47,19 +47,32 @@ class FactorWays:
     n_lost: int
 
 
-def factors_of(inputs: AnalysisInputs) -> FactorsResult | None:
-    """What was found of factors before, where the study asks for that."""
-    return next((one for one in inputs.before.values() if isinstance(one, FactorsResult)), None)
-
-
 def weighted_factors(
+    inputs: AnalysisInputs, observed: Observed, weights: DropoutWeights | None, found: Findings
+) -> tuple[FactorWays, ...]:
+    """Fit the factors of every step `factors` over single occasions, with weights and without."""
+    steps = {
+        label: result
+        for label, result in inputs.before.items()
+        if isinstance(result, FactorsResult)
+    }
+    return tuple(
+        way
+        for label, result in steps.items()
+        for way in _of_step(
+            inputs, observed, weights, result, f" ({label})" if len(steps) > 1 else "", found
+        )
+    )
+
+
+def _of_step(
     inputs: AnalysisInputs,
     observed: Observed,
     weights: DropoutWeights | None,
     result: FactorsResult,
+    called: str,
     found: Findings,
 ) -> tuple[FactorWays, ...]:
-    """Fit every factor over single occasions after it, with weights and without."""
     related = result.related
     if related is None:
         return ()
@@ -74,7 +87,8 @@ def weighted_factors(
     made = []
     for factor, told_before in zip(related.factors, _fitted(result, related), strict=True):
         try:
-            made.append(_one(factor, told_before, related, X, exposure, observed, weights))
+            own = replace(factor, title=f"{factor.title}{called}")
+            made.append(_one(own, told_before, related, X, exposure, observed, weights))
         except ModelError as error:
             found.tell("attrition-factor-not-weighted", name=factor.name, reason=str(error))
     return tuple(made)
