@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
 from salutogen.analyses.attrition.weights import weights
@@ -47,6 +48,9 @@ def test_loss_goes_with_the_problems_that_made_it(lost_result: AttritionResult) 
     problems = terms["problems P"]
     assert problems["low"] > 1
     assert problems["low"] < problems["odds_ratio"] < problems["high"]
+    p = [row["p"] for row in terms.values()]
+    adjusted = [row["p_adjusted"] for row in terms.values()]
+    assert adjusted == pytest.approx(stats.false_discovery_control(p))
     assert problems["odds_ratio"] == pytest.approx(np.exp(0.8), rel=0.25)
     assert "lost more often with higher problems P" in str(lost_result.answer().worded(str))
 

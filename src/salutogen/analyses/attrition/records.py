@@ -20,6 +20,11 @@ HAZARD_COLUMNS = (
     Column(name="low", meaning="Lower end of its 95 % interval (t)", heading="95 %: from"),
     Column(name="high", meaning="Upper end of its 95 % interval (t)", heading="to"),
     Column(name="p", meaning="p value (t)", heading="p"),
+    Column(
+        name="p_adjusted",
+        meaning="p adjusted over the terms: false-discovery rate (Benjamini and Hochberg)",
+        heading="p, false-discovery rate",
+    ),
 )
 BALANCE_COLUMNS = (
     Column(name="variable", meaning="What was known at first", heading="At first",

@@ -24,6 +24,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
+from salutogen.models.false_discovery import adjusted_p
 
 Float = NDArray[np.float64]
 NUMERATORS = {
@@ -138,8 +139,10 @@ def hazard_table(fitted: Fitted | None) -> pl.DataFrame:
         first = len(hazard.names) - len(per)
         low, high = np.exp(hazard.interval())
         odds, p = np.exp(hazard.coefficients), hazard.p_values()
+        adjusted = np.full(p.size, np.nan)
+        adjusted[first:] = adjusted_p(p[first:])
         for place, words in enumerate(per, start=first):
-            numbers = (float(part[place]) for part in (odds, low, high, p))
+            numbers = (float(part[place]) for part in (odds, low, high, p, adjusted))
             made.append((hazard.names[place], words, *numbers))
     return pl.DataFrame(made, schema=schema, orient="row")
 

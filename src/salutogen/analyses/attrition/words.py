@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from salutogen.analyses.attrition.records import Tipping
     from salutogen.page.section import Text
 
-MOST = 6
+MOST, LEVEL = 6, 0.05
 
 
 def answer_of(result: AttritionResult) -> Text:
@@ -46,11 +46,11 @@ def hazard_words(result: AttritionResult) -> str:
     """Say what being lost goes with, given the others."""
     if not result.hazard.height:
         return ""
-    clear = [row for row in result.hazard.rows(named=True) if row["low"] > 1 or row["high"] < 1]
+    clear = [row for row in result.hazard.rows(named=True) if row["p_adjusted"] < LEVEL]
     if not clear:
         return (
             "That being lost goes with what was seen of a person before is not shown (each "
-            "predictor given the others)."
+            "predictor given the others; false-discovery rate 5 %)."
         )
     each = [
         f"{'more' if row['odds_ratio'] > 1 else 'less'} often {_at(row)} (odds ratio "
