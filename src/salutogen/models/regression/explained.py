@@ -132,7 +132,9 @@ def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, flo
         return share, share
     centre = float(np.sqrt(max(value**2 - (q - 1) * error**2, 0.0)))
     low = centre - float(stdtrit(df, 0.975)) * error
-    left = 2 * squares**2 / max(fourth - squares**2 / units, np.finfo(float).tiny)
+    # Of units that all pull the same the fourth powers tell nothing: as many as there are.
+    beyond, twice = fourth - squares**2 / units, 2 * squares**2
+    left = twice / beyond if twice < df * beyond else float(df)
     reach = float(stdtrit(min(max(left, 1.0), df), 0.975))
     high = value + max(_stretched(reach, float(np.sum(own**3)) / squares**1.5), reach) * error
     return _share_at(low), _share_at(high)
