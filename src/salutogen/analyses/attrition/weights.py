@@ -177,7 +177,7 @@ def weighing(
     if made.effective_n < WORTH * made.n_end or made.largest > LARGE:
         found.tell(
             "attrition-weights-extreme", n=Persons(made.n_end, of=observed.n),
-            worth=made.effective_n,
+            worth=Persons(round(made.effective_n)),
         )  # fmt: skip
     apart = balance.filter(pl.col("after").abs() > UNBALANCED)["variable"].to_list()
     if apart:

@@ -192,10 +192,10 @@ def weights_words(result: AttritionResult) -> Text:
         )
     return say(
         "Weights have a mean of {mean} (about 1 is as it should be) and an SD of {sd}; "
-        "those seen at the end ({n:# person|# persons}) are worth {worth} persons once weighted. "
+        "those seen at the end ({n:# person|# persons}) are worth {worth:# person|# persons} once weighted. "
         "They are stabilised by {numerator}{cut}.",
         mean=points(found.mean), sd=points(found.sd), n=Persons(found.n_end, of=result.n),
-        worth=f"{found.effective_n:.0f}", numerator=found.numerator, cut=cut,
+        worth=Persons(round(found.effective_n)), numerator=found.numerator, cut=cut,
     )  # fmt: skip
 
 
