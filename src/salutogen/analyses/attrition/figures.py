@@ -92,7 +92,7 @@ def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None
         title="Persons still observed",
         description=(
             "Share of persons who were not lost before each planned occasion (Kaplan and Meier): "
-            f"{percent(last['still'])} at {last['occasion']}."
+            f"{percent(last['still'])} at occasion {last['occasion']}."
             + (" Numbers above the points: persons not lost yet." if numbered else "")
         ),
         chart=layered(*layers, height=260, data=values(data)),

@@ -38,11 +38,16 @@ BALANCE_COLUMNS = (
     Column(name="after", meaning="The same, weighted", unit="SDs", heading="Weighted"),
 )  # fmt: skip
 CURVE_COLUMNS = (
-    Column(name="delta_sd", meaning="Assumed shift of the lost", unit="SDs of SR"),
-    Column(name="delta", meaning="The same shift", unit=POINTS),
-    Column(name="estimate", meaning="Estimate under it"),
-    Column(name="low", meaning="Lower end of its 95 % interval"),
-    Column(name="high", meaning="Upper end of its 95 % interval"),
+    Column(
+        name="delta_sd",
+        meaning="Assumed shift of the lost",
+        unit="SDs of SR",
+        heading="Shift (SDs)",
+    ),
+    Column(name="delta", meaning="The same shift", unit=POINTS, heading="Shift (points)"),
+    Column(name="estimate", meaning="Estimate under it", heading="Estimate"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
 )
 
 

@@ -192,8 +192,8 @@ def weights_words(result: AttritionResult) -> Text:
         )
     return say(
         "Weights have a mean of {mean} (about 1 is as it should be) and an SD of {sd}; "
-        "those seen at the end ({n:# person|# persons}) are worth {worth:# person|# persons} once weighted. "
-        "They are stabilised by {numerator}{cut}.",
+        "those seen at the end ({n:# person|# persons}) are worth {worth:# person|# persons} once "
+        "weighted. They are stabilised by {numerator}{cut}.",
         mean=points(found.mean), sd=points(found.sd), n=Persons(found.n_end, of=result.n),
         worth=Persons(round(found.effective_n)), numerator=found.numerator, cut=cut,
     )  # fmt: skip
