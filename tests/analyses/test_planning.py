@@ -37,6 +37,7 @@ KNOWN = {
         kind("second", default=True, needs=("base",)),
         kind("factors"),
         kind("order", needs=("factors",)),
+        kind("patient", waits_for=("factors",)),
     )
 }
 
@@ -53,6 +54,16 @@ def refused(folder: Path, analyses: str) -> list[str]:
 
 def labels(items: tuple[PlannedAnalysis, ...]) -> list[str]:
     return [item.label for item in items]
+
+
+def test_a_kind_that_waits_is_done_after_what_it_waits_for_and_needs_none_of_it(
+    tmp_path: Path,
+) -> None:
+    found = planned(tmp_path, "[{step: patient}, {step: factors}, {step: order}]")
+    assert labels(found) == ["base", "second", "factors", "patient", "order"]
+    assert [item.place for item in found] == [0, 1, 3, 2, 4]
+    alone = planned(tmp_path, "[{step: patient}]")
+    assert labels(alone) == ["base", "second", "patient"]
 
 
 def test_defaults_come_first_and_are_not_asked(tmp_path: Path) -> None:

@@ -210,6 +210,7 @@ def full_run(
         {"step": "centiles", "bootstrap": 100},
         {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
          "covariates": [n["number"], n["category"]], "bootstrap": 100},
+        {"step": "attrition", "factors": [n["baseline factor"], n["repeated factor"]]},
     ]  # fmt: skip
     types = [n["type"], n["other type"]]
     study = plan(

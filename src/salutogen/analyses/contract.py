@@ -183,6 +183,8 @@ class Analysis:
         `module:attribute` of the result's class, for the schema of `results.json`.
     needs : tuple of str
         Kinds whose results it takes.
+    waits_for : tuple of str
+        Kinds that are done before it where a study has them; their results are in `before`.
     default : bool
         Whether it is done unless the study file says `enabled: false`.
     results_at : mapping of str to str
@@ -198,6 +200,7 @@ class Analysis:
     compute: str
     result: str = "salutogen.analyses.contract:AnalysisResult"
     needs: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
     default: bool = False
     results_at: Mapping[str, str] = field(default_factory=dict)
     fits_classes: bool = False

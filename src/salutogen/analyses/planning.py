@@ -33,7 +33,7 @@ class PlannedAnalysis:
     needs : mapping of str to str
         Labels of the analyses whose results it takes, by their kind.
     after : tuple of str
-        Labels of analyses to be done before it.
+        Labels of analyses to be done before it: named so, or of kinds it waits for.
     asked : bool
         Whether the study file names it; otherwise it is on by default.
     place : int
@@ -212,7 +212,8 @@ def _with_needs(
             )
         else:
             found.tell("step-need-missing", label=item.label, needs=[kind], **item.stands_at)
-    return replace(item, needs=needs)
+    earlier = [other.label for other in planned if other.analysis.name in item.analysis.waits_for]
+    return replace(item, needs=needs, after=tuple(dict.fromkeys((*item.after, *earlier))))
 
 
 def _in_order(planned: list[PlannedAnalysis], found: Findings) -> tuple[PlannedAnalysis, ...]:

@@ -135,6 +135,14 @@ BUILT_IN = (
         compute="salutogen.analyses.factors.analysis:compute",
         result="salutogen.analyses.factors.analysis:FactorsResult",
     ),
+    Analysis(
+        name="attrition",
+        title="Who was lost",
+        settings="salutogen.analyses.attrition.settings:AttritionSettings",
+        compute="salutogen.analyses.attrition.analysis:compute",
+        result="salutogen.analyses.attrition.analysis:AttritionResult",
+        waits_for=("windows", "factors"),
+    ),
 )
 
 

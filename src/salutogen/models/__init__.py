@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from salutogen.models.compiling.ahead_of_time import warm
     from salutogen.models.compiling.cache import is_warm
     from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
@@ -89,6 +90,7 @@ _HOME = {
     "ConvergenceWarning": "convergence",
     "CrossLaggedFit": "sem.cross_lagged.result",
     "CrossLaggedPanel": "sem.cross_lagged.model",
+    "DropoutWeights": "dropout.weights",
     "EValue": "pooling.e_value",
     "FTest": "regression.least_squares",
     "FitComparison": "mixed.comparison",
@@ -138,6 +140,7 @@ _HOME = {
     "compare_structural_fits": "sem.comparison",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
+    "dropout_weights": "dropout.weights",
     "e_value": "pooling.e_value",
     "executor_for": "parallel.executors",
     "f_test": "regression.least_squares",
@@ -169,6 +172,7 @@ __all__ = [
     "ConvergenceWarning",
     "CrossLaggedFit",
     "CrossLaggedPanel",
+    "DropoutWeights",
     "EValue",
     "FTest",
     "FitComparison",
@@ -218,6 +222,7 @@ __all__ = [
     "compare_structural_fits",
     "copy_mean",
     "cross_validated_error",
+    "dropout_weights",
     "e_value",
     "executor_for",
     "f_test",

@@ -38,6 +38,8 @@ def add_analyses(plan: Plan) -> None:
         steps.append(_factors(plan))
     if len(plan.labels) > 1 and lot.chance(0.12):
         steps.append(_change(plan))
+    if lot.chance(0.1):
+        steps.append(_attrition(plan))
     values["analyses"] = steps
 
 
@@ -68,6 +70,20 @@ def _change(plan: Plan) -> dict[str, Any]:
     if lot.chance(0.2):
         step["reliability"] = {"E": lot.one(0.5, 0.8)}
     return step | {"lag": lot.one(1, 1, 2), "lags": lot.one("equal", "free")}
+
+
+def _attrition(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "attrition"}
+    if lot.chance(0.2):
+        step["scores"] = lot.one(["SR"], ["P"], ["P", "SR"])
+    if lot.chance(0.2):
+        step["end"] = lot.one(*plan.labels)
+    if plan.background and lot.chance(0.2):
+        step["background"] = [lot.one(*plan.background)]
+    if lot.chance(0.2):
+        step["numerator"] = "baseline"
+    return step | {"truncate": lot.one(0.01, 0.01, 0.0, 0.05)}
 
 
 def _trajectories(plan: Plan) -> dict[str, Any]:

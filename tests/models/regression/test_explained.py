@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import brentq
 
-from salutogen.models.regression.explained import explained_share
+from salutogen.models.regression.explained import _limits, explained_share
 
 NAMES = ["intercept", "sex", "E", "E^2"]
 
@@ -153,3 +153,12 @@ def test_influences_of_one_size_give_an_interval_without_overflow() -> None:
     assert found.share == pytest.approx(0.5)
     low, high = found.interval
     assert 0 <= low < 0.5 < high <= 1
+
+
+def test_units_that_all_pull_the_same_count_as_many_as_they_are() -> None:
+    """Their fourth powers say nothing: no division by nothing, and never fewer for a small push."""
+    pulls = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    alike = _limits(0.3, pulls, 1, 4)
+    nearly = _limits(0.3, pulls * (1 + 1e-4 * np.arange(6)), 1, 4)
+    assert alike == pytest.approx(nearly, rel=1e-2)
+    assert 0 <= alike[0] < 0.3 < alike[1] <= 1

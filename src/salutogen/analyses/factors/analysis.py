@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
@@ -16,6 +15,7 @@ from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
     Later,
+    Related,
     asked_factors,
     complete,
     factors_before,
@@ -35,6 +35,7 @@ from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.turning import Turning, turning
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
+from salutogen.analyses.line_of_occasions import line_of_occasions
 from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import factor_band
 from salutogen.analyses.sensitivity.person_bands import plausible_reliability
@@ -46,7 +47,6 @@ from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.regression.stacked import EstimatedLine
-from salutogen.norm.design_matrix import line_matrix
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
@@ -84,6 +84,7 @@ class FactorsResult(AnalysisResult):
     selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
     drawn: int = beside(default=0)
+    related: Related | None = beside(default=None)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Both ways of asking, and what stands beside them."""
@@ -111,7 +112,9 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     order = time_order(inputs, settings, names, found)
     factors, beside_ = factors_before(inputs, order, found)
     later = later_scores(inputs, settings, order, found)
-    line = _line(inputs, found)
+    line = line_of_occasions(inputs)
+    if line is None:
+        found.tell("factors-by-a-given-line")
     usable, fits = _alone(factors, later, line, found)
     if not usable and not beside_:
         found.tell("no-factor-left")
@@ -137,6 +140,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         selection=selected.told if selected else None,
         correlates=_correlates(inputs, beside_, later),
         drawn=settings.draws,
+        related=Related(factors=tuple(usable), later=later, line=line),
         findings=tuple(found),
     )
 
@@ -186,21 +190,6 @@ def _made(
         )
         for factor, both, fit in zip(usable, told, fits, strict=True)
     )
-
-
-def _line(inputs: AnalysisInputs, found: Findings) -> EstimatedLine | None:
-    """How persons pulled on the line of occasions; None for a line of another study."""
-    units = inputs.norm.units("occasion")
-    if inputs.norm.external is not None or units is None:
-        found.tell("factors-by-a-given-line")
-        return None
-    line = inputs.norm.lines.occasion
-    X = line_matrix(line, units, level="occasion")
-    rest = units["P"].cast(pl.Float64).to_numpy() - np.einsum("ij,j->i", X, line.coefficients)
-    known = np.isfinite(X).all(axis=1) & np.isfinite(rest)
-    person = units["person"].to_numpy().astype(np.int64)
-    n = inputs.scores.persons.height
-    return EstimatedLine.of(X[known], rest[known], person[known], n)
 
 
 def _alone(

@@ -16,6 +16,7 @@ from salutogen.analyses.scales import numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.descriptive import group_means
+from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, factor_column
 from salutogen.norm.covariates import covariates_by_person
@@ -94,6 +95,24 @@ class Later:
     exposure: Bool
     covariates: Float
     covariate_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Related:
+    """What was related to what, for analyses that ask the same in another way.
+
+    Attributes
+    ----------
+    factors : tuple of Factor
+        Those that were fitted.
+    later : Later
+    line : EstimatedLine or None
+        How persons pulled on the line of occasions; None for a line of another study.
+    """
+
+    factors: tuple[Factor, ...]
+    later: Later
+    line: EstimatedLine | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,7 +139,7 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     weights = {
         number: found
         for number, one in placed.items()
-        if (found := _weights(one, valid.occasion, known)).any()
+        if (found := occasion_weights(one, valid.occasion, known)).any()
     }
     if not known.any() or numbers[0] not in weights or numbers[-1] not in weights:
         return None
@@ -188,7 +188,7 @@ def _terms(line: Line, table: pl.DataFrame) -> Float:
     )
 
 
-def _weights(placed: PeriodRows, occasion: Int, known: np.ndarray) -> Float:
+def occasion_weights(placed: PeriodRows, occasion: Int, known: np.ndarray) -> Float:
     """Weight of each planned occasion in the mean of a window, shape (occasions,).
 
     Occasions that a window counts weigh the same; windows of days weigh them by their rows.

@@ -16,7 +16,6 @@ Float = NDArray[np.float64]
 
 NOTHING = 1e-12
 FULL = 1e-8  # one minus a leverage of 1
-ROUNDING = 1e-12
 MOST_SCALED = 15.0  # a share of 1 to all digits
 
 
@@ -134,9 +133,9 @@ def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, flo
         return share, share
     centre = float(np.sqrt(max(value**2 - (q - 1) * error**2, 0.0)))
     low = centre - float(stdtrit(df, 0.975)) * error
-    spread = fourth - squares**2 / units
-    # Influences that are all of one size tell the error as well as the degrees of freedom let.
-    left = 2 * squares**2 / spread if spread > ROUNDING * fourth else np.inf
+    # Of units that all pull the same the fourth powers tell nothing: as many as there are.
+    beyond, twice = fourth - squares**2 / units, 2 * squares**2
+    left = twice / beyond if twice < df * beyond else float(df)
     reach = float(stdtrit(min(max(left, 1.0), df), 0.975))
     high = value + max(_stretched(reach, third / squares**1.5), reach) * error
     return _share_at(low), _share_at(high)

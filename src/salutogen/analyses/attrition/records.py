@@ -1,0 +1,173 @@
+"""What is told of who was lost, declared."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figure, record, rows
+from salutogen.models.dropout.weighted import Pulled
+
+HAZARD_COLUMNS = (
+    Column(name="term", meaning="What loss may go with", heading="Predictor", kind=Kind.LABEL),
+    Column(name="per", meaning="Difference that the odds are for", heading="For", kind=Kind.LABEL),
+    Column(
+        name="odds_ratio",
+        meaning="Odds of being lost after an occasion, given the others",
+        unit="odds ratio",
+        sign="above 1 = more of it goes with being lost",
+        heading="Odds ratio",
+    ),
+    Column(name="low", meaning="Lower end of its 95 % interval (t)", heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval (t)", heading="to"),
+    Column(name="p", meaning="p value (t)", heading="p"),
+    Column(
+        name="p_adjusted",
+        meaning="p adjusted over the terms: false-discovery rate (Benjamini and Hochberg)",
+        heading="p, false-discovery rate",
+    ),
+)
+BALANCE_COLUMNS = (
+    Column(name="variable", meaning="What was known at first", heading="At first",
+           kind=Kind.LABEL),
+    Column(
+        name="before",
+        meaning="Those seen at the end less everyone, unweighted, in SDs of everyone",
+        unit="SDs",
+        heading="Unweighted",
+    ),
+    Column(name="after", meaning="The same, weighted", unit="SDs", heading="Weighted"),
+)  # fmt: skip
+CURVE_COLUMNS = (
+    Column(
+        name="delta_sd",
+        meaning="Assumed shift of the lost",
+        unit="SDs of SR",
+        heading="Shift (SDs)",
+    ),
+    Column(name="delta", meaning="The same shift", unit=POINTS, heading="Shift (points)"),
+    Column(name="estimate", meaning="Estimate under it", heading="Estimate"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+)
+
+
+@record
+class Told(Record):
+    """An estimate with its error."""
+
+    estimate: float = figure("Estimate", sign=LESS_RESILIENT)
+    se: float | None = figure("Standard error, persons being independent")
+    interval: tuple[float, float] | None = figure("95 % interval (t)")
+
+    @property
+    def sign(self) -> int:
+        """Sign of an estimate whose interval leaves out 0; 0 otherwise."""
+        if self.interval is None or self.interval[0] * self.interval[1] <= 0:
+            return 0
+        return 1 if self.interval[0] > 0 else -1
+
+
+def told(found: Pulled) -> Told:
+    """Take what is told from an estimate; without an error where nothing tells one."""
+    known = found.se > 0
+    return Told(
+        estimate=found.value,
+        se=found.se if known else None,
+        interval=found.interval if known else None,
+    )
+
+
+def differ(one: Told, other: Told | None, moved: Told | None) -> bool:
+    """Whether two claims differ, and their difference is told: not where both are near a limit."""
+    return other is not None and moved is not None and one.sign != other.sign and moved.sign != 0
+
+
+@record
+class Weighing(Record):
+    """Weights of still being observed, and whether they do what they are for."""
+
+    n_rows: int = figure("Persons' occasions with a weight")
+    numerator: str = figure("What stabilises them", kind=Kind.LABEL)
+    truncate: float = figure("Share moved at either end of an occasion")
+    mean: float = figure("Mean after the first occasion; about 1 where the hazard fits")
+    sd: float = figure("SD after the first occasion")
+    largest: float = figure("Largest weight after truncation", kind=Kind.PERSON)
+    largest_untruncated: float = figure("Largest weight before it", kind=Kind.PERSON)
+    mean_at_end: float = figure("Mean at the end")
+    sd_at_end: float = figure("SD at the end")
+    n_end: int = figure("Persons seen at the end", unit="persons", kind=Kind.COUNT)
+    effective_n: float = figure("Persons that those are worth once weighted (Kish)", unit="persons")
+    balance: pl.DataFrame = rows(
+        "Those seen at the end beside everyone, as they were at first", BALANCE_COLUMNS
+    )
+
+
+@record
+class WeightedContrast(Record):
+    """A mean over persons' occasions, as those present have it and weighted."""
+
+    score: str = figure("SR or P", kind=Kind.LABEL)
+    what: str = figure("end: mean at the end; change: against the beginning", kind=Kind.LABEL)
+    begins: str = figure("Occasions of the beginning", kind=Kind.LABEL)
+    ends: str = figure("Occasions of the end", kind=Kind.LABEL)
+    unweighted: Told = figure("Over those present", unit=POINTS)
+    weighted: Told | None = figure("Weighted; null where there are no weights", unit=POINTS)
+    moved: Told | None = figure("Weighted less unweighted", unit=POINTS)
+    by_model: Told | None = figure(
+        "Change by the model of single occasions of the windows; null without windows", unit=POINTS
+    )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed, by more than the error of what they move."""
+        return differ(self.unweighted, self.weighted, self.moved)
+
+
+@record
+class TwoWays(Record):
+    """A coefficient without weights and with them, over the same rows."""
+
+    as_found: float = figure(
+        "Coefficient over persons' means, as among the factors", sign=LESS_RESILIENT
+    )
+    unweighted: Told = figure("Over single occasions")
+    weighted: Told = figure("Over single occasions, weighted")
+    moved: Told = figure("Weighted less unweighted")
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed, by more than the error of what they move."""
+        return differ(self.unweighted, self.weighted, self.moved)
+
+
+@record
+class WeightedFactor(Record):
+    """A factor and later SR, with weights and without."""
+
+    name: str = figure("Factor", kind=Kind.LABEL)
+    title: str = figure("What it is called", kind=Kind.LABEL)
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    two_step: TwoWays = figure("SR on the factor", unit=f"{POINTS} per point of the factor")
+    one_step: TwoWays = figure(
+        "P on exposure and the factor", unit=f"{POINTS} per point of the factor"
+    )
+
+
+@record
+class Tipping(Record):
+    """A claim, if the unseen SR of the lost was worse or better than what is expected of them."""
+
+    claim: str = figure("What is claimed", kind=Kind.LABEL)
+    factor: str | None = figure("Factor; null for the change of mean SR", kind=Kind.LABEL)
+    expected_by: str = figure("What the expectation rests on", kind=Kind.LABEL)
+    weight_of_lost: float = figure(
+        "Change of the estimate for each point that the lost are shifted", kind=Kind.SHARE
+    )
+    at_zero: Told = figure("The estimate without a shift")
+    tips_at: float | None = figure(
+        "Smallest shift at which the interval begins, or ceases, to hold 0; null where none up to "
+        "3 SDs of SR does",
+        unit=POINTS,
+    )
+    tips_at_sd: float | None = figure("The same shift", unit="SDs of SR")
+    curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)

@@ -1,0 +1,179 @@
+"""Factors and later SR with weights and without, in two steps and in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.attrition.observed import Observed
+from salutogen.analyses.attrition.records import TwoWays, WeightedFactor, told
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.factors.analysis import FactorsResult
+from salutogen.analyses.factors.measured import Factor, Later, Related
+from salutogen.analyses.factors.records import FactorFound
+from salutogen.errors import ModelError
+from salutogen.findings import Findings
+from salutogen.models.dropout.weighted import Pulled, Rows, regression_over_rows
+from salutogen.models.dropout.weights import DropoutWeights
+from salutogen.namespaces import covariate_of
+from salutogen.norm.design_matrix import INTERCEPT, line_matrix
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FactorWays:
+    """A factor, what is told of it, and what shifts of the lost rest on.
+
+    Attributes
+    ----------
+    two_step : Pulled
+        Coefficient on SR, weighted where there are weights.
+    lost : Pulled or None
+        How much a shift of the lost by one point moves it; None where nobody was lost by then.
+    n_lost : int
+        Persons with the factor who were lost before the last occasion of later SR.
+    """
+
+    told: WeightedFactor | None
+    name: str
+    title: str
+    two_step: Pulled
+    lost: Pulled | None
+    n_lost: int
+
+
+def weighted_factors(
+    inputs: AnalysisInputs, observed: Observed, weights: DropoutWeights | None, found: Findings
+) -> tuple[FactorWays, ...]:
+    """Fit the factors of every step `factors` over single occasions, with weights and without."""
+    steps = {
+        label: result
+        for label, result in inputs.before.items()
+        if isinstance(result, FactorsResult)
+    }
+    return tuple(
+        way
+        for label, result in steps.items()
+        for way in _of_step(
+            inputs, observed, weights, result, f" ({label})" if len(steps) > 1 else "", found
+        )
+    )
+
+
+def _of_step(
+    inputs: AnalysisInputs,
+    observed: Observed,
+    weights: DropoutWeights | None,
+    result: FactorsResult,
+    called: str,
+    found: Findings,
+) -> tuple[FactorWays, ...]:
+    related = result.related
+    if related is None:
+        return ()
+    table = related.later.rows
+    X = line_matrix(inputs.norm.lines.occasion, table, level="occasion")
+    exposure = np.array(
+        [
+            term != INTERCEPT and covariate_of(term) is None
+            for term in inputs.norm.lines.occasion.terms
+        ]
+    )
+    made = []
+    for factor, told_before in zip(related.factors, _fitted(result, related), strict=True):
+        try:
+            own = replace(factor, title=f"{factor.title}{called}")
+            made.append(_one(own, told_before, related, X, exposure, observed, weights))
+        except ModelError as error:
+            found.tell("attrition-factor-not-weighted", name=factor.name, reason=str(error))
+    return tuple(made)
+
+
+def _fitted(result: FactorsResult, related: Related) -> list[FactorFound]:
+    by_name = {item.name: item for item in result.factors}
+    return [by_name[factor.name] for factor in related.factors]
+
+
+def _one(
+    factor: Factor,
+    before: FactorFound,
+    related: Related,
+    X: Float,
+    exposure: Bool,
+    observed: Observed,
+    weights: DropoutWeights | None,
+) -> FactorWays:
+    table, later = related.later.rows, related.later
+    person = table["person"].to_numpy().astype(np.int64)
+    occasion = table["occasion_index"].to_numpy().astype(np.int64)
+    more = np.column_stack([later.covariates, factor.values])[person]
+    known = np.isfinite(X).all(axis=1) & np.isfinite(more).all(axis=1)
+    X, more, person, occasion = X[known], more[known], person[known], occasion[known]
+    SR, P = (table[name].cast(pl.Float64).to_numpy()[known] for name in ("SR", "P"))
+    two = np.column_stack([X[:, ~exposure], more])
+    one = np.column_stack([X, more])
+
+    def fit(y: Float, columns: Float, use: DropoutWeights | None, *, scored: bool) -> Pulled:
+        rows = Rows(
+            person=person, occasion=occasion, n_persons=observed.rows.n_persons, weights=use,
+            line=related.line if scored else None, through=X if scored else None,
+        )  # fmt: skip
+        names = [f"term {number + 1}" for number in range(columns.shape[1] - 1)]
+        return regression_over_rows(y, columns, rows, names=[*names, factor.name])[-1]
+
+    plain = fit(SR, two, None, scored=True)
+    best, made = plain, None
+    if weights is not None:
+        best = fit(SR, two, weights, scored=True)
+        made = WeightedFactor(
+            name=factor.name,
+            title=factor.title,
+            n=int(np.unique(person).size),
+            two_step=_two_ways(before.two_step.b, plain, best),
+            one_step=_two_ways(
+                before.one_step.b,
+                fit(P, one, None, scored=False),
+                fit(P, one, weights, scored=False),
+            ),
+        )
+    shift, n_lost = _shift(factor, later, observed)
+    return FactorWays(
+        told=made, name=factor.name, title=factor.title, two_step=best, lost=shift, n_lost=n_lost
+    )
+
+
+def _two_ways(as_found: float, plain: Pulled, weighted: Pulled) -> TwoWays:
+    return TwoWays(
+        as_found=as_found,
+        unweighted=told(plain),
+        weighted=told(weighted),
+        moved=told(weighted.plus(plain, -1.0)),
+    )
+
+
+def _shift(factor: Factor, later: Later, observed: Observed) -> tuple[Pulled | None, int]:
+    """How the coefficient moves with each point that lost persons' SR is shifted.
+
+    That is the coefficient of the factor on the share of the later occasions at which a person
+    was lost, over all persons, seen later or not.
+    """
+    places = [observed.labels.index(label) for label in later.labels]
+    since, entered = observed.lost_since, observed.entered
+    share = np.mean([since <= place for place in places], axis=0)
+    X = np.column_stack([later.terms[:, ~later.exposure], later.covariates, factor.values])
+    known = np.isfinite(X).all(axis=1) & (entered <= places[-1])
+    n_lost = int(np.count_nonzero(share[known]))
+    if not 0 < n_lost < np.count_nonzero(known):
+        return None, n_lost
+    person = np.flatnonzero(known)
+    rows = Rows(person=person, occasion=np.zeros_like(person), n_persons=known.size)
+    names = [f"term {number + 1}" for number in range(X.shape[1])]
+    try:
+        return regression_over_rows(share[known], X[known], rows, names=names)[-1], n_lost
+    except ModelError:
+        return None, n_lost

@@ -1,0 +1,139 @@
+"""What loss is asked to go with, and what cannot be asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from salutogen.analyses.attrition.analysis import AttritionResult, compute
+from salutogen.analyses.attrition.tipping import BY_PRESENT
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.errors import AnalysisError
+from tests.analyses.attrition.asking import codes, seen, settings
+from tests.analyses.attrition.lossy import lossy, lossy_inputs
+from tests.analyses.inputs import inputs_of
+from tests.norm.cohorts import simulated
+
+
+def test_nobody_lost_is_a_note_and_nothing_is_weighted() -> None:
+    found = compute(inputs_of(simulated(80, 4, missing=0.0)), settings())
+    assert codes(found.findings) == ["attrition-nobody-lost"]
+    assert found.weights is None
+    assert not found.hazard.height
+    assert found.tipping == ()
+    assert all(one.weighted is None for one in found.contrasts)
+    assert found.files() == {}
+    assert "Nobody was lost" in found.answer().worded(str)
+
+
+def test_few_lost_have_no_weights_but_shifts_of_them_are_followed() -> None:
+    scores = simulated(120, 4, missing=0.0)
+    table = scores.table.filter(~((pl.col("person") < 7) & (pl.col("occasion_index") > 1)))
+    found = compute(inputs_of(replace(scores, table=table)), settings())
+    assert found.n_lost == 7
+    assert "attrition-few-lost" in codes(found.findings)
+    assert found.weights is None
+    assert [one.expected_by for one in found.tipping] == [BY_PRESENT]
+    assert "not known without weights" in found.answer().worded(str)
+
+
+def test_with_few_lost_the_model_has_few_terms() -> None:
+    scores = simulated(200, 4, missing=0.0)
+    gone = (pl.col("person") % 10 == 0) & (pl.col("occasion_index") > pl.col("person") % 3)
+    found = compute(inputs_of(replace(scores, table=scores.table.filter(~gone))), settings())
+    assert found.n_lost == 20
+    assert found.hazard["term"].to_list() == ["problems P", "exposure E"]
+    assert "attrition-predictors-left-out" in codes(found.findings)
+    assert found.weights is not None
+    assert "optimism" in found.weights.balance["variable"].to_list()
+
+
+def test_a_predictor_that_parts_the_lost_from_the_others_is_left_out() -> None:
+    scores = lossy(n=200)
+    last = scores.table.group_by("person").agg(pl.col("occasion_index").max()).sort("person")
+    flag = (last["occasion_index"] < 5).cast(pl.Float64).alias("knows")
+    persons = scores.persons.with_columns(
+        flag, same=pl.col("optimism") * 2 + 1, flat=pl.lit(1.0),
+        rarely=pl.when(pl.col("person") < 20).then(1.0),
+    )  # fmt: skip
+    names = ("knows", "optimism", "same", "flat", "rarely")
+    made = replace(scores, persons=persons, factors_baseline=names)
+    found = compute(inputs_of(made), settings(background=[]))
+    assert found.hazard["term"].to_list() == ["problems P", "exposure E", "optimism"]
+    told = [one.text for one in found.findings if one.code == "attrition-predictor-not-used"]
+    assert len(told) == 3
+    assert any("flat does not vary" in text for text in told)
+    assert any("rarely is known" in text for text in told)
+    assert any("knows and same" in text for text in told)
+
+
+def test_missing_values_of_a_predictor_are_filled_and_told() -> None:
+    scores = lossy(n=200)
+    persons = scores.persons.with_columns(
+        age=pl.when(pl.col("person") >= 10).then(pl.col("age")),
+    )
+    found = compute(inputs_of(replace(scores, persons=persons)), settings())
+    assert "age" in found.hazard["term"].to_list()
+    (told,) = [one for one in found.findings if one.code == "attrition-values-filled"]
+    assert told.evidence.numbers["n"] == 10
+
+
+def test_SR_can_stand_in_the_place_of_P_and_E(lost_inputs: AnalysisInputs) -> None:
+    found = compute(lost_inputs, settings(scores=["SR"], factors=[], background=["arm"]))
+    assert found.hazard["term"].to_list() == ["SR", "arm: programme"]
+
+
+def test_an_earlier_end_loses_fewer(
+    lost_inputs: AnalysisInputs, lost_result: AttritionResult
+) -> None:
+    found = compute(lost_inputs, settings(end="T3"))
+    last = 5 - np.argmax(seen(lost_inputs)[:, ::-1], axis=1)
+    assert found.n_lost == np.count_nonzero(last < 3) < lost_result.n_lost
+    assert found.occasions["occasion"].to_list() == ["T0", "T1", "T2", "T3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"scores": ["P", "E", "SR"]}, "attrition-scores-collinear"),
+        ({"factors": ["optimsm"]}, "attrition-predictor-unknown"),
+        ({"background": ["agee"]}, "attrition-predictor-unknown"),
+        ({"end": "T9"}, "attrition-end-unknown"),
+        ({"end": "T0"}, "attrition-single-occasion"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    lost_inputs: AnalysisInputs, given: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(AnalysisError) as caught:
+        compute(lost_inputs, settings(**given))
+    assert code in codes(caught.value.findings)
+
+
+def test_a_single_occasion_is_refused() -> None:
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs_of(simulated(60, 1)), settings())
+    assert codes(caught.value.findings) == ["attrition-single-occasion"]
+
+
+def test_an_end_with_hardly_anybody_is_warned_of() -> None:
+    scores = simulated(100, 4, missing=0.0)
+    late = (pl.col("occasion_index") == 3) & (pl.col("person") > 5)
+    found = compute(inputs_of(replace(scores, table=scores.table.filter(~late))), settings())
+    assert "attrition-end-of-few" in codes(found.findings)
+
+
+def test_weights_that_leave_few_are_warned_of() -> None:
+    found = compute(lossy_inputs(n=400, by_problems=3.0, chance=-1.5), settings(truncate=0.0))
+    assert "attrition-weights-extreme" in codes(found.findings)
+
+
+def test_baseline_in_the_numerator_is_told_to_leave_baseline_unbalanced() -> None:
+    inputs = lossy_inputs(n=400, by_problems=1.5)
+    found = compute(inputs, settings(numerator="baseline"))
+    told = [one.text for one in found.findings if one.code == "attrition-not-balanced"]
+    assert any("on purpose" in text for text in told)

@@ -1,0 +1,96 @@
+"""Shifts of the lost, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from salutogen.analyses.attrition.analysis import AttritionResult, compute
+from salutogen.analyses.attrition.records import Told
+from salutogen.analyses.attrition.tipping import CHANGE_OF_SR
+from salutogen.analyses.attrition.words import turns
+from salutogen.analyses.contract import AnalysisInputs
+from tests.analyses.attrition.asking import codes, seen, settings
+from tests.analyses.attrition.lossy import lossy_inputs
+from tests.analyses.inputs import inputs_of
+
+
+def test_shifts_move_estimates_by_the_share_that_was_lost(
+    lost_inputs: AnalysisInputs, lost_result: AttritionResult
+) -> None:
+    there = seen(lost_inputs)
+    last = 5 - np.argmax(there[:, ::-1], axis=1)
+    gone = last[:, None] < np.arange(6)
+    change, factor = lost_result.tipping
+    assert change.claim == CHANGE_OF_SR
+    assert change.weight_of_lost == pytest.approx(gone[:, 4:].mean() - gone[:, :2].mean())
+    # A factor's coefficient moves by that of the share of occasions lost on the factor.
+    optimism = lost_inputs.scores.persons["optimism"].to_numpy()
+    slope = np.polyfit(optimism, gone[:, 1:].mean(axis=1), 1)[0]
+    assert factor.weight_of_lost == pytest.approx(slope)
+    for one in lost_result.tipping:
+        rows = {row["delta_sd"]: row for row in one.curve.rows(named=True)}
+        sd = rows[1.0]["delta"]
+        assert sd == pytest.approx(np.nanstd(lost_inputs.views.wide("SR").values, ddof=1))
+        moved = rows[1.0]["estimate"] - rows[0.0]["estimate"]
+        assert moved == pytest.approx(sd * one.weight_of_lost)
+        assert rows[0.0]["low"] == pytest.approx(one.at_zero.interval[0])
+
+
+def test_the_tipping_point_parts_shifts_that_hold_zero_from_those_that_do_not(
+    lost_result: AttritionResult,
+) -> None:
+    change = lost_result.tipping[0]
+    assert change.at_zero.sign == 0
+    assert change.tips_at_sd is not None
+    rows = change.curve.with_columns(told=(pl.col("low") > 0) | (pl.col("high") < 0))
+    near = rows.filter(pl.col("delta_sd").abs() < abs(change.tips_at_sd))
+    assert not near["told"].any()
+    same_side = rows.filter((pl.col("delta_sd") * change.tips_at_sd > 0) & pl.col("told"))
+    assert same_side["delta_sd"].abs().min() >= abs(change.tips_at_sd)
+    assert "holds 0 already" in turns(change)
+    assert "no shift of the lost by up to 3 SDs" in turns(lost_result.tipping[1])
+
+
+@pytest.mark.parametrize(
+    ("interval", "tips", "words"),
+    [
+        ((0.1, 0.5), -0.4, "come to hold 0 if the unseen SR of the lost was 1.20 points"),
+        ((0.1, 0.5), None, "no shift of the lost by up to 3 SDs in either direction"),
+        ((-0.1, 0.5), 0.4, "holds 0 already; it would leave it out"),
+        ((-0.1, 0.5), None, "holds 0 already, and no shift"),
+        (None, None, "error is not known"),
+    ],
+)
+def test_what_turns_a_claim_is_said_for_every_case(
+    lost_result: AttritionResult,
+    interval: tuple[float, float] | None,
+    tips: float | None,
+    words: str,
+) -> None:
+    made = replace(
+        lost_result.tipping[0],
+        at_zero=Told(estimate=0.3, se=0.1, interval=interval),
+        tips_at=None if tips is None else 3 * tips,
+        tips_at_sd=tips,
+    )
+    assert words in turns(made)
+    if tips is not None:
+        assert ("higher (worse)" if tips > 0 else "lower (better)") in turns(made)
+
+
+def test_a_claim_that_a_small_shift_undoes_is_warned_of() -> None:
+    """Those present seem to improve; expected to fare as they did, the lost undo it soon."""
+    inputs = lossy_inputs(n=400, chance=-1.2, by_problems=0.3)
+    table = inputs.scores.table
+    late = table["occasion_index"].cast(pl.Float64) / 5
+    better = table.with_columns(P=(pl.col("P") - 1.1 * late).clip(0))
+    found = compute(inputs_of(replace(inputs.scores, table=better)), settings())
+    change = found.tipping[0]
+    assert change.at_zero.sign == -1
+    assert change.tips_at_sd is not None
+    assert 0 < change.tips_at_sd < 0.5
+    assert "attrition-claim-turns-early" in codes(found.findings)
