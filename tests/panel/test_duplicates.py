@@ -144,6 +144,16 @@ def _by_subject(panel: Panel) -> pl.DataFrame:
     return whole.sort("subject", "occasion")
 
 
+@pytest.mark.parametrize("name", ["^E$", "*", "^.*$"])
+def test_columns_that_are_called_like_a_pattern_are_merged_too(name: str) -> None:
+    frame = answers().with_columns(pl.lit("a").alias(name))
+    twice = with_rows(frame, 4, **dict.fromkeys(MOOD))
+    panel = read_panel(make_study({"answers": by_occasion(duplicates="merge")}), twice)
+    assert _by_subject(panel).equals(_by_subject(read_panel(make_study(), frame)))
+    blank = with_rows(frame, 4, **dict.fromkeys(ITEMS))
+    assert "duplicate-empty" in found(read_panel(make_study(), blank))
+
+
 def test_rows_that_contradict_are_not_merged() -> None:
     frame = answers().with_columns(M_1=pl.lit(1), M_2=pl.Series([None] * 18, dtype=pl.Int64))
     twice = with_rows(frame, 4, M_1=2, M_2=3)

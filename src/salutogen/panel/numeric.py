@@ -81,8 +81,10 @@ def is_blank(cells: pl.Series) -> pl.Series:
     """Tell which cells hold nothing, or a word that says so."""
     if cells.dtype != pl.String:
         return cells.is_null()
-    plain = cells.str.strip_chars().str.to_lowercase()
-    return (cells.is_null() | plain.is_in(list(BLANK_WORDS))).fill_null(value=True)
+    # Polars takes a name such as `^a$` for all columns that fit it, be it none.
+    plain = cells.alias("cells").str.strip_chars().str.to_lowercase()
+    blank = plain.is_null() | plain.is_in(list(BLANK_WORDS))
+    return blank.fill_null(value=True).alias(cells.name)
 
 
 def _with_words(

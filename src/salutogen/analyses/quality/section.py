@@ -142,7 +142,10 @@ def _empty_words(result: QualityResult) -> str:
     reasons = (
         (untold, "that persons' levels differ is not told (the interval of their share holds 0)"),
         (~several, "a single total stands in place of items"),
-        (several & no_factor, "items at that level do not covary as one common factor would"),
+        (
+            several & no_factor,
+            "one common factor of the items at that level has an estimate that cannot be",
+        ),
     )
     told = [words for where, words in reasons if found.filter(where).height]
     return f" One that is empty is not given: {', or '.join(told)}." if told else ""

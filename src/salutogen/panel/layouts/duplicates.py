@@ -83,7 +83,7 @@ class _Repeated:
         """Tell for each row whether its cells equal those of the leader of its group."""
         equal = np.ones(self.rows.size, dtype=bool)
         for column in columns:
-            cells = self.cells[column]
+            cells = self.cells[column].alias("cells")  # a name may be a pattern to Polars
             equal &= cells.eq_missing(cells.gather(pl.Series(leaders))).to_numpy()
         return equal
 

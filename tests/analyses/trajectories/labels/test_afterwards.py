@@ -90,7 +90,7 @@ def test_who_fades_is_called_back_and_who_stays_is_not() -> None:
         assert "chronic" not in words
         assert "none of them says that anything lasts" in words
         assert f"Of the {item.n} courses “still above at post2” {item.n_seen} were seen" in words
-        assert f"{item.n_within} within the band at some time" in words
+        assert f"{item.n_within} not above the band at some time" in words
         assert f"{item.n_above_last} above it when last seen" in words
 
 

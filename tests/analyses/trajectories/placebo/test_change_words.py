@@ -75,7 +75,10 @@ def test_regression_to_the_mean_is_said_only_where_anchors_are_selected_by_feeli
     fluctuation = "Had such values at pre and peri been ordinary fluctuation"
     assert fluctuation in said(replace(placebo, n_before=placebo.n))
     assert fluctuation not in said(placebo)  # some of the comparator lies after the event
-    assert "those after the event may still hold what it left) let expect" in said(placebo)
+    assert (
+        "those after the event may still hold what it left, and later events) let expect"
+        in said(placebo)
+    )
     assert "after such values at pre and peri comparator occasions let expect" in said(
         replace(placebo, rated=True)
     )

@@ -195,16 +195,18 @@ def test_in_short_problems_are_told_by_their_comparator(
     placebo = with_problems(with_jump(result, *excesses, p=p), *problems)
     assert placebo.jump_error_band is not None
     band = replace(placebo.jump_error_band, holds_with_error=holds)
-    said = short_words(result.response, replace(placebo, jump_error_band=band))
+    said = short_words(result.response, replace(placebo, jump_error_band=band), "first-any")
     assert words in said
     assert absent not in said
-    felt = short_words(result.response, replace(placebo, jump_error_band=band, rated=True))
+    felt = short_words(
+        result.response, replace(placebo, jump_error_band=band, rated=True), "first-any"
+    )
     assert ("felt as a burden" in felt) == (felt != "no response to an event is told")
 
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
-    assert "there is no comparator" in short_words(result.response, None)
-    assert result.in_short() == short_words(result.response, result.placebo)
+    assert "there is no comparator" in short_words(result.response, None, "first-any")
+    assert result.in_short() == short_words(result.response, result.placebo, result.anchored.rule)
 
 
 def test_problems_have_the_comparator_of_the_same_courses(result: Trajectories) -> None:

@@ -122,7 +122,7 @@ def _calm_words(response: Response) -> str:
         "steepen it and count as expected. Without the occasions from an anchor to two after post2 "
         f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)} "
         "points for each unit of exposure on single occasions, by which SR would change by "
-        f"{_calm(calm['SR'])}"
+        f"{_calm(calm['SR'])}; events that are no anchor stay in, and may still steepen it"
     )
     if (within := calm.get("SR_within")) is not None:
         words += (

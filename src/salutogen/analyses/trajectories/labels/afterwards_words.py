@@ -33,9 +33,9 @@ COLUMNS = (
     ),
     Column(
         name="n_within",
-        meaning="Of these, seen within the band at some time after post2",
+        meaning="Of these, seen not above the band at some time after post2",
         kind=Kind.COUNT,
-        heading="Of these within the band at some time",
+        heading="Of these not above the band at some time",
         of="n_seen",
     ),
     Column(
@@ -99,7 +99,7 @@ def afterwards_words(
         parts.append(
             say(
                 f"Of the {{n}} courses “{SHOWN[label]}” {{seen}} {{seen:was|were}} seen after it: "
-                "{within} within the band at some time, and {last} above it when last seen.",
+                "{within} not above the band at some time, and {last} above it when last seen.",
                 **start,
                 within=_part(item.n_within, item),
                 last=_part(item.n_above_last, item),

@@ -120,7 +120,8 @@ def _end_words(labels: Labels) -> tuple[Text, ...]:
         parts.append(
             say(
                 "For {n} of those not high before, the band reaches below the lowest possible "
-                "score: they could not be seen below at post2 by as much.",
+                "score: at the exposure they had before, they could not be "
+                "seen below at post2 by as much.",
                 n=Persons(fall, of=labels.n),
             )
         )

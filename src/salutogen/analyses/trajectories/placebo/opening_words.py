@@ -26,6 +26,12 @@ from salutogen.page.words import enumeration, say, signed
 
 OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
+WHICH: dict[Rule, str] = {
+    "first-strict": "a new",
+    "first-any": "a person's first",
+    "onset": "a new",
+    "demo-loop": "an",
+}
 AFTER = ", but at the two occasions after it they are still higher than exposure lets expect"
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
@@ -75,14 +81,15 @@ def answer_words(
     )
 
 
-def short_words(response: Response, placebo: Placebo | None) -> str:
+def short_words(response: Response, placebo: Placebo | None, rule: Rule) -> str:
     """Say in a clause whether a response to the event is told."""
     plain = response.jump_tests["SR"]
     if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
         return ""
     if placebo is None or placebo.SR is None:
         return "what an event does is not told, as there is no comparator"
-    when = f"when an event{' felt as a burden' if placebo.rated else ''} comes"
+    felt = " felt as a burden" if placebo.rated else ""
+    when = f"when {WHICH[rule]} event{felt} comes"
     problems = _problems_short(placebo)
     if placebo.beyond("response", "jump"):
         return f"{when} {_beyond_short(placebo, problems)}"
@@ -142,8 +149,9 @@ def _calm_words(response: Response) -> str:
         return ""
     return (
         " The line is fitted to these occasions as well, so that a reaction to the event would "
-        f"steepen it; by a slope without the occasions from an event to {max(OFFSETS) + MARGIN} "
-        f"after it, SR changed by {signed(calm.mean)} ({signed(calm.low)} to {signed(calm.high)})."
+        f"steepen it; by a slope without the occasions from an anchor to {max(OFFSETS) + MARGIN} "
+        f"after it, which other events may still steepen, SR changed by {signed(calm.mean)} "
+        f"({signed(calm.low)} to {signed(calm.high)})."
     )
 
 
@@ -182,9 +190,9 @@ def _after_words(placebo: Placebo) -> str:
         return ""
     held = "stays on that side of 0" if band.holds_with_error else "may lie on either side of 0"
     return (
-        f" From before the event to the two occasions after it SR changed by "
-        f"{signed(found.observed)}, by {excess_words(found, share=False)} beyond the comparator; "
-        f"with error in exposure this difference {held} ({signed(band.error_low)} to "
+        " In the courses compared SR changed from before the event to the two occasions after it "
+        f"by {signed(found.observed)}, by {excess_words(found, share=False)} beyond the "
+        f"comparator; with error in exposure this difference {held} ({signed(band.error_low)} to "
         f"{signed(band.error_high)})."
     )
 

@@ -19,7 +19,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import enumeration, percent, say, signed
 
 FLUCTUATION, ELSEWHERE = "ordinary fluctuation", "what comparator occasions show"
-LEFT = "those after the event may still hold what it left"
+LEFT = "those after the event may still hold what it left, and later events"
 
 
 def bar_words(placebo: Placebo, table: str, names: Iterable[str]) -> str:
@@ -142,7 +142,7 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
     )
     out = "It is left out of the shares compared."
     if placebo.n_before == placebo.n:
-        return f"{own}: that is fixed before anything happens, so it is no effect. {out}"
+        return f"{own}: that is fixed before this event, so it is no effect of it. {out}"
     sides = ""
     if SR.before is not None and SR.after is not None:
         early, late = (side.labels[LABELS[HIGH]] for side in (SR.before, SR.after))
@@ -157,6 +157,6 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
             )
         )
     return (
-        f"{own}{sides}: who is high before the event is so before anything happens, but {LEFT}, "
+        f"{own}{sides}: who is high before the event is so before it comes, but {LEFT}, "
         f"so that some may be high before them for that. {out}"
     )

@@ -52,7 +52,10 @@ def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
 def _side_words(placebo: Placebo, audience: Audience) -> Text:
     after = placebo.n - placebo.n_before
     if not after:
-        return " All lie before the person's first anchor."
+        return (
+            " All lie before the person's first anchor; events that are no anchor may come before "
+            "them."
+        )
     late = (
         f"who has none such has occasions whose course starts {MARGIN + 1} or more occasions after "
         "post2"

@@ -244,8 +244,8 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         return (WITHOUT,)
     n = next(iter(placebo.back_after.values())).n
     of_each = say(
-        "{above}Of all courses that have comparator occasions {n} went above their band at any "
-        "later occasion. Courses around comparator occasions are followed until the next anchor "
+        "{above}Of all courses that have comparator occasions {n} went above their band at the "
+        "event or later. Courses around comparator occasions are followed until the next anchor "
         "only, so that numbers over all later occasions are not compared",
         above=_above_words(placebo),
         n=Persons(n, of=placebo.n),
