@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.factors.buffering import Buffering, buffering
+from salutogen.analyses.factors.correlates import correlates
+from salutogen.analyses.factors.doubts import tell_doubts
 from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
@@ -20,7 +22,6 @@ from salutogen.analyses.factors.measured import (
     complete,
     factors_before,
     later_scores,
-    over_the_same_time,
     time_order,
 )
 from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound, Selection
@@ -44,7 +45,6 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
-from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.resilience.between_within import scored_arrays
@@ -123,7 +123,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
-    _tell(made, found)
+    tell_doubts(made, found)
     return FactorsResult(
         occasions=later.labels,
         n=int(np.isfinite(later.SR).sum()),
@@ -135,7 +135,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         n_joint=next((item.joint.n for item in made if item.joint is not None), None),
         factors=made,
         selection=selected.told if selected else None,
-        correlates=_correlates(inputs, beside_, later),
+        correlates=correlates(inputs, beside_, later),
         drawn=settings.draws,
         findings=tuple(found),
     )
@@ -331,50 +331,3 @@ def _slope(later: Later) -> float | None:
     known = np.isfinite(later.P) & np.isfinite(X).all(axis=1)
     found = np.linalg.lstsq(X[known], later.P[known], rcond=None)[0]
     return float(found[np.flatnonzero(later.exposure)[0]])
-
-
-def _correlates(
-    inputs: AnalysisInputs, names: Sequence[str], later: Later
-) -> tuple[Correlate, ...]:
-    """Correlations with SR over the same time of factors that were not measured before."""
-    made = []
-    for name in names:
-        both = over_the_same_time(inputs, name, later)
-        if both is None:
-            continue
-        n = int((np.isfinite(both[0]) & np.isfinite(both[1])).sum())
-        r = pearson(*both)
-        low, high = (None, None) if r is None or n <= 3 else _fisher(r, n)
-        made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
-    return tuple(made)
-
-
-def _fisher(r: float, n: int) -> tuple[float | None, float | None]:
-    if abs(r) >= 1:
-        return None, None
-    z, half = np.arctanh(r), NORMAL_95 / np.sqrt(n - 3)
-    return float(np.tanh(z - half)), float(np.tanh(z + half))
-
-
-def _tell(factors: Sequence[FactorFound], found: Findings) -> None:
-    """Say which factors are problems in disguise and which claims stand one way only."""
-    disguised = [item for item in factors if item.problems_in_disguise]
-    if disguised:
-        kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
-        found.tell(
-            "factor-is-problems", names=listed([item.name for item in disguised]),
-            kinds=listed(kinds),
-        )  # fmt: skip
-    for item in factors:
-        if item.holds in ("both", "neither"):
-            continue
-        found.tell(
-            "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
-            name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
-        )  # fmt: skip
-    follow = [item.name for item in factors if item.claimed and item.may_follow]
-    if follow:
-        found.tell("factors-may-follow-problems", names=listed(follow))
-    unsure = [item.name for item in factors if item.claimed and item.within_error]
-    if unsure:
-        found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})

@@ -1,0 +1,32 @@
+"""What should be doubted of factors that seem to go with later SR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salutogen.analyses.factors.records import FactorFound
+from salutogen.findings import Findings, listed
+
+
+def tell_doubts(factors: Sequence[FactorFound], found: Findings) -> None:
+    """Say which factors are problems in disguise and which claims stand one way only."""
+    disguised = [item for item in factors if item.problems_in_disguise]
+    if disguised:
+        kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
+        found.tell(
+            "factor-is-problems", names=listed([item.name for item in disguised]),
+            kinds=listed(kinds),
+        )  # fmt: skip
+    for item in factors:
+        if item.holds in ("both", "neither"):
+            continue
+        found.tell(
+            "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
+            name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
+        )  # fmt: skip
+    follow = [item.name for item in factors if item.claimed and item.may_follow]
+    if follow:
+        found.tell("factors-may-follow-problems", names=listed(follow))
+    unsure = [item.name for item in factors if item.claimed and item.within_error]
+    if unsure:
+        found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})
