@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -33,7 +35,7 @@ def test_with_a_row_each_it_is_the_regression_over_persons() -> None:
     X = np.column_stack([np.ones(n), rng.normal(size=n)])
     y = X @ [1.0, 0.5] + rng.normal(size=n)
     line = EstimatedLine.of(X, rng.normal(size=n), np.arange(n), n)
-    given = {"names": ("one", "x"), "through": X + 0.1, "line": line}
+    given: dict[str, Any] = {"names": ("one", "x"), "through": X + 0.1, "line": line}
     one, rows = stacked_regression(y, X, **given), stacked_rows(y, X, np.arange(n), n, **given)
     np.testing.assert_allclose(rows.coefficients, one.coefficients)
     np.testing.assert_allclose(rows.pulls, one.pulls, atol=1e-12)

@@ -13,18 +13,17 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.factors.buffering import Buffering, buffering
 from salutogen.analyses.factors.correlates import correlates
+from salutogen.analyses.factors.distance import distances
 from salutogen.analyses.factors.doubts import tell_doubts
+from salutogen.analyses.factors.later import Later, complete, later_scores
 from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
-    Later,
     asked_factors,
-    complete,
     factors_before,
-    later_scores,
     time_order,
 )
-from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound, Selection
+from salutogen.analyses.factors.records import Correlate, FactorFound, Selection
 from salutogen.analyses.factors.relations import (
     Fits,
     adjusted,
@@ -34,6 +33,7 @@ from salutogen.analyses.factors.relations import (
 )
 from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.factors.steps import BothSteps
 from salutogen.analyses.factors.turning import Turning, turning
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.sensitivity.assumptions import Assumptions
@@ -87,9 +87,11 @@ class FactorsResult(AnalysisResult):
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Both ways of asking, and what stands beside them."""
+        from salutogen.analyses.factors.distance_section import distance_section
         from salutogen.analyses.factors.section import factors_section
 
-        return (factors_section(self, audience),)
+        made = (factors_section(self, audience), distance_section(self.factors))
+        return tuple(section for section in made if section is not None)
 
     def answer(self) -> Text:
         """Say which factors go with later SR, both ways of asking."""
@@ -160,6 +162,7 @@ def _made(
     buffers = _buffers(usable, later)
     bands = _bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
+    far = distances(inputs, usable, later, line, found)
     return tuple(
         FactorFound(
             name=factor.name,
@@ -182,6 +185,7 @@ def _made(
             given_earlier_problems=_given_earlier(factor, later, line),
             buffering=buffers.get(factor.name),
             turning=turns.get(factor.name),
+            distance=far.get(factor.name),
             error_band=bands.get(factor.name),
         )
         for factor, both, fit in zip(usable, told, fits, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.factors.measured import Later, over_the_same_time
+from salutogen.analyses.factors.later import Later, over_the_same_time
 from salutogen.analyses.factors.records import Correlate
 from salutogen.models.descriptive import pearson
 from salutogen.models.quantiles import NORMAL_95

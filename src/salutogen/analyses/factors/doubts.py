@@ -30,3 +30,10 @@ def tell_doubts(factors: Sequence[FactorFound], found: Findings) -> None:
     unsure = [item.name for item in factors if item.claimed and item.within_error]
     if unsure:
         found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})
+    weaker = [
+        item.name
+        for item in factors
+        if item.distance is not None and item.distance.changes == "weakens"
+    ]
+    if weaker:
+        found.tell("association-weakens", names=listed(weaker))

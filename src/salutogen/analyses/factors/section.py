@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from salutogen.analyses.factors.figures import forest, slope_figure
-from salutogen.analyses.factors.records import (
-    BY_FACTOR,
-    BothSteps,
-    Correlate,
-    FactorFound,
-    Selection,
-)
+from salutogen.analyses.factors.records import Correlate, FactorFound, Selection
+from salutogen.analyses.factors.steps import BY_FACTOR, BothSteps
+from salutogen.analyses.factors.tables import table
 from salutogen.analyses.factors.words import (
     answer_of,
     between_scores,
@@ -170,7 +164,7 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
         title="Which factors protect",
         paragraphs=tuple(paragraphs),
         figures=_figures(factors),
-        tables=tuple(table for table in _tables(result) if table.frame.height),
+        tables=tuple(item for item in _tables(result) if item.frame.height),
     )
 
 
@@ -215,24 +209,24 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
     buffers = [item for item in factors if item.buffering is not None]
     banded = [item for item in factors if item.error_band is not None]
     return (
-        _table("factors-alone", "Each factor alone", [_alone(x) for x in factors], ALONE_COLUMNS),
-        _table(
+        table("factors-alone", "Each factor alone", [_alone(x) for x in factors], ALONE_COLUMNS),
+        table(
             "factors-adjusted", "p values over all factors", [_adjusted(x) for x in factors],
             ADJUSTED_COLUMNS,
             "False-discovery rate: share of false claims among all (Benjamini and Hochberg). Any "
             "false claim: chance of one or more (Romano and Wolf, persons resampled).",
         ),
-        _table("factors-joint", "All factors jointly", [_joint(x) for x in joint], JOINT_COLUMNS),
-        _table(
+        table("factors-joint", "All factors jointly", [_joint(x) for x in joint], JOINT_COLUMNS),
+        table(
             "factors-buffering", "Factor by exposure on problems", [_buffer(x) for x in buffers],
             BUFFER_COLUMNS,
         ),
-        _table(
+        table(
             "factors-error-bands", "If exposure is reported with error, or by mood",
             [_band(x) for x in banded], BAND_COLUMNS,
             _band_note(banded),
         ),
-        _table(
+        table(
             "factors-correlates", "Correlates", [_correlate(x) for x in result.correlates],
             CORRELATE_COLUMNS,
         ),
@@ -242,19 +236,6 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
 def _band_note(banded: Sequence[FactorFound]) -> str:
     band = banded[0].error_band if banded else None
     return "" if band is None else f"Over {band.assumed}; bands hold the sampling error of persons."
-
-
-def _table(
-    name: str, title: str, rows: list[dict[str, object]], columns: Sequence[Column], note: str = ""
-) -> Table:
-    kinds = {
-        item.name: pl.String if item.kind is Kind.LABEL
-        else pl.Int64 if item.kind is Kind.COUNT
-        else pl.Boolean if item.name == "holds" else pl.Float64
-        for item in columns
-    }  # fmt: skip
-    frame = pl.DataFrame(rows, schema=kinds)
-    return Table(name=name, title=title, frame=frame, columns=columns, note=note)
 
 
 def _steps(found: BothSteps | FactorFound) -> dict[str, object]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.factors.measured import Factor, Later, complete
+from salutogen.analyses.factors.later import Later, complete
+from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.records import Selection
 from salutogen.findings import Findings, Persons
 from salutogen.models.regression.elastic_net import held_out_r_squared, stability_selection

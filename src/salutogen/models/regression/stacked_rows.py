@@ -104,7 +104,7 @@ def stacked_rows(
 def _share_taken_out(
     y: Float, X: Float, index: Places, n: int
 ) -> tuple[Float, bool, tuple[str, ...]]:
-    """Share of each person's mean (n,) that a random-intercept model takes off the person's rows."""
+    """Share of their mean (n,) that a random-intercept model takes off the rows of each person."""
     size = np.bincount(index, minlength=n)
     if int(size.max()) < 2:
         return np.zeros(n), True, ()
