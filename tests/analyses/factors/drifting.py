@@ -11,15 +11,19 @@ from salutogen.analyses.contract import AnalysisInputs
 from tests.analyses.inputs import inputs_of
 from tests.norm.cohorts import simulated
 
-EFFECT = -2.0
-
 
 def drifting(
-    n: int = 250, occasions: int = 8, *, kept: float = 0.75, seed: int = 3, leave: bool = False
+    n: int = 250,
+    occasions: int = 8,
+    *,
+    kept: float = 0.75,
+    mood: float = -2.0,
+    seed: int = 3,
+    leave: bool = False,
 ) -> AnalysisInputs:
     """Problems follow each day's `mood`, which is kept from one occasion to the next by `kept`.
 
-    `trait` acts as much, and never changes; `noise` acts on nothing. With `leave`, those with many
+    `trait` acts too, and never changes; `noise` acts on nothing. With `leave`, those with many
     problems leave the study.
     """
     scores = simulated(n, occasions, seed=seed, missing=0.0, between=0.1, within=0.1)
@@ -32,7 +36,7 @@ def drifting(
     trait = rng.normal(size=n)
     states, lasting = drift.ravel(), np.repeat(trait, occasions)
     table = scores.table.with_columns(
-        pl.col("P") + pl.Series(EFFECT * (states + lasting) + 8),
+        (pl.col("P") + pl.Series(mood * states - 2 * lasting + 8)).clip(0, 36),
         pl.Series("factor:mood", states + rng.normal(0, 0.3, n * occasions)),
         pl.Series("factor:trait", lasting + rng.normal(0, 0.3, n * occasions)),
         pl.Series("factor:noise", rng.normal(size=n * occasions)),

@@ -35,6 +35,7 @@ from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.steps import BothSteps
 from salutogen.analyses.factors.turning import Turning, turning
+from salutogen.analyses.factors.updating import Updating, updating
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.sensitivity.assumptions import Assumptions
 from salutogen.analyses.sensitivity.exposure_bands import factor_band
@@ -83,14 +84,22 @@ class FactorsResult(AnalysisResult):
     factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
     selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
+    updating: Updating | None = figure(
+        "What is gained by measuring factors again; null where none was, or too few persons have it"
+    )
     drawn: int = beside(default=0)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Both ways of asking, and what stands beside them."""
         from salutogen.analyses.factors.distance_section import distance_section
         from salutogen.analyses.factors.section import factors_section
+        from salutogen.analyses.factors.updating_section import updating_section
 
-        made = (factors_section(self, audience), distance_section(self.factors))
+        made = (
+            factors_section(self, audience),
+            distance_section(self.factors),
+            updating_section(self.updating),
+        )
         return tuple(section for section in made if section is not None)
 
     def answer(self) -> Text:
@@ -125,7 +134,8 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
-    tell_doubts(made, found)
+    again = updating(inputs, settings, usable, later, found)
+    tell_doubts(made, again, found)
     return FactorsResult(
         occasions=later.labels,
         n=int(np.isfinite(later.SR).sum()),
@@ -138,6 +148,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         factors=made,
         selection=selected.told if selected else None,
         correlates=correlates(inputs, beside_, later),
+        updating=again,
         drawn=settings.draws,
         findings=tuple(found),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from salutogen.analyses.factors.records import FactorFound
+from salutogen.analyses.factors.updating import Updating
 from salutogen.findings import Findings, listed
 
 
-def tell_doubts(factors: Sequence[FactorFound], found: Findings) -> None:
-    """Say which factors are problems in disguise and which claims stand one way only."""
+def tell_doubts(factors: Sequence[FactorFound], again: Updating | None, found: Findings) -> None:
+    """Say which factors are problems in disguise, and which claims stand in one way only."""
     disguised = [item for item in factors if item.problems_in_disguise]
     if disguised:
         kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
@@ -37,3 +38,6 @@ def tell_doubts(factors: Sequence[FactorFound], found: Findings) -> None:
     ]
     if weaker:
         found.tell("association-weakens", names=listed(weaker))
+    moody = [item.name for item in again.factors if item.told and item.may_be_mood] if again else []
+    if moody:
+        found.tell("gain-may-be-mood", names=listed(moody))
