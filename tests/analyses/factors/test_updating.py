@@ -103,7 +103,8 @@ def test_re_measured_mood_is_named() -> None:
 def test_what_is_said_is_what_was_fitted(result: FactorsResult) -> None:
     words = [str(item) for item in gain_words(of(result))]
     assert words[0].startswith("mood: measured again, it foretells")
-    assert words[-1].endswith("by measuring again: trait and noise.")
+    rest = [item.name for item in of(result).factors[1:]]
+    assert words[-1].endswith(f"by measuring again: {rest[0]} and {rest[1]}.")
     nothing = replace(of(result), factors=of(result).factors[1:])
     assert len(gain_words(nothing)) == 1
 

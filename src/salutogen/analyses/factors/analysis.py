@@ -131,7 +131,12 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     if told:
         told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
     selected = select(
-        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
+        usable,
+        later,
+        expected_false=settings.false_selections,
+        grouped_from=settings.grouped_from,
+        seed=inputs.run.seed,
+        found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
     again = updating(inputs, settings, usable, later, found)

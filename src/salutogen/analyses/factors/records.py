@@ -89,6 +89,18 @@ class FactorFound(Record):
 
 
 @record
+class FactorGroup(Record):
+    """Factors that correlate, and may take each other's place in the selection."""
+
+    names: tuple[str, ...] = figure("Factors", kind=Kind.LABEL)
+    titles: tuple[str, ...] = figure("What they are called", kind=Kind.LABEL)
+    lowest_r: float | None = figure("Weakest correlation of two of them, by size")
+    highest_r: float | None = figure("Strongest, by size")
+    selected: bool = figure("Whether any of them comes in first in most halves of the persons")
+    share: float = figure("Share of the halves in which any of them does")
+
+
+@record
 class Selection(Record):
     """Factors that come in first in most halves of the persons."""
 
@@ -99,6 +111,11 @@ class Selection(Record):
     held_out_r_squared: float | None = figure(
         "R² of an elastic net of all factors on SR in persons who had no part in it (nested "
         "cross-validation); below 0 where the mean predicts better"
+    )
+    grouped_from: float = figure("Correlation, by size, from which on factors form a group")
+    groups: tuple[FactorGroup, ...] = figure("Groups of two factors or more")
+    expected_false_groups: float = figure(
+        "Bound on the expected number of false selections of groups, single factors counted as such"
     )
 
 

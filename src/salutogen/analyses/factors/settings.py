@@ -48,3 +48,9 @@ class FactorsSettings(AnalysisSettings):
     false_selections: float = Field(
         default=1.0, gt=0, le=50, description="Bound on the expected number of false selections."
     )
+    grouped_from: float = Field(
+        default=0.6,
+        gt=0,
+        lt=1,
+        description="Correlation, either way, from which on factors are selected as a group.",
+    )
