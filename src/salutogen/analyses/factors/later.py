@@ -10,23 +10,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.factors.measured import FEWEST, Factor, TimeOrder
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.scales import numbers_of
 from salutogen.errors import AnalysisError
-from salutogen.findings import Findings, Persons, listed
+from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import group_means
-from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, factor_column
 from salutogen.norm import Line
-from salutogen.norm.covariates import covariates_by_person
-from salutogen.norm.design_matrix import (
-    INTERCEPT,
-    covariate_terms,
-    line_matrix,
-    term_matrix,
-    with_exposure,
-)
+from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -86,7 +79,9 @@ def later_scores(
     if n_seen < FEWEST:
         found.tell("too-few-with-later-scores", n=Persons(n_seen), least=FEWEST)
         found.raise_refusals(AnalysisError)
-    covariates = _covariates(inputs, settings, norm.lines.person.covariates, found)
+    in_line = norm.lines.person.covariates
+    names = [name for name in settings.covariates if name not in in_line]
+    covariates = covariate_numbers(inputs, names, found, unknown="factor-covariate-unknown")
     return means_of(inputs, rows, inputs.study.labels[order.first : order.last + 1], covariates)
 
 
@@ -144,24 +139,6 @@ def _strictly_after(
         persons = Persons(gone["person"].n_unique())
         found.tell("scores-not-after-factors", n=gone.height, persons=persons)
     return rows.filter(pl.Series(late))
-
-
-def _covariates(
-    inputs: AnalysisInputs, settings: FactorsSettings, in_line: tuple[str, ...], found: Findings
-) -> tuple[Float, tuple[str, ...]]:
-    """Terms of the covariates that the study file names here and that are not in the line."""
-    names = [name for name in dict.fromkeys(settings.covariates) if name not in in_line]
-    known = [name for name in inputs.scores.persons.columns if name not in ("person", "subject")]
-    for name in names:
-        if inputs.scores.of_persons(name) is None:
-            near = did_you_mean(name, known)
-            found.tell("factor-covariate-unknown", name=name, near=near, known=listed(known))
-    found.raise_refusals(AnalysisError)
-    table = covariates_by_person(inputs.scores, names)
-    terms = covariate_terms(table, tuple(names)) if names else ()
-    if not terms:
-        return np.empty((inputs.scores.persons.height, 0)), ()
-    return term_matrix(table, terms, predictors=()), terms
 
 
 def over_the_same_time(
