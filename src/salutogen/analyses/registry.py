@@ -142,6 +142,13 @@ BUILT_IN = (
         compute="salutogen.analyses.factors.analysis:compute",
         result="salutogen.analyses.factors.analysis:FactorsResult",
     ),
+    Analysis(
+        name="incremental-validity",
+        title="What SR adds to problems and exposure",
+        settings="salutogen.analyses.incremental_validity.settings:IncrementalValiditySettings",
+        compute="salutogen.analyses.incremental_validity.analysis:compute",
+        result="salutogen.analyses.incremental_validity.analysis:IncrementalValidityResult",
+    ),
 )
 
 
