@@ -36,18 +36,18 @@ def inputs() -> AnalysisInputs:
 
 @pytest.fixture(scope="module")
 def result(inputs: AnalysisInputs) -> ChangeOnBaselineResult:
-    return compute(inputs, settings(covariates=["age", "site"]))
+    return compute(inputs, settings(covariates=["age", "site"], after="T3"))
 
 
 def test_it_is_the_model_over_the_study_s_persons(
     inputs: AnalysisInputs, result: ChangeOnBaselineResult
 ) -> None:
     P = inputs.views.wide("P").values
-    later = np.isfinite(P[:, 1:]).any(axis=1)
+    later = np.isfinite(P[:, 3])
     persons = inputs.scores.persons
     C = np.column_stack([persons["age"], persons["site"] == "B", persons["site"] == "C"])
     kept = later & np.isfinite(P[:, 0])
-    after = np.nanmean(P[kept, 1:], axis=1)
+    after = P[kept, 3]
     names = ("age", "site=B", "site=C")
     other = change_on_baseline(
         P[kept, 0], after, C[kept].astype(float), names=names, draws=200, seed=1
@@ -71,7 +71,7 @@ def test_it_is_the_model_over_the_study_s_persons(
 
 def test_nobody_changed_is_said(inputs: AnalysisInputs) -> None:
     """Persons differ, occasions scatter, nobody changes: the naive slope alone would claim it."""
-    result = compute(inputs, settings(to="T1"))
+    result = compute(inputs, settings())
     plain, *corrected = result.of_baseline()
     assert plain["high"] is not None
     assert plain["high"] < 0
@@ -83,7 +83,8 @@ def test_nobody_changed_is_said(inputs: AnalysisInputs) -> None:
     words = str(result.answer())
     assert words.startswith("Taken as it is, change goes with −")
     assert "it would be negative even if nobody changed" in words
-    assert result.occasions == ("T1",)
+    assert (result.baseline, result.after) == ("T0", "T1")
+    assert result.sd_before == pytest.approx(result.sd_after, rel=0.1)
 
 
 def test_what_is_said_is_made_from_what_was_told(result: ChangeOnBaselineResult) -> None:
@@ -125,7 +126,7 @@ def test_correlations_that_cannot_be_are_named(inputs: AnalysisInputs) -> None:
 
 def test_a_conclusion_that_depends_on_k_is_a_warning(inputs: AnalysisInputs) -> None:
     """At k = 1 nothing is told; the larger k, the more of the slope is the stressor's."""
-    result = compute(inputs, settings(to="T1"))
+    result = compute(inputs, settings())
     rows = [row for row in result.of_baseline() if row["k"] is not None and row["low"] is not None]
     told = {row["high"] is not None and row["high"] < 0 for row in rows}
     assert told == {True, False}
@@ -137,7 +138,7 @@ def test_a_conclusion_that_depends_on_k_is_a_warning(inputs: AnalysisInputs) -> 
     [
         ({"baseline": "T9"}, "baseline-unknown"),
         ({"baseline": "T4"}, "nothing-after-baseline"),
-        ({"from": "T3", "to": "T2"}, "nothing-after-baseline"),
+        ({"baseline": "T3", "after": "T2"}, "nothing-after-baseline"),
         ({"covariates": ["agee"]}, "change-on-baseline-covariate-unknown"),
         ({"covariates": ["age", "twice"]}, "change-on-baseline-not-fitted"),
     ],

@@ -38,6 +38,10 @@ def add_analyses(plan: Plan) -> None:
         steps.append(_factors(plan))
     if len(plan.labels) > 1 and lot.chance(0.12):
         steps.append(_change(plan))
+    if len(plan.labels) > 1 and lot.chance(0.08):
+        steps.append(_change_on_baseline(plan))
+    if lot.chance(0.1):
+        steps.append(_incremental_validity(plan))
     values["analyses"] = steps
 
 
@@ -52,6 +56,29 @@ def _factors(plan: Plan) -> dict[str, Any]:
         step["measured"] = lot.one(*plan.labels)
     if lot.chance(0.2):
         step["turning"] = [lot.one(*plan.values["factors"])]
+    if lot.chance(0.2):
+        step |= {"again": lot.one(*plan.labels), "grouped_from": lot.one(0.2, 0.9)}
+    return step
+
+
+def _change_on_baseline(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "change-on-baseline", "bootstrap": 100}
+    if plan.background and lot.chance(0.4):
+        step["covariates"] = [lot.one(*plan.background)]
+    if lot.chance(0.3):
+        step |= {"baseline": lot.one(*plan.labels), "k": [1.0, lot.one(1.1, 3.0)]}
+    return step
+
+
+def _incremental_validity(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    names = [*(scale.name for scale in plan.scales), *plan.background]
+    step: dict[str, Any] = {"step": "incremental-validity", "outcome": lot.one(*names)}
+    if lot.chance(0.4):
+        step["at"] = lot.one(*plan.labels)
+    if plan.background and lot.chance(0.3):
+        step["covariates"] = [lot.one(*plan.background)]
     return step
 
 

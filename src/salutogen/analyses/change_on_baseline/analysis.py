@@ -49,8 +49,10 @@ class ChangeOnBaselineResult(AnalysisResult):
 
     n: int = figure("Persons with both measurements", unit="persons", kind=Kind.COUNT)
     baseline: str = figure("Occasion before", kind=Kind.LABEL)
-    occasions: tuple[str, ...] = figure("Occasions after", kind=Kind.LABEL)
+    after: str = figure("Occasion after", kind=Kind.LABEL)
     covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    sd_before: float = figure("SD of problems before", unit=POINTS)
+    sd_after: float = figure("SD of problems after", unit=POINTS)
     correlation: float = figure("Correlation of problems before and after")
     explained_by_covariates: float = figure("Share of problems before that covariates explain")
     slopes: pl.DataFrame = rows("Coefficients as they are, and corrected by k", SLOPE_COLUMNS)
@@ -77,11 +79,11 @@ class ChangeOnBaselineResult(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> ChangeOnBaselineResult:
     """Regress change of P on P before and covariates, and correct it for several k."""
     found = Findings()
-    place, first, last = _places(inputs, settings, found)
+    place, later = _places(inputs, settings, found)
     covariates, terms = covariate_numbers(
         inputs, settings.covariates, found, unknown="change-on-baseline-covariate-unknown"
     )
-    before, after = _measurements(inputs, place, first, last, found)
+    before, after = _measurements(inputs, place, later, found)
     known = np.isfinite(np.column_stack([before, after, covariates])).all(axis=1)
     least = FEWEST + covariates.shape[1]
     if known.sum() < least:
@@ -101,8 +103,10 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
     return ChangeOnBaselineResult(
         n=made.n,
         baseline=labels[place],
-        occasions=labels[first : last + 1],
+        after=labels[later],
         covariates=tuple(settings.covariates),
+        sd_before=float(np.std(before[known], ddof=1)),
+        sd_after=float(np.std(after[known], ddof=1)),
         correlation=made.correlation,
         explained_by_covariates=made.share,
         slopes=_table(made),
@@ -112,38 +116,32 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
 
 def _places(
     inputs: AnalysisInputs, settings: ChangeOnBaselineSettings, found: Findings
-) -> tuple[int, int, int]:
-    """Places of the baseline, and of the first and the last occasion after it."""
+) -> tuple[int, int]:
+    """Places of the occasions before and after."""
     labels = inputs.study.labels
-    for label in (settings.baseline, settings.first, settings.last):
+    for label in (settings.baseline, settings.after):
         if label is not None and label not in labels:
             found.tell("baseline-unknown", label=label, near=did_you_mean(label, labels))
     found.raise_refusals(AnalysisError)
     place = 0 if settings.baseline is None else labels.index(settings.baseline)
-    first = place + 1 if settings.first is None else labels.index(settings.first)
-    last = len(labels) - 1 if settings.last is None else labels.index(settings.last)
-    if not place < first <= last:
+    later = place + 1 if settings.after is None else labels.index(settings.after)
+    if not place < later < len(labels):
         found.tell("nothing-after-baseline")
         found.raise_refusals(AnalysisError)
-    return place, first, last
+    return place, later
 
 
 def _measurements(
-    inputs: AnalysisInputs, place: int, first: int, last: int, found: Findings
+    inputs: AnalysisInputs, place: int, later: int, found: Findings
 ) -> tuple[Float, Float]:
-    """P at the baseline, and its mean over later occasions (persons,), by the clock as well."""
+    """P of both occasions (persons,); what the clock does not put after is left out."""
     wide = inputs.views.wide("P")
-    before = wide.values[:, place]
-    later, times = wide.values[:, first : last + 1], wide.times[:, first : last + 1]
-    known = np.isfinite(later)
-    late = ~(times <= wide.times[:, [place]])
-    odd = known & ~late & np.isfinite(before)[:, None]
+    before, after = wide.values[:, place], wide.values[:, later]
+    early = wide.times[:, later] <= wide.times[:, place]
+    odd = early & np.isfinite(before) & np.isfinite(after)
     if odd.any():
-        found.tell("answers-not-after-baseline", persons=Persons(int(odd.any(axis=1).sum())))
-    known &= late
-    count = known.sum(axis=1)
-    total = np.where(known, later, 0.0).sum(axis=1)
-    return before, np.divide(total, count, out=np.full(total.size, np.nan), where=count > 0)
+        found.tell("answers-not-after-baseline", persons=Persons(int(odd.sum())))
+    return before, np.where(early, np.nan, after)
 
 
 def _table(made: ChangeOnBaseline) -> pl.DataFrame:

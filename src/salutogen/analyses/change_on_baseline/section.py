@@ -23,9 +23,9 @@ COUPLED = (
     "here: change is not change at equal exposure."
 )
 ASSUMES = (
-    "What this assumes: that the true slope without a stressor is 0, that the baseline scatters "
-    "alike at any level, that covariates are measured without error, and that who has both "
-    "measurements does not depend on them."
+    "What this assumes: that without a stressor nobody would have changed, that both occasions are "
+    "measured equally well and scatter alike at any level, that covariates are measured without "
+    "error, and that who has both measurements does not depend on them."
 )
 X_AXIS = "Change per point of problems before (points)"
 AS_IT_IS = "as it is"

@@ -16,13 +16,10 @@ class ChangeOnBaselineSettings(AnalysisSettings):
     baseline: Label | None = Field(
         default=None, description="Occasion before the stressor; default: the first planned one."
     )
-    first: Label | None = Field(
+    after: Label | None = Field(
         default=None,
-        alias="from",
-        description="First occasion after the stressor; default: the one after the baseline.",
-    )
-    last: Label | None = Field(
-        default=None, alias="to", description="Last occasion after it; default: the last one."
+        description="Occasion after the stressor, one as the baseline is: a mean of several has "
+        "less error, which makes a slope. Default: the one after the baseline.",
     )
     covariates: tuple[Name, ...] = Field(
         default=(),

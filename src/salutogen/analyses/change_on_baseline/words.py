@@ -79,7 +79,10 @@ def what_k_is(result: ChangeOnBaselineResult) -> str:
     return (
         f"{said}With k = 1 the stressor changes nothing in how persons keep their places, and all "
         "that the correlation falls short of 1 is regression to the mean; the larger k is, the "
-        "more of it is the stressor's. A retest over the same time without a stressor would tell k."
+        "more of it is the stressor's. A retest over the same time without a stressor would tell "
+        "k. What is left at k = 1 is that problems spread more or less after than before (SD "
+        f"{points(result.sd_before)} before, {points(result.sd_after)} after), which a floor or a "
+        "ceiling of the scale brings about as well."
     )
 
 
@@ -87,8 +90,8 @@ def methods_of(result: ChangeOnBaselineResult) -> Text:
     """Say how it was corrected."""
     given = f" and on {listed(result.covariates)}" if result.covariates else ""
     return say(
-        "Change of problems from {baseline} of {n:# person|# persons} was regressed on problems "
-        "there{given}, corrected for regression to the mean over several assumptions (Varadhan, "
-        "Zhu and Bandeen-Roche 2024), with intervals over draws of persons.",
-        baseline=result.baseline, n=Persons(result.n), given=given,
+        "Change of problems from {baseline} to {after} of {n:# person|# persons} was regressed on "
+        "problems before{given}, corrected for regression to the mean over several assumptions "
+        "(Varadhan, Zhu and Bandeen-Roche 2024), with intervals over draws of persons.",
+        baseline=result.baseline, after=result.after, n=Persons(result.n), given=given,
     )  # fmt: skip

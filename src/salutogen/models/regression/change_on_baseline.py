@@ -94,6 +94,8 @@ def change_on_baseline(
     Parameters
     ----------
     before, after : array (n,)
+        Measured equally well: a mean of several later ones has less error than one baseline, which
+        makes a slope.
     covariates : array (n, c), optional
         Without a constant.
     names : sequence of str
