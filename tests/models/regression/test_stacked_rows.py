@@ -142,3 +142,14 @@ def test_too_few_persons_are_refused() -> None:
     y, X, person = rows_of(4, seed=1, missing=0.0)
     with pytest.raises(ModelError, match="4 persons cannot carry 4"):
         stacked_rows(y, X, person, 4, names=NAMES)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("noise", [1e-3, 1e-7])
+def test_a_share_that_does_not_settle_is_no_warning(noise: float) -> None:
+    """Errors hold for any share of persons in the variance."""
+    y, X, person = rows_of(40, seed=2, missing=0.0)
+    level = np.random.default_rng(1).normal(size=40)
+    fit = stacked_rows(level[person] + noise * y, X, person, 40, names=NAMES)
+    assert np.isfinite(fit.errors).all()
+    assert fit.converged or fit.messages

@@ -8,12 +8,14 @@ pulls as a whole, as if the line had been fitted without that person.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import group_means, numbered
 from salutogen.models.linear_algebra import PIECE, Factored
 from salutogen.models.mixed.random_intercept import fit_random_intercept
@@ -23,7 +25,7 @@ from salutogen.models.regression.stacked import EstimatedLine, StackedFit
 Float = NDArray[np.float64]
 Places = NDArray[np.intp]
 ALONE = 1e-8  # what is left of a direction when one person carries it alone
-LEAST_SHARE = 1e-4  # of the columns' scale: below it a random intercept changes nothing
+LEAST_LEFT = 1e-4  # of a person's mean: no person may vanish
 
 
 def stacked_rows(
@@ -108,12 +110,14 @@ def _share_taken_out(
     size = np.bincount(index, minlength=n)
     if int(size.max()) < 2:
         return np.zeros(n), True, ()
-    fit = fit_random_intercept(y, X, index)
+    with warnings.catch_warnings():
+        # Errors hold for any share: one that is not settled costs precision, and is a message.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fit = fit_random_intercept(y, X, index)
     if not fit.var_within > 0:
         raise ModelError("The rows of a person do not differ: nothing tells occasions apart.")
     share = 1.0 - np.sqrt(fit.var_within / (fit.var_within + size * fit.var_between))
-    # A person with one row keeps a weight, but no row may vanish.
-    return np.minimum(share, 1.0 - LEAST_SHARE), fit.converged, fit.messages
+    return np.minimum(share, 1.0 - LEAST_LEFT), fit.converged, fit.messages
 
 
 def _without_share(columns: Float, index: Places, n: int, share: Float) -> Float:
