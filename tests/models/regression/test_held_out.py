@@ -42,34 +42,38 @@ def test_a_gain_is_the_difference_of_shares() -> None:
     assert gain.splits[0] <= gain.gain <= gain.splits[1]
     # True shares: 1 / 2.16 and 1.16 / 2.16.
     assert gain.interval[0] < 0.16 / 2.16 < gain.interval[1]
-    assert gain.p < 0.001
+    fit = sm.OLS(y, sm.add_constant(X[:, :2])).fit(cov_type="HC3")
+    assert gain.p == pytest.approx(fit.pvalues[2], rel=0.1, abs=1e-6)
 
 
 def test_what_can_be_computed_from_the_others_adds_exactly_nothing() -> None:
     y, X = data(120)
     same = np.column_stack([X[:, :2], 3 - 0.2 * X[:, 0] + 0.7 * X[:, 1]])
     gain = held_out(y, {"two": X[:, :2], "same": same}).gain("two", "same")
-    assert (gain.gain, gain.se, gain.p) == (0.0, 0.0, 1.0)
+    assert (gain.gain, gain.interval, gain.p) == (0.0, (0.0, 0.0), 1.0)
 
 
 def test_useless_terms_lose_and_are_rarely_claimed() -> None:
-    gains, claims = [], 0
+    gains, claims, false = [], 0, 0
     for seed in range(200):
         y, X = data(80, b=0.0, seed=seed)
         gain = held_out(y, {"one": X[:, :1], "two": X[:, :2]}, repeats=4).gain("one", "two")
         gains.append(gain.gain)
         claims += gain.interval[0] > 0
+        false += gain.p is not None and gain.p < 0.05
     assert np.mean(gains) < 0
     assert claims <= 10
+    assert 3 <= false <= 19
 
 
-def test_intervals_hold_the_gain_of_a_line_of_that_many_units() -> None:
+@pytest.mark.parametrize("b", [0.2, 0.6])
+def test_intervals_hold_the_gain_of_a_line_of_that_many_units(b: float) -> None:
     held = 0
     for seed in range(200):
-        y, X = data(150, b=0.6, seed=seed)
+        y, X = data(150, b=b, seed=seed)
         gain = held_out(y, {"one": X[:, :1], "two": X[:, :2]}, repeats=4).gain("one", "two")
-        # Of variance 2.36: .36 less 1/135 of what is left, as one coefficient more is estimated.
-        held += gain.interval[0] <= (0.36 - 1.0 / 135) / 2.36 <= gain.interval[1]
+        # Of variance 2 + b²: b² less 1/135 of what is left, as one coefficient more is estimated.
+        held += gain.interval[0] <= (b**2 - 1.0 / 135) / (2 + b**2) <= gain.interval[1]
     assert 182 <= held <= 198
 
 

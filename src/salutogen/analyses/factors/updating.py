@@ -41,7 +41,7 @@ class Gain(Record):
     within: float = figure("R² with it")
     gain: float = figure("Difference", unit="share of the outcome's variance")
     interval: tuple[float, float] = figure("Its 95 % interval over persons")
-    p: float = figure("p of no gain (t)")
+    p: float | None = figure("p of no gain (Wald F, errors for unequal scatter)")
     splits: tuple[float, float] = figure("Lowest and highest over the random splits of persons")
 
     @classmethod
@@ -134,8 +134,11 @@ def updating(
             made.append(one)
     if not made:
         return None
-    p = adjusted_p([item.two_step.p for item in made])
-    ranked = [replace(item, p_adjusted=float(own)) for item, own in zip(made, p, strict=True)]
+    p = adjusted_p([np.nan if (own := item.two_step.p) is None else own for item in made])
+    ranked = [
+        replace(item, p_adjusted=float(own) if np.isfinite(own) else None)
+        for item, own in zip(made, p, strict=True)
+    ]
     first = min(spans)
     return Updating(
         before=labels[first + 1 : again],

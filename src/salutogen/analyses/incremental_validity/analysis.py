@@ -50,7 +50,7 @@ class Added(Record):
     to: str = figure("The other scores", kind=Kind.LABEL)
     gain: float = figure("Gain in held-out R²")
     interval: tuple[float, float] = figure("Its 95 % interval over persons")
-    p: float = figure("p of no gain (t)")
+    p: float | None = figure("p of no gain (Wald F, errors for unequal scatter)")
     splits: tuple[float, float] = figure("Lowest and highest over the random splits of persons")
 
     @property

@@ -33,7 +33,7 @@ ADDED_COLUMNS = (
     Column(name="gain", meaning="Gain in held-out R²", heading="Gain"),
     Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
     Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
-    Column(name="p", meaning="p of no gain (t)", heading="p"),
+    Column(name="p", meaning="p of no gain (Wald F)", heading="p"),
     Column(name="lowest", meaning="Lowest over random splits", heading="Splits, from"),
     Column(name="highest", meaning="Highest over random splits", heading="to"),
 )

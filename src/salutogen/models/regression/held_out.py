@@ -12,13 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.regression.explained import explained_share
+from salutogen.models.regression.least_squares import fit_least_squares
+from salutogen.models.regression.sandwich import (
+    hc3_covariance,
+    joint_degrees_of_freedom,
+    wald_test,
+)
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 FOLDS, REPEATS = 10, 20
 NOTHING = 1e-10  # of the columns' scale: directions that a training set does not have
 STREAM = 0x401D
-ROUNDING = 1e-12  # of the outcome's variance: losses that differ by this do not differ
+REDUNDANT = 1e-8  # what the others leave of a column that they tell
 
 
 @short_repr("gain", "interval", "p")
@@ -32,12 +39,11 @@ class HeldOutGain:
         R² in units that had no part in the fit; below 0 where their mean foretells better.
     gain : float
         `within` less `without`.
-    se : float
-        Over units, by their held-out losses (delta method).
     interval : (float, float)
-        95 % interval (t).
-    p : float
-        Two-sided p of no gain (t); 1 where nothing differs.
+        Its 95 % interval over units.
+    p : float or None
+        p of no gain: Wald F of the further terms with errors for unequal scatter (HC3). 1 where
+        they add nothing by arithmetic, None where a term rests on one unit alone.
     splits : (float, float)
         Lowest and highest gain over the random splits.
     """
@@ -45,9 +51,8 @@ class HeldOutGain:
     without: float
     within: float
     gain: float
-    se: float
     interval: tuple[float, float]
-    p: float
+    p: float | None
     splits: tuple[float, float]
 
 
@@ -58,14 +63,21 @@ class HeldOut:
 
     Attributes
     ----------
+    y : array (n,)
+    designs : mapping of str to array (n, p)
+        Terms of each line, the constant left out.
     losses : mapping of str to array (repeats, n)
         By the name of the line.
     mean : array (repeats, n)
         Of the mean of the other units.
+    folds : int
     """
 
+    y: Float
+    designs: Mapping[str, Float]
     losses: Mapping[str, Float]
     mean: Float
+    folds: int
 
     @property
     def n(self) -> int:
@@ -77,33 +89,59 @@ class HeldOut:
         return float(1.0 - np.sum(self.losses[name]) / np.sum(self.mean))
 
     def gain(self, without: str, within: str) -> HeldOutGain:
-        """Compare two lines over the same units.
+        """Compare a line with one that has further terms, over the same units.
 
-        The error is that of the mean over units of the difference of their losses, averaged over
-        the splits, in units of the mean's loss. It leaves out that training sets overlap, which
-        matters little where terms are few beside units (Bates, Hastie and Tibshirani 2024).
+        Notes
+        -----
+        Differences of held-out losses have errors that are small where the gain happens to be
+        small, so that intervals made from them miss the truth too often. The interval is that of
+        the share which the further terms explain in all units (`explained_share`), less what it
+        costs to estimate their coefficients: ``(1 − R²) q / n`` for q terms from n units.
         """
-        from scipy.special import stdtr, stdtrit
-
-        apart = self.losses[without] - self.losses[within]
-        by_split = apart.sum(axis=1) / self.mean.sum(axis=1)
-        own, base = apart.mean(axis=0), self.mean.mean(axis=0)
-        scale = float(base.mean())
-        gain = float(own.mean()) / scale
-        pull = (own - gain * base) / scale
-        df = self.n - 1
-        se = float(np.sqrt(np.sum(pull**2) / df / self.n))
-        same = float(np.max(np.abs(own))) <= ROUNDING * scale
-        half = 0.0 if same else float(stdtrit(df, 0.975)) * se
+        base = independent(np.column_stack([np.ones(self.n), self.designs[without]]))
+        both = independent(np.column_stack([base, self.designs[within]]))
+        q = both.shape[1] - base.shape[1]
+        told = {"without": self.r_squared(without), "within": self.r_squared(within)}
+        if q == 0:
+            return HeldOutGain(**told, gain=0.0, interval=(0.0, 0.0), p=1.0, splits=(0.0, 0.0))
+        apart = (self.losses[without] - self.losses[within]).sum(axis=1) / self.mean.sum(axis=1)
+        gain = told["within"] - told["without"]
+        names = tuple(f"term {place}" for place in range(both.shape[1]))
+        added = np.arange(both.shape[1]) >= base.shape[1]
+        fit = fit_least_squares(self.y, both, names=names)
+        share = explained_share(self.y, both, added.tolist(), names=names)
+        cost = (1 - fit.adjusted_r_squared) * q / (self.n * (1 - 1 / self.folds))
+        low, high = (gain, gain) if share.interval is None else share.interval
+        tested = np.ix_(added, added)
+        wald = wald_test(
+            fit.coefficients[added], hc3_covariance(fit, both)[tested],
+            joint_degrees_of_freedom(both, added),
+        )  # fmt: skip
         return HeldOutGain(
-            without=self.r_squared(without),
-            within=self.r_squared(within),
-            gain=0.0 if same else gain,
-            se=0.0 if same else se,
-            interval=(0.0, 0.0) if same else (gain - half, gain + half),
-            p=1.0 if same or se == 0 else float(2 * stdtr(df, -abs(gain) / se)),
-            splits=(0.0, 0.0) if same else (float(by_split.min()), float(by_split.max())),
+            **told,
+            gain=gain,
+            interval=(min(low - cost, gain), max(high - cost, gain)),
+            p=None if wald is None else wald.p,
+            splits=(float(apart.min()), float(apart.max())),
         )
+
+
+def independent(columns: Float) -> Float:
+    """Leave out columns (n, p) that can be computed from those before them; others are scaled."""
+    kept: list[Float] = []
+    basis: list[Float] = []
+    for column in columns.T:
+        spread = float(np.std(column))
+        own = (column - column.mean()) / spread if spread > 0 else column
+        left = own
+        for _ in range(2):
+            for one in basis:
+                left = left - np.sum(one * left) * one
+        length = float(np.sqrt(np.sum(left**2)))
+        if length > REDUNDANT * float(np.sqrt(np.sum(own**2))):
+            basis.append(left / length)
+            kept.append(own)
+    return np.column_stack(kept)
 
 
 def held_out(
@@ -142,6 +180,9 @@ def held_out(
     centred = outcome - outcome.mean()
     nothing = np.empty((n, 0))
     return HeldOut(
+        y=outcome,
+        designs={name: np.asarray(X, dtype=float).reshape(n, -1) for name, X in designs.items()},
+        folds=folds,
         losses={name: _losses(centred, X, part, folds) for name, X in designs.items()},
         mean=_losses(centred, nothing, part, folds),
     )
