@@ -156,3 +156,15 @@ def test_the_page_shows_the_course_to_every_audience(result: FactorsResult) -> N
             "factors-distance-occasions",
         }
         assert withheld == ()
+
+
+def test_what_cannot_be_followed_is_one_finding() -> None:
+    """Nothing differs over the later occasions of a person."""
+    scores = drifting(60, 4).scores
+    later = scores.table["occasion_index"].cast(pl.Int64) > 0
+    flat = scores.table.with_columns(pl.col("P", "E").mean().over("person", later))
+    result = compute(inputs_of(replace(scores, table=flat)), settings())
+    told = [item for item in result.findings if item.code == "distance-not-fitted"]
+    assert len(told) == 1
+    assert "mood, trait and noise" in told[0].text
+    assert all(item.distance is None for item in result.factors)

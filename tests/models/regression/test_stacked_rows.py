@@ -145,11 +145,18 @@ def test_too_few_persons_are_refused() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("noise", [1e-3, 1e-7])
-def test_a_share_that_does_not_settle_is_no_warning(noise: float) -> None:
+def test_a_share_that_does_not_settle_is_no_warning() -> None:
     """Errors hold for any share of persons in the variance."""
     y, X, person = rows_of(40, seed=2, missing=0.0)
     level = np.random.default_rng(1).normal(size=40)
-    fit = stacked_rows(level[person] + noise * y, X, person, 40, names=NAMES)
+    fit = stacked_rows(level[person] + 1e-3 * y, X, person, 40, names=NAMES)
     assert np.isfinite(fit.errors).all()
     assert fit.converged or fit.messages
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-7])
+def test_rows_that_do_not_differ_tell_no_course(noise: float) -> None:
+    y, X, person = rows_of(40, seed=2, missing=0.0)
+    level = np.random.default_rng(1).normal(size=40)
+    with pytest.raises(ModelError, match="do not differ"):
+        stacked_rows(level[person] + noise * y, X, person, 40, names=NAMES)

@@ -23,7 +23,7 @@ from salutogen.analyses.factors.steps import BY_FACTOR, LEVEL, BothSteps
 from salutogen.analyses.scales import numbers_of
 from salutogen.columns import LESS_RESILIENT, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
-from salutogen.findings import Findings
+from salutogen.findings import Findings, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine, StackedFit
@@ -131,14 +131,17 @@ def distances(
 ) -> dict[str, Distance]:
     """Follow each factor over the later occasions; p adjusted over the factors."""
     made: dict[str, Distance] = {}
+    failed: dict[str, list[str]] = {}
     for factor in factors:
         try:
             one = distance(inputs, factor, later, line)
         except ModelError as error:
-            found.tell("distance-not-fitted", name=factor.name, reason=str(error))
+            failed.setdefault(str(error), []).append(factor.name)
             continue
         if one is not None:
             made[factor.name] = one
+    for reason, names in failed.items():
+        found.tell("distance-not-fitted", names=listed(names), reason=reason)
     twos, ones = (
         _adjusted([getattr(one, which) for one in made.values()])
         for which in ("two_step", "one_step")

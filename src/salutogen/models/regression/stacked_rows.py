@@ -25,6 +25,7 @@ from salutogen.models.regression.stacked import EstimatedLine, StackedFit
 Float = NDArray[np.float64]
 Places = NDArray[np.intp]
 ALONE = 1e-8  # what is left of a direction when one person carries it alone
+SAME = 1e-8  # of the variance between persons: rows of a person that differ by rounding
 LEAST_LEFT = 1e-4  # of a person's mean: no person may vanish
 
 
@@ -114,7 +115,7 @@ def _share_taken_out(
         # Errors hold for any share: one that is not settled costs precision, and is a message.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fit = fit_random_intercept(y, X, index)
-    if not fit.var_within > 0:
+    if not fit.var_within > SAME * fit.var_between:
         raise ModelError("The rows of a person do not differ: nothing tells occasions apart.")
     share = 1.0 - np.sqrt(fit.var_within / (fit.var_within + size * fit.var_between))
     return np.minimum(share, 1.0 - LEAST_LEFT), fit.converged, fit.messages
