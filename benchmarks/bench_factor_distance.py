@@ -171,7 +171,7 @@ def _told(rows: list[dict[str, Any]], again: list[dict[str, Any]]) -> list[dict[
             {
                 "what": f"change of an association, {words}: false claims at 5 %",
                 "measured": f"{min(false):.3f} to {max(false):.3f}",
-                "limit": "0.06",
+                "limit": "0.04 to 0.06",
             },
         ]
     none = [row["shown"] for row in again if not row["effect"]]
