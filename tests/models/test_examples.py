@@ -15,6 +15,7 @@ import pytest
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",
+        "regression.change_on_baseline",
         "regression.least_squares",
         "k_means.model",
         "mediation.model",

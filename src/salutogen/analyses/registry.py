@@ -101,6 +101,13 @@ BUILT_IN = (
         result="salutogen.analyses.baseline_adjusted.analysis:BaselineAdjustedResult",
     ),
     Analysis(
+        name="change-on-baseline",
+        title="Change on baseline, without regression to the mean",
+        settings="salutogen.analyses.change_on_baseline.settings:ChangeOnBaselineSettings",
+        compute="salutogen.analyses.change_on_baseline.analysis:compute",
+        result="salutogen.analyses.change_on_baseline.analysis:ChangeOnBaselineResult",
+    ),
+    Analysis(
         name="growth",
         title="Growth above the baseline",
         settings="salutogen.analyses.growth.settings:GrowthSettings",
@@ -142,6 +149,13 @@ BUILT_IN = (
         compute="salutogen.analyses.attrition.analysis:compute",
         result="salutogen.analyses.attrition.analysis:AttritionResult",
         waits_for=("windows", "factors"),
+    ),
+    Analysis(
+        name="incremental-validity",
+        title="What SR adds to problems and exposure",
+        settings="salutogen.analyses.incremental_validity.settings:IncrementalValiditySettings",
+        compute="salutogen.analyses.incremental_validity.analysis:compute",
+        result="salutogen.analyses.incremental_validity.analysis:IncrementalValidityResult",
     ),
 )
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from salutogen.models.pooling.e_value import EValue, e_value
     from salutogen.models.pooling.estimates import PooledEstimates, pool_estimates
     from salutogen.models.pooling.meta_analysis import MetaAnalysis, meta_analysis
+    from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
     from salutogen.models.regression.heteroscedasticity import ScatterTest, breusch_pagan
     from salutogen.models.regression.least_squares import (
         FTest,
@@ -109,6 +110,7 @@ _HOME = {
     "MeasurementInvariance": "sem.one_factor.model",
     "Mediation": "mediation.result",
     "Membership": "mixture.membership",
+    "ChangeOnBaseline": "regression.change_on_baseline",
     "MetaAnalysis": "pooling.meta_analysis",
     "MixedBootstrap": "mixed.inference.bootstrap",
     "MixedModel": "mixed.model",
@@ -150,6 +152,7 @@ _HOME = {
     "is_warm": "compiling.cache",
     "least_squares_support": "support",
     "mediate": "mediation.model",
+    "change_on_baseline": "regression.change_on_baseline",
     "meta_analysis": "pooling.meta_analysis",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
@@ -166,6 +169,7 @@ __all__ = [
     "Agreement",
     "AssumptionComparison",
     "BootstrapLikelihoodRatio",
+    "ChangeOnBaseline",
     "ClassComparison",
     "ContinuousAR1",
     "ContrastTest",
@@ -214,6 +218,7 @@ __all__ = [
     "bootstrap_least_squares",
     "bootstrap_likelihood_ratio",
     "breusch_pagan",
+    "change_on_baseline",
     "class_probabilities",
     "classification_error",
     "compare_assumptions",

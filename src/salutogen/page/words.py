@@ -13,6 +13,7 @@ SIGN = "SR = observed − expected problems; positive = over-reactive = less res
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
 MINUS = "−"
 LEAST_TENTH, LEAST_TOLD = 0.001, 0.0001  # shares: told in hundredths of a percent; told at all
+TIME_UNITS = (("years", 365.25), ("months", 365.25 / 12), ("weeks", 7.0), ("days", 1.0))
 NOTHING = 1e-12  # rounding error of a figure that is 0
 
 
@@ -86,6 +87,25 @@ def p_value(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "p not computed"
     return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
+
+
+def time_unit(days: float) -> tuple[str, float]:
+    """Return the unit in which a time up to so many days is told, and its length in days."""
+    for name, length in TIME_UNITS:
+        if days >= 2 * length:
+            return name, length
+    return "hours", 1 / 24
+
+
+def span(days: float, longest: float | None = None) -> str:
+    """Write a time, in the unit of the longest of those that it stands beside.
+
+    >>> span(183), span(30.5), span(30.5, longest=183)
+    ('6 months', '4.4 weeks', '1 month')
+    """
+    unit, length = time_unit(days if longest is None else longest)
+    count = f"{days / length:.1f}".removesuffix(".0")
+    return f"{count} {unit[:-1] if count == '1' else unit}"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

@@ -348,7 +348,7 @@ def test_too_many_factors_for_one_model_are_told() -> None:
 def test_the_page_holds_no_person_and_every_figure(
     inputs: AnalysisInputs, result: FactorsResult
 ) -> None:
-    (section,), withheld = shown(result, inputs, individuals=False)
+    (section, *_), withheld = shown(result, inputs, individuals=False)
     assert [figure.name for figure in section.figures][:1] == ["factors-forest"]
     assert {table.name for table in section.tables} >= {"factors-alone", "factors-joint"}
     assert withheld == ()

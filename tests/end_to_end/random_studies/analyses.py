@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.end_to_end.random_studies.drawing import Lot
 from tests.end_to_end.random_studies.plan import Plan
+
+LATER = 40  # purpose of the draws that came last
 
 
 def add_analyses(plan: Plan) -> None:
@@ -40,7 +43,19 @@ def add_analyses(plan: Plan) -> None:
         steps.append(_change(plan))
     if lot.chance(0.1):
         steps.append(_attrition(plan))
+    steps += _added_later(plan)
     values["analyses"] = steps
+
+
+def _added_later(plan: Plan) -> list[dict[str, Any]]:
+    """Draw steps apart, so that all else of a study stays what it was."""
+    lot = plan.lot.apart(LATER)
+    steps: list[dict[str, Any]] = []
+    if len(plan.labels) > 1 and lot.chance(0.08):
+        steps.append(_change_on_baseline(plan, lot))
+    if lot.chance(0.1):
+        steps.append(_incremental_validity(plan, lot))
+    return steps
 
 
 def _factors(plan: Plan) -> dict[str, Any]:
@@ -54,6 +69,28 @@ def _factors(plan: Plan) -> dict[str, Any]:
         step["measured"] = lot.one(*plan.labels)
     if lot.chance(0.2):
         step["turning"] = [lot.one(*plan.values["factors"])]
+    apart = lot.apart(LATER + 1)
+    if apart.chance(0.2):
+        step |= {"again": apart.one(*plan.labels), "grouped_from": apart.one(0.2, 0.9)}
+    return step
+
+
+def _change_on_baseline(plan: Plan, lot: Lot) -> dict[str, Any]:
+    step: dict[str, Any] = {"step": "change-on-baseline", "bootstrap": 100}
+    if plan.background and lot.chance(0.4):
+        step["covariates"] = [lot.one(*plan.background)]
+    if lot.chance(0.3):
+        step |= {"baseline": lot.one(*plan.labels), "k": [1.0, lot.one(1.1, 3.0)]}
+    return step
+
+
+def _incremental_validity(plan: Plan, lot: Lot) -> dict[str, Any]:
+    names = [*(scale.name for scale in plan.scales), *plan.background]
+    step: dict[str, Any] = {"step": "incremental-validity", "outcome": lot.one(*names)}
+    if lot.chance(0.4):
+        step["at"] = lot.one(*plan.labels)
+    if plan.background and lot.chance(0.3):
+        step["covariates"] = [lot.one(*plan.background)]
     return step
 
 

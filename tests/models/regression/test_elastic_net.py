@@ -7,6 +7,7 @@ import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models.regression.elastic_net import (
+    correlated_groups,
     elastic_net_paths,
     held_out_r_squared,
     stability_selection,
@@ -78,3 +79,26 @@ def test_what_cannot_be_parted_is_refused() -> None:
         stability_selection(np.ones((10, 2)), np.ones(10))
     with pytest.raises(ModelError, match="threshold"):
         stability_selection(*cohort(30, 2, 1, seed=1), threshold=0.4)
+
+
+def test_groups_are_joined_through_others() -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 5000))
+    # The first and the third correlate with the second only; the fourth is told the other way.
+    X = np.column_stack([a, a + b, b, -b + 0.1 * rng.normal(size=5000), rng.normal(size=5000)])
+    assert correlated_groups(X, 0.6) == ((0, 1, 2, 3), (4,))
+    assert correlated_groups(X, 0.9) == ((0,), (1,), (2, 3), (4,))
+    assert correlated_groups(np.ones((50, 2)), 0.5) == ((0,), (1,))
+
+
+def test_any_of_a_group_is_taken_in_the_halves_of_its_members() -> None:
+    rng = np.random.default_rng(8)
+    shared = rng.normal(size=120)
+    X = np.column_stack([shared + 0.2 * rng.normal(size=120) for _ in range(2)]
+                        + [rng.normal(size=120) for _ in range(4)])  # fmt: skip
+    found = stability_selection(X, shared + rng.normal(size=120))
+    together = float(np.mean(found.taken[:, 0] | found.taken[:, 1]))
+    assert found.share_of_any([0, 1]) == together
+    assert found.share_of_any([0]) == found.share[0]
+    assert together >= 0.75
+    assert found.expected_false_of(6) == pytest.approx(found.expected_false)

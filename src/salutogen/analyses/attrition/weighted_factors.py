@@ -12,7 +12,8 @@ from salutogen.analyses.attrition.observed import Observed
 from salutogen.analyses.attrition.records import TwoWays, WeightedFactor, told
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import FactorsResult
-from salutogen.analyses.factors.measured import Factor, Later, Related
+from salutogen.analyses.factors.later import Later, Related
+from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.records import FactorFound
 from salutogen.errors import ModelError
 from salutogen.findings import Findings

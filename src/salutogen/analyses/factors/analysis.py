@@ -11,19 +11,18 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.factors.buffering import Buffering, buffering
+from salutogen.analyses.factors.correlates import correlates
+from salutogen.analyses.factors.distance import distances
+from salutogen.analyses.factors.doubts import tell_doubts
+from salutogen.analyses.factors.later import Later, Related, complete, later_scores
 from salutogen.analyses.factors.measured import (
     FEWEST,
     Factor,
-    Later,
-    Related,
     asked_factors,
-    complete,
     factors_before,
-    later_scores,
-    over_the_same_time,
     time_order,
 )
-from salutogen.analyses.factors.records import BothSteps, Correlate, FactorFound, Selection
+from salutogen.analyses.factors.records import Correlate, FactorFound, Selection
 from salutogen.analyses.factors.relations import (
     Fits,
     adjusted,
@@ -33,7 +32,9 @@ from salutogen.analyses.factors.relations import (
 )
 from salutogen.analyses.factors.selection import Selected, select
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.factors.steps import BothSteps
 from salutogen.analyses.factors.turning import Turning, turning
+from salutogen.analyses.factors.updating import Updating, updating
 from salutogen.analyses.factors.words import answer_of, clause_of, methods_of
 from salutogen.analyses.line_of_occasions import line_of_occasions
 from salutogen.analyses.sensitivity.assumptions import Assumptions
@@ -45,7 +46,6 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
-from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
@@ -83,14 +83,24 @@ class FactorsResult(AnalysisResult):
     factors: tuple[FactorFound, ...] = figure("Factors that were measured before")
     selection: Selection | None = figure("How factors were selected; null where they were not")
     correlates: tuple[Correlate, ...] = figure("Factors that were not: no predictors")
+    updating: Updating | None = figure(
+        "What is gained by measuring factors again; null where none was, or too few persons have it"
+    )
     drawn: int = beside(default=0)
     related: Related | None = beside(default=None)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Both ways of asking, and what stands beside them."""
+        from salutogen.analyses.factors.distance_section import distance_section
         from salutogen.analyses.factors.section import factors_section
+        from salutogen.analyses.factors.updating_section import updating_section
 
-        return (factors_section(self, audience),)
+        made = (
+            factors_section(self, audience),
+            distance_section(self.factors),
+            updating_section(self.updating),
+        )
+        return tuple(section for section in made if section is not None)
 
     def answer(self) -> Text:
         """Say which factors go with later SR, both ways of asking."""
@@ -123,10 +133,16 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     if told:
         told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
     selected = select(
-        usable, later, expected_false=settings.false_selections, seed=inputs.run.seed, found=found
+        usable,
+        later,
+        expected_false=settings.false_selections,
+        grouped_from=settings.grouped_from,
+        seed=inputs.run.seed,
+        found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
-    _tell(made, found)
+    again = updating(inputs, settings, usable, later, found)
+    tell_doubts(made, again, found)
     return FactorsResult(
         occasions=later.labels,
         n=int(np.isfinite(later.SR).sum()),
@@ -138,7 +154,8 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         n_joint=next((item.joint.n for item in made if item.joint is not None), None),
         factors=made,
         selection=selected.told if selected else None,
-        correlates=_correlates(inputs, beside_, later),
+        correlates=correlates(inputs, beside_, later),
+        updating=again,
         drawn=settings.draws,
         related=Related(factors=tuple(usable), later=later, line=line),
         findings=tuple(found),
@@ -164,6 +181,7 @@ def _made(
     buffers = _buffers(usable, later)
     bands = _bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
+    far = distances(inputs, usable, later, line, found)
     return tuple(
         FactorFound(
             name=factor.name,
@@ -186,6 +204,7 @@ def _made(
             given_earlier_problems=_given_earlier(factor, later, line),
             buffering=buffers.get(factor.name),
             turning=turns.get(factor.name),
+            distance=far.get(factor.name),
             error_band=bands.get(factor.name),
         )
         for factor, both, fit in zip(usable, told, fits, strict=True)
@@ -320,50 +339,3 @@ def _slope(later: Later) -> float | None:
     known = np.isfinite(later.P) & np.isfinite(X).all(axis=1)
     found = np.linalg.lstsq(X[known], later.P[known], rcond=None)[0]
     return float(found[np.flatnonzero(later.exposure)[0]])
-
-
-def _correlates(
-    inputs: AnalysisInputs, names: Sequence[str], later: Later
-) -> tuple[Correlate, ...]:
-    """Correlations with SR over the same time of factors that were not measured before."""
-    made = []
-    for name in names:
-        both = over_the_same_time(inputs, name, later)
-        if both is None:
-            continue
-        n = int((np.isfinite(both[0]) & np.isfinite(both[1])).sum())
-        r = pearson(*both)
-        low, high = (None, None) if r is None or n <= 3 else _fisher(r, n)
-        made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
-    return tuple(made)
-
-
-def _fisher(r: float, n: int) -> tuple[float | None, float | None]:
-    if abs(r) >= 1:
-        return None, None
-    z, half = np.arctanh(r), NORMAL_95 / np.sqrt(n - 3)
-    return float(np.tanh(z - half)), float(np.tanh(z + half))
-
-
-def _tell(factors: Sequence[FactorFound], found: Findings) -> None:
-    """Say which factors are problems in disguise and which claims stand one way only."""
-    disguised = [item for item in factors if item.problems_in_disguise]
-    if disguised:
-        kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
-        found.tell(
-            "factor-is-problems", names=listed([item.name for item in disguised]),
-            kinds=listed(kinds),
-        )  # fmt: skip
-    for item in factors:
-        if item.holds in ("both", "neither"):
-            continue
-        found.tell(
-            "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
-            name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
-        )  # fmt: skip
-    follow = [item.name for item in factors if item.claimed and item.may_follow]
-    if follow:
-        found.tell("factors-may-follow-problems", names=listed(follow))
-    unsure = [item.name for item in factors if item.claimed and item.within_error]
-    if unsure:
-        found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})

@@ -23,7 +23,8 @@ from salutogen.page.section import Figure
 from salutogen.page.words import points, signed
 
 if TYPE_CHECKING:
-    from salutogen.analyses.factors.records import FactorFound, Step
+    from salutogen.analyses.factors.records import FactorFound
+    from salutogen.analyses.factors.steps import Step
 
 TWO, ONE = "two steps: SR on the factor", "one step: P on exposure and the factor"
 STEPS = {TWO: "one", ONE: "two"}

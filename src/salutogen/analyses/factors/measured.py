@@ -1,9 +1,9 @@
-"""Factors and the SR after them: who was measured when, and what comes strictly later."""
+"""Factors with a value per person, and when they were measured."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +14,12 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.scales import numbers_of
 from salutogen.errors import AnalysisError
-from salutogen.findings import Findings, Persons, listed
-from salutogen.models.descriptive import group_means
-from salutogen.models.regression.stacked import EstimatedLine
+from salutogen.findings import Findings, Persons
 from salutogen.names import did_you_mean
-from salutogen.namespaces import covariate_of, factor_column
-from salutogen.norm.covariates import covariates_by_person
-from salutogen.norm.design_matrix import covariate_terms, line_matrix, term_matrix, with_exposure
+from salutogen.namespaces import factor_column
 
 Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 FEWEST = 20
-INTERCEPT = "intercept"
 # What asks for problems under another name: by what an instrument measures, and by its words.
 DISGUISES = {"problems": "symptoms", "perceived-stress": "perceived stress"}
 WORDS = {
@@ -44,6 +38,8 @@ class Factor:
     Attributes
     ----------
     name, title : str
+    place : int
+        Of the occasion at which it was measured.
     values : array (persons,)
         NaN where missing.
     before : array (persons,)
@@ -54,65 +50,10 @@ class Factor:
 
     name: str
     title: str
+    place: int
     values: Float
     before: Float
     disguise: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Later:
-    """What comes after the factors, a row per person of the study; NaN for who has none of it.
-
-    Attributes
-    ----------
-    labels : tuple of str
-        Occasions that count.
-    rows : DataFrame
-        The person-occasions behind the means, with SR.
-    SR, P, E : array (persons,)
-        Means over a person's valid occasions there.
-    along : array (persons, p)
-        Means of the terms of the occasions' line.
-    terms : array (persons, q)
-        Terms of the persons' line at the means: constant, exposure, the line's covariates.
-    names : tuple of str
-        Names of `terms`.
-    exposure : array of bool (q,)
-        Which of `terms` are of exposure.
-    covariates : array (persons, c)
-        Further covariates that the study file names here.
-    covariate_names : tuple of str
-    """
-
-    labels: tuple[str, ...]
-    rows: pl.DataFrame
-    SR: Float
-    P: Float
-    E: Float
-    along: Float
-    terms: Float
-    names: tuple[str, ...]
-    exposure: Bool
-    covariates: Float
-    covariate_names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Related:
-    """What was related to what, for analyses that ask the same in another way.
-
-    Attributes
-    ----------
-    factors : tuple of Factor
-        Those that were fitted.
-    later : Later
-    line : EstimatedLine or None
-        How persons pulled on the line of occasions; None for a line of another study.
-    """
-
-    factors: tuple[Factor, ...]
-    later: Later
-    line: EstimatedLine | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,8 +148,11 @@ def factors_before(
             title, disguise = _told(inputs, name)
             before = _mean_up_to(inputs.views.wide("P").values, place)
             factors.append(
-                Factor(name=name, title=title, values=values, before=before, disguise=disguise)
-            )
+                Factor(
+                    name=name, title=title, place=place, values=values, before=before,
+                    disguise=disguise,
+                )
+            )  # fmt: skip
     return tuple(factors), tuple(beside)
 
 
@@ -243,110 +187,3 @@ def _told(inputs: AnalysisInputs, name: str) -> tuple[str, str]:
             return title, DISGUISES[instrument.measures]
     text = " ".join(words).replace("_", " ")
     return title, next((what for what, form in WORDS.items() if form.search(text)), "")
-
-
-def later_scores(
-    inputs: AnalysisInputs, settings: FactorsSettings, order: TimeOrder, found: Findings
-) -> Later:
-    """Means of SR, P and exposure over occasions strictly after the factors, by person."""
-    scores, norm = inputs.scores, inputs.norm
-    n = scores.persons.height
-    rows = scores.table.with_columns(inputs.resilience.occasions["SR"])
-    place = pl.col("occasion_index").cast(pl.Int64)
-    rows = rows.filter(
-        pl.col("valid") & pl.col("SR").is_not_null() & place.is_between(order.first, order.last)
-    )
-    rows = _strictly_after(inputs, order, rows, found)
-    rows = norm.with_covariates(rows)
-    person = rows["person"].to_numpy().astype(np.int64)
-    if np.unique(person).size < FEWEST:
-        n_seen = Persons(np.unique(person).size)
-        found.tell("too-few-with-later-scores", n=n_seen, least=FEWEST)
-        found.raise_refusals(AnalysisError)
-    columns = ("SR", "P", "E", *scores.type_columns)
-    means = {
-        name: group_means(rows[name].cast(pl.Float64).to_numpy(), person, n) for name in columns
-    }
-    along = line_matrix(norm.lines.occasion, rows, level="occasion")
-    line = norm.lines.person
-    table = scores.persons.select("person").with_columns(
-        pl.Series(name, means[name]).fill_nan(None) for name in columns if name != "SR"
-    )
-    table = with_exposure(line, norm.with_covariates(table))
-    names = tuple(line.names)
-    exposure = np.array([term != INTERCEPT and covariate_of(term) is None for term in line.terms])
-    covariates, covariate_names = _covariates(inputs, settings, line.covariates, found)
-    return Later(
-        labels=inputs.study.labels[order.first : order.last + 1],
-        rows=rows,
-        SR=means["SR"],
-        P=means["P"],
-        E=numbers_of(table["E"]),
-        along=np.stack([group_means(column, person, n) for column in along.T], axis=1),
-        terms=line_matrix(line, table, level="person"),
-        names=names,
-        exposure=exposure,
-        covariates=covariates,
-        covariate_names=covariate_names,
-    )
-
-
-def _strictly_after(
-    inputs: AnalysisInputs, order: TimeOrder, rows: pl.DataFrame, found: Findings
-) -> pl.DataFrame:
-    """Leave out answers that the clock puts before the factors, whatever the plan says."""
-    before = [place for name, place in order.measured.items() if order.comes_before(name)]
-    if not before or not rows.height:
-        return rows
-    own = inputs.views.wide("P").times[:, max(before)]
-    time = numbers_of(rows["time"])
-    late = ~(time <= own[rows["person"].to_numpy()])
-    if not late.all():
-        gone = rows.filter(~pl.Series(late))
-        persons = Persons(gone["person"].n_unique())
-        found.tell("scores-not-after-factors", n=gone.height, persons=persons)
-    return rows.filter(pl.Series(late))
-
-
-def _covariates(
-    inputs: AnalysisInputs, settings: FactorsSettings, in_line: tuple[str, ...], found: Findings
-) -> tuple[Float, tuple[str, ...]]:
-    """Terms of the covariates that the study file names here and that are not in the line."""
-    names = [name for name in dict.fromkeys(settings.covariates) if name not in in_line]
-    known = [name for name in inputs.scores.persons.columns if name not in ("person", "subject")]
-    for name in names:
-        if inputs.scores.of_persons(name) is None:
-            near = did_you_mean(name, known)
-            found.tell("factor-covariate-unknown", name=name, near=near, known=listed(known))
-    found.raise_refusals(AnalysisError)
-    table = covariates_by_person(inputs.scores, names)
-    terms = covariate_terms(table, tuple(names)) if names else ()
-    if not terms:
-        return np.empty((inputs.scores.persons.height, 0)), ()
-    return term_matrix(table, terms, predictors=()), terms
-
-
-def over_the_same_time(
-    inputs: AnalysisInputs, name: str, later: Later
-) -> tuple[Float, Float] | None:
-    """Means of a repeated factor and of SR over the occasions at which both are known."""
-    if name not in inputs.scores.factors_repeated:
-        return numbers_of(inputs.scores.factor(name)), later.SR
-    values = numbers_of(later.rows[factor_column(name)])
-    known = np.isfinite(values)
-    person = later.rows["person"].to_numpy().astype(np.int64)[known]
-    n = inputs.scores.persons.height
-    if not known.any():
-        return None
-    SR = later.rows["SR"].to_numpy()[known]
-    return group_means(values[known], person, n), group_means(SR, person, n)
-
-
-def complete(factors: Sequence[Factor], later: Later) -> Bool:
-    """Persons (persons,) who have later scores, all covariates and all of these factors."""
-    columns = [factor.values for factor in factors]
-    known = np.isfinite(later.SR) & np.isfinite(later.terms).all(axis=1)
-    known &= np.isfinite(later.covariates).all(axis=1)
-    for column in columns:
-        known &= np.isfinite(column)
-    return np.asarray(known)

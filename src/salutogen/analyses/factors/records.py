@@ -1,65 +1,13 @@
-"""What is told of each factor: both ways of asking, alone and jointly."""
+"""What is told of each factor."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from salutogen.analyses.factors.buffering import Buffering
+from salutogen.analyses.factors.distance import Distance
+from salutogen.analyses.factors.steps import LEVEL, BothSteps, Step
 from salutogen.analyses.factors.turning import Turning
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
-from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
-
-LEVEL = 0.05
-Holds = Literal["both", "two-step", "one-step", "neither", "opposite"]
-BY_FACTOR = f"{POINTS} per point of the factor"
-
-
-@record
-class Step(Record):
-    """A factor's coefficient in one way of asking."""
-
-    b: float = figure("Coefficient of the factor", unit=BY_FACTOR, sign=LESS_RESILIENT)
-    se: float | None = figure(
-        "Its standard error, for unequal scatter; in two steps it carries the line's estimation",
-        unit=BY_FACTOR,
-    )
-    interval: tuple[float, float] | None = figure("Its 95 % interval (t)", unit=BY_FACTOR)
-    p: float | None = figure("p value (t)")
-    standardised: float | None = figure(
-        "Coefficient in SDs of the outcome per SD of the factor", sign=LESS_RESILIENT
-    )
-    se_line_as_known: float | None = figure(
-        "Standard error as if the line were known; two steps only", unit=BY_FACTOR, default=None
-    )
-    p_adjusted: float | None = figure(
-        "p adjusted over the factors: false-discovery rate (Benjamini and Hochberg)", default=None
-    )
-    p_familywise: float | None = figure(
-        "p adjusted over the factors: one false claim or more (Romano and Wolf)", default=None
-    )
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.interval is not None and self.interval[0] * self.interval[1] > 0
-
-
-@record
-class BothSteps(Record):
-    """A factor on later SR, and in one model of later problems with exposure."""
-
-    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
-    two_step: Step = figure("SR on the factor")
-    one_step: Step = figure("P on exposure and the factor")
-    ratio: float | None = figure("Two-step divided by one-step coefficient")
-
-    @property
-    def holds(self) -> Holds:
-        """Which way of asking shows the factor to go with the outcome."""
-        two, one = self.two_step.clear, self.one_step.clear
-        if two and one:
-            return "both" if self.two_step.b * self.one_step.b > 0 else "opposite"
-        return "two-step" if two else "one-step" if one else "neither"
+from salutogen.columns import LESS_RESILIENT, Kind, Record, figure, record
 
 
 @record
@@ -112,6 +60,10 @@ class FactorFound(Record):
     turning: Turning | None = figure(
         "Whether the relation turns (two lines); null where it was not asked"
     )
+    distance: Distance | None = figure(
+        "How the association goes with the time since the factor; null without two later "
+        "occasions of enough persons"
+    )
     error_band: ErrorBand | None = figure(
         "Correlation with SR over plausible errors of exposure and reports that follow mood; null "
         "without a straight line on one exposure"
@@ -137,6 +89,18 @@ class FactorFound(Record):
 
 
 @record
+class FactorGroup(Record):
+    """Factors that correlate, and may take each other's place in the selection."""
+
+    names: tuple[str, ...] = figure("Factors", kind=Kind.LABEL)
+    titles: tuple[str, ...] = figure("What they are called", kind=Kind.LABEL)
+    lowest_r: float | None = figure("Weakest correlation of two of them, by size")
+    highest_r: float | None = figure("Strongest, by size")
+    selected: bool = figure("Whether any of them comes in first in most halves of the persons")
+    share: float = figure("Share of the halves in which any of them does")
+
+
+@record
 class Selection(Record):
     """Factors that come in first in most halves of the persons."""
 
@@ -147,6 +111,11 @@ class Selection(Record):
     held_out_r_squared: float | None = figure(
         "R² of an elastic net of all factors on SR in persons who had no part in it (nested "
         "cross-validation); below 0 where the mean predicts better"
+    )
+    grouped_from: float = figure("Correlation, by size, from which on factors form a group")
+    groups: tuple[FactorGroup, ...] = figure("Groups of two factors or more")
+    expected_false_groups: float = figure(
+        "Bound on the expected number of false selections of groups, single factors counted as such"
     )
 
 

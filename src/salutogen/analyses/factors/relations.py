@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.factors.measured import Factor, Later, complete
-from salutogen.analyses.factors.records import BothSteps, Step
+from salutogen.analyses.factors.later import Later, complete
+from salutogen.analyses.factors.measured import Factor
+from salutogen.analyses.factors.steps import BothSteps, Step
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import (
     EstimatedLine,

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from salutogen.analyses.factors.figures import forest, slope_figure
-from salutogen.analyses.factors.records import (
-    BY_FACTOR,
-    BothSteps,
-    Correlate,
-    FactorFound,
-    Selection,
-)
+from salutogen.analyses.factors.records import Correlate, FactorFound
+from salutogen.analyses.factors.selection_words import group_table, selection_words
+from salutogen.analyses.factors.steps import BY_FACTOR, BothSteps
+from salutogen.analyses.factors.tables import table
 from salutogen.analyses.factors.words import (
     answer_of,
     between_scores,
@@ -24,9 +19,9 @@ from salutogen.analyses.factors.words import (
     why_the_ratio,
 )
 from salutogen.columns import LESS_RESILIENT, Column, Kind
-from salutogen.findings import Persons, listed
+from salutogen.findings import Persons
 from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import percent, points, say
+from salutogen.page.words import say
 
 if TYPE_CHECKING:
     from salutogen.analyses.factors.analysis import FactorsResult
@@ -157,7 +152,7 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
     if result.n_joint is not None:
         paragraphs.append(_joint_words(result))
     if result.selection is not None:
-        paragraphs.append(_selection_words(result, result.selection))
+        paragraphs += selection_words(result.factors, result.selection)
     told = [words for item in factors if (words := buffering_words(item))]
     if told:
         paragraphs += [SCALE, " ".join(told)]
@@ -170,7 +165,7 @@ def factors_section(result: FactorsResult, audience: Audience) -> Section:
         title="Which factors protect",
         paragraphs=tuple(paragraphs),
         figures=_figures(factors),
-        tables=tuple(table for table in _tables(result) if table.frame.height),
+        tables=tuple(item for item in _tables(result) if item.frame.height),
     )
 
 
@@ -179,25 +174,6 @@ def _joint_words(result: FactorsResult) -> Text:
         "In the joint model each factor is judged beside all others, over {n:# person|# persons} "
         "who have them all. Factors that measure much the same take the credit from each other.",
         n=Persons(result.n_joint, of=result.n),
-    )
-
-
-def _selection_words(result: FactorsResult, selection: Selection) -> Text:
-    chosen = [item.title for item in result.factors if item.selected]
-    told = f"Selected: {listed(chosen, most=8)}." if chosen else "None was selected."
-    ahead = selection.held_out_r_squared
-    if ahead is None:
-        foretold = ""
-    elif ahead > 0:
-        foretold = f" All factors together foretell {percent(ahead)} of the variance of SR"
-    else:
-        foretold = " All factors together foretell SR no better than its mean does"
-    return (
-        f"Of all factors, {selection.at_once} at a time were taken in halves of the persons "
-        f"(elastic net), and those selected that came in first in at least "
-        f"{percent(selection.threshold)} of the halves: at most "
-        f"{points(selection.expected_false)} false selections are expected. {told}{foretold}"
-        f"{' in persons who had no part in the fit.' if foretold else ''}"
     )
 
 
@@ -215,24 +191,25 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
     buffers = [item for item in factors if item.buffering is not None]
     banded = [item for item in factors if item.error_band is not None]
     return (
-        _table("factors-alone", "Each factor alone", [_alone(x) for x in factors], ALONE_COLUMNS),
-        _table(
+        table("factors-alone", "Each factor alone", [_alone(x) for x in factors], ALONE_COLUMNS),
+        table(
             "factors-adjusted", "p values over all factors", [_adjusted(x) for x in factors],
             ADJUSTED_COLUMNS,
             "False-discovery rate: share of false claims among all (Benjamini and Hochberg). Any "
             "false claim: chance of one or more (Romano and Wolf, persons resampled).",
         ),
-        _table("factors-joint", "All factors jointly", [_joint(x) for x in joint], JOINT_COLUMNS),
-        _table(
+        table("factors-joint", "All factors jointly", [_joint(x) for x in joint], JOINT_COLUMNS),
+        *([] if result.selection is None else [group_table(result.selection)]),
+        table(
             "factors-buffering", "Factor by exposure on problems", [_buffer(x) for x in buffers],
             BUFFER_COLUMNS,
         ),
-        _table(
+        table(
             "factors-error-bands", "If exposure is reported with error, or by mood",
             [_band(x) for x in banded], BAND_COLUMNS,
             _band_note(banded),
         ),
-        _table(
+        table(
             "factors-correlates", "Correlates", [_correlate(x) for x in result.correlates],
             CORRELATE_COLUMNS,
         ),
@@ -242,19 +219,6 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
 def _band_note(banded: Sequence[FactorFound]) -> str:
     band = banded[0].error_band if banded else None
     return "" if band is None else f"Over {band.assumed}; bands hold the sampling error of persons."
-
-
-def _table(
-    name: str, title: str, rows: list[dict[str, object]], columns: Sequence[Column], note: str = ""
-) -> Table:
-    kinds = {
-        item.name: pl.String if item.kind is Kind.LABEL
-        else pl.Int64 if item.kind is Kind.COUNT
-        else pl.Boolean if item.name == "holds" else pl.Float64
-        for item in columns
-    }  # fmt: skip
-    frame = pl.DataFrame(rows, schema=kinds)
-    return Table(name=name, title=title, frame=frame, columns=columns, note=note)
 
 
 def _steps(found: BothSteps | FactorFound) -> dict[str, object]:

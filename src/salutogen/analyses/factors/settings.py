@@ -32,6 +32,11 @@ class FactorsSettings(AnalysisSettings):
     last: Label | None = Field(
         default=None, alias="to", description="Last occasion of the later SR; default: the last."
     )
+    again: Label | None = Field(
+        default=None,
+        description="Occasion at which repeated factors were measured again, to ask which are "
+        "worth it; default: near the middle, where most of them were answered.",
+    )
     turning: tuple[Name, ...] = Field(
         default=(),
         description="Factors, such as lifetime adversity, of which it is asked whether a little "
@@ -42,4 +47,10 @@ class FactorsSettings(AnalysisSettings):
     )
     false_selections: float = Field(
         default=1.0, gt=0, le=50, description="Bound on the expected number of false selections."
+    )
+    grouped_from: float = Field(
+        default=0.6,
+        gt=0,
+        lt=1,
+        description="Correlation, either way, from which on factors are selected as a group.",
     )

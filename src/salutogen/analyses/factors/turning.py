@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.factors.measured import Factor, Later, complete
+from salutogen.analyses.factors.later import Later, complete
+from salutogen.analyses.factors.measured import Factor
 from salutogen.columns import LESS_RESILIENT, Kind, Record, figure, record
 from salutogen.models.regression.two_lines import TwoLines, two_lines
 

@@ -46,7 +46,7 @@ def answer_of(result: FactorsResult) -> Text:
         "one model with exposure, too (false-discovery rate 5 % over the factors). Factors were "
         f"measured before, not assigned: that one goes with SR does not say that it protects."
         f"{_disguised([*fewer, *more])}{_may_follow([*fewer, *more])}"
-        f"{_within_error([*fewer, *more])}"
+        f"{_within_error([*fewer, *more])}{_weaker([*fewer, *more])}"
     )
 
 
@@ -83,6 +83,14 @@ def _within_error(found: list[FactorFound]) -> str:
         return ""
     told = f"Only {listed(safe, most=8)} would" if safe else "None would"
     return f" {told} differ from 0 over all plausible errors of exposure and reports by mood."
+
+
+def _weaker(found: list[FactorFound]) -> str:
+    """Say which claims weaken with the time since the factor was measured."""
+    names = [item.title for item in found if item.distance and item.distance.changes == "weakens"]
+    if not names:
+        return ""
+    return f" With the time since it was measured the association of {listed(names)} weakens."
 
 
 def clause_of(result: FactorsResult) -> Text:

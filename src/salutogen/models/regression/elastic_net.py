@@ -6,12 +6,14 @@ Coordinate descent goes over cross-products, for every sample in one array opera
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.descriptive import pearson
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
@@ -29,8 +31,8 @@ class StabilitySelection:
 
     Attributes
     ----------
-    share : array (k,)
-        Share of halves in which a predictor is among the first `at_once`.
+    taken : array of bool (halves, k)
+        Whether a predictor is among the first `at_once` of a half.
     threshold : float
         From which share on it is selected.
     at_once : int
@@ -39,15 +41,54 @@ class StabilitySelection:
         Bound on the expected number of false selections.
     """
 
-    share: Float
+    taken: NDArray[np.bool_]
     threshold: float
     at_once: int
     expected_false: float
 
     @property
+    def share(self) -> Float:
+        """Share of halves in which a predictor is taken (k,)."""
+        return np.asarray(self.taken.mean(axis=0))
+
+    def share_of_any(self, places: Sequence[int]) -> float:
+        """Share of halves in which any of some predictors is taken."""
+        return float(self.taken[:, list(places)].any(axis=1).mean())
+
+    def expected_false_of(self, groups: int) -> float:
+        """Bound on the expected number of false selections among so many groups of predictors.
+
+        A half takes no more groups than predictors.
+        """
+        return self.at_once**2 / ((2 * self.threshold - 1) * groups)
+
+    @property
     def selected(self) -> NDArray[np.bool_]:
         """Which predictors are selected (k,)."""
         return self.share >= self.threshold
+
+
+def correlated_groups(X: ArrayLike, threshold: float) -> tuple[tuple[int, ...], ...]:
+    """Group columns (n, k) that correlate so much, either way, directly or through others.
+
+    Every column is in one group, by the place of its first; a column alone is a group of one.
+    """
+    columns = np.asarray(X, dtype=float)
+    k = columns.shape[1]
+    near = np.eye(k, dtype=bool)
+    for i in range(k):
+        for j in range(i):
+            r = pearson(columns[:, i], columns[:, j])
+            near[i, j] = near[j, i] = r is not None and abs(r) >= threshold
+    left, groups = list(range(k)), []
+    while left:
+        group, reached = {left[0]}, {left[0]}
+        while reached:
+            reached = {j for i in reached for j in left if near[i, j]} - group
+            group |= reached
+        groups.append(tuple(sorted(group)))
+        left = [place for place in left if place not in group]
+    return tuple(groups)
 
 
 def elastic_net_paths(grams: Float, products: Float, penalties: Float, mixing: float) -> Float:
@@ -134,12 +175,12 @@ def stability_selection(
     # Of those that come in at the same step, the larger at that step goes first.
     size = np.take_along_axis(paths, np.minimum(in_at, STEPS - 1)[:, None, :], axis=1)[:, 0]
     rank = np.lexsort((-np.abs(size), in_at), axis=1)
-    share = np.zeros(k)
+    taken = np.zeros((len(weights), k), dtype=bool)
     for sample in range(len(weights)):
         first = rank[sample, :at_once]
-        share[first[in_at[sample, first] < STEPS]] += 1.0
+        taken[sample, first[in_at[sample, first] < STEPS]] = True
     return StabilitySelection(
-        share=share / len(weights),
+        taken=taken,
         threshold=threshold,
         at_once=at_once,
         expected_false=at_once**2 / ((2 * threshold - 1) * k),

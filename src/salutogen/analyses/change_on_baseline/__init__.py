@@ -1,0 +1,1 @@
+"""Change on baseline: the slope without regression to the mean."""

@@ -1,0 +1,183 @@
+"""The analysis of change on baseline: a slope that is not made by regression to the mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
+from salutogen.analyses.change_on_baseline.words import answer_of, methods_of
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.covariates import covariate_numbers
+from salutogen.columns import POINTS, Column, Kind, figure, record, rows
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings, Persons
+from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
+from salutogen.names import did_you_mean
+from salutogen.namespaces import told_term
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+Float = NDArray[np.float64]
+FEWEST = 20
+BASELINE = "problems before"
+SLOPE_COLUMNS = (
+    Column(name="term", meaning="What change is regressed on", kind=Kind.LABEL, heading="Term"),
+    Column(name="k", meaning="Times the observed correlation; null: as it is, not corrected",
+           heading="k"),
+    Column(name="without_stressor", heading="Correlation without the stressor",
+           meaning="Correlation that both measurements would have without the stressor"),
+    Column(name="possible", meaning="Whether that correlation is 1 at most", heading="Possible"),
+    Column(name="slope", meaning="Coefficient: change per point of the term",
+           unit=f"{POINTS} per point", sign="positive = rises more", heading="Coefficient"),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=f"{POINTS} per point",
+           heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=f"{POINTS} per point",
+           heading="to"),
+)  # fmt: skip
+
+
+@record
+class ChangeOnBaselineResult(AnalysisResult):
+    """Change of problems on problems before; positive = rises more in those who had more."""
+
+    n: int = figure("Persons with both measurements", unit="persons", kind=Kind.COUNT)
+    baseline: str = figure("Occasion before", kind=Kind.LABEL)
+    after: str = figure("Occasion after", kind=Kind.LABEL)
+    covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    sd_before: float = figure("SD of problems before", unit=POINTS)
+    sd_after: float = figure("SD of problems after", unit=POINTS)
+    correlation: float = figure("Correlation of problems before and after")
+    explained_by_covariates: float = figure("Share of problems before that covariates explain")
+    slopes: pl.DataFrame = rows("Coefficients as they are, and corrected by k", SLOPE_COLUMNS)
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Slopes by k."""
+        from salutogen.analyses.change_on_baseline.section import change_section
+
+        return (change_section(self),)
+
+    def answer(self) -> Text:
+        """Say what of the slope is left without regression to the mean."""
+        return answer_of(self)
+
+    def methods(self) -> Text:
+        """Say how it was corrected."""
+        return methods_of(self)
+
+    def of_baseline(self) -> list[dict[str, float | None]]:
+        """Rows of the slope on problems before: as it is, then by k."""
+        return self.slopes.filter(term=BASELINE).to_dicts()
+
+
+def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> ChangeOnBaselineResult:
+    """Regress change of P on P before and covariates, and correct it for several k."""
+    found = Findings()
+    place, later = _places(inputs, settings, found)
+    covariates, terms = covariate_numbers(
+        inputs, settings.covariates, found, unknown="change-on-baseline-covariate-unknown"
+    )
+    before, after = _measurements(inputs, place, later, found)
+    known = np.isfinite(np.column_stack([before, after, covariates])).all(axis=1)
+    least = FEWEST + covariates.shape[1]
+    if known.sum() < least:
+        found.tell("too-few-with-two-measurements", n=Persons(int(known.sum())), least=least)
+        found.raise_refusals(AnalysisError)
+    try:
+        made = change_on_baseline(
+            before[known], after[known], covariates[known],
+            names=[told_term(term) for term in terms], k=tuple(sorted(set(settings.k))),
+            draws=settings.bootstrap, seed=inputs.run.seed,
+        )  # fmt: skip
+    except ModelError as error:
+        found.tell("change-on-baseline-not-fitted", reason=str(error))
+        raise AnalysisError(tuple(found)) from error
+    labels = inputs.study.labels
+    _tell(made, found)
+    return ChangeOnBaselineResult(
+        n=made.n,
+        baseline=labels[place],
+        after=labels[later],
+        covariates=tuple(settings.covariates),
+        sd_before=float(np.std(before[known], ddof=1)),
+        sd_after=float(np.std(after[known], ddof=1)),
+        correlation=made.correlation,
+        explained_by_covariates=made.share,
+        slopes=_table(made),
+        findings=tuple(found),
+    )
+
+
+def _places(
+    inputs: AnalysisInputs, settings: ChangeOnBaselineSettings, found: Findings
+) -> tuple[int, int]:
+    """Places of the occasions before and after."""
+    labels = inputs.study.labels
+    for label in (settings.baseline, settings.after):
+        if label is not None and label not in labels:
+            found.tell("baseline-unknown", label=label, near=did_you_mean(label, labels))
+    found.raise_refusals(AnalysisError)
+    place = 0 if settings.baseline is None else labels.index(settings.baseline)
+    later = place + 1 if settings.after is None else labels.index(settings.after)
+    if not place < later < len(labels):
+        found.tell("nothing-after-baseline")
+        found.raise_refusals(AnalysisError)
+    return place, later
+
+
+def _measurements(
+    inputs: AnalysisInputs, place: int, later: int, found: Findings
+) -> tuple[Float, Float]:
+    """P of both occasions (persons,); what the clock does not put after is left out."""
+    wide = inputs.views.wide("P")
+    before, after = wide.values[:, place], wide.values[:, later]
+    early = wide.times[:, later] <= wide.times[:, place]
+    odd = early & np.isfinite(before) & np.isfinite(after)
+    if odd.any():
+        found.tell("answers-not-after-baseline", persons=Persons(int(odd.sum())))
+    return before, np.where(early, np.nan, after)
+
+
+def _table(made: ChangeOnBaseline) -> pl.DataFrame:
+    told: list[dict[str, object]] = []
+    for place, name in enumerate(made.names):
+        term = BASELINE if place == 0 else name
+        plain = {"term": term, "k": None, "without_stressor": None, "possible": None}
+        told.append(plain | _row(made.naive[place], made.naive_interval[:, place]))
+        for row, k in enumerate(made.k):
+            own: dict[str, object] = {
+                "term": term, "k": k, "without_stressor": k * made.correlation,
+                "possible": bool(made.possible[row]),
+            }  # fmt: skip
+            told.append(own | _row(made.corrected[row, place], made.interval[row, :, place]))
+    kinds = {
+        item.name: pl.String if item.kind is Kind.LABEL
+        else pl.Boolean if item.name == "possible" else pl.Float64
+        for item in SLOPE_COLUMNS
+    }  # fmt: skip
+    return pl.DataFrame(told, schema=kinds)
+
+
+def _row(slope: float, ends: Float) -> dict[str, object]:
+    low, high = (float(end) if np.isfinite(end) else None for end in ends)
+    return {"slope": float(slope) if np.isfinite(slope) else None, "low": low, "high": high}
+
+
+def _tell(made: ChangeOnBaseline, found: Findings) -> None:
+    """Say that change is coupled with the baseline, and whether what is left depends on k."""
+    found.tell("slope-coupled-with-baseline", slope=float(made.naive[0]), r=made.correlation)
+    ways = {
+        0 if low <= 0 <= high else (1 if low > 0 else -1)
+        for low, high in made.interval[:, :, 0]
+        if np.isfinite(low)
+    }
+    if len(ways) > 1:
+        found.tell("slope-depends-on-k", variant="opposite" if {-1, 1} <= ways else "")
+    if not made.possible.any():
+        found.tell("no-k-is-possible", r=made.correlation)

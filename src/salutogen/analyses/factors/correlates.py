@@ -1,0 +1,35 @@
+"""Factors that were not measured before SR: correlations over the same time, no predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.factors.later import Later, over_the_same_time
+from salutogen.analyses.factors.records import Correlate
+from salutogen.models.descriptive import pearson
+from salutogen.models.quantiles import NORMAL_95
+
+
+def correlates(inputs: AnalysisInputs, names: Sequence[str], later: Later) -> tuple[Correlate, ...]:
+    """Correlations with SR over the same time of factors that were not measured before."""
+    made = []
+    for name in names:
+        both = over_the_same_time(inputs, name, later)
+        if both is None:
+            continue
+        n = int((np.isfinite(both[0]) & np.isfinite(both[1])).sum())
+        r = pearson(*both)
+        low, high = (None, None) if r is None or n <= 3 else fisher_interval(r, n)
+        made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
+    return tuple(made)
+
+
+def fisher_interval(r: float, n: int) -> tuple[float | None, float | None]:
+    """95 % interval of a correlation over n > 3 persons (Fisher z)."""
+    if abs(r) >= 1:
+        return None, None
+    z, half = np.arctanh(r), NORMAL_95 / np.sqrt(n - 3)
+    return float(np.tanh(z - half)), float(np.tanh(z + half))

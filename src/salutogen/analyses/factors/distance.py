@@ -1,0 +1,335 @@
+"""Whether a factor's association with SR changes with the time since it was measured.
+
+A factor that drifts goes stale: measured once, it goes with the SR of the next months and less and
+less with that of later ones. Over the occasions after it, SR is regressed on the factor and its
+product with time, beside it problems on exposure, the factor and the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.factors.later import Later, means_of, of_exposure
+from salutogen.analyses.factors.measured import FEWEST, Factor
+from salutogen.analyses.factors.relations import both_steps, fit_both
+from salutogen.analyses.factors.steps import BY_FACTOR, LEVEL, BothSteps
+from salutogen.analyses.scales import numbers_of
+from salutogen.columns import LESS_RESILIENT, Kind, Record, beside, figure, record
+from salutogen.errors import ModelError
+from salutogen.findings import Findings, listed
+from salutogen.models.descriptive import pearson
+from salutogen.models.false_discovery import adjusted_p
+from salutogen.models.regression.stacked import EstimatedLine, StackedFit
+from salutogen.models.regression.stacked_rows import stacked_rows
+from salutogen.norm.design_matrix import line_matrix
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Changes = Literal["weakens", "strengthens", "not told"]
+DAYS, OCCASIONS = "days", "occasions"
+GRID = 25
+SPREAD_OF_TIMES = 1e-3  # of the time from first to last occasion: visits that are off the plan
+SCALED = "SDs of the outcome per SD of the factor"
+
+
+@record
+class Course(Record):
+    """A factor's coefficient at the first and at the last later occasion, along a straight line."""
+
+    first: float = figure("Coefficient at the first", unit=BY_FACTOR, sign=LESS_RESILIENT)
+    last: float = figure("Coefficient at the last", unit=BY_FACTOR, sign=LESS_RESILIENT)
+    change: float = figure("Last less first", unit=BY_FACTOR)
+    se: float | None = figure(
+        "Standard error of the change, persons left out one by one; in two steps it carries the "
+        "line's estimation",
+        unit=BY_FACTOR,
+    )
+    interval: tuple[float, float] | None = figure("95 % interval of the change", unit=BY_FACTOR)
+    p: float | None = figure("p of the change (t)")
+    p_adjusted: float | None = figure(
+        "p adjusted over the factors (false-discovery rate)", default=None
+    )
+    scale: float | None = figure(
+        "What turns these coefficients into SDs of the outcome, within occasions, per SD of the "
+        "factor"
+    )
+    curve: tuple[tuple[float, float, float], ...] = beside(default=())
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval of the change leaves out 0."""
+        return self.interval is not None and self.interval[0] * self.interval[1] > 0
+
+    def scaled(self, value: float) -> float | None:
+        """Turn points per point of the factor into SDs per SD."""
+        return None if self.scale is None else value * self.scale
+
+
+@record
+class AtOccasion(Record):
+    """A factor and SR of one later occasion."""
+
+    occasion: str = figure("Occasion", kind=Kind.LABEL)
+    since: float = figure("Mean time since the factor", unit="as `time_unit` says")
+    r_SR: float | None = figure("Correlation with SR", sign=LESS_RESILIENT)
+    steps: BothSteps = figure("SR of the occasion on the factor, and P on exposure and the factor")
+
+
+@record
+class Distance(Record):
+    """A factor's association with later SR, by the time since it was measured."""
+
+    n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
+    time_unit: str = figure("Unit of times: days, or occasions where none are known",
+                            kind=Kind.LABEL)  # fmt: skip
+    since_first: float = figure("Mean time to the first occasion", unit="as `time_unit` says")
+    since_last: float = figure("Mean time to the last occasion", unit="as `time_unit` says")
+    two_step: Course = figure("SR on the factor")
+    one_step: Course = figure("P on exposure and the factor")
+    occasions: tuple[AtOccasion, ...] = figure("Each occasion by itself")
+
+    @property
+    def changes(self) -> Changes:
+        """What is told of the association, both ways of asking and over all factors."""
+        two, one = self.two_step, self.one_step
+        told = two.p_adjusted is not None and two.p_adjusted < LEVEL and two.clear and one.clear
+        if not told or two.change * one.change < 0:
+            return "not told"
+        return "weakens" if abs(two.last) < abs(two.first) else "strengthens"
+
+    @property
+    def one_way(self) -> bool:
+        """Whether a change is told in one way of asking only."""
+        return self.two_step.clear != self.one_step.clear
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rows:
+    """Later person-occasions of enough persons, with the time since a factor."""
+
+    table: pl.DataFrame
+    person: Int
+    place: Int
+    since: Float
+    unit: str
+    labels: Mapping[int, str]
+
+
+def distances(
+    inputs: AnalysisInputs,
+    factors: Sequence[Factor],
+    later: Later,
+    line: EstimatedLine | None,
+    found: Findings,
+) -> dict[str, Distance]:
+    """Follow each factor over the later occasions; p adjusted over the factors."""
+    made: dict[str, Distance] = {}
+    failed: dict[str, list[str]] = {}
+    for factor in factors:
+        try:
+            one = distance(inputs, factor, later, line)
+        except ModelError as error:
+            failed.setdefault(str(error), []).append(factor.name)
+            continue
+        if one is not None:
+            made[factor.name] = one
+    for reason, names in failed.items():
+        found.tell("distance-not-fitted", names=listed(names), reason=reason)
+    twos, ones = (
+        _adjusted([getattr(one, which) for one in made.values()])
+        for which in ("two_step", "one_step")
+    )
+    return {
+        name: replace(one, two_step=two_step, one_step=one_step)
+        for (name, one), two_step, one_step in zip(made.items(), twos, ones, strict=True)
+    }
+
+
+def _adjusted(courses: Sequence[Course]) -> list[Course]:
+    p = adjusted_p([np.nan if one.p is None else one.p for one in courses])
+    return [
+        replace(one, p_adjusted=float(value) if np.isfinite(value) else None)
+        for one, value in zip(courses, p, strict=True)
+    ]
+
+
+def distance(
+    inputs: AnalysisInputs, factor: Factor, later: Later, line: EstimatedLine | None
+) -> Distance | None:
+    """Fit a factor over the occasions after it; None without two of enough persons.
+
+    Raises
+    ------
+    ModelError
+        Terms are collinear, or persons too few for them.
+    """
+    rows = _rows(inputs, factor, later)
+    if rows is None:
+        return None
+    places = np.unique(rows.place)
+    since = np.array([float(rows.since[rows.place == one].mean()) for one in places])
+    if not since[-1] > since[0]:
+        return None
+    two, one = _courses(inputs, factor, later, line, rows, (since[0], since[-1]))
+    alone = _by_occasion(inputs, factor, later, line, rows, since)
+    return Distance(
+        n=int(np.unique(rows.person).size),
+        time_unit=rows.unit,
+        since_first=float(since[0]),
+        since_last=float(since[-1]),
+        two_step=two,
+        one_step=one,
+        occasions=alone,
+    )
+
+
+def _rows(inputs: AnalysisInputs, factor: Factor, later: Later) -> _Rows | None:
+    """Rows of persons who have the factor and all covariates, at occasions of enough of them."""
+    table = later.rows
+    person = table["person"].to_numpy().astype(np.int64)
+    place = table["occasion_index"].to_numpy().astype(np.int64)
+    along = line_terms(inputs, table)[0]
+    known = np.isfinite(factor.values[person]) & np.isfinite(along).all(axis=1)
+    known &= np.isfinite(later.covariates[person]).all(axis=1)
+    count = np.bincount(place[known], minlength=len(inputs.study.labels))
+    known &= count[place] >= FEWEST
+    if np.unique(place[known]).size < 2:
+        return None
+    since, unit = times_since(inputs, factor.place, person, place)
+    labels = dict(enumerate(inputs.study.labels))
+    return _Rows(
+        table=table.filter(pl.Series(known)), person=person[known], place=place[known],
+        since=since[known], unit=unit, labels=labels,
+    )  # fmt: skip
+
+
+def times_since(inputs: AnalysisInputs, first: int, person: Int, place: Int) -> tuple[Float, str]:
+    """Time (n,) from an occasion to others: by the answers, else as planned, else counted."""
+    times = inputs.views.wide("P").times
+    own = times[person, place] - times[person, first]
+    days = [np.nan if one.day is None else one.day for one in inputs.study.occasions]
+    planned = np.array(days, dtype=float)
+    told = np.where(own > 0, own, planned[place] - planned[first])
+    if (told > 0).all():
+        return told, DAYS
+    return (place - first).astype(float), OCCASIONS
+
+
+def line_terms(
+    inputs: AnalysisInputs, table: pl.DataFrame
+) -> tuple[Float, NDArray[np.bool_], tuple[str, ...]]:
+    """Terms of the occasions' line (rows, p), which are of exposure, and their names."""
+    line = inputs.norm.lines.occasion
+    return line_matrix(line, table, level="occasion"), of_exposure(line), tuple(line.names)
+
+
+def _courses(
+    inputs: AnalysisInputs,
+    factor: Factor,
+    later: Later,
+    line: EstimatedLine | None,
+    rows: _Rows,
+    ends: tuple[float, float],
+) -> tuple[Course, Course]:
+    """Both ways of asking over all rows; each occasion has an intercept of its own."""
+    along, exposure, names = line_terms(inputs, rows.table)
+    places = np.unique(rows.place)
+    each = (rows.place[:, None] == places[1:]).astype(float)
+    means = np.array([float(rows.since[rows.place == one].mean()) for one in places])
+    off = rows.since - means[np.searchsorted(places, rows.place)]
+    span = ends[1] - ends[0]
+    columns = [each, later.covariates[rows.person]]
+    given = [*(f"occasion {rows.labels[int(one)]}" for one in places[1:]), *later.covariate_names]
+    if float(np.std(off)) > SPREAD_OF_TIMES * span:
+        columns.append(off[:, None])
+        given.append("time off the occasion's mean")
+    # Centred, so that what is left out of the course of SR does not lean on the product.
+    F = factor.values[rows.person]
+    centred = F - F.mean()
+    columns += [centred[:, None], (centred * (rows.since - ends[0]) / span)[:, None]]
+    last = [*given, factor.name, f"{factor.name} by time"]
+    SR, P = (numbers_of(rows.table[name]) for name in ("SR", "P"))
+    kept = [name for name, own in zip(names, ~exposure, strict=True) if own]
+    n = later.SR.size
+    two = stacked_rows(
+        SR, np.column_stack([along[:, ~exposure], *columns]), rows.person, n,
+        names=[*kept, *last], through=along, line=line,
+    )  # fmt: skip
+    one = stacked_rows(P, np.column_stack([along, *columns]), rows.person, n, names=[*names, *last])
+    spread = float(np.std(factor.values[np.unique(rows.person)], ddof=1))
+    return (
+        _course(two, _scale(SR, rows.place, spread)),
+        _course(one, _scale(P, rows.place, spread)),
+    )
+
+
+def _scale(outcome: Float, place: Int, spread: float) -> float | None:
+    """SD of the factor over that of the outcome within occasions."""
+    index = np.unique(place, return_inverse=True)[1]
+    size = np.bincount(index)
+    means = np.bincount(index, outcome) / size
+    left = outcome - means[index]
+    own = float(np.sqrt(np.sum(left**2) / (outcome.size - size.size)))
+    return spread / own if own > 0 else None
+
+
+def _course(fit: StackedFit, scale: float | None) -> Course:
+    from scipy.special import stdtrit
+
+    first, change = (float(value) for value in fit.coefficients[-2:])
+    se, p = float(fit.errors[-1]), float(fit.p_values()[-1])
+    low, high = fit.interval()[:, -1]
+    known = se > 0 and np.isfinite(p)
+    at = np.linspace(0.0, 1.0, GRID)
+    pulls = fit.pulls[:, -2:, None] * np.stack([np.ones(GRID), at])
+    errors = np.sqrt(np.sum(pulls.sum(axis=1) ** 2, axis=0))
+    half = stdtrit(float(min(fit.df[-2:])), 0.975) * errors
+    middle = first + change * at
+    return Course(
+        first=first,
+        last=first + change,
+        change=change,
+        se=se if known else None,
+        interval=(float(low), float(high)) if known else None,
+        p=p if known else None,
+        scale=scale,
+        curve=tuple(zip(middle.tolist(), (middle - half).tolist(), (middle + half).tolist(),
+                        strict=True)),
+    )  # fmt: skip
+
+
+def _by_occasion(
+    inputs: AnalysisInputs,
+    factor: Factor,
+    later: Later,
+    line: EstimatedLine | None,
+    rows: _Rows,
+    since: Float,
+) -> tuple[AtOccasion, ...]:
+    """Each occasion by itself; those at which a model has no answer are left out."""
+    made = []
+    covariates = (later.covariates, later.covariate_names)
+    for place, time in zip(np.unique(rows.place).tolist(), since.tolist(), strict=True):
+        label = rows.labels[place]
+        here = means_of(inputs, rows.table.filter(pl.Series(rows.place == place)), (label,),
+                        covariates)  # fmt: skip
+        try:
+            fits = fit_both([factor], here, line)
+        except ModelError:
+            continue
+        made.append(
+            AtOccasion(
+                occasion=label,
+                since=time,
+                r_SR=pearson(factor.values[fits.persons], here.SR[fits.persons]),
+                steps=both_steps(fits, factor, here),
+            )
+        )
+    return tuple(made)

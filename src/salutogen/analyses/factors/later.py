@@ -1,0 +1,186 @@
+"""What comes strictly after the factors: SR, problems and exposure, averaged over occasions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.covariates import covariate_numbers
+from salutogen.analyses.factors.measured import FEWEST, Factor, TimeOrder
+from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.scales import numbers_of
+from salutogen.errors import AnalysisError
+from salutogen.findings import Findings, Persons
+from salutogen.models.descriptive import group_means
+from salutogen.models.regression.stacked import EstimatedLine
+from salutogen.namespaces import covariate_of, factor_column
+from salutogen.norm import Line
+from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Later:
+    """What comes after the factors, a row per person of the study; NaN for who has none of it.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Occasions that count.
+    rows : DataFrame
+        The person-occasions behind the means, with SR.
+    SR, P, E : array (persons,)
+        Means over a person's valid occasions there.
+    along : array (persons, p)
+        Means of the terms of the occasions' line.
+    terms : array (persons, q)
+        Terms of the persons' line at the means: constant, exposure, the line's covariates.
+    names : tuple of str
+        Names of `terms`.
+    exposure : array of bool (q,)
+        Which of `terms` are of exposure.
+    covariates : array (persons, c)
+        Further covariates that the study file names here.
+    covariate_names : tuple of str
+    """
+
+    labels: tuple[str, ...]
+    rows: pl.DataFrame
+    SR: Float
+    P: Float
+    E: Float
+    along: Float
+    terms: Float
+    names: tuple[str, ...]
+    exposure: Bool
+    covariates: Float
+    covariate_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Related:
+    """What was related to what, for analyses that ask the same in another way.
+
+    Attributes
+    ----------
+    factors : tuple of Factor
+        Those that were fitted.
+    later : Later
+    line : EstimatedLine or None
+        How persons pulled on the line of occasions; None for a line of another study.
+    """
+
+    factors: tuple[Factor, ...]
+    later: Later
+    line: EstimatedLine | None
+
+
+def later_scores(
+    inputs: AnalysisInputs, settings: FactorsSettings, order: TimeOrder, found: Findings
+) -> Later:
+    """Means of SR, P and exposure over occasions strictly after the factors, by person."""
+    scores, norm = inputs.scores, inputs.norm
+    rows = scores.table.with_columns(inputs.resilience.occasions["SR"])
+    place = pl.col("occasion_index").cast(pl.Int64)
+    rows = rows.filter(
+        pl.col("valid") & pl.col("SR").is_not_null() & place.is_between(order.first, order.last)
+    )
+    rows = _strictly_after(inputs, order, rows, found)
+    rows = norm.with_covariates(rows)
+    n_seen = rows["person"].n_unique()
+    if n_seen < FEWEST:
+        found.tell("too-few-with-later-scores", n=Persons(n_seen), least=FEWEST)
+        found.raise_refusals(AnalysisError)
+    in_line = norm.lines.person.covariates
+    names = [name for name in settings.covariates if name not in in_line]
+    covariates = covariate_numbers(inputs, names, found, unknown="factor-covariate-unknown")
+    return means_of(inputs, rows, inputs.study.labels[order.first : order.last + 1], covariates)
+
+
+def means_of(
+    inputs: AnalysisInputs,
+    rows: pl.DataFrame,
+    labels: tuple[str, ...],
+    covariates: tuple[Float, tuple[str, ...]],
+) -> Later:
+    """Means over some person-occasions, and the terms of the lines there, by person."""
+    scores, norm = inputs.scores, inputs.norm
+    n, person = scores.persons.height, rows["person"].to_numpy().astype(np.int64)
+    columns = ("SR", "P", "E", *scores.type_columns)
+    means = {
+        name: group_means(rows[name].cast(pl.Float64).to_numpy(), person, n) for name in columns
+    }
+    along = line_matrix(norm.lines.occasion, rows, level="occasion")
+    line = norm.lines.person
+    table = scores.persons.select("person").with_columns(
+        pl.Series(name, means[name]).fill_nan(None) for name in columns if name != "SR"
+    )
+    table = with_exposure(line, norm.with_covariates(table))
+    return Later(
+        labels=labels,
+        rows=rows,
+        SR=means["SR"],
+        P=means["P"],
+        E=numbers_of(table["E"]),
+        along=np.stack([group_means(column, person, n) for column in along.T], axis=1),
+        terms=line_matrix(line, table, level="person"),
+        names=tuple(line.names),
+        exposure=of_exposure(line),
+        covariates=covariates[0],
+        covariate_names=covariates[1],
+    )
+
+
+def of_exposure(line: Line) -> Bool:
+    """Which terms of a line are of exposure."""
+    return np.array([term != INTERCEPT and covariate_of(term) is None for term in line.terms])
+
+
+def _strictly_after(
+    inputs: AnalysisInputs, order: TimeOrder, rows: pl.DataFrame, found: Findings
+) -> pl.DataFrame:
+    """Leave out answers that the clock puts before the factors, whatever the plan says."""
+    before = [place for name, place in order.measured.items() if order.comes_before(name)]
+    if not before or not rows.height:
+        return rows
+    own = inputs.views.wide("P").times[:, max(before)]
+    time = numbers_of(rows["time"])
+    late = ~(time <= own[rows["person"].to_numpy()])
+    if not late.all():
+        gone = rows.filter(~pl.Series(late))
+        persons = Persons(gone["person"].n_unique())
+        found.tell("scores-not-after-factors", n=gone.height, persons=persons)
+    return rows.filter(pl.Series(late))
+
+
+def over_the_same_time(
+    inputs: AnalysisInputs, name: str, later: Later
+) -> tuple[Float, Float] | None:
+    """Means of a repeated factor and of SR over the occasions at which both are known."""
+    if name not in inputs.scores.factors_repeated:
+        return numbers_of(inputs.scores.factor(name)), later.SR
+    values = numbers_of(later.rows[factor_column(name)])
+    known = np.isfinite(values)
+    person = later.rows["person"].to_numpy().astype(np.int64)[known]
+    n = inputs.scores.persons.height
+    if not known.any():
+        return None
+    SR = later.rows["SR"].to_numpy()[known]
+    return group_means(values[known], person, n), group_means(SR, person, n)
+
+
+def complete(factors: Sequence[Factor], later: Later) -> Bool:
+    """Persons (persons,) who have later scores, all covariates and all of these factors."""
+    columns = [factor.values for factor in factors]
+    known = np.isfinite(later.SR) & np.isfinite(later.terms).all(axis=1)
+    known &= np.isfinite(later.covariates).all(axis=1)
+    for column in columns:
+        known &= np.isfinite(column)
+    return np.asarray(known)

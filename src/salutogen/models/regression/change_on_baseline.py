@@ -1,0 +1,219 @@
+"""Change regressed on its own baseline, corrected for regression to the mean.
+
+A baseline that happened to be high is followed by a lower value, so that the slope of change on
+baseline is negative even if nobody changed, and covariates that go with the baseline are credited
+with what is arithmetic (Varadhan, Zhu and Bandeen-Roche 2024, Biostatistics 25, 1094-1111). What
+the slope would be without a stressor is not told by two measurements: it is `k` times their
+correlation, and results are shown over several `k`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from salutogen.errors import ModelError
+from salutogen.models.linear_algebra import Factored
+from salutogen.models.regression.least_squares import checked
+from salutogen.models.resampling.bootstrap import bootstrap_sums, percentile_interval
+from salutogen.models.short_repr import short_repr
+
+Float = NDArray[np.float64]
+KS = (1.0, 1.2, 1.5, 2.0)
+BASELINE = "baseline"
+NOTHING = 1e-10  # of the columns' scale
+LOST = 0.025  # share of draws without an answer, above which there is no interval
+
+
+@short_repr("names", "correlation", "share", "k")
+@dataclass(frozen=True, kw_only=True)
+class ChangeOnBaseline:
+    """Coefficients of the baseline and of covariates, as they are and corrected.
+
+    Attributes
+    ----------
+    names : tuple of str
+        `baseline`, then the covariates.
+    naive : array (q,)
+        Least squares, as if there were no regression to the mean.
+    naive_interval : array (2, q)
+        Its 95 % interval over draws of persons; NaN where too few draws have it.
+    k : tuple of float
+    corrected : array (len(k), q)
+        NaN where `k` times the correlation is above 1, which no correlation can be.
+    interval : array (len(k), 2, q)
+        95 % intervals over draws of persons.
+    correlation : float
+        Of both measurements.
+    share : float
+        Share of the baseline that covariates explain.
+    n : int
+        Persons.
+    """
+
+    names: tuple[str, ...]
+    naive: Float
+    naive_interval: Float
+    k: tuple[float, ...]
+    corrected: Float
+    interval: Float
+    correlation: float
+    share: float
+    n: int
+    converged: bool = True
+    messages: tuple[str, ...] = ()
+
+    @property
+    def estimates(self) -> dict[str, float]:
+        """Coefficients as they are, by name."""
+        return dict(zip(self.names, self.naive.tolist(), strict=True))
+
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """For which `k` there is a correction (len(k),)."""
+        return np.array([one * self.correlation <= 1.0 for one in self.k])
+
+
+def change_on_baseline(
+    before: ArrayLike,
+    after: ArrayLike,
+    covariates: ArrayLike | None = None,
+    *,
+    names: Sequence[str] = (),
+    k: Sequence[float] = KS,
+    m: float = 1.0,
+    change: bool = True,
+    draws: int = 1000,
+    seed: int = 1,
+) -> ChangeOnBaseline:
+    """Regress change (or the later measurement) on the baseline and covariates, and correct it.
+
+    Parameters
+    ----------
+    before, after : array (n,)
+        Measured equally well: a mean of several later ones has less error than one baseline, which
+        makes a slope.
+    covariates : array (n, c), optional
+        Without a constant.
+    names : sequence of str
+        Of the covariates.
+    k : sequence of float
+        How many times the correlation of both measurements is the one that they would have without
+        a stressor; at least 1. With 1 all of what the correlation falls short of 1 is regression
+        to the mean.
+    m : float
+        Slope that would be without error of the baseline; 1 unless another study tells it.
+    change : bool
+        Whether `after - before` is the outcome; else `after`.
+    draws, seed : int
+        Samples of persons for the intervals.
+
+    Notes
+    -----
+    With correlation ρ, share S of the baseline that covariates explain, and their coefficients γ
+    on the baseline, ``(m − kρ) / (1 − S) − (m − 1)`` is added to the slope of change on baseline
+    (``− m`` instead of ``− (m − 1)`` where the later measurement is the outcome), and
+    ``(kρ − m) / (1 − S) γ`` to the coefficients of covariates.
+
+    Raises
+    ------
+    ModelError
+        Missing values, a measurement that does not vary, collinear columns, or not more persons
+        than terms.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> level = rng.normal(10, 2, 2000)
+    >>> before, after = level + rng.normal(size=(2, 2000))
+    >>> found = change_on_baseline(before, after, draws=50)
+    >>> bool(found.naive[0] < -0.15), bool(abs(found.corrected[0, 0]) < 0.05)
+    (True, True)
+    """
+    start, end = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    given = np.empty((start.size, 0)) if covariates is None else np.asarray(covariates, dtype=float)
+    told = (BASELINE, *names)
+    terms = np.column_stack([np.ones(start.size), start, given])
+    checked(end, terms, ("constant", *told))
+    Factored.of(terms, ("constant", *told))
+    if min(k, default=0.0) < 1.0:
+        raise ModelError(f"k: expected values of at least 1, got {tuple(k)}.")
+    columns = np.column_stack([start, given, end])
+    centre, spread = columns.mean(axis=0), columns.std(axis=0)
+    if not (spread[[0, -1]] > NOTHING * np.abs(centre[[0, -1]])).all():
+        raise ModelError("A measurement does not vary: there is nothing to correct.")
+    spread = np.where(spread > 0, spread, 1.0)
+    scaled = np.column_stack([np.ones(start.size), (columns - centre) / spread])
+    products = np.einsum("ni,nj->nij", scaled, scaled).reshape(start.size, -1)
+    size = scaled.shape[1]
+    whole = products.sum(axis=0).reshape(1, size, size)
+    ks = np.asarray(k, dtype=float)
+    naive, corrected, rho, share = _of_sums(whole, spread, ks, m, change)
+    sums = bootstrap_sums(products, draws=draws, seed=seed).reshape(draws, size, size)
+    drawn_naive, drawn, _, _ = _of_sums(sums, spread, ks, m, change)
+    return ChangeOnBaseline(
+        names=told,
+        naive=naive[0],
+        naive_interval=_interval(drawn_naive),
+        k=tuple(float(one) for one in ks),
+        corrected=np.where(ks[:, None] * rho[0] <= 1.0, corrected[0], np.nan),
+        interval=np.stack(
+            [
+                _interval(drawn[:, place])
+                if ks[place] * rho[0] <= 1.0
+                else np.full((2, len(told)), np.nan)
+                for place in range(ks.size)
+            ]
+        ),
+        correlation=float(rho[0]),
+        share=float(share[0]),
+        n=start.size,
+    )
+
+
+def _of_sums(
+    sums: Float, spread: Float, k: Float, m: float, change: bool
+) -> tuple[Float, Float, Float, Float]:
+    """Coefficients (d, q), corrected ones (d, k, q), correlations and shares (d,), of samples.
+
+    From cross-products (d, s, s) of the constant, the baseline, covariates and the later
+    measurement, in units of their spread; NaN where a column does not vary in a sample.
+    """
+    n = sums[:, 0, 0]
+    means = sums[:, 0, 1:] / n[:, None]
+    V = sums[:, 1:, 1:] / n[:, None, None] - means[:, :, None] * means[:, None, :]
+    flat = np.diagonal(V, axis1=1, axis2=2)[:, :-1] <= NOTHING
+    X, y = V[:, :-1, :-1], V[:, :-1, -1]
+    units = spread[:-1]
+    slopes = _solved(X, y) * spread[-1] / units
+    gamma = _solved(X[:, 1:, 1:], X[:, 1:, 0])
+    share = np.einsum("di,di->d", gamma, X[:, 1:, 0]) / np.maximum(X[:, 0, 0], NOTHING)
+    rho = y[:, 0] / np.sqrt(np.maximum(X[:, 0, 0] * V[:, -1, -1], NOTHING**2))
+    naive = np.where(flat, np.nan, slopes)
+    if change:
+        naive[:, 0] -= 1.0
+    pull = (m - k[None, :] * rho[:, None]) / np.maximum(1.0 - share, NOTHING)[:, None]
+    of_baseline = pull - (m - (1.0 if change else 0.0))
+    of_covariates = -pull[:, :, None] * (gamma * units[0] / units[1:])[:, None, :]
+    added = np.concatenate([of_baseline[:, :, None], of_covariates], axis=2)
+    return naive, naive[:, None, :] + added, rho, share
+
+
+def _solved(A: Float, b: Float) -> Float:
+    if A.shape[1] == 0:
+        return np.zeros(b.shape)
+    inverse = np.linalg.pinv(A, rcond=NOTHING, hermitian=True)
+    return np.asarray(np.einsum("dij,dj->di", inverse, b))
+
+
+def _interval(drawn: Float) -> Float:
+    """Percentile interval (2, q) of draws (d, q); NaN where too many have no answer."""
+    found = np.full((2, drawn.shape[1]), np.nan)
+    for place, own in enumerate(drawn.T):
+        known = own[np.isfinite(own)]
+        if known.size >= (1 - LOST) * own.size:
+            found[:, place] = percentile_interval(known)
+    return found
