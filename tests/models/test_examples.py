@@ -12,6 +12,9 @@ import pytest
     "name",
     [
         "mixture.agreement",
+        "imputation.chained",
+        "imputation.design",
+        "imputation.elsewhere",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",

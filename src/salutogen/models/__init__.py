@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from salutogen.models.compiling.ahead_of_time import warm
     from salutogen.models.compiling.cache import is_warm
     from salutogen.models.convergence import ConvergenceWarning
+    from salutogen.models.imputation.chained import ChainedImputation
+    from salutogen.models.imputation.completed import CompletedSets
+    from salutogen.models.imputation.design import neighbouring_predictors
+    from salutogen.models.imputation.elsewhere import completed_sets
+    from salutogen.models.imputation.pooled import PooledAnalysis
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
@@ -83,7 +88,9 @@ _HOME = {
     "Agreement": "mixture.agreement",
     "AssumptionComparison": "mixture.assumptions",
     "BootstrapLikelihoodRatio": "mixture.class_test.likelihood_ratio",
+    "ChainedImputation": "imputation.chained",
     "ClassComparison": "mixture.comparison",
+    "CompletedSets": "imputation.completed",
     "ContinuousAR1": "mixed.structured.residual_structures",
     "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
@@ -113,6 +120,7 @@ _HOME = {
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
     "PartitionQuality": "k_means.criteria",
+    "PooledAnalysis": "imputation.pooled",
     "PooledEstimates": "pooling.estimates",
     "RandomInterceptFit": "mixed.random_intercept",
     "RestrictedCubicSpline": "regression.splines",
@@ -136,6 +144,7 @@ _HOME = {
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
     "compare_structural_fits": "sem.comparison",
+    "completed_sets": "imputation.elsewhere",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
     "e_value": "pooling.e_value",
@@ -148,6 +157,7 @@ _HOME = {
     "least_squares_support": "support",
     "mediate": "mediation.model",
     "meta_analysis": "pooling.meta_analysis",
+    "neighbouring_predictors": "imputation.design",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
@@ -163,7 +173,9 @@ __all__ = [
     "Agreement",
     "AssumptionComparison",
     "BootstrapLikelihoodRatio",
+    "ChainedImputation",
     "ClassComparison",
+    "CompletedSets",
     "ContinuousAR1",
     "ContrastTest",
     "ConvergenceWarning",
@@ -193,6 +205,7 @@ __all__ = [
     "MixedModelResult",
     "Moments",
     "PartitionQuality",
+    "PooledAnalysis",
     "PooledEstimates",
     "RandomInterceptFit",
     "RestrictedCubicSpline",
@@ -216,6 +229,7 @@ __all__ = [
     "compare_classes",
     "compare_fits",
     "compare_structural_fits",
+    "completed_sets",
     "copy_mean",
     "cross_validated_error",
     "e_value",
@@ -228,6 +242,7 @@ __all__ = [
     "least_squares_support",
     "mediate",
     "meta_analysis",
+    "neighbouring_predictors",
     "partition_quality",
     "percentile_interval",
     "person_moments",
