@@ -15,6 +15,7 @@ import pytest
         "imputation.chained",
         "imputation.design",
         "imputation.elsewhere",
+        "imputation.reference_based.model",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from salutogen.models.imputation.design import neighbouring_predictors
     from salutogen.models.imputation.elsewhere import completed_sets
     from salutogen.models.imputation.pooled import PooledAnalysis
+    from salutogen.models.imputation.reference_based.model import ReferenceBasedImputation
+    from salutogen.models.imputation.reference_based.result import ReferenceBasedFit
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
@@ -123,6 +125,8 @@ _HOME = {
     "PooledAnalysis": "imputation.pooled",
     "PooledEstimates": "pooling.estimates",
     "RandomInterceptFit": "mixed.random_intercept",
+    "ReferenceBasedFit": "imputation.reference_based.result",
+    "ReferenceBasedImputation": "imputation.reference_based.model",
     "RestrictedCubicSpline": "regression.splines",
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
@@ -208,6 +212,8 @@ __all__ = [
     "PooledAnalysis",
     "PooledEstimates",
     "RandomInterceptFit",
+    "ReferenceBasedFit",
+    "ReferenceBasedImputation",
     "RestrictedCubicSpline",
     "RobustInference",
     "ScatterTest",
