@@ -95,7 +95,7 @@ def test_at_random_with_two_occasions_is_the_comparison_of_those_seen():
 
 def test_rules_say_what_is_kept_of_a_gain():
     """Who jumps to the reference loses the gain, copied increments keep it; errors follow."""
-    arm, values = trial(n=300, occasions=4)
+    arm, values = trial(n=160, occasions=4)
     found = {rule: model(values, rule=rule).fit(frame(arm, values)) for rule in RULES}
     effect = {rule: fit.estimates["drug"] for rule, fit in found.items()}
     assert effect["missing at random"] < effect["copy increments in reference"]
