@@ -151,7 +151,7 @@ def test_same_seed_same_values_on_any_executor_and_number_of_threads(monkeypatch
 
 def test_matching_takes_values_that_were_seen_in_the_column():
     values = np.round(correlated(n=120) * 3) / 10
-    sets = ChainedImputation(imputations=3, iterations=2).fit(values)
+    sets = ChainedImputation(method="pmm", imputations=3, iterations=2).fit(values)
     for j in range(1, 5):
         seen = set(values[~np.isnan(values[:, j]), j])
         assert {value for one in sets.arrays() for value in one[:, j]} == seen
@@ -234,7 +234,8 @@ def test_frames_keep_kind_columns_and_types():
     data = pl.DataFrame(
         {"id": [f"P{i}" for i in range(60)], "v": values[:, 1], "s": steps, "x": values[:, 0]}
     ).with_columns(pl.col("v").fill_nan(None).cast(pl.Float32))
-    sets = ChainedImputation(columns=["x", "v", "s"], imputations=2, iterations=2).fit(data)
+    model = ChainedImputation(columns=["x", "v", "s"], method="pmm", imputations=2, iterations=2)
+    sets = model.fit(data)
     for one in sets.frames():
         assert one.schema == data.schema
         assert one["id"].to_list() == data["id"].to_list()
@@ -242,14 +243,10 @@ def test_frames_keep_kind_columns_and_types():
         for name in ("v", "s"):
             seen = data[name].is_not_null()
             assert one[name].filter(seen).to_list() == data[name].filter(seen).to_list()
-    drawn = ChainedImputation(
-        columns=["x", "v", "s"], method="norm", imputations=2, iterations=2
-    ).fit(data.lazy())
+    drawn = ChainedImputation(columns=["x", "v", "s"], imputations=2).fit(data.lazy())
     assert drawn.frame(0).schema["s"] == pl.Float64
     table = data.to_pandas().set_index(pd.Index(range(100, 160)))
-    one = (
-        ChainedImputation(columns=["x", "v", "s"], imputations=2, iterations=2).fit(table).frame(0)
-    )
+    one = model.fit(table).frame(0)
     assert isinstance(one, pd.DataFrame)
     assert list(one.index) == list(table.index)
     np.testing.assert_array_equal(one[["x", "v", "s"]], sets.frame(0)[["x", "v", "s"]].to_numpy())

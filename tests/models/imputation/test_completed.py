@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+import statsmodels.formula.api as smf
 
 from salutogen.errors import ModelError
 from salutogen.models import (
     ChainedImputation,
     CompletedSets,
     LongitudinalKMeans,
+    MixedModel,
     fit_least_squares,
     pool_estimates,
 )
@@ -50,6 +52,25 @@ def test_pooled_lines_are_pooled_one_by_one():
     assert found.n_sets == 30
     # Errors know of the gaps: larger than those of any one completed set.
     assert found.standard_errors["x"] > max(fit.standard_errors[1] for fit in fits)
+
+
+def test_fits_of_other_kinds_give_the_same():
+    made = sets(20)
+    lines = made.analyse(line)
+    other = made.analyse(lambda f: smf.ols("y ~ x", f.to_pandas()).fit())
+    assert other.names == ("Intercept", "x")
+    assert other.estimates["x"] == pytest.approx(lines.estimates["x"], rel=1e-9)
+    assert other.standard_errors["x"] == pytest.approx(lines.standard_errors["x"], rel=1e-9)
+
+    def mixed(frame):
+        person = {"id": np.arange(150) // 3, "x": frame["x"], "y": frame["y"]}
+        return MixedModel("y ~ x + (1 | id)").fit(person)
+
+    found = made.analyse(mixed)
+    fits = [mixed(frame) for frame in made.frames()]
+    name = found.names[1]
+    mean = np.mean([fit.fixed_effects[name] for fit in fits])
+    assert found.estimates[name] == pytest.approx(mean, rel=1e-12)
 
 
 def test_what_an_analysis_may_give():

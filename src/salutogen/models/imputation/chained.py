@@ -40,9 +40,10 @@ class ChainedImputation:
         Columns to complete, and those that tell something of them: outcomes of the later analysis
         too, and what goes with being missing. For an array without names, all.
     method : {"norm", "pmm"} or mapping from column to one of them
-        `norm`: Bayesian linear regression (Rubin 1987, 5.3): coefficients and scatter are drawn,
-        then values. `pmm` (default): predictive mean matching (Little 1988): the value of one of
-        the persons whose expected value is nearest, so that scales keep their steps and limits.
+        `norm` (default): Bayesian linear regression (Rubin 1987, 5.3): coefficients and scatter are
+        drawn, then values. `pmm`: predictive mean matching (Little 1988): the value of one of the
+        persons whose expected value is nearest, so that scales keep their steps and limits; where
+        hardly anyone with such values is left, means are pulled towards those who are.
     imputations : int
         Completed sets m; at least the percentage of what is missing (White, Royston & Wood 2011).
     iterations : int
@@ -71,13 +72,13 @@ class ChainedImputation:
     >>> first = rng.normal(size=200)
     >>> second = 0.6 * first + rng.normal(size=200)
     >>> second[first > 0.5] = np.nan
-    >>> sets = ChainedImputation(method="norm").fit(np.column_stack([first, second]))
+    >>> sets = ChainedImputation().fit(np.column_stack([first, second]))
     >>> sets.arrays().shape, bool(np.isnan(sets.arrays()).any())
     ((20, 200, 2), False)
     """
 
     columns: Sequence[str] | None = None
-    method: Method | Mapping[str, Method] = "pmm"
+    method: Method | Mapping[str, Method] = "norm"
     imputations: int = 20
     iterations: int = 10
     donors: int = 5

@@ -204,10 +204,10 @@ class CompletedSets:
         Parameters
         ----------
         analysis : callable
-            Takes a completed set as `frame` gives it. Returns a fit with `estimates` and
-            `standard_errors` by name, a fitted line, or a pair (estimates, standard errors) of
-            numbers, arrays or mappings. Estimates should be about normal: pool a Fisher z rather
-            than a correlation, a logarithm rather than a ratio or a variance.
+            Takes a completed set as `frame` gives it. Returns a fit of this package or of
+            statsmodels, or a pair (estimates, standard errors) of numbers, arrays or mappings.
+            Estimates should be about normal: pool a Fisher z rather than a correlation, a
+            logarithm rather than a ratio or a variance.
         df_complete : float, optional
             Degrees of freedom if nothing were missing, such as persons minus coefficients; taken
             from fitted lines. Without it they count as infinite.

@@ -17,6 +17,8 @@ from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
 
+# What fits call their estimates and errors: those of this package, mixed models, statsmodels.
+CALLED = (("estimates", "standard_errors"), ("fixed_effects", "standard_errors"), ("params", "bse"))
 # Rooms of models whose classes are others in each set.
 CLASSES = ("salutogen.models.mixture", "salutogen.models.k_means")
 
@@ -131,14 +133,7 @@ def _estimates_of(found: Any) -> tuple[tuple[str, ...], Float, Float]:
         )
     if isinstance(found, Line):
         return found.names, found.coefficients, found.standard_errors
-    given, errors = getattr(found, "estimates", None), getattr(found, "standard_errors", None)
-    if given is None and isinstance(found, tuple) and len(found) == 2:
-        given, errors = found
-    if given is None or errors is None:
-        raise ModelError(
-            "analysis: expected a fit with `estimates` and `standard_errors`, or a pair of both, "
-            f"got {type(found).__name__}."
-        )
+    given, errors = _pair(found)
     if isinstance(given, Mapping):
         if not isinstance(errors, Mapping) or not set(given) <= set(errors):
             raise ModelError("analysis: expected a standard error for each estimate, by name.")
@@ -155,3 +150,18 @@ def _estimates_of(found: Any) -> tuple[tuple[str, ...], Float, Float]:
         else tuple(f"estimate {i + 1}" for i in range(len(values)))
     )
     return names, values, sizes
+
+
+def _pair(found: Any) -> tuple[Any, Any]:
+    """Estimates and standard errors; a labelled series as a mapping."""
+    pair = found if isinstance(found, tuple) and len(found) == 2 else None
+    for names in CALLED:
+        if pair is None and all(hasattr(found, name) for name in names):
+            pair = (getattr(found, names[0]), getattr(found, names[1]))
+    if pair is None:
+        raise ModelError(
+            "analysis: expected a fit with `estimates` and `standard_errors`, or a pair of both, "
+            f"got {type(found).__name__}."
+        )
+    given, errors = (one.to_dict() if hasattr(one, "to_dict") else one for one in pair)
+    return given, errors
