@@ -213,7 +213,10 @@ def test_what_is_named_decides_the_predictors():
         ({"data": correlated(n=7)}, "More predictors than the rows"),
         ({"data": frame(correlated())}, "A number of persons is none"),
         ({"data": frame(correlated()), "columns": ["v1", "v22"]}, "did you mean 'v2'"),
-        ({"data": {"a": ["x", None], "b": [1.0, 2.0]}, "columns": ["a", "b"]}, "expected numbers"),
+        (
+            {"data": {"a": ["x", None], "b": [1.0, 2.0]}, "columns": ["a", "b"]},
+            "Code two categories",
+        ),
         ({"method": "mean"}, "expected one of"),
         ({"method": {"column 2": "norm"}}, "column 3, column 4, column 5 has gaps and no method"),
         ({"predictors": {"column 9": []}}, "Unknown column"),

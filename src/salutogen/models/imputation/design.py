@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import as_numbers
-from salutogen.models.formula.columns import complete_rows, numeric, read_columns, refuse_absent
+from salutogen.models.formula.columns import (
+    complete_rows,
+    numeric,
+    read_columns,
+    refuse_absent,
+    refuse_words,
+)
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
@@ -119,6 +125,7 @@ def read_wide(data: Any, columns: Sequence[str] | None) -> tuple[tuple[str, ...]
         frame = read_columns(data, names)
     if len(set(names)) < len(names) or not names:
         raise ModelError("columns: expected names, each once.")
+    refuse_words(frame, names)
     complete_rows(frame)  # refuses infinite values
     return names, np.column_stack([numeric(frame, name) for name in names])
 

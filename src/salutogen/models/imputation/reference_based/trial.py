@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.formula.categories import as_text
-from salutogen.models.formula.columns import complete_rows, numeric, read_columns
+from salutogen.models.formula.columns import (
+    complete_rows,
+    numeric,
+    read_columns,
+    refuse_words,
+)
 from salutogen.names import nearest
 
 Float = NDArray[np.float64]
@@ -68,6 +73,7 @@ def read_trial(
             "order; each column once."
         )
     frame = read_columns(data, [arm, *named], labels=(arm,))
+    refuse_words(frame, named)
     complete_rows(frame)  # refuses infinite values
     values = np.column_stack([numeric(frame, name) for name in named])
     _refuse_gaps_of_covariates(values, covariates)
