@@ -167,7 +167,7 @@ def test_what_was_assumed_is_said():
         pl.concat([data, data.head(1).with_columns(y0=None, y1=None)], how="vertical_relaxed")
     )
     said = " ".join(found.messages)
-    assert "Left out: 1 persons" in said
+    assert "Left out: 1 person without an arm or without any outcome" in said
     assert "the rule changes nothing" in said
     assert "5 completed sets give rough errors" in said
     assert found.n_persons == 60

@@ -83,10 +83,10 @@ def read_trial(
     if np.isfinite(values[kept]).all():
         raise ModelError("No outcome is missing: compare the arms as they are.")
     said = []
-    if not kept.all():
-        said.append(
-            f"Left out: {int((~kept).sum())} persons without an arm or without any outcome."
-        )
+    lost = int((~kept).sum())
+    if lost:
+        who = "1 person" if lost == 1 else f"{lost} persons"
+        said.append(f"Left out: {who} without an arm or without any outcome.")
     few = [
         f"{label} ({int((codes[kept] == place).sum())})"
         for place, label in enumerate(labels)
