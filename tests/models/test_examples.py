@@ -12,6 +12,10 @@ import pytest
     "name",
     [
         "mixture.agreement",
+        "imputation.chained",
+        "imputation.design",
+        "imputation.elsewhere",
+        "imputation.reference_based.model",
         "k_means.imputation",
         "mixture.model",
         "k_means.criteria",

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from salutogen.models.compiling.cache import is_warm
     from salutogen.models.convergence import ConvergenceWarning
     from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
+    from salutogen.models.imputation.chained import ChainedImputation
+    from salutogen.models.imputation.completed import CompletedSets
+    from salutogen.models.imputation.design import neighbouring_predictors
+    from salutogen.models.imputation.elsewhere import completed_sets
+    from salutogen.models.imputation.pooled import PooledAnalysis
+    from salutogen.models.imputation.reference_based.model import ReferenceBasedImputation
+    from salutogen.models.imputation.reference_based.result import ReferenceBasedFit
     from salutogen.models.k_means.criteria import PartitionQuality, partition_quality
     from salutogen.models.k_means.imputation import copy_mean
     from salutogen.models.k_means.model import LongitudinalKMeans
@@ -85,7 +92,9 @@ _HOME = {
     "Agreement": "mixture.agreement",
     "AssumptionComparison": "mixture.assumptions",
     "BootstrapLikelihoodRatio": "mixture.class_test.likelihood_ratio",
+    "ChainedImputation": "imputation.chained",
     "ClassComparison": "mixture.comparison",
+    "CompletedSets": "imputation.completed",
     "ContinuousAR1": "mixed.structured.residual_structures",
     "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
@@ -117,8 +126,11 @@ _HOME = {
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
     "PartitionQuality": "k_means.criteria",
+    "PooledAnalysis": "imputation.pooled",
     "PooledEstimates": "pooling.estimates",
     "RandomInterceptFit": "mixed.random_intercept",
+    "ReferenceBasedFit": "imputation.reference_based.result",
+    "ReferenceBasedImputation": "imputation.reference_based.model",
     "RestrictedCubicSpline": "regression.splines",
     "RobustInference": "mixed.inference.robust_errors",
     "ScatterTest": "regression.heteroscedasticity",
@@ -140,6 +152,7 @@ _HOME = {
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
     "compare_structural_fits": "sem.comparison",
+    "completed_sets": "imputation.elsewhere",
     "copy_mean": "k_means.imputation",
     "cross_validated_error": "regression.least_squares",
     "dropout_weights": "dropout.weights",
@@ -154,6 +167,7 @@ _HOME = {
     "mediate": "mediation.model",
     "change_on_baseline": "regression.change_on_baseline",
     "meta_analysis": "pooling.meta_analysis",
+    "neighbouring_predictors": "imputation.design",
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
@@ -169,8 +183,10 @@ __all__ = [
     "Agreement",
     "AssumptionComparison",
     "BootstrapLikelihoodRatio",
+    "ChainedImputation",
     "ChangeOnBaseline",
     "ClassComparison",
+    "CompletedSets",
     "ContinuousAR1",
     "ContrastTest",
     "ConvergenceWarning",
@@ -201,8 +217,11 @@ __all__ = [
     "MixedModelResult",
     "Moments",
     "PartitionQuality",
+    "PooledAnalysis",
     "PooledEstimates",
     "RandomInterceptFit",
+    "ReferenceBasedFit",
+    "ReferenceBasedImputation",
     "RestrictedCubicSpline",
     "RobustInference",
     "ScatterTest",
@@ -225,6 +244,7 @@ __all__ = [
     "compare_classes",
     "compare_fits",
     "compare_structural_fits",
+    "completed_sets",
     "copy_mean",
     "cross_validated_error",
     "dropout_weights",
@@ -238,6 +258,7 @@ __all__ = [
     "least_squares_support",
     "mediate",
     "meta_analysis",
+    "neighbouring_predictors",
     "partition_quality",
     "percentile_interval",
     "person_moments",

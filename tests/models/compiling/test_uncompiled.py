@@ -12,7 +12,8 @@ import numpy as np
 FITS = """
 import json
 import numpy as np
-from salutogen.models import ContinuousAR1, GrowthMixture, LongitudinalKMeans, MixedModel
+from salutogen.models import ChainedImputation, ContinuousAR1, GrowthMixture
+from salutogen.models import LongitudinalKMeans, MixedModel
 
 generator = np.random.default_rng(5)
 n, t = 24, np.arange(4.0)
@@ -40,6 +41,9 @@ told += [mixture.log_likelihood, *mixture.shares]
 for distance in ("gower", "frechet"):
     found = LongitudinalKMeans(classes=[2], starts=3, distance=distance).fit(wide)
     told += [float(label) for label in found.labels]
+wide[::3, 1] = wide[1::4, 3] = np.nan
+for method in ("norm", "pmm"):
+    told += ChainedImputation(method=method, imputations=2).fit(wide).imputed.ravel().tolist()
 print(json.dumps(told))
 """
 

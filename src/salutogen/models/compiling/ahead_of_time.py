@@ -56,6 +56,7 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
         _warm_k_means()
     if everything:
         _warm_structures()
+        _warm_imputation()
         wait_for_kernels()
         warm_mixtures()  # a fraction of a second, unless the other process could not
 
@@ -91,3 +92,14 @@ def _warm_structures() -> None:
     y = np.sin(3.0 * np.arange(48)) + np.sin(person) + np.sin(person // 4) + t
     frame = {"id": person, "site": person // 4, "t": t, "y": y}
     MixedModel("y ~ t + (1 | id) + (1 | site)", residual=ContinuousAR1("t")).fit(frame)
+
+
+def _warm_imputation() -> None:
+    """Compile the kernel of chained equations by completing eight persons."""
+    import numpy as np
+
+    from salutogen.models.imputation.chained import ChainedImputation
+
+    values = np.sin(3.0 * np.arange(16.0)).reshape(8, 2)
+    values[0, 1] = np.nan
+    ChainedImputation(imputations=1, iterations=1).fit(values)

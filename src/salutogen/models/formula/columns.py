@@ -39,6 +39,21 @@ def numeric(frame: pl.DataFrame, name: str) -> Float:
     return (values.fill_null(np.nan) if values.null_count() else values).to_numpy()
 
 
+def refuse_words(frame: pl.DataFrame, names: Sequence[str]) -> None:
+    """Refuse text where only numbers can be used, and say how categories become numbers."""
+    words = [
+        name
+        for name in names
+        if not (frame[name].dtype.is_numeric() or frame[name].dtype in (pl.Boolean, pl.Null))
+        and not frame[name].dtype.is_temporal()
+    ]
+    if words:
+        raise ModelError(
+            f"{', '.join(words)}: expected numbers. Code two categories as 0 and 1, more of them "
+            "as several columns of 0 and 1."
+        )
+
+
 def _first_text(column: pl.Series) -> str:
     if column.dtype != pl.String or not column.count():
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from salutogen.models.formula.columns import (
     nothing_complete,
     numeric,
     read_columns,
+    refuse_words,
 )
 
 Float = NDArray[np.float64]
@@ -99,7 +99,7 @@ def read_rows(data: Any, columns: Columns) -> Rows:
     _refuse_repeated(columns)
     labels = () if columns.person is None else (columns.person,)
     frame = read_columns(data, [*labels, *columns.numbers], labels=labels)
-    _refuse_words(frame, columns.numbers)
+    refuse_words(frame, columns.numbers)
     keep = complete_rows(frame)
     if not keep.any():
         raise ModelError(nothing_complete(frame))
@@ -153,18 +153,4 @@ def _refuse_repeated(columns: Columns) -> None:
         raise ModelError(
             f"{', '.join(twice)}: a column can be only one of factor, mechanism, outcome, "
             "covariate, term of exposure, moderator and person."
-        )
-
-
-def _refuse_words(frame: pl.DataFrame, names: Sequence[str]) -> None:
-    words = [
-        name
-        for name in names
-        if not (frame[name].dtype.is_numeric() or frame[name].dtype in (pl.Boolean, pl.Null))
-        and not frame[name].dtype.is_temporal()
-    ]
-    if words:
-        raise ModelError(
-            f"{', '.join(words)}: expected numbers. Code two categories as 0 and 1, more of them "
-            "as several covariates of 0 and 1."
         )
