@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.change.paths import Path
+from salutogen.analyses.coded_names import codes_of, in_names
 from salutogen.errors import ModelError
 from salutogen.models import (
     ConvergenceWarning,
@@ -70,8 +70,8 @@ class PanelModel:
         ModelError
             In the study's names.
         """
-        outcomes, occasions = _codes("v", self.values), _codes("t", self.occasions)
-        constant, varying = _codes("c", self.covariates), _codes("w", self.time_varying)
+        outcomes, occasions = codes_of("v", self.values), codes_of("t", self.occasions)
+        constant, varying = codes_of("c", self.covariates), codes_of("w", self.time_varying)
         names = {code: name for codes in (outcomes, occasions, constant, varying)
                  for name, code in codes.items()}  # fmt: skip
         model = CrossLaggedPanel(
@@ -91,8 +91,8 @@ class PanelModel:
             try:
                 fit = model.fit(self._rows(outcomes, constant, varying))
             except ModelError as error:
-                raise ModelError(_in_names(str(error), names)) from error
-        messages = tuple(_in_names(message, names) for message in fit.messages)
+                raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
+        messages = tuple(in_names(message, names, _PARAMETERS) for message in fit.messages)
         return ToldFit(fit=fit, names=names, messages=messages)
 
     def _rows(
@@ -103,7 +103,7 @@ class PanelModel:
         columns = {code: self.values[name].ravel() for name, code in outcomes.items()}
         columns |= {code: self.time_varying[name].ravel() for name, code in varying.items()}
         columns |= {code: np.repeat(self.covariates[name], m) for name, code in constant.items()}
-        labels = [*_codes("t", self.occasions).values()]
+        labels = [*codes_of("t", self.occasions).values()]
         occasion = pl.Series(labels * n, dtype=pl.Enum(labels))
         return pl.DataFrame(columns).with_columns(
             person=pl.Series(np.repeat(np.arange(n), m)), occasion=occasion
@@ -171,11 +171,6 @@ _TIDY = {"estimate": "estimate", "se": "std_error", "low": "conf_low", "high": "
          "p": "p_value"}  # fmt: skip
 
 
-def _codes(letter: str, named: Iterable[str]) -> dict[str, str]:
-    """Short codes, so that nothing in a study's names means anything to a model."""
-    return {name: f"{letter}{place}" for place, name in enumerate(named, start=1)}
-
-
 # Parameters as a model calls them, and what they are.
 _PARAMETERS = (
     (r"\bvar\((\w+)\)", r"level of \1"),
@@ -184,9 +179,3 @@ _PARAMETERS = (
     (r"\bresid\((\w+),(\w+)\)@(\w+)", r"deviations of \1 and \2 at \3"),
     (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"deviations of \1 at \2 and \3 at \4"),
 )
-
-
-def _in_names(text: str, names: Mapping[str, str]) -> str:
-    for pattern, words in _PARAMETERS:
-        text = re.sub(pattern, words, text)
-    return re.sub(r"\b[vtcw]\d+\b", lambda match: names.get(match[0], match[0]), text)
