@@ -62,7 +62,7 @@ def test_items(fit: Fit, scalar: Plan, equal: StructuralFit, groups: tuple[str, 
     groups : tuple of str
         Labels; one empty label without a grouping.
     """
-    given, found = scalar.items, dict[str, Freed]()
+    found: dict[str, Freed] = {}
     while len(scalar.items) - len(scalar.own) > FEWEST_EQUAL:
         tests = _test_each(fit, scalar, equal, groups)
         clearest = min(tests, key=lambda item: _order(tests[item]))
@@ -73,7 +73,7 @@ def test_items(fit: Fit, scalar: Plan, equal: StructuralFit, groups: tuple[str, 
         found[clearest] = tests[clearest]
         scalar = freed(scalar, clearest)
         equal = fit(scalar)
-    tested = [item for item in given if item in found]
+    tested = [item for item in scalar.items if item in found]
     return ItemTests(
         items=_frame([{"item": one, **found[one].test} for one in tested], ITEM_COLUMNS),
         shifts=_frame([row for one in tested for row in found[one].shifts], SHIFT_COLUMNS),
@@ -83,13 +83,8 @@ def test_items(fit: Fit, scalar: Plan, equal: StructuralFit, groups: tuple[str, 
 
 
 def freed(plan: Plan, item: str) -> Plan:
-    """Return a plan in which an item has loadings and intercepts of its own.
-
-    Another carries the unit.
-    """
-    own = (*plan.own, item)
-    first = next(one for one in plan.items if one not in own)
-    return replace(plan, items=(first, *(one for one in plan.items if one != first)), own=own)
+    """Return a plan in which an item, too, has loadings and intercepts of its own."""
+    return replace(plan, own=(*plan.own, item))
 
 
 def _order(one: Freed) -> tuple[bool, float]:

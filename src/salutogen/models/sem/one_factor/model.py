@@ -21,7 +21,7 @@ from salutogen.models.sem.one_factor.specification import (
 from salutogen.models.sem.panel_fit import fit_panel
 from salutogen.models.sem.reading import Panel, read_panel
 from salutogen.models.sem.result import StructuralFit
-from salutogen.models.sem.samples import Sample, scaling_of
+from salutogen.models.sem.samples import Sample, Samples, samples_of
 
 FEWEST = 3  # items
 STEPS = ("configural", "metric", "scalar")
@@ -97,16 +97,17 @@ class MeasurementInvariance:
                 "There is one occasion and one group: nothing to compare. Name the column of "
                 "several in `occasion` or `group`."
             )
-        plan = Plan(items=self._in_order(self.items), occasions=panel.occasions, own=self.own)
+        plan = Plan(items=self.items, occasions=panel.occasions, own=self.own)
         plans = (
             plan,
             replace(plan, equal_loadings=True),
             replace(plan, equal_loadings=True, equal_intercepts=True),
         )
-        fits = dict(zip(STEPS, (self._fit(panel, one) for one in plans), strict=True))
-        tested = test_items(
-            partial(self._fit, panel), plans[-1], fits["scalar"], groups=panel.groups
-        )
+        # An intercept depends on where a score is 0: nothing is centred.
+        samples = samples_of(panel, observed_variables(plan), centred=False)
+        fit = partial(self._fit, panel, samples)
+        fits = dict(zip(STEPS, map(fit, plans), strict=True))
+        tested = test_items(fit, plans[-1], fits["scalar"], groups=panel.groups)
         return InvarianceResult(
             fits=fits,
             items=tested.items,
@@ -115,20 +116,13 @@ class MeasurementInvariance:
             partial=tested.partial,
         )
 
-    def _in_order(self, items: tuple[str, ...]) -> tuple[str, ...]:
-        """Items with one first that carries the factor's unit."""
-        first = next(item for item in items if item not in self.own)
-        return (first, *(item for item in items if item != first))
-
-    def _fit(self, panel: Panel, plan: Plan) -> StructuralFit:
+    def _fit(self, panel: Panel, samples: Samples, plan: Plan) -> StructuralFit:
         def write(draft: Draft, sample: Sample) -> None:
             write_entries(draft, plan, sample)
 
-        # An intercept depends on where a score is 0: nothing is centred.
         common = fit_panel(
             panel,
-            scaling_of(panel, centred=False),
-            observed_variables(plan),
+            samples,
             latent_variables(plan),
             write,
             group=self.group,

@@ -90,7 +90,7 @@ class Shifts:
         return self._estimate(factor_mean(self.plan, place.t, place.group))
 
     def _of(self, item: str, kind: str, place: Place) -> Amount:
-        if item == self.plan.items[0]:  # it carries the factor's unit
+        if item == self.plan.marker:  # it carries the factor's unit
             return Amount(1.0 if kind == "loading" else 0.0)
         return self._estimate(parameter(self.plan, kind, item, place.t, place.group))
 

@@ -1,7 +1,8 @@
 """The paths of a one-factor model over occasions and groups, and what its parameters are called.
 
 An item is an intercept, its loading times the factor, and a residual. Residuals of one item go
-together over occasions. The first item carries the factor's unit: loading 1, intercept 0.
+together over occasions. The first item without parameters of its own carries the factor's unit:
+loading 1, intercept 0.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from salutogen.models.sem.samples import Sample
 Float = NDArray[np.float64]
 
 MOST_SHARED = 0.8  # share of an item's variance that is the factor's where a search begins
-LEAST_SLOPE = 0.2  # standardised loading there, lest the first item measures nothing
+LEAST_SLOPE = 0.2  # standardised loading there, lest the marker measures nothing
 ALIKE = 0.5  # correlation of the factor's values at two occasions there
 
 
@@ -29,7 +30,6 @@ class Plan:
     Attributes
     ----------
     items : tuple of str
-        The first carries the factor's unit.
     occasions : tuple of str
     equal_loadings, equal_intercepts : bool
         Whether items have these in common over occasions and groups.
@@ -42,6 +42,11 @@ class Plan:
     equal_loadings: bool = False
     equal_intercepts: bool = False
     own: tuple[str, ...] = ()
+
+    @property
+    def marker(self) -> str:
+        """The item that carries the factor's unit: loading 1, intercept 0."""
+        return next(item for item in self.items if item not in self.own)
 
     def shares(self, kind: str, item: str) -> bool:
         """Whether an item's `loading` or `intercept` is the same at all occasions and in groups."""
@@ -90,14 +95,14 @@ def in_group(name: str, group: str) -> str:
 
 def write_entries(draft: Draft, plan: Plan, sample: Sample) -> None:
     """Write all entries of one group's model."""
-    marker, times = plan.items[0], range(len(plan.occasions))
+    marker, times = plan.marker, range(len(plan.occasions))
     variances, means, spreads = np.diag(sample.covariance), sample.mean, []
     for t in times:
         here, block = factor(plan, t), _block(plan, t)
-        slopes, spread = _rough(sample.covariance[block, block])
+        slopes, spread = _rough(sample.covariance[block, block], plan.items.index(marker))
         spreads.append(spread)
         draft.covary(here, here, draft.name(f"var({here})", "factors"), spread, (marker, marker))
-        level = float(means[block][0])
+        level = float(means[block][plan.items.index(marker)])
         draft.mean(here, factor_mean(plan, t, draft.group), level, marker)
         for slope, item, mean, own in zip(
             slopes, plan.items, means[block].tolist(), variances[block].tolist(), strict=True
@@ -127,12 +132,12 @@ def _block(plan: Plan, t: int) -> slice:
     return slice(t * len(plan.items), (t + 1) * len(plan.items))
 
 
-def _rough(covariance: Float) -> tuple[list[float], float]:
-    """Loadings beside the first item's and the factor's variance, by the centroid method."""
+def _rough(covariance: Float, marker: int) -> tuple[list[float], float]:
+    """Loadings beside the marker's and the factor's variance, by the centroid method."""
     apart = covariance - np.diag(np.diag(covariance))
     common = apart.sum(axis=1)
     total = float(common.sum())
     sd = np.sqrt(np.diag(covariance))
     least, most = LEAST_SLOPE * sd, np.sqrt(MOST_SHARED) * sd
     loadings = np.clip(common / np.sqrt(total), least, most) if total > 0 else least
-    return (loadings / loadings[0]).tolist(), float(loadings[0] ** 2)
+    return (loadings / loadings[marker]).tolist(), float(loadings[marker] ** 2)
