@@ -210,6 +210,9 @@ def full_run(
         {"step": "centiles", "bootstrap": 100},
         {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
          "covariates": [n["number"], n["category"]], "bootstrap": 100},
+        {"step": "invariance", "groups": n["category"]},
+        {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"],
+         "groups": n["category"]},
     ]  # fmt: skip
     types = [n["type"], n["other type"]]
     study = plan(

@@ -38,6 +38,8 @@ def add_analyses(plan: Plan) -> None:
         steps.append(_factors(plan))
     if len(plan.labels) > 1 and lot.chance(0.12):
         steps.append(_change(plan))
+    if lot.chance(0.1):
+        steps.append(_invariance(plan))
     values["analyses"] = steps
 
 
@@ -65,9 +67,23 @@ def _change(plan: Plan) -> dict[str, Any]:
         step["occasions"] = list(plan.labels[: lot.one(2, 3, 4)])
     if plan.background and lot.chance(0.2):
         step["covariates"] = [lot.one(*plan.background)]
+    elif plan.background and lot.chance(0.2):
+        step["groups"] = lot.one(*plan.background)
     if lot.chance(0.2):
         step["reliability"] = {"E": lot.one(0.5, 0.8)}
     return step | {"lag": lot.one(1, 1, 2), "lags": lot.one("equal", "free")}
+
+
+def _invariance(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "invariance"}
+    if lot.chance(0.3):
+        step["instrument"] = lot.one(*(scale.name for scale in plan.scales))
+    if lot.chance(0.2):
+        step["occasions"] = list(plan.labels[: lot.one(1, 2, 3)])
+    if plan.background and lot.chance(0.4):
+        step["groups"] = lot.one(*plan.background)
+    return step
 
 
 def _trajectories(plan: Plan) -> dict[str, Any]:
