@@ -226,3 +226,16 @@ def test_a_whole_run_writes_it(tmp_path: Any) -> None:
     assert found["comparisons"][0]["called"] == ["P_3"]
     assert "mean the same?" in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert isinstance(results.analysis("invariance").comparisons[0], Comparison)
+
+
+def test_a_comparison_that_cannot_be_fitted_leaves_the_other() -> None:
+    """At the second site two items are answered alike at the first occasion."""
+    first = (pl.col("week") == 1) & (pl.col("site") == "south")
+    copied = answers().with_columns(P_2=pl.when(first).then("P_1").otherwise("P_2"))
+    result = compute(item_inputs(copied), InvarianceSettings(groups="site"))
+    assert [one.over for one in result.comparisons] == ["occasions"]
+    told = {item.code: item.text for item in result.findings}["invariance-comparison-left-out"]
+    assert "P_1" in told
+    assert "P_2" in told
+    alone = copied.filter(pl.col("week") == 1)
+    assert set(refused(item_inputs(alone), groups="site")) == {"invariance-not-fitted"}

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.invariance.answers import ItemTable, read_items
-from salutogen.analyses.invariance.compared import comparisons_of
+from salutogen.analyses.invariance.compared import Compared, comparisons_of
 from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.columns import Kind, figure, record
+from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ItemInvariance(AnalysisResult):
     @property
     def thing(self) -> str:
         """Words for what is measured."""
-        return "problems" if self.problems else f"level of {self.instrument}"
+        return "level of problems" if self.problems else f"level of {self.instrument}"
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Verdicts, items and models."""
@@ -61,11 +62,7 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
     found = Findings()
     table = read_items(inputs, settings, found)
     asked = comparisons_of(inputs, table, settings, found)
-    made = []
-    for number, one in enumerate(asked):
-        inputs.run.tell(number, len(asked))
-        made.append(fit_comparison(one, table, found))
-    inputs.run.tell(len(asked), len(asked))
+    made = _fitted(inputs, asked, table, found)
     for comparison in made:
         _tell(comparison, found)
     _tell_categories(table, found)
@@ -80,6 +77,32 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
         comparisons=tuple(made),
         findings=tuple(found),
     )
+
+
+def _fitted(
+    inputs: AnalysisInputs, asked: Sequence[Compared], table: ItemTable, found: Findings
+) -> list[Comparison]:
+    """Fit what was asked; what cannot be fitted is told, and the other goes on.
+
+    Raises
+    ------
+    AnalysisError
+        Nothing could be fitted.
+    """
+    made: list[Comparison] = []
+    failed: dict[str, str] = {}
+    for number, one in enumerate(asked):
+        inputs.run.tell(number, len(asked))
+        try:
+            made.append(fit_comparison(one, table, found))
+        except ModelError as error:
+            failed[one.over] = str(error)
+    inputs.run.tell(len(asked), len(asked))
+    code = "invariance-comparison-left-out" if made else "invariance-not-fitted"
+    for over, reason in failed.items():
+        found.tell(code, over=over, reason=reason)
+    found.raise_refusals(AnalysisError)
+    return made
 
 
 def _tell(one: Comparison, found: Findings) -> None:

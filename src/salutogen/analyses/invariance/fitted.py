@@ -13,7 +13,7 @@ from salutogen.analyses.coded_names import codes_of, in_names
 from salutogen.analyses.invariance.answers import ItemTable
 from salutogen.analyses.invariance.compared import Compared
 from salutogen.columns import Column, Kind, Record, figure, record, rows
-from salutogen.errors import AnalysisError, ModelError
+from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.models import ConvergenceWarning, MeasurementInvariance
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
@@ -134,12 +134,12 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
 
     Raises
     ------
-    AnalysisError
-        A model cannot be fitted.
+    ModelError
+        A model cannot be fitted; in the study's names.
     """
     items, places = codes_of("v", table.items), codes_of("p", one.places)
     names = {code: name for codes in (items, places) for name, code in codes.items()}
-    result = _fitted(one, items, places, names, found)
+    result = _fitted(one, items, places, names)
     for message in dict.fromkeys(
         message for fit in (*result.fits.values(), result.partial) for message in fit.messages
     ):
@@ -182,7 +182,6 @@ def _fitted(
     items: dict[str, str],
     places: dict[str, str],
     names: dict[str, str],
-    found: Findings,
 ) -> InvarianceResult:
     model = MeasurementInvariance(
         items=tuple(items.values()),
@@ -205,9 +204,7 @@ def _fitted(
         try:
             return model.fit(frame)
         except ModelError as error:
-            reason = in_names(str(error), names, _PARAMETERS)
-            found.tell("invariance-not-fitted", over=one.over, reason=reason)
-            raise AnalysisError(tuple(found)) from error
+            raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
 
 
 def _is_one_factor(steps: pl.DataFrame) -> bool:
@@ -258,8 +255,10 @@ _PARAMETERS = (
     (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"residuals of \1 at \2 and at \4"),
     (r"\bresid\((\w+)@(\w+)\)", r"residual of \1 at \2"),
     (r"\bresid\((\w+)\)", r"residual of \1"),
-    (r"\bvar\(factor(?:@(\w+))?\)", r"variance of the factor \1"),
-    (r"\bmean\(factor(?:@(\w+))?\)", r"mean of the factor \1"),
-    (r"\bcov\(factor@(\w+),factor@(\w+)\)", r"factor at \1 and \2"),
+    (r"\bvar\(factor@(\w+)\)", r"variance of the factor at \1"),
+    (r"\bvar\(factor\)", "variance of the factor"),
+    (r"\bmean\(factor@(\w+)\)", r"mean of the factor at \1"),
+    (r"\bmean\(factor\)", "mean of the factor"),
+    (r"\bcov\(factor@(\w+),factor@(\w+)\)", r"covariance of the factor at \1 and at \2"),
     (r" \[(\w+)\]", r" in \1"),
 )

@@ -9,7 +9,7 @@ import polars as pl
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.findings import Persons
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
-from salutogen.page.words import enumeration, p_value, percent, points, say, signed
+from salutogen.page.words import enumeration, p_value, percent, plural, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.invariance.analysis import ItemInvariance
@@ -61,20 +61,16 @@ def _where(one: Comparison) -> str:
 
 
 def _changes(one: Comparison) -> str:
-    """Words for each step: by how much fit falls, whether that holds, and its test."""
+    """Words for each step: by how much fit changes, and its test."""
     told = []
     for row in one.steps.iter_rows(named=True):
         equal = EQUAL.get(row["step"])
         if equal is None:
             continue
-        if row["cfi_change"] is None:
-            told.append(f"equal {equal} could not be judged by fit")
-            continue
-        holds = "hold" if row["holds"] else "do not hold"
-        told.append(
-            f"equal {equal} {holds} (CFI {signed(row['cfi_change'], 3)}, RMSEA "
-            f"{signed(row['rmsea_change'], 3)}; {p_value(row['difference_p'])})"
-        )
+        fit = "fit unknown"
+        if row["cfi_change"] is not None:
+            fit = f"CFI {signed(row['cfi_change'], 3)}, RMSEA {signed(row['rmsea_change'], 3)}"
+        told.append(f"equal {equal} {fit}, {p_value(row['difference_p'])}")
     return "; ".join(told)
 
 
@@ -90,13 +86,10 @@ def rule() -> str:
 def items_in_words(result: ItemInvariance, one: Comparison) -> str:
     """Say which items are called, or which moves most, and what it does to the mean score."""
     if one.called:
-        many = len(one.called) > 1
-        return (
-            f"{enumeration([_shift(one, item) for item in one.called[:MOST_NAMED]])}"
-            + (f", and {len(one.called) - MOST_NAMED} more" if len(one.called) > MOST_NAMED else "")
-            + f": {'these items are' if many else 'this item is'} answered differently at the same "
-            f"{result.thing}. {_of_score(one)}"
-        )
+        named = [_shift(one, item) for item in one.called[:MOST_NAMED]]
+        rest = len(one.called) - MOST_NAMED
+        named += [f"{plural(rest, 'more item')} differently"] if rest > 0 else []
+        return f"At the same {result.thing}, {enumeration(named)}. {_of_score(one)}"
     known = one.items.drop_nulls("chi_square")
     if not known.height:
         return "No item could be tested by itself."
@@ -108,13 +101,16 @@ def items_in_words(result: ItemInvariance, one: Comparison) -> str:
 
 
 def _shift(one: Comparison, item: str) -> str:
-    rows = list(one.shifts.filter(item=item).iter_rows(named=True))
-    told = [
-        f"{signed(row['shift'])} at {row['place']} (95 % interval {signed(row['shift_low'])} to "
-        f"{signed(row['shift_high'])})"
-        for row in sorted(rows, key=lambda row: -abs(row["shift"]))[:1]
-    ]
-    return f"{item} {told[0]}" if told else item
+    """Say by how much an item is answered higher or lower, where that is most."""
+    rows = one.shifts.filter(item=item).sort(pl.col("shift").abs(), descending=True)
+    if not rows.height:
+        return f"{item} is answered differently"
+    row = rows.row(0, named=True)
+    way = "higher" if row["shift"] > 0 else "lower"
+    return (
+        f"{item} is answered {points(abs(row['shift']))} points {way} at {row['place']} (95 % "
+        f"interval {signed(row['shift_low'])} to {signed(row['shift_high'])})"
+    )
 
 
 def _of_score(one: Comparison) -> str:
