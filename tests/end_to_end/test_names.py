@@ -211,6 +211,9 @@ def full_run(
         {"step": "mechanism", "factor": n["baseline factor"], "mechanism": n["repeated factor"],
          "covariates": [n["number"], n["category"]], "bootstrap": 100},
         {"step": "attrition", "factors": [n["baseline factor"], n["repeated factor"]]},
+        {"step": "invariance", "groups": n["category"]},
+        {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"],
+         "groups": n["category"]},
     ]  # fmt: skip
     types = [n["type"], n["other type"]]
     study = plan(

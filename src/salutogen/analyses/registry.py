@@ -122,6 +122,13 @@ BUILT_IN = (
         result="salutogen.analyses.change.analysis:ChangeResult",
     ),
     Analysis(
+        name="invariance",
+        title="Do the items mean the same",
+        settings="salutogen.analyses.invariance.settings:InvarianceSettings",
+        compute="salutogen.analyses.invariance.analysis:compute",
+        result="salutogen.analyses.invariance.analysis:ItemInvariance",
+    ),
+    Analysis(
         name="event-weights",
         title="Empirical event weights",
         settings="salutogen.analyses.event_weights.settings:EventWeightsSettings",

@@ -16,11 +16,15 @@ BURN_IN = 10
 
 
 def course(rng: np.random.Generator, lags: Any, n: int, occasions: int) -> np.ndarray:
-    """Levels that go together, and deviations (n, occasions, 2) that have settled."""
+    """Levels that go together, and deviations (n, occasions, 2) that have settled.
+
+    `lags` (2, 2) of all persons, or (n, 2, 2) of each.
+    """
     level = rng.normal(size=(n, 2)) @ np.array([[1, -0.6], [0, 0.8]])
     deviation, values = np.zeros((n, 2)), []
     for t in range(BURN_IN + occasions):
-        deviation = deviation @ np.asarray(lags).T + rng.normal(size=(n, 2))
+        moved = np.einsum("...ij,...j->...i", np.asarray(lags), deviation)
+        deviation = moved + rng.normal(size=(n, 2))
         if t >= BURN_IN:
             values.append(level + deviation)
     return np.stack(values, axis=1)

@@ -43,6 +43,8 @@ def add_analyses(plan: Plan) -> None:
         steps.append(_change(plan))
     if lot.chance(0.1):
         steps.append(_attrition(plan))
+    if lot.chance(0.1):
+        steps.append(_invariance(plan))
     steps += _added_later(plan)
     values["analyses"] = steps
 
@@ -104,6 +106,8 @@ def _change(plan: Plan) -> dict[str, Any]:
         step["occasions"] = list(plan.labels[: lot.one(2, 3, 4)])
     if plan.background and lot.chance(0.2):
         step["covariates"] = [lot.one(*plan.background)]
+    elif plan.background and lot.chance(0.2):
+        step["groups"] = lot.one(*plan.background)
     if lot.chance(0.2):
         step["reliability"] = {"E": lot.one(0.5, 0.8)}
     return step | {"lag": lot.one(1, 1, 2), "lags": lot.one("equal", "free")}
@@ -121,6 +125,18 @@ def _attrition(plan: Plan) -> dict[str, Any]:
     if lot.chance(0.2):
         step["numerator"] = "baseline"
     return step | {"truncate": lot.one(0.01, 0.01, 0.0, 0.05)}
+
+
+def _invariance(plan: Plan) -> dict[str, Any]:
+    lot = plan.lot
+    step: dict[str, Any] = {"step": "invariance"}
+    if lot.chance(0.3):
+        step["instrument"] = lot.one(*(scale.name for scale in plan.scales))
+    if lot.chance(0.2):
+        step["occasions"] = list(plan.labels[: lot.one(1, 2, 3)])
+    if plan.background and lot.chance(0.4):
+        step["groups"] = lot.one(*plan.background)
+    return step
 
 
 def _trajectories(plan: Plan) -> dict[str, Any]:

@@ -255,6 +255,27 @@ def items():
     return {"id": np.arange(n), "site": np.array(["a", "b"])[site]} | columns
 
 
+def items_over_time():
+    """Four items at three occasions; the second is answered higher at the last one."""
+    rng = np.random.default_rng(14)
+    n, times = 300, 3
+    factor = rng.normal(size=(n, 1)) + 0.6 * rng.normal(size=(n, times)) + 0.3 * np.arange(times)
+    own = 0.5 * rng.normal(size=(n, 1, 4)) + 0.6 * rng.standard_t(6, size=(n, times, 4))
+    values = np.array([2, 1, 1.5, 2.5]) + factor[:, :, None] * [1, 0.8, 0.9, 0.7] + own
+    values[:, -1, 1] += 0.4
+    values[rng.random(values.shape) < 0.05] = np.nan
+    columns = {f"i{j + 1}": values[:, :, j].ravel() for j in range(4)}
+    return {"id": np.repeat(np.arange(n), times), "wave": np.tile(np.arange(times), n)} | columns
+
+
+def items_by_occasion():
+    """The same with a column for each item and occasion."""
+    columns = items_over_time()
+    return {
+        f"i{j}_{t}": columns[f"i{j}"][columns["wave"] == t] for t in range(3) for j in range(1, 5)
+    }
+
+
 def write(path, columns):
     """A file of columns, missing values as NA."""
     rows = [",".join(columns)]
@@ -269,6 +290,7 @@ def main(folder):
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
     write(folder / "items.csv", items())
+    write(folder / "items_by_occasion.csv", items_by_occasion())
     for case in CASES:
         stem = case.replace(" ", "_")
         write(folder / f"{stem}.csv", wide(case))

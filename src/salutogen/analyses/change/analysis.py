@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.change.agreement import AGREEMENT_COLUMNS, agreement_of
-from salutogen.analyses.change.doubts import tell_doubts
+from salutogen.analyses.change.doubts import tell_doubts, tell_group_differences
 from salutogen.analyses.change.fitted import PARTS, Models, fit_models
+from salutogen.analyses.change.groups import (
+    GROUP_COLUMNS,
+    GROUP_PATH_COLUMNS,
+    GROUP_TEST_COLUMNS,
+    check_groups,
+)
 from salutogen.analyses.change.paths import PATH_COLUMNS, REGRESSION, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData, read_variables
@@ -99,6 +105,10 @@ class ChangeResult(AnalysisResult):
         "Effects in SDs within persons, with random intercepts", WITHIN_COLUMNS
     )
     levels: pl.DataFrame = rows("How persons' levels go together", LEVEL_COLUMNS)
+    groups_by: str = figure("What groups persons; empty without groups", kind=Kind.LABEL)
+    groups: pl.DataFrame = rows("Groups that were compared", GROUP_COLUMNS)
+    group_paths: pl.DataFrame = rows("Effects in each group", GROUP_PATH_COLUMNS)
+    group_tests: pl.DataFrame = rows("Whether effects differ between groups", GROUP_TEST_COLUMNS)
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Effects of all models, what each assumes, and how each fits."""
@@ -128,6 +138,7 @@ class ChangeResult(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
     """Fit cross-lagged models of the variables, with what stands beside them."""
     found = Findings()
+    check_groups(inputs, settings, found)
     data = read_variables(inputs, settings, found)
     models = fit_models(inputs, data, settings, found)
     paths = path_table(models.paths, {name: data.spread_of(name) for name in data.names})
@@ -136,9 +147,11 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
     tests = _tests(models)
     tell_doubts(
         inputs, data, found,
-        messages={name: fit.messages for name, fit in models.panels.items()},
+        messages={name: fit.messages for name, fit in models.panels.items()}
+        | {f"each group of {models.grouped.by}": models.grouped.messages},
         fit=table.row(0, named=True), tests=tests, agreement=agreement, lags=settings.lags,
     )  # fmt: skip
+    tell_group_differences(models.grouped, found)
     inputs.run.tell(PARTS, PARTS)
     return ChangeResult(
         n=len(data.persons),
@@ -155,6 +168,10 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         tests=tests,
         within=models.main.within(),
         levels=_levels(models),
+        groups_by=models.grouped.by,
+        groups=models.grouped.sizes,
+        group_paths=models.grouped.paths,
+        group_tests=models.grouped.tests,
         findings=tuple(found),
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.analyses.change.agreement import apart
 from salutogen.analyses.change.fitted import LAGS
+from salutogen.analyses.change.groups import ALL, Grouped
 from salutogen.analyses.change.paths import LEVEL, ONE_STEP, RANDOM, REGRESSION
 from salutogen.analyses.change.variables import SR, ChangeData, E, P
 from salutogen.analyses.contract import AnalysisInputs
@@ -64,6 +65,13 @@ def tell_doubts(
         found.tell("change-one-way-only", paths=one_way)
     _tell_overlap(inputs, data, found)
     _tell_times(inputs, data, found)
+
+
+def tell_group_differences(grouped: Grouped, found: Findings) -> None:
+    """Add a finding where effects of all persons are a mean of effects that differ by group."""
+    together = grouped.tests.filter(effect=ALL)
+    if together.height and together["p"].item() is not None and together["p"].item() < LEVEL:
+        found.tell("change-groups-differ", name=grouped.by, p=together["p"].item())
 
 
 def _tell_times(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> None:

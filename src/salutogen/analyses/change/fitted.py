@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.change.groups import Grouped, compare_groups
 from salutogen.analyses.change.lagged_regression import LaggedRegression, lagged_regression
 from salutogen.analyses.change.panel_models import PanelModel, ToldFit, test_of
 from salutogen.analyses.change.paths import (
@@ -48,6 +49,8 @@ class Models:
         By model, in the order of the page.
     tests : dict of StructuralComparison
         By what is tested.
+    grouped : Grouped
+        Effects in groups of persons, where these are named.
     """
 
     main: ToldFit
@@ -55,6 +58,7 @@ class Models:
     regression: LaggedRegression | None
     paths: dict[str, list[Path]]
     tests: dict[str, StructuralComparison]
+    grouped: Grouped
 
 
 def fit_models(
@@ -107,6 +111,7 @@ def fit_models(
         regression=regression,
         paths=paths,
         tests={what: test for what, test in tests.items() if test is not None},
+        grouped=compare_groups(inputs, data, plan, settings, found),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.change.paths import Path
+from salutogen.analyses.coded_names import codes_of, in_names
 from salutogen.errors import ModelError
 from salutogen.models import (
     ConvergenceWarning,
@@ -22,6 +22,7 @@ from salutogen.models import (
 )
 
 Float = NDArray[np.float64]
+Labels = NDArray[np.str_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class PanelModel:
         What acts on the variables at the same occasion.
     reliability : mapping of float
         By variable.
+    group : array (n_persons,), optional
+        Label of each person's group; by default there is one group.
     """
 
     values: Mapping[str, Float]
@@ -47,9 +50,10 @@ class PanelModel:
     covariates: Mapping[str, Float] = field(default_factory=dict)
     time_varying: Mapping[str, Float] = field(default_factory=dict)
     reliability: Mapping[str, float] = field(default_factory=dict)
+    group: Labels | None = None
 
     def n_parameters(self, *, random_intercepts: bool, free: bool) -> int:
-        """How many parameters it has."""
+        """How many parameters it has, in each group."""
         k, n, c, v = (
             len(self.values), len(self.occasions), len(self.covariates), len(self.time_varying),
         )  # fmt: skip
@@ -62,17 +66,32 @@ class PanelModel:
             return found + pairs + k * c + k * n * v
         return found + k * c * (n if free else 1)
 
-    def fit(self, *, random_intercepts: bool, free: bool) -> ToldFit:
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Labels of the groups, in order; empty where there is one."""
+        return () if self.group is None else tuple(np.unique(self.group).tolist())
+
+    def fit(
+        self, *, random_intercepts: bool, free: bool, equal_groups: tuple[str, ...] = ()
+    ) -> ToldFit:
         """Fit by full-information maximum likelihood with robust errors.
+
+        Parameters
+        ----------
+        random_intercepts, free : bool
+            Whether persons have lasting levels; whether effects are free over occasions.
+        equal_groups : tuple of str
+            What groups share, as `CrossLaggedPanel` calls it.
 
         Raises
         ------
         ModelError
             In the study's names.
         """
-        outcomes, occasions = _codes("v", self.values), _codes("t", self.occasions)
-        constant, varying = _codes("c", self.covariates), _codes("w", self.time_varying)
-        names = {code: name for codes in (outcomes, occasions, constant, varying)
+        outcomes, occasions = codes_of("v", self.values), codes_of("t", self.occasions)
+        constant, varying = codes_of("c", self.covariates), codes_of("w", self.time_varying)
+        groups = codes_of("g", self.groups)
+        names = {code: name for codes in (outcomes, occasions, constant, varying, groups)
                  for name, code in codes.items()}  # fmt: skip
         model = CrossLaggedPanel(
             outcomes=tuple(outcomes.values()),
@@ -84,6 +103,8 @@ class PanelModel:
             lag=self.lag,
             covariates=tuple(constant.values()),
             time_varying=tuple(varying.values()),
+            group="group" if groups else None,
+            equal_groups=equal_groups,
             reliability={outcomes[name]: value for name, value in self.reliability.items()},
         )
         with warnings.catch_warnings():
@@ -91,8 +112,8 @@ class PanelModel:
             try:
                 fit = model.fit(self._rows(outcomes, constant, varying))
             except ModelError as error:
-                raise ModelError(_in_names(str(error), names)) from error
-        messages = tuple(_in_names(message, names) for message in fit.messages)
+                raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
+        messages = tuple(in_names(message, names, _PARAMETERS) for message in fit.messages)
         return ToldFit(fit=fit, names=names, messages=messages)
 
     def _rows(
@@ -100,11 +121,18 @@ class PanelModel:
     ) -> pl.DataFrame:
         first = next(iter(self.values.values()))
         n, m = first.shape
-        columns = {code: self.values[name].ravel() for name, code in outcomes.items()}
+        columns: dict[str, Float | pl.Series] = {
+            code: self.values[name].ravel() for name, code in outcomes.items()
+        }
         columns |= {code: self.time_varying[name].ravel() for name, code in varying.items()}
         columns |= {code: np.repeat(self.covariates[name], m) for name, code in constant.items()}
-        labels = [*_codes("t", self.occasions).values()]
+        labels = [*codes_of("t", self.occasions).values()]
         occasion = pl.Series(labels * n, dtype=pl.Enum(labels))
+        if self.group is not None:
+            codes = codes_of("g", self.groups)
+            each = [codes[label] for label in self.group.tolist()]
+            own = pl.Series(each, dtype=pl.Enum(list(codes.values())))
+            columns["group"] = own.gather(np.repeat(np.arange(n), m))
         return pl.DataFrame(columns).with_columns(
             person=pl.Series(np.repeat(np.arange(n), m)), occasion=occasion
         )
@@ -118,26 +146,52 @@ class ToldFit:
     names: Mapping[str, str]
     messages: tuple[str, ...]
 
-    def paths(self, renamed: Mapping[str, str] | None = None) -> list[Path]:
-        """Effects of the variables on each other; `renamed` gives other names to some."""
+    def paths(
+        self, renamed: Mapping[str, str] | None = None, *, group: str | None = None
+    ) -> list[Path]:
+        """Effects of the variables on each other.
+
+        Parameters
+        ----------
+        renamed : mapping of str to str, optional
+            Other names of some variables.
+        group : str, optional
+            Label of the group whose effects are wanted, where each has its own.
+        """
         table = {row["term"]: row for row in self.fit.tidy().iter_rows(named=True)}
-        plan, found = self.fit.plan, []
         told = {code: (renamed or {}).get(name, name) for code, name in self.names.items()}
-        for back in range(1, plan.lag + 1):
-            which = f"[lag {back}]" if back > 1 else ""
-            for source in plan.outcomes:
-                for outcome in plan.outcomes:
-                    for at in plan.occasions[plan.lag :] if plan.free_lags else ("",):
-                        row = table[f"{outcome}<-{source}{which}{at and '@'}{at}"]
-                        figures = {
-                            name: np.nan if row[column] is None else float(row[column])
-                            for name, column in _TIDY.items()
-                        }
-                        found.append(
-                            Path(source=told[source], outcome=told[outcome], lag=back,
-                                 occasion=self.names.get(at, ""), **figures)
-                        )  # fmt: skip
+        found = []
+        for source, outcome, back, at in self.effects():
+            row = table[self.parameter(source, outcome, back, at, group)]
+            figures = {
+                name: np.nan if row[column] is None else float(row[column])
+                for name, column in _TIDY.items()
+            }
+            found.append(
+                Path(source=told[source], outcome=told[outcome], lag=back,
+                     occasion=self.names.get(at, ""), **figures)
+            )  # fmt: skip
         return found
+
+    def effects(self) -> list[tuple[str, str, int, str]]:
+        """Codes of source and outcome, lag, and code of the occasion (empty where equal)."""
+        plan = self.fit.plan
+        return [
+            (source, outcome, back, at)
+            for back in range(1, plan.lag + 1)
+            for source in plan.outcomes
+            for outcome in plan.outcomes
+            for at in (plan.occasions[plan.lag :] if plan.free_lags else ("",))
+        ]
+
+    def parameter(
+        self, source: str, outcome: str, back: int, at: str, group: str | None = None
+    ) -> str:
+        """What the model calls an effect; `group` is a label of the study."""
+        which = f"[lag {back}]" if back > 1 else ""
+        own = next((f" [{code}]" for code in self.fit.groups
+                    if group is not None and self.names.get(code) == group), "")  # fmt: skip
+        return f"{outcome}<-{source}{which}{at and '@'}{at}{own}"
 
     def within(self) -> pl.DataFrame:
         """Effects in SDs of deviations within persons, by occasion."""
@@ -171,11 +225,6 @@ _TIDY = {"estimate": "estimate", "se": "std_error", "low": "conf_low", "high": "
          "p": "p_value"}  # fmt: skip
 
 
-def _codes(letter: str, named: Iterable[str]) -> dict[str, str]:
-    """Short codes, so that nothing in a study's names means anything to a model."""
-    return {name: f"{letter}{place}" for place, name in enumerate(named, start=1)}
-
-
 # Parameters as a model calls them, and what they are.
 _PARAMETERS = (
     (r"\bvar\((\w+)\)", r"level of \1"),
@@ -183,10 +232,6 @@ _PARAMETERS = (
     (r"\bresid\((\w+)\)@(\w+)", r"deviation of \1 at \2"),
     (r"\bresid\((\w+),(\w+)\)@(\w+)", r"deviations of \1 and \2 at \3"),
     (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"deviations of \1 at \2 and \3 at \4"),
+    (r" \[(g\d+)\]", r" in \1"),
+    (r"\bin group (g\d+)", r"in \1"),
 )
-
-
-def _in_names(text: str, names: Mapping[str, str]) -> str:
-    for pattern, words in _PARAMETERS:
-        text = re.sub(pattern, words, text)
-    return re.sub(r"\b[vtcw]\d+\b", lambda match: names.get(match[0], match[0]), text)

@@ -22,8 +22,7 @@ ONE_STEP = "one step: P given E"
 WITHOUT_ERROR = "without error of measurement"
 MODELS = (RANDOM, PLAIN, REGRESSION, ONE_STEP, WITHOUT_ERROR)
 
-_WHICH = (
-    Column(name="model", meaning="Model", heading="Model", kind=Kind.LABEL),
+EFFECT_COLUMNS = (
     Column(name="path", meaning="From which variable to which", heading="Effect", kind=Kind.LABEL),
     Column(name="source", meaning="Variable at the earlier occasion", heading="From",
            kind=Kind.LABEL),
@@ -32,9 +31,6 @@ _WHICH = (
            kind=Kind.LABEL),
     Column(name="occasion", meaning="Later occasion, where effects are not equal over occasions",
            heading="At", kind=Kind.LABEL),
-)  # fmt: skip
-PATH_COLUMNS = (
-    *_WHICH,
     Column(name="estimate", heading="Effect", unit="points of the later per point of the earlier",
            meaning="How much higher the later variable is where the earlier was one higher"),
     Column(name="se", meaning="Its standard error", heading="SE",
@@ -51,6 +47,10 @@ PATH_COLUMNS = (
     Column(name="standardised_low", meaning="Lower end of its interval", unit=SDS, heading="from"),
     Column(name="standardised_high", meaning="Upper end of its interval", unit=SDS, heading="to"),
 )  # fmt: skip
+PATH_COLUMNS = (
+    Column(name="model", meaning="Model", heading="Model", kind=Kind.LABEL),
+    *EFFECT_COLUMNS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,27 +12,23 @@ from salutogen.analyses.change.analysis import (
     WITHIN_COLUMNS,
 )
 from salutogen.analyses.change.assumptions import ASSUMPTION_COLUMNS, assumptions_of
+from salutogen.analyses.change.effects_figure import axis_of, effects_chart
+from salutogen.analyses.change.group_tables import group_tables
+from salutogen.analyses.change.groups import GROUP_PATH_COLUMNS
 from salutogen.analyses.change.paths import MODELS, PATH_COLUMNS, RANDOM, SDS
 from salutogen.analyses.change.variables import SR
 from salutogen.analyses.change.words import (
     constancy,
-    later,
+    groups_in_words,
     levels_in_words,
     stress_generation,
-)
-from salutogen.page.charting import (
-    Spec,
-    layered,
-    ordered,
-    palette_scale,
-    quantity,
-    values,
-    zero_rule,
 )
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import SIGN, signed
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from salutogen.analyses.change.analysis import ChangeResult
 
 WHAT = (
@@ -43,12 +39,14 @@ WHAT = (
     "models that assume something else stand beside them. Where these disagree, the answer hangs "
     "on what one is ready to assume."
 )
-COLOURS = ("one", "two", "three", "four", "five")
 TABLE_COLUMNS = tuple(
     item for item in PATH_COLUMNS if item.name not in ("source", "outcome", "lag", "occasion")
 )
 FIGURE_COLUMNS = tuple(
     item for item in PATH_COLUMNS if item.name in ("path", "model") or item.unit == SDS
+)
+GROUP_FIGURE_COLUMNS = tuple(
+    item for item in GROUP_PATH_COLUMNS if item.name in ("path", "group") or item.unit == SDS
 )
 
 
@@ -56,7 +54,7 @@ def change_section(result: ChangeResult) -> Section:
     """Effects of all models, what each assumes, and how each fits."""
     told: list[Text] = [WHAT, result.answer()]
     told += [words for words in (stress_generation(result), constancy(result)) if words]
-    told += [words for words in (levels_in_words(result),) if words]
+    told += [words for words in (levels_in_words(result), groups_in_words(result)) if words]
     if SR in result.variables:
         told.append(
             f"{SIGN}. SR comes from a line that was fitted before, whose error the effects on SR "
@@ -65,7 +63,7 @@ def change_section(result: ChangeResult) -> Section:
     return Section(
         title="What comes first?",
         paragraphs=tuple(told),
-        figures=(_figure(result),),
+        figures=(_figure(result), *((_figure_of_groups(result),) if result.groups_by else ())),
         tables=_tables(result),
     )
 
@@ -128,49 +126,44 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
                 columns=LEVEL_COLUMNS,
             )
         )
-    return tuple(tables)
+    return (*tables, *(group_tables(result) if result.groups_by else ()))
 
 
 def _figure(result: ChangeResult) -> Figure:
     names = [column.name for column in FIGURE_COLUMNS]
     data = crossing(result.paths).select(names).drop_nulls("standardised_low")
-    order = data["path"].unique(maintain_order=True).to_list()
     models = [model for model in MODELS if model in set(data["model"])]
-    y: Spec = ordered("path", None, order, most=40, axis={"labelLimit": 260})
-    moved = {"yOffset": {"field": "model", "sort": models, "scale": {"paddingOuter": 0.4}}}
-    scale = palette_scale(dict(zip(models, COLOURS, strict=False)))
-    hue: Spec = {
-        "field": "model", "type": "nominal", "title": None, "sort": models, "scale": scale,
-        "legend": {"columns": 2, "labelLimit": 260},
-    }  # fmt: skip
-    axis = f"Effect {later(result, 1) if result.lag == 1 else 'on later occasions'} (SD per SD)"
-    told = "; ".join(
-        f"{row['path']} {signed(row['standardised'])} ({signed(row['standardised_low'])} to "
-        f"{signed(row['standardised_high'])})"
-        for row in data.filter(model=RANDOM).iter_rows(named=True)
-    )
+    told = _values(data.filter(model=RANDOM))
     return Figure(
         name="change",
         title="Effects of one variable on another, by model",
         description=f"Effects in SDs over persons and occasions, with 95 % intervals. With random "
         f"intercepts: {told or 'none could be computed'}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y, **moved, "color": hue, "x": quantity("standardised_low", axis),
-                    "x2": {"field": "standardised_high"},
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 65, "opacity": 1},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("standardised", axis)},
-            },
-            height=max(150, len(order) * (18 * len(models) + 14)),
-        ),
+        chart=effects_chart(data, "model", models, axis_of(result)),
         data=data,
         columns=FIGURE_COLUMNS,
-    )  # fmt: skip
+    )
+
+
+def _figure_of_groups(result: ChangeResult) -> Figure:
+    names = [column.name for column in GROUP_FIGURE_COLUMNS]
+    data = crossing(result.group_paths).select(names).drop_nulls("standardised_low")
+    groups = result.groups["group"].to_list()
+    told = "; ".join(f"{group}: {_values(data.filter(group=group))}" for group in groups)
+    return Figure(
+        name="change-groups",
+        title=f"Effects of one variable on another, by group of {result.groups_by}",
+        description="Effects in SDs over persons and occasions, with 95 % intervals, with random "
+        f"intercepts. {told}.",
+        chart=effects_chart(data, "group", groups, axis_of(result)),
+        data=data,
+        columns=GROUP_FIGURE_COLUMNS,
+    )
+
+
+def _values(data: pl.DataFrame) -> str:
+    return "; ".join(
+        f"{row['path']} {signed(row['standardised'])} ({signed(row['standardised_low'])} to "
+        f"{signed(row['standardised_high'])})"
+        for row in data.iter_rows(named=True)
+    )

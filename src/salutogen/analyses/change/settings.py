@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
-from salutogen.study.format.part import Label
+from salutogen.study.format.part import Label, Name
 
 
 class ChangeSettings(AnalysisSettings):
@@ -39,6 +39,11 @@ class ChangeSettings(AnalysisSettings):
         max_length=8,
         description="Background or factors measured once, by the study's names; they act on the "
         "persons' levels, and are adjusted for in the lagged regression.",
+    )
+    groups: Name | None = Field(
+        default=None,
+        description="`arm`, or background with two to five labels such as a site: effects are also "
+        "estimated in each group, and tested against effects that all groups share.",
     )
     reliability: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
         default={},

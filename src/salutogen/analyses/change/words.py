@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from salutogen.analyses.change.agreement import HIGHER, NOT_SHOWN, apart, claim, crossing
 from salutogen.analyses.change.fitted import LAGS
+from salutogen.analyses.change.groups import ALL
 from salutogen.analyses.change.paths import (
     LEVEL,
     ONE_STEP,
@@ -159,6 +160,45 @@ def levels_in_words(result: ChangeResult) -> str:
     )
 
 
+def groups_in_words(result: ChangeResult) -> str:
+    """Say whether effects differ between groups, and how; empty where that was not asked."""
+    tests = {row["effect"]: row for row in result.group_tests.iter_rows(named=True)}
+    if not result.groups_by:
+        return ""
+    names = enumeration(result.groups["group"].to_list())
+    together = tests.get(ALL)
+    if together is None or together["p"] is None:
+        head = f"Whether effects differ between the groups of {result.groups_by} ({names}) could "
+        head += "not be tested together."
+    else:
+        found = "differ" if together["p"] < LEVEL else "are not shown to differ"
+        head = (
+            f"Effects {found} between the groups of {result.groups_by} ({names}; "
+            f"{p_value(together['p'])}, all effects together)."
+        )
+    told = [
+        f"{name} ({p_value(row['p_adjusted'])}): {_by_group(result, name)}"
+        for name, row in tests.items()
+        if row["p_adjusted"] is not None and row["p_adjusted"] < LEVEL
+    ]
+    single = f" Apart from each other: {'; '.join(told)}." if told else (
+        " No single effect of one variable on another is shown to differ; that is no proof that "
+        "it is the same in all."
+    )  # fmt: skip
+    if SR in result.variables:
+        single += " SR comes from one line for all groups."
+    return head + single
+
+
+def _by_group(result: ChangeResult, effect: str) -> str:
+    rows = result.group_paths.filter(path=effect)
+    return ", ".join(
+        f"{signed(row['standardised'])} in {row['group']} (95 % interval "
+        f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])})"
+        for row in rows.iter_rows(named=True)
+    )
+
+
 def methods_of(result: ChangeResult) -> Text:
     """Say which models were fitted, to whom, and how."""
     adjusted = f", adjusted for {enumeration(result.covariates)}" if result.covariates else ""
@@ -168,11 +208,15 @@ def methods_of(result: ChangeResult) -> Text:
         "{n:# person|# persons} by a random-intercept cross-lagged panel model (Hamaker, Kuiper "
         "and Grasman 2015; full-information maximum likelihood, robust errors, effects {lags} over "
         "occasions{adjusted}){beside}. p values of effects of one variable on another are adjusted "
-        "in each model (Holm 1979).",
+        "in each model (Holm 1979).{grouped}",
         names=enumeration(result.variables),
         occasions=len(result.occasions),
         n=Persons(result.n),
         lags="equal" if result.lags == "equal" else "free",
         adjusted=adjusted,
         beside=f", beside it: {enumeration(beside)}" if beside else "",
+        grouped=f" Effects of each group of {result.groups_by} were tested against common ones "
+        "(scaled likelihood ratio; single effects by Wald's test)."
+        if result.groups_by
+        else "",
     )

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.sem.inference import moments_trace, score_trace
-from salutogen.models.sem.moment_likelihood import MomentLikelihood, likelihood_at, pairs
+from salutogen.models.sem.inference import score_trace
+from salutogen.models.sem.moment_likelihood import pairs
 from salutogen.models.sem.problem import Place
-from salutogen.models.sem.saturated import Saturated, independent_moments
+from salutogen.models.sem.saturated import Saturated
 
 Float = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def fit_indices(place: Place, without: Sequence[Saturated], *, robust: bool) -> 
     problem = place.problem
     df = problem.n_moments - len(problem.parameters)
     top = sum(group.log_likelihood for group in without)
-    h1 = _sum([moments_trace(group.likelihood) for group in without]) if robust else None
+    h1 = _sum([group.trace for group in without]) if robust else None
     h0 = score_trace(place.information(observed=True), place.scores()) if robust else None
     model = ChiSquare(2 * (top - place.log_likelihood), df, _factor(h1, h0, df))
     baseline = _baseline(without, top, h1)
@@ -98,25 +98,12 @@ def _factor(above: float | None, below: float | None, df: int) -> float:
 
 def _baseline(without: Sequence[Saturated], top: float, h1: float | None) -> ChiSquare:
     """The test of independence."""
-    below, traces, df = 0.0, [], 0
-    for group in without:
-        patterns = group.likelihood.patterns
-        at = likelihood_at(patterns, *independent_moments(patterns))
-        assert at is not None
-        p = patterns.n_variables
-        df += p * (p - 1) // 2
-        below += at.log_likelihood
-        if h1 is not None:
-            traces.append(moments_trace(at, _free_of_independence(at)))
+    sizes = [len(group.mean) for group in without]
+    df = sum(p * (p - 1) // 2 for p in sizes)
+    below = sum(group.independent.log_likelihood for group in without)
+    traces = [] if h1 is None else [group.independent_trace for group in without]
     factor = _factor(h1, _sum(traces), df) if h1 is not None else float("nan")
     return ChiSquare(2 * (top - below), df, factor)
-
-
-def _free_of_independence(at: MomentLikelihood) -> NDArray[np.intp]:
-    """Places of means and variances among packed moments."""
-    p = len(at.mean)
-    rows, columns = pairs(p)
-    return np.concatenate([np.arange(p), p + np.flatnonzero(rows == columns)])
 
 
 def _indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:

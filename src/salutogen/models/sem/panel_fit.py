@@ -12,7 +12,7 @@ from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.fitting import Units, fit_structure
 from salutogen.models.sem.inference import Errors
 from salutogen.models.sem.reading import Panel
-from salutogen.models.sem.samples import Sample, Scaling, sample_of
+from salutogen.models.sem.samples import Sample, Samples
 from salutogen.models.sem.structure import Structure, structure
 from salutogen.version import VERSION
 
@@ -24,8 +24,7 @@ NO_FIT = (
 
 def fit_panel(
     panel: Panel,
-    scaling: Scaling,
-    columns: Sequence[tuple[str, str, int]],
+    samples: Samples,
     latent: Sequence[str],
     write: Callable[[Draft, Sample], None],
     *,
@@ -38,9 +37,8 @@ def fit_panel(
     Parameters
     ----------
     panel : Panel
-    scaling : Scaling
-    columns : sequence of (str, str, int)
-        Observed variables; see `sample_of`.
+    samples : Samples
+        Its values by group; models of the same variables can share them.
     latent : sequence of str
         Variables that nobody observes.
     write : callable
@@ -55,35 +53,36 @@ def fit_panel(
     Raises
     ------
     ModelError
-        A variable does not vary, variables can be computed from each other, more parameters than
-        persons, parameters that cannot be told apart.
+        More parameters than persons, parameters that cannot be told apart.
     """
-    samples: list[Sample] = []
     structures: list[Structure] = []
     units: dict[str, tuple[float, float]] = {}
-    for number, label in enumerate(panel.groups):
-        sample = sample_of(panel, columns, number, scaling)
-        draft = Draft(scaling, label, shared)
+    for label, sample in zip(panel.groups, samples.of_groups, strict=True):
+        draft = Draft(samples.scaling, label, shared)
         write(draft, sample)
         made = structure(sample.names, latent, draft.entries)
         _refuse_more_parameters(made, sample.patterns.n_persons, label, group)
         units |= draft.units
-        samples.append(sample)
         structures.append(made)
     names = tuple(dict.fromkeys(name for made in structures for name in made.parameters))
     factors = np.array([units[name] for name in names])
     fitted = fit_structure(
-        [(sample.patterns, made) for sample, made in zip(samples, structures, strict=True)],
-        [sample.without for sample in samples],
+        [
+            (sample.patterns, made)
+            for sample, made in zip(samples.of_groups, structures, strict=True)
+        ],
+        [sample.without for sample in samples.of_groups],
         Units(
             factor=factors[:, 0],
             shift=factors[:, 1],
-            log_scale=sum(sample.log_scale for sample in samples),
+            log_scale=sum(sample.log_scale for sample in samples.of_groups),
         ),
         errors,
     )
     messages = [*panel.messages, *fitted.messages]
-    unknown = next((sample.no_moments for sample in samples if sample.without is None), "")
+    unknown = next(
+        (sample.no_moments for sample in samples.of_groups if sample.without is None), ""
+    )
     if unknown:
         messages.append(NO_FIT.format(why=unknown))
     return {
@@ -98,7 +97,7 @@ def fit_panel(
         "messages": tuple(messages),
         "n_persons": panel.n_persons,
         "n_obs": panel.n_rows,
-        "n_patterns": sum(sample.patterns.n_patterns for sample in samples),
+        "n_patterns": sum(sample.patterns.n_patterns for sample in samples.of_groups),
         "path": fitted.path,
         "evaluations": fitted.evaluations,
         "version": VERSION,

@@ -55,6 +55,23 @@ class Scaling:
     centre: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Samples of all groups of a panel, by group, with what they were scaled by."""
+
+    of_groups: tuple[Sample, ...]
+    scaling: Scaling
+
+
+def samples_of(
+    panel: Panel, columns: Sequence[tuple[str, str, int]], *, centred: bool = True
+) -> Samples:
+    """Prepare all groups; see `sample_of` and `scaling_of`."""
+    scaling = scaling_of(panel, centred=centred)
+    made = (sample_of(panel, columns, number, scaling) for number in range(len(panel.groups)))
+    return Samples(tuple(made), scaling)
+
+
 def scaling_of(panel: Panel, *, centred: bool = True) -> Scaling:
     """Return standard deviations over all values, and their means (0 unless `centred`).
 

@@ -7,11 +7,19 @@ Saturated moments are found by a few rounds of expectation and maximisation (Dem
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.models.sem.moment_likelihood import MomentLikelihood, likelihood_at, pack, unpack
+from salutogen.models.sem.inference import moments_trace
+from salutogen.models.sem.moment_likelihood import (
+    MomentLikelihood,
+    likelihood_at,
+    pack,
+    pairs,
+    unpack,
+)
 from salutogen.models.sem.patterns import Patterns
 from salutogen.models.sem.scoring import climb
 
@@ -40,6 +48,27 @@ class Saturated:
     def log_likelihood(self) -> float:
         """Log-likelihood without a model."""
         return self.likelihood.log_likelihood
+
+    @cached_property
+    def trace(self) -> float | None:
+        """Trace of scores and information of all moments, as the scaled test needs it."""
+        return moments_trace(self.likelihood)
+
+    @cached_property
+    def independent(self) -> MomentLikelihood:
+        """The likelihood at means and variances alone."""
+        patterns = self.likelihood.patterns
+        at = likelihood_at(patterns, *independent_moments(patterns))
+        assert at is not None
+        return at
+
+    @cached_property
+    def independent_trace(self) -> float | None:
+        """The trace of means and variances where nothing covaries."""
+        p = len(self.mean)
+        rows, columns = pairs(p)
+        free = np.concatenate([np.arange(p), p + np.flatnonzero(rows == columns)])
+        return moments_trace(self.independent, free)
 
     @property
     def mean(self) -> Float:

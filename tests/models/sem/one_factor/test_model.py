@@ -12,6 +12,7 @@ import pytest
 
 from salutogen.errors import ModelError
 from salutogen.models import MeasurementInvariance
+from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
 
 REFERENCE = Path(__file__).parents[3] / "reference" / "structural"
 VALUES = json.loads((REFERENCE / "invariance.json").read_text(encoding="utf-8"))
@@ -28,16 +29,91 @@ def biased():
     return replace(MODEL, standard_errors="robust").fit(cases.items())
 
 
+@pytest.fixture(scope="module")
+def over_time():
+    items = ITEMS[:4]
+    model = MeasurementInvariance(
+        items=items, person="id", occasion="wave", standard_errors="robust"
+    )
+    return model.fit(cases.items_over_time())
+
+
 @pytest.mark.parametrize("step", ["configural", "metric", "scalar"])
-def test_agrees_with_lavaan(biased, step):
+@pytest.mark.parametrize("over", ["sites", "occasions"])
+def test_agrees_with_lavaan(biased, over_time, over, step):
     """lavaan 0.6-14: `Rscript invariance.R` beside `invariance.json`."""
-    theirs, fit = VALUES[step], biased.fits[step]
+    theirs, fit = VALUES[over][step], (biased if over == "sites" else over_time).fits[step]
     assert fit.log_likelihood == pytest.approx(theirs["logl"], abs=1e-5)
     assert fit.n_parameters == theirs["npar"]
     ours = {"chisq": "chi_square", "df": "df", "cfi": "cfi", "rmsea": "rmsea", "srmr": "srmr",
-            "chisq.scaling.factor": "scaling_factor"}  # fmt: skip
+            "chisq.scaling.factor": "scaling_factor", "cfi.scaled": "cfi_scaled",
+            "rmsea.scaled": "rmsea_scaled"}  # fmt: skip
     for name, index in ours.items():
         assert fit.fit_indices[index] == pytest.approx(theirs[name], rel=1e-4, abs=1e-4), name
+
+
+def test_steps_show_scaled_indices_where_errors_are_robust(over_time):
+    steps, scalar = over_time.steps, over_time.fits["scalar"].fit_indices
+    assert steps["cfi"][2] == scalar["cfi_scaled"]
+    assert steps["rmsea_change"][2] == pytest.approx(steps["rmsea"][2] - steps["rmsea"][1])
+    plain = replace(MODEL, standard_errors="expected").fit(cases.items())
+    assert plain.steps["cfi"][2] == plain.fits["scalar"].fit_indices["cfi"]
+
+
+def test_a_step_holds_by_both_rules(over_time):
+    assert over_time.biased == ("i2",)
+    assert over_time.established == "metric"
+    steps = over_time.steps
+    assert steps["cfi_change"][2] < -MOST_FALL or steps["rmsea_change"][2] > MOST_RISE
+
+
+def test_shifts_and_the_latent_change_make_the_change_of_the_sum(over_time):
+    first = over_time.partial.estimates
+    for row in over_time.sums.iter_rows(named=True):
+        at = row["occasion"]
+        loadings = [1.0, first["loading(i2@0)"], first["loading(i3)"], first["loading(i4)"]]
+        moved = first[f"mean(factor@{at})"] - first["mean(factor@0)"]
+        assert row["factor"] == pytest.approx(sum(loadings) * moved)
+        shift = first[f"intercept(i2@{at})"] - first["intercept(i2@0)"]
+        tilt = first[f"loading(i2@{at})"] - first["loading(i2@0)"]
+        assert row["items"] == pytest.approx(shift + tilt * first[f"mean(factor@{at})"])
+        assert row["total"] == pytest.approx(row["factor"] + row["items"])
+
+
+def test_errors_of_shifts_are_those_of_a_numerical_derivative(over_time):
+    """The same amounts as functions of all parameters, moved a little one after the other."""
+    fit = over_time.partial
+    at = {name: number for number, name in enumerate(fit.parameters)}
+
+    def items(theta):
+        def of(name):
+            return theta[at[name]]
+
+        return (
+            of("intercept(i2@2)") - of("intercept(i2@0)")
+            + (of("loading(i2@2)") - of("loading(i2@0)")) * of("mean(factor@2)")
+        )  # fmt: skip
+
+    theta, slopes = fit.coefficients, []
+    for j in range(len(theta)):
+        step = np.zeros(len(theta))
+        step[j] = 1e-5
+        slopes.append((items(theta + step) - items(theta - step)) / 2e-5)
+    error = np.sqrt(np.array(slopes) @ fit.covariance @ np.array(slopes))
+    row = over_time.sums.filter(occasion="2").row(0, named=True)
+    assert row["items_error"] == pytest.approx(error, rel=1e-6)
+    assert row["items"] == pytest.approx(items(theta))
+    assert abs(row["items"] - 0.4) < 3 * error
+
+
+def test_a_shift_is_told_for_each_item_from_its_own_model(biased):
+    assert biased.shifts["item"].unique(maintain_order=True).to_list() == list(ITEMS)
+    row = biased.shifts.filter(item="i3").row(0, named=True)
+    assert (row["occasion"], row["group"]) == ("", "b")
+    assert abs(row["shift"] - 0.6) < 3 * row["shift_error"]
+    total = biased.sums.row(0, named=True)
+    assert total["items"] == pytest.approx(row["shift"], rel=1e-6)
+    assert total["factor"] == pytest.approx(row["factor"], rel=1e-6)
 
 
 def test_seeded_bias_is_found_and_nothing_else(biased):
@@ -63,6 +139,18 @@ def test_the_first_item_may_be_the_biased_one():
     assert first.biased == ("i3",)
     chi_square = first.steps["chi_square"].to_list()
     np.testing.assert_allclose(chi_square, MODEL.fit(columns).steps["chi_square"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_search_ends_wherever_the_first_item_stands(seed):
+    """Starts come from how all items go together, not from the first one."""
+    rng = np.random.default_rng(seed)
+    loadings = rng.permutation(np.linspace(0.9, 0.3, 6))
+    values = rng.normal(size=(100, 2, 1)) * loadings + rng.normal(size=(100, 2, 6))
+    frame = {"id": np.repeat(np.arange(100), 2), "wave": np.tile([0, 1], 100)}
+    columns = {f"i{j}": values[:, :, j].ravel() for j in range(6)}
+    model = MeasurementInvariance(items=tuple(columns), person="id", occasion="wave")
+    assert all(fit.converged for fit in model.fit(frame | columns).fits.values())
 
 
 def test_items_that_measure_alike_over_time_are_not_called():

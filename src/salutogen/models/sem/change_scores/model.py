@@ -21,7 +21,7 @@ from salutogen.models.sem.inference import Errors
 from salutogen.models.sem.panel_fit import fit_panel, problems_of_groups
 from salutogen.models.sem.reading import read_panel
 from salutogen.models.sem.result import StructuralFit
-from salutogen.models.sem.samples import Sample, scaling_of
+from salutogen.models.sem.samples import Sample, samples_of
 from salutogen.names import did_you_mean
 
 FEWEST = 3  # occasions
@@ -131,8 +131,7 @@ class LatentChangeScores:
         # Change in proportion to a score depends on where scores are 0: nothing is centred.
         common = fit_panel(
             panel,
-            scaling_of(panel, centred=False),
-            observed_variables(plan),
+            samples_of(panel, observed_variables(plan), centred=False),
             latent_variables(plan),
             write,
             group=self.group,

@@ -23,7 +23,7 @@ from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
 from salutogen.models.sem.panel_fit import fit_panel, problems_of_groups
 from salutogen.models.sem.reading import Panel, read_panel
-from salutogen.models.sem.samples import Sample, scaling_of
+from salutogen.models.sem.samples import Sample, samples_of
 
 Constraint = Literal["equal", "free"]
 
@@ -157,8 +157,7 @@ class CrossLaggedPanel:
 
         common = fit_panel(
             panel,
-            scaling_of(panel),
-            observed_variables(plan),
+            samples_of(panel, observed_variables(plan)),
             latent_variables(plan),
             write,
             group=self.group,

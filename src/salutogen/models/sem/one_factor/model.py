@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from salutogen.errors import ModelError
-from salutogen.models.false_discovery import adjusted_p
-from salutogen.models.sem.comparison import compare_structural_fits
 from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
-from salutogen.models.sem.one_factor.result import ITEM_COLUMNS, InvarianceResult
+from salutogen.models.sem.one_factor.item_tests import test_items
+from salutogen.models.sem.one_factor.result import InvarianceResult
 from salutogen.models.sem.one_factor.specification import (
     Plan,
     latent_variables,
@@ -24,11 +21,10 @@ from salutogen.models.sem.one_factor.specification import (
 from salutogen.models.sem.panel_fit import fit_panel
 from salutogen.models.sem.reading import Panel, read_panel
 from salutogen.models.sem.result import StructuralFit
-from salutogen.models.sem.samples import Sample, scaling_of
+from salutogen.models.sem.samples import Sample, Samples, samples_of
 
 FEWEST = 3  # items
 STEPS = ("configural", "metric", "scalar")
-LEVEL = 0.05  # false-discovery rate at which an item is called
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +36,7 @@ class MeasurementInvariance:
     (intercepts too, so that means can be compared). Then each item is tested: loadings and
     intercepts of its own against those that hold everywhere, the other items being equal. The
     clearest item that is not alike is left out of that standard, and the others are tested again.
+    What items that are not alike do to the mean of the sum of all items is told in its units.
 
     Parameters
     ----------
@@ -100,29 +97,32 @@ class MeasurementInvariance:
                 "There is one occasion and one group: nothing to compare. Name the column of "
                 "several in `occasion` or `group`."
             )
-        plan = Plan(items=self._in_order(self.items), occasions=panel.occasions, own=self.own)
+        plan = Plan(items=self.items, occasions=panel.occasions, own=self.own)
         plans = (
             plan,
             replace(plan, equal_loadings=True),
             replace(plan, equal_loadings=True, equal_intercepts=True),
         )
-        fits = dict(zip(STEPS, (self._fit(panel, one) for one in plans), strict=True))
-        return InvarianceResult(fits=fits, items=self._test_items(panel, plans[2], fits["scalar"]))
+        # An intercept depends on where a score is 0: nothing is centred.
+        samples = samples_of(panel, observed_variables(plan), centred=False)
+        fit = partial(self._fit, panel, samples)
+        fits = dict(zip(STEPS, map(fit, plans), strict=True))
+        tested = test_items(fit, plans[-1], fits["scalar"], groups=panel.groups)
+        return InvarianceResult(
+            fits=fits,
+            items=tested.items,
+            shifts=tested.shifts,
+            sums=tested.sums,
+            partial=tested.partial,
+        )
 
-    def _in_order(self, items: tuple[str, ...]) -> tuple[str, ...]:
-        """Items with one first that carries the factor's unit."""
-        first = next(item for item in items if item not in self.own)
-        return (first, *(item for item in items if item != first))
-
-    def _fit(self, panel: Panel, plan: Plan) -> StructuralFit:
+    def _fit(self, panel: Panel, samples: Samples, plan: Plan) -> StructuralFit:
         def write(draft: Draft, sample: Sample) -> None:
             write_entries(draft, plan, sample)
 
-        # An intercept depends on where a score is 0: nothing is centred.
         common = fit_panel(
             panel,
-            scaling_of(panel, centred=False),
-            observed_variables(plan),
+            samples,
             latent_variables(plan),
             write,
             group=self.group,
@@ -130,48 +130,6 @@ class MeasurementInvariance:
             errors=self.standard_errors,
         )
         return StructuralFit(title="One-factor model", **common)
-
-    def _test_items(self, panel: Panel, scalar: Plan, equal: StructuralFit) -> pl.DataFrame:
-        """Find items that are not alike, the clearest first, each then left out of the standard."""
-        found: dict[str, dict[str, Any]] = {}
-        while len(scalar.items) - len(scalar.own) > 2:
-            tests = self._test_each(panel, scalar, equal)
-            clearest = min(tests, key=lambda item: (np.isnan(tests[item]["p_adjusted"]),
-                                                    -tests[item]["chi_square"]))  # fmt: skip
-            biased = bool(tests[clearest]["p_adjusted"] < LEVEL)
-            found |= tests if not biased else {clearest: tests[clearest]}
-            if not biased:
-                break
-            found[clearest]["biased"] = True
-            own = (*scalar.own, clearest)
-            first = next(item for item in scalar.items if item not in own)
-            rest = tuple(item for item in scalar.items if item != first)
-            scalar = replace(scalar, items=(first, *rest), own=own)
-            equal = self._fit(panel, scalar)
-        rows = [{"item": item, **found[item]} for item in self.items if item in found]
-        return pl.DataFrame(rows, schema=ITEM_COLUMNS).with_columns(
-            pl.col(pl.Float64).fill_nan(None)
-        )
-
-    def _test_each(
-        self, panel: Panel, scalar: Plan, equal: StructuralFit
-    ) -> dict[str, dict[str, Any]]:
-        """Each item's own loadings and intercepts against those that hold everywhere."""
-        tests: dict[str, dict[str, Any]] = {}
-        for item in scalar.items:
-            if item in scalar.own:
-                continue
-            # Another item carries the unit, and the item is free against all others.
-            others = [one for one in scalar.items if one != item]
-            first = next(one for one in others if one not in scalar.own)
-            rest = tuple(one for one in (*others, item) if one != first)
-            free = replace(scalar, items=(first, *rest), own=(*scalar.own, item))
-            test = compare_structural_fits(equal, self._fit(panel, free))
-            tests[item] = {"chi_square": test.chi_square, "df": test.df, "p_value": test.p_value}
-        adjusted = adjusted_p([row["p_value"] for row in tests.values()])
-        for row, p in zip(tests.values(), adjusted.tolist(), strict=True):
-            row |= {"p_adjusted": p, "biased": False}
-        return tests
 
     def _refuse_settings(self) -> None:
         refuse_unknown_errors(self.standard_errors)

@@ -5,29 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
 from salutogen.models.sem.comparison import compare_structural_fits
 from salutogen.models.sem.result import StructuralFit
 from salutogen.models.short_repr import short_repr
 
-WORSE = 0.01  # fall of CFI from which a step does not hold (Cheung & Rensvold 2002)
+# How much worse fit may be for a step to hold (Chen 2007).
+MOST_FALL = 0.010  # of CFI
+MOST_RISE = 0.015  # of RMSEA
+INDICES = ("chi_square", "cfi", "rmsea", "rmsea_low", "rmsea_high", "srmr")
 
 COLUMNS = {
     "model": pl.String,
     "n_parameters": pl.Int64,
     "chi_square": pl.Float64,
     "df": pl.Int64,
+    "p": pl.Float64,
     "cfi": pl.Float64,
     "rmsea": pl.Float64,
+    "rmsea_low": pl.Float64,
+    "rmsea_high": pl.Float64,
     "srmr": pl.Float64,
     "bic": pl.Float64,
     "difference": pl.Float64,
     "difference_df": pl.Int64,
     "p_value": pl.Float64,
     "cfi_change": pl.Float64,
+    "rmsea_change": pl.Float64,
 }
-
 ITEM_COLUMNS = {
     "item": pl.String,
     "chi_square": pl.Float64,
@@ -35,6 +42,18 @@ ITEM_COLUMNS = {
     "p_value": pl.Float64,
     "p_adjusted": pl.Float64,
     "biased": pl.Boolean,
+}
+_WHERE = {"occasion": pl.String, "group": pl.String}
+SHIFT_COLUMNS = {
+    "item": pl.String,
+    **_WHERE,
+    "shift": pl.Float64,
+    "shift_error": pl.Float64,
+    "factor": pl.Float64,
+    "factor_error": pl.Float64,
+}
+SUM_COLUMNS = _WHERE | {
+    name: pl.Float64 for part in ("total", "factor", "items") for name in (part, f"{part}_error")
 }
 
 
@@ -50,11 +69,26 @@ class InvarianceResult:
     items : polars.DataFrame
         `item, chi_square, df, p_value, p_adjusted` (false-discovery rate over the items that were
         tested together), `biased`: whether an item has loadings or intercepts of its own where the
-        others that are not biased are equal.
+        others that are not biased are equal. Missing where an item's model could not be fitted.
+    shifts : polars.DataFrame
+        By item and place (`occasion`, `group`) beside the first: `shift`, how much higher the item
+        is answered there at the same factor, from the model in which it alone (and what was called
+        before it) is free; `factor`, the difference of the sum of all items that is the factor's
+        in that model; each with `_error`.
+    sums : polars.DataFrame
+        By place beside the first, in the model in which all biased items are free: difference of
+        the mean of the sum of all items (`total`), and its parts: the factor's, and that of items
+        that are answered differently (`items`), each with `_error`. Choosing items by tests is not
+        in the errors.
+    partial : StructuralFit
+        The model in which all biased items are free.
     """
 
     fits: dict[str, StructuralFit]
     items: pl.DataFrame
+    shifts: pl.DataFrame
+    sums: pl.DataFrame
+    partial: StructuralFit
 
     @property
     def biased(self) -> tuple[str, ...]:
@@ -62,37 +96,49 @@ class InvarianceResult:
         return tuple(self.items.filter(pl.col("biased"))["item"].to_list())
 
     @property
+    def scaled(self) -> bool:
+        """Whether indices of fit are the scaled ones: with robust errors, where all exist."""
+        return all(np.isfinite(fit.fit_indices.get("cfi_scaled", np.nan))
+                   for fit in self.fits.values())  # fmt: skip
+
+    @property
     def steps(self) -> pl.DataFrame:
-        """One row per model: its fit, and the test against the model before (`difference`)."""
+        """One row per model: its fit, and the test against the model before (`difference`).
+
+        Indices are scaled where errors are robust.
+        """
         rows: list[dict[str, object]] = []
         for name, fit in self.fits.items():
-            index = fit.fit_indices
             row: dict[str, object] = dict.fromkeys(COLUMNS)
             row.update(model=name, n_parameters=fit.n_parameters, bic=fit.bic)
-            row.update({key: index[key] for key in ("chi_square", "cfi", "rmsea", "srmr")
-                        if key in index})  # fmt: skip
-            row["df"] = int(index["df"]) if "df" in index else None
+            row.update({key: self._index(fit, key) for key in (*INDICES, "p")})
+            row["df"] = int(fit.fit_indices["df"]) if "df" in fit.fit_indices else None
             rows.append(row)
         fits = list(self.fits.values())
         for row, (larger, smaller) in zip(rows[1:], pairwise(fits), strict=True):
             test = compare_structural_fits(smaller, larger)
             row.update(difference=test.chi_square, difference_df=test.df, p_value=test.p_value)
-            row["cfi_change"] = self._change(larger, smaller)
+            for key in ("cfi", "rmsea"):
+                row[f"{key}_change"] = self._index(smaller, key) - self._index(larger, key)
         return pl.DataFrame(rows, schema=COLUMNS).with_columns(pl.col(pl.Float64).fill_nan(None))
 
     @property
     def established(self) -> str:
-        """The last step at which CFI falls by no more than .01 (Cheung & Rensvold 2002)."""
+        """The last step that fits hardly worse than the one before.
+
+        CFI falls by no more than .010 and RMSEA rises by no more than .015 (Chen 2007).
+        """
         held = "configural"
         for name, (larger, smaller) in zip(
             list(self.fits)[1:], pairwise(self.fits.values()), strict=True
         ):
-            if not self._change(larger, smaller) >= -WORSE:
+            fall = self._index(larger, "cfi") - self._index(smaller, "cfi")
+            rise = self._index(smaller, "rmsea") - self._index(larger, "rmsea")
+            if not (fall <= MOST_FALL and rise <= MOST_RISE):
                 break
             held = name
         return held
 
-    @staticmethod
-    def _change(larger: StructuralFit, smaller: StructuralFit) -> float:
-        values = [fit.fit_indices.get("cfi", float("nan")) for fit in (larger, smaller)]
-        return values[1] - values[0]
+    def _index(self, fit: StructuralFit, name: str) -> float:
+        scaled = f"{name}_scaled" if self.scaled and name != "srmr" else name
+        return fit.fit_indices.get(scaled, float("nan"))

@@ -1,7 +1,8 @@
 """The paths of a one-factor model over occasions and groups, and what its parameters are called.
 
 An item is an intercept, its loading times the factor, and a residual. Residuals of one item go
-together over occasions. The first item carries the factor's unit: loading 1, intercept 0.
+together over occasions. The first item without parameters of its own carries the factor's unit:
+loading 1, intercept 0.
 """
 
 from __future__ import annotations
@@ -10,11 +11,16 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.samples import Sample
 
-SHARED = 0.5  # share of an item's variance that is taken for the factor's where a search begins
+Float = NDArray[np.float64]
+
+MOST_SHARED = 0.8  # share of an item's variance that is the factor's where a search begins
+LEAST_SLOPE = 0.2  # standardised loading there, lest the marker measures nothing
+ALIKE = 0.5  # correlation of the factor's values at two occasions there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +30,6 @@ class Plan:
     Attributes
     ----------
     items : tuple of str
-        The first carries the factor's unit.
     occasions : tuple of str
     equal_loadings, equal_intercepts : bool
         Whether items have these in common over occasions and groups.
@@ -37,6 +42,11 @@ class Plan:
     equal_loadings: bool = False
     equal_intercepts: bool = False
     own: tuple[str, ...] = ()
+
+    @property
+    def marker(self) -> str:
+        """The item that carries the factor's unit: loading 1, intercept 0."""
+        return next(item for item in self.items if item not in self.own)
 
     def shares(self, kind: str, item: str) -> bool:
         """Whether an item's `loading` or `intercept` is the same at all occasions and in groups."""
@@ -66,36 +76,68 @@ def latent_variables(plan: Plan) -> list[str]:
     return [factor(plan, t) for t in range(len(plan.occasions))]
 
 
+def parameter(plan: Plan, kind: str, item: str, t: int, group: str) -> str:
+    """Return what an item's `loading` or `intercept` at an occasion, in a group, is called."""
+    if plan.shares(kind, item):
+        return f"{kind}({item})"
+    return in_group(f"{kind}({seen(plan, item, t)})", group)
+
+
+def factor_mean(plan: Plan, t: int, group: str) -> str:
+    """Return what the factor's mean at an occasion, in a group, is called."""
+    return in_group(f"mean({factor(plan, t)})", group)
+
+
+def in_group(name: str, group: str) -> str:
+    """Return what a parameter of one group is called; the name itself where there is one group."""
+    return f"{name} [{group}]" if group else name
+
+
 def write_entries(draft: Draft, plan: Plan, sample: Sample) -> None:
     """Write all entries of one group's model."""
-    marker, times = plan.items[0], range(len(plan.occasions))
-    variances, means = np.diag(sample.covariance), sample.mean
+    marker, times = plan.marker, range(len(plan.occasions))
+    variances, means, spreads = np.diag(sample.covariance), sample.mean, []
     for t in times:
-        at, here = t * len(plan.items), factor(plan, t)
-        spread = SHARED * float(variances[at])
+        here, block = factor(plan, t), _block(plan, t)
+        slopes, spread = _rough(sample.covariance[block, block], plan.items.index(marker))
+        spreads.append(spread)
         draft.covary(here, here, draft.name(f"var({here})", "factors"), spread, (marker, marker))
-        draft.mean(here, draft.name(f"mean({here})", "factors"), float(means[at]), marker)
-        for j, item in enumerate(plan.items):
-            column, own = seen(plan, item, t), float(variances[at + j])
+        level = float(means[block][plan.items.index(marker)])
+        draft.mean(here, factor_mean(plan, t, draft.group), level, marker)
+        for slope, item, mean, own in zip(
+            slopes, plan.items, means[block].tolist(), variances[block].tolist(), strict=True
+        ):
+            column = seen(plan, item, t)
+            left = max(own - slope**2 * spread, (1 - MOST_SHARED) * own)
             stem = draft.name(f"resid({column})", "residuals")
-            draft.covary(column, column, stem, (1 - SHARED) * own, (item, item))
+            draft.covary(column, column, stem, left, (item, item))
             if item == marker:
                 draft.one(column, here)
                 continue
-            slope = float(sample.covariance[at, at + j]) / spread * SHARED
-            level = float(means[at + j]) - slope * float(means[at])
-            draft.path(column, here, _name(draft, plan, "loading", item, t), slope, (item, marker))
-            draft.mean(column, _name(draft, plan, "intercept", item, t), level, item)
+            loading = parameter(plan, "loading", item, t, draft.group)
+            draft.path(column, here, loading, slope, (item, marker))
+            intercept = parameter(plan, "intercept", item, t, draft.group)
+            draft.mean(column, intercept, mean - slope * level, item)
     for s, t in combinations(times, 2):
         one, two = factor(plan, s), factor(plan, t)
-        start = SHARED * float(sample.covariance[s * len(plan.items), t * len(plan.items)])
+        start = ALIKE * np.sqrt(spreads[s] * spreads[t])
         draft.covary(one, two, draft.name(f"cov({one},{two})", "factors"), start, (marker, marker))
         for item in plan.items:
             a, b = seen(plan, item, s), seen(plan, item, t)
             draft.covary(a, b, draft.name(f"resid({a},{b})", "residuals"), 0.0, (item, item))
 
 
-def _name(draft: Draft, plan: Plan, kind: str, item: str, t: int) -> str:
-    if plan.shares(kind, item):
-        return f"{kind}({item})"
-    return draft.name(f"{kind}({seen(plan, item, t)})", kind)
+def _block(plan: Plan, t: int) -> slice:
+    """Places of an occasion's items among the observed variables."""
+    return slice(t * len(plan.items), (t + 1) * len(plan.items))
+
+
+def _rough(covariance: Float, marker: int) -> tuple[list[float], float]:
+    """Loadings beside the marker's and the factor's variance, by the centroid method."""
+    apart = covariance - np.diag(np.diag(covariance))
+    common = apart.sum(axis=1)
+    total = float(common.sum())
+    sd = np.sqrt(np.diag(covariance))
+    least, most = LEAST_SLOPE * sd, np.sqrt(MOST_SHARED) * sd
+    loadings = np.clip(common / np.sqrt(total), least, most) if total > 0 else least
+    return (loadings / loadings[marker]).tolist(), float(loadings[marker] ** 2)

@@ -1,0 +1,1 @@
+"""Invariance: whether a scale's items measure alike over occasions and groups."""

@@ -1,0 +1,131 @@
+"""The analysis of items: whether they measure alike over occasions and in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.invariance.answers import ItemTable, read_items
+from salutogen.analyses.invariance.compared import Compared, comparisons_of
+from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
+from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.invariance.simulated import nearest
+from salutogen.columns import Kind, figure, record
+from salutogen.errors import AnalysisError, ModelError
+from salutogen.findings import Findings
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
+    from salutogen.page.section import Section, Text
+
+
+@record
+class ItemInvariance(AnalysisResult):
+    """Whether an instrument's items measure alike over occasions and in groups."""
+
+    instrument: str = figure("Instrument", kind=Kind.LABEL)
+    title: str = figure("What it is called", kind=Kind.LABEL)
+    problems: bool = figure("Whether it measures problems: higher = more", kind=Kind.LABEL)
+    items: tuple[str, ...] = figure("Items", kind=Kind.LABEL)
+    categories: int = figure("Fewest different answers that an item has", kind=Kind.LABEL)
+    at_one_end: float = figure("Largest share of an item's answers in its lowest or highest value")
+    crowded: bool = figure("Whether that is half or more", kind=Kind.LABEL)
+    comparisons: tuple[Comparison, ...] = figure("What was compared")
+
+    @property
+    def thing(self) -> str:
+        """Words for what is measured."""
+        return "level of problems" if self.problems else f"level of {self.instrument}"
+
+    def sections(self, audience: Audience) -> Sequence[Section]:
+        """Verdicts, items and models."""
+        from salutogen.analyses.invariance.section import invariance_section
+
+        return (invariance_section(self),)
+
+    def answer(self) -> Text:
+        """Say whether items measure alike, and what items that do not do to mean scores."""
+        from salutogen.analyses.invariance.words import answer_of
+
+        return answer_of(self)
+
+    def methods(self) -> Text:
+        """Say which models were fitted."""
+        from salutogen.analyses.invariance.words import methods_of
+
+        return methods_of(self)
+
+
+def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvariance:
+    """Compare items over occasions, and between groups where these are named."""
+    found = Findings()
+    table = read_items(inputs, settings, found)
+    asked = comparisons_of(inputs, table, settings, found)
+    made = _fitted(inputs, asked, table, found)
+    for comparison in made:
+        _tell(comparison, found)
+    _tell_categories(table, found)
+    return ItemInvariance(
+        instrument=table.instrument.name,
+        title=table.title,
+        problems=table.problems,
+        items=table.items,
+        categories=table.categories,
+        at_one_end=table.at_one_end,
+        crowded=table.crowded,
+        comparisons=tuple(made),
+        findings=tuple(found),
+    )
+
+
+def _fitted(
+    inputs: AnalysisInputs, asked: Sequence[Compared], table: ItemTable, found: Findings
+) -> list[Comparison]:
+    """Fit what was asked; what cannot be fitted is told, and the other goes on.
+
+    Raises
+    ------
+    AnalysisError
+        Nothing could be fitted.
+    """
+    made: list[Comparison] = []
+    failed: dict[str, str] = {}
+    for number, one in enumerate(asked):
+        inputs.run.tell(number, len(asked))
+        try:
+            made.append(fit_comparison(one, table, found))
+        except ModelError as error:
+            failed[one.over] = str(error)
+    inputs.run.tell(len(asked), len(asked))
+    code = "invariance-comparison-left-out" if made else "invariance-not-fitted"
+    for over, reason in failed.items():
+        found.tell(code, over=over, reason=reason)
+    found.raise_refusals(AnalysisError)
+    return made
+
+
+def _tell(one: Comparison, found: Findings) -> None:
+    """Add what follows from a comparison for whoever compares means or associations."""
+    first = one.steps.row(0, named=True)
+    if not one.one_factor and first["cfi"] is not None:
+        found.tell("invariance-not-one-factor", cfi=first["cfi"], rmsea=first["rmsea"],
+                   over=one.over)  # fmt: skip
+    if one.established != "scalar":
+        found.tell("invariance-not-held", variant=one.established, places=one.places)
+    if one.called:
+        found.tell("invariance-items-called", items=one.called, places=one.places)
+
+
+def _tell_categories(table: ItemTable, found: Findings) -> None:
+    """Say what answers that crowd at one end do to the figures."""
+    if table.crowded:
+        size = nearest(table.categories)
+        found.tell(
+            "invariance-answers-crowd",
+            share=table.at_one_end,
+            called=size.called,
+            failed=size.failed,
+            persons=size.persons,
+            part=size.part,
+        )

@@ -1,0 +1,30 @@
+"""What a study file says about measuring alike."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from salutogen.analyses.contract import AnalysisSettings
+from salutogen.study.format.part import Label, Name
+
+
+class InvarianceSettings(AnalysisSettings):
+    """Whether an instrument's items measure alike over occasions, and in groups of persons."""
+
+    instrument: Name | None = Field(
+        default=None,
+        description="Instrument of three or more items; default: that of problems (where several "
+        "make P, one has to be named).",
+    )
+    occasions: tuple[Label, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Occasions that are compared, the first being the standard; default: the first "
+        "and the last at which the items were asked, and as many between them, evenly spread, as "
+        "persons allow.",
+    )
+    groups: Name | None = Field(
+        default=None,
+        description="`arm`, or background with two to eight labels such as a site or a language: "
+        "items are also compared between these groups, at the first of the occasions.",
+    )

@@ -1,0 +1,182 @@
+"""What a comparison of items says, in words made from what was fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from salutogen.analyses.invariance.simulated import nearest
+from salutogen.findings import Persons
+from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
+from salutogen.page.words import enumeration, p_value, percent, plural, points, say, signed
+
+if TYPE_CHECKING:
+    from salutogen.analyses.invariance.analysis import ItemInvariance
+    from salutogen.analyses.invariance.fitted import Comparison
+    from salutogen.page.section import Text
+
+EQUAL = {"metric": "loadings", "scalar": "intercepts"}
+MOST_NAMED = 4
+LEVEL = 0.05
+
+
+def answer_of(result: ItemInvariance) -> Text:
+    """Say of each comparison whether items measure alike, and what follows for means."""
+    told = " ".join(verdict(result, one) for one in result.comparisons)
+    return f"{told}{caution(result)}"
+
+
+def verdict(result: ItemInvariance, one: Comparison) -> str:
+    """Say of one comparison which steps hold, which items are called and what they do."""
+    where = _where(one)
+    if one.established == "scalar":
+        alike = "measure nearly alike" if one.called else "measure alike"
+        head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}."
+    elif one.established == "metric":
+        head = (
+            f"Items of {result.instrument} have equal loadings {where}, but not equal intercepts: "
+            f"{_changes(one)}. Differences of mean scores are not differences of what is measured "
+            "alone."
+        )
+    else:
+        head = (
+            f"Items of {result.instrument} do not measure alike {where}: {_changes(one)}. Neither "
+            "means nor associations of the score can be compared as they are."
+        )
+    if not one.one_factor:
+        first = one.steps.row(0, named=True)
+        head = (
+            f"One factor does not describe the items of {result.instrument} "
+            f"(CFI {points(first['cfi'], 3)}, RMSEA {points(first['rmsea'], 3)}), so that what "
+            f"follows rests on a model that the answers contradict. {head}"
+        )
+    return f"{head} {items_in_words(result, one)}"
+
+
+def _where(one: Comparison) -> str:
+    if one.over == "occasions":
+        return f"over {enumeration(one.places)}"
+    return f"in the groups of {one.by} ({enumeration(one.places)}, at {one.at})"
+
+
+def _changes(one: Comparison) -> str:
+    """Words for each step: by how much fit changes, and its test."""
+    told = []
+    for row in one.steps.iter_rows(named=True):
+        equal = EQUAL.get(row["step"])
+        if equal is None:
+            continue
+        fit = "fit unknown"
+        if row["cfi_change"] is not None:
+            fit = f"CFI {signed(row['cfi_change'], 3)}, RMSEA {signed(row['rmsea_change'], 3)}"
+        told.append(f"equal {equal} {fit}, {p_value(row['difference_p'])}")
+    return "; ".join(told)
+
+
+def rule() -> str:
+    """Say which rule decides whether a step holds."""
+    return (
+        f"A step holds where CFI falls by no more than {MOST_FALL:.3f} and RMSEA rises by no more "
+        f"than {MOST_RISE:.3f} (Chen 2007). The likelihood ratio beside it finds small differences "
+        "in large samples, too, and with few persons some that are not there; it does not decide."
+    )
+
+
+def items_in_words(result: ItemInvariance, one: Comparison) -> str:
+    """Say which items are called, or which moves most, and what it does to the mean score."""
+    if one.called:
+        named = [_shift(one, item) for item in one.called[:MOST_NAMED]]
+        rest = len(one.called) - MOST_NAMED
+        named += [f"{plural(rest, 'more item')} differently"] if rest > 0 else []
+        return f"At the same {result.thing}, {enumeration(named)}. {_of_score(one)}"
+    known = one.items.drop_nulls("chi_square")
+    if not known.height:
+        return "No item could be tested by itself."
+    row = known.sort("chi_square", descending=True).row(0, named=True)
+    return (
+        f"No single item is shown to be answered differently; {row['item']} comes nearest "
+        f"({p_value(row['p_adjusted'])}, adjusted for all items). {_range(one)}"
+    )
+
+
+def _shift(one: Comparison, item: str) -> str:
+    """Say by how much an item is answered higher or lower, where that is most."""
+    rows = one.shifts.filter(item=item).sort(pl.col("shift").abs(), descending=True)
+    if not rows.height:
+        return f"{item} is answered differently"
+    row = rows.row(0, named=True)
+    way = "higher" if row["shift"] > 0 else "lower"
+    return (
+        f"{item} is answered {points(abs(row['shift']))} points {way} at {row['place']} (95 % "
+        f"interval {signed(row['shift_low'])} to {signed(row['shift_high'])})"
+    )
+
+
+def _of_score(one: Comparison) -> str:
+    """Say how much of the difference of mean scores called items make up, where it is most."""
+    row = one.score.sort(pl.col("items").abs(), descending=True).row(0, named=True)
+    sds = "" if row["items_sd"] is None else f"; {signed(row['items_sd'])} SD of the score"
+    verb = "changes" if one.over == "occasions" else "differs"
+    which = "that item" if len(one.called) == 1 else "those items"
+    return (
+        f"From {one.places[0]} to {row['place']} the mean score {verb} by "
+        f"{signed(row['total'])} points: {signed(row['factor'])} ({signed(row['factor_low'])} to "
+        f"{signed(row['factor_high'])}) by the latent mean, {signed(row['items'])} "
+        f"({signed(row['items_low'])} to {signed(row['items_high'])}{sds}) by {which}."
+    )
+
+
+def _range(one: Comparison) -> str:
+    """Say between which values freeing one item would put the latent difference at each place."""
+    told = []
+    for place in one.places[1:]:
+        held = one.score.filter(place=place)["factor"].item()
+        free = one.shifts.filter(pl.col("place") == place)["factor"].drop_nulls().to_list()
+        if held is None or not free:
+            continue
+        told.append(
+            f"from {one.places[0]} to {place} the latent mean differs by {signed(held)} points of "
+            f"the score, and by {signed(min(free))} to {signed(max(free))} if any one item is "
+            "left free"
+        )
+    return f"Hence {'; '.join(told)}." if told else ""
+
+
+def caution(result: ItemInvariance) -> str:
+    """Say what answers that crowd at one end do to these figures; empty where none do."""
+    if not result.crowded:
+        return ""
+    size = nearest(result.categories)
+    return (
+        f" Answers are taken for quantities, but up to {percent(result.at_one_end)} of those to an "
+        f"item are at one end. In simulated studies of {size.persons} persons whose items measured "
+        f"alike, with {size.categories} such categories and a latent mean that moved by .5 SD, an "
+        f"item was called in {percent(size.called)} and a step was said not to hold in "
+        f"{percent(size.failed)}; what was put down to items was {percent(size.part)} of the "
+        "change of the latent mean."
+    )
+
+
+def methods_of(result: ItemInvariance) -> Text:
+    """Say which models were fitted, to whom, and by which rule they are judged."""
+    parts: list[Text] = []
+    for one in result.comparisons:
+        over = "occasions" if one.over == "occasions" else f"groups of {one.by}"
+        parts.append(
+            say(
+                "Whether items of {instrument} measure alike over {n_places} {over} was asked of "
+                "{n:# person|# persons} by one-factor models with equal loadings (metric) and "
+                "equal intercepts (scalar){residuals}, by full-information maximum likelihood "
+                "with robust tests; a step holds where CFI falls by at most .010 and RMSEA rises "
+                "by at most .015 (Chen 2007).",
+                instrument=result.instrument,
+                n_places=len(one.places),
+                over=over,
+                n=Persons(one.n),
+                residuals=", residuals of an item going together over occasions"
+                if one.over == "occasions"
+                else "",
+            )
+        )
+    return parts[0] if len(parts) == 1 else say("{one} {two}", one=parts[0], two=parts[1])
