@@ -89,7 +89,7 @@ def rows(kind: str, persons: int, found: list[dict[str, bool]]) -> list[dict[str
                        ("any, adjusted", "any of two lags, adjusted")):  # fmt: skip
         line = {"what": f"said to differ though alike in {where}: {told}",
                 "measured": f"{100 * share[name]:.1f} %"}  # fmt: skip
-        if persons >= 500:
+        if persons >= 200:
             line |= {"limit": "at most 7.5 %", "within": share[name] <= 0.075}
         lines.append(line)
     return lines

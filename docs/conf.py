@@ -38,6 +38,8 @@ nb_merge_streams = True
 
 napoleon_google_docstring = False
 napoleon_use_ivar = True
+# Sizes in the shape of an array, such as (n_rows, k), are no references to attributes of that name.
+suppress_warnings = ["ref.python"]
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
