@@ -14,8 +14,7 @@ from salutogen.analyses.baseline_adjusted.lines import (
     RELIABILITY_COLUMNS,
 )
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import Spec, layered, ordered, quantity, values, zero_rule
-from salutogen.page.colours import colour
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import percent, points, signed
 
@@ -99,27 +98,13 @@ def _figure(result: BaselineAdjustedResult) -> Figure:
         f"{name}: {signed(row['effect'])} ({signed(row['low'])} to {signed(row['high'])})"
         for name, row in shown.items()
     )
-    y: Spec = ordered("line", None, order, axis={"labelLimit": 300})
     return Figure(
         name="baseline-adjusted",
         title="What exposure goes with, by the treatment of the baseline",
         description=f"Expected problems at the 90th less those at the 10th percentile of exposure, "
         f"with 95 % intervals, in points. {told}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "transform": [{"filter": "isValid(datum.low)"}],
-                "mark": {"type": "rule", "strokeWidth": 2, "color": colour("line")},
-                "encoding": {"y": y, "x": quantity("low", X_AXIS), "x2": {"field": "high"}},
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "color": colour("line"),
-                         "opacity": 1},
-                "encoding": {"y": y, "x": quantity("effect", X_AXIS)},
-            },
-            height=40 * len(order),
+        chart=forest_chart(
+            data, "line", order, "effect", X_AXIS, label_limit=300, height=40 * len(order)
         ),
         data=data,
         columns=FIGURE_COLUMNS,

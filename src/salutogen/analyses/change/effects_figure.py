@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.change.words import later
 from salutogen.page.charting import (
     Spec,
-    layered,
-    ordered,
-    palette_scale,
-    quantity,
-    values,
-    zero_rule,
 )
+from salutogen.page.forest import forest_chart
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,27 +40,15 @@ def effects_chart(data: pl.DataFrame, by: str, order: Sequence[str], axis: str) 
         Words below the axis.
     """
     paths = data["path"].unique(maintain_order=True).to_list()
-    y: Spec = ordered("path", None, paths, most=40, axis={"labelLimit": 260})
-    moved = {"yOffset": {"field": by, "sort": list(order), "scale": {"paddingOuter": 0.4}}}
-    hue: Spec = {
-        "field": by, "type": "nominal", "title": None, "sort": list(order),
-        "scale": palette_scale(dict(zip(order, COLOURS, strict=False))),
-        "legend": {"columns": 2, "labelLimit": 260},
-    }  # fmt: skip
-    return layered(
-        zero_rule("x"),
-        {
-            "data": values(data),
-            "mark": {"type": "rule", "strokeWidth": 2},
-            "encoding": {
-                "y": y, **moved, "color": hue, "x": quantity("standardised_low", axis),
-                "x2": {"field": "standardised_high"},
-            },
-        },
-        {
-            "data": values(data),
-            "mark": {"type": "point", "filled": True, "size": 65, "opacity": 1},
-            "encoding": {"y": y, **moved, "color": hue, "x": quantity("standardised", axis)},
-        },
+    return forest_chart(
+        data,
+        "path",
+        paths,
+        "standardised",
+        axis,
+        ends=("standardised_low", "standardised_high"),
+        by=by,
+        hues=dict(zip(order, COLOURS, strict=False)),
+        legend_columns=2,
         height=max(150, len(paths) * (18 * len(order) + 14)),
-    )  # fmt: skip
+    )

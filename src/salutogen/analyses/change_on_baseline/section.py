@@ -8,8 +8,7 @@ import polars as pl
 
 from salutogen.analyses.change_on_baseline.words import answer_of, what_k_is
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import Spec, layered, ordered, quantity, values, zero_rule
-from salutogen.page.colours import colour
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import signed
 
@@ -67,26 +66,11 @@ def _figure(result: ChangeOnBaselineResult) -> Figure:
     )  # fmt: skip
     order = data["k"].to_list()
     told = "; ".join(f"{row['k']} {signed(row['slope'])}" for row in data.to_dicts())
-    y: Spec = ordered("k", None, order, most=SHOWN)
     return Figure(
         name="change-on-baseline",
         title="Change per point of problems before",
         description=f"Slope of change on problems before with 95 % intervals: {told}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2, "color": colour("line")},
-                "encoding": {"y": y, "x": quantity("low", X_AXIS), "x2": {"field": "high"}},
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "color": colour("line"),
-                         "opacity": 1},
-                "encoding": {"y": y, "x": quantity("slope", X_AXIS)},
-            },
-            height=40 * len(order),
-        ),
+        chart=forest_chart(data, "k", order, "slope", X_AXIS, most=SHOWN, height=40 * len(order)),
         data=data,
         columns=(
             Column(name="k", meaning="Assumption", kind=Kind.LABEL, heading="Assumption"),

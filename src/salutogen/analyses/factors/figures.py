@@ -9,16 +9,14 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.page.charting import (
-    Spec,
     band,
     layered,
     line,
-    ordered,
-    palette_scale,
     quantity,
     values,
     zero_rule,
 )
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure
 from salutogen.page.words import points, signed
 
@@ -64,12 +62,6 @@ def forest(factors: Sequence[FactorFound]) -> Figure:
         f"{signed(item.one_step.standardised)}"
         for item in shown[:8]
     )
-    y: Spec = ordered("factor", None, order, most=SHOWN, axis={"labelLimit": 260})
-    moved = {"yOffset": {"field": "step", "sort": [TWO, ONE], "scale": {"paddingOuter": 0.5}}}
-    hue: Spec = {
-        "field": "step", "type": "nominal", "title": None, "scale": palette_scale(STEPS),
-        "legend": {"columns": 1, "labelLimit": 400},
-    }  # fmt: skip
     return Figure(
         name="factors-forest",
         title="Factors and later SR, in two steps and in one",
@@ -77,21 +69,15 @@ def forest(factors: Sequence[FactorFound]) -> Figure:
             "Standardised coefficients of each factor alone, in two steps and in one, with 95 % "
             f"intervals: {told}."
         ),
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y, **moved, "color": hue, "x": quantity("low", X_AXIS),
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("b", X_AXIS)},
-            },
+        chart=forest_chart(
+            data,
+            "factor",
+            order,
+            "b",
+            X_AXIS,
+            by="step",
+            hues=STEPS,
+            most=SHOWN,
             height=max(ROW * len(order), 120),
         ),
         data=data,

@@ -10,15 +10,7 @@ from salutogen.analyses.factors.tables import table
 from salutogen.analyses.factors.updating import Gain, MeasuredAgain, Updating
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons, listed
-from salutogen.page.charting import (
-    Spec,
-    layered,
-    ordered,
-    palette_scale,
-    quantity,
-    values,
-    zero_rule,
-)
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Text
 from salutogen.page.words import percent, points, say
 
@@ -169,12 +161,6 @@ def _figure(factors: Sequence[MeasuredAgain]) -> Figure:
     )  # fmt: skip
     order = list(dict.fromkeys(item.title for item in shown))
     told = "; ".join(f"{item.title} {_share(item.two_step.gain)}" for item in shown[:8])
-    y: Spec = ordered("factor", None, order, most=SHOWN, axis={"labelLimit": 260})
-    moved = {"yOffset": {"field": "way", "sort": list(WAYS), "scale": {"paddingOuter": 0.5}}}
-    hue: Spec = {
-        "field": "way", "type": "nominal", "title": None, "scale": palette_scale(WAYS),
-        "legend": {"columns": 1, "labelLimit": 400},
-    }  # fmt: skip
     return Figure(
         name="factors-updating",
         title="What measuring a factor again adds",
@@ -182,19 +168,15 @@ def _figure(factors: Sequence[MeasuredAgain]) -> Figure:
             "Gain in R² in persons who had no part in the fit, with 95 % intervals, the largest "
             f"first: {told}."
         ),
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("low", X_AXIS),
-                             "x2": {"field": "high"}},
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("gain", X_AXIS)},
-            },
+        chart=forest_chart(
+            data,
+            "factor",
+            order,
+            "gain",
+            X_AXIS,
+            by="way",
+            hues=WAYS,
+            most=SHOWN,
             height=max(ROW * len(order), 120),
         ),
         data=data,

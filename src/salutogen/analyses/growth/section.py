@@ -8,15 +8,7 @@ import polars as pl
 
 from salutogen.analyses.growth.analysis import ABOVE, BELOW, HEIGHT_COLUMNS, NET
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import (
-    Spec,
-    layered,
-    ordered,
-    palette_scale,
-    quantity,
-    values,
-    zero_rule,
-)
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import points
 
@@ -79,13 +71,6 @@ def _figure(result: GrowthResult) -> Figure:
     data = pl.concat([seen, chance]).filter(pl.col("mean").is_not_null())
     data = data.select("part", "kind", "mean", "low", "high")
     rows = {row["part"]: row for row in result.heights.iter_rows(named=True)}
-    kinds = [SEEN, CHANCE]
-    y: Spec = ordered("part", None, [ABOVE, BELOW, NET], axis={"labelLimit": 240})
-    moved = {"yOffset": {"field": "kind", "sort": kinds, "scale": {"paddingOuter": 0.5}}}
-    hue: Spec = {
-        "field": "kind", "type": "nominal", "title": None,
-        "scale": palette_scale({SEEN: "one", CHANCE: "eight"}), "legend": {"columns": 2},
-    }  # fmt: skip
     return Figure(
         name="growth",
         title="Functioning above and below its own baseline",
@@ -95,21 +80,16 @@ def _figure(result: GrowthResult) -> Figure:
             f"below ({points(rows[BELOW]['chance'])}). Bars are 95 % intervals of the observed, "
             "and the middle 95 % of draws of fluctuation."
         ),
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y, **moved, "color": hue, "x": quantity("low", X_AXIS),
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("mean", X_AXIS)},
-            },
+        chart=forest_chart(
+            data,
+            "part",
+            [ABOVE, BELOW, NET],
+            "mean",
+            X_AXIS,
+            by="kind",
+            hues={SEEN: "one", CHANCE: "eight"},
+            legend_columns=2,
+            label_limit=240,
             height=190,
         ),
         data=data,

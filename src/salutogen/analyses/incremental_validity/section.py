@@ -8,8 +8,7 @@ import polars as pl
 
 from salutogen.analyses.incremental_validity.words import answer_of, correlations, share, why
 from salutogen.columns import Column, Kind
-from salutogen.page.charting import Spec, layered, ordered, quantity, values, zero_rule
-from salutogen.page.colours import colour
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 
 if TYPE_CHECKING:
@@ -90,26 +89,11 @@ def _figure(result: IncrementalValidityResult) -> Figure:
     )  # fmt: skip
     order = data["scores"].to_list()
     told = "; ".join(f"{item.scores} {share(item.beyond)}" for item in result.foretold)
-    y: Spec = ordered("scores", None, order, axis={"labelLimit": 260})
     return Figure(
         name="incremental-validity",
         title=f"What is foretold of {result.title}",
         description=f"Held-out R² beyond covariates with 95 % intervals: {told}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "mark": {"type": "rule", "strokeWidth": 2, "color": colour("line")},
-                "encoding": {"y": y, "x": quantity("low", X_AXIS), "x2": {"field": "high"}},
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "color": colour("line"),
-                         "opacity": 1},
-                "encoding": {"y": y, "x": quantity("beyond", X_AXIS)},
-            },
-            height=40 * len(order),
-        ),
+        chart=forest_chart(data, "scores", order, "beyond", X_AXIS, height=40 * len(order)),
         data=data,
         columns=FORETOLD_COLUMNS,
     )  # fmt: skip

@@ -14,8 +14,7 @@ from salutogen.analyses.invariance.fitted import (
     SUM_COLUMNS,
 )
 from salutogen.analyses.invariance.words import caution, rule, verdict
-from salutogen.page.charting import Spec, layered, ordered, quantity, values, zero_rule
-from salutogen.page.colours import colour
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import signed
 
@@ -103,7 +102,6 @@ def _figure(one: Comparison) -> Figure:
         label=pl.format("{} ({})", "item", "place") if several else pl.col("item")
     )
     order = data["label"].to_list()
-    y: Spec = ordered("label", None, order, most=60, axis={"labelLimit": 300})
     axis = f"Shift beside {one.places[0]} (points of the score)"
     told = "; ".join(
         f"{row['label']} {signed(row['shift'])} ({signed(row['shift_low'])} to "
@@ -116,20 +114,15 @@ def _figure(one: Comparison) -> Figure:
         title=f"How differently each item is answered {TITLES[one.over]}",
         description="How much higher each item is answered at the same latent value, with 95 % "
         f"intervals: {told or 'none could be computed'}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(drawn),
-                "mark": {"type": "rule", "strokeWidth": 2, "color": colour("line")},
-                "encoding": {"y": y, "x": quantity("shift_low", axis),
-                             "x2": {"field": "shift_high"}},
-            },
-            {
-                "data": values(drawn),
-                "mark": {"type": "point", "filled": True, "size": 65, "opacity": 1,
-                         "color": colour("line")},
-                "encoding": {"y": y, "x": quantity("shift", axis)},
-            },
+        chart=forest_chart(
+            drawn,
+            "label",
+            order,
+            "shift",
+            axis,
+            ends=("shift_low", "shift_high"),
+            most=60,
+            label_limit=300,
             height=max(150, 20 * len(order) + 30),
         ),
         data=data.drop("label"),

@@ -19,13 +19,12 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     Spec,
     layered,
-    ordered,
-    palette_scale,
     quantity,
     values,
     zero_rule,
 )
 from salutogen.page.colours import colour
+from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import enumeration, p_value, points, signed
 
@@ -145,33 +144,21 @@ def _effects(result: MechanismResult) -> Figure:
         f"{signed(row['high'])})"
         for row in data.iter_rows(named=True)
     )
-    y: Spec = ordered("effect", None, order, axis={"labelLimit": 330})
-    moved = {"yOffset": {"field": "step", "sort": list(MODELS), "scale": {"paddingOuter": 0.5}}}
-    hue: Spec = {
-        "field": "step", "type": "nominal", "title": None,
-        "scale": palette_scale(shades), "legend": {"columns": 3},
-    }  # fmt: skip
     return Figure(
         name="mechanism-effects",
         title=f"What goes through {result.mechanism}, and what does not",
         description=f"Effects for {result.per} of {result.factor}, with 95 % intervals, in points "
         f"of problems. {told}.",
-        chart=layered(
-            zero_rule("x"),
-            {
-                "data": values(data),
-                "transform": [{"filter": "isValid(datum.low)"}],
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y, **moved, "color": hue, "x": quantity("low", X_AXIS),
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "data": values(data),
-                "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
-                "encoding": {"y": y, **moved, "color": hue, "x": quantity("estimate", X_AXIS)},
-            },
+        chart=forest_chart(
+            data,
+            "effect",
+            order,
+            "estimate",
+            X_AXIS,
+            by="step",
+            hues=shades,
+            legend_columns=3,
+            label_limit=330,
             height=70 * len(order),
         ),
         data=data,
