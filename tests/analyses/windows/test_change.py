@@ -376,5 +376,17 @@ def test_what_cannot_be_told_apart_is_not_estimated(cohort: AnalysisInputs) -> N
     assert change_of(with_exposure(rows, time), draws=20, seed=1) is None
 
 
+@pytest.mark.filterwarnings("error")
+def test_problems_that_follow_from_exposure_exactly_show_no_change(cohort: AnalysisInputs) -> None:
+    rows = change_rows(cohort)
+    assert rows is not None
+    exact = replace(rows, P=10.0 + 0.3 * rows.exposure[:, 0])
+    for draws in (0, 40):
+        change = change_of(exact, draws=draws, seed=1)
+        if change is not None:
+            assert change.estimate == pytest.approx(0.0, abs=1e-8)
+            assert change.residual_sd == pytest.approx(0.0, abs=1e-6)
+
+
 def with_exposure(rows: ChangeRows, exposure: np.ndarray) -> ChangeRows:
     return replace(rows, exposure=exposure)

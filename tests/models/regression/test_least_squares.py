@@ -82,6 +82,14 @@ def test_row_order_and_units_do_not_matter():
     np.testing.assert_allclose(scaled.coefficients, fit.coefficients * [10, 0.1], rtol=1e-12)
 
 
+def test_scatter_that_is_not_there_is_not_tested():
+    E = np.arange(6.0)
+    X = np.column_stack([np.ones(6), E])
+    fit = fit_least_squares(2.0 * E, X, names=("Intercept", "E"))
+    with pytest.raises(ModelError, match="passes through every unit"):
+        breusch_pagan(replace(fit, residuals=np.zeros(6)), X)
+
+
 def test_a_line_without_scatter_is_no_measure_of_another():
     E = np.arange(8.0)
     straight, bent = np.column_stack([np.ones(8), E]), np.column_stack([np.ones(8), E, E**2])

@@ -91,7 +91,11 @@ def _errors(sums: ChangeSums, rows: ChangeRows, more: Float) -> _Errors:
     most = sum(sums.sizes[:4])
 
     def covariance(size: int) -> Float:
-        found: Float = residual * np.linalg.inv(total[:size, :size])[:blocks, :blocks]
+        """By the model; unknown where its terms tell the same, as those of few persons may."""
+        try:
+            found: Float = residual * np.linalg.inv(total[:size, :size])[:blocks, :blocks]
+        except np.linalg.LinAlgError:
+            return np.full((blocks, blocks), np.nan)
         return found
 
     within = np.nan
@@ -113,7 +117,8 @@ def _residual_variance(sums: ChangeSums, rows: ChangeRows) -> float:
     """Variance of the residuals within persons, from everyone."""
     total = unpacked(sums.units[:, sums.products].sum(axis=0))
     places = np.append(np.arange(sum(sums.sizes[:3])), len(total) - 1)
-    return residual_variance(total[np.ix_(places, places)], rows.P.size)
+    # Rounding may take it below 0 where the model passes through every row.
+    return max(residual_variance(total[np.ix_(places, places)], rows.P.size), 0.0)
 
 
 def _estimates(totals: Float, sums: ChangeSums, rows: ChangeRows) -> dict[str, Float]:

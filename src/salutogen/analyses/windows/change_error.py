@@ -32,6 +32,8 @@ def contrast_of(
     if not np.isfinite(estimate):
         return None
     known = drawn[np.isfinite(drawn)]
+    if not np.isfinite(more):
+        return Contrast(estimate=float(estimate), se=None, interval=None)
     if not drawn.size and by_model is not None and by_model + more >= 0:
         se = float(np.sqrt(by_model + more))
     elif known.size < FEWEST_DRAWS or known.size < ENOUGH * drawn.size:

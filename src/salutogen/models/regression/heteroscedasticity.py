@@ -58,7 +58,8 @@ def breusch_pagan(
     Raises
     ------
     ModelError
-        X has another number of rows, holds no constant, or nothing beside it.
+        X has another number of rows, holds no constant, or nothing beside it; or the line passes
+        through every unit.
     """
     from scipy.special import chdtrc
 
@@ -69,6 +70,8 @@ def breusch_pagan(
     if constant.sum() != 1 or columns.shape[1] < 2:
         raise ModelError("X: expected one constant column and at least one that varies.")
     squared = fit.residuals**2
+    if not squared.any():
+        raise ModelError("The scatter cannot be tested: the line passes through every unit.")
     if averaged is not None:
         squared = squared / _expected_scatter(squared, np.asarray(averaged, dtype=float))
     squared = squared / np.mean(squared)
