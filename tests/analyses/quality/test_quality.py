@@ -209,7 +209,7 @@ def test_one_line_is_said_not_to_serve_both_where_it_does_not(
         arrays = with_slopes(120, 6, seed=seed, between=0.5, within=within)
         table = intervals_over_persons(arrays, {}, draws=200, seed=1, refit=True)
         (words,) = reliability_section(replace(result, intervals=table), EVERYBODY).paragraphs
-        told += "one line does not serve both. Reactions" in str(words)
+        told += "one line does not serve both. Events that" in str(words)
         said = [one in str(words) for one in ("Both leave out", "Only that", "Neither is told")]
         assert sum(said) == 1
     assert fewest <= told <= most

@@ -39,9 +39,9 @@ def leftover_words(intervals: pl.DataFrame) -> str:
     told = [row for row in known if told_from_0(row)]
     if len(told) == 2:
         return (
-            "Both leave out 0 (95 % intervals below): one line does not serve both. Reactions "
-            "that outlast the time asked about, or persons who differ in more than exposure, may "
-            "make the two slopes differ."
+            "Both leave out 0 (95 % intervals below): over all rows one line does not serve "
+            "both. Events that raise both and reactions that outlast the time asked about, or "
+            "persons who differ in more than exposure, may make the two slopes differ."
         )
     if told:
         return (

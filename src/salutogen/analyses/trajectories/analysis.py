@@ -120,7 +120,7 @@ class Trajectories(AnalysisResult):
         """Say in a clause whether a response to the event is told."""
         from salutogen.analyses.trajectories.placebo.opening_words import short_words
 
-        told = short_words(self.response, self.placebo, self.anchored.rule)
+        told = short_words(self.response, self.placebo, self.anchored)
         return "; ".join(part for part in (told, windows_in_short(self.over_windows)) if part)
 
     def methods(self) -> Text:

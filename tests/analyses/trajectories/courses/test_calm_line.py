@@ -123,7 +123,7 @@ def test_the_page_says_that_the_line_takes_a_part(results: sg.Results) -> None:
     said = words(result)
     assert "so that a reaction to the event would steepen it and count as expected" in said
     assert "a line steeper that a reaction to the event may have steepened already" in said
-    assert "by a slope without the occasions from an event to 4 after it" in str(result.answer())
+    assert "by a slope without the occasions from an anchor to 4 after it" in str(result.answer())
     assert "as a reaction to events steepens a line" in str(result.methods()).lower()
 
 

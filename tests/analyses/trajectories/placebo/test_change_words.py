@@ -88,9 +88,9 @@ def test_a_response_that_lasts_is_told_to_last() -> None:
     """A rise of 8 that halves in three occasions, where fluctuation lasts by .4 only."""
     placebo, _ = compared(2, 0.0, fading=8.0)
     assert placebo.falls_beyond
-    assert "The rise lasted longer than comparator occasions let expect" in said(placebo)
+    assert "the rise lasted longer than comparator occasions let expect" in said(placebo)
     early = replace(placebo, n_before=placebo.n)
-    assert "The rise lasted longer than fluctuation would have it" in said(early)
+    assert "the rise lasted longer than fluctuation would have it" in said(early)
     assert "regression" not in said(placebo)
 
 

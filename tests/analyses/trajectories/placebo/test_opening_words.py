@@ -91,7 +91,7 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
         "All are beyond what comparator occasions show if exposure is free of error; these" in words
     )
     assert "estimates go from +6.43 to +17.33" in words
-    assert "by how much of the event's reaction is counted as expected" in words
+    assert "by how much of the rise at the event is counted as expected" in words
     for each in (
         "+7.50 (+6.50 to +8.50) by the line over single occasions",
         "+17.33 (+16.33 to +18.33)",
@@ -195,17 +195,19 @@ def test_in_short_problems_are_told_by_their_comparator(
     placebo = with_problems(with_jump(result, *excesses, p=p), *problems)
     assert placebo.jump_error_band is not None
     band = replace(placebo.jump_error_band, holds_with_error=holds)
-    said = short_words(result.response, replace(placebo, jump_error_band=band), "first-any")
+    said = short_words(result.response, replace(placebo, jump_error_band=band), result.anchored)
     assert words in said
     assert absent not in said
     felt = short_words(
-        result.response, replace(placebo, jump_error_band=band, rated=True), "first-any"
+        result.response, replace(placebo, jump_error_band=band, rated=True), result.anchored
     )
-    assert ("felt as a burden" in felt) == (felt != "no response to an event is told")
+    assert ("event rated 4 or more is reported" in felt) == (
+        felt != "no response to an event is told"
+    )
 
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
-    assert "there is no comparator" in short_words(result.response, None, "first-any")
+    assert "there is no comparator" in short_words(result.response, None, result.anchored)
     assert result.in_short() == short_words(result.response, result.placebo, result.anchored.rule)
 
 

@@ -141,14 +141,24 @@ def _tried(found: Sequence[AssumptionSet]) -> str:
     )
 
 
+def _not_reached(assessment: ClassAssessment) -> str:
+    """Why gates are not reached; nothing where all were."""
+    reached = [gate.reached for gate in assessment.gates]
+    if all(reached):
+        return ""
+    if sum(reached) <= 1:
+        return "Where one class is chosen there is nothing for further gates to judge. "
+    return "Gates that cost many fits are not reached once another has failed. "
+
+
 def _gates(rule: str, assessment: ClassAssessment, audience: Audience) -> Table:
     return Table(
         name=f"trajectories-{rule}-gates",
         title="Gates: classes are claimed only where every one holds",
         frame=class_tables.gate_table(assessment, audience),
         columns=class_tables.GATE_COLUMNS,
-        note="Gates that cost many fits are not reached once another has failed. Agreement is "
-        "the adjusted Rand index: 1 = the same classes, 0 = chance.",
+        note=f"{_not_reached(assessment)}Agreement is the adjusted Rand index: 1 = the same "
+        "classes, 0 = chance.",
     )
 
 

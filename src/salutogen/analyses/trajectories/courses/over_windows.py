@@ -39,6 +39,7 @@ class OverWindows(Record):
         unit=POINTS,
         sign=LESS_RESILIENT,
     )
+    n_both: int = figure("Persons seen in both windows", kind=Kind.COUNT)
     difference: float = figure("The former less the latter", unit=POINTS, sign=LESS_RESILIENT)
     low: float = figure("Lower end of its 95 % interval (Welch 1947)", unit=POINTS)
     high: float = figure("Upper end of it", unit=POINTS)
@@ -91,6 +92,7 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
         last_window=last,
         met=own,
         none=others,
+        n_both=both.height,
         difference=difference,
         low=difference - half,
         high=difference + half,
@@ -121,9 +123,21 @@ def windows_words(found: OverWindows | None) -> Text:
         f"{_written(found.met)} in the {{own}} whom such an event met in between, and by "
         f"{_written(found.none)} in the {{others}} who reported none that counts at any occasion "
         f"seen (95 % intervals): a difference of {signed(found.difference)} "
-        f"({signed(found.low)} to {signed(found.high)}). {_verdict(found)}",
+        f"({signed(found.low)} to {signed(found.high)}). {{rest}} {_verdict(found)}",
+        rest=_rest(found),
         own=Persons(found.met.n),
         others=Persons(found.none.n),
+    )
+
+
+def _rest(found: OverWindows) -> Text:
+    """Say how many persons are in neither group."""
+    rest = found.n_both - found.met.n - found.none.n
+    return say(
+        "Of the {both} seen in both windows {rest} {rest:is|are} in neither group: an event met "
+        "them in one of the two windows, before or after them.",
+        both=Persons(found.n_both),
+        rest=Persons(rest, of=found.n_both),
     )
 
 

@@ -161,7 +161,7 @@ def _way(each: list[RegressionToMean], placebo: Placebo) -> str:
     if each[0].excess < 0.0:
         return f"SR comes to lie lower {than}"
     if all(item.rise > 0.0 and item.expected < 0.0 for item in each):
-        return f"The rise lasted longer {than}"
+        return f"If exposure is free of error, the rise lasted longer {than}"
     return f"SR comes to lie higher {than}"
 
 

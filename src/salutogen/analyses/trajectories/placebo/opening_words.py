@@ -26,13 +26,16 @@ from salutogen.page.words import enumeration, say, signed
 
 OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
-WHICH: dict[Rule, str] = {
-    "first-strict": "a new",
-    "first-any": "a person's first",
-    "onset": "a new",
-    "demo-loop": "an",
+WHICH: dict[Rule, tuple[str, str]] = {
+    "first-strict": ("a new", " is reported"),
+    "first-any": ("the first", " that a person reports comes"),
+    "onset": ("a new", " is reported"),
+    "demo-loop": ("an", " is reported"),
 }
-AFTER = ", but at the two occasions after it they are still higher than exposure lets expect"
+AFTER = (
+    ", but over the two occasions after it SR is on average higher than before, beyond the "
+    "comparator, with the error of exposure assumed below as well"
+)
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
     "first-any": "that was the person's first to count at the occasions seen",
@@ -81,15 +84,17 @@ def answer_words(
     )
 
 
-def short_words(response: Response, placebo: Placebo | None, rule: Rule) -> str:
+def short_words(response: Response, placebo: Placebo | None, anchored: Anchored) -> str:
     """Say in a clause whether a response to the event is told."""
     plain = response.jump_tests["SR"]
     if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
         return ""
     if placebo is None or placebo.SR is None:
         return "what an event does is not told, as there is no comparator"
-    felt = " felt as a burden" if placebo.rated else ""
-    when = f"when {WHICH[rule]} event{felt} comes"
+    threshold = anchored.grid.threshold
+    rated = f" rated {threshold:g} or more" if placebo.rated and threshold is not None else ""
+    first, last = WHICH[anchored.rule]
+    when = f"when {first} event{rated}{last}"
     problems = _problems_short(placebo)
     if placebo.beyond("response", "jump"):
         return f"{when} {_beyond_short(placebo, problems)}"

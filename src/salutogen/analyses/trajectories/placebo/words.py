@@ -93,7 +93,7 @@ def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False)
 def _decided_by(placebo: Placebo) -> str:
     if placebo.SR_other is None:
         return "which slope of exposure is taken out"
-    return "how much of the event's reaction is counted as expected"
+    return "how much of the rise at the event is counted as expected"
 
 
 def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> Text:
