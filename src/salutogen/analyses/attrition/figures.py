@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -216,20 +217,21 @@ def shift_curve(tipping: Sequence[Tipping]) -> Figure | None:
 
 
 def stretches(found: Tipping) -> list[tuple[str, float, float]]:
-    """Verdicts of the interval along shifts, each with where it begins and ends."""
-    made: list[tuple[str, float, float]] = []
-    for row in found.curve.rows(named=True):
-        if row["low"] is None:
-            return []
-        verdict = ABOVE if row["low"] > 0 else BELOW if row["high"] < 0 else HOLDS
-        at = row["delta_sd"]
-        if made and made[-1][0] == verdict:
-            made[-1] = (verdict, made[-1][1], at)
-        else:
-            begins = at if not made else (made[-1][2] + at) / 2
-            if made:
-                made[-1] = (made[-1][0], made[-1][1], begins)
-            made.append((verdict, begins, at))
+    """Verdicts of the interval along shifts, each with where it begins and ends: at the turns."""
+    if found.at_zero.interval is None:
+        return []
+    zero, turns = found.at_zero, found.turns_at_sd
+    last = found.curve.row(-1, named=True)
+    slope = (last["estimate"] - zero.estimate) / last["delta_sd"]
+    limits = (-FARTHEST, *turns, FARTHEST)
+    made = []
+    for begins, ends in itertools.pairwise(limits):
+        middle = (begins + ends) / 2
+        # At each turn between here and no shift the interval begins, or ceases, to hold 0.
+        passed = sum(min(middle, 0.0) < turn < max(middle, 0.0) for turn in turns)
+        holds = (zero.sign == 0) == (passed % 2 == 0)
+        above = zero.estimate + slope * middle > 0
+        made.append((HOLDS if holds else ABOVE if above else BELOW, begins, ends))
     return made
 
 

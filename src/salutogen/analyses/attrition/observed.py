@@ -140,8 +140,11 @@ def observe(inputs: AnalysisInputs, settings: AttritionSettings, found: Findings
     lost = lost_after(rows.person, rows.occasion, end)
     made = Observed(rows=rows, SR=SR, lost=lost, end=end, labels=labels)
     if made.n_end < FEWEST_AT_END:
-        n = Persons(made.n_end)
-        found.tell("attrition-end-of-few", label=labels[end], n=n, least=FEWEST_AT_END)
+        later = rows.occasion[(rows.occasion > rows.occasion.min()) & (rows.occasion < end)]
+        variant = "" if np.bincount(later, minlength=1).max() >= FEWEST_AT_END else "small"
+        n = Persons(made.n_end, of=made.n)
+        found.tell("attrition-end-of-few", variant=variant, label=labels[end], n=n,
+                   least=FEWEST_AT_END)  # fmt: skip
     return made
 
 

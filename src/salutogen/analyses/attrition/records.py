@@ -170,4 +170,8 @@ class Tipping(Record):
         unit=POINTS,
     )
     tips_at_sd: float | None = figure("The same shift", unit="SDs of SR")
+    turns_at_sd: tuple[float, ...] = figure(
+        "Every shift up to 3 SDs of SR at which an end of the interval is 0, ascending",
+        unit="SDs of SR",
+    )
     curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)
