@@ -95,7 +95,9 @@ class Weighing(Record):
     largest_untruncated: float = figure("Largest weight before it", kind=Kind.PERSON)
     mean_at_end: float = figure("Mean at the end")
     sd_at_end: float = figure("SD at the end")
-    n_end: int = figure("Persons seen at the end", unit="persons", kind=Kind.COUNT)
+    n_end: int = figure(
+        "Persons seen at the end", unit="persons", kind=Kind.COUNT, of=("n", "n_left")
+    )
     effective_n: float = figure("Persons that those are worth once weighted (Kish)", unit="persons")
     balance: pl.DataFrame = rows(
         "Those seen at the end beside everyone, as they were at first", BALANCE_COLUMNS

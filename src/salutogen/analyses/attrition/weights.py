@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.attrition.observed import Observed, observe
+from salutogen.analyses.attrition.observed import Observed, observe, persons_at_end
 from salutogen.analyses.attrition.predictors import (
     PER_TERM,
     Candidates,
@@ -181,7 +181,8 @@ def weighing(
     if made.effective_n < WORTH * made.n_end or made.largest > LARGE:
         found.tell(
             "attrition-weights-extreme", variant="cut" if settings.truncate > 0 else "",
-            n=Persons(made.n_end, of=observed.n), worth=Persons(round(made.effective_n)),
+            n=persons_at_end(made.n_end, observed.n_left, observed.n),
+            worth=Persons(round(made.effective_n)),
         )  # fmt: skip
     apart = balance.filter(pl.col("after").abs() > UNBALANCED)["variable"].to_list()
     if apart:

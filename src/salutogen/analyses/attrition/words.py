@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.attrition.contrasts import CHANGE, END, SR
+from salutogen.analyses.attrition.observed import persons_at_end
 from salutogen.analyses.attrition.records import Told, WeightedContrast
 from salutogen.analyses.attrition.tipping import FARTHEST
 from salutogen.findings import Persons, listed
@@ -102,7 +103,8 @@ def factor_words(result: AttritionResult) -> str:
     )
     return (
         f"Factors stand here over single occasions up to occasion {result.end}, each occasion "
-        "standing for everyone; among the factors they are related to persons' means, however many occasions these hold. "
+        "standing for everyone; among the factors they are related to persons' means, however "
+        "many occasions these hold. "
         f"{told}"
     )
 
@@ -200,7 +202,8 @@ def weights_words(result: AttritionResult) -> Text:
         "Weights have a mean of {mean} (about 1 is as it should be) and an SD of {sd}; "
         "those seen at the end ({n:# person|# persons}) are worth {worth:# person|# persons} once "
         "weighted. They are stabilised by {numerator}{cut}.",
-        mean=points(found.mean), sd=points(found.sd), n=Persons(found.n_end, of=result.n),
+        mean=points(found.mean), sd=points(found.sd),
+        n=persons_at_end(found.n_end, result.n_left, result.n),
         worth=Persons(round(found.effective_n)), numerator=found.numerator, cut=cut,
     )  # fmt: skip
 
