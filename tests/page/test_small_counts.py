@@ -107,3 +107,12 @@ def test_what_names_a_row_keeps_its_digits_in_table_and_chart() -> None:
         "width": 620.5, "datasets": {"a": told}, "layer": [{"data": {"values": told}}],
     }  # fmt: skip
     assert figure_with_few_digits(drawn, Audience(individuals=True, n_persons=9, seed=1)) is drawn
+
+
+def test_a_count_that_holds_few_more_than_another_is_not_told() -> None:
+    columns = [
+        Column(name="n", meaning="Not lost yet", kind=Kind.COUNT, of="left"),
+        Column(name="left", meaning="Not lost at all", kind=Kind.LABEL),
+    ]
+    found = hidden(columns, n=[160, 135, 133], left=[133, 133, 133])
+    assert found["n"] == [160, None, 133]

@@ -142,14 +142,17 @@ def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience
 
 
 def _hidden(table: Table, name: str, audience: Audience) -> list[bool]:
-    """Which cells of a column of counts may not be told."""
+    """Which cells of a column of counts may not be told.
+
+    Where a count is the larger one, what it has more than the other is as telling.
+    """
     wholes = [table.frame[whole].to_list() for whole in _wholes(table, name)]
     if table.column(name).of == name != EVERYONE:  # of no count of persons, but few are of few
         return [_is_few(cell, audience) for cell in table.frame[name].to_list()]
     return [
         cell is not None
         and any(
-            audience.hides(int(cell), None if whole is None else int(whole))
+            audience.hides(int(cell), None if whole is None else int(cell) + abs(int(whole) - cell))
             for whole in (None, *(column[row] for column in wholes))
         )
         for row, cell in enumerate(table.frame[name].to_list())

@@ -50,7 +50,7 @@ class HiddenFigures:
     def _part(self, content: Any, schema: Mapping[str, Any], path: str, around: _Around) -> Any:
         schema = _of_several(schema)
         if isinstance(content, pl.DataFrame):
-            return self._rows(content, schema, path)
+            return self._rows(content, schema, path, around)
         if isinstance(content, Mapping):
             if schema.get("properties"):
                 return self._record(content, schema, path, around)
@@ -148,12 +148,27 @@ class HiddenFigures:
             for name, value in content.items()
         }
 
-    def _rows(self, frame: pl.DataFrame, schema: Mapping[str, Any], path: str) -> pl.DataFrame:
-        """A table: by the rules of tables of the page; columns of single persons are emptied."""
+    def _rows(
+        self, frame: pl.DataFrame, schema: Mapping[str, Any], path: str, around: _Around
+    ) -> pl.DataFrame:
+        """A table: by the rules of tables of the page; columns of single persons are emptied.
+
+        Counts of the table may be parts of those that stand beside it.
+        """
         declared = (schema.get("items") or {}).get("properties") or {}
         columns = [_column(name, declared.get(name, {})) for name in frame.columns]
-        table = Table(name="rows", title="", frame=frame, columns=columns)
-        told = hide_small(table, self.audience).frame
+        beside = {
+            name: around.counts[name]
+            for item in columns
+            for name in _names(item.of)
+            if name in around.counts and name not in frame.columns
+        }
+        whole = frame.with_columns(
+            pl.lit(n, dtype=pl.Int64).alias(name) for name, n in beside.items()
+        )
+        others = [Column(name=name, meaning="", kind=Kind.LABEL) for name in beside]
+        table = Table(name="rows", title="", frame=whole, columns=[*columns, *others])
+        told = hide_small(table, self.audience).frame.drop(list(beside))
         personal = [item.name for item in columns if item.kind in (Kind.PERSON, Kind.IDENTIFIER)]
         told = told.with_columns(pl.lit(None).alias(name) for name in personal)
         for name in frame.columns:
@@ -166,8 +181,10 @@ class HiddenFigures:
         if value is None or isinstance(value, str | bool) or kind == Kind.LABEL.value:
             return self._gone(value, path) if value and kind in _OF_PERSONS else value
         if kind == Kind.COUNT.value and _is_whole(value):
-            whole = None if around.base == value else around.base
-            return self._gone(value, path) if self.audience.hides(int(value), whole) else value
+            wholes = [around.counts.get(name) for name in _names(schema.get("x-of", ()))]
+            wholes.append(None if around.base == value else around.base)
+            hidden = any(self.audience.hides(int(value), whole) for whole in wholes)
+            return self._gone(value, path) if hidden else value
         gone = around.few if kind == Kind.STATISTIC.value else around.few or around.touched
         if kind == Kind.SHARE.value and isinstance(value, float) and around.base:
             gone = gone or self._tells_few(value, around.base)
@@ -194,8 +211,15 @@ class HiddenFigures:
 class _Around:
     """What the record around a figure says of how many persons it rests on."""
 
-    def __init__(self, base: int | None = None, few: bool = False, touched: bool = False) -> None:
+    def __init__(
+        self,
+        base: int | None = None,
+        few: bool = False,
+        touched: bool = False,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
         self.base, self.few, self.touched = base, few, touched
+        self.counts = dict(counts or {})
 
     def within(self, counts: Mapping[str, int], audience: Audience) -> _Around:
         """Return the same for a record inside, with these counts."""
@@ -204,6 +228,7 @@ class _Around:
             base=own[0] if own else self.base,
             few=self.few or any(map(audience.is_small, own)),
             touched=self.touched or any(audience.hides(n) for n in counts.values()),
+            counts={**self.counts, **counts},
         )
 
 
@@ -238,6 +263,10 @@ def _named(name: str, value: Any) -> Mapping[str, Any]:
     """Kind of a figure that nobody declared: a whole number called n is a count."""
     counted = _is_whole(value) and (name in _BASE or name.startswith("n_"))
     return {"x-kind": Kind.COUNT.value} if counted else _OPEN
+
+
+def _names(of: str | Sequence[str]) -> Sequence[str]:
+    return (of,) if isinstance(of, str) else of
 
 
 def _column(name: str, schema: Mapping[str, Any]) -> Column:

@@ -36,6 +36,7 @@ def test_few_lost_have_no_weights_but_shifts_of_them_are_followed() -> None:
     found = compute(inputs_of(replace(scores, table=table)), settings())
     assert found.n_lost == 7
     assert "attrition-few-lost" in codes(found.findings)
+    assert "7 persons are lost" in next(iter(found.findings)).text
     assert found.weights is None
     assert [one.expected_by for one in found.tipping] == [BY_PRESENT]
     assert "not known without weights" in found.answer().worded(str)
@@ -96,6 +97,53 @@ def test_an_earlier_end_loses_fewer(
     assert found.occasions["occasion"].to_list() == ["T0", "T1", "T2", "T3"]
 
 
+def test_nothing_after_the_end_is_claimed_of(lost_inputs: AnalysisInputs) -> None:
+    """Weights know of no loss after the end, so that no mean may rest on later occasions."""
+    found = compute(lost_inputs, settings(end="T3"))
+    SR = np.where(np.arange(6) <= 3, lost_inputs.views.wide("SR").values, np.nan)
+    means = np.nanmean(SR[:, :4], axis=0)
+    change = next(one for one in found.contrasts if (one.score, one.what) == ("SR", "change"))
+    assert (change.begins, change.ends) == ("T0 to T1", "T2 to T3")
+    assert change.unweighted.estimate == pytest.approx(means[2:].mean() - means[:2].mean())
+    assert change.by_model is None
+    # Of factors neither: the coefficient over occasions up to the end, by numpy.
+    (factor,) = found.factors
+    person, occasion = np.nonzero(np.isfinite(SR[:, 1:]))
+    optimism = lost_inputs.scores.persons["optimism"].to_numpy()
+    slope = np.polyfit(optimism[person], SR[person, occasion + 1], 1)[0]
+    assert factor.two_step.unweighted.estimate == pytest.approx(slope)
+    # Without two windows up to the end, single occasions are compared.
+    early = compute(lost_inputs, settings(end="T1"))
+    assert {(one.begins, one.ends) for one in early.contrasts} == {("T0", "T1")}
+
+
+def test_a_mend_can_be_followed() -> None:
+    """Of few who are lost what is said hangs on their share; a mend names what is not done yet."""
+    scores = simulated(40, 4, missing=0.0)
+    table = scores.table.filter(~((pl.col("person") < 7) & (pl.col("occasion_index") > 1)))
+    found = compute(inputs_of(replace(scores, table=table)), settings())
+    (few,) = [one for one in found.findings if one.code == "attrition-few-lost"]
+    assert "may move means" in few.text
+    assert "Nothing has to be done" not in few.mend
+    inputs = lossy_inputs(n=400, by_problems=1.5)
+    for truncate in (0.0, 0.1):
+        told = compute(inputs, settings(truncate=truncate)).findings
+        mends = [one.mend for one in told if one.code == "attrition-not-balanced"]
+        assert mends or not truncate
+        assert all(("`truncate`" in mend) == (truncate > 0) for mend in mends)
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs, settings(end="T0"))
+    assert "later occasion" in caught.value.findings[0].mend
+
+
+def test_without_scores_there_is_room_for_factors() -> None:
+    scores = simulated(200, 4, missing=0.0)
+    gone = (pl.col("person") % 10 == 0) & (pl.col("occasion_index") > pl.col("person") % 3)
+    inputs = inputs_of(replace(scores, table=scores.table.filter(~gone)))
+    found = compute(inputs, settings(scores=[], background=[]))
+    assert found.hazard["term"].to_list() == ["optimism"]
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -104,6 +152,8 @@ def test_an_earlier_end_loses_fewer(
         ({"background": ["agee"]}, "attrition-predictor-unknown"),
         ({"end": "T9"}, "attrition-end-unknown"),
         ({"end": "T0"}, "attrition-single-occasion"),
+        ({"scores": [], "factors": [], "background": []}, "attrition-no-predictors"),
+        ({"scores": [], "numerator": "baseline"}, "attrition-no-predictors"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
+from salutogen.analyses.attrition.figures import ABOVE, BELOW, stretches
 from salutogen.analyses.attrition.records import Told
 from salutogen.analyses.attrition.tipping import CHANGE_OF_SR
-from salutogen.analyses.attrition.words import turns
+from salutogen.analyses.attrition.words import end_words, interval, turns
 from salutogen.analyses.contract import AnalysisInputs
 from tests.analyses.attrition.asking import codes, seen, settings
 from tests.analyses.attrition.lossy import lossy_inputs
@@ -94,3 +95,27 @@ def test_a_claim_that_a_small_shift_undoes_is_warned_of() -> None:
     assert change.tips_at_sd is not None
     assert 0 < change.tips_at_sd < 0.5
     assert "attrition-claim-turns-early" in codes(found.findings)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_bars_end_where_the_interval_turns(lost_result: AttritionResult, place: int) -> None:
+    """Bars agree with the curve at each of its shifts, and end at the turns themselves."""
+    one = lost_result.tipping[place]
+    bars = stretches(one)
+    assert [bar[1] for bar in bars[1:]] == list(one.turns_at_sd)
+    if one.tips_at_sd is not None:
+        assert one.tips_at_sd in one.turns_at_sd
+    for row in one.curve.rows(named=True):
+        (verdict,) = {bar[0] for bar in bars if bar[1] <= row["delta_sd"] <= bar[2]}
+        assert (verdict == ABOVE) == (row["low"] > 0)
+        assert (verdict == BELOW) == (row["high"] < 0)
+
+
+def test_what_weights_move_is_claimed_with_its_error(lost_result: AttritionResult) -> None:
+    end = next(one for one in lost_result.contrasts if (one.score, one.what) == ("SR", "end"))
+    assert end.moved is not None
+    assert end.moved.sign == 1
+    assert "those present have it lower than everyone would" in end_words(lost_result)
+    assert interval(end.moved) in end_words(lost_result)
+    unsure = replace(end, moved=replace(end.moved, interval=(-0.1, 0.2)))
+    assert "is not told" in end_words(replace(lost_result, contrasts=(unsure,)))

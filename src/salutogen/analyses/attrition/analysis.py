@@ -47,7 +47,10 @@ class AttritionResult(AnalysisResult):
     n_lost: int = figure(
         "Persons last seen before the end", unit="persons", kind=Kind.COUNT, of="n"
     )
-    n_end: int = figure("Persons seen at the end", unit="persons", kind=Kind.COUNT, of="n")
+    n_left: int = figure("Persons not lost before the end", unit="persons", kind=Kind.COUNT, of="n")
+    n_end: int = figure(
+        "Persons seen at the end", unit="persons", kind=Kind.COUNT, of=("n", "n_left")
+    )
     end: str = figure("Occasion from which on nobody who is seen is lost", kind=Kind.LABEL)
     occasions: pl.DataFrame = rows("Persons still observed by occasion", OCCASION_COLUMNS)
     hazard: pl.DataFrame = rows(
@@ -101,6 +104,7 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
     return AttritionResult(
         n=observed.n,
         n_lost=observed.n_lost,
+        n_left=observed.n_left,
         n_end=observed.n_end,
         end=observed.labels[observed.end],
         occasions=by_occasion(observed),

@@ -36,6 +36,7 @@ class Ends:
     begins, ends : str
         What they are called.
     by_windows : bool
+        Whether they are the first and the last of all windows.
     """
 
     first: Float
@@ -60,7 +61,10 @@ class Contrasts:
 
 
 def ends_of(inputs: AnalysisInputs, observed: Observed) -> Ends:
-    """Find the beginning and the end: windows where the study has them, else occasions."""
+    """Find the beginning and the end: windows where the study has them, else occasions.
+
+    Nothing after the end counts: weights know of no loss there.
+    """
     rows, labels = observed.rows, observed.labels
     size, known = len(labels), np.ones(rows.n, dtype=bool)
     if inputs.study.plan.resilience.windows is not None:
@@ -70,10 +74,12 @@ def ends_of(inputs: AnalysisInputs, observed: Observed) -> Ends:
             for one in rows_of_windows(inputs.study.schedule, rows, Findings())
             if one.period.number in numbers and one.rows.size
         ]
-        if len(placed) > 1:
-            first, last = (np.pad(one, (0, size - one.size)) for one in (placed[0], placed[-1]))
+        ended = [one for one in placed if not np.any(one[observed.end + 1 :])]
+        if len(ended) > 1:
+            first, last = (np.pad(one, (0, size - one.size)) for one in (ended[0], ended[-1]))
             return Ends(first=first, last=last, begins=_span(first, labels),
-                        ends=_span(last, labels), by_windows=True)  # fmt: skip
+                        ends=_span(last, labels),
+                        by_windows=len(ended) == len(placed))  # fmt: skip
     first, last = np.zeros(size), np.zeros(size)
     first[rows.occasion.min()], last[observed.end] = 1.0, 1.0
     return Ends(first=first, last=last, begins=_span(first, labels), ends=_span(last, labels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from salutogen.analyses.attrition.records import (
 )
 from salutogen.analyses.attrition.tipping import FARTHEST
 from salutogen.columns import Column, Kind
+from salutogen.findings import listed
 from salutogen.page.charting import (
     Spec,
     band,
@@ -29,7 +31,6 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Table
-from salutogen.page.small_counts import hide_small
 from salutogen.page.words import number, percent, points, signed
 
 if TYPE_CHECKING:
@@ -59,11 +60,17 @@ LONG_COLUMNS = (
 )  # fmt: skip
 
 
-def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None:
-    """Share of persons still observed; occasions that would tell of few are left out."""
-    table = Table(name="still", title="", frame=occasions, columns=OCCASION_COLUMNS)
-    drawn = hide_small(table, audience).frame
-    data = drawn.filter(pl.col("n_followed").is_not_null() & pl.col("still").is_not_null())
+def _occasions(labels: Sequence[str]) -> str:
+    return f"occasion{'s' if len(labels) > 1 else ''} {listed(labels, most=SHOWN)}"
+
+
+def still_observed(table: Table, audience: Audience) -> Figure | None:
+    """Share of persons still observed; occasions that would tell of few are left out.
+
+    Points on either side of one that is left out are not joined: nobody sees how it went between.
+    """
+    occasions = table.frame
+    data = occasions.filter(pl.col("n_followed").is_not_null() & pl.col("still").is_not_null())
     counted = audience.individuals
     data = data.select("occasion", "still", *(["n_followed"] if counted else []))
     if data.height < 2:
@@ -72,10 +79,13 @@ def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None
     x = ordered("occasion", "Planned occasion", order)
     y = quantity("still", "Share still observed", zero=True, axis={"format": ".0%"},
                  scale={"domain": [0, 1]})  # fmt: skip
+    left_out = [name for name in order if name not in set(data["occasion"])]
+    joined: list[Spec] = [
+        {"mark": {"type": "line", "color": colour("line"), "strokeWidth": 2.5},
+         "encoding": {"x": x, "y": y}}
+    ]  # fmt: skip
     layers: list[Spec] = [
-        {"mark": {"type": "line", "color": colour("line"),
-                  "strokeWidth": 2.5},
-         "encoding": {"x": x, "y": y}},
+        *([] if left_out else joined),
         {"mark": {"type": "point", "filled": True, "size": 55, "color": colour("line"),
                   "opacity": 1},
          "encoding": {"x": x, "y": y}},
@@ -94,6 +104,7 @@ def still_observed(occasions: pl.DataFrame, audience: Audience) -> Figure | None
             "Share of persons who were not lost before each planned occasion (Kaplan and Meier): "
             f"{percent(last['still'])} at occasion {last['occasion']}."
             + (" Numbers above the points: persons not lost yet." if numbered else "")
+            + (f" Not told, as it would tell of few: {_occasions(left_out)}." if left_out else "")
         ),
         chart=layered(*layers, height=260, data=values(data)),
         data=data,
@@ -216,20 +227,21 @@ def shift_curve(tipping: Sequence[Tipping]) -> Figure | None:
 
 
 def stretches(found: Tipping) -> list[tuple[str, float, float]]:
-    """Verdicts of the interval along shifts, each with where it begins and ends."""
-    made: list[tuple[str, float, float]] = []
-    for row in found.curve.rows(named=True):
-        if row["low"] is None:
-            return []
-        verdict = ABOVE if row["low"] > 0 else BELOW if row["high"] < 0 else HOLDS
-        at = row["delta_sd"]
-        if made and made[-1][0] == verdict:
-            made[-1] = (verdict, made[-1][1], at)
-        else:
-            begins = at if not made else (made[-1][2] + at) / 2
-            if made:
-                made[-1] = (made[-1][0], made[-1][1], begins)
-            made.append((verdict, begins, at))
+    """Verdicts of the interval along shifts, each with where it begins and ends: at the turns."""
+    if found.at_zero.interval is None:
+        return []
+    zero, turns = found.at_zero, found.turns_at_sd
+    last = found.curve.row(-1, named=True)
+    slope = (last["estimate"] - zero.estimate) / last["delta_sd"]
+    limits = (-FARTHEST, *turns, FARTHEST)
+    made = []
+    for begins, ends in itertools.pairwise(limits):
+        middle = (begins + ends) / 2
+        # At each turn between here and no shift the interval begins, or ceases, to hold 0.
+        passed = sum(min(middle, 0.0) < turn < max(middle, 0.0) for turn in turns)
+        holds = (zero.sign == 0) == (passed % 2 == 0)
+        above = zero.estimate + slope * middle > 0
+        made.append((HOLDS if holds else ABOVE if above else BELOW, begins, ends))
     return made
 
 

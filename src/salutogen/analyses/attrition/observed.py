@@ -22,6 +22,14 @@ Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
 FEWEST_AT_END = 10
 
+# Of single persons as it were: the flow of persons tells or withholds it by rules of its own.
+SEEN = Column(
+    name="n_seen",
+    meaning="Persons with exposure and problems at the occasion",
+    unit="persons",
+    kind=Kind.PERSON,
+    heading="Seen at it",
+)
 OCCASION_COLUMNS = (
     Column(name="occasion", meaning="Planned occasion", heading="Occasion", kind=Kind.LABEL),
     Column(
@@ -30,17 +38,10 @@ OCCASION_COLUMNS = (
         unit="persons",
         kind=Kind.COUNT,
         heading="Not lost yet",
+        of=("n", "n_left", "n_seen"),
         nested="counts",
     ),
-    Column(
-        name="n_seen",
-        meaning="Persons with exposure and problems at the occasion",
-        unit="persons",
-        kind=Kind.COUNT,
-        heading="Seen at it",
-        of=("n_followed", "persons"),
-        nested="counts",
-    ),
+    SEEN,
     Column(
         name="still",
         meaning="Share still observed (Kaplan and Meier)",
@@ -81,6 +82,11 @@ class Observed:
     def n_lost(self) -> int:
         """Persons who were lost."""
         return int(np.count_nonzero(self.lost))
+
+    @property
+    def n_left(self) -> int:
+        """Persons who were not."""
+        return self.n - self.n_lost
 
     @property
     def n_end(self) -> int:
@@ -140,9 +146,17 @@ def observe(inputs: AnalysisInputs, settings: AttritionSettings, found: Findings
     lost = lost_after(rows.person, rows.occasion, end)
     made = Observed(rows=rows, SR=SR, lost=lost, end=end, labels=labels)
     if made.n_end < FEWEST_AT_END:
-        n = Persons(made.n_end)
-        found.tell("attrition-end-of-few", label=labels[end], n=n, least=FEWEST_AT_END)
+        later = rows.occasion[(rows.occasion > rows.occasion.min()) & (rows.occasion < end)]
+        variant = "" if np.bincount(later, minlength=1).max() >= FEWEST_AT_END else "small"
+        n = persons_at_end(made.n_end, made.n_left, made.n)
+        found.tell("attrition-end-of-few", variant=variant, label=labels[end], n=n,
+                   least=FEWEST_AT_END)  # fmt: skip
     return made
+
+
+def persons_at_end(n_end: int, n_left: int, n: int) -> Persons:
+    """Count those seen at the end, who are a part of those not lost before it."""
+    return Persons(n_end, of=n if n_left == n_end else n_left)
 
 
 def by_occasion(observed: Observed) -> pl.DataFrame:

@@ -65,12 +65,15 @@ def candidates(
     Raises
     ------
     AnalysisError
-        A factor or background is unknown, or P, E and SR are all asked.
+        A factor or background is unknown, P, E and SR are all asked, or nothing is.
     """
     scores = tuple(dict.fromkeys(settings.scores))
     if len(scores) == 3:
         found.tell("attrition-scores-collinear")
     names = _names(inputs, settings, found)
+    if not scores and (not names or settings.numerator == "baseline"):
+        variant = "baseline" if names else ""
+        found.tell("attrition-no-predictors", variant=variant)
     found.raise_refusals(AnalysisError)
     known = [_score(observed, name) for name in scores]
     for name in names:
@@ -84,7 +87,7 @@ def candidates(
             room -= len(one.terms)
         else:
             few.append(one.name)
-    if few and used:
+    if few and observed.n_lost >= PER_TERM:
         n = Persons(observed.n_lost, of=observed.n)
         found.tell("attrition-predictors-left-out", names=listed(few, most=8), n=n, each=PER_TERM)
     return Candidates(known=tuple(known), used=tuple(used))

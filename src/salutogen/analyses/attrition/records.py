@@ -95,7 +95,9 @@ class Weighing(Record):
     largest_untruncated: float = figure("Largest weight before it", kind=Kind.PERSON)
     mean_at_end: float = figure("Mean at the end")
     sd_at_end: float = figure("SD at the end")
-    n_end: int = figure("Persons seen at the end", unit="persons", kind=Kind.COUNT)
+    n_end: int = figure(
+        "Persons seen at the end", unit="persons", kind=Kind.COUNT, of=("n", "n_left")
+    )
     effective_n: float = figure("Persons that those are worth once weighted (Kish)", unit="persons")
     balance: pl.DataFrame = rows(
         "Those seen at the end beside everyone, as they were at first", BALANCE_COLUMNS
@@ -170,4 +172,8 @@ class Tipping(Record):
         unit=POINTS,
     )
     tips_at_sd: float | None = figure("The same shift", unit="SDs of SR")
+    turns_at_sd: tuple[float, ...] = figure(
+        "Every shift up to 3 SDs of SR at which an end of the interval is 0, ascending",
+        unit="SDs of SR",
+    )
     curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)

@@ -14,7 +14,7 @@ from salutogen.analyses.attrition.figures import (
     still_observed,
     tipping_figure,
 )
-from salutogen.analyses.attrition.observed import OCCASION_COLUMNS
+from salutogen.analyses.attrition.occasions_table import occasions_table
 from salutogen.analyses.attrition.records import (
     BALANCE_COLUMNS,
     HAZARD_COLUMNS,
@@ -115,13 +115,13 @@ def attrition_section(result: AttritionResult, audience: Audience) -> Section:
         title="Who was lost",
         paragraphs=tuple(told),
         figures=_figures(result, audience),
-        tables=tuple(table for table in _tables(result) if table.frame.height),
+        tables=tuple(table for table in _tables(result, audience) if table.frame.height),
     )
 
 
 def _figures(result: AttritionResult, audience: Audience) -> tuple[Figure, ...]:
     found = (
-        still_observed(result.occasions, audience),
+        still_observed(occasions_table(result, audience), audience),
         hazard_forest(result.hazard),
         None if result.weights is None else balance_figure(result.weights.balance),
         tipping_figure(result.tipping),
@@ -130,12 +130,9 @@ def _figures(result: AttritionResult, audience: Audience) -> tuple[Figure, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _tables(result: AttritionResult) -> tuple[Table, ...]:
+def _tables(result: AttritionResult, audience: Audience) -> tuple[Table, ...]:
     return (
-        Table(
-            name="attrition-occasions", title="Persons still observed by occasion",
-            frame=result.occasions, columns=OCCASION_COLUMNS,
-        ),
+        occasions_table(result, audience),
         Table(
             name="attrition-hazard", title="Odds of being lost after an occasion",
             frame=result.hazard, columns=HAZARD_COLUMNS,

@@ -15,9 +15,8 @@ class AttritionSettings(AnalysisSettings):
 
     scores: tuple[Literal["P", "E", "SR"], ...] = Field(
         default=("P", "E"),
-        min_length=1,
         description="Scores at an occasion that loss after it may go with; SR is made of P and E, "
-        "so that not all three are asked.",
+        "so that not all three are asked. None (`[]`) leaves room for factors and background.",
     )
     factors: tuple[Name, ...] | None = Field(
         default=None,

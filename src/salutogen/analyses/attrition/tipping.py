@@ -86,7 +86,8 @@ def _tipping(
     claim: str, factor: str | None, by: str, estimate: Pulled, lost: Pulled, sd: float
 ) -> Tipping:
     near = [root for root in estimate.roots(lost) if abs(root) <= FARTHEST * sd]
-    tips = min(near, key=abs, default=None) if estimate.se > 0 else None
+    near = near if estimate.se > 0 else []
+    tips = min(near, key=abs, default=None)
     made = []
     for size in np.linspace(-FARTHEST, FARTHEST, STEPS).tolist():
         one = told(estimate.plus(lost, size * sd))
@@ -100,5 +101,6 @@ def _tipping(
         at_zero=told(estimate),
         tips_at=tips,
         tips_at_sd=None if tips is None else tips / sd,
+        turns_at_sd=tuple(root / sd for root in near),
         curve=pl.DataFrame(made, schema=schema, orient="row"),
     )

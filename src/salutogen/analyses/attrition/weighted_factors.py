@@ -114,6 +114,9 @@ def _one(
     occasion = table["occasion_index"].to_numpy().astype(np.int64)
     more = np.column_stack([later.covariates, factor.values])[person]
     known = np.isfinite(X).all(axis=1) & np.isfinite(more).all(axis=1)
+    known &= occasion <= observed.end  # weights know of no loss after it
+    if not known.any():
+        raise ModelError("no later SR comes before the end.")
     X, more, person, occasion = X[known], more[known], person[known], occasion[known]
     SR, P = (table[name].cast(pl.Float64).to_numpy()[known] for name in ("SR", "P"))
     two = np.column_stack([X[:, ~exposure], more])
@@ -164,6 +167,7 @@ def _shift(factor: Factor, later: Later, observed: Observed) -> tuple[Pulled | N
     was lost, over all persons, seen later or not.
     """
     places = [observed.labels.index(label) for label in later.labels]
+    places = [place for place in places if place <= observed.end]
     since, entered = observed.lost_since, observed.entered
     share = np.mean([since <= place for place in places], axis=0)
     X = np.column_stack([later.terms[:, ~later.exposure], later.covariates, factor.values])

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.attrition.observed import Observed, observe
+from salutogen.analyses.attrition.observed import Observed, observe, persons_at_end
 from salutogen.analyses.attrition.predictors import (
     PER_TERM,
     Candidates,
@@ -34,6 +34,7 @@ NUMERATORS = {
 UNBALANCED = 0.1  # SDs
 LARGE = 20.0
 WORTH = 0.5
+HARDLY = 0.05  # share lost, below which even lost persons one SD off hardly move a mean
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +60,7 @@ def weights(
     Returns
     -------
     DropoutWeights or None
-        None where nobody is lost or too few to tell what loss goes with.
+        None where nobody is lost, or too few to tell what loss goes with.
 
     Raises
     ------
@@ -82,8 +83,11 @@ def fit_weights(
         return None
     if n_lost < PER_TERM:
         n = Persons(n_lost, of=observed.n)
-        found.tell("attrition-few-lost", n=n, least=PER_TERM)
+        variant = "" if n_lost < HARDLY * observed.n else "share"
+        found.tell("attrition-few-lost", variant=variant, n=n, least=PER_TERM, share=HARDLY)
         return None
+    if not offered.used:
+        return None  # what was left out, and why, is told
     try:
         return Fitted(weights=_fit(observed, offered.used, settings), used=offered.used)
     except ModelError:
@@ -176,12 +180,14 @@ def weighing(
     )
     if made.effective_n < WORTH * made.n_end or made.largest > LARGE:
         found.tell(
-            "attrition-weights-extreme", n=Persons(made.n_end, of=observed.n),
+            "attrition-weights-extreme", variant="cut" if settings.truncate > 0 else "",
+            n=persons_at_end(made.n_end, observed.n_left, observed.n),
             worth=Persons(round(made.effective_n)),
         )  # fmt: skip
     apart = balance.filter(pl.col("after").abs() > UNBALANCED)["variable"].to_list()
     if apart:
-        variant = "baseline" if settings.numerator == "baseline" else ""
+        variant = "cut" if settings.truncate > 0 else ""
+        variant = "baseline" if settings.numerator == "baseline" else variant
         found.tell("attrition-not-balanced", variant=variant, names=listed(apart),
                    limit=UNBALANCED)  # fmt: skip
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.attrition.contrasts import CHANGE, END, SR
+from salutogen.analyses.attrition.observed import persons_at_end
 from salutogen.analyses.attrition.records import Told, WeightedContrast
 from salutogen.analyses.attrition.tipping import FARTHEST
 from salutogen.findings import Persons, listed
@@ -101,8 +102,9 @@ def factor_words(result: AttritionResult) -> str:
         else f"Weights change what is claimed of {listed(other, most=8)}."
     )
     return (
-        "Factors stand here over single occasions, each occasion standing for everyone; among the "
-        "factors they are related to persons' means, however many occasions these hold. "
+        f"Factors stand here over single occasions up to occasion {result.end}, each occasion "
+        "standing for everyone; among the factors they are related to persons' means, however "
+        "many occasions these hold. "
         f"{told}"
     )
 
@@ -169,13 +171,19 @@ def end_words(result: AttritionResult) -> str:
     found = contrast_of(result, SR, END)
     if found is None or found.weighted is None:
         return ""
-    moved = found.unweighted.estimate - found.weighted.estimate
-    way = "higher" if moved > 0 else "lower"
+    moved = found.moved
+    assert moved is not None
+    verdict = {
+        0: "whether those present differ in it from everyone is not told",
+        1: "those present have it lower than everyone would, as far as loss goes with what was "
+        "seen",
+        -1: "those present have it higher than everyone would, as far as loss goes with what was "
+        "seen",
+    }[moved.sign]
     return (
         f"Mean SR at the end ({at(found.ends)}) is {interval(found.unweighted)} over those "
-        "present and "
-        f"{interval(found.weighted)} weighted: those present have it {points(abs(moved))} points "
-        f"{way} than everyone would, as far as loss goes with what was seen."
+        f"present and {interval(found.weighted)} weighted. Weights move it by {interval(moved)} "
+        f"points: {verdict}."
     )
 
 
@@ -194,7 +202,8 @@ def weights_words(result: AttritionResult) -> Text:
         "Weights have a mean of {mean} (about 1 is as it should be) and an SD of {sd}; "
         "those seen at the end ({n:# person|# persons}) are worth {worth:# person|# persons} once "
         "weighted. They are stabilised by {numerator}{cut}.",
-        mean=points(found.mean), sd=points(found.sd), n=Persons(found.n_end, of=result.n),
+        mean=points(found.mean), sd=points(found.sd),
+        n=persons_at_end(found.n_end, result.n_left, result.n),
         worth=Persons(round(found.effective_n)), numerator=found.numerator, cut=cut,
     )  # fmt: skip
 
