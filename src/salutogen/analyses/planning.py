@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ def plan_analyses(
     found = Findings()
     asked, off = _asked(study, known, found)
     planned = _with_defaults(asked, off, known)
-    _check_labels(planned, found)
+    _check_labels(planned, study.labels, found)
     planned = [
         replace(_with_needs(item, planned, found), place=place)
         for place, item in enumerate(planned)
@@ -177,7 +177,9 @@ def _with_defaults(
     return [*first, *(item for item in asked if not item.analysis.default)]
 
 
-def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
+def _check_labels(
+    planned: list[PlannedAnalysis], occasions: Sequence[str], found: Findings
+) -> None:
     labels = [item.label for item in planned]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         last = [item for item in planned if item.label == label][-1]
@@ -188,6 +190,7 @@ def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
                 near = did_you_mean(label, labels)
                 found.tell(
                     "analysis-after-unknown",
+                    variant="occasion" if label in occasions else "",
                     label=item.label,
                     named=label,
                     near=near,
