@@ -27,6 +27,7 @@ def inputs() -> AnalysisInputs:
     persons = plain.scores.persons.with_columns(
         pl.Series("age", 20.0 + place % 37),
         pl.Series("twice", 40.0 + 2 * (place % 37)),
+        pl.Series("gaps", np.where(place % 10, place % 7, np.nan)),
         pl.Series("same", np.full(N, 30.0)),
         pl.Series("word", np.full(N, "here")),
         pl.Series("town", np.where(place < 4, "A", np.where(place % 2, "B", "C"))),
@@ -78,6 +79,12 @@ def test_a_number_with_two_values_is_such_a_category(inputs: AnalysisInputs) -> 
     assert set(told) == {"category-of-few", "covariate-says-nothing"}
     assert made.terms == ()
     assert made.left_out == ("alone",)
+
+
+def test_who_lacks_a_value_has_none(inputs: AnalysisInputs) -> None:
+    made, told = numbers(inputs, ["gaps", "age"])
+    assert np.flatnonzero(np.isnan(made.values).any(axis=1)).tolist() == list(range(0, N, 10))
+    assert told == {}
 
 
 def test_no_coefficient_tells_of_few(inputs: AnalysisInputs) -> None:

@@ -91,6 +91,7 @@ def covariate_numbers(
     if not wanted or not among.any():
         return CovariateNumbers(values=np.empty((among.size, 0)), terms=())
     table = covariates_by_person(inputs.scores, (*beside, *wanted))
+    table = table.with_columns(pl.selectors.float().fill_nan(None))
     varying = _varying(table.filter(among), wanted)
     inside = _of_enough(table, varying, among, fewest, found)
     kept = table.filter(inside)
