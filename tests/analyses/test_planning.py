@@ -170,3 +170,22 @@ def test_refusals_name_what_was_probably_meant(tmp_path: Path) -> None:
     assert "Did you mean 'factors'?" in told.text
     assert "base" in told.mend
     assert told.evidence.line is not None
+
+
+def test_a_step_s_own_after_is_its_setting_and_names_no_analysis(tmp_path: Path) -> None:
+    asked = """
+  - {step: change-on-baseline, baseline: 1, after: 3}
+  - {step: mechanism, factor: mood, mechanism: events, after: "2"}
+"""
+    study = read_study(write_study(tmp_path, analyses=asked))
+    found = {item.label: item for item in plan_analyses(study)}
+    for label, after in (("change-on-baseline", "3"), ("mechanism", "2")):
+        assert found[label].settings.model_dump()["after"] == after
+        assert found[label].after == ()
+
+
+def test_an_occasion_under_after_of_another_step_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        planned(tmp_path, '[{step: factors, after: "2"}]')
+    (told,) = caught.value.findings
+    assert "which is an occasion and no analysis" in told.text

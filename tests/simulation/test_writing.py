@@ -235,3 +235,13 @@ def test_forms_in_which_answers_are_not_written_are_refused(study_of, tmp_path, 
     (finding,) = error.value.findings
     assert (finding.code, finding.evidence.numbers["name"]) == ("simulation-source-form", key)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_background_column_may_be_read_under_two_names(study_of):
+    background = {
+        "age": {"column": "age", "kind": "number"},
+        "years": {"column": "age", "kind": "number"},
+    }
+    answers = simulate(study_of(background=background), persons=50, seed=1).frames["answers"]
+    plain = simulate(study_of(background={"age": background["age"]}), persons=50, seed=1)
+    assert answers["age"].to_list() == plain.frames["answers"]["age"].to_list()

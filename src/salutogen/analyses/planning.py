@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ from salutogen.study.format.validation import in_words
 if TYPE_CHECKING:
     from salutogen.study import Study
 
-# Keys of every analysis, which the planner reads; the others are its settings.
-KEYS = {"step", "name", "after", "enabled"}
+# Keys of every analysis, which the planner reads unless its settings declare one of that name
+# (`after` of a step that compares occasions); the others are its settings.
+KEYS = frozenset({"step", "name", "after", "enabled"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def plan_analyses(
     found = Findings()
     asked, off = _asked(study, known, found)
     planned = _with_defaults(asked, off, known)
-    _check_labels(planned, found)
+    _check_labels(planned, study.labels, found)
     planned = [
         replace(_with_needs(item, planned, found), place=place)
         for place, item in enumerate(planned)
@@ -123,7 +124,9 @@ def _validated(
     place: Mapping[str, Any],
 ) -> PlannedAnalysis | None:
     before = len(found)
-    after = raw.get("after", ())
+    model = analysis.settings_model()
+    general = KEYS - {field.alias or name for name, field in model.model_fields.items()}
+    after = raw.get("after", ()) if "after" in general else ()
     after = [after] if isinstance(after, str) else after
     if not isinstance(after, list | tuple) or not all(isinstance(item, str) for item in after):
         what = "`after` is a list of names of analyses"
@@ -135,11 +138,11 @@ def _validated(
     if not isinstance(raw.get("name", ""), str | int | float) or raw.get("name") == "":
         what = "`name` is a word"
         found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
-    settings = {key: value for key, value in raw.items() if key not in KEYS}
+    settings = {key: value for key, value in raw.items() if key not in general}
     try:
-        model = analysis.settings_model().model_validate(settings)
+        own = model.model_validate(settings)
     except ValidationError as error:
-        for what in in_words(error, settings, analysis.settings_model()):
+        for what in in_words(error, settings, model):
             found.tell("step-settings", number=index + 1, step=analysis.name, what=what, **place)
         return None
     except Exception as error:  # code of the settings themselves
@@ -150,7 +153,7 @@ def _validated(
         return None
     label = str(raw.get("name", analysis.name))
     return PlannedAnalysis(
-        analysis=analysis, label=label, settings=model, after=tuple(after), stands_at=place
+        analysis=analysis, label=label, settings=own, after=tuple(after), stands_at=place
     )
 
 
@@ -174,7 +177,9 @@ def _with_defaults(
     return [*first, *(item for item in asked if not item.analysis.default)]
 
 
-def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
+def _check_labels(
+    planned: list[PlannedAnalysis], occasions: Sequence[str], found: Findings
+) -> None:
     labels = [item.label for item in planned]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         last = [item for item in planned if item.label == label][-1]
@@ -185,6 +190,7 @@ def _check_labels(planned: list[PlannedAnalysis], found: Findings) -> None:
                 near = did_you_mean(label, labels)
                 found.tell(
                     "analysis-after-unknown",
+                    variant="occasion" if label in occasions else "",
                     label=item.label,
                     named=label,
                     near=near,

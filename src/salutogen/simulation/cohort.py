@@ -167,10 +167,15 @@ def _background(
     """Background columns and arm, as they are called among the persons."""
     rng = stream(seed, block, Purpose.BACKGROUND)
     columns: dict[str, pl.Series] = {}
+    drawn_as: dict[tuple[str, str], str] = {}  # a column may be read under two names
+    default = next(iter(population.study.plan.answer_sources))
     for name, planned in population.study.plan.background.items():
         settings = population.settings.background.get(name, BackgroundSettings())
         own = background_column(name)
-        if planned.kind == "number":
+        first = drawn_as.setdefault((planned.source or default, planned.column), own)
+        if first != own:
+            columns[own] = columns[first].alias(own)
+        elif planned.kind == "number":
             drawn = settings.mean + settings.sd * rng.standard_normal(BLOCK)
             bounded = np.clip(drawn, settings.minimum, settings.maximum)
             columns[own] = pl.Series(own, np.rint(bounded).astype(np.int16))

@@ -240,13 +240,13 @@ def _described(population: Population, block: Block, name: str) -> pl.DataFrame:
     """Background columns and arm that stand in this source, by their name in the file."""
     plan = population.study.plan
     default = next(iter(plan.answer_sources))
-    columns = [
-        block.background[background_column(label)].alias(planned.column)
+    columns = {
+        planned.column: block.background[background_column(label)]
         for label, planned in plan.background.items()
         if (planned.source or default) == name
-    ]
+    }
     if plan.arms is not None and (plan.arms.source or default) == name:
-        columns.append(block.background[ARM].alias(plan.arms.column))
+        columns[plan.arms.column] = block.background[ARM]
     return pl.DataFrame(columns)
 
 

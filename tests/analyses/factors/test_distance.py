@@ -150,7 +150,9 @@ def test_the_page_shows_the_course_to_every_audience(result: FactorsResult) -> N
     for individuals in (True, False):
         sections, withheld = shown(result, inputs, individuals=individuals)
         section = next(item for item in sections if item.title == "How long the association lasts")
-        assert section.figures[0].name == "factors-distance-mood"
+        (figure,) = (item for item in section.figures if item.name == "factors-distance-mood")
+        x = figure.chart["layer"][-1]["encoding"]["x"]["scale"]
+        assert x["domainMax"] > figure.data["since"].max()  # points are moved aside
         assert {table.name for table in section.tables} == {
             "factors-distance",
             "factors-distance-occasions",

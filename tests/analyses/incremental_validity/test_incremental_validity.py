@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -12,9 +13,11 @@ import pytest
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.incremental_validity.analysis import IncrementalValidityResult, compute
+from salutogen.analyses.incremental_validity.outcome import read_outcome
 from salutogen.analyses.incremental_validity.settings import IncrementalValiditySettings
-from salutogen.analyses.incremental_validity.words import of, why
+from salutogen.analyses.incremental_validity.words import of, told, why
 from salutogen.errors import AnalysisError
+from salutogen.findings import Findings
 from salutogen.models.regression.held_out import held_out
 from tests.analyses.inputs import inputs_of, shown
 from tests.analyses.small_cohort import results_of
@@ -144,12 +147,12 @@ def test_a_column_with_an_occasion_is_foretold_from_before(inputs: AnalysisInput
 
 def test_the_clock_decides_what_comes_before() -> None:
     inputs = cohort(100, missing=0.0)
-    late = (inputs.scores.table["person"] < 7) & (inputs.scores.table["occasion_index"] == 3)
-    time = pl.when(late).then(60.0).otherwise(pl.col("time")).alias("time")
+    rows = (inputs.scores.table["person"] < 7) & (inputs.scores.table["occasion_index"] == 3)
+    time = pl.when(rows).then(60.0).otherwise(pl.col("time")).alias("time")
     scores = replace(inputs.scores, table=inputs.scores.table.with_columns(time))
     result = compute(inputs_of(scores), settings(outcome="burden"))
-    told = next(item for item in result.findings if item.code == "answers-not-before-the-outcome")
-    assert told.evidence.numbers["persons"] == 7
+    late = next(item for item in result.findings if item.code == "answers-not-before-the-outcome")
+    assert late.evidence.numbers["persons"] == 7
 
 
 @pytest.mark.parametrize(
@@ -200,3 +203,34 @@ def test_the_page_shows_it_to_every_audience(
         ]  # fmt: skip
         assert withheld == ()
     assert result.to_dict()["added"]["gain"] == 0.0
+
+
+def test_what_foretells_nothing_is_said_so_and_what_stands_beside_is_named(
+    result: IncrementalValidityResult,
+) -> None:
+    below = replace(of(result, "P and E"), beyond=-0.018, interval=(-0.03, 0.05))
+    others = [item for item in result.foretold if item.scores != "P and E"]
+    poor = replace(
+        result, foretold=(*others, below), covariates=("age", "site"), line_covariates=("site",)
+    )
+    words = str(poor.answer())
+    assert (
+        "beyond site and age, problems and exposure together foretell nothing (R² −1.8 %" in words
+    )
+    assert "foretell −" not in words
+    assert "beyond" not in str(result.answer())
+    assert "which may be nothing" in told(replace(below, beyond=0.02))
+
+
+def test_an_outcome_of_the_baseline_cannot_be_foretold() -> None:
+    instrument = SimpleNamespace(measured="baseline")
+    inputs = SimpleNamespace(
+        study=SimpleNamespace(
+            labels=("T0", "T1"), instruments={"trait": instrument}, exposure_types=("hassles",)
+        )
+    )
+    asked = {"trait": "outcome-measured-at-baseline", "hassles": "outcome-unknown"}
+    for name, code in asked.items():
+        with pytest.raises(AnalysisError) as refused:
+            read_outcome(cast(Any, inputs), settings(outcome=name, at="T1"), Findings())
+        assert codes(refused.value.findings) == [code]

@@ -356,3 +356,15 @@ def test_a_run_from_the_study_file(tmp_path: Path) -> None:
     assert found["two_step"]["interval"][0] < found["two_step"]["estimate"]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Through what? coping between optimism and SR" in page
+
+
+def test_a_covariate_that_says_nothing_is_left_out_and_named() -> None:
+    plain = study()
+    persons = plain.scores.persons.with_columns(same=pl.lit(30.0))
+    inputs = replace(plain, scores=replace(plain.scores, persons=persons))
+    asked = MechanismSettings.model_validate(PLAIN | {"covariates": ["same", "age"]})
+    result = compute(inputs, asked)
+    alone = compute(plain, MechanismSettings.model_validate(PLAIN | {"covariates": ["age"]}))
+    assert result.covariates == ("age",)
+    assert result.two_step.estimate == alone.two_step.estimate
+    assert "covariate-says-nothing" in [item.code for item in result.findings]

@@ -19,6 +19,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
 from salutogen.names import did_you_mean
 from salutogen.namespaces import told_term
+from salutogen.page.audience import SMALL_CELL
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -80,19 +81,21 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
     """Regress change of P on P before and covariates, and correct it for several k."""
     found = Findings()
     place, later = _places(inputs, settings, found)
-    covariates, terms = covariate_numbers(
-        inputs, settings.covariates, found, unknown="change-on-baseline-covariate-unknown"
-    )
     before, after = _measurements(inputs, place, later, found)
+    given = covariate_numbers(
+        inputs, settings.covariates, found, unknown="change-on-baseline-covariate-unknown",
+        among=np.isfinite(before) & np.isfinite(after), fewest=SMALL_CELL,
+    )  # fmt: skip
+    covariates = given.values
     known = np.isfinite(np.column_stack([before, after, covariates])).all(axis=1)
     least = FEWEST + covariates.shape[1]
     if known.sum() < least:
         found.tell("too-few-with-two-measurements", n=Persons(int(known.sum())), least=least)
-        found.raise_refusals(AnalysisError)
+        raise AnalysisError(tuple(found))
     try:
         made = change_on_baseline(
             before[known], after[known], covariates[known],
-            names=[told_term(term) for term in terms], k=tuple(sorted(set(settings.k))),
+            names=[told_term(term) for term in given.terms], k=tuple(sorted(set(settings.k))),
             draws=settings.bootstrap, seed=inputs.run.seed,
         )  # fmt: skip
     except ModelError as error:
@@ -104,7 +107,7 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
         n=made.n,
         baseline=labels[place],
         after=labels[later],
-        covariates=tuple(settings.covariates),
+        covariates=given.of(settings.covariates),
         sd_before=float(np.std(before[known], ddof=1)),
         sd_after=float(np.std(after[known], ddof=1)),
         correlation=made.correlation,

@@ -128,7 +128,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     usable, fits = _alone(factors, later, line, found)
     if not usable and not beside_:
         found.tell("no-factor-left")
-        found.raise_refusals(AnalysisError)
+        raise AnalysisError(tuple(found))  # with what keeps each factor from it
     told = [both_steps(fit, factor, later) for fit, factor in zip(fits, usable, strict=True)]
     if told:
         told = list(adjusted(told, fits, draws=settings.draws, seed=inputs.run.seed))
@@ -146,7 +146,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     return FactorsResult(
         occasions=later.labels,
         n=int(np.isfinite(later.SR).sum()),
-        covariates=settings.covariates,
+        covariates=later.asked.of(settings.covariates),
         line_estimated=line is not None,
         slope_of_occasions=inputs.norm.lines.occasion.slope,
         slope_of_persons=_slope(later),

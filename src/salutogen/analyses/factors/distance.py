@@ -315,11 +315,10 @@ def _by_occasion(
 ) -> tuple[AtOccasion, ...]:
     """Each occasion by itself; those at which a model has no answer are left out."""
     made = []
-    covariates = (later.covariates, later.covariate_names)
     for place, time in zip(np.unique(rows.place).tolist(), since.tolist(), strict=True):
         label = rows.labels[place]
-        here = means_of(inputs, rows.table.filter(pl.Series(rows.place == place)), (label,),
-                        covariates)  # fmt: skip
+        own = rows.table.filter(pl.Series(rows.place == place))
+        here = means_of(inputs, own, (label,), later.asked)
         try:
             fits = fit_both([factor], here, line)
         except ModelError:

@@ -172,7 +172,9 @@ def _figure(item: FactorFound, one: Distance) -> Figure:
         ("since", "b", "low", "high"), pl.Float64
     )
     data = pl.DataFrame(rows, schema=schema)
-    x = quantity("since", f"Time since the factor ({unit})", zero=True)
+    # Room for the points of the last occasion, which are moved aside.
+    end = {"domainMax": 1.04 * one.since_last / length, "nice": False}
+    x = quantity("since", f"Time since the factor ({unit})", zero=True, scale=end)
     hue: Spec = {
         "field": "step", "type": "nominal", "title": None, "scale": palette_scale(STEPS),
         "legend": {"columns": 1, "labelLimit": 400},

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.covariates import covariate_numbers
+from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.factors.measured import FEWEST, Factor, TimeOrder
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.scales import numbers_of
@@ -49,6 +49,8 @@ class Later:
     covariates : array (persons, c)
         Further covariates that the study file names here.
     covariate_names : tuple of str
+    asked : CovariateNumbers
+        The same, with those that say nothing.
     """
 
     labels: tuple[str, ...]
@@ -62,6 +64,7 @@ class Later:
     exposure: Bool
     covariates: Float
     covariate_names: tuple[str, ...]
+    asked: CovariateNumbers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +103,11 @@ def later_scores(
         found.raise_refusals(AnalysisError)
     in_line = norm.lines.person.covariates
     names = [name for name in settings.covariates if name not in in_line]
-    covariates = covariate_numbers(inputs, names, found, unknown="factor-covariate-unknown")
+    seen = np.zeros(scores.persons.height, dtype=bool)
+    seen[rows["person"].to_numpy()] = True
+    covariates = covariate_numbers(
+        inputs, names, found, unknown="factor-covariate-unknown", among=seen, beside=in_line
+    )
     return means_of(inputs, rows, inputs.study.labels[order.first : order.last + 1], covariates)
 
 
@@ -108,7 +115,7 @@ def means_of(
     inputs: AnalysisInputs,
     rows: pl.DataFrame,
     labels: tuple[str, ...],
-    covariates: tuple[Float, tuple[str, ...]],
+    covariates: CovariateNumbers,
 ) -> Later:
     """Means over some person-occasions, and the terms of the lines there, by person."""
     scores, norm = inputs.scores, inputs.norm
@@ -133,8 +140,9 @@ def means_of(
         terms=line_matrix(line, table, level="person"),
         names=tuple(line.names),
         exposure=of_exposure(line),
-        covariates=covariates[0],
-        covariate_names=covariates[1],
+        covariates=covariates.values,
+        covariate_names=covariates.terms,
+        asked=covariates,
     )
 
 

@@ -215,15 +215,14 @@ def _spans(
         found.tell("second-measurement-out-of-order", persons=Persons(np.unique(person[odd]).size))
     table = inputs.norm.with_covariates(table)
     labels = inputs.study.labels
-    covariates = (later.covariates, later.covariate_names)
     return _Twice(
         first=first,
         again=again,
         before=means_of(
-            inputs, table.filter(pl.Series(between)), labels[first + 1 : again], covariates
+            inputs, table.filter(pl.Series(between)), labels[first + 1 : again], later.asked
         ),
         after=means_of(
-            inputs, table.filter(pl.Series(after)), labels[again + 1 : last + 1], covariates
+            inputs, table.filter(pl.Series(after)), labels[again + 1 : last + 1], later.asked
         ),
     )
 

@@ -70,6 +70,9 @@ class IncrementalValidityResult(AnalysisResult):
     )
     occasions: tuple[str, ...] = figure("Occasions of P, E and SR", kind=Kind.LABEL)
     covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    line_covariates: tuple[str, ...] = figure(
+        "Covariates of the line of persons, which stand beside", kind=Kind.LABEL
+    )
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
     r_SR_P: float | None = figure("Correlation of SR with P over persons")
     r_SR_E: float | None = figure("Correlation of SR with E over persons")
@@ -84,6 +87,11 @@ class IncrementalValidityResult(AnalysisResult):
     added_to_curve: Added | None = figure(
         "SR beside P and E in the shape of the study's line; null with a straight line"
     )
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """All that stands beside the scores: covariates of the line and of the step."""
+        return tuple(dict.fromkeys((*self.line_covariates, *self.covariates)))
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """What each foretells, and what SR adds."""
@@ -108,10 +116,12 @@ def compute(
     outcome = read_outcome(inputs, settings, found)
     in_line = inputs.norm.lines.person.covariates
     names = [name for name in settings.covariates if name not in in_line]
-    covariates = covariate_numbers(
-        inputs, names, found, unknown="incremental-validity-covariate-unknown"
-    )
     rows, labels = rows_before(inputs, settings, outcome, found)
+    seen = np.isin(np.arange(outcome.values.size), rows["person"].to_numpy())
+    covariates = covariate_numbers(
+        inputs, names, found, unknown="incremental-validity-covariate-unknown",
+        among=seen & np.isfinite(outcome.values), beside=in_line,
+    )  # fmt: skip
     before = means_of(inputs, inputs.norm.with_covariates(rows), labels, covariates)
     given, linear, curved = _terms(inputs, before)
     y = outcome.values
@@ -120,7 +130,7 @@ def compute(
     n = int(rows_known.sum())
     if n < FEWEST:
         found.tell("too-few-with-outcome", name=outcome.name, n=Persons(n), least=FEWEST)
-        found.raise_refusals(AnalysisError)
+        raise AnalysisError(tuple(found))
     designs = _designs(*(part[rows_known] for part in (before.SR, before.P, given, linear, curved)))
     try:
         made = held_out(y[rows_known], designs, seed=inputs.run.seed)
@@ -140,7 +150,8 @@ def compute(
         title=outcome.title,
         at=outcome.at,
         occasions=labels,
-        covariates=tuple(settings.covariates),
+        covariates=covariates.of(settings.covariates),
+        line_covariates=tuple(in_line),
         n=n,
         r_SR_P=pearson(own_SR, own_P),
         r_SR_E=pearson(own_SR, own_E),

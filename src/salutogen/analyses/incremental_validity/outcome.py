@@ -57,6 +57,12 @@ def read_outcome(
     if at is not None and at not in labels:
         found.tell("outcome-occasion-unknown", label=at, near=did_you_mean(at, labels))
     found.raise_refusals(AnalysisError)
+    instrument = inputs.study.instruments.get(name)
+    if instrument is not None and instrument.measured == "baseline":
+        found.tell("outcome-measured-at-baseline", name=name)
+    elif name in inputs.study.exposure_types:
+        found.tell("outcome-unknown", variant="exposure", name=name)
+    found.raise_refusals(AnalysisError)
     if name in known_scales(inputs):
         return _of_occasion(inputs, name, at, found)
     column = inputs.scores.of_persons(name)

@@ -24,21 +24,32 @@ ARITHMETIC = (
 
 def answer_of(result: IncrementalValidityResult) -> Text:
     """Say what P and E foretell, and what SR adds."""
-    together = of(result, "P and E")
+    given = f"beyond {listed(result.given)}, " if result.given else ""
     head = (
-        f"Problems and exposure together foretell {share(together.beyond)} of the variance of "
-        f"{result.title} ({interval(together.interval)}), in persons who had no part in the fit; "
-        f"SR alone {share(of(result, 'SR').beyond)}."
+        f"In persons who had no part in the fit, {given}problems and exposure together foretell "
+        f"{told(of(result, 'P and E'))} of {result.title}; SR alone foretells "
+        f"{told(of(result, 'SR'))}."
     )
     if result.exact:
         return f"{head} Beside both SR adds exactly nothing, by arithmetic."
     return f"{head} Beside both {added_words(result.added)}."
 
 
+def told(found: Foretold) -> str:
+    """Say what share of the variance is foretold; below 0 the mean foretells better."""
+    within = f"R² {share(found.beyond)}, {interval(found.interval)}"
+    if found.beyond <= 0:
+        return f"nothing ({within})"
+    unsure = "" if found.interval[0] > 0 else ", which may be nothing"
+    return f"{share(found.beyond)} of the variance ({interval(found.interval)}{unsure})"
+
+
 def added_words(added: Added) -> str:
     """Say what SR adds, with its interval."""
-    said = f"SR adds {share(added.gain)} ({interval(added.interval)})"
-    return said if added.told else f"it is not shown that SR adds anything: {said}"
+    within = f"{share(added.gain)} ({interval(added.interval)})"
+    if added.told:
+        return f"SR adds {within}"
+    return f"it is not shown that SR adds anything: the gain in R² is {within}"
 
 
 def of(result: IncrementalValidityResult, name: str) -> Foretold:
@@ -88,7 +99,7 @@ def correlations(result: IncrementalValidityResult) -> Text:
 
 def methods_of(result: IncrementalValidityResult) -> Text:
     """Say how it was foretold."""
-    given = f", beside {listed(result.covariates)}" if result.covariates else ""
+    given = f", beside {listed(result.given)}" if result.given else ""
     return say(
         "{title} of {n:# person|# persons} was foretold from mean problems, exposure and SR before "
         "it{given}, by least squares in {folds} parts of the persons, each from the others, over "

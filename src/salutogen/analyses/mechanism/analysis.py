@@ -188,7 +188,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         mechanism=settings.mechanism,
         mechanism_at=measured.mechanism.at,
         occasions=measured.occasions,
-        covariates=settings.covariates,
+        covariates=measured.asked,
         difference=difference,
         categories=measured.factor.difference,
         two_step=results["two"],

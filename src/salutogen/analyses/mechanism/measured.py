@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.scales import known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
@@ -62,6 +63,8 @@ class Measured:
     factor, mechanism : Variable
     covariates, exposure : tuple of str
         Keys of `data`; those of exposure are the terms of the line over means.
+    asked : tuple of str
+        Covariates of the study file that are among them.
     repeated_terms : tuple of str
         Of `exposure`: those that stand among the covariates, too.
     outcome : str
@@ -81,6 +84,7 @@ class Measured:
     factor: Variable
     mechanism: Variable
     covariates: tuple[str, ...]
+    asked: tuple[str, ...]
     exposure: tuple[str, ...]
     repeated_terms: tuple[str, ...]
     outcome: str
@@ -113,15 +117,16 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         found.tell("nothing-after-the-mechanism", label=labels[last])
     found.raise_refusals(AnalysisError)
     table, X, terms = _later(inputs, last)
-    covariates = _covariates(inputs, settings, found)
     people = table["person"].to_numpy().astype(np.int64)
+    covariates = _covariates(inputs, settings, people, found)
+    asked = covariates.of(settings.covariates)
     keys = _Keys()
     x, m = keys.of(settings.factor), keys.of(settings.mechanism)
-    given = tuple(keys.of(name) for name in covariates)
+    given = tuple(keys.of(told_term(term)) for term in covariates.terms)
     exposure = tuple(keys.of(told_term(term)) for term in terms)
     outcome = keys.of("P")
     columns = [factor.values[people], mechanism.values[people]]
-    columns += [values[people] for values in covariates.values()]
+    columns += list(covariates.values[people].T)
     columns += [*X.T, table["P"].to_numpy()]
     complete = np.isfinite(np.column_stack(columns)).all(axis=1)
     days = [factor.days[people], mechanism.days[people], table["day"].to_numpy()]
@@ -131,18 +136,17 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     kept = complete & ~late
     if int(kept.sum()) < FEWEST:
         found.tell("too-few-for-mechanism", n=Persons(int(kept.sum())), least=FEWEST)
-        found.raise_refusals(AnalysisError)
+        raise AnalysisError(tuple(found))
     order = [x, m, *given, *exposure, outcome]
     return Measured(
         data={key: column[kept] for key, column in zip(order, columns, strict=True)},
         factor=factor,
         mechanism=mechanism,
         covariates=given,
+        asked=asked,
         exposure=exposure,
         repeated_terms=tuple(
-            key
-            for key, term in zip(exposure, terms, strict=True)
-            if covariate_of(term) in settings.covariates
+            key for key, term in zip(exposure, terms, strict=True) if covariate_of(term) in asked
         ),
         outcome=outcome,
         places={x: factor.place, m: mechanism.place, outcome: last + 1},
@@ -219,24 +223,18 @@ def _numbers_or_two(column: pl.Series, name: str, found: Findings) -> tuple[Floa
 
 
 def _covariates(
-    inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
-) -> dict[str, Float]:
-    """Numbers of each covariate; categories against the first label."""
-    columns: dict[str, Float] = {}
+    inputs: AnalysisInputs, settings: MechanismSettings, people: NDArray[np.int64], found: Findings
+) -> CovariateNumbers:
+    """Numbers of each covariate, of the persons who have later scores."""
     for name in settings.covariates:
-        column = inputs.scores.of_persons(name)
-        if column is None or name in (settings.factor, settings.mechanism):
-            variant = "unknown" if column is None else "taken"
-            found.tell("mechanism-covariate", variant=variant, name=name)
-            continue
-        if column.dtype.is_numeric() or column.dtype == pl.Boolean:
-            columns[name] = numbers_of(column)
-            continue
-        text = column.cast(pl.String)
-        for label in sorted(text.drop_nulls().unique().to_list())[1:]:
-            columns[f"{name}={label}"] = numbers_of(text == label)
+        known = inputs.scores.of_persons(name) is not None
+        if not known or name in (settings.factor, settings.mechanism):
+            found.tell("mechanism-covariate", variant="taken" if known else "unknown", name=name)
     found.raise_refusals(AnalysisError)
-    return columns
+    among = np.isin(np.arange(inputs.scores.persons.height), people)
+    return covariate_numbers(
+        inputs, settings.covariates, found, unknown="mechanism-covariate", among=among
+    )
 
 
 def _later(inputs: AnalysisInputs, last: int) -> tuple[pl.DataFrame, Float, tuple[str, ...]]:
