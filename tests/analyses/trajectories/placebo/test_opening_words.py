@@ -208,7 +208,7 @@ def test_in_short_problems_are_told_by_their_comparator(
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
     assert "there is no comparator" in short_words(result.response, None, result.anchored)
-    assert result.in_short() == short_words(result.response, result.placebo, result.anchored.rule)
+    assert result.in_short() == short_words(result.response, result.placebo, result.anchored)
 
 
 def test_problems_have_the_comparator_of_the_same_courses(result: Trajectories) -> None:
