@@ -226,6 +226,24 @@ def test_a_run_that_hides_persons_tells_all_of_it() -> None:
     assert isinstance(results.analysis("invariance").comparisons[0], Comparison)
 
 
+def test_a_left_out_group_of_few_does_not_follow_from_the_others() -> None:
+    few = pl.col("pid") == "MUC-1000"
+    frame = answers(n=200).with_columns(site=pl.when(few).then(pl.lit("few")).otherwise("site"))
+    steps = [{"step": "invariance", "groups": "site"}]
+    results = sg.run(sg.read_study(plan(analyses=steps, individuals="hide")), {"answers": frame})
+    between = results.analysis("invariance").comparisons[1]
+    sizes = between.persons["n"].to_list()
+    assert (sum(sizes), sizes[-1], between.n) == (200, 1, 199)
+    told = results.to_dict()["steps"]["invariance"]["comparisons"][1]
+    counts = [row["n"] for row in told["persons"]]
+    assert counts[-1] is None
+    assert counts.count(None) >= 2, "the rest of 200 would be the one who is left out"
+    assert told["n"] is None
+    assert told["per_parameter"] is None
+    words = results.analysis("invariance").methods().worded(lambda n: str(getattr(n, "of", n)))
+    assert "199" not in words
+
+
 def test_a_comparison_that_cannot_be_fitted_leaves_the_other() -> None:
     """At the second site two items are answered alike at the first occasion."""
     first = (pl.col("week") == 1) & (pl.col("site") == "south")

@@ -106,9 +106,14 @@ class ChangeResult(AnalysisResult):
     )
     levels: pl.DataFrame = rows("How persons' levels go together", LEVEL_COLUMNS)
     groups_by: str = figure("What groups persons; empty without groups", kind=Kind.LABEL)
-    groups: pl.DataFrame = rows("Groups that were compared", GROUP_COLUMNS)
+    groups: pl.DataFrame = rows("Groups, compared or not", GROUP_COLUMNS)
     group_paths: pl.DataFrame = rows("Effects in each group", GROUP_PATH_COLUMNS)
     group_tests: pl.DataFrame = rows("Whether effects differ between groups", GROUP_TEST_COLUMNS)
+
+    @property
+    def compared(self) -> list[str]:
+        """Labels of the groups that were compared."""
+        return self.groups.filter("compared")["group"].to_list()
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Effects of all models, what each assumes, and how each fits."""

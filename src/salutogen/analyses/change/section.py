@@ -148,7 +148,7 @@ def _figure(result: ChangeResult) -> Figure:
 def _figure_of_groups(result: ChangeResult) -> Figure:
     names = [column.name for column in GROUP_FIGURE_COLUMNS]
     data = crossing(result.group_paths).select(names).drop_nulls("standardised_low")
-    groups = result.groups["group"].to_list()
+    groups = result.compared
     told = "; ".join(f"{group}: {_values(data.filter(group=group))}" for group in groups)
     return Figure(
         name="change-groups",

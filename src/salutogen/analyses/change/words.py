@@ -165,7 +165,7 @@ def groups_in_words(result: ChangeResult) -> str:
     tests = {row["effect"]: row for row in result.group_tests.iter_rows(named=True)}
     if not result.groups_by:
         return ""
-    names = enumeration(result.groups["group"].to_list())
+    names = enumeration(result.compared)
     together = tests.get(ALL)
     if together is None or together["p"] is None:
         head = f"Whether effects differ between the groups of {result.groups_by} ({names}) could "

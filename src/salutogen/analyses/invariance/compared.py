@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.group_labels import group_labels, names_of_groups
+from salutogen.analyses.group_labels import group_labels, names_of_groups, sizes_left
 from salutogen.analyses.invariance.answers import FEWEST_ANSWERS, ItemTable
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError
@@ -44,6 +44,8 @@ class Compared:
         Persons with any answer.
     group : array (n_persons,)
         Place of each person's group; 0 over occasions.
+    left : dict of int
+        Persons who answered but are in no group that is compared, by label.
     """
 
     over: Literal["occasions", "groups"]
@@ -52,6 +54,12 @@ class Compared:
     places: tuple[str, ...]
     values: Float
     group: NDArray[np.intp]
+    left: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_answered(self) -> int:
+        """Number of persons who answered, compared or not."""
+        return self.n + sum(self.left.values())
 
     @property
     def n(self) -> int:
@@ -155,7 +163,8 @@ def _over_groups(
     if label is None:
         return None
     values = table.values[:, :1]
-    known = np.isfinite(values).any(axis=(1, 2)) & label.is_not_null().to_numpy()
+    answered = np.isfinite(values).any(axis=(1, 2))
+    known = answered & label.is_not_null().to_numpy()
     counts = label.filter(pl.Series(known)).value_counts(sort=True)
     needed = FEWEST_PER_PARAMETER * parameters_of(1, len(table.items))
     order = sorted(counts[label.name].to_list())
@@ -177,6 +186,7 @@ def _over_groups(
         places=kept,
         values=values[chosen],
         group=number[chosen],
+        left=sizes_left(label.filter(pl.Series(answered)), kept),
     )
 
 
@@ -196,9 +206,9 @@ def _labels(inputs: AnalysisInputs, name: str, found: Findings) -> pl.Series | N
 
 def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
     """Refuse too few persons, items without variance, and items that hardly anybody has."""
-    q = one.n_parameters
+    q, persons = one.n_parameters, Persons(one.n, of=one.n_answered)
     if one.n < FEWEST_PER_PARAMETER * q:
-        found.tell("invariance-too-few-persons", n=Persons(one.n), parameters=q, over=one.over,
+        found.tell("invariance-too-few-persons", n=persons, parameters=q, over=one.over,
                    needed=FEWEST_PER_PARAMETER * q)  # fmt: skip
         return
     flat = _without_variance(one, table.items)
@@ -210,7 +220,7 @@ def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
         found.tell("invariance-answers-apart", over=one.over, fewest=FEWEST_ANSWERS)
         return
     if one.n < ENOUGH_PER_PARAMETER * q:
-        found.tell("invariance-few-persons", n=Persons(one.n), parameters=q, over=one.over,
+        found.tell("invariance-few-persons", n=persons, parameters=q, over=one.over,
                    enough=ENOUGH_PER_PARAMETER)  # fmt: skip
 
 

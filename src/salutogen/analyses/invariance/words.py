@@ -173,7 +173,7 @@ def methods_of(result: ItemInvariance) -> Text:
                 instrument=result.instrument,
                 n_places=len(one.places),
                 over=over,
-                n=Persons(one.n),
+                n=Persons(one.n, of=one.n_answered),
                 residuals=", residuals of an item going together over occasions"
                 if one.over == "occasions"
                 else "",
