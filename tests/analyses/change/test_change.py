@@ -11,13 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.analyses.change.agreement import KEYS
 from salutogen.analyses.change.analysis import ChangeResult, compute
+from salutogen.analyses.change.doubts import doubts_of
 from salutogen.analyses.change.paths import ONE_STEP, PLAIN, RANDOM, REGRESSION, WITHOUT_ERROR
 from salutogen.analyses.change.settings import ChangeSettings
+from salutogen.analyses.change.variables import titles_of
 from salutogen.analyses.change.words import constancy, stress_generation
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.models import CrossLaggedPanel
+from salutogen.page.privacy import texts_of
 from salutogen.study.format.quantities import Duration
 from tests.analyses.change.studies import change_inputs
 from tests.analyses.inputs import shown
@@ -165,6 +169,10 @@ def test_free_effects_are_told_by_occasion(inputs: AnalysisInputs) -> None:
     assert set(claims(result)) == {path for path in own if not path.startswith(("SR → SR", "sup"))
                                    or path.startswith("support → SR")}  # fmt: skip
     assert constancy(result).endswith("Each occasion has its own.")
+    short = "support above a person's usual level is followed by a lower SR at "
+    assert str(result.in_short()).startswith(short)
+    assert str(result.in_short()).count("followed by") == 1
+    assert str(result.answer()).count("was followed by a lower SR") <= 2, "shown by all, or by one"
     assert result.tests.filter(claim="effects differ over occasions")["df"].item() == 8
 
 
@@ -172,6 +180,38 @@ def test_two_lags(inputs: AnalysisInputs) -> None:
     result = compute(inputs, ASKED.model_copy(update={"lag": 2}))
     assert "support → SR, lag 2" in claims(result)
     assert claims(result)["support → SR"]["random_intercepts"] == "lower"
+    own = result.paths.filter(pl.col("path").str.starts_with("support → SR"))
+    held = own.with_columns(estimate=pl.lit(-1.0), p_adjusted=pl.lit(0.001))
+    agreed = result.agreement.with_columns(pl.lit("lower").alias(key) for key in KEYS.values())
+    told = str(replace(result, paths=held, agreement=agreed).in_short())
+    one, two = told.split(" and support")
+    assert one.endswith("is followed by a lower SR one occasion later")
+    assert two.endswith("is followed by a lower SR two occasions later")
+
+
+def test_a_doubtful_model_is_not_built_on(result: ChangeResult) -> None:
+    assert result.doubts == ()
+    doubtful = replace(result, doubts=("does not fit", "has doubtful estimates"))
+    told = "hangs on a model that does not fit and has doubtful estimates"
+    assert str(doubtful.in_short()) == f"which of SR and support changes first {told}"
+    assert str(doubtful.answer()).endswith("has doubtful estimates: do not build on it.")
+    fit = {"cfi": 0.9, "rmsea": 0.05, "p": 0.01}
+    assert doubts_of(fit, ["Below zero: level of SR."]) == doubtful.doubts
+    assert doubts_of(fit | {"p": 0.2}, []) == ()
+
+
+def test_variables_are_told_by_their_titles(inputs: AnalysisInputs, result: ChangeResult) -> None:
+    assert titles_of(inputs, ("SR", "factor:support", "factor:P")) == (
+        "SR", "support", "P (factor)",
+    )  # fmt: skip
+    named = replace(result, titles=("SR", "Seeing friends"))
+    assert str(named.in_short()).startswith("Seeing friends above a person's usual level")
+    (section,), _ = shown(named, inputs, individuals=True)
+    told = " ".join(map(str, (*section.paragraphs, section.figures[0].description)))
+    assert "support" not in told
+    cells = [text for table in section.tables[1:] for text in texts_of(table.frame)]
+    assert "Seeing friends → SR" in cells
+    assert not [text for text in cells if "support" in text]
 
 
 def test_stress_generation_is_asked_where_exposure_is_a_variable() -> None:
@@ -286,7 +326,8 @@ def test_a_model_with_too_many_parameters_is_left_out_alone() -> None:
 def test_answers_about_overlapping_times_are_told(inputs: AnalysisInputs) -> None:
     def about(**days: str) -> AnalysisInputs:
         instruments = {
-            name: SimpleNamespace(recall=Duration.parse(span)) for name, span in days.items()
+            name: SimpleNamespace(title=name, recall=Duration.parse(span))
+            for name, span in days.items()
         }
         study = replace(inputs.study, instruments=cast(Any, instruments))
         return replace(inputs, study=study)

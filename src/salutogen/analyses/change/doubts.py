@@ -49,10 +49,7 @@ def tell_doubts(
     for model, told in messages.items():
         for message in told:
             found.tell("change-model-doubtful", model=model, message=message)
-    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
-        fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
-    )
-    if poor and fit["p"] is not None and fit["p"] < LEVEL:
+    if _fits_poorly(fit):
         found.tell("change-fit-poor", cfi=fit["cfi"], rmsea=fit["rmsea"])
     for row in tests.filter(claim=LAGS).iter_rows(named=True):
         if lags == "equal" and row["p"] is not None and row["p"] < LEVEL:
@@ -65,6 +62,20 @@ def tell_doubts(
         found.tell("change-one-way-only", paths=one_way)
     _tell_overlap(inputs, data, found)
     _tell_times(inputs, data, found)
+
+
+def doubts_of(fit: Mapping[str, Any], messages: Sequence[str]) -> tuple[str, ...]:
+    """Say what is doubtful of a model, as what follows "a model that"."""
+    poor = ("does not fit",) if _fits_poorly(fit) else ()
+    return (*poor, "has doubtful estimates") if messages else poor
+
+
+def _fits_poorly(fit: Mapping[str, Any]) -> bool:
+    """Whether indices and the test both speak against a model."""
+    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
+        fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
+    )
+    return poor and fit["p"] is not None and fit["p"] < LEVEL
 
 
 def tell_group_differences(grouped: Grouped, found: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
-from salutogen.namespaces import factor_column
+from salutogen.namespaces import FACTOR, factor_column
 
 Float = NDArray[np.float64]
 
@@ -91,6 +92,17 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
         occasions=tuple(inputs.study.labels[place] for place in places),
         gap=gap,
     )
+
+
+def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> tuple[str, ...]:
+    """What variables are called: factors by their titles, and by no namespace."""
+    own, found = _own(inputs), []
+    for name in names:
+        bare = name.removeprefix(FACTOR)
+        instrument = None if name in own else inputs.study.instruments.get(bare)
+        title = bare if instrument is None else instrument.title or bare
+        found.append(f"{title} (factor)" if title in own and name not in own else title)
+    return tuple(found)
 
 
 def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
