@@ -13,13 +13,14 @@ import pytest
 
 from salutogen.analyses.change.agreement import KEYS
 from salutogen.analyses.change.analysis import ChangeResult, compute
-from salutogen.analyses.change.doubts import doubts_of
+from salutogen.analyses.change.doubts import doubts_of, tell_doubts
 from salutogen.analyses.change.paths import ONE_STEP, PLAIN, RANDOM, REGRESSION, WITHOUT_ERROR
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import titles_of
+from salutogen.analyses.change.variables import ChangeData, read_variables, titles_of
 from salutogen.analyses.change.words import constancy, stress_generation
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
+from salutogen.findings import Findings
 from salutogen.models import CrossLaggedPanel
 from salutogen.page.privacy import texts_of
 from salutogen.study.format.quantities import Duration
@@ -198,6 +199,30 @@ def test_a_doubtful_model_is_not_built_on(result: ChangeResult) -> None:
     fit = {"cfi": 0.9, "rmsea": 0.05, "p": 0.01}
     assert doubts_of(fit, ["Below zero: level of SR."]) == doubtful.doubts
     assert doubts_of(fit | {"p": 0.2}, []) == ()
+
+
+def test_a_mend_is_none_that_is_set_already_or_would_be_refused(inputs: AnalysisInputs) -> None:
+    data = read_variables(inputs, ASKED, Findings())
+    fit = {"cfi": 0.8, "rmsea": 0.1, "p": 0.001}
+    empty = pl.DataFrame(schema={"claim": pl.String, "p": pl.Float64})
+
+    def mend(data: ChangeData, lag: int, lags: str) -> str:
+        found = Findings()
+        tell_doubts(inputs, data, found, messages={}, fit=fit, tests=empty,
+                    agreement=pl.DataFrame(), lag=lag, lags=lags)  # fmt: skip
+        return next(item.mend for item in found if item.code == "change-fit-poor")
+
+    assert mend(data, 1, "equal").startswith("Try `lag: 2` or `lags: free`;")
+    assert mend(data, 2, "equal").startswith("Try `lags: free`;")
+    assert mend(data, 2, "free").startswith("Name other occasions or variables;")
+    values = {name: array[:, :3] for name, array in data.values.items()}
+    three = replace(data, values=values, occasions=data.occasions[:3])
+    assert mend(three, 1, "equal").startswith("Try `lags: free`;")
+    few = replace(three, persons=three.persons[:20])
+    assert mend(few, 1, "equal").startswith("Name other")
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs, ASKED.model_copy(update={"occasions": ("T0", "T1", "T2"), "lag": 2}))
+    assert caught.value.findings[0].mend == "Set `lag: 1` or name more occasions."
 
 
 def test_variables_are_told_by_their_titles(inputs: AnalysisInputs, result: ChangeResult) -> None:

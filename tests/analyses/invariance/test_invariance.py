@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,8 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.invariance.analysis import ItemInvariance, compute
 from salutogen.analyses.invariance.fitted import Comparison
 from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.invariance.signs import signs_of
+from salutogen.analyses.invariance.words import verdict
 from salutogen.errors import AnalysisError
 from salutogen.models import MeasurementInvariance
 from tests.analyses.inputs import shown
@@ -171,6 +174,37 @@ def test_groups_of_few_are_left_out_or_refused() -> None:
 )
 def test_what_cannot_be_asked_is_refused(settings: dict[str, Any], code: str) -> None:
     assert set(refused(biased()[0], **settings)) == {code}
+
+
+def test_one_occasion_that_was_named_is_told_as_such() -> None:
+    told = refused(item_inputs(), occasions=("2",))
+    assert "names 2 alone" in told["invariance-one-occasion"]
+
+
+def test_a_step_that_one_rule_alone_denies_is_not_settled() -> None:
+    _, result = biased()
+    fair = result.comparisons[1]
+    row = pl.col("step") == "metric"
+    change = {"cfi_change": -0.013, "rmsea_change": 0.0, "difference_p": 0.19, "holds": False}
+    steps = fair.steps.with_columns(
+        pl.when(row).then(pl.lit(value)).otherwise(name).alias(name)
+        for name, value in change.items()
+    )
+    one = replace(fair, steps=steps, established="configural", called=())
+    signs = signs_of(one)
+    assert signs is not None
+    assert (signs.equal, signs.against, signs.tested) == ("loadings", ("the rule for CFI",), False)
+    told = verdict(result, one)
+    assert "have equal loadings in the groups of site" in told
+    assert "is not settled" in told
+    assert (
+        "The rule for CFI speaks against it; the rule for RMSEA, the likelihood ratio (p = .190) "
+        "and the tests of single items do not." in told
+    )
+    assert "can be compared" not in told
+    called = replace(one, called=("P_5",))
+    assert "Neither means nor associations of the score" in verdict(result, called)
+    assert signs_of(replace(one, established="scalar")) is None
 
 
 def test_a_total_has_no_items() -> None:

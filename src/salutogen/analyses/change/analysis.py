@@ -162,7 +162,8 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         inputs, data, found,
         messages={name: fit.messages for name, fit in models.panels.items()}
         | {f"each group of {models.grouped.by}": models.grouped.messages},
-        fit=table.row(0, named=True), tests=tests, agreement=agreement, lags=settings.lags,
+        fit=table.row(0, named=True), tests=tests, agreement=agreement, lag=settings.lag,
+        lags=settings.lags,
     )  # fmt: skip
     tell_group_differences(models.grouped, found)
     inputs.run.tell(PARTS, PARTS)

@@ -160,11 +160,12 @@ def _occasions(
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
     left = [labels[place] for place in asked if place not in kept]
-    needed = settings.lag + 2
+    needed = occasions_needed(settings.lag)
     if len(kept) < needed:
         found.tell(
             "change-too-few-occasions",
             n=len(kept), needed=needed, names=settings.variables, fewest=FEWEST_AT_OCCASION,
+            mend=_for_more(settings, seen, len(kept)),
         )  # fmt: skip
     elif len(kept) > MOST_OCCASIONS:
         found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)
@@ -172,6 +173,22 @@ def _occasions(
         found.tell("change-occasions-left-out", labels=left, fewest=FEWEST_AT_OCCASION)
     found.raise_refusals(AnalysisError)
     return np.array(kept, dtype=np.intp)
+
+
+def occasions_needed(lag: int) -> int:
+    """How many occasions tell effects so far back from lasting levels."""
+    return lag + 2
+
+
+def _for_more(settings: ChangeSettings, seen: NDArray[np.intp], n: int) -> str | None:
+    """What to do about too few occasions, where a setting is the reason."""
+    ways = []
+    if settings.lag > 1 and n >= occasions_needed(1):
+        ways.append("set `lag: 1`")
+    there = int(np.sum(seen >= FEWEST_AT_OCCASION))
+    if settings.occasions is not None and there >= occasions_needed(settings.lag):
+        ways.append("name more occasions")
+    return f"{' or '.join(ways)}.".capitalize() if ways else None
 
 
 def _gap(inputs: AnalysisInputs, places: NDArray[np.intp], found: Findings) -> float | None:

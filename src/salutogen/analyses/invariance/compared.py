@@ -105,7 +105,13 @@ def comparisons_of(
     if len(table.occasions) > 1:
         made.append(_over_occasions(table, settings, found))
     elif settings.groups is None:
-        found.tell("invariance-one-occasion", name=table.instrument.name, fewest=FEWEST_ANSWERS)
+        found.tell(
+            "invariance-one-occasion",
+            variant="answered" if settings.occasions is None else "named",
+            name=table.instrument.name,
+            labels=table.occasions,
+            fewest=FEWEST_ANSWERS,
+        )
     if settings.groups is not None:
         grouped = _over_groups(inputs, table, settings.groups, found)
         made += [] if grouped is None else [grouped]
@@ -172,7 +178,9 @@ def _over_groups(
     kept = tuple(one for one in order if sizes[one] >= needed)
     left = [one for one in order if one not in kept]
     if len(kept) < GROUPS_NEEDED:
-        found.tell("invariance-groups-too-small", name=name, needed=needed)
+        joined = len(order) > GROUPS_NEEDED and sum(sizes.values()) >= GROUPS_NEEDED * needed
+        found.tell("invariance-groups-too-small", name=name, needed=needed,
+                   mend="Join groups." if joined else None)  # fmt: skip
         return None
     if left:
         found.tell("invariance-groups-left-out", name=name, labels=left, needed=needed)
