@@ -190,6 +190,11 @@ def test_a_step_that_one_rule_alone_denies_is_not_settled() -> None:
         pl.when(row).then(pl.lit(value)).otherwise(name).alias(name)
         for name, value in change.items()
     )
+    scalar = pl.col("step") == "scalar"
+    steps = steps.with_columns(
+        difference_p=pl.when(scalar).then(0.5).otherwise("difference_p"),
+        holds=pl.when(scalar).then(pl.lit(value=True)).otherwise("holds"),
+    )
     one = replace(fair, steps=steps, established="configural", called=())
     signs = signs_of(one)
     assert signs is not None
