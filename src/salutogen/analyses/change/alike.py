@@ -101,7 +101,7 @@ def size_of(rows: Sequence[Row]) -> str:
             f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])}"
         )
     sizes = sorted(row["standardised"] for row in rows)
-    return f"{signed(sizes[0])} to {signed(sizes[-1])} SD per SD"
+    return f"{signed(sizes[0])} to {signed(sizes[-1])} SD per SD, intervals in the table"
 
 
 def _occasions(lag: int) -> str:
