@@ -79,12 +79,25 @@ class HiddenFigures:
             for name, value in content.items()
             if _is_count(name, value, properties.get(name, {}))
         }
-        here = around.within(counts, self.audience)
+        hidden = {
+            name for name, n in counts.items() if self._leaves_few(n, properties.get(name), counts)
+        }
+        here = around.within(counts, self.audience, touched=bool(hidden))
         return {
-            name: self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
-                             here)
+            name: self._gone(value, f"{path}.{name}")
+            if name in hidden
+            else self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
+                            here)
             for name, value in content.items()
         }  # fmt: skip
+
+    def _leaves_few(
+        self, n: int, schema: Mapping[str, Any] | None, counts: Mapping[str, int]
+    ) -> bool:
+        """Whether few are left of a count of the same record whose part a count is."""
+        of = (schema or {}).get("x-of", ())
+        wholes = [counts[one] for one in ([of] if isinstance(of, str) else of) if one in counts]
+        return any(self.audience.is_small(whole - n) for whole in wholes)
 
     def _mapping(
         self,
@@ -221,13 +234,15 @@ class _Around:
         self.base, self.few, self.touched = base, few, touched
         self.counts = dict(counts or {})
 
-    def within(self, counts: Mapping[str, int], audience: Audience) -> _Around:
+    def within(
+        self, counts: Mapping[str, int], audience: Audience, *, touched: bool = False
+    ) -> _Around:
         """Return the same for a record inside, with these counts."""
         own = [counts[name] for name in _BASE if name in counts]
         return _Around(
             base=own[0] if own else self.base,
             few=self.few or any(map(audience.is_small, own)),
-            touched=self.touched or any(audience.hides(n) for n in counts.values()),
+            touched=self.touched or touched or any(audience.hides(n) for n in counts.values()),
             counts={**self.counts, **counts},
         )
 

@@ -11,13 +11,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from salutogen.analyses.change.agreement import KEYS
 from salutogen.analyses.change.analysis import ChangeResult, compute
+from salutogen.analyses.change.doubts import doubts_of, tell_doubts
 from salutogen.analyses.change.paths import ONE_STEP, PLAIN, RANDOM, REGRESSION, WITHOUT_ERROR
 from salutogen.analyses.change.settings import ChangeSettings
+from salutogen.analyses.change.variables import ChangeData, read_variables, titles_of
 from salutogen.analyses.change.words import constancy, stress_generation
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
+from salutogen.findings import Findings
 from salutogen.models import CrossLaggedPanel
+from salutogen.page.privacy import texts_of
 from salutogen.study.format.quantities import Duration
 from tests.analyses.change.studies import change_inputs
 from tests.analyses.inputs import shown
@@ -165,6 +170,10 @@ def test_free_effects_are_told_by_occasion(inputs: AnalysisInputs) -> None:
     assert set(claims(result)) == {path for path in own if not path.startswith(("SR → SR", "sup"))
                                    or path.startswith("support → SR")}  # fmt: skip
     assert constancy(result).endswith("Each occasion has its own.")
+    short = "support above a person's usual level is followed by a lower SR at "
+    assert str(result.in_short()).startswith(short)
+    assert str(result.in_short()).count("followed by") == 1
+    assert str(result.answer()).count("was followed by a lower SR") <= 2, "shown by all, or by one"
     assert result.tests.filter(claim="effects differ over occasions")["df"].item() == 8
 
 
@@ -172,6 +181,62 @@ def test_two_lags(inputs: AnalysisInputs) -> None:
     result = compute(inputs, ASKED.model_copy(update={"lag": 2}))
     assert "support → SR, lag 2" in claims(result)
     assert claims(result)["support → SR"]["random_intercepts"] == "lower"
+    own = result.paths.filter(pl.col("path").str.starts_with("support → SR"))
+    held = own.with_columns(estimate=pl.lit(-1.0), p_adjusted=pl.lit(0.001))
+    agreed = result.agreement.with_columns(pl.lit("lower").alias(key) for key in KEYS.values())
+    told = str(replace(result, paths=held, agreement=agreed).in_short())
+    one, two = told.split(" and support")
+    assert one.endswith("is followed by a lower SR one occasion later")
+    assert two.endswith("is followed by a lower SR two occasions later")
+
+
+def test_a_doubtful_model_is_not_built_on(result: ChangeResult) -> None:
+    assert result.doubts == ()
+    doubtful = replace(result, doubts=("does not fit", "has doubtful estimates"))
+    told = "hangs on a model that does not fit and has doubtful estimates"
+    assert str(doubtful.in_short()) == f"which of SR and support changes first {told}"
+    assert str(doubtful.answer()).endswith("has doubtful estimates: do not build on it.")
+    fit = {"cfi": 0.9, "rmsea": 0.05, "p": 0.01}
+    assert doubts_of(fit, ["Below zero: level of SR."]) == doubtful.doubts
+    assert doubts_of(fit | {"p": 0.2}, []) == ()
+
+
+def test_a_mend_is_none_that_is_set_already_or_would_be_refused(inputs: AnalysisInputs) -> None:
+    data = read_variables(inputs, ASKED, Findings())
+    fit = {"cfi": 0.8, "rmsea": 0.1, "p": 0.001}
+    empty = pl.DataFrame(schema={"claim": pl.String, "p": pl.Float64})
+
+    def mend(data: ChangeData, lag: int, lags: str) -> str:
+        found = Findings()
+        tell_doubts(inputs, data, found, messages={}, fit=fit, tests=empty,
+                    agreement=pl.DataFrame(), lag=lag, lags=lags)  # fmt: skip
+        return next(item.mend for item in found if item.code == "change-fit-poor")
+
+    assert mend(data, 1, "equal").startswith("Try `lag: 2` or `lags: free`;")
+    assert mend(data, 2, "equal").startswith("Try `lags: free`;")
+    assert mend(data, 2, "free").startswith("Name other occasions or variables;")
+    values = {name: array[:, :3] for name, array in data.values.items()}
+    three = replace(data, values=values, occasions=data.occasions[:3])
+    assert mend(three, 1, "equal").startswith("Try `lags: free`;")
+    few = replace(three, persons=three.persons[:20])
+    assert mend(few, 1, "equal").startswith("Name other")
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs, ASKED.model_copy(update={"occasions": ("T0", "T1", "T2"), "lag": 2}))
+    assert caught.value.findings[0].mend == "Set `lag: 1` or name more occasions."
+
+
+def test_variables_are_told_by_their_titles(inputs: AnalysisInputs, result: ChangeResult) -> None:
+    assert titles_of(inputs, ("SR", "factor:support", "factor:P")) == (
+        "SR", "support", "P (factor)",
+    )  # fmt: skip
+    named = replace(result, titles=("SR", "Seeing friends"))
+    assert str(named.in_short()).startswith("Seeing friends above a person's usual level")
+    (section,), _ = shown(named, inputs, individuals=True)
+    told = " ".join(map(str, (*section.paragraphs, section.figures[0].description)))
+    assert "support" not in told
+    cells = [text for table in section.tables[1:] for text in texts_of(table.frame)]
+    assert "Seeing friends → SR" in cells
+    assert not [text for text in cells if "support" in text]
 
 
 def test_stress_generation_is_asked_where_exposure_is_a_variable() -> None:
@@ -286,7 +351,8 @@ def test_a_model_with_too_many_parameters_is_left_out_alone() -> None:
 def test_answers_about_overlapping_times_are_told(inputs: AnalysisInputs) -> None:
     def about(**days: str) -> AnalysisInputs:
         instruments = {
-            name: SimpleNamespace(recall=Duration.parse(span)) for name, span in days.items()
+            name: SimpleNamespace(title=name, recall=Duration.parse(span))
+            for name, span in days.items()
         }
         study = replace(inputs.study, instruments=cast(Any, instruments))
         return replace(inputs, study=study)

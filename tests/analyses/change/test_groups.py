@@ -19,8 +19,9 @@ from salutogen.analyses.change.words import groups_in_words
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.models import CrossLaggedPanel, compare_structural_fits
+from salutogen.pipeline.hidden_figures import HiddenFigures
 from tests.analyses.change.studies import change_inputs
-from tests.analyses.inputs import shown
+from tests.analyses.inputs import audience_of, shown
 from tests.analyses.small_cohort import answers, write_study
 
 ASKED = ChangeSettings(variables=("P", "support"), groups="site")
@@ -142,7 +143,8 @@ def test_small_groups_are_left_out_and_the_rest_goes_on() -> None:
     )
     scores = replace(inputs().scores, persons=few)
     found = compute(replace(inputs(), scores=scores), ASKED)
-    assert found.groups["group"].to_list() == list(SITES)
+    assert found.compared == list(SITES)
+    assert found.groups.row(-1) == ("few", 20, False)
     assert "change-groups-left-out" in codes(found)
     two = few.with_columns(
         site=pl.when(pl.col("site") == "few").then(pl.lit("few")).otherwise(pl.lit("A"))
@@ -151,6 +153,22 @@ def test_small_groups_are_left_out_and_the_rest_goes_on() -> None:
     assert alone.groups_by == ""
     assert "change-groups-too-small" in codes(alone)
     assert alone.paths.height
+
+
+def test_a_left_out_group_of_few_does_not_follow_from_the_others() -> None:
+    site = pl.when(pl.col("person") == 1).then(pl.lit("few")).otherwise("site")
+    site = pl.when(pl.col("person") == 4).then(None).otherwise(site)
+    scores = inputs().scores
+    scores = replace(scores, persons=scores.persons.with_columns(site=site))
+    changed = replace(inputs(), scores=scores)
+    found = compute(changed, ASKED)
+    assert found.groups["n"].to_list() == [200, 198, 200, 1, 1]
+    (section,), _ = shown(found, changed, individuals=False)
+    told = section.tables[-1].frame["n"].to_list()
+    assert told == [200, None, 200, None, None]
+    hide = HiddenFigures(audience_of(changed.scores, individuals=False))
+    hidden = hide.of(found.to_dict(), ChangeResult.schema(), "change")
+    assert [row["n"] for row in hidden["groups"].to_dicts()] == told
 
 
 def test_a_group_in_which_a_variable_does_not_vary_is_told_and_the_rest_goes_on() -> None:

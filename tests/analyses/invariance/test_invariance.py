@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,8 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.invariance.analysis import ItemInvariance, compute
 from salutogen.analyses.invariance.fitted import Comparison
 from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.invariance.signs import signs_of
+from salutogen.analyses.invariance.words import verdict
 from salutogen.errors import AnalysisError
 from salutogen.models import MeasurementInvariance
 from tests.analyses.inputs import shown
@@ -173,6 +176,42 @@ def test_what_cannot_be_asked_is_refused(settings: dict[str, Any], code: str) ->
     assert set(refused(biased()[0], **settings)) == {code}
 
 
+def test_one_occasion_that_was_named_is_told_as_such() -> None:
+    told = refused(item_inputs(), occasions=("2",))
+    assert "names 2 alone" in told["invariance-one-occasion"]
+
+
+def test_a_step_that_one_rule_alone_denies_is_not_settled() -> None:
+    _, result = biased()
+    fair = result.comparisons[1]
+    row = pl.col("step") == "metric"
+    change = {"cfi_change": -0.013, "rmsea_change": 0.0, "difference_p": 0.19, "holds": False}
+    steps = fair.steps.with_columns(
+        pl.when(row).then(pl.lit(value)).otherwise(name).alias(name)
+        for name, value in change.items()
+    )
+    scalar = pl.col("step") == "scalar"
+    steps = steps.with_columns(
+        difference_p=pl.when(scalar).then(0.5).otherwise("difference_p"),
+        holds=pl.when(scalar).then(pl.lit(value=True)).otherwise("holds"),
+    )
+    one = replace(fair, steps=steps, established="configural", called=())
+    signs = signs_of(one)
+    assert signs is not None
+    assert (signs.equal, signs.against, signs.tested) == ("loadings", ("the rule for CFI",), False)
+    told = verdict(result, one)
+    assert "have equal loadings in the groups of site" in told
+    assert "is not settled" in told
+    assert (
+        "The rule for CFI speaks against it; the rule for RMSEA, the likelihood ratio (p = .190) "
+        "and the tests of single items do not." in told
+    )
+    assert "can be compared" not in told
+    called = replace(one, called=("P_5",))
+    assert "Neither means nor associations of the score" in verdict(result, called)
+    assert signs_of(replace(one, established="scalar")) is None
+
+
 def test_a_total_has_no_items() -> None:
     frame = answers(n=60).with_columns(total=pl.sum_horizontal("^P_.*$"))
     mood = {"columns": "total", "total": True, "answers": "0..60"}
@@ -224,6 +263,24 @@ def test_a_run_that_hides_persons_tells_all_of_it() -> None:
     assert over["persons"][0]["n"] == 200
     assert between["score"][0]["total"] is not None
     assert isinstance(results.analysis("invariance").comparisons[0], Comparison)
+
+
+def test_a_left_out_group_of_few_does_not_follow_from_the_others() -> None:
+    few = pl.col("pid") == "MUC-1000"
+    frame = answers(n=200).with_columns(site=pl.when(few).then(pl.lit("few")).otherwise("site"))
+    steps = [{"step": "invariance", "groups": "site"}]
+    results = sg.run(sg.read_study(plan(analyses=steps, individuals="hide")), {"answers": frame})
+    between = results.analysis("invariance").comparisons[1]
+    sizes = between.persons["n"].to_list()
+    assert (sum(sizes), sizes[-1], between.n) == (200, 1, 199)
+    told = results.to_dict()["steps"]["invariance"]["comparisons"][1]
+    counts = [row["n"] for row in told["persons"]]
+    assert counts[-1] is None
+    assert counts.count(None) >= 2, "the rest of 200 would be the one who is left out"
+    assert told["n"] is None
+    assert told["per_parameter"] is None
+    words = results.analysis("invariance").methods().worded(lambda n: str(getattr(n, "of", n)))
+    assert "199" not in words
 
 
 def test_a_comparison_that_cannot_be_fitted_leaves_the_other() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.change.agreement import AGREEMENT_COLUMNS, agreement_of
-from salutogen.analyses.change.doubts import tell_doubts, tell_group_differences
+from salutogen.analyses.change.doubts import doubts_of, tell_doubts, tell_group_differences
 from salutogen.analyses.change.fitted import PARTS, Models, fit_models
 from salutogen.analyses.change.groups import (
     GROUP_COLUMNS,
@@ -18,7 +18,7 @@ from salutogen.analyses.change.groups import (
 )
 from salutogen.analyses.change.paths import PATH_COLUMNS, REGRESSION, path_table
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import ChangeData, read_variables
+from salutogen.analyses.change.variables import ChangeData, read_variables, titles_of
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Column, Kind, figure, record, rows
 from salutogen.findings import Findings
@@ -91,6 +91,10 @@ class ChangeResult(AnalysisResult):
 
     n: int = figure("Persons with any of the variables", unit="persons", kind=Kind.COUNT)
     variables: tuple[str, ...] = figure("Variables", kind=Kind.LABEL)
+    titles: tuple[str, ...] = figure("What they are called", kind=Kind.LABEL)
+    doubts: tuple[str, ...] = figure(
+        "What is doubtful of the model with random intercepts", kind=Kind.LABEL
+    )
     exposures: tuple[str, ...] = figure("Which of them are stressor exposure", kind=Kind.LABEL)
     occasions: tuple[str, ...] = figure("Occasions that were used", kind=Kind.LABEL)
     gap: float | None = figure("Time from one occasion to the next", unit="days")
@@ -106,9 +110,18 @@ class ChangeResult(AnalysisResult):
     )
     levels: pl.DataFrame = rows("How persons' levels go together", LEVEL_COLUMNS)
     groups_by: str = figure("What groups persons; empty without groups", kind=Kind.LABEL)
-    groups: pl.DataFrame = rows("Groups that were compared", GROUP_COLUMNS)
+    groups: pl.DataFrame = rows("Groups, compared or not", GROUP_COLUMNS)
     group_paths: pl.DataFrame = rows("Effects in each group", GROUP_PATH_COLUMNS)
     group_tests: pl.DataFrame = rows("Whether effects differ between groups", GROUP_TEST_COLUMNS)
+
+    def title(self, name: str) -> str:
+        """What a variable is called."""
+        return dict(zip(self.variables, self.titles, strict=True)).get(name, name)
+
+    @property
+    def compared(self) -> list[str]:
+        """Labels of the groups that were compared."""
+        return self.groups.filter("compared")["group"].to_list()
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Effects of all models, what each assumes, and how each fits."""
@@ -149,13 +162,16 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         inputs, data, found,
         messages={name: fit.messages for name, fit in models.panels.items()}
         | {f"each group of {models.grouped.by}": models.grouped.messages},
-        fit=table.row(0, named=True), tests=tests, agreement=agreement, lags=settings.lags,
+        fit=table.row(0, named=True), tests=tests, agreement=agreement, lag=settings.lag,
+        lags=settings.lags,
     )  # fmt: skip
     tell_group_differences(models.grouped, found)
     inputs.run.tell(PARTS, PARTS)
     return ChangeResult(
         n=len(data.persons),
         variables=data.names,
+        titles=titles_of(inputs, data.names),
+        doubts=doubts_of(table.row(0, named=True), models.main.messages),
         exposures=data.exposures,
         occasions=data.occasions,
         gap=data.gap,

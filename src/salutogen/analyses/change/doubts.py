@@ -11,8 +11,9 @@ import polars as pl
 from salutogen.analyses.change.agreement import apart
 from salutogen.analyses.change.fitted import LAGS
 from salutogen.analyses.change.groups import ALL, Grouped
+from salutogen.analyses.change.panel_models import PanelModel
 from salutogen.analyses.change.paths import LEVEL, ONE_STEP, RANDOM, REGRESSION
-from salutogen.analyses.change.variables import SR, ChangeData, E, P
+from salutogen.analyses.change.variables import SR, ChangeData, E, P, occasions_needed
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.findings import Findings
 from salutogen.namespaces import FACTOR
@@ -31,6 +32,7 @@ def tell_doubts(
     fit: Mapping[str, Any],
     tests: pl.DataFrame,
     agreement: pl.DataFrame,
+    lag: int,
     lags: str,
 ) -> None:
     """Add a finding for each doubt.
@@ -43,17 +45,17 @@ def tell_doubts(
     fit : mapping
         Row of the model with random intercepts in the table of models.
     tests, agreement : DataFrame
+    lag : int
+        How far back variables reach.
     lags : str
         Whether effects are held equal.
     """
     for model, told in messages.items():
         for message in told:
             found.tell("change-model-doubtful", model=model, message=message)
-    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
-        fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
-    )
-    if poor and fit["p"] is not None and fit["p"] < LEVEL:
-        found.tell("change-fit-poor", cfi=fit["cfi"], rmsea=fit["rmsea"])
+    if _fits_poorly(fit):
+        found.tell("change-fit-poor", cfi=fit["cfi"], rmsea=fit["rmsea"],
+                   mend=_other_models(data, lag, lags))  # fmt: skip
     for row in tests.filter(claim=LAGS).iter_rows(named=True):
         if lags == "equal" and row["p"] is not None and row["p"] < LEVEL:
             found.tell("change-effects-differ", p=row["p"])
@@ -65,6 +67,44 @@ def tell_doubts(
         found.tell("change-one-way-only", paths=one_way)
     _tell_overlap(inputs, data, found)
     _tell_times(inputs, data, found)
+
+
+def _other_models(data: ChangeData, lag: int, lags: str) -> str:
+    """Say which settings may fit better: those that are not set already and can be fitted."""
+    ways = {
+        "`lag: 2`": (2, lags == "free", lag == 1 and len(data.occasions) >= occasions_needed(2)),
+        "`lags: free`": (lag, True, lags == "equal"),
+    }
+    told = [
+        words
+        for words, (back, free, other) in ways.items()
+        if other and len(data.persons) > _plan(data, back).n_parameters(
+            random_intercepts=True, free=free)
+    ]  # fmt: skip
+    first = (
+        f"Try {' or '.join(told)}; where" if told else "Name other occasions or variables; where"
+    )
+    return f"{first} persons drift, do not read the effects."
+
+
+def _plan(data: ChangeData, lag: int) -> PanelModel:
+    return PanelModel(
+        values=data.values, occasions=data.occasions, lag=lag, covariates=data.covariates
+    )
+
+
+def doubts_of(fit: Mapping[str, Any], messages: Sequence[str]) -> tuple[str, ...]:
+    """Say what is doubtful of a model, as what follows "a model that"."""
+    poor = ("does not fit",) if _fits_poorly(fit) else ()
+    return (*poor, "has doubtful estimates") if messages else poor
+
+
+def _fits_poorly(fit: Mapping[str, Any]) -> bool:
+    """Whether indices and the test both speak against a model."""
+    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
+        fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
+    )
+    return poor and fit["p"] is not None and fit["p"] < LEVEL
 
 
 def tell_group_differences(grouped: Grouped, found: Findings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from salutogen.analyses.change.words import later
+from salutogen.analyses.change.alike import later
 from salutogen.page.charting import (
     Spec,
 )

@@ -115,10 +115,16 @@ def fit_models(
     )
 
 
+_HOLD_EQUAL = (
+    "Hold effects equal (`lags: equal`), or name fewer variables, occasions or covariates."
+)
+
+
 def _refuse_few_persons(plan: PanelModel, data: ChangeData, free: bool, found: Findings) -> None:
     needed = plan.n_parameters(random_intercepts=True, free=free)
     if len(data.persons) <= needed:
-        found.tell("change-too-few-persons", n=Persons(len(data.persons)), parameters=needed)
+        found.tell("change-too-few-persons", n=Persons(len(data.persons)), parameters=needed,
+                   mend=_HOLD_EQUAL if free else None)  # fmt: skip
     found.raise_refusals(AnalysisError)
 
 

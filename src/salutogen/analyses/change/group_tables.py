@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.change.alike import in_titles
 from salutogen.analyses.change.groups import (
     GROUP_COLUMNS,
     GROUP_PATH_COLUMNS,
@@ -27,7 +28,7 @@ def group_tables(result: ChangeResult) -> tuple[Table, ...]:
         Table(
             name="change-group-effects",
             title=f"Effects in each group of {by} (random intercepts)",
-            frame=result.group_paths.select(column.name for column in SHOWN),
+            frame=in_titles(result, result.group_paths).select(column.name for column in SHOWN),
             columns=SHOWN,
             note="Means, levels and deviations are each group's own, too. In SDs over all persons "
             "and occasions, so that groups can be compared.",
@@ -35,7 +36,7 @@ def group_tables(result: ChangeResult) -> tuple[Table, ...]:
         Table(
             name="change-group-tests",
             title=f"Whether effects differ between groups of {by}",
-            frame=result.group_tests,
+            frame=in_titles(result, result.group_tests),
             columns=GROUP_TEST_COLUMNS,
             note="All effects together: effects that all groups share against each group's own "
             "(scaled likelihood ratio). One effect: Wald's test where each group has its own.",

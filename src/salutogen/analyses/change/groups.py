@@ -13,7 +13,7 @@ from salutogen.analyses.change.paths import EFFECT_COLUMNS, holm, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.group_labels import group_labels, names_of_groups
+from salutogen.analyses.group_labels import group_labels, names_of_groups, sizes_left
 from salutogen.columns import Column, Kind
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
@@ -27,6 +27,8 @@ GROUP_COLUMNS = (
     Column(name="group", meaning="Group of persons", heading="Group", kind=Kind.LABEL),
     Column(name="n", meaning="Persons of the group with any of the variables", unit="persons",
            heading="Persons", kind=Kind.COUNT, of="n", adds_up=1),
+    Column(name="compared", meaning="Whether the group is large enough to be compared",
+           heading="Compared", kind=Kind.LABEL),
 )  # fmt: skip
 GROUP_PATH_COLUMNS = (
     Column(name="group", meaning="Group of persons", heading="Group", kind=Kind.LABEL),
@@ -98,7 +100,7 @@ def compare_groups(
     kept = _large_enough(own, plan, free=free, name=settings.groups, found=found)
     if len(kept) < GROUPS_NEEDED:
         return _nothing()
-    grouped = _of_rows(plan, own.is_in(kept).to_numpy(), own)
+    grouped = _of_rows(plan, own.is_in(kept).fill_null(value=False).to_numpy(), own)
     try:
         apart = grouped.fit(random_intercepts=True, free=free)
         alike = grouped.fit(random_intercepts=True, free=free, equal_groups=EQUAL)
@@ -106,11 +108,10 @@ def compare_groups(
         found.tell("change-groups-not-fitted", name=settings.groups, reason=str(error))
         return _nothing()
     assert grouped.group is not None
-    counts = [int(np.sum(grouped.group == label)) for label in grouped.groups]
     spread = {name: data.spread_of(name) for name in data.names}
     return Grouped(
         by=settings.groups,
-        sizes=pl.DataFrame({"group": list(grouped.groups), "n": counts}),
+        sizes=_sizes(own, grouped.groups),
         paths=_paths(apart, grouped.groups, spread),
         tests=_tests(apart, alike, grouped.groups),
         messages=apart.messages,
@@ -130,6 +131,16 @@ def _large_enough(
     elif left:
         found.tell("change-groups-left-out", name=name, labels=left, needed=needed)
     return kept
+
+
+def _sizes(own: pl.Series, groups: tuple[str, ...]) -> pl.DataFrame:
+    """How many persons are in each group, and in those that are not compared."""
+    left = sizes_left(own, groups)
+    counts = [int((own == label).sum() or 0) for label in groups]
+    return pl.DataFrame(
+        {"group": [*groups, *left], "n": [*counts, *left.values()],
+         "compared": [True] * len(groups) + [False] * len(left)}
+    )  # fmt: skip
 
 
 def _of_rows(plan: PanelModel, rows: np.ndarray, own: pl.Series) -> PanelModel:
@@ -176,7 +187,7 @@ def _nothing() -> Grouped:
     paths = path_table({}, {}).rename({"model": "group"})
     return Grouped(
         by="",
-        sizes=pl.DataFrame(schema={"group": text, "n": pl.Int64}),
+        sizes=pl.DataFrame(schema={"group": text, "n": pl.Int64, "compared": pl.Boolean}),
         paths=paths,
         tests=pl.DataFrame(schema={"effect": text, "chi_square": number, "df": pl.Int64,
                                    "p": number, "p_adjusted": number}),

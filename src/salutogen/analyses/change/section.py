@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.change.agreement import AGREEMENT_COLUMNS, crossing
+from salutogen.analyses.change.alike import in_titles
 from salutogen.analyses.change.analysis import (
     LEVEL_COLUMNS,
     MODEL_COLUMNS,
@@ -80,7 +81,7 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
         Table(
             name="change-claims",
             title="What each model claims",
-            frame=result.agreement,
+            frame=in_titles(result, result.agreement),
             columns=AGREEMENT_COLUMNS,
             note="Higher: where the earlier variable was higher, the later is higher. Claimed "
             "where p, adjusted for all effects between variables of the model, is below .05.",
@@ -88,7 +89,7 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
         Table(
             name="change-effects",
             title="All effects",
-            frame=result.paths.select(column.name for column in TABLE_COLUMNS),
+            frame=in_titles(result, result.paths).select(column.name for column in TABLE_COLUMNS),
             columns=TABLE_COLUMNS,
             note="Effects of a variable on itself say how much of a deviation is carried on. In "
             "SDs over persons and occasions, which are taken as known.",
@@ -96,7 +97,7 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
         Table(
             name="change-within",
             title="Effects in SDs within persons (random intercepts)",
-            frame=result.within,
+            frame=in_titles(result, result.within),
             columns=WITHIN_COLUMNS,
         ),
         Table(
@@ -122,7 +123,7 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
             Table(
                 name="change-levels",
                 title="How lasting levels go together",
-                frame=result.levels,
+                frame=in_titles(result, result.levels),
                 columns=LEVEL_COLUMNS,
             )
         )
@@ -131,7 +132,7 @@ def _tables(result: ChangeResult) -> tuple[Table, ...]:
 
 def _figure(result: ChangeResult) -> Figure:
     names = [column.name for column in FIGURE_COLUMNS]
-    data = crossing(result.paths).select(names).drop_nulls("standardised_low")
+    data = in_titles(result, crossing(result.paths)).select(names).drop_nulls("standardised_low")
     models = [model for model in MODELS if model in set(data["model"])]
     told = _values(data.filter(model=RANDOM))
     return Figure(
@@ -147,8 +148,9 @@ def _figure(result: ChangeResult) -> Figure:
 
 def _figure_of_groups(result: ChangeResult) -> Figure:
     names = [column.name for column in GROUP_FIGURE_COLUMNS]
-    data = crossing(result.group_paths).select(names).drop_nulls("standardised_low")
-    groups = result.groups["group"].to_list()
+    data = in_titles(result, crossing(result.group_paths)).select(names)
+    data = data.drop_nulls("standardised_low")
+    groups = result.compared
     told = "; ".join(f"{group}: {_values(data.filter(group=group))}" for group in groups)
     return Figure(
         name="change-groups",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
-from salutogen.namespaces import factor_column
+from salutogen.namespaces import FACTOR, factor_column
 
 Float = NDArray[np.float64]
 
@@ -93,6 +94,17 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     )
 
 
+def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> tuple[str, ...]:
+    """What variables are called: factors by their titles, and by no namespace."""
+    own, found = _own(inputs), []
+    for name in names:
+        bare = name.removeprefix(FACTOR)
+        instrument = None if name in own else inputs.study.instruments.get(bare)
+        title = bare if instrument is None else instrument.title or bare
+        found.append(f"{title} (factor)" if title in own and name not in own else title)
+    return tuple(found)
+
+
 def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
     """Names of scores that every study has."""
     return (SR, P, E, *inputs.scores.type_columns)
@@ -148,11 +160,12 @@ def _occasions(
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
     left = [labels[place] for place in asked if place not in kept]
-    needed = settings.lag + 2
+    needed = occasions_needed(settings.lag)
     if len(kept) < needed:
         found.tell(
             "change-too-few-occasions",
             n=len(kept), needed=needed, names=settings.variables, fewest=FEWEST_AT_OCCASION,
+            mend=_for_more(settings, seen, len(kept)),
         )  # fmt: skip
     elif len(kept) > MOST_OCCASIONS:
         found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)
@@ -160,6 +173,22 @@ def _occasions(
         found.tell("change-occasions-left-out", labels=left, fewest=FEWEST_AT_OCCASION)
     found.raise_refusals(AnalysisError)
     return np.array(kept, dtype=np.intp)
+
+
+def occasions_needed(lag: int) -> int:
+    """How many occasions tell effects so far back from lasting levels."""
+    return lag + 2
+
+
+def _for_more(settings: ChangeSettings, seen: NDArray[np.intp], n: int) -> str | None:
+    """What to do about too few occasions, where a setting is the reason."""
+    ways = []
+    if settings.lag > 1 and n >= occasions_needed(1):
+        ways.append("set `lag: 1`")
+    there = int(np.sum(seen >= FEWEST_AT_OCCASION))
+    if settings.occasions is not None and there >= occasions_needed(settings.lag):
+        ways.append("name more occasions")
+    return f"{' or '.join(ways)}.".capitalize() if ways else None
 
 
 def _gap(inputs: AnalysisInputs, places: NDArray[np.intp], found: Findings) -> float | None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from salutogen.analyses.change.agreement import HIGHER, NOT_SHOWN, apart, claim, crossing
+from salutogen.analyses.change.alike import (
+    Row,
+    effect_of,
+    path_of,
+    size_of,
+    together,
+    way,
+    when_in_short,
+)
 from salutogen.analyses.change.fitted import LAGS
 from salutogen.analyses.change.groups import ALL
 from salutogen.analyses.change.paths import (
@@ -25,71 +34,70 @@ if TYPE_CHECKING:
     from salutogen.page.section import Text
 
 
-def later(result: ChangeResult, lag: int) -> str:
-    """Words for how much later: in occasions, and in days where time is known."""
-    occasions = "one occasion" if lag == 1 else f"{lag} occasions"
-    days = "" if result.gap is None else f" ({lag * result.gap:.3g} days)"
-    return f"{occasions}{days} later"
-
-
 def answer_of(result: ChangeResult) -> Text:
     """Say what goes before what by the main model, and whether others agree."""
     own = list(crossing(result.paths).filter(model=RANDOM).iter_rows(named=True))
     shown = [row for row in own if claim(row) not in (NOT_SHOWN, None)]
-    rest = [row["path"] for row in own if claim(row) == NOT_SHOWN]
+    rest = [row for row in own if claim(row) == NOT_SHOWN]
     if not shown and not rest:
         return "What comes first within persons cannot be told: effects have no standard errors."
     if not shown:
+        sizes = "; ".join(f"{path_of(result, rows)}: {size_of(rows)}" for rows in together(own))
         return (
-            f"Within persons, no effect of one of {enumeration(result.variables)} on another an "
-            f"occasion later is shown ({_intervals(own)}).{_agreed(result, rest)}"
+            f"Within persons, no effect of one of {_names(result)} on another "
+            f"{'an occasion' if result.lag == 1 else 'one or two occasions'} later is shown "
+            f"({sizes}).{_agreed(result, rest)}{_doubted(result)}"
         )
     denied = _denied(result)
-    held = [_effect(result, row) for row in shown if row["path"] not in denied]
-    alone = [
-        f" By the model with random intercepts, {_effect(result, row)}; models that assume "
-        f"something else do not claim the same ({', '.join(denied[row['path']])}), so that it "
-        "hangs on what is assumed."
-        for row in shown
-        if row["path"] in denied
+    held = [
+        effect_of(result, rows)
+        for rows in together(row for row in shown if row["path"] not in denied)
     ]
+    alone = [
+        f" By the model with random intercepts, {effect_of(result, rows)}; models that assume "
+        f"something else do not claim the same ({', '.join(denied[rows[0]['path']])}), so that it "
+        "hangs on what is assumed."
+        for rows in together((row for row in shown if row["path"] in denied), extra=denied)
+    ]
+    missed = [path_of(result, rows) for rows in together(rest)]
     parts = [f" Within persons, {enumeration(held)}."] if held else []
-    parts += [*alone, f" Not shown: {enumeration(rest)}." if rest else "", _agreed(result, rest)]
-    return "".join(parts).strip()
+    parts += [*alone, f" Not shown: {'; '.join(missed)}." if missed else ""]
+    return "".join([*parts, _agreed(result, rest), _doubted(result)]).strip()
 
 
 def in_short_of(result: ChangeResult) -> str:
     """Say in a clause which effects every model claims, or that none is told."""
     own = list(crossing(result.paths).filter(model=RANDOM).iter_rows(named=True))
     denied = _denied(result)
-    held = {
-        row["path"]: f"{row['source']} above a person's usual level is followed by "
-        f"{'a higher' if claim(row) == HIGHER else 'a lower'} {row['outcome']}"
-        for row in own
-        if claim(row) not in (NOT_SHOWN, None) and row["path"] not in denied
-    }
-    if held:
-        return enumeration(list(held.values()))
-    return f"which of {enumeration(result.variables)} changes first is not told"
-
-
-def _effect(result: ChangeResult, row: Mapping[str, Any]) -> str:
-    way = "a higher" if claim(row) == HIGHER else "a lower"
-    at = f", at {row['occasion']}" if row["occasion"] else ""
-    return (
-        f"{row['source']} above the usual level was followed by {way} {row['outcome']} "
-        f"{later(result, row['lag'])}{at} ({signed(row['standardised'])} SD per SD, 95 % interval "
-        f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])})"
+    held = [row for row in own if claim(row) not in (NOT_SHOWN, None) and row["path"] not in denied]
+    if not held:
+        return f"which of {_names(result)} changes first is not told"
+    if result.doubts:
+        return (
+            f"which of {_names(result)} changes first hangs on a model that "
+            f"{enumeration(result.doubts)}"
+        )
+    return enumeration(
+        [
+            f"{result.title(rows[0]['source'])} above a person's usual level is followed by "
+            f"{way(rows)} {result.title(rows[0]['outcome'])}{when_in_short(result, rows)}"
+            for rows in together(held)
+        ]
     )
 
 
-def _intervals(own: list[dict[str, Any]]) -> str:
-    parts = [
-        f"{row['path']}: {signed(row['standardised'])} SD per SD, 95 % interval "
-        f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])}"
-        for row in own
-    ]
-    return "; ".join(parts)
+def _names(result: ChangeResult) -> str:
+    return enumeration(result.titles)
+
+
+def _doubted(result: ChangeResult) -> str:
+    """Say that the main model is doubtful; empty where it is not."""
+    if not result.doubts:
+        return ""
+    return (
+        f" All of this hangs on a model with random intercepts that {enumeration(result.doubts)}: "
+        "do not build on it."
+    )
 
 
 def _denied(result: ChangeResult) -> dict[str, list[str]]:
@@ -101,12 +109,14 @@ def _denied(result: ChangeResult) -> dict[str, list[str]]:
     return models
 
 
-def _agreed(result: ChangeResult, untold: Sequence[str]) -> str:
+def _agreed(result: ChangeResult, untold: Sequence[Row]) -> str:
     """Say of which effects that are not shown another model claims one, or that all agree."""
     models = _denied(result)
-    some = {path: models[path] for path in dict.fromkeys(untold) if path in models}
+    some = together((row for row in untold if row["path"] in models), extra=models)
     if some:
-        told = "; ".join(f"{path} ({', '.join(which)})" for path, which in some.items())
+        told = "; ".join(
+            f"{path_of(result, rows)} ({', '.join(models[rows[0]['path']])})" for rows in some
+        )
         return f" Models that assume something else claim otherwise of {told}."
     if models:
         return ""
@@ -124,7 +134,7 @@ def stress_generation(result: ChangeResult) -> str:
         what = {None: "not computed", NOT_SHOWN: "not shown", HIGHER: "shown"}.get(
             claim(row), "the other way round (less exposure later)"
         )
-        found.append(f"{row['path']}: {what}, {p_value(row['p_adjusted'])}")
+        found.append(f"{path_of(result, [row])}: {what}, {p_value(row['p_adjusted'])}")
     if not found:
         return ""
     return (
@@ -151,7 +161,7 @@ def levels_in_words(result: ChangeResult) -> str:
     if not known.height:
         return ""
     told = [
-        f"{row['one']} with {row['two']} {points(row['correlation'])}"
+        f"{result.title(row['one'])} with {result.title(row['two'])} {points(row['correlation'])}"
         for row in known.iter_rows(named=True)
     ]
     return (
@@ -165,7 +175,7 @@ def groups_in_words(result: ChangeResult) -> str:
     tests = {row["effect"]: row for row in result.group_tests.iter_rows(named=True)}
     if not result.groups_by:
         return ""
-    names = enumeration(result.groups["group"].to_list())
+    names = enumeration(result.compared)
     together = tests.get(ALL)
     if together is None or together["p"] is None:
         head = f"Whether effects differ between the groups of {result.groups_by} ({names}) could "
@@ -177,7 +187,7 @@ def groups_in_words(result: ChangeResult) -> str:
             f"{p_value(together['p'])}, all effects together)."
         )
     told = [
-        f"{name} ({p_value(row['p_adjusted'])}): {_by_group(result, name)}"
+        _by_group(result, name, p_value(row["p_adjusted"]))
         for name, row in tests.items()
         if row["p_adjusted"] is not None and row["p_adjusted"] < LEVEL
     ]
@@ -190,13 +200,14 @@ def groups_in_words(result: ChangeResult) -> str:
     return head + single
 
 
-def _by_group(result: ChangeResult, effect: str) -> str:
+def _by_group(result: ChangeResult, effect: str, p: str) -> str:
     rows = result.group_paths.filter(path=effect)
-    return ", ".join(
+    told = ", ".join(
         f"{signed(row['standardised'])} in {row['group']} (95 % interval "
         f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])})"
         for row in rows.iter_rows(named=True)
     )
+    return f"{path_of(result, [rows.row(0, named=True)])} ({p}): {told}"
 
 
 def methods_of(result: ChangeResult) -> Text:
@@ -209,7 +220,7 @@ def methods_of(result: ChangeResult) -> Text:
         "and Grasman 2015; full-information maximum likelihood, robust errors, effects {lags} over "
         "occasions{adjusted}){beside}. p values of effects of one variable on another are adjusted "
         "in each model (Holm 1979).{grouped}",
-        names=enumeration(result.variables),
+        names=_names(result),
         occasions=len(result.occasions),
         n=Persons(result.n),
         lags="equal" if result.lags == "equal" else "free",

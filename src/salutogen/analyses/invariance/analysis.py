@@ -10,6 +10,7 @@ from salutogen.analyses.invariance.answers import ItemTable, read_items
 from salutogen.analyses.invariance.compared import Compared, comparisons_of
 from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
 from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.invariance.signs import signs_of
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.columns import Kind, figure, record
 from salutogen.errors import AnalysisError, ModelError
@@ -111,7 +112,11 @@ def _tell(one: Comparison, found: Findings) -> None:
     if not one.one_factor and first["cfi"] is not None:
         found.tell("invariance-not-one-factor", cfi=first["cfi"], rmsea=first["rmsea"],
                    over=one.over)  # fmt: skip
-    if one.established != "scalar":
+    signs = signs_of(one)
+    if signs is not None and not signs.tested:
+        found.tell("invariance-not-held", variant="unsettled", places=one.places,
+                   equal=signs.equal, against=signs.against, silent=signs.silent)  # fmt: skip
+    elif one.established != "scalar":
         found.tell("invariance-not-held", variant=one.established, places=one.places)
     if one.called:
         found.tell("invariance-items-called", items=one.called, places=one.places)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.group_labels import group_labels, names_of_groups
+from salutogen.analyses.group_labels import group_labels, names_of_groups, sizes_left
 from salutogen.analyses.invariance.answers import FEWEST_ANSWERS, ItemTable
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError
@@ -44,6 +44,8 @@ class Compared:
         Persons with any answer.
     group : array (n_persons,)
         Place of each person's group; 0 over occasions.
+    left : dict of int
+        Persons who answered but are in no group that is compared, by label.
     """
 
     over: Literal["occasions", "groups"]
@@ -52,6 +54,12 @@ class Compared:
     places: tuple[str, ...]
     values: Float
     group: NDArray[np.intp]
+    left: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_answered(self) -> int:
+        """Number of persons who answered, compared or not."""
+        return self.n + sum(self.left.values())
 
     @property
     def n(self) -> int:
@@ -97,7 +105,13 @@ def comparisons_of(
     if len(table.occasions) > 1:
         made.append(_over_occasions(table, settings, found))
     elif settings.groups is None:
-        found.tell("invariance-one-occasion", name=table.instrument.name, fewest=FEWEST_ANSWERS)
+        found.tell(
+            "invariance-one-occasion",
+            variant="answered" if settings.occasions is None else "named",
+            name=table.instrument.name,
+            labels=table.occasions,
+            fewest=FEWEST_ANSWERS,
+        )
     if settings.groups is not None:
         grouped = _over_groups(inputs, table, settings.groups, found)
         made += [] if grouped is None else [grouped]
@@ -155,7 +169,8 @@ def _over_groups(
     if label is None:
         return None
     values = table.values[:, :1]
-    known = np.isfinite(values).any(axis=(1, 2)) & label.is_not_null().to_numpy()
+    answered = np.isfinite(values).any(axis=(1, 2))
+    known = answered & label.is_not_null().to_numpy()
     counts = label.filter(pl.Series(known)).value_counts(sort=True)
     needed = FEWEST_PER_PARAMETER * parameters_of(1, len(table.items))
     order = sorted(counts[label.name].to_list())
@@ -163,7 +178,9 @@ def _over_groups(
     kept = tuple(one for one in order if sizes[one] >= needed)
     left = [one for one in order if one not in kept]
     if len(kept) < GROUPS_NEEDED:
-        found.tell("invariance-groups-too-small", name=name, needed=needed)
+        joined = len(order) > GROUPS_NEEDED and sum(sizes.values()) >= GROUPS_NEEDED * needed
+        found.tell("invariance-groups-too-small", name=name, needed=needed,
+                   mend="Join groups." if joined else None)  # fmt: skip
         return None
     if left:
         found.tell("invariance-groups-left-out", name=name, labels=left, needed=needed)
@@ -177,6 +194,7 @@ def _over_groups(
         places=kept,
         values=values[chosen],
         group=number[chosen],
+        left=sizes_left(label.filter(pl.Series(answered)), kept),
     )
 
 
@@ -196,9 +214,9 @@ def _labels(inputs: AnalysisInputs, name: str, found: Findings) -> pl.Series | N
 
 def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
     """Refuse too few persons, items without variance, and items that hardly anybody has."""
-    q = one.n_parameters
+    q, persons = one.n_parameters, Persons(one.n, of=one.n_answered)
     if one.n < FEWEST_PER_PARAMETER * q:
-        found.tell("invariance-too-few-persons", n=Persons(one.n), parameters=q, over=one.over,
+        found.tell("invariance-too-few-persons", n=persons, parameters=q, over=one.over,
                    needed=FEWEST_PER_PARAMETER * q)  # fmt: skip
         return
     flat = _without_variance(one, table.items)
@@ -210,7 +228,7 @@ def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
         found.tell("invariance-answers-apart", over=one.over, fewest=FEWEST_ANSWERS)
         return
     if one.n < ENOUGH_PER_PARAMETER * q:
-        found.tell("invariance-few-persons", n=Persons(one.n), parameters=q, over=one.over,
+        found.tell("invariance-few-persons", n=persons, parameters=q, over=one.over,
                    enough=ENOUGH_PER_PARAMETER)  # fmt: skip
 
 

@@ -114,7 +114,12 @@ class Comparison(Record):
     by: str = figure("What groups persons", kind=Kind.LABEL)
     at: str = figure("Occasion at which groups are compared", kind=Kind.LABEL)
     places: tuple[str, ...] = figure("Occasions or groups", kind=Kind.LABEL)
-    n: int = figure("Persons with any answer", unit="persons", kind=Kind.COUNT)
+    n: int = figure("Persons with any answer", unit="persons", kind=Kind.COUNT, of="n_answered")
+    n_answered: int = figure(
+        "Persons with any answer, those of groups that are not compared with them",
+        unit="persons",
+        kind=Kind.COUNT,
+    )
     per_parameter: float = figure("Persons for each parameter", kind=Kind.SHARE)
     established: str = figure(
         "Last step that fits hardly worse than the one before: configural, metric, scalar",
@@ -161,6 +166,7 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         at=one.at,
         places=one.places,
         n=one.n,
+        n_answered=one.n_answered,
         per_parameter=one.n / one.n_parameters,
         established=result.established,
         one_factor=_is_one_factor(steps),
@@ -223,6 +229,7 @@ def _persons(one: Compared, table: ItemTable) -> pl.DataFrame:
              "mean": float(scores.mean()) if enough else None,
              "sd": float(scores.std(ddof=1)) if enough else None}
         )  # fmt: skip
+    made += [{"place": f"{label} (not compared)", "n": n} for label, n in one.left.items()]
     schema = {"place": pl.String, "n": pl.Int64, "n_complete": pl.Int64, "mean": pl.Float64,
               "sd": pl.Float64}  # fmt: skip
     return pl.DataFrame(made, schema=schema)

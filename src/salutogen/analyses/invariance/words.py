@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from salutogen.analyses.invariance.signs import EQUAL, Signs, signs_of
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.findings import Persons
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from salutogen.analyses.invariance.fitted import Comparison
     from salutogen.page.section import Text
 
-EQUAL = {"metric": "loadings", "scalar": "intercepts"}
 MOST_NAMED = 4
-LEVEL = 0.05
 
 
 def answer_of(result: ItemInvariance) -> Text:
@@ -29,8 +28,10 @@ def answer_of(result: ItemInvariance) -> Text:
 
 def verdict(result: ItemInvariance, one: Comparison) -> str:
     """Say of one comparison which steps hold, which items are called and what they do."""
-    where = _where(one)
-    if one.established == "scalar":
+    where, signs = _where(one), signs_of(one)
+    if signs is not None and not signs.tested:
+        head = _unsettled(result, one, signs)
+    elif one.established == "scalar":
         alike = "measure nearly alike" if one.called else "measure alike"
         head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}."
     elif one.established == "metric":
@@ -52,6 +53,22 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
             f"follows rests on a model that the answers contradict. {head}"
         )
     return f"{head} {items_in_words(result, one)}"
+
+
+def _unsettled(result: ItemInvariance, one: Comparison, signs: Signs) -> str:
+    """Say of a step that only a rule for fit speaks against, which signs do not."""
+    what = "associations and means" if one.established == "configural" else "means"
+    so_far = "have equal loadings" if one.established == "metric" else ""
+    head = f"Items of {result.instrument} {so_far} {_where(one)}; whether" if so_far else "Whether"
+    of = "they have" if so_far else f"items of {result.instrument} have"
+    place = "" if so_far else f" {_where(one)}"
+    verb = "speaks" if len(signs.against) == 1 else "speak"
+    return (
+        f"{head} {of} equal {signs.equal}{place} is not settled: {_changes(one)}. "
+        f"T{enumeration(signs.against)[1:]} {verb} against it; "
+        f"{enumeration(signs.silent)} {'does' if len(signs.silent) == 1 else 'do'} not. Compare "
+        f"{what} of the score with that in mind, and beside the latent means."
+    )
 
 
 def _where(one: Comparison) -> str:
@@ -173,7 +190,7 @@ def methods_of(result: ItemInvariance) -> Text:
                 instrument=result.instrument,
                 n_places=len(one.places),
                 over=over,
-                n=Persons(one.n),
+                n=Persons(one.n, of=one.n_answered),
                 residuals=", residuals of an item going together over occasions"
                 if one.over == "occasions"
                 else "",
