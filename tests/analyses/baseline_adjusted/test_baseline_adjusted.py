@@ -115,6 +115,15 @@ def test_a_unit_counted_twice_stands_twice() -> None:
     np.testing.assert_allclose(once, twice)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [0.0, 0.1, 7.3])
+def test_a_baseline_that_is_the_same_for_everybody_tells_nothing(value: float) -> None:
+    rng = np.random.default_rng(8)
+    X = np.column_stack([np.ones(30), rng.normal(size=30), np.full(30, value)])
+    for reliability in (1.0, 0.8):
+        assert without_error(X, rng.normal(size=30), reliability) is None
+
+
 def test_the_size_of_columns_does_not_matter() -> None:
     rng = np.random.default_rng(7)
     X = np.column_stack([np.ones(40), rng.normal(size=(40, 2))])

@@ -17,6 +17,7 @@ from salutogen.models.resampling.bootstrap import percentile_interval
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 STREAM = 0xBA5E
+FLAT = 1e-12  # of the squares of a column, which is then the same for everybody
 COLLINEAR = 1e-10  # of a column, squared: what the others leave of one that they tell
 PLAIN, ADJUSTED, CHANGE = (
     "without baseline (SR)",
@@ -181,7 +182,7 @@ def without_error(
     others = np.linalg.solve(left[:-1, :-1], np.column_stack([left[:-1, -1], right[:-1]]))
     rest = left[-1, -1] - left[-1, :-1] @ others[:, 0]
     error = (1 - reliability) * spread
-    if rest - error <= 1e-9 * spread:
+    if spread <= FLAT * left[-1, -1] or rest - error <= 1e-9 * spread:
         return None
     # The column with error is solved for beside the others: what is left of it is known not to be
     # nothing, however its size compares with theirs.
