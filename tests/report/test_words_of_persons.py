@@ -59,7 +59,7 @@ def context(
 ) -> Any:
     """What the words look at of a report's context."""
     return SimpleNamespace(
-        persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120)}),
+        persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120), "n_valid": [4] * 120}),
         audience=Audience(individuals=individuals, n_persons=120, seed=1),
         norm=SimpleNamespace(
             external=None,

@@ -8,8 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from salutogen.analyses.factors.settings import FactorsSettings
-from salutogen.analyses.trajectories.settings import TrajectorySettings
+from salutogen.analyses.registry import BUILT_IN
 from salutogen.errors import StudyError
 from salutogen.findings import Severity
 from salutogen.study import read_study
@@ -114,10 +113,9 @@ def test_an_unknown_template_names_the_nearest():
 
 @pytest.fixture(scope="module")
 def validator():
-    steps = {"growth": {"type": "object", "properties": {"k": {"type": "integer"}},
-                        "additionalProperties": False}}  # fmt: skip
-    steps["trajectories"] = TrajectorySettings.model_json_schema()
-    steps["factors"] = FactorsSettings.model_json_schema()
+    steps = {one.name: one.settings_model().model_json_schema() for one in BUILT_IN}
+    steps["growth"] = {"type": "object", "properties": {"k": {"type": "integer"}},
+                       "additionalProperties": False}  # fmt: skip
     schema = study_schema(steps)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
