@@ -12,6 +12,7 @@ import statsmodels.api as sm
 from salutogen.errors import NormError
 from salutogen.findings import Findings
 from salutogen.norm import Norm, fit_norm
+from salutogen.norm.design_matrix import covariate_terms, term_matrix
 from salutogen.norm.findings import LeftOut
 from salutogen.norm.line_spec import line_spec
 from salutogen.norm.lines import Level
@@ -234,3 +235,14 @@ def test_primary_names_the_line_that_is_reported() -> None:
     assert fit_norm(simulated(norm={"unit": "occasion"})).primary_line.level == "occasion"
     assert fit_norm(simulated(norm={"unit": "window"})).primary_line.level == "window"
     assert fit_norm(simulated()).primary_line.level == "person"
+
+
+def test_covariates_and_labels_may_be_called_like_terms_of_a_curve() -> None:
+    table = pl.DataFrame(
+        {"E": [1.0, 2.0, 3.0], "covariate:spline_p": ["a", "b^2", "b^2"]},
+        schema_overrides={"covariate:spline_p": pl.String},
+    )
+    terms = ("E", *covariate_terms(table, ("spline_p",)))
+    assert terms == ("E", "covariate:spline_p=b^2")
+    found = term_matrix(table, terms, predictors=("E",))
+    np.testing.assert_array_equal(found, [[1, 0], [2, 1], [3, 1]])

@@ -77,9 +77,9 @@ def term_matrix(
             columns.append(np.ones(table.height))
         elif term in table.columns:
             columns.append(_numbers(table, term))
-        elif term.endswith("^2"):
+        elif term.endswith("^2") and term[:-2] in table.columns:  # a label may end so too
             columns.append(_numbers(table, term[:-2]) ** 2)
-        elif ":spline" in term:
+        elif term.rpartition(":spline")[0] in knots_by_name:  # a covariate may be called so
             name, _, number = term.rpartition(":spline")
             spline = RestrictedCubicSpline(knots=knots_by_name[name])
             columns.append(spline.transform(_numbers(table, name))[:, int(number)])
