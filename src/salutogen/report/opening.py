@@ -12,7 +12,7 @@ from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import SIGN, percent, points, say, signed
 from salutogen.report.attempts import attempt
 from salutogen.report.context import Context
-from salutogen.report.words_in_short import clauses_in_short, short_in_words
+from salutogen.report.words_in_short import clauses_in_short, one_sentence
 from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
 from salutogen.report.words_of_persons import belief_in_words, persons_in_words
@@ -22,7 +22,9 @@ def summarise(context: Context) -> Opening:
     """Say what was asked and what was found, in plain data."""
     plan = context.study.plan
     failed: list[Finding] = []
-    answer = _answer(context, failed)
+    short = attempt("words in short", partial(clauses_in_short, context), failed) or ()
+    clauses = tuple(text for item in short if (text := context.guard.words(item)))
+    answer = (one_sentence(clauses), *_answer(context, failed))
     facts = attempt("list of facts", partial(_facts, context), failed) or ()
     findings = (*context.findings, *failed)
     return Opening(
@@ -35,11 +37,7 @@ def summarise(context: Context) -> Opening:
             if (text := context.guard.words(item))
             for paragraph in text.split(NEXT_PARAGRAPH)
         ),
-        clauses=tuple(
-            text
-            for item in attempt("words in short", partial(clauses_in_short, context), []) or ()
-            if (text := context.guard.words(item))
-        ),
+        clauses=clauses,
         sign=f"{SIGN}.",
         facts=tuple(replace(one, value=context.guard.text(one.value)) for one in facts),
         mode=mode_in_words(context.audience),
@@ -51,7 +49,6 @@ def summarise(context: Context) -> Opening:
 def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
     """What was found; a paragraph that fails is missing, and told."""
     paragraphs: tuple[tuple[str, Callable[[Context], Text]], ...] = (
-        ("words in short", short_in_words),
         ("words of the line", line_in_words),
         ("words of persons", persons_in_words),
         ("words of what can be believed", belief_in_words),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.norm.shape import bend_of
@@ -18,7 +20,12 @@ BENDS = {
 
 def short_in_words(context: Context) -> Text:
     """Join what is told of the line, of persons and by the analyses; nothing where nothing is."""
-    told = {f"part_{place}": clause for place, clause in enumerate(clauses_in_short(context))}
+    return one_sentence(clauses_in_short(context))
+
+
+def one_sentence(clauses: Sequence[Text]) -> Text:
+    """Put clauses into the one sentence; nothing where there is none."""
+    told = {f"part_{place}": clause for place, clause in enumerate(clauses)}
     if not told:
         return ""
     return say(f"In short: {'; '.join('{' + name + '}' for name in told)}.", **told)
