@@ -15,6 +15,7 @@ from salutogen.analyses.scales import known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import present_means
+from salutogen.models.regression.stacked import shared_with
 from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, told_term
 from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
@@ -157,6 +158,23 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         },
         before=labels[factor.place],
     )
+
+
+def shared_with_exposure(measured: Measured) -> dict[str, float | None]:
+    """Share of where a path to problems begins, given all else, that goes with exposure, by path.
+
+    By a line that also holds this "all else" the ratio of two steps to one is 1 less the share.
+    """
+    factor, mechanism, _ = measured.places
+    X = np.column_stack([measured.data[key] for key in measured.exposure])
+    covariates = [measured.data[key] for key in measured.covariates]
+    shares: list[float | None] = []
+    for own, other in ((mechanism, factor), (factor, mechanism)):
+        values = measured.data[own]
+        given = np.column_stack([np.ones(values.size), measured.data[other], *covariates])
+        share = shared_with(values, given, X)
+        shares.append(share if np.isfinite(share) else None)
+    return {"b": shares[0], "indirect": shares[0], "direct": shares[1]}
 
 
 class _Keys:
