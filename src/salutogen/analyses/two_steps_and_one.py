@@ -23,7 +23,7 @@ def told_ratio(ratio: float, share: float, *, of: str, line: str, effect: str) -
         The predictor; the line by which the ratio would be 1 - share; what is estimated.
     """
     return (
-        f"two steps give {points(ratio)} times the {effect} of one. {percent(share)} of {of} goes "
+        f"two steps give {points(ratio)} times the {effect} of one. Of {of}, {percent(share)} goes "
         f"with exposure, and by {line} the ratio would be {points(1 - share)}, as SR leaves out "
         "whatever goes with exposure."
     )

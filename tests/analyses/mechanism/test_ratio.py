@@ -42,7 +42,7 @@ def test_the_ratio_of_both_steps_is_accounted_for_by_what_goes_with_exposure(wor
     assert ols(left, m, x, age)[0] / one[0] == pytest.approx(1 - found.shared_with_exposure)
     told = why_the_ratio(found)
     assert told.startswith(f"Two steps give {found.ratio:.2f} times the indirect effect of one. ")
-    assert "at equal optimism and covariates, goes with exposure" in told
+    assert "Of coping, at equal optimism and covariates, " in told
     assert ("their ratio says little" in told) == (world == "exposed")
 
 

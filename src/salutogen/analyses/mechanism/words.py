@@ -63,7 +63,7 @@ def why_the_ratio(result: MechanismResult) -> str:
     given = f"{result.factor} and covariates" if result.covariates else result.factor
     told = told_ratio(
         ratio, share, effect="indirect effect",
-        of=f"{result.mechanism}, at equal {given},", line=f"a line that also holds {given}",
+        of=f"{result.mechanism}, at equal {given}", line=f"a line that also holds {given}",
     )  # fmt: skip
     told = f"{told[:1].upper()}{told[1:]}"
     if not accounted_for(ratio, share):
