@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.change.covariates import read_covariates
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
@@ -46,6 +47,8 @@ class ChangeData:
         Their labels, in order.
     gap : float or None
         Days from one occasion to the next; None where no time is known.
+    titles : dict of str
+        What variables and covariates are called.
     """
 
     names: tuple[str, ...]
@@ -56,6 +59,11 @@ class ChangeData:
     places: NDArray[np.intp]
     occasions: tuple[str, ...]
     gap: float | None
+    titles: dict[str, str]
+
+    def title(self, name: str) -> str:
+        """What a variable or covariate is called."""
+        return self.titles.get(name, name)
 
     def spread_of(self, name: str) -> float:
         """SD of a variable over persons and occasions, n − 1."""
@@ -91,18 +99,24 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
         places=places,
         occasions=tuple(inputs.study.labels[place] for place in places),
         gap=gap,
+        titles=titles_of(inputs, (*names, *settings.covariates)),
     )
 
 
-def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> tuple[str, ...]:
-    """What variables are called: factors by their titles, and by no namespace."""
-    own, found = _own(inputs), []
+def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> dict[str, str]:
+    """What variables are called, by name: factors by their titles, and by no namespace."""
+    own, found = _own(inputs), dict[str, str]()
     for name in names:
         bare = name.removeprefix(FACTOR)
-        instrument = None if name in own else inputs.study.instruments.get(bare)
-        title = bare if instrument is None else instrument.title or bare
-        found.append(f"{title} (factor)" if title in own and name not in own else title)
-    return tuple(found)
+        title = name if name in own else title_of(inputs, bare)
+        if title in own and name not in own:
+            title = f"{title} (factor)"
+        found[name] = f"{title} ({bare})" if title in found.values() else title
+    return found
+
+
+def _titled(inputs: AnalysisInputs, names: Sequence[str]) -> list[str]:
+    return list(titles_of(inputs, names).values())
 
 
 def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
@@ -129,7 +143,7 @@ def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findi
         if name in known:
             continue
         if name in once:
-            found.tell("change-asked-once", name=name)
+            found.tell("change-asked-once", name=title_of(inputs, name))
         else:
             near = did_you_mean(name, known)
             found.tell("change-variable-unknown", name=name, near=near, known=known)
@@ -164,8 +178,8 @@ def _occasions(
     if len(kept) < needed:
         found.tell(
             "change-too-few-occasions",
-            n=len(kept), needed=needed, names=settings.variables, fewest=FEWEST_AT_OCCASION,
-            mend=_for_more(settings, seen, len(kept)),
+            n=len(kept), needed=needed, names=_titled(inputs, settings.variables),
+            fewest=FEWEST_AT_OCCASION, mend=_for_more(settings, seen, len(kept)),
         )  # fmt: skip
     elif len(kept) > MOST_OCCASIONS:
         found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)

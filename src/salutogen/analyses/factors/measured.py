@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.scales import numbers_of
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.names import did_you_mean
@@ -179,7 +180,7 @@ def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> 
 def _told(inputs: AnalysisInputs, name: str) -> tuple[str, str]:
     """What people call a factor, and what of problems it asks for under another name."""
     instrument = inputs.study.instruments.get(name)
-    title = name if instrument is None else instrument.title or name
+    title = title_of(inputs, name)
     words = [name, title]
     if instrument is not None:
         words.append(instrument.registered or "")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.incremental_validity.settings import IncrementalValiditySettings
 from salutogen.analyses.scales import known_scales, named_scale, numbers_of
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.names import did_you_mean
@@ -82,7 +83,7 @@ def read_outcome(
         _check_place(place, labels, found)
     unknown = np.full(inputs.scores.persons.height, np.nan)
     return Outcome(
-        name=name, title=_title(inputs, name), values=numbers_of(column), place=place, at=at,
+        name=name, title=title_of(inputs, name), values=numbers_of(column), place=place, at=at,
         times=unknown if at is None else inputs.views.wide("P").times[:, place],
     )  # fmt: skip
 
@@ -107,11 +108,6 @@ def _check_place(place: int, labels: tuple[str, ...], found: Findings) -> None:
     if place == 0:
         found.tell("nothing-before-the-outcome", label=labels[0])
         found.raise_refusals(AnalysisError)
-
-
-def _title(inputs: AnalysisInputs, name: str) -> str:
-    instrument = inputs.study.instruments.get(name)
-    return name if instrument is None else instrument.title or name
 
 
 def rows_before(
