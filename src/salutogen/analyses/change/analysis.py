@@ -177,7 +177,7 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         gap=data.gap,
         lag=settings.lag,
         lags=settings.lags,
-        covariates=settings.covariates,
+        covariates=data.asked,
         paths=paths,
         agreement=agreement,
         models=table,

@@ -21,11 +21,11 @@ from salutogen.analyses.change_on_baseline.slopes import (
 from salutogen.analyses.change_on_baseline.words import answer_of, methods_of
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.covariates import covariate_numbers
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.columns import POINTS, Kind, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
-from salutogen.names import did_you_mean
 from salutogen.namespaces import told_term
 from salutogen.page.audience import SMALL_CELL
 
@@ -132,10 +132,8 @@ def _places(
 ) -> tuple[int, int]:
     """Places of the occasions before and after."""
     labels = inputs.study.labels
-    for label in (settings.baseline, settings.after):
-        if label is not None and label not in labels:
-            found.tell("baseline-unknown", label=label, near=did_you_mean(label, labels))
-    found.raise_refusals(AnalysisError)
+    named = [settings.baseline, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="baseline-unknown")
     place = 0 if settings.baseline is None else labels.index(settings.baseline)
     later = place + 1 if settings.after is None else labels.index(settings.after)
     if not place < later < len(labels):

@@ -150,8 +150,7 @@ def times_since(inputs: AnalysisInputs, first: int, person: Int, place: Int) -> 
     """Time (n,) from an occasion to others: by the answers, else as planned, else counted."""
     times = inputs.views.wide("P").times
     own = times[person, place] - times[person, first]
-    days = [np.nan if one.day is None else one.day for one in inputs.study.occasions]
-    planned = np.array(days, dtype=float)
+    planned = np.array(inputs.study.days)
     told = np.where(own > 0, own, planned[place] - planned[first])
     if (told > 0).all():
         return told, DAYS

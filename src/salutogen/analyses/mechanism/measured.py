@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
@@ -108,12 +109,14 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     if settings.factor == settings.mechanism:
         found.tell("mechanism-is-the-factor", name=settings.factor)
         found.raise_refusals(AnalysisError)
+    named = [settings.factor_at, settings.mechanism_at, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
     factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
     between = max(min(factor.place + 1, len(labels) - 2), 0)
     mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
     last = mechanism.place
     if settings.after is not None:
-        last = _place(settings.after, labels, found)
+        last = labels.index(settings.after)
     if last + 1 >= len(labels):
         found.tell("nothing-after-the-mechanism", label=labels[last])
     found.raise_refusals(AnalysisError)
@@ -190,14 +193,6 @@ class _Keys:
         return name
 
 
-def _place(label: str, labels: list[str] | tuple[str, ...], found: Findings) -> int:
-    if label not in labels:
-        near = did_you_mean(label, labels)
-        found.tell("mechanism-occasion-unknown", label=label, near=near)
-        found.raise_refusals(AnalysisError)
-    return labels.index(label)
-
-
 def _variable(
     inputs: AnalysisInputs, name: str, at: str | None, place: int, found: Findings
 ) -> Variable:
@@ -219,7 +214,7 @@ def _variable(
         found.tell("mechanism-name-unknown", name=name, near=near, known=known)
         found.raise_refusals(AnalysisError)
     scale, rows = named_scale(inputs, name), inputs.scores.table
-    where = place if at is None else _place(at, labels, found)
+    where = place if at is None else labels.index(at)
     here = rows["occasion_index"].to_numpy() == where
     people = rows["person"].to_numpy().astype(np.int64)[here]
     values, days = unknown.copy(), unknown.copy()
