@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import POINTS, Column, Kind
 
 Float = NDArray[np.float64]
@@ -84,11 +85,9 @@ def of_baseline(slopes: pl.DataFrame) -> list[dict[str, float | None]]:
 def directions(slopes: pl.DataFrame) -> dict[float, int]:
     """Which way the corrected slope on problems before is told, by k: -1, 1, or 0 for neither."""
     return {
-        k: 0 if low <= 0 <= high else (1 if low > 0 else -1)
+        k: side_of_zero(row["low"], row["high"])
         for row in of_baseline(slopes)
-        if (k := row["k"]) is not None
-        and (low := row["low"]) is not None
-        and (high := row["high"]) is not None
+        if (k := row["k"]) is not None and row["low"] is not None
     }
 
 

@@ -22,6 +22,7 @@ from salutogen.analyses.factors.later import Later, means_of
 from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.relations import both_steps, fit_both
 from salutogen.analyses.factors.steps import BY_FACTOR, LEVEL, BothSteps
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, listed
@@ -61,7 +62,7 @@ class Course(Record):
     @property
     def clear(self) -> bool:
         """Whether the interval of the change leaves out 0."""
-        return self.interval is not None and self.interval[0] * self.interval[1] > 0
+        return side_of_zero(*(self.interval or (None, None))) != 0
 
     def scaled(self, value: float) -> float | None:
         """Turn points per point of the factor into SDs per SD."""

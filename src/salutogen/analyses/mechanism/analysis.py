@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure, shared_with_exposure
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.mechanism.words import answer, in_short, methods
@@ -97,10 +98,7 @@ class Indirect(Record):
     @property
     def told(self) -> int:
         """Sign of an effect whose interval leaves out 0; 0 otherwise."""
-        low, high = self.interval
-        if low is None or high is None or low <= 0 <= high:
-            return 0
-        return 1 if low > 0 else -1
+        return side_of_zero(*self.interval)
 
 
 @record
