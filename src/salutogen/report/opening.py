@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +23,7 @@ def summarise(context: Context) -> Opening:
     plan = context.study.plan
     failed: list[Finding] = []
     short = attempt("words in short", partial(clauses_in_short, context), failed) or ()
-    clauses = tuple(text for item in short if (text := context.guard.words(item)))
+    clauses = _once(context.guard.words(item) for item in short)
     answer = (one_sentence(clauses), *_answer(context, failed))
     facts = attempt("list of facts", partial(_facts, context), failed) or ()
     findings = (*context.findings, *failed)
@@ -31,7 +31,7 @@ def summarise(context: Context) -> Opening:
         title=context.study.title,
         description=plan.description or "",
         question=plan.question or "",
-        answer=tuple(
+        answer=_once(
             paragraph.strip()
             for item in answer
             if (text := context.guard.words(item))
@@ -44,6 +44,11 @@ def summarise(context: Context) -> Opening:
         findings_summary=count_in_words(findings),
         findings=shown_findings(findings, context.guard),
     )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Keep each text once: steps that ask the same in two ways may answer in the same words."""
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
