@@ -46,6 +46,7 @@ from salutogen.analyses.trajectories.placebo.placebo import (
     placebo_of,
     without_labels,
 )
+from salutogen.analyses.trajectories.placebo.side_words import other_jump_words
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
 from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
@@ -210,7 +211,12 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     labels, times, placebo = _labelled(inputs, anchored, courses, settings, told)
     days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
     metrics, recovery, about = fit_way_back(
-        courses.change, anchors.person, days, other=courses.other_change, seed=inputs.run.seed
+        courses.change,
+        anchors.person,
+        days,
+        other=courses.other_change,
+        other_beside=other_jump_words(placebo),
+        seed=inputs.run.seed,
     )
     told.extend(about)
     errors = jump_line_errors(inputs, anchors, courses.lock)

@@ -178,7 +178,14 @@ def with_problems(placebo: Placebo, excess: float, p: float) -> Placebo:
         ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), True, "SR rises beyond what", "problems"),
         ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), False, "but not at every error", "problems"),
         ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "but whether by more than exposure", "SR rises"),
-        ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "problems rise beyond ordinary", "by how much"),
+        (
+            (0.5, 0.4, 0.3),
+            0.6,
+            (2.96, 0.01),
+            True,
+            "problems rise beyond what the same persons show at occasions without",
+            "by how much",
+        ),
         ((0.5, 0.4, 0.3), 0.6, (2.96, 0.6), True, "no response to an event is told", "rise"),
     ],
 )

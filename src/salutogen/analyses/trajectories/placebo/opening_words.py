@@ -11,11 +11,7 @@ from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.differences import excess_words
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
-from salutogen.analyses.trajectories.placebo.side_words import (
-    FLUCTUATION,
-    bar_words,
-    sides_words,
-)
+from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.late_change import late_error_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
@@ -24,7 +20,6 @@ from salutogen.page.audience import SMALL_CELL
 from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import enumeration, say, signed
 
-OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
 WHICH: dict[Rule, tuple[str, str]] = {
     "first-strict": ("a new", " is reported"),
@@ -33,8 +28,8 @@ WHICH: dict[Rule, tuple[str, str]] = {
     "demo-loop": ("an", " is reported"),
 }
 AFTER = (
-    ", but over the two occasions after it SR is on average higher than before, beyond the "
-    "comparator, with the error of exposure assumed below as well"
+    ", but over the two occasions after it SR is on average higher than before, by more than "
+    "around these occasions, with the error of exposure assumed below as well"
 )
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
@@ -113,9 +108,7 @@ def _problems_short(placebo: Placebo) -> str:
     found = placebo.P_jump
     if found is None or not placebo.P_beyond:
         return ""
-    plain = placebo.P_beyond_fluctuation and not placebo.rated
-    bar = FLUCTUATION if plain else OTHER_OCCASIONS
-    return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {bar}"
+    return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {_elsewhere(placebo)}"
 
 
 def _beyond_short(placebo: Placebo, problems: str) -> str:
@@ -132,10 +125,12 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
         held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
         return f"{problems}, and by more than the exposure of the event lets expect{held}"
     doubt = ", but not at every error of exposure assumed below" if hangs else ""
-    return (
-        f"SR {'rises' if rises else 'falls'} beyond {bar_words(placebo, 'response', ['jump'])}"
-        f"{IF_FREE}{doubt}"
-    )
+    return f"SR {'rises' if rises else 'falls'} beyond {_elsewhere(placebo)}{IF_FREE}{doubt}"
+
+
+def _elsewhere(placebo: Placebo) -> str:
+    """What stands beside the event, named where it is first spoken of."""
+    return f"what the same persons show at occasions {placebo.without}"
 
 
 def _after_short(placebo: Placebo) -> str:
@@ -229,9 +224,10 @@ def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
         return "Nothing is claimed of it: there is no comparator."
     found = placebo.SR.response["jump"]
     return say(
-        "In {compared} of them, which are complete and have comparator occasions, SR changed by "
-        "{observed} around the event and by {placebo} around these occasions of the same persons: "
-        "{end}{sides}{problems}",
+        "In {compared} of them, which are complete and have comparator occasions (of the same "
+        "persons, {without}), SR changed by {observed} around the event and by {placebo} around "
+        "these occasions: {end}{sides}{problems}",
+        without=placebo.without,
         compared=Persons(found.n, of=plain.n),
         observed=signed(found.observed),
         placebo=signed(found.placebo),
@@ -254,10 +250,12 @@ def _problems_words(placebo: Placebo) -> str:
         f"{excess_words(early, share=False)}"
     )
     told = "" if found.beyond else ", which is not distinguished from 0"
+    alone_tested = " This is a test by itself, whose p is not adjusted." if found.beyond else ""
     return (
         f" Problems changed by {signed(found.observed)} around the event and by "
         f"{signed(found.placebo)} around these occasions: a difference of "
         f"{excess_words(found, share=False)}{alone}{told}, whatever exposure lets expect."
+        f"{alone_tested}"
     )
 
 
