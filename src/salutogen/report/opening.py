@@ -15,7 +15,11 @@ from salutogen.report.context import Context
 from salutogen.report.words_in_short import clauses_in_short, one_sentence
 from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
-from salutogen.report.words_of_persons import belief_in_words, persons_in_words
+from salutogen.report.words_of_persons import (
+    belief_in_words,
+    persons_in_words,
+    spread_of_persons,
+)
 
 
 def summarise(context: Context) -> Opening:
@@ -79,5 +83,5 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         facts.append(Fact("Variance that goes with exposure", percent(line.claims.share.share)))
     if line.covariates or line.claims is None:
         facts.append(Fact("Variance that goes with the whole line", percent(line.r_squared)))
-    facts.append(Fact("SD of persons' mean SR (points)", points(line.residual_sd)))
+    facts.append(Fact(*spread_of_persons(context)))
     return tuple(facts)

@@ -213,6 +213,17 @@ def test_in_short_problems_are_told_by_their_comparator(
     )
 
 
+@pytest.mark.parametrize(("p", "alone"), [(0.0124, False), (0.0126, True), (0.04, True)])
+def test_a_test_that_would_not_hold_among_the_others_is_named_as_one(
+    result: Trajectories, p: float, *, alone: bool
+) -> None:
+    """Three figures of SR and problems: .05 / 4."""
+    placebo = with_problems(with_jump(result, 0.5, 0.4, 0.3, p=0.6), 2.96, p)
+    words = short_words(result.response, placebo, result.anchored)
+    assert ("(one test, its p not adjusted)" in words) == alone
+    assert "This is a test by itself, whose p is not adjusted." in opening(result, placebo)
+
+
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
     assert "there is no comparator" in short_words(result.response, None, result.anchored)
     assert result.in_short() == short_words(result.response, result.placebo, result.anchored)

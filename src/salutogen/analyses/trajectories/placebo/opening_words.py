@@ -9,6 +9,7 @@ from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.courses.locks import OFFSETS
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.contrast import LEVEL, Contrast
 from salutogen.analyses.trajectories.placebo.differences import excess_words
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
@@ -21,6 +22,7 @@ from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import enumeration, say, signed
 
 IF_FREE = " if exposure is free of error"
+WITH_ERROR = ", with the error in an occasion's exposure assumed below as well"
 WHICH: dict[Rule, tuple[str, str]] = {
     "first-strict": ("a new", " is reported"),
     "first-any": ("the first", " that a person reports comes"),
@@ -29,7 +31,7 @@ WHICH: dict[Rule, tuple[str, str]] = {
 }
 AFTER = (
     ", but over the two occasions after it SR is on average higher than before, by more than "
-    "around these occasions, with the error of exposure assumed below as well"
+    f"around these occasions{WITH_ERROR}"
 )
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
@@ -108,7 +110,15 @@ def _problems_short(placebo: Placebo) -> str:
     found = placebo.P_jump
     if found is None or not placebo.P_beyond:
         return ""
-    return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {_elsewhere(placebo)}"
+    alone = "" if _stands_among_others(placebo, found) else " (one test, its p not adjusted)"
+    way = "rise" if found.excess > 0.0 else "fall"
+    return f"problems {way} beyond {_elsewhere(placebo)}{alone}"
+
+
+def _stands_among_others(placebo: Placebo, found: Contrast) -> bool:
+    """Whether the test of problems would hold if it were one of those of SR (Bonferroni)."""
+    family = 1 + (0 if placebo.SR is None else len(placebo.SR.response))
+    return found.p is not None and found.p * family < LEVEL
 
 
 def _beyond_short(placebo: Placebo, problems: str) -> str:
@@ -122,7 +132,7 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
                 f"{problems}; whether at the event itself by more than its exposure lets expect "
                 f"hangs on how free of error exposure is{_after_short(placebo)}"
             )
-        held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
+        held = IF_FREE if band is None else WITH_ERROR
         return f"{problems}, and by more than the exposure of the event lets expect{held}"
     doubt = ", but not at every error of exposure assumed below" if hangs else ""
     return f"SR {'rises' if rises else 'falls'} beyond {_elsewhere(placebo)}{IF_FREE}{doubt}"
@@ -296,7 +306,7 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
         return ""
     reach = (
         f"from {signed(band.error_low)} to {signed(band.error_high)} over reliabilities of "
-        f"exposure of {band.reliabilities} ({band.source}; ends hold the "
+        f"{band.reliabilities} ({band.source}; ends hold the "
         "sampling error as well, by resamples)"
     )
     what = "the difference by the line over single occasions"
