@@ -193,6 +193,7 @@ def facts_context(norm: Norm) -> Context:
         panel=SimpleNamespace(n_persons=PERSONS),
         guard=SimpleNamespace(text=lambda text: str(text)),
         valid_forms=600,
+        resilience=SimpleNamespace(claims=SimpleNamespace(between_variance=None)),
     )
     return cast(Context, SimpleNamespace(**vars(made), **vars(extra)))
 

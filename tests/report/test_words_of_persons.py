@@ -11,7 +11,12 @@ import pytest
 
 from salutogen.page.audience import Audience
 from salutogen.report.sections.person_intervals import errors_in_words
-from salutogen.report.words_of_persons import belief_in_words, levels_in_methods, persons_in_words
+from salutogen.report.words_of_persons import (
+    belief_in_words,
+    levels_in_methods,
+    persons_in_words,
+    spread_of_persons,
+)
 from salutogen.resilience.claims import ESTIMAND, PersonClaims
 from tests.analyses.inputs import inputs_of
 from tests.norm.cohorts import simulated
@@ -162,10 +167,30 @@ def test_each_reliability_says_of_what() -> None:
     assert "enough to rank" not in text
     assert "last" not in text.replace("lasting", "")
     follows = "which follows from the 19 % that go with exposure (the root of what is left) and is"
-    assert f"+0.90 with their problems, {follows} no finding: it orders persons nearly" in text
+    assert f"+0.90 with their problems, {follows} no finding: it orders persons largely" in text
 
 
-@pytest.mark.parametrize(("r", "sentence"), [(0.8, "largely as"), (0.4, "otherwise than")])
+def test_the_spread_told_is_of_levels_and_not_of_chance() -> None:
+    name, value = spread_of_persons(context())
+    assert name == "SD of persons' levels of SR (points)"
+    found = FOUND["between_variance"], FOUND["between_variance_low"], FOUND["between_variance_high"]
+    sd, low, high = (f"{one**0.5:.2f}" for one in found)
+    assert value == f"{sd} ({low} to {high})"
+    line = SimpleNamespace(residual_sd=1.67)
+    name, value = spread_of_persons(context(between_variance=None, line=line))
+    assert (name, value) == ("SD of persons' mean SR (points)", "1.67")
+
+
+@pytest.mark.parametrize(
+    ("r", "sentence"),
+    [
+        (0.998, "almost exactly as"),
+        (0.98, "nearly as"),
+        (0.94, "largely as"),
+        (0.8, "largely as"),
+        (0.4, "otherwise than"),
+    ],
+)
 def test_the_sentence_on_problems_follows_the_size(r: float, sentence: str) -> None:
     text = belief_in_words(context(summary={"r_SR_P": SimpleNamespace(person=r)}))
     assert sentence in text

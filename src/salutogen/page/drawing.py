@@ -59,7 +59,8 @@ def house_style() -> dict[str, Any]:
             "tickSize": 4,
             "labelPadding": 5,
         },
-        "axisX": {"grid": False},
+        # A number shifted into the frame would run into the next one.
+        "axisX": {"grid": False, "labelFlush": False},
         "axisY": {"domain": False, "ticks": False},
         "legend": {
             "labelColor": ink,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,11 @@ from salutogen.report.context import Context
 from salutogen.report.words_in_short import clauses_in_short, one_sentence
 from salutogen.report.words_of_design import design_in_words
 from salutogen.report.words_of_line import line_in_words, slope_interval, unit_of
-from salutogen.report.words_of_persons import belief_in_words, persons_in_words
+from salutogen.report.words_of_persons import (
+    belief_in_words,
+    persons_in_words,
+    spread_of_persons,
+)
 
 
 def summarise(context: Context) -> Opening:
@@ -23,7 +27,7 @@ def summarise(context: Context) -> Opening:
     plan = context.study.plan
     failed: list[Finding] = []
     short = attempt("words in short", partial(clauses_in_short, context), failed) or ()
-    clauses = tuple(text for item in short if (text := context.guard.words(item)))
+    clauses = _once(context.guard.words(item) for item in short)
     answer = (one_sentence(clauses), *_answer(context, failed))
     facts = attempt("list of facts", partial(_facts, context), failed) or ()
     findings = (*context.findings, *failed)
@@ -31,7 +35,7 @@ def summarise(context: Context) -> Opening:
         title=context.study.title,
         description=plan.description or "",
         question=plan.question or "",
-        answer=tuple(
+        answer=_once(
             paragraph.strip()
             for item in answer
             if (text := context.guard.words(item))
@@ -44,6 +48,11 @@ def summarise(context: Context) -> Opening:
         findings_summary=count_in_words(findings),
         findings=shown_findings(findings, context.guard),
     )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Keep each text once: steps that ask the same in two ways may answer in the same words."""
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _answer(context: Context, failed: list[Finding]) -> tuple[Text, ...]:
@@ -74,5 +83,5 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         facts.append(Fact("Variance that goes with exposure", percent(line.claims.share.share)))
     if line.covariates or line.claims is None:
         facts.append(Fact("Variance that goes with the whole line", percent(line.r_squared)))
-    facts.append(Fact("SD of persons' mean SR (points)", points(line.residual_sd)))
+    facts.append(Fact(*spread_of_persons(context)))
     return tuple(facts)

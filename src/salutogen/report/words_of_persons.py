@@ -24,7 +24,7 @@ ROUNDING = 0.005  # of a correlation as it is printed
 LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level
 THE_SAME, NEARLY, LARGELY = (
     0.995,
-    0.9,
+    0.97,
     0.7,
 )  # r(SR, P) from which SR orders persons nearly, or largely, as P does
 
@@ -179,6 +179,20 @@ def variance_in_words(context: Context) -> str:
     )
 
 
+def spread_of_persons(context: Context) -> tuple[str, str]:
+    """Name and write how far persons differ: in their levels, where the model tells these.
+
+    Means over few occasions differ by chance, though nobody's level does.
+    """
+    found = context.resilience.claims
+    if found.between_variance is None:
+        line = context.norm.lines.person
+        return "SD of persons' mean SR (points)", points(line.residual_sd)
+    low, high = found.between_variance_low, found.between_variance_high
+    reach = "" if low is None or high is None else f" ({_root(low)} to {_root(high)})"
+    return "SD of persons' levels of SR (points)", f"{_root(found.between_variance)}{reach}"
+
+
 def _root(variance: float | None) -> str:
     return points(None if variance is None else variance**0.5)
 
@@ -283,7 +297,7 @@ def _by_arithmetic(r: float, line: Line) -> str:
 
 def _as_problems(r: float) -> str:
     if r >= THE_SAME:
-        return "it orders persons as problems alone do"
+        return "it orders persons almost exactly as problems alone do"
     if r >= NEARLY:
         return "it orders persons nearly as problems alone do"
     if r >= LARGELY:

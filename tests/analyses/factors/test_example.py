@@ -49,7 +49,8 @@ def test_the_right_thing_is_said_of_each_factor(
     assert again["contact"].claimed
     assert again["contact"].may_follow
     assert str(before.in_short()) == (
-        "lower later SR goes with higher Positive appraisal and Mastery (in two steps and in one)"
+        "lower SR over occasions 2 to 7 goes with higher Positive appraisal and Mastery "
+        "(in two steps and in one)"
     )
     assert str(later.in_short()).endswith(
         "(in two steps and in one; of Seeing friends nothing is shown at equal earlier problems)"

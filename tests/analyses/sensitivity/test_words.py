@@ -44,7 +44,11 @@ def test_words_of_a_factor_follow_its_band(ends: tuple[float, ...], said: str) -
 @pytest.mark.parametrize(
     ("error", "joint", "said"),
     [
-        ((0.1, 0.9), (0.05, 0.9), "had more problems would hold at a reliability of exposure of"),
+        (
+            (0.1, 0.9),
+            (0.05, 0.9),
+            "would hold at a reliability of persons' mean exposure of",
+        ),
         ((0.1, 0.9), (-0.2, 0.9), "With error in exposure alone it would hold (0.10 to 0.90)."),
         (
             (-0.1, 0.9),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,24 @@ def test_a_fall_that_error_in_exposure_makes_is_told_under_that_condition(
     assert "the change may lie on either side of 0" in told
 
 
+def test_a_band_that_takes_exposure_as_free_of_error_holds_the_interval_as_scored(
+    result: Trajectories,
+) -> None:
+    band, jump = result.response.jump_error_band, result.response.jump_tests["SR"]
+    assert band is not None
+    assert None not in (jump.low, jump.high, band.error_low, band.error_high)
+    assert band.reliability_high == 1.0
+    assert band.error_low <= jump.low
+    assert band.error_high >= jump.high
+    wide = band.reaching(-50.0, 50.0)
+    assert (wide.error_low, wide.error_high) == (-50.0, 50.0)
+    assert (wide.joint_low, wide.joint_high) == (-50.0, 50.0)
+    assert not wide.holds_with_error
+    assert band.reaching(None, None) == band
+    stated = replace(band, reliability_high=0.9)
+    assert stated.reaching(-50.0, 50.0) == stated
+
+
 def test_sentences_say_over_what_a_relation_holds(result: Trajectories) -> None:
     from salutogen.page.audience import Audience
 
@@ -154,8 +173,8 @@ def test_sentences_say_over_what_a_relation_holds(result: Trajectories) -> None:
     assert "steel (with error in exposure and mood-congruent reports as well" in words
     assert "nothing in these data tells them" in words
     assert (
-        "With a reliability of exposure of 0.50 to 1.0 (assumed, as the study file states none)"
-        in words
+        "With a reliability of single occasions' exposure of 0.50 to 1.0 (assumed, as the study "
+        "file states none)" in words
     )
     assert "follow mood by up to 0.4 SDs at once" in str(result.methods())
 

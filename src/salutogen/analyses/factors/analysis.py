@@ -321,7 +321,10 @@ def _bands(inputs: AnalysisInputs, factors: Sequence[Factor], later: Later) -> d
     assumptions = replace(plain, reliability=reliability)
     return {
         factor.name: ErrorBand.of(
-            factor_band(later.P, later.E, factor.values, assumptions), assumptions, given=given
+            factor_band(later.P, later.E, factor.values, assumptions),
+            assumptions,
+            given=given,
+            reliability_of="persons' mean exposure",
         )
         for factor in factors
     }

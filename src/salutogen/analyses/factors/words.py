@@ -30,15 +30,15 @@ def answer_of(result: FactorsResult) -> Text:
     fewer, more = claims(result)
     if not fewer and not more:
         return say(
-            "Of {k:# factor|# factors}, none goes with later SR both in two steps and in one model "
+            "Of {k:# factor|# factors}, none goes with {later} both in two steps and in one model "
             "with exposure (false-discovery rate 5 % over the factors).",
-            k=len(result.factors),
-        )
-    parts = []
+            k=len(result.factors), later=_later_sr(result),
+        )  # fmt: skip
+    later, parts = _later_sr(result), []
     if fewer:
-        parts.append(f"lower later SR (more resilient) goes with higher {_each(fewer)}")
+        parts.append(f"lower {later} (more resilient) goes with higher {_each(fewer)}")
     if more:
-        parts.append(f"higher later SR (less resilient) goes with higher {_each(more)}")
+        parts.append(f"higher {later} (less resilient) goes with higher {_each(more)}")
     told = f"{'; '.join(parts)}."
     return (
         f"{told[:1].upper()}{told[1:]} Coefficients are SDs per SD in two steps; each stands in "
@@ -95,11 +95,11 @@ def _weaker(found: list[FactorFound]) -> str:
 def clause_of(result: FactorsResult) -> Text:
     """Say what later SR goes with in both ways of asking, and which of it is gone otherwise."""
     fewer, more = claims(result)
-    parts = []
+    later, parts = _later_sr(result), []
     if fewer:
-        parts.append(f"lower later SR goes with higher {_titles(fewer)}")
+        parts.append(f"lower {later} goes with higher {_titles(fewer)}")
     if more:
-        parts.append(f"higher later SR goes with higher {_titles(more)}")
+        parts.append(f"higher {later} goes with higher {_titles(more)}")
     if not parts:
         return ""
     gone = [item for item in (*fewer, *more) if item.may_follow]
@@ -127,6 +127,12 @@ def methods_of(result: FactorsResult) -> Sentence:
         "(Benjamini–Hochberg; Romano–Wolf, {draws} samples of persons).",
         occasions=occasions, n=Persons(result.n), given=given, line=line, draws=f"{result.drawn:,}",
     )  # fmt: skip
+
+
+def _later_sr(result: FactorsResult) -> str:
+    """Name the SR that was to be foretold, so that two such steps of a study are told apart."""
+    word = "at" if len(result.occasions) == 1 else "over"
+    return f"SR {word} {_range(result.occasions)}"
 
 
 def _range(labels: tuple[str, ...]) -> str:

@@ -68,7 +68,7 @@ def slope_in_words(
         return ""
     more = "more" if slope.value is not None and slope.value > 0 else "fewer"
     error = (
-        f"a reliability of exposure of {number(bands.reliability_low, 2)} to "
+        f"a reliability of persons' mean exposure of {number(bands.reliability_low, 2)} to "
         f"{number(bands.reliability_high, 2)} ({source_words(bands)})"
     )
     by_error, both = (
@@ -93,8 +93,8 @@ def slope_in_words(
         less = (
             " The answers of at least one type of exposure look back on "
             f"{percent(covered)} of the time, so that exposure may be less reliable than was taken "
-            "here. That alone would change the size of the slope and the places of persons, not "
-            "its direction."
+            "here. As long as what was not asked about differs from the rest by chance alone, that "
+            "would change the size of the slope and the places of persons, not its direction."
         )
     if _holds(bands):
         just = "only just " if _only_just(bands) else ""

@@ -46,6 +46,7 @@ from salutogen.analyses.trajectories.placebo.placebo import (
     placebo_of,
     without_labels,
 )
+from salutogen.analyses.trajectories.placebo.side_words import other_jump_words
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
 from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
@@ -210,7 +211,12 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     labels, times, placebo = _labelled(inputs, anchored, courses, settings, told)
     days = None if courses.real_time is None else courses.real_time.since_anchor(anchors)
     metrics, recovery, about = fit_way_back(
-        courses.change, anchors.person, days, other=courses.other_change, seed=inputs.run.seed
+        courses.change,
+        anchors.person,
+        days,
+        other=courses.other_change,
+        other_beside=other_jump_words(placebo),
+        seed=inputs.run.seed,
     )
     told.extend(about)
     errors = jump_line_errors(inputs, anchors, courses.lock)
@@ -218,9 +224,14 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
     band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
     calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
     response = response_of(courses, anchors, metrics, errors, band, calm)
+    if band is not None:
+        jump = response.jump_tests["SR"]
+        response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))
     if with_event and (late := response.late_change) is not None:
         late_band = late_error_band(inputs, anchors, courses.change, late.occasions)
-        response = replace(response, late_change=replace(late, error_band=late_band))
+        if late_band is not None:
+            late = replace(late, error_band=late_band.reaching(late.low, late.high))
+        response = replace(response, late_change=late)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
@@ -293,7 +304,14 @@ def _labelled(
     P_rows = inputs.views.wide("P").values
     placebo = placebo_of(anchored, courses, labels, settings, P=P_rows, seed=inputs.run.seed)
     if courses.background == "with-event" and placebo.SR is not None:
-        bands = difference_error_bands(inputs, anchors, courses.lock, placebo.chosen)
+        bands = {
+            what: found.reaching(
+                placebo.SR.response[what].excess_low, placebo.SR.response[what].excess_high
+            )
+            for what, found in difference_error_bands(
+                inputs, anchors, courses.lock, placebo.chosen
+            ).items()
+        }
         placebo = replace(
             placebo,
             jump_error_band=bands.get("jump"),

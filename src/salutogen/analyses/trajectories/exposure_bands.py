@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,10 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, leve
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.page.words import number
-from salutogen.resilience.between_within import scored_arrays
-from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
 
 DRAWS = 1000
+Exposure = Literal["single occasions' exposure", "persons' mean exposure"]
 Rows = tuple[NDArray[np.int64], FloatArray, FloatArray]
 
 
@@ -50,13 +50,16 @@ class ErrorBand(Record):
     reliability_low: float = figure("Lowest reliability of E that is taken here", default=1.0)
     reliability_high: float = figure("Highest of them", default=1.0)
     reliability_given: bool = figure("Whether the study file states it", default=False)
+    reliability_of: Exposure = figure(
+        "Whose reliability it is", kind=Kind.LABEL, default="single occasions' exposure"
+    )
     mood_high: float = figure("Most that reports are taken to follow mood", default=0.0)
 
     @property
     def reliabilities(self) -> str:
-        """The reliabilities of exposure that are taken here, in words."""
+        """Whose exposure is taken to be how reliable, in words."""
         low, high = (number(end, 2) for end in (self.reliability_low, self.reliability_high))
-        return low if low == high else f"{low} to {high}"
+        return f"{self.reliability_of} of {low if low == high else f'{low} to {high}'}"
 
     @property
     def source(self) -> str:
@@ -69,14 +72,42 @@ class ErrorBand(Record):
     def assumed(self) -> str:
         """What is taken of error in exposure and of mood, in words."""
         return (
-            f"a reliability of exposure of {self.reliabilities} ({self.source}) and reports of "
+            f"a reliability of {self.reliabilities} ({self.source}) and reports of "
             f"exposure that follow mood by up to {number(self.mood_high, 1)} SDs"
         )
 
+    def reaching(self, low: float | None, high: float | None) -> ErrorBand:
+        """Hold the interval as scored as well, where exposure may be free of error.
+
+        That interval is not one of resamples, and may reach further than the band's own end.
+        """
+        if low is None or high is None or self.error_low is None or self.error_high is None:
+            return self
+        if self.reliability_high < 1.0:
+            return self
+        apart = low > 0.0 or high < 0.0
+        return replace(
+            self,
+            error_low=min(self.error_low, low),
+            error_high=max(self.error_high, high),
+            joint_low=None if self.joint_low is None else min(self.joint_low, low),
+            joint_high=None if self.joint_high is None else max(self.joint_high, high),
+            holds_with_error=self.holds_with_error and apart,
+            holds_jointly=self.holds_jointly and apart,
+        )
+
     @classmethod
-    def of(cls, found: Band, assumptions: Assumptions, *, given: bool) -> ErrorBand:
+    def of(
+        cls,
+        found: Band,
+        assumptions: Assumptions,
+        *,
+        given: bool,
+        reliability_of: Exposure = "single occasions' exposure",
+    ) -> ErrorBand:
         """Take over a band, with what was assumed for it."""
         return cls(
+            reliability_of=reliability_of,
             reliability_low=assumptions.reliability[0],
             reliability_high=assumptions.reliability[1],
             reliability_given=given,
@@ -230,10 +261,8 @@ def locked_scores(
 
 
 def _assumptions(inputs: AnalysisInputs, draws: int) -> tuple[Assumptions, bool]:
-    """What is taken of exposure, the same as for the slope over persons; whether it is stated."""
+    """What is taken of the exposure of single occasions, and whether the study file states it."""
     plain = Assumptions(draws=draws, seed=inputs.run.seed)
     one = exposure_reliability(inputs.scores)
-    scored = scored_arrays(inputs.resilience.occasions, inputs.scores.persons.height)
-    means = reliability_of_person_means(one, scored.E, scored.person)
-    reliability, given = plausible_reliability(one, means, plain.reliability)
+    reliability, given = plausible_reliability(one, one, plain.reliability)
     return replace(plain, reliability=reliability), given

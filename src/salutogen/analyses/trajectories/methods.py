@@ -39,6 +39,7 @@ def methods_words(result: Trajectories) -> str:
             *_returns(result),
             *_classes(result),
             *_validity(result),
+            *_over_windows(result),
         )
     )
 
@@ -118,6 +119,11 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         "t intervals clustered by person; p was adjusted for the figures of a table (Benjamini & "
         "Hochberg, 1995), and a difference was claimed only if it held however SR was scored."
     )
+    if placebo.P_jump is not None:
+        yield (
+            "The jump of problems themselves was held beside the comparator's in the same way, as "
+            "a test by itself whose p was not adjusted."
+        )
     if placebo.SR.regression is not None:
         yield (
             "The change after the event that the comparator lets expect comes from the "
@@ -134,7 +140,7 @@ def _sides(result: Trajectories) -> str:
         return ""
     return (
         "; the latter may still hold what the event left, so that a difference was called more "
-        "than ordinary fluctuation only if it held with the former alone too"
+        "than fluctuation without an event only if it held with the former alone too"
     )
 
 
@@ -217,6 +223,16 @@ def _validity(result: Trajectories) -> Iterator[str]:
         "Factors, as they were before the event, were correlated with level and change of SR and "
         "of P after it, p adjusted over all of these (Benjamini & Hochberg, 1995)" + jointly + "."
     )
+
+
+def _over_windows(result: Trajectories) -> Iterator[str]:
+    if (found := result.over_windows) is not None:
+        yield (
+            f"The change from window {found.first_window} to window {found.last_window} (SR by the "
+            "frozen line, of persons seen in both) was compared between persons who reported an "
+            "event that counts at an occasion between the two and those who reported none at any "
+            "occasion seen (Welch 1947)."
+        )
 
 
 def _inside(words: str) -> str:

@@ -203,7 +203,8 @@ def _on_leaving(change: WindowChange) -> Text:
     much = next(words for most, words in SHIFTS_IN_WORDS if share <= most)
     return say(
         begun + "Were they on average {size} points ({share} residual SDs) {way} than that, the "
-        "interval would {turn} 0: {much}.",
+        "interval would {turn} 0: {much}. Forms that these or others missed before are not "
+        "shifted.",
         left=Persons(change.n_left, of=change.n_persons),
         last=change.last_window,
         size=points(size),

@@ -74,7 +74,7 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
             *_on_first(summary),
             "Who leaves may differ from who stays. The mean of those with a score in every window "
             "is of persons chosen by staying, and a model of windows takes those with too few "
-            "occasions in a window as if they had never been seen: both may drift though nobody "
+            "occasions in a window as if not seen in it: both may drift though nobody "
             "changed. Change is therefore told by a model of single occasions.",
             *_on_change(result, summary, audience),
         ),

@@ -40,12 +40,18 @@ analyses:
 """
 
 
-def run(folder: Path, *, lasting: float, drift: float) -> tuple[sg.Results, Trajectories]:
-    """Half of the persons meet a blow at the fourth visit, which leaves `lasting` points."""
+def run(
+    folder: Path, *, lasting: float, drift: float, early: int = 0
+) -> tuple[sg.Results, Trajectories]:
+    """Half of the persons meet a blow at the fourth visit, which leaves `lasting` points.
+
+    So many of these, and as many of the others, had met one at the first visit.
+    """
     rng = np.random.default_rng(5)
     load = rng.normal(0, 20, (PERSONS, 1)) + rng.normal(0, 20, (PERSONS, OCCASIONS))
     blow = np.zeros((PERSONS, OCCASIONS))
     blow[: PERSONS // 2, 3] = 1.0
+    blow[:early, 0] = blow[PERSONS - early :, 0] = 1.0
     mood = 0.5 * load + rng.normal(0, 10, (PERSONS, 1)) + rng.normal(0, 10, load.shape)
     mood += lasting * np.maximum.accumulate(blow, axis=1) + drift * np.arange(OCCASIONS) / 7.0
     who, visit = np.indices(load.shape)
@@ -80,8 +86,18 @@ def test_what_events_left_is_no_change_of_everyone(tmp_path: Path) -> None:
     assert found.difference == pytest.approx(change[met].mean() - change[~met].mean())
     assert (found.low, found.high) == pytest.approx((welch.low, welch.high))
     assert found.of_events
-    assert "The change may be what events left in those who met one" in said(found)
-    assert "is told of those whom an event met in between" in str(result.in_short())
+    assert "The change may be what events left in those who reported one" in said(found)
+    assert "is told of those who reported an event in between" in str(result.in_short())
+
+
+def test_an_event_before_does_not_undo_one_in_between(tmp_path: Path) -> None:
+    """Who met one in the first window alone is in neither group, and counted."""
+    _, result = run(tmp_path, lasting=15.0, drift=0.0, early=20)
+    found = result.over_windows
+    assert found is not None
+    assert found.n_both == PERSONS
+    assert (found.met.n, found.none.n) == (PERSONS // 2, PERSONS // 2 - 20)
+    assert f"Of the {PERSONS} seen in both windows 20 are in neither group" in said(found)
 
 
 def test_a_change_of_everyone_is_not_put_to_events(tmp_path: Path) -> None:
@@ -90,7 +106,7 @@ def test_a_change_of_everyone_is_not_put_to_events(tmp_path: Path) -> None:
     assert found is not None
     assert not found.of_events
     assert "is not told" in said(found)
-    assert "event met in between" not in str(result.in_short())
+    assert "an event in between" not in str(result.in_short())
 
 
 def test_without_a_change_that_is_claimed_nobodys_is_told(tmp_path: Path) -> None:

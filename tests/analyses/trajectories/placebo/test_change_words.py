@@ -72,7 +72,7 @@ def test_of_few_comparators_nothing_is_told() -> None:
 def test_regression_to_the_mean_is_said_only_where_anchors_are_selected_by_feeling() -> None:
     placebo, _ = compared(11, 8.0)
     assert "regression" not in said(placebo)
-    fluctuation = "Had such values at pre and peri been ordinary fluctuation"
+    fluctuation = "Had such values at pre and peri been fluctuation without such an event"
     assert fluctuation in said(replace(placebo, n_before=placebo.n))
     assert fluctuation not in said(placebo)  # some of the comparator lies after the event
     assert (

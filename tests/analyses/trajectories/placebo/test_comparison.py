@@ -159,7 +159,7 @@ def test_an_effect_is_told_with_its_size(loud: tuple[Placebo, ScoredRows]) -> No
     assert placebo.beyond("response", "jump")
     assert placebo.beyond("labels", "recovery")
     words = worded(beyond_words(placebo, "labels", LABELS, "labels"))
-    assert words.startswith("Beyond ordinary fluctuation")
+    assert words.startswith("Beyond fluctuation without such an event")
     assert "“above and back at post2” by " in words
     assert "recovery" not in words
 

@@ -178,7 +178,14 @@ def with_problems(placebo: Placebo, excess: float, p: float) -> Placebo:
         ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), True, "SR rises beyond what", "problems"),
         ((7.5, 6.4, 17.3), 0.001, (0.4, 0.6), False, "but not at every error", "problems"),
         ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "but whether by more than exposure", "SR rises"),
-        ((0.5, 0.4, 0.3), 0.6, (2.96, 0.01), True, "problems rise beyond ordinary", "by how much"),
+        (
+            (0.5, 0.4, 0.3),
+            0.6,
+            (2.96, 0.01),
+            True,
+            "problems rise beyond what the same persons show at occasions without",
+            "by how much",
+        ),
         ((0.5, 0.4, 0.3), 0.6, (2.96, 0.6), True, "no response to an event is told", "rise"),
     ],
 )
@@ -204,6 +211,17 @@ def test_in_short_problems_are_told_by_their_comparator(
     assert ("event rated 4 or more is reported" in felt) == (
         felt != "no response to an event is told"
     )
+
+
+@pytest.mark.parametrize(("p", "alone"), [(0.0124, False), (0.0126, True), (0.04, True)])
+def test_a_test_that_would_not_hold_among_the_others_is_named_as_one(
+    result: Trajectories, p: float, *, alone: bool
+) -> None:
+    """Three figures of SR and problems: .05 / 4."""
+    placebo = with_problems(with_jump(result, 0.5, 0.4, 0.3, p=0.6), 2.96, p)
+    words = short_words(result.response, placebo, result.anchored)
+    assert ("(one test, its p not adjusted)" in words) == alone
+    assert "This is a test by itself, whose p is not adjusted." in opening(result, placebo)
 
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:

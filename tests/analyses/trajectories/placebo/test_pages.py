@@ -143,9 +143,9 @@ def test_the_opening_says_how_sr_changes_when_an_event_comes(shown: sg.Results) 
     assert signed(jump.mean) in words
     assert result.placebo is not None
     beyond = result.placebo.beyond("response", "jump")
-    assert ("beyond ordinary fluctuation" in words) == result.placebo.beyond_fluctuation(
-        "response", "jump"
-    )
+    assert (
+        "beyond fluctuation without such an event" in words
+    ) == result.placebo.beyond_fluctuation("response", "jump")
     assert ("distinguished from 0" in words) != beyond
     alone = answer_words(result.response, result.courses, result.anchored, None)
     assert isinstance(alone, Sentence)

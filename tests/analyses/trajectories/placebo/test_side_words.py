@@ -14,6 +14,7 @@ from salutogen.analyses.trajectories.placebo.side_words import (
     balance_words,
     bar_words,
     high_words,
+    other_jump_words,
     sides_words,
 )
 from salutogen.page.audience import Audience
@@ -85,7 +86,7 @@ def test_fluctuation_is_claimed_only_where_the_comparator_holds_no_event(
     assert placebo.SR.before is not None
     assert placebo.beyond("response", "jump")
     assert placebo.beyond_fluctuation("response", "jump")
-    assert bar_words(placebo, "response", ["jump"]) == "ordinary fluctuation"
+    assert bar_words(placebo, "response", ["jump"]) == "fluctuation without such an event"
     nothing = replace(placebo.SR.before.response["jump"], p=0.4, p_adjusted=0.4)
     side = replace(placebo.SR.before, response=placebo.SR.before.response | {"jump": nothing})
     for before in (side, None):
@@ -94,7 +95,23 @@ def test_fluctuation_is_claimed_only_where_the_comparator_holds_no_event(
         assert not late.beyond_fluctuation("response", "jump")
         assert bar_words(late, "response", ["jump"]) == "what comparator occasions show"
         assert LEFT in worded(sides_words(late, "response", ["jump"]))
-        assert bar_words(all_before(late), "response", ["jump"]) == "ordinary fluctuation"
+        assert (
+            bar_words(all_before(late), "response", ["jump"]) == "fluctuation without such an event"
+        )
+
+
+def test_a_rise_judged_the_other_way_stands_beside_its_own_comparator(
+    lasting: tuple[Placebo, ScoredRows],
+) -> None:
+    placebo, _ = lasting
+    assert placebo.SR is not None
+    assert other_jump_words(None) == other_jump_words(replace(placebo, SR_other=None))
+    told = replace(placebo, SR_other=placebo.SR)
+    assert other_jump_words(told).startswith(", but beyond what comparator occasions show (+")
+    none = replace(placebo.SR.response["jump"], p=0.4, p_adjusted=0.4)
+    quiet = replace(placebo.SR, response=placebo.SR.response | {"jump": none})
+    words = other_jump_words(replace(placebo, SR_other=quiet))
+    assert words.startswith(", but not shown to be so beyond what comparator occasions show (+")
 
 
 def test_both_sides_are_told_with_their_courses(lasting: tuple[Placebo, ScoredRows]) -> None:

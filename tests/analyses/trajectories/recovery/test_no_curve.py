@@ -22,7 +22,7 @@ from tests.analyses.trajectories.recovery.test_fitting import TRUTH, made
 
 @pytest.mark.parametrize("variant", list(NO_BEND))
 def test_each_refusal_of_a_curve_has_its_reason(variant: str) -> None:
-    told = finding("recovery-without-bend", variant=variant, seen=9.0)
+    told = finding("recovery-without-bend", variant=variant, seen=9.0, beside="")
     assert no_curve_reason([told]) == NO_BEND[variant]
     assert len(set(NO_BEND.values())) == len(NO_BEND)
 
@@ -38,11 +38,13 @@ def test_a_rise_that_is_told_the_other_way_is_not_denied(jump: float, variant: s
     """No rise with the event in exposure; without it, SR rises by `jump` and stays there."""
     own = made(-np.arange(10) * 0.8, 3)
     other = own + jump
-    _, curve, findings = fit_way_back(own, np.arange(150), other=other, seed=1)
+    beside = ", but not shown to be so beyond what comparator occasions show"
+    _, curve, findings = fit_way_back(own, np.arange(150), other=other, other_beside=beside, seed=1)
     assert curve is None
     assert no_curve_reason(findings) == NO_BEND[variant]
     (told,) = findings
     assert ("judged the other way" in told.text) == (variant == "no-rise-here")
+    assert (beside in told.text) == (variant == "no-rise-here")
 
 
 def test_a_half_life_that_is_withheld_has_one_reason() -> None:

@@ -72,9 +72,9 @@ def _paragraphs(assessment: ClassAssessment, verdict: str, anchored: int) -> tup
         else "a quadratic course over positions"
     )
     rest = (
-        "The continuous results above stand."
+        "The continuous results above do not depend on this."
         if not assessment.passed
-        else "The continuous results above stand beside them."
+        else "The continuous results above do not depend on them."
     )
     largest = [max(each.fits, default=1) for each in assessment.sets]
     claimable = "latent-class-growth" in settings.models

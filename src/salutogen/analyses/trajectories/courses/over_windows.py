@@ -1,5 +1,7 @@
 """Change of SR over the windows of those who met an event in between, and of those who met none.
 
+Who met one in a window itself, or after them, but none in between is in neither group.
+
 A reaction that lasts moves the mean of the windows after it, so that a change over windows may be
 what events left behind in those who met one, and no change that everybody shares.
 """
@@ -31,7 +33,7 @@ class OverWindows(Record):
     first_window: int = figure("Number of the first window", kind=Kind.LABEL)
     last_window: int = figure("Number of the last window", kind=Kind.LABEL)
     met: Mean = figure(
-        "Of persons anchored between the two windows",
+        "Of persons with an event that counts at an occasion between the two windows",
         unit=POINTS,
         sign=LESS_RESILIENT,
     )
@@ -75,10 +77,9 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
     places = {label: place for place, label in enumerate(inputs.study.labels)}
     begun = max(places[label] for label in both["last_occasion"])
     ended = min(places[label] for label in both["first_occasion_last"])
-    subjects, anchors = np.array(anchored.subjects), anchored.anchors
-    between = (anchors.occasion > begun) & (anchors.occasion < ended)
-    met = np.isin(subject, subjects[np.unique(anchors.person[between])])
-    none = np.isin(subject, subjects[~anchored.grid.hits.any(axis=(1, 2))])
+    subjects, counts = np.array(anchored.subjects), anchored.grid.hits.any(axis=2)
+    met = np.isin(subject, subjects[counts[:, begun + 1 : ended].any(axis=1)])
+    none = np.isin(subject, subjects[~counts.any(axis=1)])
     if min(met.sum(), none.sum()) < FEWEST:
         return None
     own, others = (_mean(change[kept]) for kept in (met, none))
@@ -116,10 +117,10 @@ def windows_words(found: OverWindows | None) -> Text:
     return say(
         f"Whose is the change over the windows? Of persons seen in window {found.first_window} and "
         f"in window {found.last_window}, mean SR (frozen line) is higher in the latter by "
-        f"{_written(found.met)} in the {{own}} whom such an event met in between, and by "
-        f"{_written(found.none)} in the {{others}} who reported none that counts at any occasion "
-        f"seen (95 % intervals): a difference of {signed(found.difference)} "
-        f"({signed(found.low)} to {signed(found.high)}). {{rest}} {_verdict(found)}",
+        f"{_written(found.met)} in the {{own}} who reported a listed event that counts in between, "
+        f"and by {_written(found.none)} in the {{others}} who reported none at any occasion seen "
+        f"(95 % intervals): a difference of {signed(found.difference)} ({signed(found.low)} to "
+        f"{signed(found.high)}), if exposure is free of error. {{rest}} {_verdict(found)}",
         rest=_rest(found),
         own=Persons(found.met.n),
         others=Persons(found.none.n),
@@ -130,8 +131,8 @@ def _rest(found: OverWindows) -> Text:
     """Say how many persons are in neither group."""
     rest = found.n_both - found.met.n - found.none.n
     return say(
-        "Of the {both} seen in both windows {rest} {rest:is|are} in neither group: an event met "
-        "them in one of the two windows, before or after them.",
+        "Of the {both} seen in both windows {rest} {rest:is|are} in neither group: they reported "
+        "none in between, but one in either window or after the later.",
         both=Persons(found.n_both),
         rest=Persons(rest, of=found.n_both),
     )
@@ -140,8 +141,8 @@ def _rest(found: OverWindows) -> Text:
 def _verdict(found: OverWindows) -> str:
     if found.of_events:
         return (
-            "The change may be what events left in those who met one; that those without one "
-            "changed is not told. Who met none may also differ in what else they met."
+            "The change may be what events left in those who reported one; that those without one "
+            "changed is not told. Who reported none may also differ in what else they met."
         )
     if found.apart:
         return "The two groups changed differently; events may have a part in it."
@@ -153,8 +154,8 @@ def windows_in_short(found: OverWindows | None) -> str:
     if found is None or not found.of_events:
         return ""
     return (
-        "the change over the windows is told of those whom an event met in between, and not "
-        "settled in those who met none"
+        "the change over the windows is told of those who reported an event in between, and not "
+        "settled in those who reported none"
     )
 
 

@@ -21,9 +21,9 @@ from salutogen.page.small_counts import hide_small
 
 AMONG_NOTE = (
     "Shares are among courses not high before the event, in every column; that of those high "
-    "before is among all, and has no difference: it is fixed before the event, but not before a "
-    "comparator occasion that lies after it."
+    "before is among all, and has no difference: it is fixed before the event"
 )
+AFTER_EVENT = ", but not before a comparator occasion that lies after it"
 NOTE = (
     "Comparator: the same persons as in the column before it, who are those with a "
     "complete course around an occasion {without}. Difference: of these courses, with its 95 % "
@@ -145,7 +145,7 @@ def label_table(
     if labels.other_background is None:
         frame = frame.drop("share_other")
         columns = tuple(column for column in columns if column.name != "share_other")
-    note = AMONG_NOTE
+    note = f"{AMONG_NOTE}{AFTER_EVENT if placebo.n_before < placebo.n else ''}."
     if placebo.SR is None:
         frame = frame.drop(COMPARED)
         columns = tuple(column for column in columns if column.name not in COMPARED)

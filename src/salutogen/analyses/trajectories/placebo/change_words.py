@@ -8,7 +8,7 @@ from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.regression import FEWEST, RegressionToMean
-from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
+from salutogen.analyses.trajectories.placebo.side_words import FLUCTUATION, LEFT, given_words
 from salutogen.findings import Persons
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, percent, say, signed
@@ -70,7 +70,7 @@ def _given(placebo: Placebo) -> str:
             "after such values at pre and peri comparator occasions let expect"
         )
     if placebo.n_before == placebo.n:
-        return "Had such values at pre and peri been ordinary fluctuation, SR would have changed by"
+        return f"Had such values at pre and peri been {FLUCTUATION}, SR would have changed by"
     return (
         f"After such values at pre and peri comparator occasions ({LEFT}) let expect that SR "
         "changes by"
@@ -100,7 +100,7 @@ def _verdict(placebo: Placebo) -> str:
         if not placebo.falls_beyond_fluctuation:
             return (
                 f"From that, the change differs by {differences}.{beside} So nothing is "
-                "claimed of how long a rise lasts beside ordinary fluctuation."
+                f"claimed of how long a rise lasts beside {FLUCTUATION}."
             )
         return f"{_way(list(each.values()), placebo)}: the difference is {differences}.{beside}"
     if any(item.beyond for item in each.values()):

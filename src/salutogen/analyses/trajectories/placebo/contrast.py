@@ -47,7 +47,7 @@ class Contrast(Record):
 
     @property
     def beyond(self) -> bool:
-        """Whether the excess goes beyond ordinary fluctuation, other figures of its table told."""
+        """Whether the excess goes beyond the comparator, other figures of its table told."""
         p = self.p if self.p_adjusted is None else self.p_adjusted
         return p is not None and p < LEVEL
 

@@ -10,13 +10,10 @@ from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.courses.locks import OFFSETS
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.contrast import LEVEL, Contrast
 from salutogen.analyses.trajectories.placebo.differences import excess_words
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
-from salutogen.analyses.trajectories.placebo.side_words import (
-    FLUCTUATION,
-    bar_words,
-    sides_words,
-)
+from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.late_change import late_error_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
@@ -25,8 +22,8 @@ from salutogen.page.audience import SMALL_CELL
 from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import enumeration, say, signed
 
-OTHER_OCCASIONS = "what the same persons show at other occasions"
 IF_FREE = " if exposure is free of error"
+WITH_ERROR = ", with the error in an occasion's exposure assumed below as well"
 WHICH: dict[Rule, tuple[str, str]] = {
     "first-strict": ("a new", " is reported"),
     "first-any": ("the first", " that a person reports comes"),
@@ -34,8 +31,8 @@ WHICH: dict[Rule, tuple[str, str]] = {
     "demo-loop": ("an", " is reported"),
 }
 AFTER = (
-    ", but over the two occasions after it SR is on average higher than before, beyond the "
-    "comparator, with the error of exposure assumed below as well"
+    ", but over the two occasions after it SR is on average higher than before, by more than "
+    f"around these occasions{WITH_ERROR}"
 )
 NEW: dict[Rule, str] = {
     "first-strict": "that had not counted for the person before",
@@ -114,9 +111,15 @@ def _problems_short(placebo: Placebo) -> str:
     found = placebo.P_jump
     if found is None or not placebo.P_beyond:
         return ""
-    plain = placebo.P_beyond_fluctuation and not placebo.rated
-    bar = FLUCTUATION if plain else OTHER_OCCASIONS
-    return f"problems {'rise' if found.excess > 0.0 else 'fall'} beyond {bar}"
+    alone = "" if _stands_among_others(placebo, found) else " (one test, its p not adjusted)"
+    way = "rise" if found.excess > 0.0 else "fall"
+    return f"problems {way} beyond {_elsewhere(placebo)}{alone}"
+
+
+def _stands_among_others(placebo: Placebo, found: Contrast) -> bool:
+    """Whether the test of problems would hold if it were one of those of SR (Bonferroni)."""
+    family = 1 + (0 if placebo.SR is None else len(placebo.SR.response))
+    return found.p is not None and found.p * family < LEVEL
 
 
 def _beyond_short(placebo: Placebo, problems: str) -> str:
@@ -130,13 +133,15 @@ def _beyond_short(placebo: Placebo, problems: str) -> str:
                 f"{problems}; whether at the event itself by more than its exposure lets expect "
                 f"hangs on how free of error exposure is{_after_short(placebo)}"
             )
-        held = IF_FREE if band is None else ", with the error of exposure assumed below as well"
+        held = IF_FREE if band is None else WITH_ERROR
         return f"{problems}, and by more than the exposure of the event lets expect{held}"
     doubt = ", but not at every error of exposure assumed below" if hangs else ""
-    return (
-        f"SR {'rises' if rises else 'falls'} beyond {bar_words(placebo, 'response', ['jump'])}"
-        f"{IF_FREE}{doubt}"
-    )
+    return f"SR {'rises' if rises else 'falls'} beyond {_elsewhere(placebo)}{IF_FREE}{doubt}"
+
+
+def _elsewhere(placebo: Placebo) -> str:
+    """What stands beside the event, named where it is first spoken of."""
+    return f"what the same persons show at occasions {placebo.without}"
 
 
 def _after_short(placebo: Placebo) -> str:
@@ -230,9 +235,10 @@ def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
         return "Nothing is claimed of it: there is no comparator."
     found = placebo.SR.response["jump"]
     return say(
-        "In {compared} of them, which are complete and have comparator occasions, SR changed by "
-        "{observed} around the event and by {placebo} around these occasions of the same persons: "
-        "{end}{sides}{problems}",
+        "In {compared} of them, which are complete and have comparator occasions (of the same "
+        "persons, {without}), SR changed by {observed} around the event and by {placebo} around "
+        "these occasions: {end}{sides}{problems}",
+        without=placebo.without,
         compared=Persons(found.n, of=plain.n),
         observed=signed(found.observed),
         placebo=signed(found.placebo),
@@ -255,10 +261,12 @@ def _problems_words(placebo: Placebo) -> str:
         f"{excess_words(early, share=False)}"
     )
     told = "" if found.beyond else ", which is not distinguished from 0"
+    alone_tested = " This is a test by itself, whose p is not adjusted." if found.beyond else ""
     return (
         f" Problems changed by {signed(found.observed)} around the event and by "
         f"{signed(found.placebo)} around these occasions: a difference of "
         f"{excess_words(found, share=False)}{alone}{told}, whatever exposure lets expect."
+        f"{alone_tested}"
     )
 
 
@@ -298,7 +306,7 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
         return ""
     reach = (
         f"from {signed(band.error_low)} to {signed(band.error_high)} over reliabilities of "
-        f"exposure of {band.reliabilities} ({band.source}; ends hold the "
+        f"{band.reliabilities} ({band.source}; ends hold the "
         "sampling error as well, by resamples)"
     )
     what = "the difference by the line over single occasions"

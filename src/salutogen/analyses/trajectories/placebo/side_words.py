@@ -1,7 +1,7 @@
 """Words for comparator occasions before the first anchor, and for those after one.
 
 Those before it hold nothing of the event. Those after it may still hold its reaction: what they
-show is no ordinary fluctuation, and what differs from them may be too small or too large.
+show is not fluctuation alone, and what differs from them may be too small or too large.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from salutogen.page.audience import Audience
 from salutogen.page.section import Text
 from salutogen.page.words import enumeration, percent, say, signed
 
-FLUCTUATION, ELSEWHERE = "ordinary fluctuation", "what comparator occasions show"
+FLUCTUATION, ELSEWHERE = "fluctuation without such an event", "what comparator occasions show"
 LEFT = "those after the event may still hold what it left, and later events"
 
 
 def bar_words(placebo: Placebo, table: str, names: Iterable[str]) -> str:
-    """What figures go beyond: ordinary fluctuation only where the comparator holds no event."""
+    """What figures go beyond: fluctuation only where the comparator holds no event."""
     plain = all(placebo.beyond_fluctuation(table, name) for name in names)
     return FLUCTUATION if plain else ELSEWHERE
 
@@ -31,7 +31,20 @@ def bar_words(placebo: Placebo, table: str, names: Iterable[str]) -> str:
 def given_words(placebo: Placebo) -> str:
     """What gives a change without the event: fluctuation, where the comparator holds no event."""
     plain = placebo.n_before == placebo.n
-    return "ordinary fluctuation gives" if plain else "comparator occasions give"
+    return f"{FLUCTUATION} gives" if plain else "comparator occasions give"
+
+
+def other_jump_words(placebo: Placebo | None) -> str:
+    """Whether the jump, judged the other way about the event in exposure, is beyond the comparator.
+
+    It follows a clause that says that SR is higher at the event than before.
+    """
+    found = None if placebo is None or placebo.SR_other is None else placebo.SR_other.response
+    if found is None:
+        return "; nothing stands beside it"
+    jump = found["jump"]
+    apart = "beyond" if jump.beyond and jump.excess > 0.0 else "not shown to be so beyond"
+    return f", but {apart} what comparator occasions show ({excess_words(jump, share=False)})"
 
 
 def balance_words(placebo: Placebo) -> Text:

@@ -35,6 +35,7 @@ def fit_way_back(
     times: FloatArray | None = None,
     *,
     other: FloatArray | None = None,
+    other_beside: str = "",
     seed: int = 1,
 ) -> tuple[CourseMetrics | None, RecoveryCurve | None, tuple[Finding, ...]]:
     """Measure and fit the return where enough occasions follow, or say why there is none.
@@ -48,6 +49,8 @@ def fit_way_back(
         Days since the event, for areas and times; default occasions.
     other : ndarray, shape (n, k), optional
         `change` with SR judged with the other background; a half-life is told where both agree.
+    other_beside : str, optional
+        What stands beside a rise of `other` at comparator occasions, in words.
     seed : int
         Of the random signs that say how large a fall can be by chance.
 
@@ -73,7 +76,8 @@ def fit_way_back(
         return metrics, None, tuple(told)
     if (way := _without_bend(curve, change)) is not None:
         variant = way if _rises(change, person) else _without_rise(other, person)
-        told.tell("recovery-without-bend", variant=variant, seen=_followed(change))
+        beside = {"beside": other_beside} if variant == "no-rise-here" else {}
+        told.tell("recovery-without-bend", variant=variant, seen=_followed(change), **beside)
         return metrics, None, tuple(told)
     if not curve.speed_told:
         _tell_not_settled(told, curve)

@@ -200,7 +200,8 @@ def return_words(
         "Half of them were not seen back within it."
         if middle is None
         else f"Half were back within it between {middle[0]:g} and {middle[1]:g} occasions after "
-        "they were first seen above."
+        "they were first seen above (times that visits can tell; without the sampling error of "
+        "persons)."
     )
     return (
         say(
