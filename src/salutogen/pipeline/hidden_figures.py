@@ -56,6 +56,9 @@ class HiddenFigures:
         if isinstance(content, pl.DataFrame):
             return self._rows(content, schema, path, around)
         if isinstance(content, Mapping):
+            terms = (content.get("line") or {}).get("terms", ())
+            if any(self._is_untold(str(term)) for term in terms):
+                content = self._without_errors(content, path)
             if schema.get("properties"):
                 return self._record(content, schema, path, around)
             return self._mapping(content, schema, path, around)
@@ -130,7 +133,20 @@ class HiddenFigures:
         told = {**line, "range_E": [change.get("E_from"), change.get("E_to")]}
         self.withheld.append(f"{path}.range_E")
         told |= counts_of_line(line, self.audience)
-        return told
+        few = [self._is_untold(str(term)) for term in line.get("terms", ())]
+        if any(few) and told.get("claims"):
+            degrees = zip(told["claims"]["df_by_term"], few, strict=False)
+            told["claims"] = self._without_errors(
+                {**told["claims"], "df_by_term": [None if gone else df for df, gone in degrees]},
+                f"{path}.claims",
+            )
+        return self._without_errors(told, path) if any(few) else told
+
+    def _without_errors(self, content: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Leave out a covariance: with a category of few it tells how many have it."""
+        if "covariance" not in content:
+            return dict(content)
+        return {**content, "covariance": self._gone(content["covariance"], f"{path}.covariance")}
 
     def _is_untold(self, term: str) -> bool:
         """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
