@@ -55,6 +55,19 @@ def test_what_says_nothing_is_left_out_and_named(inputs: AnalysisInputs) -> None
     assert "word is the same in all persons" in told["covariate-says-nothing"]
 
 
+def test_who_lacks_a_covariate_keeps_the_others_where_gaps_are_kept(inputs: AnalysisInputs) -> None:
+    given = {"unknown": "factor-covariate-unknown", "among": np.arange(N) < 100, "fewest": 5}
+    whole = covariate_numbers(inputs, ["age", "gaps", "town"], Findings(), **given)
+    kept = covariate_numbers(inputs, ["age", "gaps", "town"], Findings(), **given, gaps=True)
+    lacking = np.arange(N) % 10 == 0
+    rare = np.arange(N) < 4
+    np.testing.assert_array_equal(whole.persons, given["among"] & ~lacking & ~rare)
+    np.testing.assert_array_equal(kept.persons, given["among"] & ~rare)
+    assert kept.terms == whole.terms == ("covariate:age", "covariate:gaps", "covariate:town=C")
+    assert np.isnan(kept.values[lacking & kept.persons]).sum(axis=1).tolist() == [1] * 9
+    np.testing.assert_array_equal(kept.values[whole.persons], whole.values[whole.persons])
+
+
 def test_what_others_tell_is_left_out_with_their_names(inputs: AnalysisInputs) -> None:
     for made, told in (
         numbers(inputs, ["age", "twice"]), numbers(inputs, ["twice"], beside=("age",))

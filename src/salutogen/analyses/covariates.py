@@ -32,12 +32,16 @@ class CovariateNumbers:
         NaN where missing, and for who shares a category with too few.
     terms : tuple of str
         Names of the columns.
+    persons : array of bool (persons,)
+        Who has the rest of the model and all covariates (where gaps are kept: whatever they lack),
+        and shares no category with too few.
     left_out : tuple of str
         Covariates that say nothing here: the same in everybody, or told by others.
     """
 
     values: Float
     terms: tuple[str, ...]
+    persons: Bool
     left_out: tuple[str, ...] = ()
 
     def of(self, asked: Sequence[str]) -> tuple[str, ...]:
@@ -54,6 +58,7 @@ def covariate_numbers(
     among: Bool,
     beside: Sequence[str] = (),
     fewest: int = 2,
+    gaps: bool = False,
 ) -> CovariateNumbers:
     """Return columns of background, baseline factors or the arm, one row per person of the study.
 
@@ -75,6 +80,8 @@ def covariate_numbers(
         Covariates that are in the model already, by its line.
     fewest : int
         Persons of a category that is kept; of a number with two values as well.
+    gaps : bool
+        Whether persons who lack a covariate keep their values of the others.
 
     Raises
     ------
@@ -89,11 +96,11 @@ def covariate_numbers(
             found.tell(unknown, name=name, near=near, known=listed(known))
     found.raise_refusals(AnalysisError)
     if not wanted or not among.any():
-        return CovariateNumbers(values=np.empty((among.size, 0)), terms=())
+        return CovariateNumbers(values=np.empty((among.size, 0)), terms=(), persons=among)
     table = covariates_by_person(inputs.scores, (*beside, *wanted))
     table = table.with_columns(pl.selectors.float().fill_nan(None))
     varying = _varying(table.filter(among), wanted)
-    inside = _of_enough(table, varying, among, fewest, found)
+    inside = _of_enough(table, varying, among, fewest, found, gaps=gaps)
     kept = table.filter(inside)
     varying = _varying(kept, varying)
     told = redundant_covariates(kept.drop_nulls(), (*beside, *varying))
@@ -108,7 +115,7 @@ def covariate_numbers(
     values = term_matrix(table, terms, predictors=())
     values[~inside] = np.nan
     left = tuple(name for name in wanted if name in told)
-    return CovariateNumbers(values=values, terms=terms, left_out=left)
+    return CovariateNumbers(values=values, terms=terms, persons=inside, left_out=left)
 
 
 def _varying(table: pl.DataFrame, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -119,18 +126,24 @@ def _varying(table: pl.DataFrame, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _of_enough(
-    table: pl.DataFrame, names: tuple[str, ...], among: Bool, fewest: int, found: Findings
+    table: pl.DataFrame,
+    names: tuple[str, ...],
+    among: Bool,
+    fewest: int,
+    found: Findings,
+    *,
+    gaps: bool,
 ) -> Bool:
     """Persons (persons,) with all covariates, none of a category that fewer than `fewest` have."""
     inside = among.copy()
-    for name in names:
+    for name in () if gaps else names:
         inside &= table[covariate_column(name)].is_not_null().to_numpy()
     start, rare = inside.copy(), dict[str, None]()
     while True:
         before = inside.sum()
         for name in names:
             column = table[covariate_column(name)]
-            own = column.filter(inside)
+            own = column.filter(inside).drop_nulls()
             if own.dtype.is_numeric() and own.n_unique() > 2:
                 continue
             counts = own.value_counts()

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import finding
 from salutogen.names import did_you_mean
@@ -54,7 +55,7 @@ def named_scale(inputs: AnalysisInputs, name: str) -> NamedScale:
     """
     study, scores = inputs.study, inputs.scores
     instrument = study.instruments.get(name)
-    title = name if instrument is None else instrument.title or name
+    title = title_of(inputs, name)
     if name in study.problems.instruments:
         several = len(study.problems.instruments) > 1
         column = scale_column(name, study.problems.instruments) if several else "P"

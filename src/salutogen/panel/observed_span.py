@@ -41,7 +41,7 @@ def check_span(study: Study, rows: pl.DataFrame, findings: Findings, label: str)
     Compared are the days from a person's first to the last answer with a time, and the planned days
     between these two occasions.
     """
-    planned = np.array([np.nan if one.day is None else one.day for one in study.occasions])
+    planned = np.array(study.days)
     person, occasion = rows["person"].to_numpy(), rows["occasion"].to_numpy()
     days = rows["time"].to_numpy()
     first = np.flatnonzero(np.diff(person.astype(np.int64), prepend=-1))

@@ -140,7 +140,7 @@ def _gaps(
     gaps = np.full(len(person), np.nan)
     if len(person) < 2:
         return gaps
-    planned = np.array([np.nan if one.day is None else one.day for one in study.occasions])
+    planned = np.array(study.days)
     at = np.where(np.isfinite(time), time, np.nan)
     same = person[1:] == person[:-1]
     measured = at[1:] - at[:-1]

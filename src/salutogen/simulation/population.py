@@ -147,7 +147,7 @@ def build_population(study: Study) -> Population:
 
 def planned_days(study: Study) -> Floats:
     """Planned day of each occasion, from 0; a month apart where the plan does not say."""
-    days = np.array([np.nan if o.day is None else o.day for o in study.occasions])
+    days = np.array(study.days)
     if np.isnan(days).any() or (np.diff(days) <= 0).any():
         days = np.arange(days.size) * _DAYS_BETWEEN
     return np.asarray(days - days[0], dtype=np.float64)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ class Study:
     def labels(self) -> tuple[str, ...]:
         """Labels of the planned occasions, in order."""
         return tuple(occasion.label for occasion in self.occasions)
+
+    @property
+    def days(self) -> tuple[float, ...]:
+        """Day of each planned occasion; NaN where the plan gives none."""
+        return tuple(nan if one.day is None else one.day for one in self.occasions)
 
     @property
     def problems(self) -> Problems:

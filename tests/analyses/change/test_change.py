@@ -14,15 +14,21 @@ import pytest
 from salutogen.analyses.change.agreement import KEYS
 from salutogen.analyses.change.analysis import ChangeResult, compute
 from salutogen.analyses.change.doubts import doubts_of, tell_doubts
-from salutogen.analyses.change.paths import ONE_STEP, PLAIN, RANDOM, REGRESSION, WITHOUT_ERROR
+from salutogen.analyses.change.paths import (
+    ONE_STEP,
+    PLAIN,
+    RANDOM,
+    REGRESSION,
+    WITHOUT_ERROR,
+    path_table,
+)
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import ChangeData, read_variables, titles_of
+from salutogen.analyses.change.variables import ChangeData, read_variables
 from salutogen.analyses.change.words import constancy, stress_generation
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.models import CrossLaggedPanel
-from salutogen.page.privacy import texts_of
 from salutogen.study.format.quantities import Duration
 from tests.analyses.change.studies import change_inputs
 from tests.analyses.inputs import shown
@@ -208,8 +214,8 @@ def test_a_mend_is_none_that_is_set_already_or_would_be_refused(inputs: Analysis
 
     def mend(data: ChangeData, lag: int, lags: str) -> str:
         found = Findings()
-        tell_doubts(inputs, data, found, messages={}, fit=fit, tests=empty,
-                    agreement=pl.DataFrame(), lag=lag, lags=lags)  # fmt: skip
+        tell_doubts(inputs, data, found, messages={}, fit=fit, tests=empty, lag=lag, lags=lags,
+                    paths=path_table({}, {}), agreement=pl.DataFrame())  # fmt: skip
         return next(item.mend for item in found if item.code == "change-fit-poor")
 
     assert mend(data, 1, "equal").startswith("Try `lag: 2` or `lags: free`;")
@@ -223,20 +229,6 @@ def test_a_mend_is_none_that_is_set_already_or_would_be_refused(inputs: Analysis
     with pytest.raises(AnalysisError) as caught:
         compute(inputs, ASKED.model_copy(update={"occasions": ("T0", "T1", "T2"), "lag": 2}))
     assert caught.value.findings[0].mend == "Set `lag: 1` or name more occasions."
-
-
-def test_variables_are_told_by_their_titles(inputs: AnalysisInputs, result: ChangeResult) -> None:
-    assert titles_of(inputs, ("SR", "factor:support", "factor:P")) == (
-        "SR", "support", "P (factor)",
-    )  # fmt: skip
-    named = replace(result, titles=("SR", "Seeing friends"))
-    assert str(named.in_short()).startswith("Seeing friends above a person's usual level")
-    (section,), _ = shown(named, inputs, individuals=True)
-    told = " ".join(map(str, (*section.paragraphs, section.figures[0].description)))
-    assert "support" not in told
-    cells = [text for table in section.tables[1:] for text in texts_of(table.frame)]
-    assert "Seeing friends → SR" in cells
-    assert not [text for text in cells if "support" in text]
 
 
 def test_stress_generation_is_asked_where_exposure_is_a_variable() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from salutogen.analyses.change_on_baseline.analysis import ChangeOnBaselineResult, compute
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
+from salutogen.analyses.change_on_baseline.slopes import of_baseline
 from salutogen.analyses.change_on_baseline.words import answer_of, what_k_is
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
@@ -72,7 +73,7 @@ def test_it_is_the_model_over_the_study_s_persons(
 def test_nobody_changed_is_said(inputs: AnalysisInputs) -> None:
     """Persons differ, occasions scatter, nobody changes: the naive slope alone would claim it."""
     result = compute(inputs, settings())
-    plain, *corrected = result.of_baseline()
+    plain, *corrected = of_baseline(result.slopes)
     assert plain["high"] is not None
     assert plain["high"] < 0
     first = corrected[0]
@@ -118,7 +119,7 @@ def test_what_is_said_is_made_from_what_was_told(result: ChangeOnBaselineResult)
 
 def test_correlations_that_cannot_be_are_named(inputs: AnalysisInputs) -> None:
     result = compute(inputs, settings(k=[1.0, 20.0]))
-    assert result.of_baseline()[-1]["possible"] is False
+    assert of_baseline(result.slopes)[-1]["possible"] is False
     assert "k = 20 is not possible here" in what_k_is(result)
     none = compute(inputs, settings(k=[20.0]))
     assert "no-k-is-possible" in codes(none.findings)
@@ -127,7 +128,9 @@ def test_correlations_that_cannot_be_are_named(inputs: AnalysisInputs) -> None:
 def test_a_conclusion_that_depends_on_k_is_a_warning(inputs: AnalysisInputs) -> None:
     """At k = 1 nothing is told; the larger k, the more of the slope is the stressor's."""
     result = compute(inputs, settings())
-    rows = [row for row in result.of_baseline() if row["k"] is not None and row["low"] is not None]
+    rows = [
+        row for row in of_baseline(result.slopes) if row["k"] is not None and row["low"] is not None
+    ]
     told = {row["high"] is not None and row["high"] < 0 for row in rows}
     assert told == {True, False}
     assert "slope-depends-on-k" in codes(result.findings)

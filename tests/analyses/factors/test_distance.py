@@ -10,7 +10,8 @@ import pytest
 import statsmodels.api as sm
 
 from salutogen.analyses.factors.analysis import FactorsResult, compute
-from salutogen.analyses.factors.distance import DAYS, OCCASIONS, Distance, times_since
+from salutogen.analyses.factors.distance import Distance
+from salutogen.analyses.factors.distance_rows import DAYS, OCCASIONS, times_since
 from salutogen.analyses.factors.distance_section import changing_words, course_words, followed
 from salutogen.analyses.factors.records import FactorFound
 from tests.analyses.factors.drifting import drifting
@@ -155,6 +156,7 @@ def test_the_page_shows_the_course_to_every_audience(result: FactorsResult) -> N
         assert x["domainMax"] > figure.data["since"].max()  # points are moved aside
         assert {table.name for table in section.tables} == {
             "factors-distance",
+            "factors-distance-bands",
             "factors-distance-occasions",
         }
         assert withheld == ()

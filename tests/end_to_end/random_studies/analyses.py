@@ -83,6 +83,9 @@ def _change_on_baseline(plan: Plan, lot: Lot) -> dict[str, Any]:
         step["covariates"] = [lot.one(*plan.background)]
     if lot.chance(0.3):
         step |= {"baseline": lot.one(*plan.labels), "k": [1.0, lot.one(1.1, 3.0)]}
+    apart = lot.apart(LATER + 2)
+    if apart.chance(0.3):
+        step["imputations"] = apart.one(2, 5)
     return step
 
 

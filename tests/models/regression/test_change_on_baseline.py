@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 
 from salutogen.errors import ModelError
-from salutogen.models.regression.change_on_baseline import change_on_baseline
+from salutogen.models.regression.change_on_baseline import PersonSums, change_on_baseline
 
 KS = (1.0, 1.2, 1.5, 2.0)
 
@@ -61,6 +61,29 @@ def test_intervals_are_those_of_persons_drawn_with_replacement() -> None:
         drawn.append(once.corrected[0])
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     np.testing.assert_allclose(found.interval[0], [low, high], atol=0.035)
+
+
+def test_errors_are_those_of_leaving_out_one_person_after_the_other() -> None:
+    before, after, C = cohort(60)
+    sums = PersonSums.of(before, after, C, ("age", "sex"))
+    ks = np.array(KS)
+    errors = sums.errors(sums.whole(ks, 1.0, True), ks, 1.0, True)
+    without = [
+        change_on_baseline(*(np.delete(one, i, axis=0) for one in (before, after, C)), draws=1,
+                           names=("age", "sex"))
+        for i in range(60)
+    ]  # fmt: skip
+    whole = change_on_baseline(before, after, C, names=("age", "sex"), draws=50)
+    for name, own in (("naive", errors.naive[0]), ("corrected", errors.corrected[0])):
+        left = np.array([getattr(one, name) for one in without])
+        here = np.isfinite(left).all(axis=0)
+        scatter = np.sqrt(59 / 60 * np.sum((left - getattr(whole, name)) ** 2, axis=0))
+        np.testing.assert_allclose(own[here], scatter[here], rtol=1e-8)
+    assert whole.standard_errors == dict(zip(whole.names, errors.naive[0].tolist(), strict=True))
+    robust = sm.OLS(after - before, sm.add_constant(np.column_stack([before, C]))).fit(
+        cov_type="HC3"
+    )
+    np.testing.assert_allclose(whole.naive_error, robust.bse[1:], rtol=0.02)
 
 
 def test_nobody_changed_and_the_naive_slope_says_they_did() -> None:

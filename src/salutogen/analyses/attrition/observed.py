@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.columns import Column, Kind
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.models.dropout.weights import lost_after
-from salutogen.names import did_you_mean
 from salutogen.norm.periods import ValidRows, valid_rows
 
 Float = NDArray[np.float64]
@@ -135,10 +135,7 @@ def observe(inputs: AnalysisInputs, settings: AttritionSettings, found: Findings
     if np.unique(rows.occasion).size < 2:
         found.tell("attrition-single-occasion")
         found.raise_refusals(AnalysisError)
-    if settings.end is not None and settings.end not in labels:
-        near = did_you_mean(settings.end, labels)
-        found.tell("attrition-end-unknown", label=settings.end, near=near)
-        found.raise_refusals(AnalysisError)
+    refuse_unplanned(inputs, [settings.end], found, unknown="attrition-end-unknown")
     end = int(rows.occasion.max()) if settings.end is None else labels.index(settings.end)
     if end <= int(rows.occasion.min()):
         found.tell("attrition-single-occasion", variant="end", label=labels[end])

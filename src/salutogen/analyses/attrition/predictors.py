@@ -13,6 +13,7 @@ from salutogen.analyses.attrition.observed import Observed
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.scales import numbers_of
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.names import did_you_mean
@@ -153,8 +154,7 @@ def _of_persons(
     else:
         of_persons = inputs.scores.of_persons(name)
         column = inputs.scores.factor(name) if of_persons is None else of_persons
-    instrument = inputs.study.instruments.get(name)
-    title = name if instrument is None else instrument.title or name
+    title = title_of(inputs, name)
     person = observed.rows.person
     here = column.gather(np.unique(person))
     missing = here.null_count()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figure, record, rows
 from salutogen.models.dropout.weighted import Pulled
 
@@ -72,9 +73,7 @@ class Told(Record):
     @property
     def sign(self) -> int:
         """Sign of an estimate whose interval leaves out 0; 0 otherwise."""
-        if self.interval is None or self.interval[0] * self.interval[1] <= 0:
-            return 0
-        return 1 if self.interval[0] > 0 else -1
+        return side_of_zero(*(self.interval or (None, None)))
 
 
 def told(found: Pulled) -> Told:

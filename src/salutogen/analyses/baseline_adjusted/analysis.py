@@ -20,6 +20,7 @@ from salutogen.analyses.baseline_adjusted.lines import (
 )
 from salutogen.analyses.baseline_adjusted.settings import BaselineAdjustedSettings
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFile
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import (
     LESS_RESILIENT,
     POINTS,
@@ -110,7 +111,7 @@ class BaselineAdjustedResult(AnalysisResult):
         given, plain = (
             self.models.filter(model=name).row(0, named=True) for name in (ADJUSTED, PLAIN)
         )
-        settled = not given["low"] <= 0 <= given["high"]
+        settled = side_of_zero(given["low"], given["high"]) != 0
         head = "" if settled else "Not settled: "
         apart = points(abs(given["effect"]))
         way = f"{apart} points {'above' if given['effect'] >= 0 else 'below'}"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.centiles.centile_norm import CentileNorm, centile_by_norm
 from salutogen.analyses.centiles.spread import Units
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import POINTS, Column, Kind, Record, beside, figure, record
 from salutogen.errors import AnalysisError, NormError
 from salutogen.findings import Findings, Persons
@@ -231,7 +232,7 @@ def _tell(made: Transfer, found: Findings) -> None:
             low=made.spread_low,
             high=made.spread_high,
         )
-    if not made.slope_low <= 0 <= made.slope_high:
+    if side_of_zero(made.slope_low, made.slope_high):
         found.tell(
             "site-has-another-slope",
             difference=made.slope_difference,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -60,19 +60,22 @@ def when_in_short(result: ChangeResult, rows: Sequence[Row]) -> str:
     return f"{back} at {at}"
 
 
-def path_of(result: ChangeResult, rows: Sequence[Row]) -> str:
+def path_of(title: Callable[[str], str], rows: Sequence[Row]) -> str:
     """Words for an effect by the variables' titles: which on which, how far back, and when."""
     back = f", lag {rows[0]['lag']}" if rows[0]["lag"] > 1 else ""
     named = [row["occasion"] for row in rows if row["occasion"]]
     at = f", at {enumeration(named)}" if named else ""
-    source, outcome = result.title(rows[0]["source"]), result.title(rows[0]["outcome"])
-    return f"{source} → {outcome}{back}{at}"
+    return f"{title(rows[0]['source'])} → {title(rows[0]['outcome'])}{back}{at}"
+
+
+def paths_in_titles(paths: pl.DataFrame, title: Callable[[str], str]) -> dict[str, str]:
+    """Words for each effect of a table, by its path in names."""
+    return {row["path"]: path_of(title, [row]) for row in paths.unique("path").to_dicts()}
 
 
 def in_titles(result: ChangeResult, frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table of the result with what variables are called in the place of their names."""
-    rows = result.paths.unique("path").iter_rows(named=True)
-    paths = {row["path"]: path_of(result, [row]) for row in rows}
+    paths = paths_in_titles(result.paths, result.title)
     titles = {name: result.title(name) for name in result.variables}
     told = {"path": paths, "effect": paths, "source": titles, "outcome": titles, "one": titles,
             "two": titles}  # fmt: skip

@@ -18,7 +18,7 @@ from salutogen.analyses.change.groups import (
 )
 from salutogen.analyses.change.paths import PATH_COLUMNS, REGRESSION, path_table
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import ChangeData, read_variables, titles_of
+from salutogen.analyses.change.variables import ChangeData, read_variables
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.columns import Column, Kind, figure, record, rows
 from salutogen.findings import Findings
@@ -162,22 +162,22 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
         inputs, data, found,
         messages={name: fit.messages for name, fit in models.panels.items()}
         | {f"each group of {models.grouped.by}": models.grouped.messages},
-        fit=table.row(0, named=True), tests=tests, agreement=agreement, lag=settings.lag,
-        lags=settings.lags,
+        fit=table.row(0, named=True), tests=tests, paths=paths, agreement=agreement,
+        lag=settings.lag, lags=settings.lags,
     )  # fmt: skip
     tell_group_differences(models.grouped, found)
     inputs.run.tell(PARTS, PARTS)
     return ChangeResult(
         n=len(data.persons),
         variables=data.names,
-        titles=titles_of(inputs, data.names),
+        titles=tuple(map(data.title, data.names)),
         doubts=doubts_of(table.row(0, named=True), models.main.messages),
         exposures=data.exposures,
         occasions=data.occasions,
         gap=data.gap,
         lag=settings.lag,
         lags=settings.lags,
-        covariates=settings.covariates,
+        covariates=data.asked,
         paths=paths,
         agreement=agreement,
         models=table,

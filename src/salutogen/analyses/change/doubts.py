@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.change.agreement import apart
+from salutogen.analyses.change.alike import paths_in_titles
 from salutogen.analyses.change.fitted import LAGS
 from salutogen.analyses.change.groups import ALL, Grouped
 from salutogen.analyses.change.panel_models import PanelModel
@@ -31,6 +32,7 @@ def tell_doubts(
     messages: Mapping[str, Sequence[str]],
     fit: Mapping[str, Any],
     tests: pl.DataFrame,
+    paths: pl.DataFrame,
     agreement: pl.DataFrame,
     lag: int,
     lags: str,
@@ -44,7 +46,7 @@ def tell_doubts(
         Of each panel model.
     fit : mapping
         Row of the model with random intercepts in the table of models.
-    tests, agreement : DataFrame
+    tests, paths, agreement : DataFrame
     lag : int
         How far back variables reach.
     lags : str
@@ -59,12 +61,11 @@ def tell_doubts(
     for row in tests.filter(claim=LAGS).iter_rows(named=True):
         if lags == "equal" and row["p"] is not None and row["p"] < LEVEL:
             found.tell("change-effects-differ", p=row["p"])
-    disputed = apart(agreement, (RANDOM, REGRESSION))
-    if disputed:
-        found.tell("change-models-disagree", paths=disputed)
-    one_way = apart(agreement, (RANDOM, ONE_STEP))
-    if one_way:
-        found.tell("change-one-way-only", paths=one_way)
+    titled = paths_in_titles(paths, data.title)
+    for code, other in (("change-models-disagree", REGRESSION), ("change-one-way-only", ONE_STEP)):
+        disputed = apart(agreement, (RANDOM, other))
+        if disputed:
+            found.tell(code, paths=[titled[path] for path in disputed])
     _tell_overlap(inputs, data, found)
     _tell_times(inputs, data, found)
 
@@ -132,10 +133,10 @@ def _tell_overlap(inputs: AnalysisInputs, data: ChangeData, found: Findings) -> 
     if data.gap is not None:
         longer = [name for name, days in spans.items() if days > LONGER * data.gap]
         if longer:
-            found.tell("change-answers-overlap", names=longer, gap=data.gap)
+            found.tell("change-answers-overlap", names=list(map(data.title, longer)), gap=data.gap)
             return
     if spans and max(spans.values()) > LONGER * min(spans.values()):
-        told = [f"{name}: {days:.4g} days" for name, days in spans.items()]
+        told = [f"{data.title(name)}: {days:.4g} days" for name, days in spans.items()]
         found.tell("change-answers-of-unequal-spans", spans=told)
 
 

@@ -73,8 +73,9 @@ def fit_models(
     """
     free = settings.lags == "free"
     plan = PanelModel(
-        values=data.values, occasions=data.occasions, lag=settings.lag, covariates=data.covariates
-    )
+        values=data.values, occasions=data.occasions, lag=settings.lag,
+        covariates=data.covariates, titles=data.titles,
+    )  # fmt: skip
     _refuse_few_persons(plan, data, free, found)
     try:
         main = plan.fit(random_intercepts=True, free=free)
@@ -165,6 +166,7 @@ def _regression(
             lag=settings.lag,
             free=settings.lags == "free",
             covariates=data.covariates,
+            title=data.title,
         )
 
     return _or_finding(fit, REGRESSION, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ def lagged_regression(
     lag: int,
     free: bool,
     covariates: Mapping[str, Float],
+    title: Callable[[str], str] = str,
 ) -> LaggedRegression:
     """Regress each variable on all variables before, occasion by occasion or over all of them.
 
@@ -44,6 +45,8 @@ def lagged_regression(
     free : bool
         Whether each occasion has a line of its own.
     covariates : mapping of array (n_persons,)
+    title : callable
+        What a variable or covariate is called in errors.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def lagged_regression(
             fit = fit_least_squares(
                 y[full],
                 np.column_stack([X, told])[full],
-                names=[*(f"{name} ({back} before)" for name, back in earlier), *covariates,
+                names=[*(f"{title(name)} ({back} before)" for name, back in earlier),
+                       *map(title, covariates),
                        *(f"occasion {t + 1}" for t in range(told.shape[1]))],
                 cluster=person[full],
             )  # fmt: skip

@@ -27,7 +27,7 @@ Labels = NDArray[np.str_]
 
 @dataclass(frozen=True, kw_only=True)
 class PanelModel:
-    """A model to be fitted: variables by the study's names, which a model's words are told in.
+    """A model to be fitted: variables by the study's names.
 
     Attributes
     ----------
@@ -40,6 +40,8 @@ class PanelModel:
         What acts on the variables at the same occasion.
     reliability : mapping of float
         By variable.
+    titles : mapping of str
+        What variables and covariates are called in messages and errors; others by their names.
     group : array (n_persons,), optional
         Label of each person's group; by default there is one group.
     """
@@ -50,6 +52,7 @@ class PanelModel:
     covariates: Mapping[str, Float] = field(default_factory=dict)
     time_varying: Mapping[str, Float] = field(default_factory=dict)
     reliability: Mapping[str, float] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
     group: Labels | None = None
 
     def n_parameters(self, *, random_intercepts: bool, free: bool) -> int:
@@ -86,13 +89,14 @@ class PanelModel:
         Raises
         ------
         ModelError
-            In the study's names.
+            In the study's names and titles.
         """
         outcomes, occasions = codes_of("v", self.values), codes_of("t", self.occasions)
         constant, varying = codes_of("c", self.covariates), codes_of("w", self.time_varying)
         groups = codes_of("g", self.groups)
         names = {code: name for codes in (outcomes, occasions, constant, varying, groups)
                  for name, code in codes.items()}  # fmt: skip
+        titled = {code: self.titles.get(name, name) for code, name in names.items()}
         model = CrossLaggedPanel(
             outcomes=tuple(outcomes.values()),
             person="person",
@@ -112,8 +116,8 @@ class PanelModel:
             try:
                 fit = model.fit(self._rows(outcomes, constant, varying))
             except ModelError as error:
-                raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
-        messages = tuple(in_names(message, names, _PARAMETERS) for message in fit.messages)
+                raise ModelError(in_names(str(error), titled, _PARAMETERS)) from error
+        messages = tuple(in_names(message, titled, _PARAMETERS) for message in fit.messages)
         return ToldFit(fit=fit, names=names, messages=messages)
 
     def _rows(

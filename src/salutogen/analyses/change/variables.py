@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from salutogen.analyses.change.covariates import read_covariates
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.covariates import covariate_numbers
+from salutogen.analyses.occasions import refuse_unplanned
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
-from salutogen.namespaces import FACTOR, factor_column
+from salutogen.namespaces import FACTOR, factor_column, told_term
 
 Float = NDArray[np.float64]
 
 FEWEST_AT_OCCASION = 10  # persons who have a variable, for an occasion to count
 MOST_OCCASIONS = 20
+MOST_LABELS = 6  # of a covariate
 NEARLY_EQUAL = 0.1  # of the mean gap: how far gaps may differ and count as equal
 SR, P, E = "SR", "P", "E"
 
@@ -37,7 +41,9 @@ class ChangeData:
     values : dict of array (n_persons, n_occasions)
         Each variable, NaN where missing; only persons who have any.
     covariates : dict of array (n_persons,)
-        Numbers, and a column of 0 and 1 for each label but the most frequent.
+        Numbers, and a column of 0 and 1 for each label but the first.
+    asked : tuple of str
+        Covariates of the study file that are among them.
     persons : array (n_persons,)
         Places of these persons among those of the study.
     places : array (n_occasions,)
@@ -46,16 +52,24 @@ class ChangeData:
         Their labels, in order.
     gap : float or None
         Days from one occasion to the next; None where no time is known.
+    titles : dict of str
+        What variables and covariates are called.
     """
 
     names: tuple[str, ...]
     exposures: tuple[str, ...]
     values: dict[str, Float]
     covariates: dict[str, Float]
+    asked: tuple[str, ...]
     persons: NDArray[np.intp]
     places: NDArray[np.intp]
     occasions: tuple[str, ...]
     gap: float | None
+    titles: dict[str, str]
+
+    def title(self, name: str) -> str:
+        """What a variable or covariate is called."""
+        return self.titles.get(name, name)
 
     def spread_of(self, name: str) -> float:
         """SD of a variable over persons and occasions, n − 1."""
@@ -80,29 +94,44 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     gap = _gap(inputs, places, found)
     values = {name: array[:, places] for name, array in wide.items()}
     present = np.any([np.isfinite(array).any(axis=1) for array in values.values()], axis=0)
-    covariates = read_covariates(inputs, settings.covariates, found)
-    found.raise_refusals(AnalysisError)
+    _refuse_many_labels(inputs, settings.covariates, found)
+    # The likelihood takes persons as they are; only lines leave out who lacks a covariate.
+    given = covariate_numbers(
+        inputs, settings.covariates, found, unknown="change-covariate-unknown", among=present,
+        gaps=True,
+    )  # fmt: skip
+    present = given.persons
     return ChangeData(
         names=names,
         exposures=tuple(one for one in names if one in (E, *inputs.scores.type_columns)),
         values={name: array[present] for name, array in values.items()},
-        covariates={name: array[present] for name, array in covariates.items()},
+        covariates={
+            told_term(term): column[present]
+            for term, column in zip(given.terms, given.values.T, strict=True)
+        },
+        asked=given.of(settings.covariates),
         persons=np.flatnonzero(present),
         places=places,
         occasions=tuple(inputs.study.labels[place] for place in places),
         gap=gap,
+        titles=titles_of(inputs, (*names, *settings.covariates)),
     )
 
 
-def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> tuple[str, ...]:
-    """What variables are called: factors by their titles, and by no namespace."""
-    own, found = _own(inputs), []
+def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> dict[str, str]:
+    """What variables are called, by name: factors by their titles, and by no namespace."""
+    own, found = _own(inputs), dict[str, str]()
     for name in names:
         bare = name.removeprefix(FACTOR)
-        instrument = None if name in own else inputs.study.instruments.get(bare)
-        title = bare if instrument is None else instrument.title or bare
-        found.append(f"{title} (factor)" if title in own and name not in own else title)
-    return tuple(found)
+        title = name if name in own else title_of(inputs, bare)
+        if title in own and name not in own:
+            title = f"{title} (factor)"
+        found[name] = f"{title} ({bare})" if title in found.values() else title
+    return found
+
+
+def _titled(inputs: AnalysisInputs, names: Sequence[str]) -> list[str]:
+    return list(titles_of(inputs, names).values())
 
 
 def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
@@ -122,6 +151,17 @@ def _column(inputs: AnalysisInputs, name: str) -> str:
     return name if by_column else factor_column(name)
 
 
+def _refuse_many_labels(inputs: AnalysisInputs, names: Sequence[str], found: Findings) -> None:
+    for name in dict.fromkeys(names):
+        values = inputs.scores.of_persons(name)
+        if values is None or values.dtype.is_numeric() or values.dtype == pl.Boolean:
+            continue
+        n = values.drop_nulls().n_unique()
+        if n > MOST_LABELS:
+            found.tell("change-covariate-labels", name=name, n=n, most=MOST_LABELS)
+    found.raise_refusals(AnalysisError)
+
+
 def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findings) -> None:
     names, known = settings.variables, _scored(inputs)
     once = {*inputs.scores.factors_baseline}
@@ -129,7 +169,7 @@ def _refuse_names(inputs: AnalysisInputs, settings: ChangeSettings, found: Findi
         if name in known:
             continue
         if name in once:
-            found.tell("change-asked-once", name=name)
+            found.tell("change-asked-once", name=title_of(inputs, name))
         else:
             near = did_you_mean(name, known)
             found.tell("change-variable-unknown", name=name, near=near, known=known)
@@ -152,10 +192,7 @@ def _occasions(
     """Places of the occasions at which every variable is there."""
     labels = inputs.study.labels
     wanted = labels if settings.occasions is None else settings.occasions
-    for label in wanted:
-        if label not in labels:
-            found.tell("change-occasion-unknown", label=label, near=did_you_mean(label, labels))
-    found.raise_refusals(AnalysisError)
+    refuse_unplanned(inputs, wanted, found, unknown="change-occasion-unknown")
     asked = [place for place, label in enumerate(labels) if label in wanted]
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
@@ -164,8 +201,8 @@ def _occasions(
     if len(kept) < needed:
         found.tell(
             "change-too-few-occasions",
-            n=len(kept), needed=needed, names=settings.variables, fewest=FEWEST_AT_OCCASION,
-            mend=_for_more(settings, seen, len(kept)),
+            n=len(kept), needed=needed, names=_titled(inputs, settings.variables),
+            fewest=FEWEST_AT_OCCASION, mend=_for_more(settings, seen, len(kept)),
         )  # fmt: skip
     elif len(kept) > MOST_OCCASIONS:
         found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)
@@ -216,9 +253,7 @@ def _gap(inputs: AnalysisInputs, places: NDArray[np.intp], found: Findings) -> f
 
 def _days(inputs: AnalysisInputs) -> Float:
     """Day of each planned occasion: as planned, else the median of the answers' times."""
-    planned = np.array(
-        [np.nan if one.day is None else one.day for one in inputs.study.occasions], dtype=float
-    )
+    planned = np.array(inputs.study.days)
     if np.isfinite(planned).all():
         return planned
     times = inputs.views.wide(P).times

@@ -42,7 +42,9 @@ def answer_of(result: ChangeResult) -> Text:
     if not shown and not rest:
         return "What comes first within persons cannot be told: effects have no standard errors."
     if not shown:
-        sizes = "; ".join(f"{path_of(result, rows)}: {size_of(rows)}" for rows in together(own))
+        sizes = "; ".join(
+            f"{path_of(result.title, rows)}: {size_of(rows)}" for rows in together(own)
+        )
         return (
             f"Within persons, no effect of one of {_names(result)} on another "
             f"{'an occasion' if result.lag == 1 else 'one or two occasions'} later is shown "
@@ -59,7 +61,7 @@ def answer_of(result: ChangeResult) -> Text:
         "hangs on what is assumed."
         for rows in together((row for row in shown if row["path"] in denied), extra=denied)
     ]
-    missed = [path_of(result, rows) for rows in together(rest)]
+    missed = [path_of(result.title, rows) for rows in together(rest)]
     parts = [f" Within persons, {enumeration(held)}."] if held else []
     parts += [*alone, f" Not shown: {'; '.join(missed)}." if missed else ""]
     return "".join([*parts, _agreed(result, rest), _doubted(result)]).strip()
@@ -115,7 +117,7 @@ def _agreed(result: ChangeResult, untold: Sequence[Row]) -> str:
     some = together((row for row in untold if row["path"] in models), extra=models)
     if some:
         told = "; ".join(
-            f"{path_of(result, rows)} ({', '.join(models[rows[0]['path']])})" for rows in some
+            f"{path_of(result.title, rows)} ({', '.join(models[rows[0]['path']])})" for rows in some
         )
         return f" Models that assume something else claim otherwise of {told}."
     if models:
@@ -134,7 +136,7 @@ def stress_generation(result: ChangeResult) -> str:
         what = {None: "not computed", NOT_SHOWN: "not shown", HIGHER: "shown"}.get(
             claim(row), "the other way round (less exposure later)"
         )
-        found.append(f"{path_of(result, [row])}: {what}, {p_value(row['p_adjusted'])}")
+        found.append(f"{path_of(result.title, [row])}: {what}, {p_value(row['p_adjusted'])}")
     if not found:
         return ""
     return (
@@ -207,7 +209,7 @@ def _by_group(result: ChangeResult, effect: str, p: str) -> str:
         f"{signed(row['standardised_low'])} to {signed(row['standardised_high'])})"
         for row in rows.iter_rows(named=True)
     )
-    return f"{path_of(result, [rows.row(0, named=True)])} ({p}): {told}"
+    return f"{path_of(result.title, [rows.row(0, named=True)])} ({p}): {told}"
 
 
 def methods_of(result: ChangeResult) -> Text:

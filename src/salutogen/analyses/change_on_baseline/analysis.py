@@ -9,15 +9,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.change_on_baseline.completed import Completed, completed
 from salutogen.analyses.change_on_baseline.settings import ChangeOnBaselineSettings
+from salutogen.analyses.change_on_baseline.slopes import (
+    BASELINE,
+    SLOPE_COLUMNS,
+    directions,
+    slope_table,
+    told_otherwise,
+)
 from salutogen.analyses.change_on_baseline.words import answer_of, methods_of
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.covariates import covariate_numbers
-from salutogen.columns import POINTS, Column, Kind, figure, record, rows
+from salutogen.analyses.occasions import refuse_unplanned
+from salutogen.columns import POINTS, Kind, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
-from salutogen.names import did_you_mean
 from salutogen.namespaces import told_term
 from salutogen.page.audience import SMALL_CELL
 
@@ -27,28 +35,20 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 FEWEST = 20
-BASELINE = "problems before"
-SLOPE_COLUMNS = (
-    Column(name="term", meaning="What change is regressed on", kind=Kind.LABEL, heading="Term"),
-    Column(name="k", meaning="Times the observed correlation; null: as it is, not corrected",
-           heading="k"),
-    Column(name="without_stressor", heading="Correlation without the stressor",
-           meaning="Correlation that both measurements would have without the stressor"),
-    Column(name="possible", meaning="Whether that correlation is 1 at most", heading="Possible"),
-    Column(name="slope", meaning="Coefficient: change per point of the term",
-           unit=f"{POINTS} per point", sign="positive = rises more", heading="Coefficient"),
-    Column(name="low", meaning="Lower end of its 95 % interval", unit=f"{POINTS} per point",
-           heading="from"),
-    Column(name="high", meaning="Upper end of its 95 % interval", unit=f"{POINTS} per point",
-           heading="to"),
-)  # fmt: skip
 
 
 @record
 class ChangeOnBaselineResult(AnalysisResult):
     """Change of problems on problems before; positive = rises more in those who had more."""
 
-    n: int = figure("Persons with both measurements", unit="persons", kind=Kind.COUNT)
+    n: int = figure(
+        "Persons with both measurements", unit="persons", kind=Kind.COUNT,
+        of=("persons", "n_completed"),
+    )  # fmt: skip
+    n_completed: int | None = figure(
+        "Persons of the completed sets: with one of both measurements", unit="persons",
+        kind=Kind.COUNT,
+    )  # fmt: skip
     baseline: str = figure("Occasion before", kind=Kind.LABEL)
     after: str = figure("Occasion after", kind=Kind.LABEL)
     covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
@@ -57,6 +57,9 @@ class ChangeOnBaselineResult(AnalysisResult):
     correlation: float = figure("Correlation of problems before and after")
     explained_by_covariates: float = figure("Share of problems before that covariates explain")
     slopes: pl.DataFrame = rows("Coefficients as they are, and corrected by k", SLOPE_COLUMNS)
+    completed: Completed | None = figure(
+        "The same pooled over completed sets; null where none were asked for or could be made"
+    )
 
     def sections(self, audience: Audience) -> Sequence[Section]:
         """Slopes by k."""
@@ -71,10 +74,6 @@ class ChangeOnBaselineResult(AnalysisResult):
     def methods(self) -> Text:
         """Say how it was corrected."""
         return methods_of(self)
-
-    def of_baseline(self) -> list[dict[str, float | None]]:
-        """Rows of the slope on problems before: as it is, then by k."""
-        return self.slopes.filter(term=BASELINE).to_dicts()
 
 
 def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> ChangeOnBaselineResult:
@@ -101,8 +100,17 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
     except ModelError as error:
         found.tell("change-on-baseline-not-fitted", reason=str(error))
         raise AnalysisError(tuple(found)) from error
-    labels = inputs.study.labels
-    _tell(made, found)
+    labels, k = inputs.study.labels, made.k
+    slopes = slope_table(
+        SLOPE_COLUMNS, (BASELINE, *made.names[1:]), k, made.correlation,
+        slope=np.vstack([made.naive, made.corrected]),
+        low=np.vstack([made.naive_interval[0], made.interval[:, 0]]),
+        high=np.vstack([made.naive_interval[1], made.interval[:, 1]]),
+    )  # fmt: skip
+    _tell(made, slopes, found)
+    n_completed, pooled = completed(inputs, settings, (place, later), before, after, found)
+    if pooled is not None and told_otherwise(slopes, pooled.slopes):
+        found.tell("completed-sets-tell-otherwise")
     return ChangeOnBaselineResult(
         n=made.n,
         baseline=labels[place],
@@ -112,7 +120,9 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
         sd_after=float(np.std(after[known], ddof=1)),
         correlation=made.correlation,
         explained_by_covariates=made.share,
-        slopes=_table(made),
+        slopes=slopes,
+        n_completed=n_completed,
+        completed=pooled,
         findings=tuple(found),
     )
 
@@ -122,10 +132,8 @@ def _places(
 ) -> tuple[int, int]:
     """Places of the occasions before and after."""
     labels = inputs.study.labels
-    for label in (settings.baseline, settings.after):
-        if label is not None and label not in labels:
-            found.tell("baseline-unknown", label=label, near=did_you_mean(label, labels))
-    found.raise_refusals(AnalysisError)
+    named = [settings.baseline, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="baseline-unknown")
     place = 0 if settings.baseline is None else labels.index(settings.baseline)
     later = place + 1 if settings.after is None else labels.index(settings.after)
     if not place < later < len(labels):
@@ -147,39 +155,10 @@ def _measurements(
     return before, np.where(early, np.nan, after)
 
 
-def _table(made: ChangeOnBaseline) -> pl.DataFrame:
-    told: list[dict[str, object]] = []
-    for place, name in enumerate(made.names):
-        term = BASELINE if place == 0 else name
-        plain = {"term": term, "k": None, "without_stressor": None, "possible": None}
-        told.append(plain | _row(made.naive[place], made.naive_interval[:, place]))
-        for row, k in enumerate(made.k):
-            own: dict[str, object] = {
-                "term": term, "k": k, "without_stressor": k * made.correlation,
-                "possible": bool(made.possible[row]),
-            }  # fmt: skip
-            told.append(own | _row(made.corrected[row, place], made.interval[row, :, place]))
-    kinds = {
-        item.name: pl.String if item.kind is Kind.LABEL
-        else pl.Boolean if item.name == "possible" else pl.Float64
-        for item in SLOPE_COLUMNS
-    }  # fmt: skip
-    return pl.DataFrame(told, schema=kinds)
-
-
-def _row(slope: float, ends: Float) -> dict[str, object]:
-    low, high = (float(end) if np.isfinite(end) else None for end in ends)
-    return {"slope": float(slope) if np.isfinite(slope) else None, "low": low, "high": high}
-
-
-def _tell(made: ChangeOnBaseline, found: Findings) -> None:
+def _tell(made: ChangeOnBaseline, slopes: pl.DataFrame, found: Findings) -> None:
     """Say that change is coupled with the baseline, and whether what is left depends on k."""
     found.tell("slope-coupled-with-baseline", slope=float(made.naive[0]), r=made.correlation)
-    ways = {
-        0 if low <= 0 <= high else (1 if low > 0 else -1)
-        for low, high in made.interval[:, :, 0]
-        if np.isfinite(low)
-    }
+    ways = set(directions(slopes).values())
     if len(ways) > 1:
         found.tell("slope-depends-on-k", variant="opposite" if {-1, 1} <= ways else "")
     if not made.possible.any():

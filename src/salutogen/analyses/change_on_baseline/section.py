@@ -6,8 +6,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.change_on_baseline.words import answer_of, what_k_is
+from salutogen.analyses.change_on_baseline.completed import NAMES, TRACE_COLUMNS, Completed
+from salutogen.analyses.change_on_baseline.slopes import (
+    POOLED_COLUMNS,
+    SLOPE_COLUMNS,
+    of_baseline,
+)
+from salutogen.analyses.change_on_baseline.words import (
+    CHAINS,
+    answer_of,
+    how_completed,
+    what_k_is,
+)
 from salutogen.columns import Column, Kind
+from salutogen.page.charting import layered, palette_scale, quantity, values
 from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table
 from salutogen.page.words import signed
@@ -31,14 +43,29 @@ AS_IT_IS = "as it is"
 SHOWN = 30
 
 
+AS_MEASURED = "persons with both"
+TERM_COLUMNS = (
+    Column(name="k", meaning="Assumption", kind=Kind.LABEL, heading="Assumption"),
+    Column(name="persons", meaning="Whose measurements", kind=Kind.LABEL, heading="Persons"),
+    Column(name="slope", meaning="Change per point of problems before", heading="Slope"),
+    Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+)
+
+
 def change_section(result: ChangeOnBaselineResult) -> Section:
     """Slopes as they are and corrected."""
-    from salutogen.analyses.change_on_baseline.analysis import SLOPE_COLUMNS
-
+    made = result.completed
     return Section(
         title="Change on baseline, without regression to the mean",
-        paragraphs=(answer_of(result), what_k_is(result), COUPLED, ASSUMES),
-        figures=(_figure(result),),
+        paragraphs=(
+            answer_of(result),
+            what_k_is(result),
+            COUPLED,
+            *([how_completed(result)] if made else []),
+            ASSUMES,
+        ),
+        figures=(_figure(result), *([_chains(made)] if made else [])),
         tables=(
             Table(
                 name="change-on-baseline",
@@ -48,34 +75,86 @@ def change_section(result: ChangeOnBaselineResult) -> Section:
                 note="Rows without k are not corrected. Intervals are percentiles over draws of "
                 "persons.",
             ),
+            *([_pooled_table(made)] if made else []),
         ),
     )
 
 
+def _pooled_table(made: Completed) -> Table:
+    return Table(
+        name="change-on-baseline-completed",
+        title=f"The same pooled over {made.sets} completed sets",
+        frame=made.slopes,
+        columns=POOLED_COLUMNS,
+        note="Rows without k are not corrected. Intervals are those of t with the degrees of "
+        "freedom of Barnard and Rubin.",
+    )
+
+
 def _figure(result: ChangeOnBaselineResult) -> Figure:
+    made = result.completed
+    tables = {AS_MEASURED: result.slopes}
+    if made is not None:
+        tables[f"{made.sets} completed sets"] = made.slopes
     data = pl.DataFrame(
         [
             {
-                "k": AS_IT_IS if row["k"] is None else f"k = {row['k']:g}",
+                "k": AS_IT_IS if row["k"] is None else f"k = {row['k']:g}", "persons": persons,
                 "slope": row["slope"], "low": row["low"], "high": row["high"],
             }
-            for row in result.of_baseline()
+            for persons, slopes in tables.items()
+            for row in of_baseline(slopes)
             if row["slope"] is not None
         ],
-        schema={"k": pl.String, "slope": pl.Float64, "low": pl.Float64, "high": pl.Float64},
+        schema={
+            item.name: pl.String if item.kind is Kind.LABEL else pl.Float64 for item in TERM_COLUMNS
+        },
     )  # fmt: skip
-    order = data["k"].to_list()
-    told = "; ".join(f"{row['k']} {signed(row['slope'])}" for row in data.to_dicts())
+    order = data["k"].unique(maintain_order=True).to_list()
+    told = "; ".join(
+        f"{persons}: {', '.join(f'{row["k"]} {signed(row["slope"])}' for row in rows.to_dicts())}"
+        for (persons,), rows in data.group_by("persons", maintain_order=True)
+    )
+    hues = dict(zip(tables, ("one", "two"), strict=False))
     return Figure(
         name="change-on-baseline",
         title="Change per point of problems before",
         description=f"Slope of change on problems before with 95 % intervals: {told}.",
-        chart=forest_chart(data, "k", order, "slope", X_AXIS, most=SHOWN, height=40 * len(order)),
-        data=data,
-        columns=(
-            Column(name="k", meaning="Assumption", kind=Kind.LABEL, heading="Assumption"),
-            Column(name="slope", meaning="Change per point of problems before", heading="Slope"),
-            Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
-            Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
+        chart=forest_chart(
+            data, "k", order, "slope", X_AXIS, by="persons" if made else None, hues=hues,
+            most=SHOWN, height=(60 if made else 40) * len(order),
         ),
+        data=data if made else data.drop("persons"),
+        columns=TERM_COLUMNS,
+    )  # fmt: skip
+
+
+def _chains(made: Completed) -> Figure:
+    """Mean of what was drawn, round by round, of each chain."""
+    hues = dict(zip(NAMES, ("one", "two"), strict=True))
+    seen = set(made.trace["column"])
+    return Figure(
+        name="change-on-baseline-chains",
+        title="Whether the rounds of drawing were enough",
+        description="Mean of the values drawn for those who lack a measurement, by round, a line "
+        "for each completed set. Lines that mix are good; lines that rise, fall or keep apart are "
+        f"not. {CHAINS[made.converged]}.",
+        chart=layered(
+            {
+                "data": values(made.trace),
+                "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6},
+                "encoding": {
+                    "x": quantity("iteration", "Round", axis={"tickMinStep": 1, "format": "d"}),
+                    "y": quantity("mean", "Mean of what was drawn (points)"),
+                    "detail": {"field": "chain", "type": "nominal"},
+                    "color": {
+                        "field": "column", "type": "nominal", "title": None,
+                        "scale": palette_scale({key: hues[key] for key in hues if key in seen}),
+                    },
+                },
+            },
+            height=240,
+        ),
+        data=made.trace,
+        columns=TRACE_COLUMNS,
     )  # fmt: skip

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from salutogen.analyses.change_on_baseline.slopes import of_baseline, told_otherwise
 from salutogen.findings import Persons, listed
-from salutogen.page.words import enumeration, points, say, signed
+from salutogen.page.words import Sentence, enumeration, percent, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.change_on_baseline.analysis import ChangeOnBaselineResult
     from salutogen.page.section import Text
 
 RISES = "positive: problems rise more in those who had more"
+CHAINS = {True: "Chains have come together", False: "Chains have not all come together"}
 FALLS = "negative: problems fall more (or rise less) in those who had more"
 
 
 def answer_of(result: ChangeOnBaselineResult) -> Text:
     """Say what of the slope is left without regression to the mean."""
-    plain, *corrected = result.of_baseline()
+    plain, *corrected = of_baseline(result.slopes)
     return (
         f"Taken as it is, change goes with {signed(plain['slope'])} points per point of problems "
         f"before{_interval(plain)}; it would be negative even if nobody changed. "
-        f"{_left([row for row in corrected if row['possible']])}"
+        f"{_left(corrected, 'Corrected for regression to the mean it is')}{_pooled(result)}"
     )
+
+
+def _pooled(result: ChangeOnBaselineResult) -> str:
+    """Say what is left over completed sets, and whether it is the same."""
+    made = result.completed
+    if made is None:
+        return ""
+    start, rows = f"Pooled over {made.sets} completed sets it is", of_baseline(made.slopes)[1:]
+    if told_otherwise(result.slopes, made.slopes):
+        told = _left(rows, start)
+        return f" {told} Both do not tell the same: nothing is claimed that only one of them tells."
+    known = _known(rows)
+    return f" {_ends(known, start)}: the same." if known else ""
 
 
 def _interval(row: dict[str, Any]) -> str:
@@ -31,19 +46,12 @@ def _interval(row: dict[str, Any]) -> str:
     return f" (95 % interval {signed(row['low'])} to {signed(row['high'])})"
 
 
-def _left(rows: list[dict[str, Any]]) -> str:
+def _left(rows: list[dict[str, Any]], start: str) -> str:
     """Say for which k a slope is told, and which way."""
-    known = [row for row in rows if row["low"] is not None]
+    known = _known(rows)
     if not known:
         return "How much of it is regression to the mean cannot be told from these measurements."
-    first = known[0]
-    start = (
-        f"Corrected for regression to the mean it is {signed(first['slope'])}{_interval(first)} "
-        f"at k = {first['k']:g}"
-    )
-    if len(known) > 1:
-        last = known[-1]
-        start += f" and {signed(last['slope'])}{_interval(last)} at k = {last['k']:g}"
+    start = _ends(known, start)
     above, below = (
         [row for row in known if row["low"] > 0],
         [row for row in known if row["high"] < 0],
@@ -57,13 +65,26 @@ def _left(rows: list[dict[str, Any]]) -> str:
     return f"{start}: {which} it is {way}."
 
 
+def _known(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["possible"] and row["low"] is not None]
+
+
+def _ends(known: list[dict[str, Any]], start: str) -> str:
+    """Slopes at the smallest and at the largest k."""
+    told = [
+        f"{signed(row['slope'])}{_interval(row)} at k = {row['k']:g}"
+        for row in (known[0], known[-1])[: len(known)]
+    ]
+    return f"{start} {' and '.join(told)}"
+
+
 def _ks(rows: list[dict[str, Any]]) -> str:
     return f"k = {enumeration([f'{row["k"]:g}' for row in rows])}"
 
 
 def what_k_is(result: ChangeOnBaselineResult) -> str:
     """Say what k stands for, in correlations."""
-    rows = [row for row in result.of_baseline() if row["k"] is not None]
+    rows = [row for row in of_baseline(result.slopes) if row["k"] is not None]
     told = [
         f"{points(row['without_stressor'])} at k = {row['k']:g}" for row in rows if row["possible"]
     ]
@@ -86,12 +107,44 @@ def what_k_is(result: ChangeOnBaselineResult) -> str:
     )
 
 
-def methods_of(result: ChangeOnBaselineResult) -> Text:
+def how_completed(result: ChangeOnBaselineResult) -> Sentence:
+    """Say who was completed and from what, and how sure that is."""
+    made = result.completed
+    assert made is not None
+    beside = ""
+    if made.drawn_from:
+        beside = (
+            f" and from {len(made.drawn_from)} scores of problems and exposure at near occasions"
+        )
+    rounds = "" if made.r_hat is None else f" (R-hat at most {points(made.r_hat)})"
+    return say(
+        "Of {n:# person|# persons} with problems before or after, {without_after:# lacks|# lack} "
+        "those after and {without_before:# lacks|# lack} those before. What is missing of "
+        "measurements and covariates was drawn {sets} times, each from the others{beside} (chained "
+        "equations, {rounds} rounds), and slopes were pooled by Rubin's rules with the degrees of "
+        "freedom of Barnard and Rubin. "
+        "It assumes that whether something is missing depends on what was seen. {chains}{hat}; up "
+        "to {share} of the information on a coefficient is missing. Persons of whom a category is "
+        "not known are left out.",
+        n=Persons(result.n_completed or 0),
+        without_after=Persons(made.n_without_after, of=result.n_completed),
+        without_before=Persons(made.n_without_before, of=result.n_completed),
+        sets=made.sets, beside=beside, rounds=made.iterations, hat=rounds,
+        chains=CHAINS[made.converged], share=percent(made.missing),
+    )  # fmt: skip
+
+
+def methods_of(result: ChangeOnBaselineResult) -> Sentence:
     """Say how it was corrected."""
     given = f" and on {listed(result.covariates)}" if result.covariates else ""
+    made = result.completed
+    pooled = ""
+    if made is not None:
+        pooled = f", and pooled over {made.sets} sets completed by chained equations"
     return say(
         "Change of problems from {baseline} to {after} of {n:# person|# persons} was regressed on "
         "problems before{given}, corrected for regression to the mean over several assumptions "
-        "(Varadhan, Zhu and Bandeen-Roche 2024), with intervals over draws of persons.",
-        baseline=result.baseline, after=result.after, n=Persons(result.n), given=given,
+        "(Varadhan, Zhu and Bandeen-Roche 2024), with intervals over draws of persons{pooled}.",
+        baseline=result.baseline, after=result.after, given=given, pooled=pooled,
+        n=Persons(result.n, of=result.n_completed),
     )  # fmt: skip

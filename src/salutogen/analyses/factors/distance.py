@@ -7,8 +7,8 @@ product with time, beside it problems on exposure, the factor and the product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -16,26 +16,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.factors.later import Later, means_of, of_exposure
-from salutogen.analyses.factors.measured import FEWEST, Factor
+from salutogen.analyses.factors.bends import Bend, adjusted_bends, bend_of
+from salutogen.analyses.factors.distance_rows import Model, Rows, rows_of, scale_of
+from salutogen.analyses.factors.later import Later, means_of
+from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.relations import both_steps, fit_both
 from salutogen.analyses.factors.steps import BY_FACTOR, LEVEL, BothSteps
-from salutogen.analyses.scales import numbers_of
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, Kind, Record, beside, figure, record
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine, StackedFit
-from salutogen.models.regression.stacked_rows import stacked_rows
-from salutogen.norm.design_matrix import line_matrix
 
 Float = NDArray[np.float64]
-Int = NDArray[np.int64]
 Changes = Literal["weakens", "strengthens", "not told"]
-DAYS, OCCASIONS = "days", "occasions"
 GRID = 25
-SPREAD_OF_TIMES = 1e-3  # of the time from first to last occasion: visits that are off the plan
 SCALED = "SDs of the outcome per SD of the factor"
 
 
@@ -65,7 +62,7 @@ class Course(Record):
     @property
     def clear(self) -> bool:
         """Whether the interval of the change leaves out 0."""
-        return self.interval is not None and self.interval[0] * self.interval[1] > 0
+        return side_of_zero(*(self.interval or (None, None))) != 0
 
     def scaled(self, value: float) -> float | None:
         """Turn points per point of the factor into SDs per SD."""
@@ -93,6 +90,9 @@ class Distance(Record):
     since_last: float = figure("Mean time to the last occasion", unit="as `time_unit` says")
     two_step: Course = figure("SR on the factor")
     one_step: Course = figure("P on exposure and the factor")
+    bend: Bend | None = figure(
+        "Off the straight line, by bands of occasions; null with fewer than five later occasions"
+    )
     occasions: tuple[AtOccasion, ...] = figure("Each occasion by itself")
 
     @property
@@ -105,21 +105,14 @@ class Distance(Record):
         return "weakens" if abs(two.last) < abs(two.first) else "strengthens"
 
     @property
+    def bends(self) -> bool:
+        """Whether the straight line hides a bend that is told."""
+        return self.bend is not None and self.bend.told
+
+    @property
     def one_way(self) -> bool:
         """Whether a change is told in one way of asking only."""
         return self.two_step.clear != self.one_step.clear
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Rows:
-    """Later person-occasions of enough persons, with the time since a factor."""
-
-    table: pl.DataFrame
-    person: Int
-    place: Int
-    since: Float
-    unit: str
-    labels: Mapping[int, str]
 
 
 def distances(
@@ -146,8 +139,9 @@ def distances(
         _adjusted([getattr(one, which) for one in made.values()])
         for which in ("two_step", "one_step")
     )
+    bends = adjusted_bends({name: one.bend for name, one in made.items() if one.bend is not None})
     return {
-        name: replace(one, two_step=two_step, one_step=one_step)
+        name: replace(one, two_step=two_step, one_step=one_step, bend=bends.get(name))
         for (name, one), two_step, one_step in zip(made.items(), twos, ones, strict=True)
     }
 
@@ -170,15 +164,22 @@ def distance(
     ModelError
         Terms are collinear, or persons too few for them.
     """
-    rows = _rows(inputs, factor, later)
+    rows = rows_of(inputs, factor, later)
     if rows is None:
         return None
-    places = np.unique(rows.place)
-    since = np.array([float(rows.since[rows.place == one].mean()) for one in places])
+    since = rows.times
     if not since[-1] > since[0]:
         return None
-    two, one = _courses(inputs, factor, later, line, rows, (since[0], since[-1]))
-    alone = _by_occasion(inputs, factor, later, line, rows, since)
+    model = Model.of(inputs, factor, later, line, rows)
+    along = (rows.since - since[0]) / (since[-1] - since[0])
+    fits = model.fit(
+        np.column_stack([np.ones(along.size), along]), [factor.name, f"{factor.name} by time"]
+    )
+    spread = float(np.std(factor.values[np.unique(rows.person)], ddof=1))
+    two, one = (
+        _course(fit, scale_of(outcome, rows.place, spread))
+        for fit, outcome in zip(fits, (model.SR, model.P), strict=True)
+    )
     return Distance(
         n=int(np.unique(rows.person).size),
         time_unit=rows.unit,
@@ -186,98 +187,9 @@ def distance(
         since_last=float(since[-1]),
         two_step=two,
         one_step=one,
-        occasions=alone,
+        bend=bend_of(model, along, factor.name, (two.scale, one.scale)),
+        occasions=_by_occasion(inputs, factor, later, line, rows, since),
     )
-
-
-def _rows(inputs: AnalysisInputs, factor: Factor, later: Later) -> _Rows | None:
-    """Rows of persons who have the factor and all covariates, at occasions of enough of them."""
-    table = later.rows
-    person = table["person"].to_numpy().astype(np.int64)
-    place = table["occasion_index"].to_numpy().astype(np.int64)
-    along = line_terms(inputs, table)[0]
-    known = np.isfinite(factor.values[person]) & np.isfinite(along).all(axis=1)
-    known &= np.isfinite(later.covariates[person]).all(axis=1)
-    count = np.bincount(place[known], minlength=len(inputs.study.labels))
-    known &= count[place] >= FEWEST
-    if np.unique(place[known]).size < 2:
-        return None
-    since, unit = times_since(inputs, factor.place, person, place)
-    labels = dict(enumerate(inputs.study.labels))
-    return _Rows(
-        table=table.filter(pl.Series(known)), person=person[known], place=place[known],
-        since=since[known], unit=unit, labels=labels,
-    )  # fmt: skip
-
-
-def times_since(inputs: AnalysisInputs, first: int, person: Int, place: Int) -> tuple[Float, str]:
-    """Time (n,) from an occasion to others: by the answers, else as planned, else counted."""
-    times = inputs.views.wide("P").times
-    own = times[person, place] - times[person, first]
-    days = [np.nan if one.day is None else one.day for one in inputs.study.occasions]
-    planned = np.array(days, dtype=float)
-    told = np.where(own > 0, own, planned[place] - planned[first])
-    if (told > 0).all():
-        return told, DAYS
-    return (place - first).astype(float), OCCASIONS
-
-
-def line_terms(
-    inputs: AnalysisInputs, table: pl.DataFrame
-) -> tuple[Float, NDArray[np.bool_], tuple[str, ...]]:
-    """Terms of the occasions' line (rows, p), which are of exposure, and their names."""
-    line = inputs.norm.lines.occasion
-    return line_matrix(line, table, level="occasion"), of_exposure(line), tuple(line.names)
-
-
-def _courses(
-    inputs: AnalysisInputs,
-    factor: Factor,
-    later: Later,
-    line: EstimatedLine | None,
-    rows: _Rows,
-    ends: tuple[float, float],
-) -> tuple[Course, Course]:
-    """Both ways of asking over all rows; each occasion has an intercept of its own."""
-    along, exposure, names = line_terms(inputs, rows.table)
-    places = np.unique(rows.place)
-    each = (rows.place[:, None] == places[1:]).astype(float)
-    means = np.array([float(rows.since[rows.place == one].mean()) for one in places])
-    off = rows.since - means[np.searchsorted(places, rows.place)]
-    span = ends[1] - ends[0]
-    columns = [each, later.covariates[rows.person]]
-    given = [*(f"occasion {rows.labels[int(one)]}" for one in places[1:]), *later.covariate_names]
-    if float(np.std(off)) > SPREAD_OF_TIMES * span:
-        columns.append(off[:, None])
-        given.append("time off the occasion's mean")
-    # Centred, so that what is left out of the course of SR does not lean on the product.
-    F = factor.values[rows.person]
-    centred = F - F.mean()
-    columns += [centred[:, None], (centred * (rows.since - ends[0]) / span)[:, None]]
-    last = [*given, factor.name, f"{factor.name} by time"]
-    SR, P = (numbers_of(rows.table[name]) for name in ("SR", "P"))
-    kept = [name for name, own in zip(names, ~exposure, strict=True) if own]
-    n = later.SR.size
-    two = stacked_rows(
-        SR, np.column_stack([along[:, ~exposure], *columns]), rows.person, n,
-        names=[*kept, *last], through=along, line=line,
-    )  # fmt: skip
-    one = stacked_rows(P, np.column_stack([along, *columns]), rows.person, n, names=[*names, *last])
-    spread = float(np.std(factor.values[np.unique(rows.person)], ddof=1))
-    return (
-        _course(two, _scale(SR, rows.place, spread)),
-        _course(one, _scale(P, rows.place, spread)),
-    )
-
-
-def _scale(outcome: Float, place: Int, spread: float) -> float | None:
-    """SD of the factor over that of the outcome within occasions."""
-    index = np.unique(place, return_inverse=True)[1]
-    size = np.bincount(index)
-    means = np.bincount(index, outcome) / size
-    left = outcome - means[index]
-    own = float(np.sqrt(np.sum(left**2) / (outcome.size - size.size)))
-    return spread / own if own > 0 else None
 
 
 def _course(fit: StackedFit, scale: float | None) -> Course:
@@ -310,12 +222,12 @@ def _by_occasion(
     factor: Factor,
     later: Later,
     line: EstimatedLine | None,
-    rows: _Rows,
+    rows: Rows,
     since: Float,
 ) -> tuple[AtOccasion, ...]:
     """Each occasion by itself; those at which a model has no answer are left out."""
     made = []
-    for place, time in zip(np.unique(rows.place).tolist(), since.tolist(), strict=True):
+    for place, time in zip(rows.places.tolist(), since.tolist(), strict=True):
         label = rows.labels[place]
         own = rows.table.filter(pl.Series(rows.place == place))
         here = means_of(inputs, own, (label,), later.asked)

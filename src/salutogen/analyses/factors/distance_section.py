@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.factors.distance import DAYS, GRID, Course, Distance
+from salutogen.analyses.factors.bends_section import band_lines, band_tables, bend_words, time_words
+from salutogen.analyses.factors.distance import GRID, SCALED, Course, Distance
+from salutogen.analyses.factors.distance_rows import DAYS
 from salutogen.analyses.factors.figures import ONE, STEPS, TWO
 from salutogen.analyses.factors.tables import table
 from salutogen.columns import LESS_RESILIENT, Column, Kind
@@ -23,7 +25,7 @@ from salutogen.page.charting import (
     zero_rule,
 )
 from salutogen.page.section import Figure, Section, Table, Text
-from salutogen.page.words import p_value, signed, span, time_unit
+from salutogen.page.words import p_value, signed, time_unit
 
 if TYPE_CHECKING:
     from salutogen.analyses.factors.records import FactorFound
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 MOST_FIGURES = 4
 LINE = "fitted line"
 MOVED = {TWO: -3, ONE: 3}  # pixels, so that points at the same time do not hide each other
-SCALED = "SDs of the outcome per SD of the factor"
 Y_AXIS = f"{SCALED} (below 0: fewer problems)"
+BENT = " Broken lines go through bands of occasions: the straight line hides a bend."
 WHAT = (
     "A factor that drifts goes stale. Over the later occasions SR was regressed on the factor and "
     "on its product with the time since it was measured, each occasion with a mean of its own "
@@ -40,7 +42,8 @@ WHAT = (
     "person are weighted as by a random intercept, errors leave out one person after the other."
 )
 ASSUMES = (
-    "What this assumes: that the association changes along a straight line; that those who left "
+    "What this assumes: that the association changes along a straight line, unless a bend is told "
+    "(looked for with five later occasions or more); that those who left "
     "the study left for what was seen of them before, at most. That a change is not told does not "
     "say that there is none: the intervals say how large it may be. An association also weakens "
     "where SR of later occasions is measured worse, and where the later occasions ask of another "
@@ -108,9 +111,9 @@ def distance_section(factors: Sequence[FactorFound]) -> Section | None:
         return None
     return Section(
         title="How long the association lasts",
-        paragraphs=(WHAT, *course_words(told), ASSUMES),
+        paragraphs=(WHAT, *course_words(told), *bend_words(told), ASSUMES),
         figures=tuple(_figure(item, one) for item, one in _drawn(told)),
-        tables=(_course_table(told), _occasion_table(told)),
+        tables=(_course_table(told), *band_tables(told), _occasion_table(told)),
     )
 
 
@@ -123,7 +126,11 @@ def course_words(told: Sequence[tuple[FactorFound, Distance]]) -> list[Text]:
         elif one.one_way:
             which = "two steps" if one.two_step.clear else "one step"
             said.append(f"{item.title}: a change is told in {which} only, so that none is claimed.")
-    rest = [item.title for item, one in told if one.changes == "not told" and not one.one_way]
+    rest = [
+        item.title
+        for item, one in told
+        if one.changes == "not told" and not one.one_way and not one.bends
+    ]
     if rest:
         said.append(f"Not told apart from constant: {listed(rest, most=8)}.")
     return said
@@ -131,21 +138,16 @@ def course_words(told: Sequence[tuple[FactorFound, Distance]]) -> list[Text]:
 
 def changing_words(item: FactorFound, one: Distance) -> str:
     """Say from where to where an association goes."""
-    two, last = one.two_step, one.since_last
+    two = one.two_step
+    start, end = time_words(one, one.since_first), time_words(one, one.since_last)
     low, high = (two.scaled(end) for end in two.interval or (float("nan"), float("nan")))
     return (
         f"{item.title}: the association with SR {one.changes} with the time since it was measured, "
-        f"along a line from {signed(two.scaled(two.first))} at {_time(one, one.since_first)} to "
-        f"{signed(two.scaled(two.last))} at {_time(one, last)} (SDs per SD; change "
+        f"along a line from {signed(two.scaled(two.first))} at {start} to "
+        f"{signed(two.scaled(two.last))} at {end} (SDs per SD; change "
         f"{signed(two.scaled(two.change))}, 95 % interval {signed(low)} to {signed(high)}, "
         f"{p_value(two.p)}), in one step, too."
     )
-
-
-def _time(one: Distance, since: float) -> str:
-    if one.time_unit == DAYS:
-        return span(since, one.since_last)
-    return f"{since:.0f} {'occasion' if round(since) == 1 else 'occasions'}"
 
 
 def _drawn(told: Sequence[tuple[FactorFound, Distance]]) -> list[tuple[FactorFound, Distance]]:
@@ -153,7 +155,7 @@ def _drawn(told: Sequence[tuple[FactorFound, Distance]]) -> list[tuple[FactorFou
     return sorted(
         told,
         key=lambda pair: (
-            pair[1].changes == "not told",
+            pair[1].changes == "not told" and not pair[1].bends,
             -abs(pair[0].two_step.standardised or 0.0),
         ),
     )[:MOST_FIGURES]
@@ -200,13 +202,15 @@ def _figure(item: FactorFound, one: Distance) -> Figure:
         description=(
             "Association of each later occasion by itself with its 95 % interval, and the fitted "
             f"line with its band, in two steps and in one. The line of two steps goes from "
-            f"{signed(two.scaled(two.first))} at {_time(one, one.since_first)} to "
-            f"{signed(two.scaled(two.last))} at {_time(one, one.since_last)}; the change is "
+            f"{signed(two.scaled(two.first))} at {time_words(one, one.since_first)} to "
+            f"{signed(two.scaled(two.last))} at {time_words(one, one.since_last)}; the change is "
             f"{'told' if one.changes != 'not told' else 'not told'} apart from 0."
+            f"{BENT if one.bends else ''}"
         ),
         chart=layered(
             zero_rule(),
             *lines,
+            *band_lines(one, x, Y_AXIS, length),
             *dots,
         ),
         data=data,
@@ -275,7 +279,8 @@ def _course_table(told: Sequence[tuple[FactorFound, Distance]]) -> Table:
             }
         rows.append(row)
     times = dict.fromkeys(
-        f"{_time(one, one.since_first)} to {_time(one, one.since_last)}" for _, one in told
+        f"{time_words(one, one.since_first)} to {time_words(one, one.since_last)}"
+        for _, one in told
     )
     return table(
         "factors-distance",
@@ -300,7 +305,7 @@ def _occasion_table(told: Sequence[tuple[FactorFound, Distance]]) -> Table:
             rows.append(
                 {
                     "factor": item.title, "occasion": at.occasion, "n": at.steps.n, "r": at.r_SR,
-                    "since": _time(one, at.since),
+                    "since": time_words(one, at.since),
                     "two": two["b"], "two_low": two["low"], "two_high": two["high"],
                     "one": step["b"], "one_low": step["low"], "one_high": step["high"],
                 }

@@ -38,6 +38,9 @@ def tell_doubts(factors: Sequence[FactorFound], again: Updating | None, found: F
     ]
     if weaker:
         found.tell("association-weakens", names=listed(weaker))
+    bent = [item.name for item in factors if item.distance is not None and item.distance.bends]
+    if bent:
+        found.tell("association-bends", names=listed(bent))
     moody = [item.name for item in again.factors if item.told and item.may_be_mood] if again else []
     if moody:
         found.tell("gain-may-be-mood", names=listed(moody))

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import numbers_of
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.names import did_you_mean
@@ -103,12 +105,8 @@ def time_order(
     of_all = asked if isinstance(asked, str) else labels[0]
     by_name = asked if isinstance(asked, dict) else {}
     wanted = {name: by_name.get(name, of_all) for name in names}
-    ends = [item for item in (settings.first, settings.last) if item is not None]
-    for label in dict.fromkeys([*wanted.values(), *ends]):
-        if label not in labels:
-            near = did_you_mean(label, labels)
-            found.tell("factor-occasion-unknown", label=label, near=near)
-    found.raise_refusals(AnalysisError)
+    named = [*wanted.values(), settings.first, settings.last]
+    refuse_unplanned(inputs, named, found, unknown="factor-occasion-unknown")
     measured = {name: labels.index(label) for name, label in wanted.items()}
     first = labels.index(of_all) + 1 if settings.first is None else labels.index(settings.first)
     last = len(labels) - 1 if settings.last is None else labels.index(settings.last)
@@ -179,7 +177,7 @@ def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> 
 def _told(inputs: AnalysisInputs, name: str) -> tuple[str, str]:
     """What people call a factor, and what of problems it asks for under another name."""
     instrument = inputs.study.instruments.get(name)
-    title = name if instrument is None else instrument.title or name
+    title = title_of(inputs, name)
     words = [name, title]
     if instrument is not None:
         words.append(instrument.registered or "")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.factors.later import Later, complete
 from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.steps import BothSteps, Step
+from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import (
     EstimatedLine,
@@ -67,9 +68,7 @@ def both_steps(fits: Fits, factor: Factor, later: Later, place: int = -1) -> Bot
     two = _step(fits.two_step, place, values, later.SR[fits.persons])
     two = replace(two, se_line_as_known=float(fits.two_step.own[place]))
     one = _step(fits.one_step, place, values, later.P[fits.persons])
-    return BothSteps(
-        n=fits.two_step.n, two_step=two, one_step=one, ratio=two.b / one.b if one.b else None
-    )
+    return BothSteps(n=fits.two_step.n, two_step=two, one_step=one, ratio=ratio_of(two.b, one.b))
 
 
 def _step(fit: StackedFit, place: int, factor: Float, outcome: Float) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, figure, record
 
 LEVEL = 0.05
@@ -38,7 +39,7 @@ class Step(Record):
     @property
     def clear(self) -> bool:
         """Whether the interval leaves out 0."""
-        return self.interval is not None and self.interval[0] * self.interval[1] > 0
+        return side_of_zero(*(self.interval or (None, None))) != 0
 
 
 @record

@@ -19,13 +19,13 @@ from salutogen.analyses.factors.later import Later, means_of
 from salutogen.analyses.factors.measured import Factor
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.steps import LEVEL
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.columns import Kind, Record, figure, record
-from salutogen.errors import AnalysisError, ModelError
+from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.held_out import FOLDS, REPEATS, HeldOut, held_out
-from salutogen.names import did_you_mean
 from salutogen.namespaces import factor_column
 
 Float = NDArray[np.float64]
@@ -160,10 +160,7 @@ def _again(
     """Place of the second measurement: as asked, or where most were answered near the middle."""
     labels = inputs.study.labels
     asked = settings.again
-    if asked is not None and asked not in labels:
-        near = did_you_mean(asked, labels)
-        found.tell("factor-occasion-unknown", label=asked, near=near)
-        found.raise_refusals(AnalysisError)
+    refuse_unplanned(inputs, [asked], found, unknown="factor-occasion-unknown")
     if not repeated:
         if asked is not None:
             found.tell("nothing-measured-again", label=asked)

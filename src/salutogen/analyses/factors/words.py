@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.two_steps_and_one import accounted_for, told_ratio
 from salutogen.findings import Persons, listed
 from salutogen.models.quantiles import NORMAL_95
-from salutogen.page.words import Sentence, percent, points, say, signed
+from salutogen.page.words import Sentence, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.analyses.factors.analysis import FactorsResult
     from salutogen.analyses.factors.records import FactorFound
     from salutogen.page.section import Text
-
-CLOSE = 0.03  # a ratio that differs from what exposure explains by less is not explained further
 
 
 def claims(result: FactorsResult) -> tuple[list[FactorFound], list[FactorFound]]:
@@ -147,13 +146,10 @@ def why_the_ratio(result: FactorsResult, item: FactorFound) -> str:
     share = item.shared_with_exposure
     if item.ratio is None or share is None:
         return ""
-    told = (
-        f"{item.title}: two steps give {points(item.ratio)} times the coefficient of one. "
-        f"{percent(share)} of the factor goes with exposure, and by a line over the same persons' "
-        f"means the ratio would be {points(1 - share)}, as SR leaves out whatever goes with "
-        "exposure."
-    )
-    if abs(item.ratio - (1 - share)) < CLOSE:
+    line = "a line over the same persons' means"
+    ratio = told_ratio(item.ratio, share, of="the factor", line=line, effect="coefficient")
+    told = f"{item.title}: {ratio}"
+    if accounted_for(item.ratio, share):
         return told
     occasions, persons = result.slope_of_occasions, result.slope_of_persons
     if occasions is None or persons is None:

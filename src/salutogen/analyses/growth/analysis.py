@@ -14,13 +14,13 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult, ResultFi
 from salutogen.analyses.growth.areas import STREAM, areas, by_fluctuation, spans
 from salutogen.analyses.growth.settings import GrowthSettings
 from salutogen.analyses.growth.surplus import SURPLUS_COLUMNS, Surplus, surplus_of
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import NamedScale, named_scale
 from salutogen.columns import Column, Kind, beside, figure, record, rows
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.person_levels.model import PersonLevels, fit_person_levels
 from salutogen.models.resampling.bootstrap import percentile_interval
-from salutogen.names import did_you_mean
 from salutogen.page.words import points, say, signed
 
 if TYPE_CHECKING:
@@ -235,9 +235,8 @@ def _scale(inputs: AnalysisInputs, settings: GrowthSettings, found: Findings) ->
 def _baseline(inputs: AnalysisInputs, settings: GrowthSettings, found: Findings) -> tuple[int, str]:
     labels = inputs.study.labels
     label = labels[0] if settings.baseline is None else settings.baseline
-    if label not in labels:
-        found.tell("baseline-unknown", label=label, near=did_you_mean(label, labels))
-    elif labels.index(label) + FEWEST_LATER >= len(labels):
+    refuse_unplanned(inputs, [label], found, unknown="baseline-unknown")
+    if labels.index(label) + FEWEST_LATER >= len(labels):
         found.tell("growth-needs-later-occasions", label=label)
     found.raise_refusals(AnalysisError)
     return labels.index(label), label
@@ -246,9 +245,7 @@ def _baseline(inputs: AnalysisInputs, settings: GrowthSettings, found: Findings)
 def _times(inputs: AnalysisInputs, known: NDArray[np.bool_]) -> tuple[Float, str]:
     """Times of the occasions (persons, occasions): of the answers, as planned, or counted."""
     own = inputs.views.wide("P").times
-    planned = np.array(
-        [np.nan if one.day is None else one.day for one in inputs.study.occasions], dtype=float
-    )
+    planned = np.array(inputs.study.days)
     if np.isfinite(own[known]).all():
         so_far = np.maximum.accumulate(np.where(known, own, -np.inf), axis=1)
         if (own[:, 1:] > so_far[:, :-1])[known[:, 1:]].all():

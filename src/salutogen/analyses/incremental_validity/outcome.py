@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.incremental_validity.settings import IncrementalValiditySettings
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import known_scales, named_scale, numbers_of
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.names import did_you_mean
@@ -54,9 +56,7 @@ def read_outcome(
         It is not known, is no number, or its occasion is not planned or has nothing before it.
     """
     labels, name, at = inputs.study.labels, settings.outcome, settings.at
-    if at is not None and at not in labels:
-        found.tell("outcome-occasion-unknown", label=at, near=did_you_mean(at, labels))
-    found.raise_refusals(AnalysisError)
+    refuse_unplanned(inputs, [at, settings.first], found, unknown="outcome-occasion-unknown")
     instrument = inputs.study.instruments.get(name)
     if instrument is not None and instrument.measured == "baseline":
         found.tell("outcome-measured-at-baseline", name=name)
@@ -82,7 +82,7 @@ def read_outcome(
         _check_place(place, labels, found)
     unknown = np.full(inputs.scores.persons.height, np.nan)
     return Outcome(
-        name=name, title=_title(inputs, name), values=numbers_of(column), place=place, at=at,
+        name=name, title=title_of(inputs, name), values=numbers_of(column), place=place, at=at,
         times=unknown if at is None else inputs.views.wide("P").times[:, place],
     )  # fmt: skip
 
@@ -109,11 +109,6 @@ def _check_place(place: int, labels: tuple[str, ...], found: Findings) -> None:
         found.raise_refusals(AnalysisError)
 
 
-def _title(inputs: AnalysisInputs, name: str) -> str:
-    instrument = inputs.study.instruments.get(name)
-    return name if instrument is None else instrument.title or name
-
-
 def rows_before(
     inputs: AnalysisInputs,
     settings: IncrementalValiditySettings,
@@ -122,13 +117,7 @@ def rows_before(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Valid person-occasions before the outcome, by plan and by the clock, and their labels."""
     labels = inputs.study.labels
-    first = 0
-    if settings.first is not None:
-        if settings.first not in labels:
-            near = did_you_mean(settings.first, labels)
-            found.tell("outcome-occasion-unknown", label=settings.first, near=near)
-            found.raise_refusals(AnalysisError)
-        first = labels.index(settings.first)
+    first = 0 if settings.first is None else labels.index(settings.first)
     if first >= outcome.place:
         found.tell("nothing-before-the-outcome", label=outcome.at or labels[-1])
         found.raise_refusals(AnalysisError)

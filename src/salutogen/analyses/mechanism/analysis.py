@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
-from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure
+from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure, shared_with_exposure
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.mechanism.words import answer, in_short, methods
+from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.columns import (
     LESS_RESILIENT,
     POINTS,
@@ -46,6 +48,7 @@ EFFECTS = {
     "reversed:b": "reversed: problems to mechanism, given the factor",
     "reversed:indirect": "reversed: to the mechanism through problems",
 }
+COMPARED = ("b", "direct", "indirect", "total")
 PATH_COLUMNS = (
     Column(name="step", meaning="How exposure is dealt with", heading="Model", kind=Kind.LABEL),
     Column(name="effect", meaning="Path or effect", heading="Path", kind=Kind.LABEL),
@@ -60,6 +63,10 @@ PATH_COLUMNS = (
     Column(name="bca_high", meaning="Upper end of the interval corrected for bias and skewness",
            heading="BCa to"),
     Column(name="p", meaning="p value (t) of a single path", heading="p"),
+    Column(name="ratio", meaning="Two-step divided by one-step estimate", heading="Ratio"),
+    Column(name="shared", heading="Shared with exposure",
+           meaning="Share of the mechanism's (of a direct path: the factor's) variance, given all "
+           "else in the equation, that goes with exposure"),
 )  # fmt: skip
 CURVE_COLUMNS = (
     Column(name="rho", meaning="Correlation of the errors of mechanism and SR",
@@ -91,10 +98,7 @@ class Indirect(Record):
     @property
     def told(self) -> int:
         """Sign of an effect whose interval leaves out 0; 0 otherwise."""
-        low, high = self.interval
-        if low is None or high is None or low <= 0 <= high:
-            return 0
-        return 1 if low > 0 else -1
+        return side_of_zero(*self.interval)
 
 
 @record
@@ -118,6 +122,11 @@ class MechanismResult(AnalysisResult):
     categories: str = figure("What the difference is, where the factor is one", kind=Kind.LABEL)
     two_step: Indirect = figure("Through the mechanism on SR")
     one_step: Indirect = figure("Through the mechanism on P, with E in the same model")
+    ratio: float | None = figure("Two-step divided by one-step indirect effect")
+    shared_with_exposure: float | None = figure(
+        "Share of the mechanism's variance, given factor and covariates, that goes with exposure: "
+        "by a line that also holds these the ratio of the steps is 1 less this"
+    )
     mechanism_before: str | None = figure(
         "Occasion of the earlier values of mechanism and SR", kind=Kind.LABEL
     )
@@ -175,7 +184,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         opposite = results["two"].told * results["one"].told < 0
         variant = "opposite" if opposite else "two" if results["two"].told else "one"
         found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
-    told = two.sensitivity["indirect"]
+    told, shares = two.sensitivity["indirect"], shared_with_exposure(measured)
     earlier = _given_earlier(inputs, settings, measured, places)
     given = None if earlier is None else _indirect(earlier, difference)
     if given is not None and results["two"].told and given.told != results["two"].told:
@@ -193,13 +202,15 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         categories=measured.factor.difference,
         two_step=results["two"],
         one_step=results["one"],
+        ratio=ratio_of(results["two"].estimate, results["one"].estimate),
+        shared_with_exposure=shares["indirect"],
         mechanism_before=None if earlier is None else measured.before,
         n_earlier=None if earlier is None else earlier.n_persons,
         given_earlier=given,
         paths=pl.concat(
             [
                 _paths(two, TWO),
-                _paths(one, ONE),
+                _beside(_paths(one, ONE), two, shares),
                 *([] if earlier is None else [_paths(earlier, EARLIER)]),
             ]
         ),
@@ -343,4 +354,20 @@ def _paths(fit: Mediation, step: str) -> pl.DataFrame:
     numbers = [column.name for column in PATH_COLUMNS[2:]]
     return pl.DataFrame(
         table, schema={"step": pl.String, "effect": pl.String, **dict.fromkeys(numbers, pl.Float64)}
+    )
+
+
+def _beside(
+    paths: pl.DataFrame, two: Mediation, shares: Mapping[str, float | None]
+) -> pl.DataFrame:
+    """Rows of one step with their ratios to two steps, where exposure comes in."""
+    ratios = {
+        EFFECTS[name]: ratio_of(two.effect(name).estimate, estimate)
+        for name, estimate in zip(EFFECTS, paths["estimate"], strict=True)
+        if name in COMPARED
+    }
+    named = {EFFECTS[name]: share for name, share in shares.items()}
+    return paths.with_columns(
+        pl.col("effect").replace_strict(found, default=None, return_dtype=pl.Float64).alias(name)
+        for name, found in (("ratio", ratios), ("shared", named))
     )

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.mechanism.settings import MechanismSettings
+from salutogen.analyses.occasions import refuse_unplanned
 from salutogen.analyses.scales import known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import present_means
+from salutogen.models.regression.stacked import shared_with
 from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, told_term
 from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
@@ -107,12 +109,14 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     if settings.factor == settings.mechanism:
         found.tell("mechanism-is-the-factor", name=settings.factor)
         found.raise_refusals(AnalysisError)
+    named = [settings.factor_at, settings.mechanism_at, settings.after]
+    refuse_unplanned(inputs, named, found, unknown="mechanism-occasion-unknown")
     factor = _variable(inputs, settings.factor, settings.factor_at, 0, found)
     between = max(min(factor.place + 1, len(labels) - 2), 0)
     mechanism = _variable(inputs, settings.mechanism, settings.mechanism_at, between, found)
     last = mechanism.place
     if settings.after is not None:
-        last = _place(settings.after, labels, found)
+        last = labels.index(settings.after)
     if last + 1 >= len(labels):
         found.tell("nothing-after-the-mechanism", label=labels[last])
     found.raise_refusals(AnalysisError)
@@ -159,6 +163,23 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     )
 
 
+def shared_with_exposure(measured: Measured) -> dict[str, float | None]:
+    """Share of where a path to problems begins, given all else, that goes with exposure, by path.
+
+    By a line that also holds this "all else" the ratio of two steps to one is 1 less the share.
+    """
+    factor, mechanism, _ = measured.places
+    X = np.column_stack([measured.data[key] for key in measured.exposure])
+    covariates = [measured.data[key] for key in measured.covariates]
+    shares: list[float | None] = []
+    for own, other in ((mechanism, factor), (factor, mechanism)):
+        values = measured.data[own]
+        given = np.column_stack([np.ones(values.size), measured.data[other], *covariates])
+        share = shared_with(values, given, X)
+        shares.append(share if np.isfinite(share) else None)
+    return {"b": shares[0], "indirect": shares[0], "direct": shares[1]}
+
+
 class _Keys:
     """Names of columns of the model: those of the study, told apart where two are the same."""
 
@@ -170,14 +191,6 @@ class _Keys:
             name = f"{name} again"
         self._taken.add(name)
         return name
-
-
-def _place(label: str, labels: list[str] | tuple[str, ...], found: Findings) -> int:
-    if label not in labels:
-        near = did_you_mean(label, labels)
-        found.tell("mechanism-occasion-unknown", label=label, near=near)
-        found.raise_refusals(AnalysisError)
-    return labels.index(label)
 
 
 def _variable(
@@ -201,7 +214,7 @@ def _variable(
         found.tell("mechanism-name-unknown", name=name, near=near, known=known)
         found.raise_refusals(AnalysisError)
     scale, rows = named_scale(inputs, name), inputs.scores.table
-    where = place if at is None else _place(at, labels, found)
+    where = place if at is None else labels.index(at)
     here = rows["occasion_index"].to_numpy() == where
     people = rows["person"].to_numpy().astype(np.int64)[here]
     values, days = unknown.copy(), unknown.copy()

@@ -15,6 +15,7 @@ from salutogen.analyses.mechanism.analysis import (
     TWO,
 )
 from salutogen.analyses.mechanism.path_figure import path_figure
+from salutogen.analyses.mechanism.words import why_the_ratio
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
     Spec,
@@ -76,6 +77,7 @@ def mechanism_section(result: MechanismResult) -> Section:
             WHAT,
             result.answer(),
             measured,
+            *([ratio] if (ratio := why_the_ratio(result)) else []),
             *([] if result.given_earlier is None else [BEFORE]),
             _reversed(result),
             _hidden(result),
@@ -90,7 +92,8 @@ def mechanism_section(result: MechanismResult) -> Section:
                 columns=PATH_COLUMNS,
                 note="Per unit of where a path begins. Intervals: percentiles over persons drawn "
                 "with replacement, and corrected for bias and skewness (BCa), which too often "
-                "leaves out 0 in small samples. Products of paths have no p value.",
+                "leaves out 0 in small samples. Products of paths have no p value. Ratios stand in "
+                "rows of one step.",
             ),
         ),
     )

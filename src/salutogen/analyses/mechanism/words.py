@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salutogen.analyses.two_steps_and_one import accounted_for, told_ratio
 from salutogen.findings import Persons
 from salutogen.page.words import enumeration, say, signed
 
@@ -52,6 +53,27 @@ def answer(result: MechanismResult) -> Text:
         f"The data fit a way from {result.factor} over {result.mechanism} to later SR, also beyond "
         f"what was there before: {figures}. {earlier}{order}"
     )
+
+
+def why_the_ratio(result: MechanismResult) -> str:
+    """Say why two steps give another indirect effect than one."""
+    ratio, share = result.ratio, result.shared_with_exposure
+    if ratio is None or share is None:
+        return ""
+    given = f"{result.factor} and covariates" if result.covariates else result.factor
+    told = told_ratio(
+        ratio, share, effect="indirect effect",
+        of=f"{result.mechanism}, at equal {given}", line=f"a line that also holds {given}",
+    )  # fmt: skip
+    told = f"{told[:1].upper()}{told[1:]}"
+    if not accounted_for(ratio, share):
+        told += (
+            f" The rest comes from the line of SR, which is without {given}: it takes for exposure "
+            "what these have in common with it."
+        )
+    if not result.two_step.told and not result.one_step.told:
+        told += " As neither of both differs from 0, their ratio says little."
+    return told
 
 
 def in_short(result: MechanismResult) -> str:

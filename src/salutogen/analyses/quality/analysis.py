@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, intervals_over_persons
 from salutogen.analyses.quality.leavers import (
@@ -159,9 +160,8 @@ def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribu
 def _rises(line: Line) -> bool | None:
     """Whether a line rises from low to high exposure; None where its interval holds 0."""
     change = None if line.claims is None else line.claims.change
-    if change is None or change.low is None or change.high is None:
-        return None
-    return change.low > 0 if change.low * change.high > 0 else None
+    side = 0 if change is None else side_of_zero(change.low, change.high)
+    return side > 0 if side else None
 
 
 def _between_within(found: Sequence[BetweenWithinReliability]) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, figure, record, rows
 
 RISE = "positive = more problems than exposure lets expect, compared with the first window"
@@ -54,7 +55,7 @@ class Contrast(Record):
     @property
     def told(self) -> bool:
         """Whether the interval leaves out 0."""
-        return self.interval is not None and (self.interval[0] > 0 or self.interval[1] < 0)
+        return side_of_zero(*(self.interval or (None, None))) != 0
 
 
 @record

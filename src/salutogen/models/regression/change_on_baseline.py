@@ -39,6 +39,8 @@ class ChangeOnBaseline:
         `baseline`, then the covariates.
     naive : array (q,)
         Least squares, as if there were no regression to the mean.
+    naive_error : array (q,)
+        Its standard error, by leaving out one person after the other.
     naive_interval : array (2, q)
         Its 95 % interval over draws of persons; NaN where too few draws have it.
     k : tuple of float
@@ -56,6 +58,7 @@ class ChangeOnBaseline:
 
     names: tuple[str, ...]
     naive: Float
+    naive_error: Float
     naive_interval: Float
     k: tuple[float, ...]
     corrected: Float
@@ -70,6 +73,11 @@ class ChangeOnBaseline:
     def estimates(self) -> dict[str, float]:
         """Coefficients as they are, by name."""
         return dict(zip(self.names, self.naive.tolist(), strict=True))
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Their standard errors, by name."""
+        return dict(zip(self.names, self.naive_error.tolist(), strict=True))
 
     @property
     def possible(self) -> NDArray[np.bool_]:
@@ -133,45 +141,131 @@ def change_on_baseline(
     >>> bool(found.naive[0] < -0.15), bool(abs(found.corrected[0, 0]) < 0.05)
     (True, True)
     """
-    start, end = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
-    given = np.empty((start.size, 0)) if covariates is None else np.asarray(covariates, dtype=float)
-    told = (BASELINE, *names)
-    terms = np.column_stack([np.ones(start.size), start, given])
-    checked(end, terms, ("constant", *told))
-    Factored.of(terms, ("constant", *told))
+    sums = PersonSums.of(before, after, covariates, names)
     if min(k, default=0.0) < 1.0:
         raise ModelError(f"k: expected values of at least 1, got {tuple(k)}.")
-    columns = np.column_stack([start, given, end])
-    centre, spread = columns.mean(axis=0), columns.std(axis=0)
-    if not (spread[[0, -1]] > NOTHING * np.abs(centre[[0, -1]])).all():
-        raise ModelError("A measurement does not vary: there is nothing to correct.")
-    spread = np.where(spread > 0, spread, 1.0)
-    scaled = np.column_stack([np.ones(start.size), (columns - centre) / spread])
-    products = np.einsum("ni,nj->nij", scaled, scaled).reshape(start.size, -1)
-    size = scaled.shape[1]
-    whole = products.sum(axis=0).reshape(1, size, size)
     ks = np.asarray(k, dtype=float)
-    naive, corrected, rho, share = _of_sums(whole, spread, ks, m, change)
-    sums = bootstrap_sums(products, draws=draws, seed=seed).reshape(draws, size, size)
-    drawn_naive, drawn, _, _ = _of_sums(sums, spread, ks, m, change)
+    whole = sums.whole(ks, m, change)
+    drawn = sums.drawn(ks, m, change, draws=draws, seed=seed)
+    rho = float(whole.correlation[0])
+    possible = ks * rho <= 1.0
     return ChangeOnBaseline(
-        names=told,
-        naive=naive[0],
-        naive_interval=_interval(drawn_naive),
+        names=sums.names,
+        naive=whole.naive[0],
+        naive_error=sums.errors(whole, ks, m, change).naive[0],
+        naive_interval=_interval(drawn.naive),
         k=tuple(float(one) for one in ks),
-        corrected=np.where(ks[:, None] * rho[0] <= 1.0, corrected[0], np.nan),
+        corrected=np.where(possible[:, None], whole.corrected[0], np.nan),
         interval=np.stack(
             [
-                _interval(drawn[:, place])
-                if ks[place] * rho[0] <= 1.0
-                else np.full((2, len(told)), np.nan)
+                _interval(drawn.corrected[:, place])
+                if possible[place]
+                else np.full((2, len(sums.names)), np.nan)
                 for place in range(ks.size)
             ]
         ),
-        correlation=float(rho[0]),
-        share=float(share[0]),
-        n=start.size,
+        correlation=rho,
+        share=float(whole.share[0]),
+        n=sums.n,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slopes:
+    """What samples of persons say.
+
+    Attributes
+    ----------
+    naive : array (samples, q)
+    corrected : array (samples, k, q)
+    correlation, share : array (samples,)
+    """
+
+    naive: Float
+    corrected: Float
+    correlation: Float
+    share: Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSums:
+    """Cross-products of each person, from which any sample of persons has its slopes.
+
+    Attributes
+    ----------
+    names : tuple of str
+        `baseline`, then the covariates.
+    products : array (n, s, s)
+        Of the constant, the baseline, covariates and the later measurement, about their means and
+        in units of their spread.
+    spread : array (s - 1,)
+    """
+
+    names: tuple[str, ...]
+    products: Float
+    spread: Float
+
+    @classmethod
+    def of(
+        cls, before: ArrayLike, after: ArrayLike, covariates: ArrayLike | None, names: Sequence[str]
+    ) -> PersonSums:
+        """Check measurements (n,) and covariates (n, c), and multiply them out.
+
+        Raises
+        ------
+        ModelError
+            As in `change_on_baseline`.
+        """
+        start, end = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+        given = np.empty((start.size, 0))
+        if covariates is not None:
+            given = np.asarray(covariates, dtype=float)
+        told = (BASELINE, *names)
+        terms = np.column_stack([np.ones(start.size), start, given])
+        checked(end, terms, ("constant", *told))
+        Factored.of(terms, ("constant", *told))
+        columns = np.column_stack([start, given, end])
+        centre, spread = columns.mean(axis=0), columns.std(axis=0)
+        if not (spread[[0, -1]] > NOTHING * np.abs(centre[[0, -1]])).all():
+            raise ModelError("A measurement does not vary: there is nothing to correct.")
+        spread = np.where(spread > 0, spread, 1.0)
+        scaled = np.column_stack([np.ones(start.size), (columns - centre) / spread])
+        return cls(names=told, products=np.einsum("ni,nj->nij", scaled, scaled), spread=spread)
+
+    @property
+    def n(self) -> int:
+        """Persons."""
+        return len(self.products)
+
+    def whole(self, k: Float, m: float, change: bool) -> Slopes:
+        """Slopes of all persons, as one sample."""
+        return self._slopes(self.products.sum(axis=0)[None], k, m, change)
+
+    def drawn(self, k: Float, m: float, change: bool, *, draws: int, seed: int) -> Slopes:
+        """Slopes of persons drawn with replacement."""
+        flat = self.products.reshape(self.n, -1)
+        sums = bootstrap_sums(flat, draws=draws, seed=seed)
+        return self._slopes(sums.reshape(draws, *self.products.shape[1:]), k, m, change)
+
+    def errors(self, whole: Slopes, k: Float, m: float, change: bool) -> Slopes:
+        """Standard errors, by leaving out one person after the other (Tukey 1958)."""
+        left = self._slopes(self.products.sum(axis=0) - self.products, k, m, change)
+        shrink = (self.n - 1) / self.n
+
+        def error(without: Float, estimate: Float) -> Float:
+            scatter: Float = np.sqrt(shrink * np.sum((without - estimate) ** 2, axis=0))
+            return scatter[None]
+
+        return Slopes(
+            naive=error(left.naive, whole.naive),
+            corrected=error(left.corrected, whole.corrected),
+            correlation=error(left.correlation, whole.correlation),
+            share=error(left.share, whole.share),
+        )
+
+    def _slopes(self, sums: Float, k: Float, m: float, change: bool) -> Slopes:
+        naive, corrected, rho, share = _of_sums(sums, self.spread, k, m, change)
+        return Slopes(naive=naive, corrected=corrected, correlation=rho, share=share)
 
 
 def _of_sums(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.regression.least_squares import clustered_covariance
@@ -23,6 +24,11 @@ class Mean(Record):
     mean: float | None = figure("Mean; null without values")
     low: float | None = figure("Lower end of its 95 % interval")
     high: float | None = figure("Upper end of its 95 % interval")
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return side_of_zero(self.low, self.high) != 0
 
 
 def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:

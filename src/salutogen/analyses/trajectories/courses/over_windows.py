@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray
@@ -49,17 +50,12 @@ class OverWindows(Record):
     @property
     def of_events(self) -> bool:
         """Whether change is told of those who met one, more than of the others, not of these."""
-        return self.apart and told(self.met) and not told(self.none)
+        return self.apart and self.met.told and not self.none.told
 
     @property
     def apart(self) -> bool:
         """Whether the two groups changed otherwise."""
-        return self.low > 0.0 or self.high < 0.0
-
-
-def told(found: Mean) -> bool:
-    """Whether an interval leaves out 0."""
-    return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
+        return side_of_zero(self.low, self.high) != 0
 
 
 def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | None:

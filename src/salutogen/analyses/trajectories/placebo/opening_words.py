@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.settings import Rule
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
@@ -289,8 +290,7 @@ def _verdict(placebo: Placebo) -> str:
         return f"{differences}. All are beyond {bar}{IF_FREE}; these estimates go from {reach}."
     if not told:
         none = "none of which is" if several else "which is not"
-        ends = [(found.excess_low or 0.0, found.excess_high or 0.0) for found in each.values()]
-        alone = any(low > 0.0 or high < 0.0 for low, high in ends)
+        alone = any(side_of_zero(found.excess_low, found.excess_high) for found in each.values())
         counted = " once the other figures of the response are counted" if alone else ""
         return f"{differences}, {none} distinguished from 0{counted}."
     return (

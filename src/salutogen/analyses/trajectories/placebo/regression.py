@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import POINTS, Kind, Record, figure, record
 from salutogen.models.resampling.bootstrap import percentile_interval
@@ -52,7 +53,7 @@ class RegressionToMean(Record):
     @property
     def leaves_out_0(self) -> bool:
         """Whether the interval of the excess leaves out 0, by itself."""
-        return self.excess_low > 0.0 or self.excess_high < 0.0
+        return side_of_zero(self.excess_low, self.excess_high) != 0
 
     @property
     def beyond(self) -> bool:

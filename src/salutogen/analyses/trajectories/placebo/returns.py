@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.return_error import (
     Returns,
@@ -57,8 +58,7 @@ class DrawnShare(Record):
     @property
     def differs(self) -> bool:
         """Whether the shares differ."""
-        low, high = self.excess_low, self.excess_high
-        return low is not None and high is not None and (low > 0.0 or high < 0.0)
+        return side_of_zero(self.excess_low, self.excess_high) != 0
 
 
 def back_after(

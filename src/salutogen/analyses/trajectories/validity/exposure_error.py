@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.validity.correlations import Estimate, correlate
@@ -61,7 +62,7 @@ class ReliabilityBand(Record):
         """
         found = None
         for reliability, item in getattr(self, what).items():
-            if item.low is None or item.high is None or item.low <= 0.0 <= item.high:
+            if not side_of_zero(item.low, item.high):
                 break
             found = reliability
         return found

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
@@ -165,8 +166,7 @@ class Validity(Record):
     def tells_outcome(self) -> bool:
         """Whether the interval of some correlation with the outcome leaves out 0."""
         each = [one for found in self.foretold.values() for one in (found.r, found.at_equal_P)]
-        ends = [(one.low, one.high) for one in each if one is not None]
-        return any(low is not None and high is not None and low * high > 0.0 for low, high in ends)
+        return any(side_of_zero(one.low, one.high) for one in each if one is not None)
 
 
 def locked_measures(lock: Lock) -> dict[str, FloatArray]:
