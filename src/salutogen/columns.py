@@ -46,7 +46,8 @@ class Kind(StrEnum):
     IDENTIFIER = "identifier"  # names a person: never on a page
     PERSON = "person-level value"  # belongs to one person: not on a page that hides persons
     COUNT = "count"  # how many persons: small ones, and those that give them away, are hidden
-    SHARE = "share"  # share of persons, or what tells their number: goes with the counts of its row
+    SHARE = "share"  # share of persons: goes with the counts of its row, in steps of five persons
+    TELLING = "telling"  # tells how many there are, as degrees of freedom do: goes with the counts
     STATISTIC = "statistic"  # of several persons, or of none
     LABEL = "label"  # names a row: an occasion, a window, an item, a term
 
@@ -76,7 +77,11 @@ class Column:
         persons, such as those seen at one occasion and at the next, so that a small difference
         tells of few. "statistics": the row's statistics are of one quantity, over these sets.
     n : str
-        Statistics: the count of their row that they rest on, where it is not that of the others.
+        The count of their row that statistics rest on, where it is not that of the others, and
+        that shares are of.
+    step : float
+        Numbers that tell counts only when they are exact: where persons are hidden they are told
+        in steps of so much.
     at : tuple of float
         Quantiles in a list: the share of values below each. Those few lie beyond are hidden.
     """
@@ -91,6 +96,7 @@ class Column:
     adds_up: int = 0
     nested: Literal["", "counts", "statistics"] = ""
     n: str = ""
+    step: float = 0.0
     at: tuple[float, ...] = ()
 
     def fits(self, name: str) -> bool:
@@ -287,6 +293,8 @@ def _words(column: Column) -> dict[str, Any]:
         found |= {key: value for key, value in known.items() if value and value != "persons"}
     if column.at:
         found["x-at"] = list(column.at)
+    if column.step:
+        found["x-step"] = column.step
     return found | {"x-n": column.n} if column.n else found
 
 

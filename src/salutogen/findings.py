@@ -257,7 +257,7 @@ class _Sentence(string.Formatter):
             return " ".join(item.worded(self._count) for item in value)
         if value is None:
             return "–"
-        if hasattr(value, "worded"):
+        if hasattr(value, "worded") and not format_spec:
             return str(value.worded(self._count))
         if isinstance(value, Persons):
             return self._count(value)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tests.end_to_end import named_cohort
+
 WEEKS = 6
 FAR, LEAVER, ALONE, INCOMPLETE = 3, 37, 20, 11
 FEW = (41, 42, 43, 44)  # the whole of a category
@@ -99,3 +101,49 @@ def plant(folder: Path, n: int = 60, **changes: Any) -> Planted:
     study = folder / "study.yaml"
     study.write_text(json.dumps(plan(**changes)), "utf-8")
     return Planted(study=study, answers=answers, subjects=subjects)
+
+
+STEPS: tuple[dict[str, Any], ...] = (
+    {"step": "trajectories", "anchor_occasions": ["2", "3", "4"], "classes": "off",
+     "placebo": {"draws": 20}, "validity": {"outcome": "outcome", "draws": 100}},
+    {"step": "domains", "bootstrap": 100},
+    {"step": "growth", "scale": "repeated_factor", "bootstrap": 100, "fluctuation": 50},
+    {"step": "event-weights", "splits": 5},
+    {"step": "baseline-adjusted", "baseline": "1", "bootstrap": 100},
+    {"step": "change-on-baseline", "baseline": "1", "bootstrap": 100},
+    {"step": "centiles", "bootstrap": 100},
+    {"step": "mechanism", "factor": "baseline_factor", "mechanism": "repeated_factor",
+     "bootstrap": 100},
+    {"step": "factors", "draws": 200},
+    {"step": "attrition", "factors": ["baseline_factor"]},
+    {"step": "attrition", "name": "earlier", "after": ["factors"], "end": "5"},
+    {"step": "invariance", "groups": "category"},
+    {"step": "change", "variables": ["P", "E"], "occasions": ["1", "2", "3"]},
+    {"step": "incremental-validity", "outcome": "outcome"},
+)  # fmt: skip
+
+
+def everything(folder: Path, individuals: str = "hide", **changes: Any) -> Path:
+    """Write a study of every step that there is, from which some are lost and others away."""
+    rng = np.random.default_rng(5)
+    last = np.where(rng.random(named_cohort.PERSONS) < 0.25, rng.integers(2, 6, 90), 6)
+    away = rng.random(named_cohort.PERSONS * named_cohort.WAVES) < 0.04
+    person = pl.col("pid").str.slice(1).cast(pl.Int64)
+    table = named_cohort.answers().filter(
+        (pl.col("wk") <= pl.lit(pl.Series(last)).gather(person)) & ~pl.Series(away)
+    )
+    study = named_cohort.plan(
+        {},
+        analyses=list(STEPS),
+        arms={"column": "R", "control": "r"},
+        report={"individuals": individuals},
+        norm={},
+        exposure={"types": ["type", "other_type"], "score": "severity", "combine": "composite"},
+        **changes,
+    )
+    study["sources"]["answers"]["file"] = "answers.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    table.write_csv(folder / "answers.csv")
+    path = folder / "study.yaml"
+    path.write_text(json.dumps(study), "utf-8")
+    return path

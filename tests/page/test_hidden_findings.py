@@ -81,7 +81,7 @@ def test_evidence_points_at_no_row_and_has_no_numbers() -> None:
     told = told_without_persons(item, AUDIENCE)
     assert told.evidence.rows == ()
     assert dict(told.evidence.numbers) == {}
-    assert told.evidence.n_rows == 8
+    assert told.evidence.n_rows == 10
     few = told_without_persons(finding("problems-absent", column="P", rows=[1, 2]), AUDIENCE)
     assert few.evidence.n_rows is None
     assert "fewer than 5 rows" in few.text

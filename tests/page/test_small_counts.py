@@ -16,9 +16,9 @@ from salutogen.page.audience import Audience
 from salutogen.page.section import Figure, Table
 from salutogen.page.small_counts import (
     close_to_larger,
-    figure_with_few_digits,
+    figure_rounded,
     hide_small,
-    with_few_digits,
+    rounded,
 )
 
 AUDIENCE = Audience(individuals=False, n_persons=300, seed=1)
@@ -83,7 +83,7 @@ def test_digits_that_are_told_do_not_bear_a_person(persons: int, digits: int) ->
     means = pl.DataFrame({"mean": [values.mean(), values[1:].mean()]})
     columns = [Column(name="mean", meaning="Mean")]
     table = Table(name="t", title="T", frame=means, columns=columns)
-    one, other = with_few_digits(table, audience).frame["mean"].to_list()
+    one, other = rounded(table, audience).frame["mean"].to_list()
     assert one == pytest.approx(values.mean(), rel=5 * 10.0**-digits)
     room = persons * 0.5 * 10.0 ** (2 - digits)  # what rounding alone leaves open of a sum
     assert room > 0.5
@@ -100,13 +100,13 @@ def test_what_names_a_row_keeps_its_digits_in_table_and_chart() -> None:
     rows = [{"day": 2024.125, "mean": 12.3456, "n": 12345}]
     chart = {"width": 620.5, "datasets": {"a": rows}, "layer": [{"data": {"values": rows}}]}
     drawn = Figure(name="f", title="F", description="D", chart=chart, data=data, columns=columns)
-    found = figure_with_few_digits(drawn, AUDIENCE)
+    found = figure_rounded(drawn, AUDIENCE)
     assert found.data.row(0) == (2024.125, 12.3, [1.23, None])
     told = [{"day": 2024.125, "mean": 12.3, "n": 12345}]
     assert found.chart == {
         "width": 620.5, "datasets": {"a": told}, "layer": [{"data": {"values": told}}],
     }  # fmt: skip
-    assert figure_with_few_digits(drawn, Audience(individuals=True, n_persons=9, seed=1)) is drawn
+    assert figure_rounded(drawn, Audience(individuals=True, n_persons=9, seed=1)) is drawn
 
 
 def test_a_count_that_holds_few_more_than_another_is_not_told() -> None:

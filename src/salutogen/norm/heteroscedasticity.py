@@ -55,7 +55,9 @@ class OccasionsTest(_Test):
     )
     F: float | None = figure("Wald F, clustered by person", default=None)
     df1: int | None = figure("Degrees of freedom", default=None)
-    df2: int | None = figure("Degrees of freedom of the error", kind=Kind.SHARE, default=None)
+    df2: int | None = figure(
+        "Degrees of freedom of the error", kind=Kind.TELLING, step=5, default=None
+    )
     p: float | None = figure("p value of F", default=None)
     reason: str | None = figure("Why it could not be tested", default=None)
 

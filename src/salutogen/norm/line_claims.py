@@ -61,7 +61,7 @@ class ExposureTest(Record):
 
     F: float = figure("Wald F")
     df1: int = figure("Degrees of freedom")
-    df2: float = figure("Degrees of freedom of the error", kind=Kind.SHARE)
+    df2: float = figure("Degrees of freedom of the error", kind=Kind.TELLING, step=5)
     p: float = figure("p value")
 
 

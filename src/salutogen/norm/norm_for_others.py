@@ -111,14 +111,34 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
         if name not in _EXACT:
             digits = audience.digits + (0 if name in _FEWER_DIGITS else 1)
             content[name] = _rounded(value, digits)
-    for name in ("n", "n_persons"):
-        if audience.hides(content[name]):
-            smallest = audience.smallest
-            content[name] = smallest * round(content[name] / smallest)
+    content |= counts_of_line(content, audience)
     content["range_E"] = _rounded(list(reach), audience.digits)
-    if content["standardiser"] is not None:
-        content["standardiser"]["n"] = content["n"]
     return content
+
+
+def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Give the parts of a line in the form of `norm.json` that tell counts, rounded to five."""
+    told: dict[str, Any] = {
+        name: audience.told(line[name]) for name in ("n", "n_persons") if name in line
+    }
+    if line.get("standardiser") is not None:
+        told["standardiser"] = {**line["standardiser"], "n": told["n"]}
+    if line.get("claims") is not None:
+        told["claims"] = _degrees(line["claims"], audience)
+    return told
+
+
+def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Round degrees of freedom of errors; of the fewest, which tell no number of units, not."""
+
+    def told(df: float | None) -> float | None:
+        return df if df is None else audience.told(df) or df
+
+    found = {**claims, "df": told(claims.get("df"))}
+    found["df_by_term"] = [told(df) for df in claims.get("df_by_term") or ()]
+    test = claims.get("exposure_test")
+    found["exposure_test"] = None if test is None else {**test, "df2": told(test["df2"])}
+    return found
 
 
 def _reach(units: pl.DataFrame, audience: Audience) -> tuple[float, float] | None:

@@ -47,7 +47,7 @@ class ShapeTest(Record):
     n: int = figure("Number of units", kind=Kind.COUNT)
     f: float = figure("F of the squared term", key="F")
     df1: int = figure("Degrees of freedom")
-    df2: int = figure("Degrees of freedom of the error", kind=Kind.SHARE)
+    df2: int = figure("Degrees of freedom of the error", kind=Kind.TELLING, step=5)
     p: float = figure("p value of F")
     f_robust: float | None = figure("Wald F with HC3 errors", key="F_robust")
     p_robust: float | None = figure("p value of F_robust")

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from salutogen.page.words import percent
+from salutogen.columns import Column, Kind
+from salutogen.page.words import Coarse, Share, percent
 
 SMALL_CELL = 5
 FEWEST_DIGITS = 3
@@ -88,29 +89,78 @@ class Audience:
         """Whether a count may not be told: it is small, or so is what it leaves of a whole.
 
         Everyone in the study and the forms of the study are wholes as well. None of a few tells
-        nothing but what the few, who are hidden themselves, would.
+        nothing but what the few, who are hidden themselves, would. A count that leaves few of a
+        whole once it is rounded could only be the one next to those that are hidden.
         """
         if n == 0:
             return False
-        wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
-        return self.is_small(n) or any(self.is_small(whole - n) for whole in wholes)
+        left = [] if of is None else [of - n]
+        left += [
+            whole - one for whole in (self.n_persons, *self.forms) for one in (n, self.told(n))
+        ]
+        return self.is_small(n) or any(map(self.is_small, left))
+
+    def told[N: (int, float)](self, n: N) -> N:
+        """Return a count as it is told: where persons are hidden a multiple of five.
+
+        What two counts differ by then tells of few no more. How many there are in the study is
+        known to everyone.
+        """
+        if self.individuals or n == self.n_persons or not np.isfinite(n):
+            return n
+        return type(n)(SMALL_CELL * round(n / SMALL_CELL))
+
+    def told_share(self, share: float, of: int | None = None) -> float:
+        """Return a share as it is told: that of counts as they are told, where persons are hidden.
+
+        Without the number of persons that it is of, it is told in tenths. What stands beside
+        shares and is none, 1 or more, is left as it is.
+        """
+        if self.individuals or abs(share) >= 1 or not np.isfinite(share):
+            return share
+        if of is None or not self.told(of):
+            return round(share, 1)
+        told = SMALL_CELL * round(share * of / SMALL_CELL) / self.told(of)
+        return float(np.clip(told, -1.0, 1.0))
+
+    def with_few_digits(self, value: float) -> float:
+        """Return a statistic with as many digits as the persons bear."""
+        known = self.digits is not None and np.isfinite(value)
+        return float(f"{value:.{self.digits}g}") if known else value
+
+    def rounded(self, value: int | float, column: Column, of: int | None = None) -> int | float:
+        """Return a figure as it is told, by what its declaration says; `of` are a share's persons.
+
+        Whole numbers that are no counts are of the design.
+        """
+        if self.individuals or column.kind is Kind.LABEL or not np.isfinite(value):
+            return value
+        if column.kind is Kind.COUNT:
+            return self.told(value)
+        if column.step:
+            return self.with_few_digits(column.step * round(value / column.step))
+        if column.kind is Kind.SHARE:
+            return self.with_few_digits(self.told_share(value, of))
+        return self.with_few_digits(value) if isinstance(value, float) else value
 
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
-        return f"fewer than {self.smallest}" if self.is_small(n) else f"{n:,}"
+        return f"fewer than {self.smallest}" if self.is_small(n) else f"{self.told(n):,}"
 
     def share(self, n: int, of: int) -> str:
         """Write the share of a count; where the count may not be told, in words."""
         if self.hides(n, of):
             return "few" if self.is_small(n) else "nearly all"
-        return percent(n / of if of else None)
+        return percent(self.told_share(n / of, of) if of else None)
 
-    def in_a_sentence(self, n: int) -> str:
-        """Write a count in a sentence.
+    def in_a_sentence(self, n: int | Share | Coarse) -> str:
+        """Write a count, a share or what else would tell a count in a sentence.
 
         A count that leaves only a few of everyone, or of a count it is a part of, would give these
         few away; it is written as nearly all of them.
         """
+        if isinstance(n, Share | Coarse):
+            return n.as_told(self)
         return "nearly all" if self.leaves_few(n) else self.count(n)
 
     def leaves_few(self, n: int) -> bool:

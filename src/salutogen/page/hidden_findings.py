@@ -9,6 +9,7 @@ from typing import Any
 
 from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
 from salutogen.page.audience import Audience
+from salutogen.page.words import Share
 
 # What these quote are single cells, extremes, or labels that few may have.
 _OF_CELLS = frozenset({
@@ -21,10 +22,17 @@ _OF_ONE_ROW = re.compile(r"\brows? \{first|\{(?:examples|shown|smallest|largest)
 _OF_NO_PERSON = frozenset({"study", "analyses", "page", "pipeline", "cli", "simulation"})
 # Whole numbers in sentences that are of the design, the plan or the method.
 _OF_THE_PLAN = frozenset({
-    "classes", "coefficients", "columns", "df", "draws", "expected", "failing", "fewest",
+    "classes", "coefficients", "columns", "df", "draws", "each", "expected", "failing", "fewest",
     "fewest_positions", "files", "folds", "groups", "items", "known", "least", "line", "max",
-    "most", "number", "occasions", "positions", "scales", "sheets", "sources", "times", "values",
-    "window", "windows",
+    "most", "number", "occasions", "parameters", "planned", "positions", "scales", "sheets",
+    "sources", "times", "values", "window", "windows", "years",
+})  # fmt: skip
+# Findings that count nothing but occasions, items, labels or categories of the study.
+_OF_NO_COUNT = frozenset({
+    "change-covariate-labels", "change-groups-labels", "change-too-few-occasions",
+    "change-too-many-occasions", "invariance-answers-crowd", "invariance-groups-labels",
+    "invariance-occasions-chosen", "invariance-too-few-items", "mechanism-of-many-categories",
+    "too-few-items-for-weights",
 })  # fmt: skip
 
 
@@ -37,7 +45,11 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:
         return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
-    values = {name: _counted(name, value, audience) for name, value in item.values.items()}
+    designed = item.code in _OF_NO_COUNT
+    values = {
+        name: value if designed and isinstance(value, int) else _counted(name, value, audience)
+        for name, value in item.values.items()
+    }
     rows = item.evidence.n_rows or 0
     text, mend = "", entry.mend if entry is not None else item.mend
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
@@ -53,7 +65,7 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
         file=item.evidence.file,
         line=item.evidence.line,
         column=item.evidence.column,
-        n_rows=None if not rows or audience.hides(rows) else rows,
+        n_rows=None if not rows or audience.hides(rows) else audience.told(rows),
     )
     return replace(
         item, text=text or item.text, mend=mend, template="", values={}, evidence=evidence
@@ -65,8 +77,10 @@ def _counted(name: str, value: Any, audience: Audience) -> Any:
 
     Other numbers have as few digits as those of tables.
     """
-    if isinstance(value, float) and audience.digits is not None:
-        return float(f"{value:.{audience.digits}g}")
+    if isinstance(value, Share):
+        return audience.told_share(value, value.of)
+    if isinstance(value, float):
+        return audience.with_few_digits(value)
     plain = isinstance(value, int) and not isinstance(value, bool | Persons)
     return Persons(value) if plain and name not in _OF_THE_PLAN else value
 

@@ -65,7 +65,8 @@ def mode_in_words(audience: Audience) -> str:
         return (
             "This page is in the mode “individuals: hide”: it draws densities and groups only, "
             f"cells with fewer than {audience.smallest} persons are left empty, and its source "
-            "holds no data of single persons."
+            "holds no data of single persons. Its counts are rounded to five, but for the number "
+            "of persons in the study; shares are those of such counts."
         )
     if not audience.draws_persons:
         return (

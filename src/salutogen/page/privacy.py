@@ -24,9 +24,9 @@ from salutogen.page.identifiers import Identifiers
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.small_counts import (
     SMALL_NOTE,
-    figure_with_few_digits,
+    figure_rounded,
     hide_small,
-    with_few_digits,
+    rounded,
 )
 from salutogen.page.words import Sentence, number
 
@@ -34,7 +34,8 @@ _LABEL = re.compile(LABEL_PATTERN)
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 # A safety net under plain sentences; those of this package carry their counts as `Persons`.
 _PERSONS = re.compile(
-    r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people)\b)"
+    r"(?<![\d.,])\d+(?:,\d{3})*(?= (?:of [\d,]+ )?(?:persons?|participants?|subjects?|people|"
+    r"anchors?|courses?|forms?|rows?)\b)"
 )
 # Numbers with decimals: no parts of versions, dates or addresses of publications.
 _DECIMALS = re.compile(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+(?![\w/]|\.\d)")
@@ -153,7 +154,7 @@ class Guard:
             return None
         hidden = hide_small(table, self.audience)
         blanked = not hidden.frame.equals(table.frame)
-        hidden = with_few_digits(hidden, self.audience)
+        hidden = rounded(hidden, self.audience)
         note = self.text(table.note)
         if SMALL_NOTE not in note and blanked:
             note = f"{note} {SMALL_NOTE}".strip()
@@ -185,7 +186,7 @@ class Guard:
             if _of_persons(table) or hidden:
                 told.append(finding("person-values-withheld", what="figure", title=figure.title))
                 return None
-            figure = figure_with_few_digits(figure, self.audience)
+            figure = figure_rounded(figure, self.audience)
         return replace(figure, title=self.text(figure.title), description=description)
 
 

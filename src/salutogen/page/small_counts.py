@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,9 @@ EVERYONE = "persons"
 def hide_small(table: Table, audience: Audience) -> Table:
     """Blank counts that may not be told, and what is computed from few persons.
 
-    Shares go with the counts of their row. Other statistics go where a count of their row is
-    itself small, where the count they rest on goes, and where rows tell one quantity of sets that
-    differ by few: the smaller set's go.
+    Shares, and what tells counts, go with the counts of their row. Other statistics go where a
+    count of their row is itself small, where the count they rest on goes, and where rows tell one
+    quantity of sets that differ by few: the smaller set's go.
     """
     counts = [name for name in table.frame.columns if table.column(name).kind is Kind.COUNT]
     if not counts or audience.individuals:
@@ -45,7 +45,7 @@ def hide_small(table: Table, audience: Audience) -> Table:
         column = table.column(name)
         if column.kind is Kind.STATISTIC:
             blank[name] = _either(few, blank[column.n]) if column.n in counts else few
-        elif column.kind is Kind.SHARE:
+        elif column.kind in (Kind.SHARE, Kind.TELLING):
             blank[name] = _either(few, touched)
     return replace(
         table,
@@ -57,51 +57,79 @@ def hide_small(table: Table, audience: Audience) -> Table:
     )
 
 
-def with_few_digits(table: Table, audience: Audience) -> Table:
-    """Round what is computed from persons, where persons are hidden.
+def rounded(table: Table, audience: Audience) -> Table:
+    """Round counts to fives, shares to those of such counts, and statistics to few digits.
 
-    With all digits two statistics of nearly the same persons give away who makes the difference.
+    With all digits two statistics of nearly the same persons give away who makes the difference,
+    and so do two counts. Nothing is rounded where persons are shown.
     """
-    if audience.digits is None:
+    digits = audience.digits
+    if digits is None:
         return table
-    changed = [
-        _rounded(name, kind, audience.digits)
-        for name, kind in table.frame.schema.items()
-        if (kind.is_float() or kind == pl.List(pl.Float64))
-        and table.column(name).kind is not Kind.LABEL
-    ]
-    return replace(table, frame=table.frame.with_columns(changed))
+    made = []
+    for name, kind in table.frame.schema.items():
+        column = table.column(name)
+        if column.kind is Kind.LABEL or not (kind.is_numeric() or kind == pl.List(pl.Float64)):
+            continue
+        wholes = table.frame[column.n].to_list() if column.n in table.frame.columns else None
+        cells = table.frame[name].to_list()
+        told = [
+            _as_told(cell, column, None if wholes is None else wholes[row], audience)
+            for row, cell in enumerate(cells)
+        ]
+        if told != cells:
+            made.append(pl.Series(name, told, dtype=kind))
+    return replace(table, frame=table.frame.with_columns(made))
 
 
-def figure_with_few_digits(figure: Figure, audience: Audience) -> Figure:
+def as_told(table: Table, audience: Audience) -> Table:
+    """Blank and round a table as its audience may have it."""
+    return rounded(hide_small(table, audience), audience)
+
+
+def figure_rounded(figure: Figure, audience: Audience) -> Figure:
     """Round the data of a figure, in its table and in its chart."""
-    if audience.digits is None:
+    if audience.individuals:
         return figure
     table = figure.table()
-    names = {name for name in figure.data.columns if table.column(name).kind is Kind.LABEL}
-    chart = _rounded_rows(figure.chart, audience.digits, frozenset(names))
-    return replace(figure, data=with_few_digits(table, audience).frame, chart=chart)
+    chart = _rounded_rows(figure.chart, table, audience)
+    return replace(figure, data=rounded(table, audience).frame, chart=chart)
 
 
-def _rounded_rows(part: Any, digits: int, labels: frozenset[str], rows: bool = False) -> Any:
+def _rounded_rows(part: Any, table: Table, audience: Audience, rows: bool = False) -> Any:
     """Copy a chart's specification with the numbers in its rows of data rounded."""
     if isinstance(part, dict):
         return {
-            key: value
-            if rows and key in labels
-            else _rounded_rows(value, digits, labels, rows or key in ("datasets", "values"))
+            key: _rounded_cell(key, part, table, audience)
+            if rows and not isinstance(value, dict | list)
+            else _rounded_rows(value, table, audience, rows or key in ("datasets", "values"))
             for key, value in part.items()
         }
     if isinstance(part, list):
-        return [_rounded_rows(item, digits, labels, rows) for item in part]
-    return float(f"{part:.{digits}g}") if rows and isinstance(part, float) else part
+        return [_rounded_rows(item, table, audience, rows) for item in part]
+    return _few_digits(part, audience) if rows else part
 
 
-def _rounded(name: str, kind: pl.DataType, digits: int) -> pl.Expr:
-    if kind.is_float():
-        finite = pl.when(pl.col(name).is_finite())
-        return finite.then(pl.col(name).round_sig_figs(digits)).otherwise(pl.col(name)).alias(name)
-    return pl.col(name).list.eval(pl.element().round_sig_figs(digits))
+def _rounded_cell(name: str, row: Mapping[str, Any], table: Table, audience: Audience) -> Any:
+    """Round a cell of a chart's data; what is drawn beside the figure's own data is a statistic."""
+    cell = row[name]
+    if name not in table.frame.columns:
+        return _few_digits(cell, audience)
+    column = table.column(name)
+    whole = row.get(column.n)
+    return cell if column.kind is Kind.LABEL else _as_told(cell, column, whole, audience)
+
+
+def _as_told(cell: Any, column: Column, whole: Any, audience: Audience) -> Any:
+    if isinstance(cell, list):
+        return [_as_told(item, column, whole, audience) for item in cell]
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return cell
+    return audience.rounded(cell, column, whole)
+
+
+def _few_digits(cell: Any, audience: Audience) -> Any:
+    return audience.with_few_digits(cell) if isinstance(cell, float) else cell
 
 
 def close_to_larger(cells: Sequence[int | None], audience: Audience) -> list[bool]:
@@ -130,13 +158,21 @@ def _either(one: Sequence[bool], other: Sequence[bool]) -> list[bool]:
 
 
 def hide_small_beside(table: Table, beside: Sequence[Column], audience: Audience) -> Table:
-    """Hide with the help of counts that the table does not show; these columns are dropped."""
+    """Hide and round with the help of counts that the table does not show; these are dropped.
+
+    Shares of such counts are told in steps of five persons then, and as any other statistic.
+    """
     hidden = hide_small(replace(table, columns=(*table.columns, *beside)), audience)
     names = [column.name for column in beside]
     changed = not hidden.frame.equals(table.frame) and SMALL_NOTE not in table.note
+    columns = [
+        replace(column, kind=Kind.STATISTIC) if column.n in names else column
+        for column in table.columns
+    ]
     return replace(
         table,
-        frame=hidden.frame.drop(names),
+        frame=rounded(hidden, audience).frame.drop(names),
+        columns=table.columns if audience.individuals else columns,
         note=f"{table.note} {SMALL_NOTE}".strip() if changed else table.note,
     )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from salutogen.findings import filled
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
 
 SIGN = "SR = observed − expected problems; positive = over-reactive = less resilient"
 SR_AXIS = "SR (points of P; above 0 = over-reactive)"
@@ -80,6 +83,81 @@ def percent(share: float | None) -> str:
     if 0 < share < LEAST_TENTH:
         return f"{100 * share:.2f} %" if share >= LEAST_TOLD else "below 0.01 %"
     return f"{100 * share:.0f} %" if abs(share) >= 0.1 or share == 0 else f"{100 * share:.1f} %"
+
+
+class Share(float):
+    """A share of so many persons in a sentence: told to others as a share of counts in fives.
+
+    Examples
+    --------
+    >>> say("{share} of them", share=Share(0.25, of=40)).worded(str)
+    '25 % of them'
+    """
+
+    of: int
+
+    def __new__(cls, share: float, *, of: int) -> Self:
+        """Make a share."""
+        made = super().__new__(cls, share)
+        made.of = of
+        return made
+
+    def worded(self, count: Callable[[Any], str]) -> str:
+        """Return the share as `count` writes it."""
+        return count(self)
+
+    def as_told(self, audience: Audience) -> str:
+        """Write it as an audience may have it."""
+        return percent(audience.told_share(self, self.of))
+
+    def __str__(self) -> str:
+        return percent(float(self))
+
+    def __format__(self, format_spec: str) -> str:
+        return format(float(self), format_spec) if format_spec else str(self)
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """Words with a number that would tell a count; where persons are hidden others stand there."""
+
+    shown: str
+    hidden: str
+
+    def worded(self, count: Callable[[Any], str]) -> str:
+        """Return the words as `count` writes them."""
+        return count(self)
+
+    def as_told(self, audience: Audience) -> str:
+        """Write them as an audience may have them."""
+        return self.shown if audience.individuals else self.hidden
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def __format__(self, format_spec: str) -> str:
+        return self.shown
+
+
+def in_halves(size: float, unit: str) -> str:
+    """Write a size to halves of a unit, in its plural.
+
+    >>> in_halves(0.7, "SDs"), in_halves(0.1, "SDs")
+    ('about 0.5 SDs', 'less than 0.25 SDs')
+    """
+    halves = round(2 * size) / 2
+    return f"about {halves:g} {unit}" if halves else f"less than 0.25 {unit}"
+
+
+class MeanCount(Share):
+    """A count of persons in a sentence that is a mean or an expectation, such as 4.5."""
+
+    def as_told(self, audience: Audience) -> str:
+        """Write it as an audience may have it."""
+        return points(audience.told(float(self)), 1 if audience.individuals else 0)
+
+    def __str__(self) -> str:
+        return points(float(self), 1)
 
 
 def p_value(value: float | None) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.findings import Findings
+from salutogen.page.words import Share
 
 if TYPE_CHECKING:
     from salutogen.study import Instrument, Study
@@ -74,7 +75,7 @@ def _check(
         instrument=instrument.name,
         other=other,
         extent="All" if bool(zero[here].all()) else "Nearly all",
-        share=float((zero & both).sum() / both.sum()),
+        share=Share((zero & both).sum() / both.sum(), of=int(both.sum())),
         column=instrument.columns[instrument.items[0]] if frame.width == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(found.sum()),

@@ -1,7 +1,8 @@
 """Figures of `results.json` where persons are hidden, by their kinds in the schema.
 
 The rules are those of the page: a count of few, or one that gives few away, is null, and with it
-what is computed from few; values of single persons are null; statistics have few digits.
+what is computed from few; values of single persons are null; other counts are multiples of five,
+shares those of such counts, and statistics have few digits.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
 from salutogen.namespaces import LABEL_MARK, covariate_of, term_of
+from salutogen.norm.norm_for_others import counts_of_line
 from salutogen.page.audience import Audience, lies_among_few
 from salutogen.page.section import Table
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told, hide_small
+from salutogen.page.words import Share
 
 # Counts that the other figures of a record rest on.
 _BASE = ("n", "n_persons", "persons", "n_changed")
@@ -52,6 +56,9 @@ class HiddenFigures:
         if isinstance(content, pl.DataFrame):
             return self._rows(content, schema, path, around)
         if isinstance(content, Mapping):
+            terms = (content.get("line") or {}).get("terms", ())
+            if any(self._is_untold(str(term)) for term in terms):
+                content = self._without_errors(content, path)
             if schema.get("properties"):
                 return self._record(content, schema, path, around)
             return self._mapping(content, schema, path, around)
@@ -125,12 +132,21 @@ class HiddenFigures:
         change = (line.get("claims") or {}).get("expected_change") or {}
         told = {**line, "range_E": [change.get("E_from"), change.get("E_to")]}
         self.withheld.append(f"{path}.range_E")
-        few = self.audience.smallest
-        for name in ("n", "n_persons"):
-            if name in line and self.audience.hides(line[name]):
-                told[name] = few * round(line[name] / few)
-                self.withheld.append(f"{path}.{name}")
-        return told
+        told |= counts_of_line(line, self.audience)
+        few = [self._is_untold(str(term)) for term in line.get("terms", ())]
+        if any(few) and told.get("claims"):
+            degrees = zip(told["claims"]["df_by_term"], few, strict=False)
+            told["claims"] = self._without_errors(
+                {**told["claims"], "df_by_term": [None if gone else df for df, gone in degrees]},
+                f"{path}.claims",
+            )
+        return self._without_errors(told, path) if any(few) else told
+
+    def _without_errors(self, content: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Leave out a covariance: with a category of few it tells how many have it."""
+        if "covariance" not in content:
+            return dict(content)
+        return {**content, "covariance": self._gone(content["covariance"], f"{path}.covariance")}
 
     def _is_untold(self, term: str) -> bool:
         """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
@@ -157,7 +173,9 @@ class HiddenFigures:
         told = hide_small(Table(name="n", title="", frame=frame, columns=columns), self.audience)
         cells = dict(zip(content, told.frame["n"].to_list(), strict=True))
         return {
-            name: self._gone(value, f"{path}.{name}") if cells[name] is None else value
+            name: self._gone(value, f"{path}.{name}")
+            if cells[name] is None
+            else self.audience.told(value)
             for name, value in content.items()
         }
 
@@ -173,7 +191,7 @@ class HiddenFigures:
         beside = {
             name: around.counts[name]
             for item in columns
-            for name in _names(item.of)
+            for name in (*_names(item.of), item.n)
             if name in around.counts and name not in frame.columns
         }
         whole = frame.with_columns(
@@ -181,7 +199,7 @@ class HiddenFigures:
         )
         others = [Column(name=name, meaning="", kind=Kind.LABEL) for name in beside]
         table = Table(name="rows", title="", frame=whole, columns=[*columns, *others])
-        told = hide_small(table, self.audience).frame.drop(list(beside))
+        told = as_told(table, self.audience).frame.drop(list(beside))
         personal = [item.name for item in columns if item.kind in (Kind.PERSON, Kind.IDENTIFIER)]
         told = told.with_columns(pl.lit(None).alias(name) for name in personal)
         for name in frame.columns:
@@ -193,15 +211,22 @@ class HiddenFigures:
         kind = schema.get("x-kind", Kind.STATISTIC.value)
         if value is None or isinstance(value, str | bool) or kind == Kind.LABEL.value:
             return self._gone(value, path) if value and kind in _OF_PERSONS else value
-        if kind == Kind.COUNT.value and _is_whole(value):
+        if kind == Kind.COUNT.value or isinstance(value, Persons):
             wholes = [around.counts.get(name) for name in _names(schema.get("x-of", ()))]
             wholes.append(None if around.base == value else around.base)
-            hidden = any(self.audience.hides(int(value), whole) for whole in wholes)
-            return self._gone(value, path) if hidden else value
+            hidden = any(self.audience.hides(round(value), whole) for whole in wholes)
+            return self._gone(value, path) if hidden else self.audience.told(value)
         gone = around.few if kind == Kind.STATISTIC.value else around.few or around.touched
         if kind == Kind.SHARE.value and isinstance(value, float) and around.base:
             gone = gone or self._tells_few(value, around.base)
-        return self._gone(value, path) if gone or kind in _OF_PERSONS else value
+        if gone or kind in _OF_PERSONS:
+            return self._gone(value, path)
+        if isinstance(value, Share):
+            return self.audience.told_share(value, value.of)
+        column = _column("", {**schema, "x-n": ""})
+        return self.audience.rounded(
+            value, column, around.counts.get(schema.get("x-n", ""), around.base)
+        )
 
     def _tells_few(self, share: float, whole: int) -> bool:
         return 0 <= share <= 1 and self.audience.hides(round(share * whole), whole)
@@ -261,7 +286,8 @@ def _of_several(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _inherited(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
     """Parts of a list or mapping are of its kind, unless they say otherwise."""
-    passed_on = {key: value for key, value in outer.items() if key in ("x-kind", "x-nested")}
+    kept = ("x-kind", "x-nested", "x-n", "x-step")
+    passed_on = {key: value for key, value in outer.items() if key in kept}
     return {**passed_on, **inner}
 
 
@@ -294,4 +320,5 @@ def _column(name: str, schema: Mapping[str, Any]) -> Column:
         adds_up=schema.get("x-adds-up", 0),
         nested=schema.get("x-nested", ""),
         n=schema.get("x-n", ""),
+        step=schema.get("x-step", 0.0),
     )

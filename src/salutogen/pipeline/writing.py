@@ -18,7 +18,7 @@ from salutogen.context import Progress
 from salutogen.findings import Finding, finding
 from salutogen.norm.norm_for_others import norm_for
 from salutogen.page.section import Table
-from salutogen.page.small_counts import hide_small, with_few_digits
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import cell
 from salutogen.pipeline.codebook import codebook
 from salutogen.pipeline.items_file import items_table
@@ -184,7 +184,7 @@ def _told_table(file: ResultFile, audience: Audience) -> pl.DataFrame:
     if audience.individuals or file.personal:
         return file.table
     table = Table(name="file", title="", frame=file.table, columns=file.columns)
-    return with_few_digits(hide_small(table, audience), audience).frame
+    return as_told(table, audience).frame
 
 
 def _told_origin(origin: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

@@ -34,11 +34,11 @@ class PersonClaims(Record):
         "Persons clearly above the line at a false-discovery rate of 5 %", kind=Kind.COUNT
     )
     expected_by_chance: float | None = figure(
-        "Of those called, the most that are expected by chance", kind=Kind.SHARE
+        "Of those called, the most that are expected by chance", kind=Kind.COUNT
     )
     outside: int | None = figure("Persons whose own 95 % interval does not hold 0", kind=Kind.COUNT)
     outside_by_chance: float | None = figure(
-        "The same, expected if no level were off the line", kind=Kind.SHARE
+        "The same, expected if no level were off the line", kind=Kind.COUNT
     )
     between_variance: float | None = figure("Variance of persons' levels", unit=SQUARED)
     between_variance_low: float | None = figure("Lower end of its 95 % interval", unit=SQUARED)

@@ -38,7 +38,7 @@ EXPOSURE_QUALITY_COLUMNS = (
     Column(name="r_squared", meaning="Share of the variance of P explained", heading="R²"),
     Column(
         name="zero_share", meaning="Share without any exposure", unit="share", kind=Kind.SHARE,
-        heading="Share without any exposure",
+        heading="Share without any exposure", n="n",
     ),
     Column(
         name="mean", meaning="Mean exposure", unit="points", sign="higher = more exposed",
@@ -60,7 +60,7 @@ ITEM_QUALITY_COLUMNS = (
     ),
     Column(
         name="endorsed_share", meaning="Share of those forms in which it happened",
-        unit="share of forms", kind=Kind.SHARE, heading="Share that met it",
+        unit="share of forms", kind=Kind.SHARE, heading="Share that met it", n="n",
     ),
     Column(
         name="r_with_P", meaning="Correlation of the item's code with P", heading="r with P",

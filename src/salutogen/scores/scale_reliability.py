@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import covariance
+from salutogen.page.words import Share
 from salutogen.scores.answers import BoolArray, FloatArray, Form
 from salutogen.scores.between_within import (
     BetweenWithinReliability,
@@ -296,7 +297,7 @@ def _check_reliability(
             if share > CROWDED:
                 findings.tell(
                     "problems-crowd-at-end",
-                    share=share,
+                    share=Share(share, of=one.n),
                     end=end,
                     scale=one.scale,
                     numbers={"n": Persons(one.n)},

@@ -96,10 +96,13 @@ class ScaleReliability(Record):
     omega: float | None = figure("McDonald's omega", heading="Omega")
     alpha: float | None = figure("Cronbach's alpha", heading="Alpha")
     floor_share: float = figure(
-        "Share at the lowest possible score", kind=Kind.SHARE, heading="Share at the floor"
+        "Share at the lowest possible score", kind=Kind.SHARE, n="n", heading="Share at the floor"
     )
     ceiling_share: float = figure(
-        "Share at the highest possible score", kind=Kind.SHARE, heading="Share at the ceiling"
+        "Share at the highest possible score",
+        kind=Kind.SHARE,
+        n="n",
+        heading="Share at the ceiling",
     )
     note: str = figure("Note", kind=Kind.LABEL, heading="Note", default="")
 

@@ -51,5 +51,5 @@ def test_factors_are_done_first_and_stand_weighted_in_the_results(tmp_path: Path
     }  # fmt: skip
     assert found["weights"]["largest"] is None  # one person's
     file = results.analysis("attrition").files()["attrition_weights.csv"]
-    assert file.table.height == found["weights"]["n_rows"]
+    assert abs(file.table.height - found["weights"]["n_rows"]) <= 2  # told in fives
     assert not set(file.table["subject"]) & set(ids)

@@ -52,8 +52,8 @@ def test_the_tipping_point_parts_shifts_that_hold_zero_from_those_that_do_not(
     assert not near["told"].any()
     same_side = rows.filter((pl.col("delta_sd") * change.tips_at_sd > 0) & pl.col("told"))
     assert same_side["delta_sd"].abs().min() >= abs(change.tips_at_sd)
-    assert "holds 0 already" in turns(change)
-    assert "no shift of the lost by up to 3 SDs" in turns(lost_result.tipping[1])
+    assert "holds 0 already" in turns(change).worded(str)
+    assert "no shift of the lost by up to 3 SDs" in turns(lost_result.tipping[1]).worded(str)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_what_turns_a_claim_is_said_for_every_case(
         tips_at=None if tips is None else 3 * tips,
         tips_at_sd=tips,
     )
-    assert words in turns(made)
+    assert words in turns(made).worded(str)
     if tips is not None:
-        assert ("higher (worse)" if tips > 0 else "lower (better)") in turns(made)
+        assert ("higher (worse)" if tips > 0 else "lower (better)") in turns(made).worded(str)
 
 
 def test_a_claim_that_a_small_shift_undoes_is_warned_of() -> None:

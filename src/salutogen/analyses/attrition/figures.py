@@ -12,6 +12,7 @@ from salutogen.analyses.attrition.observed import OCCASION_COLUMNS
 from salutogen.analyses.attrition.records import (
     BALANCE_COLUMNS,
     CURVE_COLUMNS,
+    HALVES,
     HAZARD_COLUMNS,
     Tipping,
 )
@@ -31,7 +32,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Table
-from salutogen.page.words import number, percent, points, signed
+from salutogen.page.words import in_halves, number, percent, points, signed
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -45,8 +46,9 @@ STRETCH_COLUMNS = (
     Column(name="claim", meaning="What is claimed", kind=Kind.LABEL, heading="Claim"),
     Column(name="verdict", meaning="What the interval says there", kind=Kind.LABEL,
            heading="Interval"),
-    Column(name="begins", meaning="Shift from which on", unit="SDs of SR", heading="Shift from"),
-    Column(name="ends", meaning="Shift up to which", unit="SDs of SR", heading="to"),
+    Column(name="begins", meaning="Shift from which on", unit="SDs of SR", heading="Shift from",
+           step=HALVES),
+    Column(name="ends", meaning="Shift up to which", unit="SDs of SR", heading="to", step=HALVES),
 )  # fmt: skip
 SHIFT_AXIS = "Unseen SR of the lost, less what is expected of them (SDs of SR; above 0 = worse)"
 BELOW, HOLDS, ABOVE = "below 0", "holds 0", "above 0"
@@ -245,7 +247,7 @@ def stretches(found: Tipping) -> list[tuple[str, float, float]]:
     return made
 
 
-def tipping_figure(tipping: Sequence[Tipping]) -> Figure | None:
+def tipping_figure(tipping: Sequence[Tipping], audience: Audience) -> Figure | None:
     """What the interval of each claim says along shifts of the lost."""
     rows = [(one.claim, *stretch) for one in tipping[:SHOWN] for stretch in stretches(one)]
     if not rows:
@@ -255,7 +257,9 @@ def tipping_figure(tipping: Sequence[Tipping]) -> Figure | None:
     names = data["claim"].unique(maintain_order=True).to_list()
     y: Spec = ordered("claim", None, names, most=SHOWN, axis={"labelLimit": 300})
     turn = "; ".join(
-        f"{one.claim} at {points(one.tips_at_sd)}" for one in tipping if one.tips_at_sd is not None
+        f"{one.claim} at {_told_shift(one.tips_at_sd, audience)}"
+        for one in tipping
+        if one.tips_at_sd is not None
     )
     return Figure(
         name="attrition-tipping",
@@ -284,3 +288,11 @@ def tipping_figure(tipping: Sequence[Tipping]) -> Figure | None:
         data=data,
         columns=STRETCH_COLUMNS,
     )  # fmt: skip
+
+
+def _told_shift(size: float, audience: Audience) -> str:
+    """Write a shift; to halves of an SD where more would tell how many were lost."""
+    if audience.individuals:
+        return points(size)
+    halves = round(size / HALVES) * HALVES
+    return in_halves(size, "SDs") if size > 0 else f"about {signed(halves, 1)} SDs"

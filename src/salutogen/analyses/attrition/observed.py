@@ -47,6 +47,7 @@ OCCASION_COLUMNS = (
         meaning="Share still observed (Kaplan and Meier)",
         kind=Kind.SHARE,
         heading="Share still observed",
+        n="n",
     ),
 )
 

@@ -38,6 +38,8 @@ BALANCE_COLUMNS = (
     ),
     Column(name="after", meaning="The same, weighted", unit="SDs", heading="Weighted"),
 )  # fmt: skip
+# Over shifts an estimate and its interval rise by the weight of the lost, which tells their number:
+# where persons are hidden they are kept back as if they were of single persons.
 CURVE_COLUMNS = (
     Column(
         name="delta_sd",
@@ -46,10 +48,18 @@ CURVE_COLUMNS = (
         heading="Shift (SDs)",
     ),
     Column(name="delta", meaning="The same shift", unit=POINTS, heading="Shift (points)"),
-    Column(name="estimate", meaning="Estimate under it", heading="Estimate"),
-    Column(name="low", meaning="Lower end of its 95 % interval", heading="95 %: from"),
-    Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
-)
+    Column(
+        name="estimate", meaning="Estimate under it", kind=Kind.PERSON, heading="Estimate"
+    ),
+    Column(
+        name="low", meaning="Lower end of its 95 % interval", kind=Kind.PERSON,
+        heading="95 %: from",
+    ),
+    Column(
+        name="high", meaning="Upper end of its 95 % interval", kind=Kind.PERSON, heading="to"
+    ),
+)  # fmt: skip
+HALVES = 0.5  # SDs, in which shifts are told where persons are hidden
 
 
 @record
@@ -85,7 +95,7 @@ def differ(one: Told, other: Told | None, moved: Told | None) -> bool:
 class Weighing(Record):
     """Weights of still being observed, and whether they do what they are for."""
 
-    n_rows: int = figure("Persons' occasions with a weight")
+    n_rows: int = figure("Persons' occasions with a weight", kind=Kind.COUNT)
     numerator: str = figure("What stabilises them", kind=Kind.LABEL)
     truncate: float = figure("Share moved at either end of an occasion")
     mean: float = figure("Mean after the first occasion; about 1 where the hazard fits")
@@ -97,7 +107,9 @@ class Weighing(Record):
     n_end: int = figure(
         "Persons seen at the end", unit="persons", kind=Kind.COUNT, of=("n", "n_left")
     )
-    effective_n: float = figure("Persons that those are worth once weighted (Kish)", unit="persons")
+    effective_n: float = figure(
+        "Persons that those are worth once weighted (Kish)", unit="persons", kind=Kind.COUNT
+    )
     balance: pl.DataFrame = rows(
         "Those seen at the end beside everyone, as they were at first", BALANCE_COLUMNS
     )
@@ -162,17 +174,19 @@ class Tipping(Record):
     factor: str | None = figure("Factor; null for the change of mean SR", kind=Kind.LABEL)
     expected_by: str = figure("What the expectation rests on", kind=Kind.LABEL)
     weight_of_lost: float = figure(
-        "Change of the estimate for each point that the lost are shifted", kind=Kind.SHARE
+        "Change of the estimate for each point that the lost are shifted", kind=Kind.SHARE, n="n"
     )
     at_zero: Told = figure("The estimate without a shift")
     tips_at: float | None = figure(
         "Smallest shift at which the interval begins, or ceases, to hold 0; null where none up to "
         "3 SDs of SR does",
         unit=POINTS,
+        kind=Kind.PERSON,
     )
-    tips_at_sd: float | None = figure("The same shift", unit="SDs of SR")
+    tips_at_sd: float | None = figure("The same shift", unit="SDs of SR", step=HALVES)
     turns_at_sd: tuple[float, ...] = figure(
         "Every shift up to 3 SDs of SR at which an end of the interval is 0, ascending",
         unit="SDs of SR",
+        step=HALVES,
     )
     curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)

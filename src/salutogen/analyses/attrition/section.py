@@ -17,6 +17,7 @@ from salutogen.analyses.attrition.figures import (
 from salutogen.analyses.attrition.occasions_table import occasions_table
 from salutogen.analyses.attrition.records import (
     BALANCE_COLUMNS,
+    HALVES,
     HAZARD_COLUMNS,
     Tipping,
     Told,
@@ -93,8 +94,9 @@ TIPPING_COLUMNS = (
     Column(name="claim", meaning="What is claimed", kind=Kind.LABEL, heading="Claim"),
     *_ends("zero", "No shift", "Estimate without a shift"),
     Column(name="tips", meaning="Smallest shift at which the interval begins or ceases to hold 0",
-           unit=POINTS, heading="Turns at a shift of"),
-    Column(name="tips_sd", meaning="The same shift", unit="SDs of SR", heading="in SDs"),
+           unit=POINTS, kind=Kind.PERSON, heading="Turns at a shift of"),
+    Column(name="tips_sd", meaning="The same shift", unit="SDs of SR", heading="in SDs",
+           step=HALVES),
     Column(name="words", meaning="The same in words", kind=Kind.LABEL, heading="In words"),
 )  # fmt: skip
 
@@ -124,8 +126,8 @@ def _figures(result: AttritionResult, audience: Audience) -> tuple[Figure, ...]:
         still_observed(occasions_table(result, audience), audience),
         hazard_forest(result.hazard),
         None if result.weights is None else balance_figure(result.weights.balance),
-        tipping_figure(result.tipping),
-        shift_curve(result.tipping),
+        tipping_figure(result.tipping, audience),
+        shift_curve(result.tipping) if audience.individuals else None,
     )
     return tuple(one for one in found if one is not None)
 
@@ -155,7 +157,9 @@ def _tables(result: AttritionResult, audience: Audience) -> tuple[Table, ...]:
         ),
         _table(
             "attrition-tipping", "What it takes of the lost to turn a claim",
-            [_tipping(one) for one in result.tipping], TIPPING_COLUMNS,
+            [_tipping(one, audience) for one in result.tipping],
+            # To the point shifts would tell how many were lost.
+            [one for one in TIPPING_COLUMNS if audience.individuals or one.kind is not Kind.PERSON],
         ),
     )  # fmt: skip
 
@@ -201,8 +205,9 @@ def _factor(one: WeightedFactor) -> list[dict[str, object]]:
     return [row("two steps", one.two_step), row("one step", one.one_step)]
 
 
-def _tipping(one: Tipping) -> dict[str, object]:
+def _tipping(one: Tipping, audience: Audience) -> dict[str, object]:
     return {
-        "claim": one.claim, **_told("zero", one.at_zero), "tips": one.tips_at,
-        "tips_sd": one.tips_at_sd, "words": turns(one),
+        "claim": one.claim, **_told("zero", one.at_zero),
+        **({"tips": one.tips_at} if audience.individuals else {}),
+        "tips_sd": one.tips_at_sd, "words": turns(one).worded(audience.in_a_sentence),
     }  # fmt: skip

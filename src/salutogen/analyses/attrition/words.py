@@ -9,7 +9,16 @@ from salutogen.analyses.attrition.observed import persons_at_end
 from salutogen.analyses.attrition.records import Told, WeightedContrast
 from salutogen.analyses.attrition.tipping import FARTHEST
 from salutogen.findings import Persons, listed
-from salutogen.page.words import number, percent, points, say, signed
+from salutogen.page.words import (
+    Coarse,
+    Sentence,
+    in_halves,
+    number,
+    percent,
+    points,
+    say,
+    signed,
+)
 
 if TYPE_CHECKING:
     from salutogen.analyses.attrition.analysis import AttritionResult
@@ -21,14 +30,16 @@ MOST, LEVEL = 6, 0.05
 
 def answer_of(result: AttritionResult) -> Text:
     """Say who was lost, whether weights change what is claimed, and what would turn it."""
-    lost = lost_words(result)
+    lost: Sentence = lost_words(result)
     if result.n_lost == 0:
         return lost
     parts = (hazard_words(result), change_words(result), tipping_words(result))
-    return lost + "".join(f" {part}" for part in parts if part)
+    for part in parts:
+        lost = lost + (say(" {part}", part=part) if part else "")
+    return lost
 
 
-def lost_words(result: AttritionResult) -> Text:
+def lost_words(result: AttritionResult) -> Sentence:
     """Say how many were lost."""
     if result.n_lost == 0:
         return say(
@@ -109,43 +120,52 @@ def factor_words(result: AttritionResult) -> str:
     )
 
 
-def tipping_words(result: AttritionResult) -> str:
+def tipping_words(result: AttritionResult) -> Text:
     """Say at which shift of the lost the change of SR turns."""
     found = next((one for one in result.tipping if one.factor is None), None)
-    return "" if found is None else f"{found.claim[:1].upper()}{found.claim[1:]}: {turns(found)}"
+    if found is None:
+        return ""
+    claim = f"{found.claim[:1].upper()}{found.claim[1:]}"
+    return say("{claim}: {turns}", claim=claim, turns=turns(found))
 
 
-def turns(found: Tipping) -> str:
+def turns(found: Tipping) -> Sentence:
     """Say what shift of the lost turns a claim."""
     sign, size = found.at_zero.sign, found.tips_at_sd
     if found.at_zero.interval is None:
-        return "its error is not known."
+        return say("its error is not known.")
     if sign == 0:
         if size is None:
-            return (
+            return say(
                 "the interval holds 0 already, and no shift of the lost by up to "
                 f"{FARTHEST:.0f} SDs would make it leave out 0."
             )
-        return (
+        return say(
             "the interval holds 0 already; it would leave it out if the unseen SR of the lost was "
-            f"{_shift(found)} than expected."
+            "{shift} than expected.",
+            shift=_shift(found),
         )
     if size is None:
-        return (
+        return say(
             f"no shift of the lost by up to {FARTHEST:.0f} SDs in either direction would make the "
             "interval hold 0."
         )
-    return (
-        "the interval would come to hold 0 if the unseen SR of the lost was "
-        f"{_shift(found)} than expected."
+    return say(
+        "the interval would come to hold 0 if the unseen SR of the lost was {shift} than expected.",
+        shift=_shift(found),
     )
 
 
-def _shift(found: Tipping) -> str:
+def _shift(found: Tipping) -> Coarse:
+    """The smallest shift that turns a claim; to the point it would tell how many were lost."""
     assert found.tips_at is not None
     assert found.tips_at_sd is not None
     way = "higher (worse)" if found.tips_at > 0 else "lower (better)"
-    return f"{points(abs(found.tips_at))} points ({points(abs(found.tips_at_sd))} SDs) {way}"
+    sds = abs(found.tips_at_sd)
+    return Coarse(
+        shown=f"{points(abs(found.tips_at))} points ({points(sds)} SDs) {way}",
+        hidden=f"{in_halves(sds, 'SDs')} {way}",
+    )
 
 
 def contrast_of(result: AttritionResult, score: str, what: str) -> WeightedContrast | None:
@@ -204,7 +224,7 @@ def weights_words(result: AttritionResult) -> Text:
         "weighted. They are stabilised by {numerator}{cut}.",
         mean=points(found.mean), sd=points(found.sd),
         n=persons_at_end(found.n_end, result.n_left, result.n),
-        worth=Persons(round(found.effective_n)), numerator=found.numerator, cut=cut,
+        worth=Persons(round(found.effective_n), of=found.n_end), numerator=found.numerator, cut=cut,
     )  # fmt: skip
 
 

@@ -109,8 +109,8 @@ def _moved_words(result: ConcordanceResult, audience: Audience) -> str:
     most = max(known, key=lambda name: known[name])
     return (
         f": at a correlation of {number(LIMITS[-1], 2)} or more with the primary score up to "
-        f"{percent(known[most])} of persons lie in another quarter ({heading(most)}; last column "
-        "of the table)"
+        f"{_moved(result, most, audience)} of persons lie in another quarter ({heading(most)}; "
+        "last column of the table)"
     )
 
 
@@ -265,4 +265,6 @@ def _moved(result: ConcordanceResult, name: str, audience: Audience) -> str | No
     found = result.changed_quarter[name]
     if found.changed is not None and audience.hides(found.changed, found.n):
         return None
-    return percent(found.share)
+    if found.share is None:
+        return percent(None)
+    return percent(audience.told_share(found.share, found.n))

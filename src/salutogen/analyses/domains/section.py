@@ -11,12 +11,14 @@ from salutogen.analyses.domains.shares import (
     CLEAR,
     DOMAIN_COLUMNS,
     JOINT_COLUMNS,
+    PERSONS,
     PROFILE_COLUMNS,
 )
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.charting import Spec, layered, ordered, palette_scale, quantity, values
 from salutogen.page.section import Figure, Section, Table, Text
+from salutogen.page.small_counts import hide_small_beside
 from salutogen.page.words import percent, points, say
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ FIGURE_COLUMNS = (
     *(item for item in DOMAIN_COLUMNS if item.name in ("criterion", "n", "n_below")),
     *(item for item in DOMAIN_COLUMNS if item.name in ("share", "low", "high")),
     Column(name="chance", meaning="Share in all if domains were unrelated", unit="share",
-           heading="Unrelated domains", kind=Kind.SHARE),
+           heading="Unrelated domains", kind=Kind.SHARE, n="n"),
 )  # fmt: skip
 
 
@@ -45,7 +47,7 @@ def domains_section(result: DomainsResult, audience: Audience) -> Section:
     joint = result.joint.filter(pl.col("criterion").is_in(tellable))
     paragraphs: list[Text] = [HALF]
     if BELOW in tellable:
-        paragraphs.append(_all(joint.row(0, named=True), result))
+        paragraphs.append(_all(joint.row(0, named=True), result, audience))
     paragraphs.append(_clear(result, audience))
     paragraphs.append(_together(result))
     tables = [
@@ -70,14 +72,13 @@ def domains_section(result: DomainsResult, audience: Audience) -> Section:
             )
         )
     if BELOW in tellable:
-        tables.append(
-            Table(
-                name="domains-profile",
-                title="In how many domains persons lie below the line",
-                frame=result.profile,
-                columns=PROFILE_COLUMNS,
-            )
+        profile = Table(
+            name="domains-profile",
+            title="In how many domains persons lie below the line",
+            frame=result.profile.with_columns(pl.lit(result.n, dtype=pl.Int64).alias(PERSONS.name)),
+            columns=PROFILE_COLUMNS,
         )
+        tables.append(hide_small_beside(profile, (PERSONS,), audience))
     return Section(
         title="Resilience by domain",
         paragraphs=tuple(paragraphs),
@@ -98,8 +99,13 @@ def _may_be_told(result: DomainsResult, criterion: str, audience: Audience) -> b
     return not any(audience.hides(count, result.n) for count in counts)
 
 
-def _all(row: dict[str, float], result: DomainsResult) -> Text:
-    settled = row["beyond_low"] > 0 or row["beyond_high"] < 0
+def _all(exact: dict[str, float], result: DomainsResult, audience: Audience) -> Text:
+    settled = exact["beyond_low"] > 0 or exact["beyond_high"] < 0
+    row = {
+        item.name: audience.told_share(exact[item.name], result.n)
+        for item in JOINT_COLUMNS
+        if item.kind is Kind.SHARE
+    }
     more = "more" if row["beyond"] > 0 else "fewer"
     beyond = (
         f"{100 * abs(row['beyond']):.1f} percentage points {more} than unrelated domains would give"

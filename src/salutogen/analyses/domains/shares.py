@@ -28,7 +28,8 @@ BELOW, CLEAR = "below the line", "clearly below the line"
 
 
 def _share(name: str, meaning: str, heading: str) -> Column:
-    return Column(name=name, meaning=meaning, heading=heading, unit="share", kind=Kind.SHARE)
+    return Column(name=name, meaning=meaning, heading=heading, unit="share", kind=Kind.SHARE,
+                  n="n")  # fmt: skip
 
 
 CRITERION = Column(

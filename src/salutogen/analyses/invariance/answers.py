@@ -13,6 +13,7 @@ from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
+from salutogen.page.words import Share
 from salutogen.scores.answers import Form, ItemAnswers, baseline_form, repeated_form
 from salutogen.scores.problems import problem_rule
 from salutogen.scores.scale import item_range, keyed_values, scale_faults
@@ -65,12 +66,14 @@ class ItemTable:
         return min(len(np.unique(column)) for column in self._columns())
 
     @property
-    def at_one_end(self) -> float:
+    def at_one_end(self) -> Share:
         """Largest share of an item's answers that are its lowest or its highest."""
-        return max(
-            float(max(np.mean(column == column.min()), np.mean(column == column.max())))
+        shares = (
+            Share(np.mean(column == end), of=column.size)
             for column in self._columns()
+            for end in (column.min(), column.max())
         )
+        return max(shares)
 
     @property
     def crowded(self) -> bool:

@@ -120,7 +120,8 @@ class Comparison(Record):
         unit="persons",
         kind=Kind.COUNT,
     )
-    per_parameter: float = figure("Persons for each parameter", kind=Kind.SHARE)
+    # Times the parameters, persons: kept back with the values of single persons.
+    per_parameter: float = figure("Persons for each parameter", kind=Kind.PERSON)
     established: str = figure(
         "Last step that fits hardly worse than the one before: configural, metric, scalar",
         kind=Kind.LABEL,

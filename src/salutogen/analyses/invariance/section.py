@@ -41,7 +41,7 @@ def invariance_section(result: ItemInvariance) -> Section:
     """Verdicts, what freeing each item shows, models and tests."""
     told: list[Text] = [WHAT.format(thing=result.thing)]
     told += [verdict(result, one) for one in result.comparisons]
-    told += [words for words in (caution(result).strip(),) if words]
+    told += [words for words in (caution(result),) if words]
     told.append(rule())
     return Section(
         title=f"Do the items of {result.title} mean the same?",

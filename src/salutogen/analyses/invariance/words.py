@@ -23,7 +23,8 @@ MOST_NAMED = 4
 def answer_of(result: ItemInvariance) -> Text:
     """Say of each comparison whether items measure alike, and what follows for means."""
     told = " ".join(verdict(result, one) for one in result.comparisons)
-    return f"{told}{caution(result)}"
+    more = caution(result)
+    return say("{told} {more}", told=told, more=more) if more else told
 
 
 def verdict(result: ItemInvariance, one: Comparison) -> str:
@@ -160,18 +161,19 @@ def _range(one: Comparison) -> str:
     return f"Hence {'; '.join(told)}." if told else ""
 
 
-def caution(result: ItemInvariance) -> str:
+def caution(result: ItemInvariance) -> Text:
     """Say what answers that crowd at one end do to these figures; empty where none do."""
     if not result.crowded:
         return ""
     size = nearest(result.categories)
-    return (
-        f" Answers are taken for quantities, but up to {percent(result.at_one_end)} of those to an "
-        f"item are at one end. In simulated studies of {size.persons} persons whose items measured "
+    return say(
+        "Answers are taken for quantities, but up to {share} of those to an item are at one end. "
+        f"In simulated studies of {size.persons} persons whose items measured "
         f"alike, with {size.categories} such categories and a latent mean that moved by .5 SD, an "
         f"item was called in {percent(size.called)} and a step was said not to hold in "
         f"{percent(size.failed)}; what was put down to items was {percent(size.part)} of the "
-        "change of the latent mean."
+        "change of the latent mean.",
+        share=result.at_one_end,
     )
 
 

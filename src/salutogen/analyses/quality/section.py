@@ -202,7 +202,7 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
         title="Quality of exposure",
         paragraphs=(
             POOR_LIST if result.items.height else POOR_SCORE,
-            *((covered_words(result.covered),) if result.covered.height else ()),
+            *((covered_words(result.covered, audience),) if result.covered.height else ()),
         ),
         figures=() if figure is None else (figure,),
         tables=tuple(tables),

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.page.audience import Audience
 from salutogen.page.words import enumeration, percent
 from salutogen.resilience.between_within import OccasionArrays
 from salutogen.study import Study
@@ -25,6 +26,7 @@ TIME_COVERED_COLUMNS = (
         meaning="The same share over the valid occasions of a person, mean over persons",
         unit="share of the time",
         heading="As answered",
+        step=0.05,  # times occasions and persons it would be forms
     ),
 )
 
@@ -58,13 +60,13 @@ def time_covered(study: Study, arrays: OccasionArrays) -> pl.DataFrame:
     return pl.concat([empty, pl.DataFrame(rows, schema=empty.schema, orient="row")])
 
 
-def covered_words(covered: pl.DataFrame) -> str:
+def covered_words(covered: pl.DataFrame, audience: Audience) -> str:
     """Say on how much of the time answers look back, as planned and as answered."""
     if not covered.height:
         return ""
     told = [
-        f"{row['type']} {percent(row['planned'])} as planned and {percent(row['answered'])} as "
-        "answered"
+        f"{row['type']} {percent(row['planned'])} as planned and "
+        f"{percent(audience.rounded(row['answered'], TIME_COVERED_COLUMNS[-1]))} as answered"
         for row in covered.rows(named=True)
     ]
     return (

@@ -136,6 +136,7 @@ SIDES_COLUMNS = (
         meaning="Their share of all persons",
         heading="Their share",
         kind=Kind.SHARE,
+        n="n",
     ),
 )
 

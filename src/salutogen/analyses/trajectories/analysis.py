@@ -136,31 +136,31 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.classes.section import class_sections
         from salutogen.analyses.trajectories.courses.section import course_section
         from salutogen.analyses.trajectories.labels.section import label_sections
+        from salutogen.analyses.trajectories.placebo.as_told import as_told
         from salutogen.analyses.trajectories.recovery.section import response_section
         from salutogen.analyses.trajectories.validity.section import validity_sections
 
         anchored, anchors, labels = self.anchored, self.anchored.anchors, self.labels
+        placebo = as_told(self.placebo, audience)
         return (
             anchor_section(anchored, audience),
             course_section(
                 anchors,
                 self.courses,
                 self.response,
-                self.placebo,
+                placebo,
                 self.over_windows,
                 self.findings,
                 audience,
             ),
-            *label_sections(
-                anchors, self.courses, labels, self.placebo, self.settings.labels, audience
-            ),
+            *label_sections(anchors, self.courses, labels, placebo, self.settings.labels, audience),
             response_section(
                 anchored,
                 self.courses,
                 self.response,
                 self.recovery,
                 self.return_times,
-                self.placebo,
+                placebo,
                 self.findings,
                 audience,
             ),

@@ -21,6 +21,8 @@ COURSE_COLUMNS = (
     Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="95 %: from"),
     Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
 )
+# Over shifts they rise by the weight of those who left, which tells their number: where persons are
+# hidden they are kept back as if they were of single persons.
 SENSITIVITY_COLUMNS = (
     Column(
         name="delta_sd",
@@ -29,10 +31,13 @@ SENSITIVITY_COLUMNS = (
         heading="Shift (residual SDs)",
     ),
     Column(name="delta", meaning="The same shift", unit=POINTS, heading="Shift (points)"),
-    Column(name="estimate", meaning="Change under it", unit=POINTS, sign=RISE, heading="Change"),
-    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="95 %: from"),
-    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
-)
+    Column(name="estimate", meaning="Change under it", unit=POINTS, sign=RISE, kind=Kind.PERSON,
+           heading="Change"),
+    Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, kind=Kind.PERSON,
+           heading="95 %: from"),
+    Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, kind=Kind.PERSON,
+           heading="to"),
+)  # fmt: skip
 
 
 @record
@@ -129,12 +134,15 @@ class WindowChange(Record):
         SENSITIVITY_COLUMNS,
     )
     share_missing: float = figure(
-        "Weight in the contrast of occasions after persons were last seen", kind=Kind.SHARE
+        "Weight in the contrast of occasions after persons were last seen",
+        kind=Kind.SHARE,
+        n="n_persons",
     )
     tipping_delta: float | None = figure(
         "Smallest shift of those not seen to the end at which the interval begins, or ceases, to "
         "hold 0; null where everybody was or none does",
         unit=POINTS,
+        kind=Kind.PERSON,
     )
     possible_shift: tuple[float | None, float | None] | None = figure(
         "Farthest shifts that the scale leaves to those not seen to the end: its ends less the "
@@ -144,6 +152,7 @@ class WindowChange(Record):
     sign_delta: float | None = figure(
         "Shift of those not seen to the end at which the estimate is 0; null where everybody was",
         unit=POINTS,
+        kind=Kind.PERSON,
     )
 
     claimed: bool = figure(

@@ -63,7 +63,7 @@ def change_tables(
             note="Each interval is of one window; of several looked at together one may leave out "
             "0 by chance.",
         )
-    if change.sensitivity.height and not audience.hides(change.n_left, change.n_persons):
+    if change.sensitivity.height and audience.individuals:
         yield Table(
             name="window-change-leavers",
             title="Change if those not seen to the end were above or below what the model expects",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from salutogen.analyses.windows.change_result import Contrast, WindowChange
 from salutogen.findings import Persons
-from salutogen.page.words import number, points, say, signed
+from salutogen.page.words import Coarse, in_halves, number, points, say, signed
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -137,7 +137,7 @@ def change_paragraphs(
             "seen {unmoved}.{lag}",
             change=change_in_words(change, turns=turns),
             model=change.model,
-            rows=change.n_rows,
+            rows=Persons(change.n_rows),
             persons=Persons(change.n_persons),
             error=_error_words(change),
             unmoved=UNMOVED,
@@ -202,13 +202,14 @@ def _on_leaving(change: WindowChange) -> Text:
     share = size / change.residual_sd
     much = next(words for most, words in SHIFTS_IN_WORDS if share <= most)
     return say(
-        begun + "Were they on average {size} points ({share} residual SDs) {way} than that, the "
-        "interval would {turn} 0: {much}. Forms that these or others missed before are not "
-        "shifted.",
+        begun + "Were they on average {size} {way} than that, the interval would {turn} 0: {much}. "
+        "Forms that these or others missed before are not shifted.",
         left=Persons(change.n_left, of=change.n_persons),
         last=change.last_window,
-        size=points(size),
-        share=number(share, 2),
+        size=Coarse(
+            shown=f"{points(size)} points ({number(share, 2)} residual SDs)",
+            hidden=in_halves(share, "residual SDs"),
+        ),
         way="higher" if change.tipping_delta > 0 else "lower",
         turn="hold" if change.told else "leave out",
         much=much,

@@ -9,7 +9,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.charting import MANY_LABELS
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.small_counts import hide_small, hide_small_beside
+from salutogen.page.small_counts import as_told, hide_small_beside
 from salutogen.page.words import Sentence, say
 from salutogen.panel import Panel
 from salutogen.panel.missing_reasons import missing_cells
@@ -43,7 +43,7 @@ def flow_section(context: Context) -> Section:
         columns=BY_NUMBER,
     )
     flow = told_flow(context)
-    per_person = hide_small(by_number, context.audience).frame
+    per_person = as_told(by_number, context.audience).frame
     missing = missing_reasons(context)
     figures = [_flow_figure(flow, context), per_person_figure(per_person)]
     if missing.height and missing["share"].null_count() < missing.height:
@@ -75,7 +75,7 @@ def _flow_figure(told: pl.DataFrame, context: Context) -> Figure:
 
 def told_flow(context: Context) -> pl.DataFrame:
     """Persons by planned occasion, without counts that may not be told."""
-    return hide_small(_table(context), context.audience).frame
+    return as_told(_table(context), context.audience).frame
 
 
 def flow_table(context: Context) -> pl.DataFrame:

@@ -47,8 +47,9 @@ BY_NUMBER = (
 MISSING = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
     Column(name="reason", meaning="Why the answer is missing", kind=Kind.LABEL),
-    Column(name="share", meaning="Share of the answers", unit="share of answers", kind=Kind.SHARE),
-)
+    Column(name="share", meaning="Share of the answers", unit="share of answers", kind=Kind.SHARE,
+           step=0.01),
+)  # fmt: skip
 BLOCKS = (
     Column(name="occasions", meaning="Planned occasions, first to last", kind=Kind.LABEL),
     *(

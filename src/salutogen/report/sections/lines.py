@@ -11,6 +11,7 @@ from salutogen.namespaces import told_term
 from salutogen.norm import Line, ShapeTest
 from salutogen.norm.lines import MIXED
 from salutogen.norm.units import unit_of_term
+from salutogen.page.audience import Audience
 from salutogen.page.section import Table, Text
 from salutogen.page.small_counts import SMALL_NOTE, hide_small_beside
 from salutogen.page.words import heading, number, p_value, points, say, signed
@@ -30,14 +31,14 @@ LINE_COLUMNS = (
     Column(name="coefficient", meaning="Coefficient", heading="Coefficient"),
     Column(name="unit", meaning="Unit of the coefficient", heading="Unit", kind=Kind.LABEL),
     # Coefficient, standard error and R² together tell n.
-    Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.SHARE),
+    Column(name="se", meaning="Standard error", heading="Standard error", kind=Kind.TELLING),
     Column(
         name="share",
         meaning="Variance of P that exposure explains beside the covariates",
         heading="Exposure's own share",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
     ),
-    Column(name="r_squared", meaning="R²", heading="R² of the line", kind=Kind.SHARE),
+    Column(name="r_squared", meaning="R²", heading="R² of the line", kind=Kind.TELLING),
     Column(name="residual_sd", meaning="Residual SD", heading="Residual SD", unit=POINTS),
 )
 # Lines with and without the far values of few persons, side by side, would give these away.
@@ -75,13 +76,18 @@ def shape_in_words(context: Context) -> str:
             f"The line used is {context.norm.lines.person.shape}."
         )
     return (
-        f"A curve was tested on {test.n:,} independent units ({test.unit}): "
-        f"F({test.df1}, {test.df2}) = {number(_decisive(test)[0])}, "
+        f"A curve was tested on {context.audience.told(test.n):,} independent units ({test.unit}): "
+        f"{f_in_words(test, context.audience)} = {number(_decisive(test)[0])}, "
         f"{p_value(_decisive(test)[1])}{_with_hc3(test)}; BIC "
         f"{points(test.bic_linear)} for the straight line and "
         f"{points(test.bic_quadratic)} for the curve. "
         f"The line used is {context.norm.lines.person.shape}."
     )
+
+
+def f_in_words(test: ShapeTest, audience: Audience) -> str:
+    """Write F with its degrees of freedom; those of the error tell how many units there are."""
+    return f"F({test.df1}, {test.df2 if audience.individuals else audience.told(test.df2)})"
 
 
 def _decisive(test: ShapeTest) -> tuple[float | None, float | None]:

@@ -18,6 +18,7 @@ from salutogen.page.words import (
     signed,
 )
 from salutogen.report.context import Context
+from salutogen.report.sections.lines import f_in_words
 from salutogen.report.words_of_persons import levels_in_methods
 from salutogen.study import Study
 from salutogen.version import VERSION
@@ -127,7 +128,7 @@ def _line_words(context: Context) -> str:
         own = line.claims.share.share
         told += f", of which exposure's own {percent(own) if few else number(own)}"
     if not few:
-        told += f", n = {line.n:,}"
+        told += f", n = {context.audience.told(line.n):,}"
     beside = f" and {enumeration(line.covariates)}" if line.covariates else ""
     over = UNIT_WORDS.get(norm.primary, norm.primary)
     text = (
@@ -142,7 +143,8 @@ def _line_words(context: Context) -> str:
         f, p = (test.f_robust, test.p_robust) if robust else (test.f, test.p)
         named = "HC3 errors, " if robust else ""
         figures = (
-            f"on {test.n:,} independent units ({named}F({test.df1}, {test.df2}) = {number(f)}, "
+            f"on {context.audience.told(test.n):,} independent units "
+            f"({named}{f_in_words(test, context.audience)} = {number(f)}, "
             f"{p_value(p)}; BIC {points(test.bic_linear)} linear, "
             f"{points(test.bic_quadratic)} quadratic)"
         )

@@ -12,7 +12,7 @@ from salutogen.page.audience import Audience
 from salutogen.page.charting import MANY_LABELS, band, line, ordered, quantity, values
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 from salutogen.report.sections.flow import told_flow
@@ -60,7 +60,7 @@ def _told(summary: pl.DataFrame, context: Context) -> pl.DataFrame:
     table = Table(name="over-time", title="By occasion", frame=summary, columns=COLUMNS)
     flow = told_flow(context)
     told = pl.concat([flow["with_E"], flow["with_P"]]).is_not_null()
-    return hide_small(table, context.audience).frame.with_columns(pl.when(told).then(pl.col("n")))
+    return as_told(table, context.audience).frame.with_columns(pl.when(told).then(pl.col("n")))
 
 
 def over_time_table(context: Context) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Section, Table
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import SR_AXIS, enumeration, signed
 from salutogen.report.context import Context, quantiles
 from salutogen.report.sections.person_intervals import errors_in_words, intervals_figure
@@ -271,7 +271,7 @@ def _distribution_figure(context: Context) -> Figure:
         frame=histogram(SR, context.audience.smallest),
         columns=HISTOGRAM_COLUMNS,
     )
-    table = hide_small(counted, context.audience).frame
+    table = as_told(counted, context.audience).frame
     below = context.audience.share(int(np.sum(SR < 0)), SR.size)
     quarter, middle, three = quantiles(SR, (0.25, 0.5, 0.75), context.audience.smallest)
     about_half = ""

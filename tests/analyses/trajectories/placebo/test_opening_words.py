@@ -221,6 +221,9 @@ def test_a_test_that_would_not_hold_among_the_others_is_named_as_one(
     placebo = with_problems(with_jump(result, 0.5, 0.4, 0.3, p=0.6), 2.96, p)
     words = short_words(result.response, placebo, result.anchored)
     assert ("(one test, its p not adjusted)" in words) == alone
+    felt = short_words(result.response, replace(placebo, rated=True), result.anchored)
+    lone = "(one test, its p not adjusted; whether for the event" if alone else "(whether for the"
+    assert lone in felt
     assert "This is a test by itself, whose p is not adjusted." in opening(result, placebo)
 
 

@@ -69,5 +69,6 @@ def shown_flow(flow: Flow, rule: str, audience: Audience) -> dict[str, list[int 
         if not any(audience.is_small(abs(n - other)) for other in (0, *told)):
             told.add(n)
     return {
-        name: [n if n in told else None for n in counts.values()] for name, counts in flow.items()
+        name: [audience.told(n) if n in told else None for n in counts.values()]
+        for name, counts in flow.items()
     }

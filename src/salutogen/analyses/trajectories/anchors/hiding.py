@@ -10,7 +10,7 @@ import polars as pl
 from salutogen.columns import Column, Kind, declared
 from salutogen.page.audience import Audience
 from salutogen.page.section import Table
-from salutogen.page.small_counts import SMALL_NOTE, hide_small
+from salutogen.page.small_counts import SMALL_NOTE, as_told
 
 WHOLE = "of all"
 
@@ -28,7 +28,8 @@ def note_of(note: str, frame: pl.DataFrame, columns: Sequence[Column]) -> str:
     counted = [
         name
         for name in frame.columns
-        if (found := declared(name, columns)) and found.kind in (Kind.COUNT, Kind.SHARE)
+        if (found := declared(name, columns))
+        and found.kind in (Kind.COUNT, Kind.SHARE, Kind.TELLING)
     ]
     blank = any(frame[name].null_count() for name in counted)
     return f"{note} {SMALL_NOTE}".strip() if blank else note
@@ -55,4 +56,4 @@ def hide_small_of(
         frame=frame.with_columns(pl.lit(whole, pl.Int64).alias(WHOLE)),
         columns=(*parts, Column(name=WHOLE, meaning="", kind=Kind.LABEL)),
     )
-    return hide_small(table, audience).frame.drop(WHOLE)
+    return as_told(table, audience).frame.drop(WHOLE)

@@ -13,7 +13,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import say
 
 RULE_WORDS = {
@@ -86,7 +86,7 @@ def _place_words(anchored: Anchored, audience: Audience) -> str:
     places = Table(name="places", title="", frame=frame, columns=PLACE_COLUMNS)
     told = ", ".join(
         f"{'few' if n is None else n} at occasion {label}"
-        for label, n in hide_small(places, audience).frame.iter_rows()
+        for label, n in as_told(places, audience).frame.iter_rows()
         if n != 0
     )
     return f": {told}"

@@ -32,7 +32,7 @@ from salutogen.page.charting import (
 )
 from salutogen.page.colours import CATEGORIES, colour
 from salutogen.page.section import Figure, Table
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import SR_AXIS, enumeration, percent, signed
 
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
@@ -49,7 +49,7 @@ CRITERIA_COLUMNS = (
 SHARE_COLUMNS = (
     Column(name="assumptions", meaning="Set of assumptions", kind=Kind.LABEL),
     Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
-    Column(name="share", meaning="Share of the class", kind=Kind.SHARE),
+    Column(name="share", meaning="Share of the class"),  # as it may be told
 )
 CERTAINTY_COLUMNS = (
     Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL),
@@ -200,7 +200,7 @@ def course_figure(
         A row of the matrix each.
     audience : Audience
     """
-    sizes = certainty_table(assessment)
+    sizes = certainty_table(assessment, audience)
     shares = dict(zip(sizes["class"].to_list(), sizes["share"].to_list(), strict=True))
     kept = [k for k, n in sizes.select("class", "n").iter_rows() if not audience.is_small(n)]
     if not kept:
@@ -334,12 +334,12 @@ def certainty_figure(assessment: ClassAssessment, audience: Audience, rule: str)
         ]
     everyone = pl.DataFrame(rows, schema_overrides={"persons": pl.Int64})
     data = pl.concat(
-        hide_small(
+        as_told(
             Table(name="certainty", title="", frame=part, columns=CERTAINTY_COLUMNS), audience
         ).frame
         for part in everyone.partition_by("class", maintain_order=True)
     )
-    table = certainty_table(assessment)
+    table = certainty_table(assessment, audience)
     words = [
         f"{row['probability']:.2f} in class {row['class']}" for row in table.iter_rows(named=True)
     ]

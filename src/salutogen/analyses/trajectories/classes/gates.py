@@ -18,6 +18,7 @@ from salutogen.analyses.trajectories.classes.mixtures import AssumptionSet, Cour
 from salutogen.analyses.trajectories.classes.settings import ClassSettings, GateSettings
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Record, figure, record
+from salutogen.findings import Persons
 from salutogen.models import (
     GrowthMixtureResult,
     adjusted_rand_index,
@@ -26,6 +27,7 @@ from salutogen.models import (
     split_half_agreement,
 )
 from salutogen.models.parallel.executors import Progress
+from salutogen.page.words import Share
 
 LENIENT = 0.2  # p of the null of whole residuals: close to the data, it guards one skewed heap
 THRICE = 3.0  # times as far as leaves one peak are residuals of two heaps smoothed
@@ -152,8 +154,8 @@ def _cheap_gates(
             passed=gain is not None and gain >= limits.bic,
         ),
         _at_least("entropy", fit.entropy, limits.entropy),
-        _at_least("smallest-share", float(fit.shares.min()), limits.share),
-        _at_least("smallest-persons", smallest_size(fit), limits.persons),
+        _at_least("smallest-share", Share(fit.shares.min(), of=len(fit.posterior)), limits.share),
+        _at_least("smallest-persons", Persons(smallest_size(fit)), limits.persons),
         _at_least("starts-at-best", fit.starts_at_best, limits.starts_at_best),
         _assumptions_gate(least_agreement(sets, best, limits), limits.assumptions),
     ]

@@ -194,7 +194,7 @@ def _claimed(
         Table(
             name=f"trajectories-{rule}-classes",
             title="Classes",
-            frame=class_tables.certainty_table(assessment),
+            frame=class_tables.certainty_table(assessment, audience),
             columns=class_tables.CLASS_COLUMNS,
         )
     ]

@@ -15,7 +15,7 @@ class ClaimedClasses(Record):
     """Classes that passed every gate."""
 
     n: int = figure("Number of classes")
-    shares: list[float] = figure("Shares, largest first")
+    shares: list[float] = figure("Shares, largest first", kind=Kind.SHARE, n="n_persons")
     model: str = figure("Formula and variances of the model")
     n_persons: int = figure("Persons in the model", kind=Kind.COUNT)
     mean: list[list[float]] = figure(
@@ -43,7 +43,7 @@ class TriedAssumptions(Record):
     classes: int = figure("Number of classes by BIC")
     bic: float = figure("BIC")
     entropy: float = figure("Relative entropy")
-    shares: list[float] = figure("Shares, largest first")
+    shares: list[float] = figure("Shares, largest first", kind=Kind.SHARE, n="n_persons")
     bic_by_classes: dict[str, float] = figure("BIC by number of classes")
 
 
@@ -52,7 +52,7 @@ class KMeansSummary(Record):
     """Longitudinal k-means: for description, without any claim."""
 
     best: int = figure("Number of classes that its criterion chooses")
-    shares: list[float] = figure("Shares of these classes")
+    shares: list[float] = figure("Shares of these classes", kind=Kind.SHARE, n="n_persons")
     criteria: dict[str, dict[str, float]] = figure("Criteria by number of classes")
 
 

@@ -17,11 +17,12 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.analyses.trajectories.labels.rule import LABELS, SHOWN
 from salutogen.columns import POINTS, Column, Kind
+from salutogen.findings import Persons
 from salutogen.models import LongitudinalKMeansResult, adjusted_rand_index
 from salutogen.page.audience import Audience
 from salutogen.page.section import Table
 from salutogen.page.small_counts import hide_small
-from salutogen.page.words import number, percent, points
+from salutogen.page.words import Share, number, percent, points
 
 NARROW = "\u00a0"  # no line break between a number and its sign
 CRITERIA = ("aic", "bic", "sabic", "icl")
@@ -94,7 +95,8 @@ K_MEANS_COLUMNS = (
 )
 CLASS_COLUMNS = (
     Column(name="class", meaning="Class, by falling share", kind=Kind.LABEL, heading="Class"),
-    Column(name="share", meaning="Share of the class", kind=Kind.SHARE, heading="Share"),
+    # As it may be told already, and with the counts of its row.
+    Column(name="share", meaning="Share of the class", kind=Kind.TELLING, heading="Share"),
     Column(
         name="n",
         meaning="Persons most probably in it",
@@ -144,7 +146,7 @@ def gate_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
     """Every gate with what was found, what is asked and the outcome in words."""
     rows, few = [], audience.is_small(smallest_size(assessment.fit))
     for gate in assessment.gates:
-        value = None if few and gate.name.startswith("smallest") else gate.value
+        value = None if few and gate.name.startswith("smallest") else _told(gate.value, audience)
         asked = "below" if gate.name == "blrt" else "at least"
         outcome = "holds" if gate.passed else "fails" if gate.reached else "not reached"
         if gate.passed and gate.value is None:
@@ -159,6 +161,13 @@ def gate_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
         )
     kinds = {"gate": pl.String, "value": pl.String, "asked": pl.String, "outcome": pl.String}
     return pl.DataFrame(rows, schema=kinds)
+
+
+def _told(value: int | float | None, audience: Audience) -> float | None:
+    """What a gate found; of shares and numbers of persons what may be told."""
+    if isinstance(value, Share):
+        return audience.told_share(value, value.of)
+    return audience.told(int(value)) if isinstance(value, Persons) else value
 
 
 def _found_words(name: str, value: float | None) -> str:
@@ -195,7 +204,10 @@ def shown_shares(shares: FloatArray, n: int, audience: Audience) -> list[float |
     counts = [max(1, round(float(share) * n)) for share in shares]
     sizes = pl.DataFrame({"share": shares.tolist(), "n": counts})
     table = Table(name="sizes", title="", frame=sizes, columns=SIZE_COLUMNS)
-    return hide_small(table, audience).frame["share"].to_list()
+    return [
+        None if share is None else audience.told_share(share, n)
+        for share in hide_small(table, audience).frame["share"]
+    ]
 
 
 def share_words(shares: list[float | None]) -> str:
@@ -274,14 +286,14 @@ def course_table(assessment: ClassAssessment) -> pl.DataFrame:
     )
 
 
-def certainty_table(assessment: ClassAssessment) -> pl.DataFrame:
+def certainty_table(assessment: ClassAssessment, audience: Audience) -> pl.DataFrame:
     """Each class: share, persons most probably in it, and how certain that is on average."""
     fit, labels = assessment.fit, assessment.labels()
     sure = fit.posterior.max(axis=1)
     return pl.DataFrame(
         {
             "class": list(range(1, fit.n_classes + 1)),
-            "share": fit.shares.tolist(),
+            "share": [audience.told_share(share, labels.size) for share in fit.shares.tolist()],
             "n": np.bincount(labels, minlength=fit.n_classes).tolist(),
             "probability": [float(sure[labels == k].mean()) for k in range(fit.n_classes)],
         }

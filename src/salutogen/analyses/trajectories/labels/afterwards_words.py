@@ -13,7 +13,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
 from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.section import Table, Text
-from salutogen.page.small_counts import hide_small
+from salutogen.page.small_counts import as_told
 from salutogen.page.words import say
 from salutogen.study.format.quantities import DAYS_IN
 
@@ -141,7 +141,7 @@ def afterwards_table(
             **{name: [getattr(found[label], name) for label in LABELS] for name in names},
         }
     )
-    frame = hide_small(Table(name="later", title="", frame=frame, columns=COLUMNS), audience).frame
+    frame = as_told(Table(name="later", title="", frame=frame, columns=COLUMNS), audience).frame
     told = pl.Series("told", [n is not None for n in shown])
     blank = [pl.when(told & pl.col("n").is_not_null()).then(pl.col(name)) for name in names]
     frame = frame.with_columns(pl.when(told).then(pl.col("n")).alias("n"), *blank)

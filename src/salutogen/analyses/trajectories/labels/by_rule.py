@@ -127,10 +127,15 @@ class OtherBackground:
     ratio: float
 
 
+def label_bases(counts: Mapping[str, int]) -> dict[str, int]:
+    """Courses that shares are of: those not high before; all, of those high before."""
+    n, high = sum(counts.values()), counts[LABELS[HIGH]]
+    return dict.fromkeys(LABELS, max(n - high, 1)) | {LABELS[HIGH]: max(n, 1)}
+
+
 def label_shares(counts: Mapping[str, int]) -> dict[str, float]:
     """Share of each label: among courses not high before; of those high before, among all."""
-    n, high = sum(counts.values()), counts[LABELS[HIGH]]
-    among = dict.fromkeys(LABELS, max(n - high, 1)) | {LABELS[HIGH]: max(n, 1)}
+    among = label_bases(counts)
     return {name: count / among[name] for name, count in counts.items()}
 
 

@@ -15,7 +15,7 @@ from salutogen.page.words import percent, say
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL),
     Column(name="what", meaning="Where the share comes from", kind=Kind.LABEL),
-    Column(name="share", meaning="Share of courses", kind=Kind.SHARE),
+    Column(name="share", meaning="Share of courses"),  # as the table tells them
 )
 AMONG = "All are among courses not high before the event; those high before are among all courses."
 EVENT, SAME, PLACEBO, FLUCTUATION = (

@@ -10,7 +10,7 @@ from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
-from salutogen.analyses.trajectories.labels.by_rule import Labels, label_shares
+from salutogen.analyses.trajectories.labels.by_rule import Labels, label_bases
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, SHOWN
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
@@ -29,6 +29,7 @@ NOTE = (
     "complete course around an occasion {without}. Difference: of these courses, with its 95 % "
     "interval over persons."
 )
+# Shares stand here as they may be told, and go with the counts of their row.
 COLUMNS = (
     Column(name="label", meaning="Label by rule", kind=Kind.LABEL, heading="Label"),
     Column(
@@ -39,17 +40,17 @@ COLUMNS = (
         heading="Persons",
         adds_up=1,
     ),
-    Column(name="share", meaning="Share of the label", kind=Kind.SHARE, heading="Share"),
+    Column(name="share", meaning="Share of the label", kind=Kind.TELLING, heading="Share"),
     Column(
         name="share_other",
         meaning="Share with SR judged the other way",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
         heading="Share, other background",
     ),
     Column(
         name="compared",
         meaning="Share around the event of the courses that have comparator occasions",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
         heading="Share around the event, courses compared",
     ),
     Column(
@@ -60,19 +61,19 @@ COLUMNS = (
     Column(
         name="excess",
         meaning="Share around the event minus share around comparator occasions",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
         heading="Difference",
     ),
     Column(
         name="excess_low",
         meaning="Lower end of its 95 % interval over persons",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
         heading="95 % from",
     ),
     Column(
         name="excess_high",
         meaning="Upper end of its 95 % interval over persons",
-        kind=Kind.SHARE,
+        kind=Kind.TELLING,
         heading="to",
     ),
     Column(
@@ -119,8 +120,10 @@ def label_table(
     untold = audience.hides(labels.n, anchors.n)
     shares: dict[str, list[float | None]] = {
         name: [
-            None if n is None or untold or shown[name][HIGH] is None else share
-            for n, share in zip(shown[name], label_shares(found).values(), strict=True)
+            None
+            if n is None or untold or shown[name][HIGH] is None
+            else audience.told_share(found[label] / of, of)
+            for n, (label, of) in zip(shown[name], label_bases(found).items(), strict=True)
         ]
         for name, found in counts.items()
     }
@@ -202,4 +205,4 @@ def _compared(
 
 def _share_of(words: str) -> Column:
     heading = f"Share, {words}"
-    return Column(name=words, meaning=heading, kind=Kind.SHARE, heading=heading)
+    return Column(name=words, meaning=heading, kind=Kind.TELLING, heading=heading)

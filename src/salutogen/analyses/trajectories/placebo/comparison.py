@@ -9,7 +9,7 @@ from salutogen.analyses.trajectories.anchors.wording import WITHOUT_LISTED
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
-from salutogen.analyses.trajectories.placebo.contrast import Contrast, contrast
+from salutogen.analyses.trajectories.placebo.contrast import Contrast, ShareContrast, contrast
 from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
 from salutogen.analyses.trajectories.placebo.returns import (
     DrawnShare,
@@ -71,9 +71,10 @@ class Placebo(Record):
     n_left: float = figure(
         "Courses above their band at any time after a drawn occasion until the next anchor, mean "
         "over draws",
+        kind=Kind.COUNT,
         default=0.0,
     )
-    above: Contrast | None = figure(
+    above: ShareContrast | None = figure(
         "Share of complete courses seen above their band at the event, post1 or post2, and over "
         "the same span at comparator occasions",
         default=None,
@@ -231,7 +232,7 @@ def compare(
     )
 
 
-def _above(chosen: PlaceboDraws, SR: ScoredRows) -> Contrast:
+def _above(chosen: PlaceboDraws, SR: ScoredRows) -> ShareContrast:
     """Share seen above the band from the event to post2, and over as long elsewhere."""
     mine = SR.locked[chosen.anchor]
     complete = np.isfinite(mine).all(axis=1)
@@ -240,7 +241,7 @@ def _above(chosen: PlaceboDraws, SR: ScoredRows) -> Contrast:
         return np.asarray((courses[..., 1:] - courses[..., :1] > SR.half_width).any(axis=-1) * 1.0)
 
     own = np.where(complete, above(mine), np.nan)
-    return contrast(own, above(chosen.courses(SR.rows)), chosen.person)
+    return ShareContrast.of(contrast(own, above(chosen.courses(SR.rows)), chosen.person))
 
 
 def _problems_before(

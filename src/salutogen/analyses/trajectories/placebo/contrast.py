@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,37 @@ class Contrast(Record):
         """Whether the excess goes beyond the comparator, other figures of its table told."""
         p = self.p if self.p_adjusted is None else self.p_adjusted
         return p is not None and p < LEVEL
+
+
+@record
+class ShareContrast(Contrast):
+    """The same of shares of persons."""
+
+    observed: float = figure("Around the event", kind=Kind.SHARE, n="n")
+    placebo: float = figure("Around placebo occasions, mean over draws", kind=Kind.SHARE, n="n")
+    placebo_low: float = figure("Lower end of the draws' 95 % range", kind=Kind.SHARE, n="n")
+    placebo_high: float = figure("Upper end of the draws' 95 % range", kind=Kind.SHARE, n="n")
+    placebo_mean_low: float | None = figure(
+        "Lower end of the 95 % interval over persons of the mean over draws",
+        kind=Kind.SHARE,
+        n="n",
+        default=None,
+    )
+    placebo_mean_high: float | None = figure(
+        "Upper end of it", kind=Kind.SHARE, n="n", default=None
+    )
+    excess: float = figure("Observed minus placebo", kind=Kind.SHARE, n="n")
+    excess_low: float | None = figure(
+        "Lower end of its 95 % interval over persons", kind=Kind.SHARE, n="n"
+    )
+    excess_high: float | None = figure(
+        "Upper end of its 95 % interval over persons", kind=Kind.SHARE, n="n"
+    )
+
+    @classmethod
+    def of(cls, found: Contrast) -> Self:
+        """Take a contrast of values that are 0 and 1 for one of shares."""
+        return cls(**{item.name: getattr(found, item.name) for item in fields(found)})
 
 
 def contrast(
@@ -103,14 +135,14 @@ def _mean_among(values: FloatArray, inside: FloatArray) -> tuple[FloatArray, Flo
     return mean, inside * (values - mean[..., None]) / share[..., None]
 
 
-def told_together(found: Mapping[str, Contrast]) -> dict[str, Contrast]:
+def told_together[C: Contrast](found: Mapping[str, C]) -> dict[str, C]:
     """Adjust the p values of figures that stand in one table."""
     return told_beside(found, None)[0]
 
 
-def told_beside(
-    found: Mapping[str, Contrast], further: float | None
-) -> tuple[dict[str, Contrast], float | None]:
+def told_beside[C: Contrast](
+    found: Mapping[str, C], further: float | None
+) -> tuple[dict[str, C], float | None]:
     """Adjust the p values of a table and one further p that is told of the same courses."""
     each = [*(item.p for item in found.values()), further]
     *own, last = [

@@ -99,10 +99,7 @@ def short_words(response: Response, placebo: Placebo | None, anchored: Anchored)
     if problems:
         rise = placebo.P_jump is not None and placebo.P_jump.excess > 0.0
         more = "more" if rise else "less"
-        doubt = " (whether for the event or for the feeling is not told)" if placebo.rated else ""
-        return (
-            f"{when} {problems}{doubt}, but whether by {more} than exposure lets expect is not told"
-        )
+        return f"{when} {problems}, but whether by {more} than exposure lets expect is not told"
     return "no response to an event is told"
 
 
@@ -111,9 +108,14 @@ def _problems_short(placebo: Placebo) -> str:
     found = placebo.P_jump
     if found is None or not placebo.P_beyond:
         return ""
-    alone = "" if _stands_among_others(placebo, found) else " (one test, its p not adjusted)"
     way = "rise" if found.excess > 0.0 else "fall"
-    return f"problems {way} beyond {_elsewhere(placebo)}{alone}"
+    doubts = []
+    if not _stands_among_others(placebo, found):
+        doubts.append("one test, its p not adjusted")
+    if placebo.rated:
+        doubts.append("whether for the event or for the feeling is not told")
+    doubt = f" ({'; '.join(doubts)})" if doubts else ""
+    return f"problems {way} beyond {_elsewhere(placebo)}{doubt}"
 
 
 def _stands_among_others(placebo: Placebo, found: Contrast) -> bool:

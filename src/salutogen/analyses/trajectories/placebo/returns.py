@@ -25,22 +25,35 @@ class DrawnShare(Record):
     """Share back within the band around events, and around placebo occasions."""
 
     n: int = figure("Courses that went above their band after the event", kind=Kind.COUNT)
-    observed: float | None = figure("After the event; null where nobody left the band")
-    placebo: float | None = figure("After placebo occasions, mean over draws")
-    low: float | None = figure("Lower end of the draws' 95 % range")
-    high: float | None = figure("Upper end of the draws' 95 % range")
-    observed_low: float | None = figure(
-        "Lower end of the 95 % interval over persons of the share after the event", default=None
+    observed: float | None = figure(
+        "After the event; null where nobody left the band", kind=Kind.SHARE, n="n"
     )
-    observed_high: float | None = figure("Upper end of it", default=None)
-    placebo_share_low: float | None = figure(
-        "Lower end of the 95 % interval over persons of the share after placebo occasions",
+    placebo: float | None = figure(
+        "After placebo occasions, mean over draws", kind=Kind.SHARE, n="n"
+    )
+    low: float | None = figure("Lower end of the draws' 95 % range", kind=Kind.SHARE, n="n")
+    high: float | None = figure("Upper end of the draws' 95 % range", kind=Kind.SHARE, n="n")
+    observed_low: float | None = figure(
+        "Lower end of the 95 % interval over persons of the share after the event",
+        kind=Kind.SHARE,
+        n="n",
         default=None,
     )
-    placebo_share_high: float | None = figure("Upper end of it", default=None)
-    excess: float | None = figure("Observed minus placebo", default=None)
-    excess_low: float | None = figure("Lower end of its 95 % interval over persons", default=None)
-    excess_high: float | None = figure("Upper end of it", default=None)
+    observed_high: float | None = figure("Upper end of it", kind=Kind.SHARE, n="n", default=None)
+    placebo_share_low: float | None = figure(
+        "Lower end of the 95 % interval over persons of the share after placebo occasions",
+        kind=Kind.SHARE,
+        n="n",
+        default=None,
+    )
+    placebo_share_high: float | None = figure(
+        "Upper end of it", kind=Kind.SHARE, n="n", default=None
+    )
+    excess: float | None = figure("Observed minus placebo", kind=Kind.SHARE, n="n", default=None)
+    excess_low: float | None = figure(
+        "Lower end of its 95 % interval over persons", kind=Kind.SHARE, n="n", default=None
+    )
+    excess_high: float | None = figure("Upper end of it", kind=Kind.SHARE, n="n", default=None)
 
     @property
     def differs(self) -> bool:

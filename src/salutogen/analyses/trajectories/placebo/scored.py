@@ -13,6 +13,7 @@ from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, classify
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.contrast import (
     Contrast,
+    ShareContrast,
     contrast,
     told_beside,
     told_together,
@@ -69,7 +70,7 @@ class OneSide(Record):
     """
 
     n: int = figure("Complete courses whose comparator lies there", kind=Kind.COUNT)
-    labels: dict[str, Contrast] = figure("As of all comparator occasions")
+    labels: dict[str, ShareContrast] = figure("As of all comparator occasions")
     course: dict[str, Contrast] = figure(
         "As of all comparator occasions", unit=POINTS, sign=LESS_RESILIENT
     )
@@ -85,7 +86,7 @@ class OneSide(Record):
 class ScoredComparison(Record):
     """Labels, courses and responses beside their placebo, under one way of scoring SR."""
 
-    labels: dict[str, Contrast] = figure(
+    labels: dict[str, ShareContrast] = figure(
         "Shares of labels among complete courses that were not high before; the share of those "
         "high before among all, which is fixed before the event and hence not contrasted"
     )
@@ -191,11 +192,14 @@ def _one_side(
     if not may_stand_alone(complete, there):
         return None
     n, chosen = int((complete & there).sum()), chosen.among(there)
-    labels, course, response = (
-        told_together(each) for each in _contrasts(chosen, scored, settings)
+    labels, course, response = _contrasts(chosen, scored, settings)
+    return OneSide(
+        n=n,
+        labels=told_together(labels),
+        course=told_together(course),
+        response=told_together(response),
+        regression=None if seed is None else _regression(chosen, scored, seed),
     )
-    regression = None if seed is None else _regression(chosen, scored, seed)
-    return OneSide(n=n, labels=labels, course=course, response=response, regression=regression)
 
 
 def _regression(
@@ -217,18 +221,20 @@ def _whole(chosen: PlaceboDraws, scored: ScoredRows) -> FloatArray:
 
 def _contrasts(
     chosen: PlaceboDraws, scored: ScoredRows, settings: LabelSettings
-) -> tuple[dict[str, Contrast], dict[str, Contrast], dict[str, Contrast]]:
+) -> tuple[dict[str, ShareContrast], dict[str, Contrast], dict[str, Contrast]]:
     """Contrasts of labels, positions and responses, each by itself."""
     person, mine = chosen.person, scored.locked[chosen.anchor]
     drawn, whole = chosen.courses(scored.rows), _whole(chosen, scored)
     complete = np.isfinite(whole[:, 0])
     own, theirs = codes_of(mine, scored, settings), codes_of(drawn, scored, settings)
     shares = {
-        name: contrast(
-            np.where(complete, own == code, np.nan),
-            (theirs == code) * 1.0,
-            person,
-            among=None if code == HIGH else (own != HIGH, theirs != HIGH),
+        name: ShareContrast.of(
+            contrast(
+                np.where(complete, own == code, np.nan),
+                (theirs == code) * 1.0,
+                person,
+                among=None if code == HIGH else (own != HIGH, theirs != HIGH),
+            )
         )
         for code, name in enumerate(LABELS)
     }

@@ -38,6 +38,7 @@ FEWEST_MEAN = 10
 TURNBULL, KAPLAN_MEIER = "between visits (Turnbull)", "on visits (Kaplan-Meier)"
 CHANGE_AXIS = "SR above the level before the event (points of P)"
 FINE = 61
+NO_INTERVAL = (None, None)
 INTERVALS = "their 95 % intervals over persons, without the error of the line"
 
 RECOVERY_COLUMNS = (
@@ -210,17 +211,21 @@ def return_figures(rule: str, times: ReturnTimes | None, audience: Audience) -> 
     """Share back within the band, where enough persons left it."""
     if times is None or times.n_left < FEWEST_LEFT * audience.smallest:
         return ()
-    ends = dict(zip((at for at, _ in times.curve), times.intervals, strict=True))
+    ends: dict[float, tuple[float | None, float | None]] = {
+        at: (audience.told_share(low, times.n_left), audience.told_share(high, times.n_left))
+        for (at, _), (low, high) in zip(times.curve, times.intervals, strict=True)
+    }
     rows = [
         {
             "occasions": at,
-            "back": share,
-            "low": ends[at][0] if how == TURNBULL and at in ends else None,
-            "high": ends[at][1] if how == TURNBULL and at in ends else None,
+            "back": audience.told_share(share, times.n_left),
+            "low": low,
+            "high": high,
             "how": how,
         }
         for how, steps in ((TURNBULL, times.curve), (KAPLAN_MEIER, times.visits))
         for at, share in [(0.0, 0.0), *_well_seen(times, steps)]
+        for low, high in (ends.get(at, NO_INTERVAL) if how == TURNBULL else NO_INTERVAL,)
     ]
     data = pl.DataFrame(rows, infer_schema_length=None)
     last = data.filter(pl.col("how") == TURNBULL).row(-1, named=True)

@@ -36,15 +36,22 @@ class ReturnTimes(Record):
     # Persons not seen back leave at the last visit above, so that the share on visits comes later
     # than the other by up to one visit.
     curve: tuple[tuple[float, float], ...] = figure(
-        "Share back by the end of each finite interval (Turnbull)", key="share_back_by_occasions"
+        "Share back by the end of each finite interval (Turnbull)",
+        key="share_back_by_occasions",
+        kind=Kind.SHARE,
+        n="n_left_band",
     )
     visits: tuple[tuple[float, float], ...] = figure(
         "Share back by visit, as if returns happened at the visits that see them (Kaplan-Meier)",
         key="share_back_on_visits",
+        kind=Kind.SHARE,
+        n="n_left_band",
     )
     intervals: tuple[tuple[float, float], ...] = figure(
         "95 % interval over persons of each share back by the end of an interval",
         key="share_back_interval",
+        kind=Kind.SHARE,
+        n="n_left_band",
         default=(),
     )
     left: FloatArray = beside()

@@ -22,7 +22,7 @@ from salutogen.findings import Persons
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
-from salutogen.page.words import p_value, percent, points, say, signed
+from salutogen.page.words import MeanCount, p_value, percent, points, say, signed
 
 LATE_RULE = (
     "the last occasion at which at least a third of those seen at the event are seen, and at least "
@@ -232,7 +232,7 @@ def _above_words(placebo: Placebo) -> Text:
         "free of error). ",
         above=Persons(above, of=found.n),
         n=Persons(found.n, of=placebo.n),
-        drawn=points(found.placebo * found.n, 1),
+        drawn=MeanCount(found.placebo * found.n, of=found.n),
         difference=percentage_points(found.excess, found.excess_low, found.excess_high),
     )
 

@@ -15,8 +15,8 @@ from salutogen.page.audience import Audience
 from salutogen.page.charting import Spec, palette_scale, quantity, values, zero_rule
 from salutogen.page.colours import colour
 from salutogen.page.section import Figure, Table
-from salutogen.page.small_counts import hide_small
-from salutogen.page.words import percent, points, signed
+from salutogen.page.small_counts import as_told
+from salutogen.page.words import Share, percent, points, signed
 
 ROW = 34
 FACTORS_SHOWN, FEWEST = 30, 5
@@ -28,7 +28,7 @@ GROUP_COLUMNS = (
     Column(name="n", meaning="Courses", kind=Kind.COUNT, adds_up=1),
     Column(name="cases", meaning="Courses with the outcome", kind=Kind.COUNT, of="n"),
     # With an outcome of 0 and 1 a mean is a share, which goes with the counts of its row.
-    *(Column(name=name, meaning="", kind=Kind.SHARE) for name in ("mean", "low", "high")),
+    *(Column(name=name, meaning="", kind=Kind.TELLING) for name in ("mean", "low", "high")),
 )
 FACTOR_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL),
@@ -46,9 +46,11 @@ def shown_groups(outcome: LaterOutcome, group: GroupOutcome, audience: Audience)
             "group": SHOWN.get(name, name),
             "n": mean.n,
             "cases": round(mean.n * (mean.mean or 0.0)) if outcome.binary else None,
-            "mean": mean.mean,
-            "low": mean.low,
-            "high": mean.high,
+            **{
+                name: audience.told_share(end, end.of) if isinstance(end, Share) else end
+                for name in ("mean", "low", "high")
+                for end in (getattr(mean, name),)
+            },
         }
         for name, mean in group.means.items()
     ]
@@ -57,7 +59,7 @@ def shown_groups(outcome: LaterOutcome, group: GroupOutcome, audience: Audience)
     )
     frame = pl.DataFrame(rows, schema=kinds)
     table = Table(name="groups", title="", frame=frame, columns=GROUP_COLUMNS)
-    return hide_small(table, audience).frame.drop("cases")
+    return as_told(table, audience).frame.drop("cases")
 
 
 def group_figure(

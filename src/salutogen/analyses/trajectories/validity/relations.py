@@ -7,7 +7,8 @@ that goes with fewer stressors seems to protect from the event. SR has that part
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from salutogen.analyses.trajectories.validity.exposure_error import ReliabilityB
 from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Finding
 from salutogen.models.false_discovery import adjusted_p
+from salutogen.page.words import Share
 
 MEASURES = ("SR level", "SR change", "P level", "P change")
 SR_LEVEL, P_LEVEL = MEASURES.index("SR level"), MEASURES.index("P level")
@@ -281,6 +283,8 @@ def _group_outcome(
     chance = None
     if drawn is not None and groups.kind == "label":
         chance = explained_by_chance(groups.codes, outcome, drawn, person, seed=seed)
+    if np.isin(values, (0.0, 1.0)).all():
+        means = tuple(_of_shares(one) for one in means)
     return GroupOutcome(
         kind=groups.kind,
         n=int(values.size),
@@ -288,6 +292,15 @@ def _group_outcome(
         means=dict(zip(groups.names, means, strict=True)),
         by_chance=chance,
     )
+
+
+def _of_shares(found: Mean) -> Mean:
+    """Mark a mean of 0 and 1 for the share that it is."""
+    ends = {name: getattr(found, name) for name in ("mean", "low", "high")}
+    shares: dict[str, Any] = {
+        name: None if end is None else Share(end, of=found.n) for name, end in ends.items()
+    }
+    return replace(found, **shares)
 
 
 def _related(
