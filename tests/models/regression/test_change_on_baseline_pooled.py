@@ -83,3 +83,10 @@ def test_one_set_or_none_is_refused() -> None:
         pool_change_on_baseline([(one[:, 0], one[:, 1], np.empty((30, 0)))])
     with pytest.raises(ModelError, match="No completed set"):
         pool_change_on_baseline([])
+
+
+def test_measurements_that_tell_the_same_are_refused() -> None:
+    before = cohort(30)[:, 0]
+    same = (before, 2 * before + 1, np.empty((30, 0)))
+    with pytest.raises(ModelError, match="tell the same"):
+        pool_change_on_baseline([same, same])

@@ -14,6 +14,7 @@ from salutogen.models.regression.change_on_baseline import KS, PersonSums
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
+SAME = 1e-12  # of what a correlation falls short of 1: rounding
 
 
 @short_repr("names", "correlation", "k", "n_sets")
@@ -78,7 +79,8 @@ def pool_change_on_baseline(
     Raises
     ------
     ModelError
-        As in `change_on_baseline`; fewer than two sets; a coefficient that rests on one person.
+        As in `change_on_baseline`; fewer than two sets; measurements that correlate perfectly; a
+        coefficient that rests on one person.
     """
     ks = np.asarray(k, dtype=float)
     rows: list[Float] = []
@@ -88,6 +90,8 @@ def pool_change_on_baseline(
         whole = sums.whole(ks, m, change)
         errors = sums.errors(whole, ks, m, change)
         rho = float(whole.correlation[0])
+        if 1.0 - abs(rho) < SAME:
+            raise ModelError("Both measurements tell the same in a completed set.")
         for kept, one in ((rows, whole), (scatter, errors)):
             kept.append(np.concatenate([one.naive, one.corrected[0]]).ravel())
         rows[-1] = np.append(rows[-1], np.arctanh(rho))
