@@ -105,9 +105,9 @@ def explained_share(
         if np.min(rest) <= FULL * total:  # one unit alone differs from the others
             return ExplainedShare(share, adjusted, None, None)
         own, room = share * (total - rest), within.room(piece)
-        left = within.squared(piece) / room
-        influence[piece] = (without.squared(piece) / without.room(piece) - left - own) / rest
-        near_none[piece] = (without.squared(piece) / room - left - own) / rest
+        more, left = without.squared(piece), within.squared(piece) / room
+        influence[piece] = (more / without.room(piece) - left - own) / rest
+        near_none[piece] = (more / room - left - own) / rest
     if cluster is not None:
         index, n_clusters = numbered(np.asarray(cluster))
         influence = np.bincount(index, influence, minlength=n_clusters)
