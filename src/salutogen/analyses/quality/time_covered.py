@@ -73,5 +73,5 @@ def covered_words(covered: pl.DataFrame, audience: Audience) -> str:
     return (
         "Of the time from the first to the last planned occasion, answers look back on: "
         f"{enumeration(told)} (mean over persons, missed occasions counted as not covered). What "
-        "was met in the rest is not in exposure."
+        "each would tell of the rest is not in exposure."
     )
