@@ -103,6 +103,18 @@ def known_scales(inputs: AnalysisInputs) -> list[str]:
     )
 
 
+def at_occasion(inputs: AnalysisInputs, values: Float, place: int) -> Float:
+    """Return values (persons,) of one occasion from those in the rows of `Scores.table`.
+
+    NaN where a person has no row there.
+    """
+    rows = inputs.scores.table
+    here = rows["occasion_index"].to_numpy() == place
+    found = np.full(inputs.scores.persons.height, np.nan)
+    found[rows["person"].to_numpy().astype(np.int64)[here]] = values[here]
+    return found
+
+
 def numbers_of(column: pl.Series) -> Float:
     """Values of a column as floats, NaN where they are missing."""
     values: Float = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()

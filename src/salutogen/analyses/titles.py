@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from salutogen.namespaces import FACTOR
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -12,3 +15,23 @@ def title_of(inputs: AnalysisInputs, name: str) -> str:
     """Return an instrument's title; the name where there is none, or it is no instrument."""
     instrument = inputs.study.instruments.get(name)
     return name if instrument is None else instrument.title or name
+
+
+def own_scores(inputs: AnalysisInputs) -> tuple[str, ...]:
+    """Names of scores that every study has."""
+    return ("SR", "P", "E", *inputs.scores.type_columns)
+
+
+def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> dict[str, str]:
+    """What variables of one analysis are called, by name, each in another way.
+
+    Factors are told by their titles, and by no namespace.
+    """
+    own, found = own_scores(inputs), dict[str, str]()
+    for name in names:
+        bare = name.removeprefix(FACTOR)
+        title = name if name in own else title_of(inputs, bare)
+        if title in own and name not in own:
+            title = f"{title} (factor)"
+        found[name] = f"{title} ({bare})" if title in found.values() else title
+    return found

@@ -13,8 +13,9 @@ from salutogen.analyses.change.analysis import ChangeResult, compute
 from salutogen.analyses.change.doubts import tell_doubts
 from salutogen.analyses.change.paths import RANDOM, Path, path_table
 from salutogen.analyses.change.settings import ChangeSettings
-from salutogen.analyses.change.variables import read_variables, titles_of
+from salutogen.analyses.change.variables import read_variables
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.titles import titles_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.page.privacy import texts_of

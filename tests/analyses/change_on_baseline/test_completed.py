@@ -17,7 +17,9 @@ from salutogen.analyses.change_on_baseline.words import answer_of, how_completed
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.models import ChainedImputation
 from salutogen.models.regression.change_on_baseline_pooled import pool_change_on_baseline
-from tests.analyses.inputs import inputs_of, shown
+from salutogen.page.identifiers import Identifiers
+from salutogen.page.privacy import Guard
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import simulated
 
 N = 200
@@ -99,6 +101,16 @@ def test_who_completed_is_said_with_the_figures(result: ChangeOnBaselineResult) 
     told = str(answer_of(result))
     assert "Pooled over 5 completed sets it is" in told
     assert "pooled over 5 sets" in methods_of(result).worded(str)
+
+
+def test_numbers_in_labels_are_no_counts_where_persons_are_hidden(
+    inputs: AnalysisInputs, result: ChangeOnBaselineResult
+) -> None:
+    named = replace(result, baseline="1", after="7")
+    guard = Guard(
+        audience_of(inputs.scores, individuals=False), Identifiers(inputs.panel.persons["subject"])
+    )
+    assert "from 1 to 7 was" in guard.text(named.methods())
 
 
 def test_without_the_key_there_are_no_sets(inputs: AnalysisInputs) -> None:

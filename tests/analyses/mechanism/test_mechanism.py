@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -244,6 +246,27 @@ def test_a_lasting_trait_is_not_called_a_mechanism_beyond_what_was_before() -> N
     assert "but not beyond what was there before" in found.answer()
     assert "fit a way" not in found.answer()
     assert result(mechanism_at="T0").given_earlier is None
+
+
+def test_factor_and_mechanism_are_told_by_their_titles() -> None:
+    inputs = study()
+    instruments = {
+        name: SimpleNamespace(title=title, higher="better")
+        for name, title in (("optimism", "Hope"), ("coping", "Active coping"))
+    }
+    named = replace(inputs, study=replace(inputs.study, instruments=cast(Any, instruments)))
+    found = compute(named, MechanismSettings(**PLAIN, mechanism_at="T0"))
+    assert (found.factor, found.factor_title) == ("optimism", "Hope")
+    assert (found.mechanism, found.mechanism_title) == ("coping", "Active coping")
+    (section,), _ = shown(found, named, individuals=True)
+    words = [str(one) for one in (section.title, *section.paragraphs)]
+    words += [figure.title for figure in section.figures]
+    words += [str(figure.description) for figure in section.figures]
+    words += [item.text for item in found.findings]
+    words += [str(found.in_short()), str(found.answer()), found.methods().worded(str)]
+    told = " ".join(words)
+    assert "Active coping between Hope and SR" in told
+    assert not re.search(r"\b(optimism|coping)\b", told.replace("Active coping", ""))
 
 
 STUDY = """\

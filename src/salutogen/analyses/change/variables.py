@@ -13,11 +13,11 @@ from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.covariates import covariate_numbers
 from salutogen.analyses.occasions import refuse_unplanned
-from salutogen.analyses.titles import title_of
+from salutogen.analyses.titles import own_scores, title_of, titles_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
-from salutogen.namespaces import FACTOR, factor_column, told_term
+from salutogen.namespaces import factor_column, told_term
 
 Float = NDArray[np.float64]
 
@@ -118,36 +118,19 @@ def read_variables(inputs: AnalysisInputs, settings: ChangeSettings, found: Find
     )
 
 
-def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> dict[str, str]:
-    """What variables are called, by name: factors by their titles, and by no namespace."""
-    own, found = _own(inputs), dict[str, str]()
-    for name in names:
-        bare = name.removeprefix(FACTOR)
-        title = name if name in own else title_of(inputs, bare)
-        if title in own and name not in own:
-            title = f"{title} (factor)"
-        found[name] = f"{title} ({bare})" if title in found.values() else title
-    return found
-
-
 def _titled(inputs: AnalysisInputs, names: Sequence[str]) -> list[str]:
     return list(titles_of(inputs, names).values())
 
 
-def _own(inputs: AnalysisInputs) -> tuple[str, ...]:
-    """Names of scores that every study has."""
-    return (SR, P, E, *inputs.scores.type_columns)
-
-
 def _scored(inputs: AnalysisInputs) -> tuple[str, ...]:
     """Names that a study file may give here; a factor called like a score by its column."""
-    own = _own(inputs)
+    own = own_scores(inputs)
     factors = inputs.scores.factors_repeated
     return (*own, *(factor_column(name) if name in own else name for name in factors))
 
 
 def _column(inputs: AnalysisInputs, name: str) -> str:
-    by_column = name in _own(inputs) or name not in inputs.scores.factors_repeated
+    by_column = name in own_scores(inputs) or name not in inputs.scores.factors_repeated
     return name if by_column else factor_column(name)
 
 

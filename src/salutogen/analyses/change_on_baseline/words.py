@@ -142,7 +142,7 @@ def methods_of(result: ChangeOnBaselineResult) -> Sentence:
     if made is not None:
         pooled = f", and pooled over {made.sets} sets completed by chained equations"
     return say(
-        "Change of problems from {baseline} to {after} of {n:# person|# persons} was regressed on "
+        "Change of problems of {n:# person|# persons} from {baseline} to {after} was regressed on "
         "problems before{given}, corrected for regression to the mean over several assumptions "
         "(Varadhan, Zhu and Bandeen-Roche 2024), with intervals over draws of persons{pooled}.",
         baseline=result.baseline, after=result.after, given=given, pooled=pooled,

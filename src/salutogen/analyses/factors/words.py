@@ -121,7 +121,7 @@ def methods_of(result: FactorsResult) -> Sentence:
     given = f", given {listed(result.covariates)}" if result.covariates else ""
     occasions = _range(result.occasions)
     return say(
-        "Factors were related to SR averaged over {occasions} of {n:# person|# persons}, strictly "
+        "Factors of {n:# person|# persons} were related to SR averaged over {occasions}, strictly "
         "after the factors were measured{given} (two steps; {line}), and in one model of problems "
         "with exposure over the same persons. p values were adjusted over the factors "
         "(Benjamini–Hochberg; Romano–Wolf, {draws} samples of persons).",

@@ -129,7 +129,7 @@ class GrowthResult(AnalysisResult):
     def methods(self) -> Text:
         """Say how growth was measured."""
         return say(
-            "Growth was followed forwards: courses of {scale} of {n:# person|# persons} from "
+            "Growth of {n:# person|# persons} was followed forwards: courses of {scale} from "
             "occasion {baseline}, joined by straight lines, were split into areas above and below "
             "the person's own baseline. They are compared with AR(1) courses of the same SD within "
             "persons and no lasting change.",

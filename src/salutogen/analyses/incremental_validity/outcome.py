@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.incremental_validity.settings import IncrementalValiditySettings
 from salutogen.analyses.occasions import refuse_unplanned
-from salutogen.analyses.scales import known_scales, named_scale, numbers_of
+from salutogen.analyses.scales import at_occasion, known_scales, named_scale, numbers_of
 from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, listed
@@ -91,16 +91,11 @@ def _of_occasion(inputs: AnalysisInputs, name: str, at: str | None, found: Findi
     labels = inputs.study.labels
     place = len(labels) - 1 if at is None else labels.index(at)
     _check_place(place, labels, found)
-    scale, rows = named_scale(inputs, name), inputs.scores.table
-    here = rows["occasion_index"].to_numpy() == place
-    people = rows["person"].to_numpy().astype(np.int64)[here]
-    values = np.full(inputs.scores.persons.height, np.nan)
-    times = values.copy()
-    values[people] = scale.values[here]
-    times[people] = numbers_of(rows["time"])[here]
+    scale, times = named_scale(inputs, name), numbers_of(inputs.scores.table["time"])
     return Outcome(
-        name=name, title=scale.title, values=values, place=place, at=labels[place], times=times
-    )
+        name=name, title=scale.title, values=at_occasion(inputs, scale.values, place),
+        place=place, at=labels[place], times=at_occasion(inputs, times, place),
+    )  # fmt: skip
 
 
 def _check_place(place: int, labels: tuple[str, ...], found: Findings) -> None:

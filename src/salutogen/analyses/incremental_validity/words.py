@@ -101,9 +101,9 @@ def methods_of(result: IncrementalValidityResult) -> Text:
     """Say how it was foretold."""
     given = f", beside {listed(result.given)}" if result.given else ""
     return say(
-        "{title} of {n:# person|# persons} was foretold from mean problems, exposure and SR before "
-        "it{given}, by least squares in {folds} parts of the persons, each from the others, over "
-        "{repeats} random splits.",
+        "In {n:# person|# persons}, {title} was foretold from mean problems, exposure and SR "
+        "before it{given}, by least squares in {folds} parts of the persons, each from the others, "
+        "over {repeats} random splits.",
         title=result.title, n=Persons(result.n), given=given, folds=result.folds,
         repeats=result.repeats,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.mechanism.measured import FEWEST, Measured, measure, shared_with_exposure
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.mechanism.words import answer, in_short, methods
+from salutogen.analyses.titles import titles_of
 from salutogen.analyses.two_steps_and_one import ratio_of
 from salutogen.columns import (
     LESS_RESILIENT,
@@ -110,8 +111,10 @@ class MechanismResult(AnalysisResult):
         "What the order of the measurements allows to say", kind=Kind.LABEL
     )
     factor: str = figure("Factor", kind=Kind.LABEL)
+    factor_title: str = figure("What it is called", kind=Kind.LABEL)
     factor_at: str = figure("Occasion of the factor", kind=Kind.LABEL)
     mechanism: str = figure("Mechanism", kind=Kind.LABEL)
+    mechanism_title: str = figure("What it is called", kind=Kind.LABEL)
     mechanism_at: str = figure("Occasion of the mechanism", kind=Kind.LABEL)
     occasions: tuple[str, ...] = figure("Occasions of SR", kind=Kind.LABEL)
     covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
@@ -170,7 +173,8 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     """Fit the paths in two steps and in one, and say what time order and confounding allow."""
     found = Findings()
     measured = measure(inputs, settings, found)
-    places = _told_order(measured, found)
+    titles = titles_of(inputs, (settings.factor, settings.mechanism))
+    places = _told_order(measured, titles, found)
     fits: list[Mediation] = []
     for steps in STEPS:
         inputs.run.tell(len(fits), len(STEPS))
@@ -180,21 +184,18 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     two_values = np.unique(factor).size == 2
     difference = float(np.ptp(factor)) if two_values else float(np.std(factor, ddof=1))
     results = {"two": _indirect(two, difference), "one": _indirect(one, difference)}
-    if results["two"].told != results["one"].told:
-        opposite = results["two"].told * results["one"].told < 0
-        variant = "opposite" if opposite else "two" if results["two"].told else "one"
-        found.tell("mechanism-holds-one-way", variant=variant, name=settings.mechanism)
     told, shares = two.sensitivity["indirect"], shared_with_exposure(measured)
     earlier = _given_earlier(inputs, settings, measured, places)
     given = None if earlier is None else _indirect(earlier, difference)
-    if given is not None and results["two"].told and given.told != results["two"].told:
-        found.tell("mechanism-not-beyond-earlier", name=settings.mechanism)
+    _tell(results["two"], results["one"], given, titles[settings.mechanism], found)
     return MechanismResult(
         n=two.n_persons,
         kind=two.kind,
         factor=settings.factor,
+        factor_title=titles[settings.factor],
         factor_at=measured.factor.at,
         mechanism=settings.mechanism,
+        mechanism_title=titles[settings.mechanism],
         mechanism_at=measured.mechanism.at,
         occasions=measured.occasions,
         covariates=measured.asked,
@@ -221,12 +222,24 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     )
 
 
-def _told_order(measured: Measured, found: Findings) -> Mapping[str, int] | None:
+def _tell(two: Indirect, one: Indirect, given: Indirect | None, name: str, found: Findings) -> None:
+    """Say what stands one way only, or not beyond what was there before."""
+    if two.told != one.told:
+        opposite = two.told * one.told < 0
+        variant = "opposite" if opposite else "two" if two.told else "one"
+        found.tell("mechanism-holds-one-way", variant=variant, name=name)
+    if given is not None and two.told and given.told != two.told:
+        found.tell("mechanism-not-beyond-earlier", name=name)
+
+
+def _told_order(
+    measured: Measured, titles: Mapping[str, str], found: Findings
+) -> Mapping[str, int] | None:
     """Places in time for the model; None where something came before its cause."""
     first, second, third = measured.places.values()
     values = {
-        "factor": measured.factor.name,
-        "mechanism": measured.mechanism.name,
+        "factor": titles[measured.factor.name],
+        "mechanism": titles[measured.mechanism.name],
         "factor_at": measured.factor.at,
         "mechanism_at": measured.mechanism.at,
         "SR_at": measured.occasions[0],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.occasions import refuse_unplanned
-from salutogen.analyses.scales import known_scales, named_scale, numbers_of
+from salutogen.analyses.scales import at_occasion, known_scales, named_scale, numbers_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import present_means
@@ -213,14 +213,12 @@ def _variable(
         near = did_you_mean(name, known)
         found.tell("mechanism-name-unknown", name=name, near=near, known=known)
         found.raise_refusals(AnalysisError)
-    scale, rows = named_scale(inputs, name), inputs.scores.table
+    scale, days = named_scale(inputs, name), numbers_of(inputs.scores.table["time"])
     where = place if at is None else labels.index(at)
-    here = rows["occasion_index"].to_numpy() == where
-    people = rows["person"].to_numpy().astype(np.int64)[here]
-    values, days = unknown.copy(), unknown.copy()
-    values[people] = scale.values[here]
-    days[people] = numbers_of(rows["time"])[here]
-    return Variable(name=name, at=labels[where], place=where, values=values, days=days)
+    return Variable(
+        name=name, at=labels[where], place=where, values=at_occasion(inputs, scale.values, where),
+        days=at_occasion(inputs, days, where),
+    )  # fmt: skip
 
 
 def _numbers_or_two(column: pl.Series, name: str, found: Findings) -> tuple[Float, str]:
@@ -281,11 +279,7 @@ def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> d
     """Mechanism and SR of all persons at the occasion of the factor, before the mechanism's."""
     if mechanism.at == BASELINE or factor.place >= mechanism.place:
         return {}
-    rows = inputs.scores.table
-    here = rows["occasion_index"].to_numpy() == factor.place
-    before = np.full(inputs.scores.persons.height, np.nan)
-    people = rows["person"].to_numpy().astype(np.int64)[here]
-    before[people] = named_scale(inputs, mechanism.name).values[here]
+    before = at_occasion(inputs, named_scale(inputs, mechanism.name).values, factor.place)
     return {mechanism.name: before, "SR": inputs.views.wide("SR").values[:, factor.place]}
 
 

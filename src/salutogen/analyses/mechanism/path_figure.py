@@ -37,12 +37,13 @@ def path_figure(result: MechanismResult) -> Figure:
         name: f"{signed(row['estimate'])} ({signed(row['low'])} to {signed(row['high'])})"
         for name, row in rows.items()
     }
+    x, m = result.factor_title, result.mechanism_title
     return Figure(
         name="mechanism-path",
-        title=f"From {result.factor} over {result.mechanism} to SR",
-        description=f"Paths per unit of where they begin, with 95 % intervals: {result.factor} "
-        f"to {result.mechanism} {told['a']}; {result.mechanism} to SR, given {result.factor}, "
-        f"{told['b']}; {result.factor} to SR, given {result.mechanism}, {told['direct']}.",
+        title=f"From {x} over {m} to SR",
+        description=f"Paths per unit of where they begin, with 95 % intervals: {x} to {m} "
+        f"{told['a']}; {m} to SR, given {x}, {told['b']}; {x} to SR, given {m}, "
+        f"{told['direct']}.",
         chart=layered(*_boxes(result), *_arrows(told), height=HEIGHT),
         data=result.paths.filter(
             (pl.col("step") == TWO) & pl.col("effect").is_in([EFFECTS[name] for name in ARROWS])
@@ -63,8 +64,8 @@ def _when(at: str) -> str:
 
 def _boxes(result: MechanismResult) -> list[Spec]:
     words = {
-        "factor": (result.factor, _when(result.factor_at)),
-        "mechanism": (result.mechanism, _when(result.mechanism_at)),
+        "factor": (result.factor_title, _when(result.factor_at)),
+        "mechanism": (result.mechanism_title, _when(result.mechanism_at)),
         "SR": ("SR", "later occasions"),
     }
     boxes = pl.DataFrame(

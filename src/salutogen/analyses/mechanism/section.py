@@ -67,12 +67,12 @@ FIGURE_COLUMNS = (
 def mechanism_section(result: MechanismResult) -> Section:
     """Effects in both models, every path, and what confounding would do."""
     measured = (
-        f"{result.factor} was taken from {result.factor_at}, {result.mechanism} from "
+        f"{result.factor_title} was taken from {result.factor_at}, {result.mechanism_title} from "
         f"{result.mechanism_at}, SR from {enumeration(result.occasions)}"
         + (f", given {enumeration(result.covariates)}." if result.covariates else ".")
     )
     return Section(
-        title=f"Through what? {result.mechanism} between {result.factor} and SR",
+        title=f"Through what? {result.mechanism_title} between {result.factor_title} and SR",
         paragraphs=(
             WHAT,
             result.answer(),
@@ -105,12 +105,13 @@ def _row(result: MechanismResult, effect: str) -> dict[str, float | None]:
 
 
 def _reversed(result: MechanismResult) -> str:
+    x, m = result.factor_title, result.mechanism_title
     back = _row(result, "reversed:indirect")
     told = (
-        f"The reversed order, from {result.factor} over SR to {result.mechanism}, fits these "
+        f"The reversed order, from {x} over SR to {m}, fits these "
         f"numbers exactly as well; its product is {signed(back['estimate'])} "
-        f"({signed(back['low'])} to {signed(back['high'])}), in points of {result.mechanism} per "
-        f"point of {result.factor}. "
+        f"({signed(back['low'])} to {signed(back['high'])}), in points of {m} per "
+        f"point of {x}. "
     )
     if result.kind == "mediation":
         return told + "Only the order in time speaks against it, since SR came later."
@@ -149,9 +150,9 @@ def _effects(result: MechanismResult) -> Figure:
     )
     return Figure(
         name="mechanism-effects",
-        title=f"What goes through {result.mechanism}, and what does not",
-        description=f"Effects for {result.per} of {result.factor}, with 95 % intervals, in points "
-        f"of problems. {told}.",
+        title=f"What goes through {result.mechanism_title}, and what does not",
+        description=f"Effects for {result.per} of {result.factor_title}, with 95 % intervals, in "
+        f"points of problems. {told}.",
         chart=forest_chart(
             data,
             "effect",
@@ -175,7 +176,7 @@ def _curve(result: MechanismResult) -> Figure:
     return Figure(
         name="mechanism-confounding",
         title="What an unmeasured cause of mechanism and SR would make of it",
-        description=f"Indirect effect on SR for {result.per} of {result.factor}, by the "
+        description=f"Indirect effect on SR for {result.per} of {result.factor_title}, by the "
         f"correlation of errors. Without any it is {signed(two.estimate)}; at "
         f"{points(two.rho_at_zero)} it is 0.",
         chart=layered(

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def answer(result: MechanismResult) -> Text:
     """Say what is shown, in the words that the order of the measurements allows."""
+    x, m = result.factor_title, result.mechanism_title
     two, one = result.two_step, result.one_step
     figures = (
-        f"indirect effect on SR {signed(two.estimate)} points for {result.per} of {result.factor} "
+        f"indirect effect on SR {signed(two.estimate)} points for {result.per} of {x} "
         f"(95 % interval {signed(two.interval[0])} to {signed(two.interval[1])}), on problems "
         f"with exposure in the same model {signed(one.estimate)} "
         f"({signed(one.interval[0])} to {signed(one.interval[1])})"
@@ -28,20 +29,17 @@ def answer(result: MechanismResult) -> Text:
             shown = "is shown in one of two models only"
         if two.told * one.told < 0:
             shown = "goes in opposite directions in two models"
-        return f"A way from {result.factor} over {result.mechanism} to later SR {shown}: {figures}."
-    together = (
-        f"{result.factor}, {result.mechanism} and later SR go together as a way over "
-        f"{result.mechanism} would have it"
-    )
+        return f"A way from {x} over {m} to later SR {shown}: {figures}."
+    together = f"{x}, {m} and later SR go together as a way over {m} would have it"
     if result.kind != "mediation":
         return f"{together}, but the order of their measurements does not show one: {figures}."
     given = result.given_earlier
     order = " Factor, mechanism and SR were measured in this order."
     if given is None:
-        head = f"The data fit a way from {result.factor} over {result.mechanism} to later SR"
+        head = f"The data fit a way from {x} over {m} to later SR"
         return f"{head}: {figures}.{order}"
     earlier = (
-        f"Given {result.mechanism} and SR of {result.mechanism_before}, it is "
+        f"Given {m} and SR of {result.mechanism_before}, it is "
         f"{signed(given.estimate)} ({signed(given.interval[0])} to {signed(given.interval[1])})."
     )
     if given.told != two.told:
@@ -50,20 +48,21 @@ def answer(result: MechanismResult) -> Text:
             "that lasts is the simpler account."
         )
     return (
-        f"The data fit a way from {result.factor} over {result.mechanism} to later SR, also beyond "
+        f"The data fit a way from {x} over {m} to later SR, also beyond "
         f"what was there before: {figures}. {earlier}{order}"
     )
 
 
 def why_the_ratio(result: MechanismResult) -> str:
     """Say why two steps give another indirect effect than one."""
+    x, m = result.factor_title, result.mechanism_title
     ratio, share = result.ratio, result.shared_with_exposure
     if ratio is None or share is None:
         return ""
-    given = f"{result.factor} and covariates" if result.covariates else result.factor
+    given = f"{x} and covariates" if result.covariates else x
     told = told_ratio(
         ratio, share, effect="indirect effect",
-        of=f"{result.mechanism}, at equal {given}", line=f"a line that also holds {given}",
+        of=f"{m}, at equal {given}", line=f"a line that also holds {given}",
     )  # fmt: skip
     told = f"{told[:1].upper()}{told[1:]}"
     if not accounted_for(ratio, share):
@@ -78,7 +77,7 @@ def why_the_ratio(result: MechanismResult) -> str:
 
 def in_short(result: MechanismResult) -> str:
     """Say in a clause whether a way over the mechanism is told, as far as `answer` says it."""
-    way = f"a way from {result.factor} over {result.mechanism} to later SR"
+    way = f"a way from {result.factor_title} over {result.mechanism_title} to later SR"
     told = result.two_step.told
     if told == 0 or told != result.one_step.told or result.kind != "mediation":
         return f"{way} is not told"
@@ -98,9 +97,9 @@ def methods(result: MechanismResult) -> Text:
         "in which the line of SR is fitted anew. The same was done for problems with exposure "
         "in the same equation.",
         n=Persons(result.n),
-        mechanism=result.mechanism,
+        mechanism=result.mechanism_title,
         mechanism_at=result.mechanism_at,
-        factor=result.factor,
+        factor=result.factor_title,
         factor_at=result.factor_at,
         given=given,
     )
