@@ -133,7 +133,7 @@ def fit_pairs(pairs: Pairs, names: Sequence[str]) -> tuple[Float, tuple[str, ...
         with np.errstate(divide="ignore", invalid="ignore"):
             step = now - score / curve
         # Newton's step where it leads upwards and stays between what is known, else the middle.
-        good = (curve < 0) & (step > low) & (step < high)
+        good = (curve < 0) & (step >= low) & (step <= high)
         following = np.where(good, step, (low + high) / 2)
         moved = np.abs(following - now)
         now = following

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.ordered.pairs import Pairs, answered_pairs, fit_pairs
+from salutogen.models.sem.inference import cross_product
 from salutogen.models.short_repr import short_repr
 
 Float = NDArray[np.float64]
@@ -92,7 +93,7 @@ def polychoric(codes: Int, sizes: Sequence[int], names: Sequence[str]) -> Polych
         names=tuple(names),
         thresholds=tuple(one[1:size].copy() for one, size in zip(edges, sizes, strict=True)),
         correlations=correlations,
-        covariance=len(codes) * np.einsum("na,nb->ab", influence, influence, optimize=True),
+        covariance=len(codes) * cross_product(influence),
         n_persons=len(codes),
         corrected=corrected,
     )
@@ -128,7 +129,7 @@ def _influence(
     start = np.concatenate([[0], np.cumsum([size - 1 for size in sizes])])
     for place in range(p):
         scores = _threshold_scores(codes[:, place], edges[place], sizes[place])
-        information = np.einsum("na,nb->ab", scores, scores)
+        information = cross_product(scores)
         of_thresholds.append(np.linalg.solve(information, scores.T).T)
     thresholds = np.concatenate(of_thresholds, axis=1)
     scores, products, information = pairs.scores(correlation)

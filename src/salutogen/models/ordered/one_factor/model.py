@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from salutogen.errors import ModelError
 from salutogen.models.ordered.answers import Categories, categories_of
 from salutogen.models.ordered.one_factor.comparison import compare_ordered_fits
-from salutogen.models.ordered.one_factor.fit import OrderedFit, fit_plan
+from salutogen.models.ordered.one_factor.fit import fit_plan
 from salutogen.models.ordered.one_factor.result import OrderedInvarianceResult
 from salutogen.models.ordered.one_factor.search import Sample, sample_of
 from salutogen.models.ordered.one_factor.shifts import OrderedShifts
@@ -21,12 +21,12 @@ from salutogen.models.ordered.polychoric import polychoric
 from salutogen.models.sem.one_factor.item_tests import FEWEST_EQUAL, Fitting, test_items
 from salutogen.models.sem.one_factor.model import ONE_PLACE, refuse_items
 from salutogen.models.sem.one_factor.shifts import Place
+from salutogen.models.sem.one_factor.specification import in_group
 from salutogen.models.sem.reading import Panel, read_panel
 
 Float = NDArray[np.float64]
 
 FEWEST_OF_TWO = 3  # items that must be equal where all have two categories
-CORRECTED = "Half a person was given to the empty cell of {pairs}, of two categories each."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +111,7 @@ class OrderedInvariance:
             own=self.own,
         )
         samples = [self._sample(panel, number, categories) for number in range(len(panel.groups))]
-        corrected = [pairs for one in samples for pairs in one.observed.corrected]
-        said = [*panel.messages]
-        if corrected:
-            said.append(CORRECTED.format(pairs="; ".join(corrected)))
-        fit = partial(_fit, samples=samples, groups=panel.groups, said=tuple(said))
+        fit = partial(fit_plan, samples=samples, groups=panel.groups, said=panel.messages)
         fits = {step: fit(replace(plan, step=step)) for step in plan.steps}
         fitting = Fitting(
             fit=fit,
@@ -133,6 +129,11 @@ class OrderedInvariance:
             sums=tested.sums,
             partial=tested.partial,
             categories=categories,
+            corrected=tuple(
+                in_group(pair, group)
+                for one, group in zip(samples, panel.groups, strict=True)
+                for pair in one.observed.corrected
+            ),
         )
 
     def _categories(self, panel: Panel, item: str) -> Categories:
@@ -153,9 +154,3 @@ class OrderedInvariance:
                 sizes.append(len(own.values))
                 names.append(f"{item}@{label}" if len(panel.occasions) > 1 else item)
         return sample_of(polychoric(np.stack(codes, axis=1), sizes, names))
-
-
-def _fit(
-    plan: OrderedPlan, *, samples: list[Sample], groups: tuple[str, ...], said: tuple[str, ...]
-) -> OrderedFit:
-    return fit_plan(plan, samples, groups, said)

@@ -24,9 +24,12 @@ class OrderedInvarianceResult(SteppedResult[OrderedFit]):
         loadings of its own.
     categories : dict of Categories
         Of each item; those of few are joined.
+    corrected : tuple of str
+        Pairs of items with two categories each and an empty cell, to which half a person was given.
     """
 
     categories: dict[str, Categories]
+    corrected: tuple[str, ...]
 
     @property
     def scaled(self) -> bool:
