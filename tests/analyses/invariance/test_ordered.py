@@ -15,6 +15,7 @@ from salutogen.analyses.invariance.analysis import ItemInvariance, compute
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError
 from salutogen.models import OrderedInvariance
+from salutogen.models.ordered.one_factor import search
 from tests.analyses.inputs import shown
 from tests.analyses.invariance.studies import ITEMS, answers, item_inputs, plan
 
@@ -195,6 +196,18 @@ def test_items_that_go_together_perfectly_are_no_categories_either() -> None:
     assert set(refused(inputs, **settings)) == {"invariance-not-fitted"}
 
 
+def test_a_model_that_is_not_found_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = item_inputs(crowded())
+    monkeypatch.setattr(search, "MOST_STEPS", 2)
+    told = refused(inputs, items="ordered", occasions=("1", LAST))
+    assert "the search for a model of ordered items did not settle" in told["invariance-not-fitted"]
+    result = compute(inputs, InvarianceSettings(occasions=("1", LAST)))
+    assert not result.ordered
+    texts = {item.code: item.text for item in result.findings}
+    assert "no model of ordered categories" in texts["invariance-taken-as-quantities"]
+    assert "invariance-not-fitted" not in texts
+
+
 def test_of_three_categories_thresholds_and_loadings_are_one_step() -> None:
     inputs = item_inputs(crowded(steps=3))
     result = compute(inputs, InvarianceSettings(occasions=("1", LAST)))
@@ -203,7 +216,7 @@ def test_of_three_categories_thresholds_and_loadings_are_one_step() -> None:
     assert any("only where an item has four categories" in str(one) for one in section.paragraphs)
     two = compute(item_inputs(crowded(steps=2)), InvarianceSettings(occasions=("1", LAST)))
     assert two.comparisons[0].steps["step"].to_list() == ["configural", "scalar"]
-    assert "equal thresholds and loadings CFI" in str(two.answer())
+    assert "equal loadings and thresholds CFI" in str(two.answer())
 
 
 def test_the_page_shows_all_to_every_audience() -> None:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 Z = 1.959964
 POINTS = "points of the score"
 HIGHER = "positive = the score is higher there than at the first place"
+NOT_FOUND = (
+    "the search for a model of ordered items did not settle, as where an item hardly goes together "
+    "with the others, or nearly gives another."
+)
 LEAST_CFI, MOST_RMSEA = 0.90, 0.08  # one factor may stand for the items
 
 PLACE_COLUMNS = (
@@ -234,9 +238,12 @@ def _fitted(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its message is a finding
         try:
-            return model.fit(frame)
+            result = model.fit(frame)
         except ModelError as error:
             raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
+    if table.ordered and not all(fit.converged for fit in result.fits.values()):
+        raise ModelError(NOT_FOUND)  # estimates run away then, and so do tests of them
+    return result
 
 
 def _joined(

@@ -28,7 +28,8 @@ def equal_of(one: Comparison) -> dict[str, str]:
         return QUANTITIES
     named = {step: ORDERED[step] for step in one.steps["step"].to_list() if step in ORDERED}
     if "metric" not in named:  # of two categories all is equal at once
-        named["scalar"] = "thresholds and loadings"
+        rest = named["scalar"] if "thresholds" in named else "thresholds"
+        named["scalar"] = f"loadings and {rest}"
     return named
 
 

@@ -223,6 +223,13 @@ def test_a_comparison_needs_the_same_data_and_a_larger_model():
         compare_ordered_fits(one.fits["configural"], one.fits["scalar"])
 
 
+def test_a_search_that_did_not_settle_gives_no_test():
+    fits = biased().fits
+    test = compare_ordered_fits(fits["scalar"], replace(fits["metric"], converged=False))
+    assert np.isnan([test.chi_square, test.p_value]).all()
+    assert test.df == 5
+
+
 @pytest.mark.parametrize(
     "settings, words",
     [

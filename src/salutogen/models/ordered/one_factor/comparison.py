@@ -28,6 +28,7 @@ class OrderedComparison:
     df : int
         Difference of the numbers of parameters.
     p_value : float
+        NaN, as chi-square is, where a search did not settle, or ran out of what is possible.
     unadjusted : float
         Difference of the weighted squares.
     """
@@ -59,6 +60,9 @@ def compare_ordered_fits(smaller: OrderedFit, larger: OrderedFit) -> OrderedComp
             f"The second model must have more parameters than the first, got {larger.n_parameters} "
             f"and {smaller.n_parameters}."
         )
+    nan = float("nan")
+    if not (smaller.converged and larger.converged):
+        return OrderedComparison(chi_square=nan, df=df, p_value=nan, unadjusted=nan)
     value = ours.settled.criterion - theirs.settled.criterion
     if value < -ROUNDING * (1 + theirs.settled.criterion):
         raise ModelError(
@@ -73,12 +77,14 @@ def compare_ordered_fits(smaller: OrderedFit, larger: OrderedFit) -> OrderedComp
 def _traces(smaller: OrderedFit, larger: OrderedFit) -> tuple[float, float]:
     """Mean, and half the variance, that the difference has where the smaller model is right."""
     sums = larger.fitted.sums
-    held = _restrictions(
-        np.concatenate(larger.fitted.settled.slopes), np.concatenate(smaller.fitted.settled.slopes)
-    )
-    turned = np.matmul(held, sums.inverse)
-    inner = np.matmul(np.matmul(turned, sums.middle), turned.T)
-    spread = np.linalg.solve(np.matmul(turned, held.T), inner)
+    slopes = [np.concatenate(one.fitted.settled.slopes) for one in (larger, smaller)]
+    try:
+        held = _restrictions(*slopes)
+        turned = np.matmul(held, sums.inverse)
+        inner = np.matmul(np.matmul(turned, sums.middle), turned.T)
+        spread = np.linalg.solve(np.matmul(turned, held.T), inner)
+    except np.linalg.LinAlgError:  # estimates far outside what is possible
+        return float("nan"), float("nan")
     return float(np.trace(spread)), float(np.sum(spread * spread.T))
 
 

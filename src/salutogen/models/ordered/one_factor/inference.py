@@ -37,8 +37,11 @@ class Adjusted:
 
     @property
     def scaled(self) -> float:
-        """The adjusted value; not below zero."""
-        return max(self.value * self.factor + self.shift, 0.0) if self.df else self.value
+        """The adjusted value; not below zero; NaN where there is none."""
+        if not self.df:
+            return self.value
+        found = self.value * self.factor + self.shift
+        return found if np.isnan(found) else max(found, 0.0)
 
     @property
     def p(self) -> float:
@@ -137,8 +140,8 @@ def indices(samples: Sequence[Sample], settled: Settled, sums: Sums) -> dict[str
 
 def _squares(sample: Sample, start: int) -> float:
     """tr(VΓVΓ) of a group's statistics from one on."""
-    weights, covariance = sample.weights[start:], sample.covariance[start:, start:]
-    return float(np.einsum("a,b,ab,ab->", weights, weights, covariance, covariance, optimize=True))
+    sd = 1 / np.sqrt(sample.weights[start:])
+    return float(np.sum((sample.covariance[start:, start:] / sd[:, None] / sd[None, :]) ** 2))
 
 
 def _baseline(samples: Sequence[Sample]) -> Adjusted:

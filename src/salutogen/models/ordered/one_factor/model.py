@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
 from salutogen.models.ordered.answers import Categories, categories_of
-from salutogen.models.ordered.one_factor.comparison import compare_ordered_fits
-from salutogen.models.ordered.one_factor.fit import fit_plan
+from salutogen.models.ordered.one_factor.comparison import OrderedComparison, compare_ordered_fits
+from salutogen.models.ordered.one_factor.fit import OrderedFit, fit_plan
 from salutogen.models.ordered.one_factor.result import OrderedInvarianceResult
 from salutogen.models.ordered.one_factor.search import Sample, sample_of
 from salutogen.models.ordered.one_factor.shifts import OrderedShifts
@@ -116,7 +116,7 @@ class OrderedInvariance:
         fitting = Fitting(
             fit=fit,
             free=lambda plan, item: replace(plan, own=(*plan.own, item)),
-            compare=compare_ordered_fits,
+            compare=_settled_test,
             parts=partial(OrderedShifts, categories=categories, standard=Place(0, panel.groups[0])),
             groups=panel.groups,
             fewest_equal=FEWEST_EQUAL if max(plan.n_thresholds) > 1 else FEWEST_OF_TWO,
@@ -154,3 +154,11 @@ class OrderedInvariance:
                 sizes.append(len(own.values))
                 names.append(f"{item}@{label}" if len(panel.occasions) > 1 else item)
         return sample_of(polychoric(np.stack(codes, axis=1), sizes, names))
+
+
+def _settled_test(smaller: OrderedFit, larger: OrderedFit) -> OrderedComparison:
+    """Test an item's own parameters; refuse where its model was not found."""
+    test = compare_ordered_fits(smaller, larger)
+    if not np.isfinite(test.p_value):
+        raise ModelError("The search for a model did not settle: nothing can be told from it.")
+    return test

@@ -16,6 +16,7 @@ Float = NDArray[np.float64]
 
 MOST_STEPS = 300
 SETTLED = 1e-10  # largest step, in units of the estimates, that is none
+NEARLY, ROUNDING = 1e-6, 1e-13  # a step that is none where the criterion no longer falls
 DAMPING, RELIEF, MOST_DAMPING = 1e-3, 10.0, 1e12
 
 
@@ -103,16 +104,19 @@ def least_squares(samples: Sequence[Sample], places: Sequence[Places], start: Fl
         size = np.where(size > 0, size, 1.0)
         while damping < MOST_DAMPING:
             step = np.linalg.solve(normal + np.diag(damping * size), uphill)
-            further = at(now + step)
+            with np.errstate(over="ignore", invalid="ignore"):  # of a step that is not taken
+                further = at(now + step)
             if further[2] <= value * (1 + 1e-15):
                 break
             damping *= RELIEF
         else:
             break
+        gain = value - further[2]
         now, (apart, slopes, value) = now + step, further
         path.append(value)
         damping = max(damping / RELIEF, 1e-14)
-        if np.max(np.abs(step) / (1 + np.abs(now))) < SETTLED:
+        moved = np.max(np.abs(step) / (1 + np.abs(now)))
+        if moved < SETTLED or (moved < NEARLY and gain <= ROUNDING * value):
             converged = True
             break
     return Settled(

@@ -65,14 +65,17 @@ class OrderedPlan:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """Steps that test anything, in order: thresholds need four categories, loadings three."""
-        most = max(
-            (n for item, n in zip(self.items, self.n_thresholds, strict=True)
-             if item not in self.own),
-            default=0,
-        )  # fmt: skip
-        fewest = {"configural": 0, "thresholds": 3, "metric": 2, "scalar": 0}
-        return tuple(step for step in STEPS if most >= fewest[step])
+        """Steps that test anything, in order.
+
+        Thresholds need an item with four categories, loadings two items with three.
+        """
+        free = [n for item, n in zip(self.items, self.n_thresholds, strict=True)
+                if item not in self.own]  # fmt: skip
+        tests = {
+            "thresholds": any(n > 2 for n in free),
+            "metric": sum(n > 1 for n in free) > 1,
+        }
+        return tuple(step for step in STEPS if tests.get(step, True))
 
     def seen(self, item: str, t: int) -> str:
         """Return what an item, or the factor, is called at an occasion."""
