@@ -100,6 +100,11 @@ def test_counts_in_sentences_are_multiples_of_five(runs: tuple[Shared, dict[str,
     assert [words for words, n in found if not is_told(n)] == []
 
 
+def test_rows_of_the_inputs_are_counted_in_fives(runs: tuple[Shared, dict[str, Any]]) -> None:
+    rows = [item["rows"] for item in runs[0].json("manifest.json")["inputs"]]
+    assert [n for n in rows if n is not None and not is_told(n)] == []
+
+
 def test_evidence_counts_rows_in_fives(runs: tuple[Shared, dict[str, Any]]) -> None:
     rows = [item["evidence"]["n_rows"] for item in runs[0].json("findings.json")]
     assert [n for n in rows if n is not None and not is_told(n)] == []

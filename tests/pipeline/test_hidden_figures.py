@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+import pytest
 
 from salutogen.columns import Column, Kind, Record, figure, record, rows
 from salutogen.page.audience import Audience
+from salutogen.page.words import Share
 from salutogen.pipeline.hidden_figures import HiddenFigures
 
 AUDIENCE = Audience(individuals=False, n_persons=100, seed=1)
@@ -95,6 +97,39 @@ def test_a_line_of_a_norm_tells_no_extremes() -> None:
         line = {"range_E": [1.0, 99.0], "claims": claims, "n": 98, "n_persons": 60}
         found = HiddenFigures(AUDIENCE).of(line, {}, "line")
         assert (found["range_E"], found["n"], found["n_persons"]) == (told, 100, 60)
+
+
+def test_errors_of_a_line_with_a_category_of_few_are_not_told() -> None:
+    claims = {"df": 57.0, "df_by_term": [57.0, 2.5], "covariance": [[1.0, 0.5], [0.5, 2.0]]}
+    line = {
+        "range_E": [1.0, 99.0], "claims": claims, "n": 62, "terms": ["E", "site=B"],
+        "covariance": [[1.0, 0.5], [0.5, 2.0]],
+    }  # fmt: skip
+    content = {"line": line, "covariance": [[1.0]]}
+    told = HiddenFigures(AUDIENCE, ("site",)).of(content, {}, "norm")
+    assert told["covariance"] == [[None]]
+    assert told["line"]["covariance"] == [[None, None], [None, None]]
+    assert told["line"]["claims"]["covariance"] == [[None, None], [None, None]]
+    assert told["line"]["claims"]["df_by_term"] == [55.0, None]
+    assert (told["line"]["n"], told["line"]["claims"]["df"]) == (60, 55.0)
+    whole = HiddenFigures(AUDIENCE).of(content, {}, "norm")
+    assert whole["line"]["covariance"] == line["covariance"]
+
+
+def test_counts_and_shares_are_told_in_fives() -> None:
+    hide = HiddenFigures(AUDIENCE)
+    told = hide.of({**made().to_dict(), "n": 83, "left": 41}, Made.schema(), "made")
+    assert (told["n"], told["left"]) == (85, 40)
+    schema = {"properties": {
+        "n": {"x-kind": "count"}, "share": {"x-kind": "share"}, "df": {"x-kind": "telling",
+        "x-step": 5}, "binary": {}, "worth": {"x-kind": "count"},
+    }}  # fmt: skip
+    content = {"n": 83, "share": 20 / 83, "df": 81, "binary": Share(20 / 83, of=83), "worth": 61.2}
+    told = hide.of(content, schema, "x")
+    assert told == {
+        "n": 85, "share": pytest.approx(20 / 85, abs=1e-3), "df": 80,
+        "binary": pytest.approx(20 / 85), "worth": 60.0,
+    }  # fmt: skip
 
 
 def test_undeclared_whole_numbers_called_n_are_counts() -> None:

@@ -203,7 +203,7 @@ def test_facts_are_of_exposure_and_of_the_whole_line() -> None:
     line = norm.lines.person
     assert line.claims is not None
     facts = {fact.name: fact.value for fact in _facts(facts_context(norm))}
-    share = numbers(facts["Variance that goes with exposure"])[0] / 100
+    share = numbers(facts["Variance of persons' mean problems that goes with exposure"])[0] / 100
     whole = numbers(facts["Variance that goes with the whole line"])[0] / 100
     assert share == pytest.approx(line.claims.share.share, abs=0.006)
     assert whole == pytest.approx(line.r_squared, abs=0.006)

@@ -58,6 +58,14 @@ if TYPE_CHECKING:
         three_step_predictors,
     )
     from salutogen.models.moments.moments import Moments
+    from salutogen.models.ordered.one_factor.comparison import (
+        OrderedComparison,
+        compare_ordered_fits,
+    )
+    from salutogen.models.ordered.one_factor.fit import OrderedFit
+    from salutogen.models.ordered.one_factor.model import OrderedInvariance
+    from salutogen.models.ordered.one_factor.result import OrderedInvarianceResult
+    from salutogen.models.ordered.polychoric import Polychoric, polychoric
     from salutogen.models.parallel.executors import Interrupted, executor_for, progress_bar
     from salutogen.models.pooling.e_value import EValue, e_value
     from salutogen.models.pooling.estimates import PooledEstimates, pool_estimates
@@ -125,7 +133,12 @@ _HOME = {
     "MixedModel": "mixed.model",
     "MixedModelResult": "mixed.result",
     "Moments": "moments.moments",
+    "OrderedComparison": "ordered.one_factor.comparison",
+    "OrderedFit": "ordered.one_factor.fit",
+    "OrderedInvariance": "ordered.one_factor.model",
+    "OrderedInvarianceResult": "ordered.one_factor.result",
     "PartitionQuality": "k_means.criteria",
+    "Polychoric": "ordered.polychoric",
     "PooledAnalysis": "imputation.pooled",
     "PooledEstimates": "pooling.estimates",
     "RandomInterceptFit": "mixed.random_intercept",
@@ -151,6 +164,7 @@ _HOME = {
     "compare_assumptions": "mixture.assumptions",
     "compare_classes": "mixture.comparison",
     "compare_fits": "mixed.comparison",
+    "compare_ordered_fits": "ordered.one_factor.comparison",
     "compare_structural_fits": "sem.comparison",
     "completed_sets": "imputation.elsewhere",
     "copy_mean": "k_means.imputation",
@@ -171,6 +185,7 @@ _HOME = {
     "partition_quality": "k_means.criteria",
     "percentile_interval": "resampling.bootstrap",
     "person_moments": "resampling.bootstrap",
+    "polychoric": "ordered.polychoric",
     "pool_estimates": "pooling.estimates",
     "progress_bar": "parallel.executors",
     "split_half_agreement": "mixture.agreement",
@@ -216,7 +231,12 @@ __all__ = [
     "MixedModel",
     "MixedModelResult",
     "Moments",
+    "OrderedComparison",
+    "OrderedFit",
+    "OrderedInvariance",
+    "OrderedInvarianceResult",
     "PartitionQuality",
+    "Polychoric",
     "PooledAnalysis",
     "PooledEstimates",
     "RandomInterceptFit",
@@ -243,6 +263,7 @@ __all__ = [
     "compare_assumptions",
     "compare_classes",
     "compare_fits",
+    "compare_ordered_fits",
     "compare_structural_fits",
     "completed_sets",
     "copy_mean",
@@ -262,6 +283,7 @@ __all__ = [
     "partition_quality",
     "percentile_interval",
     "person_moments",
+    "polychoric",
     "pool_estimates",
     "progress_bar",
     "split_half_agreement",

@@ -84,8 +84,8 @@ class Support:
         the model's own covariance within clusters).
         """
         a = self.turn @ np.asarray(contrast, dtype=float)
-        along = np.einsum("iab,b->ia", self.information, a)
-        shares = np.einsum("ia,a->i", along, a) / np.sum(a**2)
+        flat = self.information.reshape(len(self.information), -1)
+        shares = np.einsum("ik,k->i", flat, np.outer(a, a).ravel()) / np.sum(a**2)
         return float(np.sum(shares) ** 2 / np.sum(shares**2))
 
     def lack(self, contrasts: ArrayLike, *, small_sample: bool) -> str:

@@ -49,15 +49,16 @@ def lack_of_support(table: pl.DataFrame, spec: LineSpec) -> Finding | None:
             return curve_refused(spec.shape, "values", column=name, values=values)
         if spec.shape == "spline" and np.diff(knots_of(table[name].to_numpy())).min() <= 0:
             return curve_refused(spec.shape, "knots", column=name)
-    straight = _matrix(table, spec, "linear")
     curve = _matrix(table, spec, spec.shape)
     leverage = _leverage(curve)
     if leverage is None:
-        return None if _leverage(straight) is None else curve_refused(spec.shape, "collinear")
+        straight = _leverage(_matrix(table, spec, "linear"))
+        return None if straight is None else curve_refused(spec.shape, "collinear")
     person = table["person"].to_numpy() if "person" in table.columns else np.arange(table.height)
     for one in np.flatnonzero(np.bincount(person, leverage) >= CARRIED):
         rest = person != one
-        if _leverage(straight[rest]) is not None and _leverage(curve[rest]) is None:
+        straight = _leverage(_matrix(table, spec, "linear")[rest])
+        if straight is not None and _leverage(curve[rest]) is None:
             return curve_refused(spec.shape, "one-person")
     return None
 

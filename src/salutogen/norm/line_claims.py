@@ -33,7 +33,7 @@ OTHER = "t, errors of the fit, 95 %"
 class Expected(Record):
     """Expected problems at one exposure, covariates at their means in the reference set."""
 
-    E: float | None = figure("Exposure; null where types enter separately", unit="points of E")
+    E: float | None = figure("Exposure; null where types enter separately", unit="units of E")
     P: float = figure("Expected problems there", unit=POINTS)
     se: float | None = figure("Standard error of P", unit=POINTS)
     low: float | None = figure("Lower end of the 95 % interval of P", unit=POINTS)
@@ -50,9 +50,9 @@ class Change(Record):
     low: float | None = figure("Lower end of the 95 % interval", unit=POINTS)
     high: float | None = figure("Upper end of the 95 % interval", unit=POINTS)
     E_from: float | None = figure(
-        "First exposure: low, or the lowest where low and high coincide", unit="points of E"
+        "First exposure: low, or the lowest where low and high coincide", unit="units of E"
     )
-    E_to: float | None = figure("Second exposure, likewise", unit="points of E")
+    E_to: float | None = figure("Second exposure, likewise", unit="units of E")
 
 
 @record

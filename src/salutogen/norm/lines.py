@@ -75,7 +75,7 @@ class LineSummary(Record):
     expected_change: Change | None = figure("From low to high exposure")
     residual_sd: float = figure("SD (n - 1) of the residuals: the divisor of SR_z", unit=POINTS)
     exposure_range: tuple[float, float] = figure(
-        "Lowest and highest E", unit="points of E", kind=Kind.PERSON
+        "Lowest and highest E", unit="units of E", kind=Kind.PERSON
     )
 
     def to_dict(self) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class MixedLine(Record):
     singular: bool = figure("Whether random effects lie on the boundary")
     mean_P: float = figure("Mean of P over rows", unit=POINTS)
     sd_P: float = figure("SD of P over rows", unit=POINTS)
-    mean_E: float = figure("Mean of E over rows", unit="points of E")
-    sd_E: float = figure("SD of E over rows", unit="points of E")
+    mean_E: float = figure("Mean of E over rows", unit="units of E")
+    sd_E: float = figure("SD of E over rows", unit="units of E")
     simplified_slope: float = figure("Slope with random intercepts alone", unit=STANDARDISED)
 
 

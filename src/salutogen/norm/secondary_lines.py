@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -14,8 +13,8 @@ import polars as pl
 
 from salutogen.errors import ModelError, NormError
 from salutogen.findings import Finding, finding
-from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.descriptive import centre_and_spread
+from salutogen.models.parallel.threads import at_once
 from salutogen.models.regression.robust import fit_huber
 from salutogen.norm.clustered_support import clustered_claims, clustered_errors
 from salutogen.norm.design_matrix import line_matrix, terms_of, with_composite
@@ -30,6 +29,49 @@ WINSOR_SD = 3.0
 ROBUST_TOLERANCE = 1e-8  # of the scale: settled long before the tenth digit of a slope
 
 
+type Fitted = Line | Sequence[Finding]  # a line, or what keeps it from being fitted
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A line to be fitted, and how it is called where it cannot be."""
+
+    what: str
+    fit: Callable[[], Fitted]
+
+
+def _fitted(
+    wanted: Mapping[LineKey, _Wanted], n_units: int, left_out: LeftOut
+) -> dict[LineKey, Line]:
+    """Fit lines of up to so many units at once; those that cannot be are left out with reasons."""
+    lines: dict[LineKey, Line] = {}
+    found = at_once([one.fit for one in wanted.values()], cost=n_units)
+    for (key, one), line in zip(wanted.items(), found, strict=True):
+        if isinstance(line, Line):
+            lines[key] = line
+        else:
+            left_out.add(one.what, line)
+    return lines
+
+
+def _plain_line(
+    table: pl.DataFrame,
+    spec: LineSpec,
+    *,
+    level: Level,
+    reference: str,
+    period: Period | None = None,
+) -> Fitted:
+    """Fit a line by least squares, if the units are sound."""
+    problems = line_problems(table, spec, level)
+    if problems:
+        return problems
+    try:
+        return fit_line(table, spec, level=level, reference=reference, period=period)
+    except NormError as error:
+        return error.findings
+
+
 def lines_by_type(
     units: Mapping[Level, pl.DataFrame],
     spec: LineSpec,
@@ -41,51 +83,37 @@ def lines_by_type(
 
     `types` has the column of each type.
     """
-    lines: dict[LineKey, Line] = {}
+    wanted: dict[LineKey, _Wanted] = {}
     for kind, column in types.items():
         own = replace(spec, predictors=(column,), composite=())
         for level, table in units.items():
-            what = f"{level} line of {kind} alone"
-            line = _fitted(table, own, level, reference, what, left_out)
-            if line is not None:
-                lines[LineKey(level, exposure=kind)] = line
-    return lines
+            wanted[LineKey(level, exposure=kind)] = _Wanted(
+                f"{level} line of {kind} alone",
+                partial(_plain_line, table, own, level=level, reference=reference),
+            )
+    return _fitted(wanted, _most(units), left_out)
+
+
+def _most(units: Mapping[Level, pl.DataFrame]) -> int:
+    return max(table.height for table in units.values())
 
 
 def lines_by_occasion(
     table: pl.DataFrame, spec: LineSpec, occasions: tuple[Period, ...], left_out: LeftOut
 ) -> dict[LineKey, Line]:
     """Refit the line at each planned occasion, where every person stands once."""
-    lines: dict[LineKey, Line] = {}
-    for period in occasions:
+    known = set(table["occasion_index"].unique().to_list())
+
+    def fit(period: Period) -> Fitted:
         part = table.filter(pl.col("occasion_index") == period.occasions.start)
-        if part.height == 0:
-            continue
-        what, words = f"line of {period}", str(period)
-        line = _fitted(part, spec, "occasion", words, what, left_out, period)
-        if line is not None:
-            lines[LineKey("occasion", period)] = line
-    return lines
+        return _plain_line(part, spec, level="occasion", reference=str(period), period=period)
 
-
-def _fitted(
-    table: pl.DataFrame,
-    spec: LineSpec,
-    level: Level,
-    reference: str,
-    what: str,
-    left_out: LeftOut,
-    period: Period | None = None,
-) -> Line | None:
-    """Fit a line; where that is impossible, say what is left out and why."""
-    problems: Sequence[Finding] = line_problems(table, spec, level)
-    if not problems:
-        try:
-            return fit_line(table, spec, level=level, reference=reference, period=period)
-        except NormError as error:
-            problems = error.findings
-    left_out.add(what, problems)
-    return None
+    wanted = {
+        LineKey("occasion", period): _Wanted(f"line of {period}", partial(fit, period))
+        for period in occasions
+        if period.occasions.start in known
+    }
+    return _fitted(wanted, table.height // max(len(wanted), 1), left_out)
 
 
 def winsor_limits(values: np.ndarray, sds: float = WINSOR_SD) -> tuple[float, float]:
@@ -147,15 +175,14 @@ def robust_line(
         table = with_composite(table, plain.standardiser)
     matrix = line_matrix(plain, table, level=level)
     outcome = table["P"].to_numpy()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = fit_huber(
-            outcome,
-            matrix,
-            names=plain.names,
-            cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
-            tolerance=ROBUST_TOLERANCE,
-        )
+    fit = fit_huber(
+        outcome,
+        matrix,
+        names=plain.names,
+        cluster=table["person"].to_numpy().astype(np.int64) if level == "occasion" else None,
+        tolerance=ROBUST_TOLERANCE,
+        warn=False,
+    )
     if not fit.converged:
         raise ModelError(f"its weights had not settled after {fit.iterations} rounds.")
     residuals = np.asarray(fit.residuals)
@@ -214,25 +241,36 @@ def variant_lines(
 
     `plain` are the least-squares lines of the same units, where there are some already.
     """
-    lines: dict[LineKey, Line] = {}
+    wanted: dict[LineKey, _Wanted] = {}
     levels: tuple[Level, ...] = ("occasion", "person")
+    curved = replace(spec, shape="quadratic" if spec.shape == "linear" else "linear")
     for level in levels:
-        table = units[level]
         robust = partial(robust_line, plain=plain.get(level))
-        problems = line_problems(table, spec, level)
         for name, fit in (("winsorised", winsorised_line), ("robust", robust)):
-            if problems:
-                left_out.add(f"{name} {level} line", problems)
-                continue
-            try:
-                fitted = fit(table, spec, level=level, reference=reference)
-            except (ModelError, NormError) as error:
-                failed = finding("variant-not-fitted", variant="failed", reason=str(error))
-                left_out.add(f"{name} {level} line", [failed])
-            else:
-                lines[LineKey(level, variant=name)] = fitted
-        curved = replace(spec, shape="quadratic" if spec.shape == "linear" else "linear")
-        line = _fitted(table, curved, level, reference, f"{curved.shape} {level} line", left_out)
-        if line is not None and line.curve_refused is None:
-            lines[LineKey(level, variant=curved.shape)] = line
-    return lines
+            wanted[LineKey(level, variant=name)] = _Wanted(
+                f"{name} {level} line",
+                partial(_variant, fit, units[level], spec, level=level, reference=reference),
+            )
+        wanted[LineKey(level, variant=curved.shape)] = _Wanted(
+            f"{curved.shape} {level} line",
+            partial(_plain_line, units[level], curved, level=level, reference=reference),
+        )
+    lines = _fitted(wanted, _most(units), left_out)
+    return {
+        key: line
+        for key, line in lines.items()
+        if key.variant != curved.shape or line.curve_refused is None
+    }
+
+
+def _variant(
+    fit: Callable[..., Line], table: pl.DataFrame, spec: LineSpec, *, level: Level, reference: str
+) -> Fitted:
+    """Fit a winsorised or robust line, if the units are sound."""
+    problems = line_problems(table, spec, level)
+    if problems:
+        return problems
+    try:
+        return fit(table, spec, level=level, reference=reference)
+    except (ModelError, NormError) as error:
+        return [finding("variant-not-fitted", variant="failed", reason=str(error))]

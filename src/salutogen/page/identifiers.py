@@ -58,7 +58,7 @@ class Identifiers:
     @cached_property
     def _keys(self) -> frozenset[str]:
         """The same as they look, whatever their case or Unicode form."""
-        texts = pl.Series(sorted(self.distinctive), dtype=pl.String)
+        texts = pl.Series(list(self.distinctive), dtype=pl.String)
         return frozenset(texts.str.normalize("NFKC").str.to_lowercase().to_list())
 
     @cached_property

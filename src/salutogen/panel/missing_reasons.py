@@ -93,7 +93,7 @@ class MissingReasons(Mapping[str, pl.DataFrame]):
 
 
 def _missing_rows(values: pl.Series) -> NDArray[np.intp]:
-    return np.flatnonzero(values.is_null().to_numpy())
+    return values.is_null().arg_true().to_numpy().astype(np.intp)
 
 
 def missing_cells(panel: Panel) -> Iterator[tuple[NDArray[np.intp], Codes]]:

@@ -146,7 +146,8 @@ class HiddenFigures:
         """Leave out a covariance: with a category of few it tells how many have it."""
         if "covariance" not in content:
             return dict(content)
-        return {**content, "covariance": self._gone(content["covariance"], f"{path}.covariance")}
+        gone = self._emptied(content["covariance"], f"{path}.covariance")
+        return {**content, "covariance": gone}
 
     def _is_untold(self, term: str) -> bool:
         """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""

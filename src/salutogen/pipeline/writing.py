@@ -188,9 +188,9 @@ def _told_table(file: ResultFile, audience: Audience) -> pl.DataFrame:
 
 
 def _told_origin(origin: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
-    """Leave out a number of rows of an input that few persons lack or have."""
+    """Round numbers of rows of inputs; one that few persons lack or have is left out."""
     inputs = [
-        {**item, "rows": None if audience.hides(item["rows"]) else item["rows"]}
+        {**item, "rows": None if audience.hides(item["rows"]) else audience.told(item["rows"])}
         for item in origin["inputs"]
     ]
     return {**origin, "inputs": inputs}

@@ -176,12 +176,14 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
     With persons shown (`smallest` 1) all are given; otherwise at least `smallest` values must lie
     on the far side of each quantile.
     """
-    found: list[float | None] = []
-    for share in at:
-        beyond = min(share, 1 - share) * values.size
-        enough = values.size > 0 and (smallest == 1 or beyond >= smallest)
-        found.append(float(np.quantile(values, share)) if enough else None)
-    return found
+    if not values.size:
+        return [None] * len(at)
+    found = np.quantile(values, at).tolist()  # all at once: the values are parted only once
+    beyond = [min(share, 1 - share) * values.size for share in at]
+    return [
+        value if smallest == 1 or n >= smallest else None
+        for value, n in zip(found, beyond, strict=True)
+    ]
 
 
 def mean_interval(values: np.ndarray, smallest: int) -> tuple[float, float, float] | None:

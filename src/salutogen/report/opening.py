@@ -80,7 +80,12 @@ def _facts(context: Context) -> tuple[Fact, ...]:
         if line.slope is None:
             along = " → ".join(points(place.P, 1) for place in line.claims.at.values())
             facts.append(Fact("Expected problems, low to high exposure", along))
-        facts.append(Fact("Variance that goes with exposure", percent(line.claims.share.share)))
+        facts.append(
+            Fact(
+                "Variance of persons' mean problems that goes with exposure",
+                percent(line.claims.share.share),
+            )
+        )
     if line.covariates or line.claims is None:
         facts.append(Fact("Variance that goes with the whole line", percent(line.r_squared)))
     facts.append(Fact(*spread_of_persons(context)))

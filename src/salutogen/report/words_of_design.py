@@ -12,7 +12,7 @@ def design_in_words(context: Context) -> str:
     study = context.study
     told = [
         f"{one.instrument!r} looks back on {percent(one.share)} of the time between planned "
-        "occasions; what was met in the rest is not in exposure."
+        "occasions; what it would tell of the rest is not in exposure."
         for one in coverage(study)
         if one.share < LOW_SHARE
     ]

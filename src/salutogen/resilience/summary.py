@@ -24,7 +24,7 @@ LAG_NOTE = (
 ICC_NOTE = "window ICCs are inflated by overlap: never a reliability"
 APART_NOTE = "share of the variance of window means that lies between persons: no reliability"
 SIGN = f"SR = observed - expected problems; {LESS_RESILIENT}"
-SLOPE_UNIT = "points of P per point of E"
+SLOPE_UNIT = "points of P per unit of E"
 
 
 @record

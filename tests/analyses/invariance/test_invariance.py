@@ -127,11 +127,12 @@ def test_a_scale_where_higher_is_better_is_turned_and_a_mean_is_in_its_points() 
 def test_answers_that_crowd_at_one_end_are_doubted() -> None:
     items = pl.col("^P_.*$")
     floor = answers(rise=0.1).with_columns((items - 4).clip(0))
-    result = compute(item_inputs(floor), InvarianceSettings())
+    settings = InvarianceSettings(items="continuous")
+    result = compute(item_inputs(floor), settings)
     assert result.at_one_end > 0.5
     assert "invariance-answers-crowd" in codes(result)
     assert "Answers are taken for quantities" in str(result.answer())
-    few = compute(item_inputs(answers(highest=3, rise=0.0), highest=3), InvarianceSettings())
+    few = compute(item_inputs(answers(highest=3, rise=0.0), highest=3), settings)
     assert few.categories <= 4
     assert not few.crowded
     assert "invariance-answers-crowd" not in codes(few)

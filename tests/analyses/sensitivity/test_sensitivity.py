@@ -240,7 +240,7 @@ def test_impossible_rows_are_explained_where_there_are_any() -> None:
 def test_methods_tell_what_was_assumed() -> None:
     inputs = with_outliers(simulated())
     told = str(compute(inputs, SensitivitySettings(draws=100)).methods())
-    assert "from 0.50 to 1.0 (an assumption: nothing in these data tells it)" in told
+    assert "from 0.50 to 1.0 (an assumption, as the study file states none)" in told
     assert "over 100 resamples of persons" in told
     assert "drop, winsorise and robust" in told
 

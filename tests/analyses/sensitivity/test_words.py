@@ -70,13 +70,15 @@ def test_the_opening_says_what_the_slope_outlives(
     text = str(replace(result, exposure_bands=bands).answer())
     assert text.startswith("That those who reported more stressors had more problems")
     assert said in text
-    assert "0.50 to 1.0 (an assumption: nothing in these data tells it)" in text
+    assert "0.50 to 1.0 (an assumption, as the study file states none)" in text
     assert ("need not hold" in text) is (joint[0] < 0)
     short = str(replace(result, exposure_bands=bands).in_short())
     assert ("need not hold" in short) is (joint[0] < 0)
     assert ("mood" in short) is (bands.mood_high > 0)
     seldom = replace(result, exposure_bands=bands, covered=0.077)
-    assert "so that exposure may be less reliable than was taken here" in str(seldom.answer())
+    assert "what was not asked about is taken to differ from the rest by chance" in str(
+        seldom.answer()
+    )
     assert "size of the slope and the places of persons, not its direction" in str(seldom.answer())
     assert "the time that was not asked about is no part of that error" in str(seldom.in_short())
     assert "less reliable than was taken" not in text
@@ -160,7 +162,7 @@ def test_time_that_no_answer_looks_back_on_is_error_too() -> None:
         replace(result, covered=0.08), inputs
     )
     assert "between planned occasions" not in told_of(replace(result, covered=0.5), inputs)
-    assert "an assumption: nothing in these data tells it" in told_of(result, inputs)
+    assert "an assumption, as the study file states none" in told_of(result, inputs)
 
 
 @pytest.mark.parametrize(

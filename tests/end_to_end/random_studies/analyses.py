@@ -139,6 +139,8 @@ def _invariance(plan: Plan) -> dict[str, Any]:
         step["occasions"] = list(plan.labels[: lot.one(1, 2, 3)])
     if plan.background and lot.chance(0.4):
         step["groups"] = lot.one(*plan.background)
+    if lot.chance(0.3):
+        step["items"] = lot.one("ordered", "continuous")
     return step
 
 

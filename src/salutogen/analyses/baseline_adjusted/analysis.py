@@ -87,8 +87,8 @@ class BaselineAdjustedResult(AnalysisResult):
     beyond_exposure: float = figure(
         "Share of the variance of later P that baseline P explains beyond exposure"
     )
-    exposure_before: float | None = figure("Mean E at the baseline", unit="points of E")
-    exposure_after: float = figure("Mean E after it", unit="points of E")
+    exposure_before: float | None = figure("Mean E at the baseline", unit="units of E")
+    exposure_after: float = figure("Mean E after it", unit="units of E")
     models: pl.DataFrame = rows("Exposure in three lines over the same persons", MODEL_COLUMNS)
     reliabilities: pl.DataFrame = rows(
         "If baseline P were measured with error", RELIABILITY_COLUMNS

@@ -21,7 +21,7 @@ POINTS_OF_CURVE = 21
 MOST_FOR_PROGRAMS = 20_000
 CURVE_COLUMNS = (
     Column(name="centile", meaning="Centile", heading="Centile", kind=Kind.LABEL),
-    Column(name="E", meaning="Exposure", unit="points of E", heading="E"),
+    Column(name="E", meaning="Exposure", unit="units of E", heading="E"),
     Column(name="P", meaning="Problems at the centile", unit=POINTS, heading="P"),
     Column(name="low", meaning="Lower end of its 95 % interval", unit=POINTS, heading="from"),
     Column(name="high", meaning="Upper end of its 95 % interval", unit=POINTS, heading="to"),
@@ -38,9 +38,9 @@ CURVE_COLUMNS = (
 class SpreadChange(Record):
     """SD of problems about the line at low, middle and high exposure (percentiles of persons)."""
 
-    E_low: float = figure("10th percentile of E", unit="points of E")
-    E_middle: float = figure("Median of E", unit="points of E")
-    E_high: float = figure("90th percentile of E", unit="points of E")
+    E_low: float = figure("10th percentile of E", unit="units of E")
+    E_middle: float = figure("Median of E", unit="units of E")
+    E_high: float = figure("90th percentile of E", unit="units of E")
     sd_low: float = figure("SD about the line at the 10th percentile of E", unit=POINTS)
     sd_middle: float = figure("SD about the line at the median of E", unit=POINTS)
     sd_high: float = figure("SD about the line at the 90th percentile of E", unit=POINTS)

@@ -65,7 +65,7 @@ class Transfer(Record):
     spread_low: float = figure("Lower end of the 95 % interval of the ratio")
     spread_high: float = figure("Upper end of the 95 % interval of the ratio")
     slope_difference: float = figure(
-        "Slope of P on E here less the norm's", unit="points of P per point of E"
+        "Slope of P on E here less the norm's", unit="points of P per unit of E"
     )
     slope_low: float = figure("Lower end of its 95 % interval")
     slope_high: float = figure("Upper end of its 95 % interval")

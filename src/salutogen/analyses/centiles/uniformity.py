@@ -21,7 +21,7 @@ GROUP_COLUMNS = (
     ),
     Column(name="n", meaning="Persons", unit="persons", heading="Persons", kind=Kind.COUNT,
            adds_up=1),
-    Column(name="mean_E", meaning="Mean exposure of the group", unit="points of E",
+    Column(name="mean_E", meaning="Mean exposure of the group", unit="units of E",
            heading="Mean E"),
     Column(name="mean_centile", meaning="Mean centile; 50 where it is right",
            heading="Mean centile"),

@@ -16,7 +16,7 @@ from salutogen.columns import POINTS, Record, beside, figure, record
 from salutogen.models.regression.stacked import StackedFit, stacked_regression
 
 Float = NDArray[np.float64]
-SLOPE = f"{POINTS} per point of E"
+SLOPE = f"{POINTS} per unit of E"
 LEVEL = 0.05
 GRID = 41
 

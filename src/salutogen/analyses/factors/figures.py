@@ -37,7 +37,7 @@ FOREST_COLUMNS = (
 )
 SLOPE_COLUMNS = (
     Column(name="factor", meaning="Value of the factor", heading="Factor"),
-    Column(name="slope", meaning="Slope of problems on exposure", unit=f"{POINTS} per point of E",
+    Column(name="slope", meaning="Slope of problems on exposure", unit=f"{POINTS} per unit of E",
            heading="Slope of P on E"),
     Column(name="low", meaning="Lower end of its 95 % interval", heading="from"),
     Column(name="high", meaning="Upper end of its 95 % interval", heading="to"),
@@ -107,7 +107,7 @@ def slope_figure(item: FactorFound) -> Figure | None:
         ]
     )
     x = quantity("factor", item.title)
-    title = "Slope of problems on exposure (points of P per point of E)"
+    title = "Slope of problems on exposure (points of P per unit of E)"
     low, _, high = found.simple_slopes
     ends = ", ".join(points(value) for value in found.region)
     region = f" The interval begins or ends to hold 0 at {ends}." if ends else ""

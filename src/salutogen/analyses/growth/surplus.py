@@ -23,7 +23,7 @@ SURPLUS_COLUMNS = (
            kind=Kind.IDENTIFIER),
     Column(name="functioning", meaning="Mean functioning", unit="points of the scale",
            kind=Kind.PERSON),
-    Column(name="E", meaning="Mean exposure", unit="points of E", kind=Kind.PERSON),
+    Column(name="E", meaning="Mean exposure", unit="units of E", kind=Kind.PERSON),
     Column(name="surplus", meaning="Functioning less that expected at this exposure",
            unit="points of the scale", sign="positive = better than expected", kind=Kind.PERSON),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.invariance.answers import ItemTable, read_items
-from salutogen.analyses.invariance.compared import Compared, comparisons_of
 from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
+from salutogen.analyses.invariance.kinds import Asked, as_quantities, asked_of
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.signs import signs_of
 from salutogen.analyses.invariance.simulated import nearest
@@ -32,6 +32,8 @@ class ItemInvariance(AnalysisResult):
     categories: int = figure("Fewest different answers that an item has", kind=Kind.LABEL)
     at_one_end: float = figure("Largest share of an item's answers in its lowest or highest value")
     crowded: bool = figure("Whether that is half or more", kind=Kind.LABEL)
+    ordered: bool = figure("Whether answers are taken for ordered categories", kind=Kind.LABEL)
+    why: str = figure("Why they are, or why they are taken for quantities", kind=Kind.LABEL)
     comparisons: tuple[Comparison, ...] = figure("What was compared")
 
     @property
@@ -61,11 +63,20 @@ class ItemInvariance(AnalysisResult):
 def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvariance:
     """Compare items over occasions, and between groups where these are named."""
     found = Findings()
-    table = read_items(inputs, settings, found)
-    asked = comparisons_of(inputs, table, settings, found)
-    made = _fitted(inputs, asked, table, found)
+    read = read_items(inputs, settings, found)
+    asked = asked_of(inputs, read, settings, found)
+    told = Findings()
+    try:
+        made = _fitted(inputs, asked, told)
+    except AnalysisError:
+        if settings.items is not None or not asked.table.ordered:
+            raise
+        asked = as_quantities(inputs, read, settings, found, "fit")
+        made = _fitted(inputs, asked, told := Findings())
+    found.extend(told)
     for comparison in made:
         _tell(comparison, found)
+    table = asked.table
     _tell_categories(table, found)
     return ItemInvariance(
         instrument=table.instrument.name,
@@ -75,14 +86,14 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
         categories=table.categories,
         at_one_end=table.at_one_end,
         crowded=table.crowded,
+        ordered=table.ordered,
+        why=table.why,
         comparisons=tuple(made),
         findings=tuple(found),
     )
 
 
-def _fitted(
-    inputs: AnalysisInputs, asked: Sequence[Compared], table: ItemTable, found: Findings
-) -> list[Comparison]:
+def _fitted(inputs: AnalysisInputs, asked: Asked, found: Findings) -> list[Comparison]:
     """Fit what was asked; what cannot be fitted is told, and the other goes on.
 
     Raises
@@ -92,13 +103,13 @@ def _fitted(
     """
     made: list[Comparison] = []
     failed: dict[str, str] = {}
-    for number, one in enumerate(asked):
-        inputs.run.tell(number, len(asked))
+    for number, one in enumerate(asked.compared):
+        inputs.run.tell(number, len(asked.compared))
         try:
-            made.append(fit_comparison(one, table, found))
+            made.append(fit_comparison(one, asked.table, found))
         except ModelError as error:
             failed[one.over] = str(error)
-    inputs.run.tell(len(asked), len(asked))
+    inputs.run.tell(len(asked.compared), len(asked.compared))
     code = "invariance-comparison-left-out" if made else "invariance-not-fitted"
     for over, reason in failed.items():
         found.tell(code, over=over, reason=reason)
@@ -117,14 +128,21 @@ def _tell(one: Comparison, found: Findings) -> None:
         found.tell("invariance-not-held", variant="unsettled", places=one.places,
                    equal=signs.equal, against=signs.against, silent=signs.silent)  # fmt: skip
     elif one.established != "scalar":
-        found.tell("invariance-not-held", variant=one.established, places=one.places)
+        found.tell("invariance-not-held", variant=_variant(one), places=one.places)
     if one.called:
         found.tell("invariance-items-called", items=one.called, places=one.places)
 
 
+def _variant(one: Comparison) -> str:
+    """Which sentence says that a step does not hold."""
+    if not one.ordered:
+        return one.established
+    return "ordered_metric" if one.established == "metric" else "ordered"
+
+
 def _tell_categories(table: ItemTable, found: Findings) -> None:
     """Say what answers that crowd at one end do to the figures."""
-    if table.crowded:
+    if table.crowded and not table.ordered:
         size = nearest(table.categories)
         found.tell(
             "invariance-answers-crowd",

@@ -24,6 +24,7 @@ Float = NDArray[np.float64]
 FEWEST_ITEMS = 3
 FEWEST_ANSWERS = 10  # to each item, for an occasion to count
 CROWDED = 0.5  # share of an item's answers at one end from which on they are no quantities
+PER_QUANTITY = 3
 BASELINE = "baseline"
 
 
@@ -42,6 +43,10 @@ class ItemTable:
         Labels of those at which every item was answered often enough, in order.
     points : float
         Points of the score for a point of an item.
+    ordered : bool
+        Whether answers are taken for ordered categories, not for quantities.
+    why : str
+        Words for the reason.
     """
 
     instrument: Instrument
@@ -49,6 +54,8 @@ class ItemTable:
     values: Float
     occasions: tuple[str, ...]
     points: float
+    ordered: bool = False
+    why: str = ""
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -64,6 +71,22 @@ class ItemTable:
     def categories(self) -> int:
         """Fewest different answers that an item has."""
         return min(len(np.unique(column)) for column in self._columns())
+
+    @property
+    def most_categories(self) -> int:
+        """Most different answers that an item has."""
+        return max(len(np.unique(column)) for column in self._columns())
+
+    @property
+    def per_place(self) -> int:
+        """Free parameters of one place's model in which nothing is equal.
+
+        Of a quantity an intercept, a loading and a residual variance; of ordered categories a
+        loading and thresholds between them.
+        """
+        if not self.ordered:
+            return PER_QUANTITY * len(self.items)
+        return sum(len(np.unique(column)) for column in self._columns())
 
     @property
     def at_one_end(self) -> Share:

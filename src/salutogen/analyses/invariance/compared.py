@@ -22,6 +22,7 @@ Float = NDArray[np.float64]
 
 FEWEST_PER_PARAMETER = 2  # persons: below, nothing is fitted
 ENOUGH_PER_PARAMETER = 5  # persons: below, tests find bias that is not there too often
+ENOUGH_ORDERED = 3  # the same of ordered categories, whose thresholds ask for little
 MOST_BY_DEFAULT, MOST_VARIABLES = 40, 60  # items times occasions
 MOST_GROUPS = 8
 GROUPS_NEEDED = 2
@@ -44,6 +45,8 @@ class Compared:
         Persons with any answer.
     group : array (n_persons,)
         Place of each person's group; 0 over occasions.
+    per_place : int
+        Free parameters of one place's model in which nothing is equal.
     left : dict of int
         Persons who answered but are in no group that is compared, by label.
     """
@@ -54,6 +57,7 @@ class Compared:
     places: tuple[str, ...]
     values: Float
     group: NDArray[np.intp]
+    per_place: int
     left: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -74,7 +78,8 @@ class Compared:
     @property
     def n_parameters(self) -> int:
         """Free parameters where nothing is held equal."""
-        return self.n_groups * parameters_of(self.values.shape[1], self.values.shape[2])
+        _, occasions, items = self.values.shape
+        return self.n_groups * parameters_of(occasions, items, self.per_place)
 
     def at_place(self, place: int) -> Float:
         """Answers at a place (n, n_items) of persons who belong there, missing ones too."""
@@ -85,9 +90,9 @@ class Compared:
         return found
 
 
-def parameters_of(occasions: int, items: int) -> int:
+def parameters_of(occasions: int, items: int, per_place: int) -> int:
     """Free parameters of a group's one-factor model with nothing held equal over occasions."""
-    return 3 * items * occasions + (items + 1) * occasions * (occasions - 1) // 2
+    return per_place * occasions + (items + 1) * occasions * (occasions - 1) // 2
 
 
 def comparisons_of(
@@ -125,7 +130,9 @@ def _over_occasions(table: ItemTable, settings: InvarianceSettings, found: Findi
     k, places = len(table.items), list(range(len(table.occasions)))
     persons = int(np.isfinite(table.values).any(axis=(1, 2)).sum())
     if settings.occasions is None:
-        places = spread_places(len(places), items=k, persons=persons)
+        places = spread_places(
+            len(places), items=k, most=persons // _enough(table), per_place=table.per_place
+        )
         if len(places) < len(table.occasions):
             chosen = [table.occasions[place] for place in places]
             found.tell("invariance-occasions-chosen", labels=chosen, n=len(table.occasions))
@@ -141,22 +148,30 @@ def _over_occasions(table: ItemTable, settings: InvarianceSettings, found: Findi
         places=tuple(table.occasions[place] for place in places),
         values=values,
         group=np.zeros(len(values), dtype=np.intp),
+        per_place=table.per_place,
     )
 
 
-def spread_places(occasions: int, *, items: int, persons: int) -> list[int]:
+def _enough(table: ItemTable) -> int:
+    """Persons for each parameter that are enough."""
+    return ENOUGH_ORDERED if table.ordered else ENOUGH_PER_PARAMETER
+
+
+def spread_places(occasions: int, *, items: int, most: int, per_place: int) -> list[int]:
     """Return places of the first and last occasion, and of as many between as persons allow.
 
-    >>> spread_places(6, items=9, persons=300)
+    At most `most` parameters.
+
+    >>> spread_places(6, items=9, most=60, per_place=27)
     [0, 5]
-    >>> spread_places(6, items=9, persons=1000)
+    >>> spread_places(6, items=9, most=200, per_place=27)
     [0, 2, 3, 5]
     """
     n = 2
     while (
         n < occasions
         and (n + 1) * items <= MOST_BY_DEFAULT
-        and persons >= ENOUGH_PER_PARAMETER * parameters_of(n + 1, items)
+        and most >= parameters_of(n + 1, items, per_place)
     ):
         n += 1
     return [round(place) for place in np.linspace(0, occasions - 1, n).tolist()]
@@ -172,7 +187,7 @@ def _over_groups(
     answered = np.isfinite(values).any(axis=(1, 2))
     known = answered & label.is_not_null().to_numpy()
     counts = label.filter(pl.Series(known)).value_counts(sort=True)
-    needed = FEWEST_PER_PARAMETER * parameters_of(1, len(table.items))
+    needed = FEWEST_PER_PARAMETER * parameters_of(1, len(table.items), table.per_place)
     order = sorted(counts[label.name].to_list())
     sizes = dict(counts.iter_rows())
     kept = tuple(one for one in order if sizes[one] >= needed)
@@ -194,6 +209,7 @@ def _over_groups(
         places=kept,
         values=values[chosen],
         group=number[chosen],
+        per_place=table.per_place,
         left=sizes_left(label.filter(pl.Series(answered)), kept),
     )
 
@@ -227,9 +243,9 @@ def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
     if (present.T @ present).min() < FEWEST_ANSWERS:
         found.tell("invariance-answers-apart", over=one.over, fewest=FEWEST_ANSWERS)
         return
-    if one.n < ENOUGH_PER_PARAMETER * q:
-        found.tell("invariance-few-persons", n=persons, parameters=q, over=one.over,
-                   enough=ENOUGH_PER_PARAMETER)  # fmt: skip
+    if one.n < _enough(table) * q:
+        code = "invariance-few-persons-ordered" if table.ordered else "invariance-few-persons"
+        found.tell(code, n=persons, parameters=q, over=one.over, enough=_enough(table))
 
 
 def _without_variance(one: Compared, items: Sequence[str]) -> list[str]:

@@ -12,10 +12,16 @@ import polars as pl
 from salutogen.analyses.coded_names import codes_of, in_names
 from salutogen.analyses.invariance.answers import ItemTable
 from salutogen.analyses.invariance.compared import Compared
+from salutogen.analyses.invariance.kinds import FEWEST_IN_CATEGORY, in_words
 from salutogen.columns import Column, Kind, Record, figure, record, rows
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
-from salutogen.models import ConvergenceWarning, MeasurementInvariance
+from salutogen.models import (
+    ConvergenceWarning,
+    MeasurementInvariance,
+    OrderedInvariance,
+    OrderedInvarianceResult,
+)
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
 
 if TYPE_CHECKING:
@@ -24,6 +30,10 @@ if TYPE_CHECKING:
 Z = 1.959964
 POINTS = "points of the score"
 HIGHER = "positive = the score is higher there than at the first place"
+NOT_FOUND = (
+    "the search for a model of ordered items did not settle, as where an item hardly goes together "
+    "with the others, or nearly gives another."
+)
 LEAST_CFI, MOST_RMSEA = 0.90, 0.08  # one factor may stand for the items
 
 PLACE_COLUMNS = (
@@ -54,7 +64,8 @@ STEP_COLUMNS = (
     Column(name="rmsea_change", meaning="RMSEA less that of the model before",
            heading="Change of RMSEA"),
     Column(name="difference", heading="Difference",
-           meaning="Scaled likelihood ratio to the model before (Satorra and Bentler 2001)"),
+           meaning="Scaled test against the model before (likelihood ratio: Satorra and Bentler "
+           "2001; ordered items, weighted squares: Satorra 2000)"),
     Column(name="difference_df", meaning="Its degrees of freedom", heading="df of it",
            kind=Kind.LABEL),
     Column(name="difference_p", meaning="Its p value", heading="p of it"),
@@ -64,13 +75,18 @@ STEP_COLUMNS = (
 ITEM_COLUMNS = (
     Column(name="item", meaning="Item", heading="Item", kind=Kind.LABEL),
     Column(name="chi_square", heading="Chi-square",
-           meaning="Scaled likelihood ratio of its own intercepts and loadings"),
+           meaning="Scaled test of its own loadings and intercepts (ordered items: thresholds)"),
     Column(name="df", meaning="Its degrees of freedom", heading="df", kind=Kind.LABEL),
     Column(name="p", meaning="Its p value", heading="p"),
     Column(name="p_adjusted", heading="p (adjusted)",
            meaning="p value adjusted for all items (Benjamini and Hochberg 1995)"),
     Column(name="called", heading="Called",
            meaning="Whether the item is called: answered differently at the same latent value"),
+)  # fmt: skip
+JOINED_COLUMNS = (
+    Column(name="item", meaning="Item", heading="Item", kind=Kind.LABEL),
+    Column(name="answers", meaning="Answers that count as one category", heading="Answers",
+           kind=Kind.LABEL),
 )  # fmt: skip
 
 
@@ -122,8 +138,10 @@ class Comparison(Record):
     )
     # Times the parameters, persons: kept back with the values of single persons.
     per_parameter: float = figure("Persons for each parameter", kind=Kind.PERSON)
+    ordered: bool = figure("Whether answers are taken for ordered categories", kind=Kind.LABEL)
     established: str = figure(
-        "Last step that fits hardly worse than the one before: configural, metric, scalar",
+        "Last step that fits hardly worse than the one before: configural, thresholds (ordered "
+        "items), metric, scalar",
         kind=Kind.LABEL,
     )
     one_factor: bool = figure("Whether one factor describes the items (CFI .90, RMSEA .08)")
@@ -133,6 +151,7 @@ class Comparison(Record):
     items: pl.DataFrame = rows("Tests of single items", ITEM_COLUMNS)
     shifts: pl.DataFrame = rows("What freeing an item shows", SHIFT_COLUMNS)
     score: pl.DataFrame = rows("What called items do to the mean score", SUM_COLUMNS)
+    joined: pl.DataFrame = rows("Categories of ordered items that were joined", JOINED_COLUMNS)
 
 
 def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparison:
@@ -145,12 +164,15 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
     """
     items, places = codes_of("v", table.items), codes_of("p", one.places)
     names = {code: name for codes in (items, places) for name, code in codes.items()}
-    result = _fitted(one, items, places, names)
+    result = _fitted(one, table, items, places, names)
     for message in dict.fromkeys(
         message for fit in (*result.fits.values(), result.partial) for message in fit.messages
     ):
         found.tell("invariance-model-doubtful", over=one.over,
                    message=in_names(message, names, _PARAMETERS))  # fmt: skip
+    if isinstance(result, OrderedInvarianceResult) and result.corrected:
+        pairs = [in_names(pair, names, _PARAMETERS) for pair in result.corrected]
+        found.tell("invariance-cell-filled", over=one.over, pairs=pairs)
     where = pl.coalesce(
         pl.when(pl.col(column) != "").then(pl.col(column)) for column in ("group", "occasion")
     ).replace_strict(names, return_dtype=pl.String)
@@ -169,6 +191,7 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         n=one.n,
         n_answered=one.n_answered,
         per_parameter=one.n / one.n_parameters,
+        ordered=table.ordered,
         established=result.established,
         one_factor=_is_one_factor(steps),
         called=tuple(names[code] for code in result.biased),
@@ -181,22 +204,29 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         score=sums.with_columns(items_sd=pl.col("items") / first_sd).select(
             column.name for column in SUM_COLUMNS
         ),
+        joined=_joined(result, names),
     )
 
 
 def _fitted(
     one: Compared,
+    table: ItemTable,
     items: dict[str, str],
     places: dict[str, str],
     names: dict[str, str],
-) -> InvarianceResult:
-    model = MeasurementInvariance(
-        items=tuple(items.values()),
-        person="person",
-        occasion="place" if one.over == "occasions" else None,
-        group="place" if one.over == "groups" else None,
-        standard_errors="robust",
-    )
+) -> InvarianceResult | OrderedInvarianceResult:
+    over_time = one.over == "occasions"
+    columns: dict[str, Any] = {
+        "items": tuple(items.values()),
+        "person": "person",
+        "occasion": "place" if over_time else None,
+        "group": None if over_time else "place",
+    }
+    model: MeasurementInvariance | OrderedInvariance
+    if table.ordered:
+        model = OrderedInvariance(**columns, fewest=FEWEST_IN_CATEGORY)
+    else:
+        model = MeasurementInvariance(**columns, standard_errors="robust")
     n, m, _ = one.values.shape
     labels = list(places.values())
     at = np.tile(np.arange(m), n) if one.over == "occasions" else one.group
@@ -209,9 +239,23 @@ def _fitted(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its message is a finding
         try:
-            return model.fit(frame)
+            result = model.fit(frame)
         except ModelError as error:
             raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
+    if table.ordered and not all(fit.converged for fit in result.fits.values()):
+        raise ModelError(NOT_FOUND)  # estimates run away then, and so do tests of them
+    return result
+
+
+def _joined(
+    result: InvarianceResult | OrderedInvarianceResult, names: dict[str, str]
+) -> pl.DataFrame:
+    """Categories that hold more than one answer."""
+    made = []
+    if isinstance(result, OrderedInvarianceResult):
+        for code, own in result.categories.items():
+            made += [{"item": names[code], "answers": in_words(answers)} for answers in own.joined]
+    return pl.DataFrame(made, schema={"item": pl.String, "answers": pl.String})
 
 
 def _is_one_factor(steps: pl.DataFrame) -> bool:
@@ -236,7 +280,7 @@ def _persons(one: Compared, table: ItemTable) -> pl.DataFrame:
     return pl.DataFrame(made, schema=schema)
 
 
-def _steps(result: InvarianceResult) -> pl.DataFrame:
+def _steps(result: InvarianceResult | OrderedInvarianceResult) -> pl.DataFrame:
     table = result.steps.rename(
         {"model": "step", "n_parameters": "parameters", "p_value": "difference_p"}
     )
@@ -258,8 +302,11 @@ def _intervals(frame: pl.DataFrame, parts: Iterable[str], table: ItemTable) -> p
 
 # Parameters as the model calls them, and what they are.
 _PARAMETERS = (
-    (r"\b(loading|intercept)\((\w+)@(\w+)\)", r"\1 of \2 at \3"),
-    (r"\b(loading|intercept)\((\w+)\)", r"\1 of \2"),
+    (r"\bthreshold\((\w+)@(\w+)\|(\d+)\)", r"threshold \3 of \1 at \2"),
+    (r"\bthreshold\((\w+)\|(\d+)\)", r"threshold \2 of \1"),
+    (r"\b(loading|intercept|scale)\((\w+)@(\w+)\)", r"\1 of \2 at \3"),
+    (r"\b(loading|intercept|scale)\((\w+)\)", r"\1 of \2"),
+    (r"\b(v\d+)@(p\d+)", r"\1 at \2"),
     (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"residuals of \1 at \2 and at \4"),
     (r"\bresid\((\w+)@(\w+)\)", r"residual of \1 at \2"),
     (r"\bresid\((\w+)\)", r"residual of \1"),

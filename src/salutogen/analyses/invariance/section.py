@@ -8,12 +8,13 @@ import polars as pl
 
 from salutogen.analyses.invariance.fitted import (
     ITEM_COLUMNS,
+    JOINED_COLUMNS,
     PLACE_COLUMNS,
     SHIFT_COLUMNS,
     STEP_COLUMNS,
     SUM_COLUMNS,
 )
-from salutogen.analyses.invariance.words import caution, rule, verdict
+from salutogen.analyses.invariance.words import caution, rule, taken_for, verdict
 from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table, Text
 from salutogen.page.words import signed
@@ -26,9 +27,23 @@ WHAT = (
     "A mean score may differ because people differ in what it measures, or because they answer an "
     "item differently at the same {thing}. One factor behind the items tells these apart as far as "
     "most items are answered alike: with equal loadings a point of the factor means the same "
-    "(associations can be compared), with equal intercepts so does the level (means can be "
+    "(associations can be compared), with equal {levels} so does the level (means can be "
     "compared). If all items shift together, nothing in the answers can tell it from a change of "
     "what is measured."
+)
+STEPS = (
+    "Configural: one factor, everything else free. Metric: equal loadings. Scalar: equal "
+    "intercepts too. Tests and indices are scaled for answers that are not normal."
+)
+ORDERED_STEPS = (
+    "Configural: one factor, everything else free. Thresholds: answers are cut at the same places "
+    "of the responses behind them. Metric: equal loadings too. Scalar: equal intercepts of "
+    "responses too. Responses may spread more or less widely at each place. Tests and indices are "
+    "adjusted in mean and variance."
+)
+SPREAD = (
+    " The part of the latent mean holds how far responses spread as well, since the share of each "
+    "category depends on it."
 )
 TITLES = {"occasions": "over occasions", "groups": "between groups"}
 FIGURE_COLUMNS = tuple(
@@ -39,10 +54,11 @@ FIGURE_COLUMNS = tuple(
 
 def invariance_section(result: ItemInvariance) -> Section:
     """Verdicts, what freeing each item shows, models and tests."""
-    told: list[Text] = [WHAT.format(thing=result.thing)]
+    levels = "thresholds and intercepts" if result.ordered else "intercepts"
+    told: list[Text] = [WHAT.format(thing=result.thing, levels=levels), taken_for(result)]
     told += [verdict(result, one) for one in result.comparisons]
     told += [words for words in (caution(result),) if words]
-    told.append(rule())
+    told.append(rule(result))
     return Section(
         title=f"Do the items of {result.title} mean the same?",
         paragraphs=tuple(told),
@@ -52,22 +68,22 @@ def invariance_section(result: ItemInvariance) -> Section:
 
 
 def _tables(one: Comparison) -> tuple[Table, ...]:
-    over = TITLES[one.over]
-    return (
+    over, levels = TITLES[one.over], "thresholds" if one.ordered else "intercepts"
+    spread = SPREAD if one.ordered else ""
+    made = (
         Table(
             name=f"invariance-steps-{one.over}",
             title=f"Models with more and more held equal {over}",
             frame=one.steps,
             columns=STEP_COLUMNS,
-            note="Configural: one factor, everything else free. Metric: equal loadings. Scalar: "
-            "equal intercepts too. Tests and indices are scaled for answers that are not normal.",
+            note=ORDERED_STEPS if one.ordered else STEPS,
         ),
         Table(
             name=f"invariance-items-{one.over}",
             title=f"Which items are answered differently {over}",
             frame=one.items,
             columns=ITEM_COLUMNS,
-            note="Each item with loadings and intercepts of its own, against the model in which "
+            note=f"Each item with loadings and {levels} of its own, against the model in which "
             "they are equal. The clearest item is set free before the others are tested again.",
         ),
         Table(
@@ -84,7 +100,7 @@ def _tables(one: Comparison) -> tuple[Table, ...]:
             frame=one.score,
             columns=SUM_COLUMNS,
             note=f"Beside {one.places[0]}, from the model in which all called items are free. That "
-            "items were chosen by tests is not in the errors.",
+            f"items were chosen by tests is not in the errors.{spread}",
         ),
         Table(
             name=f"invariance-persons-{one.over}",
@@ -93,6 +109,16 @@ def _tables(one: Comparison) -> tuple[Table, ...]:
             columns=PLACE_COLUMNS,
         ),
     )
+    if not one.joined.height:
+        return made
+    joined = Table(
+        name=f"invariance-categories-{one.over}",
+        title=f"Categories that few use, joined {over}",
+        frame=one.joined,
+        columns=JOINED_COLUMNS,
+        note="A joined category counts the mean of all answers that it holds.",
+    )
+    return (*made, joined)
 
 
 def _figure(one: Comparison) -> Figure:

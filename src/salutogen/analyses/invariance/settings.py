@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from salutogen.analyses.contract import AnalysisSettings
@@ -27,4 +29,11 @@ class InvarianceSettings(AnalysisSettings):
         default=None,
         description="`arm`, or background with two to eight labels such as a site or a language: "
         "items are also compared between these groups, at the first of the occasions.",
+    )
+    items: Literal["ordered", "continuous"] | None = Field(
+        default=None,
+        description="What answers to an item are: `ordered` categories (thresholds, polychoric "
+        "correlations) or `continuous` quantities; default: ordered where items have at most five "
+        "different answers, or at most seven of which half or more are at one end, as far as "
+        "persons and categories allow.",
     )

@@ -13,8 +13,29 @@ from salutogen.page.words import p_value
 if TYPE_CHECKING:
     from salutogen.analyses.invariance.fitted import Comparison
 
-EQUAL = {"metric": "loadings", "scalar": "intercepts"}
 LEVEL = 0.05
+QUANTITIES = {"metric": "loadings", "scalar": "intercepts"}
+ORDERED = {
+    "thresholds": "thresholds",
+    "metric": "loadings",
+    "scalar": "intercepts of latent responses",
+}
+
+
+def equal_of(one: Comparison) -> dict[str, str]:
+    """Return words for what each step of a comparison holds equal, in order."""
+    if not one.ordered:
+        return QUANTITIES
+    named = {step: ORDERED[step] for step in one.steps["step"].to_list() if step in ORDERED}
+    if "metric" not in named:  # of two categories all is equal at once
+        rest = named["scalar"] if "thresholds" in named else "thresholds"
+        named["scalar"] = f"loadings and {rest}"
+    return named
+
+
+def step_test(one: Comparison) -> str:
+    """Return words for the test of a step."""
+    return "the difference test" if one.ordered else "the likelihood ratio"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +60,8 @@ class Signs:
 
 def signs_of(one: Comparison) -> Signs | None:
     """Sort the signs of the step that does not hold; None where every step does."""
-    failed = one.steps.filter(pl.col("step").is_in(list(EQUAL)) & ~pl.col("holds"))
+    equal = equal_of(one)
+    failed = one.steps.filter(pl.col("step").is_in(list(equal)) & ~pl.col("holds"))
     if one.established == "scalar" or not failed.height:
         return None
     row = failed.row(0, named=True)
@@ -50,11 +72,11 @@ def signs_of(one: Comparison) -> Signs | None:
         signs.append(("the rule for RMSEA", row["rmsea_change"] > MOST_RISE))
     p = row["difference_p"]
     if p is not None:
-        signs.append((f"the likelihood ratio ({p_value(p)})", p < LEVEL))
+        signs.append((f"{step_test(one)} ({p_value(p)})", p < LEVEL))
     if one.items["p"].drop_nulls().len():
         signs.append(("the tests of single items", bool(one.called)))
     return Signs(
-        equal=EQUAL[row["step"]],
+        equal=equal[row["step"]],
         against=tuple(sign for sign, speaks in signs if speaks),
         silent=tuple(sign for sign, speaks in signs if not speaks),
         tested=bool(one.called)

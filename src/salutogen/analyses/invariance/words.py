@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.invariance.signs import EQUAL, Signs, signs_of
+from salutogen.analyses.invariance.signs import Signs, equal_of, signs_of, step_test
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.findings import Persons
 from salutogen.models.sem.one_factor.result import MOST_FALL, MOST_RISE
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from salutogen.page.section import Text
 
 MOST_NAMED = 4
+QUANTITY_FIT = "by full-information maximum likelihood with robust tests"
+ORDERED_FIT = (
+    "fitted to polychoric correlations and thresholds by diagonally weighted least squares with "
+    "tests adjusted in mean and variance (delta parametrisation; steps of Wu and Estabrook 2016)"
+)
 
 
 def answer_of(result: ItemInvariance) -> Text:
@@ -37,9 +42,9 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
         head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}."
     elif one.established == "metric":
         head = (
-            f"Items of {result.instrument} have equal loadings {where}, but not equal intercepts: "
-            f"{_changes(one)}. Differences of mean scores are not differences of what is measured "
-            "alone."
+            f"Items of {result.instrument} have equal loadings {where}, but not equal "
+            f"{equal_of(one)['scalar']}: {_changes(one)}. Differences of mean scores are not "
+            "differences of what is measured alone."
         )
     else:
         head = (
@@ -58,8 +63,9 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
 
 def _unsettled(result: ItemInvariance, one: Comparison, signs: Signs) -> str:
     """Say of a step that only a rule for fit speaks against, which signs do not."""
-    what = "associations and means" if one.established == "configural" else "means"
-    so_far = "have equal loadings" if one.established == "metric" else ""
+    what = "means" if one.established == "metric" else "associations and means"
+    held = equal_of(one).get(one.established)
+    so_far = f"have equal {held}" if held else ""
     head = f"Items of {result.instrument} {so_far} {_where(one)}; whether" if so_far else "Whether"
     of = "they have" if so_far else f"items of {result.instrument} have"
     place = "" if so_far else f" {_where(one)}"
@@ -81,8 +87,9 @@ def _where(one: Comparison) -> str:
 def _changes(one: Comparison) -> str:
     """Words for each step: by how much fit changes, and its test."""
     told = []
+    named = equal_of(one)
     for row in one.steps.iter_rows(named=True):
-        equal = EQUAL.get(row["step"])
+        equal = named.get(row["step"])
         if equal is None:
             continue
         fit = "fit unknown"
@@ -92,12 +99,40 @@ def _changes(one: Comparison) -> str:
     return "; ".join(told)
 
 
-def rule() -> str:
+def rule(result: ItemInvariance) -> str:
     """Say which rule decides whether a step holds."""
+    test = step_test(result.comparisons[0])
     return (
         f"A step holds where CFI falls by no more than {MOST_FALL:.3f} and RMSEA rises by no more "
-        f"than {MOST_RISE:.3f} (Chen 2007). The likelihood ratio beside it finds small differences "
+        f"than {MOST_RISE:.3f} (Chen 2007). T{test[1:]} beside it finds small differences "
         "in large samples, too, and with few persons some that are not there; it does not decide."
+    )
+
+
+def taken_for(result: ItemInvariance) -> str:
+    """Say what answers are taken for, why, and what that assumes."""
+    if not result.ordered:
+        return f"Answers are taken for quantities, because {result.why}."
+    told = (
+        f"Answers are taken for ordered categories, because {result.why}: behind each stands a "
+        "normal response that thresholds cut."
+    )
+    return f"{told} {_assumed(result)}"
+
+
+def _assumed(result: ItemInvariance) -> str:
+    """Say what is needed for thresholds alone, and of who misses answers."""
+    steps = [equal_of(one) for one in result.comparisons]
+    told = ""
+    if any("thresholds" not in one for one in steps):
+        told = (
+            "Thresholds can be tested by themselves only where an item has four categories, "
+            "loadings only where one has three; what cannot be is tested together with the next "
+            "step. "
+        )
+    return (
+        f"{told}Missing answers are left out pair by pair, which is right where who misses does "
+        "not depend on what was or would have been answered."
     )
 
 
@@ -163,7 +198,7 @@ def _range(one: Comparison) -> str:
 
 def caution(result: ItemInvariance) -> Text:
     """Say what answers that crowd at one end do to these figures; empty where none do."""
-    if not result.crowded:
+    if not result.crowded or result.ordered:
         return ""
     size = nearest(result.categories)
     return say(
@@ -185,17 +220,26 @@ def methods_of(result: ItemInvariance) -> Text:
         parts.append(
             say(
                 "Whether items of {instrument} measure alike over {n_places} {over} was asked of "
-                "{n:# person|# persons} by one-factor models with equal loadings (metric) and "
-                "equal intercepts (scalar){residuals}, by full-information maximum likelihood "
-                "with robust tests; a step holds where CFI falls by at most .010 and RMSEA rises "
-                "by at most .015 (Chen 2007).",
+                "{n:# person|# persons} by one-factor models {models}{residuals}, {fitted}; a step "
+                "holds where CFI falls by at most .010 and RMSEA rises by at most .015 (Chen "
+                "2007).",
                 instrument=result.instrument,
                 n_places=len(one.places),
                 over=over,
                 n=Persons(one.n, of=one.n_answered),
+                models=_models(one),
                 residuals=", residuals of an item going together over occasions"
                 if one.over == "occasions"
                 else "",
+                fitted=ORDERED_FIT if one.ordered else QUANTITY_FIT,
             )
         )
     return parts[0] if len(parts) == 1 else say("{one} {two}", one=parts[0], two=parts[1])
+
+
+def _models(one: Comparison) -> str:
+    if not one.ordered:
+        return "with equal loadings (metric) and equal intercepts (scalar)"
+    return (
+        f"of ordered answers with more and more equal ({enumeration(list(equal_of(one).values()))})"
+    )

@@ -26,7 +26,7 @@ FAR_POINT_COLUMNS = (
             ("level", "Level", "Occasion or person", "", ""),
             ("occasion", "Occasion", "Label of the occasion", "", ""),
             ("P", "P", "Problems", POINTS, "higher = more problems"),
-            ("E", "E", "Exposure", "points of E", "higher = more exposed"),
+            ("E", "E", "Exposure", "units of E", "higher = more exposed"),
             ("SR", "SR", "Observed minus expected problems", POINTS, LESS_RESILIENT),
             ("z_P", "z of P", "P in SDs from the mean of its level", "SDs", ""),
             ("z_E", "z of E", "E in SDs from the mean of its level", "SDs", ""),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 UNEQUAL = 1.25  # ratio of SDs worth a sentence
-ALIKE = 1.05  # ratio of SDs below which there is nothing to give a reason for
+ALIKE = 1.1  # ratio of SDs below which there is nothing to give a reason for
 QUANTILE_COLUMNS = (
     Column(name="quantile", meaning="Share of the occasions below", kind=Kind.LABEL,
            heading="Share below"),

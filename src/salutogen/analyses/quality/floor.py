@@ -10,7 +10,7 @@ from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figu
 from salutogen.models.descriptive import least_squares_slope, numbered
 from salutogen.resilience.between_within import OccasionArrays
 
-SLOPE_UNIT = "points of P per point of E"
+SLOPE_UNIT = "points of P per unit of E"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST = 10
 SAME = 1e-9  # points of P

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.norm.periods import count_distinct
 from salutogen.page.audience import Audience
 from salutogen.page.words import enumeration, percent
 from salutogen.resilience.between_within import OccasionArrays
@@ -44,6 +45,7 @@ def time_covered(study: Study, arrays: OccasionArrays) -> pl.DataFrame:
     types = coverage(study)
     if not types or not arrays.person.size:
         return empty
+    n = count_distinct(arrays.person)
     days = np.array([0.0 if one.day is None else one.day for one in study.occasions])
     rows = []
     for one in types:
@@ -55,7 +57,6 @@ def time_covered(study: Study, arrays: OccasionArrays) -> pl.DataFrame:
         same = person[1:] == person[:-1]
         before[1:][same] = at[:-1][same]
         seen = np.maximum(at - np.maximum(at - one.recall_days, before), 0.0)
-        n = np.unique(arrays.person).size
         rows.append((one.instrument, one.share, float(seen.sum()) / (days[-1] - days[0]) / n))
     return pl.concat([empty, pl.DataFrame(rows, schema=empty.schema, orient="row")])
 
@@ -72,5 +73,5 @@ def covered_words(covered: pl.DataFrame, audience: Audience) -> str:
     return (
         "Of the time from the first to the last planned occasion, answers look back on: "
         f"{enumeration(told)} (mean over persons, missed occasions counted as not covered). What "
-        "was met in the rest is not in exposure."
+        "each would tell of the rest is not in exposure."
     )

@@ -84,7 +84,7 @@ class Band:
 
 
 def slope_band(P: Float, E: Float, assumptions: Assumptions) -> Band:
-    """Band of the slope of P on exposure over persons, points of P per point of E."""
+    """Band of the slope of P on exposure over persons, points of P per unit of E."""
     sums, n = sums_by_person([(np.arange(P.size), {"P": P, "E": E})])
     return _band(sums, n, assumptions, lambda at, weights: weights.on_E)
 

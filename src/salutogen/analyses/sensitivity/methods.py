@@ -51,4 +51,4 @@ def source_words(bands: PersonBands) -> str:
             "from the reliabilities given for the exposure instruments, whether a person's errors "
             "last or are independent between occasions"
         )
-    return "an assumption: nothing in these data tells it"
+    return "an assumption, as the study file states none"

@@ -18,7 +18,7 @@ from salutogen.analyses.sensitivity.exposure_bands import (
 )
 from salutogen.columns import Column, Kind, Record, beside, figure, record, rows
 
-PER_POINT = "points of P per point of E"
+PER_POINT = "points of P per unit of E"
 LEAST = 0.01  # a reliability of 0 leaves no slope to correct
 SLOPE = "slope of P on exposure"
 PER_SD = "SDs of E per SD of P"

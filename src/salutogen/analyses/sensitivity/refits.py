@@ -17,7 +17,7 @@ from salutogen.norm.secondary_lines import robust_line, winsorised_line
 
 INTERCEPT = Column(name="intercept", meaning="Of the line", unit=POINTS, heading="Intercept")
 SLOPE = Column(
-    name="slope", meaning="Of the line", unit="points of P per point of E", heading="Slope"
+    name="slope", meaning="Of the line", unit="points of P per unit of E", heading="Slope"
 )
 R_PRIMARY = Column(
     name="r_with_primary",

@@ -77,7 +77,7 @@ def sensitivity_section(result: SensitivityResult, audience: Audience) -> Sectio
         paragraphs=(
             "Each figure asks: if this assumption held, how far would SR be off? A score that is "
             "free of observed exposure is not free of true exposure when exposure is measured with "
-            f"error{_words_of_true_exposure(result.exposure_bands)}.",
+            f"random error{_words_of_true_exposure(result.exposure_bands)}.",
             *words_of_bands(result.exposure_bands),
             *_words_of_the_rest(result),
         ),
@@ -101,8 +101,8 @@ def _words_of_the_rest(result: SensitivityResult) -> tuple[str, ...]:
         told.append(
             f"The answers of at least one type of exposure look back on {percent(result.covered)} "
             "of the time between planned occasions. What was met in the rest is error of exposure "
-            "too, which no reliability of answers holds: values below those taken here are "
-            "plausible."
+            "too, and no reliability of answers holds it: a mean over occasions stands for the "
+            "rest as far as exposure is steady, a single occasion for its own time only."
         )
     if result.missing.height and not _skipping_matters(result):
         told.append("No skipped answer could change a score.")

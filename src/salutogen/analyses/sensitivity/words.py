@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from salutogen.analyses.sensitivity.exposure_bands import Band
     from salutogen.analyses.sensitivity.person_bands import PersonBands
 
+OF_EXPOSURE = " (of exposure: mood that colours the factor's own answers is not part of it)"
 EDGE = 0.1  # of the slope as scored: an end nearer to 0 holds only just
 
 
@@ -83,7 +84,7 @@ def slope_in_words(
             "SD of problems"
         )
     without = f", {enumeration(left_out)} left out," if left_out else ""
-    begun = f"That those who reported more stressors had {more} problems{without}"
+    begun = f"That those who met more stressors had {more} problems{without}"
     left = (
         f"(slope from {both if mood else by_error} in the same unit; the ends hold the sampling "
         "error of persons)"
@@ -92,9 +93,9 @@ def slope_in_words(
     if covered is not None and covered < LOW_SHARE:
         less = (
             " The answers of at least one type of exposure look back on "
-            f"{percent(covered)} of the time, so that exposure may be less reliable than was taken "
-            "here. As long as what was not asked about differs from the rest by chance alone, that "
-            "would change the size of the slope and the places of persons, not its direction."
+            f"{percent(covered)} of the time; what was not asked about is taken to differ from the "
+            "rest by chance alone, which would change the size of the slope and the places of "
+            "persons, not its direction."
         )
     if _holds(bands):
         just = "only just " if _only_just(bands) else ""
@@ -210,7 +211,7 @@ def _by_mood(places: pl.DataFrame) -> Sentence:
 def words_of_factor(name: str, band: Band, bands: PersonBands) -> Sentence:
     """Say what is left of a factor's correlation with SR where exposure has error."""
     if band.holds_jointly:
-        judged = "it differs from 0 throughout, with mood-congruent reporting as well"
+        judged = f"it differs from 0 throughout, with mood-congruent reporting as well{OF_EXPOSURE}"
     elif band.holds_with_error:
         judged = (
             "it differs from 0 throughout, but not at every strength of mood-congruent reporting "

@@ -50,6 +50,7 @@ from salutogen.analyses.trajectories.placebo.side_words import other_jump_words
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
 from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
+from salutogen.analyses.trajectories.recovery.metrics import CourseMetrics
 from salutogen.analyses.trajectories.recovery.response import (
     Response,
     jump_findings,
@@ -219,19 +220,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         seed=inputs.run.seed,
     )
     told.extend(about)
-    errors = jump_line_errors(inputs, anchors, courses.lock)
-    with_event = courses.background == "with-event"
-    band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
-    calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
-    response = response_of(courses, anchors, metrics, errors, band, calm)
-    if band is not None:
-        jump = response.jump_tests["SR"]
-        response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))
-    if with_event and (late := response.late_change) is not None:
-        late_band = late_error_band(inputs, anchors, courses.change, late.occasions)
-        if late_band is not None:
-            late = replace(late, error_band=late_band.reaching(late.low, late.high))
-        response = replace(response, late_change=late)
+    response = _responses(inputs, anchors, courses, metrics)
     told.extend(jump_findings(response.jump_tests))
     classes, about_classes = look_for_classes(
         courses.lock, anchors.episode, settings.classes, inputs.run
@@ -245,7 +234,7 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         classes,
         settings.validity,
         placebo,
-        with_event=with_event,
+        with_event=courses.background == "with-event",
     )
     told.extend(validity.findings)
     found = class_figures(classes)
@@ -266,6 +255,50 @@ def compute(inputs: AnalysisInputs, settings: TrajectorySettings) -> Trajectorie
         settings=settings,
         classes=classes,
         findings=tuple(told),
+    )
+
+
+def _responses(
+    inputs: AnalysisInputs,
+    anchors: Anchors,
+    courses: LockedCourses,
+    metrics: CourseMetrics | None,
+) -> Response:
+    """How SR responds to the event, and over which errors of exposure that holds."""
+    with_event = courses.background == "with-event"
+    errors = jump_line_errors(inputs, anchors, courses.lock)
+    band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
+    calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
+    response = response_of(courses, anchors, metrics, errors, band, calm)
+    if band is not None:
+        jump = response.jump_tests["SR"]
+        response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))
+    late = response.late_change
+    if not with_event or late is None:
+        return response
+    late_band = late_error_band(inputs, anchors, courses.change, late.occasions)
+    if late_band is not None:
+        late = replace(late, error_band=late_band.reaching(late.low, late.high))
+    return replace(response, late_change=late)
+
+
+def _with_error_bands(
+    inputs: AnalysisInputs, anchors: Anchors, courses: LockedCourses, placebo: Placebo
+) -> Placebo:
+    """Add over which errors of exposure the differences from the comparator hold."""
+    if placebo.SR is None:
+        return placebo
+    scored = placebo.SR.response
+    bands = {
+        what: found.reaching(scored[what].excess_low, scored[what].excess_high)
+        for what, found in difference_error_bands(
+            inputs, anchors, courses.lock, placebo.chosen
+        ).items()
+    }
+    return replace(
+        placebo,
+        jump_error_band=bands.get("jump"),
+        mean_change_error_band=bands.get("mean_change"),
     )
 
 
@@ -303,20 +336,8 @@ def _labelled(
     )
     P_rows = inputs.views.wide("P").values
     placebo = placebo_of(anchored, courses, labels, settings, P=P_rows, seed=inputs.run.seed)
-    if courses.background == "with-event" and placebo.SR is not None:
-        bands = {
-            what: found.reaching(
-                placebo.SR.response[what].excess_low, placebo.SR.response[what].excess_high
-            )
-            for what, found in difference_error_bands(
-                inputs, anchors, courses.lock, placebo.chosen
-            ).items()
-        }
-        placebo = replace(
-            placebo,
-            jump_error_band=bands.get("jump"),
-            mean_change_error_band=bands.get("mean_change"),
-        )
+    if courses.background == "with-event":
+        placebo = _with_error_bands(inputs, anchors, courses, placebo)
     told.extend(placebo_findings(placebo))
     if labels.wider_than_scale:
         told.tell(

@@ -116,8 +116,9 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         f"first anchor or else starts {MARGIN + 1} or more occasions after post2{_sides(result)}. "
         "Differences are "
         "of the mean over courses of what was seen less the mean over the course's own draws, with "
-        "t intervals clustered by person; p was adjusted for the figures of a table (Benjamini & "
-        "Hochberg, 1995), and a difference was claimed only if it held however SR was scored."
+        "t intervals clustered by person, the line taken as known; p was adjusted for the figures "
+        "of a table (Benjamini & Hochberg, 1995), and a difference was claimed only if it held "
+        "however SR was scored."
     )
     if placebo.P_jump is not None:
         yield (

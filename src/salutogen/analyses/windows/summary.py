@@ -38,7 +38,7 @@ WINDOW_COLUMNS = (
     Column(
         name="slope",
         meaning="Of its own line; missing where that is a curve",
-        unit="points of P per point of E",
+        unit="points of P per unit of E",
         heading="Slope",
     ),
     Column(
@@ -50,7 +50,7 @@ WINDOW_COLUMNS = (
         Column(name=f"{name}_{place}", meaning=f"{meaning} at {words}", unit=unit)
         for place, words in EXPOSURES.items()
         for name, meaning, unit in (
-            ("E", "Exposure", "points of E"),
+            ("E", "Exposure", "units of E"),
             ("expected", "Problems that its own line expects", POINTS),
         )
     ),

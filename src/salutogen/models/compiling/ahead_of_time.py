@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from salutogen.models.compiling.cache import (
     MIXTURES,
     NEEDED,
@@ -9,6 +11,9 @@ from salutogen.models.compiling.cache import (
     wait_for_kernels,
     warm_mixtures_in_background,
 )
+
+if TYPE_CHECKING:
+    from salutogen.models.k_means.model import Distance
 
 
 def warm(*, everything: bool = True, classes: bool = False) -> None:
@@ -53,21 +58,21 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
     kernels_of_rows.sort_by_code(codes[::-1].copy(), 2)  # rows in any order
     mark(NEEDED)
     if everything or classes:
-        _warm_k_means()
+        _warm_k_means("gower")
     if everything:
+        _warm_k_means("frechet")  # which no analysis of a study asks for
         _warm_structures()
         _warm_imputation()
         wait_for_kernels()
         warm_mixtures()  # a fraction of a second, unless the other process could not
 
 
-def _warm_k_means() -> None:
+def _warm_k_means(distance: Distance) -> None:
     """Compile the kernels of longitudinal k-means by a fit to six persons."""
     from salutogen.models.k_means.model import LongitudinalKMeans
 
     rows = [[0, 1], [1, 1], [0, 0], [5, 6], [6, 6], [5, 5]]
-    for distance in ("gower", "frechet"):
-        LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
+    LongitudinalKMeans(classes=2, starts=2, distance=distance).fit(rows)
 
 
 def warm_mixtures() -> None:

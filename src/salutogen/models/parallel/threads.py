@@ -1,11 +1,11 @@
-"""Share the work of a compiled kernel among threads; the result does not depend on how many."""
+"""Share work among threads; the result does not depend on how many."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
 
 WORTH_A_THREAD = 200_000  # numbers touched, below which starting threads costs more than it saves
@@ -33,19 +33,54 @@ def share_work(task: Callable[[int, int], None], n_parts: int, *, cost: float) -
     cost : float
         Numbers touched per part: small work stays in this thread.
     """
-    threads = min(n_parts, int(n_parts * cost / WORTH_A_THREAD))
-    threads = min(n_threads(), threads) if threads > 1 else 1
-    if threads <= 1 or getattr(_here, "busy", False):
+    threads = _worthwhile(n_parts, cost)
+    if threads <= 1:
         task(0, n_parts)
         return
     edges = [n_parts * i // threads for i in range(threads + 1)]
-    others = [_workers(threads - 1).submit(_marked, task, a, b) for a, b in pairwise(edges[1:])]
+    others = [_workers(threads - 1).submit(_alone, task, a, b) for a, b in pairwise(edges[1:])]
     try:
         task(edges[0], edges[1])
     finally:
         wait(others)
     for other in others:
         other.result()
+
+
+def at_once[T](tasks: Sequence[Callable[[], T]], *, cost: float) -> list[T]:
+    """Call tasks that do not touch each other, as many at a time as there are threads.
+
+    Parameters
+    ----------
+    tasks : sequence of callable
+        Mostly work of NumPy on long arrays, which releases the interpreter lock.
+    cost : float
+        Numbers touched per task: small work stays in this thread.
+
+    Returns
+    -------
+    list
+        What they return, in their order.
+    """
+    threads = _worthwhile(len(tasks), cost)
+    if threads <= 1:
+        return [task() for task in tasks]
+    begun = [_workers(threads).submit(_alone, task) for task in tasks]
+    try:
+        wait(begun, return_when=FIRST_EXCEPTION)
+    finally:
+        for one in begun:
+            one.cancel()
+        wait(begun)
+    return [one.result() for one in begun]
+
+
+def _worthwhile(n_parts: int, cost: float) -> int:
+    """How many threads are worth starting; one within a thread that shares work already."""
+    if getattr(_here, "busy", False):
+        return 1
+    threads = min(n_parts, int(n_parts * cost / WORTH_A_THREAD))
+    return min(n_threads(), threads) if threads > 1 else 1
 
 
 _here = threading.local()
@@ -59,10 +94,10 @@ def _workers(n: int) -> ThreadPoolExecutor:
     return _pools[n]
 
 
-def _marked(task: Callable[[int, int], None], first: int, last: int) -> None:
+def _alone[**P, T](task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a part, and anything it shares in its turn, in this thread."""
     _here.busy = True
-    task(first, last)
+    return task(*args, **kwargs)
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.models.descriptive import numbered
-from salutogen.models.linear_algebra import PIECE, Factored, combine, sum_in_pieces
+from salutogen.models.linear_algebra import PIECE, Factored, combine, sum_in_pieces, sum_of_products
 from salutogen.models.regression.least_squares import checked
 
 Float = NDArray[np.float64]
@@ -105,9 +105,9 @@ def explained_share(
         if np.min(rest) <= FULL * total:  # one unit alone differs from the others
             return ExplainedShare(share, adjusted, None, None)
         own, room = share * (total - rest), within.room(piece)
-        left = within.squared(piece) / room
-        influence[piece] = (without.squared(piece) / without.room(piece) - left - own) / rest
-        near_none[piece] = (without.squared(piece) / room - left - own) / rest
+        more, left = without.squared(piece), within.squared(piece) / room
+        influence[piece] = (more / without.room(piece) - left - own) / rest
+        near_none[piece] = (more / room - left - own) / rest
     if cluster is not None:
         index, n_clusters = numbered(np.asarray(cluster))
         influence = np.bincount(index, influence, minlength=n_clusters)
@@ -124,7 +124,8 @@ def _limits(share: float, influence: Float, q: int, df: int) -> tuple[float, flo
     units = influence.size
     own = influence - np.mean(influence)
     square = own * own  # far faster than powers of a long array
-    squares, third, fourth = float(square.sum()), float(square @ own), float(square @ square)
+    squares = float(square.sum())
+    third, fourth = sum_of_products(square, own), sum_of_products(square, square)
     value = float(_scaled(share))
     # Slope of the scale along the share times the share's error.
     slope = 1 / (2 * np.sqrt(share) * (1 - share) * np.sqrt(1 + 3 * share))

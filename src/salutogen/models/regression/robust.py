@@ -70,6 +70,7 @@ def fit_huber(
     threshold: float = HUBER,
     max_iterations: int = 200,
     tolerance: float = 1e-10,
+    warn: bool = True,
 ) -> HuberFit:
     """Fit a line by iteratively reweighted least squares with Huber's weights.
 
@@ -86,6 +87,8 @@ def fit_huber(
         Iterations before giving up with a `ConvergenceWarning`.
     tolerance : float
         Largest change of an expected outcome, in scale units, that counts as settled.
+    warn : bool
+        Whether giving up warns; `converged` says so in any case.
 
     Notes
     -----
@@ -109,7 +112,7 @@ def fit_huber(
         converged = change <= tolerance
         fit = new
         iterations += 1
-    if not converged:
+    if warn and not converged:
         warnings.warn(
             f"The robust line had not settled after {iterations} iterations.",
             ConvergenceWarning,

@@ -74,11 +74,11 @@ def fit_indices(place: Place, without: Sequence[Saturated], *, robust: bool) -> 
     model = ChiSquare(2 * (top - place.log_likelihood), df, _factor(h1, h0, df))
     baseline = _baseline(without, top, h1)
     n, groups = problem.n_persons, len(without)
-    found = _indices(model, baseline) | _rmsea(model.value, df, n, groups)
+    found = comparative(model, baseline) | rmsea(model.value, df, n, groups)
     found["srmr"] = _srmr(place, without)
     if robust:
-        scaled = _indices(model.scaled, baseline.scaled)
-        scaled |= _rmsea(model.value, df * model.scaling, n, groups)
+        scaled = comparative(model.scaled, baseline.scaled)
+        scaled |= rmsea(model.value, df * model.scaling, n, groups)
         found |= {f"{name}_scaled": scaled[name] for name in PLAIN if name not in ("df", "srmr")}
         found["scaling_factor"] = model.scaling
     return found
@@ -106,7 +106,8 @@ def _baseline(without: Sequence[Saturated], top: float, h1: float | None) -> Chi
     return ChiSquare(2 * (top - below), df, factor)
 
 
-def _indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:
+def comparative(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:
+    """Return chi-square with its p, and CFI and TLI beside the model of independence."""
     excess, most = model.value - model.df, baseline.value - baseline.df
     worst = max(excess, most, 0.0)
     cfi = 1.0 if worst == 0 else 1 - max(excess, 0.0) / worst
@@ -119,8 +120,8 @@ def _indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:
     }
 
 
-def _rmsea(value: float, df: float, n: int, groups: int) -> dict[str, float]:
-    """RMSEA with its interval; scaled where df is the expectation of chi-square, not its number."""
+def rmsea(value: float, df: float, n: int, groups: int) -> dict[str, float]:
+    """Return RMSEA with its interval; scaled where df is what chi-square is expected to be."""
     if not df or not np.isfinite(df):
         return dict.fromkeys(("rmsea", "rmsea_low", "rmsea_high"), 0.0 if df == 0 else float("nan"))
     size = n * df / groups

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.sem.estimates import NamedEstimates, roots
 from salutogen.models.sem.fitting import Fitted, refuse_unknown_errors, scaled_covariance
 from salutogen.models.sem.inference import Errors, estimate_covariance
 from salutogen.models.sem.profiling import Profile
@@ -57,7 +58,7 @@ class LikelihoodRatio:
 
 @short_repr("n_persons", "n_parameters", "log_likelihood", "converged")
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StructuralFit:
+class StructuralFit(NamedEstimates):
     """A structural model at its maximum-likelihood estimates.
 
     Attributes
@@ -97,9 +98,6 @@ class StructuralFit:
     """
 
     title: str
-    parameters: tuple[str, ...]
-    coefficients: Float
-    covariance: Float
     errors: str
     log_likelihood: float
     saturated_log_likelihood: float
@@ -115,21 +113,6 @@ class StructuralFit:
     fitted: Fitted = field(compare=False)
 
     @property
-    def n_parameters(self) -> int:
-        """Number of free parameters."""
-        return len(self.parameters)
-
-    @property
-    def estimates(self) -> dict[str, float]:
-        """Estimate of each parameter."""
-        return dict(zip(self.parameters, self.coefficients.tolist(), strict=True))
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard error of each parameter; NaN where there is none."""
-        return dict(zip(self.parameters, _roots(self.covariance).tolist(), strict=True))
-
-    @property
     def aic(self) -> float:
         """Akaike's criterion."""
         return -2 * self.log_likelihood + 2 * self.n_parameters
@@ -143,30 +126,7 @@ class StructuralFit:
         """Return standard errors of another kind: `expected`, `observed` or `robust`."""
         refuse_unknown_errors(errors)
         covariance = scaled_covariance(self.fitted.place, self.fitted.units, errors)
-        return dict(zip(self.parameters, _roots(covariance).tolist(), strict=True))
-
-    def tidy(self, level: float = 0.95) -> pl.DataFrame:
-        """Return one row per parameter: `term, estimate, std_error, statistic, p_value, conf_low,
-        conf_high`; by the normal distribution.
-        """
-        from scipy.special import ndtr, ndtri
-
-        errors = _roots(self.covariance)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = self.coefficients / errors
-        half = float(ndtri((1 + level) / 2)) * errors
-        table = pl.DataFrame(
-            {
-                "term": list(self.parameters),
-                "estimate": self.coefficients,
-                "std_error": errors,
-                "statistic": z,
-                "p_value": 2 * ndtr(-np.abs(z)),
-                "conf_low": self.coefficients - half,
-                "conf_high": self.coefficients + half,
-            }
-        )
-        return table.with_columns(pl.col(pl.Float64).fill_nan(None))
+        return dict(zip(self.parameters, roots(covariance).tolist(), strict=True))
 
     def test(
         self, contrasts: str | Mapping[str, float] | Sequence[str | Mapping[str, float]],
@@ -296,10 +256,3 @@ def _numbers(row: Mapping[str, Any]) -> str:
         return f"{row['estimate']:12.6g} {'none':>12}"
     p = "<2e-16" if row["p_value"] < 2e-16 else f"{row['p_value']:.3g}"
     return f"{row['estimate']:12.6g} {row['std_error']:12.6g} {row['statistic']:9.3f} {p:>9}"
-
-
-def _roots(covariance: Float) -> Float:
-    """Standard errors from a covariance; NaN where a variance is below zero."""
-    with np.errstate(invalid="ignore"):
-        found: Float = np.sqrt(np.diag(covariance))
-    return found

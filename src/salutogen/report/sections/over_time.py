@@ -25,7 +25,7 @@ COLUMNS = (
     Column(name="occasion", meaning="Planned occasion", kind=Kind.LABEL),
     Column(name="n", meaning="Persons", unit="persons", kind=Kind.COUNT, nested="counts"),
     *(
-        Column(name=name, meaning=meaning, unit="points of the measure")
+        Column(name=name, meaning=meaning, unit="units of the measure")
         for name, meaning in (
             ("mean", "Mean"),
             ("low", "Lower end of the 95 % interval of the mean"),

@@ -70,9 +70,12 @@ def provenance_section(context: Context) -> Section:
 
 
 def _told(entry: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
-    """Leave out a number of rows that few persons lack."""
-    few = context.audience.leaves_few(entry.get("rows") or 0)
-    return {**entry, "rows": None} if few else entry
+    """Round a number of rows; one that few persons lack is left out."""
+    rows = entry.get("rows")
+    if not rows:
+        return entry
+    few = context.audience.leaves_few(rows)
+    return {**entry, "rows": None if few else context.audience.told(rows)}
 
 
 def _flat(content: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:

@@ -44,6 +44,18 @@ def test_a_way_holds_under_both_backgrounds() -> None:
     assert ways == {"both fall": -1, "one falls": 0, "both rise": 1}
 
 
+def test_a_way_holds_with_the_slope_within_persons_too() -> None:
+    falling, flat = courses(6.0), courses(0.0)
+    person = np.arange(90)
+    both = late_change(falling, person, None, falling + 3.0)
+    one = late_change(falling, person, None, flat)
+    assert both is not None
+    assert one is not None
+    assert (both.within_mean, both.within_low) == pytest.approx((both.mean, both.low))
+    assert "With the slope within persons it is" in both.within_words
+    assert (both.way, one.way) == (-1, 0)
+
+
 def test_few_courses_have_none() -> None:
     assert late_change(courses(6.0)[:15], np.arange(15)) is None
     only = courses(6.0)

@@ -105,7 +105,9 @@ def _episode_words(anchored: Anchored, audience: Audience) -> tuple[Text, ...]:
             numbers=""
             if few
             else say(
-                ": {n} of {persons} persons", n=anchored.n, persons=Persons(anchored.n_persons)
+                ": {n} of {persons} persons",
+                n=Persons(anchored.n),
+                persons=Persons(anchored.n_persons),
             ),
         ),
     )

@@ -104,7 +104,7 @@ def _choices(assessment: ClassAssessment) -> str:
     margin = assessment.settings.gates.bic
     numbers = [found.number(margin) for found in assessment.sets]
     if len(set(numbers)) == 1:
-        return f"By the same rule every set of assumptions chooses {_number_words(numbers[0])}."
+        return f"By the same rule each of these sets chooses {_number_words(numbers[0])}."
     parts = [
         f"{_number_words(k)} under {found.words}"
         for found, k in zip(assessment.sets, numbers, strict=True)

@@ -188,6 +188,7 @@ def _late_words(response: Response, courses: LockedCourses) -> Text:
         f" From the event to {late.occasions} occasions later{free} SR "
         f"{'falls' if late.way < 0 else 'rises'} in the {{n}} courses that are seen then: it "
         f"changes by {signed(late.mean)} ({signed(late.low)} to {signed(late.high)}){again}."
+        f"{late.within_words}"
         f"{late_error_words(late)}{fell}",
         n=Persons(late.n, of=late.n_at_event),
     )
@@ -239,7 +240,8 @@ def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
     return say(
         "In {compared} of them, which are complete and have comparator occasions (of the same "
         "persons, {without}), SR changed by {observed} around the event and by {placebo} around "
-        "these occasions: {end}{sides}{problems}",
+        "these occasions (95 % intervals over persons, the line taken as known): "
+        "{end}{sides}{problems}",
         without=placebo.without,
         compared=Persons(found.n, of=plain.n),
         observed=signed(found.observed),

@@ -151,8 +151,8 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     if (names or other_way) and placebo.rated:
         parts.append(SELECTED)
     return say(
-        "{told}{sides} (95 % intervals over persons, of one figure at a time; what is told is "
-        "judged by p adjusted for {what} together.)",
+        "{told}{sides} (95 % intervals over persons, the line taken as known, of one figure at a "
+        "time; what is told is judged by p adjusted for {what} together.)",
         told=" ".join(parts),
         sides=sides_words(placebo, table, names or one_way or other_way or compared[:1]),
         what=what,

@@ -35,6 +35,14 @@ class LateChange(Record):
     )
     other_low: float | None = figure("Lower end of its 95 % interval", unit=POINTS)
     other_high: float | None = figure("Upper end of its 95 % interval", unit=POINTS)
+    within_mean: float | None = figure(
+        "The same with the slope of exposure within persons; null without a mixed-model line",
+        unit=POINTS,
+        sign=LESS_RESILIENT,
+        default=None,
+    )
+    within_low: float | None = figure("Lower end of its 95 % interval", unit=POINTS, default=None)
+    within_high: float | None = figure("Upper end of its 95 % interval", unit=POINTS, default=None)
     error_band: ErrorBand | None = figure(
         "The same over errors of exposure and mood at once; null without a straight line over "
         "everyone's occasions, or with the event out of exposure",
@@ -48,17 +56,33 @@ class LateChange(Record):
 
     @property
     def way(self) -> int:
-        """-1 for a fall, 1 for a rise, 0 where neither differs from 0 under both backgrounds."""
-        ends = [(self.low, self.high)]
-        if self.other_low is not None and self.other_high is not None:
-            ends.append((self.other_low, self.other_high))
+        """-1 for a fall, 1 for a rise, 0 where 0 is not left out under every way of scoring."""
+        each = (
+            (self.low, self.high),
+            (self.other_low, self.other_high),
+            (self.within_low, self.within_high),
+        )
+        ends = [(low, high) for low, high in each if low is not None and high is not None]
         if all(high < 0.0 for _, high in ends):
             return -1
         return int(all(low > 0.0 for low, _ in ends))
 
+    @property
+    def within_words(self) -> str:
+        """The same with the slope within persons, in a sentence; empty without one."""
+        if self.within_mean is None:
+            return ""
+        return (
+            f" With the slope within persons it is {signed(self.within_mean)} "
+            f"({signed(self.within_low)} to {signed(self.within_high)})."
+        )
+
 
 def late_change(
-    change: FloatArray, person: NDArray[np.int64], other: FloatArray | None = None
+    change: FloatArray,
+    person: NDArray[np.int64],
+    other: FloatArray | None = None,
+    within: FloatArray | None = None,
 ) -> LateChange | None:
     """Hold the last occasion that enough courses reach against the event.
 
@@ -70,6 +94,8 @@ def late_change(
         Whose course it is; errors are clustered by person.
     other : ndarray, shape (n, k), optional
         The same judged with the other background.
+    within : ndarray, shape (n, k), optional
+        SR by the slope within persons, from the event on.
 
     Returns
     -------
@@ -87,6 +113,12 @@ def late_change(
     if own.mean is None or own.low is None or own.high is None:
         return None
     again = None if other is None else mean_of(other[:, last] - other[:, 0], person)
+    kept = seen[:, last] & seen[:, 0]
+    third = (
+        None
+        if within is None
+        else mean_of(np.where(kept, within[:, last] - within[:, 0], np.nan), person)
+    )
     return LateChange(
         occasions=last,
         n_at_event=at_event,
@@ -97,6 +129,9 @@ def late_change(
         other_mean=None if again is None else again.mean,
         other_low=None if again is None else again.low,
         other_high=None if again is None else again.high,
+        within_mean=None if third is None else third.mean,
+        within_low=None if third is None else third.low,
+        within_high=None if third is None else third.high,
     )
 
 

@@ -214,7 +214,12 @@ def response_of(
             **{name: MeanAndSD.of(getattr(metrics, name)) for name in QUANTITIES},
         ),
         jump_tests=tests,
-        late_change=late_change(courses.change, person, courses.other_change),
+        late_change=late_change(
+            courses.change,
+            person,
+            courses.other_change,
+            _since_event(courses.rows_within, anchors.occasion),
+        ),
         jump_error_band=error_band,
         jump_calm=dict(calm) if calm else None,
         jump_spread=jump_spread(jumps, courses.rows, anchors),
@@ -224,6 +229,16 @@ def response_of(
         changes=changes,
         course_metrics=metrics,
     )
+
+
+def _since_event(rows: FloatArray | None, occasion: NDArray[np.int64]) -> FloatArray | None:
+    """Rows by occasions since each anchor's; NaN beyond the last planned one."""
+    if rows is None:
+        return None
+    last = rows.shape[1] - 1
+    place = occasion[:, None] + np.arange(rows.shape[1])
+    at = np.take_along_axis(rows, np.minimum(place, last), axis=1)
+    return np.where(place <= last, at, np.nan)
 
 
 def _expected_over(P: FloatArray, SR: FloatArray, base: FloatArray) -> float:

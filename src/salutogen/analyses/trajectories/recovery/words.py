@@ -160,8 +160,9 @@ def late_words(
         say(
             f"{verdict}: in the {{n}} courses that are seen {found.occasions} occasions after the "
             f"event as well ({LATE_RULE}), SR changes from the event to then by "
-            f"{signed(found.mean)} points (95 % interval {signed(found.low)} to "
-            f"{signed(found.high)}){judged}{again}.{late_error_words(found)} {expected}"
+            f"{signed(found.mean)} points (95 % interval over persons {signed(found.low)} to "
+            f"{signed(found.high)}){judged}{again}.{found.within_words}"
+            f"{late_error_words(found)} {expected}"
             "Means at later occasions rest on fewer courses ({start} at the event).",
             n=Persons(found.n, of=found.n_at_event),
             start=Persons(found.n_at_event),

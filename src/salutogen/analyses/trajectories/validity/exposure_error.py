@@ -32,7 +32,7 @@ class LockedExposure:
     ----------
     E : ndarray, shape (n, 4)
     slope : float
-        Of the straight line over occasions, points of P per point of E.
+        Of the straight line over occasions, points of P per unit of E.
     r : float
         Correlation of P and E over occasions: reliabilities of E up to its square are impossible.
     """

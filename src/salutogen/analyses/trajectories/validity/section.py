@@ -176,8 +176,7 @@ def _told_factors(found: Validity) -> str:
         told[0] = "none with SR"
     bands = [item.error_bands for item in found.factors.values() if item.error_bands is not None]
     assumed = (
-        f" Taken here are {bands[0]['level'].assumed}; nothing in these data tells them. Ends hold "
-        "the sampling error as well."
+        f" Taken here are {bands[0]['level'].assumed}. Ends hold the sampling error as well."
         if bands
         else ""
     )

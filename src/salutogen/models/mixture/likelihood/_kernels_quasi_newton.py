@@ -233,23 +233,3 @@ def quasi_newton(
         outer_products(people, plan, free, scores, curvature)
     slope = solve_upward(curvature, gradient, step)
     return used, slope < 20.0 * settled
-
-
-@njit(cache=True, nogil=True)
-def second_derivatives(
-    first: int, last: int, people: People, plan: Plan, free: Float, difference: float, out: Float
-) -> None:
-    """Write rows first … last − 1 of central differences of the exact gradient."""
-    size, K = free.shape[0], plan.classes
-    at = empty_classes(plan)
-    posterior, statistics = sums_by_class(people, plan)
-    none, own = np.empty((0, 0)), np.empty((K, 2 + plan.p + plan.q**2 + plan.m))
-    ahead, behind, moved = np.empty(size), np.empty(size), free.copy()
-    for j in range(first, last):
-        moved[j] = free[j] + difference
-        score(people, plan, moved, at, posterior, statistics, none, own, ahead)
-        moved[j] = free[j] - difference
-        score(people, plan, moved, at, posterior, statistics, none, own, behind)
-        moved[j] = free[j]
-        for i in range(size):
-            out[j, i] = (ahead[i] - behind[i]) / (2.0 * difference)

@@ -117,13 +117,17 @@ def newton(
 def second_derivatives(problem: MixtureProblem, layout: Layout, free: Float) -> Float:
     """Central differences of the exact gradient, made symmetric."""
     out = np.empty((layout.size, layout.size))
-    share_work(
-        lambda first, last: kernels.second_derivatives(
-            first, last, problem.people, layout.plan, free, DIFFERENCE, out
-        ),
-        layout.size,
-        cost=4 * problem.data.size * layout.classes,
-    )
+
+    def run(first: int, last: int) -> None:
+        # Not compiled: a Hessian is rare, and the loop would be compiled with the pass in it.
+        for j in range(first, last):
+            ahead, behind = free.copy(), free.copy()
+            ahead[j] += DIFFERENCE
+            behind[j] -= DIFFERENCE
+            rise = problem.score(layout, ahead)[1] - problem.score(layout, behind)[1]
+            out[j] = rise / (2 * DIFFERENCE)
+
+    share_work(run, layout.size, cost=4 * problem.data.size * layout.classes)
     return (out + out.T) / 2
 
 

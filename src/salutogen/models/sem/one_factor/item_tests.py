@@ -1,26 +1,84 @@
-"""Which items do not measure alike: each with loadings and intercepts of its own, in turn."""
+"""Which items do not measure alike: each with parameters of its own, in turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
 from salutogen.errors import ModelError
 from salutogen.models.false_discovery import adjusted_p
-from salutogen.models.sem.comparison import compare_structural_fits
-from salutogen.models.sem.one_factor.result import ITEM_COLUMNS, SHIFT_COLUMNS, SUM_COLUMNS
-from salutogen.models.sem.one_factor.shifts import Amount, Place, Shifts, places_of
-from salutogen.models.sem.one_factor.specification import Plan
-from salutogen.models.sem.result import StructuralFit
+from salutogen.models.sem.estimates import NamedEstimates
+from salutogen.models.sem.one_factor.result import (
+    ITEM_COLUMNS,
+    SHIFT_COLUMNS,
+    SUM_COLUMNS,
+    Difference,
+)
+from salutogen.models.sem.one_factor.shifts import Amount, Place, places_of
 
 LEVEL = 0.05  # false-discovery rate at which an item is called
-FEWEST_EQUAL = 2  # items that must be equal, for the others to be compared with
+FEWEST_EQUAL = 2
 
-Fit = Callable[[Plan], StructuralFit]
+
+class ItemPlan(Protocol):
+    """What a model of items holds equal."""
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """All items."""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Items that have parameters of their own."""
+
+    @property
+    def occasions(self) -> tuple[str, ...]:
+        """Labels of occasions."""
+
+
+class Parts(Protocol):
+    """Parts of the difference of means between places, of one fit."""
+
+    def of_item(self, item: str, place: Place, first: Place) -> Amount:
+        """How much higher an item is answered at a place than it would be at the first."""
+
+    def of_factor(self, place: Place, first: Place) -> Amount:
+        """How much higher the sum is at a place because the factor is."""
+
+    def of_items(self, place: Place, first: Place) -> Amount:
+        """How much higher the sum is at a place because items are answered differently."""
+
+
+@dataclass(frozen=True)
+class Fitting[Plan: ItemPlan, Fit: NamedEstimates]:
+    """How one kind of items is fitted, compared and told.
+
+    Attributes
+    ----------
+    fit : callable
+        Fits a plan.
+    free : callable
+        A plan in which an item, too, has parameters of its own.
+    compare : callable
+        Tests a fit against one in which less is equal.
+    parts : callable
+        What a fit of a plan says of differences of means.
+    groups : tuple of str
+        Labels; one empty label without a grouping.
+    fewest_equal : int
+        Items that must be equal, for the others to be compared with. Default 2.
+    """
+
+    fit: Callable[[Plan], Fit]
+    free: Callable[[Plan, str], Plan]
+    compare: Callable[[Fit, Fit], Difference]
+    parts: Callable[[Fit, Plan], Parts]
+    groups: tuple[str, ...]
+    fewest_equal: int = FEWEST_EQUAL
 
 
 @dataclass(frozen=True)
@@ -32,71 +90,65 @@ class Freed:
 
 
 @dataclass(frozen=True)
-class ItemTests:
+class ItemTests[Fit]:
     """Items tested, and the model in which those that are not alike are free.
 
     Attributes
     ----------
     items, shifts, sums : polars.DataFrame
-        As in `InvarianceResult`.
-    partial : StructuralFit
+        As in `SteppedResult`.
+    partial : fit
     """
 
     items: pl.DataFrame
     shifts: pl.DataFrame
     sums: pl.DataFrame
-    partial: StructuralFit
+    partial: Fit
 
 
-def test_items(fit: Fit, scalar: Plan, equal: StructuralFit, groups: tuple[str, ...]) -> ItemTests:
+def test_items[Plan: ItemPlan, Fit: NamedEstimates](
+    fitting: Fitting[Plan, Fit], scalar: Plan, equal: Fit
+) -> ItemTests[Fit]:
     """Find items that are not alike, the clearest first, each then left out of the standard.
 
     Parameters
     ----------
-    fit : callable
-        Fits a plan.
+    fitting : Fitting
     scalar : Plan
-        All loadings and intercepts equal.
-    equal : StructuralFit
+        Everything equal.
+    equal : fit
         Its fit.
-    groups : tuple of str
-        Labels; one empty label without a grouping.
     """
     found: dict[str, Freed] = {}
-    while len(scalar.items) - len(scalar.own) > FEWEST_EQUAL:
-        tests = _test_each(fit, scalar, equal, groups)
+    while len(scalar.items) - len(scalar.own) > fitting.fewest_equal:
+        tests = _test_each(fitting, scalar, equal)
         clearest = min(tests, key=lambda item: _order(tests[item]))
         if not tests[clearest].test["p_adjusted"] < LEVEL:
             found |= tests
             break
         tests[clearest].test["biased"] = True
         found[clearest] = tests[clearest]
-        scalar = freed(scalar, clearest)
-        equal = fit(scalar)
+        scalar = fitting.free(scalar, clearest)
+        equal = fitting.fit(scalar)
     tested = [item for item in scalar.items if item in found]
     return ItemTests(
         items=_frame([{"item": one, **found[one].test} for one in tested], ITEM_COLUMNS),
         shifts=_frame([row for one in tested for row in found[one].shifts], SHIFT_COLUMNS),
-        sums=_frame(_sums(equal, scalar, groups), SUM_COLUMNS),
+        sums=_frame(_sums(fitting, equal, scalar), SUM_COLUMNS),
         partial=equal,
     )
-
-
-def freed(plan: Plan, item: str) -> Plan:
-    """Return a plan in which an item, too, has loadings and intercepts of its own."""
-    return replace(plan, own=(*plan.own, item))
 
 
 def _order(one: Freed) -> tuple[bool, float]:
     return bool(np.isnan(one.test["p_adjusted"])), -one.test["chi_square"]
 
 
-def _test_each(
-    fit: Fit, scalar: Plan, equal: StructuralFit, groups: tuple[str, ...]
+def _test_each[Plan: ItemPlan, Fit: NamedEstimates](
+    fitting: Fitting[Plan, Fit], scalar: Plan, equal: Fit
 ) -> dict[str, Freed]:
-    """Each item's own loadings and intercepts against those that hold everywhere."""
+    """Each item's own parameters against those that hold everywhere."""
     tests = {
-        item: _tested(fit, freed(scalar, item), item, equal, groups)
+        item: _tested(fitting, fitting.free(scalar, item), item, equal)
         for item in scalar.items
         if item not in scalar.own
     }
@@ -106,17 +158,17 @@ def _test_each(
     return tests
 
 
-def _tested(
-    fit: Fit, plan: Plan, item: str, equal: StructuralFit, groups: tuple[str, ...]
+def _tested[Plan: ItemPlan, Fit: NamedEstimates](
+    fitting: Fitting[Plan, Fit], plan: Plan, item: str, equal: Fit
 ) -> Freed:
     try:
-        free = fit(plan)
-        test = compare_structural_fits(equal, free)
+        free = fitting.fit(plan)
+        test = fitting.compare(equal, free)
     except ModelError:  # a search that ended elsewhere tells nothing of this item
         return Freed({"chi_square": np.nan, "df": None, "p_value": np.nan})
     told = {"chi_square": test.chi_square, "df": test.df, "p_value": test.p_value}
-    parts, shifts = Shifts(free, plan), []
-    first, *others = places_of(plan, groups)
+    parts, shifts = fitting.parts(free, plan), []
+    first, *others = places_of(len(plan.occasions), fitting.groups)
     for place in others:
         shift, factor = parts.of_item(item, place, first), parts.of_factor(place, first)
         shifts.append(
@@ -126,9 +178,12 @@ def _tested(
     return Freed(told, shifts)
 
 
-def _sums(fit: StructuralFit, plan: Plan, groups: tuple[str, ...]) -> list[dict[str, Any]]:
+def _sums[Plan: ItemPlan, Fit: NamedEstimates](
+    fitting: Fitting[Plan, Fit], fit: Fit, plan: Plan
+) -> list[dict[str, Any]]:
     """Change of the sum of all items, and which part of it is the factor's."""
-    parts, (first, *others) = Shifts(fit, plan), places_of(plan, groups)
+    parts = fitting.parts(fit, plan)
+    first, *others = places_of(len(plan.occasions), fitting.groups)
     rows = []
     for place in others:
         factor, items = parts.of_factor(place, first), parts.of_items(place, first)
@@ -139,11 +194,11 @@ def _sums(fit: StructuralFit, plan: Plan, groups: tuple[str, ...]) -> list[dict[
     return rows
 
 
-def _where(plan: Plan, place: Place) -> dict[str, str]:
+def _where(plan: ItemPlan, place: Place) -> dict[str, str]:
     return {"occasion": plan.occasions[place.t], "group": place.group}
 
 
-def _told(name: str, amount: Amount, fit: StructuralFit) -> dict[str, float]:
+def _told(name: str, amount: Amount, fit: NamedEstimates) -> dict[str, float]:
     return {name: amount.value, f"{name}_error": amount.error(fit)}
 
 

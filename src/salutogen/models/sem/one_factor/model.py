@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 from salutogen.errors import ModelError
+from salutogen.models.sem.comparison import compare_structural_fits
 from salutogen.models.sem.drafting import Draft
 from salutogen.models.sem.fitting import refuse_unknown_errors
 from salutogen.models.sem.inference import Errors
-from salutogen.models.sem.one_factor.item_tests import test_items
+from salutogen.models.sem.one_factor.item_tests import Fitting, test_items
 from salutogen.models.sem.one_factor.result import InvarianceResult
+from salutogen.models.sem.one_factor.shifts import Shifts
 from salutogen.models.sem.one_factor.specification import (
     Plan,
     latent_variables,
@@ -25,6 +27,10 @@ from salutogen.models.sem.samples import Sample, Samples, samples_of
 
 FEWEST = 3  # items
 STEPS = ("configural", "metric", "scalar")
+ONE_PLACE = (
+    "There is one occasion and one group: nothing to compare. Name the column of several in "
+    "`occasion` or `group`."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +89,8 @@ class MeasurementInvariance:
             Settings or columns that cannot be used, one occasion and one group, items that do not
             vary, items that can be computed from each other, more parameters than persons.
         """
-        self._refuse_settings()
+        refuse_unknown_errors(self.standard_errors)
+        refuse_items(self.items, self.own)
         panel = read_panel(
             data,
             person=self.person,
@@ -93,10 +100,7 @@ class MeasurementInvariance:
             group=self.group,
         )
         if len(panel.occasions) * len(panel.groups) < 2:
-            raise ModelError(
-                "There is one occasion and one group: nothing to compare. Name the column of "
-                "several in `occasion` or `group`."
-            )
+            raise ModelError(ONE_PLACE)
         plan = Plan(items=self.items, occasions=panel.occasions, own=self.own)
         plans = (
             plan,
@@ -107,7 +111,14 @@ class MeasurementInvariance:
         samples = samples_of(panel, observed_variables(plan), centred=False)
         fit = partial(self._fit, panel, samples)
         fits = dict(zip(STEPS, map(fit, plans), strict=True))
-        tested = test_items(fit, plans[-1], fits["scalar"], groups=panel.groups)
+        fitting = Fitting(
+            fit=fit,
+            free=lambda plan, item: replace(plan, own=(*plan.own, item)),
+            compare=compare_structural_fits,
+            parts=Shifts,
+            groups=panel.groups,
+        )
+        tested = test_items(fitting, plans[-1], fits["scalar"])
         return InvarianceResult(
             fits=fits,
             items=tested.items,
@@ -131,15 +142,22 @@ class MeasurementInvariance:
         )
         return StructuralFit(title="One-factor model", **common)
 
-    def _refuse_settings(self) -> None:
-        refuse_unknown_errors(self.standard_errors)
-        problems = []
-        if len(set(self.items)) < max(FEWEST, len(self.items)):
-            problems.append(f"items: expected at least {FEWEST} columns, each once.")
-        wrong = [item for item in self.own if item not in self.items]
-        if wrong:
-            problems.append(f"own: {', '.join(wrong)} are no items.")
-        if len(self.items) - len(self.own) < 2:
-            problems.append("own: at least two items must be equal, to compare the others with.")
-        if problems:
-            raise ModelError(" ".join(problems))
+
+def refuse_items(items: tuple[str, ...], own: tuple[str, ...]) -> None:
+    """Refuse too few items, and too few that could be equal.
+
+    Raises
+    ------
+    ModelError
+        Says all that is wrong.
+    """
+    problems = []
+    if len(set(items)) < max(FEWEST, len(items)):
+        problems.append(f"items: expected at least {FEWEST} columns, each once.")
+    wrong = [item for item in own if item not in items]
+    if wrong:
+        problems.append(f"own: {', '.join(wrong)} are no items.")
+    if len(items) - len(own) < 2:
+        problems.append("own: at least two items must be equal, to compare the others with.")
+    if problems:
+        raise ModelError(" ".join(problems))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models.sem.estimates import NamedEstimates
 from salutogen.models.sem.one_factor.specification import Plan, factor_mean, parameter
 from salutogen.models.sem.result import StructuralFit
 
@@ -52,7 +53,23 @@ class Amount:
         joined = Amount(0.0, slopes) + Amount(0.0, more)
         return Amount(self.value * other.value, joined.slopes)
 
-    def error(self, fit: StructuralFit) -> float:
+    def power(self, exponent: float) -> Amount:
+        """Raise a positive amount to a power; NaN where it is not positive."""
+        if not self.value > 0:
+            return Amount(float("nan"))
+        steep = exponent * self.value ** (exponent - 1)
+        slopes = {name: steep * slope for name, slope in self.slopes.items()}
+        return Amount(self.value**exponent, slopes)
+
+    def share_below(self) -> Amount:
+        """Return the share of a standard normal variable that lies below an amount."""
+        from scipy.special import ndtr
+
+        density = float(np.exp(-(self.value**2) / 2) / np.sqrt(2 * np.pi))
+        slopes = {name: density * slope for name, slope in self.slopes.items()}
+        return Amount(float(ndtr(self.value)), slopes)
+
+    def error(self, fit: NamedEstimates) -> float:
         """Return the standard error by a fit's covariance of estimates; NaN where there is none."""
         slopes = np.array([self.slopes.get(name, 0.0) for name in fit.parameters])
         variance = float(np.einsum("a,ab,b->", slopes, fit.covariance, slopes))
@@ -98,6 +115,6 @@ class Shifts:
         return Amount(self.fit.estimates[name], {name: 1.0})
 
 
-def places_of(plan: Plan, groups: tuple[str, ...]) -> list[Place]:
+def places_of(occasions: int, groups: tuple[str, ...]) -> list[Place]:
     """Return all places, occasions within groups; the others are compared with the first."""
-    return [Place(t, group) for group in groups for t in range(len(plan.occasions))]
+    return [Place(t, group) for group in groups for t in range(occasions)]

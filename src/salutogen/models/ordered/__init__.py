@@ -1,0 +1,1 @@
+"""Items with ordered answers: thresholds, polychoric correlations, and a factor behind them."""

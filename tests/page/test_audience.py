@@ -1,0 +1,87 @@
+"""How counts, and what stands on them, are told to those who may not see single persons."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from salutogen.columns import Column, Kind
+from salutogen.findings import Persons
+from salutogen.page.audience import Audience
+from salutogen.page.words import Coarse, MeanCount, Share, in_halves, say
+
+SHOWN = Audience(individuals=True, n_persons=63, seed=1)
+HIDDEN = Audience(individuals=False, n_persons=63, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, 0), (5, 5), (7, 5), (8, 10), (42, 40), (43, 45), (63, 63), (1234, 1235)]
+)
+def test_counts_are_told_in_fives_but_for_everyone(n: int, told: int) -> None:
+    assert HIDDEN.told(n) == told
+    assert SHOWN.told(n) == n
+    assert HIDDEN.told(HIDDEN.told(n)) == told
+
+
+def test_counts_that_are_no_whole_numbers_stay_of_their_kind() -> None:
+    assert (HIDDEN.told(41.3), type(HIDDEN.told(41.3))) == (40.0, float)
+    assert math.isnan(HIDDEN.told(math.nan))
+
+
+@pytest.mark.parametrize("n_persons", range(20, 40))
+def test_no_told_count_stands_for_one_number_alone(n_persons: int) -> None:
+    """Beside everyone, who are exact, a count next to those that are hidden would be known."""
+    audience = Audience(individuals=False, n_persons=n_persons, seed=1)
+    behind: dict[int, list[int]] = {}
+    for n in range(1, n_persons):
+        if not audience.hides(n):
+            behind.setdefault(audience.told(n), []).append(n)
+    assert behind
+    assert min(map(len, behind.values())) > 1
+
+
+def test_a_count_that_is_hidden_stays_so_once_it_is_rounded() -> None:
+    for n in range(1, 63):
+        assert HIDDEN.hides(n) or not HIDDEN.hides(HIDDEN.told(n))
+
+
+def test_shares_are_those_of_counts_in_fives() -> None:
+    for whole in (24, 42, 63):
+        for n in range(whole + 1):
+            told = HIDDEN.told_share(n / whole, whole)
+            parts = told * HIDDEN.told(whole) / 5
+            assert parts == pytest.approx(round(parts)) or told == 1
+            assert abs(told - n / whole) < 5 / whole
+            assert HIDDEN.told_share(told, whole) == pytest.approx(told)
+            assert SHOWN.told_share(n / whole, whole) == n / whole
+
+
+def test_shares_of_an_unknown_number_are_told_in_tenths() -> None:
+    assert HIDDEN.told_share(0.283) == pytest.approx(0.3)
+    assert HIDDEN.told_share(-0.283) == pytest.approx(-0.3)
+    assert HIDDEN.told_share(2.5) == 2.5  # an occasion beside shares
+
+
+def test_figures_are_told_by_their_kinds() -> None:
+    def told(value: float, of: int | None = None, **given: object) -> float:
+        return HIDDEN.rounded(value, Column(name="x", meaning="", **given), of)  # type: ignore[arg-type]
+
+    assert told(42, kind=Kind.COUNT) == 40
+    assert told(42) == 42  # of the design
+    assert told(0.12345) == 0.123
+    assert told(17 / 63, 63, kind=Kind.SHARE) == pytest.approx(15 / 63, abs=1e-3)
+    assert told(57, kind=Kind.TELLING, step=5) == 55
+    assert told(0.71, step=0.5) == 0.5
+    assert told(7, kind=Kind.LABEL) == 7
+
+
+def test_sentences_tell_what_is_told() -> None:
+    text = say(
+        "{n} of {all}: {share}, {mean} on average, {shift}.",
+        n=Persons(17, of=42), all=Persons(42), share=Share(17 / 42, of=42),
+        mean=MeanCount(16.4, of=42), shift=Coarse(shown="0.71 SDs", hidden=in_halves(0.71, "SDs")),
+    )  # fmt: skip
+    assert text.worded(SHOWN.in_a_sentence) == "17 of 42: 40 %, 16.4 on average, 0.71 SDs."
+    assert text.worded(HIDDEN.in_a_sentence) == "15 of 40: 38 %, 15 on average, about 0.5 SDs."
+    assert text.worded(str) == "17 of 42: 40 %, 16.4 on average, 0.71 SDs."
