@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.titles import title_of
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
@@ -180,11 +181,11 @@ def _instrument(
         found.tell("invariance-instrument-unknown", name=name, near=did_you_mean(name, known),
                    known=known or ["none"])  # fmt: skip
     elif instrument.is_checklist:
-        found.tell("invariance-of-events", name=name)
+        found.tell("invariance-of-events", name=title_of(inputs, name))
     elif instrument.may_be_total:
-        found.tell("invariance-of-a-total", name=name)
+        found.tell("invariance-of-a-total", name=title_of(inputs, name))
     elif len(instrument.items) < FEWEST_ITEMS:
-        found.tell("invariance-too-few-items", name=name, n=len(instrument.items))
+        found.tell("invariance-too-few-items", name=title_of(inputs, name), n=len(instrument.items))
     found.raise_refusals(AnalysisError)
     assert instrument is not None
     return instrument

@@ -113,7 +113,7 @@ def comparisons_of(
         found.tell(
             "invariance-one-occasion",
             variant="answered" if settings.occasions is None else "named",
-            name=table.instrument.name,
+            name=table.title,
             labels=table.occasions,
             fewest=FEWEST_ANSWERS,
         )
