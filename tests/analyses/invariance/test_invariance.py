@@ -215,8 +215,10 @@ def test_a_step_that_one_rule_alone_denies_is_not_settled() -> None:
 
 def test_a_total_has_no_items() -> None:
     frame = answers(n=60).with_columns(total=pl.sum_horizontal("^P_.*$"))
-    mood = {"columns": "total", "total": True, "answers": "0..60"}
-    assert set(refused(item_inputs(frame, mood=mood))) == {"invariance-of-a-total"}
+    mood = {"columns": "total", "total": True, "answers": "0..60", "title": "Mood of the week"}
+    told = refused(item_inputs(frame, mood=mood))
+    assert set(told) == {"invariance-of-a-total"}
+    assert told["invariance-of-a-total"].startswith("Mood of the week is one column")
 
 
 def test_too_few_persons_and_items_without_variance_are_refused() -> None:
