@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import statsmodels.api as sm
 
 from salutogen.errors import NormError
 from salutogen.findings import Findings
-from salutogen.norm import Norm, fit_norm
+from salutogen.models.parallel import threads
+from salutogen.norm import Norm, fit_norm, secondary_lines
 from salutogen.norm.design_matrix import covariate_terms, term_matrix
 from salutogen.norm.findings import LeftOut
 from salutogen.norm.line_spec import line_spec
@@ -221,6 +223,27 @@ def test_variants_of_nobody_are_left_out_with_the_reason(norm: Norm) -> None:
     reasons = told.evidence.numbers["reasons"]
     assert reasons["winsorised person line"] == reasons["robust person line"]
     assert "too-few-persons" in reasons["winsorised person line"]
+
+
+def test_lines_are_the_same_on_any_number_of_threads(
+    norm: Norm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    def counted(tasks: Sequence[Callable[[], object]], *, cost: float) -> list[object]:
+        begun.append(threads.worthwhile(len(tasks), cost))
+        return threads.at_once(tasks, cost=cost)
+
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    monkeypatch.setattr(secondary_lines, "at_once", counted)
+    again = fit_norm(norm.scores)
+    assert begun == [2, 2, 2]
+    assert list(again.lines) == list(norm.lines)
+    for key, line in norm.lines.items():
+        assert again.lines[key].coefficients == line.coefficients
+        assert (again.lines[key].covariance == line.covariance).all()
+        assert repr(again.lines[key].claims) == repr(line.claims)
 
 
 def test_robust_line_agrees_with_statsmodels(norm: Norm) -> None:

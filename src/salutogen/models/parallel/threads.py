@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
 WORTH_A_THREAD = 200_000  # numbers touched, below which starting threads costs more than it saves
+
+AT_ONCE = 2  # tasks that hold long arrays of their own: more would cost memory
 
 
 def n_threads() -> int:
@@ -33,7 +35,7 @@ def share_work(task: Callable[[int, int], None], n_parts: int, *, cost: float) -
     cost : float
         Numbers touched per part: small work stays in this thread.
     """
-    threads = _worthwhile(n_parts, cost)
+    threads = worthwhile(n_parts, cost)
     if threads <= 1:
         task(0, n_parts)
         return
@@ -48,7 +50,7 @@ def share_work(task: Callable[[int, int], None], n_parts: int, *, cost: float) -
 
 
 def at_once[T](tasks: Sequence[Callable[[], T]], *, cost: float) -> list[T]:
-    """Call tasks that do not touch each other, as many at a time as there are threads.
+    """Call tasks that do not touch each other, two at a time where that is worth it.
 
     Parameters
     ----------
@@ -62,20 +64,20 @@ def at_once[T](tasks: Sequence[Callable[[], T]], *, cost: float) -> list[T]:
     list
         What they return, in their order.
     """
-    threads = _worthwhile(len(tasks), cost)
+    threads = min(worthwhile(len(tasks), cost), AT_ONCE)
     if threads <= 1:
         return [task() for task in tasks]
     begun = [_workers(threads).submit(_alone, task) for task in tasks]
     try:
-        wait(begun, return_when=FIRST_EXCEPTION)
-    finally:
+        wait(begun)
+    finally:  # after Ctrl-C the tasks that wait for a thread are left out
         for one in begun:
             one.cancel()
         wait(begun)
     return [one.result() for one in begun]
 
 
-def _worthwhile(n_parts: int, cost: float) -> int:
+def worthwhile(n_parts: int, cost: float) -> int:
     """How many threads are worth starting; one within a thread that shares work already."""
     if getattr(_here, "busy", False):
         return 1
