@@ -178,16 +178,19 @@ def rows(kind: Kind, share: dict[str, float]) -> list[dict[str, Any]]:
                           "93 to 97 %", 0.93 <= share["shift held"] <= 0.97))  # fmt: skip
         return lines
     called = share["any called"]
-    asked = kind.persons >= 5 * 64 and (kind.ordered or not kind.categories)
+    parameters = 10 + 2 * len(ITEMS) * kind.categories if kind.ordered else 64
+    enough = kind.persons >= (3 if kind.ordered else 5) * parameters
+    asked = enough and (kind.ordered or not kind.categories)
     most = 0.10 if kind.ordered else 0.08
     lines.append(
         line("an item is called though all measure alike", called,
              *((f"at most {100 * most:.0f} %", called <= most) if asked else ()))
     )  # fmt: skip
     lines.append(line("the rule says that a step does not hold", share["a step fails"]))
-    if kind.ordered:
+    if kind.ordered and kind.categories > 3:
         lines.append(line("the test of equal thresholds rejects", share["thresholds rejected"]))
-    lines.append(line("the test of equal loadings rejects", share["metric rejected"]))
+    if not kind.ordered or kind.categories > 2:
+        lines.append(line("the test of equal loadings rejects", share["metric rejected"]))
     lines.append(line("the test of equal intercepts rejects", share["scalar rejected"]))
     if kind.ordered or not kind.categories:
         lines.append(line("coverage of 95 % intervals of the latent difference",
