@@ -76,7 +76,7 @@ def shape_in_words(context: Context) -> str:
             f"The line used is {context.norm.lines.person.shape}."
         )
     return (
-        f"A curve was tested on {context.audience.told(test.n):,} independent units ({test.unit}): "
+        f"A curve was tested on {context.audience.count(test.n)} independent units ({test.unit}): "
         f"{f_in_words(test, context.audience)} = {number(_decisive(test)[0])}, "
         f"{p_value(_decisive(test)[1])}{_with_hc3(test)}; BIC "
         f"{points(test.bic_linear)} for the straight line and "

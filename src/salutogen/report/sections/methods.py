@@ -128,7 +128,7 @@ def _line_words(context: Context) -> str:
         own = line.claims.share.share
         told += f", of which exposure's own {percent(own) if few else number(own)}"
     if not few:
-        told += f", n = {context.audience.told(line.n):,}"
+        told += f", n = {context.audience.count(line.n)}"
     beside = f" and {enumeration(line.covariates)}" if line.covariates else ""
     over = UNIT_WORDS.get(norm.primary, norm.primary)
     text = (
@@ -143,7 +143,7 @@ def _line_words(context: Context) -> str:
         f, p = (test.f_robust, test.p_robust) if robust else (test.f, test.p)
         named = "HC3 errors, " if robust else ""
         figures = (
-            f"on {context.audience.told(test.n):,} independent units "
+            f"on {context.audience.count(test.n)} independent units "
             f"({named}{f_in_words(test, context.audience)} = {number(f)}, "
             f"{p_value(p)}; BIC {points(test.bic_linear)} linear, "
             f"{points(test.bic_quadratic)} quadratic)"

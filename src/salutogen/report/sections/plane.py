@@ -135,7 +135,7 @@ def _figure(
         what = f"{data.height:,} persons, coloured by SR in SDs of the line"
     else:
         data, marks = _bins(persons, x_title, y_title, context.audience.smallest)
-        what = f"Shaded cells count persons; {context.audience.told(persons.height):,} in all"
+        what = f"Shaded cells count persons; {context.audience.count(persons.height)} in all"
         if context.audience.leaves_few(persons.height):
             what = "Shaded cells count persons, nearly all of them"
         if not context.audience.individuals:
