@@ -17,19 +17,25 @@ Errors = Literal["expected", "observed", "robust"]
 
 ERRORS: tuple[str, ...] = get_args(Errors)
 UNTOLD = 1e-10  # eigenvalue of standardised information of a direction that data tell nothing of
+LEAST_INFORMATION = 1e-100  # below which a parameter's own information is none
 NAMED = 0.2  # weight in such a direction from which a parameter is named
 MOST_NAMED = 6
 
 
 def inverse_information(information: Float) -> Float | None:
     """Return the inverse of an information matrix (q, q); None where it is not definite."""
-    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
-    standard = information * scale[:, None] * scale[None, :]
+    standard, scale = _standardised(information)
     values, vectors = np.linalg.eigh(standard)
     if not values[0] > UNTOLD:
         return None
     found: Float = (vectors / values) @ vectors.T * scale[:, None] * scale[None, :]
     return (found + found.T) / 2
+
+
+def _standardised(information: Float) -> tuple[Float, Float]:
+    """Scale information to a diagonal of ones, and return the scale; 0 stays 0, without overflow."""
+    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(information)), LEAST_INFORMATION))
+    return information * scale[:, None] * scale[None, :], scale
 
 
 def refuse_undetermined(place: Place, names: tuple[str, ...]) -> None:
@@ -40,9 +46,8 @@ def refuse_undetermined(place: Place, names: tuple[str, ...]) -> None:
     ModelError
         The expected information is singular; the parameters along its flattest direction are named.
     """
-    information = place.information(observed=False)
-    scale = 1 / np.sqrt(np.maximum(np.diag(information), 1e-300))
-    values, vectors = np.linalg.eigh(information * scale[:, None] * scale[None, :])
+    standard, _ = _standardised(place.information(observed=False))
+    values, vectors = np.linalg.eigh(standard)
     if values[0] > UNTOLD:
         return
     weights = np.abs(vectors[:, 0])
