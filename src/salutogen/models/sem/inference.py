@@ -33,7 +33,7 @@ def inverse_information(information: Float) -> Float | None:
 
 
 def _standardised(information: Float) -> tuple[Float, Float]:
-    """Scale information to a diagonal of ones, and return the scale; 0 stays 0, without overflow."""
+    """Scale information to a diagonal of ones; return it and the scale. A 0 stays 0."""
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(information)), LEAST_INFORMATION))
     return information * scale[:, None] * scale[None, :], scale
 
