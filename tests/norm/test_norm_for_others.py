@@ -10,7 +10,7 @@ import pytest
 
 from salutogen import Results
 from salutogen.norm.norm_file import norm_to_dict, read_norm
-from salutogen.norm.norm_for_others import norm_for
+from salutogen.norm.norm_for_others import COEFFICIENT_DIGITS, counts_of_line, norm_for
 from salutogen.page.audience import Audience
 from tests.report.cohorts import make_results
 
@@ -36,11 +36,36 @@ def test_hidden_it_gives_the_same_scores(results: Results, tmp_path: Path) -> No
     line = read_norm(tmp_path / "norm.json").lines.person
     own = results.norm.lines.person
     units = results.norm.reference_units["person"]
-    np.testing.assert_array_equal(
-        line.expected(units, level="person"), own.expected(units, level="person")
+    np.testing.assert_allclose(
+        line.expected(units, level="person"), own.expected(units, level="person"), rtol=2e-5
     )
     assert line.residual_sd == pytest.approx(own.residual_sd, rel=1e-3)
     np.testing.assert_allclose(line.covariance, own.covariance, rtol=6e-3)
+
+
+def test_hidden_its_coefficients_do_not_give_the_sums_back(results: Results) -> None:
+    """Answers are whole numbers: of the sums that are possible only one would fit all digits."""
+    content, _ = norm_for(results.norm, audience(results))
+    units = results.norm.units("occasion")
+    n, total = units.height, int(units["E"].sum())
+    around = np.arange(int(total * 0.995), int(total * 1.005) + 1)
+
+    def fitting(intercept: float, slope: float, digits: int) -> int:
+        half = 0.5 * 10.0 ** (1 - digits)  # of a unit in the last place, at most
+        sums = intercept * np.arange(n - 4, n + 5)[:, None] + slope * around
+        error = half * (abs(intercept) * n + abs(slope) * total)
+        return int((np.abs(sums - np.rint(sums)) <= error).sum())
+
+    told = content["lines"]["occasion"]["coefficients"]
+    exact = norm_to_dict(results.norm)["lines"]["occasion"]["coefficients"]
+    assert fitting(exact["intercept"], exact["E"], 14) < 5
+    assert fitting(told["intercept"], told["E"], COEFFICIENT_DIGITS) >= 20
+
+
+@pytest.mark.parametrize(("n", "told"), [(96, 96), (95, 90), (93, 90), (92, 90), (87, 85)])
+def test_counts_of_lines_leave_no_few(n: int, told: int) -> None:
+    hidden = Audience(individuals=False, n_persons=96, seed=1)
+    assert counts_of_line({"n": n}, hidden)["n"] == told
 
 
 def test_hidden_its_range_is_that_of_several(results: Results) -> None:

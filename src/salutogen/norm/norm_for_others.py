@@ -1,6 +1,7 @@
 """`norm.json` where persons are hidden: what another study needs of a line, and no person's value.
 
-Coefficients keep their digits, so that scores are the same. What could be set against another line,
+Coefficients have five digits, so that scores are the same to far less than a point; with all of them
+the sums behind a line of whole numbers could be worked out. What could be set against another line,
 or another study's, to find a person has few; the lowest and highest exposure are those that
 several persons reach; and a line of few persons, or with a term that few tell, is not given.
 """
@@ -23,8 +24,9 @@ from salutogen.scores import Scores
 from salutogen.study import Period
 
 FEWEST_OF_SPLINE = 100  # so that five persons lie beyond the outer knots, the 5 and 95 % quantiles
+COEFFICIENT_DIGITS = 5
 _FEWER_DIGITS = ("covariance", "r_squared", "claims")
-_EXACT = ("coefficients", "possible", "n", "n_persons", "range_E", "window")
+_EXACT = ("possible", "n", "n_persons", "range_E", "window")
 
 
 def untold_covariates(norm: Norm, scores: Scores, audience: Audience) -> tuple[str, ...]:
@@ -110,6 +112,8 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
     for name, value in content.items():
         if name not in _EXACT:
             digits = audience.digits + (0 if name in _FEWER_DIGITS else 1)
+            if name == "coefficients":
+                digits = COEFFICIENT_DIGITS
             content[name] = _rounded(value, digits)
     content |= counts_of_line(content, audience)
     content["range_E"] = _rounded(list(reach), audience.digits)
@@ -119,7 +123,7 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
 def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
     """Give the parts of a line in the form of `norm.json` that tell counts, rounded to five."""
     told: dict[str, Any] = {
-        name: audience.told(line[name]) for name in ("n", "n_persons") if name in line
+        name: audience.told_below(line[name]) for name in ("n", "n_persons") if name in line
     }
     if line.get("standardiser") is not None:
         told["standardiser"] = {**line["standardiser"], "n": told["n"]}

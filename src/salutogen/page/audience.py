@@ -89,15 +89,13 @@ class Audience:
         """Whether a count may not be told: it is small, or so is what it leaves of a whole.
 
         Everyone in the study and the forms of the study are wholes as well. None of a few tells
-        nothing but what the few, who are hidden themselves, would. A count that leaves few of a
-        whole once it is rounded could only be the one next to those that are hidden.
+        nothing but what the few, who are hidden themselves, would. A count that leaves few of
+        everyone once it is rounded could only be the one next to those that are hidden.
         """
         if n == 0:
             return False
-        left = [] if of is None else [of - n]
-        left += [
-            whole - one for whole in (self.n_persons, *self.forms) for one in (n, self.told(n))
-        ]
+        wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
+        left = [*(whole - n for whole in wholes), self.n_persons - self.told(n)]
         return self.is_small(n) or any(map(self.is_small, left))
 
     def told[N: (int, float)](self, n: N) -> N:
@@ -109,6 +107,17 @@ class Audience:
         if self.individuals or n == self.n_persons or not np.isfinite(n):
             return n
         return type(n)(SMALL_CELL * round(n / SMALL_CELL))
+
+    def told_below(self, n: int) -> int:
+        """Return a count that has to be given as a multiple of five that leaves no few.
+
+        Where the nearest one would leave few of everyone, the one below says that as little as of
+        those that leave none.
+        """
+        told = self.told(n)
+        while self.is_small(self.n_persons - told):
+            told -= SMALL_CELL
+        return told
 
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.

@@ -44,7 +44,13 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     """
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:
-        return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None))
+        # What it counts in persons all the same is told by its sentence alone.
+        numbers = {
+            name: value
+            for name, value in item.evidence.numbers.items()
+            if not isinstance(item.values.get(name), Persons)
+        }
+        return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None, numbers=numbers))
     designed = item.code in _OF_NO_COUNT
     values = {
         name: value if designed and isinstance(value, int) else _counted(name, value, audience)

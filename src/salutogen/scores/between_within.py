@@ -32,7 +32,12 @@ class BetweenWithinReliability(Record):
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT, heading="Persons")
     n_forms: int = figure("Complete forms of these persons", kind=Kind.COUNT, heading="Forms")
     n_items: int = figure("Items", heading="Items")
-    occasions: float = figure("Harmonic mean of a person's complete forms", heading="Forms each")
+    occasions: float = figure(
+        "Harmonic mean of a person's complete forms",
+        heading="Forms each",
+        kind=Kind.TELLING,
+        step=1,
+    )
     omega_between: float | None = figure(
         "McDonald's omega of differences between persons' levels", heading="Omega between"
     )
