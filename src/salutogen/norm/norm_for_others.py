@@ -1,8 +1,8 @@
 """`norm.json` where persons are hidden: what another study needs of a line, and no person's value.
 
-Coefficients have five digits, so that scores are the same to far less than a point; with all of them
-the sums behind a line of whole numbers could be worked out. What could be set against another line,
-or another study's, to find a person has few; the lowest and highest exposure are those that
+Coefficients have five digits, so that scores are the same to far less than a point; with all of
+them the sums behind a line of whole numbers could be worked out. What could be set against another
+line, or another study's, to find a person has few; the lowest and highest exposure are those that
 several persons reach; and a line of few persons, or with a term that few tell, is not given.
 """
 

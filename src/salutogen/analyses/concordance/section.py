@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from salutogen.analyses.concordance.variants import registered
 from salutogen.columns import Column, Kind
 from salutogen.page.charting import Spec, ordered, values
 from salutogen.page.colours import HEAT, colour, colours
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 OPPOSED = ("veer", "ratio")
+POOLED = "pooled"
 LIMITS = (0.7, 0.8, 0.9, 0.95)
 PAIR_COLUMNS = (
     Column(name="variant", meaning="A way to score SR", kind=Kind.LABEL),
@@ -227,10 +229,13 @@ def _heatmap_chart(data: pl.DataFrame, words: list[str]) -> Spec:
 def _table(result: ConcordanceResult, audience: Audience) -> Table:
     at = list(result.names).index(result.primary)
     few = _of_few(result, audience)
+    of_occasions = {item.name for item in registered() if item.level == "occasion"} - few
     rows = [
         {
             "variant": heading(name),
-            "what": result.descriptions[name] + _same_as(result, name),
+            "what": result.descriptions[name]
+            + _same_as(result, name)
+            + (_beside_pooled(result, name) if name in of_occasions else ""),
             "r": None if name in few else result.correlation[place][at],
             "rank": None if name in few else result.rank_agreement.spearman[place][at],
             "moved": _moved(result, name, audience),
@@ -245,6 +250,15 @@ def _table(result: ConcordanceResult, audience: Audience) -> Table:
         columns=VARIANT_COLUMNS,
         note=SMALL_NOTE if any(row["moved"] is None for row in rows) else "",
     )
+
+
+def _beside_pooled(result: ConcordanceResult, name: str) -> str:
+    """Set a line over occasions beside the plain one of these, not of persons' means alone."""
+    if POOLED in (name, result.primary) or POOLED not in result.names:
+        return ""
+    names = list(result.names)
+    r = result.correlation[names.index(name)][names.index(POOLED)]
+    return f" Over single occasions, as pooled, with which it correlates {number(r)}."
 
 
 def _same_as(result: ConcordanceResult, name: str) -> str:

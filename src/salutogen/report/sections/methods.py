@@ -193,9 +193,10 @@ def _error_words(context: Context) -> str:
         )
     parts.append(
         "Intervals of a line in sentences are t intervals: over persons with errors for unequal "
-        "scatter (HC3), over occasions with errors clustered by person (CR1); that of exposure's "
-        "share comes from the jackknife over persons, its upper end stretched for the skewness of "
-        "what single persons do to it (Hall 1992)."
+        "scatter (HC3), over occasions with errors clustered by person (CR1), both with "
+        "Satterthwaite's degrees of freedom; that of exposure's share comes from the jackknife "
+        "over persons, its upper end stretched for the skewness of what single persons do to it "
+        "(Hall 1992)."
     )
     if summary.reliability is not None:
         parts.append(

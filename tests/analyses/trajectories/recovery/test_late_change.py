@@ -54,6 +54,10 @@ def test_a_way_holds_with_the_slope_within_persons_too() -> None:
     assert (both.within_mean, both.within_low) == pytest.approx((both.mean, both.low))
     assert "With the slope within persons it is" in both.within_words
     assert (both.way, one.way) == (-1, 0)
+    assert (both.told_by_some, one.told_by_some) == (False, True)
+    nothing = late_change(flat, person, None, flat)
+    assert nothing is not None
+    assert not nothing.told_by_some
 
 
 def test_few_courses_have_none() -> None:

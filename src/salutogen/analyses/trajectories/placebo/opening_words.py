@@ -203,11 +203,18 @@ def _after_words(placebo: Placebo) -> str:
     if not placebo.beyond("response", "mean_change"):
         return ""
     held = "stays on that side of 0" if band.holds_with_error else "may lie on either side of 0"
+    before = None if placebo.SR is None else placebo.SR.before
+    early = (
+        ""
+        if before is None or placebo.n_before == placebo.n
+        else f" (with those before the first anchor alone "
+        f"{excess_words(before.response['mean_change'], share=False)})"
+    )
     return (
         " In the courses compared SR changed from before the event to the two occasions after it "
         f"by {signed(found.observed)}, by {excess_words(found, share=False)} beyond the "
-        f"comparator; with error in exposure this difference {held} ({signed(band.error_low)} to "
-        f"{signed(band.error_high)})."
+        f"comparator{early}; with error in exposure the former difference {held} "
+        f"({signed(band.error_low)} to {signed(band.error_high)})."
     )
 
 

@@ -57,15 +57,24 @@ class LateChange(Record):
     @property
     def way(self) -> int:
         """-1 for a fall, 1 for a rise, 0 where 0 is not left out under every way of scoring."""
+        if all(high < 0.0 for _, high in self._ends):
+            return -1
+        return int(all(low > 0.0 for low, _ in self._ends))
+
+    @property
+    def told_by_some(self) -> bool:
+        """Whether 0 is left out under some way of scoring, though not under every one."""
+        return self.way == 0 and any(low > 0.0 or high < 0.0 for low, high in self._ends)
+
+    @property
+    def _ends(self) -> list[tuple[float, float]]:
+        """Its interval under every way of scoring that there is."""
         each = (
             (self.low, self.high),
             (self.other_low, self.other_high),
             (self.within_low, self.within_high),
         )
-        ends = [(low, high) for low, high in each if low is not None and high is not None]
-        if all(high < 0.0 for _, high in ends):
-            return -1
-        return int(all(low > 0.0 for low, _ in ends))
+        return [(low, high) for low, high in each if low is not None and high is not None]
 
     @property
     def within_words(self) -> str:

@@ -153,7 +153,9 @@ def late_words(
     free = "" if found.holds_with_error else "If exposure is free of error, "
     verdict = {
         -1: f"{free}SR falls",
-        0: "A change is not distinguished from none",
+        0: "A change is told by some ways of scoring and not by others"
+        if found.told_by_some
+        else "A change is not distinguished from none",
         1: f"{free}SR rises",
     }[found.way]
     return (
