@@ -68,7 +68,7 @@ def test_the_opening_says_what_the_slope_outlives(
     bands = replace(result.exposure_bands, slope=slope)
     assert result.line is not None
     text = str(replace(result, exposure_bands=bands).answer())
-    assert text.startswith("That those who reported more stressors had more problems")
+    assert text.startswith("That those who met more stressors had more problems")
     assert said in text
     assert "0.50 to 1.0 (an assumption, as the study file states none)" in text
     assert ("need not hold" in text) is (joint[0] < 0)
@@ -142,7 +142,7 @@ def test_a_factor_is_told_beside_its_correlation_with_problems() -> None:
     [
         (0.3, 0.2, 0.4, "error: persons who truly met little then look more resilient than"),
         (-0.3, -0.4, -0.2, "error: persons who truly met little then look less resilient than"),
-        (-0.1, -0.3, 0.2, "when exposure is measured with error. Bands over"),
+        (-0.1, -0.3, 0.2, "when exposure is measured with random error. Bands over"),
     ],
 )
 def test_who_looks_better_follows_the_told_slope(
@@ -168,7 +168,7 @@ def test_time_that_no_answer_looks_back_on_is_error_too() -> None:
 @pytest.mark.parametrize(
     ("n", "individuals", "said"),
     [
-        (43, False, "puts 43 persons on the other side of 0"),
+        (43, False, "puts 45 persons on the other side of 0"),
         (2, True, "puts 2 persons on the other side of 0"),
         (2, False, "puts fewer than 5 persons on the other side of 0"),
     ],
