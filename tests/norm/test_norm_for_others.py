@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from salutogen import Results
 from salutogen.norm.norm_file import norm_to_dict, read_norm
-from salutogen.norm.norm_for_others import COEFFICIENT_DIGITS, counts_of_line, norm_for
+from salutogen.norm.norm_for_others import (
+    COEFFICIENT_DIGITS,
+    counts_of_line,
+    norm_for,
+    untold_covariates,
+)
 from salutogen.page.audience import Audience
 from tests.report.cohorts import make_results
 
@@ -93,3 +101,25 @@ def test_lines_of_few_are_left_out() -> None:
     assert content["lines"]["person"] is None
     assert content["lines"]["occasion"] is None
     assert [item.code for item in told] == ["norm-withheld"]
+
+
+@pytest.mark.parametrize(
+    ("values", "untold"),
+    [
+        ([1] + [0] * 59, True),
+        ([1, 2, 3, 4] + [0] * 56, True),
+        ([1] * 5 + [0] * 55, False),
+        (list(range(60)), False),
+        (["a"] * 57 + ["b"] * 3, True),
+        (["a"] * 30 + ["b"] * 30, False),
+    ],
+)
+def test_covariates_that_few_have_otherwise_are_not_told(
+    values: list[object], untold: bool
+) -> None:
+    norm: Any = SimpleNamespace(
+        lines=SimpleNamespace(occasion=SimpleNamespace(covariates=("num",)))
+    )
+    scores: Any = SimpleNamespace(of_persons=lambda name: pl.Series(name, values))
+    hidden = Audience(individuals=False, n_persons=60, seed=1)
+    assert untold_covariates(norm, scores, hidden) == (("num",) if untold else ())

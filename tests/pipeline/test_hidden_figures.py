@@ -99,6 +99,15 @@ def test_a_line_of_a_norm_tells_no_extremes() -> None:
         assert (found["range_E"], found["n"], found["n_persons"]) == (told, 100, 60)
 
 
+def test_the_coefficient_of_a_number_that_few_have_otherwise_is_not_told() -> None:
+    """Among a line's terms alone: elsewhere its name may be a key of anything."""
+    hide = HiddenFigures(AUDIENCE, ("num",))
+    content = {"coefficients": {"intercept": 9.28, "E": 0.107, "num": 1.85}, "r": {"num": 0.2}}
+    told = hide.of(content, {}, "line")
+    assert told["coefficients"] == {"intercept": 9.28, "E": 0.107, "num": None}
+    assert told["r"] == {"num": 0.2}
+
+
 def test_errors_of_a_line_with_a_category_of_few_are_not_told() -> None:
     claims = {"df": 57.0, "df_by_term": [57.0, 2.5], "covariance": [[1.0, 0.5], [0.5, 2.0]]}
     line = {

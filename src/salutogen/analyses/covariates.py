@@ -155,5 +155,5 @@ def _of_enough(
             break
     if rare:
         gone = Persons(int(start.sum() - inside.sum()))
-        found.tell("category-of-few", names=listed(list(rare)), persons=gone, fewest=fewest)
+        found.tell("category-of-few", names=listed(list(rare)), persons=gone)
     return inside

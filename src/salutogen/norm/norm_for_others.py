@@ -30,15 +30,22 @@ _EXACT = ("possible", "n", "n_persons", "range_E", "window")
 
 
 def untold_covariates(norm: Norm, scores: Scores, audience: Audience) -> tuple[str, ...]:
-    """Covariates with a category of few persons, whose coefficients would tell of these."""
+    """Covariates whose coefficients would tell of few persons.
+
+    A category that few have, or a number that all but few have the same of: its coefficient is the
+    residual of these few.
+    """
     found = {name: scores.of_persons(name) for name in norm.lines.occasion.covariates}
     return tuple(
-        name
-        for name, values in found.items()
-        if values is not None
-        and not values.dtype.is_numeric()
-        and any(map(audience.hides, values.drop_nulls().unique_counts()))
+        name for name, values in found.items() if values is not None and _of_few(values, audience)
     )
+
+
+def _of_few(values: pl.Series, audience: Audience) -> bool:
+    counts = values.drop_nulls().unique_counts().to_list()
+    if values.dtype.is_numeric():
+        return bool(counts) and audience.is_small(sum(counts) - max(counts))
+    return any(map(audience.hides, counts))
 
 
 def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Finding, ...]]:

@@ -57,7 +57,7 @@ class HiddenFigures:
             return self._rows(content, schema, path, around)
         if isinstance(content, Mapping):
             terms = (content.get("line") or {}).get("terms", ())
-            if any(self._is_untold(str(term)) for term in terms):
+            if any(self._is_untold(str(term), of_line=True) for term in terms):
                 content = self._without_errors(content, path)
             if schema.get("properties"):
                 return self._record(content, schema, path, around)
@@ -120,9 +120,10 @@ class HiddenFigures:
         numbers = [value for value in content.values() if value is not None]
         if schema.get("x-kind") == Kind.COUNT.value and all(map(_is_whole, numbers)):
             return self._counts(content, schema, path, around)
+        of_line = "intercept" in content
         return {
             name: self._emptied(value, f"{path}.{name}")
-            if self._is_untold(str(name))
+            if self._is_untold(str(name), of_line=of_line)
             else self._part(value, inside, f"{path}.{name}", around)
             for name, value in content.items()
         }
@@ -133,7 +134,7 @@ class HiddenFigures:
         told = {**line, "range_E": [change.get("E_from"), change.get("E_to")]}
         self.withheld.append(f"{path}.range_E")
         told |= counts_of_line(line, self.audience)
-        few = [self._is_untold(str(term)) for term in line.get("terms", ())]
+        few = [self._is_untold(str(term), of_line=True) for term in line.get("terms", ())]
         if any(few) and told.get("claims"):
             degrees = zip(told["claims"]["df_by_term"], few, strict=False)
             told["claims"] = self._without_errors(
@@ -149,9 +150,15 @@ class HiddenFigures:
         gone = self._emptied(content["covariance"], f"{path}.covariance")
         return {**content, "covariance": gone}
 
-    def _is_untold(self, term: str) -> bool:
-        """Whether a key is the term of a category, as `site=B`, of a covariate that is not told."""
-        return LABEL_MARK in term and covariate_of(term_of(term, ())) in self.untold
+    def _is_untold(self, term: str, *, of_line: bool) -> bool:
+        """Whether a key is the term, as `site=B`, of a covariate that is not told.
+
+        A number's term is its name, which elsewhere than among the terms of a line may be a key of
+        something else.
+        """
+        if LABEL_MARK not in term and not of_line:
+            return False
+        return covariate_of(term_of(term, ())) in self.untold
 
     def _counts(
         self,
