@@ -7,7 +7,7 @@ import os
 import re
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -27,6 +27,7 @@ from salutogen.findings import Finding, finding
 from salutogen.memory import give_back_memory
 from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
+from salutogen.scores.of_few import without_few_others
 
 if TYPE_CHECKING:
     from salutogen.context import RunContext
@@ -91,7 +92,8 @@ def run_analyses(
     """
     if not planned:
         return ()
-    seen = labelled(backbone, run.audience)
+    whole = replace(backbone, scores=without_few_others(backbone.scores))
+    seen = labelled(whole, run.audience)
     guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
