@@ -3,8 +3,9 @@ import polars as pl
 import pytest
 
 from salutogen.scores import score
-from salutogen.scores.of_few import few_others, others_of_few, without_few_others
-from tests.scores.factory import build_study, checklist, instrument
+from salutogen.scores.of_few import few_differ, few_others, others_of_few, without_few_others
+from salutogen.study import AnswerRange
+from tests.scores.factory import build_panel, build_study, checklist, instrument
 
 
 @pytest.mark.parametrize("others", [1, 4])
@@ -27,3 +28,36 @@ def test_rows_of_one_person_are_those_of_one_person() -> None:
     assert others_of_few(pl.Series([0] * 114 + [1] * 6), person) is not None
     assert others_of_few(pl.Series(([0] * 5 + [1]) * 20), person) is None
     assert others_of_few(pl.Series(["a"] * 114 + ["b", None] * 3), person) is not None
+
+
+def test_a_factor_that_few_have_is_told_and_taken_as_the_same_in_everybody() -> None:
+    problems, events = instrument("ghq", ["g"]), checklist("events", ["e1", "e2"])
+    names = {
+        "rare": [1.0 * (i < 4) for i in range(40)],
+        "enough": [1.0 * (i < 5) for i in range(40)],
+    }
+    factors = [
+        instrument(name, [name], answers=AnswerRange(0, 1), measured="baseline") for name in names
+    ]
+    study = build_study(
+        [problems, events, *factors], problems="ghq", exposure={"types": ["events"]}, factors=names
+    )
+    panel = build_panel(
+        study,
+        {"ghq": [[i % 4] for i in range(40)], "events": [[i % 6, i % 5] for i in range(40)]},
+        baseline={name: [[value] for value in values] for name, values in names.items()},
+    )
+    scores = score(panel)
+    assert {name: one.persons for name, one in few_others(scores).items()} == {"rare": 4}
+    (told,) = (one for one in scores.findings if one.code == "values-of-few")
+    assert told.text.startswith("rare: all but 4 persons have the same value")
+    seen = without_few_others(scores)
+    assert seen.persons["rare"].to_list() == [None] * 4 + [0.0] * 36
+    assert seen.persons["enough"].equals(scores.persons["enough"])
+    assert scores.persons["rare"].to_list() == names["rare"], "files keep all values"
+
+
+def test_values_of_few_are_counted_by_row_and_by_person() -> None:
+    values = np.repeat([0.0, 1.0, np.nan], [50, 6, 2])
+    assert few_differ(values) == 0
+    assert few_differ(values, np.r_[np.arange(50), np.zeros(8)].astype(np.int64)) == 6

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from salutogen.findings import Findings, Persons
 from salutogen.namespaces import column_of_persons, factor_column
@@ -56,6 +58,20 @@ def others_of_few(values: pl.Series, person: pl.Series | None = None) -> pl.Seri
     return others if n < ENOUGH else None
 
 
+def few_differ(values: NDArray[np.float64], person: NDArray[np.int64] | None = None) -> int:
+    """Values (n,) that differ from what all but a few persons have; 0 where enough do, or none."""
+    others = others_of_few(pl.Series(values), None if person is None else pl.Series(person))
+    return 0 if others is None else int(others.sum())
+
+
+def tell_few(name: str, values: NDArray[np.float64], found: Findings) -> bool:
+    """Say that of the persons of an analysis, a value each, few differ from everybody else."""
+    n = few_differ(values)
+    if n:
+        found.tell("values-of-few", variant="here", name=name, n=Persons(n))
+    return n > 0
+
+
 def few_others(scores: Scores) -> Mapping[str, FewOthers]:
     """Factors and background, by the study's name, in which few differ from everybody else.
 
@@ -66,7 +82,9 @@ def few_others(scores: Scores) -> Mapping[str, FewOthers]:
     found: dict[str, FewOthers] = {}
     for name in dict.fromkeys([*once, *scores.factors_repeated]):
         repeated = name in scores.factors_repeated
-        column = factor_column(name) if repeated else column_of_persons(name, scores.persons.columns)
+        column = (
+            factor_column(name) if repeated else column_of_persons(name, scores.persons.columns)
+        )
         if column is None or name in plan.norm.covariates:
             continue
         table = scores.table if repeated else scores.persons
@@ -95,5 +113,5 @@ def with_few_told(scores: Scores) -> Scores:
     """Add a finding for each factor and background column in which few differ."""
     findings = Findings()
     for name, one in few_others(scores).items():
-        findings.tell("values-of-few", name=name, n=Persons(one.persons), least=ENOUGH)
+        findings.tell("values-of-few", name=name, n=Persons(one.persons))
     return replace(scores, findings=(*scores.findings, *findings)) if findings else scores

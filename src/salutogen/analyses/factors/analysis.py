@@ -50,6 +50,7 @@ from salutogen.models.regression.stacked import EstimatedLine
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
+from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -217,9 +218,12 @@ def _alone(
     """Fit each factor alone; those that cannot be fitted are told and left out."""
     usable, fits = [], []
     for factor in factors:
-        n = int(complete([factor], later).sum())
+        persons = complete([factor], later)
+        n = int(persons.sum())
         if n < FEWEST:
             found.tell("factor-of-few", name=factor.name, n=Persons(n), least=FEWEST)
+            continue
+        if tell_few(factor.name, factor.values[persons], found):
             continue
         try:
             fits.append(fit_both([factor], later, line))

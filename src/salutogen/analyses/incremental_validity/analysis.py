@@ -19,6 +19,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson
 from salutogen.models.regression.held_out import FOLDS, REPEATS, HeldOut, held_out
+from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -130,6 +131,8 @@ def compute(
     n = int(rows_known.sum())
     if n < FEWEST:
         found.tell("too-few-with-outcome", name=outcome.name, n=Persons(n), least=FEWEST)
+        raise AnalysisError(tuple(found))
+    if tell_few(outcome.name, y[rows_known], found):
         raise AnalysisError(tuple(found))
     designs = _designs(*(part[rows_known] for part in (before.SR, before.P, given, linear, curved)))
     try:
