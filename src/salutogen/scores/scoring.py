@@ -229,7 +229,7 @@ def _assemble(
     person, occasion = rows["person"].to_numpy(), rows["occasion"].to_numpy()
     time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     shown = {name: one.score for name, one in exposure.types.items()}
-    items = item_quality(forms.exposure, problems.score)
+    items = item_quality(forms.exposure, problems.score, person)
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
     check_items(items, findings)
     reliability, reliability_p = measured_reliability(
