@@ -27,6 +27,7 @@ from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.held_out import FOLDS, REPEATS, HeldOut, held_out
 from salutogen.namespaces import factor_column
+from salutogen.page.words import without_counts
 from salutogen.scores.of_few import few_differ
 
 Float = NDArray[np.float64]
@@ -248,7 +249,12 @@ def _measured_again(
         SR = held_out(spans.after.SR[known], two, seed=seed)
         P = held_out(spans.after.P[known], one, seed=seed)
     except ModelError as error:
-        found.tell("second-measurement-of-few", variant="fit", name=factor.name, reason=str(error))
+        found.tell(
+            "second-measurement-of-few",
+            variant="fit",
+            name=factor.name,
+            reason=without_counts(error),
+        )
         return None
     return MeasuredAgain(
         name=factor.name,

@@ -229,10 +229,9 @@ def _factors(scores: Scores, persons: pl.DataFrame) -> dict[str, np.ndarray]:
         for name in scores.factors_baseline
         if (values := scores.factor(name)).dtype.is_numeric()
     }
-    for name, values in found.items():
-        if few_differ(values):
-            found[name] = np.full(values.shape, np.nan)
-    return found
+    return {
+        name: np.full(one.shape, np.nan) if few_differ(one) else one for name, one in found.items()
+    }
 
 
 def _left_out(inputs: AnalysisInputs, bands: PersonBands) -> dict[str, str]:

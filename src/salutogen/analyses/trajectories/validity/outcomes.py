@@ -225,8 +225,8 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
     if moved:
         told.tell(
             "factor-relation-moves",
-            moved=len(moved),
-            related=len(found.factors),
+            moved=str(len(moved)),  # factors, no persons: nothing about them is hidden
+            related=str(len(found.factors)),
             names=", ".join(moved),
             numbers={"factors": moved},
         )
