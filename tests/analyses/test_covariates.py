@@ -87,9 +87,10 @@ def test_persons_of_a_category_of_few_are_left_out(inputs: AnalysisInputs) -> No
     assert nothing == {}
 
 
-def test_a_number_with_two_values_is_such_a_category(inputs: AnalysisInputs) -> None:
+def test_what_few_have_otherwise_is_left_out_and_nobody_with_it(inputs: AnalysisInputs) -> None:
     made, told = numbers(inputs, ["alone"])
-    assert set(told) == {"category-of-few", "covariate-says-nothing"}
+    assert set(told) == {"covariate-says-nothing"}
+    assert made.persons.all()
     assert made.terms == ()
     assert made.left_out == ("alone",)
 

@@ -7,9 +7,10 @@ import math
 import pytest
 
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
+from salutogen.findings import Persons, finding
 from salutogen.page.audience import Audience
-from salutogen.page.words import Coarse, MeanCount, Share, in_halves, say
+from salutogen.page.hidden_findings import told_without_persons
+from salutogen.page.words import Coarse, MeanCount, Share, in_halves, say, without_counts
 
 SHOWN = Audience(individuals=True, n_persons=63, seed=1)
 HIDDEN = Audience(individuals=False, n_persons=63, seed=1)
@@ -85,3 +86,25 @@ def test_sentences_tell_what_is_told() -> None:
     assert text.worded(SHOWN.in_a_sentence) == "17 of 42: 40 %, 16.4 on average, 0.71 SDs."
     assert text.worded(HIDDEN.in_a_sentence) == "15 of 40: 38 %, 15 on average, about 0.5 SDs."
     assert text.worded(str) == "17 of 42: 40 %, 16.4 on average, 0.71 SDs."
+
+
+@pytest.mark.parametrize(
+    ("reason", "hidden"),
+    [
+        ("In 688 of 5,000 samples two go together.", "In some of the samples two go together."),
+        ("3 persons for 5 terms.", "Some persons for some terms."),
+        ("Too few persons in arm new (4), site '3'.", "Too few persons in arm new, site '3'."),
+        ("k3 and GHQ_01: R2 is 0.25 or 95 %.", "k3 and GHQ_01: R2 is 0.25 or 95 %."),
+    ],
+)  # fmt: skip
+def test_why_a_model_is_not_fitted_tells_no_count(reason: str, hidden: str) -> None:
+    told = finding("mechanism-not-fitted", reason=without_counts(reason))
+    assert told.text == f"The paths were not fitted: {reason}"
+    audience = Audience(individuals=False, n_persons=120, seed=1)
+    assert told_without_persons(told, audience).text == f"The paths were not fitted: {hidden}"
+
+
+def test_factors_are_no_persons() -> None:
+    told = finding("factor-relation-moves", moved="2", related="4", names="a, b")
+    audience = Audience(individuals=False, n_persons=120, seed=1)
+    assert told_without_persons(told, audience).text.startswith("2 of 4 factors relate otherwise")

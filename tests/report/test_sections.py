@@ -18,7 +18,7 @@ from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import hide_small
 from salutogen.page.words import number, p_value, percent, points, signed
 from salutogen.report.context import Context, quantiles
-from salutogen.report.sections.plane import line_on_grid
+from salutogen.report.sections.plane import inner, line_on_grid
 from salutogen.report.sections.sr_courses import histogram, phases_table, pick_persons
 from tests.report.reading import Page
 
@@ -164,9 +164,16 @@ def test_bins_count_everyone_and_have_an_edge_at_zero() -> None:
 
 def test_quantiles_of_few_are_kept_back() -> None:
     values = np.arange(40.0)
-    assert quantiles(values, (0.1, 0.25, 0.5), 5) == [None, 9.75, 19.5]
+    assert quantiles(values, (0.1, 0.25, 0.5), 5) == [None, 9.0, 19.0]
     assert quantiles(values, (0.1,), 1) == pytest.approx([3.9])
     assert quantiles(np.array([]), (0.5,), 1) == [None]
+
+
+@pytest.mark.parametrize("n", [40, 41, 42, 43])
+def test_no_fraction_of_a_quantile_tells_how_many_there_are(n: int) -> None:
+    values = np.arange(float(n))
+    told = [*quantiles(values, (0.25, 0.5, 0.75), 5), *inner(values, 0.01, 5)]
+    assert set(told) <= set(values)
 
 
 def test_phases_are_averaged_over_persons(shown_results: Results) -> None:

@@ -69,6 +69,7 @@ def test_items_with_missing_answers_use_the_rows_they_have() -> None:
     )
     kept = pl.DataFrame({"x": hassles[10:, 0], "y": mood[10:, 0]})
     assert first["n"] == 40
+    assert first["persons"] == int((kept["x"] > 0).sum())
     assert first["endorsed_share"] == pytest.approx(float((kept["x"] > 0).mean()))
     assert first["r_with_P"] == pytest.approx(kept.select(pl.corr("x", "y")).item())
 
@@ -79,6 +80,7 @@ def test_items_like_symptoms_and_items_nobody_had_are_said() -> None:
             "type": ["hassles", "hassles", "events", "events"],
             "item": ["worry", "noise", "move", "fire"],
             "n": [200, 200, 200, 20],
+            "persons": [50, 50, 0, 0],
             "endorsed_share": [0.5, 0.4, 0.0, 0.0],
             "r_with_P": [0.62, 0.3, None, None],
         }

@@ -17,6 +17,7 @@ from salutogen.namespaces import covariate_column
 from salutogen.norm.covariates import covariates_by_person
 from salutogen.norm.design_matrix import covariate_terms, term_matrix
 from salutogen.norm.redundant_covariates import redundant_covariates
+from salutogen.scores.of_few import others_of_few
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -119,9 +120,12 @@ def covariate_numbers(
 
 
 def _varying(table: pl.DataFrame, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the covariates that are not the same in all persons."""
+    """Those of the covariates that are not the same in all persons, or in all but a few."""
+    columns = {name: table[covariate_column(name)].drop_nulls() for name in names}
     return tuple(
-        name for name in names if table[covariate_column(name)].drop_nulls().n_unique() > 1
+        name
+        for name, column in columns.items()
+        if column.n_unique() > 1 and others_of_few(column) is None
     )
 
 

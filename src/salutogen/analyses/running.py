@@ -7,7 +7,7 @@ import os
 import re
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -27,6 +27,8 @@ from salutogen.findings import Finding, finding
 from salutogen.memory import give_back_memory
 from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
+from salutogen.page.words import without_counts
+from salutogen.scores.of_few import without_few_others
 
 if TYPE_CHECKING:
     from salutogen.context import RunContext
@@ -91,7 +93,8 @@ def run_analyses(
     """
     if not planned:
         return ()
-    seen = labelled(backbone, run.audience)
+    whole = replace(backbone, scores=without_few_others(backbone.scores))
+    seen = labelled(whole, run.audience)
     guard = Guard(run.audience, backbone.panel.identifiers)
     outcomes: dict[str, Outcome] = {}
     for place, item in enumerate(planned):
@@ -145,7 +148,7 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
     except SalutogenError as error:
         stopped = finding("step-refused", label=item.label)
         if not error.findings:  # a model that could not be fitted says why in plain words
-            reason = str(error)
+            reason = without_counts(error).as_told(inputs.run.audience)
             told = finding("step-refused", variant="reason", label=item.label, reason=reason)
             (stopped,) = guard.findings((told,))
         return _not_done(item, (stopped, *guard.findings(error.findings)))

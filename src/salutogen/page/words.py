@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +18,8 @@ SR_AXIS = "SR (points of P; above 0 = over-reactive)"
 MINUS = "−"
 LEAST_TENTH, LEAST_TOLD = 0.001, 0.0001  # shares: told in hundredths of a percent; told at all
 TIME_UNITS = (("years", 365.25), ("months", 365.25 / 12), ("weeks", 7.0), ("days", 1.0))
+# A whole number that is no part of a word, a decimal number, a name in quotes or a percentage.
+_NUMBER_ALONE = re.compile(r"(?<![\w.,'\"“−-])\d+(?:,\d{3})*(?!\w|[.,]\d|\s?%|['\"”])")
 NOTHING = 1e-12  # rounding error of a figure that is 0
 
 
@@ -137,6 +140,19 @@ class Coarse:
 
     def __format__(self, format_spec: str) -> str:
         return self.shown
+
+
+def without_counts(reason: object) -> Coarse:
+    """Make a value of a sentence from why a model was not fitted: counts are not told to others.
+
+    How many samples fail, or rows are left, tells how many persons have something.
+
+    >>> print(without_counts("In 688 of 5000 samples columns are collinear.").hidden)
+    In some of the samples columns are collinear.
+    """
+    text = _NUMBER_ALONE.sub("some", str(reason))
+    text = text.replace("some of some", "some of the").replace(" (some)", "")
+    return Coarse(str(reason), text[:1].upper() + text[1:] if text.startswith("some") else text)
 
 
 def in_halves(size: float, unit: str) -> str:

@@ -20,6 +20,7 @@ from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
 
 FEWEST_FORMS = 30
+ENOUGH = 5  # persons who met an item of which anything is said
 CLOSE_TO_PROBLEMS = 0.5
 _LOWEST, _CODES = -128, 256  # codes of a short whole number
 NO_SPREAD = 1e-12  # what rounding may leave of P's squares where P is the same in all rows
@@ -57,6 +58,10 @@ ITEM_QUALITY_COLUMNS = (
     Column(
         name="n", meaning="Forms that answer the item, over all occasions", unit="forms",
         kind=Kind.COUNT, of="forms", heading="Forms",
+    ),
+    Column(
+        name="persons", meaning="Persons who met it at least once", unit="persons",
+        kind=Kind.COUNT, heading="Persons who met it",
     ),
     Column(
         name="endorsed_share", meaning="Share of those forms in which it happened",
@@ -150,8 +155,12 @@ def _gaps(
     return gaps
 
 
-def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFrame:
+def item_quality(
+    forms: Mapping[str, Form], problems: FloatArray, person: NDArray[Any]
+) -> pl.DataFrame:
     """Table of the checklist items; a ready-made score has none.
+
+    `person` is the index of each row's person.
 
     Returns
     -------
@@ -172,6 +181,7 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
                     "type": name,
                     "item": answer.item,
                     "n": n,
+                    "persons": int(np.count_nonzero(np.bincount(person[yes]))),
                     "endorsed_share": float(yes.sum()) / n if n else None,
                     "r_with_P": correlation_with_problems(answer, codes, outcome),
                 }
@@ -180,6 +190,7 @@ def item_quality(forms: Mapping[str, Form], problems: FloatArray) -> pl.DataFram
         "type": pl.String,
         "item": pl.String,
         "n": pl.Int64,
+        "persons": pl.Int64,
         "endorsed_share": pl.Float64,
         "r_with_P": pl.Float64,
     }
@@ -250,7 +261,7 @@ def check_items(items: pl.DataFrame, findings: Findings) -> None:
     """Say which stressor items go with problems like a symptom would, and which never happened."""
     known = items.filter(pl.col("n") >= FEWEST_FORMS)
     types = items["type"].unique(maintain_order=True).to_list()
-    close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS)
+    close = known.filter(pl.col("r_with_P") >= CLOSE_TO_PROBLEMS, pl.col("persons") >= ENOUGH)
     for (name,), part in close.group_by("type", maintain_order=True):
         found = dict(zip(part["item"], part["r_with_P"], strict=True))
         findings.tell(

@@ -32,6 +32,7 @@ from salutogen.scores.exposure import (
 from salutogen.scores.exposure_quality import check_items, exposure_quality, item_quality
 from salutogen.scores.factors import check_factor, score_factor
 from salutogen.scores.flow import participant_flow
+from salutogen.scores.of_few import with_few_told
 from salutogen.scores.problems import ProblemScores, check_problems, score_problems
 from salutogen.scores.ready_made import check_single_columns
 from salutogen.scores.scale_reliability import between_and_within, measured_reliability
@@ -112,7 +113,9 @@ def score(panel: Panel) -> Scores:
         name: score_factor(form, prorate=rules.prorate, most_skipped=rules.checklist)
         for name, form in forms.repeated.items()
     }
-    return _assemble(panel, rows, forms, problems, exposure, combined, factors, findings)
+    return with_few_told(
+        _assemble(panel, rows, forms, problems, exposure, combined, factors, findings)
+    )
 
 
 def _forms(panel: Panel, keep: pl.Series | None) -> _Forms:
@@ -226,7 +229,7 @@ def _assemble(
     person, occasion = rows["person"].to_numpy(), rows["occasion"].to_numpy()
     time = rows["time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     shown = {name: one.score for name, one in exposure.types.items()}
-    items = item_quality(forms.exposure, problems.score)
+    items = item_quality(forms.exposure, problems.score, person)
     check_rows(study, rows, problems, exposure, panel.n_rows, findings)
     check_items(items, findings)
     reliability, reliability_p = measured_reliability(

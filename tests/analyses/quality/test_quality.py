@@ -53,6 +53,7 @@ def inputs(cohort: AnalysisInputs) -> AnalysisInputs:
             "type": ["general"] * 2,
             "item": ["often", "rare"],
             "n": [500, 500],
+            "persons": [70, 4],
             "endorsed_share": [0.4, 4 / 500],
             "r_with_P": [0.2, 0.5],
         }
@@ -103,6 +104,36 @@ def test_shares_of_few_are_blank_where_persons_are_hidden(inputs: AnalysisInputs
     assert scale["omega"] == 0.87
     (figure,) = sections[-1].figures
     assert figure.data["r"].to_list() == [0.4, 0.3]
+
+
+def test_what_few_met_is_told_by_no_statistic(inputs: AnalysisInputs) -> None:
+    plain = inputs.scores.exposure_quality
+    met = {"n": [120, 120, 120, 120], "zero_share": [1 - n / 120 for n in (90, 1, 8, 0)]}
+    life = pl.DataFrame(
+        {"type": ["life"] * 4, "occasion": ["T0", "T1", "T2", "T3"], **met, "r": [0.2] * 4,
+         "r_squared": [0.04] * 4, "mean": [0.5, 1 / 30, 0.2, 0.0], "sd": [1.0, 0.365, 1.0, 0.0],
+         "coverage": [1.0] * 4}
+    ).select(plain.columns)  # fmt: skip
+    result = compute(
+        replace(inputs, scores=replace(inputs.scores, exposure_quality=life)), QualitySettings()
+    )
+    sections, _ = shown(result, inputs, individuals=False)
+    found = tables(sections)["exposure-quality"]
+    told = [True, False, False, True]  # of one occasion alone the mean of all would tell
+    for name in ("mean", "sd", "r", "r_squared", "zero_share"):
+        assert found[name].is_not_null().to_list() == told, name
+    assert sections[-1].figures[0].data["occasion"].to_list() == ["T0", "T3"]
+    whole, _ = shown(result, inputs, individuals=True)
+    assert tables(whole)["exposure-quality"].equals(life)
+
+
+def test_items_of_few_persons_with_many_forms_are_blank(inputs: AnalysisInputs) -> None:
+    items = inputs.scores.item_quality.with_columns(endorsed_share=pl.Series([0.4, 0.2]))
+    scores = replace(inputs.scores, item_quality=items)
+    result = compute(replace(inputs, scores=scores), QualitySettings())
+    found = tables(shown(result, inputs, individuals=False)[0])["item-quality"]
+    assert found["endorsed_share"].to_list() == [0.4, None]
+    assert found["r_with_P"].to_list() == [0.2, None]
 
 
 def test_without_a_look_at_exposure_there_is_one_section(cohort: AnalysisInputs) -> None:

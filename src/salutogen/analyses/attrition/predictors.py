@@ -19,6 +19,7 @@ from salutogen.findings import Findings, Persons, listed
 from salutogen.names import did_you_mean
 from salutogen.namespaces import ARM, factor_column
 from salutogen.page.words import number
+from salutogen.scores.of_few import few_differ
 
 Float = NDArray[np.float64]
 PER_TERM = 10  # persons lost, for each term
@@ -165,7 +166,7 @@ def _of_persons(
         return _of_labels(name, title, column.cast(pl.String), here.cast(pl.String), person, found)
     values = numbers_of(column)[person]
     known = values[np.isfinite(values)]
-    if not known.size or np.ptp(known) == 0:
+    if not known.size or np.ptp(known) == 0 or few_differ(numbers_of(here)):
         found.tell("attrition-predictor-not-used", variant="constant", name=name)
         return None
     if missing:

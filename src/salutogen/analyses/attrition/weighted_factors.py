@@ -21,6 +21,7 @@ from salutogen.models.dropout.weighted import Pulled, Rows, regression_over_rows
 from salutogen.models.dropout.weights import DropoutWeights
 from salutogen.namespaces import covariate_of
 from salutogen.norm.design_matrix import INTERCEPT, line_matrix
+from salutogen.page.words import without_counts
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -91,7 +92,9 @@ def _of_step(
             own = replace(factor, title=f"{factor.title}{called}")
             made.append(_one(own, told_before, related, X, exposure, observed, weights))
         except ModelError as error:
-            found.tell("attrition-factor-not-weighted", name=factor.name, reason=str(error))
+            found.tell(
+                "attrition-factor-not-weighted", name=factor.name, reason=without_counts(error)
+            )
     return tuple(made)
 
 

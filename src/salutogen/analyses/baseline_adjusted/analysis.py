@@ -37,7 +37,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson, present_means
 from salutogen.names import did_you_mean
 from salutogen.norm.design_matrix import line_matrix, term_matrix, terms_of, with_exposure
-from salutogen.page.words import p_value, points, say, signed
+from salutogen.page.words import p_value, points, say, signed, without_counts
 from salutogen.resilience.levels import COLUMNS
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def compute(inputs: AnalysisInputs, settings: BaselineAdjustedSettings) -> Basel
             measured, settings.reliabilities, draws=settings.bootstrap, seed=inputs.run.seed
         )
     except ModelError as error:
-        found.tell("baseline-line-not-fitted", reason=str(error))
+        found.tell("baseline-line-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     before, after = table["E0"].to_numpy(), table["E"].to_numpy()
     _tell(before, after, made, found)

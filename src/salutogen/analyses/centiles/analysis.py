@@ -32,7 +32,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.quantiles import NORMAL_95
 from salutogen.models.resampling.bootstrap import percentile_interval
-from salutogen.page.words import points, say
+from salutogen.page.words import points, say, without_counts
 from salutogen.resilience.levels import COLUMNS
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         )
         occasions = _occasions(inputs, n_persons, folds)
     except ModelError as error:
-        found.tell("centiles-not-fitted", reason=str(error))
+        found.tell("centiles-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     tests = pl.DataFrame(
         [even_spread(values, scored.E, name) for name, values in _by_score(placed, equal).items()]

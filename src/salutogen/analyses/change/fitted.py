@@ -27,6 +27,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models import StructuralComparison
 from salutogen.norm.design_matrix import term_matrix, terms_of
+from salutogen.page.words import without_counts
 
 Float = NDArray[np.float64]
 
@@ -80,7 +81,7 @@ def fit_models(
     try:
         main = plan.fit(random_intercepts=True, free=free)
     except ModelError as error:
-        found.tell("change-not-fitted", reason=str(error))
+        found.tell("change-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     panels = {RANDOM: main}
     paths = {RANDOM: main.paths()}
@@ -152,7 +153,9 @@ def _or_finding[T](fit: Callable[[], T], name: str, found: Findings) -> T | None
         return fit()
     except ModelError as error:
         if name:
-            found.tell("change-model-left-out", variant="reason", model=name, reason=str(error))
+            found.tell(
+                "change-model-left-out", variant="reason", model=name, reason=without_counts(error)
+            )
         return None
 
 

@@ -18,6 +18,7 @@ from salutogen.columns import Column, Kind
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
+from salutogen.page.words import without_counts
 
 MOST_GROUPS, GROUPS_NEEDED = 5, 2
 EQUAL = ("lags",)
@@ -105,7 +106,7 @@ def compare_groups(
         apart = grouped.fit(random_intercepts=True, free=free)
         alike = grouped.fit(random_intercepts=True, free=free, equal_groups=EQUAL)
     except ModelError as error:
-        found.tell("change-groups-not-fitted", name=settings.groups, reason=str(error))
+        found.tell("change-groups-not-fitted", name=settings.groups, reason=without_counts(error))
         return _nothing()
     assert grouped.group is not None
     spread = {name: data.spread_of(name) for name in data.names}

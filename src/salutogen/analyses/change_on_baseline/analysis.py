@@ -28,6 +28,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.regression.change_on_baseline import ChangeOnBaseline, change_on_baseline
 from salutogen.namespaces import told_term
 from salutogen.page.audience import SMALL_CELL
+from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -98,7 +99,7 @@ def compute(inputs: AnalysisInputs, settings: ChangeOnBaselineSettings) -> Chang
             draws=settings.bootstrap, seed=inputs.run.seed,
         )  # fmt: skip
     except ModelError as error:
-        found.tell("change-on-baseline-not-fitted", reason=str(error))
+        found.tell("change-on-baseline-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     labels, k = inputs.study.labels, made.k
     slopes = slope_table(

@@ -20,6 +20,7 @@ from salutogen.models.imputation.completed import CompletedSets, Trace
 from salutogen.models.regression.change_on_baseline_pooled import pool_change_on_baseline
 from salutogen.namespaces import LABEL_MARK, told_term
 from salutogen.page.audience import SMALL_CELL
+from salutogen.page.words import without_counts
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -106,7 +107,7 @@ def completed(
             names=[told_term(term) for term in wide.terms], k=tuple(sorted(set(settings.k))),
         )  # fmt: skip
     except ModelError as error:
-        found.tell("completed-sets-not-made", reason=str(error))
+        found.tell("completed-sets-not-made", reason=without_counts(error))
         return None, None
     low, high = pooled.intervals
     assert sets.trace is not None

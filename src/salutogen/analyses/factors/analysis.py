@@ -47,9 +47,11 @@ from salutogen.findings import Findings, Persons, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine
+from salutogen.page.words import without_counts
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
+from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -217,14 +219,17 @@ def _alone(
     """Fit each factor alone; those that cannot be fitted are told and left out."""
     usable, fits = [], []
     for factor in factors:
-        n = int(complete([factor], later).sum())
+        persons = complete([factor], later)
+        n = int(persons.sum())
         if n < FEWEST:
             found.tell("factor-of-few", name=factor.name, n=Persons(n), least=FEWEST)
+            continue
+        if tell_few(factor.name, factor.values[persons], found):
             continue
         try:
             fits.append(fit_both([factor], later, line))
         except ModelError as error:
-            found.tell("factor-not-fitted", name=factor.name, reason=str(error))
+            found.tell("factor-not-fitted", name=factor.name, reason=without_counts(error))
             continue
         usable.append(factor)
     return usable, fits
@@ -245,7 +250,7 @@ def _joint(
     try:
         fits = fit_both(factors, later, line)
     except ModelError as error:
-        found.tell("factors-not-jointly", names=names, reason=str(error))
+        found.tell("factors-not-jointly", names=names, reason=without_counts(error))
         return {}
     places = range(-len(factors), 0)
     return {
@@ -305,7 +310,7 @@ def _turns(
         try:
             made[factor.name] = turning(factor, later)
         except ModelError as error:
-            found.tell("turn-not-tested", name=factor.name, reason=str(error))
+            found.tell("turn-not-tested", name=factor.name, reason=without_counts(error))
     return made
 
 

@@ -11,6 +11,7 @@ from salutogen.analyses.factors.later import Later, over_the_same_time
 from salutogen.analyses.factors.records import Correlate
 from salutogen.models.descriptive import pearson
 from salutogen.models.quantiles import NORMAL_95
+from salutogen.scores.of_few import few_differ
 
 
 def correlates(inputs: AnalysisInputs, names: Sequence[str], later: Later) -> tuple[Correlate, ...]:
@@ -20,8 +21,9 @@ def correlates(inputs: AnalysisInputs, names: Sequence[str], later: Later) -> tu
         both = over_the_same_time(inputs, name, later)
         if both is None:
             continue
-        n = int((np.isfinite(both[0]) & np.isfinite(both[1])).sum())
-        r = pearson(*both)
+        known = np.isfinite(both[0]) & np.isfinite(both[1])
+        n = int(known.sum())
+        r = None if few_differ(both[0][known]) else pearson(*both)
         low, high = (None, None) if r is None or n <= 3 else fisher_interval(r, n)
         made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
     return tuple(made)

@@ -29,6 +29,7 @@ from salutogen.findings import Findings, listed
 from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.stacked import EstimatedLine, StackedFit
+from salutogen.page.words import without_counts
 
 Float = NDArray[np.float64]
 Changes = Literal["weakens", "strengthens", "not told"]
@@ -134,7 +135,7 @@ def distances(
         if one is not None:
             made[factor.name] = one
     for reason, names in failed.items():
-        found.tell("distance-not-fitted", names=listed(names), reason=reason)
+        found.tell("distance-not-fitted", names=listed(names), reason=without_counts(reason))
     twos, ones = (
         _adjusted([getattr(one, which) for one in made.values()])
         for which in ("two_step", "one_step")

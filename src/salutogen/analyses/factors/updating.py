@@ -27,6 +27,8 @@ from salutogen.models.descriptive import pearson
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.regression.held_out import FOLDS, REPEATS, HeldOut, held_out
 from salutogen.namespaces import factor_column
+from salutogen.page.words import without_counts
+from salutogen.scores.of_few import few_differ
 
 Float = NDArray[np.float64]
 FEWEST = 60  # in parts of fewer persons R² is chance
@@ -237,7 +239,7 @@ def _measured_again(
         found.tell("second-measurement-of-few", name=factor.name, n=Persons(n), least=FEWEST)
         return None
     own = {name: X[known] for name, X in designs.items()}
-    if float(np.ptp(second[known])) == 0:
+    if float(np.ptp(second[known])) == 0 or few_differ(second[known]):
         found.tell("second-measurement-of-few", variant="same", name=factor.name)
         return None
     seed = inputs.run.seed
@@ -247,7 +249,12 @@ def _measured_again(
         SR = held_out(spans.after.SR[known], two, seed=seed)
         P = held_out(spans.after.P[known], one, seed=seed)
     except ModelError as error:
-        found.tell("second-measurement-of-few", variant="fit", name=factor.name, reason=str(error))
+        found.tell(
+            "second-measurement-of-few",
+            variant="fit",
+            name=factor.name,
+            reason=without_counts(error),
+        )
         return None
     return MeasuredAgain(
         name=factor.name,

@@ -19,6 +19,8 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson
 from salutogen.models.regression.held_out import FOLDS, REPEATS, HeldOut, held_out
+from salutogen.page.words import without_counts
+from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -131,11 +133,13 @@ def compute(
     if n < FEWEST:
         found.tell("too-few-with-outcome", name=outcome.name, n=Persons(n), least=FEWEST)
         raise AnalysisError(tuple(found))
+    if tell_few(outcome.name, y[rows_known], found):
+        raise AnalysisError(tuple(found))
     designs = _designs(*(part[rows_known] for part in (before.SR, before.P, given, linear, curved)))
     try:
         made = held_out(y[rows_known], designs, seed=inputs.run.seed)
     except ModelError as error:
-        found.tell("outcome-not-foretold", name=outcome.name, reason=str(error))
+        found.tell("outcome-not-foretold", name=outcome.name, reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
     own_P, own_E, own_SR = (part[rows_known] for part in (before.P, before.E, before.SR))
     share = _computed(own_SR, designs[P_E])

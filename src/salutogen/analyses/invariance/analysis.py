@@ -15,6 +15,7 @@ from salutogen.analyses.invariance.simulated import nearest
 from salutogen.columns import Kind, figure, record
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
+from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
     from salutogen.page.audience import Audience
@@ -112,7 +113,7 @@ def _fitted(inputs: AnalysisInputs, asked: Asked, found: Findings) -> list[Compa
     inputs.run.tell(len(asked.compared), len(asked.compared))
     code = "invariance-comparison-left-out" if made else "invariance-not-fitted"
     for over, reason in failed.items():
-        found.tell(code, over=over, reason=reason)
+        found.tell(code, over=over, reason=without_counts(reason))
     found.raise_refusals(AnalysisError)
     return made
 

@@ -13,6 +13,7 @@ from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
 from salutogen.models.ordered.answers import MOST, categories_of
+from salutogen.page.words import without_counts
 
 FEW_CATEGORIES = 5  # up to here answers are categories
 FEW_IF_CROWDED = 7  # up to here they are where they crowd at one end
@@ -113,7 +114,7 @@ def _check_categories(one: Compared, items: Sequence[str], found: Findings) -> N
             own = categories_of(columns, fewest=FEWEST_IN_CATEGORY, item=item)
         except ModelError as error:
             found.tell("invariance-categories-unfit", variant="few", over=one.over,
-                       reason=str(error))  # fmt: skip
+                       reason=without_counts(error))  # fmt: skip
             continue
         joined += [f"{item} ({in_words(answers)})" for answers in own.joined]
     if joined:

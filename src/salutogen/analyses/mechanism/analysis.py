@@ -28,6 +28,7 @@ from salutogen.columns import (
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
 from salutogen.models.mediation.model import mediate
+from salutogen.page.words import without_counts
 
 if TYPE_CHECKING:
     from salutogen.models.mediation.result import Mediation
@@ -278,7 +279,7 @@ def _fitted(
             measured=places,
         )
     except ModelError as error:
-        found.tell("mechanism-not-fitted", reason=str(error))
+        found.tell("mechanism-not-fitted", reason=without_counts(error))
         raise AnalysisError(tuple(found)) from error
 
 

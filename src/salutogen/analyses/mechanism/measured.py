@@ -20,6 +20,7 @@ from salutogen.models.regression.stacked import shared_with
 from salutogen.names import did_you_mean
 from salutogen.namespaces import covariate_of, told_term
 from salutogen.norm.design_matrix import INTERCEPT, line_matrix, with_exposure
+from salutogen.scores.of_few import tell_few
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -140,6 +141,9 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     kept = complete & ~late
     if int(kept.sum()) < FEWEST:
         found.tell("too-few-for-mechanism", n=Persons(int(kept.sum())), least=FEWEST)
+        raise AnalysisError(tuple(found))
+    few = [tell_few(one.name, one.values[people][kept], found) for one in (factor, mechanism)]
+    if any(few):
         raise AnalysisError(tuple(found))
     order = [x, m, *given, *exposure, outcome]
     return Measured(

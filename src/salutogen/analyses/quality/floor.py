@@ -129,7 +129,8 @@ def problem_distribution(
         ceiling_share=None if at_ceiling is None else float(at_ceiling.mean()),
         persons_at_floor=None if at_floor is None else _always(at_floor, arrays),
         skewness=_skewness(P),
-        quantiles=tuple(float(value) for value in np.quantile(P, QUANTILES)),
+        # Scores that somebody has: fractions between two of them would tell how many there are.
+        quantiles=tuple(map(float, np.quantile(P, QUANTILES, method="inverted_cdf"))),
         lowest_SR_low_exposure=None if floor is None or low is None else floor - float(low),
         lowest_SR_high_exposure=None if floor is None or high is None else floor - float(high),
         residual_sd_low=_sd(arrays.SR, few),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from salutogen.analyses.quality.analysis import ANSWERS_ALONE, LEVEL_OF_SR
@@ -177,12 +178,14 @@ def _three_reliabilities(result: QualityResult) -> str:
 
 def exposure_section(result: QualityResult, audience: Audience) -> Section:
     """How exposure behaves by type and occasion."""
-    exposure = result.exposure.filter(pl.col("n") >= audience.smallest)
+    exposure = _of_enough_exposed(
+        result.exposure.filter(pl.col("n") >= audience.smallest), audience
+    )
     tables = [
         Table(
             name="exposure-quality",
             title="Exposure by type and occasion",
-            frame=_without_small_shares(exposure, ("zero_share",), audience),
+            frame=exposure,
             columns=EXPOSURE_QUALITY_COLUMNS,
         )
     ]
@@ -226,6 +229,28 @@ def _without_small_shares(
             dtype=pl.Float64,
         )
         for name in shares
+    )
+
+
+def _of_enough_exposed(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
+    """Blank what is told of a type at an occasion at which few met any of it.
+
+    Mean, SD and correlation tell what these few had. Where one occasion of a type is blank, its
+    next one is too: over all of them the mean would give it back.
+    """
+    told = _without_small_shares(exposure, ("zero_share",), audience)
+    met = ((1 - pl.col("zero_share")) * pl.col("n")).round().cast(pl.Int64)
+    rows = exposure.select("type", met=met).with_row_index("row")
+    blank: list[int] = []
+    for (_,), part in rows.drop_nulls().group_by("type", maintain_order=True):
+        of_type = part.sort("met", maintain_order=True)
+        met_some = of_type.filter(pl.col("met") > 0)
+        few = [audience.is_small(n) for n in met_some["met"]]
+        blank += met_some["row"].head(2 if sum(few) == 1 else sum(few)).to_list()
+    gone = pl.Series(np.isin(np.arange(exposure.height), blank))
+    return told.with_columns(
+        pl.when(~gone).then(pl.col(name)).alias(name)
+        for name in ("zero_share", "mean", "sd", "r", "r_squared")
     )
 
 

@@ -43,6 +43,7 @@ from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from salutogen.resilience.person_means import reliability_of_person_means
 from salutogen.resilience.reliability import exposure_reliability
 from salutogen.scores import Scores
+from salutogen.scores.of_few import few_differ
 from salutogen.study.check.coverage import coverage
 
 if TYPE_CHECKING:
@@ -223,10 +224,13 @@ def _findings(
 
 def _factors(scores: Scores, persons: pl.DataFrame) -> dict[str, np.ndarray]:
     index = persons["person"].to_numpy()
-    return {
+    found = {
         name: values.gather(index).cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in scores.factors_baseline
         if (values := scores.factor(name)).dtype.is_numeric()
+    }
+    return {
+        name: np.full(one.shape, np.nan) if few_differ(one) else one for name, one in found.items()
     }
 
 
@@ -240,7 +244,7 @@ def _left_out(inputs: AnalysisInputs, bands: PersonBands) -> dict[str, str]:
         elif band is None:
             found[name] = "it is not a number for each person"
         elif band.value is None:
-            found[name] = "too few persons have a value, or all have the same"
+            found[name] = "too few persons have a value, or nearly all have the same"
     return found
 
 

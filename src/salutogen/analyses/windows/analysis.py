@@ -178,7 +178,8 @@ def _drawn(lines: Mapping[int, Line], exposure: pl.Series, n_persons: int) -> pl
     if not known.size or not all(_of_one_score(line) for line in lines.values()):
         return empty
     share = inner_share(BEYOND, n_persons)
-    low, high = (float(value) for value in np.quantile(known, (share, 1 - share)))
+    ends = np.quantile(known, (share, 1 - share), method="inverted_cdf")  # no fraction tells n
+    low, high = map(float, ends)
     grid = pl.DataFrame({"E": np.linspace(low, high, GRID)})
     parts = [
         pl.DataFrame(

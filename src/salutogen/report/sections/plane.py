@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -298,7 +298,8 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
 def inner(values: np.ndarray, beyond: float, smallest: int) -> tuple[float, float]:
     """Two quantiles beyond each of which lies a share, and for a hidden audience not too few."""
     share = beyond if smallest == 1 else inner_share(beyond, values.size, smallest)
-    low, high = np.quantile(values, (share, 1 - share))
+    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
+    low, high = np.quantile(values, (share, 1 - share), method=method)
     return float(low), float(high)
 
 

@@ -251,7 +251,9 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     """
     hidden = smallest > 1
     share = inner_share(0.01, values_found.size, smallest) if hidden else 0.0
-    low, high = np.quantile(values_found, (share, 1 - share))
+    low, high = np.quantile(
+        values_found, (share, 1 - share), method="inverted_cdf" if hidden else "linear"
+    )
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
     if hidden:  # the edges are numbers between two persons' scores

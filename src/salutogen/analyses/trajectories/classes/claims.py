@@ -23,7 +23,7 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock
 from salutogen.context import RunContext
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons
-from salutogen.page.words import enumeration
+from salutogen.page.words import enumeration, without_counts
 
 
 def look_for_classes(
@@ -72,7 +72,7 @@ def look_for_classes(
             told.tell(
                 "classes-not-assessed",
                 variant="refused",
-                reason=str(error),
+                reason=without_counts(error),
                 numbers={"persons": persons},
             )
             return None, told

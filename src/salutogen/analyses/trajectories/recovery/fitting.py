@@ -23,6 +23,7 @@ from salutogen.analyses.trajectories.recovery.curve import (
 from salutogen.analyses.trajectories.recovery.metrics import CourseMetrics, course_metrics
 from salutogen.errors import ModelError
 from salutogen.findings import Finding, Findings, Persons
+from salutogen.page.words import without_counts
 
 FEWEST_LAST = 5  # courses that the last occasion looked at holds
 MOST_UNSEEN = 0.25  # of a fall, which may lie beyond the last points seen
@@ -72,7 +73,7 @@ def fit_way_back(
     try:
         curve = fit_recovery(change, person, seed=seed)
     except ModelError as error:
-        told.tell("recovery-not-fitted", reason=str(error))
+        told.tell("recovery-not-fitted", reason=without_counts(error))
         return metrics, None, tuple(told)
     if (way := _without_bend(curve, change)) is not None:
         variant = way if _rises(change, person) else _without_rise(other, person)

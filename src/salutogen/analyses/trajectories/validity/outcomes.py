@@ -35,6 +35,7 @@ from salutogen.analyses.trajectories.validity.settings import ValiditySettings
 from salutogen.errors import AnalysisError
 from salutogen.findings import Findings, Persons, finding
 from salutogen.namespaces import background_column, factor_column
+from salutogen.scores.of_few import few_differ
 
 AFTER_LOCK = 3
 
@@ -202,6 +203,8 @@ def _factors(
             found[name] = column[anchors.person]
         else:
             found[name] = inputs.views.wide(factor_column(name)).values[anchors.person, before]
+        if few_differ(found[name], anchors.person):
+            found[name] = np.full(before.shape, np.nan)
     return found
 
 
@@ -222,8 +225,8 @@ def _findings(found: Validity, outcome: Outcome) -> Findings:
     if moved:
         told.tell(
             "factor-relation-moves",
-            moved=len(moved),
-            related=len(found.factors),
+            moved=str(len(moved)),  # factors, no persons: nothing about them is hidden
+            related=str(len(found.factors)),
             names=", ".join(moved),
             numbers={"factors": moved},
         )

@@ -29,6 +29,7 @@ from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.findings import Finding
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.page.words import Share
+from salutogen.scores.of_few import few_differ
 
 MEASURES = ("SR level", "SR change", "P level", "P change")
 SR_LEVEL, P_LEVEL = MEASURES.index("SR level"), MEASURES.index("P level")
@@ -238,7 +239,7 @@ def _told_of(outcome: Outcome) -> LaterOutcome:
 
 def _usable(values: FloatArray) -> bool:
     found = values[np.isfinite(values)]
-    return found.size >= FEWEST and float(np.ptp(found)) > 0.0
+    return found.size >= FEWEST and float(np.ptp(found)) > 0.0 and not few_differ(found)
 
 
 def _foretold(
