@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
-from salutogen.page.audience import FEWEST_DIGITS, inner_share
+from salutogen.page.audience import inner_share
 from salutogen.page.charting import (
     MANY_LABELS,
     band,
@@ -256,8 +256,8 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     )
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
-    if hidden:  # the edges are numbers between two persons' scores
-        width = float(f"{width:.{FEWEST_DIGITS}g}")
+    if hidden:  # one digit, so that no edge has more than figures have
+        width = float(f"{width:.1g}")
     edges = (
         np.arange(np.floor(low / width), max(np.ceil(high / width), low / width + 1) + 1) * width
     )
