@@ -162,6 +162,13 @@ def test_bins_count_everyone_and_have_an_edge_at_zero() -> None:
     assert 490 <= histogram(values, 5)["persons"].sum() < 500, "the inner 98 %"
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_edges_of_hidden_bars_have_three_digits(seed: int) -> None:
+    edges = histogram(np.random.default_rng(seed).normal(0, 3.3, 12 * 10**seed), 5)
+    for edge in (*edges["from"], *edges["to"]):
+        assert edge == pytest.approx(float(f"{edge:.3g}"), rel=1e-9)
+
+
 def test_quantiles_of_few_are_kept_back() -> None:
     values = np.arange(40.0)
     assert quantiles(values, (0.1, 0.25, 0.5), 5) == [None, 9.0, 19.0]

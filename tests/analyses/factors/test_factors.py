@@ -16,6 +16,7 @@ from salutogen.analyses.factors.analysis import FactorsResult, compute
 from salutogen.analyses.factors.records import FactorFound
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.factors.words import claims, turning_words, why_the_ratio
+from salutogen.analyses.sensitivity.analysis import _factors
 from salutogen.errors import AnalysisError
 from salutogen.findings import Finding
 from salutogen.models.regression.stacked import shared_with
@@ -87,6 +88,23 @@ def later_means(inputs: AnalysisInputs, first: int = 1) -> dict[str, np.ndarray]
         name: np.array([np.nanmean(row) if np.isfinite(row).any() else np.nan for row in values])
         for name, values in found.items()
     } | {"some": some}
+
+
+@pytest.mark.parametrize(("others", "related"), [(1, False), (4, False), (5, True)])
+def test_a_factor_that_few_have_is_related_to_nothing(
+    inputs: AnalysisInputs, others: int, related: bool
+) -> None:
+    flag = pl.Series("chance", (np.arange(150) < others).astype(float))
+    scores = replace(inputs.scores, persons=inputs.scores.persons.with_columns(flag))
+    asked = replace(inputs, scores=scores)
+    result = compute(asked, settings())
+    assert ("chance" in by_name(result)) is related
+    told = [item.text for item in result.findings if item.code == "values-of-few"]
+    assert bool(told) is not related
+    assert all(text.startswith("chance: of those in this analysis all but ") for text in told)
+    seen = _factors(scores, scores.persons.select("person"))
+    assert np.isfinite(seen["chance"]).any() == related
+    assert np.isfinite(seen["optimism"]).all()
 
 
 @pytest.mark.parametrize("name", ["optimism", "burdened"])

@@ -64,6 +64,7 @@ COURSE_COLUMNS = (
     Column(name="who", meaning="Label of a picked person", kind=Kind.PERSON),
     Column(name="SR_of_person", meaning="SR of the picked person", unit=POINTS, kind=Kind.PERSON),
 )
+ROUND_WIDTHS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 HISTOGRAM_COLUMNS = (
     Column(name="from", meaning="SR from", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
     Column(name="to", meaning="SR to", unit=POINTS, sign=LESS_RESILIENT, kind=Kind.LABEL),
@@ -256,8 +257,9 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     )
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
-    if hidden:  # one digit, so that no edge has more than figures have
-        width = float(f"{width:.1g}")
+    if hidden:  # so that edges, multiples of it, have no more digits than may be told
+        size = 10.0 ** np.floor(np.log10(width))
+        width = float(size * min(ROUND_WIDTHS, key=lambda one: abs(one - width / size)))
     edges = (
         np.arange(np.floor(low / width), max(np.ceil(high / width), low / width + 1) + 1) * width
     )
