@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.factors.bends_section import band_lines, band_tables, bend_words, time_words
+from salutogen.analyses.factors.bends_section import (
+    band_lines,
+    band_tables,
+    bend_words,
+    time_range,
+    time_words,
+)
 from salutogen.analyses.factors.distance import GRID, SCALED, Course, Distance
 from salutogen.analyses.factors.distance_rows import DAYS
 from salutogen.analyses.factors.figures import ONE, STEPS, TWO
@@ -118,9 +124,14 @@ def distance_section(factors: Sequence[FactorFound]) -> Section | None:
 
 
 def course_words(told: Sequence[tuple[FactorFound, Distance]]) -> list[Text]:
-    """Say of each factor whether its association changes with the time since it was measured."""
+    """Say of each factor whether its association changes with the time since it was measured.
+
+    Where a straight line hides a bend, no change along it is told.
+    """
     said: list[Text] = []
     for item, one in told:
+        if one.bends:
+            continue
         if one.changes != "not told":
             said.append(changing_words(item, one))
         elif one.one_way:
@@ -279,7 +290,7 @@ def _course_table(told: Sequence[tuple[FactorFound, Distance]]) -> Table:
             }
         rows.append(row)
     times = dict.fromkeys(
-        f"{time_words(one, one.since_first)} to {time_words(one, one.since_last)}"
+        time_range(time_words(one, one.since_first), time_words(one, one.since_last))
         for _, one in told
     )
     return table(
