@@ -184,7 +184,7 @@ def test_the_page_shows_both_and_how_the_chains_went(
 
 
 def test_names_of_a_study_never_meet_those_of_the_step() -> None:
-    """Covariates called as baseline, outcome and a score beside tell the same as with plain names."""
+    """Covariates called as what the step names itself tell the same as with plain names."""
     ages = 30.0 + np.arange(N) % 11
     odd = ("problems before", "problems before (2)", "problems after", "baseline", "P at T3")
     values = dict(enumerate(np.random.default_rng(8).normal(ages, 3.0, (len(odd), N))))

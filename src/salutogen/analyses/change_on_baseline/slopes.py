@@ -67,7 +67,8 @@ def slope_table(
             own = {name: float(values[row, place]) for name, values in figures.items()}
             told.append(
                 {
-                    "kind": OF_COVARIATE if place else OF_BASELINE, "term": term, "k": times, "without_stressor": without,
+                    "kind": OF_COVARIATE if place else OF_BASELINE,
+                    "term": term, "k": times, "without_stressor": without,
                     "possible": None if without is None else bool(without <= 1.0),
                     **{name: value if np.isfinite(value) else None for name, value in own.items()},
                 }
