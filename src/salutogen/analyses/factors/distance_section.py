@@ -40,7 +40,8 @@ MOST_FIGURES = 4
 LINE = "fitted line"
 MOVED = {TWO: -3, ONE: 3}  # pixels, so that points at the same time do not hide each other
 Y_AXIS = f"{SCALED} (below 0: fewer problems)"
-BENT = " Broken lines go through bands of occasions: the straight line hides a bend."
+TOLD = {True: "; the change is told apart from 0.", False: "; the change is not told apart from 0."}
+BENT = ". Broken lines go through bands of occasions: the straight line hides a bend."
 WHAT = (
     "A factor that drifts goes stale. Over the later occasions SR was regressed on the factor and "
     "on its product with the time since it was measured, each occasion with a mean of its own "
@@ -214,9 +215,8 @@ def _figure(item: FactorFound, one: Distance) -> Figure:
             "Association of each later occasion by itself with its 95 % interval, and the fitted "
             f"line with its band, in two steps and in one. The line of two steps goes from "
             f"{signed(two.scaled(two.first))} at {time_words(one, one.since_first)} to "
-            f"{signed(two.scaled(two.last))} at {time_words(one, one.since_last)}; the change is "
-            f"{'told' if one.changes != 'not told' else 'not told'} apart from 0."
-            f"{BENT if one.bends else ''}"
+            f"{signed(two.scaled(two.last))} at {time_words(one, one.since_last)}"
+            f"{BENT if one.bends else TOLD[one.changes != 'not told']}"
         ),
         chart=layered(
             zero_rule(),
