@@ -63,3 +63,11 @@ def test_one_code_is_read_as_the_whole_table_has_it() -> None:
     assert {code: code_entry(code) for code in catalogue()} == catalogue()
     with pytest.raises(KeyError):
         code_entry("no-such-code")
+
+
+@pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.code)
+def test_a_mend_of_its_own_has_no_field(entry: CodeEntry) -> None:
+    """`mends` are filled in, `mend` stands as it is: braces in it are YAML of a study file."""
+    fields = set(re.findall(r"\{(\w+)(?::[^{} ]*)?\}", entry.mend)) - {"occasion"}
+    assert not fields, "what differs from study to study belongs into `text` or `mends`"
+    assert "{{" not in entry.mend

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from salutogen.page.forest import forest_chart
+from salutogen.page.forest import TICKS, forest_chart
 
 DATA = pl.DataFrame(
     {
@@ -24,6 +24,9 @@ def test_a_point_and_an_interval_for_each_row() -> None:
     assert intervals["transform"] == [{"filter": "isValid(datum['low'])"}]
     assert (intervals["encoding"]["x"]["field"], dots["encoding"]["x"]["field"]) == ("low", "value")
     assert intervals["encoding"]["x2"] == {"field": "high"}
+    for layer in (intervals, dots):
+        assert layer["encoding"]["x"]["axis"]["tickCount"] == TICKS
+        assert layer["encoding"]["x"]["axis"]["labelOverlap"] is True
     assert dots["encoding"]["y"]["sort"] == ["b", "a"]
     assert "color" not in dots["encoding"]
     assert dots["data"]["values"] == DATA.to_dicts()

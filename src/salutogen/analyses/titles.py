@@ -22,16 +22,20 @@ def own_scores(inputs: AnalysisInputs) -> tuple[str, ...]:
     return ("SR", "P", "E", *inputs.scores.type_columns)
 
 
-def titles_of(inputs: AnalysisInputs, names: Sequence[str]) -> dict[str, str]:
+def titles_of(
+    inputs: AnalysisInputs, names: Sequence[str], *, scores: bool = True
+) -> dict[str, str]:
     """What variables of one analysis are called, by name, each in another way.
 
-    Factors are told by their titles, and by no namespace.
+    Factors are told by their titles, and by no namespace. Without `scores`, a name such as `SR` is
+    no score of ours but what the study calls so.
     """
     own, found = own_scores(inputs), dict[str, str]()
     for name in names:
         bare = name.removeprefix(FACTOR)
-        title = name if name in own else title_of(inputs, bare)
-        if title in own and name not in own:
+        score = scores and name in own
+        title = name if score else title_of(inputs, bare)
+        if title in own and not score:
             title = f"{title} (factor)"
         found[name] = f"{title} ({bare})" if title in found.values() else title
     return found

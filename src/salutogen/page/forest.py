@@ -18,6 +18,7 @@ from salutogen.page.charting import (
 from salutogen.page.colours import colour
 
 POINT = 75
+TICKS = 8
 
 
 def forest_chart(
@@ -73,18 +74,20 @@ def forest_chart(
             },
         }
     low, high = ends
+    # Numbers of an axis that spans little have many digits: few of them have room.
+    few: Spec = {"axis": {"tickCount": TICKS, "labelOverlap": True, "labelSeparation": 8}}
     return layered(
         zero_rule("x"),
         {
             "data": values(data),
             "transform": [{"filter": f"isValid(datum['{low}'])"}],
             "mark": {"type": "rule", "strokeWidth": 2, **plain},
-            "encoding": {**where, "x": quantity(low, axis), "x2": {"field": high}},
+            "encoding": {**where, "x": quantity(low, axis, **few), "x2": {"field": high}},
         },
         {
             "data": values(data),
             "mark": {"type": "point", "filled": True, "size": POINT, "opacity": 1, **plain},
-            "encoding": {**where, "x": quantity(estimate, axis)},
+            "encoding": {**where, "x": quantity(estimate, axis, **few)},
         },
         height=height,
     )

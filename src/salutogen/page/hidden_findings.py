@@ -24,8 +24,8 @@ _OF_NO_PERSON = frozenset({"study", "analyses", "page", "pipeline", "cli", "simu
 _OF_THE_PLAN = frozenset({
     "classes", "coefficients", "columns", "df", "draws", "each", "expected", "failing", "fewest",
     "fewest_positions", "files", "folds", "groups", "items", "known", "least", "line", "max",
-    "most", "number", "occasions", "parameters", "planned", "positions", "scales", "sheets",
-    "sources", "times", "values", "window", "windows", "years",
+    "most", "needed", "number", "occasions", "parameters", "planned", "positions", "scales", "sets",
+    "sheets", "sources", "times", "values", "window", "windows", "years",
 })  # fmt: skip
 # Findings that count nothing but occasions, items, labels or categories of the study.
 _OF_NO_COUNT = frozenset({

@@ -13,9 +13,10 @@ from salutogen.analyses.attrition.analysis import AttritionResult, compute
 from salutogen.analyses.attrition.tipping import BY_PRESENT
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import AnalysisError
+from salutogen.page.hidden_findings import told_without_persons
 from tests.analyses.attrition.asking import codes, seen, settings
 from tests.analyses.attrition.lossy import lossy, lossy_inputs
-from tests.analyses.inputs import inputs_of
+from tests.analyses.inputs import audience_of, inputs_of
 from tests.norm.cohorts import simulated
 
 
@@ -134,6 +135,21 @@ def test_a_mend_can_be_followed() -> None:
     with pytest.raises(AnalysisError) as caught:
         compute(inputs, settings(end="T0"))
     assert "later occasion" in caught.value.findings[0].mend
+
+
+@pytest.mark.parametrize(("n", "lost", "moves"), [(32, 4, True), (32, 1, True), (80, 4, True),
+                                                  (100, 4, False), (160, 9, True)])  # fmt: skip
+def test_every_page_gives_the_same_advice_on_loss(n: int, lost: int, moves: bool) -> None:
+    scores = simulated(n, 4, missing=0.0)
+    gone = (pl.col("person") < lost) & (pl.col("occasion_index") > 1)
+    inputs = inputs_of(replace(scores, table=scores.table.filter(~gone)))
+    found = compute(inputs, settings())
+    (few,) = [one for one in found.findings if one.code == "attrition-few-lost"]
+    hidden = told_without_persons(few, audience_of(inputs.scores, individuals=False))
+    assert ("may move means" in few.text) == moves == ("may move means" in hidden.text)
+    assert few.mend == hidden.mend
+    assert ("hardly" in few.mend) != moves
+    assert lost >= 5 or f"{lost} person" not in hidden.text
 
 
 def test_without_scores_there_is_room_for_factors() -> None:

@@ -98,7 +98,8 @@ def test_what_is_said_is_made_from_what_was_told(result: ChangeOnBaselineResult)
         frame = pl.DataFrame(
             [
                 {
-                    "term": "problems before", "k": k, "without_stressor": k and 0.5 * k,
+                    "kind": "baseline", "term": "problems before", "k": k,
+                    "without_stressor": k and 0.5 * k,
                     "possible": None if k is None else slope is not None,
                     "slope": slope, "low": low, "high": high,
                 }

@@ -181,3 +181,26 @@ def test_the_page_shows_both_and_how_the_chains_went(
     assert first.data.filter(persons="5 completed sets").height == sum(
         row["slope"] is not None for row in of_baseline(result.completed.slopes)
     )
+
+
+def test_names_of_a_study_never_meet_those_of_the_step() -> None:
+    """Covariates called as what the step names itself tell the same as with plain names."""
+    ages = 30.0 + np.arange(N) % 11
+    odd = ("problems before", "problems before (2)", "problems after", "baseline", "P at T3")
+    values = dict(enumerate(np.random.default_rng(8).normal(ages, 3.0, (len(odd), N))))
+    plain = tuple(f"x{place}" for place in values)
+    named, other = (
+        compute(
+            cohort(**{name: values[place] for place, name in enumerate(names)}),
+            settings(covariates=list(names)),
+        )
+        for names in (odd, plain)
+    )
+    assert len(of_baseline(named.slopes)) == 1 + len({1.0, 1.2, 1.5, 2.0})
+    pairs = [(named.slopes, other.slopes)]
+    assert named.completed is not None
+    assert other.completed is not None
+    pairs.append((named.completed.slopes, other.completed.slopes))
+    for mine, theirs in pairs:
+        assert mine.drop("term").equals(theirs.drop("term"))
+    assert answer_of(named) == answer_of(other)

@@ -45,6 +45,14 @@ def test_a_quick_fall_that_levels_off_is_told_and_what_lasts_is_not(result: Fact
     assert not bend(found["noise"]).told
     told = next(item for item in result.findings if item.code == "association-bends")
     assert told.text.startswith("mood: ")
+    # Along the straight line it changes, too; where that hides a bend, this is not told.
+    course = found["mood"].distance
+    assert course is not None
+    assert course.changes != "not told"
+    assert not course.weakens
+    assert "association-weakens" not in codes(result.findings)
+    assert "weakens" not in str(result.answer())
+    assert not any("mood" in str(said) for said in course_words(followed(result.factors)))
 
 
 def test_bands_are_of_occasions_in_order_the_first_of_them_not_the_longest(
@@ -106,7 +114,7 @@ def test_what_is_said_is_what_was_fitted(result: FactorsResult) -> None:
     words = bend_words(told)
     assert len(words) == 1
     assert words[0].startswith("mood: a straight line hides a bend. The association goes from −")
-    assert "(1 week to 2 weeks) over " in words[0]
+    assert "(1 to 2 weeks) over " in words[0]
     assert "Halfway in time it is nearer to 0 than on a straight line" in words[0]
     assert "mood" not in str(course_words(told)[-1])  # not told apart from constant
     item, one = next(pair for pair in told if pair[0].name == "mood")
@@ -133,7 +141,7 @@ def test_the_page_shows_bands_to_every_audience(
         table = next(item for item in section.tables if item.name == "factors-distance-bands")
         assert table.frame.height == 3 * 3
         assert table.frame["since"].to_list()[:3] == [
-            "1 week to 2 weeks", "3 weeks to 4 weeks", "5 weeks to 7 weeks",
+            "1 to 2 weeks", "3 to 4 weeks", "5 to 7 weeks",
         ]  # fmt: skip
         (figure,) = (item for item in section.figures if item.name == "factors-distance-mood")
         marks = [str(layer.get("mark")) for layer in figure.chart["layer"]]

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from salutogen.analyses.mechanism.analysis import EFFECTS, ONE
+from salutogen.analyses.mechanism.analysis import EFFECTS, ONE, compute
+from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.mechanism.words import why_the_ratio
-from tests.analyses.mechanism.worlds import by_hand, ols, result, study
+from salutogen.analyses.two_steps_and_one import accounted_for
+from tests.analyses.mechanism.worlds import PLAIN, by_hand, ols, result, study
 
 
 def partial_share(y: np.ndarray, given: list[np.ndarray], E: np.ndarray) -> float:
@@ -42,7 +44,7 @@ def test_the_ratio_of_both_steps_is_accounted_for_by_what_goes_with_exposure(wor
     assert ols(left, m, x, age)[0] / one[0] == pytest.approx(1 - found.shared_with_exposure)
     told = why_the_ratio(found)
     assert told.startswith(f"Two steps give {found.ratio:.2f} times the indirect effect of one. ")
-    assert "Of coping, at equal optimism and covariates, " in told
+    assert "Of coping, at equal optimism and age, " in told
     assert ("their ratio says little" in told) == (world == "exposed")
 
 
@@ -51,3 +53,30 @@ def test_the_rest_of_a_ratio_is_told_where_the_factor_goes_with_exposure() -> No
     assert "The rest comes from the line of SR, which is without optimism:" in why_the_ratio(found)
     assert "The rest" not in why_the_ratio(replace(found, ratio=0.81))
     assert why_the_ratio(replace(found, ratio=None)) == ""
+
+
+def test_why_a_ratio_is_what_it_is_names_what_the_line_of_SR_lacks() -> None:
+    found = replace(result(covariates=("age",)), ratio=0.5, shared_with_exposure=0.2)
+    without = why_the_ratio(found)
+    assert found.covariates_of_line == ()
+    assert "a line that also holds optimism and age" in without
+    assert "the line of SR, which is without optimism and age:" in without
+    within = why_the_ratio(replace(found, covariates_of_line=("age", "site")))
+    assert "goes with exposure and site, and by a line that also holds optimism the" in within
+    assert "the line of SR, which is without optimism: " in within
+    all_held = why_the_ratio(replace(found, covariates_of_line=("age", "optimism")))
+    assert "without" not in all_held
+    assert "by the line of SR the ratio would be 0.80" in all_held
+
+
+def test_a_ratio_that_is_told_apart_from_what_is_expected_is_accounted_for() -> None:
+    """Both as they are written: 1.01 beside 0.98 is not left without a reason."""
+    assert not accounted_for(1.0051, 0.0249)
+    assert accounted_for(1.0049, 0.0249)
+
+
+def test_covariates_of_the_line_are_those_of_the_norm() -> None:
+    norm = {"covariates": ("age", "site")}
+    plain = PLAIN | {"covariates": ("age",)}
+    found = compute(study.__wrapped__(norm=norm), MechanismSettings.model_validate(plain))
+    assert found.covariates_of_line == ("age", "site")

@@ -25,6 +25,7 @@ from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
 from salutogen.models.false_discovery import adjusted_p
+from salutogen.page.audience import SMALL_CELL
 
 Float = NDArray[np.float64]
 NUMERATORS = {
@@ -83,8 +84,11 @@ def fit_weights(
         return None
     if n_lost < PER_TERM:
         n = Persons(n_lost, of=observed.n)
-        variant = "" if n_lost < HARDLY * observed.n else "share"
-        found.tell("attrition-few-lost", variant=variant, n=n, least=PER_TERM, share=HARDLY)
+        # A few count as the most that they may be on a page that tells no small count: what is
+        # advised is then the same on every page, and tells none.
+        most = max(n_lost, SMALL_CELL - 1)
+        variant = "" if most < HARDLY * observed.n else "share"
+        found.tell("attrition-few-lost", variant=variant, n=n, least=PER_TERM)
         return None
     if not offered.used:
         return None  # what was left out, and why, is told

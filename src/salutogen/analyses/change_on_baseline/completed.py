@@ -186,9 +186,14 @@ def _beside(
 
 def _different(names: list[str]) -> tuple[str, ...]:
     """Tell names apart: a covariate may be called as a score of an occasion is here."""
-    return tuple(
-        f"{name} ({place})" if name in names[:place] else name for place, name in enumerate(names)
-    )
+    made: list[str] = []
+    for name in names:
+        told, times = name, 1
+        while told in made:
+            times += 1
+            told = f"{name} ({times})"
+        made.append(told)
+    return tuple(made)
 
 
 def _sets(inputs: AnalysisInputs, imputations: int, wide: _Wide) -> CompletedSets:

@@ -13,7 +13,10 @@ from salutogen.columns import POINTS, Column, Kind
 
 Float = NDArray[np.float64]
 BASELINE = "problems before"
+OF_BASELINE, OF_COVARIATE = "baseline", "covariate"
 SLOPE_COLUMNS = (
+    Column(name="kind", heading="Kind", kind=Kind.LABEL,
+           meaning="Whether the term is the baseline or a covariate, however that is called"),
     Column(name="term", meaning="What change is regressed on", kind=Kind.LABEL, heading="Term"),
     Column(name="k", meaning="Times the observed correlation; null: as it is, not corrected",
            heading="k"),
@@ -64,6 +67,7 @@ def slope_table(
             own = {name: float(values[row, place]) for name, values in figures.items()}
             told.append(
                 {
+                    "kind": OF_COVARIATE if place else OF_BASELINE,
                     "term": term, "k": times, "without_stressor": without,
                     "possible": None if without is None else bool(without <= 1.0),
                     **{name: value if np.isfinite(value) else None for name, value in own.items()},
@@ -79,7 +83,7 @@ def slope_table(
 
 def of_baseline(slopes: pl.DataFrame) -> list[dict[str, float | None]]:
     """Rows of the slope on problems before: as it is, then by k."""
-    return slopes.filter(term=BASELINE).to_dicts()
+    return slopes.filter(kind=OF_BASELINE).to_dicts()
 
 
 def directions(slopes: pl.DataFrame) -> dict[float, int]:

@@ -62,7 +62,21 @@ def _words(item: FactorFound, one: Distance, bend: Bend) -> str:
 
 def _reach(one: Distance, band: TimeBand) -> str:
     first, last = (time_words(one, at) for at in band.since)
-    return f"at {first}" if first == last else f"{first} to {last}"
+    if first == last:
+        return f"at {first}"
+    return time_range(first, last)
+
+
+def time_range(first: str, last: str) -> str:
+    """Join two times; the unit stands once where both have one: 1 to 2 occasions.
+
+    >>> time_range("1 occasion", "2 occasions"), time_range("3 weeks", "2 months")
+    ('1 to 2 occasions', '3 weeks to 2 months')
+    """
+    number, _, unit = first.rpartition(" ")
+    if unit.removesuffix("s") == last.rpartition(" ")[2].removesuffix("s"):
+        return f"{number} to {last}"
+    return f"{first} to {last}"
 
 
 def time_words(one: Distance, since: float) -> str:

@@ -32,7 +32,7 @@ from salutogen.models.regression.stacked import EstimatedLine, StackedFit
 from salutogen.page.words import without_counts
 
 Float = NDArray[np.float64]
-Changes = Literal["weakens", "strengthens", "not told"]
+Changes = Literal["weakens", "strengthens", "turns", "changes", "not told"]
 GRID = 25
 SCALED = "SDs of the outcome per SD of the factor"
 
@@ -64,6 +64,12 @@ class Course(Record):
     def clear(self) -> bool:
         """Whether the interval of the change leaves out 0."""
         return side_of_zero(*(self.interval or (None, None))) != 0
+
+    @property
+    def turns(self) -> bool:
+        """Whether coefficients at both ends are told from 0, with opposite signs."""
+        ends = [side_of_zero(low, high) for _, low, high in (*self.curve[:1], *self.curve[-1:])]
+        return len(ends) == 2 and ends[0] * ends[1] < 0
 
     def scaled(self, value: float) -> float | None:
         """Turn points per point of the factor into SDs per SD."""
@@ -103,12 +109,19 @@ class Distance(Record):
         told = two.p_adjusted is not None and two.p_adjusted < LEVEL and two.clear and one.clear
         if not told or two.change * one.change < 0:
             return "not told"
+        if any(course.first * course.last < 0 for course in (two, one)):
+            return "turns" if two.turns and one.turns else "changes"
         return "weakens" if abs(two.last) < abs(two.first) else "strengthens"
 
     @property
     def bends(self) -> bool:
         """Whether the straight line hides a bend that is told."""
         return self.bend is not None and self.bend.told
+
+    @property
+    def weakens(self) -> bool:
+        """Whether a straight line says that the association weakens, and hides no bend."""
+        return self.changes == "weakens" and not self.bends
 
     @property
     def one_way(self) -> bool:

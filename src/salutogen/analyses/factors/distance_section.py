@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from salutogen.analyses.factors.bends_section import band_lines, band_tables, bend_words, time_words
+from salutogen.analyses.factors.bends_section import (
+    band_lines,
+    band_tables,
+    bend_words,
+    time_range,
+    time_words,
+)
 from salutogen.analyses.factors.distance import GRID, SCALED, Course, Distance
 from salutogen.analyses.factors.distance_rows import DAYS
 from salutogen.analyses.factors.figures import ONE, STEPS, TWO
@@ -34,7 +40,8 @@ MOST_FIGURES = 4
 LINE = "fitted line"
 MOVED = {TWO: -3, ONE: 3}  # pixels, so that points at the same time do not hide each other
 Y_AXIS = f"{SCALED} (below 0: fewer problems)"
-BENT = " Broken lines go through bands of occasions: the straight line hides a bend."
+TOLD = {True: "; the change is told apart from 0.", False: "; the change is not told apart from 0."}
+BENT = ". Broken lines go through bands of occasions: the straight line hides a bend."
 WHAT = (
     "A factor that drifts goes stale. Over the later occasions SR was regressed on the factor and "
     "on its product with the time since it was measured, each occasion with a mean of its own "
@@ -118,9 +125,14 @@ def distance_section(factors: Sequence[FactorFound]) -> Section | None:
 
 
 def course_words(told: Sequence[tuple[FactorFound, Distance]]) -> list[Text]:
-    """Say of each factor whether its association changes with the time since it was measured."""
+    """Say of each factor whether its association changes with the time since it was measured.
+
+    Where a straight line hides a bend, no change along it is told.
+    """
     said: list[Text] = []
     for item, one in told:
+        if one.bends:
+            continue
         if one.changes != "not told":
             said.append(changing_words(item, one))
         elif one.one_way:
@@ -203,9 +215,8 @@ def _figure(item: FactorFound, one: Distance) -> Figure:
             "Association of each later occasion by itself with its 95 % interval, and the fitted "
             f"line with its band, in two steps and in one. The line of two steps goes from "
             f"{signed(two.scaled(two.first))} at {time_words(one, one.since_first)} to "
-            f"{signed(two.scaled(two.last))} at {time_words(one, one.since_last)}; the change is "
-            f"{'told' if one.changes != 'not told' else 'not told'} apart from 0."
-            f"{BENT if one.bends else ''}"
+            f"{signed(two.scaled(two.last))} at {time_words(one, one.since_last)}"
+            f"{BENT if one.bends else TOLD[one.changes != 'not told']}"
         ),
         chart=layered(
             zero_rule(),
@@ -279,7 +290,7 @@ def _course_table(told: Sequence[tuple[FactorFound, Distance]]) -> Table:
             }
         rows.append(row)
     times = dict.fromkeys(
-        f"{time_words(one, one.since_first)} to {time_words(one, one.since_last)}"
+        time_range(time_words(one, one.since_first), time_words(one, one.since_last))
         for _, one in told
     )
     return table(

@@ -15,7 +15,7 @@ def tell_doubts(factors: Sequence[FactorFound], again: Updating | None, found: F
     if disguised:
         kinds = dict.fromkeys(str(item.problems_in_disguise) for item in disguised)
         found.tell(
-            "factor-is-problems", names=listed([item.name for item in disguised]),
+            "factor-is-problems", names=listed([item.title for item in disguised]),
             kinds=listed(kinds),
         )  # fmt: skip
     for item in factors:
@@ -23,24 +23,25 @@ def tell_doubts(factors: Sequence[FactorFound], again: Updating | None, found: F
             continue
         found.tell(
             "claim-holds-one-way", variant="opposite" if item.holds == "opposite" else "",
-            name=item.name, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
+            name=item.title, holds=item.holds, two=item.two_step.b, one=item.one_step.b,
         )  # fmt: skip
-    follow = [item.name for item in factors if item.claimed and item.may_follow]
+    follow = [item.title for item in factors if item.claimed and item.may_follow]
     if follow:
         found.tell("factors-may-follow-problems", names=listed(follow))
-    unsure = [item.name for item in factors if item.claimed and item.within_error]
+    unsure = [item for item in factors if item.claimed and item.within_error]
     if unsure:
-        found.tell("factors-within-error-band", names=listed(unsure), numbers={"factors": unsure})
-    weaker = [
-        item.name
-        for item in factors
-        if item.distance is not None and item.distance.changes == "weakens"
-    ]
+        found.tell(
+            "factors-within-error-band", names=listed([item.title for item in unsure]),
+            numbers={"factors": [item.name for item in unsure]},
+        )  # fmt: skip
+    weaker = [item.title for item in factors if item.distance is not None and item.distance.weakens]
     if weaker:
         found.tell("association-weakens", names=listed(weaker))
-    bent = [item.name for item in factors if item.distance is not None and item.distance.bends]
+    bent = [item.title for item in factors if item.distance is not None and item.distance.bends]
     if bent:
         found.tell("association-bends", names=listed(bent))
-    moody = [item.name for item in again.factors if item.told and item.may_be_mood] if again else []
+    moody = (
+        [item.title for item in again.factors if item.told and item.may_be_mood] if again else []
+    )
     if moody:
         found.tell("gain-may-be-mood", names=listed(moody))

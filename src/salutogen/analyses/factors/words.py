@@ -86,7 +86,7 @@ def _within_error(found: list[FactorFound]) -> str:
 
 def _weaker(found: list[FactorFound]) -> str:
     """Say which claims weaken with the time since the factor was measured."""
-    names = [item.title for item in found if item.distance and item.distance.changes == "weakens"]
+    names = [item.title for item in found if item.distance and item.distance.weakens]
     if not names:
         return ""
     return f" With the time since it was measured the association of {listed(names)} weakens."

@@ -119,6 +119,9 @@ class MechanismResult(AnalysisResult):
     mechanism_at: str = figure("Occasion of the mechanism", kind=Kind.LABEL)
     occasions: tuple[str, ...] = figure("Occasions of SR", kind=Kind.LABEL)
     covariates: tuple[str, ...] = figure("Covariates", kind=Kind.LABEL)
+    covariates_of_line: tuple[str, ...] = figure(
+        "Covariates that the line of SR holds", kind=Kind.LABEL
+    )
     difference: float = figure(
         "Difference of the factor for which effects are given: one SD, or its two values",
         unit="points of the factor",
@@ -174,7 +177,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
     """Fit the paths in two steps and in one, and say what time order and confounding allow."""
     found = Findings()
     measured = measure(inputs, settings, found)
-    titles = titles_of(inputs, (settings.factor, settings.mechanism))
+    titles = titles_of(inputs, (settings.factor, settings.mechanism), scores=False)
     places = _told_order(measured, titles, found)
     fits: list[Mediation] = []
     for steps in STEPS:
@@ -200,6 +203,7 @@ def compute(inputs: AnalysisInputs, settings: MechanismSettings) -> MechanismRes
         mechanism_at=measured.mechanism.at,
         occasions=measured.occasions,
         covariates=measured.asked,
+        covariates_of_line=measured.of_line,
         difference=difference,
         categories=measured.factor.difference,
         two_step=results["two"],

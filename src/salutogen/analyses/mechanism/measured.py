@@ -70,6 +70,8 @@ class Measured:
         Covariates of the study file that are among them.
     repeated_terms : tuple of str
         Of `exposure`: those that stand among the covariates, too.
+    of_line : tuple of str
+        Covariates that the line over means holds, by the study's names.
     outcome : str
         Key of problems.
     places : dict from key to int
@@ -90,6 +92,7 @@ class Measured:
     asked: tuple[str, ...]
     exposure: tuple[str, ...]
     repeated_terms: tuple[str, ...]
+    of_line: tuple[str, ...]
     outcome: str
     places: dict[str, int]
     occasions: tuple[str, ...]
@@ -156,6 +159,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
         repeated_terms=tuple(
             key for key, term in zip(exposure, terms, strict=True) if covariate_of(term) in asked
         ),
+        of_line=tuple(dict.fromkeys(filter(None, map(covariate_of, terms)))),
         outcome=outcome,
         places={x: factor.place, m: mechanism.place, outcome: last + 1},
         occasions=tuple(labels[last + 1 :]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,7 +25,9 @@ ARROWS = {
     "b": ((58, 71), (80, 27), 140, (71, 52), "left"),
     "direct": ((31.5, 15), (68.5, 15), 90, (50, 21), "center"),
 }
-LONGEST = 200  # pixels of a name in its box
+LINE = 24  # characters of a name on one of its two lines
+LONGEST = 176  # pixels of such a line: a box has 186
+PIXEL = 100 / HEIGHT
 
 
 def path_figure(result: MechanismResult) -> Figure:
@@ -62,18 +65,25 @@ def _when(at: str) -> str:
     return at if at == BASELINE else f"occasion {at}"
 
 
+def _lines(name: str) -> list[str]:
+    """Break a name into two lines at most, and show that there is more."""
+    return wrap(name, LINE, max_lines=2, placeholder=" …")
+
+
 def _boxes(result: MechanismResult) -> list[Spec]:
     words = {
         "factor": (result.factor_title, _when(result.factor_at)),
         "mechanism": (result.mechanism_title, _when(result.mechanism_at)),
         "SR": ("SR", "later occasions"),
     }
+    lines = {key: _lines(name) for key, (name, _) in words.items()}
     boxes = pl.DataFrame(
         [
             {
                 "left": left, "right": right, "bottom": bottom, "top": top,
-                "x": (left + right) / 2, "y": (bottom + top) / 2,
-                "name": words[key][0], "at": words[key][1],
+                "x": (left + right) / 2, "y": (bottom + top) / 2 - 9 * len(lines[key]) * PIXEL,
+                "name_y": (bottom + top) / 2 + 8 * len(lines[key]) * PIXEL,
+                "name": "\n".join(lines[key]), "at": words[key][1],
             }
             for key, (left, right, bottom, top) in BOXES.items()
         ]
@@ -82,7 +92,6 @@ def _boxes(result: MechanismResult) -> list[Spec]:
         "type": "text", "align": "center", "baseline": "middle", "color": colour("ink"),
         "limit": LONGEST,
     }  # fmt: skip
-    centre = {"x": _axis("x"), "y": _axis("y")}
     box: Spec = {
         "type": "rect", "fill": colour("line"), "fillOpacity": 0.1, "stroke": colour("line"),
         "strokeWidth": 1.5, "cornerRadius": 4,
@@ -94,13 +103,21 @@ def _boxes(result: MechanismResult) -> list[Spec]:
         {"data": values(boxes), "mark": box, "encoding": corners},
         {
             "data": values(boxes),
-            "mark": {**text, "fontWeight": "bold", "dy": -8},
-            "encoding": {**centre, "text": {"field": "name", "type": "nominal"}},
+            "mark": {**text, "fontWeight": "bold", "lineBreak": "\n"},
+            "encoding": {
+                "x": _axis("x"),
+                "y": _axis("name_y"),
+                "text": {"field": "name", "type": "nominal"},
+            },
         },
         {
             "data": values(boxes),
-            "mark": {**text, "fontSize": 11, "dy": 9},
-            "encoding": {**centre, "text": {"field": "at", "type": "nominal"}},
+            "mark": {**text, "fontSize": 11},
+            "encoding": {
+                "x": _axis("x"),
+                "y": _axis("y"),
+                "text": {"field": "at", "type": "nominal"},
+            },
         },
     ]
 

@@ -59,16 +59,21 @@ def why_the_ratio(result: MechanismResult) -> str:
     ratio, share = result.ratio, result.shared_with_exposure
     if ratio is None or share is None:
         return ""
-    given = f"{x} and covariates" if result.covariates else x
+    held = dict(zip((result.factor, *result.covariates), (x, *result.covariates), strict=True))
+    # What the line of SR holds already is not what it lacks.
+    lacking = [name for key, name in held.items() if key not in result.covariates_of_line]
+    beside = [name for name in result.covariates_of_line if name not in held]
     told = told_ratio(
-        ratio, share, effect="indirect effect",
-        of=f"{m}, at equal {given}", line=f"a line that also holds {given}",
+        ratio, share, effect="indirect effect", of=f"{m}, at equal {enumeration([*held.values()])}",
+        line=f"a line that also holds {enumeration(lacking)}" if lacking else "the line of SR",
+        exposure=enumeration(["exposure", *beside]),
     )  # fmt: skip
     told = f"{told[:1].upper()}{told[1:]}"
-    if not accounted_for(ratio, share):
+    if lacking and not accounted_for(ratio, share):
         told += (
-            f" The rest comes from the line of SR, which is without {given}: it takes for exposure "
-            "what these have in common with it."
+            f" The rest comes from the line of SR, which is without {enumeration(lacking)}: what "
+            f"exposure has in common with {'it' if len(lacking) == 1 else 'them'} is taken for "
+            "exposure's."
         )
     if not result.two_step.told and not result.one_step.told:
         told += " As neither of both differs from 0, their ratio says little."
