@@ -152,6 +152,10 @@ class Comparison(Record):
     shifts: pl.DataFrame = rows("What freeing an item shows", SHIFT_COLUMNS)
     score: pl.DataFrame = rows("What called items do to the mean score", SUM_COLUMNS)
     joined: pl.DataFrame = rows("Categories of ordered items that were joined", JOINED_COLUMNS)
+    apart: tuple[str, ...] = figure(
+        "Answers that one place has and another lacks, so that items are not taken for ordered",
+        kind=Kind.LABEL,
+    )
 
 
 def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparison:
@@ -204,7 +208,8 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         score=sums.with_columns(items_sd=pl.col("items") / first_sd).select(
             column.name for column in SUM_COLUMNS
         ),
-        joined=_joined(result, names),
+        joined=_joined(result, names, table),
+        apart=table.apart.get(one.over, ()),
     )
 
 
@@ -248,13 +253,15 @@ def _fitted(
 
 
 def _joined(
-    result: InvarianceResult | OrderedInvarianceResult, names: dict[str, str]
+    result: InvarianceResult | OrderedInvarianceResult, names: dict[str, str], table: ItemTable
 ) -> pl.DataFrame:
     """Categories that hold more than one answer."""
     made = []
     if isinstance(result, OrderedInvarianceResult):
         for code, own in result.categories.items():
-            made += [{"item": names[code], "answers": in_words(answers)} for answers in own.joined]
+            item = names[code]
+            made += [{"item": item, "answers": in_words(table.as_given(item, answers))}
+                     for answers in own.joined]  # fmt: skip
     return pl.DataFrame(made, schema={"item": pl.String, "answers": pl.String})
 
 

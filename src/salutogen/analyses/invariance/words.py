@@ -37,9 +37,16 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
     where, signs = _where(one), signs_of(one)
     if signs is not None and not signs.tested:
         head = _unsettled(result, one, signs)
+    elif one.established == "scalar" and one.apart:
+        head = (
+            f"Whether items of {result.instrument} measure alike {_where(one)} is not settled: "
+            f"some answers are given at one place and hardly at another ({enumeration(one.apart)})"
+            f", and a model of quantities, in which steps hold ({_changes(one)}), cannot tell a "
+            "way of answering that all items share from a difference of what is measured."
+        )
     elif one.established == "scalar":
         alike = "measure nearly alike" if one.called else "measure alike"
-        head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}."
+        head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}.{_rare(one)}"
     elif one.established == "metric":
         head = (
             f"Items of {result.instrument} have equal loadings {where}, but not equal "
@@ -59,6 +66,13 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
             f"follows rests on a model that the answers contradict. {head}"
         )
     return f"{head} {items_in_words(result, one)}"
+
+
+def _rare(one: Comparison) -> str:
+    """Say that nothing is told apart of answers that hardly anybody gives."""
+    if not one.joined.height:
+        return ""
+    return " Of rare answers that count as one with their neighbour nothing is told apart."
 
 
 def _unsettled(result: ItemInvariance, one: Comparison, signs: Signs) -> str:
