@@ -32,6 +32,10 @@ class ItemInvariance(AnalysisResult):
     categories: int = figure("Fewest different answers that an item has", kind=Kind.LABEL)
     at_one_end: float = figure("Largest share of an item's answers in its lowest or highest value")
     crowded: bool = figure("Whether that is half or more", kind=Kind.LABEL)
+    of_means: bool = figure("Whether the score is a mean, not a sum, of items", kind=Kind.LABEL)
+    turned: tuple[str, ...] = figure(
+        "Items whose codes are turned as they enter the score", kind=Kind.LABEL
+    )
     ordered: bool = figure("Whether answers are taken for ordered categories", kind=Kind.LABEL)
     why: str = figure("Why they are, or why they are taken for quantities", kind=Kind.LABEL)
     comparisons: tuple[Comparison, ...] = figure("What was compared")
@@ -86,6 +90,8 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
         categories=table.categories,
         at_one_end=table.at_one_end,
         crowded=table.crowded,
+        of_means=table.of_means,
+        turned=table.turned,
         ordered=table.ordered,
         why=table.why,
         comparisons=tuple(made),

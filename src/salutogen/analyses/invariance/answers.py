@@ -44,6 +44,8 @@ class ItemTable:
         Labels of those at which every item was answered often enough, in order.
     points : float
         Points of the score for a point of an item.
+    of_means : bool
+        Whether the score is the mean of items, not their sum.
     ordered : bool
         Whether answers are taken for ordered categories, not for quantities.
     why : str
@@ -60,6 +62,7 @@ class ItemTable:
     values: Float
     occasions: tuple[str, ...]
     points: float
+    of_means: bool = False
     ordered: bool = False
     why: str = ""
     apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,6 +77,15 @@ class ItemTable:
     def items(self) -> tuple[str, ...]:
         """Names of the items."""
         return self.instrument.items
+
+    @property
+    def turned(self) -> tuple[str, ...]:
+        """Items whose higher codes enter the score as lower values."""
+        return tuple(
+            item
+            for item, known in self.codes.items()
+            if known and known[min(known)][0] > known[max(known)][-1]
+        )
 
     @property
     def title(self) -> str:
@@ -160,6 +172,7 @@ def read_items(inputs: AnalysisInputs, settings: InvarianceSettings, found: Find
         values=values[:, kept],
         occasions=tuple(labels[place] for place in kept),
         points=points,
+        of_means=rule.method == "mean",
         codes=codes,
     )
 
