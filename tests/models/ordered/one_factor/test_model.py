@@ -232,15 +232,25 @@ def test_a_threshold_step_without_restrictions_fits_alike():
     assert np.diff(df).tolist() == [2, 3, 5]
 
 
-def test_rare_categories_are_joined_everywhere():
+def rarely(waves):
+    """Answers of which all but three highest to the first item are the next, at these waves."""
     frame = simulated(seed=6)
-    rare = np.flatnonzero((frame["wave"] == 1) & (frame["i1"] == 3))[3:]
     frame["i1"] = frame["i1"].copy()
-    frame["i1"][rare] = 2
-    result = MODEL.fit(frame)
+    for wave in waves:
+        frame["i1"][np.flatnonzero((frame["wave"] == wave) & (frame["i1"] == 3))[3:]] = 2
+    return frame
+
+
+def test_rare_categories_are_joined_everywhere():
+    result = MODEL.fit(rarely((0, 1)))
     assert result.categories["i1"].joined == ((2.0, 3.0),)
     assert 2 < result.categories["i1"].values[-1] < 3
     assert "threshold(i1|3)" not in result.fits["scalar"].parameters
+
+
+def test_a_category_that_one_occasion_lacks_is_refused():
+    with pytest.raises(ModelError, match="i1: the answer 3 is given by fewer than 5 persons"):
+        MODEL.fit(rarely((1,)))
 
 
 def test_the_order_of_items_and_of_answers_does_not_matter():
