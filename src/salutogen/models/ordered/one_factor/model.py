@@ -89,7 +89,8 @@ class OrderedInvariance:
         ------
         ModelError
             Settings or columns that cannot be used, one occasion and one group, items with too many
-            or too few categories, categories that one place lacks and another has, answers that go together perfectly, more parameters than persons.
+            or too few categories, categories that one place lacks and another has, answers that go
+            together perfectly, more parameters than persons.
         """
         refuse_items(self.items, self.own)
         if self.fewest < 1:
