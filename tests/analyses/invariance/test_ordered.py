@@ -178,6 +178,8 @@ def test_answers_that_one_place_lacks_and_another_has_are_not_joined() -> None:
     texts = {item.code: item.text for item in result.findings}
     assert "answers are taken for quantities" in texts["invariance-categories-apart"]
     assert "invariance-taken-as-quantities" not in texts
+    mends = {item.code: item.mend for item in result.findings}
+    assert "items: ordered" not in mends["invariance-answers-crowd"]  # it would be refused
     assert "thresholds cannot be compared between answers that some places have" in result.why
     assert "Items of mood measure" not in str(result.answer())
 

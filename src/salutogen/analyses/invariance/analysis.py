@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.invariance.answers import ItemTable, read_items
 from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
-from salutogen.analyses.invariance.kinds import Asked, as_quantities, asked_of
+from salutogen.analyses.invariance.kinds import (
+    NOT_COMPARED,
+    NOT_FOUND,
+    Asked,
+    as_quantities,
+    asked_of,
+)
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.signs import signs_of
 from salutogen.analyses.invariance.simulated import nearest
@@ -152,6 +158,7 @@ def _tell_categories(table: ItemTable, found: Findings) -> None:
         size = nearest(table.categories)
         found.tell(
             "invariance-answers-crowd",
+            variant="refused" if table.why in (NOT_FOUND, NOT_COMPARED) else "open",
             share=table.at_one_end,
             called=size.called,
             failed=size.failed,

@@ -17,6 +17,8 @@ from salutogen.models.ordered.answers import MOST, UnequalUseError, categories_o
 FEW_CATEGORIES = 5  # up to here answers are categories
 FEW_IF_CROWDED = 7  # up to here they are where they crowd at one end
 ASKED = "the study file says so"
+NOT_FOUND = "thresholds of categories cannot be found"
+NOT_COMPARED = "thresholds cannot be compared between answers that some places have and others lack"
 FEWEST_IN_CATEGORY = 5  # persons at every place; a category of fewer everywhere is joined
 UNFIT, APART = "invariance-categories-unfit", "invariance-categories-apart"
 
@@ -89,9 +91,7 @@ def as_quantities(
     AnalysisError
         Nothing can be compared in this way either.
     """
-    why = "thresholds of categories cannot be found"
-    if table.apart:
-        why = "thresholds cannot be compared between answers that some places have and others lack"
+    why = NOT_COMPARED if table.apart else NOT_FOUND
     taken = _taken(inputs, replace(table, ordered=False, why=why), settings, found)
     for over, answers in table.apart.items():
         found.tell(APART, over=over, answers=answers, fewest=FEWEST_IN_CATEGORY)
