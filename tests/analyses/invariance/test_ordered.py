@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import salutogen as sg
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.invariance.analysis import ItemInvariance, compute
 from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.analyses.invariance.words import verdict
 from salutogen.errors import AnalysisError
 from salutogen.models import OrderedInvariance
 from salutogen.models.ordered.one_factor import search
@@ -153,24 +155,76 @@ def test_with_too_few_persons_for_thresholds_answers_are_quantities() -> None:
     assert "55 parameters" in told["invariance-too-few-persons"]
 
 
+def rarely(item: str) -> pl.DataFrame:
+    """Answers to an item of which the highest is given by four persons at the last occasion."""
+    kept = (pl.col("week") == 3) & (pl.col("pid").is_in([f"MUC-{1000 + 7 * n}" for n in range(4)]))
+    high = pl.when(kept).then(3).otherwise(pl.col(item).clip(0, 2))
+    return crowded().with_columns(high.alias(item))
+
+
+def test_answers_that_one_place_lacks_and_another_has_are_not_joined() -> None:
+    frame = crowded().with_columns(
+        pl.when((pl.col("week") == 1) & (pl.col(name) == 3)).then(2)
+        .when((pl.col("week") == 3) & (pl.col(name) == 2)).then(3).otherwise(name).alias(name)
+        for name in NAMES
+    )  # fmt: skip
+    inputs = item_inputs(frame)
+    told = refused(inputs, items="ordered", occasions=("1", LAST))
+    assert set(told) == {"invariance-categories-unfit"}
+    assert "P_1 (2: hardly at 3, but at 1)" in told["invariance-categories-unfit"]
+    result = compute(inputs, InvarianceSettings(occasions=("1", LAST)))
+    assert not result.ordered
+    assert not result.comparisons[0].joined.height
+    texts = {item.code: item.text for item in result.findings}
+    assert "answers are taken for quantities" in texts["invariance-categories-apart"]
+    assert "invariance-taken-as-quantities" not in texts
+    mends = {item.code: item.mend for item in result.findings}
+    assert "items: ordered" not in mends["invariance-answers-crowd"]  # it would be refused
+    assert "thresholds cannot be compared between answers that some places have" in result.why
+    assert "Items of mood measure" not in str(result.answer())
+
+
+def test_a_comparison_of_quantities_that_lack_answers_is_not_settled() -> None:
+    _, result = biased()
+    one = replace(result.comparisons[0], established="scalar", apart=("P_2 (3: hardly at 1)",))
+    told = verdict(result, one)
+    assert told.startswith("Whether items of mood measure alike over 1 and 3 is not settled")
+    assert "hardly at another (P_2 (3: hardly at 1))" in told
+    assert "Items of mood measure" not in told
+
+
+def test_answers_are_named_as_they_were_given() -> None:
+    frame = rarely("P_2").with_columns(P_2=3 - pl.col("P_2"))
+    mood = {"reverse": ["P_2"], "answers": "0..3"}
+    result = compute(item_inputs(frame, mood=mood), InvarianceSettings(occasions=("1", LAST)))
+    assert result.comparisons[0].joined.filter(item="P_2")["answers"].to_list() == ["0 and 1"]
+    better = rarely("P_2").with_columns(pl.col("^P_.*$") * -1 + 3)
+    mood = {"higher": "better", "answers": "0..3"}
+    result = compute(item_inputs(better, mood=mood), InvarianceSettings(occasions=("1", LAST)))
+    text = {item.code: item.text for item in result.findings}["invariance-categories-joined"]
+    assert "P_2 (0 and 1)" in text
+
+
 def test_rare_categories_are_joined_and_told() -> None:
-    frame = crowded()
-    high = (pl.col("week") == 3) & (pl.col("P_2") == 3)
-    lacking = frame.with_columns(P_2=pl.when(high).then(2).otherwise("P_2"))
-    inputs = item_inputs(lacking)
+    inputs = item_inputs(rarely("P_2"))
     result = compute(inputs, InvarianceSettings(occasions=("1", LAST)))
     text = {item.code: item.text for item in result.findings}["invariance-categories-joined"]
     assert "P_2 (2 and 3)" in text
     assert result.comparisons[0].joined.filter(item="P_2")["answers"].to_list() == ["2 and 3"]
+    assert "measure alike" in str(result.answer())
+    assert "Of rare answers that count as one" in str(result.answer())
     (section,), _ = shown(result, inputs, individuals=True)
     assert section.tables[-1].name == "invariance-categories-occasions"
 
 
 def test_an_item_without_two_categories_is_refused_or_taken_for_a_quantity() -> None:
     frame = crowded()
-    kept = pl.col("pid").is_in([f"MUC-{1000 + 7 * one}" for one in range(4)])
-    of_few = pl.when(kept).then(1).otherwise(0)
-    few = frame.with_columns(P_2=pl.when(pl.col("week") == 3).then(of_few).otherwise("P_2"))
+    early, late = (
+        pl.col("pid").is_in([f"MUC-{1000 + 7 * one}" for one in range(first, first + 4)])
+        for first in (0, 2)
+    )
+    kept = ((pl.col("week") == 1) & early) | ((pl.col("week") == 3) & late)
+    few = frame.with_columns(P_2=pl.when(kept).then(pl.lit(1)).otherwise(pl.lit(0)))
     inputs = item_inputs(few)
     told = refused(inputs, items="ordered", occasions=("1", LAST))
     assert set(told) == {"invariance-categories-unfit"}

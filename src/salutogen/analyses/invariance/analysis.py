@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.invariance.answers import ItemTable, read_items
 from salutogen.analyses.invariance.fitted import Comparison, fit_comparison
-from salutogen.analyses.invariance.kinds import Asked, as_quantities, asked_of
+from salutogen.analyses.invariance.kinds import (
+    NOT_COMPARED,
+    NOT_FOUND,
+    Asked,
+    as_quantities,
+    asked_of,
+)
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.signs import signs_of
 from salutogen.analyses.invariance.simulated import nearest
@@ -33,6 +39,10 @@ class ItemInvariance(AnalysisResult):
     categories: int = figure("Fewest different answers that an item has", kind=Kind.LABEL)
     at_one_end: float = figure("Largest share of an item's answers in its lowest or highest value")
     crowded: bool = figure("Whether that is half or more", kind=Kind.LABEL)
+    of_means: bool = figure("Whether the score is a mean, not a sum, of items", kind=Kind.LABEL)
+    turned: tuple[str, ...] = figure(
+        "Items whose codes are turned as they enter the score", kind=Kind.LABEL
+    )
     ordered: bool = figure("Whether answers are taken for ordered categories", kind=Kind.LABEL)
     why: str = figure("Why they are, or why they are taken for quantities", kind=Kind.LABEL)
     comparisons: tuple[Comparison, ...] = figure("What was compared")
@@ -87,6 +97,8 @@ def compute(inputs: AnalysisInputs, settings: InvarianceSettings) -> ItemInvaria
         categories=table.categories,
         at_one_end=table.at_one_end,
         crowded=table.crowded,
+        of_means=table.of_means,
+        turned=table.turned,
         ordered=table.ordered,
         why=table.why,
         comparisons=tuple(made),
@@ -147,6 +159,7 @@ def _tell_categories(table: ItemTable, found: Findings) -> None:
         size = nearest(table.categories)
         found.tell(
             "invariance-answers-crowd",
+            variant="refused" if table.why in (NOT_FOUND, NOT_COMPARED) else "open",
             share=table.at_one_end,
             called=size.called,
             failed=size.failed,

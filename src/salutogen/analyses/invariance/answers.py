@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,17 @@ class ItemTable:
         Labels of those at which every item was answered often enough, in order.
     points : float
         Points of the score for a point of an item.
+    of_means : bool
+        Whether the score is the mean of items, not their sum.
     ordered : bool
         Whether answers are taken for ordered categories, not for quantities.
     why : str
         Words for the reason.
+    apart : dict of tuple of str
+        Answers that one place has and another lacks, by what is compared, where these are why
+        answers are not taken for ordered categories.
+    codes : dict
+        Of each item, the answers as they were given that stand behind a value. Empty: the same.
     """
 
     instrument: Instrument
@@ -55,13 +62,30 @@ class ItemTable:
     values: Float
     occasions: tuple[str, ...]
     points: float
+    of_means: bool = False
     ordered: bool = False
     why: str = ""
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[float, tuple[float, ...]]] = field(default_factory=dict)
+
+    def as_given(self, item: str, values: Sequence[float]) -> tuple[float, ...]:
+        """Answers to an item as they were given, in order, that enter the score as `values`."""
+        known = self.codes.get(item, {})
+        return tuple(sorted(code for value in values for code in known.get(value, (value,))))
 
     @property
     def items(self) -> tuple[str, ...]:
         """Names of the items."""
         return self.instrument.items
+
+    @property
+    def turned(self) -> tuple[str, ...]:
+        """Items whose higher codes enter the score as lower values."""
+        return tuple(
+            item
+            for item, known in self.codes.items()
+            if known and known[min(known)][0] > known[max(known)][-1]
+        )
 
     @property
     def title(self) -> str:
@@ -136,8 +160,10 @@ def read_items(inputs: AnalysisInputs, settings: InvarianceSettings, found: Find
     else:
         form = baseline_form(inputs.panel, instrument.name)
         at = np.arange(len(values)), np.zeros(len(values), dtype=np.intp)
-    for number, answers in enumerate(_keyed(form, rule, turned=turned)):
+    codes = {}
+    for number, (item, answers) in enumerate(_keyed(form, rule, turned=turned)):
         values[at[0], at[1], number] = answers
+        codes[item.item] = _codes(item, answers)
     kept = _occasions(labels, values, settings, found)
     points = rule.multiply / (len(instrument.items) if rule.method == "mean" else 1)
     return ItemTable(
@@ -146,10 +172,24 @@ def read_items(inputs: AnalysisInputs, settings: InvarianceSettings, found: Find
         values=values[:, kept],
         occasions=tuple(labels[place] for place in kept),
         points=points,
+        of_means=rule.method == "mean",
+        codes=codes,
     )
 
 
-def _keyed(form: Form, rule: ScoringRule, *, turned: bool) -> Iterator[Float]:
+def _codes(item: ItemAnswers, values: Float) -> dict[float, tuple[float, ...]]:
+    """Answers as they were given, by the value with which they enter the score."""
+    known = np.isfinite(values)
+    pairs = np.unique(
+        np.stack([values[known], np.asarray(item.values, dtype=np.float64)[known]]), axis=1
+    )
+    given: dict[float, tuple[float, ...]] = {}
+    for value, code in pairs.T.tolist():
+        given[value] = (*given.get(value, ()), code)
+    return given
+
+
+def _keyed(form: Form, rule: ScoringRule, *, turned: bool) -> Iterator[tuple[ItemAnswers, Float]]:
     """Each item as it enters the score, NaN where missing; turned where higher = better."""
     ends = item_range(form.instrument, rule)
     for item in form.items():
@@ -158,7 +198,7 @@ def _keyed(form: Form, rule: ScoringRule, *, turned: bool) -> Iterator[Float]:
         )
         if turned and ends is not None:
             keyed = sum(ends) - keyed
-        yield np.where(_missing(item), np.nan, keyed)
+        yield item, np.where(_missing(item), np.nan, keyed)
 
 
 def _missing(item: ItemAnswers) -> NDArray[np.bool_]:

@@ -118,10 +118,10 @@ def comparisons_of(
             fewest=FEWEST_ANSWERS,
         )
     if settings.groups is not None:
-        grouped = _over_groups(inputs, table, settings.groups, found)
+        grouped = _over_groups(inputs, table, settings, found)
         made += [] if grouped is None else [grouped]
     for one in made:
-        _refuse_few(one, table, found)
+        _refuse_few(one, table, settings, found)
     found.raise_refusals(AnalysisError)
     return made
 
@@ -178,8 +178,10 @@ def spread_places(occasions: int, *, items: int, most: int, per_place: int) -> l
 
 
 def _over_groups(
-    inputs: AnalysisInputs, table: ItemTable, name: str, found: Findings
+    inputs: AnalysisInputs, table: ItemTable, settings: InvarianceSettings, found: Findings
 ) -> Compared | None:
+    name = settings.groups
+    assert name is not None
     label = _labels(inputs, name, found)
     if label is None:
         return None
@@ -193,9 +195,8 @@ def _over_groups(
     kept = tuple(one for one in order if sizes[one] >= needed)
     left = [one for one in order if one not in kept]
     if len(kept) < GROUPS_NEEDED:
-        joined = len(order) > GROUPS_NEEDED and sum(sizes.values()) >= GROUPS_NEEDED * needed
         found.tell("invariance-groups-too-small", name=name, needed=needed,
-                   mend="Join groups." if joined else None)  # fmt: skip
+                   variant=_small(table, settings, sizes, needed))  # fmt: skip
         return None
     if left:
         found.tell("invariance-groups-left-out", name=name, labels=left, needed=needed)
@@ -214,6 +215,17 @@ def _over_groups(
     )
 
 
+def _small(
+    table: ItemTable, settings: InvarianceSettings, sizes: Mapping[str, int], needed: int
+) -> str:
+    """Return which way is left where groups are too small."""
+    if len(sizes) > GROUPS_NEEDED and sum(sizes.values()) >= GROUPS_NEEDED * needed:
+        return "join"
+    if len(table.occasions) > 1:
+        return "occasions"
+    return "answered" if settings.occasions is None else "named"
+
+
 def _labels(inputs: AnalysisInputs, name: str, found: Findings) -> pl.Series | None:
     """Each person's group as a text; None where groups cannot be used."""
     labels = group_labels(inputs, name)
@@ -228,7 +240,9 @@ def _labels(inputs: AnalysisInputs, name: str, found: Findings) -> pl.Series | N
     return labels
 
 
-def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
+def _refuse_few(
+    one: Compared, table: ItemTable, settings: InvarianceSettings, found: Findings
+) -> None:
     """Refuse too few persons, items without variance, and items that hardly anybody has."""
     q, persons = one.n_parameters, Persons(one.n, of=one.n_answered)
     if one.n < FEWEST_PER_PARAMETER * q:
@@ -237,7 +251,12 @@ def _refuse_few(one: Compared, table: ItemTable, found: Findings) -> None:
         return
     flat = _without_variance(one, table.items)
     if flat:
-        found.tell("invariance-item-constant", items=flat)
+        always = [
+            item for item, column in zip(table.items, table.values.T, strict=True)
+            if np.nanmin(column) == np.nanmax(column)
+        ]  # fmt: skip
+        variant = "everywhere" if always else "all" if settings.occasions is None else "there"
+        found.tell("invariance-item-constant", items=flat, always=always, variant=variant)
         return
     present = np.isfinite(one.values.reshape(one.n, -1)).astype(float)
     if (present.T @ present).min() < FEWEST_ANSWERS:

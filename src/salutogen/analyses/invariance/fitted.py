@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.analyses.coded_names import codes_of, in_names
 from salutogen.analyses.invariance.answers import ItemTable
 from salutogen.analyses.invariance.compared import Compared
+from salutogen.analyses.invariance.fit_limits import LEAST_CFI, MOST_RMSEA
 from salutogen.analyses.invariance.kinds import FEWEST_IN_CATEGORY, in_words
 from salutogen.columns import Column, Kind, Record, figure, record, rows
 from salutogen.errors import ModelError
@@ -31,10 +32,9 @@ Z = 1.959964
 POINTS = "points of the score"
 HIGHER = "positive = the score is higher there than at the first place"
 NOT_FOUND = (
-    "the search for a model of ordered items did not settle, as where an item hardly goes together "
+    "the search for a model of {answers} did not settle, as where an item hardly goes together "
     "with the others, or nearly gives another."
 )
-LEAST_CFI, MOST_RMSEA = 0.90, 0.08  # one factor may stand for the items
 
 PLACE_COLUMNS = (
     Column(name="place", meaning="Occasion or group", heading="Occasion or group",
@@ -79,7 +79,7 @@ ITEM_COLUMNS = (
     Column(name="df", meaning="Its degrees of freedom", heading="df", kind=Kind.LABEL),
     Column(name="p", meaning="Its p value", heading="p"),
     Column(name="p_adjusted", heading="p (adjusted)",
-           meaning="p value adjusted for all items (Benjamini and Hochberg 1995)"),
+           meaning="p value adjusted for the items tested (Benjamini and Hochberg 1995)"),
     Column(name="called", heading="Called",
            meaning="Whether the item is called: answered differently at the same latent value"),
 )  # fmt: skip
@@ -152,6 +152,10 @@ class Comparison(Record):
     shifts: pl.DataFrame = rows("What freeing an item shows", SHIFT_COLUMNS)
     score: pl.DataFrame = rows("What called items do to the mean score", SUM_COLUMNS)
     joined: pl.DataFrame = rows("Categories of ordered items that were joined", JOINED_COLUMNS)
+    apart: tuple[str, ...] = figure(
+        "Answers that one place has and another lacks, so that items are not taken for ordered",
+        kind=Kind.LABEL,
+    )
 
 
 def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparison:
@@ -168,7 +172,7 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
     for message in dict.fromkeys(
         message for fit in (*result.fits.values(), result.partial) for message in fit.messages
     ):
-        found.tell("invariance-model-doubtful", over=one.over,
+        found.tell("invariance-model-doubtful", variant=one.over, over=one.over,
                    message=in_names(message, names, _PARAMETERS))  # fmt: skip
     if isinstance(result, OrderedInvarianceResult) and result.corrected:
         pairs = [in_names(pair, names, _PARAMETERS) for pair in result.corrected]
@@ -204,7 +208,8 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         score=sums.with_columns(items_sd=pl.col("items") / first_sd).select(
             column.name for column in SUM_COLUMNS
         ),
-        joined=_joined(result, names),
+        joined=_joined(result, names, table),
+        apart=table.apart.get(one.over, ()),
     )
 
 
@@ -242,19 +247,23 @@ def _fitted(
             result = model.fit(frame)
         except ModelError as error:
             raise ModelError(in_names(str(error), names, _PARAMETERS)) from error
-    if table.ordered and not all(fit.converged for fit in result.fits.values()):
-        raise ModelError(NOT_FOUND)  # estimates run away then, and so do tests of them
+    if not all(fit.converged for fit in (*result.fits.values(), result.partial)):
+        # Estimates run away then, and so do tests of them.
+        answers = "ordered items" if table.ordered else "items taken for quantities"
+        raise ModelError(NOT_FOUND.format(answers=answers))
     return result
 
 
 def _joined(
-    result: InvarianceResult | OrderedInvarianceResult, names: dict[str, str]
+    result: InvarianceResult | OrderedInvarianceResult, names: dict[str, str], table: ItemTable
 ) -> pl.DataFrame:
     """Categories that hold more than one answer."""
     made = []
     if isinstance(result, OrderedInvarianceResult):
         for code, own in result.categories.items():
-            made += [{"item": names[code], "answers": in_words(answers)} for answers in own.joined]
+            item = names[code]
+            made += [{"item": item, "answers": in_words(table.as_given(item, answers))}
+                     for answers in own.joined]  # fmt: skip
     return pl.DataFrame(made, schema={"item": pl.String, "answers": pl.String})
 
 
@@ -306,10 +315,10 @@ _PARAMETERS = (
     (r"\bthreshold\((\w+)\|(\d+)\)", r"threshold \2 of \1"),
     (r"\b(loading|intercept|scale)\((\w+)@(\w+)\)", r"\1 of \2 at \3"),
     (r"\b(loading|intercept|scale)\((\w+)\)", r"\1 of \2"),
-    (r"\b(v\d+)@(p\d+)", r"\1 at \2"),
     (r"\bresid\((\w+)@(\w+),(\w+)@(\w+)\)", r"residuals of \1 at \2 and at \4"),
     (r"\bresid\((\w+)@(\w+)\)", r"residual of \1 at \2"),
     (r"\bresid\((\w+)\)", r"residual of \1"),
+    (r"\b(v\d+)@(p\d+)", r"\1 at \2"),
     (r"\bvar\(factor@(\w+)\)", r"variance of the factor at \1"),
     (r"\bvar\(factor\)", "variance of the factor"),
     (r"\bmean\(factor@(\w+)\)", r"mean of the factor at \1"),

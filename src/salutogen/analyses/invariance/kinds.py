@@ -12,13 +12,16 @@ from salutogen.analyses.invariance.compared import Compared, comparisons_of
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import Findings
-from salutogen.models.ordered.answers import MOST, categories_of
+from salutogen.models.ordered.answers import MOST, UnequalUseError, categories_of
 from salutogen.page.words import without_counts
 
 FEW_CATEGORIES = 5  # up to here answers are categories
 FEW_IF_CROWDED = 7  # up to here they are where they crowd at one end
 ASKED = "the study file says so"
-FEWEST_IN_CATEGORY = 5  # persons at every place; a category of fewer is joined with another
+NOT_FOUND = "thresholds of categories cannot be found"
+NOT_COMPARED = "thresholds cannot be compared between answers that some places have and others lack"
+FEWEST_IN_CATEGORY = 5  # persons at every place; a category of fewer everywhere is joined
+UNFIT, APART = "invariance-categories-unfit", "invariance-categories-apart"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,12 @@ def asked_of(
     """
     if settings.items is not None:
         ordered = settings.items == "ordered"
-        return _taken(inputs, replace(table, ordered=ordered, why=ASKED), settings, found)
+        taken = _taken(inputs, replace(table, ordered=ordered, why=ASKED), settings, found)
+        for over, answers in taken.table.apart.items():
+            found.tell(UNFIT, variant="apart", over=over, answers=answers,
+                       fewest=FEWEST_IN_CATEGORY)  # fmt: skip
+        found.raise_refusals(AnalysisError)
+        return taken
     n, crowded = table.most_categories, table.crowded
     if n > (FEW_IF_CROWDED if crowded else FEW_CATEGORIES):
         why = f"an item has {n} different ones"
@@ -62,8 +70,10 @@ def asked_of(
     try:
         taken = _taken(inputs, replace(table, ordered=True, why=why), settings, told)
     except AnalysisError as error:
-        few = any(one.code == "invariance-categories-unfit" for one in error.findings)
+        few = any(one.code == UNFIT for one in error.findings)
         return as_quantities(inputs, table, settings, found, "categories" if few else "persons")
+    if taken.table.apart:
+        return as_quantities(inputs, taken.table, settings, found, "apart")
     found.extend(told)
     return taken
 
@@ -73,7 +83,7 @@ def as_quantities(
     table: ItemTable,
     settings: InvarianceSettings,
     found: Findings,
-    why_not: Literal["persons", "categories", "fit"],
+    why_not: Literal["persons", "categories", "apart", "fit"],
 ) -> Asked:
     """Take answers for quantities because thresholds of categories cannot be found.
 
@@ -82,8 +92,12 @@ def as_quantities(
     AnalysisError
         Nothing can be compared in this way either.
     """
-    plain = replace(table, ordered=False, why="thresholds of categories cannot be found")
-    taken = _taken(inputs, plain, settings, found)
+    why = NOT_COMPARED if table.apart else NOT_FOUND
+    taken = _taken(inputs, replace(table, ordered=False, why=why), settings, found)
+    for over, answers in table.apart.items():
+        found.tell(APART, over=over, answers=answers, fewest=FEWEST_IN_CATEGORY)
+    if table.apart:
+        return taken
     found.tell("invariance-taken-as-quantities", variant=why_not, most=table.most_categories)
     return taken
 
@@ -98,36 +112,48 @@ def _taken(
         found.raise_refusals(AnalysisError)
     compared = comparisons_of(inputs, table, settings, found)
     if table.ordered:
-        for one in compared:
-            _check_categories(one, table.items, found)
-        found.raise_refusals(AnalysisError)
+        apart = {one.over: _check_categories(one, table, found) for one in compared}
+        table = replace(table, apart={over: told for over, told in apart.items() if told})
+        if not table.apart:
+            found.raise_refusals(AnalysisError)
     return Asked(table, tuple(compared))
 
 
-def _check_categories(one: Compared, items: Sequence[str], found: Findings) -> None:
-    """Refuse items without two categories that are used at every place; tell those joined."""
+def _check_categories(one: Compared, table: ItemTable, found: Findings) -> tuple[str, ...]:
+    """Refuse items without two categories that are used at every place; tell those joined.
+
+    Returns answers that one place lacks and another has.
+    """
     places = [one.at_place(number) for number in range(len(one.places))]
-    joined = []
-    for number, item in enumerate(items):
+    joined, apart = [], []
+    for number, item in enumerate(table.items):
         columns = [place[:, number] for place in places]
         try:
             own = categories_of(columns, fewest=FEWEST_IN_CATEGORY, item=item)
+        except UnequalUseError as error:
+            rare, used = one.places[error.rare], one.places[error.used]
+            told = in_words(table.as_given(item, error.answers))
+            apart.append(f"{item} ({told}: hardly at {rare}, but at {used})")
+            continue
         except ModelError as error:
             found.tell("invariance-categories-unfit", variant="few", over=one.over,
                        reason=without_counts(error))  # fmt: skip
             continue
-        joined += [f"{item} ({in_words(answers)})" for answers in own.joined]
+        joined += [f"{item} ({in_words(table.as_given(item, held))})" for held in own.joined]
     if joined:
         found.tell("invariance-categories-joined", over=one.over, joined=joined,
                    fewest=FEWEST_IN_CATEGORY)  # fmt: skip
+    return tuple(apart)
 
 
 def in_words(answers: Sequence[float]) -> str:
-    """Name answers that count as one.
+    """Name answers, those that count as one together.
 
     >>> in_words((2.0, 3.0, 4.0))
     '2 to 4'
     >>> in_words((2.0, 3.0))
     '2 and 3'
     """
+    if len(answers) == 1:
+        return f"{answers[0]:g}"
     return f"{answers[0]:g} {'to' if len(answers) > 2 else 'and'} {answers[-1]:g}"

@@ -14,6 +14,7 @@ from salutogen.analyses.invariance.fitted import (
     STEP_COLUMNS,
     SUM_COLUMNS,
 )
+from salutogen.analyses.invariance.signs import equal_of
 from salutogen.analyses.invariance.words import caution, rule, taken_for, verdict
 from salutogen.page.forest import forest_chart
 from salutogen.page.section import Figure, Section, Table, Text
@@ -35,11 +36,9 @@ STEPS = (
     "Configural: one factor, everything else free. Metric: equal loadings. Scalar: equal "
     "intercepts too. Tests and indices are scaled for answers that are not normal."
 )
-ORDERED_STEPS = (
-    "Configural: one factor, everything else free. Thresholds: answers are cut at the same places "
-    "of the responses behind them. Metric: equal loadings too. Scalar: equal intercepts of "
-    "responses too. Responses may spread more or less widely at each place. Tests and indices are "
-    "adjusted in mean and variance."
+SPREADS = (
+    "Responses may spread more or less widely at each place. Tests and indices are adjusted in "
+    "mean and variance."
 )
 SPREAD = (
     " The part of the latent mean holds how far responses spread as well, since the share of each "
@@ -67,6 +66,15 @@ def invariance_section(result: ItemInvariance) -> Section:
     )
 
 
+def _ordered_steps(one: Comparison) -> str:
+    """Say what each step that was fitted holds equal."""
+    told, so_far = ["Configural: one factor, everything else free."], ""
+    for step, equal in equal_of(one).items():
+        told.append(f"{step.capitalize()}: equal {equal}{so_far}.")
+        so_far = " too"
+    return " ".join([*told, SPREADS])
+
+
 def _tables(one: Comparison) -> tuple[Table, ...]:
     over, levels = TITLES[one.over], "thresholds" if one.ordered else "intercepts"
     spread = SPREAD if one.ordered else ""
@@ -76,7 +84,7 @@ def _tables(one: Comparison) -> tuple[Table, ...]:
             title=f"Models with more and more held equal {over}",
             frame=one.steps,
             columns=STEP_COLUMNS,
-            note=ORDERED_STEPS if one.ordered else STEPS,
+            note=_ordered_steps(one) if one.ordered else STEPS,
         ),
         Table(
             name=f"invariance-items-{one.over}",

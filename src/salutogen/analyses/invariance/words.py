@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from salutogen.analyses.invariance.fit_limits import LEAST_CFI, MOST_RMSEA, digits_beside
 from salutogen.analyses.invariance.signs import Signs, equal_of, signs_of, step_test
 from salutogen.analyses.invariance.simulated import nearest
 from salutogen.findings import Persons
@@ -37,9 +39,16 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
     where, signs = _where(one), signs_of(one)
     if signs is not None and not signs.tested:
         head = _unsettled(result, one, signs)
+    elif one.established == "scalar" and one.apart:
+        head = (
+            f"Whether items of {result.instrument} measure alike {_where(one)} is not settled: "
+            f"some answers are given at one place and hardly at another ({enumeration(one.apart)})"
+            f", and a model of quantities, in which steps hold ({_changes(one)}), cannot tell a "
+            "way of answering that all items share from a difference of what is measured."
+        )
     elif one.established == "scalar":
         alike = "measure nearly alike" if one.called else "measure alike"
-        head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}."
+        head = f"Items of {result.instrument} {alike} {where}: {_changes(one)}.{_rare(one)}"
     elif one.established == "metric":
         head = (
             f"Items of {result.instrument} have equal loadings {where}, but not equal "
@@ -55,10 +64,18 @@ def verdict(result: ItemInvariance, one: Comparison) -> str:
         first = one.steps.row(0, named=True)
         head = (
             f"One factor does not describe the items of {result.instrument} "
-            f"(CFI {points(first['cfi'], 3)}, RMSEA {points(first['rmsea'], 3)}), so that what "
+            f"(CFI {points(first['cfi'], digits_beside(first['cfi'], LEAST_CFI))}, RMSEA "
+            f"{points(first['rmsea'], digits_beside(first['rmsea'], MOST_RMSEA))}), so that what "
             f"follows rests on a model that the answers contradict. {head}"
         )
     return f"{head} {items_in_words(result, one)}"
+
+
+def _rare(one: Comparison) -> str:
+    """Say that nothing is told apart of answers that hardly anybody gives."""
+    if not one.joined.height:
+        return ""
+    return " Of rare answers that count as one with their neighbour nothing is told apart."
 
 
 def _unsettled(result: ItemInvariance, one: Comparison, signs: Signs) -> str:
@@ -94,7 +111,11 @@ def _changes(one: Comparison) -> str:
             continue
         fit = "fit unknown"
         if row["cfi_change"] is not None:
-            fit = f"CFI {signed(row['cfi_change'], 3)}, RMSEA {signed(row['rmsea_change'], 3)}"
+            cfi, rmsea = row["cfi_change"], row["rmsea_change"]
+            fit = (
+                f"CFI {signed(cfi, digits_beside(cfi, -MOST_FALL))}, RMSEA "
+                f"{signed(rmsea, digits_beside(rmsea, MOST_RISE))}"
+            )
         told.append(f"equal {equal} {fit}, {p_value(row['difference_p'])}")
     return "; ".join(told)
 
@@ -111,13 +132,27 @@ def rule(result: ItemInvariance) -> str:
 
 def taken_for(result: ItemInvariance) -> str:
     """Say what answers are taken for, why, and what that assumes."""
+    turned = ""
+    if result.turned:
+        turned = (
+            f" Codes of {_some(result.turned)} are turned as they enter the score: an item said to "
+            "be answered higher has lower codes there."
+        )
     if not result.ordered:
-        return f"Answers are taken for quantities, because {result.why}."
+        return f"Answers are taken for quantities, because {result.why}.{turned}"
     told = (
         f"Answers are taken for ordered categories, because {result.why}: behind each stands a "
         "normal response that thresholds cut."
     )
-    return f"{told} {_assumed(result)}"
+    return f"{told}{turned} {_assumed(result)}"
+
+
+def _some(items: Sequence[str]) -> str:
+    """Name items, the last ones by their number."""
+    rest = len(items) - MOST_NAMED
+    if rest < 1:
+        return enumeration(items)
+    return enumeration([*items[:MOST_NAMED], plural(rest, "more item")])
 
 
 def _assumed(result: ItemInvariance) -> str:
@@ -138,8 +173,16 @@ def _assumed(result: ItemInvariance) -> str:
 
 def items_in_words(result: ItemInvariance, one: Comparison) -> str:
     """Say which items are called, or which moves most, and what it does to the mean score."""
+    told = _of_items(result, one)
+    silent = one.items.filter(pl.col("chi_square").is_null())["item"].to_list()
+    if not silent or len(silent) == one.items.height:
+        return told
+    return f"{told} {_some(silent)} could not be tested: no model was found in which it is free."
+
+
+def _of_items(result: ItemInvariance, one: Comparison) -> str:
     if one.called:
-        named = [_shift(one, item) for item in one.called[:MOST_NAMED]]
+        named = [_shift(result, one, item) for item in one.called[:MOST_NAMED]]
         rest = len(one.called) - MOST_NAMED
         named += [f"{plural(rest, 'more item')} differently"] if rest > 0 else []
         return f"At the same {result.thing}, {enumeration(named)}. {_of_score(one)}"
@@ -147,23 +190,32 @@ def items_in_words(result: ItemInvariance, one: Comparison) -> str:
     if not known.height:
         return "No item could be tested by itself."
     row = known.sort("chi_square", descending=True).row(0, named=True)
+    tested = "all items" if known.height == one.items.height else "the items tested"
     return (
         f"No single item is shown to be answered differently; {row['item']} comes nearest "
-        f"({p_value(row['p_adjusted'])}, adjusted for all items). {_range(one)}"
+        f"({p_value(row['p_adjusted'])}, adjusted for {tested}). {_range(one)}"
     )
 
 
-def _shift(one: Comparison, item: str) -> str:
+def _shift(result: ItemInvariance, one: Comparison, item: str) -> str:
     """Say by how much an item is answered higher or lower, where that is most."""
-    rows = one.shifts.filter(item=item).sort(pl.col("shift").abs(), descending=True)
+    rows = one.shifts.filter(item=item).drop_nulls("shift")
+    rows = rows.sort(pl.col("shift").abs(), descending=True)
     if not rows.height:
         return f"{item} is answered differently"
+    named = f"{item} (turned)" if item in result.turned else item
     row = rows.row(0, named=True)
     way = "higher" if row["shift"] > 0 else "lower"
     return (
-        f"{item} is answered {points(abs(row['shift']))} points {way} at {row['place']} (95 % "
+        f"{named} is answered {points(abs(row['shift']))} points of the {_score(result)} {way} at "
+        f"{row['place']} (95 % "
         f"interval {signed(row['shift_low'])} to {signed(row['shift_high'])})"
     )
+
+
+def _score(result: ItemInvariance) -> str:
+    """Words for the score whose points amounts are in."""
+    return "mean score" if result.of_means else "score"
 
 
 def _of_score(one: Comparison) -> str:
@@ -182,18 +234,26 @@ def _of_score(one: Comparison) -> str:
 
 def _range(one: Comparison) -> str:
     """Say between which values freeing one item would put the latent difference at each place."""
-    told = []
+    told: list[str] = []
     for place in one.places[1:]:
-        held = one.score.filter(place=place)["factor"].item()
+        row = one.score.filter(place=place).row(0, named=True)
+        held = row["factor"]
         free = one.shifts.filter(pl.col("place") == place)["factor"].drop_nulls().to_list()
         if held is None or not free:
             continue
         told.append(
             f"from {one.places[0]} to {place} the latent mean differs by {signed(held)} points of "
-            f"the score, and by {signed(min(free))} to {signed(max(free))} if any one item is "
-            "left free"
+            f"the score{_interval(row)}; if any one item is left free, estimates go from "
+            f"{signed(min(free))} to {signed(max(free))}"
         )
-    return f"Hence {'; '.join(told)}." if told else ""
+    return " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in told)
+
+
+def _interval(row: dict[str, Any]) -> str:
+    """Words for the interval of the latent difference, if there is one."""
+    if row["factor_low"] is None or row["factor_high"] is None:
+        return ""
+    return f" (95 % interval {signed(row['factor_low'])} to {signed(row['factor_high'])})"
 
 
 def caution(result: ItemInvariance) -> Text:

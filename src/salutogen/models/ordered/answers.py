@@ -1,4 +1,4 @@
-"""Answers as numbers of categories; categories that hardly anybody uses are joined."""
+"""Answers as numbers of categories; categories that hardly anybody uses anywhere are joined."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from salutogen.errors import ModelError
 
@@ -14,6 +15,33 @@ Float = NDArray[np.float64]
 Int = NDArray[np.intp]
 
 MOST = 15  # categories of an item
+CLEARLY = 2  # times the fewest: as many that are expected, and not there, are a difference
+
+
+class UnequalUseError(ModelError):
+    """An answer is given at one place and hardly at another: joining it would hide that.
+
+    Parameters
+    ----------
+    item : str
+    answers : tuple of float
+        What counts as the category that is used unequally.
+    rare, used : int
+        Numbers of the places at which hardly anybody, and at which some, gave it.
+    fewest : int
+    """
+
+    def __init__(
+        self, item: str, answers: tuple[float, ...], *, rare: int, used: int, fewest: int
+    ) -> None:
+        told = " or ".join(f"{one:g}" for one in answers)
+        super().__init__(
+            f"{item}: the answer {told} is given by fewer than {fewest} persons at one occasion or "
+            "in one group, and clearly more often at another. Thresholds cannot be compared, and "
+            "to join the answer with its neighbour would hide the difference. Take answers as "
+            "quantities, or leave the item out."
+        )
+        self.item, self.answers, self.rare, self.used = item, answers, rare, used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +82,12 @@ class Categories:
 def categories_of(places: Sequence[Float], *, fewest: int, item: str) -> Categories:
     """Return an item's categories, such that each is used at every place.
 
+    A category of few is joined with a neighbour where that hides no difference between places: it
+    has few at every place, or has few at one because responses are lower or higher there, or
+    because persons are few. Where thresholds as far apart as at a place that uses it would put
+    twice the fewest into it, an answer that one place lacks and another has is a difference, not a
+    matter of few persons.
+
     Parameters
     ----------
     places : sequence of array
@@ -66,6 +100,8 @@ def categories_of(places: Sequence[Float], *, fewest: int, item: str) -> Categor
 
     Raises
     ------
+    UnequalUseError
+        A category that hardly anybody uses at one place, and clearly more at another.
     ModelError
         Too many different answers, or fewer than two categories left.
     """
@@ -83,6 +119,9 @@ def categories_of(places: Sequence[Float], *, fewest: int, item: str) -> Categor
         beside = [one for one in (rare - 1, rare + 1) if 0 <= one < len(held)]
         other = min(beside, key=lambda one: int(counts[:, one].sum()))
         low, high = sorted((rare, other))
+        if (apart := _hidden(counts, low, rare, fewest)) is not None:
+            answers = tuple(levels[held[rare]].tolist())
+            raise UnequalUseError(item, answers, rare=apart[0], used=apart[1], fewest=fewest)
         held[low] += held.pop(high)
         counts[:, low] += counts[:, high]
         counts = np.delete(counts, high, axis=1)
@@ -96,3 +135,40 @@ def categories_of(places: Sequence[Float], *, fewest: int, item: str) -> Categor
         answers=tuple(tuple(levels[one].tolist()) for one in held),
         values=np.array([everybody[np.isin(everybody, levels[one])].mean() for one in held]),
     )
+
+
+def _hidden(counts: Int, low: int, rare: int, fewest: int) -> tuple[int, int] | None:
+    """Numbers of a place that lacks a category and of one that has it, where joining hides that."""
+    for place in np.flatnonzero(counts[:, rare] < fewest).tolist():
+        for other in np.flatnonzero(counts[:, rare] >= fewest).tolist():
+            if _expected(counts[place], counts[other], low, rare) >= CLEARLY * fewest:
+                return place, other
+    return None
+
+
+def _expected(here: Int, there: Int, low: int, rare: int) -> float:
+    """Persons of a category that a place would have if only the level of responses were another.
+
+    Of a pair of neighbours, `low` and the next, the threshold between is put as far from its
+    neighbours as it is at the other place, in normal responses.
+    """
+    ends = low, low + 2
+    shares = np.concatenate([[0], np.cumsum(here)]) / here.sum()
+    others = np.concatenate([[0], np.cumsum(there)]) / there.sum()
+    bottom, top = (float(ndtri(shares[end])) for end in ends)
+    bottom_there, top_there = (float(ndtri(others[end])) for end in ends)
+    middle_there = float(ndtri(others[low + 1]))
+    below, above = np.isfinite([bottom, bottom_there]).all(), np.isfinite([top, top_there]).all()
+    if below and above:
+        part = (middle_there - bottom_there) / (top_there - bottom_there)
+        middle = bottom + part * (top - bottom)
+    elif below:
+        middle = min(bottom + (middle_there - bottom_there), top)
+    elif above:
+        middle = max(top - (top_there - middle_there), bottom)
+    else:  # nothing beside the pair
+        pair = there[low : low + 2].sum()
+        return float(there[rare] / pair * here[low : low + 2].sum())
+    inside = float(ndtr(middle))
+    share = inside - shares[low] if rare == low else shares[low + 2] - inside
+    return float(share * here.sum())

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.special import ndtr
 
@@ -144,11 +145,47 @@ def test_parts_make_the_difference_of_the_mean_as_the_model_has_it():
     assert row["total"] == pytest.approx(means[6:].sum() - means[:6].sum(), rel=1e-10)
     assert row["total"] == pytest.approx(row["factor"] + row["items"], rel=1e-12)
     told = fit.estimates
-    first = [told[f"threshold(i3@0|{c})"] for c in (1, 2, 3)]
-    slope, mean, spread = told["loading(i3@0)"], told["mean(factor@1)"], told["var(factor@1)"]
-    as_first = ndtr((slope * mean - np.array(first)) / np.sqrt(1 + slope**2 * (spread - 1))).sum()
+    first, here = (np.array([told[f"threshold(i3@{t}|{c})"] for c in (1, 2, 3)]) for t in (0, 1))
+    unit = (here[2] - here[0]) / (first[2] - first[0])
+    own, slope = told["loading(i3@1)"], unit * told["loading(i3@0)"]
+    mean, spread = told["mean(factor@1)"], told["var(factor@1)"]
+    residual = 1 - own**2 * spread  # responses have SD 1 at each place
+    as_first = ndtr((slope * mean - unit * first) / np.sqrt(slope**2 * spread + residual)).sum()
     assert row["items"] == pytest.approx(means[8] - as_first, rel=1e-10)
     assert result.shifts.filter(item="i3")["shift"].item() == pytest.approx(row["items"])
+
+
+def spread_otherwise(seed, sizes, n=300):
+    """Two groups whose items measure alike; what an item has for itself spreads half in one."""
+    rng = np.random.default_rng(seed)
+    k = len(sizes)
+    second = np.arange(n) % 2
+    loading = np.linspace(0.9, 0.6, k)
+    factor = rng.normal(size=n) + 0.4 * second
+    own = rng.normal(size=(n, k)) * np.sqrt(1 - loading**2) * np.where(second, 0.5, 1)[:, None]
+    response = factor[:, None] * loading + own
+    start = np.linspace(-0.3, 0.6, k)
+    columns = {
+        f"i{j + 1}": np.digitize(response[:, j], start[j] + np.linspace(0, 1, size - 1)).astype(
+            float
+        )
+        for j, size in enumerate(sizes)
+    }
+    return columns | {"id": np.arange(n), "site": np.where(second, "b", "a")}
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_how_far_responses_spread_is_no_shift(size):
+    """Sixteen studies, 80 intervals of shifts that are zero: 4 beside it by chance, 10 at most."""
+    model = OrderedInvariance(items=tuple(f"i{j + 1}" for j in range(5)), person="id", group="site",
+                              fewest=1)  # fmt: skip
+    shifts = pl.concat(
+        model.fit(spread_otherwise(seed, (size,) * 5)).shifts for seed in range(16)
+    ).drop_nulls()
+    assert shifts.height >= 70
+    beside = shifts.filter(pl.col("shift").abs() > 1.96 * pl.col("shift_error"))
+    assert beside.height <= 10
+    assert abs(shifts["shift"].mean()) < 0.03
 
 
 def test_errors_of_parts_are_those_of_a_numerical_derivative():
@@ -158,12 +195,14 @@ def test_errors_of_parts_are_those_of_a_numerical_derivative():
 
     def items(theta):
         of = lambda name: theta[at[name]]  # noqa: E731
-        slope = of("loading(i3@0)")
-        width = np.sqrt(1 + slope**2 * (of("var(factor@1)") - 1))
-        here = of("loading(i3@1)") * of("mean(factor@1)")
+        unit = (of("threshold(i3@1|3)") - of("threshold(i3@1|1)")) / (
+            of("threshold(i3@0|3)") - of("threshold(i3@0|1)")
+        )
+        slope, own = unit * of("loading(i3@0)"), of("loading(i3@1)")
+        width = np.sqrt(1 + (slope**2 - own**2) * of("var(factor@1)"))
         return sum(
-            ndtr(here - of(f"threshold(i3@1|{c})"))
-            - ndtr((slope * of("mean(factor@1)") - of(f"threshold(i3@0|{c})")) / width)
+            ndtr(own * of("mean(factor@1)") - of(f"threshold(i3@1|{c})"))
+            - ndtr((slope * of("mean(factor@1)") - unit * of(f"threshold(i3@0|{c})")) / width)
             for c in (1, 2, 3)
         )
 
@@ -193,15 +232,25 @@ def test_a_threshold_step_without_restrictions_fits_alike():
     assert np.diff(df).tolist() == [2, 3, 5]
 
 
-def test_rare_categories_are_joined_everywhere():
+def rarely(waves):
+    """Answers of which all but three highest to the first item are the next, at these waves."""
     frame = simulated(seed=6)
-    rare = np.flatnonzero((frame["wave"] == 1) & (frame["i1"] == 3))[3:]
     frame["i1"] = frame["i1"].copy()
-    frame["i1"][rare] = 2
-    result = MODEL.fit(frame)
+    for wave in waves:
+        frame["i1"][np.flatnonzero((frame["wave"] == wave) & (frame["i1"] == 3))[3:]] = 2
+    return frame
+
+
+def test_rare_categories_are_joined_everywhere():
+    result = MODEL.fit(rarely((0, 1)))
     assert result.categories["i1"].joined == ((2.0, 3.0),)
     assert 2 < result.categories["i1"].values[-1] < 3
     assert "threshold(i1|3)" not in result.fits["scalar"].parameters
+
+
+def test_a_category_that_one_occasion_lacks_is_refused():
+    with pytest.raises(ModelError, match="i1: the answer 3 is given by fewer than 5 persons"):
+        MODEL.fit(rarely((1,)))
 
 
 def test_the_order_of_items_and_of_answers_does_not_matter():

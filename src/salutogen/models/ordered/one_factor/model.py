@@ -54,7 +54,8 @@ class OrderedInvariance:
         Items that keep thresholds and loadings of their own in every model.
     fewest : int
         Persons who must use a category at every occasion and in every group; one of fewer is
-        joined with a neighbour, everywhere. Default 5.
+        joined with a neighbour, everywhere, if that hides no difference (`categories_of`). Default
+        5.
 
     Notes
     -----
@@ -88,7 +89,8 @@ class OrderedInvariance:
         ------
         ModelError
             Settings or columns that cannot be used, one occasion and one group, items with too many
-            or too few categories, answers that go together perfectly, more parameters than persons.
+            or too few categories, categories that one place lacks and another has, answers that go
+            together perfectly, more parameters than persons.
         """
         refuse_items(self.items, self.own)
         if self.fewest < 1:

@@ -3,8 +3,13 @@
 The mean of an item's answers follows from the shares of its categories: the first category's value,
 and for each threshold the step to the next value times the share whose response lies above it. An
 item with thresholds and loading of its own is answered higher at a place by its mean there, less
-what its mean would be with the first place's thresholds, loading and residual variance at the
-factor's mean and variance there. All else is the factor's part: that of its mean, and of how far
+what its mean would be with the first place's thresholds and loading at the factor's mean and
+variance there, and at the residual variance that it has there: how far responses spread is free in
+all models, so that it is no bias. What is estimated of such an item is standardised at each place,
+its residual's spread beside the first place's thus unknown until something is taken as equal: the
+distance from the first to the last threshold (Wu & Estabrook 2016), or the loading of an item of
+two categories, which has one threshold. Where an item measures alike its shift is zero, however
+differently responses spread. All else is the factor's part: that of its mean, and of how far
 responses spread. The two make the whole difference of the sum, as the model has it.
 """
 
@@ -18,6 +23,8 @@ from salutogen.models.ordered.one_factor.specification import OrderedPlan
 from salutogen.models.sem.estimates import NamedEstimates
 from salutogen.models.sem.one_factor.shifts import Amount, Place
 from salutogen.models.sem.one_factor.specification import in_group
+
+ONE = Amount(1.0)
 
 
 @dataclass(frozen=True)
@@ -73,17 +80,41 @@ class OrderedShifts:
         return self._answers(item, place, middle, scale)
 
     def _as_at(self, item: str, place: Place, first: Place) -> Amount:
-        """What the mean at a place would be if the item were answered as at the first."""
-        loading = self._of("loading", item, first)
-        more = loading * loading * (self._factor("var", place) - Amount(1.0))
-        scale = (Amount(1.0) + more).power(-0.5)
-        return self._answers(item, first, loading * self._factor("mean", place), scale)
+        """What the mean at a place would be if the item were answered as at the first.
 
-    def _answers(self, item: str, thresholds: Place, middle: Amount, scale: Amount) -> Amount:
+        In units of its response there, which are `unit` of those at the first place.
+        """
+        unit = self._unit(item, place, first)
+        loading, own = unit * self._of("loading", item, first), self._of("loading", item, place)
+        more = (loading * loading - own * own) * self._factor("var", place)
+        scale = (Amount(1.0) + more).power(-0.5)
+        middle = loading * self._factor("mean", place)
+        return self._answers(item, first, middle, scale, unit)
+
+    def _unit(self, item: str, place: Place, first: Place) -> Amount:
+        """Size of the first place's thresholds and loading in units of the response at a place."""
+        last = len(self.categories[item].values) - 1
+        if last == 1:
+            here, there = (self._of("loading", item, at) for at in (place, first))
+        else:
+            here, there = (
+                self._of("threshold", item, at, last) - self._of("threshold", item, at, 1)
+                for at in (place, first)
+            )
+        return here.over(there)
+
+    def _answers(
+        self,
+        item: str,
+        thresholds: Place,
+        middle: Amount,
+        scale: Amount,
+        unit: Amount = ONE,
+    ) -> Amount:
         values = self.categories[item].values
         total = Amount(float(values[0]))
         for number in range(1, len(values)):
-            threshold = self._of("threshold", item, thresholds, number)
+            threshold = unit * self._of("threshold", item, thresholds, number)
             above = (scale * (middle - threshold)).share_below()
             total += above * Amount(float(values[number] - values[number - 1]))
         return total

@@ -53,6 +53,16 @@ class Amount:
         joined = Amount(0.0, slopes) + Amount(0.0, more)
         return Amount(self.value * other.value, joined.slopes)
 
+    def over(self, other: Amount) -> Amount:
+        """Divide by an amount; NaN where that is zero."""
+        if other.value == 0:
+            return Amount(float("nan"))
+        steep = -self.value / other.value**2
+        slopes = {name: slope / other.value for name, slope in self.slopes.items()}
+        more = {name: steep * slope for name, slope in other.slopes.items()}
+        joined = Amount(0.0, slopes) + Amount(0.0, more)
+        return Amount(self.value / other.value, joined.slopes)
+
     def power(self, exponent: float) -> Amount:
         """Raise a positive amount to a power; NaN where it is not positive."""
         if not self.value > 0:
