@@ -208,9 +208,7 @@ def test_in_short_problems_are_told_by_their_comparator(
     felt = short_words(
         result.response, replace(placebo, jump_error_band=band, rated=True), result.anchored
     )
-    assert ("event rated 4 or more is reported" in felt) == (
-        felt != "no response to an event is told"
-    )
+    assert ("event is first rated 4 or more" in felt) == (felt != "no response to an event is told")
 
 
 @pytest.mark.parametrize(("p", "alone"), [(0.0124, False), (0.0126, True), (0.04, True)])

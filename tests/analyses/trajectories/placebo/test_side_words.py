@@ -151,7 +151,7 @@ def test_where_persons_started_is_asked_before_any_event(
     assert "or what the event left at comparator occasions" in worded(balance_words(few))
 
 
-def test_who_was_high_before_is_fixed_only_before_the_event(
+def test_who_was_high_before_may_have_known_of_the_event(
     lasting: tuple[Placebo, ScoredRows],
 ) -> None:
     placebo, _ = lasting
@@ -161,8 +161,9 @@ def test_who_was_high_before_is_fixed_only_before_the_event(
     words = high_words(placebo, SHOWN)
     assert "where it lies after it" in words
     assert f"{100 * late.placebo:.0f} % where it lies after it" in words
-    assert "no effect" not in words
-    assert "so it is no effect" in high_words(all_before(placebo), SHOWN)
+    assert "that is of the occasion before the event, where it may have been foreseen" in words
+    rated = high_words(replace(all_before(placebo), rated=True), SHOWN)
+    assert "reported there with a lower rating, or been foreseen. It is left out" in rated
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from salutogen.page.small_counts import hide_small
 
 AMONG_NOTE = (
     "Shares are among courses not high before the event, in every column; that of those high "
-    "before is among all, and has no difference: it is fixed before the event"
+    "before is among all, and has no difference: it is of the occasion before the event"
 )
-AFTER_EVENT = ", but not before a comparator occasion that lies after it"
+AFTER_EVENT = ", while comparator occasions may lie after it"
 NOTE = (
     "Comparator: the same persons as in the column before it, who are those with a "
     "complete course around an occasion {without}. Difference: of these courses, with its 95 % "

@@ -93,6 +93,8 @@ def short_words(response: Response, placebo: Placebo | None, anchored: Anchored)
     rated = f" rated {threshold:g} or more" if placebo.rated and threshold is not None else ""
     first, last = WHICH[anchored.rule]
     when = f"when {first} event{rated}{last}"
+    if rated and anchored.rule == "first-strict":  # it may have been there with a lower rating
+        when = f"when an event is first{rated}"
     problems = _problems_short(placebo)
     if placebo.beyond("response", "jump"):
         return f"{when} {_beyond_short(placebo, problems)}"

@@ -68,6 +68,7 @@ def balance_words(placebo: Placebo) -> Text:
             f"{own}: part of any difference may be where persons started from, or what the event "
             "left at comparator occasions after it."
         )
+    own = f"{own} ({_distinguished(pre)})"
     early, late = SR.before.course["pre"], SR.after.course["pre"]
     started = (
         "the two differ before any event, so part of any difference may be where persons started "
@@ -85,6 +86,12 @@ def balance_words(placebo: Placebo) -> Text:
         f"{signed(early.placebo)}: {started}. Where they lie after it, it is "
         f"{signed(late.observed)} and {signed(late.placebo)}: {left}."
     )
+
+
+def _distinguished(found: Contrast) -> str:
+    if not _apart(found):
+        return "not distinguished"
+    return f"a difference of {excess_words(found, share=False)}"
 
 
 def _apart(found: Contrast) -> bool:
@@ -143,8 +150,14 @@ def _differences(side: OneSide, table: str, names: Iterable[str]) -> str:
     return enumeration(parts)
 
 
+def _known_before(placebo: Placebo) -> str:
+    """What may have been there of the event at the occasion before it."""
+    lower = "been reported there with a lower rating, or " if placebo.rated else ""
+    return f", where it may have {lower}been foreseen"
+
+
 def high_words(placebo: Placebo, audience: Audience) -> str:
-    """Who was high before: fixed before the event, though not before what follows it."""
+    """Who was high at the occasion before the event, which is not contrasted."""
     SR = placebo.SR
     if SR is None:
         return ""
@@ -155,7 +168,7 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
     )
     out = "It is left out of the shares compared."
     if placebo.n_before == placebo.n:
-        return f"{own}: that is fixed before this event, so it is no effect of it. {out}"
+        return f"{own}: that is of the occasion before the event{_known_before(placebo)}. {out}"
     sides = ""
     if SR.before is not None and SR.after is not None:
         early, late = (side.labels[LABELS[HIGH]] for side in (SR.before, SR.after))
@@ -170,6 +183,6 @@ def high_words(placebo: Placebo, audience: Audience) -> str:
             )
         )
     return (
-        f"{own}{sides}: who is high before the event is so before it comes, but {LEFT}, "
-        f"so that some may be high before them for that. {out}"
+        f"{own}{sides}: that is of the occasion before the event{_known_before(placebo)}, but "
+        f"{LEFT}, so that some may be high before them for that. {out}"
     )

@@ -67,8 +67,8 @@ def unsettled_words(curve: RecoveryCurve) -> str:
     """Say why no half-life is quoted of a fitted curve, by the way that it goes."""
     if curve.withheld is not None:
         return (
-            "An exponential return was fitted. SR falls after the event, if exposure is free of "
-            "error, but "
+            "An exponential return was fitted. By it SR falls after the event, if exposure is free "
+            "of error, but "
             + (
                 "with the event in exposure and without it half-lives differ"
                 if curve.withheld == "backgrounds"
@@ -78,8 +78,8 @@ def unsettled_words(curve: RecoveryCurve) -> str:
         )
     if curve.way < 0:
         return (
-            "An exponential return was fitted. SR falls after the event, if exposure is free of "
-            "error, but how fast is not known, so no half-life is quoted."
+            "An exponential return was fitted. By it SR falls after the event, if exposure is free "
+            "of error, but how fast is not known, so no half-life is quoted."
         )
     if curve.way > 0:
         return (
@@ -277,8 +277,10 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
     return (
         say(
             "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "
-            "Who goes above it by ordinary fluctuation comes back as well. The shares are of "
-            "different rises, so that a difference tells only who is back sooner.{left}",
+            "This is by SR as it is judged here, if exposure is free of error; whether it holds "
+            "however SR is scored was not asked. Who goes above it by ordinary fluctuation comes "
+            "back as well. The shares are of different rises, so that a difference tells only who "
+            "is back sooner.{left}",
             left="" if placebo.n_before == placebo.n else f" Of comparator occasions {LEFT}.",
             of_each=of_each,
             parts="; ".join(parts),
