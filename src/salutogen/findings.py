@@ -387,6 +387,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if hasattr(value, "worded") and not isinstance(value, float):  # words, not the same to all
+        return value.worded(str)
     plain = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
     if isinstance(plain, float) and not math.isfinite(plain):
         return None

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from salutogen.findings import Persons, catalogue, finding
 from salutogen.page.audience import Audience
 from salutogen.page.hidden_findings import told_without_persons
+from salutogen.page.words import without_counts
 
 AUDIENCE = Audience(individuals=False, n_persons=60, seed=1)
+
+
+def test_words_that_would_tell_a_count_are_text_in_files() -> None:
+    reason = without_counts("In 688 of 5000 samples columns are collinear.")
+    item = finding("mechanism-not-fitted", reason=reason)
+    shown = json.loads(json.dumps(item.to_dict()))
+    assert shown["evidence"]["numbers"]["reason"] == reason.shown
+    hidden = json.dumps(told_without_persons(item, AUDIENCE).to_dict())
+    assert "688" not in hidden
+    assert "some of the samples" in hidden
+
+
+def test_a_step_counts_persons_in_its_sentence_alone() -> None:
+    item = finding("category-of-few", names="site", persons=Persons(2))
+    told = told_without_persons(item, AUDIENCE)
+    assert "persons" not in told.evidence.numbers
+    assert told.evidence.numbers["names"] == "site"
 
 
 def test_a_value_that_few_have_is_not_told() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
 from salutogen.page.audience import Audience
-from salutogen.page.words import Share
+from salutogen.page.words import Coarse, Share
 
 # What these quote are single cells, extremes, or labels that few may have.
 _OF_CELLS = frozenset({
@@ -48,7 +48,7 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
         numbers = {
             name: value
             for name, value in item.evidence.numbers.items()
-            if not isinstance(item.values.get(name), Persons)
+            if not isinstance(item.values.get(name), Persons | Share | Coarse)
         }
         return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None, numbers=numbers))
     designed = item.code in _OF_NO_COUNT
