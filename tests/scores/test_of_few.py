@@ -61,3 +61,10 @@ def test_values_of_few_are_counted_by_row_and_by_person() -> None:
     values = np.repeat([0.0, 1.0, np.nan], [50, 6, 2])
     assert few_differ(values) == 0
     assert few_differ(values, np.r_[np.arange(50), np.zeros(8)].astype(np.int64)) == 6
+
+
+@pytest.mark.parametrize("name", ["rows", "value", "count", ""])
+def test_a_column_may_have_any_name(name: str) -> None:
+    others = others_of_few(pl.Series(name, [0] * 20 + [1]))
+    assert others is not None
+    assert others.sum() == 1

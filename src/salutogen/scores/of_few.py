@@ -49,11 +49,12 @@ def others_of_few(values: pl.Series, person: pl.Series | None = None) -> pl.Seri
     person : Series, optional
         Index of each row's person; without it rows are persons.
     """
-    known = values.fill_nan(None) if values.dtype.is_float() else values
+    # Under a name of ours: the column may be called as the counts are.
+    known = (values.fill_nan(None) if values.dtype.is_float() else values).alias("value")
     counts = known.drop_nulls().value_counts(sort=True, name="rows")
     if counts.height < 2 or counts["rows"][0] < ENOUGH:
         return None
-    others = (known != counts[known.name][0]).fill_null(value=False)
+    others = (known != counts["value"][0]).fill_null(value=False)
     n = int(others.sum()) if person is None else person.filter(others).n_unique()
     return others if n < ENOUGH else None
 
