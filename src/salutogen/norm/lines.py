@@ -60,7 +60,9 @@ class LineSummary(Record):
     exposure_r_squared: float | None = figure(
         "Share of the variance of P that exposure explains beside the covariates"
     )
-    exposure_r_squared_adjusted: float | None = figure("The same, adjusted for its terms")
+    exposure_r_squared_adjusted: float | None = figure(
+        "The same, adjusted for its terms", step=0.01
+    )
     exposure_r_squared_interval: tuple[float, float] | None = figure(
         "Its 95 % interval (jackknife over persons); not there for fits that are not least squares",
         default=None,

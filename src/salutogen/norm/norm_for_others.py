@@ -147,6 +147,8 @@ def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
 
     found = {**claims, "df": told(claims.get("df"))}
     found["df_by_term"] = [told(df) for df in claims.get("df_by_term") or ()]
+    adjusted = claims.get("exposure_r_squared_adjusted")  # beside the plain one it tells n
+    found["exposure_r_squared_adjusted"] = None if adjusted is None else round(adjusted, 2)
     test = claims.get("exposure_test")
     found["exposure_test"] = None if test is None else {**test, "df2": told(test["df2"])}
     return found

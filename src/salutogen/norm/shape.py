@@ -57,7 +57,8 @@ class ShapeTest(Record):
     )
     bic_linear: float = figure("BIC of the straight line")
     bic_quadratic: float = figure("BIC of the quadratic")
-    aic: Mapping[str, float] = figure("AIC by shape")
+    # Beside the residual SD it tells the number of persons to the last digit.
+    aic: Mapping[str, float] = figure("AIC by shape", kind=Kind.PERSON)
     cv_error: Mapping[str, float] = figure("Squared error of 10-fold cross-validation by shape")
     spline_p: float | None = figure("p value of the spline's terms")
     chosen: Shape = figure("Shape the test chooses", kind=Kind.LABEL)

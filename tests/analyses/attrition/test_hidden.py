@@ -71,6 +71,11 @@ def test_results_hide_what_the_page_hides(result: AttritionResult) -> None:
     rows = told["occasions"]
     assert rows["n_followed"].to_list() == TOLD
     assert rows["n_seen"].null_count() == rows.height
+    balance = told["weights"]["balance"]
+    for name in ("before", "after"):  # so coarse that many whole numbers of persons fit
+        steps = balance[name].drop_nulls().to_numpy() / 0.02
+        assert steps.size
+        np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
     # Seen at an earlier end are a few less than those who were not lost before it.
     gap = replace(result, n_end=131)
     assert hide.of(gap.to_dict(), AttritionResult.schema(), "attrition")["n_end"] is None

@@ -42,7 +42,7 @@ class CentileNorm(Record):
     covariance: list[list[float]] = figure(
         "Covariance of the coefficients, line first, from persons drawn with replacement"
     )
-    probability: list[float] = figure("Share of persons below `z`")
+    probability: list[float] = figure("Share of persons below `z`", step=0.01)
     z: list[float] = figure("Standardised residuals: means of at least five neighbours")
     scoring: Mapping[str, Any] = figure("How P and E were scored; must be equal where it is used")
 

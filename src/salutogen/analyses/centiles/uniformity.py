@@ -28,8 +28,8 @@ GROUP_COLUMNS = (
     Column(name="sd_centile", meaning="SD of the centiles; 28.9 where they are spread evenly",
            heading="SD of centiles"),
     Column(name="D", meaning="Largest distance from an even spread (Kolmogorov-Smirnov)",
-           heading="D"),
-    Column(name="p", meaning="p value of D", heading="p"),
+           heading="D", step=0.05),
+    Column(name="p", meaning="p value of D", heading="p", step=0.05),
 )  # fmt: skip
 TEST_COLUMNS = (
     GROUP_COLUMNS[0],
