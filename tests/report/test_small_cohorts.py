@@ -169,6 +169,7 @@ def test_no_page_tells_of_a_few(found: list[Gap]) -> None:
     results = results_of(found)
     sections, texts = page_of(results)
     wholes = wholes_of(results)
+    rounded = {5 * round(forms / 5) for forms in wholes[1:]}  # as all forms themselves are told
     seen = {table.name: table for table in tables_of(sections)}
     assert {"flow", "lines"} <= seen.keys()
 
@@ -176,7 +177,8 @@ def test_no_page_tells_of_a_few(found: list[Gap]) -> None:
         for name in table.frame.columns:
             if table.column(name).kind is Kind.COUNT and name != "n_changed":
                 for n in table.frame[name].drop_nulls().to_list():
-                    assert not tells_of_few(int(n), wholes), (table.name, name, n)
+                    told = int(n) in rounded or not tells_of_few(int(n), wholes)
+                    assert told, (table.name, name, n)
     for row in seen["flow"].frame.iter_rows(named=True):
         for whole, part in NESTED:
             if row[whole] is not None and row[part] is not None:
@@ -186,10 +188,9 @@ def test_no_page_tells_of_a_few(found: list[Gap]) -> None:
     for text in texts:
         words = re.sub(r"F\(1, \d+\)", "", text)
         for number in re.findall(r"(?<![\d.,−+-])\d+(?![\d.,]*\d| %)", words):
-            assert (
-                not any(0 < whole - int(number) < 5 for whole in wholes if whole > 100)
-                or int(number) in wholes
-            ), text
+            assert not any(0 < whole - int(number) < 5 for whole in wholes if whole > 100) or int(
+                number
+            ) in {*wholes, *rounded}, text
         assert not re.search(r"\b[1-4] (?:of \d+ )?(?:persons?|participants?)\b", text), text
         assert "MUC-" not in text
         assert "Person A" not in text
