@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -180,6 +182,19 @@ class Audience:
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
     """Whether fewer than that lie beyond a quantile, which then tells of them."""
     return smallest > 1 and min(quantile, 1 - quantile) * n_persons < smallest
+
+
+def told_quantiles(
+    values: np.ndarray, at: Sequence[float], smallest: int = SMALL_CELL
+) -> np.ndarray:
+    """Quantiles of values that are not empty; where persons are hidden each is one of the values.
+
+    The fraction of one between two values would tell how many there are, to the remainder of their
+    number by four for quartiles.
+    """
+    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
+    found: np.ndarray = np.quantile(values, at, method=method)
+    return found
 
 
 def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from salutogen.analyses.labelled import labelled
 from salutogen.findings import Persons
 from salutogen.namespaces import covariate_of
 from salutogen.norm.norm_for_others import untold_covariates
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_quantiles
 from salutogen.page.privacy import Guard
 
 if TYPE_CHECKING:
@@ -174,13 +174,11 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
     """Quantiles, left out where too few values lie beyond them to hide single persons.
 
     With persons shown (`smallest` 1) all are given; otherwise at least `smallest` values must lie
-    on the far side of each quantile, and each is one of the values: the fraction of one between two
-    values would tell how many there are, to the remainder of their number by four for quartiles.
+    on the far side of each quantile (`told_quantiles`).
     """
     if not values.size:
         return [None] * len(at)
-    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
-    found = np.quantile(values, at, method=method).tolist()  # all at once: parted only once
+    found = told_quantiles(values, at, smallest).tolist()  # all at once: parted only once
     beyond = [min(share, 1 - share) * values.size for share in at]
     return [
         value if smallest == 1 or n >= smallest else None

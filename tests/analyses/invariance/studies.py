@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 import salutogen as sg
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.analyses.invariance.analysis import ItemInvariance, compute
+from salutogen.analyses.invariance.settings import InvarianceSettings
+from salutogen.errors import AnalysisError
 from tests.analyses.inputs import inputs_of
 
 ITEMS, HIGHEST = 6, 10
@@ -98,3 +102,13 @@ def item_inputs(frame: pl.DataFrame | None = None, **parts: Any) -> AnalysisInpu
     data = answers() if frame is None else frame
     panel = sg.read_study(plan(**parts)).read({"answers": data})
     return replace(inputs_of(sg.score(panel)), panel=panel)
+
+
+def codes(result: ItemInvariance) -> set[str]:
+    return {item.code for item in result.findings}
+
+
+def refused(inputs: AnalysisInputs, **settings: Any) -> dict[str, str]:
+    with pytest.raises(AnalysisError) as caught:
+        compute(inputs, InvarianceSettings(**settings))
+    return {item.code: item.text for item in caught.value.findings}

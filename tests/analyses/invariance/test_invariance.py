@@ -17,10 +17,17 @@ from salutogen.analyses.invariance.fitted import Comparison
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.signs import signs_of
 from salutogen.analyses.invariance.words import verdict
-from salutogen.errors import AnalysisError
 from salutogen.models import MeasurementInvariance
 from tests.analyses.inputs import shown
-from tests.analyses.invariance.studies import ITEMS, LOADINGS, answers, item_inputs, plan
+from tests.analyses.invariance.studies import (
+    ITEMS,
+    LOADINGS,
+    answers,
+    codes,
+    item_inputs,
+    plan,
+    refused,
+)
 
 LAST = "3"
 SHIFT, OF_SITE = 0.6, 0.8
@@ -31,16 +38,6 @@ def biased() -> tuple[AnalysisInputs, ItemInvariance]:
     """The third item is answered higher at the last occasion, the fifth at the second site."""
     inputs = item_inputs(answers(bias={2: SHIFT}, of_site={4: OF_SITE}))
     return inputs, compute(inputs, InvarianceSettings(groups="site"))
-
-
-def codes(result: ItemInvariance) -> set[str]:
-    return {item.code for item in result.findings}
-
-
-def refused(inputs: AnalysisInputs, **settings: Any) -> dict[str, str]:
-    with pytest.raises(AnalysisError) as caught:
-        compute(inputs, InvarianceSettings(**settings))
-    return {item.code: item.text for item in caught.value.findings}
 
 
 def test_an_item_that_shifts_over_time_is_found_and_no_other() -> None:

@@ -15,11 +15,10 @@ from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.invariance.analysis import ItemInvariance, compute
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.analyses.invariance.words import verdict
-from salutogen.errors import AnalysisError
 from salutogen.models import OrderedInvariance
 from salutogen.models.ordered.one_factor import search
 from tests.analyses.inputs import shown
-from tests.analyses.invariance.studies import ITEMS, answers, item_inputs, plan
+from tests.analyses.invariance.studies import ITEMS, answers, codes, item_inputs, plan, refused
 
 LAST = "3"
 NAMES = tuple(f"P_{item + 1}" for item in range(ITEMS))
@@ -40,16 +39,6 @@ def biased() -> tuple[AnalysisInputs, ItemInvariance]:
     """The third item is answered higher at the last occasion, the fifth at the second site."""
     inputs = item_inputs(crowded(n=700, bias={2: 1.0}, of_site={4: 1.2}))
     return inputs, compute(inputs, InvarianceSettings(groups="site", occasions=("1", LAST)))
-
-
-def codes(result: ItemInvariance) -> set[str]:
-    return {item.code for item in result.findings}
-
-
-def refused(inputs: AnalysisInputs, **settings: Any) -> dict[str, str]:
-    with pytest.raises(AnalysisError) as caught:
-        compute(inputs, InvarianceSettings(**settings))
-    return {item.code: item.text for item in caught.value.findings}
 
 
 def test_items_that_shift_are_found_and_no_others() -> None:

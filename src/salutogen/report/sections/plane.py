@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from salutogen.models.regression.sandwich import hc3_degrees_of_freedom
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.shape import bend_of
-from salutogen.page.audience import SMALL_CELL, inner_share
+from salutogen.page.audience import SMALL_CELL, inner_share, told_quantiles
 from salutogen.page.charting import Spec, band, layered, line, palette_scale, quantity, values
 from salutogen.page.colours import HEAT, SR_CLASSES, colour, colours
 from salutogen.page.section import Figure, Section
@@ -298,8 +298,7 @@ def count_cells(x: np.ndarray, y: np.ndarray, smallest: int) -> pl.DataFrame:
 def inner(values: np.ndarray, beyond: float, smallest: int) -> tuple[float, float]:
     """Two quantiles beyond each of which lies a share, and for a hidden audience not too few."""
     share = beyond if smallest == 1 else inner_share(beyond, values.size, smallest)
-    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
-    low, high = np.quantile(values, (share, 1 - share), method=method)
+    low, high = told_quantiles(values, (share, 1 - share), smallest)
     return float(low), float(high)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
-from salutogen.page.audience import inner_share
+from salutogen.page.audience import inner_share, told_quantiles
 from salutogen.page.charting import (
     MANY_LABELS,
     band,
@@ -252,9 +252,7 @@ def histogram(values_found: np.ndarray, smallest: int) -> pl.DataFrame:
     """
     hidden = smallest > 1
     share = inner_share(0.01, values_found.size, smallest) if hidden else 0.0
-    low, high = np.quantile(
-        values_found, (share, 1 - share), method="inverted_cdf" if hidden else "linear"
-    )
+    low, high = told_quantiles(values_found, (share, 1 - share), smallest)
     n_bins = int(np.clip(np.ceil(2 * values_found.size ** (1 / 3)), 5, 40))
     width = float(high - low) / n_bins or 1.0
     if hidden:  # so that edges, multiples of it, have no more digits than may be told

@@ -19,10 +19,10 @@ from salutogen.models.ordered.one_factor.shifts import OrderedShifts
 from salutogen.models.ordered.one_factor.specification import OrderedPlan
 from salutogen.models.ordered.polychoric import polychoric
 from salutogen.models.sem.one_factor.item_tests import FEWEST_EQUAL, Fitting, test_items
-from salutogen.models.sem.one_factor.model import ONE_PLACE, refuse_items
+from salutogen.models.sem.one_factor.model import read_places, refuse_items
 from salutogen.models.sem.one_factor.shifts import Place
 from salutogen.models.sem.one_factor.specification import in_group
-from salutogen.models.sem.reading import Panel, read_panel
+from salutogen.models.sem.reading import Panel
 
 Float = NDArray[np.float64]
 
@@ -95,16 +95,9 @@ class OrderedInvariance:
         refuse_items(self.items, self.own)
         if self.fewest < 1:
             raise ModelError(f"fewest: expected 1 or more, got {self.fewest}.")
-        panel = read_panel(
-            data,
-            person=self.person,
-            occasion=self.occasion,
-            repeated=self.items,
-            constant=(),
-            group=self.group,
+        panel = read_places(
+            data, self.items, person=self.person, occasion=self.occasion, group=self.group
         )
-        if len(panel.occasions) * len(panel.groups) < 2:
-            raise ModelError(ONE_PLACE)
         categories = {item: self._categories(panel, item) for item in self.items}
         plan = OrderedPlan(
             items=self.items,

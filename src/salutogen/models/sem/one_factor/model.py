@@ -91,16 +91,9 @@ class MeasurementInvariance:
         """
         refuse_unknown_errors(self.standard_errors)
         refuse_items(self.items, self.own)
-        panel = read_panel(
-            data,
-            person=self.person,
-            occasion=self.occasion,
-            repeated=self.items,
-            constant=(),
-            group=self.group,
+        panel = read_places(
+            data, self.items, person=self.person, occasion=self.occasion, group=self.group
         )
-        if len(panel.occasions) * len(panel.groups) < 2:
-            raise ModelError(ONE_PLACE)
         plan = Plan(items=self.items, occasions=panel.occasions, own=self.own)
         plans = (
             plan,
@@ -141,6 +134,18 @@ class MeasurementInvariance:
             errors=self.standard_errors,
         )
         return StructuralFit(title="One-factor model", **common)
+
+
+def read_places(
+    data: Any, items: tuple[str, ...], *, person: str, occasion: str | None, group: str | None
+) -> Panel:
+    """Read items at occasions and in groups; refuse a single place, with nothing to compare."""
+    panel = read_panel(
+        data, person=person, occasion=occasion, repeated=items, constant=(), group=group
+    )
+    if len(panel.occasions) * len(panel.groups) < 2:
+        raise ModelError(ONE_PLACE)
+    return panel
 
 
 def refuse_items(items: tuple[str, ...], own: tuple[str, ...]) -> None:
