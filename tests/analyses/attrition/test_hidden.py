@@ -63,6 +63,16 @@ def test_points_beside_a_withheld_one_are_not_joined(
     assert "Not told" not in drawn[True].description
 
 
+def test_the_picture_of_balance_has_the_steps_of_its_table(
+    inputs: AnalysisInputs, result: AttritionResult
+) -> None:
+    (section,), _ = shown(result, inputs, individuals=False)
+    drawn = next(one for one in section.figures if one.name == "attrition-balance")
+    steps = drawn.data["apart"].drop_nulls().to_numpy() / 0.02
+    assert steps.size
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
+
+
 def test_results_hide_what_the_page_hides(result: AttritionResult) -> None:
     audience = Audience(individuals=False, n_persons=160, seed=1)
     hide = HiddenFigures(audience)

@@ -58,7 +58,7 @@ LONG_COLUMNS = (
     BALANCE_COLUMNS[0],
     Column(name="kind", meaning="Weighted or not", kind=Kind.LABEL, heading="Weights"),
     Column(name="apart", meaning="Those seen at the end less everyone", unit="SDs",
-           heading="Difference (SDs)"),
+           heading="Difference (SDs)", step=BALANCE_COLUMNS[1].step),
 )  # fmt: skip
 
 
