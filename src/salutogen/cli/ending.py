@@ -66,9 +66,10 @@ class Ending:
 
     def _print(self, exit_code: int) -> int:
         """Print; return the exit code, which is another one where the results are nowhere."""
-        if not self.quiet or exit_code != DONE:
+        silent = self.quiet and exit_code == DONE
+        if not silent:
             print_findings(self.findings)
-        texts = [self._json(exit_code)] if self.as_json else self.lines
+        texts = [self._json(exit_code)] if self.as_json else [] if silent else self.lines
         if self.as_json:
             _said.append(exit_code)
         failed = next((error for text in texts if (error := printed(text)) is not None), None)

@@ -44,7 +44,7 @@ def run_study(
     end.findings = results.told_findings
     if end.as_json:
         end.results = results.to_dict()
-    elif not end.quiet:
+    else:
         end.lines.append(f"Report: {out / 'report.html'}")
 
 
