@@ -74,13 +74,23 @@ def test_opens_with_question_answer_sign_and_findings(shown_report: Report) -> N
         html.index(text)
         for text in (
             "Who stays well under pandemic stressors?",
-            "those who reported more stressors had more problems",
+            "Those who reported more stressors had more problems.",
             "positive = over-reactive = less resilient",
+            "Problems per point of exposure",
+            "<summary>The answer in numbers, and what it stands on</summary>",
+            "those who reported more stressors had more problems: ",
             'id="findings-title"',
             "Participant flow and missing answers</h2>",
         )
     ]
     assert order == sorted(order)
+
+
+def test_the_answer_in_numbers_waits_behind_a_fold_under_headings(page: Page) -> None:
+    (fold,) = (e for e in page.all("details") if e.attributes.get("class") == "numbers")
+    assert "open" not in fold.attributes
+    for heading in ("Problems and exposure", "Persons", "Can it be believed?"):
+        assert heading in fold.text
 
 
 def test_findings_are_sorted_with_their_evidence(page: Page) -> None:

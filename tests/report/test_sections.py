@@ -18,6 +18,7 @@ from salutogen.page.section import Figure, Section, Table
 from salutogen.page.small_counts import hide_small
 from salutogen.page.words import number, p_value, percent, points, signed
 from salutogen.report.context import Context, quantiles
+from salutogen.report.report import analysis_sections
 from salutogen.report.sections.plane import inner, line_on_grid
 from salutogen.report.sections.sr_courses import histogram, phases_table, pick_persons
 from tests.report.reading import Page
@@ -48,6 +49,20 @@ def lock_section() -> Section:
 
 def done(label: str, *sections: Section) -> Outcome:
     return Outcome(analysis=LOCKS, label=label, result=AnalysisResult(), sections=sections)
+
+
+def test_what_is_done_again_has_its_name_on_headings_and_files(shown_results: Results) -> None:
+    context = Context.of(
+        shown_results.backbone,
+        shown_results.context,
+        outcomes=tuple(done(name, lock_section()) for name in ("locks", "later", "Später: T3")),
+    )
+    made = analysis_sections(context)
+    assert [part.title for part in made] == [
+        f"Event locks [{name}]" for name in ("locks", "later", "Später: T3")
+    ]
+    assert [part.figures[0].name for part in made] == ["lock", "lock-later", "lock-3"]
+    assert [part.tables[0].name for part in made] == ["locks", "locks-later", "locks-3"]
 
 
 @pytest.fixture(scope="module")

@@ -128,7 +128,7 @@ def page_of(results: Results) -> tuple[list[Section], list[str]]:
     ]
     sections, _ = given_context.guard.sections(made)
     opening = summarise(given_context)
-    texts = [*opening.answer, *(fact.value for fact in opening.facts)]
+    texts = [*opening.answer, *(f"{fact.value} {fact.beside}" for fact in opening.facts)]
     for section in sections:
         texts += [section.title, *map(str, section.paragraphs)]
         texts += [str(figure.description) for figure in section.figures]

@@ -171,14 +171,14 @@ def test_each_reliability_says_of_what() -> None:
 
 
 def test_the_spread_told_is_of_levels_and_not_of_chance() -> None:
-    name, value = spread_of_persons(context())
+    name, value, beside = spread_of_persons(context())
     assert name == "SD of persons' levels of SR (points)"
     found = FOUND["between_variance"], FOUND["between_variance_low"], FOUND["between_variance_high"]
     sd, low, high = (f"{one**0.5:.2f}" for one in found)
-    assert value == f"{sd} ({low} to {high})"
+    assert (value, beside) == (sd, f"95 % interval {low} to {high}")
     line = SimpleNamespace(residual_sd=1.67)
-    name, value = spread_of_persons(context(between_variance=None, line=line))
-    assert (name, value) == ("SD of persons' mean SR (points)", "1.67")
+    told = spread_of_persons(context(between_variance=None, line=line))
+    assert told == ("SD of persons' mean SR (points)", "1.67", "")
 
 
 @pytest.mark.parametrize(

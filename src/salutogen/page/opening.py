@@ -18,10 +18,11 @@ ORDER = (Severity.REFUSAL, Severity.WARNING, Severity.NOTE)
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure of the opening with its name."""
+    """One figure of the opening with its name, and what belongs beside it, such as an interval."""
 
     name: str
     value: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,44 @@ class ShownFinding:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """Paragraphs of the answer that belong together, with their heading."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Opening:
     """What was asked, the answer in plain words, the sign, the findings.
 
     Attributes
     ----------
-    answer : tuple of str
-        Paragraphs; the first puts `clauses` into one sentence, where there are some.
     clauses : tuple of str
-        What the first paragraph says, a clause each, as the page lists them.
+        The answer in short, a clause each; the page lists them.
+    sentence : str
+        The clauses as one sentence; empty where there is none.
+    passages : tuple of Passage
+        The answer in numbers, with what it stands on.
     """
 
     title: str
     description: str
     question: str
-    answer: tuple[str, ...]
+    clauses: tuple[str, ...]
+    sentence: str
+    passages: tuple[Passage, ...]
     sign: str
     facts: tuple[Fact, ...]
     mode: str
     findings_summary: str
     findings: tuple[ShownFinding, ...]
-    clauses: tuple[str, ...] = ()
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        """All paragraphs of the answer, the one sentence first."""
+        told = (text for passage in self.passages for text in passage.paragraphs)
+        return tuple(text for text in (self.sentence, *told) if text)
 
 
 def mode_in_words(audience: Audience) -> str:

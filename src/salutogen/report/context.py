@@ -159,6 +159,15 @@ class Context:
         """Label of a person index."""
         return self.audience.label(person)
 
+    def titled(self, title: str, outcome: Outcome) -> str:
+        """Put the name of an analysis that was done more than once behind a title."""
+        return f"{title} [{outcome.label}]" if self.is_repeated(outcome) else title
+
+    def is_repeated(self, outcome: Outcome) -> bool:
+        """Whether an analysis was done more than once."""
+        done = [one.analysis.name for one in self.outcomes if one.result is not None]
+        return done.count(outcome.analysis.name) > 1
+
     def _without_ids(self, frame: pl.DataFrame) -> pl.DataFrame:
         if "subject" not in frame.columns or "person" in frame.columns:
             return frame.drop("subject", strict=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from salutogen.page.section import Figure, Section, Table
 from salutogen.report.context import Context
 from salutogen.report.opening import summarise
 from salutogen.report.sections.backbone import closing_sections, opening_sections
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -117,10 +120,10 @@ def analysis_sections(context: Context) -> list[Section]:
     """Sections of the analyses after the backbone; refused ones say why.
 
     Where an analysis was done more than once, headings carry its name, and figures and tables that
-    an earlier one already has get the later one's place behind their name.
+    an earlier one already has get the later one's name behind theirs, or its place where that is no
+    name for a file.
     """
     sections: list[Section] = []
-    kinds = [item.analysis.name for item in context.outcomes if item.result is not None]
     used: set[str] = set()
     for place, outcome in enumerate(context.outcomes, start=1):
         if outcome.result is None:
@@ -133,24 +136,30 @@ def analysis_sections(context: Context) -> list[Section]:
             )
             continue
         own = list(outcome.sections)
-        if kinds.count(outcome.analysis.name) > 1:
-            own = [_as_one_of_several(part, outcome.label, place, used) for part in own]
-            used.update(figure.name for part in own for figure in part.figures)
-            used.update(table.name for part in own for table in part.tables)
+        if context.is_repeated(outcome):
+            behind = outcome.label if _PLAIN.fullmatch(outcome.label) else str(place)
+            own = [
+                replace(
+                    _with_new_names(part, behind, used), title=context.titled(part.title, outcome)
+                )
+                for part in own
+            ]
+        used.update(figure.name for part in own for figure in part.figures)
+        used.update(table.name for part in own for table in part.tables)
         sections.extend(own)
     return sections
 
 
-def _as_one_of_several(section: Section, label: str, place: int, used: set[str]) -> Section:
+def _with_new_names(section: Section, behind: str, used: set[str]) -> Section:
+    """Put what tells an analysis behind the names of figures and tables that another has."""
     return replace(
         section,
-        title=f"{section.title} [{label}]",
         figures=tuple(
-            replace(item, name=f"{item.name}-{place}") if item.name in used else item
+            replace(item, name=f"{item.name}-{behind}") if item.name in used else item
             for item in section.figures
         ),
         tables=tuple(
-            replace(item, name=f"{item.name}-{place}") if item.name in used else item
+            replace(item, name=f"{item.name}-{behind}") if item.name in used else item
             for item in section.tables
         ),
     )

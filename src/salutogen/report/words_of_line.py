@@ -218,15 +218,24 @@ def _types_in_words(line: Line) -> str:
     return f"Points for each point beside the other kinds (95 % interval): {enumeration(told)}."
 
 
+def share_interval(line: Line, audience: Audience) -> str:
+    """Write the interval of exposure's own share; nothing where it is not told."""
+    # With n, R² and its interval to a digit would tell how few were left out.
+    if line.claims is None or line.claims.share.interval is None:
+        return ""
+    if audience.leaves_few(Persons(line.n)):
+        return ""
+    share = line.claims.share
+    return f"95 % interval {percent(share.low)} to {percent(share.high)}"
+
+
 def share_in_words(line: Line, audience: Audience) -> str:
     """Say with what share of the differences in problems exposure goes itself, and the line."""
     claims = line.claims
     if claims is None:
         return f"The line goes with {percent(line.r_squared)} of the differences in problems."
     share = claims.share
-    # With n, R² and its interval to a digit would tell how few were left out.
-    shown = share.interval is not None and not audience.leaves_few(Persons(line.n))
-    interval = f" (95 % interval {percent(share.low)} to {percent(share.high)})" if shown else ""
+    interval = f" ({reach})" if (reach := share_interval(line, audience)) else ""
     several = len(line.predictors) > 1
     who = "The kinds of exposure together go" if several else "Exposure goes"
     cause = "they cause" if several else "it causes"

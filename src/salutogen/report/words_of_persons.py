@@ -179,18 +179,18 @@ def variance_in_words(context: Context) -> str:
     )
 
 
-def spread_of_persons(context: Context) -> tuple[str, str]:
-    """Name and write how far persons differ: in their levels, where the model tells these.
+def spread_of_persons(context: Context) -> tuple[str, str, str]:
+    """Name and write how far persons differ, with its interval: in their levels, where told.
 
     Means over few occasions differ by chance, though nobody's level does.
     """
     found = context.resilience.claims
     if found.between_variance is None:
         line = context.norm.lines.person
-        return "SD of persons' mean SR (points)", points(line.residual_sd)
+        return "SD of persons' mean SR (points)", points(line.residual_sd), ""
     low, high = found.between_variance_low, found.between_variance_high
-    reach = "" if low is None or high is None else f" ({_root(low)} to {_root(high)})"
-    return "SD of persons' levels of SR (points)", f"{_root(found.between_variance)}{reach}"
+    reach = "" if low is None or high is None else f"95 % interval {_root(low)} to {_root(high)}"
+    return "SD of persons' levels of SR (points)", _root(found.between_variance), reach
 
 
 def _root(variance: float | None) -> str:
@@ -199,8 +199,7 @@ def _root(variance: float | None) -> str:
 
 def belief_in_words(context: Context) -> str:
     """Say of what each reliability is, and how near SR is to P."""
-    told = [*_reliabilities(context), *_correlation_with_problems(context)]
-    return f"Can it be believed? {' '.join(told)}" if told else ""
+    return " ".join([*_reliabilities(context), *_correlation_with_problems(context)])
 
 
 def _reliabilities(context: Context) -> list[str]:
