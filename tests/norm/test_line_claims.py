@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,39 @@ def claims_of(line: Line) -> LineClaims:
 def frame(norm: Norm) -> pd.DataFrame:
     table = norm.with_covariates(norm.period_tables["person"])
     return table.rename(lambda column: column.removeprefix("covariate:")).to_pandas()
+
+
+@pytest.mark.parametrize("shape", ["linear", "spline"])
+def test_where_persons_are_hidden_exposures_that_are_told_occur(shape: str) -> None:
+    """Fractions between two of them would tell how many there are."""
+    norm = fit_norm(simulated(norm={"shape": shape}, report={"individuals": "hide"}))
+    person = norm.lines.person
+    E = frame(norm)["E"].to_numpy()
+    at = claims_of(person).at
+    for place in at.values():
+        assert place.E in E
+        assert min((place.E > E).sum(), (place.E < E).sum()) >= 5
+    assert set(person.knots) <= set(E)
+    plain = fit_norm(simulated(norm={"shape": shape})).lines.person
+    assert {one.E for one in claims_of(plain).at.values()} - set(E)
+    assert claims_of(person).change.E_from == at["low"].E
+
+
+def test_where_most_have_the_same_exposure_its_ends_are_nobodys() -> None:
+    """Between lowest and highest a change would be told of single persons."""
+    scores = simulated(report={"individuals": "hide"})
+    few = pl.col("person") % 50 == 0
+    table = scores.table.with_columns(
+        pl.when(few).then(pl.col("person") + 7.0).otherwise(20.0).alias(name)
+        if name == "E"
+        else pl.col(name)
+        for name in scores.table.columns
+    )
+    norm = fit_norm(replace(scores, table=table))
+    change = claims_of(norm.lines.person).change
+    E = norm.period_tables["person"]["E"].to_numpy()
+    assert change.E_from == pytest.approx(E.mean() - E.std())
+    assert change.E_to == pytest.approx(E.mean() + E.std())
 
 
 @pytest.mark.parametrize("shape", ["linear", "quadratic"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -113,13 +112,22 @@ class Audience:
     def told_below(self, n: int) -> int:
         """Return a count that has to be given as a multiple of five that leaves no few.
 
-        Where the nearest one would leave few of everyone, the one below says that as little as of
-        those that leave none.
+        Where the nearest one would leave few of everyone, or none although there are some, the one
+        below says that as little as of those that leave several.
         """
         told = self.told(n)
-        while self.is_small(self.n_persons - told):
+        while n < self.n_persons < told + self.smallest:
             told -= SMALL_CELL
         return told
+
+    def told_size(self, n: int) -> int:
+        """Return how many persons a standard error, an interval or a test is made with.
+
+        Where persons are hidden that is the count as it may be told: an interval that follows from
+        an estimate and its count alone, or that stands beside a standard deviation, would tell the
+        exact one. Counts of few stay, as nothing of them is told.
+        """
+        return n if self.individuals or n < SMALL_CELL else self.told_below(n)
 
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.
@@ -179,22 +187,41 @@ class Audience:
         return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
 
 
+def smallest_of(individuals: str) -> int:
+    """Smallest number of persons that a shown figure may stand for, by the word of a study file."""
+    return 1 if individuals == "show" else SMALL_CELL
+
+
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
     """Whether fewer than that lie beyond a quantile, which then tells of them."""
     return smallest > 1 and min(quantile, 1 - quantile) * n_persons < smallest
 
 
 def told_quantiles(
-    values: np.ndarray, at: Sequence[float], smallest: int = SMALL_CELL
+    values: np.ndarray,
+    at: Sequence[float],
+    smallest: int = SMALL_CELL,
+    n_persons: int | None = None,
 ) -> np.ndarray:
     """Quantiles of values that are not empty; where persons are hidden each is one of the values.
 
     The fraction of one between two values would tell how many there are, to the remainder of their
-    number by four for quartiles.
+    number by four for quartiles. Where fewer than `smallest` of so many persons, by default as many
+    as values, would lie beyond a quantile, the nearest one beyond which as many lie stands for it.
     """
-    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
-    found: np.ndarray = np.quantile(values, at, method=method)
+    if smallest == 1:
+        plain: np.ndarray = np.quantile(values, at)
+        return plain
+    beyond = inner_share(0.0, values.size if n_persons is None else n_persons, smallest)
+    found: np.ndarray = np.quantile(values, np.clip(at, beyond, 1 - beyond), method="inverted_cdf")
     return found
+
+
+def told_median(values: np.ndarray, smallest: int = SMALL_CELL) -> float:
+    """Median of values that are not empty; where persons are hidden it is one of the values."""
+    return float(
+        np.median(values) if smallest == 1 else told_quantiles(values, (0.5,), smallest)[0]
+    )
 
 
 def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:

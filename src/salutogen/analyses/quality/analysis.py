@@ -121,7 +121,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
             seed=inputs.run.seed,
             refit=_is_residual(inputs),
         ),
-        leavers=leavers_beside_stayers(arrays),
+        leavers=leavers_beside_stayers(arrays, inputs.run.audience.told_size),
         covered=time_covered(inputs.study, arrays),
         problems=_problems(inputs, arrays),
         descriptives=_descriptives(resilience),
@@ -154,6 +154,7 @@ def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribu
         measure.minimum,
         measure.maximum,
         rises=_rises(inputs.norm.lines.occasion),
+        smallest=inputs.run.audience.smallest,
     )
 
 

@@ -8,10 +8,13 @@ import numpy as np
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
 from salutogen.models.descriptive import least_squares_slope, numbered
+from salutogen.norm.periods import count_distinct
+from salutogen.page.audience import told_quantiles
 from salutogen.resilience.between_within import OccasionArrays
 
 SLOPE_UNIT = "points of P per unit of E"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+EXPECTED_AT = (0.1, 0.9)
 FEWEST = 10
 SAME = 1e-9  # points of P
 MOST = 0.5  # of the occasions at the floor, above which a spread without it is not told
@@ -97,6 +100,7 @@ def problem_distribution(
     ceiling: float | None,
     *,
     rises: bool | None = None,
+    smallest: int = 1,
 ) -> ProblemDistribution:
     """Describe the distribution of P, and how far its floor shapes SR.
 
@@ -112,11 +116,17 @@ def problem_distribution(
         Ends of the scale, where they are known.
     rises : bool or None
         Whether the line of occasions rises from low to high exposure; None where it is not told.
+    smallest : int
+        Persons beyond a quantile of what is expected (`told_quantiles`).
     """
     P = arrays.P
     at_floor, at_ceiling = _at(P, floor), _at(P, ceiling)
     known = P.size >= FEWEST
-    low, high = np.quantile(expected, [0.1, 0.9]) if known else (None, None)
+    low, high = (
+        told_quantiles(expected, EXPECTED_AT, smallest, count_distinct(arrays.person))
+        if known
+        else (None, None)
+    )
     thirds = np.quantile(expected, [1 / 3, 2 / 3]) if known else (None, None)
     above = None if at_floor is None or not at_floor.any() else ~at_floor
     few = None if thirds[0] is None else expected <= thirds[0]

@@ -69,7 +69,11 @@ def over_time_table(context: Context) -> pl.DataFrame:
     smallest = context.audience.smallest
     for measure in ("E", "P"):
         for label, found in zip(context.labels, context.by_occasion(measure), strict=True):
-            interval = mean_interval(found, smallest) or (None, None, None)
+            interval = mean_interval(found, smallest, context.audience.told_size) or (
+                None,
+                None,
+                None,
+            )
             quarter, middle, three = quantiles(found, QUARTILES, smallest)
             rows.append(
                 {

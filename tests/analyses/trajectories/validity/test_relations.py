@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import salutogen as sg
 from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
@@ -25,6 +26,7 @@ from salutogen.analyses.trajectories.validity.relations import (
 )
 from salutogen.analyses.trajectories.validity.section import _factor_words
 from salutogen.errors import AnalysisError
+from salutogen.page.audience import Audience
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
@@ -95,6 +97,25 @@ def test_correlations_are_those_of_numpy_and_intervals_of_a_plain_bootstrap() ->
     assert interval.n == 110
     assert interval.low == pytest.approx(low, abs=0.03)
     assert interval.high == pytest.approx(high, abs=0.03)
+
+
+def test_p_of_a_correlation_does_not_tell_how_many_there_are() -> None:
+    generator = np.random.default_rng(5)
+    x = generator.standard_normal(57)
+    y = 0.4 * x + generator.standard_normal(57)
+    audience = Audience(individuals=False, n_persons=60, seed=1)
+    told = [
+        correlate([(x[:n], y[:n])], np.arange(n), draws=60, seed=1, told_size=size)
+        for n, size in ((57, audience.told_size), (57, int))
+    ]
+    r = float(told[0].value[0])
+    hidden, plain = (one.estimate(0).p for one in told)
+    of_r = {n: 2 * stats.t.sf(abs(r) * np.sqrt((n - 2) / (1 - r * r)), n - 2) for n in (55, 57)}
+    assert hidden is not None
+    assert plain is not None
+    assert hidden >= of_r[55] * (1 - 1e-9)
+    assert plain >= of_r[57] * (1 - 1e-9)
+    assert hidden != plain
 
 
 def test_courses_of_one_person_are_drawn_together() -> None:

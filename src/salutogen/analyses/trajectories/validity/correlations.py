@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,17 +42,23 @@ class Correlations:
         Rows with both values.
     value : ndarray, shape (m,)
     drawn : ndarray, shape (draws, m)
+    told_size : callable
+        Persons that a p which follows from a correlation and their number is made with
+        (`Audience.told_size`).
     """
 
     n: NDArray[np.int64]
     value: FloatArray
     drawn: FloatArray
+    told_size: Callable[[int], int] = int
 
     def estimate(self, place: int) -> Estimate:
         """One of the correlations."""
         n, value, drawn = int(self.n[place]), float(self.value[place]), self.drawn[:, place]
         found = estimate(n, value, drawn)
-        return found if found.p is None else replace(found, p=_p_of_r(n, value, drawn))
+        if found.p is None:
+            return found
+        return replace(found, p=_p_of_r(self.told_size(n), value, drawn))
 
     def difference(self, first: int, second: int) -> Estimate:
         """First minus second of two correlations over the same rows."""
@@ -104,6 +110,7 @@ def correlate(
     *,
     draws: int,
     seed: int | np.random.SeedSequence,
+    told_size: Callable[[int], int] = int,
 ) -> Correlations:
     """Correlate each pair of columns over the rows that have both.
 
@@ -113,6 +120,8 @@ def correlate(
     person : ndarray of int, shape (n,)
         Whose row it is; persons are drawn whole.
     draws, seed : int
+    told_size : callable
+        As in `Correlations`.
     """
     _, index = np.unique(person, return_inverse=True)
     sums = np.stack([_sums(x, y, index) for x, y in pairs], axis=1)
@@ -127,7 +136,12 @@ def correlate(
         total = np.einsum("dp,pm->dm", weight, flat).reshape(size, len(pairs), 6)
         drawn[start : start + size] = pearson_of_sums(total)
     total = sums.sum(axis=0)
-    return Correlations(n=total[:, 0].astype(np.int64), value=pearson_of_sums(total), drawn=drawn)
+    return Correlations(
+        n=total[:, 0].astype(np.int64),
+        value=pearson_of_sums(total),
+        drawn=drawn,
+        told_size=told_size,
+    )
 
 
 def _sums(x: FloatArray, y: FloatArray, index: NDArray[np.intp]) -> FloatArray:
