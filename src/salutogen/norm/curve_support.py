@@ -28,9 +28,7 @@ def spline_knots(table: pl.DataFrame, spec: LineSpec) -> tuple[float, ...]:
     """Four knots of each predictor where the shape is a spline."""
     if spec.shape != "spline":
         return ()
-    return tuple(
-        knot for name in spec.predictors for knot in knots_of(table[name].to_numpy(), spec.smallest)
-    )
+    return tuple(knot for name in spec.predictors for knot in knots_of(table[name].to_numpy()))
 
 
 def lack_of_support(table: pl.DataFrame, spec: LineSpec) -> Finding | None:
@@ -49,7 +47,7 @@ def lack_of_support(table: pl.DataFrame, spec: LineSpec) -> Finding | None:
         values = table[name].n_unique()
         if values < FEWEST_VALUES[spec.shape]:
             return curve_refused(spec.shape, "values", column=name, values=values)
-        if spec.shape == "spline" and _coincide(table[name], spec):
+        if spec.shape == "spline" and np.diff(knots_of(table[name].to_numpy())).min() <= 0:
             return curve_refused(spec.shape, "knots", column=name)
     curve = _matrix(table, spec, spec.shape)
     leverage = _leverage(curve)
@@ -63,10 +61,6 @@ def lack_of_support(table: pl.DataFrame, spec: LineSpec) -> Finding | None:
         if straight is not None and _leverage(curve[rest]) is None:
             return curve_refused(spec.shape, "one-person")
     return None
-
-
-def _coincide(exposure: pl.Series, spec: LineSpec) -> bool:
-    return bool(np.diff(knots_of(exposure.to_numpy(), spec.smallest)).min() <= 0)
 
 
 def tell_straight_lines(lines: Iterable[tuple[str, Line]], shape: Shape, found: Findings) -> None:

@@ -12,7 +12,6 @@ from salutogen.findings import Finding, finding
 from salutogen.models.regression.splines import QUANTILES as KNOT_QUANTILES
 from salutogen.models.regression.splines import RestrictedCubicSpline
 from salutogen.namespaces import LABEL_MARK, covariate_column, covariate_term
-from salutogen.page.audience import told_quantiles
 
 if TYPE_CHECKING:
     from salutogen.norm.lines import Line, Shape
@@ -56,12 +55,9 @@ def covariate_terms(table: pl.DataFrame, covariates: tuple[str, ...]) -> tuple[s
     return tuple(terms)
 
 
-def knots_of(values: np.ndarray, smallest: int = 1) -> tuple[float, ...]:
-    """Four knots of a restricted cubic spline: the 5, 35, 65 and 95 % quantiles.
-
-    Knots are told, so that they are values that occur where persons are hidden (`told_quantiles`).
-    """
-    return tuple(float(knot) for knot in told_quantiles(values, KNOT_QUANTILES, smallest))
+def knots_of(values: np.ndarray) -> tuple[float, ...]:
+    """Four knots of a restricted cubic spline: the 5, 35, 65 and 95 % quantiles."""
+    return tuple(float(knot) for knot in np.quantile(values, KNOT_QUANTILES))
 
 
 def term_matrix(
