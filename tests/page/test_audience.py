@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.findings import Persons, finding
 from salutogen.page.audience import Audience, told_median, told_quantiles
 from salutogen.page.hidden_findings import told_without_persons
@@ -144,3 +146,26 @@ def test_factors_are_no_persons() -> None:
     told = finding("factor-relation-moves", moved="2", related="4", names="a, b")
     audience = Audience(individuals=False, n_persons=120, seed=1)
     assert told_without_persons(told, audience).text.startswith("2 of 4 factors relate otherwise")
+
+
+def test_forms_are_as_few_as_their_persons() -> None:
+    six = Forms(6, persons=1, others=40)
+    assert HIDDEN.is_small(six)
+    assert HIDDEN.hides(six)
+    assert HIDDEN.count(six) == "few"
+    assert HIDDEN.share(six, 300) == "few"
+    assert HIDDEN.share(Forms(290, persons=63, others=2), 300) == "nearly all"
+    assert not HIDDEN.hides(Forms(33, persons=20, others=40), 300)
+    assert HIDDEN.count(Forms(33, persons=20, others=40)) == "35"
+    assert not SHOWN.hides(six)
+    assert SHOWN.count(six) == "6"
+
+
+def test_forms_that_few_persons_lack_tell_of_these() -> None:
+    """Two of 63 persons miss ten of 378 forms: no count of the others is told."""
+    forms = (Forms(378, persons=63), Forms(368, persons=63, others=2))
+    hidden = replace(HIDDEN, forms=forms)
+    assert hidden.hides(368)
+    assert hidden.in_a_sentence(Persons(368)) == "nearly all"
+    assert not replace(HIDDEN, forms=(forms[0], Forms(368, persons=63, others=7))).hides(368)
+    assert not replace(SHOWN, forms=forms).hides(368)

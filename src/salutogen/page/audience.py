@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.page.words import Coarse, Share, percent
 
 SMALL_CELL = 5
@@ -34,14 +35,18 @@ class Audience:
         What only the data tell. The order of labels comes from it and the seed, so that nobody
         can work it out who does not have the data.
     forms : tuple of int
-        Planned, answered and valid forms, which every page tells. They are counted as persons are:
-        a few that are missing tell of a few.
+        Planned, answered and valid forms, which every page tells. A few that are missing, or those
+        that few persons miss, tell of a few; as `Forms` they know of how many persons.
+    most_each : int
+        Rows or cells that one person may have. Of a count of these whose persons are not known at
+        least so many persons are: their number by this one.
     """
 
     individuals: bool
     n_persons: int
     seed: int
     forms: tuple[int, ...] = ()
+    most_each: int = 1
     secret: int = field(default=0, repr=False)
 
     @property
@@ -83,18 +88,26 @@ class Audience:
         return [f"{letters[place // _PER_LETTER]}{place % _PER_LETTER + 1}" for place in places]
 
     def is_small(self, n: int) -> bool:
-        """Whether so few persons may not be told."""
-        return 0 < n < self.smallest
+        """Whether so few persons, or forms of so few persons, may not be told."""
+        return 0 < (n.persons if isinstance(n, Forms) else n) < self.smallest
+
+    def of_unknown_persons(self, n: int) -> Forms:
+        """Return a count of rows or cells with the fewest persons that it may be of."""
+        return Forms(n, persons=-(-n // self.most_each))
 
     def hides(self, n: int, of: int | None = None) -> bool:
         """Whether a count may not be told: it is small, or so is what it leaves of a whole.
 
         Everyone in the study and the forms of the study are wholes as well. None of a few tells
         nothing but what the few, who are hidden themselves, would. A count that leaves few of
-        everyone once it is rounded could only be the one next to those that are hidden.
+        everyone once it is rounded could only be the one next to those that are hidden. Forms are
+        as few as the persons whose they are, and leave as few as those whose the others are.
         """
         if n == 0:
             return False
+        alike = [n, *(known for known in self.forms if known == n)]
+        if any(self.is_small(one.others) for one in alike if isinstance(one, Forms)):
+            return True
         wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
         left = [*(whole - n for whole in wholes), self.n_persons - self.told(n)]
         return self.is_small(n) or any(map(self.is_small, left))
@@ -107,7 +120,8 @@ class Audience:
         """
         if self.individuals or n == self.n_persons or not np.isfinite(n):
             return n
-        return type(n)(SMALL_CELL * round(n / SMALL_CELL))
+        told = SMALL_CELL * round(n / SMALL_CELL)
+        return told if isinstance(n, Forms) else type(n)(told)
 
     def told_below(self, n: int) -> int:
         """Return a count that has to be given as a multiple of five that leaves no few.
@@ -164,6 +178,8 @@ class Audience:
 
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
+        if isinstance(n, Forms) and self.is_small(n):
+            return "few"  # of how many persons is not told, nor how many they are
         return f"fewer than {self.smallest}" if self.is_small(n) else f"{self.told(n):,}"
 
     def share(self, n: int, of: int) -> str:

@@ -21,7 +21,7 @@ class Mean(Record):
     degrees of freedom (one value each: the usual t interval).
     """
 
-    n: int = figure("Values", kind=Kind.COUNT)
+    n: int = figure("Values", kind=Kind.COUNT, by="persons")
     persons: int = figure("Persons they come from", kind=Kind.COUNT)
     mean: float | None = figure("Mean; null without values")
     low: float | None = figure("Lower end of its 95 % interval")
