@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, declared
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.norm import Line, LineKey, Norm
 from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level
@@ -154,6 +155,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
     "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, _CROSS_FIT, *_OF_PERSON, *_BY_TYPE, _EXTRAPOLATED),
 }
 POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
+BOUNDS = ("E_low", "E_high", "P_low", "P_high")
 
 
 def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
@@ -168,14 +170,16 @@ def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        The columns declared in `COLUMNS`, without errors, then `person` and, for occasions,
-        `occasion_index`.
+        The columns declared in `COLUMNS`, without errors and, but for persons, without what
+        `completed` adds, then `person` and, for occasions, `occasion_index`.
     """
     table = scores.table if level == "occasion" else norm.period_tables[level]
     table = norm.with_covariates(table)
     if level in ("occasion", "person"):
         table = with_line(norm.lines[LineKey(level)], table, level)
         table = table.with_columns(type_scores(norm, table, level))
+        if level == "person":
+            table = table.with_columns(_subjects(table, scores))
         return arranged(table, level, scores)
     refitted = _by_own_lines(norm, table, level)
     line = norm.lines.reference(level)
@@ -207,6 +211,34 @@ def arranged(table: pl.DataFrame, level: Level, scores: Scores) -> pl.DataFrame:
                 for one in by_type
             ]
     return table.select([name for name in (*names, *POSITIONS) if name in table.columns])
+
+
+def completed(table: pl.DataFrame, level: Level, scores: Scores) -> pl.DataFrame:
+    """Add what rows of a level are told with, but do not keep: it follows from what they keep.
+
+    Persons' names take twice the room of a score, and there are millions of rows.
+
+    Returns
+    -------
+    DataFrame
+        With `subject`, both ends of the interval of an occasion's SR, and bounds as Float64.
+    """
+    more = [table[name].cast(pl.Float64) for name in BOUNDS if name in table.columns]
+    if "subject" not in table.columns:
+        more.append(_subjects(table, scores))
+    if "SR_se" in table.columns and "SR_low" not in table.columns:
+        more += interval(table["SR"], table["SR_se"], NORMAL_95)
+    return arranged(table.with_columns(more), level, scores)
+
+
+def interval(SR: pl.Series, se: pl.Series, times: float | pl.Series) -> list[pl.Series]:
+    """Ends of the interval of each SR, so many standard errors away: `SR_low, SR_high`."""
+    reach = se * times
+    return [(SR - reach).alias("SR_low"), (SR + reach).alias("SR_high")]
+
+
+def _subjects(table: pl.DataFrame, scores: Scores) -> pl.Series:
+    return scores.persons["subject"].gather(table["person"]).alias("subject")
 
 
 def expected_of(line: Line, table: pl.DataFrame, level: Level) -> pl.Series:
