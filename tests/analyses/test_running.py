@@ -147,8 +147,8 @@ def test_analyses_see_labels_and_files_get_identifiers(results: sg.Results, tmp_
     frames = (
         seen.panel.persons,
         seen.resilience.persons,
-        completed(seen.resilience.occasions, "occasion", seen.scores),
-        completed(seen.resilience.windows, "window", seen.scores),
+        completed(seen.resilience.occasions, "occasion", seen.norm),
+        completed(seen.resilience.windows, "window", seen.norm),
     )
     for frame in frames:
         assert frame["subject"].str.starts_with("Person ").all()

@@ -34,10 +34,10 @@ def result() -> Resilience:
 
 def test_columns_stand_in_the_order_of_the_contract(result: Resilience) -> None:
     first = ["subject", "occasion", "time", "E", "P", "P_expected", "SR"]
-    occasions = completed(result.occasions, "occasion", result.scores)
+    occasions = completed(result.occasions, "occasion", result.norm)
     assert occasions.columns[:7] == first
     windows = ["subject", "window", "first_occasion", "last_occasion", "n_valid", "E", "P"]
-    told = completed(result.windows, "window", result.scores)
+    told = completed(result.windows, "window", result.norm)
     assert told.columns[:9] == [*windows, "SR_frozen", "SR_refit"]
     assert result.persons.columns[:6] == ["subject", "n_valid", "E", "P", "P_expected", "SR"]
 
@@ -45,7 +45,7 @@ def test_columns_stand_in_the_order_of_the_contract(result: Resilience) -> None:
 def test_what_follows_from_a_row_is_added_when_it_is_told(result: Resilience) -> None:
     kept = result.occasions
     assert not {"subject", "SR_low", "SR_high"} & set(kept.columns)
-    told = completed(kept, "occasion", result.scores)
+    told = completed(kept, "occasion", result.norm)
     names = result.scores.persons["subject"].to_list()
     assert told["subject"].to_list() == [names[person] for person in kept["person"]]
     known = told.filter(pl.col("SR_se").is_not_null())
@@ -56,7 +56,7 @@ def test_what_follows_from_a_row_is_added_when_it_is_told(result: Resilience) ->
     unknown = told.filter(pl.col("SR_se").is_null()).select("SR_low", "SR_high")
     assert unknown.null_count().row(0) == (unknown.height, unknown.height)
     parts = pl.concat(
-        completed(kept.slice(start, 7), "occasion", result.scores)
+        completed(kept.slice(start, 7), "occasion", result.norm)
         for start in range(0, kept.height, 7)
     )
     assert parts.equals(told)
@@ -78,13 +78,19 @@ def test_more_problems_at_the_same_exposure_mean_a_higher_score(result: Resilien
 
 
 def test_standardised_scores_are_divided_and_never_centred_again(result: Resilience) -> None:
-    table = result.windows.filter(pl.col("window") == result.windows["window"].max())
+    windows = completed(result.windows, "window", result.norm)
+    table = windows.filter(pl.col("window") == windows["window"].max())
     line = result.norm.lines.reference("window")
     assert line is not None
     np.testing.assert_allclose(table["SR_frozen_z"], table["SR_frozen"] / line.residual_sd)
     assert abs(table["SR_frozen_z"].mean()) > 1e-6
-    first = result.windows.filter(pl.col("window") == 1)["SR_frozen_z"].to_numpy()
+    first = windows.filter(pl.col("window") == 1)["SR_frozen_z"].to_numpy()
     assert np.std(first, ddof=1) == pytest.approx(1.0)
+    for period, own in result.norm.lines.by_period("window").items():
+        rows = windows.filter(window=period.number)
+        np.testing.assert_array_equal(
+            rows["SR_refit_z"], rows["SR_refit"].to_numpy() / own.residual_sd
+        )
 
 
 def test_windows_and_persons_by_brute_force(result: Resilience) -> None:

@@ -78,12 +78,12 @@ class Results:
     @property
     def scores(self) -> pl.DataFrame:
         """Occasions: `subject, occasion, time, E, P, P_expected, SR`, then more."""
-        return _in_texts(completed(self.resilience.occasions, "occasion", self.score_table))
+        return _in_texts(completed(self.resilience.occasions, "occasion", self.norm))
 
     @property
     def windows(self) -> pl.DataFrame:
         """Windows: `subject, window, ..., SR_frozen, SR_refit`."""
-        return _in_texts(completed(self.resilience.windows, "window", self.score_table))
+        return _in_texts(completed(self.resilience.windows, "window", self.norm))
 
     @property
     def persons(self) -> pl.DataFrame:

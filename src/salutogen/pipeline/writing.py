@@ -32,12 +32,12 @@ from salutogen.resilience.levels import POSITIONS, completed
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
     from salutogen.analyses.running import Outcome
+    from salutogen.norm import Norm
     from salutogen.norm.lines import Level
     from salutogen.page.audience import Audience
     from salutogen.page.drawing_processes import DrawingProcesses
     from salutogen.pipeline.output_folder import OutputFolder
     from salutogen.pipeline.results import Results
-    from salutogen.scores import Scores
 
 type Whole = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -143,7 +143,7 @@ def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
     """Write the row-level tables and their codebook."""
     columns: dict[str, pl.DataFrame] = {}  # each file with its columns, for the codebook
     for name, (level, table) in _levels(results).items():
-        whole = partial(_whole, level=level, scores=results.score_table)
+        whole = partial(_whole, level=level, norm=results.norm)
         if level == "occasion" and table.height > ROWS_FOR_PARQUET:
             whole(table).write_parquet(folder / "scores.parquet")
         texts.write(table, name, whole)
@@ -173,9 +173,9 @@ def _levels(results: Results) -> dict[str, tuple[Level, pl.DataFrame]]:
     return levels | ({"phases.csv": ("phase", found.phases)} if found.phases.height else {})
 
 
-def _whole(rows: pl.DataFrame, *, level: Level, scores: Scores) -> pl.DataFrame:
+def _whole(rows: pl.DataFrame, *, level: Level, norm: Norm) -> pl.DataFrame:
     """Return some rows of a level as a file has them."""
-    return completed(rows, level, scores).drop(*POSITIONS, strict=False)
+    return completed(rows, level, norm).drop(*POSITIONS, strict=False)
 
 
 def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
