@@ -24,6 +24,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import finding
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
+from salutogen.resilience.levels import completed
 from tests.analyses.small_cohort import PERSONS, results_of
 
 HERE = "tests.analyses.test_running"
@@ -154,10 +155,9 @@ def test_analyses_see_labels_and_files_get_identifiers(results: sg.Results, tmp_
     seen = labelled(results.backbone, audience)
     frames = (
         seen.panel.persons,
-        seen.scores.table,
         seen.resilience.persons,
-        seen.resilience.windows,
-        seen.norm.period_tables["person"],
+        completed(seen.resilience.occasions, "occasion", seen.norm),
+        completed(seen.resilience.windows, "window", seen.norm),
     )
     for frame in frames:
         assert frame["subject"].str.starts_with("Person ").all()

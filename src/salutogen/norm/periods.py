@@ -35,6 +35,8 @@ class ValidRows:
         `P`, `E` and `E_<type>` in raw points.
     n_persons : int
         Persons in the study, with or without valid rows.
+    table : DataFrame or None
+        `person, occasion_index, P, E, E_<type>`: the same numbers, in the same memory.
     """
 
     person: np.ndarray
@@ -42,6 +44,7 @@ class ValidRows:
     time: np.ndarray
     values: Mapping[str, np.ndarray]
     n_persons: int
+    table: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:
@@ -69,13 +72,19 @@ def valid_rows(scores: Scores, table: pl.DataFrame | None = None) -> ValidRows:
     names = ("P", "E", *scores.type_columns)
     if table is None:
         table = scores.valid_rows("person", "occasion_index", *names)
+    table = table.select(
+        pl.col("person").cast(pl.UInt32),
+        pl.col("occasion_index").cast(pl.UInt16),
+        *(pl.col(name).cast(pl.Float64) for name in names),
+    )
     time = scores.valid_rows("time")["time"].cast(pl.Float64)
     return ValidRows(
         person=table["person"].to_numpy().astype(np.int64),
         occasion=table["occasion_index"].to_numpy().astype(np.int64),
         time=time.fill_null(float("nan")).to_numpy(),
-        values={name: table[name].cast(pl.Float64).to_numpy() for name in names},
+        values={name: table[name].to_numpy() for name in names},
         n_persons=scores.persons.height,
+        table=table,
     )
 
 
@@ -173,6 +182,8 @@ def count_distinct(person: np.ndarray) -> int:
 
 def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFrame:
     """Return valid rows as a table: `person, occasion_index, P, E, E_<type>`, `place` in `rows`."""
+    if rows.table is not None and keep is None:
+        return rows.table.with_columns(pl.Series(PLACE, np.arange(rows.n, dtype=np.uint32)))
     take = slice(None) if keep is None else keep
     return pl.DataFrame(
         {
@@ -187,7 +198,6 @@ def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFr
 def period_means(
     rows: ValidRows,
     placed: PeriodRows,
-    subjects: pl.Series,
     *,
     valid: int = 1,
     occasion_labels: Sequence[str],
@@ -198,8 +208,6 @@ def period_means(
     ----------
     rows : ValidRows
     placed : PeriodRows
-    subjects : Series
-        Text of each person, by index.
     valid : int
         Fewest valid occasions for a person to be kept.
     occasion_labels : sequence of str
@@ -208,7 +216,7 @@ def period_means(
     Returns
     -------
     DataFrame
-        `person, subject, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`, one row
+        `person, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`, one row
         per person, sorted by person. `time` is the mean day of the averaged occasions: the date
         the means speak of.
     """
@@ -225,7 +233,6 @@ def period_means(
     return pl.DataFrame(
         {
             "person": kept.astype(np.uint32),
-            "subject": subjects.gather(kept),
             "first_occasion": first,
             "last_occasion": last,
             "n_valid": size.astype(np.uint16),

@@ -63,6 +63,8 @@ def make_tables(
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
         reasons = reasons.kept(chosen, answers)
+    if table["local_time"].equals(table["time"]):  # without a zone: one column in memory
+        table = table.with_columns(local_time=pl.col("time"))
     if not any(frame.width - _empty_columns(frame) for frame in answers.values()):
         findings.tell("no-answers")
     return _with_rows(PanelTables(table, answers, reasons, persons, dict(baseline)), findings)
