@@ -178,13 +178,14 @@ def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
         table = with_line(norm.lines[LineKey(level)], table, level)
         table = table.with_columns(type_scores(norm, table, level))
         if level == "person":
-            z = table["SR"] / norm.lines.person.residual_sd
-            table = table.with_columns(z.alias("SR_z"), _subjects(table, scores))
+            table = table.with_columns(_subjects(table, scores))
+        else:
+            table = table.drop("SR_z")
         return arranged(table, level, scores)
     refitted = _by_own_lines(norm, table, level)
     line = norm.lines.reference(level)
     if line is not None:
-        table = with_line(line, table, level).rename({"SR": "SR_frozen"})
+        table = with_line(line, table, level).drop("SR_z").rename({"SR": "SR_frozen"})
     else:
         table = _without_line(table)
     table = table.with_columns(refitted, *type_scores(norm, table, level))
@@ -281,13 +282,14 @@ def extrapolated(line: Line, table: pl.DataFrame) -> pl.Series:
 
 
 def with_line(line: Line, table: pl.DataFrame, level: Level) -> pl.DataFrame:
-    """Add `P_expected, SR, extrapolated` by a line, with E as the line defines it."""
+    """Add `P_expected, SR, SR_z, extrapolated` by a line, with E as the line defines it."""
     table = with_exposure(line, table)
     expected = expected_of(line, table, level)
     SR = table["P"] - expected
     return table.with_columns(
         expected,
         SR.alias("SR"),
+        (SR / line.residual_sd).alias("SR_z"),
         extrapolated(line, table),
     )
 
