@@ -42,7 +42,7 @@ def test_defaults_are_told_as_they_were_done(inputs: AnalysisInputs) -> None:
     assert result.methods() == words
     assert "counted when answered 4 or higher" in words
     assert "rule first-strict" in words
-    assert "20 draws of an occasion of the same person without a listed event rated 4" in words
+    assert "were all occasions of the same person without a listed event rated 4" in words
     assert "SR was judged with the anchor event in the exposure, and without it" in words
     assert "1.96 · √2 times the SD of SR within persons" in words
     assert "Turnbull" in words

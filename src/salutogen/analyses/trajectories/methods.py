@@ -111,11 +111,12 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         yield "There was no comparator, so nothing around the event was claimed as its effect."
         return
     yield (
-        f"The comparator of each anchor were {placebo.draws} draws of an occasion of the same "
+        f"The comparator of each anchor were all occasions of the same "
         f"person {placebo.without}, with a complete course around it that ends before the person's "
         f"first anchor or else starts {MARGIN + 1} or more occasions after post2{_sides(result)}. "
         "Differences are "
-        "of the mean over courses of what was seen less the mean over the course's own draws, with "
+        "of the mean over courses of what was seen less the mean over the course's own such "
+        "occasions, with "
         "t intervals clustered by person, the line taken as known; p was adjusted for the figures "
         "of a table (Benjamini & Hochberg, 1995), and a difference was claimed only if it held "
         "however SR was scored."
@@ -129,8 +130,8 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         yield (
             "The change after the event that the comparator lets expect comes from the "
             "regression of that change on SR before and at comparator occasions and on the "
-            "person's mean elsewhere, with intervals over resampled persons; its p was adjusted "
-            "together with those of jump, mean change and depth."
+            "person's mean elsewhere, with t intervals by the jackknife over persons; its p was "
+            "adjusted together with those of jump, mean change and depth."
         )
 
 

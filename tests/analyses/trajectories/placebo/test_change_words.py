@@ -56,10 +56,10 @@ def test_an_interval_that_leaves_out_0_by_itself_is_no_claim() -> None:
 def test_of_few_comparators_nothing_is_told() -> None:
     generator = np.random.default_rng(3)
     n = FEWEST - 1
-    level, levels = generator.normal(0, 1, n), generator.normal(0, 1, (40, n))
-    observed, drawn = generator.normal(1, 3, (n, 4)), generator.normal(0, 3, (40, n, 4))
-    elsewhere = (level, levels)
-    assert regression_to_mean(observed, drawn, np.arange(n), elsewhere=elsewhere, seed=1) is None
+    level, levels = generator.normal(0, 1, n), generator.normal(0, 1, 4 * n)
+    observed, around = generator.normal(1, 3, (n, 4)), generator.normal(0, 3, (4 * n, 4))
+    of, person, elsewhere = np.repeat(np.arange(n), 4), np.arange(n), (level, levels)
+    assert regression_to_mean(observed, around, of, person, elsewhere=elsewhere) is None
     placebo, _ = compared(11, 0.0)
     assert placebo.SR is not None
     few = replace(placebo, SR=replace(placebo.SR, regression=None, n_with_level=n))

@@ -317,10 +317,11 @@ def test_no_word_of_the_labels_calls_persons_resilient(
     assert frame["compared"].to_list() == pytest.approx(
         [shares[label].observed for label in LABELS]
     )
-    drawn = figure.data.filter(figure.data["what"].str.contains("that have comparator"))
-    assert drawn["share"].to_list() == pytest.approx(frame["compared"].to_list())
+    dots = figure.data.filter(figure.data["what"].str.contains("that have comparator"))
+    assert dots["share"].to_list() == pytest.approx(frame["compared"].to_list())
     assert isinstance(figure.description, Sentence)
-    n = shares["pre-existing high"].n
+    n = shares["resilient"].n
+    assert n < shares["pre-existing high"].n
     assert f"Dots are the {n} courses" in figure.description.worded(str)
     said = " ".join(
         text.worded(str) if isinstance(text, Sentence) else text for text in section.paragraphs

@@ -37,11 +37,10 @@ def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
     few = audience.is_small(placebo.n_without)
     return say(
         "The comparator: {n} of the anchors have occasions {without} with a complete course around "
-        "them.{sides} One of these is drawn for each anchor, {draws} times.{rest}{balance}",
+        "them.{sides} All of these count, those of an anchor together as one.{rest}{balance}",
         n=Persons(placebo.n, of=anchored),
         without=placebo.without,
         sides=_side_words(placebo, audience),
-        draws=placebo.draws,
         rest=""
         if few or not placebo.n_without
         else " The others have none and stand in no comparison.",

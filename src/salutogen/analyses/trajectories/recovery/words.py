@@ -230,12 +230,12 @@ def _above_words(placebo: Placebo) -> Text:
         return ""
     return say(
         "From the event to post2 {above} of the {n} complete courses that have comparator "
-        "occasions went above their band; over the same span around these, in a draw, {drawn} on "
+        "occasions went above their band; over the same span around these {beside} did on "
         "average: a difference of {difference} (by the line over single occasions, if exposure is "
         "free of error). ",
         above=Persons(above, of=found.n),
         n=Persons(found.n, of=placebo.n),
-        drawn=MeanCount(found.placebo * found.n, of=found.n),
+        beside=MeanCount(found.placebo * found.n, of=found.n),
         difference=percentage_points(found.excess, found.excess_low, found.excess_high),
     )
 
