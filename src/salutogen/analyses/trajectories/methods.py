@@ -95,8 +95,9 @@ def _courses(result: Trajectories) -> Iterator[str]:
         )
     if result.response.jump_calm:
         yield (
-            "As a reaction to events steepens a line that is fitted to them as well, the jump is "
-            f"given by slopes without the occasions from an anchor to {MARGIN} after post2 too."
+            "As a reaction to events raises the slope of a line that is fitted to them as well, "
+            "the jump is given by slopes without the occasions from an anchor to "
+            f"{MARGIN} after post2 too."
         )
     if result.response.jump_spread is not None:
         yield (

@@ -295,7 +295,11 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
     words = worded(beyond_words(placebo, "response", ("jump", "depth"), "jump and depth"))
-    assert "By the line over single occasions, but not however SR is scored, differ jump:" in words
+    assert (
+        "By the line over single occasions, but not however SR is scored, differ jump, by" in words
+    )
+    assert "by the line over single occasions and " in words
+    assert ": not distinguished from 0 with the other background. That may be made by how" in words
     assert words.startswith("No difference is told between depth around the event and at")
 
 

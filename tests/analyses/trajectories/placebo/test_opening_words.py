@@ -91,7 +91,7 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
         "All are beyond what comparator occasions show if exposure is free of error; these" in words
     )
     assert "estimates go from +6.43 to +17.33" in words
-    assert "by how much of the rise at the event is counted as expected" in words
+    assert "by what is expected at the exposure of the event" in words
     for each in (
         "+7.50 (+6.50 to +8.50) by the line over single occasions",
         "+17.33 (+16.33 to +18.33)",
@@ -101,8 +101,16 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
 
 def test_nothing_is_claimed_where_the_ways_of_scoring_disagree(result: Trajectories) -> None:
     words = opening(result, with_jump(result, 7.5, -6.43, 17.33, p=0.001))
-    assert "so nothing is claimed: it hangs on how exposure is taken out" in words
+    assert ": on different sides of 0. So nothing is claimed: it hangs on how exposure" in words
     assert "All are beyond" not in words
+    counted = with_jump(result, 7.5, 6.43, 1.33, p=0.001)
+    assert counted.SR_other is not None
+    jump = replace(counted.SR_other.response["jump"], p_adjusted=0.06)
+    changed = replace(counted.SR_other, response=counted.SR_other.response | {"jump": jump})
+    assert (
+        "not told without the event in exposure once the other figures of the response are counted."
+        " So nothing is claimed" in opening(result, replace(counted, SR_other=changed))
+    )
     none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
     assert "none of which is distinguished from 0." in none
     alone = opening(result, with_jump(result, 1.5, 1.4, 1.3, p=0.06))

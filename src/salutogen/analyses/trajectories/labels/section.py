@@ -153,7 +153,7 @@ def _within_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -
         own, other = own_and_other(courses)
         differ = abs(row["share"] - other_share) >= APART
         hangs = (
-            ": the share hangs on whether the expected reaction to the event is taken out first"
+            ": the share hangs on whether what the line expects of the event is taken out first"
             if differ
             else ""
         )

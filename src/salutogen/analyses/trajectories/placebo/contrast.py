@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.placebo.occasions import own_means
@@ -46,6 +47,11 @@ class Contrast(Record):
     p_adjusted: float | None = figure(
         "p adjusted for the figures of its table (false-discovery rate)", default=None
     )
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether the interval of the excess leaves out 0, by itself."""
+        return side_of_zero(self.excess_low, self.excess_high) != 0
 
     @property
     def beyond(self) -> bool:
