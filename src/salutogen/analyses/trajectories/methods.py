@@ -17,6 +17,10 @@ from salutogen.analyses.trajectories.recovery.no_curve import (
     no_curve_reason,
     unsettled_reason,
 )
+from salutogen.analyses.trajectories.recovery.words import (
+    compares_shares_back,
+    tells_shares_back,
+)
 from salutogen.page.words import enumeration
 
 if TYPE_CHECKING:
@@ -81,6 +85,8 @@ def _courses(result: Trajectories) -> Iterator[str]:
         own, other = own_and_other(courses)
         both = "" if courses.other_background is None else f", and {other} it for comparison"
         yield f"SR was judged {own} the anchor event in the exposure{both}."
+    if result.response.jump_tests["SR"].low is None:
+        return
     within = "SR_within" in result.response.jump_tests
     also = "; it was scored with the slope of exposure within persons as well" if within else ""
     yield (
@@ -109,7 +115,9 @@ def _courses(result: Trajectories) -> Iterator[str]:
 def _comparator(result: Trajectories) -> Iterator[str]:
     placebo = result.placebo
     if placebo is None or placebo.SR is None:
-        yield "There was no comparator, so nothing around the event was claimed as its effect."
+        few = placebo is not None and placebo.n > 0
+        lacking = "Too few anchors had comparator occasions" if few else "There was no comparator"
+        yield f"{lacking}, so nothing around the event was claimed as its effect."
         return
     yield (
         f"The comparator of each anchor were all occasions of the same "
@@ -149,8 +157,9 @@ def _sides(result: Trajectories) -> str:
 
 def _labels(result: Trajectories) -> Iterator[str]:
     labels, settings = result.labels, result.settings.labels
-    if labels is None:
-        yield f"Courses were not labelled, because {_reason(result, NO_LABELS)}."
+    if labels is None or not labels.n:
+        why = "none was complete" if labels is not None else _reason(result, NO_LABELS)
+        yield f"Courses were not labelled, because {why}."
         return
     yield (
         "Complete courses were labelled by rule (after Bonanno, 2004), with a band of "
@@ -162,12 +171,14 @@ def _labels(result: Trajectories) -> Iterator[str]:
 
 
 def _returns(result: Trajectories) -> Iterator[str]:
-    if result.return_times is not None and result.return_times.n_left:
+    if tells_shares_back(result.return_times):
+        apart = ""
+        if compares_shares_back(result.return_times, result.placebo):
+            apart = ", differences from the comparator that of Newcombe (1998)"
         yield (
             "Times until back within the band are interval-censored (Turnbull, 1976); shares back "
             "have Wilson's interval with as many persons as their variance over resampled persons "
-            "speaks for (Korn & Graubard, 1998), differences from the comparator that of Newcombe "
-            "(1998)."
+            f"speaks for (Korn & Graubard, 1998){apart}."
         )
     curve = result.recovery
     if curve is None:
@@ -207,11 +218,13 @@ def _classes(result: Trajectories) -> Iterator[str]:
 def _validity(result: Trajectories) -> Iterator[str]:
     found, settings = result.validity, result.settings.validity
     if found.outcome is not None:
-        yield (
-            f"The later outcome was {found.outcome.name}; correlations with it have percentile "
-            f"intervals over {settings.draws:,} resamples of persons."
+        related = any(one.r.value is not None for one in found.foretold.values())
+        intervals = (
+            f"; correlations with it have percentile intervals over {settings.draws:,} resamples "
+            "of persons"
         )
-    if not found.factors:
+        yield f"The later outcome was {found.outcome.name}{intervals if related else ''}."
+    if all(one.value is None for each in found.factors.values() for one in each.r.values()):
         return
     bands: list[ErrorBand] = [
         item.error_bands["level"] for item in found.factors.values() if item.error_bands is not None

@@ -235,6 +235,11 @@ def test_a_test_that_would_not_hold_among_the_others_is_named_as_one(
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
     assert "there is no comparator" in short_words(result.response, None, result.anchored)
+    assert result.placebo is not None
+    few = replace(result.placebo, SR=None, SR_within=None, SR_other=None)
+    assert "there are too few comparators" in short_words(result.response, few, result.anchored)
+    assert "there are too few comparators" in opening(result, few)
+    assert "there is no comparator" in opening(result, replace(few, n=0))
     assert result.in_short() == short_words(result.response, result.placebo, result.anchored)
 
 

@@ -87,7 +87,7 @@ def short_words(response: Response, placebo: Placebo | None, anchored: Anchored)
     if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
         return ""
     if placebo is None or placebo.SR is None:
-        return "what an event does is not told, as there is no comparator"
+        return f"what an event does is not told, as there {lacking_words(placebo)}"
     threshold = anchored.grid.threshold
     rated = f" rated {threshold:g} or more" if placebo.rated and threshold is not None else ""
     first, last = WHICH[anchored.rule]
@@ -206,6 +206,11 @@ def _after_words(placebo: Placebo) -> str:
     )
 
 
+def lacking_words(placebo: Placebo | None) -> str:
+    """Whether there is no comparator at all, or too few are: it follows `there`."""
+    return "is no comparator" if placebo is None or not placebo.n else "are too few comparators"
+
+
 def _changes_words(response: Response, courses: LockedCourses) -> str:
     """How P changes, then SR with the event in exposure and without it."""
     tests = response.jump_tests
@@ -230,7 +235,7 @@ def _change(found: JumpTest) -> str:
 
 def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
     if placebo is None or placebo.SR is None:
-        return "Nothing is claimed of it: there is no comparator."
+        return f"Nothing is claimed of it: there {lacking_words(placebo)}."
     found = placebo.SR.response["jump"]
     return say(
         "In {compared} of them, which are complete and have comparator occasions (of the same "

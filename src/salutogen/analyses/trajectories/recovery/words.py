@@ -240,9 +240,23 @@ def _above_words(placebo: Placebo) -> Text:
     )
 
 
+def tells_shares_back(times: ReturnTimes | None) -> bool:
+    """Whether enough courses went above their band for shares that are back, and times of it."""
+    return times is not None and times.n_left >= FEWEST_LEFT
+
+
+def compares_shares_back(times: ReturnTimes | None, placebo: Placebo | None) -> bool:
+    """Whether they are held beside those after comparator occasions, of which enough went above."""
+    if not tells_shares_back(times) or placebo is None or placebo.SR is None:
+        return False
+    found = list(placebo.back_after.values())
+    enough = min(placebo.n_left, *(one.n for one in found)) >= FEWEST_LEFT if found else False
+    return enough and any(one.excess is not None for one in found)
+
+
 def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text, ...]:
     """Shares back after the event beside those after occasions without one."""
-    if times is None or placebo is None or times.n_left < FEWEST_LEFT:
+    if placebo is None or not tells_shares_back(times):
         return ()
     if placebo.SR is None or not placebo.back_after:
         return (WITHOUT,)
@@ -254,7 +268,7 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         above=_above_words(placebo),
         n=Persons(n, of=placebo.n),
     )
-    if min(n, placebo.n_left) < FEWEST_LEFT:
+    if not compares_shares_back(times, placebo):
         return (
             say(
                 "{of_each}. They are too few to hold the share that is back beside that after "
@@ -272,8 +286,6 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         for visit, found in placebo.back_after.items()
         if found.observed is not None and found.placebo is not None
     ]
-    if not parts:
-        return (WITHOUT,)
     return (
         say(
             "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "
