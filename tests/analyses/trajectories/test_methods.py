@@ -120,13 +120,13 @@ def test_what_too_few_courses_left_out_is_not_named(inputs: AnalysisInputs) -> N
     tests = result.response.jump_tests | {"SR": jump}
     response = replace(result.response, jump_tests=tests)
     assert "has a t interval" not in methods_words(replace(result, response=response))
-    assert "percentile" in methods_words(result)
+    assert "on Fisher's z" in methods_words(result)
     foretold = {
         name: replace(one, r=replace(one.r, value=None, low=None, high=None, p=None))
         for name, one in result.validity.foretold.items()
     }
     validity = replace(result.validity, foretold=foretold)
-    assert "percentile" not in methods_words(replace(result, validity=validity))
+    assert "on Fisher's z" not in methods_words(replace(result, validity=validity))
     assert result.labels is not None
     words = methods_words(replace(result, labels=replace(result.labels, n=0)))
     assert "not labelled, because none was complete" in words

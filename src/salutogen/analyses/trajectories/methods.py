@@ -220,8 +220,8 @@ def _validity(result: Trajectories) -> Iterator[str]:
     if found.outcome is not None:
         related = any(one.r.value is not None for one in found.foretold.values())
         intervals = (
-            f"; correlations with it have percentile intervals over {settings.draws:,} resamples "
-            "of persons"
+            "; correlations with it have t intervals on Fisher's z, with standard errors over "
+            f"{settings.draws:,} resamples of persons"
         )
         yield f"The later outcome was {found.outcome.name}{intervals if related else ''}."
     if all(one.value is None for each in found.factors.values() for one in each.r.values()):
