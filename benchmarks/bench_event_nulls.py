@@ -181,7 +181,7 @@ def what_is_told(
         "jump within": float(jumps[1].told),
         "half-life": float(curve.settled),
         "covered": float(curve.interval[0] < HALF_LIFE < curve.interval[1]),
-        "later P": float(explained is not None and explained.beyond),
+        "later P": float(explained is not None and explained.way > 0),
         "anchors": float(anchors.n),
         "compared": float(placebo.n),
         "seconds": seconds,

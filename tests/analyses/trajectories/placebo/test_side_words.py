@@ -110,6 +110,14 @@ def test_a_rise_judged_the_other_way_stands_beside_its_own_comparator(
     assert other_jump_words(None) == other_jump_words(replace(placebo, SR_other=None))
     told = replace(placebo, SR_other=placebo.SR)
     assert other_jump_words(told).startswith(", but beyond what comparator occasions show (+")
+    jump = replace(
+        placebo.SR.response["jump"], excess=2.37, excess_low=0.11, excess_high=4.64, p_adjusted=0.08
+    )
+    counted = replace(placebo.SR, response=placebo.SR.response | {"jump": jump})
+    assert other_jump_words(replace(placebo, SR_other=counted)) == (
+        ", but not shown to be so beyond what comparator occasions show (+2.37 (+0.11 to +4.64); "
+        "it is not told once the other figures of the response are counted)"
+    )
     none = replace(placebo.SR.response["jump"], p=0.4, p_adjusted=0.4)
     quiet = replace(placebo.SR, response=placebo.SR.response | {"jump": none})
     words = other_jump_words(replace(placebo, SR_other=quiet))

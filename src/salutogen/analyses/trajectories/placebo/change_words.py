@@ -15,7 +15,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import enumeration, percent, say, signed
 
 OFTEN = 0.05  # of the rises, above which it is said that they go beyond what was seen
-ONCE_COUNTED = "once jump, mean change and depth are counted as well"
+COUNTED = "once jump, mean change and depth are counted as well"
 UNKNOWN = (
     "A course that stands far from its mean at one occasion on average stands nearer to it at the "
     "next: part of any change after the event may be that, and no comparator occasions tell which "
@@ -103,12 +103,12 @@ def _verdict(placebo: Placebo) -> str:
         return f"{_way(list(each.values()), placebo)}: the difference is {differences}.{beside}"
     if any(item.beyond for item in each.values()):
         return (
-            f"The difference from that is {_differences(each)}: {why_not_all(each, ONCE_COUNTED)}. "
+            f"The difference from that is {_differences(each)}: {why_not_all(each, COUNTED)}. "
             "With the event in exposure its expected share is taken out at peri and not later, so "
             "nothing is claimed of it."
         )
     alone = any(item.leaves_out_0 for item in each.values())
-    once = f"; an interval that leaves out 0 by itself is not told {ONCE_COUNTED}" if alone else ""
+    once = f"; an interval that leaves out 0 by itself is not told {COUNTED}" if alone else ""
     return f"No difference from that is told: it is {_differences(each)}{once}."
 
 
@@ -141,7 +141,7 @@ def _before_alone(placebo: Placebo) -> str:
             f"alone it is {_excess(each[plain])}."
         )
     apart = all(item.leaves_out_0 for item in each.values())
-    why = "not on the same side of 0" if apart else why_not_all(each, ONCE_COUNTED)
+    why = "not on the same side of 0" if apart else why_not_all(each, COUNTED)
     return (
         " With comparator occasions before the first anchor alone, which hold nothing of the "
         f"event, it is {_differences(each)}: {why}."

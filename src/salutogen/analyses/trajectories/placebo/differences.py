@@ -9,6 +9,9 @@ from salutogen.analyses.trajectories.placebo.contrast import Contrast
 from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
 from salutogen.page.words import enumeration, signed
 
+ONCE_COUNTED = "once the other figures of the response are counted"
+BORDER = "lies at the border of what is told: other resamples could decide otherwise"
+
 
 def shown_name(name: str) -> str:
     """A figure as the page names it: a label by where courses are seen, a response in words."""

@@ -10,7 +10,11 @@ from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import LEVEL, Contrast
-from salutogen.analyses.trajectories.placebo.differences import excess_words, why_not_all
+from salutogen.analyses.trajectories.placebo.differences import (
+    ONCE_COUNTED,
+    excess_words,
+    why_not_all,
+)
 from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.late_change import late_error_words
@@ -28,7 +32,6 @@ WHICH: dict[Rule, tuple[str, str]] = {
     "onset": ("a new", " is reported"),
     "demo-loop": ("an", " is reported"),
 }
-ONCE_COUNTED = "once the other figures of the response are counted"
 AFTER = (
     ", but over the two occasions after it SR is on average higher than before, by more than "
     f"around these occasions{WITH_ERROR}"

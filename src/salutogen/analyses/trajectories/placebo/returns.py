@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.intervals import settled_side, side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.return_error import (
+    RESAMPLES,
     Returns,
     difference,
     shares_back,
@@ -53,8 +54,13 @@ class ComparedShare(Record):
 
     @property
     def differs(self) -> bool:
-        """Whether the shares differ."""
-        return side_of_zero(self.excess_low, self.excess_high) != 0
+        """Whether the shares differ, whichever persons are resampled."""
+        return settled_side(self.excess_low, self.excess_high, self.excess, RESAMPLES) != 0
+
+    @property
+    def at_border(self) -> bool:
+        """Whether the interval leaves out 0, but by so little that other draws could decide."""
+        return not self.differs and side_of_zero(self.excess_low, self.excess_high) != 0
 
 
 def back_after(

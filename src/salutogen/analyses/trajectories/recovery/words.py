@@ -7,7 +7,8 @@ import numpy as np
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.differences import percentage_points
+from salutogen.analyses.trajectories.placebo.differences import BORDER, percentage_points
+from salutogen.analyses.trajectories.placebo.returns import ComparedShare
 from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
@@ -254,6 +255,13 @@ def compares_shares_back(times: ReturnTimes | None, placebo: Placebo | None) -> 
     return enough and any(one.excess is not None for one in found)
 
 
+def _how_far_told(found: ComparedShare) -> str:
+    """What a difference that is not told is called."""
+    if found.differs:
+        return ""
+    return f", which {BORDER}" if found.at_border else ", not distinguished from 0"
+
+
 def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text, ...]:
     """Shares back after the event beside those after occasions without one."""
     if placebo is None or not tells_shares_back(times):
@@ -282,7 +290,7 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         f"{percent(found.observed_high)}), comparator {percent(found.placebo)} "
         f"({percent(found.placebo_share_low)} to {percent(found.placebo_share_high)}), a "
         f"difference of {percentage_points(found.excess, found.excess_low, found.excess_high)}"
-        f"{'' if found.differs else ', not distinguished from 0'}"
+        f"{_how_far_told(found)}"
         for visit, found in placebo.back_after.items()
         if found.observed is not None and found.placebo is not None
     ]
