@@ -247,6 +247,14 @@ def test_the_real_cohort(shared_data):
     assert (draft.layout.time.unit, draft.layout.time.interval) == ("days since 1970-01-01", 7)
 
 
+def test_a_name_that_tells_the_kind_alone_leaves_the_scale_to_its_form():
+    frame = weekly(**items("DH_", 58, range(8), PERSONS * WEEKS))
+    text = draft_study(frame, "answers.csv").text
+    assert "named 'dh', exposure; mimis has as many items and such codes" in text
+    shorter = draft_study(weekly(**items("DH_", 57, range(8), PERSONS * WEEKS)), "answers.csv").text
+    assert "named 'dh', exposure; not in this form in the registry" in shorter
+
+
 def test_an_answer_far_from_all_others_opens_the_range():
     rows = PERSONS * WEEKS
     frame = weekly(**items("MOOD_", 6, [0, 1, 2, 3], rows))

@@ -120,18 +120,21 @@ def _looks_like(block: Block, entry: RegisteredInstrument | None) -> str:
         return (
             f"{kind}, {seen}: looks like {entry.name} of the registry, {_measured(entry.measures)}."
         )
-    if block.scale is not None:
+    alike = _alike_by_codes(block)
+    if block.scale is not None and (block.scale.entries or not alike):
         also = "" if block.n_items == 1 else "; not in this form in the registry"
         word = block.scale.word
         return f"{kind}, {seen}: named {word!r}, {_measured(block.scale.measures)}{also}."
-    alike = _alike_by_codes(block)
+    named = "the name tells no scale"
+    if block.scale is not None:
+        named = f"named {block.scale.word!r}, {_measured(block.scale.measures)}"
     if alike:
         return (
-            f"{kind}, {seen}: the name tells no scale; {' and '.join(alike)} "
+            f"{kind}, {seen}: {named}; {' and '.join(alike)} "
             f"{'has' if len(alike) == 1 else 'have'} as many items and such codes "
             "(if it is that, add `instrument:`)."
         )
-    return f"{kind}, {seen}; the name tells no scale."
+    return f"{kind}, {seen}; {named}."
 
 
 def _measured(measures: str) -> str:

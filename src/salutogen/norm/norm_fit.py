@@ -339,7 +339,7 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
     mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:
-        line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows)
+        line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows, fit.spec.smallest)
         more[LineKey("occasion", variant=MIXED)] = line
     if fit.reference.frozen is not None:
         units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.scores import Scores
+from salutogen.scores.of_few import ENOUGH
 from salutogen.study import Period, Schedule
 from salutogen.study.schedule import TINY, WHOLE
 
@@ -93,7 +95,8 @@ def rows_of_windows(
     """Put valid rows to the study's sliding windows: by occasion, or by day.
 
     Windows in time take rows by the time of their answers, on each person's own clock; where no
-    answer has a time, by the planned day of their occasion.
+    answer has a time, by the planned day of their occasion. Where persons are hidden, the last day
+    is one that five persons reach: how many windows there are would tell of one who answered late.
     """
     if rows.n == 0:
         return ()
@@ -106,17 +109,27 @@ def rows_of_windows(
         findings.tell(told, numbers={"key": "resilience.windows"})
     if not known.any():
         return ()
-    last = float(days[known].max())
+    fewest = ENOUGH if schedule.plan.report.individuals == "hide" else 1
+    last = _last_day(days[known], rows.person[known], fewest)
     windows = schedule.windows(last_day=last)
     width = schedule.width_beyond(last) if schedule.last_day is None else None
     if width is not None:
         key = {"key": "resilience.windows"}
         findings.tell("window-too-wide", variant="data", width=str(width), numbers=key)
     ends = [period.end for period in windows if period.end is not None]
-    beyond = int(np.count_nonzero(days[known] >= max(ends) - TINY))
-    if beyond:
-        findings.tell("beyond-windows", answers=beyond)
+    beyond = days[known] >= max(ends) - TINY
+    if beyond.any():
+        whose = forms_of(beyond, rows.person[known])
+        findings.tell("beyond-windows", answers=int(whose), hidden={"answers": whose})
     return tuple(_by_day(period, days, known) for period in windows)
+
+
+def _last_day(days: np.ndarray, person: np.ndarray, fewest: int) -> float:
+    """Last day that so many persons reach; the first of their last days where they are fewer."""
+    last = np.full(int(person.max()) + 1, -np.inf)
+    np.maximum.at(last, person, days)
+    ends = np.sort(last[np.isfinite(last)])
+    return float(ends[-min(fewest, ends.size)])
 
 
 def days_of_rows(schedule: Schedule, rows: ValidRows) -> np.ndarray:

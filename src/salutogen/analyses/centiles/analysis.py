@@ -155,7 +155,8 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
     tests = pl.DataFrame(
         [even_spread(values, scored.E, name) for name, values in _by_score(placed, equal).items()]
     )
-    spread = spread_change(reference, fit, draws)
+    smallest = inputs.run.audience.smallest
+    spread = spread_change(reference, fit, draws, smallest)
     _tell(tests, spread, found)
     return CentilesResult(
         n=len(placed),
@@ -165,7 +166,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         location=dict(zip(fit.names, fit.location.tolist(), strict=True)),
         scale=dict(zip(fit.scale_names, fit.scale.tolist(), strict=True)),
         spread=spread,
-        curves=centile_curves(reference, fit, draws, settings.curves),
+        curves=centile_curves(reference, fit, draws, settings.curves, smallest),
         tests=tests,
         groups=pl.concat(
             by_group(values, scored.E, name) for name, values in _by_score(placed, equal).items()

@@ -174,10 +174,11 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.classes.tables import member_file
         from salutogen.analyses.trajectories.recovery.response_file import response_file
 
-        unit = self.courses.unit_of_time
         in_order = {"anchors.csv": self.anchored.file(), **self.courses.files(self.anchored)}
         in_days = in_order.pop("lock_time.csv", None)
-        in_order["response.csv"] = response_file(self.anchored, self.response, self.recovery, unit)
+        in_order["response.csv"] = response_file(
+            self.anchored, self.courses, self.response.course_metrics, self.recovery
+        )
         if self.labels is not None:
             in_order["labels.csv"] = self.labels.file(self.anchored)
         if in_days is not None:
@@ -266,10 +267,12 @@ def _responses(
 ) -> Response:
     """How SR responds to the event, and over which errors of exposure that holds."""
     with_event = courses.background == "with-event"
-    errors = jump_line_errors(inputs, anchors, courses.lock)
-    band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
-    calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
-    response = response_of(courses, anchors, metrics, errors, band, calm)
+    errors = jump_line_errors(inputs, anchors, courses.told)
+    band = jump_error_band(inputs, anchors, courses.told) if with_event else None
+    calm = calm_jumps(inputs, anchors, courses.told) if with_event else None
+    response = response_of(
+        courses, anchors, metrics, errors, band, calm, inputs.run.audience.told_size
+    )
     if band is not None:
         jump = response.jump_tests["SR"]
         response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))

@@ -158,7 +158,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
-    summary = summarise_windows(resilience.windows, own, beyond)
+    summary = summarise_windows(resilience.windows, own, beyond, inputs.run.audience.told_size)
     if plan is not None:
         tell_occasions_outside(inputs, found)
         tell_windows(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import salutogen as sg
 from salutogen.analyses.intervals import side_of_zero
@@ -26,6 +27,7 @@ from salutogen.analyses.trajectories.validity.relations import (
 )
 from salutogen.analyses.trajectories.validity.section import _factor_words
 from salutogen.errors import AnalysisError
+from salutogen.page.audience import Audience
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
@@ -116,6 +118,25 @@ def test_interval_and_p_of_a_correlation_agree_and_hold_the_truth() -> None:
                 assert each.p is not None
                 assert (side_of_zero(each.low, each.high) != 0) == (each.p < 0.05)
     assert 0.93 <= np.mean(held) <= 0.99
+
+
+def test_p_of_a_correlation_does_not_tell_how_many_there_are() -> None:
+    generator = np.random.default_rng(5)
+    x = generator.standard_normal(57)
+    y = 0.4 * x + generator.standard_normal(57)
+    audience = Audience(individuals=False, n_persons=60, seed=1)
+    told = [
+        correlate([(x[:n], y[:n])], np.arange(n), draws=60, seed=1, told_size=size)
+        for n, size in ((57, audience.told_size), (57, int))
+    ]
+    r = float(told[0].value[0])
+    hidden, plain = (one.estimate(0).p for one in told)
+    assert hidden is not None
+    assert plain is not None
+    of_z = {n: 2 * stats.t.sf(abs(np.arctanh(r)) * np.sqrt(n - 3), n - 2) for n in (55, 57)}
+    assert hidden >= of_z[55] * (1 - 1e-9)
+    assert plain >= of_z[57] * (1 - 1e-9)
+    assert hidden != plain
 
 
 def test_courses_of_one_person_are_drawn_together() -> None:

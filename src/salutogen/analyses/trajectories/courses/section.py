@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import note_of
@@ -163,18 +164,17 @@ def _means_table(
     anchors: Anchors, courses: LockedCourses, placebo: Placebo | None, audience: Audience
 ) -> Table:
     """Means of SR however it is scored, without an event, of P, and over complete courses."""
-    lock, person = courses.lock, anchors.person
+    lock, person = courses.told, anchors.person
     first = means_by_position(lock.SR, person, audience)
-    complete = means_by_position(lock.SR[lock.complete], person[lock.complete], audience)
+    whole = np.where(lock.complete[:, None], lock.SR, np.nan)
+    complete = means_by_position(whole, person, audience, lock.SR)
     columns = {"position": first["position"], "n": first["n"], "SR": first["mean"]}
-    few = audience.is_small(person.size - int(lock.complete.sum()))
-    if courses.other_background is not None:
-        other = means_by_position(courses.other_background.SR, person, audience)
+    if courses.other_told is not None:
+        other = means_by_position(courses.other_told.SR, person, audience, lock.SR)
         columns["SR_other"] = other["mean"]
     if lock.SR_within is not None:
-        columns["SR_within"] = means_by_position(lock.SR_within, person, audience)["mean"]
-    # Beside the means of all courses, those of nearly all would give the others away.
-    columns["SR_complete"] = pl.Series([None] * complete.height) if few else complete["mean"]
+        columns["SR_within"] = means_by_position(lock.SR_within, person, audience, lock.SR)["mean"]
+    columns["SR_complete"] = complete["mean"]
     if placebo is not None and placebo.SR is not None and placebo.n >= audience.smallest:
         course = placebo.SR.course.values()
         columns["n_compared"] = pl.Series([item.n for item in course])
@@ -182,7 +182,7 @@ def _means_table(
         columns["placebo"] = pl.Series([item.placebo for item in course])
         columns["placebo_low"] = pl.Series([item.placebo_mean_low for item in course])
         columns["placebo_high"] = pl.Series([item.placebo_mean_high for item in course])
-    columns["P"] = means_by_position(lock.P, person, audience)["mean"]
+    columns["P"] = means_by_position(lock.P, person, audience, lock.SR)["mean"]
     frame, declared = pl.DataFrame(columns), _columns(*own_and_other(courses))
     return Table(
         name=f"trajectories-{anchors.rule}-means",

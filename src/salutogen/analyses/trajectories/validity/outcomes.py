@@ -72,6 +72,7 @@ def validity_of(
         draws=settings.draws,
         seed=inputs.run.seed,
         drawn=_drawn(inputs, anchors, outcome, settings, placebo),
+        told_size=inputs.run.audience.told_size,
     )
     exposure = locked_exposure(inputs, anchors, lock) if with_event else None
     if exposure is not None:
@@ -82,6 +83,7 @@ def validity_of(
             anchors.person,
             draws=settings.draws,
             seed=np.random.SeedSequence([inputs.run.seed, 65]),
+            told_size=inputs.run.audience.told_size,
         )
         jointly = factor_error_bands(inputs, anchors, lock, factors, draws=settings.draws)
         relations = {
