@@ -241,10 +241,16 @@ def test_impossible_rows_are_explained_where_there_are_any() -> None:
 
 def test_methods_tell_what_was_assumed() -> None:
     inputs = with_outliers(simulated())
-    told = str(compute(inputs, SensitivitySettings(draws=100)).methods())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    told = str(result.methods())
     assert "from 0.50 to 1.0 (an assumption, as the study file states none)" in told
     assert "over 100 resamples of persons" in told
     assert "drop, winsorise and robust" in told
+    assert "A factor was said to hold" in told
+    bands = result.exposure_bands
+    unknown = {name: replace(band, value=None) for name, band in bands.factors.items()}
+    of_none = replace(result, exposure_bands=replace(bands, factors=unknown))
+    assert "factor" not in str(of_none.methods()).lower()
 
 
 def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> None:

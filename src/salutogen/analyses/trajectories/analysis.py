@@ -321,13 +321,11 @@ def _labelled(
     if spread is None:
         told.tell("labels-need-reliability", variant=settings.labels.band_from)
         return None, None, None
-    second = np.random.SeedSequence([inputs.run.seed, 61]).spawn(2)[1]
     P = inputs.scores.measures["P"]
     labels = label_courses(
         courses.lock,
         spread=spread,
         settings=settings.labels,
-        seed=second,
         other=_other_background(anchors, courses),
         span=(P.minimum, P.maximum),
         change=courses.change,

@@ -154,7 +154,7 @@ def windows_in_short(found: OverWindows | None) -> str:
         return ""
     return (
         "the change over the windows is told of those who reported an event in between, and not "
-        "settled in those who reported none"
+        "settled in those who reported none at any occasion seen"
     )
 
 

@@ -19,6 +19,7 @@ from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.occasions import acting
+from salutogen.analyses.trajectories.placebo.placebo import drawn_rows
 from salutogen.analyses.trajectories.validity.explained import DrawnLabels
 from salutogen.analyses.trajectories.validity.exposure_error import (
     locked_exposure,
@@ -138,15 +139,15 @@ def _drawn(
     """
     if placebo is None or placebo.SR is None:
         return None
-    chosen = placebo.chosen
+    chosen, drawn = placebo.chosen, drawn_rows(placebo, inputs.run.seed)
     if outcome.from_P:
         P = inputs.views.wide("P").values
         calm = np.where(acting(anchors, P.shape), np.nan, P)[chosen.person]
-        values = np.stack([_mean_from(calm, row + AFTER_LOCK) for row in chosen.occasion])
+        values = np.stack([_mean_from(calm, row + AFTER_LOCK) for row in chosen.occasion[drawn]])
         values = _above(values, settings.threshold)
     else:
-        values = np.broadcast_to(outcome.values[chosen.anchor], chosen.occasion.shape)
-    return DrawnLabels(anchor=chosen.anchor, codes=placebo.codes, values=values)
+        values = np.broadcast_to(outcome.values[chosen.anchor], drawn.shape)
+    return DrawnLabels(anchor=chosen.anchor, codes=placebo.codes[drawn], values=values)
 
 
 def _later_P(inputs: AnalysisInputs, anchors: Anchors) -> FloatArray:
