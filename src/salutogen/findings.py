@@ -86,7 +86,7 @@ class Finding:
     evidence: Evidence = field(default_factory=Evidence)
     template: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    hidden: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    when_hidden: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def worded(self, count: Callable[[int], str]) -> str:
         """Return the sentence with each count of persons written by `count`."""
@@ -284,7 +284,7 @@ def finding(
     column: str | None = None,
     rows: Sequence[int] = (),
     n_rows: int | None = None,
-    hidden: Mapping[str, Any] | None = None,
+    when_hidden: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Finding:
     """Make a finding; severity, sentence and mend come from the table of codes.
@@ -300,7 +300,7 @@ def finding(
         Evidence that the sentence does not name.
     file, line, column, rows, n_rows
         Where it was seen; the sentence may name these too.
-    hidden : mapping, optional
+    when_hidden : mapping, optional
         What stands in the place of values where persons are hidden: counts of forms, rows or
         cells (`n_rows` as well) as `Forms`, since none is told without the persons whose they are;
         names without the counts that stand beside them.
@@ -334,7 +334,7 @@ def finding(
         ),
         template=template,
         values=named,
-        hidden=hidden or {},
+        when_hidden=when_hidden or {},
     )
 
 

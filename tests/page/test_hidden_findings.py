@@ -115,7 +115,7 @@ def straight(persons: int, others: int = 50) -> Finding:
     whose = Forms(12, persons=persons, others=others)
     return finding(
         "straight-lining", instrument="mood", forms=12, of=300, items=8, n_rows=12, rows=[3, 9],
-        hidden={"n_rows": whose, "forms": whose},
+        when_hidden={"n_rows": whose, "forms": whose},
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_rows_of_unknown_persons_may_be_those_of_few() -> None:
 def test_names_stand_without_the_counts_beside_them() -> None:
     item = finding(
         "skipped-items-as-zero", named=["'events' in 33 rows"], share=0.2, n_rows=33,
-        hidden={"n_rows": Forms(33, persons=20, others=40), "named": ["'events'"]},
+        when_hidden={"n_rows": Forms(33, persons=20, others=40), "named": ["'events'"]},
     )  # fmt: skip
     assert "in 33 rows" in item.text
     assert "not happened: 'events'." in told_without_persons(item, AUDIENCE).text

@@ -129,7 +129,7 @@ def rows_of_windows(
     beyond = days[known] >= max(ends) - TINY
     if beyond.any():
         whose = forms_of(beyond, rows.person[known])
-        findings.tell("beyond-windows", answers=int(whose), hidden={"answers": whose})
+        findings.tell("beyond-windows", answers=int(whose), when_hidden={"answers": whose})
     return tuple(_by_day(period, days, known) for period in windows)
 
 

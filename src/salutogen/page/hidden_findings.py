@@ -91,10 +91,10 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
 def _with_persons(item: Finding, audience: Audience) -> dict[str, Any]:
     """Values of a finding, those that count rows or cells with the persons whose they are."""
     values = {"n_rows": item.evidence.n_rows, **item.values}
-    for name in (_OF_ROWS & values.keys()) - item.hidden.keys():
+    for name in (_OF_ROWS & values.keys()) - item.when_hidden.keys():
         if isinstance(values[name], int) and not isinstance(values[name], bool | Persons):
             values[name] = audience.of_unknown_persons(values[name])
-    return {**values, **item.hidden}
+    return {**values, **item.when_hidden}
 
 
 def _counted(name: str, value: Any, audience: Audience) -> Any:

@@ -80,7 +80,7 @@ def _check(
         column=instrument.columns[instrument.items[0]] if frame.width == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(found.sum()),
-        hidden={"n_rows": forms_of(found, person)},
+        when_hidden={"n_rows": forms_of(found, person)},
     )
 
 

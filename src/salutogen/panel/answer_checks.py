@@ -67,7 +67,11 @@ def _check_straight(
     findings.tell(
         "straight-lining",
         variant=variant,
-        hidden={"n_rows": whose, "forms": whose, "healthiest": forms_of(plain.to_numpy(), person)},
+        when_hidden={
+            "n_rows": whose,
+            "forms": whose,
+            "healthiest": forms_of(plain.to_numpy(), person),
+        },
         rows=[int(row) for row in np.sort(numbers)[:10]],
         n_rows=count,
         instrument=instrument.name,

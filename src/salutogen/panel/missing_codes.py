@@ -163,5 +163,5 @@ def _tell(
         column=instrument.columns[next(iter(found))] if len(found) == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(where.sum()),
-        hidden={"n_rows": whose, "cells": Forms(sum(cells.values()), persons=whose.persons)},
+        when_hidden={"n_rows": whose, "cells": Forms(sum(cells.values()), persons=whose.persons)},
     )

@@ -48,7 +48,7 @@ def check_times(study: Study, rows: pl.DataFrame, findings: Findings, label: str
             rows=sorted(where.to_list())[:10],
             n_rows=missing,
             of=time.len(),
-            hidden={"n_rows": forms_of(time.is_null().to_numpy(), rows["person"].to_numpy())},
+            when_hidden={"n_rows": forms_of(time.is_null().to_numpy(), rows["person"].to_numpy())},
         )
         rows = rows.filter(time.is_not_null())
     if not _are_alike(rows["clock"].to_numpy(), findings, label):

@@ -85,7 +85,7 @@ def _tell_blank(
         "blank-row",
         rows=sorted(data_rows.to_list())[:10],
         n_rows=data_rows.len(),
-        hidden={"n_rows": forms_of(blank, table["person"].to_numpy())},
+        when_hidden={"n_rows": forms_of(blank, table["person"].to_numpy())},
     )
 
 

@@ -157,7 +157,7 @@ def tell_extrapolated(
         occasions=Persons(counts[0], of=occasions.height),
         windows=Persons(counts[1], of=windows.height),
         persons=Persons(counts[2], of=persons.height),
-        hidden={"n_rows": of_occasions, "occasions": of_occasions, "windows": of_windows},
+        when_hidden={"n_rows": of_occasions, "occasions": of_occasions, "windows": of_windows},
     )
 
 

@@ -143,7 +143,7 @@ def _rows(rows: pl.DataFrame, mask: BoolArray) -> dict[str, Any]:
         "rows": [row for row in shown if row],
         "n_rows": n_rows,
         "numbers": {"rows": n_rows},
-        "hidden": {"n_rows": forms_of(mask, rows["person"].to_numpy())},
+        "when_hidden": {"n_rows": forms_of(mask, rows["person"].to_numpy())},
     }
 
 
@@ -186,7 +186,7 @@ def _check_skipped(
         column=exposure.column(next(iter(skipped))) if len(skipped) == 1 else None,
         rows=seen["rows"],
         n_rows=seen["n_rows"],
-        hidden={**seen["hidden"], "named": [repr(name) for name in skipped]},
+        when_hidden={**seen["when_hidden"], "named": [repr(name) for name in skipped]},
     )
 
 
