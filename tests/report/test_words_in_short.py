@@ -58,6 +58,11 @@ def test_the_line_is_told_by_its_simulated_truth(truth: str, shape: str, said: s
     )
 
 
+def test_an_analysis_may_tell_several_clauses() -> None:
+    text = told(fit_norm(cohort("more")), clauses=("the one\n\nthe other", CHANGE))
+    assert text.endswith(f"; the one; the other; {CHANGE}.")
+
+
 def test_who_is_called_hangs_on_what_was_not_asked_where_little_was() -> None:
     norm = fit_norm(cohort("more"))
     condition = "if exposure is free of error and what was not asked about would not change it"

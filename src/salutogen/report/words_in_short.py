@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.norm.shape import bend_of
-from salutogen.page.section import Text
+from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import say
 from salutogen.report.context import Context
 from salutogen.report.words_of_design import little_was_asked
@@ -34,11 +34,11 @@ def one_sentence(clauses: Sequence[Text]) -> Text:
 
 
 def clauses_in_short(context: Context) -> tuple[Text, ...]:
-    """What is told of the line, of persons and by each analysis, a clause each."""
+    """What is told of the line, of persons and by each analysis, a clause each or a few."""
     each = [
         _line_clause(context),
         _persons_clause(context),
-        *(outcome.in_short for outcome in context.outcomes),
+        *(part for one in context.outcomes for part in one.in_short.split(NEXT_PARAGRAPH)),
     ]
     return tuple(clause for clause in each if clause)
 

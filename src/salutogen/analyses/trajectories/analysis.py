@@ -119,11 +119,12 @@ class Trajectories(AnalysisResult):
         return say(f"{{told}}{NEXT_PARAGRAPH}{{windows}}", told=told, windows=windows)
 
     def in_short(self) -> Text:
-        """Say in a clause whether a response to the event is told."""
+        """Say in a clause whether a response to the event is told; in another, whose change is."""
         from salutogen.analyses.trajectories.placebo.opening_words import short_words
 
         told = short_words(self.response, self.placebo, self.anchored)
-        return "; ".join(part for part in (told, windows_in_short(self.over_windows)) if part)
+        whose = windows_in_short(self.over_windows)
+        return NEXT_PARAGRAPH.join(part for part in (told, whose) if part)
 
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
