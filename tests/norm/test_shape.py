@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from salutogen.errors import NormError
 from salutogen.models import f_test, fit_least_squares
@@ -138,6 +139,9 @@ def test_unequal_means_are_judged_with_errors_for_unequal_scatter() -> None:
     X = np.column_stack([np.ones(n), E, E**2])
     told = sm.OLS(P, X).fit(cov_type="HC3", use_t=True)
     assert test.f_robust == pytest.approx(told.tvalues[2] ** 2, rel=1e-8)
+    assert test.df2_robust is not None
+    assert test.df2_robust < test.df2  # what is printed with F gives the p beside it
+    assert stats.f.sf(test.f_robust, 1, test.df2_robust) == pytest.approx(test.p_robust, rel=1e-9)
     assert np.mean(robust) <= 0.10  # 150 cohorts at 5 %: chance moves it by 3.5 points
     assert np.mean(robust) < np.mean(plain)
     assert shape_test(table.with_columns(n_valid=pl.lit(4))).decided_by == "classical"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from salutogen.report.words_of_design import design_in_words, little_was_asked
+from salutogen.report.words_of_design import design_in_words, little_asked_about
 from salutogen.study import Study, read_study
 from tests.study.small_study import changed
 
@@ -40,5 +40,6 @@ def test_what_was_not_asked_is_in_the_opening(changes: dict[str, Any], said: str
 
 def test_nothing_is_said_where_answers_look_back_on_all() -> None:
     assert "limits" not in told({"occasions": {"every": "7 days", "count": 9}})
-    assert not little_was_asked(asked_every("7 days"))
-    assert little_was_asked(asked_every("3 months"))
+    assert not little_asked_about(asked_every("7 days"))
+    (little,) = little_asked_about(asked_every("3 months"))
+    assert little == "'general' looks back on 7.7 % of the time"

@@ -50,6 +50,9 @@ class ShapeTest(Record):
     df2: int = figure("Degrees of freedom of the error", kind=Kind.TELLING, step=5)
     p: float = figure("p value of F")
     f_robust: float | None = figure("Wald F with HC3 errors", key="F_robust")
+    df2_robust: float | None = figure(
+        "Degrees of freedom of its error (Satterthwaite)", kind=Kind.TELLING, step=5
+    )
     p_robust: float | None = figure("p value of F_robust")
     decided_by: str = figure(
         "The test that decides: HC3 where units are means of unequal numbers of occasions",
@@ -121,6 +124,7 @@ def shape_test(
         df2=int(df2),
         p=float(p),
         f_robust=None if robust is None else robust.F,
+        df2_robust=None if robust is None else robust.df2,
         p_robust=None if robust is None else robust.p,
         decided_by=by,
         bic_linear=float(linear.fit.bic),

@@ -10,7 +10,7 @@ from salutogen.norm.shape import bend_of
 from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import say
 from salutogen.report.context import Context
-from salutogen.report.words_of_design import little_was_asked
+from salutogen.report.words_of_design import little_asked_about
 from salutogen.report.words_of_line import leaves_out_curve, little_at_most
 
 UNASKED = " and what was not asked about would not change it"
@@ -78,7 +78,7 @@ def _persons_clause(context: Context) -> Text:
     hidden = any(context.audience.hides(one) for one in (below, above))
     return say(
         "the levels of {n} lie clearly below or above what exposure lets expect, if exposure is "
-        f"free of error{UNASKED if little_was_asked(context.study) else ''}",
+        f"free of error{UNASKED if little_asked_about(context.study) else ''}",
         n="some persons"
         if hidden
         else say(

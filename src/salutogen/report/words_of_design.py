@@ -8,19 +8,21 @@ from salutogen.study import Study
 from salutogen.study.check.coverage import LOW_SHARE, coverage, unequal_recalls
 
 
-def little_was_asked(study: Study) -> bool:
-    """Whether the answers of some type of exposure look back on little of the time."""
-    return any(one.share < LOW_SHARE for one in coverage(study))
+def little_asked_about(study: Study) -> tuple[str, ...]:
+    """Types of exposure whose answers look back on little of the time, and on how much."""
+    return tuple(
+        f"{one.instrument!r} looks back on {percent(one.share)} of the time"
+        for one in coverage(study)
+        if one.share < LOW_SHARE
+    )
 
 
 def design_in_words(context: Context) -> str:
     """Say what of the time was not asked about; nothing where the answers look back on most."""
     study = context.study
     told = [
-        f"{one.instrument!r} looks back on {percent(one.share)} of the time between planned "
-        "occasions; what it would tell of the rest is not in exposure."
-        for one in coverage(study)
-        if one.share < LOW_SHARE
+        f"{one} between planned occasions; what it would tell of the rest is not in exposure."
+        for one in little_asked_about(study)
     ]
     told += [
         f"{one.instrument!r} (exposure) looks back {one.recall} and {one.problems!r} (problems) "

@@ -7,9 +7,9 @@ import polars as pl
 from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.page.section import Text
-from salutogen.page.words import number, percent, points, say, signed
+from salutogen.page.words import enumeration, number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
-from salutogen.report.words_of_design import little_was_asked
+from salutogen.report.words_of_design import little_asked_about
 from salutogen.report.words_of_line import leaves_out_curve
 from salutogen.resilience.claims import ABOVE, BELOW, PersonClaims, has_few_visits
 
@@ -22,7 +22,7 @@ FREE_OF_ERROR = (
     "be, and others may. Lasting reactions to events within the period are part of a person's "
     "level."
 )
-UNASKED = ", and as it was asked about, though little of the time was"
+UNASKED = ", and as it was asked about, though {little}"
 ROUNDING = 0.005  # of a correlation as it is printed
 LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level
 THE_SAME, NEARLY, LARGELY = (
@@ -78,6 +78,7 @@ def _levels_in_words(context: Context) -> Text:
             interval=interval,
             n=Persons(n),
         )
+    few = enumeration(little_asked_about(context.study))
     chance = (
         f" ({points(found.expected_by_chance, 1)} persons)" if context.audience.individuals else ""
     )
@@ -94,7 +95,7 @@ def _levels_in_words(context: Context) -> Text:
         exposed_below=_exposed_words(context, BELOW),
         exposed_above=_exposed_words(context, ABOVE),
         little=LITTLE_EXPOSED if _exposed_words(context, BELOW) else "",
-        error=FREE_OF_ERROR.format(unasked=UNASKED if little_was_asked(context.study) else ""),
+        error=FREE_OF_ERROR.format(unasked=UNASKED.format(little=few) if few else ""),
         chance=chance,
     )
 

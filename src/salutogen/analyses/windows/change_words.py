@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 UNMOVED = (
     "as long as that depends on what was seen before (problems, exposure), not on what was not"
 )
-SHIFTS_IN_WORDS = (  # of how many residual SDs
-    (0.5, "a shift that cannot be ruled out"),
-    (2.0, "a large shift"),
-    (float("inf"), "a very large shift"),
-)
 
 
 def change_in_words(change: WindowChange, *, turns: bool = True) -> str:
@@ -204,10 +199,10 @@ def _on_leaving(change: WindowChange) -> Text:
         )
     size = abs(change.tipping_delta)
     share = size / change.residual_sd
-    much = next(words for most, words in SHIFTS_IN_WORDS if share <= most)
     return say(
-        begun + "Were they on average {size} {way} than that, the interval would {turn} 0: {much}. "
-        "Forms that these or others missed before are not shifted.",
+        begun + "Were they on average {size} {way} than that, the interval would {turn} "
+        "0; whether they were, these data do not tell. Forms that these or others missed before "
+        "are not shifted.",
         left=Persons(change.n_left, of=change.n_persons),
         last=change.last_window,
         size=Coarse(
@@ -216,7 +211,6 @@ def _on_leaving(change: WindowChange) -> Text:
         ),
         way="higher" if change.tipping_delta > 0 else "lower",
         turn="hold" if change.told else "leave out",
-        much=much,
     )
 
 

@@ -87,7 +87,10 @@ def shape_in_words(context: Context) -> str:
 
 def f_in_words(test: ShapeTest, audience: Audience) -> str:
     """Write F with its degrees of freedom; those of the error tell how many units there are."""
-    return f"F({test.df1}, {test.df2 if audience.individuals else audience.told(test.df2)})"
+    df2: float = test.df2
+    if test.decided_by == "HC3" and test.df2_robust is not None:
+        df2 = test.df2_robust
+    return f"F({test.df1}, {number(df2 if audience.individuals else audience.told(df2))})"
 
 
 def _decisive(test: ShapeTest) -> tuple[float | None, float | None]:

@@ -258,6 +258,17 @@ def test_problems_have_the_comparator_of_the_same_courses(result: Trajectories) 
     assert f"a difference of {signed(found.excess)}" in words
 
 
+def test_what_is_judged_of_problems_is_said_of_it_and_of_nothing_else(result: Trajectories) -> None:
+    assert result.placebo is not None
+    none = with_problems(result.placebo, 4.36, 0.055)
+    assert none.P_jump is not None
+    judged = replace(none.P_jump, excess_low=-0.09, excess_high=8.82)
+    early = replace(judged, excess=6.68, excess_low=0.79, excess_high=12.56, p=0.03)
+    words = opening(result, replace(none, P_jump=judged, P_jump_before=early))
+    assert "+4.36 (−0.09 to +8.82), which is not distinguished from 0, whatever exposure" in words
+    assert "alone it is +6.68 (+0.79 to +12.56), which leaves out 0, but is not the" in words
+
+
 def test_selection_by_feeling_explains_no_difference_that_is_denied(result: Trajectories) -> None:
     told = opening(result, with_jump(result, 7.5, 6.43, 17.33, p=0.001))
     assert "a difference at the event may be that selection" in told

@@ -141,7 +141,8 @@ def _verdict(found: OverWindows) -> str:
     if found.of_events:
         return (
             "The change may be what events left in those who reported one; that those without one "
-            "changed is not told. Who reported none may also differ in what else they met."
+            "at any occasion seen changed is not told. Who reported none may also differ in what "
+            "else they met."
         )
     if found.apart:
         return "The two groups changed differently; events may have a part in it."

@@ -261,18 +261,20 @@ def _problems_words(placebo: Placebo) -> str:
     if found is None:
         return ""
     early = placebo.P_jump_before
-    alone = (
-        ""
-        if early is None
-        else f", with comparator occasions before the first anchor alone "
-        f"{excess_words(early, share=False)}"
-    )
+    alone = ""
+    if early is not None:
+        alone = (
+            "; with comparator occasions before the first anchor alone it is "
+            f"{excess_words(early, share=False)}"
+        )
+        if early.leaves_out_0 and not found.beyond:
+            alone += ", which leaves out 0, but is not the difference that is judged"
     told = "" if found.beyond else ", which is not distinguished from 0"
     alone_tested = " This is a test by itself, whose p is not adjusted." if found.beyond else ""
     return (
         f" Problems changed by {signed(found.observed)} around the event and by "
         f"{signed(found.placebo)} around these occasions: a difference of "
-        f"{excess_words(found, share=False)}{alone}{told}, whatever exposure lets expect."
+        f"{excess_words(found, share=False)}{told}, whatever exposure lets expect{alone}."
         f"{alone_tested}"
     )
 

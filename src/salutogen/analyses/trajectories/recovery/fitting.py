@@ -169,9 +169,9 @@ def _tell_not_settled(told: Findings, curve: RecoveryCurve) -> None:
     if curve.way < 0:
         told.tell(
             "half-life-not-settled",
-            variant="speed",
+            variant="speed" if np.isfinite(high) else "speed-open",
             low=f"{low:.2f}" if low > 0.0 else "0",
-            high=f"{high:.2f}" if np.isfinite(high) else "no upper end",
+            high=f"{high:.2f}",
         )
     elif curve.way > 0:
         told.tell("half-life-not-settled", variant="rise")
