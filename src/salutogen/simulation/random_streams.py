@@ -57,4 +57,5 @@ def one_step_back(
 
     `fresh` is standard normal.
     """
-    return correlation * first + np.sqrt(1.0 - correlation**2) * fresh
+    before: npt.NDArray[np.float64] = correlation * first + np.sqrt(1.0 - correlation**2) * fresh
+    return before
