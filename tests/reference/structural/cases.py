@@ -6,6 +6,7 @@ that this package gives to the labels are written beside it.
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -135,6 +136,15 @@ def long(case):
     return found
 
 
+# Of one case's data: what the smaller model holds equal or leaves out, and the larger does not.
+PAIRS = {
+    "equal lags": ("free", {}, {"lags": "free"}),
+    "equal residuals": ("complete", {"residuals": "equal", "means": "equal"}, {}),
+    "no levels": ("plain", {"random_intercepts": False}, {}),
+    "no levels, two back": ("two back", {"random_intercepts": False, "lag": 2}, {"lag": 2}),
+}
+
+
 class Syntax:
     """Lines of lavaan's syntax; each name of ours gets a label."""
 
@@ -152,10 +162,10 @@ class Syntax:
         self.lines.append(f"{left} {operator} {prefix}*{right}")
 
 
-def syntax(case):
+def syntax(case, model=None):
     """The model in lavaan's syntax (``@VAR(x1)@`` where a sample variance is needed)."""
     _, occasions, k, *_ = CASES[case]["data"]
-    model = CASES[case]["model"]
+    model = CASES[case]["model"] if model is None else model
     names, lag = "xyz"[:k], model.get("lag", 1)
     has_levels = model.get("random_intercepts", True)
     told = Syntax(["a", "b"] if "group" in model else [])
@@ -298,6 +308,15 @@ def main(folder):
         (folder / f"{stem}.lav").write_text("\n".join(told.lines) + "\n", encoding="utf-8")
         names = "\n".join(f"{label}\t{name}" for name, label in told.labels.items())
         (folder / f"{stem}.names").write_text(names + "\n", encoding="utf-8")
+    for number, (case, smaller, larger) in enumerate(PAIRS.values()):
+        write(folder / f"pair{number}.csv", wide(case))
+        lines = "\n".join(syntax(case, larger).lines) + "\n"
+        (folder / f"pair{number}.larger").write_text(lines, encoding="utf-8")
+        if smaller.get("random_intercepts", True):
+            lines = "\n".join(syntax(case, smaller).lines) + "\n"
+        else:  # levels that do not vary, so that both models have the same variables
+            lines = re.sub(r"(?m)^(l\w) ~~ \w+\*(l\w)$", r"\1 ~~ 0*\2", lines)
+        (folder / f"pair{number}.smaller").write_text(lines, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -150,9 +150,9 @@ def test_equal_lags_are_tested_against_free_ones():
     assert {"x<-y@2", "x<-y@3", "x<-y@4"} <= set(free.parameters)
 
 
-def test_robust_difference_is_that_of_scaled_statistics():
-    """Satorra & Bentler (2001): scaled values and factors of both give that of the difference."""
-    frame = panel(n=300)
+def test_robust_difference_is_near_that_of_both_tests_where_values_are_normal():
+    """Satorra & Bentler (2001): factors of both models' own tests, which need not be above zero."""
+    frame = panel(n=3000)
     robust = replace(MODEL, standard_errors="robust")
     equal, free = robust.fit(frame), replace(robust, lags="free").fit(frame)
     comparison = compare_structural_fits(equal, free)
@@ -160,7 +160,27 @@ def test_robust_difference_is_that_of_scaled_statistics():
               fit.fit_indices["scaling_factor"]) for fit in (equal, free)]  # fmt: skip
     (value, df, factor), (other, other_df, other_factor) = parts
     scale = (df * factor - other_df * other_factor) / (df - other_df)
-    assert comparison.chi_square == pytest.approx((value - other) / scale)
+    assert comparison.chi_square == pytest.approx((value - other) / scale, rel=0.05)
+    assert comparison.scaling_factor == pytest.approx(1, abs=0.1)
+
+
+def test_robust_difference_exists_where_factors_of_both_tests_leave_less_than_nothing():
+    """Levels with light tails, which the smaller model leaves out: that is told all the same."""
+    robust = replace(MODEL, standard_errors="robust")
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        level = rng.uniform(-3, 3, size=(400, 2)) @ np.array([[1, 0.5], [0, 0.5]])
+        values = level[:, None] + rng.uniform(-1.7, 1.7, size=(400, 7, 2))
+        frame = {"id": np.repeat(np.arange(400), 7), "wave": np.tile(range(7), 400),
+                 "x": values[:, :, 0].ravel(), "y": values[:, :, 1].ravel()}  # fmt: skip
+        none, levels = replace(robust, random_intercepts=False).fit(frame), robust.fit(frame)
+        by_both = [fit.fit_indices["df"] * fit.fit_indices["scaling_factor"]
+                   for fit in (none, levels)]  # fmt: skip
+        assert by_both[0] < by_both[1]
+        comparison = compare_structural_fits(none, levels)
+        plain = 2 * (levels.log_likelihood - none.log_likelihood)
+        assert comparison.chi_square == pytest.approx(plain / 1.2, rel=0.1)
+        assert comparison.p_value < 1e-10
 
 
 def test_perfect_reliability_changes_nothing_and_error_hides_lags():
