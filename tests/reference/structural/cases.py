@@ -89,6 +89,14 @@ CASES = {
         "data": (400, 4, 2, 10, 0.15, 0),
         "model": {"reliability": {"x": 0.85, "y": 0.9}},
     },
+    "some held": {
+        "data": (450, 4, 2, 23, 0.1, 7),
+        "model": {
+            "lags": ("y<-x", "x<-x"),
+            "residuals": ("resid(x)", "resid(x,y)"),
+            "means": ("mean(y)",),
+        },
+    },
     "change": {
         "data": (250, 5, 2, 11, 0.1, 6),
         "model": {
@@ -173,15 +181,19 @@ def syntax(case, model=None):
         _changes(told, names, occasions, model["effects"])
         return told
     add, lines = told.add, told.lines
-    at = lambda free, t: f"@{t}" if free else ""  # noqa: E731
+
+    def at(kind, name, t):
+        held = model.get(kind, "equal" if kind == "lags" else "free")
+        return f"@{t}" if held == "free" or (held != "equal" and name not in held) else ""
+
     for name in names:
         reliability = model.get("reliability", {}).get(name)
         for t in range(1, occasions + 1):
             lines.append(f"w{name}{t} =~ 1*{name}{t}")
             error = 0 if reliability is None else f"@{1 - reliability}*VAR({name}{t})@"
             lines.append(f"{name}{t} ~~ {error}*{name}{t}")
-            free = model.get("means", "free") == "free"
-            add(f"{name}{t}", "~", "1", f"mean({name}){at(free, t)}", shared=False)
+            ours = f"mean({name})"
+            add(f"{name}{t}", "~", "1", ours + at("means", ours, t), shared=False)
         if has_levels:
             loadings = " + ".join(f"1*{name}{t}" for t in range(1, occasions + 1))
             lines.append(f"l{name} =~ {loadings}")
@@ -198,12 +210,10 @@ def syntax(case, model=None):
             for b in names:
                 for back in range(1, lag + 1):
                     ours = f"{a}<-{b}" + (f"[lag {back}]" if back > 1 else "")
-                    free = model.get("lags", "equal") == "free"
-                    add(f"w{a}{t}", "~", f"w{b}{t - back}", ours + at(free, t))
+                    add(f"w{a}{t}", "~", f"w{b}{t - back}", ours + at("lags", ours, t))
         for a, b in pairs:
             ours = f"resid({a})" if a == b else f"resid({a},{b})"
-            free = model.get("residuals", "free") == "free"
-            add(f"w{a}{t}", "~~", f"w{b}{t}", ours + at(free, t), shared=False)
+            add(f"w{a}{t}", "~~", f"w{b}{t}", ours + at("residuals", ours, t), shared=False)
     if "covariates" in model:
         _covariates(told, names, occasions)
     return told

@@ -150,6 +150,45 @@ def test_equal_lags_are_tested_against_free_ones():
     assert {"x<-y@2", "x<-y@3", "x<-y@4"} <= set(free.parameters)
 
 
+@pytest.mark.parametrize("settings", [{}, {"lag": 2}, {"random_intercepts": False}])
+def test_what_is_named_is_equal_and_the_rest_is_free(settings):
+    """All of a kind named is `equal`, none is `free`; one named lies between the two."""
+    model = replace(MODEL, covariates=("age",), **settings)
+    frame = panel(n=300, occasions=5)
+    frame = frame.with_columns(
+        age=pl.Series(np.random.default_rng(2).normal(size=5000))[frame["id"]]
+    )
+    equal, free = (replace(model, lags=lags).fit(frame) for lags in ("equal", "free"))
+    named = tuple(name for name in equal.parameters if "<-" in name)
+    if model.random_intercepts:  # what acts on levels acts at no occasion
+        named = tuple(name for name in named if not name.endswith("age"))
+    same(equal, replace(model, lags=named).fit(frame))
+    same(free, replace(model, lags=()).fit(frame))
+    some = replace(model, lags=["y<-x"]).fit(frame)
+    later = 5 - model.lag
+    assert some.n_parameters == free.n_parameters - (later - 1)
+    assert "y<-x" in some.parameters
+    assert {"y<-y@5", "x<-y@5"} <= set(some.parameters)
+    assert equal.log_likelihood < some.log_likelihood < free.log_likelihood
+    assert compare_structural_fits(some, free).df == later - 1
+
+
+def test_residuals_and_means_are_held_by_name():
+    frame = panel(n=300, occasions=4)
+    for kind, name, other in (
+        ("residuals", "resid(x)", "resid(y)"),
+        ("residuals", "resid(x,y)", "resid(x)"),
+        ("means", "mean(y)", "mean(x)"),
+    ):
+        held = replace(MODEL, **{kind: (name,)}).fit(frame)
+        assert name in held.parameters
+        assert f"{other}@4" in held.parameters
+        assert other not in held.parameters
+    everything = ("resid(x)", "resid(y)", "resid(x,y)")
+    both = [replace(MODEL, residuals=given).fit(frame) for given in ("equal", everything)]
+    same(*both)
+
+
 def test_robust_difference_is_near_that_of_both_tests_where_values_are_normal():
     """Satorra & Bentler (2001): factors of both models' own tests, which need not be above zero."""
     frame = panel(n=3000)
