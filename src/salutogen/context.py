@@ -68,3 +68,16 @@ class RunContext:
 
         with executor_for(self.scheduler) as found:
             yield found
+
+    @contextmanager
+    def cluster(self) -> Iterator[Executor | None]:
+        """Provide the Dask cluster where one is named; None where kernels use every core here.
+
+        Processes of their own would add nothing to threads, and would run a script without a
+        guarded main part anew in each of them.
+        """
+        if self.scheduler is None:
+            yield None
+        else:
+            with self.executor() as found:
+                yield found

@@ -132,6 +132,69 @@ def test_factors_go_with_exposure_with_each_other_and_after_problems(study_of):
     assert after < before - 0.1
 
 
+def test_a_factor_that_follows_problems_is_at_the_first_occasion_what_it_goes_on_as(study_of):
+    """Whoever answers first has had problems before: mean, SD and correlations stay the same."""
+    study = study_of(
+        {
+            "scales": SCALES,
+            "line": {"slope": 0.5, "slope_sd": 0.1, "autocorrelation": 0.4},
+            "exposure": {"autocorrelation": 0.5},
+            "factors": {"support": {"follows": -0.8, "autocorrelation": 0.3}},
+        }
+    )
+    cohort = simulate(study, persons=2 * N, seed=7)
+    answers, truth = cohort.frames["answers"], cohort.persons
+    support, e, p = (total(answers, prefix, T) for prefix in ("S_", "H_", "P_"))
+    level = truth["level"].to_numpy()
+    known = {
+        "mean": support.mean(axis=0) / support.std(),
+        "sd": support.std(axis=0) / support.std(),
+        "level": [correlation(support[:, t], level) for t in range(T)],
+        "problems": [correlation(support[:, t], p[:, t]) for t in range(T)],
+        "problems later": [correlation(support[:, t], p[:, t + 1]) for t in range(T - 1)],
+        "exposure": [correlation(support[:, t], e[:, t]) for t in range(T)],
+        "next": [correlation(support[:, t], support[:, t + 1]) for t in range(T - 1)],
+    }
+    for name, by_occasion in known.items():
+        assert by_occasion[0] == pytest.approx(np.mean(by_occasion[1:]), abs=0.03), name
+    assert abs(known["level"][0]) > 0.2, "and there is something to be the same"
+    assert abs(known["exposure"][0]) > 0.1
+
+
+def test_what_follows_problems_changes_no_other_answer(study_of):
+    """Occasions nobody sees are drawn from a stream of their own."""
+    plain, following = (
+        simulate(
+            study_of({"scales": SCALES, "factors": {"support": {"follows": follows}}}),
+            persons=50,
+            seed=7,
+        ).frames["answers"]
+        for follows in (0.0, -0.5)
+    )
+    rest = pl.exclude("^S_.*$")
+    assert plain.select(rest).equals(following.select(rest))
+    assert not plain.select("^S_.*$").equals(following.select("^S_.*$"))
+
+
+def test_exposure_of_the_unseen_occasion_has_the_trend_and_no_shock(study_of):
+    """A factor is at the first occasion where problems of the occasion before have brought it."""
+    study = study_of(
+        {
+            "scales": SCALES,
+            "line": {"slope": 0.6, "slope_sd": 0.0},
+            "exposure": {"trend": 1.0, "shocks": {"1": 1.0}},
+            "factors": {"support": {"follows": -0.9}},
+        }
+    )
+    support = total(simulate(study, persons=N, seed=9).frames["answers"], "S_", T)
+    mean = support.mean(axis=0) / support.std()
+    steps = np.diff(mean)
+    assert steps[0] < -0.4, "the shock of the first occasion is followed at the second"
+    assert steps[1] > 0.2, "and gone at the third"
+    trend = steps[2:].mean()
+    assert mean[2] - mean[0] == pytest.approx(2 * trend, abs=0.06)
+
+
 def test_persons_differ_and_occasions_resemble_each_other(plain):
     score = total(plain.frames["answers"], "P_", T)
     near = correlation(deviations(score)[:, :-1], deviations(score)[:, 1:])

@@ -11,6 +11,7 @@ import polars as pl
 from salutogen.namespaces import ARM, background_column
 from salutogen.simulation.factors import draw_factors
 from salutogen.simulation.item_tables import Floats
+from salutogen.simulation.occasion_before import problems_before
 from salutogen.simulation.participation import draw_days, draw_participation
 from salutogen.simulation.population import Population
 from salutogen.simulation.random_streams import BLOCK, Purpose, stream
@@ -93,9 +94,11 @@ def draw_block(population: Population, seed: int, block: int, persons: int) -> B
         slope_shift=arm_effect(population, arm, "slope"),
     )
     reported = report_exposure(population, seed, block, exposure, problems.standardised)
-    factors = draw_factors(
-        population, seed, block, reactivity, exposure.stable, problems.standardised
-    )
+    before = np.zeros(BLOCK)
+    if population.follows_problems:
+        before = problems_before(population, seed, block, reactivity, events)
+    earlier = np.column_stack([before, problems.standardised[:, :-1]])
+    factors = draw_factors(population, seed, block, reactivity, exposure.stable, earlier)
     present = draw_participation(
         population, seed, block, problems.standardised, exposure.standardised
     )

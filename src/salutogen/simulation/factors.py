@@ -102,7 +102,7 @@ def draw_factors(
     """Draw every factor: (items, persons, occasions), with one occasion for baseline factors.
 
     `exposure` (persons,) is the lasting part of exposure, `problems` (persons, occasions) are the
-    standardised problems.
+    standardised problems at the occasion before each.
     """
     rng = stream(seed, block, Purpose.FACTORS)
     items = stream(seed, block, Purpose.FACTOR_ITEMS)
@@ -138,5 +138,5 @@ def _expected(
     passing = settings.within * reactivity.passing + np.sqrt(1.0 - settings.within**2) * fresh
     expected = expected + scale.spread.b * passing
     if settings.follows:
-        expected[:, 1:] += settings.follows * scale.spread.sd * problems[:, :-1]
+        expected = expected + settings.follows * scale.spread.sd * problems
     return np.asarray(expected)

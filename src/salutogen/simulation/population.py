@@ -51,7 +51,11 @@ class TrueLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Everything that drawing persons needs; nothing is looked up after this."""
+    """Everything that drawing persons needs; nothing is looked up after this.
+
+    `shift` (occasions,) is what exposure shares at each occasion, `shift_before` at the one before
+    the first, in SD.
+    """
 
     study: Study
     settings: SimulationSettings
@@ -61,6 +65,7 @@ class Population:
     passing: Floats
     line: TrueLine
     shift: Floats
+    shift_before: float
     days: Floats
     arms: tuple[str, ...]
 
@@ -73,6 +78,11 @@ class Population:
     def scales(self) -> Iterator[Scale]:
         """Every scale, exposure first."""
         yield from (*self.exposures, *self.problems, *self.factors)
+
+    @property
+    def follows_problems(self) -> bool:
+        """Whether a factor follows from problems at the occasion before."""
+        return any(factor.follows for factor in self.settings.factors.values())
 
     def occasion(self, label: str | None, default: int) -> int:
         """Place of a labelled occasion in the plan."""
@@ -120,7 +130,7 @@ def build_population(study: Study) -> Population:
     findings = Findings()
     _check_names(study, settings, findings)
     findings.raise_refusals(SimulationError)
-    shift = _shift(study, settings)
+    shift_before, shift = _shift(study, settings)
     names = dict.fromkeys((*study.exposure_types, *study.problems.instruments, *study.instruments))
     others = [n for n in names if n not in (*study.exposure_types, *study.problems.instruments)]
     exposures = _scales(study, settings, "exposure", study.exposure_types, 0.0)
@@ -140,6 +150,7 @@ def build_population(study: Study) -> Population:
         passing=passing,
         line=_line(settings, combined, problems[0]),
         shift=shift,
+        shift_before=shift_before,
         days=planned_days(study),
         arms=_arms(study, settings),
     )
@@ -185,13 +196,17 @@ def _mean_correlation(study: Study, settings: SimulationSettings, role: Role, na
     return factor.within**2 * reactive + (1.0 - factor.within**2) * own
 
 
-def _shift(study: Study, settings: SimulationSettings) -> Floats:
-    """Shared shift of exposure by occasion, in SD, with mean zero."""
+def _shift(study: Study, settings: SimulationSettings) -> tuple[float, Floats]:
+    """Shared shift of exposure, in SD, before the first occasion and by occasion, with mean zero.
+
+    The trend runs before the study as in it.
+    """
     count = len(study.occasions)
     shift = settings.exposure.trend * np.linspace(-0.5, 0.5, count) if count > 1 else np.zeros(1)
+    before = shift[0] - settings.exposure.trend / max(count - 1, 1)
     for label, size in settings.exposure.shocks.items():
         shift[study.labels.index(label)] += size
-    return np.asarray(shift - shift.mean(), dtype=np.float64)
+    return float(before - shift.mean()), np.asarray(shift - shift.mean(), dtype=np.float64)
 
 
 def _passing(exposures: tuple[Scale, ...], shift: Floats) -> Floats:

@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     TIMING = auto()
     ARMS = auto()
     EVENT_DAYS = auto()
+    BEFORE = auto()
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:
@@ -47,3 +48,14 @@ def autoregressive(
         values[:, occasion] *= fresh
         values[:, occasion] += correlation * values[:, occasion - 1]
     return values
+
+
+def one_step_back(
+    first: npt.NDArray[np.float64], fresh: npt.NDArray[np.float64], correlation: float
+) -> npt.NDArray[np.float64]:
+    """Value one occasion before `first` of such an autoregression, which runs alike either way.
+
+    `fresh` is standard normal.
+    """
+    before: npt.NDArray[np.float64] = correlation * first + np.sqrt(1.0 - correlation**2) * fresh
+    return before

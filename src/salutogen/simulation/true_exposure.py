@@ -42,6 +42,17 @@ class TrueExposure:
     stable: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureSources:
+    """What brings events about, each with SD 1.
+
+    `stable` (types, persons) lasts in a person, `passing` (types, persons, occasions) does not.
+    """
+
+    stable: Floats
+    passing: Floats
+
+
 def draw_arms(population: Population, seed: int, block: int) -> npt.NDArray[np.int64]:
     """Arm of each person of the block, as place in `population.arms`; arms of equal size."""
     order = np.arange(BLOCK) % max(len(population.arms), 1)
@@ -109,28 +120,62 @@ def draw_exposure(
     events: MajorEvents | None,
 ) -> TrueExposure:
     """Draw the events of every list for one block of persons."""
+    return list_events(
+        population,
+        exposure_sources(population, seed, block),
+        population.shift + arm_shift,
+        events,
+        stream(seed, block, Purpose.EVENT_LISTS),
+    )
+
+
+def exposure_sources(population: Population, seed: int, block: int) -> ExposureSources:
+    """Draw what lasts and what passes of each type for one block of persons."""
     rng = stream(seed, block, Purpose.EXPOSURE)
-    items = stream(seed, block, Purpose.EVENT_LISTS)
-    settings, line = population.settings.exposure, population.line
+    settings, count = population.settings.exposure, population.n_occasions
     shared, own = np.sqrt(settings.association), np.sqrt(1.0 - settings.association)
-    count = population.n_occasions
     shared_stable = rng.standard_normal(BLOCK)
     shared_passing = autoregressive(rng, BLOCK, count, settings.autocorrelation)
+    stable, passing = [], []
+    for _ in population.exposures:
+        stable.append(shared * shared_stable + own * rng.standard_normal(BLOCK))
+        alone = autoregressive(rng, BLOCK, count, settings.autocorrelation)
+        passing.append(shared * shared_passing + own * alone)
+    return ExposureSources(stable=np.array(stable), passing=np.array(passing))
+
+
+def list_events(
+    population: Population,
+    sources: ExposureSources,
+    shift: Floats,
+    events: MajorEvents | None,
+    items: np.random.Generator,
+    first: int = 0,
+) -> TrueExposure:
+    """Draw the events of every list from what brings them about.
+
+    Parameters
+    ----------
+    population : Population
+    sources : ExposureSources
+    shift : array (occasions,) or (persons, occasions)
+        Shift of each type, in its SD.
+    events : MajorEvents or None
+    items : Generator
+    first : int
+        Place of the sources' first occasion in the plan; -1 is the one before the plan's first.
+    """
+    line = population.line
     answers: dict[str, Answers] = {}
-    total = np.zeros((BLOCK, count))
+    total = np.zeros(sources.passing.shape[1:])
     carried = np.zeros(BLOCK)
     for place, scale in enumerate(population.exposures):
-        spread = scale.spread
-        stable = shared * shared_stable + own * rng.standard_normal(BLOCK)
-        passing = shared * shared_passing + own * autoregressive(
-            rng, BLOCK, count, settings.autocorrelation
-        )
-        moved = spread.sd * (population.shift + arm_shift)
-        expected = spread.centre + spread.a * stable[:, None] + moved
-        expected += population.passing[place] * passing
+        spread, stable = scale.spread, sources.stable[place]
+        expected = spread.centre + spread.a * stable[:, None] + spread.sd * shift
+        expected = expected + population.passing[place] * sources.passing[place]
         drawn = scale.table.draw(expected, items)
         if events is not None and scale.name == events.instrument:
-            _mark_major_events(scale, drawn, events, items)
+            _mark_major_events(scale, drawn, events, items, first)
         answers[scale.name] = drawn
         total += line.weights[place] * (sum_of_values(scale, drawn) - spread.mean)
         carried += line.weights[place] * np.sqrt(spread.between) * stable
@@ -150,13 +195,13 @@ def sum_of_values(scale: Scale, answers: Answers) -> Floats:
 
 
 def _mark_major_events(
-    scale: Scale, answers: Answers, events: MajorEvents, rng: np.random.Generator
+    scale: Scale, answers: Answers, events: MajorEvents, rng: np.random.Generator, first: int
 ) -> None:
     """Let the anchor item occur at the event's occasion and at none before."""
     rating = scale.table.draw_rating((BLOCK,), rng)
     if events.rating is not None:
         rating[:] = np.flatnonzero(scale.table.codes == events.rating)[0]
-    places = np.arange(answers.shape[2])
+    places = first + np.arange(answers.shape[2])
     who = np.flatnonzero(events.occasion >= 0)
     chosen = answers[events.item[who], who]
     chosen[places[None, :] < events.occasion[who, None]] = 0

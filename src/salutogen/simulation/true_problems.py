@@ -66,11 +66,7 @@ def draw_problems(
     """
     line = population.line
     stable = exposure.stable[:, None]
-    moving = exposure.standardised - stable
-    own_slope = line.slope_sd * reactivity.slope[:, None]
-    lasting = line.between * stable + own_slope * stable
-    lasting = lasting + line.level_sd * reactivity.level[:, None]
-    passing = line.within * moving + own_slope * moving + line.passing_sd * reactivity.passing
+    lasting, passing = lasting_and_passing(population, exposure, reactivity)
     passing = passing + level_shift + slope_shift * exposure.standardised
     rng = stream(seed, block, Purpose.PROBLEMS)
     items = stream(seed, block, Purpose.PROBLEM_ITEMS)
@@ -79,13 +75,32 @@ def draw_problems(
         deviation = _deviation(population, scale, lasting, passing, rng)
         answers[scale.name] = draw_items(scale, scale.spread.centre + scale.sign * deviation, items)
     first = population.problems[0]
-    score = item_sum(first, answers[first.name])
     return TrueProblems(
-        expected=line.between * stable + line.within * moving,
+        expected=line.between * stable + line.within * (exposure.standardised - stable),
         true=lasting + passing,
         answers=answers,
-        standardised=first.sign * (score - first.spread.mean) / first.spread.sd,
+        standardised=standardised(first, answers[first.name]),
     )
+
+
+def lasting_and_passing(
+    population: Population, exposure: TrueExposure, reactivity: Reactivity
+) -> tuple[Floats, Floats]:
+    """Return what lasts (persons, 1) and passes (persons, occasions) of problems, in SD."""
+    line = population.line
+    stable = exposure.stable[:, None]
+    moving = exposure.standardised - stable
+    own_slope = line.slope_sd * reactivity.slope[:, None]
+    lasting = line.between * stable + own_slope * stable
+    lasting = lasting + line.level_sd * reactivity.level[:, None]
+    return lasting, line.within * moving + own_slope * moving + (
+        line.passing_sd * reactivity.passing
+    )
+
+
+def standardised(scale: Scale, answers: npt.NDArray[np.int8] | Floats) -> Floats:
+    """Return answers to a scale of problems in SD, higher = more problems."""
+    return scale.sign * (item_sum(scale, answers) - scale.spread.mean) / scale.spread.sd
 
 
 def _deviation(

@@ -103,6 +103,19 @@ def test_the_picture_of_balance_has_the_steps_of_its_table(
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
 
 
+def test_balance_is_drawn_on_a_scale_on_which_small_differences_look_small(
+    inputs: AnalysisInputs, result: AttritionResult
+) -> None:
+    (section,), _ = shown(result, inputs, individuals=True)
+    drawn = next(one for one in section.figures if one.name == "attrition-balance")
+    lines, _, points = drawn.chart["layer"]
+    assert [row["at"] for row in lines["data"]["values"]] == [-0.1, 0.1]
+    low, high = points["encoding"]["x"]["scale"]["domain"]
+    largest = drawn.data["apart"].abs().to_numpy().max()
+    assert low == -high
+    assert high >= max(0.25, largest)
+
+
 def test_results_hide_what_the_page_hides(result: AttritionResult) -> None:
     audience = Audience(individuals=False, n_persons=160, seed=1)
     hide = HiddenFigures(audience)

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import FactorsResult, compute
 from salutogen.analyses.factors.bends import Bend
-from salutogen.analyses.factors.bends_section import bend_words
+from salutogen.analyses.factors.bends_section import BROKEN, STRAIGHT, bend_words
 from salutogen.analyses.factors.distance_section import course_words, followed
 from salutogen.analyses.factors.records import FactorFound
 from tests.analyses.factors.drifting import drifting
@@ -144,6 +144,12 @@ def test_the_page_shows_bands_to_every_audience(
             "1 to 2 weeks", "3 to 4 weeks", "5 to 7 weeks",
         ]  # fmt: skip
         (figure,) = (item for item in section.figures if item.name == "factors-distance-mood")
-        marks = [str(layer.get("mark")) for layer in figure.chart["layer"]]
-        assert sum("strokeDash': [6, 4]" in mark for mark in marks) == 2
+        dashes = [layer["encoding"].get("strokeDash", {}) for layer in figure.chart["layer"]]
+        kinds = [dash["datum"] for dash in dashes if dash]
+        assert kinds == [STRAIGHT, STRAIGHT, BROKEN, BROKEN]
+        assert all(dash["legend"] and dash["title"] is None for dash in dashes if dash)
+        areas = [
+            layer["mark"] for layer in figure.chart["layer"] if layer["mark"]["type"] == "area"
+        ]
+        assert len({area["stroke"] for area in areas}) == 2, "bands that overlap have edges"
         assert withheld == ()

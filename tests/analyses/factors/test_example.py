@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 import salutogen as sg
+from salutogen.analyses.change.analysis import ChangeResult
 from salutogen.analyses.factors.analysis import FactorsResult
 from salutogen.analyses.factors.words import confounded_words
 from salutogen.simulation import simulate
 
 
 @pytest.fixture(scope="module")
-def results(repository: Path) -> tuple[FactorsResult, FactorsResult]:
+def done(repository: Path) -> sg.Results:
     study = sg.read_study(repository / "examples" / "factors" / "study.yaml")
     answers = simulate(study, persons=400, seed=2).frames
-    done = sg.run(study, answers)
+    return sg.run(study, answers)
+
+
+@pytest.fixture(scope="module")
+def results(done: sg.Results) -> tuple[FactorsResult, FactorsResult]:
     before, later = done.analysis("factors"), done.analysis("asked-later")
     assert isinstance(before, FactorsResult)
     assert isinstance(later, FactorsResult)
@@ -43,20 +48,30 @@ def test_the_right_thing_is_said_of_each_factor(
     assert mastery is not None
     assert abs(joint.two_step.b) < 0.6 * abs(found["appraisal"].two_step.b)
     assert mastery.two_step.clear
-    # Reversed: nothing when asked before; what it claims later is gone at equal earlier problems.
-    assert not found["contact"].claimed
+    # Reversed: it goes with later SR, since it followed from problems, of before the study too. In
+    # the middle, where problems before are known, nothing is left of that at equal problems.
+    assert found["contact"].claimed
+    assert not found["contact"].may_follow
     again = {item.name: item for item in later.factors}
     assert again["contact"].claimed
     assert again["contact"].may_follow
     assert str(before.in_short()) == (
-        "lower SR over occasions 2 to 7 goes with higher Positive appraisal and Mastery "
-        "(in two steps and in one)"
+        "lower SR over occasions 2 to 7 goes with higher Positive appraisal, Mastery and Seeing "
+        "friends (in two steps and in one)"
     )
     assert str(later.in_short()).endswith(
         "(in two steps and in one; of Seeing friends nothing is shown at equal earlier problems)"
     )
     assert "factors-may-follow-problems" in [item.code for item in later.findings]
     assert not again["mastery"].may_follow
+
+
+def test_what_comes_first_tells_the_reversed_factor(done: sg.Results) -> None:
+    contact = done.analysis("contact")
+    assert isinstance(contact, ChangeResult)
+    assert str(contact.in_short()) == (
+        "SR above a person's usual level is followed by a lower Seeing friends"
+    )
 
 
 def test_true_ratios_are_told(results: tuple[FactorsResult, FactorsResult]) -> None:

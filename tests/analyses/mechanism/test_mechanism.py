@@ -17,6 +17,7 @@ from salutogen.analyses.mechanism.analysis import EFFECTS, ONE, TWO, MechanismRe
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.errors import AnalysisError
 from salutogen.models import mediate
+from salutogen.page.words import points
 from tests.analyses.inputs import shown
 from tests.analyses.mechanism.worlds import PLAIN, by_hand, ols, result, study
 from tests.analyses.small_cohort import answers, identifier
@@ -206,6 +207,21 @@ def test_the_page_shows_figures_to_everyone(individuals: bool) -> None:
     ]
     assert section.tables[0].frame.height == 3 * len(EFFECTS)
     assert not withheld
+
+
+def test_the_curve_is_smooth_and_marks_where_nothing_is_left() -> None:
+    found = result()
+    (section,), _ = shown(found, study(), individuals=False)
+    *_, drawn = section.figures
+    rhos, indirect = found.curve["rho"].to_numpy(), found.curve["indirect"].to_numpy()
+    assert np.max(np.diff(rhos)) < 0.03
+    assert 0.0 in rhos
+    _, _, point, words = drawn.chart["layer"]
+    (row,) = point["data"]["values"]
+    assert row["rho"] == pytest.approx(found.two_step.rho_at_zero, abs=6e-4)
+    assert words["data"]["values"][0]["words"] == f"0 at {points(row['rho'])}"
+    left = np.interp(row["rho"], rhos, indirect)
+    assert left == pytest.approx(0, abs=0.02 * abs(found.two_step.estimate))
 
 
 def test_given_earlier_values_is_by_hand() -> None:

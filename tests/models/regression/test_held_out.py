@@ -66,6 +66,21 @@ def test_useless_terms_lose_and_are_rarely_claimed() -> None:
     assert 3 <= false <= 19
 
 
+@pytest.mark.parametrize("b", [0.0, 0.1])
+def test_a_gain_lies_inside_its_interval_also_where_it_is_below_what_can_be_true(b: float) -> None:
+    """Useless terms lose more by chance than estimating their coefficients costs."""
+    below, held = 0, 0
+    for seed in range(100):
+        y, X = data(150, b=b, seed=seed)
+        gain = held_out(y, {"one": X[:, :1], "two": X[:, :2]}, repeats=4).gain("one", "two")
+        low, high = gain.interval
+        assert low < gain.gain < high
+        below += gain.gain < -1.0 / 135 / 2
+        held += low <= (b**2 - 1.0 / 135) / (2 + b**2) <= high
+    assert below > 5
+    assert held >= 92
+
+
 @pytest.mark.parametrize("b", [0.2, 0.6])
 def test_intervals_hold_the_gain_of_a_line_of_that_many_units(b: float) -> None:
     held = 0

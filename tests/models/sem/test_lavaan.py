@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from salutogen.models import CrossLaggedPanel, LatentChangeScores
+from salutogen.models import CrossLaggedPanel, LatentChangeScores, compare_structural_fits
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "structural"
 VALUES = json.loads((REFERENCE / "lavaan.json").read_text(encoding="utf-8"))
@@ -77,6 +77,29 @@ def test_agrees_with_lavaan(case):
     for names, near in ((INDICES, TOLERANCE["index"]), (INTERVALS, TOLERANCE["interval"])):
         for ours, name in names.items():
             assert result.fit_indices[ours] == pytest.approx(fit[name], rel=near, abs=near), ours
+
+
+@pytest.mark.parametrize("number, pair", list(enumerate(cases.PAIRS)))
+def test_scaled_differences_agree_with_lavaan(number, pair):
+    """Satorra & Bentler 2010: `Rscript differences.R` beside `differences.json`.
+
+    Where levels are left out, observed information of the larger model is not definite at the
+    smaller one's estimates: lavaan's factor is below zero, and expected information stands for it.
+    """
+    theirs = json.loads((REFERENCE / "differences.json").read_text(encoding="utf-8"))
+    case, *models = cases.PAIRS[pair]
+    names = tuple("xyz"[: cases.CASES[case]["data"][2]])
+    smaller, larger = (
+        CrossLaggedPanel(
+            outcomes=names, person="id", occasion="wave", standard_errors="robust", **model
+        ).fit(cases.long(case))
+        for model in models
+    )
+    values = theirs[f"pair{number}"]
+    kind = "observed" if values["observed"] > 0 else "expected"
+    found = compare_structural_fits(smaller, larger)
+    assert found.chi_square == pytest.approx(values[kind], rel=1e-5)
+    assert (kind == "expected") == pair.startswith("no levels")
 
 
 @pytest.mark.parametrize("case", ["missing", "three", "groups"])

@@ -6,6 +6,7 @@ that this package gives to the labels are written beside it.
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -88,6 +89,14 @@ CASES = {
         "data": (400, 4, 2, 10, 0.15, 0),
         "model": {"reliability": {"x": 0.85, "y": 0.9}},
     },
+    "some held": {
+        "data": (450, 4, 2, 23, 0.1, 7),
+        "model": {
+            "lags": ("y<-x", "x<-x"),
+            "residuals": ("resid(x)", "resid(x,y)"),
+            "means": ("mean(y)",),
+        },
+    },
     "change": {
         "data": (250, 5, 2, 11, 0.1, 6),
         "model": {
@@ -135,6 +144,15 @@ def long(case):
     return found
 
 
+# Of one case's data: what the smaller model holds equal or leaves out, and the larger does not.
+PAIRS = {
+    "equal lags": ("free", {}, {"lags": "free"}),
+    "equal residuals": ("complete", {"residuals": "equal", "means": "equal"}, {}),
+    "no levels": ("plain", {"random_intercepts": False}, {}),
+    "no levels, two back": ("two back", {"random_intercepts": False, "lag": 2}, {"lag": 2}),
+}
+
+
 class Syntax:
     """Lines of lavaan's syntax; each name of ours gets a label."""
 
@@ -152,10 +170,10 @@ class Syntax:
         self.lines.append(f"{left} {operator} {prefix}*{right}")
 
 
-def syntax(case):
+def syntax(case, model=None):
     """The model in lavaan's syntax (``@VAR(x1)@`` where a sample variance is needed)."""
     _, occasions, k, *_ = CASES[case]["data"]
-    model = CASES[case]["model"]
+    model = CASES[case]["model"] if model is None else model
     names, lag = "xyz"[:k], model.get("lag", 1)
     has_levels = model.get("random_intercepts", True)
     told = Syntax(["a", "b"] if "group" in model else [])
@@ -163,15 +181,19 @@ def syntax(case):
         _changes(told, names, occasions, model["effects"])
         return told
     add, lines = told.add, told.lines
-    at = lambda free, t: f"@{t}" if free else ""  # noqa: E731
+
+    def at(kind, name, t):
+        held = model.get(kind, "equal" if kind == "lags" else "free")
+        return f"@{t}" if held == "free" or (held != "equal" and name not in held) else ""
+
     for name in names:
         reliability = model.get("reliability", {}).get(name)
         for t in range(1, occasions + 1):
             lines.append(f"w{name}{t} =~ 1*{name}{t}")
             error = 0 if reliability is None else f"@{1 - reliability}*VAR({name}{t})@"
             lines.append(f"{name}{t} ~~ {error}*{name}{t}")
-            free = model.get("means", "free") == "free"
-            add(f"{name}{t}", "~", "1", f"mean({name}){at(free, t)}", shared=False)
+            ours = f"mean({name})"
+            add(f"{name}{t}", "~", "1", ours + at("means", ours, t), shared=False)
         if has_levels:
             loadings = " + ".join(f"1*{name}{t}" for t in range(1, occasions + 1))
             lines.append(f"l{name} =~ {loadings}")
@@ -188,12 +210,10 @@ def syntax(case):
             for b in names:
                 for back in range(1, lag + 1):
                     ours = f"{a}<-{b}" + (f"[lag {back}]" if back > 1 else "")
-                    free = model.get("lags", "equal") == "free"
-                    add(f"w{a}{t}", "~", f"w{b}{t - back}", ours + at(free, t))
+                    add(f"w{a}{t}", "~", f"w{b}{t - back}", ours + at("lags", ours, t))
         for a, b in pairs:
             ours = f"resid({a})" if a == b else f"resid({a},{b})"
-            free = model.get("residuals", "free") == "free"
-            add(f"w{a}{t}", "~~", f"w{b}{t}", ours + at(free, t), shared=False)
+            add(f"w{a}{t}", "~~", f"w{b}{t}", ours + at("residuals", ours, t), shared=False)
     if "covariates" in model:
         _covariates(told, names, occasions)
     return told
@@ -298,6 +318,15 @@ def main(folder):
         (folder / f"{stem}.lav").write_text("\n".join(told.lines) + "\n", encoding="utf-8")
         names = "\n".join(f"{label}\t{name}" for name, label in told.labels.items())
         (folder / f"{stem}.names").write_text(names + "\n", encoding="utf-8")
+    for number, (case, smaller, larger) in enumerate(PAIRS.values()):
+        write(folder / f"pair{number}.csv", wide(case))
+        lines = "\n".join(syntax(case, larger).lines) + "\n"
+        (folder / f"pair{number}.larger").write_text(lines, encoding="utf-8")
+        if smaller.get("random_intercepts", True):
+            lines = "\n".join(syntax(case, smaller).lines) + "\n"
+        else:  # levels that do not vary, so that both models have the same variables
+            lines = re.sub(r"(?m)^(l\w) ~~ \w+\*(l\w)$", r"\1 ~~ 0*\2", lines)
+        (folder / f"pair{number}.smaller").write_text(lines, encoding="utf-8")
 
 
 if __name__ == "__main__":

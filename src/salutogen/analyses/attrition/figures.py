@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from salutogen.page.audience import Audience
 
 ROW, SHOWN = 26, 40
+SMALL, LEAST_REACH = 0.1, 0.25  # SDs: a small difference, and how far the axis of balance goes
 STILL_COLUMNS = (
     OCCASION_COLUMNS[0],
     Column(name="still", meaning="Share still observed", heading="Share still observed"),
@@ -164,6 +165,10 @@ def balance_figure(balance: pl.DataFrame) -> Figure | None:
     if not data.height:
         return None
     y: Spec = ordered("variable", None, names, most=SHOWN, axis={"labelLimit": 260})
+    reach = max(LEAST_REACH, 1.05 * float(str(data["apart"].abs().max() or 0.0)))
+    span = {"domain": [-reach, reach], "nice": False}
+    title = "Seen at the end less everyone (SDs)"
+    x = quantity("apart", title, scale=span, axis={"tickCount": 5})
     largest = {kind: part["apart"].abs().max() for (kind,), part in data.group_by(["kind"])}
     return Figure(
         name="attrition-balance",
@@ -171,16 +176,22 @@ def balance_figure(balance: pl.DataFrame) -> Figure | None:
         description=(
             "Differences of means at first, those seen at the end less everyone, in SDs. The "
             f"largest is {points(float(str(largest['unweighted'])))} unweighted and "
-            f"{points(float(str(largest['weighted'])))} weighted."
+            f"{points(float(str(largest['weighted'])))} weighted. Thin lines stand at a tenth of "
+            "an SD, below which a difference counts as small."
         ),
         chart=layered(
+            {
+                "data": {"values": [{"at": -SMALL}, {"at": SMALL}]},
+                "mark": {"type": "rule", "color": colour("quiet"), "opacity": 0.6},
+                "encoding": {"x": {"field": "at", "type": "quantitative"}},
+            },
             zero_rule("x"),
             {
                 "data": values(data),
                 "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
                 "encoding": {
                     "y": y,
-                    "x": quantity("apart", "Seen at the end less everyone (SDs)", zero=True),
+                    "x": x,
                     "color": {"field": "kind", "type": "nominal", "title": None,
                               "scale": palette_scale(WEIGHTED)},
                     "shape": {"field": "kind", "type": "nominal", "title": None,

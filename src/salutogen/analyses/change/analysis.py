@@ -56,7 +56,7 @@ MODEL_COLUMNS = (
 TEST_COLUMNS = (
     Column(name="claim", meaning="What the larger model allows", heading="Test whether",
            kind=Kind.LABEL),
-    Column(name="chi_square", meaning="Scaled likelihood ratio (Satorra and Bentler 2001)",
+    Column(name="chi_square", meaning="Scaled likelihood ratio (Satorra and Bentler 2010)",
            heading="Chi-square"),
     Column(name="df", meaning="Parameters more", heading="df"),
     Column(name="p", meaning="p value", heading="p"),

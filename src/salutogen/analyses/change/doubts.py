@@ -58,6 +58,9 @@ def tell_doubts(
     if _fits_poorly(fit):
         found.tell("change-fit-poor", cfi=fit["cfi"], rmsea=fit["rmsea"],
                    mend=_other_models(data, lag, lags))  # fmt: skip
+    if fits_inexactly(fit):
+        found.tell("change-fit-inexact", p=fit["p"], cfi=fit["cfi"], rmsea=fit["rmsea"],
+                   back=back_in_words(lag))  # fmt: skip
     for row in tests.filter(claim=LAGS).iter_rows(named=True):
         if lags == "equal" and row["p"] is not None and row["p"] < LEVEL:
             found.tell("change-effects-differ", p=row["p"])
@@ -100,12 +103,29 @@ def doubts_of(fit: Mapping[str, Any], messages: Sequence[str]) -> tuple[str, ...
     return (*poor, "has doubtful estimates") if messages else poor
 
 
+def fits_inexactly(fit: Mapping[str, Any]) -> bool:
+    """Whether the test speaks against a model and its indices do not."""
+    return _is_rejected(fit) and not _has_poor_indices(fit)
+
+
+def back_in_words(lag: int) -> str:
+    """Words for how far back a model's effects reach."""
+    return "one occasion" if lag == 1 else "two occasions"
+
+
 def _fits_poorly(fit: Mapping[str, Any]) -> bool:
     """Whether indices and the test both speak against a model."""
-    poor = (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
+    return _is_rejected(fit) and _has_poor_indices(fit)
+
+
+def _is_rejected(fit: Mapping[str, Any]) -> bool:
+    return fit["p"] is not None and fit["p"] < LEVEL
+
+
+def _has_poor_indices(fit: Mapping[str, Any]) -> bool:
+    return (fit["cfi"] is not None and fit["cfi"] < LEAST_CFI) or (
         fit["rmsea"] is not None and fit["rmsea"] > MOST_RMSEA
     )
-    return poor and fit["p"] is not None and fit["p"] < LEVEL
 
 
 def tell_group_differences(grouped: Grouped, found: Findings) -> None:

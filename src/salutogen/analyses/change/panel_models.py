@@ -185,7 +185,7 @@ class ToldFit:
             for back in range(1, plan.lag + 1)
             for source in plan.outcomes
             for outcome in plan.outcomes
-            for at in (plan.occasions[plan.lag :] if plan.free_lags else ("",))
+            for at in (plan.occasions[plan.lag :] if plan.lags == "free" else ("",))
         ]
 
     def parameter(

@@ -15,6 +15,7 @@ from salutogen.analyses.change.alike import (
     way,
     when_in_short,
 )
+from salutogen.analyses.change.doubts import back_in_words, fits_inexactly
 from salutogen.analyses.change.fitted import LAGS
 from salutogen.analyses.change.groups import ALL
 from salutogen.analyses.change.paths import (
@@ -48,7 +49,7 @@ def answer_of(result: ChangeResult) -> Text:
         return (
             f"Within persons, no effect of one of {_names(result)} on another "
             f"{'an occasion' if result.lag == 1 else 'one or two occasions'} later is shown "
-            f"({sizes}).{_agreed(result, rest)}{_doubted(result)}"
+            f"({sizes}).{_agreed(result, rest)}{_doubted(result)}{_inexact(result)}"
         )
     denied = _denied(result)
     held = [
@@ -64,7 +65,7 @@ def answer_of(result: ChangeResult) -> Text:
     missed = [path_of(result.title, rows) for rows in together(rest)]
     parts = [f" Within persons, {enumeration(held)}."] if held else []
     parts += [*alone, f" Not shown: {'; '.join(missed)}." if missed else ""]
-    return "".join([*parts, _agreed(result, rest), _doubted(result)]).strip()
+    return "".join([*parts, _agreed(result, rest), _doubted(result), _inexact(result)]).strip()
 
 
 def in_short_of(result: ChangeResult) -> str:
@@ -99,6 +100,20 @@ def _doubted(result: ChangeResult) -> str:
     return (
         f" All of this hangs on a model with random intercepts that {enumeration(result.doubts)}: "
         "do not build on it."
+    )
+
+
+def _inexact(result: ChangeResult) -> str:
+    """Say that exact fit of the main model is rejected though its indices are good."""
+    fit = result.models.row(0, named=True)
+    if not fits_inexactly(fit):
+        return ""
+    cfi, rmsea = (points(fit[name], 3) for name in ("cfi", "rmsea"))
+    return (
+        f" By its indices the model with random intercepts fits (CFI {cfi}, RMSEA {rmsea}); that "
+        f"it fits exactly is rejected ({p_value(fit['p'])}). Levels that are not constant, or "
+        f"effects that reach back further than {back_in_words(result.lag)}, do that; a small "
+        "effect may come from them."
     )
 
 

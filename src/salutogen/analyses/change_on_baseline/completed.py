@@ -198,13 +198,14 @@ def _different(names: list[str]) -> tuple[str, ...]:
 
 def _sets(inputs: AnalysisInputs, imputations: int, wide: _Wide) -> CompletedSets:
     """Complete sets; with more rounds where chains have not come together."""
-    for iterations in ITERATIONS:
-        sets = ChainedImputation(
-            columns=wide.names, imputations=imputations, iterations=iterations,
-            seed=inputs.run.seed + STREAM,
-        ).fit(wide.values, progress=inputs.run.tell)  # fmt: skip
-        if sets.converged:
-            break
+    with inputs.run.cluster() as executor:
+        for iterations in ITERATIONS:
+            sets = ChainedImputation(
+                columns=wide.names, imputations=imputations, iterations=iterations,
+                seed=inputs.run.seed + STREAM,
+            ).fit(wide.values, executor=executor, progress=inputs.run.tell)  # fmt: skip
+            if sets.converged:
+                break
     return sets
 
 

@@ -13,6 +13,7 @@ from salutogen.analyses.factors.figures import ONE, STEPS, TWO
 from salutogen.analyses.factors.tables import table
 from salutogen.columns import LESS_RESILIENT, Column, Kind
 from salutogen.page.charting import Spec, line, values
+from salutogen.page.colours import colour
 from salutogen.page.section import Table
 from salutogen.page.words import p_value, signed, span
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from salutogen.analyses.factors.bends import Bend, TimeBand
     from salutogen.analyses.factors.records import FactorFound
 
+STRAIGHT, BROKEN = "straight line through all occasions", "broken line through bands of time"
+DASHES = {STRAIGHT: [1, 0], BROKEN: [6, 4]}
 BAND_COLUMNS = (
     Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor"),
     Column(name="occasions", meaning="Later occasions", kind=Kind.LABEL, heading="Occasions"),
@@ -127,7 +130,22 @@ def band_lines(one: Distance, x: Spec, y_axis: str, length: float) -> list[Spec]
                 "step": [name] * len(one.bend.bands),
             }
         )
-        layers.append(
-            {"data": values(data), **line("b", x, y_axis, shade=shade, strokeDash=[6, 4])}
-        )
+        layers.append({"data": values(data), **_told(line("b", x, y_axis, shade=shade), BROKEN)})
     return layers
+
+
+def straight_line(one: Distance, x: Spec, y_axis: str, shade: str) -> Spec:
+    """The straight line of one way of asking; told from broken lines where there are any."""
+    drawn = line("b", x, y_axis, shade=shade)
+    return _told(drawn, STRAIGHT) if one.bends and one.bend is not None else drawn
+
+
+def _told(drawn: Spec, kind: str) -> Spec:
+    """Give a line the dashes of its kind, with a legend."""
+    dashes: Spec = {
+        "datum": kind, "type": "nominal", "title": None,
+        "scale": {"domain": list(DASHES), "range": list(DASHES.values())},
+        "legend": {"columns": 1, "symbolType": "stroke", "symbolSize": 600,
+                   "symbolStrokeColor": colour("ink"), "labelLimit": 400},
+    }  # fmt: skip
+    return {**drawn, "encoding": {**drawn["encoding"], "strokeDash": dashes}}

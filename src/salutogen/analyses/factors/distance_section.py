@@ -11,6 +11,7 @@ from salutogen.analyses.factors.bends_section import (
     band_lines,
     band_tables,
     bend_words,
+    straight_line,
     time_range,
     time_words,
 )
@@ -24,7 +25,6 @@ from salutogen.page.charting import (
     Spec,
     band,
     layered,
-    line,
     palette_scale,
     quantity,
     values,
@@ -203,8 +203,8 @@ def _figure(item: FactorFound, one: Distance) -> Figure:
         {"data": values(data.filter(part=LINE, step=name)), **mark}
         for name, shade in STEPS.items()
         for mark in (
-            band("low", "high", x, Y_AXIS, shade=shade, opacity=0.14),
-            line("b", x, Y_AXIS, shade=shade),
+            band("low", "high", x, Y_AXIS, shade=shade, opacity=0.1, edge=0.5),
+            straight_line(one, x, Y_AXIS, shade),
         )
     ]
     two = one.two_step

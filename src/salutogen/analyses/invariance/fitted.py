@@ -66,7 +66,7 @@ STEP_COLUMNS = (
            heading="Change of RMSEA"),
     Column(name="difference", heading="Difference",
            meaning="Scaled test against the model before (likelihood ratio: Satorra and Bentler "
-           "2001; ordered items, weighted squares: Satorra 2000)"),
+           "2010; ordered items, weighted squares: Satorra 2000)"),
     Column(name="difference_df", meaning="Its degrees of freedom", heading="df of it",
            kind=Kind.LABEL),
     Column(name="difference_p", meaning="Its p value", heading="p of it"),

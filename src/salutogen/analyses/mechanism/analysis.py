@@ -39,7 +39,7 @@ TWO, ONE = "SR (two steps)", "P given E (one step)"
 EARLIER = "SR (two steps), given earlier values"
 STREAM = 0x3ED
 STEPS: tuple[Literal[1, 2], ...] = (2, 1)
-RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.1), 1))
+RHOS = tuple(float(rho) for rho in np.round(np.arange(-0.9, 0.91, 0.02), 2))
 EFFECTS = {
     "a": "factor to mechanism",
     "b": "mechanism to problems, given the factor",

@@ -173,6 +173,10 @@ def _effects(result: MechanismResult) -> Figure:
 def _curve(result: MechanismResult) -> Figure:
     x: Spec = quantity("rho", "Correlation of the errors of mechanism and SR")
     two = result.two_step
+    gone: list[Spec] = []
+    rho = two.rho_at_zero
+    if rho is not None and abs(rho) <= result.curve["rho"].to_numpy().max():
+        gone = _vanishing(rho, x)
     return Figure(
         name="mechanism-confounding",
         title="What an unmeasured cause of mechanism and SR would make of it",
@@ -188,8 +192,28 @@ def _curve(result: MechanismResult) -> Figure:
                     "x": x, "y": quantity("indirect", "Indirect effect (points of problems)"),
                 },
             },
+            *gone,
             height=260,
         ),
         data=result.curve,
         columns=CURVE_COLUMNS,
     )  # fmt: skip
+
+
+def _vanishing(rho: float, x: Spec) -> list[Spec]:
+    """Mark the correlation of errors at which nothing goes through the mechanism."""
+    data = {"values": [{"rho": rho, "indirect": 0.0, "words": f"0 at {points(rho)}"}]}
+    encoding: Spec = {"x": x, "y": {"field": "indirect", "type": "quantitative"}}
+    return [
+        {
+            "data": data,
+            "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1,
+                     "color": colour("line")},
+            "encoding": encoding,
+        },
+        {
+            "data": data,
+            "mark": {"type": "text", "align": "left", "dx": 8, "dy": -12, "fontSize": 12},
+            "encoding": {**encoding, "text": {"field": "words", "type": "nominal"}},
+        },
+    ]  # fmt: skip

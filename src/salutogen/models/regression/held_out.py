@@ -96,7 +96,9 @@ class HeldOut:
         Differences of held-out losses have errors that are small where the gain happens to be
         small, so that intervals made from them miss the truth too often. The interval is that of
         the share which the further terms explain in all units (`explained_share`), less what it
-        costs to estimate their coefficients: ``(1 − R²) q / n`` for q terms from n units.
+        costs to estimate their coefficients: ``(1 − R²) q / n`` for q terms from n units. A share
+        is never below 0, while a gain by chance is below the least that can be true, −cost, where
+        terms are useless: limits lie at least as far from the gain as those of the share from it.
         """
         base = independent(np.column_stack([np.ones(self.n), self.designs[without]]))
         both = independent(np.column_stack([base, self.designs[within]]))
@@ -111,7 +113,8 @@ class HeldOut:
         fit = fit_least_squares(self.y, both, names=names)
         share = explained_share(self.y, both, added.tolist(), names=names)
         cost = (1 - fit.adjusted_r_squared) * q / (self.n * (1 - 1 / self.folds))
-        low, high = (gain, gain) if share.interval is None else share.interval
+        low, high = (share.share, share.share) if share.interval is None else share.interval
+        below, above = share.share - low, high - share.share
         tested = np.ix_(added, added)
         wald = wald_test(
             fit.coefficients[added], hc3_covariance(fit, both)[tested],
@@ -120,7 +123,7 @@ class HeldOut:
         return HeldOutGain(
             **told,
             gain=gain,
-            interval=(min(low - cost, gain), max(high - cost, gain)),
+            interval=(min(low - cost, gain - below), max(high - cost, gain + above)),
             p=None if wald is None else wald.p,
             splits=(float(apart.min()), float(apart.max())),
         )

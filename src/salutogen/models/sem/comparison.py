@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from salutogen.errors import ModelError
+from salutogen.models.sem.inference import score_trace
+from salutogen.models.sem.matching import place_with_moments_of
+from salutogen.models.sem.problem import Place
 from salutogen.models.sem.result import StructuralFit
 
 SAME_DATA = 1e-7  # relative difference of log-likelihoods without a model that is rounding
@@ -25,7 +28,7 @@ class StructuralComparison:
     df : int
         Difference of the numbers of parameters.
     p_value : float
-        NaN where the scaled difference does not exist.
+        NaN where the scaled difference does not exist: the models are not nested.
     scaling_factor : float
         1 where errors are not robust.
     aic_difference, bic_difference : float
@@ -50,7 +53,9 @@ def compare_structural_fits(smaller: StructuralFit, larger: StructuralFit) -> St
     ----------
     smaller, larger : CrossLaggedFit or other structural fits
         Of the same rows and variables with the same kind of errors. With robust errors the
-        difference is scaled (Satorra & Bentler 2001).
+        difference is scaled by a factor from the larger model at the estimates of the smaller
+        (Satorra & Bentler 2010), which is above zero also where factors of both models' own tests
+        (Satorra & Bentler 2001) leave next to nothing or less.
 
     Raises
     ------
@@ -69,7 +74,7 @@ def compare_structural_fits(smaller: StructuralFit, larger: StructuralFit) -> St
         )
     factor = 1.0
     if larger.errors == "robust":
-        factor = _difference_factor(smaller, larger, df)
+        factor = _difference_factor(smaller.fitted.place, larger.fitted.place, df)
     scaled = max(value, 0.0) / factor
     return StructuralComparison(
         chi_square=scaled,
@@ -100,18 +105,29 @@ def _refuse_unlike(smaller: StructuralFit, larger: StructuralFit) -> None:
         )
 
 
-def _difference_factor(smaller: StructuralFit, larger: StructuralFit, df: int) -> float:
-    """Scaling factor of a difference; NaN where it is not above zero."""
-    weighted = 0.0
-    for fit, sign in ((smaller, 1.0), (larger, -1.0)):
-        own = fit.fit_indices.get("df", float("nan"))
-        weighted += sign * (own * fit.fit_indices["scaling_factor"] if own else 0.0)
-    return weighted / df if weighted > 0 else float("nan")
+def _difference_factor(smaller: Place, larger: Place, df: int) -> float:
+    """Scaling factor of a difference; NaN where the models are not nested.
+
+    The difference of traces of scores and information, of the larger model where it has the
+    moments of the smaller, and of the smaller. Observed information of the larger model is not
+    definite everywhere beside its own estimates; expected information stands for both then.
+    """
+    there = place_with_moments_of(larger, smaller)
+    if there is None:
+        return float("nan")
+    for observed in (True, False):
+        above, below = (
+            score_trace(place.information(observed=observed), place.scores())
+            for place in (there, smaller)
+        )
+        if above is not None and below is not None and above > below:
+            return (above - below) / df
+    return float("nan")
 
 
 def _note(smaller: StructuralFit, larger: StructuralFit, factor: float) -> str:
     if not np.isfinite(factor):
-        return "The scaled difference is not above zero in this sample: there is no robust test."
+        return "The larger model cannot have the moments of the smaller: there is no robust test."
     gone = {name.split(" [")[0] for name in set(larger.parameters) - set(smaller.parameters)}
     if any(name.startswith("var(") for name in gone):
         return (

@@ -19,6 +19,8 @@ Int = NDArray[np.intp]
 
 EQUAL = 1e-6  # relative difference of time gaps that is rounding
 FIRST = 10  # rows that are named in a refusal
+LISTED = 12  # occasions that are
+_DAY = 86_400_000_000  # microseconds
 
 
 @short_repr("n_persons", "occasions", "groups")
@@ -137,21 +139,40 @@ def _occasions(column: pl.Series) -> tuple[Int, tuple[str, ...]]:
         used = [level for level in column.dtype.categories.to_list() if (column == level).any()]
         place = {level: index for index, level in enumerate(used)}
         return np.array([place[level] for level in column.to_list()], dtype=np.intp), tuple(used)
-    if not column.dtype.is_numeric():
+    dated = isinstance(column.dtype, pl.Date | pl.Datetime)
+    if not dated and not column.dtype.is_numeric():
         raise ModelError(
-            f"{column.name}: expected numbers that say how far occasions are apart, or categories "
-            f"in a declared order, got {column.dtype}."
+            f"{column.name}: expected numbers or dates that say how far occasions are apart, or "
+            f"categories in a declared order, got {column.dtype}. Number the occasions (1, 2, 3), "
+            "or declare their order: `polars.Enum`, or an ordered `pandas.Categorical`."
         )
-    times, places = np.unique(column.cast(pl.Float64).to_numpy(), return_inverse=True)
+    local = _by_clock(column) if dated else column
+    values = local.dt.epoch("us") / _DAY if dated else column.cast(pl.Float64)
+    times, first, places = np.unique(values.to_numpy(), return_index=True, return_inverse=True)
+    labels = tuple(
+        str(local[row]).removesuffix(" 00:00:00") if dated else f"{time:g}"
+        for row, time in zip(first.tolist(), times, strict=True)
+    )
     gaps = np.diff(times)
     if gaps.size and np.ptp(gaps) > EQUAL * np.max(gaps):
-        listed = ", ".join(f"{time:g}" for time in times[:12])
-        raise ModelError(
-            f"{column.name}: the occasions {listed} are not equally far apart ({np.min(gaps):g} to "
-            f"{np.max(gaps):g}). A lag over discrete occasions means one and the same time; use "
-            "occasions with equal gaps, or a model in continuous time."
+        mend = (
+            " Months and years differ in length, and persons in when they answered: where "
+            "occasions are planned to be equally far apart, number them (1, 2, 3)."
         )
-    return places.astype(np.intp), tuple(f"{time:g}" for time in times)
+        more = f", and {len(labels) - LISTED} more" if len(labels) > LISTED else ""
+        raise ModelError(
+            f"{column.name}: the occasions {', '.join(labels[:LISTED])}{more} are not equally far "
+            f"apart ({np.min(gaps):g} to {np.max(gaps):g}{' days' if dated else ''}). A lag over "
+            "discrete occasions means one and the same time; use occasions with equal gaps, or a "
+            f"model in continuous time.{mend if dated else ''}"
+        )
+    return places.astype(np.intp), labels
+
+
+def _by_clock(column: pl.Series) -> pl.Series:
+    """Dates and times by the clock of the place: a day of 23 hours is a day."""
+    timed = column.cast(pl.Datetime("us")) if column.dtype == pl.Date else column
+    return timed.dt.replace_time_zone(None)
 
 
 def _refuse_twice(persons: Int, at: Int, occasions: int, names: list[str]) -> None:

@@ -150,9 +150,48 @@ def test_equal_lags_are_tested_against_free_ones():
     assert {"x<-y@2", "x<-y@3", "x<-y@4"} <= set(free.parameters)
 
 
-def test_robust_difference_is_that_of_scaled_statistics():
-    """Satorra & Bentler (2001): scaled values and factors of both give that of the difference."""
-    frame = panel(n=300)
+@pytest.mark.parametrize("settings", [{}, {"lag": 2}, {"random_intercepts": False}])
+def test_what_is_named_is_equal_and_the_rest_is_free(settings):
+    """All of a kind named is `equal`, none is `free`; one named lies between the two."""
+    model = replace(MODEL, covariates=("age",), **settings)
+    frame = panel(n=300, occasions=5)
+    frame = frame.with_columns(
+        age=pl.Series(np.random.default_rng(2).normal(size=5000))[frame["id"]]
+    )
+    equal, free = (replace(model, lags=lags).fit(frame) for lags in ("equal", "free"))
+    named = tuple(name for name in equal.parameters if "<-" in name)
+    if model.random_intercepts:  # what acts on levels acts at no occasion
+        named = tuple(name for name in named if not name.endswith("age"))
+    same(equal, replace(model, lags=named).fit(frame))
+    same(free, replace(model, lags=()).fit(frame))
+    some = replace(model, lags=["y<-x"]).fit(frame)
+    later = 5 - model.lag
+    assert some.n_parameters == free.n_parameters - (later - 1)
+    assert "y<-x" in some.parameters
+    assert {"y<-y@5", "x<-y@5"} <= set(some.parameters)
+    assert equal.log_likelihood < some.log_likelihood < free.log_likelihood
+    assert compare_structural_fits(some, free).df == later - 1
+
+
+def test_residuals_and_means_are_held_by_name():
+    frame = panel(n=300, occasions=4)
+    for kind, name, other in (
+        ("residuals", "resid(x)", "resid(y)"),
+        ("residuals", "resid(x,y)", "resid(x)"),
+        ("means", "mean(y)", "mean(x)"),
+    ):
+        held = replace(MODEL, **{kind: (name,)}).fit(frame)
+        assert name in held.parameters
+        assert f"{other}@4" in held.parameters
+        assert other not in held.parameters
+    everything = ("resid(x)", "resid(y)", "resid(x,y)")
+    both = [replace(MODEL, residuals=given).fit(frame) for given in ("equal", everything)]
+    same(*both)
+
+
+def test_robust_difference_is_near_that_of_both_tests_where_values_are_normal():
+    """Satorra & Bentler (2001): factors of both models' own tests, which need not be above zero."""
+    frame = panel(n=3000)
     robust = replace(MODEL, standard_errors="robust")
     equal, free = robust.fit(frame), replace(robust, lags="free").fit(frame)
     comparison = compare_structural_fits(equal, free)
@@ -160,7 +199,27 @@ def test_robust_difference_is_that_of_scaled_statistics():
               fit.fit_indices["scaling_factor"]) for fit in (equal, free)]  # fmt: skip
     (value, df, factor), (other, other_df, other_factor) = parts
     scale = (df * factor - other_df * other_factor) / (df - other_df)
-    assert comparison.chi_square == pytest.approx((value - other) / scale)
+    assert comparison.chi_square == pytest.approx((value - other) / scale, rel=0.05)
+    assert comparison.scaling_factor == pytest.approx(1, abs=0.1)
+
+
+def test_robust_difference_exists_where_factors_of_both_tests_leave_less_than_nothing():
+    """Levels with light tails, which the smaller model leaves out: that is told all the same."""
+    robust = replace(MODEL, standard_errors="robust")
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        level = rng.uniform(-3, 3, size=(400, 2)) @ np.array([[1, 0.5], [0, 0.5]])
+        values = level[:, None] + rng.uniform(-1.7, 1.7, size=(400, 7, 2))
+        frame = {"id": np.repeat(np.arange(400), 7), "wave": np.tile(range(7), 400),
+                 "x": values[:, :, 0].ravel(), "y": values[:, :, 1].ravel()}  # fmt: skip
+        none, levels = replace(robust, random_intercepts=False).fit(frame), robust.fit(frame)
+        by_both = [fit.fit_indices["df"] * fit.fit_indices["scaling_factor"]
+                   for fit in (none, levels)]  # fmt: skip
+        assert by_both[0] < by_both[1]
+        comparison = compare_structural_fits(none, levels)
+        plain = 2 * (levels.log_likelihood - none.log_likelihood)
+        assert comparison.chi_square == pytest.approx(plain / 1.2, rel=0.1)
+        assert comparison.p_value < 1e-10
 
 
 def test_perfect_reliability_changes_nothing_and_error_hides_lags():

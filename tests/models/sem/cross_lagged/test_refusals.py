@@ -35,6 +35,11 @@ def frame():
     "settings, words",
     [
         ({"lags": "same"}, "lags: expected equal or free, got 'same'"),
+        ({"lags": "y<-x"}, r"got 'y<-x'. A tuple names what is equal while the rest is free: x<-x"),
+        ({"lags": ("y<-z",)}, "lags: there is no 'y<-z'. Did you mean"),
+        ({"lags": ("y<-x[lag 2]",)}, r"lags: there is no 'y<-x\[lag 2\]'"),
+        ({"residuals": ("y<-x",)}, r"residuals: there is no 'y<-x'"),
+        ({"means": ("mean(x)@1",)}, r"means: there is no 'mean\(x\)@1'. Did you mean 'mean\(x\)'"),
         ({"lag": 3}, "lag: expected 1 or 2, got 3"),
         ({"outcomes": ()}, "outcomes: expected at least one"),
         ({"outcomes": ("x", "x")}, "x: named in more than one place"),
@@ -68,8 +73,30 @@ def test_unequal_gaps(frame):
     with pytest.raises(ModelError, match=r"1, 2, 3, 6 are not equally far apart \(1 to 3\)"):
         MODEL.fit(odd)
     named = frame.with_columns(wave=pl.format("w{}", "wave"))
-    with pytest.raises(ModelError, match="categories in a declared order"):
+    with pytest.raises(ModelError, match="categories in a declared order, got String"):
         MODEL.fit(named)
+    monthly = frame.with_columns(wave=pl.date(2024, "wave", 1))
+    with pytest.raises(ModelError, match=r"2024-01-01, 2024-02-01.*\(29 to 31 days\).*number them"):
+        MODEL.fit(monthly)
+    own = frame.with_columns(wave=pl.date(2024, "wave", 1) + pl.duration(days=pl.col("id") % 17))
+    with pytest.raises(ModelError, match=r"2024-01-12, and 56 more are not equally far apart"):
+        MODEL.fit(own)
+
+
+@pytest.mark.parametrize("zone", ["", "Europe/Berlin"])
+def test_dates_that_are_equally_far_apart_are_occasions(frame, zone):
+    """Also over the night in which clocks are changed, and as pandas and pyarrow have them."""
+    plain = MODEL.fit(frame)
+    day = pl.date(2024, 3, 24) + pl.duration(days=7 * (pl.col("wave") - 1))
+    dated = frame.with_columns(wave=day)
+    result = MODEL.fit(dated)
+    assert result.log_likelihood == pytest.approx(plain.log_likelihood)
+    assert "resid(x)@2024-03-31" in result.parameters
+    timed = dated.with_columns(pl.col("wave").cast(pl.Datetime("ns")))
+    if zone:
+        timed = timed.with_columns(pl.col("wave").dt.replace_time_zone(zone))
+    for given in (timed, timed.to_pandas()):
+        assert MODEL.fit(given).parameters == result.parameters
 
 
 def test_more_parameters_than_persons(frame):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -63,7 +60,7 @@ def look_for_classes(
         )
         return None, told
     bounds = bounds_of(lock, first)
-    with _cluster(run) as executor:
+    with run.cluster() as executor:
         try:
             found = assess_classes(
                 matrix, settings, seed=run.seed, bounds=bounds, executor=executor, progress=run.tell
@@ -82,20 +79,6 @@ def look_for_classes(
     if found.passed:
         _tell_relaxed(told, found.settings)
     return found, told
-
-
-@contextmanager
-def _cluster(run: RunContext) -> Iterator[Executor | None]:
-    """Provide the cluster, where one is named; without it the kernels use every core here.
-
-    Processes of their own would add nothing, and would run a script without a guarded main part
-    anew in each of them.
-    """
-    if run.scheduler is None:
-        yield None
-    else:
-        with run.executor() as executor:
-            yield executor
 
 
 def bounds_of(lock: Lock, first: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray] | None:

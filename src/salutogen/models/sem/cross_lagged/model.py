@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from salutogen.errors import ModelError
 from salutogen.models.checks import is_between
 from salutogen.models.sem.cross_lagged.plan import (
     KINDS,
+    Constraint,
     Plan,
     latent_variables,
     observed_variables,
@@ -24,9 +25,9 @@ from salutogen.models.sem.inference import Errors
 from salutogen.models.sem.panel_fit import fit_panel, problems_of_groups
 from salutogen.models.sem.reading import Panel, read_panel
 from salutogen.models.sem.samples import Sample, samples_of
+from salutogen.names import did_you_mean
 
-Constraint = Literal["equal", "free"]
-
+CONSTRAINTS = ("lags", "residuals", "means")
 MOST_LAG = 2
 
 
@@ -44,13 +45,16 @@ class CrossLaggedPanel:
     outcomes : sequence of str
         Two or more repeated variables (one gives the autoregressive model with levels).
     person, occasion : str
-        Columns of the long frame. Occasions are numbers that are equally far apart, or categories
-        in a declared order.
+        Columns of the long frame. Occasions are numbers or dates that are equally far apart, or
+        categories in a declared order.
     random_intercepts : bool
         Whether persons have lasting levels; needs `lag` + 2 occasions.
-    lags, residuals, means : str
-        `equal` over occasions or `free`. Of the residuals, variances and covariances of the first
-        occasion (with `lag` 2: the first two) are always their own: nothing before explains them.
+    lags, residuals, means : str or tuple of str
+        `equal` over occasions, `free`, or those that are equal while the others are free, by name
+        without the occasion: ``lags=("y<-x",)``, ``residuals=("resid(x)", "resid(x,y)")``. Of the
+        residuals, variances and covariances of the first occasion (with `lag` 2: the first two)
+        are always their own: nothing before explains them. Effects of covariates at occasions are
+        equal as lags are, and named among them.
     standard_errors : str
         `expected`, `observed` (default: right where values are missing at random) or `robust`
         (sandwich, and a scaled test of fit: right also where values are not normal).
@@ -113,6 +117,9 @@ class CrossLaggedPanel:
         for name in ("outcomes", "covariates", "time_varying", "equal_groups"):
             given = getattr(self, name)
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        for name in CONSTRAINTS:
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if isinstance(given, str) else tuple(given))
 
     def fit(self, data: Any) -> CrossLaggedFit:
         """Fit to a long frame by full-information maximum likelihood.
@@ -149,7 +156,7 @@ class CrossLaggedPanel:
             group=self.group,
         )
         self._refuse_few_occasions(panel)
-        plan, reliability = self._plan(panel), self.reliability or {}
+        plan, reliability = self._plan(panel.occasions), self.reliability or {}
 
         def write(draft: Draft, sample: Sample) -> None:
             starts, errors = rough_starts(plan, sample, reliability)
@@ -169,15 +176,15 @@ class CrossLaggedPanel:
             title=f"{kind}-lagged panel model", plan=plan, groups=panel.groups, **common
         )
 
-    def _plan(self, panel: Panel) -> Plan:
+    def _plan(self, occasions: tuple[str, ...]) -> Plan:
         return Plan(
             outcomes=self.outcomes,
-            occasions=panel.occasions,
+            occasions=occasions,
             lag=self.lag,
             random_intercepts=self.random_intercepts,
-            free_lags=self.lags == "free",
-            free_residuals=self.residuals == "free",
-            free_means=self.means == "free",
+            lags=self.lags,
+            residuals=self.residuals,
+            means=self.means,
             covariates=self.covariates,
             time_varying=self.time_varying,
         )
@@ -185,9 +192,6 @@ class CrossLaggedPanel:
     def _refuse_settings(self) -> None:
         refuse_unknown_errors(self.standard_errors)
         problems = []
-        for name in ("lags", "residuals", "means"):
-            if getattr(self, name) not in get_args(Constraint):
-                problems.append(f"{name}: expected equal or free, got {getattr(self, name)!r}.")
         if self.lag not in range(1, MOST_LAG + 1):
             problems.append(f"lag: expected 1 or 2, got {self.lag!r}.")
         if not self.outcomes:
@@ -197,6 +201,7 @@ class CrossLaggedPanel:
         twice = [name for name, times in Counter(columns).items() if times > 1]
         if twice:
             problems.append(f"{', '.join(twice)}: named in more than one place. Name each once.")
+        problems += self._problems_of_constraints()
         problems += problems_of_groups(self.equal_groups, self.group, KINDS)
         for name, value in (self.reliability or {}).items():
             if name not in self.outcomes:
@@ -205,6 +210,22 @@ class CrossLaggedPanel:
                 problems.append(f"reliability of {name}: expected above 0 up to 1, got {value!r}.")
         if problems:
             raise ModelError(" ".join(problems))
+
+    def _problems_of_constraints(self) -> list[str]:
+        """Say which constraints over occasions are none."""
+        problems = []
+        for kind, known in self._plan(()).over_time.items():
+            given, names = getattr(self, kind), ", ".join(known)
+            if isinstance(given, str) and given not in ("equal", "free"):
+                problems.append(
+                    f"{kind}: expected equal or free, got {given!r}. A tuple names what is equal "
+                    f"while the rest is free: {names}."
+                )
+            for name in () if isinstance(given, str) else given:
+                if name not in known:
+                    near = did_you_mean(name, known) or f" There are {names}."
+                    problems.append(f"{kind}: there is no {name!r}.{near}")
+        return problems
 
     def _refuse_few_occasions(self, panel: Panel) -> None:
         needed = self.lag + (2 if self.random_intercepts else 1)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Constraint = Literal["equal", "free"] | tuple[str, ...]
 
 KINDS = ("lags", "residuals", "levels", "means", "covariates")
 
@@ -18,11 +23,34 @@ class Plan:
     occasions: tuple[str, ...]
     lag: int
     random_intercepts: bool
-    free_lags: bool
-    free_residuals: bool
-    free_means: bool
+    lags: Constraint
+    residuals: Constraint
+    means: Constraint
     covariates: tuple[str, ...]
     time_varying: tuple[str, ...]
+
+    def is_free(self, kind: Literal["lags", "residuals", "means"], stem: str) -> bool:
+        """Whether a parameter of a kind, called so at all occasions, differs between them."""
+        held: Constraint = getattr(self, kind)
+        return held == "free" if isinstance(held, str) else stem not in held
+
+    @property
+    def over_time(self) -> dict[str, list[str]]:
+        """By kind, what parameters that can be equal over occasions are called."""
+        pairs = combinations(self.outcomes, 2)
+        return {
+            "lags": [*(stem for _, _, _, stem in lag_effects(self)), *self._covariate_effects],
+            "residuals": [resid(one, one) for one in self.outcomes]
+            + [resid(one, two) for one, two in pairs],
+            "means": [mean(one) for one in self.outcomes],
+        }
+
+    @property
+    def _covariate_effects(self) -> list[str]:
+        constant = () if self.random_intercepts else self.covariates
+        return [
+            effect(to, source) for to in self.outcomes for source in (*constant, *self.time_varying)
+        ]
 
     @property
     def places(self) -> NDArray[np.intp]:
@@ -61,3 +89,26 @@ def latent_variables(plan: Plan) -> list[str]:
     """Return the variables that nobody observes."""
     found = [within(name, occasion) for occasion in plan.occasions for name in plan.outcomes]
     return found + [level(name) for name in plan.outcomes if plan.random_intercepts]
+
+
+def effect(to: str, source: str, back: int = 1) -> str:
+    """Return what an effect is called, without its occasion."""
+    return f"{to}<-{source}" + (f"[lag {back}]" if back > 1 else "")
+
+
+def resid(one: str, two: str) -> str:
+    """Return what the variance or covariance is called that lags do not explain."""
+    return f"resid({one})" if one == two else f"resid({one},{two})"
+
+
+def mean(name: str) -> str:
+    """Return what an outcome's mean is called, without its occasion."""
+    return f"mean({name})"
+
+
+def lag_effects(plan: Plan) -> Iterator[tuple[str, str, int, str]]:
+    """Yield the effects of outcomes on later ones: on which, of which, how far back, and name."""
+    for back in range(1, plan.lag + 1):
+        for to in plan.outcomes:
+            for source in plan.outcomes:
+                yield to, source, back, effect(to, source, back)

@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 
 from salutogen.models.sem.cross_lagged.plan import (
     Plan,
+    effect,
+    lag_effects,
     level,
+    mean,
     observed_variables,
+    resid,
     seen,
     within,
 )
@@ -54,10 +58,10 @@ def write_entries(draft: Draft, plan: Plan, starts: Starts, error: dict[str, Flo
 def _write_observed(draft: Draft, plan: Plan, starts: Starts, error: dict[str, Float]) -> None:
     """Means, and what an observed value is the sum of."""
     for t, occasion in enumerate(plan.occasions):
-        at = occasion if plan.free_means else ""
         for name in plan.outcomes:
-            here = seen(name, occasion)
-            draft.mean(here, draft.name(f"mean({name})", "means", at), starts.mean[here], name)
+            here, stem = seen(name, occasion), mean(name)
+            at = occasion if plan.is_free("means", stem) else ""
+            draft.mean(here, draft.name(stem, "means", at), starts.mean[here], name)
             draft.one(here, within(name, occasion))
             if plan.random_intercepts:
                 draft.one(here, level(name))
@@ -80,10 +84,8 @@ def _write_start(draft: Draft, plan: Plan, starts: Starts) -> None:
     for (one, s), (two, t) in _pairs(first):
         a, b = plan.occasions[s], plan.occasions[t]
         i, j = plan.outcomes.index(one), plan.outcomes.index(two)
-        if one == two and s == t:
-            stem = draft.name(f"resid({one})", "residuals", a)
-        elif s == t:
-            stem = draft.name(f"resid({one},{two})", "residuals", a)
+        if s == t:
+            stem = draft.name(resid(one, two), "residuals", a)
         else:
             stem = draft.name(f"resid({one}@{a},{two}@{b})", "residuals")
         start = starts.deviation[t][i, j] * (1.0 if s == t else 0.0)
@@ -98,29 +100,24 @@ def _pairs[Item](items: list[Item]) -> Iterator[tuple[Item, Item]]:
 
 def _write_lags(draft: Draft, plan: Plan, t: int) -> None:
     occasion = plan.occasions[t]
-    at = occasion if plan.free_lags else ""
-    for back in range(1, plan.lag + 1):
-        which = f"[lag {back}]" if back > 1 else ""
-        for to in plan.outcomes:
-            for source in plan.outcomes:
-                draft.path(
-                    within(to, occasion),
-                    within(source, plan.occasions[t - back]),
-                    draft.name(f"{to}<-{source}{which}", "lags", at),
-                    Starts.carried if to == source and back == 1 else 0.0,
-                    (to, source),
-                )
+    for to, source, back, stem in lag_effects(plan):
+        draft.path(
+            within(to, occasion),
+            within(source, plan.occasions[t - back]),
+            draft.name(stem, "lags", occasion if plan.is_free("lags", stem) else ""),
+            Starts.carried if to == source and back == 1 else 0.0,
+            (to, source),
+        )
 
 
 def _write_residuals(draft: Draft, plan: Plan, starts: Starts, t: int) -> None:
     occasion = plan.occasions[t]
-    at = occasion if plan.free_residuals else ""
     for (i, one), (j, two) in _pairs(list(enumerate(plan.outcomes))):
-        stem = f"resid({one})" if one == two else f"resid({one},{two})"
+        stem = resid(one, two)
         draft.covary(
             within(one, occasion),
             within(two, occasion),
-            draft.name(stem, "residuals", at),
+            draft.name(stem, "residuals", occasion if plan.is_free("residuals", stem) else ""),
             starts.deviation[t][i, j] * (1 - Starts.carried**2),
             (one, two),
         )
@@ -155,17 +152,21 @@ def _write_effects(draft: Draft, plan: Plan) -> None:
             _write_constant_effect(draft, plan, to, name)
         for name in plan.time_varying:
             for occasion in plan.occasions:
-                stem = f"{to}<-{name}"
-                named = draft.name(stem, "covariates", occasion if plan.free_lags else "")
+                named = _named_effect(draft, plan, to, name, occasion)
                 draft.path(seen(to, occasion), seen(name, occasion), named, 0.0, (to, name))
 
 
 def _write_constant_effect(draft: Draft, plan: Plan, to: str, name: str) -> None:
     """A covariate that does not change acts on the level, or where there is none on each value."""
     if plan.random_intercepts:
-        draft.path(level(to), name, draft.name(f"{to}<-{name}", "covariates"), 0.0, (to, name))
+        draft.path(level(to), name, draft.name(effect(to, name), "covariates"), 0.0, (to, name))
         return
     for occasion in plan.occasions:
-        at = occasion if plan.free_lags else ""
-        stem = draft.name(f"{to}<-{name}", "covariates", at)
-        draft.path(seen(to, occasion), name, stem, 0.0, (to, name))
+        named = _named_effect(draft, plan, to, name, occasion)
+        draft.path(seen(to, occasion), name, named, 0.0, (to, name))
+
+
+def _named_effect(draft: Draft, plan: Plan, to: str, name: str, occasion: str) -> str:
+    """Name a covariate's effect at an occasion; it is equal over occasions as lags are."""
+    stem = effect(to, name)
+    return draft.name(stem, "covariates", occasion if plan.is_free("lags", stem) else "")
