@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.factors.before import before_by_the_clock, planned_window
 from salutogen.analyses.factors.buffering import Buffering, buffering
 from salutogen.analyses.factors.correlates import correlates
 from salutogen.analyses.factors.distance import distances
@@ -122,8 +124,12 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     found = Findings()
     names = asked_factors(inputs, settings, found)
     order = time_order(inputs, settings, names, found)
-    factors, beside_ = factors_before(inputs, order, found)
-    later = later_scores(inputs, settings, order, found)
+    times = AnswerTimes(inputs)
+    planned, not_planned = factors_before(inputs, order, times, found)
+    window = planned_window(inputs, order, times)
+    factors, not_before, window = before_by_the_clock(planned, window, found)
+    beside_ = (*not_planned, *not_before)
+    later = later_scores(inputs, settings, order, window.rows, found)
     line = line_of_occasions(inputs)
     if line is None:
         found.tell("factors-by-a-given-line")
@@ -143,7 +149,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
-    again = updating(inputs, settings, usable, later, found)
+    again = updating(inputs, settings, usable, later, times, found)
     tell_doubts(made, again, found)
     return FactorsResult(
         occasions=later.labels,

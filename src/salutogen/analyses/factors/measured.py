@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes, Moments
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.occasions import refuse_unplanned
@@ -44,6 +45,8 @@ class Factor:
         Of the occasion at which it was measured.
     values : array (persons,)
         NaN where missing.
+    measured : Moments
+        When, by person.
     before : array (persons,)
         Mean problems up to the occasion of the factor, that one included.
     disguise : str
@@ -54,6 +57,7 @@ class Factor:
     title: str
     place: int
     values: Float
+    measured: Moments
     before: Float
     disguise: str = ""
 
@@ -117,9 +121,9 @@ def time_order(
 
 
 def factors_before(
-    inputs: AnalysisInputs, order: TimeOrder, found: Findings
+    inputs: AnalysisInputs, order: TimeOrder, times: AnswerTimes, found: Findings
 ) -> tuple[tuple[Factor, ...], tuple[str, ...]]:
-    """Factors that were measured before, and names of those that can only be correlates."""
+    """Factors that were planned before, and names of those that can only be correlates."""
     labels = inputs.study.labels
     factors: list[Factor] = []
     beside: list[str] = []
@@ -147,8 +151,8 @@ def factors_before(
             before = _mean_up_to(inputs.views.wide("P").values, place)
             factors.append(
                 Factor(
-                    name=name, title=title, place=place, values=values, before=before,
-                    disguise=disguise,
+                    name=name, title=title, place=place, values=values,
+                    measured=times.at(name, place), before=before, disguise=disguise,
                 )
             )  # fmt: skip
     return tuple(factors), tuple(beside)
