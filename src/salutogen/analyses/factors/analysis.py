@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 BAND_DRAWS = 500
-EARLIER = "earlier problems"
+EARLIER = "earlier problems", "earlier exposure"
 
 
 @record
@@ -266,11 +266,13 @@ def _joint(
 
 
 def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
-    """Fit a factor at equal problems up to its occasion; None where it cannot be."""
+    """Fit a factor at equal problems and exposure up to its occasion; None where it cannot be."""
+    problems, exposure = EARLIER
+    kinds = [f"{exposure} {place + 1}" for place in range(factor.before.shape[1] - 1)]
     given = replace(
         later,
         covariates=np.column_stack([later.covariates, factor.before]),
-        covariate_names=(*later.covariate_names, EARLIER),
+        covariate_names=(*later.covariate_names, problems, *kinds),
     )
     if complete([factor], given).sum() < FEWEST:
         return None

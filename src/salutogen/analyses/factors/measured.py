@@ -47,8 +47,11 @@ class Factor:
         NaN where missing.
     measured : Moments
         When, by person.
-    before : array (persons,)
-        Mean problems up to the occasion of the factor, that one included.
+    before : array (persons, 1 + predictors)
+        Means of problems and of the exposure of the persons' line up to the occasion of the
+        factor, that one included, over occasions with all of them. Problems alone will not do:
+        at equal problems, who met less has the higher level, so that a factor that goes with
+        nothing but exposure would seem to go with SR.
     disguise : str
         What of problems it asks for under another name; empty where nothing speaks for that.
     """
@@ -148,7 +151,7 @@ def factors_before(
             found.tell("factor-without-variance", name=name)
         else:
             title, disguise = _told(inputs, name)
-            before = _mean_up_to(inputs.views.wide("P").values, place)
+            before = _means_up_to(inputs, place)
             factors.append(
                 Factor(
                     name=name, title=title, place=place, values=values,
@@ -158,13 +161,14 @@ def factors_before(
     return tuple(factors), tuple(beside)
 
 
-def _mean_up_to(values: Float, place: int) -> Float:
-    """Mean of a person's known values (persons, occasions) up to an occasion, NaN for none."""
-    own = values[:, : place + 1]
-    known = np.isfinite(own)
-    count = known.sum(axis=1)
-    total = np.where(known, own, 0.0).sum(axis=1)
-    return np.asarray(np.divide(total, count, out=np.full(len(own), np.nan), where=count > 0))
+def _means_up_to(inputs: AnalysisInputs, place: int) -> Float:
+    """Each person's means of problems and exposure up to an occasion, NaN for none."""
+    names = ("P", *inputs.norm.lines.person.predictors)
+    own = np.stack([inputs.views.wide(name).values[:, : place + 1] for name in names], axis=2)
+    known = np.isfinite(own).all(axis=2)
+    count = known.sum(axis=1)[:, None]
+    total = np.where(known[:, :, None], own, 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> Float | None:

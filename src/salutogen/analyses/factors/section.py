@@ -70,9 +70,9 @@ ALONE_COLUMNS = (
     Column(name="ratio", meaning="Two-step divided by one-step coefficient", heading="Ratio"),
     Column(
         name="given_before",
-        meaning="Two-step coefficient at equal earlier problems",
+        meaning="Two-step coefficient at equal earlier problems and exposure",
         unit=BY_FACTOR,
-        heading="Two steps, at equal earlier problems",
+        heading="Two steps, at equal earlier problems and exposure",
     ),
     Column(name="given_before_p", meaning="Its p value (t)", heading="p"),
 )

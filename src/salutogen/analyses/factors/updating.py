@@ -2,7 +2,7 @@
 
 Later SR is foretold from SR before and the first measurement, and from these and the second
 measurement, in persons who had no part in the fit. What the second one adds may be the mood of
-the day on which it was taken: the same is shown with problems of that day in both.
+the day on which it was taken: the same is shown with problems and exposure of that day in both.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class MeasuredAgain(Record):
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
     stability: float | None = figure("Correlation of the two measurements")
     two_step: Gain = figure("Later SR, beyond SR before and the first measurement")
-    given_mood: Gain = figure("The same at equal problems on the day of the second measurement")
+    given_mood: Gain = figure(
+        "The same at equal problems and exposure on the day of the second measurement"
+    )
     one_step: Gain = figure(
         "Later P, beyond exposure then, P and exposure before, and the first measurement"
     )
@@ -87,7 +89,7 @@ class MeasuredAgain(Record):
 
     @property
     def may_be_mood(self) -> bool:
-        """Whether nothing of the gain is shown at equal problems on that day."""
+        """Whether nothing of the gain is shown at equal problems and exposure that day."""
         return not self.given_mood.clear
 
 
@@ -243,7 +245,9 @@ def _measured_again(
 ) -> MeasuredAgain | None:
     """Foretell what comes after from what comes before, with the second measurement and without."""
     second = inputs.views.wide(factor_column(factor.name)).values[:, spans.again]
-    mood = inputs.views.wide("P").values[:, spans.again]
+    # At equal problems alone, who met less has the higher level: exposure stands beside them.
+    scores = ("P", *inputs.norm.lines.person.predictors)
+    mood = np.column_stack([inputs.views.wide(name).values[:, spans.again] for name in scores])
     designs = _designs(factor.values, second, mood, spans.before, spans.after)
     known = np.isfinite(np.column_stack([*designs.values(), spans.after.SR])).all(axis=1)
     n = int(known.sum())
