@@ -174,6 +174,10 @@ class Tipping(Record):
 
     claim: str = figure("What is claimed", kind=Kind.LABEL)
     factor: str | None = figure("Factor; null for the change of mean SR", kind=Kind.LABEL)
+    claimed: bool | None = figure(
+        "Whether the step `factors` claims it, asked both ways and adjusted over its factors; null "
+        "for the change of mean SR"
+    )
     expected_by: str = figure("What the expectation rests on", kind=Kind.LABEL)
     weight_of_lost: float = figure(
         "Change of the estimate for each point that the lost are shifted", kind=Kind.SHARE, n="n"
@@ -192,3 +196,8 @@ class Tipping(Record):
         step=HALVES,
     )
     curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether there is anything to turn: not of a factor that is not claimed among others."""
+        return self.claimed is not False

@@ -37,6 +37,8 @@ class FactorWays:
         Coefficient on SR, weighted where there are weights.
     lost : Pulled or None
         How much a shift of the lost by one point moves it; None where nobody was lost by then.
+    claimed : bool
+        Whether the step `factors` claims it, adjusted over its factors.
     n_lost : int
         Persons with the factor who were lost before the last occasion of later SR.
     """
@@ -46,6 +48,7 @@ class FactorWays:
     title: str
     two_step: Pulled
     lost: Pulled | None
+    claimed: bool
     n_lost: int
 
 
@@ -150,8 +153,9 @@ def _one(
         )
     shift, n_lost = _shift(factor, later, observed)
     return FactorWays(
-        told=made, name=factor.name, title=factor.title, two_step=best, lost=shift, n_lost=n_lost
-    )
+        told=made, name=factor.name, title=factor.title, two_step=best, lost=shift,
+        claimed=before.claimed, n_lost=n_lost,
+    )  # fmt: skip
 
 
 def _two_ways(as_found: float, plain: Pulled, weighted: Pulled) -> TwoWays:
