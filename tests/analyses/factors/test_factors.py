@@ -386,9 +386,25 @@ def test_the_page_holds_no_person_and_every_figure(
 ) -> None:
     (section, *_), withheld = shown(result, inputs, individuals=False)
     assert [figure.name for figure in section.figures][:1] == ["factors-forest"]
-    assert {table.name for table in section.tables} >= {"factors-alone", "factors-joint"}
+    tables = {table.name: table for table in section.tables}
+    assert {"factors-alone", "factors-joint"} <= set(tables)
     assert withheld == ()
     assert result.to_dict()["factors"][0]["two_step"]["interval"] is not None
+
+
+def test_what_a_claim_rests_on_has_a_table_of_its_own(
+    inputs: AnalysisInputs, result: FactorsResult
+) -> None:
+    """On a narrow page it would be hidden behind the estimates."""
+    (section, *_), _ = shown(result, inputs, individuals=True)
+    frame = next(item for item in section.tables if item.name == "factors-robustness").frame
+    for row, item in zip(frame.rows(named=True), result.factors, strict=True):
+        given = item.given_earlier_problems
+        assert given is not None
+        assert row["factor"] == item.title
+        assert row["ratio"] == pytest.approx(item.ratio)
+        assert row["given_before"] == pytest.approx(given.two_step.b)
+        assert row["given_before_one_p"] == pytest.approx(given.one_step.p)
 
 
 def test_a_study_file_can_ask_for_it(tmp_path: Path) -> None:
