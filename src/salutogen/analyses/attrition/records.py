@@ -156,6 +156,22 @@ class TwoWays(Record):
 
 
 @record
+class WeightedJoint(Record):
+    """A factor beside all others of its step, with weights and without."""
+
+    n: int = figure("Persons who have all factors", unit="persons", kind=Kind.COUNT)
+    two_step: TwoWays = figure("SR on the factors", unit=f"{POINTS} per point of the factor")
+    one_step: TwoWays = figure(
+        "P on exposure and the factors", unit=f"{POINTS} per point of the factor"
+    )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed, either way of asking."""
+        return self.two_step.differs or self.one_step.differs
+
+
+@record
 class WeightedFactor(Record):
     """A factor and later SR, with weights and without."""
 
@@ -166,6 +182,14 @@ class WeightedFactor(Record):
     one_step: TwoWays = figure(
         "P on exposure and the factor", unit=f"{POINTS} per point of the factor"
     )
+    joint: WeightedJoint | None = figure(
+        "The same beside all other factors; null where they do not stand in one model"
+    )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed of it alone, either way of asking."""
+        return self.two_step.differs or self.one_step.differs
 
 
 @record

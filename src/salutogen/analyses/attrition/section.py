@@ -197,13 +197,18 @@ def _contrast(one: WeightedContrast) -> dict[str, object]:
 
 
 def _factor(one: WeightedFactor) -> list[dict[str, object]]:
-    def row(step: str, found: TwoWays) -> dict[str, object]:
+    def row(step: str, found: TwoWays, n: int) -> dict[str, object]:
         return {
-            "factor": one.title, "step": step, "n": one.n, "as_found": found.as_found,
+            "factor": one.title, "step": step, "n": n, "as_found": found.as_found,
             **_told("plain", found.unweighted), **_told("weighted", found.weighted),
         }  # fmt: skip
 
-    return [row("two steps", one.two_step), row("one step", one.one_step)]
+    made = [row("two steps", one.two_step, one.n), row("one step", one.one_step, one.n)]
+    if one.joint is not None:
+        beside = "beside the others"
+        made.append(row(f"two steps, {beside}", one.joint.two_step, one.joint.n))
+        made.append(row(f"one step, {beside}", one.joint.one_step, one.joint.n))
+    return made
 
 
 def _tipping(one: Tipping, audience: Audience) -> dict[str, object]:

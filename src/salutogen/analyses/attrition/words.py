@@ -106,9 +106,12 @@ def factor_words(result: AttritionResult) -> str:
     """Say of which factors weights change what is claimed."""
     if not result.factors:
         return ""
-    other = [one.title for one in result.factors if one.two_step.differs or one.one_step.differs]
+    other = [one.title for one in result.factors if one.differs]
+    other += [f"{one.title} beside the others" for one in result.factors
+              if one.joint and one.joint.differs]  # fmt: skip
+    jointly = any(one.joint for one in result.factors)
     told = (
-        "Weights change what is claimed of none of them."
+        f"Weights change what is claimed of none of them{', alone or jointly' if jointly else ''}."
         if not other
         else f"Weights change what is claimed of {listed(other, most=8)}."
     )
