@@ -33,7 +33,7 @@ from salutogen.analyses.trajectories.labels.by_rule import (
 )
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import compare
-from salutogen.analyses.trajectories.placebo.occasions import acting, draw_placebos
+from salutogen.analyses.trajectories.placebo.occasions import acting, placebos_of
 from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.recovery.curve import fit_recovery
 from salutogen.analyses.trajectories.recovery.line_error import within_line_error
@@ -137,9 +137,9 @@ def what_is_told(
     ]
     high = float(np.nanstd(SR, ddof=1))
     labels = label_courses(
-        lock, spread=within_person_sd(np.where(busy, np.nan, SR)) or 0.0, settings=settings, seed=1
+        lock, spread=within_person_sd(np.where(busy, np.nan, SR)) or 0.0, settings=settings
     )
-    chosen = draw_placebos(grid, anchors, SR[anchors.person], draws=DRAWS, seed=seed)
+    chosen = placebos_of(grid, anchors, SR[anchors.person])
     change = SR[anchors.person] - lock.SR[:, :1]
     change = np.stack(
         [
@@ -181,7 +181,7 @@ def what_is_told(
         "jump within": float(jumps[1].told),
         "half-life": float(curve.settled),
         "covered": float(curve.interval[0] < HALF_LIFE < curve.interval[1]),
-        "later P": float(explained is not None and explained.beyond),
+        "later P": float(explained is not None and explained.way > 0),
         "anchors": float(anchors.n),
         "compared": float(placebo.n),
         "seconds": seconds,
@@ -224,10 +224,11 @@ def labels_and_later_P(
     codes = np.full(anchors.n, -1)
     codes[labels.rows] = labels.codes
     calm = np.where(busy, np.nan, P)[placebo.chosen.person]
+    rows = placebo.chosen.drawn(DRAWS, seed)
     drawn = DrawnLabels(
         anchor=placebo.chosen.anchor,
-        codes=placebo.codes,
-        values=np.stack([later(calm, row) for row in placebo.chosen.occasion]),
+        codes=placebo.codes[rows],
+        values=np.stack([later(calm, row) for row in placebo.chosen.occasion[rows]]),
     )
     own = later(P[anchors.person], anchors.occasion)
     return explained_by_chance(codes, own, drawn, anchors.person, seed=seed)

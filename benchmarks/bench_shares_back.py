@@ -5,8 +5,8 @@
 Courses above their band come back after an exponential time (mean two occasions), are seen at
 visits of which three in ten are missed, and a fifth of them are not followed beyond the fourth
 occasion. Of these courses there are 15, 50 or 150, alone or two of each person that go together.
-Beside them stand 40 draws of comparator courses of the same persons, half of which are left above
-the band in a draw, with the same times or ones half as long. Asked: coverage of the shares after
+Beside each stand four comparator courses of the same person, half of which are left above
+the band, with the same times or ones half as long. Asked: coverage of the shares after
 one and two occasions, of the difference from the comparator, and how often a difference is told
 where there is none (5 in 100 wanted; chance alone moves a share of 160 studies by 3). `quick`
 makes 20 studies of each and keeps nothing.
@@ -23,7 +23,7 @@ from measuring import save
 
 from salutogen.analyses.trajectories.placebo.returns import VISITS, back_after
 
-STUDIES, DRAWS, OCCASIONS, MEAN = 160, 40, 9, 2.0
+STUDIES, OCCASIONS_BESIDE, OCCASIONS, MEAN = 160, 4, 9, 2.0
 BAND = 1.0
 
 
@@ -45,9 +45,10 @@ def study(seed: np.random.SeedSequence, n: int, *, pairs: bool, faster: float) -
     own = rng.exponential(MEAN, int(person.max()) + 1)
     times = own[person] if pairs else rng.exponential(MEAN, n)
     change = courses(rng, times)
-    drawn = courses(rng, rng.exponential(MEAN / faster, (DRAWS, n)))
-    drawn[rng.random((DRAWS, n)) < 0.5] = 0.0
-    found = back_after(change, drawn, BAND, person, seed=seed.spawn(1)[0])
+    of = np.repeat(np.arange(n), OCCASIONS_BESIDE)
+    around = courses(rng, rng.exponential(MEAN / faster, of.size))
+    around[rng.random(of.size) < 0.5] = 0.0
+    found = back_after(change, around, of, BAND, person, seed=seed.spawn(1)[0])
     told = {}
     for visit in VISITS:
         one = found[str(visit)]

@@ -11,7 +11,7 @@ from salutogen.findings import finding
 
 
 def test_card_counts_findings_and_escapes_text() -> None:
-    told = finding("step-refused", label="<b>")
+    told = finding("step-refused", label="<b>", reason="Too few.")
     html = card("<script>", {"n": 3, "slope": 0.123456}, [told], note="a < b")
     assert "<script>" not in html
     assert "&lt;script&gt;" in html

@@ -79,6 +79,9 @@ class Column:
     n : str
         The count of their row that statistics rest on, where it is not that of the others, and
         that shares are of.
+    by : str
+        Counts of forms, rows or courses: the count of the persons whose they are. Where that is
+        hidden, they are too: what they leave would tell how many forms the few have.
     step : float
         Numbers that tell counts only when they are exact: where persons are hidden they are told
         in steps of so much.
@@ -96,6 +99,7 @@ class Column:
     adds_up: int = 0
     nested: Literal["", "counts", "statistics"] = ""
     n: str = ""
+    by: str = ""
     step: float = 0.0
     at: tuple[float, ...] = ()
 
@@ -289,7 +293,12 @@ def _words(column: Column) -> dict[str, Any]:
         found["x-kind"] = column.kind.value
     if column.kind is Kind.COUNT:
         of = column.of if isinstance(column.of, str) else list(column.of)
-        known = {"x-of": of, "x-adds-up": column.adds_up, "x-nested": column.nested}
+        known = {
+            "x-of": of,
+            "x-adds-up": column.adds_up,
+            "x-nested": column.nested,
+            "x-by": column.by,
+        }
         found |= {key: value for key, value in known.items() if value and value != "persons"}
     if column.at:
         found["x-at"] = list(column.at)
@@ -314,7 +323,8 @@ _SIMPLE: dict[Any, str] = {
 def _schema_of(hint: Any) -> dict[str, Any]:
     """Return the JSON Schema of a type: records, mappings, sequences, numbers and their unions."""
     origin, inner = get_origin(hint), get_args(hint)
-    if hint is float:  # a number that cannot be computed is null, never NaN
+    # A number that cannot be computed is null, never NaN.
+    if isinstance(hint, type) and issubclass(hint, float):
         return {"type": ["number", "null"]}
     if hint in _SIMPLE:
         return {"type": _SIMPLE[hint]}

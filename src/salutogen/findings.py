@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from salutogen.counts import Persons as Persons
 
 ROWS_SHOWN = 10
 TEXT_SHOWN = 160  # characters of the sentence in a short representation
@@ -84,6 +86,7 @@ class Finding:
     evidence: Evidence = field(default_factory=Evidence)
     template: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    when_hidden: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def worded(self, count: Callable[[int], str]) -> str:
         """Return the sentence with each count of persons written by `count`."""
@@ -207,31 +210,6 @@ def _entry(code: str, room: str, body: dict[str, Any]) -> CodeEntry:
     return CodeEntry(code=code, room=room, severity=severity, **body)
 
 
-class Persons(int):
-    """A count of persons: told to everyone only where neither it nor what it leaves is small.
-
-    Parameters
-    ----------
-    n : int
-    of : int, optional
-        The count whose part it is, where that is told as well. Everyone in the study is a whole
-        without being named.
-
-    Examples
-    --------
-    >>> Persons(38, of=40) + 1, Persons(38, of=40).of
-    (39, 40)
-    """
-
-    of: int | None
-
-    def __new__(cls, n: Any, of: int | None = None) -> Self:
-        """Make a count."""
-        made = super().__new__(cls, n)
-        made.of = of
-        return made
-
-
 _FIRST_FIELD = re.compile(r"\{(\w+)[:}]")
 
 
@@ -306,6 +284,7 @@ def finding(
     column: str | None = None,
     rows: Sequence[int] = (),
     n_rows: int | None = None,
+    when_hidden: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Finding:
     """Make a finding; severity, sentence and mend come from the table of codes.
@@ -321,6 +300,10 @@ def finding(
         Evidence that the sentence does not name.
     file, line, column, rows, n_rows
         Where it was seen; the sentence may name these too.
+    when_hidden : mapping, optional
+        What stands in the place of values where persons are hidden: counts of forms, rows or
+        cells (`n_rows` as well) as `Forms`, since none is told without the persons whose they are;
+        names without the counts that stand beside them.
     **values
         What the sentence names; they are evidence as well. A count of persons is a `Persons`.
 
@@ -351,6 +334,7 @@ def finding(
         ),
         template=template,
         values=named,
+        when_hidden=when_hidden or {},
     )
 
 

@@ -65,8 +65,9 @@ def test_one_that_is_refused_leaves_null_and_says_why(tmp_path: Path) -> None:
     results = results_of(tmp_path, analyses="[{step: concordance, variants: [robbust]}]")
     assert results.to_dict()["resilience"]["variants"] is None
     assert results.to_dict()["steps"] == {"concordance": None}
-    codes = {item.code for item in results.findings}
-    assert {"step-refused", "unknown-variant"} <= codes
+    (refused,) = (item for item in results.findings if item.severity == "refusal")
+    assert refused.code == "unknown-variant"
+    assert refused.text.startswith("The analysis 'concordance' was refused: ")
     assert results.analysis("outliers") is not None
 
 

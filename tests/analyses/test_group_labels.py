@@ -1,36 +1,20 @@
-"""Labels of groups: texts, whole numbers, truth values, arms, and what is not there."""
+"""Groups beside those that are compared: counted, and named where they are not of few persons."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
-from salutogen.analyses.group_labels import group_labels, names_of_groups
-from tests.analyses.inputs import inputs_of
-from tests.norm.cohorts import simulated
+from salutogen.analyses.group_labels import OF_FEW, UNKNOWN, sizes_left, told_names
+from salutogen.page.audience import Audience
+
+SHOWN, HIDDEN = (Audience(individuals=mode, n_persons=60, seed=1) for mode in (True, False))
+LABELS = pl.Series(["A"] * 30 + ["B"] * 15 + ["C"] * 6 + ["D"] * 4 + ["E"] * 2 + [None] * 3)
 
 
-def test_labels_are_texts_without_decimals_that_say_nothing() -> None:
-    inputs = inputs_of(simulated(40, 4))
-    n = inputs.scores.persons.height
-    persons = inputs.scores.persons.with_columns(
-        code=pl.Series([float(one % 3) for one in range(n)]),
-        dose=pl.Series([0.5 * (one % 3) for one in range(n)]),
-        treated=pl.Series([one % 2 == 0 for one in range(n)]),
-        arm=pl.Series(["usual", "active", None, "usual"] * (n // 4)),
-    )
-    known = replace(inputs, scores=replace(inputs.scores, persons=persons))
-    found = {
-        name: labels
-        for name in ("code", "dose", "treated", "arm")
-        if (labels := group_labels(known, name)) is not None
-    }
-    assert found["code"].unique().sort().to_list() == ["0", "1", "2"]
-    assert found["dose"].unique().sort().to_list() == ["0.0", "0.5", "1.0"]
-    assert found["treated"].unique().sort().to_list() == ["false", "true"]
-    assert found["arm"].null_count() == n // 4
-    assert group_labels(known, "nothing") is None
-    assert names_of_groups(known)[0] == "arm"
-    without = replace(inputs.scores, persons=persons.drop("arm"))
-    assert names_of_groups(replace(inputs, scores=without)) == []
+def test_groups_of_few_persons_have_no_name_where_persons_are_hidden() -> None:
+    assert sizes_left(LABELS, ["A", "B"], SHOWN) == {"C": 6, "D": 4, "E": 2, UNKNOWN: 3}
+    assert sizes_left(LABELS, ["A", "B"], HIDDEN) == {"C": 6, OF_FEW: 6, UNKNOWN: 3}
+    sizes = {"C": 6, "D": 4, "E": 2}
+    assert told_names(sizes, SHOWN) == ["C", "D", "E"]
+    assert told_names(sizes, HIDDEN) == ["C", OF_FEW]
+    assert told_names({"C": 6}, HIDDEN) == ["C"]

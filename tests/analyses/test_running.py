@@ -24,6 +24,7 @@ from salutogen.errors import AnalysisError, ModelError
 from salutogen.findings import finding
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section
+from salutogen.resilience.levels import completed
 from tests.analyses.small_cohort import PERSONS, results_of
 
 HERE = "tests.analyses.test_running"
@@ -49,7 +50,7 @@ class Number(AnalysisResult):
 
 def compute(inputs: AnalysisInputs, settings: Settings) -> Number:
     if settings.do == "refuse":
-        raise AnalysisError([finding("step-refused", label="inner")])
+        raise AnalysisError([finding("unknown-variant", name="robbust", near="")])
     if settings.do == "model":
         raise ModelError("Collinear terms: 'E'.")
     if settings.do == "fail":
@@ -102,7 +103,7 @@ def test_dependents_take_the_result_that_was_planned_for_them(results: sg.Result
 @pytest.mark.parametrize(
     ("do", "code"),
     [
-        ("refuse", "step-refused"),
+        ("refuse", "unknown-variant"),
         ("model", "step-refused"),
         ("fail", "analysis-failed"),
         ("sections", "analysis-failed"),
@@ -116,6 +117,15 @@ def test_what_fails_stops_itself_and_its_dependents_alone(
     assert found[0].findings[0].code == code
     assert [item.code for item in found[1].findings] == ["analysis-need-refused"]
     assert "'a'" in found[1].findings[0].text
+
+
+def test_a_refusal_is_one_finding_that_names_the_analysis(results: sg.Results) -> None:
+    for do, why in (("refuse", "robbust"), ("model", "Collinear")):
+        (found,) = outcomes(results, plan("a", do))
+        (told,) = found.findings
+        assert told.text.startswith("The analysis 'a' was refused: ")
+        assert why in told.text
+        assert told.mend
 
 
 def test_a_failure_names_its_place_and_no_answer(results: sg.Results) -> None:
@@ -145,10 +155,9 @@ def test_analyses_see_labels_and_files_get_identifiers(results: sg.Results, tmp_
     seen = labelled(results.backbone, audience)
     frames = (
         seen.panel.persons,
-        seen.scores.table,
         seen.resilience.persons,
-        seen.resilience.windows,
-        seen.norm.period_tables["person"],
+        completed(seen.resilience.occasions, "occasion", seen.norm),
+        completed(seen.resilience.windows, "window", seen.norm),
     )
     for frame in frames:
         assert frame["subject"].str.starts_with("Person ").all()

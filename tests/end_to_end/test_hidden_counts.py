@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import salutogen as sg
 from salutogen.analyses.registry import available
+from salutogen.page.audience import Audience
 from tests.end_to_end.hidden_studies import everything
 from tests.end_to_end.named_cohort import PERSONS
 from tests.end_to_end.recovery import Shared, leaves, significant
@@ -170,6 +172,79 @@ def test_no_shift_of_the_lost_tells_how_many_they_were(
     change = runs[0].json("results.json")["resilience"]["change_over_windows"]
     assert {row["estimate"] for row in change["sensitivity"]} == {None}
     assert change["sign_delta"] is None
+
+
+def test_limits_beside_a_difference_tell_multiples_of_five(
+    runs: tuple[Shared, dict[str, Any]],
+) -> None:
+    """Of those who left and those who stayed, all pairs with the same counts in fives fit."""
+    told = runs[0].json("results.json")["resilience"]["leavers"]
+    exact = runs[1]["resilience"]["leavers"]
+    assert told
+    for row, own in zip(told, exact, strict=True):
+        g, pairs = row["difference"], (row["n_left"], row["n_stayed"])
+        assert all(n % FIVE == 0 for n in pairs)
+        halves = [
+            1.959964 * math.sqrt((n + m) / (n * m) + g**2 / (2 * (n + m)))
+            for n, m in (pairs, (own["n_left"], own["n_stayed"]))
+        ]
+        width = row["high"] - row["low"]
+        assert abs(width - 2 * halves[0]) < 0.01
+        assert abs(own["high"] - own["low"] - 2 * halves[1]) < 0.01
+
+
+def test_fit_beside_chi_square_tells_a_multiple_of_five(
+    runs: tuple[Shared, dict[str, Any]],
+) -> None:
+    """RMSEA = sqrt((chi-square - df) / (n df))."""
+    audience = Audience(individuals=False, n_persons=PERSONS, seed=1)
+    (one,) = [
+        found
+        for found in runs[0].json("results.json")["steps"]["invariance"]["comparisons"]
+        if found["over"] == "groups"
+    ]
+    own = next(
+        found
+        for found in runs[1]["steps"]["invariance"]["comparisons"]
+        if found["over"] == "groups"
+    )
+    for step, exact in zip(one["steps"], own["steps"], strict=True):
+        if step["rmsea"]:
+            ratio = (exact["rmsea"] / step["rmsea"]) ** 2
+            assert ratio == pytest.approx(audience.told_size(own["n"]) / own["n"], rel=0.02)
+
+
+def test_errors_of_windows_are_made_with_counts_in_fives(
+    runs: tuple[Shared, dict[str, Any]],
+) -> None:
+    told = runs[0].json("results.json")["resilience"]["windows"]
+    odd = 0
+    for row, own in zip(told, runs[1]["resilience"]["windows"], strict=True):
+        if row["n"] is None or row["se_SR_frozen"] is None:
+            continue
+        for name in ("se_SR_frozen", "se_SR_frozen_model"):
+            made_with = own["n"] * (own[name] / row[name]) ** 2
+            assert made_with == pytest.approx(row["n"], rel=0.01)
+        odd += own["n"] != row["n"]
+    assert odd
+
+
+def test_means_around_the_event_are_of_the_same_persons(
+    runs: tuple[Shared, dict[str, Any]],
+) -> None:
+    """With those of all, of whom few lack a position, the value of one of them would follow."""
+    told, exact = (
+        content["steps"]["trajectories"] for content in (runs[0].json("results.json"), runs[1])
+    )
+    assert any(0 < number < FIVE for number in exact["lock"]["missing"].values())
+    means, response = told["lock"]["mean"]["SR"], told["response"]
+    assert response["jump"]["n"] == told["lock"]["n_complete"]
+    apart = means["peri"] - means["pre"]
+    assert response["jump"]["mean"] == pytest.approx(apart, abs=0.002)
+    after = (means["post1"] + means["post2"]) / 2 - means["pre"]
+    assert response["mean_change"]["mean"] == pytest.approx(after, abs=0.002)
+    own = exact["lock"]["mean"]["SR"]
+    assert abs(exact["response"]["jump"]["mean"] - own["peri"] + own["pre"]) > 0.005
 
 
 def test_the_page_says_that_counts_are_rounded(runs: tuple[Shared, dict[str, Any]]) -> None:

@@ -50,3 +50,8 @@ def test_what_does_not_vary_or_is_known_to_few_has_no_correlation() -> None:
     few = np.array([1.0, 2.0, np.nan, np.nan])
     found = correlation_matrix([x, np.full(4, 0.1), few])
     assert found == [[1.0, None, None], [None, 1.0, None], [None, None, 1.0]]
+
+
+def test_what_differs_by_rounding_has_the_same_rank() -> None:
+    values = np.array([0.1 + 0.2, 0.3, -5.0, np.nan, 0.3 + 1e-6])
+    assert Order.of(values).code.tolist() == [1, 1, 0, -1, 2]

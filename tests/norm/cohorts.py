@@ -83,7 +83,6 @@ def scores_of(
     table = pl.DataFrame(
         {
             "person": person.astype(np.uint32),
-            "subject": persons["subject"].gather(person),
             "occasion_index": occasion.astype(np.uint16),
             "occasion": pl.Series(plan.labels).gather(occasion),
             "time": 7.0 * occasion if time is None else time,

@@ -111,7 +111,7 @@ def test_a_person_who_is_a_category_alone_has_no_score_and_moves_no_line(shape: 
         == (1,) * 5
     )
     for table, columns in (
-        (found.occasions, ["SR", "SR_z"]),
+        (found.occasions, ["SR"]),
         (found.windows, ["SR_frozen", "SR_refit"]),
     ):
         rows = table.filter(pl.col("person") == 0)

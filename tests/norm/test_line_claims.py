@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from salutogen.norm import Line, Norm, fit_norm, read_norm
 from salutogen.norm.design_matrix import line_matrix
 from salutogen.norm.line_claims import LineClaims
 from salutogen.norm.norm_file import line_from_dict, line_to_dict, write_norm
+from salutogen.norm.norm_for_others import norm_for
 from salutogen.norm.shape import bend_of, change_along, share_beyond
+from salutogen.page.audience import Audience
 from tests.norm.cohorts import simulated
 from tests.norm.test_refusals import changed
 
@@ -29,6 +32,43 @@ def claims_of(line: Line) -> LineClaims:
 def frame(norm: Norm) -> pd.DataFrame:
     table = norm.with_covariates(norm.period_tables["person"])
     return table.rename(lambda column: column.removeprefix("covariate:")).to_pandas()
+
+
+@pytest.mark.parametrize("shape", ["linear", "spline"])
+def test_where_persons_are_hidden_exposures_that_are_told_occur(shape: str) -> None:
+    """Fractions between two of them would tell how many there are."""
+    norm = fit_norm(simulated(norm={"shape": shape}, report={"individuals": "hide"}))
+    person = norm.lines.person
+    E = frame(norm)["E"].to_numpy()
+    at = claims_of(person).at
+    for place in at.values():
+        assert place.E in E
+        assert min((place.E > E).sum(), (place.E < E).sum()) >= 5
+    told = norm_for(norm, Audience(individuals=False, n_persons=E.size, seed=1))[0]
+    knots = told["lines"]["person"]["knots"]
+    assert len(knots) == len(person.knots)
+    assert all(np.isclose(E, knot, rtol=1e-3).any() for knot in knots)
+    plain = fit_norm(simulated(norm={"shape": shape})).lines.person
+    assert person.knots == plain.knots  # what is shown decides about no score
+    assert {one.E for one in claims_of(plain).at.values()} - set(E)
+    assert claims_of(person).change.E_from == at["low"].E
+
+
+def test_where_most_have_the_same_exposure_its_ends_are_nobodys() -> None:
+    """Between lowest and highest a change would be told of single persons."""
+    scores = simulated(report={"individuals": "hide"})
+    few = pl.col("person") % 50 == 0
+    table = scores.table.with_columns(
+        pl.when(few).then(pl.col("person") + 7.0).otherwise(20.0).alias(name)
+        if name == "E"
+        else pl.col(name)
+        for name in scores.table.columns
+    )
+    norm = fit_norm(replace(scores, table=table))
+    change = claims_of(norm.lines.person).change
+    E = norm.period_tables["person"]["E"].to_numpy()
+    assert change.E_from == pytest.approx(E.mean() - E.std())
+    assert change.E_to == pytest.approx(E.mean() + E.std())
 
 
 @pytest.mark.parametrize("shape", ["linear", "quadratic"])

@@ -10,8 +10,11 @@ import pytest
 import statsmodels.api as sm
 
 from salutogen.errors import NormError
+from salutogen.findings import Findings
 from salutogen.norm import Line, fit_norm
+from salutogen.norm.periods import rows_of_windows, valid_rows
 from salutogen.scores import Scores
+from salutogen.study.schedule import Occasion, Schedule
 from tests.norm.cohorts import simulated, windows_of
 
 PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
@@ -119,3 +122,23 @@ def test_windows_by_time_follow_each_person_s_own_clock() -> None:
     own = late.filter((pl.col("person") == 3) & (pl.col("occasion_index") <= 2))
     assert one["time"][0] == pytest.approx(np.mean(own["time"].to_numpy()))
     assert one["first_occasion"][0] == own["occasion"][0]
+
+
+def test_one_who_answers_late_adds_no_window_where_persons_are_hidden() -> None:
+    """The last window in time is one that five persons reach, by a plan without days."""
+    planned = tuple(Occasion(f"T{place}", place, None) for place in range(5))
+    windows = {"windows": {"width": "21 days", "step": "7 days", "valid": 2}}
+    numbers = {}
+    for mode in ("show", "hide"):
+        scores = simulated(missing=0.0, resilience=windows, report={"individuals": mode})
+        schedule = Schedule(plan=scores.study.plan, planned=planned)
+        for n_late in (0, 4, 5):
+            late = (pl.col("person") < n_late) & (pl.col("occasion_index") == 4)
+            table = scores.table.with_columns(
+                time=7.0 * pl.col("occasion_index") + pl.when(late).then(700.0).otherwise(0.0)
+            )
+            moved = type(scores)(**{**vars(scores), "table": table})
+            made = rows_of_windows(schedule, valid_rows(moved), Findings())
+            numbers[mode, n_late] = len(made)
+    assert numbers["show", 0] == numbers["hide", 0] == numbers["hide", 4]
+    assert numbers["show", 4] == numbers["show", 5] == numbers["hide", 5] > numbers["hide", 4] + 50

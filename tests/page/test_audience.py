@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.findings import Persons, finding
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_median, told_quantiles
 from salutogen.page.hidden_findings import told_without_persons
 from salutogen.page.words import Coarse, MeanCount, Share, in_halves, say, without_counts
 
@@ -40,6 +43,41 @@ def test_no_told_count_stands_for_one_number_alone(n_persons: int) -> None:
             behind.setdefault(audience.told(n), []).append(n)
     assert behind
     assert min(map(len, behind.values())) > 1
+
+
+@pytest.mark.parametrize("n_persons", [30, 60, 61, 300])
+def test_an_interval_is_made_with_a_size_that_several_counts_have(n_persons: int) -> None:
+    """Those that leave few of everyone, whose count is not told, are told apart by nothing."""
+    audience = Audience(individuals=False, n_persons=n_persons, seed=1)
+    behind: dict[int, list[int]] = {}
+    for n in range(5, n_persons):
+        behind.setdefault(audience.told_size(n), []).append(n)
+    assert min(map(len, behind.values())) >= 3
+    assert all(size % 5 == 0 for size in behind)
+    assert audience.told_size(n_persons) == n_persons
+    assert len({audience.told_size(n) for n in range(n_persons - 4, n_persons)}) == 1
+    assert [audience.told_size(n) for n in range(5)] == list(range(5))
+    assert SHOWN.told_size(42) == 42
+
+
+def test_quantiles_that_are_told_occur_and_have_five_beyond() -> None:
+    rng = np.random.default_rng(1)
+    for n in range(12, 70):
+        values = rng.permutation(np.arange(n) ** 2)
+        for at in (0.0, 0.05, 0.1, 1 / 3, 0.5, 0.9, 1.0):
+            (found,) = told_quantiles(values, (at,))
+            assert found in values
+            assert min((values < found).sum(), (values > found).sum()) >= 5
+            assert told_quantiles(values, (at,), 1)[0] == np.quantile(values, at)
+        assert told_median(values) in values
+        assert told_median(values, 1) == np.median(values)
+
+
+def test_quantiles_of_occasions_have_those_of_five_persons_beyond() -> None:
+    values = np.arange(240.0)  # 12 of each of 20 persons
+    low, high = told_quantiles(values, (0.1, 0.9), n_persons=20)
+    assert (values < low).sum() >= 5 * 12
+    assert (values > high).sum() >= 5 * 12
 
 
 def test_a_count_that_is_hidden_stays_so_once_it_is_rounded() -> None:
@@ -108,3 +146,26 @@ def test_factors_are_no_persons() -> None:
     told = finding("factor-relation-moves", moved="2", related="4", names="a, b")
     audience = Audience(individuals=False, n_persons=120, seed=1)
     assert told_without_persons(told, audience).text.startswith("2 of 4 factors relate otherwise")
+
+
+def test_forms_are_as_few_as_their_persons() -> None:
+    six = Forms(6, persons=1, others=40)
+    assert HIDDEN.is_small(six)
+    assert HIDDEN.hides(six)
+    assert HIDDEN.count(six) == "few"
+    assert HIDDEN.share(six, 300) == "few"
+    assert HIDDEN.share(Forms(290, persons=63, others=2), 300) == "nearly all"
+    assert not HIDDEN.hides(Forms(33, persons=20, others=40), 300)
+    assert HIDDEN.count(Forms(33, persons=20, others=40)) == "35"
+    assert not SHOWN.hides(six)
+    assert SHOWN.count(six) == "6"
+
+
+def test_forms_that_few_persons_lack_tell_of_these() -> None:
+    """Two of 63 persons miss ten of 378 forms: no count of the others is told."""
+    forms = (Forms(378, persons=63), Forms(368, persons=63, others=2))
+    hidden = replace(HIDDEN, forms=forms)
+    assert hidden.hides(368)
+    assert hidden.in_a_sentence(Persons(368)) == "nearly all"
+    assert not replace(HIDDEN, forms=(forms[0], Forms(368, persons=63, others=7))).hides(368)
+    assert not replace(SHOWN, forms=forms).hides(368)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from salutogen.findings import Persons, catalogue, finding
+from salutogen.counts import Forms
+from salutogen.findings import Finding, Persons, catalogue, finding
 from salutogen.page.audience import Audience
 from salutogen.page.hidden_findings import told_without_persons
 from salutogen.page.words import without_counts
@@ -106,3 +108,45 @@ def test_evidence_points_at_no_row_and_has_no_numbers() -> None:
     assert few.evidence.n_rows is None
     assert "fewer than 5 rows" in few.text
     assert "2 rows" not in few.text
+
+
+def straight(persons: int, others: int = 50) -> Finding:
+    """Ten forms answered in one code, by so many persons."""
+    whose = Forms(12, persons=persons, others=others)
+    return finding(
+        "straight-lining", instrument="mood", forms=12, of=300, items=8, n_rows=12, rows=[3, 9],
+        when_hidden={"n_rows": whose, "forms": whose},
+    )  # fmt: skip
+
+
+def test_forms_of_few_persons_are_not_counted() -> None:
+    few, several, nearly_all = straight(2), straight(6), straight(6, others=3)
+    assert "12 forms" in few.text
+    assert few.to_dict()["evidence"]["n_rows"] == 12
+    told = told_without_persons(few, AUDIENCE)
+    assert told.text.startswith("Forms answered with the same code throughout (it may be of few")
+    assert told.evidence.n_rows is None
+    told = told_without_persons(several, AUDIENCE)
+    assert told.text.startswith("10 forms of 'mood'")
+    assert told.evidence.n_rows == 10
+    told = told_without_persons(nearly_all, AUDIENCE)
+    assert told.text.startswith("Nearly all")
+    assert told.evidence.n_rows is None
+
+
+def test_rows_of_unknown_persons_may_be_those_of_few() -> None:
+    item = finding("form-not-handed-in", n_rows=40, forms=40, file="a.csv", codes="2", column="c")
+    assert "40" in told_without_persons(item, AUDIENCE).text
+    told = told_without_persons(item, replace(AUDIENCE, most_each=10))
+    assert "40" not in told.text
+    assert told.evidence.n_rows is None
+    assert "40" in told_without_persons(item, replace(AUDIENCE, most_each=9)).text
+
+
+def test_names_stand_without_the_counts_beside_them() -> None:
+    item = finding(
+        "skipped-items-as-zero", named=["'events' in 33 rows"], share=0.2, n_rows=33,
+        when_hidden={"n_rows": Forms(33, persons=20, others=40), "named": ["'events'"]},
+    )  # fmt: skip
+    assert "in 33 rows" in item.text
+    assert "not happened: 'events'." in told_without_persons(item, AUDIENCE).text

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.page.audience import Audience
 from salutogen.page.section import Figure, Table
 from salutogen.page.small_counts import (
@@ -19,7 +20,9 @@ from salutogen.page.small_counts import (
     figure_rounded,
     hide_small,
     rounded,
+    without_few_forms,
 )
+from salutogen.page.words import Share
 
 AUDIENCE = Audience(individuals=False, n_persons=300, seed=1)
 
@@ -116,3 +119,31 @@ def test_a_count_that_holds_few_more_than_another_is_not_told() -> None:
     ]
     found = hidden(columns, n=[160, 135, 133], left=[133, 133, 133])
     assert found["n"] == [160, None, 133]
+
+
+def test_forms_are_blank_where_their_persons_are() -> None:
+    columns = [
+        Column(name="n", meaning="Forms", kind=Kind.COUNT, of="n", by="persons"),
+        Column(name="persons", meaning="Persons", kind=Kind.COUNT),
+    ]
+    found = hidden(columns, n=[900, 880, 12], persons=[250, 297, 3])
+    assert found == {"n": [900, None, None], "persons": [250, None, None]}
+
+
+def test_figures_of_a_record_lose_forms_of_few() -> None:
+    few, several = (Forms(12, persons=persons, others=90) for persons in (4, 5))
+    figures = {"n": 300, "few": few, "share": Share(0.04, of=300, part=few), "told": several}
+    told = {**figures, "few": None, "share": None}
+    assert without_few_forms(figures, AUDIENCE) == told
+    shown = Audience(individuals=True, n_persons=300, seed=1)
+    assert without_few_forms(figures, shown) == figures
+
+
+def test_ends_of_axes_have_no_more_digits_than_the_data() -> None:
+    data = pl.DataFrame({"x": [1.0, 2.0]})
+    chart = {"data": {"values": data.to_dicts()}, "scale": {"domainMax": 5.4947022587269}}
+    drawn = Figure(
+        name="f", title="F", description="", chart=chart, data=data,
+        columns=(Column(name="x", meaning="X"),),
+    )  # fmt: skip
+    assert figure_rounded(drawn, AUDIENCE).specification()["scale"]["domainMax"] == 5.49

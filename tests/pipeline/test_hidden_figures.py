@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from salutogen.columns import Column, Kind, Record, figure, record, rows
+from salutogen.counts import Forms
 from salutogen.page.audience import Audience
 from salutogen.page.words import Share
 from salutogen.pipeline.hidden_figures import HiddenFigures
@@ -71,7 +72,7 @@ def test_every_kind_is_hidden_by_its_rule() -> None:
     told = hide.of(made().to_dict(), Made.schema(), "made")
     assert (told["n"], told["left"], told["df"]) == (80, None, 2)
     assert told["share"] is None, "it stands beside a count that is hidden"
-    assert told["coefficients"] == {"E": 0.5, "site=B": None}
+    assert told["coefficients"] == {"E": 0.5, "site": None}, "without the label"
     assert told["counts"] == {"a": None, "b": 20, "c": 40, "d": None}, "80 less the others is 3"
     assert told["seen"] == {"1": 80, "2": None, "3": 70}
     assert told["flow"] == {"strict": {"seen": 60, "kept": None}}
@@ -96,7 +97,7 @@ def test_a_line_of_a_norm_tells_no_extremes() -> None:
     for claims, told in (({"expected_change": change}, [10.0, 20.0]), (None, [None, None])):
         line = {"range_E": [1.0, 99.0], "claims": claims, "n": 98, "n_persons": 60}
         found = HiddenFigures(AUDIENCE).of(line, {}, "line")
-        assert (found["range_E"], found["n"], found["n_persons"]) == (told, 100, 60)
+        assert (found["range_E"], found["n"], found["n_persons"]) == (told, 95, 60)
 
 
 def test_the_coefficient_of_a_number_that_few_have_otherwise_is_not_told() -> None:
@@ -148,3 +149,33 @@ def test_undeclared_whole_numbers_called_n_are_counts() -> None:
     }  # fmt: skip
     told = hide.of({"n": 3, "mean": 2.5, "window": 3}, {"properties": {"window": {}}}, "x")
     assert (told["n"], told["mean"]) == (None, None)
+
+
+@record
+class OfForms(Record):
+    """Counts and a share of forms, beside the count of their persons."""
+
+    n_persons: int = figure("Persons", kind=Kind.COUNT)
+    n_rows: int = figure("Their forms", kind=Kind.COUNT, by="n_persons")
+    far: int = figure("Forms that are far", kind=Kind.COUNT)
+    share: float = figure("Share of forms", kind=Kind.SHARE)
+
+
+@pytest.mark.parametrize(
+    ("persons", "far", "others", "told"),
+    [
+        (80, 6, 60, (80, 400, 10, 0.025)),
+        (80, 4, 60, (80, 400, None, None)),  # twelve forms of four persons
+        (80, 60, 4, (80, 400, None, None)),
+        (97, 6, 60, (None, None, 10, None)),  # three persons have the other forms
+    ],
+)
+def test_forms_go_with_their_persons(
+    persons: int, far: int, others: int, told: tuple[float | None, ...]
+) -> None:
+    part = Forms(12, persons=far, others=others)
+    made = OfForms(
+        n_persons=persons, n_rows=402, far=part, share=Share(12 / 402, of=402, part=part)
+    )
+    found = HiddenFigures(AUDIENCE).of(made.to_dict(), OfForms.schema(), "x")
+    assert tuple(found.values()) == told

@@ -9,6 +9,7 @@ from scipy import stats
 
 from salutogen.analyses.windows.section import _means
 from salutogen.norm import fit_norm
+from salutogen.page.audience import Audience
 from salutogen.report.context import mean_interval
 from salutogen.report.sections.plane import line_on_grid
 from tests.norm.cohorts import simulated
@@ -23,6 +24,18 @@ def test_means_by_occasion_have_t_intervals(n: int) -> None:
         stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
     )
     assert mean_interval(values, n + 1) is None
+
+
+def test_an_interval_beside_its_sd_tells_a_multiple_of_five() -> None:
+    values = np.random.default_rng(1).normal(4, 2, 57)
+    audience = Audience(individuals=False, n_persons=60, seed=1)
+    plain, told = mean_interval(values, 5), mean_interval(values, 5, audience.told_size)
+    assert plain is not None
+    assert told is not None
+    sd = values.std(ddof=1)
+    for (mean, _, high), own in ((plain, 57), (told, 55)):
+        half = [stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n) for n in range(50, 61)]
+        assert 50 + int(np.argmin(np.abs(np.array(half) - (high - mean)))) == own
 
 
 def test_means_by_window_have_t_intervals() -> None:

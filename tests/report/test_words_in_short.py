@@ -11,6 +11,7 @@ from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
 from salutogen.report.words_in_short import short_in_words
 from salutogen.resilience.claims import PersonClaims
+from tests.report.test_words_of_design import asked_every
 from tests.report.test_words_of_line import PERSONS, cohort
 from tests.report.test_words_of_persons import FOUND, NOTHING
 
@@ -18,10 +19,16 @@ CHANGE = "whether SR changed is not settled"
 
 
 def told(
-    norm: Any, *, individuals: bool = True, clauses: tuple[str, ...] = (), **found: Any
+    norm: Any,
+    *,
+    individuals: bool = True,
+    clauses: tuple[str, ...] = (),
+    every: str = "7 days",
+    **found: Any,
 ) -> str:
     audience = Audience(individuals=individuals, n_persons=PERSONS, seed=1)
     context: Any = SimpleNamespace(
+        study=asked_every(every),
         norm=norm,
         audience=audience,
         resilience=SimpleNamespace(claims=PersonClaims(**(FOUND | found))),
@@ -49,6 +56,20 @@ def test_the_line_is_told_by_its_simulated_truth(truth: str, shape: str, said: s
         f"In short: {said}; the levels of 15 of 120 persons lie clearly below or above what "
         f"exposure lets expect, if exposure is free of error; {CHANGE}."
     )
+
+
+def test_an_analysis_may_tell_several_clauses() -> None:
+    text = told(fit_norm(cohort("more")), clauses=("the one\n\nthe other", CHANGE))
+    assert text.endswith(f"; the one; the other; {CHANGE}.")
+
+
+def test_who_is_called_hangs_on_what_was_not_asked_where_little_was() -> None:
+    norm = fit_norm(cohort("more"))
+    condition = "if exposure is free of error and what was not asked about would not change it"
+    assert condition in told(norm, every="3 months")
+    assert "not asked about" not in told(norm)
+    nobody = told(norm, every="3 months", clear_below=0, clear_above=0)
+    assert "not asked about" not in nobody
 
 
 def test_a_line_from_elsewhere_and_one_that_leaves_a_curve_out() -> None:

@@ -20,6 +20,7 @@ from salutogen.report.words_of_persons import (
 from salutogen.resilience.claims import ESTIMAND, PersonClaims
 from tests.analyses.inputs import inputs_of
 from tests.norm.cohorts import simulated
+from tests.report.test_words_of_design import asked_every
 
 FOUND: dict[str, Any] = {
     "estimand": ESTIMAND,
@@ -60,10 +61,12 @@ def context(
     individuals: bool = True,
     summary: dict[str, Any] | None = None,
     line: Any = None,
+    every: str = "7 days",
     **found: Any,
 ) -> Any:
     """What the words look at of a report's context."""
     return SimpleNamespace(
+        study=asked_every(every),
         persons=pl.DataFrame({"SR": np.linspace(-6, 6, 120), "n_valid": [4] * 120}),
         audience=Audience(individuals=individuals, n_persons=120, seed=1),
         norm=SimpleNamespace(

@@ -16,7 +16,7 @@ from salutogen.norm import fit_norm, read_norm
 from salutogen.norm.lines import Level
 from salutogen.norm.norm_file import write_norm
 from salutogen.resilience import Resilience, score_resilience
-from salutogen.resilience.levels import COLUMNS, POSITIONS
+from salutogen.resilience.levels import COLUMNS, POSITIONS, completed
 from tests.norm.cohorts import simulated
 
 PHASES = {"phases": {"before": {"from": "T0", "to": "T1"}, "after": {"from": "T2", "to": "T4"}}}
@@ -34,10 +34,32 @@ def result() -> Resilience:
 
 def test_columns_stand_in_the_order_of_the_contract(result: Resilience) -> None:
     first = ["subject", "occasion", "time", "E", "P", "P_expected", "SR"]
-    assert result.occasions.columns[:7] == first
+    occasions = completed(result.occasions, "occasion", result.norm)
+    assert occasions.columns[:7] == first
     windows = ["subject", "window", "first_occasion", "last_occasion", "n_valid", "E", "P"]
-    assert result.windows.columns[:9] == [*windows, "SR_frozen", "SR_refit"]
+    told = completed(result.windows, "window", result.norm)
+    assert told.columns[:9] == [*windows, "SR_frozen", "SR_refit"]
     assert result.persons.columns[:6] == ["subject", "n_valid", "E", "P", "P_expected", "SR"]
+
+
+def test_what_follows_from_a_row_is_added_when_it_is_told(result: Resilience) -> None:
+    kept = result.occasions
+    assert not {"subject", "SR_low", "SR_high"} & set(kept.columns)
+    told = completed(kept, "occasion", result.norm)
+    names = result.scores.persons["subject"].to_list()
+    assert told["subject"].to_list() == [names[person] for person in kept["person"]]
+    known = told.filter(pl.col("SR_se").is_not_null())
+    assert known.height
+    half = 1.959963984540054 * known["SR_se"].to_numpy()
+    np.testing.assert_array_equal(known["SR_low"], known["SR"].to_numpy() - half)
+    np.testing.assert_array_equal(known["SR_high"], known["SR"].to_numpy() + half)
+    unknown = told.filter(pl.col("SR_se").is_null()).select("SR_low", "SR_high")
+    assert unknown.null_count().row(0) == (unknown.height, unknown.height)
+    parts = pl.concat(
+        completed(kept.slice(start, 7), "occasion", result.norm)
+        for start in range(0, kept.height, 7)
+    )
+    assert parts.equals(told)
 
 
 def test_sr_is_observed_minus_expected_with_its_sign(result: Resilience) -> None:
@@ -56,13 +78,19 @@ def test_more_problems_at_the_same_exposure_mean_a_higher_score(result: Resilien
 
 
 def test_standardised_scores_are_divided_and_never_centred_again(result: Resilience) -> None:
-    table = result.windows.filter(pl.col("window") == result.windows["window"].max())
+    windows = completed(result.windows, "window", result.norm)
+    table = windows.filter(pl.col("window") == windows["window"].max())
     line = result.norm.lines.reference("window")
     assert line is not None
     np.testing.assert_allclose(table["SR_frozen_z"], table["SR_frozen"] / line.residual_sd)
     assert abs(table["SR_frozen_z"].mean()) > 1e-6
-    first = result.windows.filter(pl.col("window") == 1)["SR_frozen_z"].to_numpy()
+    first = windows.filter(pl.col("window") == 1)["SR_frozen_z"].to_numpy()
     assert np.std(first, ddof=1) == pytest.approx(1.0)
+    for period, own in result.norm.lines.by_period("window").items():
+        rows = windows.filter(window=period.number)
+        np.testing.assert_array_equal(
+            rows["SR_refit_z"], rows["SR_refit"].to_numpy() / own.residual_sd
+        )
 
 
 def test_windows_and_persons_by_brute_force(result: Resilience) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 import statsmodels.formula.api as smf
 
+from salutogen.counts import Forms
 from salutogen.norm import fit_norm
 from salutogen.resilience import Resilience, score_resilience
 from salutogen.resilience.reliability import reliability_of_score
@@ -47,7 +49,17 @@ def test_lag_one_takes_adjacent_scheduled_occasions_only(result: Resilience) -> 
     SR = rows["SR"].to_numpy()
     now, later = pairs(rows, SR)
     assert result.summary.lag1 == pytest.approx(np.corrcoef(now, later)[0, 1])
-    assert result.summary.lag1_pairs == len(now)
+    found = result.summary.lag1_pairs
+    assert isinstance(found, Forms)
+    assert found == len(now)
+    places = rows.select("person", "occasion_index").rows()
+    each = np.bincount(
+        [one for (one, at), (other, then) in pairwise(places)
+         if one == other and then == at + 1],
+        minlength=result.persons.height,
+    )  # fmt: skip
+    assert found.persons == np.count_nonzero(each)
+    assert found.others == np.count_nonzero(each < each.max())
     centred = rows.select(pl.col("SR") - pl.col("SR").mean().over("person"))["SR"].to_numpy()
     now, later = pairs(rows, centred)
     assert result.summary.lag1_within == pytest.approx(np.corrcoef(now, later)[0, 1])

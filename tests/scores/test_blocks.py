@@ -61,9 +61,8 @@ def answers(codes: np.ndarray) -> pl.DataFrame:
 
 def by_row(scores: Scores, column: str) -> dict[tuple[str, str], float | None]:
     table = scores.table
-    return dict(
-        zip(zip(table["subject"], table["occasion"], strict=True), table[column], strict=True)
-    )
+    subjects = scores.persons["subject"].gather(table["person"])
+    return dict(zip(zip(subjects, table["occasion"], strict=True), table[column], strict=True))
 
 
 codes = st.lists(

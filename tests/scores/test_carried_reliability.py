@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.norm import fit_norm
 from salutogen.resilience import score_resilience
+from salutogen.resilience.levels import interval
 from salutogen.scores import Scores, score
 from salutogen.scores.scale_reliability import carried_over
 from salutogen.study import AnswerRange
@@ -68,7 +70,8 @@ def test_intervals_of_days_hold_the_true_score_as_often_as_they_say() -> None:
     days = score_resilience(scores, norm, bootstrap=0).occasions
     line = norm.lines.occasion
     SR = true - line.coefficient("intercept") - line.coefficient("E") * days["E"].to_numpy()
-    held = np.mean((days["SR_low"].to_numpy() < SR) & (days["SR_high"].to_numpy() > SR))
+    low, high = interval(days["SR"], days["SR_se"], NORMAL_95)
+    held = np.mean((low.to_numpy() < SR) & (high.to_numpy() > SR))
     assert held == pytest.approx(0.95, abs=0.015)
 
 

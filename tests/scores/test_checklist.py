@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salutogen.counts import Forms
+from salutogen.page.words import Share
 from salutogen.panel import Reason
 from salutogen.scores.answers import Form, repeated_form
 from salutogen.scores.checklist import ChecklistScore, checklist_totals, score_checklist
@@ -192,9 +194,13 @@ def test_the_note_on_consistency_counts_the_items(items: int, said: str) -> None
         name="E", instruments=("events",), method="count", minimum=0.0, maximum=float(items),
         items=tuple(f"e{place}" for place in range(items)), unit="events",
     )  # fmt: skip
-    ends = checklist_ends(measure, np.array([0.0, 1.0, np.nan]))
+    ends = checklist_ends(measure, np.array([0.0, 1.0, np.nan]), np.array([0, 0, 1]))
     assert ends.note.startswith(said)
     assert (ends.n, ends.omega, ends.floor_share) == (2, None, 0.5)
+    assert isinstance(ends.floor_share, Share)
+    assert ends.floor_share.part == 1
+    assert isinstance(ends.n, Forms)
+    assert (ends.n.persons, ends.n.others) == (1, 1)
 
 
 @pytest.mark.parametrize("stated", [0.0, None])

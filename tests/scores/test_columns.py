@@ -40,8 +40,7 @@ def test_each_type_has_its_own_declaration(scores: Scores) -> None:
     assert by_type is not None
     assert by_type.name == "E_<type>"
     assert {name for name, one in found.items() if one and one.kind is Kind.IDENTIFIER} == {
-        "person",
-        "subject",
+        "person"
     }
     assert {name for name, one in found.items() if one and one.kind is Kind.PERSON} >= {"E", "P"}
 

@@ -25,7 +25,8 @@ def answers(shared_data: Path) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def aligned(answers: pl.DataFrame, scores: Scores) -> pl.DataFrame:
     """Answers joined to the scores by person and occasion, not by position."""
-    table = scores.table.with_columns(pl.col("occasion").cast(pl.String))
+    subjects = scores.persons["subject"].gather(scores.table["person"])
+    table = scores.table.with_columns(subjects, pl.col("occasion").cast(pl.String))
     return pl.concat([table, scores.alternatives], how="horizontal").join(
         answers,
         left_on=["subject", "occasion"],

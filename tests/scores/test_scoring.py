@@ -58,10 +58,11 @@ def test_table_has_its_columns_in_order_and_its_rows_as_read() -> None:
         small(MOODS, HASSLED, person=[0, 0, 1, 1], occasion=[0, 1, 0, 1], time=[0, 7, 1, 9])
     )
     assert scores.table.columns == [
-        "person", "subject", "occasion_index", "occasion", "time", "E", "P", "E_hassles",
+        "person", "occasion_index", "occasion", "time", "E", "P", "E_hassles",
         "E_events", "valid", "P_prorated", "E_skipped", "E_low", "E_high", "P_low", "P_high",
     ]  # fmt: skip
-    assert scores.table["subject"].to_list() == ["id 0", "id 0", "id 1", "id 1"]
+    assert scores.table["person"].to_list() == [0, 0, 1, 1]
+    assert scores.persons["subject"].to_list() == ["id 0", "id 1"]
     assert scores.table["occasion"].to_list() == ["before", "after", "before", "after"]
     assert scores.table["P"].to_list() == [2, 5, 15, 9]
     assert scores.table["E"].to_list() == [1, 2, 11, 5]
@@ -109,6 +110,9 @@ def test_skipped_items_are_flagged_bounded_and_said() -> None:
     assert (last["E"], last["E_skipped"], last["E_low"], last["E_high"]) == (3, True, 3, 8)
     first = scores.table.row(0, named=True)
     assert first["E_low"] == first["E"] == first["E_high"]
+    assert {scores.table.schema[name] for name in ("E_low", "E_high", "P_low", "P_high")} == {
+        pl.Int8
+    }  # a byte a row
     assert {"problems-prorated", "skipped-items-as-zero"} <= set(codes(scores))
     assert scores.alternatives["E_hassles_high"].to_list() == [0, 1, 10, 7]
 

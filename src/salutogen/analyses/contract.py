@@ -129,7 +129,10 @@ class AnalysisResult(Record):
         return ""
 
     def in_short(self) -> Text:
-        """A clause of the one sentence that answers the study's question, or nothing."""
+        """A clause of the sentence that answers the study's question, or nothing.
+
+        Several are parted by `page.section.NEXT_PARAGRAPH`.
+        """
         return ""
 
     def methods(self) -> Text:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.namespaces import ARM
+from salutogen.page.audience import Audience
 
 UNKNOWN = "not known"
+OF_FEW = "groups of few persons"
 
 
 def group_labels(inputs: AnalysisInputs, name: str) -> pl.Series | None:
@@ -25,14 +27,24 @@ def group_labels(inputs: AnalysisInputs, name: str) -> pl.Series | None:
     return values.cast(pl.String).alias("label")
 
 
-def sizes_left(labels: pl.Series, kept: Sequence[str]) -> dict[str, int]:
+def sizes_left(labels: pl.Series, kept: Sequence[str], audience: Audience) -> dict[str, int]:
     """Return how many persons belong to none of the groups that are compared, by label.
 
     They stand beside the groups in tables: without them, their number would follow from the
-    others, and nobody could see that it is small.
+    others, and nobody could see that it is small. Groups whose persons are hidden have no name.
     """
     left = labels.filter(~labels.is_in(list(kept)).fill_null(value=False)).fill_null(UNKNOWN)
-    return dict(left.value_counts(name="n").sort(left.name).iter_rows())
+    found: dict[str, int] = {}
+    for label, n in left.value_counts(name="n").sort(left.name).iter_rows():
+        name = OF_FEW if audience.is_small(n) and label != UNKNOWN else label
+        found[name] = found.get(name, 0) + n
+    return found
+
+
+def told_names(sizes: Mapping[str, int], audience: Audience) -> list[str]:
+    """Names of groups as the audience may have them: those of few persons are not named."""
+    told = [name for name, n in sizes.items() if not audience.is_small(n)]
+    return told if len(told) == len(sizes) else [*told, OF_FEW]
 
 
 def names_of_groups(inputs: AnalysisInputs) -> list[str]:

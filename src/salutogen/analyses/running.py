@@ -23,7 +23,7 @@ from salutogen.analyses.labelled import SUBJECT, labelled
 from salutogen.analyses.plain_data import to_plain
 from salutogen.analyses.planning import PlannedAnalysis
 from salutogen.errors import SalutogenError
-from salutogen.findings import Finding, finding
+from salutogen.findings import Finding, Severity, finding, refusals
 from salutogen.memory import give_back_memory
 from salutogen.page.privacy import Guard, texts_of
 from salutogen.page.section import Section
@@ -146,12 +146,11 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             asked=item.asked,
         )
     except SalutogenError as error:
-        stopped = finding("step-refused", label=item.label)
-        if not error.findings:  # a model that could not be fitted says why in plain words
+        why = tuple(_as_refusal(one, item.label) for one in error.findings)
+        if not refusals(why):  # a model that could not be fitted says why in plain words
             reason = without_counts(error).as_told(inputs.run.audience)
-            told = finding("step-refused", variant="reason", label=item.label, reason=reason)
-            (stopped,) = guard.findings((told,))
-        return _not_done(item, (stopped, *guard.findings(error.findings)))
+            why = (finding("step-refused", label=item.label, reason=reason), *why)
+        return _not_done(item, guard.findings(why))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # engines panic, and code may try to leave the program
@@ -165,6 +164,14 @@ def _outcome(item: PlannedAnalysis, inputs: AnalysisInputs, guard: Guard) -> Out
             place=place_of(error, {"salutogen", item.analysis.compute.partition(".")[0]}),
         )
         return _not_done(item, (told,))
+
+
+def _as_refusal(found: Finding, label: str) -> Finding:
+    """Put the name of the analysis before the reason why it was refused."""
+    if found.severity is not Severity.REFUSAL:
+        return found
+    whole = finding("step-refused", label=label, reason=found)
+    return replace(found, text=whole.text, template=whole.template, values=whole.values)
 
 
 def _files_of(

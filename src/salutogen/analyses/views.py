@@ -12,6 +12,7 @@ import polars as pl
 from salutogen.errors import AnalysisError
 from salutogen.names import did_you_mean
 from salutogen.namespaces import factor_column
+from salutogen.resilience.levels import completed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class Views:
         keys = {"person", "occasion_index"}
         return tuple(
             name
-            for name, kind in self._table.schema.items()
+            for name, kind in self._schema.items()
             if name not in keys and (kind.is_numeric() or kind == pl.Boolean)
         )
 
@@ -130,6 +131,15 @@ class Views:
         return scored.hstack(table.select(more)) if scored.height == table.height else scored
 
     @cached_property
+    def _schema(self) -> pl.Schema:
+        """Of what there is, with what is made of the rows when it is asked for."""
+        none = self._completed(self._resilience.occasions.clear())
+        return pl.Schema({**none.schema, **self._table.schema})
+
+    def _completed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return completed(rows, "occasion", self._resilience.norm)
+
+    @cached_property
     def _person(self) -> NDArray[np.int64]:
         return self._table["person"].to_numpy().astype(np.int64)
 
@@ -151,7 +161,10 @@ class Views:
         if name not in self.names:
             near = did_you_mean(name, self.names)
             raise AnalysisError(f"Nothing called {name!r} is scored by occasion.{near}")
-        column = self._table[name].cast(pl.Float64).fill_null(float("nan"))
+        rows = self._table
+        if name not in rows.columns:
+            rows = self._completed(self._resilience.occasions)
+        column = rows[name].cast(pl.Float64).fill_null(float("nan"))
         return np.asarray(column.to_numpy(), dtype=np.float64)
 
     def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

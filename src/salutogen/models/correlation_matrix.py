@@ -19,6 +19,8 @@ from salutogen.models.linear_algebra import PIECE, sum_in_pieces
 
 Float = NDArray[np.float64]
 
+DIGITS = 11  # of values that are ranked: further ones are another processor's
+
 
 class Column(Protocol):
     """Values (n,) of which slices can be taken: an array, or what makes them when asked."""
@@ -50,8 +52,11 @@ class Order:
 
     @classmethod
     def of(cls, values: Float) -> Order:
-        """Sort values (n,), NaN where unknown."""
-        known = pl.Series(np.where(np.isfinite(values), values, np.nan)).fill_nan(None)
+        """Sort values (n,), NaN where unknown; what differs by rounding is the same."""
+        finite = np.isfinite(values)
+        largest = float(np.abs(values[finite]).max(initial=0.0)) or 1.0
+        rounded = np.round(np.where(finite, values, np.nan) / largest, DIGITS)
+        known = pl.Series(rounded).fill_nan(None)
         places = known.rank("dense").fill_null(0)
         return cls(places.to_numpy().astype(np.int32) - np.int32(1))
 

@@ -68,27 +68,26 @@ def term_matrix(
     knots: tuple[float, ...] = (),
 ) -> np.ndarray:
     """Columns of `terms` for each row of a table; NaN where a column is missing a value."""
-    columns: list[np.ndarray] = []
+    columns = np.empty((len(terms), table.height))  # as it is worked through: by column
     knots_by_name = {
         name: knots[4 * index : 4 * index + 4] for index, name in enumerate(predictors)
     }
-    for term in terms:
+    for column, term in zip(columns, terms, strict=True):
         if term == INTERCEPT:
-            columns.append(np.ones(table.height))
+            column[:] = 1.0
         elif term in table.columns:
-            columns.append(_numbers(table, term))
+            column[:] = _numbers(table, term)
         elif term.endswith("^2") and term[:-2] in table.columns:  # a label may end so too
-            columns.append(_numbers(table, term[:-2]) ** 2)
+            np.square(_numbers(table, term[:-2]), out=column)
         elif term.rpartition(":spline")[0] in knots_by_name:  # a covariate may be called so
             name, _, number = term.rpartition(":spline")
             spline = RestrictedCubicSpline(knots=knots_by_name[name])
-            columns.append(spline.transform(_numbers(table, name))[:, int(number)])
+            column[:] = spline.transform(_numbers(table, name))[:, int(number)]
         else:
             name, _, label = term.partition(LABEL_MARK)
             same = (table[name].cast(pl.String) == label).cast(pl.Float64)
-            columns.append(same.fill_null(float("nan")).to_numpy())
-    # Column by column in memory, as it is worked through.
-    return np.array(columns).T if columns else np.empty((table.height, 0))
+            column[:] = same.fill_null(float("nan")).to_numpy()
+    return columns.T
 
 
 def line_matrix(line: Line, table: pl.DataFrame, *, level: str) -> np.ndarray:

@@ -18,6 +18,7 @@ from salutogen.models.regression.sandwich import (
 )
 from salutogen.namespaces import CURVED
 from salutogen.norm.design_matrix import term_matrix, terms_of
+from salutogen.page.audience import told_quantiles
 
 if TYPE_CHECKING:
     from salutogen.norm.lines import Shape
@@ -168,6 +169,7 @@ def line_claims(
     knots: tuple[float, ...],
     matrix: np.ndarray,
     table: pl.DataFrame,
+    smallest: int = 1,
 ) -> LineClaims:
     """Work out what a fitted line says of exposure.
 
@@ -188,6 +190,9 @@ def line_claims(
         From `shares_of`.
     matrix, table
         The units it was fitted to: design matrix and columns.
+    smallest : int
+        Of persons, where these are hidden: exposures that are told are then values beyond which as
+        many of them lie.
     """
     known = covariance if np.isfinite(covariance).all() else fallback
     exposure = np.array([any(_belongs(term, name) for name in predictors) for term in terms])
@@ -199,18 +204,7 @@ def line_claims(
     found = share[0]
     if found.low and not (test is not None and test.p < ALPHA):
         found = found._replace(low=0.0)  # one answer to whether there is anything
-    values = {name: table[name].to_numpy() for name in predictors}
-    found_at = {kind: np.quantile(one, list(PLACES.values())) for kind, one in values.items()}
-    places = {
-        name: {kind: float(along_one[index]) for kind, along_one in found_at.items()}
-        for index, name in enumerate(PLACES)
-    }
-    ends = places["low"], places["high"]
-    if all(ends[0][name] == ends[1][name] for name in predictors):
-        ends = (
-            {name: float(one.min()) for name, one in values.items()},
-            {name: float(one.max()) for name, one in values.items()},
-        )
+    places, ends = _places(table, predictors, smallest)
     return LineClaims(
         covariance=covariance,
         df=df,
@@ -222,6 +216,38 @@ def line_claims(
         change=along.change(*ends),
         test=test,
     )
+
+
+type _Place = dict[str, float]  # exposure by predictor
+
+
+def _places(
+    table: pl.DataFrame, predictors: tuple[str, ...], smallest: int
+) -> tuple[dict[str, _Place], tuple[_Place, _Place]]:
+    """Low, middle and high exposure, and the two between which a change is told.
+
+    These are low and high, or the ends of exposure where low and high coincide.
+    """
+    persons = table["person"].n_unique() if "person" in table.columns else table.height
+    values = {name: table[name].to_numpy() for name in predictors}
+
+    def at(*shares: float) -> list[_Place]:
+        found = {
+            name: told_quantiles(one, shares, smallest, persons) for name, one in values.items()
+        }
+        return [
+            {name: float(one[index]) for name, one in found.items()} for index in range(len(shares))
+        ]
+
+    places = dict(zip(PLACES, at(*PLACES.values()), strict=True))
+    low, high = places["low"], places["high"]
+    if low == high:
+        low, high = at(0.0, 1.0)
+    if low == high and smallest > 1:  # who the few are that have another is not told
+        middle = {name: (float(np.mean(one)), float(np.std(one))) for name, one in values.items()}
+        low = {name: mean - sd for name, (mean, sd) in middle.items()}
+        high = {name: mean + sd for name, (mean, sd) in middle.items()}
+    return places, (low, high)
 
 
 class _Along:

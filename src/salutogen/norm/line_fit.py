@@ -224,6 +224,7 @@ def _claims(
         "knots": knots,
         "matrix": design.X,
         "table": table,
+        "smallest": spec.smallest,
     }
     if person is None:
         claims = line_claims(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from salutogen.norm.lines import Shape
+from salutogen.page.audience import smallest_of
 from salutogen.scores import Measure, Scores
 
 
@@ -26,6 +27,8 @@ class LineSpec:
         Units of P, E and the types.
     possible : mapping of str to (float, float)
         Lowest and highest possible value of each, where known.
+    smallest : int
+        Persons beyond a quantile of exposure that is told; 1 where persons are shown.
     """
 
     predictors: tuple[str, ...] = ("E",)
@@ -34,6 +37,7 @@ class LineSpec:
     composite: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     possible: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    smallest: int = 1
 
 
 def line_spec(scores: Scores, covariates: tuple[str, ...] = ()) -> LineSpec:
@@ -59,6 +63,7 @@ def line_spec(scores: Scores, covariates: tuple[str, ...] = ()) -> LineSpec:
         composite=scores.type_columns if scores.combine == "composite" else (),
         units=units,
         possible=possible,
+        smallest=smallest_of(scores.study.plan.report.individuals),
     )
 
 

@@ -35,7 +35,7 @@ class LineSummary(Record):
     unit: str = figure("Units of the line: occasion, window, phase, person", kind=Kind.LABEL)
     shape: Shape = figure("Shape of the line", kind=Kind.LABEL)
     reference: str = figure("Persons and occasions it was fitted on", kind=Kind.LABEL)
-    n: int = figure("Units it was fitted on", kind=Kind.COUNT)
+    n: int = figure("Units it was fitted on", kind=Kind.COUNT, by="n_persons")
     n_persons: int = figure("Persons among the units", kind=Kind.COUNT)
     n_changed: int | None = figure(
         "Persons whose values were pulled in before the fit", kind=Kind.COUNT, default=None

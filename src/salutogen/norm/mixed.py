@@ -171,11 +171,16 @@ def _tell_trouble(line: MixedLine, full: MixedModelResult, findings: Findings) -
 
 
 def mixed_as_line(
-    mixed: MixedLine, covariance: np.ndarray, occasion: Line, rows: ValidRows
+    mixed: MixedLine,
+    covariance: np.ndarray,
+    occasion: Line,
+    rows: ValidRows,
+    smallest: int = 1,
 ) -> Line:
     """Return the fixed part of the mixed line in raw points, as a line over occasions.
 
-    Its residuals are not free of exposure where within and between slopes differ.
+    Its residuals are not free of exposure where within and between slopes differ. `smallest` is
+    as in `line_claims`.
     """
     slope = mixed.slope * mixed.sd_P / mixed.sd_E
     intercept = mixed.mean_P + mixed.sd_P * mixed.intercept - slope * mixed.mean_E
@@ -200,7 +205,8 @@ def mixed_as_line(
         shape="linear",
         knots=(),
         matrix=np.column_stack([np.ones(rows.n), E]),
-        table=pl.DataFrame({"E": E}),
+        table=pl.DataFrame({"E": E, "person": rows.person}),
+        smallest=smallest,
     )
     return Line(
         level="occasion",

@@ -43,8 +43,8 @@ class Norm(Record):
     lines : Lines
         Every line by level, period, exposure type and variant.
     period_tables : mapping of level to DataFrame
-        Means that are scored: "person" (`person, subject, n_valid, E, P, E_<type>`), "window"
-        (`person, subject, window, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`),
+        Means that are scored: "person" (`person, n_valid, E, P, E_<type>`), "window"
+        (`person, window, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`),
         "phase" (as person plus `phase`). Only persons with enough valid occasions.
     reference_units : mapping of level to DataFrame
         Units the reference lines of persons and windows were fitted on.

@@ -103,7 +103,6 @@ class _Fit:
         table = period_means(
             self.rows,
             period,
-            self.scores.persons["subject"],
             valid=valid,
             occasion_labels=self.scores.study.labels,
         )
@@ -147,7 +146,9 @@ def _prepare(scores: Scores, settings: NormSettings, external: External | None) 
     fit.tables["person_reference"] = (
         fit.means(reference.rows, reference.valid) if reference.restricted else fit.tables["person"]
     )
-    fit.tables["occasion_reference"] = fit.occasions(reference.rows)
+    fit.tables["occasion_reference"] = fit.occasions(
+        reference.rows if reference.restricted else None
+    )
     return fit
 
 
@@ -332,6 +333,7 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
         level: rows_known(lines[LineKey(level)], complete(fit.tables[f"{level}_reference"]))
         for level in levels
     }
+    fit.windows, fit.phases = (), ()  # done with; of a large study they are long
     fit.without_line.tell("period-without-line", findings)
     left_out = LeftOut()
     own = {} if norm.external else {level: lines[LineKey(level)] for level in levels}
@@ -339,7 +341,7 @@ def _add_secondary_lines(norm: Norm, fit: _Fit) -> Norm:
     spread = residual_spread({"person": lines.person, "occasion": lines.occasion}, units, findings)
     mixed, covariance = fit_mixed_line(fit.rows, findings)
     if mixed is not None and covariance is not None:
-        line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows)
+        line = mixed_as_line(mixed, covariance, lines.occasion, fit.rows, fit.spec.smallest)
         more[LineKey("occasion", variant=MIXED)] = line
     if fit.reference.frozen is not None:
         units["window"] = complete(fit.means(fit.reference.frozen, fit.window_valid))

@@ -123,8 +123,22 @@ def _told(line: Line, units: pl.DataFrame | None, audience: Audience) -> dict[st
                 digits = COEFFICIENT_DIGITS
             content[name] = _rounded(value, digits)
     content |= counts_of_line(content, audience)
+    content["knots"] = _rounded(_occurring(line, units), audience.digits + 1)
     content["range_E"] = _rounded(list(reach), audience.digits)
     return content
+
+
+def _occurring(line: Line, units: pl.DataFrame | None) -> list[float]:
+    """Give each knot as the nearest exposure that occurs: its fraction would tell the number."""
+    if units is None or not line.knots:
+        return []
+    table = with_exposure(line, units)
+    each = np.reshape(line.knots, (len(line.predictors), -1))
+    told: list[float] = []
+    for name, knots in zip(line.predictors, each, strict=True):
+        values = table[name].drop_nulls().to_numpy()
+        told += [float(values[np.abs(values - knot).argmin()]) for knot in knots]
+    return told
 
 
 def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

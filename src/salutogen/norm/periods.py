@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.scores import Scores
+from salutogen.scores.of_few import ENOUGH
 from salutogen.study import Period, Schedule
 from salutogen.study.schedule import TINY, WHOLE
 
@@ -33,6 +35,8 @@ class ValidRows:
         `P`, `E` and `E_<type>` in raw points.
     n_persons : int
         Persons in the study, with or without valid rows.
+    table : DataFrame or None
+        `person, occasion_index, P, E, E_<type>`: the same numbers, in the same memory.
     """
 
     person: np.ndarray
@@ -40,6 +44,7 @@ class ValidRows:
     time: np.ndarray
     values: Mapping[str, np.ndarray]
     n_persons: int
+    table: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:
@@ -67,13 +72,19 @@ def valid_rows(scores: Scores, table: pl.DataFrame | None = None) -> ValidRows:
     names = ("P", "E", *scores.type_columns)
     if table is None:
         table = scores.valid_rows("person", "occasion_index", *names)
+    table = table.select(
+        pl.col("person").cast(pl.UInt32),
+        pl.col("occasion_index").cast(pl.UInt16),
+        *(pl.col(name).cast(pl.Float64) for name in names),
+    )
     time = scores.valid_rows("time")["time"].cast(pl.Float64)
     return ValidRows(
         person=table["person"].to_numpy().astype(np.int64),
         occasion=table["occasion_index"].to_numpy().astype(np.int64),
         time=time.fill_null(float("nan")).to_numpy(),
-        values={name: table[name].cast(pl.Float64).to_numpy() for name in names},
+        values={name: table[name].to_numpy() for name in names},
         n_persons=scores.persons.height,
+        table=table,
     )
 
 
@@ -93,7 +104,8 @@ def rows_of_windows(
     """Put valid rows to the study's sliding windows: by occasion, or by day.
 
     Windows in time take rows by the time of their answers, on each person's own clock; where no
-    answer has a time, by the planned day of their occasion.
+    answer has a time, by the planned day of their occasion. Where persons are hidden, the last day
+    is one that five persons reach: how many windows there are would tell of one who answered late.
     """
     if rows.n == 0:
         return ()
@@ -106,17 +118,27 @@ def rows_of_windows(
         findings.tell(told, numbers={"key": "resilience.windows"})
     if not known.any():
         return ()
-    last = float(days[known].max())
+    fewest = ENOUGH if schedule.plan.report.individuals == "hide" else 1
+    last = _last_day(days[known], rows.person[known], fewest)
     windows = schedule.windows(last_day=last)
     width = schedule.width_beyond(last) if schedule.last_day is None else None
     if width is not None:
         key = {"key": "resilience.windows"}
         findings.tell("window-too-wide", variant="data", width=str(width), numbers=key)
     ends = [period.end for period in windows if period.end is not None]
-    beyond = int(np.count_nonzero(days[known] >= max(ends) - TINY))
-    if beyond:
-        findings.tell("beyond-windows", answers=beyond)
+    beyond = days[known] >= max(ends) - TINY
+    if beyond.any():
+        whose = forms_of(beyond, rows.person[known])
+        findings.tell("beyond-windows", answers=int(whose), when_hidden={"answers": whose})
     return tuple(_by_day(period, days, known) for period in windows)
+
+
+def _last_day(days: np.ndarray, person: np.ndarray, fewest: int) -> float:
+    """Last day that so many persons reach; the first of their last days where they are fewer."""
+    last = np.full(int(person.max()) + 1, -np.inf)
+    np.maximum.at(last, person, days)
+    ends = np.sort(last[np.isfinite(last)])
+    return float(ends[-min(fewest, ends.size)])
 
 
 def days_of_rows(schedule: Schedule, rows: ValidRows) -> np.ndarray:
@@ -160,6 +182,8 @@ def count_distinct(person: np.ndarray) -> int:
 
 def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFrame:
     """Return valid rows as a table: `person, occasion_index, P, E, E_<type>`, `place` in `rows`."""
+    if rows.table is not None and keep is None:
+        return rows.table.with_columns(pl.Series(PLACE, np.arange(rows.n, dtype=np.uint32)))
     take = slice(None) if keep is None else keep
     return pl.DataFrame(
         {
@@ -174,7 +198,6 @@ def occasion_table(rows: ValidRows, keep: np.ndarray | None = None) -> pl.DataFr
 def period_means(
     rows: ValidRows,
     placed: PeriodRows,
-    subjects: pl.Series,
     *,
     valid: int = 1,
     occasion_labels: Sequence[str],
@@ -185,8 +208,6 @@ def period_means(
     ----------
     rows : ValidRows
     placed : PeriodRows
-    subjects : Series
-        Text of each person, by index.
     valid : int
         Fewest valid occasions for a person to be kept.
     occasion_labels : sequence of str
@@ -195,7 +216,7 @@ def period_means(
     Returns
     -------
     DataFrame
-        `person, subject, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`, one row
+        `person, first_occasion, last_occasion, n_valid, E, P, E_<type>, time`, one row
         per person, sorted by person. `time` is the mean day of the averaged occasions: the date
         the means speak of.
     """
@@ -212,7 +233,6 @@ def period_means(
     return pl.DataFrame(
         {
             "person": kept.astype(np.uint32),
-            "subject": subjects.gather(kept),
             "first_occasion": first,
             "last_occasion": last,
             "n_valid": size.astype(np.uint16),

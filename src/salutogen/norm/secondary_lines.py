@@ -201,6 +201,7 @@ def robust_line(
         "knots": plain.knots,
         "matrix": matrix,
         "table": table,
+        "smallest": spec.smallest,
     }
     if level == "occasion":
         errors = clustered_errors(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.page.words import Coarse, Share, percent
 
 SMALL_CELL = 5
@@ -35,14 +35,18 @@ class Audience:
         What only the data tell. The order of labels comes from it and the seed, so that nobody
         can work it out who does not have the data.
     forms : tuple of int
-        Planned, answered and valid forms, which every page tells. They are counted as persons are:
-        a few that are missing tell of a few.
+        Planned, answered and valid forms, which every page tells. A few that are missing, or those
+        that few persons miss, tell of a few; as `Forms` they know of how many persons.
+    most_each : int
+        Rows or cells that one person may have. Of a count of these whose persons are not known at
+        least so many persons are: their number by this one.
     """
 
     individuals: bool
     n_persons: int
     seed: int
     forms: tuple[int, ...] = ()
+    most_each: int = 1
     secret: int = field(default=0, repr=False)
 
     @property
@@ -84,18 +88,26 @@ class Audience:
         return [f"{letters[place // _PER_LETTER]}{place % _PER_LETTER + 1}" for place in places]
 
     def is_small(self, n: int) -> bool:
-        """Whether so few persons may not be told."""
-        return 0 < n < self.smallest
+        """Whether so few persons, or forms of so few persons, may not be told."""
+        return 0 < (n.persons if isinstance(n, Forms) else n) < self.smallest
+
+    def of_unknown_persons(self, n: int) -> Forms:
+        """Return a count of rows or cells with the fewest persons that it may be of."""
+        return Forms(n, persons=-(-n // self.most_each))
 
     def hides(self, n: int, of: int | None = None) -> bool:
         """Whether a count may not be told: it is small, or so is what it leaves of a whole.
 
         Everyone in the study and the forms of the study are wholes as well. None of a few tells
         nothing but what the few, who are hidden themselves, would. A count that leaves few of
-        everyone once it is rounded could only be the one next to those that are hidden.
+        everyone once it is rounded could only be the one next to those that are hidden. Forms are
+        as few as the persons whose they are, and leave as few as those whose the others are.
         """
         if n == 0:
             return False
+        alike = [n, *(known for known in self.forms if known == n)]
+        if any(self.is_small(one.others) for one in alike if isinstance(one, Forms)):
+            return True
         wholes = (self.n_persons, *self.forms) if of is None else (of, self.n_persons, *self.forms)
         left = [*(whole - n for whole in wholes), self.n_persons - self.told(n)]
         return self.is_small(n) or any(map(self.is_small, left))
@@ -108,18 +120,28 @@ class Audience:
         """
         if self.individuals or n == self.n_persons or not np.isfinite(n):
             return n
-        return type(n)(SMALL_CELL * round(n / SMALL_CELL))
+        told = SMALL_CELL * round(n / SMALL_CELL)
+        return told if isinstance(n, Forms) else type(n)(told)
 
     def told_below(self, n: int) -> int:
         """Return a count that has to be given as a multiple of five that leaves no few.
 
-        Where the nearest one would leave few of everyone, the one below says that as little as of
-        those that leave none.
+        Where the nearest one would leave few of everyone, or none although there are some, the one
+        below says that as little as of those that leave several.
         """
         told = self.told(n)
-        while self.is_small(self.n_persons - told):
+        while n < self.n_persons < told + self.smallest:
             told -= SMALL_CELL
         return told
+
+    def told_size(self, n: int) -> int:
+        """Return how many persons a standard error, an interval or a test is made with.
+
+        Where persons are hidden that is the count as it may be told: an interval that follows from
+        an estimate and its count alone, or that stands beside a standard deviation, would tell the
+        exact one. Counts of few stay, as nothing of them is told.
+        """
+        return n if self.individuals or n < SMALL_CELL else self.told_below(n)
 
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.
@@ -156,6 +178,8 @@ class Audience:
 
     def count(self, n: int) -> str:
         """Write a count; small ones are not told where persons are hidden."""
+        if isinstance(n, Forms) and self.is_small(n):
+            return "few"  # of how many persons is not told, nor how many they are
         return f"fewer than {self.smallest}" if self.is_small(n) else f"{self.told(n):,}"
 
     def share(self, n: int, of: int) -> str:
@@ -179,22 +203,41 @@ class Audience:
         return not self.is_small(n) and self.hides(n, getattr(n, "of", None))
 
 
+def smallest_of(individuals: str) -> int:
+    """Smallest number of persons that a shown figure may stand for, by the word of a study file."""
+    return 1 if individuals == "show" else SMALL_CELL
+
+
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:
     """Whether fewer than that lie beyond a quantile, which then tells of them."""
     return smallest > 1 and min(quantile, 1 - quantile) * n_persons < smallest
 
 
 def told_quantiles(
-    values: np.ndarray, at: Sequence[float], smallest: int = SMALL_CELL
+    values: np.ndarray,
+    at: Sequence[float],
+    smallest: int = SMALL_CELL,
+    n_persons: int | None = None,
 ) -> np.ndarray:
     """Quantiles of values that are not empty; where persons are hidden each is one of the values.
 
     The fraction of one between two values would tell how many there are, to the remainder of their
-    number by four for quartiles.
+    number by four for quartiles. Where fewer than `smallest` of so many persons, by default as many
+    as values, would lie beyond a quantile, the nearest one beyond which as many lie stands for it.
     """
-    method: Literal["linear", "inverted_cdf"] = "linear" if smallest == 1 else "inverted_cdf"
-    found: np.ndarray = np.quantile(values, at, method=method)
+    if smallest == 1:
+        plain: np.ndarray = np.quantile(values, at)
+        return plain
+    beyond = inner_share(0.0, values.size if n_persons is None else n_persons, smallest)
+    found: np.ndarray = np.quantile(values, np.clip(at, beyond, 1 - beyond), method="inverted_cdf")
     return found
+
+
+def told_median(values: np.ndarray, smallest: int = SMALL_CELL) -> float:
+    """Median of values that are not empty; where persons are hidden it is one of the values."""
+    return float(
+        np.median(values) if smallest == 1 else told_quantiles(values, (0.5,), smallest)[0]
+    )
 
 
 def inner_share(beyond: float, n_persons: int, smallest: int = SMALL_CELL) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from salutogen.counts import Forms
 from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
 from salutogen.page.audience import Audience
 from salutogen.page.words import Coarse, Share
@@ -36,11 +37,18 @@ _OF_NO_COUNT = frozenset({
 })  # fmt: skip
 
 
+# Counts of rows, forms, cells or events: of how many persons, only the finding can know.
+_OF_ROWS = frozenset({
+    "answers", "cells", "events", "forms", "n_rows", "n_with", "n_without", "rows",
+})  # fmt: skip
+OF_FEW = "it may be of few persons"
+
+
 def told_without_persons(item: Finding, audience: Audience) -> Finding:
     """Return a finding that tells of no few persons.
 
     Its sentence says which code it is, and no more, where it quotes cells, or where few persons or
-    rows are behind it and it tells more of them than how many; its mend is then that of the code.
+    rows are hidden it and it tells more of them than how many; its mend is then that of the code.
     """
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:
@@ -54,14 +62,16 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     designed = item.code in _OF_NO_COUNT
     values = {
         name: value if designed and isinstance(value, int) else _counted(name, value, audience)
-        for name, value in item.values.items()
+        for name, value in _with_persons(item, audience).items()
     }
-    rows = item.evidence.n_rows or 0
+    rows = values.get("n_rows") or 0
     text, mend = "", entry.mend if entry is not None else item.mend
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
         text = item.untold()
-    elif audience.is_small(rows):
+    elif 0 < rows < audience.smallest:
         text = item.untold(f"fewer than {audience.smallest} rows")
+    elif any(audience.is_small(n) for n in map(values.get, _OF_ROWS) if isinstance(n, Forms)):
+        text = item.untold(OF_FEW)
     elif _tells_more_of_few(values, item.template, audience):
         text = item.untold(f"fewer than {audience.smallest} persons")
     else:
@@ -76,6 +86,15 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     return replace(
         item, text=text or item.text, mend=mend, template="", values={}, evidence=evidence
     )
+
+
+def _with_persons(item: Finding, audience: Audience) -> dict[str, Any]:
+    """Values of a finding, those that count rows or cells with the persons whose they are."""
+    values = {"n_rows": item.evidence.n_rows, **item.values}
+    for name in (_OF_ROWS & values.keys()) - item.when_hidden.keys():
+        if isinstance(values[name], int) and not isinstance(values[name], bool | Persons):
+            values[name] = audience.of_unknown_persons(values[name])
+    return {**values, **item.when_hidden}
 
 
 def _counted(name: str, value: Any, audience: Audience) -> Any:

@@ -9,11 +9,14 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms
 from salutogen.page.audience import Audience
 from salutogen.page.section import Figure, Table
+from salutogen.page.words import Share
 
 SMALL_NOTE = "Counts of fewer than 5 persons, and those that would give them away, are blank."
 EVERYONE = "persons"
+_MADE_OF_DATA = ("datasets", "values", "domain", "domainMax", "domainMin", "datum")
 
 
 def hide_small(table: Table, audience: Audience) -> Table:
@@ -31,6 +34,8 @@ def hide_small(table: Table, audience: Audience) -> Table:
     few = [
         any(_is_few(frame[name][row], audience) for name in counts) for row in range(frame.height)
     ]
+    for name in counts:
+        blank[name] = _either(blank[name], blank.get(table.column(name).by, blank[name]))
     for name in counts:
         nested = table.column(name).nested
         if nested:
@@ -88,7 +93,10 @@ def as_told(table: Table, audience: Audience) -> Table:
 
 
 def figure_rounded(figure: Figure, audience: Audience) -> Figure:
-    """Round the data of a figure, in its table and in its chart."""
+    """Round the data of a figure, in its table and in its chart, and the ends of its axes.
+
+    An end that is made of the data would tell the highest value to its last digit.
+    """
     if audience.individuals:
         return figure
     table = figure.table()
@@ -102,7 +110,7 @@ def _rounded_rows(part: Any, table: Table, audience: Audience, rows: bool = Fals
         return {
             key: _rounded_cell(key, part, table, audience)
             if rows and not isinstance(value, dict | list)
-            else _rounded_rows(value, table, audience, rows or key in ("datasets", "values"))
+            else _rounded_rows(value, table, audience, rows or key in _MADE_OF_DATA)
             for key, value in part.items()
         }
     if isinstance(part, list):
@@ -130,6 +138,19 @@ def _as_told(cell: Any, column: Column, whole: Any, audience: Audience) -> Any:
 
 def _few_digits(cell: Any, audience: Audience) -> Any:
     return audience.with_few_digits(cell) if isinstance(cell, float) else cell
+
+
+def without_few_forms(figures: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Figures of a record without counts and shares of forms that are of few persons.
+
+    To be called before a table is made of them, in which counts are whole numbers only.
+    """
+    return {name: None if _is_of_few(value, audience) else value for name, value in figures.items()}
+
+
+def _is_of_few(value: Any, audience: Audience) -> bool:
+    part = value.part if isinstance(value, Share) else value
+    return isinstance(part, Forms) and audience.hides(part)
 
 
 def close_to_larger(cells: Sequence[int | None], audience: Audience) -> list[bool]:

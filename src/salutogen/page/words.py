@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from salutogen.counts import Forms
 from salutogen.findings import filled
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def percent(share: float | None) -> str:
 class Share(float):
     """A share of so many persons in a sentence: told to others as a share of counts in fives.
 
+    One of forms has with it which forms (`part`) it is the share of: where these, or the others,
+    are of few persons, no number is told.
+
     Examples
     --------
     >>> say("{share} of them", share=Share(0.25, of=40)).worded(str)
@@ -98,12 +102,17 @@ class Share(float):
     """
 
     of: int
+    part: Forms | None
 
-    def __new__(cls, share: float, *, of: int) -> Self:
+    def __new__(cls, share: float, *, of: int, part: Forms | None = None) -> Self:
         """Make a share."""
         made = super().__new__(cls, share)
-        made.of = of
+        made.of, made.part = of, part
         return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[float], dict[str, Any]]:
+        """What a copy is made of."""
+        return (float(self),), {"of": self.of, "part": self.part}
 
     def worded(self, count: Callable[[Any], str]) -> str:
         """Return the share as `count` writes it."""
@@ -111,6 +120,8 @@ class Share(float):
 
     def as_told(self, audience: Audience) -> str:
         """Write it as an audience may have it."""
+        if self.part is not None:
+            return audience.share(self.part, self.of)
         return percent(audience.told_share(self, self.of))
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.page.words import Share
 
@@ -79,6 +80,7 @@ def _check(
         column=instrument.columns[instrument.items[0]] if frame.width == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(found.sum()),
+        when_hidden={"n_rows": forms_of(found, person)},
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.panel.absent_as_zero import check_absent_as_zero
 from salutogen.panel.copied_waves import check_copied_waves
@@ -61,9 +62,16 @@ def _check_straight(
     count, well = int(odd.sum()), int(plain.sum())
     variant = "turned-round" if mixed else "healthy" if well else ""
     numbers = rows.filter(odd)["data_row"].to_numpy()
+    person = rows["person"].to_numpy()
+    whose = forms_of(odd.to_numpy(), person)
     findings.tell(
         "straight-lining",
         variant=variant,
+        when_hidden={
+            "n_rows": whose,
+            "forms": whose,
+            "healthiest": forms_of(plain.to_numpy(), person),
+        },
         rows=[int(row) for row in np.sort(numbers)[:10]],
         n_rows=count,
         instrument=instrument.name,

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.counts import Forms, forms_of
 from salutogen.findings import Findings, listed
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _tell(
         hit = frame[item].cast(pl.Float64).is_in(codes).fill_null(value=False)
         where |= hit.to_numpy()
     numbers = np.sort(rows["data_row"].to_numpy()[where])
+    whose = forms_of(where, rows["person"].to_numpy())
     codes = sorted(cells)
     findings.tell(
         "looks-like-missing-code",
@@ -161,4 +163,5 @@ def _tell(
         column=instrument.columns[next(iter(found))] if len(found) == 1 else None,
         rows=[int(row) for row in numbers[:SHOWN]],
         n_rows=int(where.sum()),
+        when_hidden={"n_rows": whose, "cells": Forms(sum(cells.values()), persons=whose.persons)},
     )

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.panel.observed_span import check_span
 from salutogen.panel.times import Clock
@@ -47,6 +48,7 @@ def check_times(study: Study, rows: pl.DataFrame, findings: Findings, label: str
             rows=sorted(where.to_list())[:10],
             n_rows=missing,
             of=time.len(),
+            when_hidden={"n_rows": forms_of(time.is_null().to_numpy(), rows["person"].to_numpy())},
         )
         rows = rows.filter(time.is_not_null())
     if not _are_alike(rows["clock"].to_numpy(), findings, label):

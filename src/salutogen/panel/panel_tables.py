@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings, Persons
 from salutogen.panel.alignment import PanelRows
 from salutogen.panel.items import TypedItem
@@ -61,22 +62,36 @@ def make_tables(
     )
     if not keep.all():
         chosen = pl.Series(keep)
-        _tell_blank(study, rows, table.filter(~chosen)["data_row"], findings)
+        _tell_blank(study, rows, table, ~keep, findings)
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
         reasons = reasons.kept(chosen, answers)
         times = times.of_rows(chosen)
+    if table["local_time"].equals(table["time"]):  # without a zone: one column in memory
+        table = table.with_columns(local_time=pl.col("time"))
     if not any(frame.width - _empty_columns(frame) for frame in answers.values()):
         findings.tell("no-answers")
     made = PanelTables(table, answers, reasons, persons, dict(baseline), times)
     return _with_rows(made, findings)
 
 
-def _tell_blank(study: Study, rows: PanelRows, data_rows: pl.Series, findings: Findings) -> None:
+def _tell_blank(
+    study: Study,
+    rows: PanelRows,
+    table: pl.DataFrame,
+    blank: NDArray[np.bool_],
+    findings: Findings,
+) -> None:
     """Say how many rows of a file are blank; waves of a file by person are simply absent."""
     if any(study.plan.sources[name].layout == "row-per-person" for name in rows.places):
         return
-    findings.tell("blank-row", rows=sorted(data_rows.to_list())[:10], n_rows=data_rows.len())
+    data_rows = table.filter(pl.Series(blank))["data_row"]
+    findings.tell(
+        "blank-row",
+        rows=sorted(data_rows.to_list())[:10],
+        n_rows=data_rows.len(),
+        when_hidden={"n_rows": forms_of(blank, table["person"].to_numpy())},
+    )
 
 
 def _explained(

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
+from salutogen.counts import Forms, Persons
 from salutogen.namespaces import LABEL_MARK, covariate_of, term_of
 from salutogen.norm.norm_for_others import counts_of_line
 from salutogen.page.audience import Audience, lies_among_few
@@ -82,12 +82,15 @@ class HiddenFigures:
     ) -> dict[str, Any]:
         properties = schema["properties"]
         counts = {
-            name: int(value)
+            name: value if isinstance(value, Forms) else int(value)
             for name, value in content.items()
             if _is_count(name, value, properties.get(name, {}))
         }
         hidden = {
-            name for name, n in counts.items() if self._leaves_few(n, properties.get(name), counts)
+            name
+            for name, n in counts.items()
+            if self._leaves_few(n, properties.get(name), counts)
+            or self._is_of_hidden(properties.get(name), properties, counts)
         }
         here = around.within(counts, self.audience, touched=bool(hidden))
         return {
@@ -106,6 +109,19 @@ class HiddenFigures:
         wholes = [counts[one] for one in ([of] if isinstance(of, str) else of) if one in counts]
         return any(self.audience.is_small(whole - n) for whole in wholes)
 
+    def _is_of_hidden(
+        self,
+        schema: Mapping[str, Any] | None,
+        properties: Mapping[str, Any],
+        counts: Mapping[str, int],
+    ) -> bool:
+        """Whether a count of forms is of persons whose own count may not be told."""
+        by = (schema or {}).get("x-by", "")
+        if by not in counts:
+            return False
+        n = counts[by]
+        return self.audience.hides(n) or self._leaves_few(n, properties.get(by), counts)
+
     def _mapping(
         self,
         content: Mapping[str, Any],
@@ -121,12 +137,15 @@ class HiddenFigures:
         if schema.get("x-kind") == Kind.COUNT.value and all(map(_is_whole, numbers)):
             return self._counts(content, schema, path, around)
         of_line = "intercept" in content
-        return {
-            name: self._emptied(value, f"{path}.{name}")
-            if self._is_untold(str(name), of_line=of_line)
-            else self._part(value, inside, f"{path}.{name}", around)
-            for name, value in content.items()
-        }
+        told: dict[str, Any] = {}
+        for name, value in content.items():
+            if self._is_untold(str(name), of_line=of_line):
+                # Without the label, which few may have.
+                of = covariate_of(term_of(str(name), ())) or str(name)
+                told[of] = self._emptied(value, f"{path}.{of}")
+            else:
+                told[name] = self._part(value, inside, f"{path}.{name}", around)
+        return told
 
     def _line(self, line: Mapping[str, Any], path: str) -> dict[str, Any]:
         """Give low and high exposure for the lowest and highest, and counts in fives."""
@@ -222,10 +241,13 @@ class HiddenFigures:
         if kind == Kind.COUNT.value or isinstance(value, Persons):
             wholes = [around.counts.get(name) for name in _names(schema.get("x-of", ()))]
             wholes.append(None if around.base == value else around.base)
-            hidden = any(self.audience.hides(round(value), whole) for whole in wholes)
+            n = value if isinstance(value, int) else round(value)
+            hidden = any(self.audience.hides(n, whole) for whole in wholes)
             return self._gone(value, path) if hidden else self.audience.told(value)
         gone = around.few if kind == Kind.STATISTIC.value else around.few or around.touched
-        if kind == Kind.SHARE.value and isinstance(value, float) and around.base:
+        if isinstance(value, Share) and value.part is not None:
+            gone = gone or self.audience.hides(value.part, value.of)
+        elif kind == Kind.SHARE.value and isinstance(value, float) and around.base:
             gone = gone or self._tells_few(value, around.base)
         if gone or kind in _OF_PERSONS:
             return self._gone(value, path)
@@ -328,5 +350,6 @@ def _column(name: str, schema: Mapping[str, Any]) -> Column:
         adds_up=schema.get("x-adds-up", 0),
         nested=schema.get("x-nested", ""),
         n=schema.get("x-n", ""),
+        by=schema.get("x-by", ""),
         step=schema.get("x-step", 0.0),
     )

@@ -25,6 +25,7 @@ from salutogen.panel.secret import secret_of
 from salutogen.pipeline.results import Results
 from salutogen.resilience import score_resilience
 from salutogen.scores import score
+from salutogen.scores.flow import forms_of_study
 from salutogen.study import Study, read_study
 
 STAGES = ("answers", "scores", "norm", "resilience", "analyses", "report", "files")
@@ -121,16 +122,20 @@ def _compute(
             n_persons=panel.n_persons,
             seed=seed,
             secret=secret_of(panel),
-            forms=(
-                panel.n_persons * len(plan.occasions),
-                scores.table.height,
-                int(scores.table["valid"].sum()),
-            ),
+            forms=forms_of_study(scores.table, panel.n_persons, len(plan.occasions)),
+            most_each=_most_each(panel),
         ),
         scheduler=scheduler,
         progress=progress,
     )
     return _assemble(backbone, run_analyses(planned, backbone, context), context)
+
+
+def _most_each(panel: Panel) -> int:
+    """Most cells of answers that one person can have in a source."""
+    study = panel.study
+    items = (len(instrument.columns) for instrument in study.instruments.values())
+    return len(study.occasions) * max(items, default=1)
 
 
 def _backbone(panel: Panel, seed: int, begin: Callable[[str], None]) -> Backbone:

@@ -22,6 +22,7 @@ from salutogen.norm import Norm
 from salutogen.page.privacy import Guard
 from salutogen.panel import Panel
 from salutogen.resilience import Resilience
+from salutogen.resilience.levels import completed
 from salutogen.scores import Scores
 from salutogen.study import Study
 
@@ -77,12 +78,12 @@ class Results:
     @property
     def scores(self) -> pl.DataFrame:
         """Occasions: `subject, occasion, time, E, P, P_expected, SR`, then more."""
-        return _in_texts(self.resilience.occasions)
+        return _in_texts(completed(self.resilience.occasions, "occasion", self.norm))
 
     @property
     def windows(self) -> pl.DataFrame:
         """Windows: `subject, window, ..., SR_frozen, SR_refit`."""
-        return _in_texts(self.resilience.windows)
+        return _in_texts(completed(self.resilience.windows, "window", self.norm))
 
     @property
     def persons(self) -> pl.DataFrame:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +27,19 @@ from salutogen.pipeline.manifest import manifest
 from salutogen.pipeline.results_json import results_for
 from salutogen.pipeline.spreadsheet_text import IN_CODEBOOK, harmless, harmless_name
 from salutogen.report.report import Report
-from salutogen.resilience.levels import POSITIONS
+from salutogen.resilience.levels import POSITIONS, completed
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import ResultFile
     from salutogen.analyses.running import Outcome
+    from salutogen.norm import Norm
+    from salutogen.norm.lines import Level
     from salutogen.page.audience import Audience
     from salutogen.page.drawing_processes import DrawingProcesses
     from salutogen.pipeline.output_folder import OutputFolder
     from salutogen.pipeline.results import Results
+
+type Whole = Callable[[pl.DataFrame], pl.DataFrame]
 
 NORM_DIGITS = 16  # another study must get the same scores from the file
 ROWS_FOR_PARQUET = 1_000_000
@@ -102,9 +107,9 @@ class Texts:
         self._folder, self._verbatim = folder, verbatim
         self._changed: dict[str, Mapping[str, int]] = {}
 
-    def write(self, table: pl.DataFrame, name: str) -> None:
-        """Write a table under a name in the folder."""
-        changed = write_csv(table, self._folder / name, verbatim=self._verbatim)
+    def write(self, table: pl.DataFrame, name: str, whole: Whole | None = None) -> None:
+        """Write a table under a name in the folder; `whole` as in `write_csv`."""
+        changed = write_csv(table, self._folder / name, verbatim=self._verbatim, whole=whole)
         if changed:
             self._changed[name] = changed
 
@@ -136,26 +141,41 @@ def _write_report(report: Report, folder: Path, texts: Texts) -> None:
 
 def _write_tables(results: Results, folder: Path, texts: Texts) -> None:
     """Write the row-level tables and their codebook."""
-    tables: dict[str, pl.DataFrame] = {
-        "scores.csv": results.resilience.occasions,
-        "windows.csv": results.resilience.windows,
-        "person.csv": results.resilience.persons,
-    }
-    if results.resilience.phases.height:
-        tables["phases.csv"] = results.resilience.phases
-    tables = {name: table.drop(*POSITIONS, strict=False) for name, table in tables.items()}
-    if tables["scores.csv"].height > ROWS_FOR_PARQUET:
-        tables["scores.csv"].write_parquet(folder / "scores.parquet")
+    columns: dict[str, pl.DataFrame] = {}  # each file with its columns, for the codebook
+    for name, (level, table) in _levels(results).items():
+        whole = partial(_whole, level=level, norm=results.norm)
+        if level == "occasion" and table.height > ROWS_FOR_PARQUET:
+            whole(table).write_parquet(folder / "scores.parquet")
+        texts.write(table, name, whole)
+        columns[name] = whole(table.clear())
     extra = files_of(results.analyses)
     persons, audience = results.panel.persons, results.context.audience
-    for name, file in extra.items():
-        tables[name] = identified(_told_table(file, audience), persons, audience)
-    tables["items.csv"] = items_table(results.study)
-    for name, table in tables.items():
+    more = {
+        name: identified(_told_table(file, audience), persons, audience)
+        for name, file in extra.items()
+    }
+    more["items.csv"] = items_table(results.study)
+    for name, table in more.items():
         texts.write(table, name)
-    columns = {name: file.columns for name, file in extra.items()}
-    described = codebook(results.study, tables, columns, texts.remarks())
+    declared = {name: file.columns for name, file in extra.items()}
+    described = codebook(results.study, columns | more, declared, texts.remarks())
     texts.write(described, "codebook.csv")
+
+
+def _levels(results: Results) -> dict[str, tuple[Level, pl.DataFrame]]:
+    """Scores of each level by the file that holds them."""
+    found = results.resilience
+    levels: dict[str, tuple[Level, pl.DataFrame]] = {
+        "scores.csv": ("occasion", found.occasions),
+        "windows.csv": ("window", found.windows),
+        "person.csv": ("person", found.persons),
+    }
+    return levels | ({"phases.csv": ("phase", found.phases)} if found.phases.height else {})
+
+
+def _whole(rows: pl.DataFrame, *, level: Level, norm: Norm) -> pl.DataFrame:
+    """Return some rows of a level as a file has them."""
+    return completed(rows, level, norm).drop(*POSITIONS, strict=False)
 
 
 def _write_account(results: Results, folder: Path, *, verbatim: bool) -> None:
@@ -217,7 +237,9 @@ def write_json(content: Mapping[str, Any] | list[Any], path: Path, *, digits: in
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def write_csv(table: pl.DataFrame, path: Path, *, verbatim: bool = False) -> Mapping[str, int]:
+def write_csv(
+    table: pl.DataFrame, path: Path, *, verbatim: bool = False, whole: Whole | None = None
+) -> Mapping[str, int]:
     """Write a table as CSV: UTF-8, floats with ten significant digits, missing values empty.
 
     What CSV has no form for, such as lists, is written as words, and texts that a spreadsheet
@@ -230,6 +252,8 @@ def write_csv(table: pl.DataFrame, path: Path, *, verbatim: bool = False) -> Map
     path : Path
     verbatim : bool, default False
         Keep texts to the letter.
+    whole : callable, optional
+        Makes of some rows what is written of them.
 
     Returns
     -------
@@ -239,7 +263,8 @@ def write_csv(table: pl.DataFrame, path: Path, *, verbatim: bool = False) -> Map
     changed: Counter[str] = Counter()
     with path.open("wb") as file:
         for start in range(0, max(table.height, 1), ROWS_AT_ONCE):
-            part = _for_csv(table.slice(start, ROWS_AT_ONCE))
+            rows = table.slice(start, ROWS_AT_ONCE)
+            part = _for_csv(rows if whole is None else whole(rows))
             if not verbatim:
                 part, found = harmless(part)
                 changed.update(found if start == 0 else _cells_only(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -195,13 +196,19 @@ def quantiles(values: np.ndarray, at: tuple[float, ...], smallest: int) -> list[
     ]
 
 
-def mean_interval(values: np.ndarray, smallest: int) -> tuple[float, float, float] | None:
-    """Mean with its 95 % t interval, or None where too few values."""
+def mean_interval(
+    values: np.ndarray, smallest: int, told_size: Callable[[int], int] = int
+) -> tuple[float, float, float] | None:
+    """Mean with its 95 % t interval, or None where too few values.
+
+    The interval is made with `told_size` of their number (`Audience.told_size`).
+    """
     from scipy.special import stdtrit
 
     if values.size < max(2, smallest):
         return None
     mean = float(np.mean(values))
-    se = float(np.std(values, ddof=1)) / float(np.sqrt(values.size))
-    half = float(stdtrit(values.size - 1, 0.975)) * se
+    n = told_size(values.size)
+    se = float(np.std(values, ddof=1)) / float(np.sqrt(n))
+    half = float(stdtrit(n - 1, 0.975)) * se
     return mean, mean - half, mean + half

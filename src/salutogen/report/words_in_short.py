@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from salutogen.findings import Persons
 from salutogen.norm import Line
 from salutogen.norm.shape import bend_of
-from salutogen.page.section import Text
+from salutogen.page.section import NEXT_PARAGRAPH, Text
 from salutogen.page.words import say
 from salutogen.report.context import Context
+from salutogen.report.words_of_design import little_was_asked
 from salutogen.report.words_of_line import leaves_out_curve, little_at_most
 
+UNASKED = " and what was not asked about would not change it"
 BENDS = {
     "rises": "expected problems rise with reported exposure",
     "falls": "expected problems fall with reported exposure",
@@ -32,11 +34,11 @@ def one_sentence(clauses: Sequence[Text]) -> Text:
 
 
 def clauses_in_short(context: Context) -> tuple[Text, ...]:
-    """What is told of the line, of persons and by each analysis, a clause each."""
+    """What is told of the line, of persons and by each analysis, a clause each or a few."""
     each = [
         _line_clause(context),
         _persons_clause(context),
-        *(outcome.in_short for outcome in context.outcomes),
+        *(part for one in context.outcomes for part in one.in_short.split(NEXT_PARAGRAPH)),
     ]
     return tuple(clause for clause in each if clause)
 
@@ -76,7 +78,7 @@ def _persons_clause(context: Context) -> Text:
     hidden = any(context.audience.hides(one) for one in (below, above))
     return say(
         "the levels of {n} lie clearly below or above what exposure lets expect, if exposure is "
-        "free of error",
+        f"free of error{UNASKED if little_was_asked(context.study) else ''}",
         n="some persons"
         if hidden
         else say(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from salutogen.page.words import percent
 from salutogen.report.context import Context
+from salutogen.study import Study
 from salutogen.study.check.coverage import LOW_SHARE, coverage, unequal_recalls
+
+
+def little_was_asked(study: Study) -> bool:
+    """Whether the answers of some type of exposure look back on little of the time."""
+    return any(one.share < LOW_SHARE for one in coverage(study))
 
 
 def design_in_words(context: Context) -> str:

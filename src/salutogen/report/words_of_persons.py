@@ -9,6 +9,7 @@ from salutogen.norm import Line
 from salutogen.page.section import Text
 from salutogen.page.words import number, percent, points, say, signed
 from salutogen.report.context import Context, quantiles
+from salutogen.report.words_of_design import little_was_asked
 from salutogen.report.words_of_line import leaves_out_curve
 from salutogen.resilience.claims import ABOVE, BELOW, PersonClaims, has_few_visits
 
@@ -17,9 +18,11 @@ LITTLE_EXPOSED = (
     "under much. "
 )
 FREE_OF_ERROR = (
-    "Exposure is taken as free of error in this: with error in it some of those called may not be, "
-    "and others may. Lasting reactions to events within the period are part of a person's level."
+    "Exposure is taken as free of error in this{unasked}: otherwise some of those called may not "
+    "be, and others may. Lasting reactions to events within the period are part of a person's "
+    "level."
 )
+UNASKED = ", and as it was asked about, though little of the time was"
 ROUNDING = 0.005  # of a correlation as it is printed
 LINGERS = 0.1  # correlation from one occasion to the next from which a state may look like a level
 THE_SAME, NEARLY, LARGELY = (
@@ -91,7 +94,7 @@ def _levels_in_words(context: Context) -> Text:
         exposed_below=_exposed_words(context, BELOW),
         exposed_above=_exposed_words(context, ABOVE),
         little=LITTLE_EXPOSED if _exposed_words(context, BELOW) else "",
-        error=FREE_OF_ERROR,
+        error=FREE_OF_ERROR.format(unasked=UNASKED if little_was_asked(context.study) else ""),
         chance=chance,
     )
 

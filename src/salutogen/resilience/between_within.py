@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from salutogen.counts import Forms
 from salutogen.models.descriptive import group_means, pearson, present_means
 
 ROUNDING = 1e-10  # of the range of the values
@@ -84,7 +85,7 @@ def exposure_left(SR: np.ndarray, arrays: OccasionArrays) -> ExposureLeft:
     )
 
 
-def lag_one(arrays: OccasionArrays) -> tuple[float | None, float | None, int]:
+def lag_one(arrays: OccasionArrays) -> tuple[float | None, float | None, Forms]:
     """Lag-1 correlation of SR over adjacent scheduled occasions.
 
     Returns
@@ -94,10 +95,20 @@ def lag_one(arrays: OccasionArrays) -> tuple[float | None, float | None, int]:
     within : float or None
         The same of deviations from the person's mean. Biased downwards, by roughly 1 / (number of
         occasions), because the mean holds the deviations it is taken from (Nickell 1981).
-    pairs : int
+    pairs : Forms
+        With how many persons lack one that others have.
     """
     follows = (np.diff(arrays.person) == 0) & (np.diff(arrays.occasion) == 1)
     now = np.flatnonzero(follows)
     deviation = arrays.deviations(arrays.SR)
     pooled = pearson(arrays.SR[now], arrays.SR[now + 1])
-    return pooled, pearson(deviation[now], deviation[now + 1]), int(now.size)
+    return pooled, pearson(deviation[now], deviation[now + 1]), _pairs(arrays, follows)
+
+
+def _pairs(arrays: OccasionArrays, follows: np.ndarray) -> Forms:
+    each = np.bincount(arrays.person[:-1][follows], minlength=arrays.n_persons)
+    return Forms(
+        np.count_nonzero(follows),
+        persons=int(np.count_nonzero(each)),
+        others=int(np.count_nonzero(each < each.max(initial=0))),
+    )

@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Kind, Record, figure, record
 from salutogen.models.false_discovery import discoveries
+from salutogen.page.audience import told_median
 from salutogen.resilience.errors import level_error
 from salutogen.resilience.person_levels import LevelsOfPersons
 
@@ -84,7 +85,12 @@ class Called:
     summary: PersonClaims
 
 
-def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons | None) -> Called:
+def claims(
+    table: pl.DataFrame,
+    line_error: np.ndarray,
+    levels: LevelsOfPersons | None,
+    smallest: int = 1,
+) -> Called:
     """Call persons whose level is clearly off the line (Benjamini & Hochberg 1995, 5 %).
 
     Nobody is called where the interval of the variance between persons holds 0, and none of those
@@ -96,6 +102,8 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
         Persons with `SR` and `n_valid`.
     line_error : ndarray, shape (persons,)
     levels : LevelsOfPersons or None
+    smallest : int
+        Persons beyond a median that is told (`told_median`).
     """
     if levels is None:
         clear = pl.repeat(None, table.height, dtype=pl.String, eager=True).alias("clear")
@@ -109,7 +117,8 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
     words = np.where(below, BELOW, np.where(above, ABOVE, UNSETTLED))
     interval = levels.between_interval or (None, None)
     occasions = table["n_valid"].to_numpy()[known]
-    at_median = np.abs(occasions - np.median(occasions)).argmin() if occasions.size else None
+    middle = told_median(occasions, smallest) if occasions.size else None
+    at_median = None if middle is None else np.abs(occasions - middle).argmin()
     n = int(known.sum())
     return Called(
         clear=pl.select(
@@ -128,7 +137,7 @@ def claims(table: pl.DataFrame, line_error: np.ndarray, levels: LevelsOfPersons 
             between_variance_high=interval[1],
             within_variance=levels.within,
             autocorrelation=levels.autocorrelation if levels.autocorrelation_told else None,
-            median_occasions=float(np.median(occasions)) if n else None,
+            median_occasions=middle,
             reliability=None if at_median is None else float(levels.reliability[known][at_median]),
             **_at_ends(levels, known, at_median),
         ),

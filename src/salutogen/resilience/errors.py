@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.models.quantiles import NORMAL_95
+from salutogen.resilience.levels import interval
 from salutogen.resilience.person_levels import LevelsOfPersons
 
 DAYS = {"SR_se": "SR_se_days", "SR_low": "SR_low_days", "SR_high": "SR_high_days"}
@@ -19,7 +20,7 @@ DAYS = {"SR_se": "SR_se_days", "SR_low": "SR_low_days", "SR_high": "SR_high_days
 def with_errors_of_days(
     table: pl.DataFrame, line_error: np.ndarray, sem: float | None
 ) -> pl.DataFrame:
-    """Add `SR_se, SR_low, SR_high` (95 %) of the occasions that were answered.
+    """Add `SR_se` of the occasions that were answered.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def with_errors_of_days(
     """
     occasions = table["n_valid"].to_numpy() if "n_valid" in table.columns else 1.0
     answers = 0.0 if sem is None else sem**2 / occasions
-    return _with_interval(table, np.sqrt(line_error**2 + answers), NORMAL_95)
+    return table.with_columns(_error(table["SR"], np.sqrt(line_error**2 + answers)))
 
 
 def with_errors_of_persons(
@@ -44,7 +45,9 @@ def with_errors_of_persons(
     where levels are not known. Quantiles are Student's, whose degrees of freedom say how well the
     variance over occasions is known.
     """
-    table = with_errors_of_days(table, line_error, sem).rename(DAYS)
+    table = with_errors_of_days(table, line_error, sem)
+    ends = interval(table["SR"], table["SR_se"], NORMAL_95)
+    table = table.with_columns(ends).rename(DAYS)
     if levels is None:
         names = ("SR_se", "SR_low", "SR_high", "reliability")
         shrunken = ("SR_shrunken", "SR_shrunken_low", "SR_shrunken_high")
@@ -52,7 +55,8 @@ def with_errors_of_persons(
             pl.lit(None, dtype=pl.Float64).alias(name) for name in (*names, *shrunken)
         )
     se, df = level_error(line_error, levels)
-    table = _with_interval(table, se, _quantile(df))
+    error = _error(table["SR"], se)
+    table = table.with_columns(error, *interval(table["SR"], error, pl.Series(_quantile(df))))
     reach = NORMAL_95 * np.sqrt(line_error**2 + levels.shrunken_variance)
     columns = {
         "reliability": levels.reliability,
@@ -79,11 +83,7 @@ def _quantile(df: np.ndarray) -> np.ndarray:
     return result
 
 
-def _with_interval(table: pl.DataFrame, se: np.ndarray, times: float | np.ndarray) -> pl.DataFrame:
-    known = table["SR"].is_not_null().to_numpy() & np.isfinite(se)
-    SR = table["SR"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    columns = {"SR_se": se, "SR_low": SR - times * se, "SR_high": SR + times * se}
-    return table.with_columns(
-        pl.Series(name, np.where(known, values, np.nan)).fill_nan(None)
-        for name, values in columns.items()
-    )
+def _error(SR: pl.Series, se: np.ndarray) -> pl.Series:
+    """Standard error of each SR; null where there is no SR, or no error of it."""
+    known = SR.is_not_null().to_numpy() & np.isfinite(se)
+    return pl.Series("SR_se", np.where(known, se, np.nan)).fill_nan(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings, Persons, Severity
 from salutogen.resilience.claims import PersonClaims
 from salutogen.resilience.cross_fit import CrossFit
@@ -142,6 +143,10 @@ def tell_extrapolated(
     few = all(count <= FEW_BEYOND * table.height for count, table in pairs)
     if not any(counts):
         return
+    of_occasions, of_windows = (
+        forms_of(table["extrapolated"].fill_null(False).to_numpy(), table["person"].to_numpy())
+        for table in (occasions, windows)
+    )
     rows = (np.flatnonzero(occasions["extrapolated"].fill_null(False).to_numpy()) + 1).tolist()
     findings.tell(
         "extrapolated-scores",
@@ -152,6 +157,7 @@ def tell_extrapolated(
         occasions=Persons(counts[0], of=occasions.height),
         windows=Persons(counts[1], of=windows.height),
         persons=Persons(counts[2], of=persons.height),
+        when_hidden={"n_rows": of_occasions, "occasions": of_occasions, "windows": of_windows},
     )
 
 

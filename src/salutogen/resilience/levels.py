@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, declared
+from salutogen.models.quantiles import NORMAL_95
 from salutogen.norm import Line, LineKey, Norm
 from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level
 from salutogen.scores import Scores
 from salutogen.scores.scores import SCORE_COLUMNS
 
-FROZEN = {"SR": "SR_frozen", "SR_z": "SR_frozen_z"}
 TYPE = "<type>"
 BLOCK = "<block>"
 
@@ -154,6 +154,7 @@ COLUMNS: Mapping[Level, tuple[Column, ...]] = {
     "person": (*_SUBJECT, _N_VALID, *_E_P, *_SR, _CROSS_FIT, *_OF_PERSON, *_BY_TYPE, _EXTRAPOLATED),
 }
 POSITIONS = ("person", "occasion_index")  # places in the panel: never written to a file
+BOUNDS = ("E_low", "E_high", "P_low", "P_high")
 
 
 def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
@@ -168,22 +169,26 @@ def score_level(scores: Scores, norm: Norm, level: Level) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        The columns declared in `COLUMNS`, without errors, then `person` and, for occasions,
-        `occasion_index`.
+        The columns declared in `COLUMNS`, without errors and, but for persons, without what
+        `completed` adds, then `person` and, for occasions, `occasion_index`.
     """
     table = scores.table if level == "occasion" else norm.period_tables[level]
     table = norm.with_covariates(table)
     if level in ("occasion", "person"):
         table = with_line(norm.lines[LineKey(level)], table, level)
         table = table.with_columns(type_scores(norm, table, level))
+        if level == "person":
+            table = table.with_columns(_subjects(table, scores))
+        else:
+            table = table.drop("SR_z")
         return arranged(table, level, scores)
     refitted = _by_own_lines(norm, table, level)
     line = norm.lines.reference(level)
     if line is not None:
-        table = with_line(line, table, level).rename(FROZEN)
+        table = with_line(line, table, level).drop("SR_z").rename({"SR": "SR_frozen"})
     else:
         table = _without_line(table)
-    table = table.with_columns(*refitted, *type_scores(norm, table, level))
+    table = table.with_columns(refitted, *type_scores(norm, table, level))
     if level == "phase":
         table = table.with_columns(score_column(norm.lines.person, table, "person", "SR_common"))
     return arranged(table, level, scores).sort("person", maintain_order=True)
@@ -207,6 +212,55 @@ def arranged(table: pl.DataFrame, level: Level, scores: Scores) -> pl.DataFrame:
                 for one in by_type
             ]
     return table.select([name for name in (*names, *POSITIONS) if name in table.columns])
+
+
+def completed(table: pl.DataFrame, level: Level, norm: Norm) -> pl.DataFrame:
+    """Add what rows of a level are told with, but do not keep: it follows from what they keep.
+
+    Persons' names take twice the room of a score, and there are millions of rows.
+
+    Returns
+    -------
+    DataFrame
+        With `subject`, SR in residual SDs, both ends of the interval of an occasion's SR, and
+        bounds as Float64.
+    """
+    if level == "person":
+        return table
+    more = [table[name].cast(pl.Float64) for name in BOUNDS if name in table.columns]
+    if "subject" not in table.columns:
+        more.append(_subjects(table, norm.scores))
+    if level == "occasion":
+        more.append((table["SR"] / norm.lines.occasion.residual_sd).alias("SR_z"))
+        more += interval(table["SR"], table["SR_se"], NORMAL_95)
+    else:
+        more += _standardised(table, level, norm)
+    return arranged(table.with_columns(more), level, norm.scores)
+
+
+def interval(SR: pl.Series, se: pl.Series, times: float | pl.Series) -> list[pl.Series]:
+    """Ends of the interval of each SR, so many standard errors away: `SR_low, SR_high`."""
+    reach = se * times
+    return [(SR - reach).alias("SR_low"), (SR + reach).alias("SR_high")]
+
+
+def _subjects(table: pl.DataFrame, scores: Scores) -> pl.Series:
+    return scores.persons["subject"].gather(table["person"]).alias("subject")
+
+
+def _standardised(table: pl.DataFrame, level: Level, norm: Norm) -> list[pl.Series]:
+    """SR of periods divided by the residual SD of the line that it comes from."""
+    frozen = norm.lines.reference(level)
+    SR = table["SR_frozen"]
+    z = pl.repeat(None, table.height, dtype=pl.Float64, eager=True)
+    if frozen is not None:
+        z = SR / frozen.residual_sd
+    spread = {
+        period.number if level == "window" else period.label: line.residual_sd
+        for period, line in norm.lines.by_period(level).items()
+    }
+    sds = table[level].replace_strict(spread, default=None, return_dtype=pl.Float64)
+    return [z.alias("SR_frozen_z"), (table["SR_refit"] / sds).fill_nan(None).alias("SR_refit_z")]
 
 
 def expected_of(line: Line, table: pl.DataFrame, level: Level) -> pl.Series:
@@ -253,22 +307,15 @@ def _without_line(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(
         empty.alias("P_expected"),
         empty.alias("SR_frozen"),
-        empty.alias("SR_frozen_z"),
         pl.lit(None, dtype=pl.Boolean).alias("extrapolated"),
     )
 
 
-def _by_own_lines(norm: Norm, table: pl.DataFrame, level: Level) -> list[pl.Series]:
-    """SR_refit and SR_refit_z: each period scored with its own line."""
+def _by_own_lines(norm: Norm, table: pl.DataFrame, level: Level) -> pl.Series:
+    """SR_refit: each period scored with its own line."""
     SR = np.full(table.height, np.nan)
-    z = np.full(table.height, np.nan)
     for period, line in norm.lines.by_period(level).items():
         name = period.number if level == "window" else period.label
         own = (table[level] == name).to_numpy()
-        part = score_column(line, table.filter(own), level).fill_null(float("nan")).to_numpy()
-        SR[own] = part
-        z[own] = part / line.residual_sd
-    return [
-        pl.Series("SR_refit", SR).fill_nan(None),
-        pl.Series("SR_refit_z", z).fill_nan(None),
-    ]
+        SR[own] = score_column(line, table.filter(own), level).fill_null(float("nan")).to_numpy()
+    return pl.Series("SR_refit", SR).fill_nan(None)

@@ -10,6 +10,7 @@ from salutogen.models.descriptive import pearson
 from salutogen.norm import LineKey, Norm
 from salutogen.norm.lines import Level
 from salutogen.norm.periods import valid_rows
+from salutogen.page.audience import smallest_of
 from salutogen.resilience.between_within import scored_arrays
 from salutogen.resilience.claims import claims
 from salutogen.resilience.cross_fit import CrossFit, cross_fit
@@ -72,7 +73,7 @@ def score_resilience(
     occasions = with_errors_of_days(occasions, _line_error(occasions, norm, lines, "occasion"), sem)
     levels = levels_of_persons(persons, arrays, norm, scores.study.plan.resilience)
     of_line = _line_error(persons, norm, lines, "person")
-    called = claims(persons, of_line, levels)
+    called = claims(persons, of_line, levels, smallest_of(scores.study.plan.report.individuals))
     persons = with_errors_of_persons(persons, of_line, sem, levels).with_columns(called.clear)
     crossed = _cross_fit(scores, norm, persons, seed)
     if crossed is not None:

@@ -30,7 +30,9 @@ class BetweenWithinReliability(Record):
 
     scale: str = figure("Scale", kind=Kind.LABEL, heading="Scale")
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT, heading="Persons")
-    n_forms: int = figure("Complete forms of these persons", kind=Kind.COUNT, heading="Forms")
+    n_forms: int = figure(
+        "Complete forms of these persons", kind=Kind.COUNT, heading="Forms", by="n"
+    )
     n_items: int = figure("Items", heading="Items")
     occasions: float = figure(
         "Harmonic mean of a person's complete forms",

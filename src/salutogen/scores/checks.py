@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from salutogen.counts import forms_of
 from salutogen.findings import Findings
 from salutogen.models.descriptive import pearson
 from salutogen.namespaces import part_columns, renamed_types, scale_column
@@ -118,61 +119,65 @@ def check_rows(
     findings: Findings,
 ) -> None:
     """Say how many rows were scored from part of the answers, and how many got no score."""
-    data_row = rows["data_row"] if "data_row" in rows.columns else pl.Series([], dtype=pl.UInt32)
     empty = panel_rows - rows.height
     if empty:
         findings.tell("rows-without-answers", of=panel_rows, numbers={"rows": empty}, n_rows=empty)
-    _check_problem_rows(study, data_row, problems, findings)
-    _check_skipped(study, data_row, exposure, findings)
+    _check_problem_rows(study, rows, problems, findings)
+    _check_skipped(study, rows, exposure, findings)
     for name, one in exposure.types.items():
         column = exposure.column(name)
-        _check_type_rows(study, data_row, name, one, column, findings)
+        _check_type_rows(study, rows, name, one, column, findings)
     present = [np.isfinite(one.score) for one in exposure.types.values()]
     some = np.logical_or.reduce(present) & ~np.logical_and.reduce(present)
     if some.any():
-        findings.tell("exposure-type-missing", column="E", **_rows(data_row, some))
+        findings.tell("exposure-type-missing", column="E", **_rows(rows, some))
     _check_lists(study, exposure, findings)
 
 
-def _rows(data_row: pl.Series, mask: BoolArray) -> dict[str, Any]:
-    """First rows of a mask, and their number, as evidence."""
+def _rows(rows: pl.DataFrame, mask: BoolArray) -> dict[str, Any]:
+    """First rows of a mask, and their number, as evidence; with whose they are."""
     first = np.flatnonzero(mask)[:10]
-    shown = data_row.gather(first).to_list() if len(data_row) else []
+    shown = rows["data_row"].gather(first).to_list() if "data_row" in rows.columns else []
     n_rows = int(mask.sum())
-    return {"rows": [row for row in shown if row], "n_rows": n_rows, "numbers": {"rows": n_rows}}
+    return {
+        "rows": [row for row in shown if row],
+        "n_rows": n_rows,
+        "numbers": {"rows": n_rows},
+        "when_hidden": {"n_rows": forms_of(mask, rows["person"].to_numpy())},
+    }
 
 
 def _check_problem_rows(
-    study: Study, data_row: pl.Series, problems: ProblemScores, findings: Findings
+    study: Study, rows: pl.DataFrame, problems: ProblemScores, findings: Findings
 ) -> None:
     share = study.plan.missing.prorate
     missing = ~np.isfinite(problems.score)
     partly, absent = missing & problems.answered, missing & ~problems.answered
     if problems.prorated.any():
-        rows = _rows(data_row, problems.prorated)
-        findings.tell("problems-prorated", share=share, column="P", **rows)
+        where = _rows(rows, problems.prorated)
+        findings.tell("problems-prorated", share=share, column="P", **where)
     if partly.any():
-        findings.tell("problems-too-few-items", share=share, column="P", **_rows(data_row, partly))
+        findings.tell("problems-too-few-items", share=share, column="P", **_rows(rows, partly))
     if absent.any():
-        findings.tell("problems-absent", column="P", **_rows(data_row, absent))
+        findings.tell("problems-absent", column="P", **_rows(rows, absent))
 
 
 def _check_skipped(
-    study: Study, data_row: pl.Series, exposure: ExposureScores, findings: Findings
+    study: Study, rows: pl.DataFrame, exposure: ExposureScores, findings: Findings
 ) -> None:
     """Say in one note of which lists skipped items count as not happened."""
     skipped = {name: one for name, one in exposure.types.items() if one.skipped.any()}
     if not skipped:
         return
     gaps = {name: one.high[one.skipped] - one.low[one.skipped] for name, one in skipped.items()}
-    rows = {name: int(one.skipped.sum()) for name, one in skipped.items()}
-    seen = _rows(data_row, np.logical_or.reduce([one.skipped for one in skipped.values()]))
+    counts = {name: int(one.skipped.sum()) for name, one in skipped.items()}
+    seen = _rows(rows, np.logical_or.reduce([one.skipped for one in skipped.values()]))
     findings.tell(
         "skipped-items-as-zero",
-        named=[f"{name!r} in {n:,} rows" for name, n in rows.items()],
+        named=[f"{name!r} in {n:,} rows" for name, n in counts.items()],
         share=study.plan.missing.checklist,
         numbers={
-            "rows_by_type": rows,
+            "rows_by_type": counts,
             "widest": {
                 name: float(np.max(gap)) if np.isfinite(gap).all() else None
                 for name, gap in gaps.items()
@@ -181,12 +186,13 @@ def _check_skipped(
         column=exposure.column(next(iter(skipped))) if len(skipped) == 1 else None,
         rows=seen["rows"],
         n_rows=seen["n_rows"],
+        when_hidden={**seen["when_hidden"], "named": [repr(name) for name in skipped]},
     )
 
 
 def _check_type_rows(
     study: Study,
-    data_row: pl.Series,
+    rows: pl.DataFrame,
     name: str,
     one: ChecklistScore,
     column: str,
@@ -194,11 +200,11 @@ def _check_type_rows(
 ) -> None:
     share = study.plan.missing.checklist
     if one.too_many_skipped.any():
-        rows = _rows(data_row, one.too_many_skipped)
-        findings.tell("exposure-too-many-skipped", type=name, share=share, column=column, **rows)
+        where = _rows(rows, one.too_many_skipped)
+        findings.tell("exposure-too-many-skipped", type=name, share=share, column=column, **where)
     absent = ~one.answered
     if absent.any():
-        findings.tell("exposure-absent", type=name, column=column, **_rows(data_row, absent))
+        findings.tell("exposure-absent", type=name, column=column, **_rows(rows, absent))
 
 
 def _check_lists(study: Study, exposure: ExposureScores, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from salutogen.columns import Column, Kind
 from salutogen.findings import Findings
 from salutogen.models.descriptive import FEWEST, pearson
 from salutogen.namespaces import combined_name, type_column
+from salutogen.page.audience import smallest_of, told_median
 from salutogen.scores.answers import PIECE, BoolArray, FloatArray, Form, ItemAnswers
 from salutogen.scores.checklist import happened, rating
 from salutogen.study import Study
@@ -97,6 +98,7 @@ def exposure_quality(
     gaps = _gaps(study, person, occasion, time)
     here = [np.flatnonzero(occasion == index) for index in range(len(study.labels))]
     rows: list[dict[str, Any]] = []
+    smallest = smallest_of(study.plan.report.individuals)
     shown = {name: (values, values == 0) for name, values in types.items()}
     if len(types) > 1:
         nothing = np.logical_and.reduce([zero for _, zero in shown.values()])
@@ -127,7 +129,7 @@ def exposure_quality(
                     "zero_share": float(zero[here[index]][both].sum()) / n if n else None,
                     "mean": float(np.mean(exposure)) if n else None,
                     "sd": float(np.std(exposure, ddof=1)) if n > 1 else None,
-                    "coverage": float(np.median(np.minimum(1.0, recall.days / span)))
+                    "coverage": told_median(np.minimum(1.0, recall.days / span), smallest)
                     if recall is not None and len(span)
                     else None,
                 }

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.columns import Column, Kind
+from salutogen.counts import Forms, forms_of
 from salutogen.scores.answers import BoolArray
 
 FLOW_COLUMNS = (
@@ -84,4 +85,26 @@ def participant_flow(
             "with_E": at(with_e),
             "valid": at(valid),
         }
+    )
+
+
+def forms_of_study(table: pl.DataFrame, n_persons: int, occasions: int) -> tuple[Forms, ...]:
+    """Planned, answered and valid forms, each with how many persons have others than these.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Answered forms: `person` and `valid`.
+    n_persons, occasions : int
+    """
+    person = table["person"].to_numpy()
+    answered = np.bincount(person, minlength=n_persons)
+    return (
+        Forms(n_persons * occasions, persons=n_persons),
+        Forms(
+            table.height,
+            persons=int(np.count_nonzero(answered)),
+            others=int(np.count_nonzero(answered < occasions)),
+        ),
+        forms_of(table["valid"].to_numpy(), person),
     )

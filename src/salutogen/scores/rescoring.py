@@ -11,7 +11,7 @@ import polars as pl
 
 from salutogen.errors import ScoreError
 from salutogen.findings import Finding, finding
-from salutogen.scores.answers import FloatArray, to_series
+from salutogen.scores.answers import FloatArray, to_series, to_small_series
 from salutogen.scores.checklist import most_per_item
 from salutogen.scores.checks import varies
 from salutogen.scores.exposure import (
@@ -85,8 +85,8 @@ def rescore(
         scores,
         table=table.with_columns(
             to_series("E", total),
-            to_series("E_low", least),
-            to_series("E_high", most),
+            to_small_series("E_low", least),
+            to_small_series("E_high", most),
             pl.Series("valid", valid),
             *(to_series(name, values) for name, values in raw.items()),
         ),

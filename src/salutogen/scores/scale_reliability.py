@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.findings import Findings, Persons
+from salutogen.counts import Persons, forms_of
+from salutogen.findings import Findings
 from salutogen.models.descriptive import covariance
 from salutogen.page.words import Share
 from salutogen.scores.answers import BoolArray, FloatArray, Form
@@ -55,13 +56,15 @@ def first_rows(person: NDArray[Any], complete: BoolArray) -> NDArray[np.intp]:
     return rows[begins]
 
 
-def end_shares(values: FloatArray, measure: Measure) -> tuple[float, float]:
+def end_shares(values: FloatArray, measure: Measure, person: NDArray[Any]) -> tuple[Share, Share]:
     """Shares of the present values at the lowest and the highest possible score."""
-    present = values[np.isfinite(values)]
-    n = max(len(present), 1)
+    known = np.isfinite(values)
+    present, person = values[known], person[known]
 
-    def share(end: float | None) -> float:
-        return 0.0 if end is None else float((np.abs(present - end) < 1e-9).sum()) / n
+    def share(end: float | None) -> Share:
+        at_end = np.zeros(present.size, dtype=bool) if end is None else np.abs(present - end) < 1e-9
+        n = int(np.count_nonzero(at_end))
+        return Share(n / max(present.size, 1), of=present.size, part=forms_of(at_end, person))
 
     return share(measure.minimum), share(measure.maximum)
 
@@ -84,7 +87,8 @@ def scale_reliability(
             keyed_values(form.instrument, rule, item.item, item.values[rows])
             for item in form.items()
         ]
-        floor, ceiling = end_shares(values if level == "all forms" else values[rows], measure)
+        scored = slice(None) if level == "all forms" else rows
+        floor, ceiling = end_shares(values[scored], measure, person[scored])
         omega = alpha = None
         notes = ["Repeated forms of the same persons"] if level == "all forms" else []
         if len(rows) >= FEWEST_FORMS and len(columns) > 1:
@@ -104,7 +108,7 @@ def scale_reliability(
         found.append(
             ScaleReliability(
                 scale=measure.name,
-                n=len(rows),
+                n=len(rows) if level == "first form" else forms_of(complete, person),
                 n_items=len(columns),
                 omega=omega,
                 alpha=alpha,
@@ -140,13 +144,13 @@ def between_and_within(
 
 
 def checklist_ends(
-    measure: Measure, values: FloatArray, *, ready_made: bool = False
+    measure: Measure, values: FloatArray, person: NDArray[Any], *, ready_made: bool = False
 ) -> ScaleReliability:
     """Ends of a checklist, with the reason why it has no alpha."""
-    floor, ceiling = end_shares(values, measure)
+    floor, ceiling = end_shares(values, measure, person)
     return ScaleReliability(
         scale=measure.name,
-        n=int(np.isfinite(values).sum()),
+        n=forms_of(np.isfinite(values), person),
         n_items=len(measure.items),
         omega=None,
         alpha=None,
@@ -195,10 +199,10 @@ def measured_reliability(
     if len(forms) > 1:
         reliability = _combined_reliability(problems, list(values.values()), valid)
         agreement = None if reliability is not None else scale_agreement(problems, person)
-        found.append(_of_combined(problems, reliability))
+        found.append(_of_combined(problems, person, reliability))
     for (column, one), kind in zip(exposure.columns.items(), exposure.kinds.values(), strict=True):
         measure = exposure.measures[column]
-        found.append(checklist_ends(measure, one.score, ready_made=kind == TOTAL))
+        found.append(checklist_ends(measure, one.score, person, ready_made=kind == TOTAL))
     unknown = [name for name, value in values.items() if value is None]
     _check_reliability(found, reliability, unknown if len(forms) > 1 else [], agreement, findings)
     return tuple(found), reliability
@@ -253,11 +257,13 @@ def scale_agreement(problems: ProblemScores, person: NDArray[Any]) -> float | No
     return cronbach_alpha(covariance(parts)[1])
 
 
-def _of_combined(problems: ProblemScores, reliability: float | None) -> ScaleReliability:
-    floor, ceiling = end_shares(problems.score, problems.measure)
+def _of_combined(
+    problems: ProblemScores, person: NDArray[Any], reliability: float | None
+) -> ScaleReliability:
+    floor, ceiling = end_shares(problems.score, problems.measure, person)
     return ScaleReliability(
         scale="P",
-        n=int(np.isfinite(problems.score).sum()),
+        n=forms_of(np.isfinite(problems.score), person),
         n_items=len(problems.measure.items),
         omega=reliability,
         alpha=None,

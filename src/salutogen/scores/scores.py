@@ -165,12 +165,13 @@ class Scores:
     ----------
     table : DataFrame
         Sorted by person, then occasion; a row is a person-occasion with at least one answered
-        item: `person` (UInt32), `subject` (text), `occasion_index` (UInt16), `occasion` (label as
+        item: `person` (UInt32), `occasion_index` (UInt16), `occasion` (label as
         planned, an Enum), `time` (days), `E`, `P`, `E_<type>` for each exposure type (raw points),
         `valid` (both E and P present), then flags: `P_prorated`, `E_skipped` (a checklist item was
         skipped and counted as 0), `E_low`, `E_high` (bounds of E with skipped items at 0 / maximum;
         equal to E where nothing was skipped), `P_low`, `P_high` (bounds of P with missing items at
-        their lowest / highest value, also where too few were answered for a P), then further
+        their lowest / highest value, also where too few were answered for a P; bounds that are
+        whole numbers are small integers), then further
         problem scales as `P_<instrument>` where several are combined, repeated factors as
         `factor:<name>`, and parts of event lists as `E_<type>_<block>` (subscales, standard items,
         blocks of added items).

@@ -19,6 +19,7 @@ from salutogen.scores.answers import (
     baseline_form,
     repeated_form,
     to_series,
+    to_small_series,
 )
 from salutogen.scores.checks import check_roles, check_rows, check_variation, tell_renamed
 from salutogen.scores.exposure import (
@@ -189,7 +190,6 @@ def _table(
     labels = pl.Series("occasion", study.labels, dtype=pl.Enum(list(study.labels)))
     columns = [
         rows["person"],
-        panel.persons["subject"].gather(rows["person"]).alias("subject"),
         rows["occasion"].alias("occasion_index"),
         labels.gather(rows["occasion"].cast(pl.UInt32)).alias("occasion"),
         rows["time"],
@@ -199,10 +199,10 @@ def _table(
         pl.Series("valid", combined.valid),
         pl.Series("P_prorated", problems.prorated),
         pl.Series("E_skipped", skipped),
-        to_series("E_low", combined.low),
-        to_series("E_high", combined.high),
-        to_series("P_low", problems.low),
-        to_series("P_high", problems.high),
+        to_small_series("E_low", combined.low),
+        to_small_series("E_high", combined.high),
+        to_small_series("P_low", problems.low),
+        to_small_series("P_high", problems.high),
     ]
     if len(problems.scales) > 1:
         scales = problems.scales

@@ -17,6 +17,7 @@ from salutogen.analyses.factors.analysis import compute as compute_factors
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.windows.analysis import WindowsResult
 from salutogen.models.dropout.weights import dropout_weights
+from salutogen.page.words import Sentence
 from tests.analyses.attrition.asking import codes, seen, settings, with_neighbours
 from tests.analyses.attrition.lossy import lossy
 from tests.analyses.inputs import inputs_of, shown
@@ -211,6 +212,11 @@ def test_everything_stands_on_the_page(
     assert "142" in words
     assert "a gap in between is no loss" in words
     assert str(lost_result.methods().worded(str)).startswith("A person counts as lost")
+    assert lost_result.tipping
+    assert "pattern mixtures" in lost_result.methods().worded(str)
+    untipped = replace(lost_result, tipping=()).methods()
+    assert isinstance(untipped, Sentence)
+    assert "pattern mixtures" not in untipped.worded(str)
 
 
 def test_a_hidden_page_tells_no_small_count(lost_inputs: AnalysisInputs) -> None:

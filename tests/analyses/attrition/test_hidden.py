@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
+from salutogen.analyses.attrition.weights import _in_steps
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.page.audience import Audience
 from salutogen.pipeline.hidden_figures import HiddenFigures
@@ -33,6 +34,35 @@ def inputs() -> AnalysisInputs:
 @pytest.fixture(scope="module")
 def result(inputs: AnalysisInputs) -> AttritionResult:
     return compute(inputs, settings())
+
+
+@pytest.mark.parametrize(("n", "n_persons"), [(11, 60), (23, 60), (54, 60), (123, 300)])
+def test_balance_fits_several_numbers_of_persons(n: int, n_persons: int) -> None:
+    """Even for somebody who knows how many of everyone have what it is of."""
+    audience = Audience(individuals=False, n_persons=n_persons, seed=1)
+    alike = [one for one in range(5, n_persons - 4) if audience.told_size(one) == audience.told(n)]
+    alone, everything = {True: 0, False: 0}, 0
+    for known in range(10, n_persons - 9, 5):
+        whole = np.r_[np.ones(known), np.zeros(n_persons - known)]
+        cases = [(k, size) for size in alike for k in range(max(0, size - n_persons + known),
+                                                           min(size, known) + 1)]  # fmt: skip
+        everything += len(cases)
+        exact = [(k / size - whole.mean()) / whole.std(ddof=1) for k, size in cases]
+        table = pl.DataFrame({"before": exact, "after": exact})
+        for coarse in (True, False):
+            told = _in_steps(table, n, audience)["before"] if coarse else table["before"]
+            kinds = (told / 0.02).round().to_list()
+            behind: dict[float, set[int]] = {}
+            for kind, (_, size) in zip(kinds, cases, strict=True):
+                behind.setdefault(kind, set()).add(size)
+            alone[coarse] += sum(len(behind[kind]) < 2 for kind in kinds)
+    assert alone[True] <= 0.08 * everything
+    assert alone[True] <= 0.2 * alone[False] or n > 100
+
+
+def test_balance_of_shown_persons_is_exact() -> None:
+    table = pl.DataFrame({"before": [0.0123], "after": [-0.0321]})
+    assert _in_steps(table, 12, Audience(individuals=True, n_persons=60, seed=1)) is table
 
 
 def test_counts_of_the_page_differ_by_none_or_by_five(

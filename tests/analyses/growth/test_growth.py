@@ -160,7 +160,8 @@ def test_surplus_is_the_residual_of_its_own_line() -> None:
 def test_areas_of_persons_are_those_of_their_courses() -> None:
     inputs = study()
     row = compute(inputs, FAST).persons.row(3, named=True)
-    own = inputs.scores.table.filter(pl.col("subject") == row["subject"]).sort("occasion_index")
+    (person,) = inputs.scores.persons.filter(subject=row["subject"])["person"]
+    own = inputs.scores.table.filter(person=person).sort("occasion_index")
     change = (own["factor:wellbeing"] - own["factor:wellbeing"][0]).to_numpy()
     days = own["time"].to_numpy()
     assert row["span"] == days[-1] - days[0]

@@ -103,7 +103,7 @@ def test_who_merely_moves_the_line_is_not_counted_as_far(cohort: AnalysisInputs)
     assert f"{n} persons of {result.person.moving} whose Cook's distance" in words[2]
 
 
-@pytest.mark.parametrize(("n", "words"), [(0, "No far points"), (3, "fewer than 5")])
+@pytest.mark.parametrize(("n", "words"), [(0, "No far points"), (3, "flagged: few.")])
 def test_few_far_points_are_not_counted_for_everyone(
     cohort: AnalysisInputs, n: int, words: str
 ) -> None:

@@ -19,6 +19,8 @@ from salutogen.analyses.quality.floor import (
 from salutogen.analyses.quality.leavers import hedges_g, leavers_beside_stayers
 from salutogen.analyses.quality.leavers_section import leaver_words, leaving_in_words
 from salutogen.analyses.quality.settings import QualitySettings
+from salutogen.counts import Forms
+from salutogen.page.words import Share
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -230,8 +232,14 @@ def test_few_at_the_floor_are_told_to_nobody_else(cohort: AnalysisInputs) -> Non
     assert "both are nearer 0 than the slope would be" in all_told
     hidden = words(one, cohort, individuals=False)
     assert "fewer than 5 persons are there at each of their occasions" in hidden
-    rare = replace(one, floor_share=2 / one.n)
-    assert "(0) in few of the valid occasions" in words(rare, cohort, individuals=False)
+    few, many = (
+        Share(40 / one.n, of=one.n, part=Forms(40, persons=persons, others=90))
+        for persons in (4, 5)
+    )
+    rare = words(replace(one, floor_share=few), cohort, individuals=False)
+    assert "(0) in few of the valid occasions" in rare
+    often = words(replace(one, floor_share=many), cohort, individuals=False)
+    assert f"(0) in {40 / one.n:.0%}".replace("%", " %") in often
 
 
 def test_the_floor_is_worded_by_the_direction_of_the_line(cohort: AnalysisInputs) -> None:

@@ -13,7 +13,9 @@ from salutogen.analyses.outliers.analysis import compute as find_outliers
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.analyses.sensitivity.analysis import SensitivityResult, compute
 from salutogen.analyses.sensitivity.person_bands import PersonBands, plausible_reliability
+from salutogen.analyses.sensitivity.refits import missing_table
 from salutogen.analyses.sensitivity.settings import SensitivitySettings
+from salutogen.page.audience import Audience
 from salutogen.scores import Scores
 from tests.analyses.inputs import inputs_of, shown
 from tests.norm.cohorts import simulated
@@ -239,10 +241,16 @@ def test_impossible_rows_are_explained_where_there_are_any() -> None:
 
 def test_methods_tell_what_was_assumed() -> None:
     inputs = with_outliers(simulated())
-    told = str(compute(inputs, SensitivitySettings(draws=100)).methods())
+    result = compute(inputs, SensitivitySettings(draws=100))
+    told = str(result.methods())
     assert "from 0.50 to 1.0 (an assumption, as the study file states none)" in told
     assert "over 100 resamples of persons" in told
     assert "drop, winsorise and robust" in told
+    assert "A factor was said to hold" in told
+    bands = result.exposure_bands
+    unknown = {name: replace(band, value=None) for name, band in bands.factors.items()}
+    of_none = replace(result, exposure_bands=replace(bands, factors=unknown))
+    assert "factor" not in str(of_none.methods()).lower()
 
 
 def test_shares_of_few_persons_who_change_sides_are_not_told_to_everyone() -> None:
@@ -265,3 +273,20 @@ def test_figures_name_the_range_that_they_assume() -> None:
     (section,), _ = shown(result, inputs, individuals=True)
     error = section.figures[0].description
     assert "over assumed reliabilities of exposure of 0.60 to 1.0, without sampling error" in error
+
+
+def test_a_case_that_changes_forms_of_few_persons_is_empty_where_they_are_hidden() -> None:
+    rng = np.random.default_rng(3)
+    person = np.repeat(np.arange(40), 5)
+    E = rng.normal(0, 1, person.size)
+    P = E + rng.normal(0, 1, person.size)
+    of_two, of_six = (np.where(person < n, E + 1, E) for n in (2, 6))
+    cases = {"as scored": (P, E), "ten forms": (P, of_two), "thirty": (P, of_six)}
+    shown_table, hidden = (
+        missing_table(cases, P - E, person, Audience(individuals=mode, n_persons=40, seed=1))
+        for mode in (True, False)
+    )
+    assert shown_table["n_changed"].to_list() == [0, 10, 30]
+    assert hidden["n_changed"].to_list() == [0, None, 30]
+    assert hidden.row(1) == ("ten forms", *[None] * 5)
+    assert hidden.row(2) == shown_table.row(2)

@@ -42,7 +42,7 @@ def test_defaults_are_told_as_they_were_done(inputs: AnalysisInputs) -> None:
     assert result.methods() == words
     assert "counted when answered 4 or higher" in words
     assert "rule first-strict" in words
-    assert "20 draws of an occasion of the same person without a listed event rated 4" in words
+    assert "were all occasions of the same person without a listed event rated 4" in words
     assert "SR was judged with the anchor event in the exposure, and without it" in words
     assert "1.96 · √2 times the SD of SR within persons" in words
     assert "Turnbull" in words
@@ -82,11 +82,54 @@ def test_without_a_comparator_nothing_is_said_to_be_compared(inputs: AnalysisInp
     result = run(inputs)
     assert result.placebo is not None
     few = replace(result.placebo, SR=None, SR_within=None, SR_other=None, back_after={})
-    for placebo in (None, few):
+    none = replace(few, n=0)
+    lacking = ("There was no comparator", "Too few anchors had comparator occasions")
+    for placebo, said in ((None, lacking[0]), (none, lacking[0]), (few, lacking[1])):
         words = methods_words(replace(result, placebo=placebo))
-        assert "There was no comparator" in words
-        assert "draws of an occasion" not in words
+        assert f"{said}, so nothing around the event was claimed as its effect." in words
+        assert "all occasions of the same person" not in words
         assert "claimed only if" not in words
+        assert "Newcombe" not in words
+
+
+def test_of_shares_back_only_what_was_given_is_named(inputs: AnalysisInputs) -> None:
+    """Four courses above are too few for any share; comparators of four, for a difference."""
+    result = run(inputs)
+    assert result.placebo is not None
+    assert result.return_times is not None
+    enough = replace(result.return_times, n_left=20)
+    whole = {visit: replace(one, n=20) for visit, one in result.placebo.back_after.items()}
+    placebo = replace(result.placebo, back_after=whole, n_left=20.0)
+    told = methods_words(replace(result, return_times=enough, placebo=placebo))
+    assert "Turnbull" in told
+    assert "Newcombe" in told
+    alone = replace(placebo, n_left=4.0)
+    apart = methods_words(replace(result, return_times=enough, placebo=alone))
+    assert "Wilson's interval" in apart
+    assert "Newcombe" not in apart
+    few = replace(result.return_times, n_left=4)
+    words = methods_words(replace(result, return_times=few, placebo=placebo))
+    for name in ("Turnbull", "Wilson", "Newcombe"):
+        assert name not in words
+
+
+def test_what_too_few_courses_left_out_is_not_named(inputs: AnalysisInputs) -> None:
+    result = run(inputs)
+    assert "has a t interval" in methods_words(result)
+    jump = replace(result.response.jump_tests["SR"], low=None, high=None)
+    tests = result.response.jump_tests | {"SR": jump}
+    response = replace(result.response, jump_tests=tests)
+    assert "has a t interval" not in methods_words(replace(result, response=response))
+    assert "on Fisher's z" in methods_words(result)
+    foretold = {
+        name: replace(one, r=replace(one.r, value=None, low=None, high=None, p=None))
+        for name, one in result.validity.foretold.items()
+    }
+    validity = replace(result.validity, foretold=foretold)
+    assert "on Fisher's z" not in methods_words(replace(result, validity=validity))
+    assert result.labels is not None
+    words = methods_words(replace(result, labels=replace(result.labels, n=0)))
+    assert "not labelled, because none was complete" in words
 
 
 def test_gates_are_told_with_their_thresholds(inputs: AnalysisInputs) -> None:

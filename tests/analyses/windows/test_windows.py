@@ -149,6 +149,11 @@ def test_words_for_opening_and_methods(result: WindowsResult) -> None:
     assert between in str(result.methods())
     two = replace(result, windows=result.windows.head(2))
     assert between not in str(two.methods())  # nothing lies between
+    shifts = " Assumed shifts of those last seen before the last occasion of the last window are"
+    assert shifts in str(result.methods())
+    nobody = replace(result.change, sensitivity=result.change.sensitivity.head(0))
+    assert shifts not in str(replace(result, change=nobody).methods())  # nobody was lost
+    assert "  " not in str(result.methods())
 
 
 def test_a_study_without_windows_has_no_section() -> None:

@@ -173,8 +173,7 @@ def _without_reason(results: sg.Results) -> list[str]:
     """Labels of analyses that were not done and do not say why."""
     silent = []
     for outcome in results.analyses:
-        told = [one for one in outcome.findings if one.code != "step-refused" or ":" in one.text]
-        if outcome.result is None and not told:
+        if outcome.result is None and not refusals(outcome.findings):
             silent.append(outcome.label)
     return silent
 

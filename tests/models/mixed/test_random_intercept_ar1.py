@@ -106,3 +106,21 @@ def test_nothing_can_be_told_where_columns_are_collinear_or_persons_have_one_row
     first = np.unique(person, return_index=True)[1]
     rows = person_rows(person[first], occasion[first])
     assert fit_persistence(columns[first], rows, occasion[first]) is None
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.5])
+def test_the_estimate_hangs_on_no_rounding(lag: float) -> None:
+    """A criterion tells half of its digits where it is lowest; another processor the other half."""
+    person, occasion, columns = panel(lag)
+    rows = person_rows(person, occasion)
+    one = fit_persistence(columns, rows, occasion)
+    other = fit_persistence(columns * (1 + 1e-13), rows, occasion)
+    assert one is not None
+    assert other is not None
+    assert one.lag == other.lag
+    assert other.ratio == pytest.approx(one.ratio, rel=1e-12)
+    below, here, above = (
+        brute_force(columns, occasion, person, Persistence(ratio=one.ratio * by, lag=one.lag))[1]
+        for by in (1 - 1e-3, 1.0, 1 + 1e-3)
+    )
+    assert below > here < above

@@ -9,7 +9,7 @@ import polars as pl
 
 from salutogen.analyses.attrition.contrasts import CHANGE, contrasts
 from salutogen.analyses.attrition.observed import OCCASION_COLUMNS, Observed, by_occasion, observe
-from salutogen.analyses.attrition.predictors import Candidates, candidates
+from salutogen.analyses.attrition.predictors import candidates
 from salutogen.analyses.attrition.records import (
     HAZARD_COLUMNS,
     Tipping,
@@ -109,26 +109,15 @@ def compute(inputs: AnalysisInputs, settings: AttritionSettings) -> AttritionRes
         end=observed.labels[observed.end],
         occasions=by_occasion(observed),
         hazard=hazard_table(fitted),
-        weights=_weighing(observed, fitted, offered, settings, found),
+        weights=None
+        if fitted is None or observed.n_end == 0  # nobody was seen at the end itself
+        else weighing(observed, fitted, offered, settings, found, inputs.run.audience),
         contrasts=compared.told,
         factors=factors,
         tipping=tipping,
         per_occasion=None if fitted is None else _per_occasion(inputs, observed, fitted),
         findings=tuple(found),
     )
-
-
-def _weighing(
-    observed: Observed,
-    fitted: Fitted | None,
-    offered: Candidates,
-    settings: AttritionSettings,
-    found: Findings,
-) -> Weighing | None:
-    """Sum up the weights; None where there are none, or nobody was seen at the end itself."""
-    if fitted is None or observed.n_end == 0:
-        return None
-    return weighing(observed, fitted, offered, settings, found)
 
 
 def _per_occasion(inputs: AnalysisInputs, observed: Observed, fitted: Fitted) -> pl.DataFrame:

@@ -28,6 +28,7 @@ HAZARD_COLUMNS = (
     ),
 )
 # Near 0 three digits are so fine that one whole number of persons alone fits: coarser steps.
+BALANCE_STEP = 0.02  # and more where few are seen at the end
 BALANCE_COLUMNS = (
     Column(name="variable", meaning="What was known at first", heading="At first",
            kind=Kind.LABEL),
@@ -36,9 +37,10 @@ BALANCE_COLUMNS = (
         meaning="Those seen at the end less everyone, unweighted, in SDs of everyone",
         unit="SDs",
         heading="Unweighted",
-        step=0.02,
+        step=BALANCE_STEP,
     ),
-    Column(name="after", meaning="The same, weighted", unit="SDs", heading="Weighted", step=0.02),
+    Column(name="after", meaning="The same, weighted", unit="SDs", heading="Weighted",
+           step=BALANCE_STEP),
 )  # fmt: skip
 # Over shifts an estimate and its interval rise by the weight of the lost, which tells their number:
 # where persons are hidden they are kept back as if they were of single persons.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,14 +19,19 @@ from salutogen.analyses.attrition.predictors import (
     matrix,
     term_names,
 )
-from salutogen.analyses.attrition.records import BALANCE_COLUMNS, HAZARD_COLUMNS, Weighing
+from salutogen.analyses.attrition.records import (
+    BALANCE_COLUMNS,
+    BALANCE_STEP,
+    HAZARD_COLUMNS,
+    Weighing,
+)
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.errors import ModelError
 from salutogen.findings import Findings, Persons, listed
 from salutogen.models.dropout.weights import DropoutWeights, dropout_weights
 from salutogen.models.false_discovery import adjusted_p
-from salutogen.page.audience import SMALL_CELL
+from salutogen.page.audience import SMALL_CELL, Audience
 
 Float = NDArray[np.float64]
 NUMERATORS = {
@@ -161,6 +167,7 @@ def weighing(
     offered: Candidates,
     settings: AttritionSettings,
     found: Findings,
+    audience: Audience,
 ) -> Weighing:
     """Sum up weights, and say where they do not do what they are for."""
     own = fitted.weights
@@ -180,7 +187,7 @@ def weighing(
         sd_at_end=float(np.std(at_end, ddof=1)) if at_end.size > 1 else 0.0,
         n_end=int(at_end.size),
         effective_n=own.effective_n(observed.end),
-        balance=balance,
+        balance=_in_steps(balance, at_end.size, audience),
     )
     if made.effective_n < WORTH * made.n_end or made.largest > LARGE:
         found.tell(
@@ -195,6 +202,19 @@ def weighing(
         found.tell("attrition-not-balanced", variant=variant, names=listed(apart),
                    limit=UNBALANCED)  # fmt: skip
     return made
+
+
+def _in_steps(balance: pl.DataFrame, n: int, audience: Audience) -> pl.DataFrame:
+    """Tell balance of few in coarser steps, where persons are hidden.
+
+    One person more or less moves the mean of something that a person has or has not by about
+    2 / n SDs. In steps of as much, three or more numbers of persons fit in nearly all cases, even
+    for somebody who knows how many of everyone have it.
+    """
+    if audience.individuals:
+        return balance
+    step = BALANCE_STEP * math.ceil(2 / (BALANCE_STEP * audience.told_size(n)))
+    return balance.with_columns((pl.col("before", "after") / step).round() * step)
 
 
 def _balance(observed: Observed, own: DropoutWeights, known: Sequence[Predictor]) -> pl.DataFrame:

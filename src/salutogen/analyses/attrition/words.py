@@ -262,6 +262,6 @@ def methods_of(result: AttritionResult) -> Text:
         f"occasions at risk (effects of occasions; {terms or 'nothing else'}), errors clustered by "
         "person. Weights are the chance of still being observed by "
         f"{result.weights.numerator} divided by that of this model. Intervals of weighted results "
-        "carry the estimation of weights and line (stacked estimating equations). Shifts of the "
-        "lost are pattern mixtures (Little 1993)."
+        "carry the estimation of weights and line (stacked estimating equations)."
+        f"{' Shifts of the lost are pattern mixtures (Little 1993).' if result.tipping else ''}"
     )

@@ -37,6 +37,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson, present_means
 from salutogen.names import did_you_mean
 from salutogen.norm.design_matrix import line_matrix, term_matrix, terms_of, with_exposure
+from salutogen.page.audience import told_quantiles
 from salutogen.page.words import p_value, points, say, signed, without_counts
 from salutogen.resilience.levels import COLUMNS
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 FEWEST = 20
+LOW_AND_HIGH = (0.1, 0.9)
 
 
 def _of_a_person(name: str, meaning: str, sign: str = "") -> Column:
@@ -222,7 +224,10 @@ def _measured(
         found.tell("too-few-with-baseline", n=Persons(table.height), least=least)
         found.raise_refusals(AnalysisError)
     ends = pl.DataFrame(
-        {name: np.percentile(table[name].to_numpy(), [10, 90]) for name in line.predictors}
+        {
+            name: told_quantiles(table[name].to_numpy(), LOW_AND_HIGH, inputs.run.audience.smallest)
+            for name in line.predictors
+        }
     )
     own = terms_of(line.predictors, line.shape)[1:]
     terms = term_matrix(ends, own, predictors=line.predictors, knots=line.knots)

@@ -155,7 +155,8 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
     tests = pl.DataFrame(
         [even_spread(values, scored.E, name) for name, values in _by_score(placed, equal).items()]
     )
-    spread = spread_change(reference, fit, draws)
+    smallest = inputs.run.audience.smallest
+    spread = spread_change(reference, fit, draws, smallest)
     _tell(tests, spread, found)
     return CentilesResult(
         n=len(placed),
@@ -165,7 +166,7 @@ def compute(inputs: AnalysisInputs, settings: CentilesSettings) -> CentilesResul
         location=dict(zip(fit.names, fit.location.tolist(), strict=True)),
         scale=dict(zip(fit.scale_names, fit.scale.tolist(), strict=True)),
         spread=spread,
-        curves=centile_curves(reference, fit, draws, settings.curves),
+        curves=centile_curves(reference, fit, draws, settings.curves, smallest),
         tests=tests,
         groups=pl.concat(
             by_group(values, scored.E, name) for name, values in _by_score(placed, equal).items()
@@ -223,11 +224,15 @@ def _persons(
         name: np.where(np.isfinite(half), centile(np.nan_to_num(z + sign * half), known), np.nan)
         for name, sign in (("person_low", -1.0), ("person_high", 1.0))
     }
-    return scored.table.select("subject", "E", "P").with_columns(
-        pl.Series("centile", placed),
-        pl.Series("norm_low", np.minimum(low, placed)),
-        pl.Series("norm_high", np.maximum(high, placed)),
-        *(pl.Series(name, values).fill_nan(None) for name, values in ends.items()),
+    return (
+        _with_subjects(inputs, scored.table)
+        .select("subject", "E", "P")
+        .with_columns(
+            pl.Series("centile", placed),
+            pl.Series("norm_low", np.minimum(low, placed)),
+            pl.Series("norm_high", np.maximum(high, placed)),
+            *(pl.Series(name, values).fill_nan(None) for name, values in ends.items()),
+        )
     )
 
 
@@ -241,9 +246,14 @@ def _occasions(inputs: AnalysisInputs, n_persons: int, folds: int) -> pl.DataFra
     placed, _ = out_of_fold(
         reference, units, n_persons=n_persons, folds=folds, seed=inputs.run.seed
     )
-    return units.table.select("subject", "occasion", "E", "P").with_columns(
-        pl.Series("centile", placed)
-    )
+    table = _with_subjects(inputs, units.table).select("subject", "occasion", "E", "P")
+    return table.with_columns(pl.Series("centile", placed))
+
+
+def _with_subjects(inputs: AnalysisInputs, table: pl.DataFrame) -> pl.DataFrame:
+    """Say of each row whose it is."""
+    subjects = inputs.scores.persons["subject"]
+    return table.with_columns(subjects.gather(table["person"]).alias("subject"))
 
 
 def _transferred(
@@ -259,7 +269,7 @@ def _transferred(
     return transfer(
         theirs,
         line,
-        norm.with_covariates(norm.period_tables["person"]),
+        _with_subjects(inputs, norm.with_covariates(norm.period_tables["person"])),
         scoring=norm.scoring,
         file=path.name,
         draws=settings.bootstrap,

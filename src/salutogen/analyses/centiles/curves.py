@@ -13,6 +13,7 @@ from salutogen.models.regression.location_scale import LocationScale
 from salutogen.models.regression.quantile import fit_quantile_lines
 from salutogen.models.resampling.bootstrap import percentile_interval
 from salutogen.norm.design_matrix import term_matrix, terms_of
+from salutogen.page.audience import told_quantiles
 
 Float = NDArray[np.float64]
 ENDS = (5, 95)  # the curves leave out the least and the most exposed, who would be single persons
@@ -74,9 +75,17 @@ class Grid:
         self.Z = scale_matrix(line, table)
 
 
-def spread_change(units: Units, fit: LocationScale, draws: Draws) -> SpreadChange:
+def exposures(units: Units, at: tuple[float, ...], smallest: int) -> Float:
+    """Percentiles of exposure that may be told (`told_quantiles`)."""
+    persons = len(np.unique(units.person))
+    return told_quantiles(units.E, [one / 100 for one in at], smallest, persons)
+
+
+def spread_change(
+    units: Units, fit: LocationScale, draws: Draws, smallest: int = 1
+) -> SpreadChange:
     """SD at low, middle and high exposure, and the ratio of the ends with its interval."""
-    E = np.percentile(units.E, PLACES)
+    E = exposures(units, PLACES, smallest)
     grid = Grid(units, E)
     sd = fit.sd(grid.Z)
     ends = combine(draws.scale, grid.Z[-1] - grid.Z[0])  # log of the ratio, by draw
@@ -92,14 +101,15 @@ def spread_change(units: Units, fit: LocationScale, draws: Draws) -> SpreadChang
 
 
 def centile_curves(
-    units: Units, fit: LocationScale, draws: Draws, curves: tuple[float, ...]
+    units: Units, fit: LocationScale, draws: Draws, curves: tuple[float, ...], smallest: int = 1
 ) -> pl.DataFrame:
     """Problems at each centile over exposure, columns `CURVE_COLUMNS`.
 
     Between the 5th and the 95th percentile of E, at 21 places, and at the 10th, 50th and 90th.
     """
-    first, last = np.percentile(units.E, ENDS)
-    E = np.union1d(np.linspace(first, last, POINTS_OF_CURVE), np.percentile(units.E, PLACES))
+    first, last = exposures(units, ENDS, smallest)
+    places = exposures(units, PLACES, smallest)
+    E = np.union1d(np.linspace(first, last, POINTS_OF_CURVE), places)
     grid = Grid(units, E)
     z = np.quantile(units.standardised(fit), np.array(curves) / 100)
     free = _free(units, grid, curves)

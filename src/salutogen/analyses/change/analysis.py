@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from salutogen.analyses.change.paths import PATH_COLUMNS, REGRESSION, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData, read_variables
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.told_fit import RMSEA, with_told_size
 from salutogen.columns import Column, Kind, figure, record, rows
 from salutogen.findings import Findings
 
@@ -156,8 +158,10 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
     models = fit_models(inputs, data, settings, found)
     paths = path_table(models.paths, {name: data.spread_of(name) for name in data.names})
     agreement = agreement_of(paths)
-    table = _models(models, data)
-    tests = _tests(models)
+    own = len(data.persons)
+    size = own, inputs.run.audience.told_size(own)
+    table = _models(models, data, size)
+    tests = _tests(models, size)
     tell_doubts(
         inputs, data, found,
         messages={name: fit.messages for name, fit in models.panels.items()}
@@ -192,7 +196,9 @@ def compute(inputs: AnalysisInputs, settings: ChangeSettings) -> ChangeResult:
     )
 
 
-def _models(models: Models, data: ChangeData) -> pl.DataFrame:
+def _models(models: Models, data: ChangeData, size: tuple[int, int]) -> pl.DataFrame:
+    """How each model fits; RMSEA and BIC, which tell the number of persons, with that of `size`."""
+    n, told = size
     made: list[dict[str, object]] = []
     for name in models.paths:
         if name == REGRESSION:
@@ -202,21 +208,30 @@ def _models(models: Models, data: ChangeData) -> pl.DataFrame:
         fit = models.panels[name].fit
         made.append(
             {"model": name, "n": len(data.persons), "parameters": fit.n_parameters,
-             "bic": fit.bic, "converged": fit.converged}
+             "bic": fit.bic + fit.n_parameters * _more_per_parameter(size),
+             "converged": fit.converged}
             | {key: fit.fit_indices.get(index) for key, index in _INDICES.items()}
         )  # fmt: skip
     schema = {column.name: pl.Float64 for column in MODEL_COLUMNS} | {
         "model": pl.String, "n": pl.Int64, "parameters": pl.Int64, "converged": pl.Boolean,
     }  # fmt: skip
     table = pl.DataFrame(made, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
-    return table.with_columns(pl.col("df").cast(pl.Int64))
+    return with_told_size(table, RMSEA, n, told).with_columns(pl.col("df").cast(pl.Int64))
 
 
-def _tests(models: Models) -> pl.DataFrame:
+def _more_per_parameter(size: tuple[int, int]) -> float:
+    """What Schwarz's criterion has more for a parameter with the second number of persons."""
+    n, told = size
+    return math.log(told / n)
+
+
+def _tests(models: Models, size: tuple[int, int]) -> pl.DataFrame:
+    more = _more_per_parameter(size)
     made = [
-        (what, test.chi_square, test.df, test.p_value, test.bic_difference, test.note or None)
+        (what, test.chi_square, test.df, test.p_value, test.bic_difference - test.df * more,
+         test.note or None)
         for what, test in models.tests.items()
-    ]
+    ]  # fmt: skip
     schema = {"claim": pl.String, "chi_square": pl.Float64, "df": pl.Int64, "p": pl.Float64,
               "bic_difference": pl.Float64, "note": pl.String}  # fmt: skip
     return pl.DataFrame(made, schema=schema, orient="row").with_columns(

@@ -13,11 +13,17 @@ from salutogen.analyses.change.paths import EFFECT_COLUMNS, holm, path_table
 from salutogen.analyses.change.settings import ChangeSettings
 from salutogen.analyses.change.variables import ChangeData
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.group_labels import group_labels, names_of_groups, sizes_left
+from salutogen.analyses.group_labels import (
+    group_labels,
+    names_of_groups,
+    sizes_left,
+    told_names,
+)
 from salutogen.columns import Column, Kind
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
+from salutogen.page.audience import Audience
 from salutogen.page.words import without_counts
 
 MOST_GROUPS, GROUPS_NEEDED = 5, 2
@@ -98,7 +104,8 @@ def compare_groups(
     if settings.groups is None or labels is None:
         return _nothing()
     own = labels.gather(data.persons)
-    kept = _large_enough(own, plan, free=free, name=settings.groups, found=found)
+    audience = inputs.run.audience
+    kept = _large_enough(own, plan, audience, free=free, name=settings.groups, found=found)
     if len(kept) < GROUPS_NEEDED:
         return _nothing()
     grouped = _of_rows(plan, own.is_in(kept).fill_null(value=False).to_numpy(), own)
@@ -112,7 +119,7 @@ def compare_groups(
     spread = {name: data.spread_of(name) for name in data.names}
     return Grouped(
         by=settings.groups,
-        sizes=_sizes(own, grouped.groups),
+        sizes=_sizes(own, grouped.groups, audience),
         paths=_paths(apart, grouped.groups, spread),
         tests=_tests(apart, alike, grouped.groups),
         messages=apart.messages,
@@ -120,7 +127,13 @@ def compare_groups(
 
 
 def _large_enough(
-    own: pl.Series, plan: PanelModel, *, free: bool, name: str, found: Findings
+    own: pl.Series,
+    plan: PanelModel,
+    audience: Audience,
+    *,
+    free: bool,
+    name: str,
+    found: Findings,
 ) -> list[str]:
     """Labels of groups that have more persons than their model has parameters."""
     needed = plan.n_parameters(random_intercepts=True, free=free) + 1
@@ -130,13 +143,14 @@ def _large_enough(
     if len(kept) < GROUPS_NEEDED:
         found.tell("change-groups-too-small", name=name, needed=needed)
     elif left:
-        found.tell("change-groups-left-out", name=name, labels=left, needed=needed)
+        told = told_names({one: sizes[one] for one in left}, audience)
+        found.tell("change-groups-left-out", name=name, labels=told, needed=needed)
     return kept
 
 
-def _sizes(own: pl.Series, groups: tuple[str, ...]) -> pl.DataFrame:
+def _sizes(own: pl.Series, groups: tuple[str, ...], audience: Audience) -> pl.DataFrame:
     """How many persons are in each group, and in those that are not compared."""
-    left = sizes_left(own, groups)
+    left = sizes_left(own, groups, audience)
     counts = [int((own == label).sum() or 0) for label in groups]
     return pl.DataFrame(
         {"group": [*groups, *left], "n": [*counts, *left.values()],

@@ -18,6 +18,7 @@ from salutogen.errors import AnalysisError
 from salutogen.findings import Findings
 from salutogen.names import did_you_mean
 from salutogen.namespaces import factor_column, told_term
+from salutogen.scores.of_few import few_differ
 
 Float = NDArray[np.float64]
 
@@ -178,6 +179,8 @@ def _occasions(
     refuse_unplanned(inputs, wanted, found, unknown="change-occasion-unknown")
     asked = [place for place, label in enumerate(labels) if label in wanted]
     seen = np.min([np.isfinite(array).sum(axis=0) for array in wide.values()], axis=0)
+    alike = set() if inputs.run.audience.individuals else _alike(wide)
+    seen[list(alike)] = 0
     kept = [place for place in asked if seen[place] >= FEWEST_AT_OCCASION]
     left = [labels[place] for place in asked if place not in kept]
     needed = occasions_needed(settings.lag)
@@ -190,9 +193,22 @@ def _occasions(
     elif len(kept) > MOST_OCCASIONS:
         found.tell("change-too-many-occasions", n=len(kept), most=MOST_OCCASIONS)
     elif left:
-        found.tell("change-occasions-left-out", labels=left, fewest=FEWEST_AT_OCCASION)
+        variant = "alike" if alike.intersection(asked) else ""
+        found.tell(
+            "change-occasions-left-out", variant=variant, labels=left, fewest=FEWEST_AT_OCCASION
+        )
     found.raise_refusals(AnalysisError)
     return np.array(kept, dtype=np.intp)
+
+
+def _alike(wide: dict[str, Float]) -> set[int]:
+    """Places of occasions at which all but few have the same of a variable: effects tell of few."""
+    return {
+        place
+        for array in wide.values()
+        for place in range(array.shape[1])
+        if few_differ(array[np.isfinite(array[:, place]), place])
+    }
 
 
 def occasions_needed(lag: int) -> int:

@@ -186,7 +186,7 @@ def _made(
     plain = tuple(factor for factor in usable if not factor.disguise)
     some_disguised = 0 < len(plain) < len(usable)
     without = _joint(plain, later, line, found) if some_disguised else {}
-    buffers = _buffers(usable, later)
+    buffers = _buffers(usable, later, inputs.run.audience.smallest)
     bands = _bands(inputs, usable, later)
     turns = _turns(inputs, settings, usable, later, found)
     far = distances(inputs, usable, later, line, found)
@@ -282,14 +282,14 @@ def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> 
         return None
 
 
-def _buffers(factors: Sequence[Factor], later: Later) -> dict[str, Buffering]:
+def _buffers(factors: Sequence[Factor], later: Later, smallest: int) -> dict[str, Buffering]:
     """Products of factor and exposure, with p adjusted over the factors."""
     terms = np.column_stack([later.terms, later.covariates])
     exposure = np.append(later.exposure, np.zeros(later.covariates.shape[1], dtype=bool))
     made: dict[str, Buffering] = {}
     for factor in factors:
         try:
-            one = buffering(later.P, terms, exposure, factor.values)
+            one = buffering(later.P, terms, exposure, factor.values, smallest)
         except ModelError:  # a factor with two values, one of which is rare
             continue
         if one is not None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from salutogen.columns import POINTS, Record, beside, figure, record
 from salutogen.models.regression.stacked import StackedFit, stacked_regression
+from salutogen.page.audience import told_quantiles
 
 Float = NDArray[np.float64]
 SLOPE = f"{POINTS} per unit of E"
@@ -62,7 +63,11 @@ class Buffering(Record):
 
 
 def buffering(
-    P: Float, terms: Float, exposure: Sequence[bool] | NDArray[np.bool_], factor: Float
+    P: Float,
+    terms: Float,
+    exposure: Sequence[bool] | NDArray[np.bool_],
+    factor: Float,
+    smallest: int = 1,
 ) -> Buffering | None:
     """Fit problems on exposure, factor and their product; None with several terms of exposure.
 
@@ -75,6 +80,8 @@ def buffering(
         Which of the terms is exposure.
     factor : array (n,)
         NaN where unknown.
+    smallest : int
+        Persons beyond the ends of the factor that are looked at (`told_quantiles`).
     """
     which = np.flatnonzero(exposure)
     if which.size != 1:
@@ -88,7 +95,7 @@ def buffering(
     X = np.column_stack([centred, about_F, about_E * about_F])
     names = [f"term {place}" for place in range(terms.shape[1])]
     fit = stacked_regression(P, X, names=(*names, "factor", "product"))
-    low, high = np.quantile(about_F[known], [0.05, 0.95])
+    low, high = told_quantiles(about_F[known], (0.05, 0.95), smallest)
     centre, spread = float(factor[known].mean()), float(np.std(factor[known], ddof=1))
     where = (int(which[0]), X.shape[1] - 1)
     ends = fit.interval()[:, -1]

@@ -9,8 +9,8 @@ import numpy as np
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.later import Later, over_the_same_time
 from salutogen.analyses.factors.records import Correlate
+from salutogen.analyses.intervals import fisher_interval
 from salutogen.models.descriptive import pearson
-from salutogen.models.quantiles import NORMAL_95
 from salutogen.scores.of_few import few_differ
 
 
@@ -24,14 +24,6 @@ def correlates(inputs: AnalysisInputs, names: Sequence[str], later: Later) -> tu
         known = np.isfinite(both[0]) & np.isfinite(both[1])
         n = int(known.sum())
         r = None if few_differ(both[0][known]) else pearson(*both)
-        low, high = (None, None) if r is None or n <= 3 else fisher_interval(r, n)
+        low, high = fisher_interval(r, inputs.run.audience.told_size(n))
         made.append(Correlate(name=name, n=n, r=r, low=low, high=high))
     return tuple(made)
-
-
-def fisher_interval(r: float, n: int) -> tuple[float | None, float | None]:
-    """95 % interval of a correlation over n > 3 persons (Fisher z)."""
-    if abs(r) >= 1:
-        return None, None
-    z, half = np.arctanh(r), NORMAL_95 / np.sqrt(n - 3)
-    return float(np.tanh(z - half)), float(np.tanh(z + half))

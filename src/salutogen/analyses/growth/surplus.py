@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.domains.scored import score_domains
+from salutogen.analyses.intervals import fisher_interval
 from salutogen.analyses.scales import NamedScale
 from salutogen.columns import Column, Kind, Record, figure, record
 from salutogen.findings import Findings, Persons
 from salutogen.models.descriptive import pearson
-from salutogen.models.quantiles import NORMAL_95
 
 if TYPE_CHECKING:
     from salutogen.analyses.contract import AnalysisInputs
@@ -64,11 +64,7 @@ def surplus_of(
         maintain_order="left",
     )
     r = pearson(surplus, SR["SR"].fill_null(float("nan")).to_numpy())
-    half = NORMAL_95 / np.sqrt(n - 3)
-    ends: tuple[float | None, float | None] = (None, None)
-    if r is not None and abs(r) < 1:
-        z = np.arctanh(r)
-        ends = (float(np.tanh(z - half)), float(np.tanh(z + half)))
+    ends = fisher_interval(r, inputs.run.audience.told_size(n))
     E = scored.persons["E"].to_numpy()
     made = Surplus(
         n=n,

@@ -119,7 +119,8 @@ def _fitted(inputs: AnalysisInputs, asked: Asked, found: Findings) -> list[Compa
     for number, one in enumerate(asked.compared):
         inputs.run.tell(number, len(asked.compared))
         try:
-            made.append(fit_comparison(one, asked.table, found))
+            told_size = inputs.run.audience.told_size
+            made.append(fit_comparison(one, asked.table, found, told_size))
         except ModelError as error:
             failed[one.over] = str(error)
     inputs.run.tell(len(asked.compared), len(asked.compared))

@@ -11,7 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.analyses.contract import AnalysisInputs
-from salutogen.analyses.group_labels import group_labels, names_of_groups, sizes_left
+from salutogen.analyses.group_labels import (
+    group_labels,
+    names_of_groups,
+    sizes_left,
+    told_names,
+)
 from salutogen.analyses.invariance.answers import FEWEST_ANSWERS, ItemTable
 from salutogen.analyses.invariance.settings import InvarianceSettings
 from salutogen.errors import AnalysisError
@@ -199,7 +204,8 @@ def _over_groups(
                    variant=_small(table, settings, sizes, needed))  # fmt: skip
         return None
     if left:
-        found.tell("invariance-groups-left-out", name=name, labels=left, needed=needed)
+        told = told_names({one: sizes[one] for one in left}, inputs.run.audience)
+        found.tell("invariance-groups-left-out", name=name, labels=told, needed=needed)
     place = {one: number for number, one in enumerate(kept)}
     number = np.array([place.get(one, -1) for one in label.to_list()], dtype=np.intp)
     chosen = known & (number >= 0)
@@ -211,7 +217,7 @@ def _over_groups(
         values=values[chosen],
         group=number[chosen],
         per_place=table.per_place,
-        left=sizes_left(label.filter(pl.Series(answered)), kept),
+        left=sizes_left(label.filter(pl.Series(answered)), kept, inputs.run.audience),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from salutogen.analyses.invariance.answers import ItemTable
 from salutogen.analyses.invariance.compared import Compared
 from salutogen.analyses.invariance.fit_limits import LEAST_CFI, MOST_RMSEA
 from salutogen.analyses.invariance.kinds import FEWEST_IN_CATEGORY, in_words
+from salutogen.analyses.told_fit import RMSEA, with_told_size
 from salutogen.columns import Column, Kind, Record, figure, record, rows
 from salutogen.errors import ModelError
 from salutogen.findings import Findings
@@ -158,8 +159,12 @@ class Comparison(Record):
     )
 
 
-def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparison:
+def fit_comparison(
+    one: Compared, table: ItemTable, found: Findings, told_size: Callable[[int], int] = int
+) -> Comparison:
     """Fit configural, metric and scalar models, test items, and put shifts in points of the score.
+
+    RMSEA is told as that of `told_size` of the persons (`Audience.told_size`), after it was judged.
 
     Raises
     ------
@@ -200,7 +205,7 @@ def fit_comparison(one: Compared, table: ItemTable, found: Findings) -> Comparis
         one_factor=_is_one_factor(steps),
         called=tuple(names[code] for code in result.biased),
         persons=persons,
-        steps=steps,
+        steps=with_told_size(steps, (*RMSEA, "rmsea_change"), one.n, told_size(one.n)),
         items=result.items.with_columns(item=own).rename({"p_value": "p", "biased": "called"}),
         shifts=_intervals(
             result.shifts.with_columns(place=where, item=own), ("shift", "factor"), table

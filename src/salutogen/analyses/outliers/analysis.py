@@ -11,7 +11,8 @@ from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.outliers.far_points import FLAGS, MOST_INFLUENTIAL, Names, far_points
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import Kind, Record, beside, figure, record
-from salutogen.findings import Findings, Persons
+from salutogen.counts import Forms
+from salutogen.findings import Findings
 from salutogen.page.words import number
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     found = Findings()
     if flagged.height:
         numbers: dict[str, Any] = {
-            f"{level}_{flag}": Persons(n, of=one.moving if flag == "influential" else None)
+            f"{level}_{flag}": n
             for level, one in counts.items()
             for flag, n in one.to_dict().items()
         }
@@ -95,5 +96,11 @@ def compute(inputs: AnalysisInputs, settings: OutliersSettings) -> OutliersResul
     )
 
 
-def _counts(flagged: pl.DataFrame, moving: int) -> FarCounts:
-    return FarCounts(moving=moving, **{flag: int(flagged[flag].sum()) for flag in FLAGS})
+def _counts(flagged: pl.DataFrame, moving: Forms) -> FarCounts:
+    """Count flagged units, with whose they are."""
+    whose = {flag: flagged.filter(pl.col(flag))["person"] for flag in FLAGS}
+    found = {
+        flag: Forms(one.len(), moving if flag == "influential" else None, persons=one.n_unique())
+        for flag, one in whose.items()
+    }
+    return FarCounts(moving=moving, **found)

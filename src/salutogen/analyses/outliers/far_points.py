@@ -10,6 +10,7 @@ import polars as pl
 
 from salutogen.analyses.outliers.settings import OutliersSettings
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
+from salutogen.counts import Forms, forms_of
 from salutogen.models.linear_algebra import combine, cross_products
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import line_matrix, with_exposure
@@ -97,7 +98,7 @@ class Names:
 
 def far_points(
     line: Line, table: pl.DataFrame, level: Level, settings: OutliersSettings, names: Names
-) -> tuple[pl.DataFrame, int]:
+) -> tuple[pl.DataFrame, Forms]:
     """Flag the units of a line that lie far out.
 
     Parameters
@@ -116,7 +117,7 @@ def far_points(
         far_P, far_E, influential, far_jointly`; only rows flagged for a far z (3 SDs by default)
         or a small p of the Mahalanobis distance (.001), and the ten with the largest Cook's
         distance above 4/n (`influential`). Nothing is removed because of it.
-    n_moving : int
+    n_moving : Forms
         Units whose Cook's distance is above 4/n, of which ten at most are in `flagged`.
     """
     table = with_exposure(line, table)
@@ -153,7 +154,7 @@ def far_points(
             **{name: flag[found] for name, flag in flags.items()},
         }
     )
-    return flagged, int(moving.sum())
+    return flagged, forms_of(moving, table["person"].to_numpy())
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:

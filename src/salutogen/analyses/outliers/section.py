@@ -8,7 +8,7 @@ import polars as pl
 
 from salutogen.analyses.outliers.far_points import FAR, FAR_POINT_COLUMNS, MOST_INFLUENTIAL
 from salutogen.columns import Column, Kind
-from salutogen.findings import Persons
+from salutogen.counts import Forms, Persons
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import say
 
@@ -52,7 +52,8 @@ def _far_words(result: OutliersResult) -> Text:
     far = result.flagged.filter(pl.any_horizontal(FAR))
     if not far.height:
         return "No far points were flagged."
-    return say("Far points flagged: {n}.", n=Persons(far.height))
+    n = Forms(far.height, persons=far["person"].n_unique())
+    return say("Far points flagged: {n}.", n=n)
 
 
 def _influential_words(result: OutliersResult) -> Text:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
 from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.quality.exposure_told import told_exposure, told_items
 from salutogen.analyses.quality.floor import ProblemDistribution, problem_distribution
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS, intervals_over_persons
 from salutogen.analyses.quality.leavers import (
@@ -22,6 +24,7 @@ from salutogen.analyses.quality.time_covered import TIME_COVERED_COLUMNS, time_c
 from salutogen.columns import beside, columns_of, figure, record, rows
 from salutogen.norm import Line
 from salutogen.norm.units import slope_unit
+from salutogen.page.small_counts import without_few_forms
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
 from salutogen.resilience.summary import Descriptive
 from salutogen.scores import BetweenWithinReliability, ScaleReliability
@@ -106,14 +109,14 @@ class QualityResult(AnalysisResult):
 
 def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
     """Take together what scores and resilience know."""
-    scores, resilience = inputs.scores, inputs.resilience
+    scores, resilience, audience = inputs.scores, inputs.resilience, inputs.run.audience
     arrays = scored_arrays(resilience.occasions, scores.persons.height)
     plan = inputs.study.plan.resilience
     return QualityResult(
-        scales=_scales(scores.reliability),
-        exposure=scores.exposure_quality,
-        items=scores.item_quality,
-        between_within=_between_within(scores.between_within),
+        scales=_scales(scores.reliability, audience),
+        exposure=told_exposure(scores.exposure_quality, audience),
+        items=told_items(inputs),
+        between_within=_between_within(scores.between_within, audience),
         intervals=intervals_over_persons(
             arrays,
             {name: one.icc for name, one in _descriptives_by_name(resilience).items()},
@@ -121,7 +124,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
             seed=inputs.run.seed,
             refit=_is_residual(inputs),
         ),
-        leavers=leavers_beside_stayers(arrays),
+        leavers=leavers_beside_stayers(arrays, inputs.run.audience.told_size),
         covered=time_covered(inputs.study, arrays),
         problems=_problems(inputs, arrays),
         descriptives=_descriptives(resilience),
@@ -148,13 +151,18 @@ def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribu
     if not arrays.P.size:
         return None
     measure = inputs.scores.measures["P"]
-    return problem_distribution(
+    found = problem_distribution(
         arrays,
         arrays.P - arrays.SR,
         measure.minimum,
         measure.maximum,
         rises=_rises(inputs.norm.lines.occasion),
+        smallest=inputs.run.audience.smallest,
     )
+    at_floor = None if found.floor_share is None else found.floor_share.part
+    if at_floor is not None and inputs.run.audience.hides(at_floor):
+        return replace(found, slope_above_floor=None)  # beside the other slope it tells of few
+    return found
 
 
 def _rises(line: Line) -> bool | None:
@@ -164,16 +172,17 @@ def _rises(line: Line) -> bool | None:
     return side > 0 if side else None
 
 
-def _between_within(found: Sequence[BetweenWithinReliability]) -> pl.DataFrame:
+def _between_within(found: Sequence[BetweenWithinReliability], audience: Audience) -> pl.DataFrame:
     columns = [column.name for column in columns_of(BetweenWithinReliability)]
     schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.Float64)
     schema |= {"scale": pl.String, **dict.fromkeys(("n", "n_forms", "n_items"), pl.Int64)}
-    return pl.DataFrame([one.to_dict() for one in found], schema=schema)
+    told = [without_few_forms(one.to_dict(), audience) for one in found]
+    return pl.DataFrame(told, schema=schema)
 
 
-def _scales(reliability: Sequence[ScaleReliability]) -> pl.DataFrame:
+def _scales(reliability: Sequence[ScaleReliability], audience: Audience) -> pl.DataFrame:
     return pl.DataFrame(
-        [one.to_dict() for one in reliability],
+        [without_few_forms(one.to_dict(), audience) for one in reliability],
         schema=[column.name for column in columns_of(ScaleReliability)],
         schema_overrides={
             "scale": pl.String,

@@ -66,13 +66,19 @@ def _floor_words(one: ProblemDistribution, audience: Audience) -> Iterator[Text]
     if one.floor_share is None or one.ceiling_share is None or one.floor is None:
         yield f"The ends of the scale of problems are not known. {skewness}".strip()
         return
-    low, high = (round(share * one.n) for share in (one.floor_share, one.ceiling_share))
-    yield (
-        f"Problems are at the lowest possible score ({points(one.floor, 0)}) in "
-        f"{audience.share(low, one.n)} of the valid occasions and at the highest in "
-        f"{audience.share(high, one.n)}. {skewness}"
-    ).strip()
-    if low and one.lowest_SR_low_exposure is not None and one.lowest_SR_high_exposure is not None:
+    yield say(
+        "Problems are at the lowest possible score ({floor}) in {low} of the valid occasions and "
+        "at the highest in {high}.{skewness}",
+        floor=points(one.floor, 0),
+        low=one.floor_share,
+        high=one.ceiling_share,
+        skewness=f" {skewness}".rstrip(),
+    )
+    if (
+        one.floor_share
+        and one.lowest_SR_low_exposure is not None
+        and one.lowest_SR_high_exposure is not None
+    ):
         yield say(
             "At the lowest score SR is that score less what is expected, however resilient a "
             "person is: {few} points where few problems are expected (their 10 % quantile) and "

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from salutogen.columns import LESS_RESILIENT, POINTS, Kind, Record, beside, figure, record
+from salutogen.counts import Forms, forms_of
 from salutogen.models.descriptive import least_squares_slope, numbered
+from salutogen.norm.periods import count_distinct
+from salutogen.page.audience import told_quantiles
+from salutogen.page.words import Share
 from salutogen.resilience.between_within import OccasionArrays
 
 SLOPE_UNIT = "points of P per unit of E"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+EXPECTED_AT = (0.1, 0.9)
 FEWEST = 10
 SAME = 1e-9  # points of P
 MOST = 0.5  # of the occasions at the floor, above which a spread without it is not told
@@ -23,8 +28,10 @@ class Third:
 
     Attributes
     ----------
-    n, at_floor : int
-        Occasions, and those at the lowest score.
+    n : int
+        Occasions.
+    at_floor : Forms
+        Those at the lowest score, and whose they are.
     sd : float
         SD of SR, points of P.
     sd_without_floor : float or None
@@ -32,7 +39,7 @@ class Third:
     """
 
     n: int
-    at_floor: int
+    at_floor: Forms
     sd: float
     sd_without_floor: float | None
 
@@ -51,8 +58,8 @@ class ProblemDistribution(Record):
     n: int = figure("Valid occasions", unit="occasions", kind=Kind.COUNT)
     floor: float | None = figure("Lowest possible score", unit=POINTS)
     ceiling: float | None = figure("Highest possible score", unit=POINTS)
-    floor_share: float | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
-    ceiling_share: float | None = figure("Share of occasions at the highest score", kind=Kind.SHARE)
+    floor_share: Share | None = figure("Share of occasions at the lowest score", kind=Kind.SHARE)
+    ceiling_share: Share | None = figure("Share of occasions at the highest score", kind=Kind.SHARE)
     persons_at_floor: int | None = figure(
         "Persons at the lowest score at each of their occasions", unit="persons", kind=Kind.COUNT
     )
@@ -97,6 +104,7 @@ def problem_distribution(
     ceiling: float | None,
     *,
     rises: bool | None = None,
+    smallest: int = 1,
 ) -> ProblemDistribution:
     """Describe the distribution of P, and how far its floor shapes SR.
 
@@ -112,11 +120,17 @@ def problem_distribution(
         Ends of the scale, where they are known.
     rises : bool or None
         Whether the line of occasions rises from low to high exposure; None where it is not told.
+    smallest : int
+        Persons beyond a quantile of what is expected (`told_quantiles`).
     """
     P = arrays.P
     at_floor, at_ceiling = _at(P, floor), _at(P, ceiling)
     known = P.size >= FEWEST
-    low, high = np.quantile(expected, [0.1, 0.9]) if known else (None, None)
+    low, high = (
+        told_quantiles(expected, EXPECTED_AT, smallest, count_distinct(arrays.person))
+        if known
+        else (None, None)
+    )
     thirds = np.quantile(expected, [1 / 3, 2 / 3]) if known else (None, None)
     above = None if at_floor is None or not at_floor.any() else ~at_floor
     few = None if thirds[0] is None else expected <= thirds[0]
@@ -125,8 +139,8 @@ def problem_distribution(
         n=P.size,
         floor=floor,
         ceiling=ceiling,
-        floor_share=None if at_floor is None else float(at_floor.mean()),
-        ceiling_share=None if at_ceiling is None else float(at_ceiling.mean()),
+        floor_share=_share(at_floor, arrays),
+        ceiling_share=_share(at_ceiling, arrays),
         persons_at_floor=None if at_floor is None else _always(at_floor, arrays),
         skewness=_skewness(P),
         # Scores that somebody has: fractions between two of them would tell how many there are.
@@ -135,8 +149,8 @@ def problem_distribution(
         lowest_SR_high_exposure=None if floor is None or high is None else floor - float(high),
         residual_sd_low=_sd(arrays.SR, few),
         residual_sd_high=_sd(arrays.SR, many),
-        few_expected=_third(arrays.SR, at_floor, few),
-        most_expected=_third(arrays.SR, at_floor, many),
+        few_expected=_third(arrays, at_floor, few),
+        most_expected=_third(arrays, at_floor, many),
         slope_all=least_squares_slope(P, arrays.E),
         slope_above_floor=None
         if above is None or np.count_nonzero(above) < FEWEST
@@ -147,6 +161,13 @@ def problem_distribution(
 
 def _at(P: np.ndarray, end: float | None) -> np.ndarray | None:
     return None if end is None else np.abs(P - end) < SAME
+
+
+def _share(at_end: np.ndarray | None, arrays: OccasionArrays) -> Share | None:
+    if at_end is None:
+        return None
+    part = forms_of(at_end, arrays.person)
+    return Share(float(at_end.mean()), of=at_end.size, part=part)
 
 
 def _always(at_end: np.ndarray, arrays: OccasionArrays) -> int:
@@ -184,14 +205,16 @@ def floored_sd(share: float) -> float:
     return float(np.sqrt(at**2 * share + 1.0 - share + at * density - mean**2))
 
 
-def _third(SR: np.ndarray, at_floor: np.ndarray | None, rows: np.ndarray | None) -> Third | None:
-    sd = _sd(SR, rows)
+def _third(
+    arrays: OccasionArrays, at_floor: np.ndarray | None, rows: np.ndarray | None
+) -> Third | None:
+    sd = _sd(arrays.SR, rows)
     if at_floor is None or rows is None or sd is None:
         return None
     share = float(at_floor[rows].mean())
     return Third(
         n=int(np.count_nonzero(rows)),
-        at_floor=int(np.count_nonzero(at_floor[rows])),
+        at_floor=forms_of(at_floor[rows], arrays.person[rows]),
         sd=sd,
         sd_without_floor=sd / floored_sd(share) if share < MOST else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +92,9 @@ LEAVER_COLUMNS = (
 )
 
 
-def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
+def leavers_beside_stayers(
+    arrays: OccasionArrays, told_size: Callable[[int], int] = int
+) -> pl.DataFrame:
     """Compare P, E and SR of persons who left with those of persons who stayed.
 
     A person left who was seen at neither of the last two occasions at which anybody was: who missed
@@ -101,6 +104,12 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
     Leaving is also looked at where it happened: after each occasion at which a person could leave,
     the odds of not being seen again go with the score at it (`odds_of_leaving`). Who is the same at
     first may well differ just before leaving.
+
+    Parameters
+    ----------
+    arrays : OccasionArrays
+    told_size : callable
+        Persons that the interval of the difference is made with (`Audience.told_size`).
 
     Returns
     -------
@@ -120,7 +129,7 @@ def leavers_beside_stayers(arrays: OccasionArrays) -> pl.DataFrame:
     rows = []
     for name, values in (("P", arrays.P), ("E", arrays.E), ("SR", arrays.SR)):
         gone, here = values[first][left], values[first][~left]
-        difference, low, high = hedges_g(gone, here)
+        difference, low, high = hedges_g(gone, here, told_size)
         rows.append(
             (name, gone.size, here.size, float(gone.mean()), float(here.mean()),
              difference, low, high, *odds_of_leaving(values, arrays, chances))
@@ -195,8 +204,12 @@ def closing_occasions(arrays: OccasionArrays) -> np.ndarray:
     return present[-2 if present.size >= ENOUGH_OCCASIONS else -1 :]
 
 
-def hedges_g(one: np.ndarray, other: np.ndarray) -> tuple[float | None, float | None, float | None]:
+def hedges_g(
+    one: np.ndarray, other: np.ndarray, told_size: Callable[[int], int] = int
+) -> tuple[float | None, float | None, float | None]:
     """Standardised difference of two means, one less other, with its 95 % interval.
+
+    The interval follows from g and both numbers of persons, which `told_size` gives.
 
     Returns
     -------
@@ -209,6 +222,7 @@ def hedges_g(one: np.ndarray, other: np.ndarray) -> tuple[float | None, float | 
     if not pooled > 0:
         return None, None, None
     g = (1 - 3 / (4 * df - 1)) * float(one.mean() - other.mean()) / pooled
+    n, m = told_size(n), told_size(m)
     half = NORMAL_95 * float(np.sqrt((n + m) / (n * m) + g**2 / (2 * (n + m))))
     return g, g - half, g + half
 

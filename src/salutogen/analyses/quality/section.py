@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from salutogen.analyses.quality.analysis import ANSWERS_ALONE, LEVEL_OF_SR
+from salutogen.analyses.quality.exposure_told import told_exposure, without_small_shares
 from salutogen.analyses.quality.intervals import INTERVAL_COLUMNS
 from salutogen.analyses.quality.leftover_words import leftover_words
 from salutogen.analyses.quality.time_covered import covered_words
@@ -16,6 +16,7 @@ from salutogen.columns import Column, Kind, columns_of
 from salutogen.page.charting import ordered, palette_scale, quantity, values
 from salutogen.page.colours import CATEGORIES
 from salutogen.page.section import Figure, Section, Table
+from salutogen.page.small_counts import SMALL_NOTE
 from salutogen.page.words import number, points
 from salutogen.scores import BetweenWithinReliability, ScaleReliability
 from salutogen.scores.exposure_quality import EXPOSURE_QUALITY_COLUMNS, ITEM_QUALITY_COLUMNS
@@ -51,6 +52,7 @@ POOR_SCORE = "An exposure score that hardly differs between persons makes a poor
 def reliability_section(result: QualityResult, audience: Audience) -> Section:
     """Reliability of SR, and of the scales behind it."""
     figures = [(words, number(value, 3)) for words, value in result.figures]
+    scales = without_small_shares(result.scales, ("floor_share", "ceiling_share"), audience)
     return Section(
         title="Reliability and leftover exposure",
         paragraphs=(
@@ -90,14 +92,22 @@ def reliability_section(result: QualityResult, audience: Audience) -> Section:
             Table(
                 name="scales",
                 title="Scales",
-                frame=_without_small_shares(
-                    result.scales, ("floor_share", "ceiling_share"), audience
-                ),
+                frame=scales,
                 columns=columns_of(ScaleReliability),
-                note=FORMATIVE if result.items.height else "",
+                note=_with_blanks(
+                    FORMATIVE if result.items.height else "",
+                    scales.select("n", "floor_share", "ceiling_share"),
+                    audience,
+                ),
             ),
         ),
     )
+
+
+def _with_blanks(note: str, cells: pl.DataFrame, audience: Audience) -> str:
+    """Say with a table's note why some of its cells are blank."""
+    blank = any(column.null_count() for column in cells)
+    return note if audience.individuals or not blank else f"{note} {SMALL_NOTE}".strip()
 
 
 def _more_tables(result: QualityResult) -> Iterator[Table]:
@@ -178,9 +188,7 @@ def _three_reliabilities(result: QualityResult) -> str:
 
 def exposure_section(result: QualityResult, audience: Audience) -> Section:
     """How exposure behaves by type and occasion."""
-    exposure = _of_enough_exposed(
-        result.exposure.filter(pl.col("n") >= audience.smallest), audience
-    )
+    exposure = told_exposure(result.exposure.filter(pl.col("n") >= audience.smallest), audience)
     tables = [
         Table(
             name="exposure-quality",
@@ -190,13 +198,14 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
         )
     ]
     if result.items.height:
-        items = _without_small_shares(result.items, ("endorsed_share",), audience)
+        items = without_small_shares(result.items, ("endorsed_share",), audience)
         told = pl.col("endorsed_share").is_not_null()
         tables.append(
             Table(
                 name="item-quality",
                 title="Stressor items",
                 frame=items.with_columns(pl.when(told).then(pl.col("r_with_P"))),
+                note=_with_blanks("", items.select("n", "endorsed_share"), audience),
                 columns=ITEM_QUALITY_COLUMNS,
             )
         )
@@ -209,48 +218,6 @@ def exposure_section(result: QualityResult, audience: Audience) -> Section:
         ),
         figures=() if figure is None else (figure,),
         tables=tuple(tables),
-    )
-
-
-def _without_small_shares(
-    frame: pl.DataFrame, shares: Sequence[str], audience: Audience
-) -> pl.DataFrame:
-    """Blank shares that stand for few forms or all but few: no column counts these forms."""
-    parts = frame.select(
-        "n", *((pl.col(name) * pl.col("n")).round().cast(pl.Int64) for name in shares)
-    )
-    return frame.with_columns(
-        pl.Series(
-            name,
-            [
-                None if share is None or audience.hides(part, whole) else share
-                for share, part, whole in zip(frame[name], parts[name], parts["n"], strict=True)
-            ],
-            dtype=pl.Float64,
-        )
-        for name in shares
-    )
-
-
-def _of_enough_exposed(exposure: pl.DataFrame, audience: Audience) -> pl.DataFrame:
-    """Blank what is told of a type at an occasion at which few met any of it.
-
-    Mean, SD and correlation tell what these few had. Where one occasion of a type is blank, its
-    next one is too: over all of them the mean would give it back.
-    """
-    told = _without_small_shares(exposure, ("zero_share",), audience)
-    met = ((1 - pl.col("zero_share")) * pl.col("n")).round().cast(pl.Int64)
-    rows = exposure.select("type", met=met).with_row_index("row")
-    blank: list[int] = []
-    for (_,), part in rows.drop_nulls().group_by("type", maintain_order=True):
-        of_type = part.sort("met", maintain_order=True)
-        met_some = of_type.filter(pl.col("met") > 0)
-        few = [audience.is_small(n) for n in met_some["met"]]
-        blank += met_some["row"].head(2 if sum(few) == 1 else sum(few)).to_list()
-    gone = pl.Series(np.isin(np.arange(exposure.height), blank))
-    return told.with_columns(
-        pl.when(~gone).then(pl.col(name)).alias(name)
-        for name in ("zero_share", "mean", "sd", "r", "r_squared")
     )
 
 

@@ -136,7 +136,7 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         "person": reliability_of_person_means(scores.reliability_p, scored.P, scored.person),
     }
     errors = exposure_error_table(levels, reliabilities, reliability_P)
-    missing, factors = _missing(scores), _factors(scores, persons)
+    missing, factors = _missing(scores, inputs.run.audience), _factors(scores, persons)
     bands = _bands(inputs, scored, settings, factors, strengths, reliability_P["person"])
     return SensitivityResult(
         exposure_error=errors,
@@ -272,7 +272,7 @@ def _outliers(scores: Scores, norm: Norm, persons: pl.DataFrame, far: pl.DataFra
     return outlier_table(table, spec, flagged, SR, known)
 
 
-def _missing(scores: Scores) -> pl.DataFrame:
+def _missing(scores: Scores, audience: Audience) -> pl.DataFrame:
     """Cases: exposure at its bounds, problems at theirs, and both against each other."""
     P, E = (scores.valid_rows(name)[name].to_numpy() for name in ("P", "E"))
 
@@ -294,7 +294,8 @@ def _missing(scores: Scores) -> pl.DataFrame:
         "exposure highest, problems lowest": (P_low, E_high),
         "exposure lowest, problems highest": (P_high, E_low),
     }
-    return missing_table(cases, P - _pooled(P, E))
+    person = scores.valid_rows("person")["person"].to_numpy()
+    return missing_table(cases, P - _pooled(P, E), person, audience)
 
 
 def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:

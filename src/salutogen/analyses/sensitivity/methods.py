@@ -19,8 +19,9 @@ def methods_words(result: SensitivityResult) -> str:
 
 def _sentences(result: SensitivityResult) -> Iterator[str]:
     bands = result.exposure_bands
+    related = any(band.value is not None for band in bands.factors.values())
     if bands.slope.value is not None:
-        what = "The slope" if not bands.factors else "The slope and factors' correlations with SR"
+        what = "The slope and factors' correlations with SR" if related else "The slope"
         yield (
             f"{what} over persons' means (straight line, without covariates) were followed through "
             f"reliabilities of exposure from {number(bands.reliability_low, 2)} to "
@@ -30,7 +31,7 @@ def _sentences(result: SensitivityResult) -> Iterator[str]:
             f"of problems; the ends of the bands hold the sampling error over {bands.draws:,} "
             "resamples of persons."
         )
-    if bands.factors:
+    if related:
         yield (
             "Factors were correlated with SR and, beside it, with problems themselves and with "
             "exposure as reported. A factor was said to hold where every interval of its band "

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
+from salutogen.counts import forms_of
 from salutogen.errors import ModelError, NormError
 from salutogen.models.descriptive import least_squares_slope, pearson
 from salutogen.norm import Line
 from salutogen.norm.line_fit import fit_line, line_problems
 from salutogen.norm.line_spec import LineSpec
 from salutogen.norm.secondary_lines import robust_line, winsorised_line
+
+if TYPE_CHECKING:
+    from salutogen.page.audience import Audience
 
 INTERCEPT = Column(name="intercept", meaning="Of the line", unit=POINTS, heading="Intercept")
 SLOPE = Column(
@@ -146,7 +151,10 @@ def outlier_table(
 
 
 def missing_table(
-    bounds: Mapping[str, tuple[np.ndarray, np.ndarray]], SR: np.ndarray
+    bounds: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    SR: np.ndarray,
+    person: np.ndarray,
+    audience: Audience,
 ) -> pl.DataFrame:
     """What skipped answers could do: lines and SR with them at their bounds.
 
@@ -155,6 +163,10 @@ def missing_table(
     bounds : mapping of case to (P, E) of the same valid rows
     SR : ndarray
         Primary occasion scores of these rows.
+    person : ndarray of int
+        Person of each of them.
+    audience : Audience
+        Where persons are hidden, a case in which fewer than five persons' rows change is empty.
 
     Returns
     -------
@@ -162,7 +174,7 @@ def missing_table(
         `case, n_changed, intercept, slope, mean_SR_change, r_with_primary`; SR is scored with
         the case's own pooled line.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     base: tuple[np.ndarray, np.ndarray] | None = None
     for case, (P, E) in bounds.items():
         base = base or (P, E)
@@ -171,11 +183,14 @@ def missing_table(
             continue
         intercept = float(np.mean(P)) - slope * float(np.mean(E))
         own = P - intercept - slope * E
-        changed = int(((base[0] != P) | (base[1] != E)).sum())
+        changed = forms_of((base[0] != P) | (base[1] != E), person)
+        if audience.is_small(changed):
+            rows.append({"case": case})
+            continue
         rows.append(
             {
                 "case": case,
-                "n_changed": changed,
+                "n_changed": int(changed),
                 "intercept": intercept,
                 "slope": slope,
                 "mean_SR_change": float(np.mean(np.abs(own - SR))),

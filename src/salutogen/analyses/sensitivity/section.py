@@ -111,7 +111,8 @@ def _words_of_the_rest(result: SensitivityResult) -> tuple[str, ...]:
 
 def _skipping_matters(result: SensitivityResult) -> bool:
     """Whether any row would change at the bounds of what was skipped."""
-    return bool((result.missing["n_changed"] > 0).any())
+    # Empty where persons are hidden and those of few would.
+    return bool((result.missing["n_changed"].fill_null(1) > 0).any())
 
 
 def _tables(result: SensitivityResult, audience: Audience) -> tuple[Table, ...]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from salutogen.analyses.sensitivity.methods import source_words
 from salutogen.findings import Persons
+from salutogen.page.audience import SMALL_CELL
 from salutogen.page.section import Text
-from salutogen.page.words import Sentence, enumeration, number, percent, points, say
+from salutogen.page.words import Coarse, Sentence, enumeration, number, percent, points, say
 from salutogen.study.check.coverage import LOW_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from salutogen.analyses.sensitivity.exposure_bands import Band
     from salutogen.analyses.sensitivity.person_bands import PersonBands
@@ -181,9 +182,15 @@ def _words_of_places(bands: PersonBands) -> tuple[Sentence, ...]:
         "them (rank correlation {r}).",
         reliability=number(worst["reliability_E"], 2),
         n=Persons(worst["n_other_side"], of=worst["n"]),
-        r=points(worst["rank_r"]),
+        r=_rank_correlation(worst),
     )
     return (told + _by_mood(mood) if mood.height else told,)
+
+
+def _rank_correlation(row: Mapping[str, Any]) -> str | Coarse:
+    """Rank correlation beside a count; where that is of few, it would tell how far these move."""
+    told = points(row["rank_r"])
+    return Coarse(told, "not told") if 0 < row["n_other_side"] < SMALL_CELL else told
 
 
 def _by_mood(places: pl.DataFrame) -> Sentence:
@@ -196,7 +203,7 @@ def _by_mood(places: pl.DataFrame) -> Sentence:
         g=number(alone["g"], 2),
         n=Persons(alone["n_other_side"], of=alone["n"]),
         reliability=number(alone["reliability_E"], 2),
-        r=points(alone["rank_r"]),
+        r=_rank_correlation(alone),
     )
     if most["n_other_side"] == alone["n_other_side"]:
         return told + "."
@@ -204,7 +211,7 @@ def _by_mood(places: pl.DataFrame) -> Sentence:
         ", and {n} at one of {reliability} (rank correlation {r}).",
         n=Persons(most["n_other_side"], of=most["n"]),
         reliability=number(most["reliability_E"], 2),
-        r=points(most["rank_r"]),
+        r=_rank_correlation(most),
     )
 
 

@@ -119,11 +119,12 @@ class Trajectories(AnalysisResult):
         return say(f"{{told}}{NEXT_PARAGRAPH}{{windows}}", told=told, windows=windows)
 
     def in_short(self) -> Text:
-        """Say in a clause whether a response to the event is told."""
+        """Say in a clause whether a response to the event is told; in another, whose change is."""
         from salutogen.analyses.trajectories.placebo.opening_words import short_words
 
         told = short_words(self.response, self.placebo, self.anchored)
-        return "; ".join(part for part in (told, windows_in_short(self.over_windows)) if part)
+        whose = windows_in_short(self.over_windows)
+        return NEXT_PARAGRAPH.join(part for part in (told, whose) if part)
 
     def methods(self) -> Text:
         """Say how anchors, courses, comparator, labels, returns and classes came about."""
@@ -174,10 +175,11 @@ class Trajectories(AnalysisResult):
         from salutogen.analyses.trajectories.classes.tables import member_file
         from salutogen.analyses.trajectories.recovery.response_file import response_file
 
-        unit = self.courses.unit_of_time
         in_order = {"anchors.csv": self.anchored.file(), **self.courses.files(self.anchored)}
         in_days = in_order.pop("lock_time.csv", None)
-        in_order["response.csv"] = response_file(self.anchored, self.response, self.recovery, unit)
+        in_order["response.csv"] = response_file(
+            self.anchored, self.courses, self.response.course_metrics, self.recovery
+        )
         if self.labels is not None:
             in_order["labels.csv"] = self.labels.file(self.anchored)
         if in_days is not None:
@@ -266,10 +268,12 @@ def _responses(
 ) -> Response:
     """How SR responds to the event, and over which errors of exposure that holds."""
     with_event = courses.background == "with-event"
-    errors = jump_line_errors(inputs, anchors, courses.lock)
-    band = jump_error_band(inputs, anchors, courses.lock) if with_event else None
-    calm = calm_jumps(inputs, anchors, courses.lock) if with_event else None
-    response = response_of(courses, anchors, metrics, errors, band, calm)
+    errors = jump_line_errors(inputs, anchors, courses.told)
+    band = jump_error_band(inputs, anchors, courses.told) if with_event else None
+    calm = calm_jumps(inputs, anchors, courses.told) if with_event else None
+    response = response_of(
+        courses, anchors, metrics, errors, band, calm, inputs.run.audience.told_size
+    )
     if band is not None:
         jump = response.jump_tests["SR"]
         response = replace(response, jump_error_band=band.reaching(jump.low, jump.high))
@@ -318,13 +322,11 @@ def _labelled(
     if spread is None:
         told.tell("labels-need-reliability", variant=settings.labels.band_from)
         return None, None, None
-    second = np.random.SeedSequence([inputs.run.seed, 61]).spawn(2)[1]
     P = inputs.scores.measures["P"]
     labels = label_courses(
         courses.lock,
         spread=spread,
         settings=settings.labels,
-        seed=second,
         other=_other_background(anchors, courses),
         span=(P.minimum, P.maximum),
         change=courses.change,

@@ -21,7 +21,7 @@ from salutogen.analyses.sensitivity.exposure_bands import Band, jump_band, lock_
 from salutogen.analyses.sensitivity.person_bands import plausible_reliability
 from salutogen.analyses.trajectories.anchors.rules import Anchors
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
-from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboOccasions, own_means
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.page.words import number
 from salutogen.resilience.reliability import exposure_reliability
@@ -148,11 +148,11 @@ def jump_error_band(inputs: AnalysisInputs, anchors: Anchors, lock: Lock) -> Err
 
 
 def difference_error_bands(
-    inputs: AnalysisInputs, anchors: Anchors, lock: Lock, chosen: PlaceboDraws
+    inputs: AnalysisInputs, anchors: Anchors, lock: Lock, chosen: PlaceboOccasions
 ) -> dict[str, ErrorBand]:
     """Bands of what `jump` and `mean_change` differ by from those at comparator occasions.
 
-    Of the complete courses that have comparator occasions, less the mean over each one's draws.
+    Of the complete courses that have comparator occasions, less the mean over each one's own.
     Empty without a straight line over everyone's occasions.
     """
     rows = fitted_rows(inputs)
@@ -162,8 +162,11 @@ def difference_error_bands(
     each = []
     for values, name in zip(locked_scores(inputs, anchors, lock), ("P", "E"), strict=True):
         own = _moves(values[chosen.anchor][complete])
-        drawn = _moves(chosen.courses(inputs.views.wide(name).values[anchors.person])[:, complete])
-        each.append({what: own[what] - drawn[what].mean(axis=0) for what in own})
+        around = _moves(chosen.courses(inputs.views.wide(name).values[anchors.person]))
+        theirs = {
+            what: own_means(around[what], chosen.of, complete.size)[complete] for what in around
+        }
+        each.append({what: own[what] - theirs[what] for what in own})
     assumptions, given = _assumptions(inputs, DRAWS)
     person, (P, E) = chosen.person[complete], each
     return {

@@ -17,6 +17,10 @@ from salutogen.analyses.trajectories.recovery.no_curve import (
     no_curve_reason,
     unsettled_reason,
 )
+from salutogen.analyses.trajectories.recovery.words import (
+    compares_shares_back,
+    tells_shares_back,
+)
 from salutogen.page.words import enumeration
 
 if TYPE_CHECKING:
@@ -81,6 +85,8 @@ def _courses(result: Trajectories) -> Iterator[str]:
         own, other = own_and_other(courses)
         both = "" if courses.other_background is None else f", and {other} it for comparison"
         yield f"SR was judged {own} the anchor event in the exposure{both}."
+    if result.response.jump_tests["SR"].low is None:
+        return
     within = "SR_within" in result.response.jump_tests
     also = "; it was scored with the slope of exposure within persons as well" if within else ""
     yield (
@@ -95,8 +101,9 @@ def _courses(result: Trajectories) -> Iterator[str]:
         )
     if result.response.jump_calm:
         yield (
-            "As a reaction to events steepens a line that is fitted to them as well, the jump is "
-            f"given by slopes without the occasions from an anchor to {MARGIN} after post2 too."
+            "As a reaction to events raises the slope of a line that is fitted to them as well, "
+            "the jump is given by slopes without the occasions from an anchor to "
+            f"{MARGIN} after post2 too."
         )
     if result.response.jump_spread is not None:
         yield (
@@ -108,14 +115,17 @@ def _courses(result: Trajectories) -> Iterator[str]:
 def _comparator(result: Trajectories) -> Iterator[str]:
     placebo = result.placebo
     if placebo is None or placebo.SR is None:
-        yield "There was no comparator, so nothing around the event was claimed as its effect."
+        few = placebo is not None and placebo.n > 0
+        lacking = "Too few anchors had comparator occasions" if few else "There was no comparator"
+        yield f"{lacking}, so nothing around the event was claimed as its effect."
         return
     yield (
-        f"The comparator of each anchor were {placebo.draws} draws of an occasion of the same "
+        f"The comparator of each anchor were all occasions of the same "
         f"person {placebo.without}, with a complete course around it that ends before the person's "
         f"first anchor or else starts {MARGIN + 1} or more occasions after post2{_sides(result)}. "
         "Differences are "
-        "of the mean over courses of what was seen less the mean over the course's own draws, with "
+        "of the mean over courses of what was seen less the mean over the course's own such "
+        "occasions, with "
         "t intervals clustered by person, the line taken as known; p was adjusted for the figures "
         "of a table (Benjamini & Hochberg, 1995), and a difference was claimed only if it held "
         "however SR was scored."
@@ -129,8 +139,8 @@ def _comparator(result: Trajectories) -> Iterator[str]:
         yield (
             "The change after the event that the comparator lets expect comes from the "
             "regression of that change on SR before and at comparator occasions and on the "
-            "person's mean elsewhere, with intervals over resampled persons; its p was adjusted "
-            "together with those of jump, mean change and depth."
+            "person's mean elsewhere, with t intervals by the jackknife over persons; its p was "
+            "adjusted together with those of jump, mean change and depth."
         )
 
 
@@ -147,8 +157,9 @@ def _sides(result: Trajectories) -> str:
 
 def _labels(result: Trajectories) -> Iterator[str]:
     labels, settings = result.labels, result.settings.labels
-    if labels is None:
-        yield f"Courses were not labelled, because {_reason(result, NO_LABELS)}."
+    if labels is None or not labels.n:
+        why = "none was complete" if labels is not None else _reason(result, NO_LABELS)
+        yield f"Courses were not labelled, because {why}."
         return
     yield (
         "Complete courses were labelled by rule (after Bonanno, 2004), with a band of "
@@ -160,12 +171,14 @@ def _labels(result: Trajectories) -> Iterator[str]:
 
 
 def _returns(result: Trajectories) -> Iterator[str]:
-    if result.return_times is not None and result.return_times.n_left:
+    if tells_shares_back(result.return_times):
+        apart = ""
+        if compares_shares_back(result.return_times, result.placebo):
+            apart = ", differences from the comparator that of Newcombe (1998)"
         yield (
             "Times until back within the band are interval-censored (Turnbull, 1976); shares back "
             "have Wilson's interval with as many persons as their variance over resampled persons "
-            "speaks for (Korn & Graubard, 1998), differences from the comparator that of Newcombe "
-            "(1998)."
+            f"speaks for (Korn & Graubard, 1998){apart}."
         )
     curve = result.recovery
     if curve is None:
@@ -205,11 +218,13 @@ def _classes(result: Trajectories) -> Iterator[str]:
 def _validity(result: Trajectories) -> Iterator[str]:
     found, settings = result.validity, result.settings.validity
     if found.outcome is not None:
-        yield (
-            f"The later outcome was {found.outcome.name}; correlations with it have percentile "
-            f"intervals over {settings.draws:,} resamples of persons."
+        related = any(one.r.value is not None for one in found.foretold.values())
+        intervals = (
+            "; correlations with it have t intervals on Fisher's z, with standard errors over "
+            f"{settings.draws:,} resamples of persons"
         )
-    if not found.factors:
+        yield f"The later outcome was {found.outcome.name}{intervals if related else ''}."
+    if all(one.value is None for each in found.factors.values() for one in each.r.values()):
         return
     bands: list[ErrorBand] = [
         item.error_bands["level"] for item in found.factors.values() if item.error_bands is not None

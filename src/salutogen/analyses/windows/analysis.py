@@ -107,8 +107,8 @@ class WindowsResult(AnalysisResult):
         if self.change is None or self.windows.height < 3:
             return ""
         return (
-            "Whether SR changed against that, or at all, between any two windows was judged over "
-            "all pairs of them (Bonferroni). "
+            " Whether SR changed against that, or at all, between any two windows was judged over "
+            "all pairs of them (Bonferroni)."
         )
 
     def _methods_of_change(self) -> str:
@@ -124,8 +124,16 @@ class WindowsResult(AnalysisResult):
             " Change from the first window to the last is the difference of the mean occasion "
             f"effects of the two in {self.change.model}, fitted by restricted maximum likelihood "
             f"over single occasions; its interval is the t quantile times {error}, to which the "
-            f"error of the variances is added (Kackar & Harville 1984). {self._methods_of_turns()}"
-            "Assumed shifts of those last seen before the last occasion of the last window are "
+            "error of the variances is added (Kackar & Harville 1984)."
+            f"{self._methods_of_turns()}{self._methods_of_shifts()}"
+        )
+
+    def _methods_of_shifts(self) -> str:
+        """How those who were not seen to the end were shifted, where there were any."""
+        if self.change is None or not self.change.sensitivity.height:
+            return ""
+        return (
+            " Assumed shifts of those last seen before the last occasion of the last window are "
             "pattern-mixture models (Little 1993)."
         )
 
@@ -150,7 +158,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
-    summary = summarise_windows(resilience.windows, own, beyond)
+    summary = summarise_windows(resilience.windows, own, beyond, inputs.run.audience.told_size)
     if plan is not None:
         tell_occasions_outside(inputs, found)
         tell_windows(

@@ -114,7 +114,7 @@ class WindowChange(Record):
     between_sd: float = figure("SD of the persons' intercepts", unit=POINTS)
     residual_sd: float = figure("SD of the residuals within persons", unit=POINTS)
     n_persons: int = figure("Persons in the model", kind=Kind.COUNT)
-    n_rows: int = figure("Valid occasions in the model", kind=Kind.COUNT)
+    n_rows: int = figure("Valid occasions in the model", kind=Kind.COUNT, by="n_persons")
     n_left: int = figure(
         "Persons last seen before the last occasion of the last window", kind=Kind.COUNT
     )

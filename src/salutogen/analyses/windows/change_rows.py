@@ -144,6 +144,7 @@ def change_rows(inputs: AnalysisInputs) -> ChangeRows | None:
     if not known.any() or numbers[0] not in weights or numbers[-1] not in weights:
         return None
     person, occasion = valid.person, valid.occasion
+    del placed, valid  # of a large study the rows of windows, and times, are a lot
     if not known.all():
         person, occasion, matrix = person[known], occasion[known], matrix[known]
         table = table.filter(pl.Series(known))

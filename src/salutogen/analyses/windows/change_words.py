@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from salutogen.analyses.windows.change_result import Contrast, WindowChange
-from salutogen.findings import Persons
+from salutogen.counts import Forms, Persons
 from salutogen.page.words import Coarse, in_halves, number, points, say, signed
 
 if TYPE_CHECKING:
@@ -137,7 +137,11 @@ def change_paragraphs(
             "seen {unmoved}.{lag}",
             change=change_in_words(change, turns=turns),
             model=change.model,
-            rows=Persons(change.n_rows),
+            rows=Forms(
+                change.n_rows,
+                persons=change.n_persons,
+                others=audience.n_persons - change.n_persons,
+            ),
             persons=Persons(change.n_persons),
             error=_error_words(change),
             unmoved=UNMOVED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -60,7 +61,7 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
         return None
     lines = result.lines.filter(pl.col("window").is_in(summary["window"].implode()))
     frozen = summary.filter(pl.col("mean_SR_frozen").is_not_null())
-    means = _means(frozen)
+    means = _means(frozen, audience.told_size)
     figures = [_means_figure(means, frozen)] if means.height else []
     if lines.height:
         figures.append(_lines_figure(lines, summary))
@@ -168,7 +169,7 @@ def _marks(many: bool) -> str:
     return "Bars are 95 % intervals"
 
 
-def _means(summary: pl.DataFrame) -> pl.DataFrame:
+def _means(summary: pl.DataFrame, told_size: Callable[[int], int] = int) -> pl.DataFrame:
     """Means with their t intervals, one row per window and kind of score."""
     from scipy.special import stdtrit
 
@@ -184,7 +185,7 @@ def _means(summary: pl.DataFrame) -> pl.DataFrame:
             )
             half = None
             if se is not None and mean is not None and not by_construction:
-                half = float(stdtrit(row["n"] - 1, 0.975)) * se
+                half = float(stdtrit(told_size(row["n"]) - 1, 0.975)) * se
             rows.append(
                 {
                     "window": span,

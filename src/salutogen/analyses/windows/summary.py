@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -108,7 +108,10 @@ WINDOW_COLUMNS = (
 
 
 def summarise_windows(
-    windows: pl.DataFrame, lines: Mapping[int, Line], beyond: Sequence[int] = ()
+    windows: pl.DataFrame,
+    lines: Mapping[int, Line],
+    beyond: Sequence[int] = (),
+    told_size: Callable[[int], int] = int,
 ) -> pl.DataFrame:
     """Return one row per window, in order.
 
@@ -120,6 +123,8 @@ def summarise_windows(
         Each window's own line, by the number of the window.
     beyond : sequence of int
         Windows that a frozen curve says nothing of: they have no means of SR_frozen.
+    told_size : callable
+        Persons that standard errors are made with (`Audience.told_size`).
 
     Returns
     -------
@@ -163,10 +168,10 @@ def summarise_windows(
                 "mean_SR_frozen_model": None
                 if position is None or model is None
                 else float(model[0][position]),
-                "se_SR_frozen": _standard_error(part),
+                "se_SR_frozen": _standard_error(part, told_size),
                 "se_SR_frozen_model": None
                 if position is None or model is None
-                else float(model[1][position]),
+                else float(model[1][position] * np.sqrt(part.size / told_size(part.size))),
             }
         )
     return pl.DataFrame(rows, schema=_schema(terms))
@@ -251,10 +256,10 @@ def _mean(values: np.ndarray) -> float | None:
     return float(np.mean(values)) if values.size else None
 
 
-def _standard_error(values: np.ndarray) -> float | None:
+def _standard_error(values: np.ndarray, told_size: Callable[[int], int]) -> float | None:
     if values.size < 2:
         return None
-    return float(np.std(values, ddof=1) / np.sqrt(values.size))
+    return float(np.std(values, ddof=1) / np.sqrt(told_size(values.size)))
 
 
 def _end(windows: pl.DataFrame, here: np.ndarray, column: str) -> str | None:

@@ -7,13 +7,13 @@ fixed effects, and a resample of persons is a sum of these matrices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.models.lowest_point import lowest_point, where_level
 from salutogen.models.quantiles import CHI_SQUARE_95
 
 Float = NDArray[np.float64]
@@ -21,11 +21,9 @@ Int = NDArray[np.int64]
 
 LARGEST_RATIO = 1e6  # of the variance between persons to that within them
 LAGS = (-0.6, 0.95)
-STEPS = 60
-SECTION = (3.0 - np.sqrt(5.0)) / 2
-ROUNDING = 1.5e-8
-SETTLED = 1e-8
-SETTLED_LAG = 1e-4  # of the autocorrelation, and of the ratio while it is looked for
+SETTLED = 1e-4  # of the share of variance between persons, before the slope tells the rest
+SETTLED_LAG = 1e-4  # of the autocorrelation
+LAG_DIGITS = 4
 MOST_PERSONS = 2000  # whose rows tell the autocorrelation
 FEWEST_OCCASIONS = 3
 STEP = 0.02  # of differences, in the share of variance between persons and in the lag
@@ -225,30 +223,50 @@ def _told_lag(columns: Float, rows: PersonRows) -> float:
     n, p = columns.shape[0], columns.shape[1] - 1
 
     def criterion(lag: float) -> float:
-        best = _best_ratio(whiten(columns, rows, lag), n, p, settled=SETTLED_LAG)
+        best = _best_ratio(whiten(columns, rows, lag), n, p, exact=False)
         return float("inf") if best is None else best[1]
 
     none = criterion(0.0)
-    lag, value = _lowest(criterion, *LAGS, settled=SETTLED_LAG)
+    lag, value = lowest_point(criterion, *LAGS, settled=SETTLED_LAG)
     told = np.isfinite(none) and none - value > CHI_SQUARE_95
-    return float(lag) if told else 0.0
+    # No digit beyond those looked for: they would be another processor's rounding.
+    return round(float(lag), LAG_DIGITS) if told else 0.0
 
 
 def _best_ratio(
-    white: Whitened, n: int, p: int, *, settled: float = SETTLED
+    white: Whitened, n: int, p: int, *, exact: bool = True
 ) -> tuple[float, float] | None:
     """Ratio of variances with the lowest criterion, and the criterion there."""
 
     def criterion(share: float) -> float:
         return _criterion(white, n, p, share / (1.0 - share))[0]
 
-    share, value = _lowest(criterion, 0.0, 1.0 - 1.0 / LARGEST_RATIO, settled=settled)
+    share, value = lowest_point(criterion, 0.0, 1.0 - 1.0 / LARGEST_RATIO, settled=SETTLED)
     none = criterion(0.0)
     if not np.isfinite(min(value, none)):
         return None
     if none <= value:
         return 0.0, none
+    if exact:
+        share = where_level(lambda at: _slope(white, n, p, at), share, SETTLED)
     return share / (1.0 - share), value
+
+
+def _slope(white: Whitened, n: int, p: int, share: float) -> float:
+    """Derivative of the criterion over the share of variance between persons."""
+    from salutogen.models.resampling._kernels_bootstrap import group_cross_products
+
+    ratio = share / (1.0 - share)
+    inner = 1.0 + ratio * white.size
+    total = _criterion(white, n, p, ratio)[1]
+    zeros = np.zeros(len(inner), dtype=np.int64)
+    moved = -unpacked(group_cross_products(white.own / inner[:, None], zeros, 1)[0])
+    effects = np.append(np.linalg.solve(total[:p, :p], total[:p, p]), -1.0)
+    left = float(total[p, p] - np.sum(effects[:p] * total[:p, p]))
+    of_left = float(np.sum(np.outer(effects, effects) * moved))
+    of_size = float(np.trace(np.linalg.solve(total[:p, :p], moved[:p, :p])))
+    slope = (n - p) * of_left / left + of_size + float(np.sum(white.size / inner))
+    return slope / (1.0 - share) ** 2
 
 
 def _criterion(white: Whitened, n: int, p: int, ratio: float) -> tuple[float, Float]:
@@ -323,43 +341,3 @@ def error_of_persistence(
         return np.zeros(len(contrasts))
     variance: Float = 2 * np.sum(gradient * np.linalg.solve(curvature, gradient), axis=0)
     return variance * rows.n_persons / persons
-
-
-def _lowest(
-    criterion: Callable[[float], float], low: float, high: float, *, settled: float
-) -> tuple[float, float]:
-    """Lowest point of a criterion with one valley: parabolas, else golden sections (Brent 1973)."""
-    best = second = third = float(low + SECTION * (high - low))
-    at_best = at_second = at_third = criterion(best)
-    step = before = 0.0
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        close = settled / 3 + ROUNDING * abs(best)
-        if abs(best - middle) <= 2 * close - (high - low) / 2:
-            break
-        r = (best - second) * (at_best - at_third)
-        q = (best - third) * (at_best - at_second)
-        up, down = (best - third) * q - (best - second) * r, 2 * (q - r)
-        parabola = -up / down if down and np.isfinite(up) else float("inf")
-        if low < best + parabola < high and abs(parabola) < abs(before) / 2:
-            before, step = step, parabola
-            if not low + 2 * close <= best + step <= high - 2 * close:
-                step = float(np.copysign(close, middle - best))
-        else:
-            before = (low if best >= middle else high) - best
-            step = SECTION * before
-        point = float(best + (step if abs(step) >= close else np.copysign(close, step)))
-        value = criterion(point)
-        if value <= at_best:
-            low, high = (best, high) if point >= best else (low, best)
-            third, at_third = second, at_second
-            second, at_second = best, at_best
-            best, at_best = point, value
-            continue
-        low, high = (point, high) if point < best else (low, point)
-        if value <= at_second or second == best:
-            third, at_third = second, at_second
-            second, at_second = point, value
-        elif value <= at_third or third in (best, second):
-            third, at_third = point, value
-    return best, at_best

@@ -234,8 +234,7 @@ def fit_least_squares(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """Least-squares coefficients (p,), residuals (n,) and the factors Q (p, n) and R⁻¹ (p, p)."""
 
     coefficients: Float
@@ -266,6 +265,7 @@ def solve(
         weighted, rows = outcome * root, (columns.T * root).T
     design = factored if factored is not None and weight is None else Factored.of(rows, names)
     Q, inverse = design.Q, design.inverse
+    del design, rows  # weighted columns are long
     scores = np.array([sum_of_products(q, weighted) for q in Q])
     left = weighted - combine(Q.T, scores)
     again = np.array([sum_of_products(q, left) for q in Q])  # one refinement: full accuracy

@@ -13,8 +13,6 @@ from salutogen.errors import ModelError
 from salutogen.models.convergence import ConvergenceWarning
 from salutogen.models.regression.least_squares import (
     Line,
-    LinearFit,
-    Solution,
     checked,
     clustered_covariance,
     fit_least_squares,
@@ -102,15 +100,19 @@ def fit_huber(
     outcome, columns = checked(y, X, names)
     n, p = columns.shape
     plain = fit_least_squares(outcome, columns, names=names)
-    fit: LinearFit | Solution = plain
+    coefficients, residuals = plain.coefficients, plain.residuals
+    # What else a round makes is let go before the next: of a million persons it is a lot.
+    bread = plain.covariance / (plain.rss / plain.df)
+    del plain
     converged = False
     iterations = 0
     while not converged and iterations < max_iterations:
-        scale = _scale(fit.residuals)
-        new = solve(outcome, columns, names, _weights(fit.residuals / scale, threshold))
-        change = float(np.max(np.abs(new.residuals - fit.residuals))) / scale
+        scale = _scale(residuals)
+        weights = _weights(residuals / scale, threshold)
+        coefficients, new = solve(outcome, columns, names, weights)[:2]
+        change = float(np.max(np.abs(new - residuals))) / scale
         converged = change <= tolerance
-        fit = new
+        residuals = new
         iterations += 1
     if warn and not converged:
         warnings.warn(
@@ -118,14 +120,14 @@ def fit_huber(
             ConvergenceWarning,
             stacklevel=2,
         )
-    scale = _scale(fit.residuals)
-    z = fit.residuals / scale
+    scale = _scale(residuals)
+    z = residuals / scale
     weights = _weights(z, threshold)
     return HuberFit(
         names=tuple(names),
-        coefficients=fit.coefficients,
-        covariance=_covariance(columns, plain, z, scale, threshold, cluster),
-        residuals=fit.residuals,
+        coefficients=coefficients,
+        covariance=_covariance(columns, bread, z, scale, threshold, cluster),
+        residuals=residuals,
         residual_sd=scale,
         weights=weights,
         n=n,
@@ -149,7 +151,7 @@ def _weights(z: Float, threshold: float) -> Float:
 
 def _covariance(
     X: Float,
-    plain: LinearFit,
+    bread: Float,
     z: Float,
     scale: float,
     threshold: float,
@@ -157,11 +159,10 @@ def _covariance(
 ) -> Float:
     """Huber's H1: (X'X)⁻¹ times the corrected variance of psi over the squared mean of psi'.
 
-    Clustered: the same bread, psi in points summed by cluster for the meat. (X'X)⁻¹ is that of the
-    plain line.
+    Clustered: the same bread, psi in points summed by cluster for the meat. `bread` is (X'X)⁻¹ of
+    the plain line.
     """
     n, p = X.shape
-    bread = plain.covariance / (plain.rss / plain.df)
     psi = np.clip(z, -threshold, threshold)
     inside = (np.abs(z) <= threshold).astype(float)
     mean = float(np.mean(inside))

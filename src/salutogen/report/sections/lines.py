@@ -7,7 +7,7 @@ import polars as pl
 
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Persons
-from salutogen.namespaces import told_term
+from salutogen.namespaces import covariate_of, told_term
 from salutogen.norm import Line, ShapeTest
 from salutogen.norm.lines import MIXED
 from salutogen.norm.units import unit_of_term
@@ -113,10 +113,12 @@ def lines_table(context: Context) -> Table:
             "line": name,
             "reference": item.reference,
             "n": None if few else item.n,
-            "term": told_term(term),
+            "term": told_term(term) if context.is_told(term) else covariate_of(term),
             "coefficient": float(value) if context.is_told(term) else None,
             # The mixed line takes the exposure of the occasions' line.
-            "unit": unit_of_term(lines.occasion if name == MIXED else item, term),
+            "unit": unit_of_term(lines.occasion if name == MIXED else item, term)
+            if context.is_told(term)
+            else POINTS,
             "se": _error(variance) if context.is_told(term) and not few else None,
             "share": None if item.claims is None or few else item.claims.share.share,
             "r_squared": None if few else float(item.r_squared),
@@ -130,12 +132,13 @@ def lines_table(context: Context) -> Table:
             item.terms, item.coefficients, np.diag(_covariance(item)), strict=True
         )
     ]
+    frame = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"n_changed": pl.Int64})
+    if context.untold_covariates:  # one row, however many labels there are
+        frame = frame.unique(maintain_order=True)
     table = Table(
         name="lines",
         title="Lines of expected problems",
-        frame=pl.DataFrame(
-            rows, infer_schema_length=None, schema_overrides={"n_changed": pl.Int64}
-        ),
+        frame=frame,
         columns=LINE_COLUMNS,
         note="Standard errors take scatter as unequal: HC3, and clustered by person (CR1) for "
         "occasions. Exposure's own share is beside the covariates, R² of the whole line. "

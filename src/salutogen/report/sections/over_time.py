@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from salutogen.page.small_counts import as_told
 from salutogen.page.words import points
 from salutogen.report.context import Context, mean_interval, quantiles
 from salutogen.report.sections.flow import told_flow
+from salutogen.scores.of_few import few_differ
 
 COURSES_DRAWN = 80
 _SAMPLE_STREAM = 0xC0
@@ -64,12 +66,21 @@ def _told(summary: pl.DataFrame, context: Context) -> pl.DataFrame:
 
 
 def over_time_table(context: Context) -> pl.DataFrame:
-    """Mean with interval and quartiles of E and P by occasion."""
+    """Mean with interval and quartiles of E and P by occasion.
+
+    Where persons are hidden and all but few have the same at an occasion, its mean would tell of
+    these; and with that of all occasions, those of the others would.
+    """
     rows: list[dict[str, Any]] = []
     smallest = context.audience.smallest
     for measure in ("E", "P"):
-        for label, found in zip(context.labels, context.by_occasion(measure), strict=True):
-            interval = mean_interval(found, smallest) or (None, None, None)
+        by_occasion = context.by_occasion(measure)
+        untold = set() if context.audience.individuals else occasions_of_few(by_occasion)
+        for place, (label, found) in enumerate(zip(context.labels, by_occasion, strict=True)):
+            interval: tuple[float | None, ...] | None
+            interval = mean_interval(found, smallest, context.audience.told_size)
+            if interval is None or place in untold:
+                interval = (None, None, None)
             quarter, middle, three = quantiles(found, QUARTILES, smallest)
             rows.append(
                 {
@@ -85,6 +96,15 @@ def over_time_table(context: Context) -> pl.DataFrame:
                 }
             )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def occasions_of_few(by_occasion: Sequence[np.ndarray]) -> set[int]:
+    """Occasions at which few differ from everybody else; with the smallest other one, if one."""
+    few = {place for place, found in enumerate(by_occasion) if few_differ(found)}
+    others = [place for place, found in enumerate(by_occasion) if found.size and place not in few]
+    if len(few) == 1 and others:
+        few.add(min(others, key=lambda place: by_occasion[place].size))
+    return few
 
 
 def courses(context: Context) -> pl.DataFrame | None:

@@ -39,8 +39,8 @@ analyses:
 """
 
 
-def frame(seed: int, reaction: float) -> pl.DataFrame:
-    """Load raises problems by 1 a unit; a blow raises load by 2, and problems by `reaction` more.
+def frame(seed: int, reaction: float, slope: float = SLOPE) -> pl.DataFrame:
+    """A unit of load moves problems by `slope`; a blow raises load by 2 and problems by `reaction`.
 
     In tenths, around 150. The reaction is gone two occasions after the blow.
     """
@@ -50,7 +50,7 @@ def frame(seed: int, reaction: float) -> pl.DataFrame:
     rows = np.arange(PERSONS)
     blow[rows, at] = 1.0
     load = rng.normal(size=(PERSONS, OCCASIONS)) + RAISED * blow
-    mood = SLOPE * load + rng.normal(size=load.shape) + rng.normal(size=(PERSONS, 1))
+    mood = slope * load + rng.normal(size=load.shape) + rng.normal(size=(PERSONS, 1))
     mood[rows, at] += reaction
     mood[rows, at + 1] += reaction / 2.0
     who, visit = np.indices(load.shape)
@@ -65,11 +65,11 @@ def frame(seed: int, reaction: float) -> pl.DataFrame:
     )
 
 
-def run(folder: Path, reaction: float, reference: str = "all") -> sg.Results:
+def run(folder: Path, reaction: float, reference: str = "all", slope: float = SLOPE) -> sg.Results:
     path = folder / "study.yaml"
     text = STUDY.format(occasions=OCCASIONS, reference=reference)
     path.write_text(text, encoding="utf-8")
-    return sg.run(path, data={"answers": frame(7, reaction)})
+    return sg.run(path, data={"answers": frame(7, reaction, slope)})
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +121,25 @@ def test_without_a_reaction_nothing_is_steeper(tmp_path: Path) -> None:
 def test_the_page_says_that_the_line_takes_a_part(results: sg.Results) -> None:
     result = result_in(results)
     said = words(result)
-    assert "so that a reaction to the event would steepen it and count as expected" in said
+    assert "so that a reaction to the event would raise its slope, and with it what is" in said
+    assert "the line over single occasions falls" not in said
     assert "a line steeper that a reaction to the event may have steepened already" in said
     assert "by a slope without the occasions from an anchor to 4 after it" in str(result.answer())
-    assert "as a reaction to events steepens a line" in str(result.methods()).lower()
+    assert "as a reaction to events raises the slope of a line" in str(result.methods()).lower()
+
+
+def test_of_a_falling_line_nothing_is_said_that_a_rising_one_does(tmp_path: Path) -> None:
+    """A reaction makes a falling line flatter; the correction for error makes it fall faster."""
+    result = result_in(run(tmp_path, 1.0, slope=-SLOPE))
+    assert result.response.jump_calm is not None
+    calm = result.response.jump_calm["SR"]
+    assert -SLOPE - 0.06 < calm.slope_calm < calm.slope - 0.05
+    assert calm.slope < 0.0
+    said = f"{words(result)} {result.answer()} {result.methods()}"
+    assert "steep" not in said
+    assert "part of any reaction" not in said
+    assert "a reaction to the event would raise its slope" in said
+    assert "it expects fewer problems at more exposure" in said
 
 
 def test_without_a_line_over_everyone_nothing_is_said_of_it(tmp_path: Path) -> None:

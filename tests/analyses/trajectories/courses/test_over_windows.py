@@ -87,7 +87,10 @@ def test_what_events_left_is_no_change_of_everyone(tmp_path: Path) -> None:
     assert (found.low, found.high) == pytest.approx((welch.low, welch.high))
     assert found.of_events
     assert "The change may be what events left in those who reported one" in said(found)
-    assert "is told of those who reported an event in between" in str(result.in_short())
+    assert (
+        "is told of those who reported an event in between, and not settled in those who reported "
+        "none at any occasion seen" in str(result.in_short())
+    )
 
 
 def test_an_event_before_does_not_undo_one_in_between(tmp_path: Path) -> None:

@@ -11,7 +11,11 @@ from statsmodels.stats.multitest import multipletests
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.regression import FEWEST, regression_to_mean
+from salutogen.analyses.trajectories.placebo.regression import (
+    FEWEST,
+    RegressionToMean,
+    regression_to_mean,
+)
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.placebo.test_comparison import compared
 
@@ -53,13 +57,68 @@ def test_an_interval_that_leaves_out_0_by_itself_is_no_claim() -> None:
     assert "is not told once jump, mean change and depth are counted" in words
 
 
+def by_ways(placebo: Placebo, *regressions: RegressionToMean) -> Placebo:
+    """The comparator with these changes by the line, within persons and without the event."""
+    assert placebo.SR is not None
+    own, within, other = (replace(placebo.SR, regression=found) for found in regressions)
+    words = "without the event in exposure"
+    return replace(placebo, SR=own, SR_within=within, SR_other=other, other=words)
+
+
+def change(
+    excess: float, low: float, high: float, p_adjusted: float | None = 0.001
+) -> RegressionToMean:
+    placebo, _ = compared(11, 0.0)
+    assert placebo.SR is not None
+    assert placebo.SR.regression is not None
+    return replace(
+        placebo.SR.regression, excess=excess, excess_low=low, excess_high=high,
+        p=0.001 if p_adjusted is None else p_adjusted, p_adjusted=p_adjusted,
+    )  # fmt: skip
+
+
+def test_a_difference_that_not_all_ways_tell_has_the_reason_beside_its_figures() -> None:
+    """An interval that leaves out 0 is not denied its side; what is counted besides is said."""
+    placebo, _ = compared(11, 0.0)
+    clear, within = change(4.54, 3.2, 6.03), change(4.98, 3.68, 6.33)
+    counted = said(by_ways(placebo, clear, within, change(1.99, 0.14, 4.11, 0.0569)))
+    assert (
+        "The difference from that is +1.99 (+0.14 to +4.11) without the event in exposure, +4.54 "
+        "(+3.20 to +6.03) by the line over single occasions and +4.98 (+3.68 to +6.33) with the "
+        "slope within persons: not told without the event in exposure once jump, mean change and "
+        "depth are counted as well." in counted
+    )
+    open_by = said(by_ways(placebo, clear, within, change(1.29, -1.26, 4.1, 0.3)))
+    assert "not distinguished from 0 without the event in exposure. With" in open_by
+    sides = said(by_ways(placebo, clear, within, change(-4.0, -6.0, -2.0)))
+    assert ": on different sides of 0. With" in sides
+    for words in (counted, open_by, sides):
+        assert "nothing is claimed of it" in words
+        assert "on the same side" not in words
+
+
+def test_what_comparators_before_the_first_anchor_leave_open_is_printed() -> None:
+    placebo, _ = compared(2, 0.0, fading=8.0)
+    assert placebo.SR is not None
+    assert placebo.SR.before is not None
+    early = replace(placebo.SR.before, regression=change(1.29, -1.26, 4.1, None))
+    other = replace(placebo.SR, before=early)
+    words = said(replace(placebo, SR_other=other, other="without the event in exposure"))
+    assert "+1.29 (−1.26 to +4.10) without the event in exposure and" in words
+    assert ": not distinguished from 0 without the event in exposure." in words
+    assert "So nothing is claimed of how long" in words
+    against = replace(placebo.SR.before, regression=change(-3.0, -4.0, -2.0, None))
+    alone = said(replace(placebo, SR=replace(placebo.SR, before=against)))
+    assert "it is −3.00 (−4.00 to −2.00): not on the same side of 0." in alone
+
+
 def test_of_few_comparators_nothing_is_told() -> None:
     generator = np.random.default_rng(3)
     n = FEWEST - 1
-    level, levels = generator.normal(0, 1, n), generator.normal(0, 1, (40, n))
-    observed, drawn = generator.normal(1, 3, (n, 4)), generator.normal(0, 3, (40, n, 4))
-    elsewhere = (level, levels)
-    assert regression_to_mean(observed, drawn, np.arange(n), elsewhere=elsewhere, seed=1) is None
+    level, levels = generator.normal(0, 1, n), generator.normal(0, 1, 4 * n)
+    observed, around = generator.normal(1, 3, (n, 4)), generator.normal(0, 3, (4 * n, 4))
+    of, person, elsewhere = np.repeat(np.arange(n), 4), np.arange(n), (level, levels)
+    assert regression_to_mean(observed, around, of, person, elsewhere=elsewhere) is None
     placebo, _ = compared(11, 0.0)
     assert placebo.SR is not None
     few = replace(placebo, SR=replace(placebo.SR, regression=None, n_with_level=n))

@@ -14,7 +14,7 @@ from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.contrast import contrast
-from salutogen.analyses.trajectories.placebo.occasions import acting, draw_placebos
+from salutogen.analyses.trajectories.placebo.occasions import acting, placebos_of
 from salutogen.analyses.trajectories.placebo.regression import regression_to_mean
 from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
@@ -31,7 +31,7 @@ def compared(
     SR, grid = study(seed, jump=jump, fading=fading)
     anchors = find_anchors(grid)
     rows = SR[anchors.person]
-    chosen = draw_placebos(grid, anchors, rows, draws=100, seed=seed)
+    chosen = placebos_of(grid, anchors, rows)
     calm = np.where(acting(anchors, SR.shape), np.nan, SR)
     settings = LabelSettings()
     scored = ScoredRows(
@@ -70,50 +70,84 @@ def loud() -> tuple[Placebo, ScoredRows]:
 
 
 def test_shares_are_those_of_a_plain_loop(quiet: tuple[Placebo, ScoredRows]) -> None:
+    """Whoever is not high before, each person once, beside its own occasions with nothing high."""
     placebo, scored = quiet
     chosen = placebo.chosen
     assert placebo.SR is not None
-    complete = [row for row in chosen.anchor if np.isfinite(scored.locked[row]).all()]
-    places = [place for place, row in enumerate(chosen.anchor) if row in set(complete)]
+
+    def label(course: np.ndarray) -> int:
+        high = np.asarray(course[0] > scored.high)
+        return int(classify(course, half_width=scored.half_width, high=high))
+
     for code, name in enumerate(LABELS):
         found = placebo.SR.labels[name]
         all_count = name == "pre-existing high"
-        own = []
-        for row in complete:
-            course = scored.locked[row]
-            high = np.asarray(course[0] > scored.high)
-            if all_count or not high:
-                own.append(int(classify(course, half_width=scored.half_width, high=high)) == code)
+        own, beside = [], []
+        for place, row in enumerate(chosen.anchor.tolist()):
+            if not np.isfinite(scored.locked[row]).all():
+                continue
+            at = chosen.occasion[chosen.of == place]
+            labels = [label(scored.rows[row, one - 1 : one + 3]) for one in at]
+            theirs = [one for one in labels if all_count or LABELS[one] != "pre-existing high"]
+            mine = label(scored.locked[row])
+            if theirs and (all_count or LABELS[mine] != "pre-existing high"):
+                own.append(mine == code)
+                beside.append(np.mean([one == code for one in theirs]))
         assert found.n == len(own)
         assert found.observed == pytest.approx(np.mean(own))
-        shares = []
-        for draw in range(100):
-            named, counted = 0, 0
-            for place in places:
-                at = chosen.occasion[draw, place]
-                course = scored.rows[chosen.anchor[place], at - 1 : at + 3]
-                high = np.asarray(course[0] > scored.high)
-                named += int(classify(course, half_width=scored.half_width, high=high)) == code
-                counted += bool(all_count or not high)
-            shares.append(named / counted)
-        assert found.placebo == pytest.approx(np.mean(shares))
-        assert found.placebo_low == pytest.approx(np.percentile(shares, 2.5))
+        assert found.placebo == pytest.approx(np.mean(beside))
         assert found.excess == pytest.approx(found.observed - found.placebo)
-        assert (found.excess_low is None) == all_count
+        varies = float(np.ptp(np.subtract(own, beside))) > 0.0
+        assert (found.excess_low is not None) == (varies and not all_count)
+        if found.excess_low is not None:
+            plain = stats.ttest_1samp(np.subtract(own, beside), 0.0).confidence_interval()
+            assert (found.excess_low, found.excess_high) == pytest.approx((plain.low, plain.high))
+
+
+def test_the_comparator_hangs_on_no_draw_and_has_the_range_of_draws(
+    quiet: tuple[Placebo, ScoredRows],
+) -> None:
+    """A mean over all occasions is that of very many draws; their spread has a closed form."""
+    placebo, scored = quiet
+    assert placebo.SR is not None
+    found, chosen = placebo.SR.response["jump"], placebo.chosen
+    courses = chosen.courses(scored.rows)
+    complete = np.isfinite(scored.locked[chosen.anchor]).all(axis=1)
+    rows = chosen.drawn(20_000, 1)
+    drawn = (courses[rows, 1] - courses[rows, 0])[:, complete].mean(axis=1)
+    error = drawn.std() / np.sqrt(drawn.size)
+    assert found.placebo == pytest.approx(drawn.mean(), abs=4.0 * error)
+    assert (found.placebo_low, found.placebo_high) == pytest.approx(
+        tuple(np.quantile(drawn, [0.025, 0.975])), abs=0.03
+    )
 
 
 def test_an_excess_has_the_t_interval_of_persons() -> None:
     generator = np.random.default_rng(1)
-    observed, drawn = generator.normal(0.4, 1, 80), generator.normal(0, 1, (50, 80))
-    found = contrast(observed, drawn, np.arange(80))
-    plain = stats.ttest_1samp(observed - drawn.mean(axis=0), 0.0)
+    observed, of = generator.normal(0.4, 1, 80), generator.integers(0, 80, 400)
+    of = np.sort(np.concatenate([np.arange(80), of]))
+    around = generator.normal(0, 1, of.size)
+    means = np.array([around[of == place].mean() for place in range(80)])
+    found = contrast(observed, around, of, np.arange(80))
+    plain = stats.ttest_1samp(observed - means, 0.0)
     interval = plain.confidence_interval(0.95)
     assert found.p == pytest.approx(plain.pvalue)
     assert (found.excess_low, found.excess_high) == pytest.approx((interval.low, interval.high))
     doubled = contrast(
-        np.repeat(observed, 2), np.repeat(drawn, 2, axis=1), np.repeat(np.arange(80), 2)
+        np.tile(observed, 2),
+        np.tile(around, 2),
+        np.concatenate([of, of + 80]),
+        np.tile(np.arange(80), 2),
     )
     assert doubled.p == pytest.approx(found.p, rel=1e-6)
+
+
+def test_where_no_course_differs_from_its_own_there_is_no_interval() -> None:
+    """None of 36 and none of their occasions: 0 to 0 would be no 95 % interval."""
+    nothing = contrast(np.zeros(36), np.zeros(72), np.repeat(np.arange(36), 2), np.arange(36))
+    assert (nothing.observed, nothing.placebo, nothing.excess) == (0.0, 0.0, 0.0)
+    assert (nothing.excess_low, nothing.excess_high, nothing.p) == (None, None, None)
+    assert not nothing.beyond
 
 
 def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
@@ -131,7 +165,7 @@ def test_without_an_effect_nothing_is_told_and_the_text_says_fluctuation(
     assert "the widest interval is that of" in words
     said = placebo_words(placebo, 200, Audience(individuals=True, n_persons=300, seed=1))
     assert isinstance(said, Sentence)
-    assert "100 times" in said.worded(str)
+    assert "All of these count" in said.worded(str)
 
 
 def test_an_interval_that_leaves_out_0_by_itself_is_not_passed_over(
@@ -168,7 +202,7 @@ def test_few_anchors_are_not_compared() -> None:
     SR, grid = study(5, persons=12)
     anchors = find_anchors(grid)
     rows = SR[anchors.person]
-    chosen = draw_placebos(grid, anchors, rows, draws=20, seed=1)
+    chosen = placebos_of(grid, anchors, rows)
     scored = ScoredRows(
         rows=rows,
         calm=rows,
@@ -184,23 +218,53 @@ def test_few_anchors_are_not_compared() -> None:
 
 
 def test_regression_to_the_mean_is_the_line_through_placebo_courses() -> None:
-    """Least squares over all drawn courses, expected at the means around the event."""
+    """Least squares over all placebo courses, a course's own together as one; jackknife by hand."""
     generator = np.random.default_rng(3)
-    drawn, observed = generator.normal(0, 3, (40, 60, 4)), generator.normal(1, 3, (60, 4))
-    level, levels = generator.normal(0, 1, 60), generator.normal(0, 1, (40, 60))
-    found = regression_to_mean(observed, drawn, np.arange(60), elsewhere=(level, levels), seed=1)
+    of = np.sort(np.concatenate([np.arange(60), generator.integers(0, 60, 200)]))
+    around, observed = generator.normal(0, 3, (of.size, 4)), generator.normal(1, 3, (60, 4))
+    level, levels = generator.normal(0, 1, 60), generator.normal(0, 1, of.size)
+
+    def by_hand(kept: np.ndarray) -> tuple[float, float]:
+        mine, used = np.flatnonzero(kept), kept[of]
+        weight = np.sqrt(1.0 / np.bincount(of)[of[used]])[:, None]
+        design = np.column_stack([np.ones(used.sum()), around[used, :2], levels[used]])
+        outcome = around[used, 2:].mean(axis=1) - around[used, 1]
+        line = np.linalg.lstsq(design * weight, outcome * weight[:, 0], rcond=None)[0]
+        at = line @ [1.0, *observed[mine, :2].mean(axis=0), level[mine].mean()]
+        change = (observed[mine, 2:].mean(axis=1) - observed[mine, 1]).mean()
+        return float(change), float(at)
+
+    found = regression_to_mean(observed, around, of, np.arange(60), elsewhere=(level, levels))
     assert found is not None
-    flat = drawn.reshape(-1, 4)
-    design = np.column_stack([np.ones(len(flat)), flat[:, :2], levels.ravel()])
-    outcome = flat[:, 2:].mean(axis=1) - flat[:, 1]
-    line = np.linalg.lstsq(design, outcome, rcond=None)[0]
-    expected = line @ [1.0, *observed[:, :2].mean(axis=0), level.mean()]
-    change = (observed[:, 2:].mean(axis=1) - observed[:, 1]).mean()
+    change, expected = by_hand(np.ones(60, dtype=bool))
     assert found.expected == pytest.approx(expected)
     assert found.change == pytest.approx(change)
     assert found.excess == pytest.approx(change - expected)
     assert found.rise == pytest.approx((observed[:, 1] - observed[:, 0]).mean())
-    assert found.excess_low < found.excess < found.excess_high
+    without = [np.subtract(*by_hand(np.arange(60) != one)) for one in range(60)]
+    se = np.sqrt(59 / 60 * np.sum((without - np.mean(without)) ** 2))
+    half = stats.t.ppf(0.975, 59) * se
+    assert (found.excess_low, found.excess_high) == pytest.approx(
+        (found.excess - half, found.excess + half)
+    )
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.excess) / se, 59))
+
+
+def test_the_interval_of_an_excess_holds_0_in_95_of_100_where_nothing_happens() -> None:
+    """Levels and moods alike around both, 60 courses: with its own p, and neither without it."""
+    generator = np.random.default_rng(4)
+    of, n, inside = np.repeat(np.arange(60), 4), 60, []
+    for _ in range(400):
+        level = generator.normal(0, 1, n)
+        observed = level[:, None] + generator.normal(0, 1, (n, 4))
+        around = level[of][:, None] + generator.normal(0, 1, (of.size, 4))
+        seen = (level + generator.normal(0, 0.5, n), level[of] + generator.normal(0, 0.5, of.size))
+        found = regression_to_mean(observed, around, of, np.arange(n), elsewhere=seen)
+        assert found is not None
+        assert found.p is not None
+        assert found.leaves_out_0 == (found.p < 0.05)
+        inside.append(not found.leaves_out_0)
+    assert 0.92 <= np.mean(inside) <= 0.98
 
 
 def test_events_chosen_where_one_feels_bad_fall_as_expected() -> None:
@@ -210,37 +274,14 @@ def test_events_chosen_where_one_feels_bad_fall_as_expected() -> None:
     moods = generator.normal(0, 1, (4000, 4))
     rows = np.flatnonzero(moods[:, 1] > 1.0)[:300]
     level, observed = level[rows], (level[:, None] + moods)[rows]
-    drawn = level[:, None] + generator.normal(0, 1, (60, 300, 4))
-    seen = (level + generator.normal(0, 0.1, 300), level + generator.normal(0, 0.1, (60, 300)))
-    found = regression_to_mean(observed, drawn, np.arange(300), elsewhere=seen, seed=1)
+    of = np.repeat(np.arange(300), 60)
+    around = level[of][:, None] + generator.normal(0, 1, (of.size, 4))
+    seen = (level + generator.normal(0, 0.1, 300), level[of] + generator.normal(0, 0.1, of.size))
+    found = regression_to_mean(observed, around, of, np.arange(300), elsewhere=seen)
     assert found is not None
     assert found.change < -1.2
     assert not found.beyond
     assert found.expected == pytest.approx(found.change, abs=0.15)
-
-
-def test_a_share_among_some_courses_has_the_error_of_a_ratio() -> None:
-    """Against the jackknife over persons, which needs no linear terms."""
-    generator = np.random.default_rng(8)
-    n, draws = 150, 30
-    inside, within = generator.random(n) < 0.7, generator.random((draws, n)) < 0.8
-    observed = (generator.random(n) < 0.4) & inside
-    drawn = (generator.random((draws, n)) < 0.3) & within
-
-    def excess(kept: np.ndarray) -> float:
-        share = observed[kept].sum() / inside[kept].sum()
-        return float(share - (drawn[:, kept].sum(1) / within[:, kept].sum(1)).mean())
-
-    found = contrast(observed * 1.0, drawn * 1.0, np.arange(n), among=(inside, within))
-    every = np.arange(n)
-    left_out = np.array([excess(every != one) for one in every])
-    se = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
-    assert found.n == inside.sum()
-    assert found.excess == pytest.approx(excess(every))
-    assert found.excess_low is not None
-    assert found.excess_high is not None
-    half = 0.5 * (found.excess_high - found.excess_low)
-    assert half == pytest.approx(stats.t.ppf(0.975, n - 1) * se, rel=0.02)
 
 
 def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected() -> None:
@@ -254,7 +295,11 @@ def test_what_is_taken_out_at_the_event_alone_is_no_change_beyond_the_expected()
     assert not any(placebo.beyond("response", name) for name in placebo.SR.response)
     assert not any(placebo.beyond("labels", name) for name in LABELS)
     words = worded(beyond_words(placebo, "response", ("jump", "depth"), "jump and depth"))
-    assert "By the line over single occasions, but not however SR is scored, differ jump:" in words
+    assert (
+        "By the line over single occasions, but not however SR is scored, differ jump, by" in words
+    )
+    assert "by the line over single occasions and " in words
+    assert ": not distinguished from 0 with the other background. That may be made by how" in words
     assert words.startswith("No difference is told between depth around the event and at")
 
 

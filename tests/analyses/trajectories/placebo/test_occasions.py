@@ -7,7 +7,11 @@ import pytest
 
 from salutogen.analyses.trajectories import find_anchors
 from salutogen.analyses.trajectories.anchors.episodes import find_episodes
-from salutogen.analyses.trajectories.placebo.occasions import draw_placebos, placebo_occasions
+from salutogen.analyses.trajectories.placebo.occasions import (
+    own_means,
+    placebo_occasions,
+    placebos_of,
+)
 from tests.analyses.trajectories.placebo.studies import OCCASIONS, study
 
 
@@ -44,44 +48,54 @@ def test_occasions_are_those_that_the_rule_allows(*, episodes: bool) -> None:
     assert [set(np.flatnonzero(row).tolist()) for row in pool] == allowed
     assert sum(map(bool, allowed)) > 40
     first = [anchors.occasion[anchors.person == person].min() for person in anchors.person]
-    chosen = draw_placebos(grid, anchors, SR[anchors.person], draws=400, seed=1)
+    chosen = placebos_of(grid, anchors, SR[anchors.person])
     assert chosen.anchor.tolist() == [row for row, own in enumerate(allowed) if own]
     for place, row in enumerate(chosen.anchor):
-        assert set(chosen.occasion[:, place].tolist()) == allowed[row]
+        mine = np.flatnonzero(chosen.of == place)
+        assert chosen.occasion[mine].tolist() == sorted(allowed[row])
         assert chosen.before[place] == (max(allowed[row]) + 2 < first[row])
         later = anchors.occasion[anchors.person == anchors.person[row]]
-        for draw in range(3):
-            at = chosen.occasion[draw, place]
-            after = later[later > at]
-            assert chosen.until[draw, place] == (after.min() if after.size else OCCASIONS)
+        for entry in mine.tolist():
+            after = later[later > chosen.occasion[entry]]
+            assert chosen.until[entry] == (after.min() if after.size else OCCASIONS)
+    kept = chosen.before
+    early = chosen.among(kept)
+    assert early.anchor.tolist() == chosen.anchor[kept].tolist()
+    assert early.anchor[early.of].tolist() == chosen.anchor[chosen.of][kept[chosen.of]].tolist()
+    assert early.occasion.tolist() == chosen.occasion[kept[chosen.of]].tolist()
 
 
 def test_each_allowed_occasion_has_the_same_chance_and_draws_are_seeded() -> None:
     SR, grid = study(3, persons=60)
     anchors = find_anchors(grid)
-    rows = SR[anchors.person]
-    pool = placebo_occasions(grid, anchors, rows)
-    first, again, other = (
-        draw_placebos(grid, anchors, rows, draws=4000, seed=seed) for seed in (1, 1, 2)
-    )
-    np.testing.assert_array_equal(first.occasion, again.occasion)
-    assert not np.array_equal(first.occasion, other.occasion)
-    place = int(pool[first.anchor].sum(axis=1).argmax())
-    own = np.flatnonzero(pool[first.anchor[place]])
-    shares = [(first.occasion[:, place] == at).mean() for at in own]
+    chosen = placebos_of(grid, anchors, SR[anchors.person])
+    first, again, other = (chosen.drawn(4000, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert (chosen.of[first] == np.arange(chosen.anchor.size)).all()
+    own = np.flatnonzero(chosen.of == np.bincount(chosen.of).argmax())
+    shares = [(first[:, chosen.of[own[0]]] == entry).mean() for entry in own]
     np.testing.assert_allclose(shares, 1.0 / own.size, atol=0.03)
+    # Draws only come near the mean over all occasions, which hangs on no seed.
+    values = np.random.default_rng(1).standard_normal(chosen.of.size)
+    exact = own_means(values, chosen.of, chosen.anchor.size)
+    np.testing.assert_allclose(values[first].mean(axis=0), exact, atol=0.1)
 
 
 def test_values_around_and_after_a_drawn_occasion_are_those_of_its_person() -> None:
     SR, grid = study(4, persons=60)
     anchors = find_anchors(grid)
-    chosen = draw_placebos(grid, anchors, SR[anchors.person], draws=5, seed=1)
-    courses, later = (
-        chosen.courses(SR[anchors.person]),
-        chosen.afterwards(SR[anchors.person]),
+    chosen = placebos_of(grid, anchors, SR[anchors.person])
+    rows = SR[anchors.person]
+    courses, later, elsewhere = (
+        chosen.courses(rows),
+        chosen.afterwards(rows),
+        chosen.elsewhere(rows),
     )
-    for place, person in enumerate(chosen.person):
-        at, until = chosen.occasion[2, place], chosen.until[2, place]
-        np.testing.assert_array_equal(courses[2, place], SR[person, at - 1 : at + 3])
-        np.testing.assert_array_equal(later[2, place, : until - at], SR[person, at:until])
-        assert np.isnan(later[2, place, until - at :]).all()
+    for entry, person in enumerate(chosen.person[chosen.of]):
+        at, until = chosen.occasion[entry], chosen.until[entry]
+        np.testing.assert_array_equal(courses[entry], SR[person, at - 1 : at + 3])
+        np.testing.assert_array_equal(later[entry, : until - at], SR[person, at:until])
+        assert np.isnan(later[entry, until - at :]).all()
+        outside = np.delete(SR[person], np.arange(at - 1, at + 3))
+        assert elsewhere[entry] == pytest.approx(np.nanmean(outside))

@@ -91,7 +91,7 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
         "All are beyond what comparator occasions show if exposure is free of error; these" in words
     )
     assert "estimates go from +6.43 to +17.33" in words
-    assert "by how much of the rise at the event is counted as expected" in words
+    assert "by what is expected at the exposure of the event" in words
     for each in (
         "+7.50 (+6.50 to +8.50) by the line over single occasions",
         "+17.33 (+16.33 to +18.33)",
@@ -101,8 +101,16 @@ def test_the_size_is_told_over_the_ways_of_scoring(result: Trajectories) -> None
 
 def test_nothing_is_claimed_where_the_ways_of_scoring_disagree(result: Trajectories) -> None:
     words = opening(result, with_jump(result, 7.5, -6.43, 17.33, p=0.001))
-    assert "so nothing is claimed: it hangs on how exposure is taken out" in words
+    assert ": on different sides of 0. So nothing is claimed: it hangs on how exposure" in words
     assert "All are beyond" not in words
+    counted = with_jump(result, 7.5, 6.43, 1.33, p=0.001)
+    assert counted.SR_other is not None
+    jump = replace(counted.SR_other.response["jump"], p_adjusted=0.06)
+    changed = replace(counted.SR_other, response=counted.SR_other.response | {"jump": jump})
+    assert (
+        "not told without the event in exposure once the other figures of the response are counted."
+        " So nothing is claimed" in opening(result, replace(counted, SR_other=changed))
+    )
     none = opening(result, with_jump(result, 0.5, 0.4, 0.3, p=0.6))
     assert "none of which is distinguished from 0." in none
     alone = opening(result, with_jump(result, 1.5, 1.4, 1.3, p=0.06))
@@ -227,6 +235,11 @@ def test_a_test_that_would_not_hold_among_the_others_is_named_as_one(
 
 def test_in_short_nothing_is_told_without_a_comparator(result: Trajectories) -> None:
     assert "there is no comparator" in short_words(result.response, None, result.anchored)
+    assert result.placebo is not None
+    few = replace(result.placebo, SR=None, SR_within=None, SR_other=None)
+    assert "there are too few comparators" in short_words(result.response, few, result.anchored)
+    assert "there are too few comparators" in opening(result, few)
+    assert "there is no comparator" in opening(result, replace(few, n=0))
     assert result.in_short() == short_words(result.response, result.placebo, result.anchored)
 
 
@@ -317,10 +330,11 @@ def test_no_word_of_the_labels_calls_persons_resilient(
     assert frame["compared"].to_list() == pytest.approx(
         [shares[label].observed for label in LABELS]
     )
-    drawn = figure.data.filter(figure.data["what"].str.contains("that have comparator"))
-    assert drawn["share"].to_list() == pytest.approx(frame["compared"].to_list())
+    dots = figure.data.filter(figure.data["what"].str.contains("that have comparator"))
+    assert dots["share"].to_list() == pytest.approx(frame["compared"].to_list())
     assert isinstance(figure.description, Sentence)
-    n = shares["pre-existing high"].n
+    n = shares["resilient"].n
+    assert n < shares["pre-existing high"].n
     assert f"Dots are the {n} courses" in figure.description.worded(str)
     said = " ".join(
         text.worded(str) if isinstance(text, Sentence) else text for text in section.paragraphs

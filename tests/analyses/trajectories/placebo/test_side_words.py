@@ -43,7 +43,7 @@ def test_each_side_is_that_of_a_plain_loop(lasting: tuple[Placebo, ScoredRows]) 
             own = scored.locked[row]
             if placebo.chosen.before[place] != early or not np.isfinite(own).all():
                 continue
-            at = placebo.chosen.occasion[:, place]
+            at = placebo.chosen.occasion[placebo.chosen.of == place]
             jumps.append(own[1] - own[0])
             theirs.append(float(np.mean(scored.rows[row, at] - scored.rows[row, at - 1])))
             pre.append(float(np.mean(scored.rows[row, at - 1])))
@@ -63,18 +63,20 @@ def test_each_side_is_that_of_a_plain_loop(lasting: tuple[Placebo, ScoredRows]) 
 
 def test_what_is_seen_above_is_of_the_same_span(lasting: tuple[Placebo, ScoredRows]) -> None:
     placebo, scored = lasting
-    found, own, drawn = placebo.above, [], []
+    found, own, others = placebo.above, [], []
     assert found is not None
     for place, row in enumerate(placebo.chosen.anchor.tolist()):
         if not np.isfinite(scored.locked[row]).all():
             continue
         rise = scored.locked[row, 1:] - scored.locked[row, 0]
         own.append(bool((rise > scored.half_width).any()))
-        for at in placebo.chosen.occasion[:, place].tolist():
+        each = []
+        for at in placebo.chosen.occasion[placebo.chosen.of == place].tolist():
             there = scored.rows[row, at : at + 3] - scored.rows[row, at - 1]
-            drawn.append(bool((there > scored.half_width).any()))
+            each.append(bool((there > scored.half_width).any()))
+        others.append(np.mean(each))
     assert found.observed == pytest.approx(np.mean(own))
-    assert found.placebo == pytest.approx(np.mean(drawn))
+    assert found.placebo == pytest.approx(np.mean(others))
     assert found.n == len(own)
 
 
@@ -108,6 +110,14 @@ def test_a_rise_judged_the_other_way_stands_beside_its_own_comparator(
     assert other_jump_words(None) == other_jump_words(replace(placebo, SR_other=None))
     told = replace(placebo, SR_other=placebo.SR)
     assert other_jump_words(told).startswith(", but beyond what comparator occasions show (+")
+    jump = replace(
+        placebo.SR.response["jump"], excess=2.37, excess_low=0.11, excess_high=4.64, p_adjusted=0.08
+    )
+    counted = replace(placebo.SR, response=placebo.SR.response | {"jump": jump})
+    assert other_jump_words(replace(placebo, SR_other=counted)) == (
+        ", but not shown to be so beyond what comparator occasions show (+2.37 (+0.11 to +4.64); "
+        "it is not told once the other figures of the response are counted)"
+    )
     none = replace(placebo.SR.response["jump"], p=0.4, p_adjusted=0.4)
     quiet = replace(placebo.SR, response=placebo.SR.response | {"jump": none})
     words = other_jump_words(replace(placebo, SR_other=quiet))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from salutogen.analyses.trajectories.recovery.line_error import line_error
 from salutogen.analyses.trajectories.recovery.response import jump_test
 from salutogen.norm.lines import Line
+from salutogen.page.audience import Audience
 
 
 def line_with(
@@ -61,6 +63,21 @@ def test_a_jump_on_a_slope_that_nobody_tells_has_no_interval() -> None:
     found = jump_test(jumps, np.arange(150), line_error=float("nan"))
     assert found.mean == pytest.approx(jumps.mean())
     assert (found.low, found.high, found.p, found.told) == (None, None, None, False)
+
+
+def test_a_jump_beside_its_sd_tells_a_multiple_of_five() -> None:
+    jumps = np.random.default_rng(2).normal(0.6, 2.0, 57)
+    audience = Audience(individuals=False, n_persons=60, seed=1)
+    found = jump_test(jumps, np.arange(57), told_size=audience.told_size)
+    half = stats.t.ppf(0.975, 54) * jumps.std(ddof=1) / np.sqrt(55)
+    assert found.mean is not None
+    assert (found.low, found.high) == pytest.approx((found.mean - half, found.mean + half))
+    p = 2 * stats.t.sf(abs(found.mean) / jumps.std(ddof=1) * np.sqrt(55), 54)
+    assert found.p == pytest.approx(p)
+    plain = jump_test(jumps, np.arange(57))
+    assert (plain.low, plain.high) == pytest.approx(
+        stats.t.interval(0.95, 56, loc=jumps.mean(), scale=stats.sem(jumps))
+    )
 
 
 def test_a_jump_within_the_error_of_the_line_is_not_told() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from salutogen.analyses.trajectories.placebo.returns import back_after
+from salutogen.analyses.trajectories.placebo.returns import back_after, number_above
 from salutogen.analyses.trajectories.recovery.return_error import (
     Returns,
     ShareBack,
@@ -113,14 +113,25 @@ def test_returns_after_events_and_after_other_occasions_are_told_apart_only_wher
 
     person = np.arange(60)
     own = courses(0.5, 60)
-    same = np.stack([courses(0.5, 60) for _ in range(40)])
-    other = np.stack([courses(1.0, 60) for _ in range(40)])
-    alike = back_after(own, same, 1.0, person, seed=1)["1"]
-    apart = back_after(own, other, 1.0, person, seed=1)["1"]
+    of = np.repeat(person, 4)
+    same, other = courses(0.5, 240), courses(1.0, 240)
+    alike = back_after(own, same, of, 1.0, person, seed=1)["1"]
+    apart = back_after(own, other, of, 1.0, person, seed=1)["1"]
     assert not alike.differs
     assert apart.differs
     assert apart.excess is not None
     assert apart.observed is not None
     assert apart.excess == pytest.approx(apart.observed - 1.0)
-    nobody = back_after(np.zeros((60, 6)), other, 1.0, person, seed=1)["1"]
+    nobody = back_after(np.zeros((60, 6)), other, of, 1.0, person, seed=1)["1"]
     assert (nobody.observed, nobody.excess, nobody.differs) == (None, None, False)
+
+
+def test_occasions_beside_one_course_count_as_one() -> None:
+    """One person with nine occasions, all back at once, and one with one, not back at once."""
+    change = np.zeros((10, 4))
+    change[:, 0] = 5.0
+    change[9, 1] = 5.0
+    of = np.repeat([0, 1], [9, 1])
+    found = back_after(change[:2], change, of, 1.0, np.arange(2), seed=1)["1"]
+    assert found.placebo == pytest.approx(0.5)
+    assert number_above(change, of, 1.0) == pytest.approx(2.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from statsmodels.regression.linear_model import OLS
@@ -47,4 +49,9 @@ def test_what_labels_tell_beyond_a_level(own: float) -> None:
     chance = [explained_share(row, later) for row in drawn]
     assert found.placebo == pytest.approx(np.mean(chance))
     assert found.observed == pytest.approx(explained_share(codes, later))
-    assert found.beyond == (own > 0)
+    assert found.way == int(own > 0)
+    assert not found.at_border
+    near = replace(found, excess=0.1, excess_low=0.004, excess_high=0.196)
+    assert near.at_border  # the Monte Carlo error of an end is 4.3 % of its distance
+    assert near.way == 0
+    assert not replace(near, excess_low=0.02).at_border

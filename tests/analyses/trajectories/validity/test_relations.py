@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import salutogen as sg
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories import Lock, Trajectories, TrajectorySettings, compute
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
 from salutogen.analyses.trajectories.validity.correlations import correlate
@@ -25,6 +27,7 @@ from salutogen.analyses.trajectories.validity.relations import (
 )
 from salutogen.analyses.trajectories.validity.section import _factor_words
 from salutogen.errors import AnalysisError
+from salutogen.page.audience import Audience
 from salutogen.page.words import Sentence
 from tests.analyses.trajectories.cohort import cohort_frame, inputs_of, write_study
 
@@ -95,6 +98,45 @@ def test_correlations_are_those_of_numpy_and_intervals_of_a_plain_bootstrap() ->
     assert interval.n == 110
     assert interval.low == pytest.approx(low, abs=0.03)
     assert interval.high == pytest.approx(high, abs=0.03)
+
+
+def test_interval_and_p_of_a_correlation_agree_and_hold_the_truth() -> None:
+    """Normal pairs of r = .4 and of 0, 40 rows; whether 0 is left out is one question."""
+    generator = np.random.default_rng(6)
+    held = []
+    for truth in (0.4, 0.0):
+        for _ in range(150):
+            x = generator.standard_normal(40)
+            y = truth * x + np.sqrt(1 - truth**2) * generator.standard_normal(40)
+            z = x + y + generator.standard_normal(40)
+            found = correlate([(x, y), (x, z), (y, z)], np.arange(40), draws=100, seed=1)
+            one = found.estimate(0)
+            assert one.low is not None
+            assert one.high is not None
+            held.append(one.low < truth < one.high)
+            for each in (one, found.difference(0, 1), found.partial(0, 1, 2)):
+                assert each.p is not None
+                assert (side_of_zero(each.low, each.high) != 0) == (each.p < 0.05)
+    assert 0.93 <= np.mean(held) <= 0.99
+
+
+def test_p_of_a_correlation_does_not_tell_how_many_there_are() -> None:
+    generator = np.random.default_rng(5)
+    x = generator.standard_normal(57)
+    y = 0.4 * x + generator.standard_normal(57)
+    audience = Audience(individuals=False, n_persons=60, seed=1)
+    told = [
+        correlate([(x[:n], y[:n])], np.arange(n), draws=60, seed=1, told_size=size)
+        for n, size in ((57, audience.told_size), (57, int))
+    ]
+    r = float(told[0].value[0])
+    hidden, plain = (one.estimate(0).p for one in told)
+    assert hidden is not None
+    assert plain is not None
+    of_z = {n: 2 * stats.t.sf(abs(np.arctanh(r)) * np.sqrt(n - 3), n - 2) for n in (55, 57)}
+    assert hidden >= of_z[55] * (1 - 1e-9)
+    assert plain >= of_z[57] * (1 - 1e-9)
+    assert hidden != plain
 
 
 def test_courses_of_one_person_are_drawn_together() -> None:

@@ -74,7 +74,7 @@ class Anchored(Record):
     """
 
     rule: Rule = figure("Rule by which an event is new")
-    n: int = figure("Anchors: persons, or their episodes", kind=Kind.COUNT)
+    n: int = figure("Anchors: persons, or their episodes", kind=Kind.COUNT, by="n_persons")
     episodes: Literal["first", "all"] = figure("Whether a person may have several anchors")
     n_persons: int = figure("Anchored persons", kind=Kind.COUNT)
     by_occasion: dict[str, int] = figure(

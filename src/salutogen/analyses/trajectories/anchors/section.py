@@ -11,7 +11,7 @@ from salutogen.analyses.trajectories.anchors.flow_chart import flow_chart
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.columns import Column, Kind
 from salutogen.findings import Persons
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_median
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.small_counts import as_told
 from salutogen.page.words import say
@@ -122,10 +122,11 @@ def _date_words(anchored: Anchored, audience: Audience) -> tuple[str, ...]:
         if anchored.grid.by_day
         else "at or after it"
     )
+    middle = told_median(days, audience.smallest)
     latest = f", the latest after {days.max():.0f}" if audience.individuals else ""
     return (
         f"Events have dates. Each belongs to the first occasion with answers {compared}: half "
-        f"of the anchors were answered within {np.median(days):.0f} days of the event{latest}.",
+        f"of the anchors were answered within {middle:.0f} days of the event{latest}.",
     )
 
 

@@ -1,8 +1,8 @@
 """The mean jump by a line that the reaction to the event has no part in.
 
 The line over occasions is fitted to those at and after the events too. A reaction to events raises
-problems where exposure is raised: it steepens the line, which then counts some of the reaction as
-expected. Fitted again without these occasions, the slope holds no reaction to an anchor.
+problems where exposure is raised: it raises the slope of the line, which then expects some of the
+reaction. Fitted again without these occasions, the slope holds no reaction to an anchor.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ class Mean(Record):
     degrees of freedom (one value each: the usual t interval).
     """
 
-    n: int = figure("Values", kind=Kind.COUNT)
+    n: int = figure("Values", kind=Kind.COUNT, by="persons")
     persons: int = figure("Persons they come from", kind=Kind.COUNT)
     mean: float | None = figure("Mean; null without values")
     low: float | None = figure("Lower end of its 95 % interval")
@@ -31,7 +33,9 @@ class Mean(Record):
         return side_of_zero(self.low, self.high) != 0
 
 
-def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:
+def mean_of(
+    values: FloatArray, person: NDArray[np.int64], told_size: Callable[[int], int] = int
+) -> Mean:
     """Average the finite values.
 
     Parameters
@@ -39,6 +43,9 @@ def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:
     values : ndarray, shape (n,)
     person : ndarray of int, shape (n,)
         Whose value it is.
+    told_size : callable
+        Persons that the interval is made with (`Audience.told_size`), where the SD of the values is
+        told as well.
     """
     from scipy.special import stdtrit
 
@@ -52,7 +59,10 @@ def mean_of(values: FloatArray, person: NDArray[np.int64]) -> Mean:
         return Mean(n=int(found.size), persons=persons, mean=mean, low=None, high=None)
     ones = np.ones((found.size, 1))
     covariance, _ = clustered_covariance(np.eye(1) / found.size, ones, found - mean, who)
-    half = float(stdtrit(persons - 1, 0.975) * np.sqrt(covariance[0, 0]))
+    size = told_size(persons)
+    half = float(stdtrit(size - 1, 0.975) * np.sqrt(covariance[0, 0]))
+    if size != persons:
+        half *= float(np.sqrt(persons / size))
     return Mean(n=int(found.size), persons=persons, mean=mean, low=mean - half, high=mean + half)
 
 

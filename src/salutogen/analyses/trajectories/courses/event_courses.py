@@ -19,11 +19,14 @@ from salutogen.analyses.trajectories.courses.locks import (
     Lock,
     lock_courses,
     position_means,
+    told_courses,
+    told_positions,
 )
 from salutogen.analyses.trajectories.courses.real_time import RealTime, real_time
 from salutogen.analyses.trajectories.courses.scored_within import scored_within
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind, Record, beside, figure, record
 from salutogen.findings import Finding, Persons, Severity, finding
+from salutogen.page.audience import told_median
 
 Background = Literal["with-event", "without-event"]
 MOSTLY_COMPLETE = 0.9  # of courses, from which gaps are a note
@@ -96,7 +99,7 @@ class DaysSinceEvent(Record):
     """Days from dated events to the answers that first cover them."""
 
     median: float = figure("Median", unit="days")
-    longest: float = figure("Longest", unit="days")
+    longest: float = figure("Longest", unit="days", kind=Kind.PERSON)
 
 
 @record
@@ -109,6 +112,8 @@ class LockedCourses(Record):
         With the background that is named.
     other_background : Lock or None
         With the other one; None where it cannot be given.
+    told, other_told : Lock
+        Of both the courses that means are told of (`told_courses`).
     rows, rows_within, other_rows : ndarray, shape (n, occasions)
         SR of the person of each anchor, judged as the lock is; scored with the slope within
         persons (None without a mixed-model line); judged with the other background (None where it
@@ -133,6 +138,8 @@ class LockedCourses(Record):
     )
     lock: Lock = beside()
     other_background: Lock | None = beside()
+    told: Lock = beside()
+    other_told: Lock | None = beside()
     rows: FloatArray = beside()
     rows_within: FloatArray | None = beside()
     other_rows: FloatArray | None = beside()
@@ -209,23 +216,32 @@ def lock_to_events(
     rows, other_rows = scored["SR"][anchors.person], without_rows
     if swap and without_rows is not None:
         rows, other_rows = without_rows, rows
-    days = anchors.days_since
+    days, audience = anchors.days_since, inputs.run.audience
     missing = (~np.isfinite(lock.SR)).sum(axis=0)
+
+    told_of = told_courses(lock, audience.smallest)
+    shown, other_shown = lock.only(told_of), None if other is None else other.only(told_of)
+
+    def means(values: FloatArray) -> dict[str, float | None]:
+        return position_means(values, told_positions(values, audience.smallest, shown.SR))
+
     return LockedCourses(
         mean=MeansByPosition(
-            SR=position_means(lock.SR),
-            SR_within=None if lock.SR_within is None else position_means(lock.SR_within),
-            P=position_means(lock.P),
+            SR=means(shown.SR),
+            SR_within=None if shown.SR_within is None else means(shown.SR_within),
+            P=means(shown.P),
         ),
         missing=dict(zip(POSITIONS, missing.tolist(), strict=True)),
         n_complete=int(lock.complete.sum()),
         days_since_event=None
         if days is None
-        else DaysSinceEvent(median=float(np.median(days)), longest=float(days.max())),
+        else DaysSinceEvent(median=told_median(days, audience.smallest), longest=float(days.max())),
         background="without-event" if swap else "with-event",
-        mean_SR_other_background=None if other is None else position_means(other.SR),
+        mean_SR_other_background=None if other_shown is None else means(other_shown.SR),
         lock=lock,
         other_background=other,
+        told=shown,
+        other_told=other_shown,
         rows=rows,
         rows_within=None if within is None else within[anchors.person],
         other_rows=other_rows,

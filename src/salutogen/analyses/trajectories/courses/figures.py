@@ -56,13 +56,13 @@ def means_figure(
     """Mean SR by position however it is scored, over the same without an event."""
     own, other = own_and_other(courses)
     first = f"{own} the event in exposure" if courses.event_in_exposure else BY_THE_LINE
-    kinds = {first: ("sr-5", courses.lock.SR)}
-    if courses.other_background is not None:
-        kinds[f"{other} the event in exposure"] = ("one", courses.other_background.SR)
-    if courses.lock.SR_within is not None:
-        kinds[SLOPE_WITHIN] = ("three", courses.lock.SR_within)
+    kinds = {first: ("sr-5", courses.told.SR)}
+    if courses.other_told is not None:
+        kinds[f"{other} the event in exposure"] = ("one", courses.other_told.SR)
+    if courses.told.SR_within is not None:
+        kinds[SLOPE_WITHIN] = ("three", courses.told.SR_within)
     parts = [
-        means_by_position(SR, anchors.person, audience).with_columns(
+        means_by_position(SR, anchors.person, audience, courses.told.SR).with_columns(
             pl.lit(words).alias("background")
         )
         for words, (_, SR) in kinds.items()
@@ -197,15 +197,15 @@ def _without_layers(without: pl.DataFrame | None, x: Spec) -> list[Spec]:
 
 def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
     """Mean SR by position with its band, over single courses where these may be shown."""
-    SR, person = courses.lock.SR, anchors.person
+    SR, person = courses.told.SR, anchors.person
     means = means_by_position(SR, person, audience)
     if means["mean"].null_count() == means.height:
         return None
     own, other = own_and_other(courses)
     judged = f", {own} the event in the background exposure" if courses.event_in_exposure else ""
     second = None
-    if courses.other_background is not None:
-        second = means_by_position(courses.other_background.SR, person, audience)
+    if courses.other_told is not None:
+        second = means_by_position(courses.other_told.SR, person, audience, SR)
     words = (
         f" The dashed line is the mean {other} the event in the background exposure."
         if second is not None
@@ -228,8 +228,8 @@ def sr_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> F
 
 def p_figure(anchors: Anchors, courses: LockedCourses, audience: Audience) -> Figure | None:
     """Mean P by position, for comparison."""
-    P = courses.lock.P
-    means = means_by_position(P, anchors.person, audience)
+    P = courses.told.P
+    means = means_by_position(P, anchors.person, audience, courses.told.SR)
     if means["mean"].null_count() == means.height:
         return None
     single = single_courses.drawn_courses(anchors, P, audience)

@@ -65,21 +65,20 @@ def over_windows(inputs: AnalysisInputs, anchored: Anchored) -> OverWindows | No
         return None
     first, last = found.change.first_window, found.change.last_window
     seen = inputs.resilience.windows.select(
-        "subject",
+        "person",
         pl.col("first_occasion", "last_occasion").cast(pl.String),
         window=pl.col("window").cast(pl.Int64),
         SR="SR_frozen",
     ).drop_nulls()
-    both = seen.filter(window=first).join(seen.filter(window=last), on="subject", suffix="_last")
-    change, subject = (both["SR_last"] - both["SR"]).to_numpy(), both["subject"].to_numpy()
+    both = seen.filter(window=first).join(seen.filter(window=last), on="person", suffix="_last")
+    change, person = (both["SR_last"] - both["SR"]).to_numpy(), both["person"].to_numpy()
     if not both.height:
         return None
     places = {label: place for place, label in enumerate(inputs.study.labels)}
     begun = max(places[label] for label in both["last_occasion"])
     ended = min(places[label] for label in both["first_occasion_last"])
-    subjects, counts = np.array(anchored.subjects), anchored.grid.hits.any(axis=2)
-    met = np.isin(subject, subjects[counts[:, begun + 1 : ended].any(axis=1)])
-    none = np.isin(subject, subjects[~counts.any(axis=1)])
+    counts = anchored.grid.hits.any(axis=2)[person]
+    met, none = counts[:, begun + 1 : ended].any(axis=1), ~counts.any(axis=1)
     if min(met.sum(), none.sum()) < FEWEST:
         return None
     own, others = (_mean(change[kept]) for kept in (met, none))
@@ -155,7 +154,7 @@ def windows_in_short(found: OverWindows | None) -> str:
         return ""
     return (
         "the change over the windows is told of those who reported an event in between, and not "
-        "settled in those who reported none"
+        "settled in those who reported none at any occasion seen"
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.hiding import hide_small_of
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of
-from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray
+from salutogen.analyses.trajectories.courses.locks import POSITIONS, FloatArray, told_positions
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.page.audience import Audience
 
@@ -25,11 +25,15 @@ COLUMNS = (
 
 
 def means_by_position(
-    values: FloatArray, person: NDArray[np.int64], audience: Audience
+    values: FloatArray,
+    person: NDArray[np.int64],
+    audience: Audience,
+    beside: FloatArray | None = None,
 ) -> pl.DataFrame:
     """Mean with its 95 % interval by position, over the courses with a value there.
 
-    Means of too few persons for the audience are left out, and counts that it may not be told.
+    Means of too few persons for the audience are left out, those of nearly all courses
+    (`told_positions`), and counts that it may not be told.
 
     Parameters
     ----------
@@ -37,11 +41,14 @@ def means_by_position(
     person : ndarray of int, shape (n,)
         Whose course it is; errors are clustered by person.
     audience : Audience
+    beside : ndarray, shape (n, 4), optional
+        Values of which means by position are told as well.
     """
     rows = []
-    for name, column in zip(POSITIONS, values.T, strict=True):
-        found = mean_of(column, person)
-        shown = found.persons >= max(2, audience.smallest)
+    told = told_positions(values, audience.smallest, beside)
+    for name, column, may in zip(POSITIONS, values.T, told, strict=True):
+        found = mean_of(column, person, audience.told_size)
+        shown = may and found.persons >= max(2, audience.smallest)
         rows.append(
             {
                 "position": name,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from salutogen.analyses.trajectories.anchors.hiding import note_of
 from salutogen.analyses.trajectories.anchors.rules import Anchors
-from salutogen.analyses.trajectories.courses.calm_line import CalmJump
+from salutogen.analyses.trajectories.courses.calm_words import (
+    calm_words,
+    corrected_words,
+    falling_words,
+)
 from salutogen.analyses.trajectories.courses.days_figure import days_figure
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import (
@@ -23,14 +28,13 @@ from salutogen.analyses.trajectories.courses.position_means import means_by_posi
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.change_words import change_words
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.opening_words import steeper_words
 from salutogen.analyses.trajectories.placebo.words import beyond_words
 from salutogen.analyses.trajectories.recovery.response import JumpTest, Response
 from salutogen.columns import POINTS, Column, Kind
 from salutogen.findings import Finding, Persons
 from salutogen.page.audience import Audience
 from salutogen.page.section import Section, Table, Text
-from salutogen.page.words import number, say, signed
+from salutogen.page.words import say, signed
 
 OWN_CODES = ("jump-by-arithmetic", "no-placebo", "placebo-for-few")
 RESPONSES = ("jump", "mean_change", "depth")
@@ -66,7 +70,7 @@ def course_section(
                 complete=Persons(courses.n_complete, of=anchors.n),
                 n=Persons(anchors.n),
             ),
-            _background_words(courses),
+            _background_words(courses) + falling_words(response),
             *_jump_words(response, placebo, anchors.n, audience),
             change_words(courses, placebo, anchors.n),
             *((told,) if (told := windows_words(windows)) else ()),
@@ -88,8 +92,8 @@ def _jump_words(
     if within is not None and within.mean is not None:
         own += f"; scored with the slope of exposure within persons: {_jump(within)}"
     own += "."
-    own += _calm_words(response) + _error_words(response.jump_error_band, THIS_JUMP)
-    own += steeper_words(response)
+    own += calm_words(response) + _error_words(response.jump_error_band, THIS_JUMP)
+    own += corrected_words(response)
     if placebo is None or placebo.SR is None:
         return (own,)
     found = placebo.SR.response["jump"]
@@ -110,30 +114,6 @@ def _jump_words(
             + _error_words(placebo.mean_change_error_band, MEAN_CHANGE, SAME),
         ),
     )
-
-
-def _calm_words(response: Response) -> str:
-    """What the jump is by slopes that the reaction to the event has no part in."""
-    calm = response.jump_calm or {}
-    if "SR" not in calm:
-        return ""
-    words = (
-        " The line is fitted to these occasions as well, so that a reaction to the event would "
-        "steepen it and count as expected. Without the occasions from an anchor to two after post2 "
-        f"its slope is {number(calm['SR'].slope_calm)} in place of {number(calm['SR'].slope)} "
-        "points for each unit of exposure on single occasions, by which SR would change by "
-        f"{_calm(calm['SR'])}; events that are no anchor stay in, and may still steepen it"
-    )
-    if (within := calm.get("SR_within")) is not None:
-        words += (
-            f"; within persons it is {number(within.slope_calm)} in place of "
-            f"{number(within.slope)}, by which SR would change by {_calm(within)}"
-        )
-    return f"{words}."
-
-
-def _calm(found: CalmJump) -> str:
-    return f"{signed(found.mean)} ({signed(found.low)} to {signed(found.high)})"
 
 
 def _error_words(band: ErrorBand | None, what: str, assumed: str = "") -> str:
@@ -175,8 +155,8 @@ def _background_words(courses: LockedCourses) -> str:
     both = "" if courses.other_background is None else " Both means are shown."
     return (
         f"SR is judged here {own} the anchor event in the background exposure. With the event in "
-        "it, the line expects part of any reaction, and SR shows the rest; without it, any "
-        f"reaction to the event itself stays in SR.{both}"
+        "it, SR is what problems differ by from those that the line expects at the exposure of the "
+        f"event; without it, any reaction to the event itself stays in SR.{both}"
     )
 
 
@@ -184,18 +164,17 @@ def _means_table(
     anchors: Anchors, courses: LockedCourses, placebo: Placebo | None, audience: Audience
 ) -> Table:
     """Means of SR however it is scored, without an event, of P, and over complete courses."""
-    lock, person = courses.lock, anchors.person
+    lock, person = courses.told, anchors.person
     first = means_by_position(lock.SR, person, audience)
-    complete = means_by_position(lock.SR[lock.complete], person[lock.complete], audience)
+    whole = np.where(lock.complete[:, None], lock.SR, np.nan)
+    complete = means_by_position(whole, person, audience, lock.SR)
     columns = {"position": first["position"], "n": first["n"], "SR": first["mean"]}
-    few = audience.is_small(person.size - int(lock.complete.sum()))
-    if courses.other_background is not None:
-        other = means_by_position(courses.other_background.SR, person, audience)
+    if courses.other_told is not None:
+        other = means_by_position(courses.other_told.SR, person, audience, lock.SR)
         columns["SR_other"] = other["mean"]
     if lock.SR_within is not None:
-        columns["SR_within"] = means_by_position(lock.SR_within, person, audience)["mean"]
-    # Beside the means of all courses, those of nearly all would give the others away.
-    columns["SR_complete"] = pl.Series([None] * complete.height) if few else complete["mean"]
+        columns["SR_within"] = means_by_position(lock.SR_within, person, audience, lock.SR)["mean"]
+    columns["SR_complete"] = complete["mean"]
     if placebo is not None and placebo.SR is not None and placebo.n >= audience.smallest:
         course = placebo.SR.course.values()
         columns["n_compared"] = pl.Series([item.n for item in course])
@@ -203,7 +182,7 @@ def _means_table(
         columns["placebo"] = pl.Series([item.placebo for item in course])
         columns["placebo_low"] = pl.Series([item.placebo_mean_low for item in course])
         columns["placebo_high"] = pl.Series([item.placebo_mean_high for item in course])
-    columns["P"] = means_by_position(lock.P, person, audience)["mean"]
+    columns["P"] = means_by_position(lock.P, person, audience, lock.SR)["mean"]
     frame, declared = pl.DataFrame(columns), _columns(*own_and_other(courses))
     return Table(
         name=f"trajectories-{anchors.rule}-means",

@@ -17,7 +17,8 @@ from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS, Codes, cla
 from salutogen.analyses.trajectories.labels.settings import BandFrom, LabelSettings
 from salutogen.columns import POINTS, Column, Kind, Record, beside, figure, record
 
-DRAWS_UNCHANGED = 100_000
+NODES = 200  # of the integral over the level before
+FAR = 9.0  # SDs, beyond which a normal value is not looked for
 EARLIER_OCCASIONS = 1  # the pre-level is one occasion: pre
 MOST_AT_END = (
     1.0 / 3.0
@@ -174,7 +175,6 @@ def label_courses(
     *,
     spread: float,
     settings: LabelSettings,
-    seed: int | np.random.SeedSequence,
     other: OtherBackground | None = None,
     span: tuple[float | None, float | None] = (None, None),
     change: FloatArray | None = None,
@@ -188,8 +188,6 @@ def label_courses(
     spread : float
         SD of SR at one occasion that the band rests on, points of P.
     settings : LabelSettings
-    seed : int
-        Of the rates without change.
     other : OtherBackground, optional
         The same courses judged the other way.
     span : tuple of float or None
@@ -216,7 +214,7 @@ def label_courses(
         spread=spread,
         counts=_counted(codes),
         variants=_variants(SR, high, half_width, settings),
-        no_change=unchanged_rates(settings, seed=seed),
+        no_change=unchanged_rates(settings),
         other_background=None if other is None else _counted_otherwise(other, half_width, settings),
         n_cannot_rise=None if highest is None else int((P + half_width > highest).sum()),
         n_cannot_fall=None if lowest is None else int((P - half_width < lowest).sum()),
@@ -264,15 +262,30 @@ def _variants(
     return found
 
 
-def unchanged_rates(
-    settings: LabelSettings, *, seed: int | np.random.SeedSequence = 1
-) -> dict[str, float]:
-    """Label rates if nobody changed: normal fluctuation about one level, nobody high before.
+def unchanged_rates(settings: LabelSettings) -> dict[str, float]:
+    """Label rates among those not high before, if SR were normal noise about one level.
 
     Occasions are independent: where fluctuation lasts from one to the next, placebo occasions tell
-    the rates.
+    the rates. Given the value before, so are the labels' conditions, and the rates are integrals
+    over that value up to the one from which on a person is high before.
     """
-    error = np.random.default_rng(seed).standard_normal((DRAWS_UNCHANGED, 4))
-    codes = classify(error, half_width=half_width_of(1.0, settings), tolerance=settings.tolerance)
-    rates = np.bincount(codes, minlength=len(LABELS)) / DRAWS_UNCHANGED
-    return dict(zip(LABELS[:HIGH], rates.tolist()[:HIGH], strict=True))
+    from scipy.special import ndtr
+
+    half_width = half_width_of(1.0, settings)
+    top = min(settings.high, FAR)
+    low = min(-FAR, top - 1.0)
+    node, weight = np.polynomial.legendre.leggauss(NODES)
+    pre = low + 0.5 * (top - low) * (node + 1.0)
+    # Beside the highest density, so that it does not vanish whatever `high` is.
+    weight = weight * np.exp(0.5 * (min(top, 0.0) ** 2 - pre**2))
+    within, below = ndtr(pre + half_width), ndtr(pre - half_width)
+    back = ndtr(pre + settings.tolerance * half_width)
+    each = (
+        within**2 * (within - below),
+        (1.0 - within) * back,
+        within * (1.0 - within**2),
+        (1.0 - within) * (1.0 - back),
+        within**2 * below,
+    )
+    rates = [float((weight * value).sum() / weight.sum()) for value in each]
+    return dict(zip(LABELS[:HIGH], rates, strict=True))

@@ -17,7 +17,13 @@ COLUMNS = (
     Column(name="what", meaning="Where the share comes from", kind=Kind.LABEL),
     Column(name="share", meaning="Share of courses"),  # as the table tells them
 )
-AMONG = "All are among courses not high before the event; those high before are among all courses."
+AMONG = "Shares are among courses not high before the event; those high before are among all."
+COMPARED = (
+    "Dots are the {n} courses compared: not high before the event, and with comparator occasions "
+    "before which they were not high either. Squares are the shares of the same courses around "
+    "these occasions. Those high before are among all courses that have comparator occasions. "
+    "Intervals over persons are those of the differences, in the table."
+)
 EVENT, SAME, PLACEBO, FLUCTUATION = (
     "around the event",
     "around the event, courses that have comparator occasions",
@@ -43,8 +49,8 @@ def label_figure(
         `label, share` and, where compared, `compared, placebo`, else `no_change`; null
         where it may not be told.
     n_compared : Persons or None
-        Complete courses that have placebo occasions; without any, the shares of mere fluctuation
-        stand beside all.
+        Courses not high before that have placebo occasions not high before either; without any,
+        the shares of mere fluctuation stand beside all.
     judged : tuple of str, optional
         Whether SR is judged `with` or `without` the event in exposure, and the other way; None
         where there is one way only.
@@ -72,12 +78,7 @@ def label_figure(
     ]
     how = "" if judged is None else f", {judged[0]} the event in exposure"
     beside = (
-        say(
-            "Dots are the {n} courses around the event that have comparator occasions; squares are "
-            "the shares that the same persons show around these, means over the draws. Intervals "
-            "over persons are those of the differences, in the table.",
-            n=n_compared,
-        )
+        say(COMPARED, n=n_compared)
         if compared
         else "Squares are the shares if SR only fluctuated about one level, each occasion by "
         "itself."

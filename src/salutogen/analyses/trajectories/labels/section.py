@@ -106,10 +106,10 @@ def _rule_words(labels: Labels, settings: LabelSettings) -> str:
 
 
 def _n_compared(placebo: Placebo, labelled: int) -> Persons | None:
-    """Complete courses that have comparator occasions; None without a comparator."""
+    """Courses not high before that are compared; None without a comparator."""
     if placebo.SR is None:
         return None
-    return Persons(placebo.SR.labels[LABELS[HIGH]].n, of=labelled)
+    return Persons(placebo.SR.labels[LABELS[RESILIENT]].n, of=labelled)
 
 
 def _end_words(labels: Labels) -> tuple[Text, ...]:
@@ -153,7 +153,7 @@ def _within_words(courses: LockedCourses, labels: Labels, shown: pl.DataFrame) -
         own, other = own_and_other(courses)
         differ = abs(row["share"] - other_share) >= APART
         hangs = (
-            ": the share hangs on whether the expected reaction to the event is taken out first"
+            ": the share hangs on whether what the line expects of the event is taken out first"
             if differ
             else ""
         )
@@ -191,7 +191,8 @@ def _beside(labels: Labels, placebo: Placebo, shown: pl.DataFrame, audience: Aud
     before = high_words(placebo, audience) if high in named else ""
     return say(
         " Shares around the event and, in brackets, around comparator occasions, both of the {n} "
-        "not high before that have such occasions: {both}.{before} {beyond}",
+        "not high before the event that have such occasions at which they were not high before "
+        "either: {both}.{before} {beyond}",
         n=Persons(n, of=labels.n),
         both=enumeration(both),
         before=before,

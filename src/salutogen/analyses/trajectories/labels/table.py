@@ -25,9 +25,10 @@ AMONG_NOTE = (
 )
 AFTER_EVENT = ", while comparator occasions may lie after it"
 NOTE = (
-    "Comparator: the same persons as in the column before it, who are those with a "
-    "complete course around an occasion {without}. Difference: of these courses, with its 95 % "
-    "interval over persons."
+    "Courses compared: those of them with a complete course around an occasion {without} before "
+    "which they were not high either (of those high before, all with such a course). Comparator: "
+    "these occasions of the same persons, those of a course together as one. Difference: of these "
+    "courses, with its 95 % interval over persons; none where no course differs from its own."
 )
 # Shares stand here as they may be told, and go with the counts of their row.
 COLUMNS = (
@@ -55,7 +56,7 @@ COLUMNS = (
     ),
     Column(
         name="placebo",
-        meaning="Share around comparator occasions, mean over draws",
+        meaning="Share around the comparator occasions of these courses",
         heading="Share at comparator occasions",
     ),
     Column(

@@ -7,7 +7,7 @@ from typing import Any
 
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import ShareContrast
-from salutogen.analyses.trajectories.placebo.returns import DrawnShare
+from salutogen.analyses.trajectories.placebo.returns import ComparedShare
 from salutogen.analyses.trajectories.placebo.scored import OneSide, ScoredComparison
 from salutogen.columns import Kind, columns_of
 from salutogen.page.audience import Audience
@@ -43,7 +43,7 @@ def as_told(placebo: Placebo | None, audience: Audience) -> Placebo | None:
     )
 
 
-def _coarse[R: (ShareContrast, DrawnShare)](found: R, audience: Audience) -> R:
+def _coarse[R: (ShareContrast, ComparedShare)](found: R, audience: Audience) -> R:
     shares = [column.name for column in columns_of(type(found)) if column.kind is Kind.SHARE]
     told: dict[str, Any] = {
         name: audience.told_share(value, found.n)

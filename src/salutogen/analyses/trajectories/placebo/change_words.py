@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
+from salutogen.analyses.trajectories.placebo.differences import why_not_all
 from salutogen.analyses.trajectories.placebo.regression import FEWEST, RegressionToMean
 from salutogen.analyses.trajectories.placebo.side_words import FLUCTUATION, LEFT, given_words
 from salutogen.findings import Persons
@@ -14,6 +15,7 @@ from salutogen.page.section import Text
 from salutogen.page.words import enumeration, percent, say, signed
 
 OFTEN = 0.05  # of the rises, above which it is said that they go beyond what was seen
+COUNTED = "once jump, mean change and depth are counted as well"
 UNKNOWN = (
     "A course that stands far from its mean at one occasion on average stands nearer to it at the "
     "next: part of any change after the event may be that, and no comparator occasions tell which "
@@ -84,18 +86,14 @@ def _expected(found: RegressionToMean) -> str:
 
 
 def _verdict(placebo: Placebo) -> str:
-    """What holds of the change less the expected one, however SR is scored."""
+    """What holds of the change less the expected one, however SR is scored, and why."""
     each = {
         words: found.regression
         for words, found in placebo.ways.items()
         if found.regression is not None
     }
-    several = len(each) > 1
-    differences = enumeration(
-        [f"{_excess(item)}{' ' + words if several else ''}" for words, item in each.items()]
-    )
     if placebo.falls_beyond:
-        differences = enumeration(_smallest_first(each)) if several else differences
+        differences = _differences(each)
         beside = f"{_before_alone(placebo)}{_drawn_out(each)}"
         if not placebo.falls_beyond_fluctuation:
             return (
@@ -105,39 +103,48 @@ def _verdict(placebo: Placebo) -> str:
         return f"{_way(list(each.values()), placebo)}: the difference is {differences}.{beside}"
     if any(item.beyond for item in each.values()):
         return (
-            "Not under every way of scoring does the change differ from that, on the same side: "
-            f"the difference is {differences}. With the event in exposure its expected share is "
-            "taken out at peri and not later, so nothing is claimed of it."
+            f"The difference from that is {_differences(each)}: {why_not_all(each, COUNTED)}. "
+            "With the event in exposure its expected share is taken out at peri and not later, so "
+            "nothing is claimed of it."
         )
     alone = any(item.leaves_out_0 for item in each.values())
-    once = (
-        "; an interval that leaves out 0 by itself is not told once jump, mean change and depth "
-        "are counted as well"
-        if alone
-        else ""
-    )
-    return f"No difference from that is told: it is {differences}{once}."
+    once = f"; an interval that leaves out 0 by itself is not told {COUNTED}" if alone else ""
+    return f"No difference from that is told: it is {_differences(each)}{once}."
 
 
-def _smallest_first(each: Mapping[str, RegressionToMean]) -> list[str]:
+def _differences(each: Mapping[str, RegressionToMean]) -> str:
     """The differences by way of scoring, the least of them first: no claim leads with the most."""
+    if len(each) == 1:
+        return _excess(next(iter(each.values())))
     ordered = sorted(each.items(), key=lambda pair: abs(pair[1].excess))
-    return [f"{_excess(item)} {words}" for words, item in ordered]
+    return enumeration([f"{_excess(item)} {words}" for words, item in ordered])
 
 
 def _before_alone(placebo: Placebo) -> str:
-    """The difference from comparator occasions before the first anchor, by the line."""
+    """The difference from comparator occasions before the first anchor: by all that it hangs on."""
     if placebo.SR is None or placebo.n_before == placebo.n:
         return ""
-    early = None if placebo.SR.before is None else placebo.SR.before.regression
-    if early is None:
+    each = {
+        words: found.before.regression
+        for words, found in placebo.ways.items()
+        if found.before is not None and found.before.regression is not None
+    }
+    if len(each) < len(placebo.ways):
         return (
             " Comparator occasions before the first anchor, which alone hold nothing of the event, "
             "are too few to tell it by themselves."
         )
+    if placebo.falls_beyond_fluctuation:
+        plain = next(iter(each))
+        return (
+            f" {plain[0].upper()}{plain[1:]}, with comparator occasions before the first anchor "
+            f"alone it is {_excess(each[plain])}."
+        )
+    apart = all(item.leaves_out_0 for item in each.values())
+    why = "not on the same side of 0" if apart else why_not_all(each, COUNTED)
     return (
-        " By the line over single occasions, with comparator occasions before the first anchor "
-        f"alone it is {_excess(early)}."
+        " With comparator occasions before the first anchor alone, which hold nothing of the "
+        f"event, it is {_differences(each)}: {why}."
     )
 
 

@@ -10,9 +10,9 @@ from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.contrast import Contrast, ShareContrast, contrast
-from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboOccasions
 from salutogen.analyses.trajectories.placebo.returns import (
-    DrawnShare,
+    ComparedShare,
     back_after,
     number_above,
 )
@@ -33,8 +33,8 @@ class Placebo(Record):
 
     Attributes
     ----------
-    chosen : PlaceboDraws
-    codes : ndarray, shape (draws, m)
+    chosen : PlaceboOccasions
+    codes : ndarray, shape (rows,)
         Label of each placebo course.
     without : str
         What placebo occasions are without, in words.
@@ -42,7 +42,6 @@ class Placebo(Record):
         How `SR_other` is judged, in words.
     """
 
-    draws: int = figure("Draws of one occasion for each anchor")
     n: int = figure("Anchors with a placebo occasion", kind=Kind.COUNT)
     n_without: int = figure("Anchors without any", kind=Kind.COUNT)
     n_before: int = figure(
@@ -56,7 +55,7 @@ class Placebo(Record):
         "SR judged with the other background: without the event in exposure where `SR` has it in; "
         "null where both are the same or it cannot be given"
     )
-    back_after: dict[str, DrawnShare] = figure(
+    back_after: dict[str, ComparedShare] = figure(
         "Share back within the band so many occasions after they were first seen above it"
     )
     jump_error_band: ErrorBand | None = figure(
@@ -69,8 +68,8 @@ class Placebo(Record):
         "As `jump_error_band`, of the mean change", default=None
     )
     n_left: float = figure(
-        "Courses above their band at any time after a drawn occasion until the next anchor, mean "
-        "over draws",
+        "Courses above their band at any time after a placebo occasion until the next anchor, mean "
+        "over the placebo occasions of each",
         kind=Kind.COUNT,
         default=0.0,
     )
@@ -89,8 +88,12 @@ class Placebo(Record):
         unit=POINTS,
         default=None,
     )
+    draws: int = figure(
+        "Draws of one occasion for each anchor, in which labels are held beside what comes later",
+        default=0,
+    )
     rated: bool = figure("Whether events count from a rating of burden: they are then selected")
-    chosen: PlaceboDraws = beside()
+    chosen: PlaceboOccasions = beside()
     codes: NDArray[np.int8] = beside()
     without: str = beside(default=WITHOUT_LISTED)
     other: str = beside(default="")
@@ -177,7 +180,7 @@ class Placebo(Record):
 
 
 def compare(
-    chosen: PlaceboDraws,
+    chosen: PlaceboOccasions,
     SR: ScoredRows,
     within: ScoredRows | None,
     settings: LabelSettings,
@@ -192,7 +195,7 @@ def compare(
 
     Parameters
     ----------
-    chosen : PlaceboDraws
+    chosen : PlaceboOccasions
     SR : ScoredRows
     within : ScoredRows or None
         Scored with the slope within persons.
@@ -202,7 +205,7 @@ def compare(
     change : ndarray, shape (n, occasions)
         SR minus the own pre-level from each anchor on.
     seed : int
-        Of the persons resampled for the change that is expected after the event.
+        Of the persons resampled for the shares that are back.
     rated : bool
         Whether events count from a rating of burden.
     problems : tuple of ndarray, shapes (n, occasions) and (n, 4), optional
@@ -210,19 +213,20 @@ def compare(
     """
     enough = chosen.anchor.size >= FEWEST
     around = chosen.courses(SR.rows)
-    after = chosen.afterwards(SR.rows) - around[..., :1]
+    after = chosen.afterwards(SR.rows) - around[:, :1]
     return Placebo(
-        draws=chosen.occasion.shape[0],
         n=int(chosen.anchor.size),
         n_without=int(SR.rows.shape[0] - chosen.anchor.size),
         n_before=int(chosen.before.sum()),
-        SR=scored_comparison(chosen, SR, settings, seed) if enough else None,
-        SR_within=scored_comparison(chosen, within, settings, seed) if enough and within else None,
-        SR_other=scored_comparison(chosen, other, settings, seed) if enough and other else None,
-        back_after=back_after(change[chosen.anchor], after, SR.half_width, chosen.person, seed=seed)
+        SR=scored_comparison(chosen, SR, settings) if enough else None,
+        SR_within=scored_comparison(chosen, within, settings) if enough and within else None,
+        SR_other=scored_comparison(chosen, other, settings) if enough and other else None,
+        back_after=back_after(
+            change[chosen.anchor], after, chosen.of, SR.half_width, chosen.person, seed=seed
+        )
         if enough
         else {},
-        n_left=number_above(after, SR.half_width) if enough else 0.0,
+        n_left=number_above(after, chosen.of, SR.half_width) if enough else 0.0,
         above=_above(chosen, SR) if enough else None,
         P_jump=_problems(chosen, SR, problems),
         P_jump_before=_problems_before(chosen, SR, problems),
@@ -232,7 +236,7 @@ def compare(
     )
 
 
-def _above(chosen: PlaceboDraws, SR: ScoredRows) -> ShareContrast:
+def _above(chosen: PlaceboOccasions, SR: ScoredRows) -> ShareContrast:
     """Share seen above the band from the event to post2, and over as long elsewhere."""
     mine = SR.locked[chosen.anchor]
     complete = np.isfinite(mine).all(axis=1)
@@ -241,11 +245,12 @@ def _above(chosen: PlaceboDraws, SR: ScoredRows) -> ShareContrast:
         return np.asarray((courses[..., 1:] - courses[..., :1] > SR.half_width).any(axis=-1) * 1.0)
 
     own = np.where(complete, above(mine), np.nan)
-    return ShareContrast.of(contrast(own, above(chosen.courses(SR.rows)), chosen.person))
+    around = above(chosen.courses(SR.rows))
+    return ShareContrast.of(contrast(own, around, chosen.of, chosen.person))
 
 
 def _problems_before(
-    chosen: PlaceboDraws, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
+    chosen: PlaceboOccasions, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
 ) -> Contrast | None:
     """As `_problems`, with the comparator before the first anchor; None where it always is."""
     complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
@@ -255,13 +260,13 @@ def _problems_before(
 
 
 def _problems(
-    chosen: PlaceboDraws, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
+    chosen: PlaceboOccasions, SR: ScoredRows, problems: tuple[FloatArray, FloatArray] | None
 ) -> Contrast | None:
     """How problems change at the event in the courses whose SR is complete; None of too few."""
     complete = np.isfinite(SR.locked[chosen.anchor]).all(axis=1)
     if problems is None or complete.sum() < FEWEST:
         return None
     rows, locked = problems
-    mine, drawn = locked[chosen.anchor], chosen.courses(rows)
+    mine, around = locked[chosen.anchor], chosen.courses(rows)
     own = np.where(complete, mine[:, 1] - mine[:, 0], np.nan)
-    return contrast(own, drawn[..., 1] - drawn[..., 0], chosen.person)
+    return contrast(own, around[:, 1] - around[:, 0], chosen.of, chosen.person)

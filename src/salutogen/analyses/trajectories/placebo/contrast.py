@@ -9,11 +9,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.trajectories.anchors.events import BoolArray
+from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.placebo.occasions import own_means
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.false_discovery import adjusted_p
+from salutogen.models.quantiles import NORMAL_95
 
 LEVEL = 0.05
 
@@ -22,20 +24,20 @@ LEVEL = 0.05
 class Contrast(Record):
     """A mean or share around events, around placebo occasions of the same persons, and the excess.
 
-    The range is that of the draws, within the same persons; the intervals carry the error of
-    persons. That of the excess is
-    that of the mean over courses of observed minus the mean over the course's own draws (t with
-    persons - 1 degrees of freedom, clustered by person). Null where a figure is fixed before the
-    event and hence not contrasted.
+    All placebo occasions of a course count, together as one. The range is that of the mean where
+    one of them is drawn for each course; the intervals carry the error of persons. That of the
+    excess is that of the mean over courses of observed minus the mean over the course's own placebo
+    occasions (t with persons - 1 degrees of freedom, clustered by person). Null where a figure is
+    fixed before the event and hence not contrasted, and where no course differs from its own.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
     observed: float = figure("Around the event")
-    placebo: float = figure("Around placebo occasions, mean over draws")
-    placebo_low: float = figure("Lower end of the draws' 95 % range")
-    placebo_high: float = figure("Upper end of the draws' 95 % range")
+    placebo: float = figure("Around placebo occasions, mean over all of each course")
+    placebo_low: float = figure("Lower end of the 95 % range where one is drawn for each course")
+    placebo_high: float = figure("Upper end of it")
     placebo_mean_low: float | None = figure(
-        "Lower end of the 95 % interval over persons of the mean over draws", default=None
+        "Lower end of the 95 % interval over persons of that mean", default=None
     )
     placebo_mean_high: float | None = figure("Upper end of it", default=None)
     excess: float = figure("Observed minus placebo")
@@ -45,6 +47,11 @@ class Contrast(Record):
     p_adjusted: float | None = figure(
         "p adjusted for the figures of its table (false-discovery rate)", default=None
     )
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether the interval of the excess leaves out 0, by itself."""
+        return side_of_zero(self.excess_low, self.excess_high) != 0
 
     @property
     def beyond(self) -> bool:
@@ -58,11 +65,15 @@ class ShareContrast(Contrast):
     """The same of shares of persons."""
 
     observed: float = figure("Around the event", kind=Kind.SHARE, n="n")
-    placebo: float = figure("Around placebo occasions, mean over draws", kind=Kind.SHARE, n="n")
-    placebo_low: float = figure("Lower end of the draws' 95 % range", kind=Kind.SHARE, n="n")
-    placebo_high: float = figure("Upper end of the draws' 95 % range", kind=Kind.SHARE, n="n")
+    placebo: float = figure(
+        "Around placebo occasions, mean over all of each course", kind=Kind.SHARE, n="n"
+    )
+    placebo_low: float = figure(
+        "Lower end of the 95 % range where one is drawn for each course", kind=Kind.SHARE, n="n"
+    )
+    placebo_high: float = figure("Upper end of it", kind=Kind.SHARE, n="n")
     placebo_mean_low: float | None = figure(
-        "Lower end of the 95 % interval over persons of the mean over draws",
+        "Lower end of the 95 % interval over persons of that mean",
         kind=Kind.SHARE,
         n="n",
         default=None,
@@ -81,58 +92,53 @@ class ShareContrast(Contrast):
     @classmethod
     def of(cls, found: Contrast) -> Self:
         """Take a contrast of values that are 0 and 1 for one of shares."""
-        return cls(**{item.name: getattr(found, item.name) for item in fields(found)})
+        told = cls(**{item.name: getattr(found, item.name) for item in fields(found)})
+        ends = max(told.placebo_low, 0.0), min(told.placebo_high, 1.0)
+        return replace(told, placebo_low=ends[0], placebo_high=ends[1])
 
 
 def contrast(
     observed: FloatArray,
-    drawn: FloatArray,
+    around: FloatArray,
+    of: NDArray[np.int64],
     person: NDArray[np.int64],
-    *,
-    among: tuple[BoolArray, BoolArray] | None = None,
 ) -> Contrast:
-    """Hold values around events beside those of placebo draws.
+    """Hold values around events beside those around all placebo occasions of the same courses.
+
+    Each course counts once on either side: what is seen around the event, and the mean over the
+    placebo occasions that stand beside it.
 
     Parameters
     ----------
     observed : ndarray, shape (m,)
-        NaN where unknown.
-    drawn : ndarray, shape (draws, m)
+        NaN where unknown, or where a course is not to count.
+    around : ndarray, shape (rows,)
+        The same around placebo occasions; NaN where one is not to count.
+    of : ndarray of int, shape (rows,)
+        Place in `observed` of the course that each stands beside.
     person : ndarray of int, shape (m,)
-    among : tuple of ndarray of bool, shapes (m,) and (draws, m), optional
-        Courses that a mean is taken over; default all. Means over some are ratios, whose error is
-        that of their linear terms.
     """
-    there = np.isfinite(observed)
-    mine, theirs = observed[there], drawn[:, there]
-    inside = np.ones(mine.shape) if among is None else among[0][there].astype(np.float64)
-    within = np.ones(theirs.shape) if among is None else among[1][:, there].astype(np.float64)
-    middle, own_term = _mean_among(mine, inside)
-    means, terms = _mean_among(theirs, within)
-    excess = float(middle - means.mean())
-    own = mean_of(excess + own_term - terms.mean(axis=0), person[there])
-    theirs_alone = mean_of(means.mean() + terms.mean(axis=0), person[there])
-    low, high = np.quantile(means, [0.025, 0.975])
+    theirs = own_means(around, of, observed.size)
+    there = np.isfinite(observed) & np.isfinite(theirs)
+    excess = mean_of((observed - theirs)[there], person[there])
+    placebo = mean_of(theirs[there], person[there])
+    varies = excess.low is not None and excess.low < (excess.high or 0.0)
+    middle = 0.0 if placebo.mean is None else placebo.mean
+    squares = own_means(around**2, of, observed.size)[there] - theirs[there] ** 2
+    half = NORMAL_95 * float(np.sqrt(np.maximum(squares, 0.0).sum())) / max(int(there.sum()), 1)
     return Contrast(
-        n=int(inside.sum()),
-        observed=float(middle),
-        placebo=float(means.mean()),
-        placebo_low=float(low),
-        placebo_high=float(high),
-        placebo_mean_low=theirs_alone.low,
-        placebo_mean_high=theirs_alone.high,
-        excess=excess,
-        excess_low=own.low,
-        excess_high=own.high,
-        p=p_of_no_difference(own),
+        n=int(there.sum()),
+        observed=float(observed[there].mean()) if there.any() else 0.0,
+        placebo=middle,
+        placebo_low=middle - half,
+        placebo_high=middle + half,
+        placebo_mean_low=placebo.low,
+        placebo_mean_high=placebo.high,
+        excess=0.0 if excess.mean is None else excess.mean,
+        excess_low=excess.low if varies else None,
+        excess_high=excess.high if varies else None,
+        p=p_of_no_difference(excess) if varies else None,
     )
-
-
-def _mean_among(values: FloatArray, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean over the courses that count (last axis), and what each adds to its error."""
-    share = np.maximum(inside.mean(axis=-1), 1.0 / inside.shape[-1])
-    mean = np.asarray((inside * values).mean(axis=-1) / share)
-    return mean, inside * (values - mean[..., None]) / share[..., None]
 
 
 def told_together[C: Contrast](found: Mapping[str, C]) -> dict[str, C]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from salutogen.analyses.trajectories.labels.rule import SHOWN
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
-from salutogen.page.words import signed
+from salutogen.analyses.trajectories.placebo.regression import RegressionToMean
+from salutogen.page.words import enumeration, signed
+
+ONCE_COUNTED = "once the other figures of the response are counted"
+BORDER = "lies at the border of what is told: other resamples could decide otherwise"
 
 
 def shown_name(name: str) -> str:
@@ -31,3 +37,24 @@ def excess_words(found: Contrast, *, share: bool) -> str:
     if found.excess_low is None:
         return signed(found.excess)
     return f"{signed(found.excess)} ({signed(found.excess_low)} to {signed(found.excess_high)})"
+
+
+def why_not_all(each: Mapping[str, Contrast] | Mapping[str, RegressionToMean], counted: str) -> str:
+    """Say in a clause why a difference is not told by all ways of scoring: by what is printed.
+
+    Parameters
+    ----------
+    each : mapping of str to Contrast or RegressionToMean
+        The difference by way of scoring, in words.
+    counted : str
+        When an interval that leaves out 0 by itself is none that is told, in words.
+    """
+    several = len(each) > 1
+    open_by = [words for words, item in each.items() if not item.leaves_out_0]
+    alone = [words for words, item in each.items() if item.leaves_out_0 and not item.beyond]
+    reasons = []
+    if open_by:
+        reasons.append(f"not distinguished from 0{' ' + enumeration(open_by) if several else ''}")
+    if alone:
+        reasons.append(f"not told{' ' + enumeration(alone) if several else ''} {counted}")
+    return " and ".join(reasons) or "on different sides of 0"

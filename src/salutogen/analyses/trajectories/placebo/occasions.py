@@ -3,12 +3,12 @@
 A placebo occasion meets the eligibility of an anchor (an earlier and two later observed occasions),
 has no listed event and a complete course from pre to post2. That course ends before the first
 anchor of the person; who has none such there is held beside occasions far enough after its anchors,
-where a response may be assumed to be over.
+where a response may be assumed to be over. All that a person has count, together as one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ MARGIN = 2  # further occasions after an anchor that no comparator course touche
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class PlaceboDraws:
-    """One placebo occasion for each anchor that has some, drawn again and again.
+class PlaceboOccasions:
+    """All placebo occasions of the anchors that have some, a row each.
 
     Attributes
     ----------
@@ -30,74 +30,99 @@ class PlaceboDraws:
         Places of the anchors that have a placebo occasion.
     person : ndarray of int, shape (m,)
         Whose anchor it is.
-    occasion : ndarray of int, shape (draws, m)
-        Place of the planned occasion drawn.
     before : ndarray of bool, shape (m,)
         Whether its placebo occasions lie before the first anchor of the person; else after.
-    until : ndarray of int, shape (draws, m)
+    of : ndarray of int, shape (rows,)
+        Place in `anchor` of the anchor that each occasion stands beside.
+    occasion : ndarray of int, shape (rows,)
+        Place of the planned occasion.
+    until : ndarray of int, shape (rows,)
         Where the next anchor of the person stands, or the number of planned occasions: what
         follows a placebo occasion is looked at until then.
     """
 
     anchor: NDArray[np.int64]
     person: NDArray[np.int64]
-    occasion: NDArray[np.int64]
     before: BoolArray
+    of: NDArray[np.int64]
+    occasion: NDArray[np.int64]
     until: NDArray[np.int64]
 
     def __repr__(self) -> str:
-        """Say how many anchors have placebo occasions, and how often these were drawn."""
-        return f"PlaceboDraws({self.anchor.size} anchors x {self.occasion.shape[0]} draws)"
+        """Say how many anchors have placebo occasions, and how many these are."""
+        return f"PlaceboOccasions({self.occasion.size} of {self.anchor.size} anchors)"
 
-    def among(self, kept: BoolArray) -> PlaceboDraws:
-        """Keep the draws of some of the anchors (m,)."""
-        return replace(
-            self,
+    def among(self, kept: BoolArray) -> PlaceboOccasions:
+        """Keep the occasions of some of the anchors (m,)."""
+        rows = kept[self.of]
+        return PlaceboOccasions(
             anchor=self.anchor[kept],
             person=self.person[kept],
-            occasion=self.occasion[:, kept],
             before=self.before[kept],
-            until=self.until[:, kept],
+            of=(np.cumsum(kept) - 1)[self.of[rows]],
+            occasion=self.occasion[rows],
+            until=self.until[rows],
         )
 
+    def drawn(self, draws: int, seed: int | np.random.SeedSequence) -> NDArray[np.int64]:
+        """Draw one row for each anchor, each with the same chance; shape (draws, m)."""
+        number = np.bincount(self.of, minlength=self.anchor.size)
+        chance = np.random.default_rng(seed).random((draws, self.anchor.size))
+        return np.asarray(np.cumsum(number) - number + np.floor(chance * number).astype(np.int64))
+
     def courses(self, rows: FloatArray) -> FloatArray:
-        """Values at the four positions around each drawn occasion, shape (draws, m, 4).
+        """Values at the four positions around each occasion, shape (rows, 4).
 
         Parameters
         ----------
         rows : ndarray, shape (n, occasions)
             Values of the person of each anchor.
         """
-        place = self.occasion[:, :, None] + np.asarray(OFFSETS)
-        return np.asarray(rows[self.anchor[None, :, None], place])
+        place = self.occasion[:, None] + np.asarray(OFFSETS)
+        return np.asarray(rows[self.anchor[self.of][:, None], place])
 
     def elsewhere(self, calm: FloatArray) -> FloatArray:
-        """Mean over the occasions outside each drawn course, shape (draws, m).
+        """Mean over the occasions outside the course around each, shape (rows,).
 
         Parameters
         ----------
         calm : ndarray, shape (n, occasions)
             As `rows` in `courses`, NaN where an event acts.
         """
-        own = calm[self.anchor]
+        own = calm[self.anchor[self.of]]
         there = np.isfinite(own)
-        place = self.occasion[:, :, None] + np.asarray(OFFSETS)
-        inside = np.take_along_axis(there[None], place, axis=2)
-        values = np.take_along_axis(np.where(there, own, 0.0)[None], place, axis=2)
-        n = there.sum(axis=1) - inside.sum(axis=2)
-        total = np.where(there, own, 0.0).sum(axis=1) - values.sum(axis=2)
+        place = self.occasion[:, None] + np.asarray(OFFSETS)
+        there[np.arange(place.shape[0])[:, None], place] = False
+        n = there.sum(axis=1)
+        total = np.where(there, own, 0.0).sum(axis=1)
         return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
     def afterwards(self, rows: FloatArray) -> FloatArray:
-        """Values from each drawn occasion until the next anchor, (draws, m, occasions), then NaN.
+        """Values from each occasion until the next anchor, (rows, occasions), then NaN.
 
-        Column 0 is the drawn occasion; `rows` as in `courses`.
+        Column 0 is the occasion itself; `rows` as in `courses`.
         """
-        k = rows.shape[1]
-        place = self.occasion[:, :, None] + np.arange(k)
-        inside = place < self.until[:, :, None]
-        found = rows[self.anchor[None, :, None], np.where(inside, place, 0)]
+        place = self.occasion[:, None] + np.arange(rows.shape[1])
+        inside = place < self.until[:, None]
+        found = rows[self.anchor[self.of][:, None], np.where(inside, place, 0)]
         return np.where(inside, found, np.nan)
+
+
+def own_means(values: FloatArray, of: NDArray[np.int64], m: int) -> FloatArray:
+    """Mean of each anchor over its placebo occasions, (m,); NaN without a finite value.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows,)
+        NaN where an occasion is not to count.
+    of : ndarray of int, shape (rows,)
+        Which of the `m` anchors it belongs to.
+    m : int
+    """
+    there = np.isfinite(values)
+    number = np.bincount(of[there], minlength=m)
+    total = np.bincount(of[there], values[there], minlength=m)
+    return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))
 
 
 def acting(anchors: Anchors, shape: tuple[int, int], margin: int = 0) -> BoolArray:
@@ -149,43 +174,33 @@ def _before_all(anchors: Anchors, k: int) -> BoolArray:
     return np.asarray(np.arange(k) + max(OFFSETS) < first[:, None])
 
 
-def draw_placebos(
-    grid: EventGrid,
-    anchors: Anchors,
-    rows: FloatArray,
-    *,
-    draws: int,
-    seed: int | np.random.SeedSequence,
-) -> PlaceboDraws:
-    """Draw a placebo occasion for each anchor that has some, each with the same chance.
+def placebos_of(grid: EventGrid, anchors: Anchors, rows: FloatArray) -> PlaceboOccasions:
+    """List the placebo occasions of each anchor that has some.
 
     Parameters
     ----------
     grid, anchors, rows
         As in `placebo_occasions`.
-    draws, seed : int
     """
     pool = placebo_occasions(grid, anchors, rows)
     anchor = np.flatnonzero(pool.any(axis=1))
-    pool = pool[anchor]
-    order = np.argsort(~pool, axis=1, kind="stable")
-    chance = np.random.default_rng(seed).random((draws, anchor.size))
-    rank = np.floor(chance * pool.sum(axis=1)).astype(np.int64)
-    occasion = order[np.arange(anchor.size), rank]
+    of, occasion = np.nonzero(pool[anchor])
     person = anchors.person[anchor]
-    return PlaceboDraws(
+    early = _before_all(anchors, rows.shape[1])[anchor]
+    return PlaceboOccasions(
         anchor=anchor,
         person=person,
-        occasion=occasion,
-        before=_before_all(anchors, rows.shape[1])[anchor, occasion[0]],
-        until=_next_anchor(anchors, person, occasion, rows.shape[1]),
+        before=early[np.arange(anchor.size), pool[anchor].argmax(axis=1)],
+        of=of.astype(np.int64),
+        occasion=occasion.astype(np.int64),
+        until=_next_anchor(anchors, person[of], occasion.astype(np.int64), rows.shape[1]),
     )
 
 
 def _next_anchor(
     anchors: Anchors, person: NDArray[np.int64], occasion: NDArray[np.int64], k: int
 ) -> NDArray[np.int64]:
-    """First anchor of the person after each drawn occasion, or `k`; anchors are in person order."""
+    """First anchor of the person after each occasion, or `k`; anchors are in person order."""
     first = np.searchsorted(anchors.person, person, "left")
     number = np.searchsorted(anchors.person, person, "right") - first
     until = np.full_like(occasion, k)

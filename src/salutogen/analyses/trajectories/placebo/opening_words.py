@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.settings import Rule
+from salutogen.analyses.trajectories.courses.calm_words import calm_in_short, corrected_words
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
-from salutogen.analyses.trajectories.courses.locks import OFFSETS
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import LEVEL, Contrast
-from salutogen.analyses.trajectories.placebo.differences import excess_words
-from salutogen.analyses.trajectories.placebo.occasions import MARGIN
+from salutogen.analyses.trajectories.placebo.differences import (
+    ONCE_COUNTED,
+    excess_words,
+    why_not_all,
+)
 from salutogen.analyses.trajectories.placebo.side_words import bar_words, sides_words
 from salutogen.analyses.trajectories.placebo.words import SELECTED, SELECTED_NONE, reach_words
 from salutogen.analyses.trajectories.recovery.late_change import late_error_words
@@ -60,7 +62,7 @@ def answer_words(
     own = say(
         f"When {event_words(anchored)}, {_changes_words(response, courses)} (from the "
         "occasion before to the one with the event; {n:# course|# courses}; 95 % intervals)."
-        f"{_calm_words(response) if plain.told else ''}",
+        f"{calm_in_short(response) if plain.told else ''}",
         n=Persons(plain.n),
     )
     beyond = placebo is not None and placebo.beyond("response", "jump")
@@ -88,7 +90,7 @@ def short_words(response: Response, placebo: Placebo | None, anchored: Anchored)
     if plain.mean is None or plain.low is None or plain.n < SMALL_CELL:
         return ""
     if placebo is None or placebo.SR is None:
-        return "what an event does is not told, as there is no comparator"
+        return f"what an event does is not told, as there {lacking_words(placebo)}"
     threshold = anchored.grid.threshold
     rated = f" rated {threshold:g} or more" if placebo.rated and threshold is not None else ""
     first, last = WHICH[anchored.rule]
@@ -157,19 +159,6 @@ def _after_short(placebo: Placebo) -> str:
     return AFTER if higher else ""
 
 
-def _calm_words(response: Response) -> str:
-    """What of the reaction the line takes in, as it is fitted to these occasions as well."""
-    calm = (response.jump_calm or {}).get("SR")
-    if calm is None or calm.slope_calm >= calm.slope:
-        return ""
-    return (
-        " The line is fitted to these occasions as well, so that a reaction to the event would "
-        f"steepen it; by a slope without the occasions from an anchor to {max(OFFSETS) + MARGIN} "
-        f"after it, which other events may still steepen, SR changed by {signed(calm.mean)} "
-        f"({signed(calm.low)} to {signed(calm.high)})."
-    )
-
-
 def _late_words(response: Response, courses: LockedCourses) -> Text:
     """Whether SR comes down again later, in the courses that are seen so long."""
     late = response.late_change
@@ -220,6 +209,11 @@ def _after_words(placebo: Placebo) -> str:
     )
 
 
+def lacking_words(placebo: Placebo | None) -> str:
+    """Whether there is no comparator at all, or too few are: it follows `there`."""
+    return "is no comparator" if placebo is None or not placebo.n else "are too few comparators"
+
+
 def _changes_words(response: Response, courses: LockedCourses) -> str:
     """How P changes, then SR with the event in exposure and without it."""
     tests = response.jump_tests
@@ -244,7 +238,7 @@ def _change(found: JumpTest) -> str:
 
 def _compared_words(placebo: Placebo | None, plain: JumpTest) -> Text:
     if placebo is None or placebo.SR is None:
-        return "Nothing is claimed of it: there is no comparator."
+        return f"Nothing is claimed of it: there {lacking_words(placebo)}."
     found = placebo.SR.response["jump"]
     return say(
         "In {compared} of them, which are complete and have comparator occasions (of the same "
@@ -292,7 +286,7 @@ def _verdict(placebo: Placebo) -> str:
         for words, found in each.items()
     ]
     differences = f"{'differences' if several else 'a difference'} of {enumeration(parts)}"
-    told = [words for words, found in each.items() if found.beyond]
+    told = any(found.beyond for found in each.values())
     if placebo.beyond("response", "jump"):
         bar = bar_words(placebo, "response", ["jump"])
         if not several:
@@ -301,12 +295,12 @@ def _verdict(placebo: Placebo) -> str:
         return f"{differences}. All are beyond {bar}{IF_FREE}; these estimates go from {reach}."
     if not told:
         none = "none of which is" if several else "which is not"
-        alone = any(side_of_zero(found.excess_low, found.excess_high) for found in each.values())
-        counted = " once the other figures of the response are counted" if alone else ""
+        alone = any(found.leaves_out_0 for found in each.values())
+        counted = f" {ONCE_COUNTED}" if alone else ""
         return f"{differences}, {none} distinguished from 0{counted}."
     return (
-        f"{differences}. Not all are distinguished from 0 on the same side (only "
-        f"{enumeration(told)}), so nothing is claimed: it hangs on how exposure is taken out."
+        f"{differences}: {why_not_all(each, ONCE_COUNTED)}. So nothing is claimed: it hangs on how "
+        "exposure is taken out."
     )
 
 
@@ -326,7 +320,7 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
     if not band.holds_with_error:
         return (
             f" With error in exposure {what} may lie on either side of 0: it lies {reach}."
-            f"{steeper_words(response)}"
+            f"{corrected_words(response)}"
         )
     if not band.holds_jointly:
         return (
@@ -335,14 +329,3 @@ def _error_words(band: ErrorBand | None, response: Response) -> str:
         )
     side = "above" if (band.value or 0.0) > 0.0 else "below"
     return f" With error in exposure {what} stays {side} 0: it lies {reach}."
-
-
-def steeper_words(response: Response) -> str:
-    """What the correction for error does to a line that a reaction has steepened already."""
-    calm = (response.jump_calm or {}).get("SR")
-    if calm is None or response.jump_error_band is None or calm.slope_calm >= calm.slope:
-        return ""
-    return (
-        " The correction makes a line steeper that a reaction to the event may have steepened "
-        "already, so that the lower ends may lie too low."
-    )

@@ -1,10 +1,11 @@
-"""The comparator as this analysis gives it: drawn, compared, and what has to be said of it."""
+"""The comparator as this analysis gives it: found, compared, and what has to be said of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from salutogen.analyses.trajectories.anchors.anchored import Anchored
 from salutogen.analyses.trajectories.anchors.events import BoolArray
@@ -18,7 +19,7 @@ from salutogen.analyses.trajectories.labels.by_rule import (
 from salutogen.analyses.trajectories.placebo.comparison import Placebo, compare
 from salutogen.analyses.trajectories.placebo.occasions import (
     acting,
-    draw_placebos,
+    placebos_of,
 )
 from salutogen.analyses.trajectories.placebo.scored import (
     OneSide,
@@ -40,16 +41,13 @@ def placebo_of(
     P: FloatArray,
     seed: int,
 ) -> Placebo:
-    """Draw placebo occasions and hold labels, courses and returns beside them.
+    """Find placebo occasions and hold labels, courses and returns beside them.
 
     `P` is the person x occasion array of problems.
     """
-    first, second = np.random.SeedSequence([seed, 64]).spawn(2)
     anchors = anchored.anchors
     busy = acting(anchors, anchored.grid.observed.shape)[anchors.person]
-    chosen = draw_placebos(
-        anchored.grid, anchors, courses.rows, draws=settings.placebo.draws, seed=first
-    )
+    chosen = placebos_of(anchored.grid, anchors, courses.rows)
     SR = ScoredRows(
         rows=courses.rows,
         calm=np.where(busy, np.nan, courses.rows),
@@ -65,16 +63,33 @@ def placebo_of(
         settings.labels,
         other=_other(courses, SR, busy, settings),
         change=courses.change,
-        seed=second,
+        seed=_seeds(seed)[1],
         rated=anchored.grid.rated,
         problems=(P[anchors.person], courses.lock.P),
     )
     own = courses.background == "with-event"
     return replace(
         found,
+        draws=settings.placebo.draws,
         without=without_event(anchored.grid),
         other=f"{'without' if own else 'with'} the event in exposure",
     )
+
+
+def drawn_rows(placebo: Placebo, seed: int) -> NDArray[np.int64]:
+    """Rows of `chosen` of which each draw takes one for each anchor, shape (draws, m).
+
+    Parameters
+    ----------
+    placebo : Placebo
+    seed : int
+        Of the run.
+    """
+    return placebo.chosen.drawn(placebo.draws, _seeds(seed)[0])
+
+
+def _seeds(seed: int) -> list[np.random.SeedSequence]:
+    return np.random.SeedSequence([seed, 64]).spawn(2)
 
 
 def _within(courses: LockedCourses, SR: ScoredRows, busy: BoolArray) -> ScoredRows | None:

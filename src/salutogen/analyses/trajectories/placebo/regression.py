@@ -2,10 +2,10 @@
 
 A course that stands high at one occasion stands lower at the next, whatever happened. How much
 lower is read from the placebo courses of the same persons: the mean of post1 and post2 minus peri
-is regressed on pre, peri and the person's mean elsewhere over all draws, and expected at the values
-that were seen around events. Where events are chosen because a person felt bad, the fall so
-expected is regression to the mean; where they are facts, it is what a rise of that size would have
-done had it been fluctuation.
+is regressed on pre, peri and the person's mean elsewhere over all of them, those of a course
+together as one, and expected at the values that were seen around events. Where events are chosen
+because a person felt bad, the fall so expected is regression to the mean; where they are facts, it
+is what a rise of that size would have done had it been fluctuation.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
+from salutogen.analyses.trajectories.placebo.occasions import own_means
 from salutogen.columns import POINTS, Kind, Record, figure, record
-from salutogen.models.resampling.bootstrap import percentile_interval
 
-RESAMPLES = 1000
 LEVEL = 0.05
-FEWEST = 50  # courses, below which three slopes and their resamples are no comparator
+FEWEST = 50  # courses, below which three slopes are no comparator
 
 
 @record
@@ -39,7 +38,7 @@ class RegressionToMean(Record):
     excess: float = figure("Change after the event minus the expected one", unit=POINTS)
     excess_low: float = figure("Lower end of its 95 % interval over persons", unit=POINTS)
     excess_high: float = figure("Upper end of its 95 % interval over persons", unit=POINTS)
-    p: float | None = figure("p of no excess, by t with the error over resampled persons")
+    p: float | None = figure("p of no excess, by the same t as its interval")
     farther: float = figure(
         "Share of the rises that are larger than 97.5 % of those at comparator occasions: what is "
         "expected after them is drawn out beyond what was seen without the event",
@@ -64,80 +63,87 @@ class RegressionToMean(Record):
 
 def regression_to_mean(
     observed: FloatArray,
-    drawn: FloatArray,
+    around: FloatArray,
+    of: NDArray[np.int64],
     person: NDArray[np.int64],
     *,
     elsewhere: tuple[FloatArray, FloatArray],
-    seed: int | np.random.SeedSequence,
 ) -> RegressionToMean | None:
-    """Expect the change after the event from placebo courses; intervals by resampled persons.
+    """Expect the change after the event from placebo courses; t intervals by the jackknife.
 
     Parameters
     ----------
     observed : ndarray, shape (m, 4)
         SR at pre, peri, post1, post2.
-    drawn : ndarray, shape (draws, m, 4)
+    around : ndarray, shape (rows, 4)
+        The same around placebo occasions.
+    of : ndarray of int, shape (rows,)
+        Place in `observed` of the course that each stands beside.
     person : ndarray of int, shape (m,)
-    elsewhere : tuple of ndarray, shapes (m,) and (draws, m)
+    elsewhere : tuple of ndarray, shapes (m,) and (rows,)
         Mean SR of the person outside the course: its level, as far as it is seen.
-    seed : int
     """
-    from scipy.special import stdtr
+    from scipy.special import stdtr, stdtrit
 
     own, theirs = elsewhere
-    complete = with_level(observed, elsewhere)
+    complete = with_level(observed, of, elsewhere)
     if complete.sum() < FEWEST:
         return None
     mine = _columns(observed[complete], own[complete])
     centre = mine.mean(axis=0)
-    others = _columns(drawn[:, complete], theirs[:, complete]) - centre
-    expected = np.einsum("dia,dib->iab", others, others) / others.shape[0]
-    sums = np.concatenate(
-        [
-            np.ones((mine.shape[0], 1)),
-            mine - centre,
-            others.mean(axis=0),
-            expected.reshape(mine.shape[0], -1),
-        ],
-        axis=1,
-    )
+    used = complete[of]
+    rows, of = around[used], (np.cumsum(complete) - 1)[of[used]]
+    others = _columns(rows, theirs[used]) - centre
+    products = (others[:, :, None] * others[:, None, :]).reshape(len(others), -1)
+    n_courses = mine.shape[0]
+    means = [own_means(column, of, n_courses) for column in (*others.T, *products.T)]
+    sums = np.column_stack([np.ones(n_courses), mine - centre, *means])
     _, index = np.unique(person[complete], return_inverse=True)
     by_person = np.stack([np.bincount(index, column) for column in sums.T], axis=1)
-    found = _expected(by_person.sum(axis=0)[None])
+    total = by_person.sum(axis=0)
+    excess, expected = _expected(total[None])[0].tolist()
     n = by_person.shape[0]
-    weight = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
-    again = _expected(weight.astype(float) @ by_person)
-    low, high = percentile_interval(again[:, 0])
-    expected_low, expected_high = percentile_interval(again[:, 1]) + centre[-1]
-    se = float(np.std(again[:, 0], ddof=1))
-    around = drawn[:, complete]
-    most = np.quantile(around[..., 1] - around[..., 0], 0.975)
+    left_out = _expected(total - by_person)
+    spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
+    se, se_expected = np.sqrt((n - 1) / n * spread).tolist()
+    t = float(stdtrit(n - 1, 0.975))
     return RegressionToMean(
-        n=int(complete.sum()),
+        n=n_courses,
         rise=float(centre[1] - centre[0]),
         change=float(centre[-1]),
-        expected=float(found[0, 1] + centre[-1]),
-        expected_low=float(expected_low),
-        expected_high=float(expected_high),
-        excess=float(found[0, 0]),
-        excess_low=float(low),
-        excess_high=float(high),
-        p=float(2.0 * stdtr(n - 1, -abs(found[0, 0]) / se)) if se > 0.0 else None,
-        farther=float(np.mean(mine[:, 1] - mine[:, 0] > most)),
+        expected=float(expected + centre[-1]),
+        expected_low=float(expected + centre[-1] - t * se_expected),
+        expected_high=float(expected + centre[-1] + t * se_expected),
+        excess=excess,
+        excess_low=excess - t * se,
+        excess_high=excess + t * se,
+        p=float(2.0 * stdtr(n - 1, -abs(excess) / se)) if se > 0.0 else None,
+        farther=float(np.mean(mine[:, 1] - mine[:, 0] > _high_rise(rows, of))),
     )
 
 
-def with_level(observed: FloatArray, elsewhere: tuple[FloatArray, FloatArray]) -> NDArray[np.bool_]:
-    """Complete courses whose person's level is seen outside them and outside each drawn one.
+def _high_rise(courses: FloatArray, of: NDArray[np.int64]) -> float:
+    """The rise that 97.5 % of those at placebo occasions do not exceed, each course once."""
+    rise = courses[:, 1] - courses[:, 0]
+    order = np.argsort(rise, kind="stable")
+    share = np.cumsum(1.0 / np.bincount(of)[of[order]])
+    return float(rise[order][np.searchsorted(share, 0.975 * share[-1])])
+
+
+def with_level(
+    observed: FloatArray, of: NDArray[np.int64], elsewhere: tuple[FloatArray, FloatArray]
+) -> NDArray[np.bool_]:
+    """Complete courses whose person's level is seen outside them and outside each placebo course.
 
     Parameters
     ----------
-    observed, elsewhere
+    observed, of, elsewhere
         As in `regression_to_mean`.
     """
     own, theirs = elsewhere
     there = np.isfinite(observed).all(axis=1) & np.isfinite(own)
-    return np.asarray(there & np.isfinite(theirs).all(axis=0))
+    unseen = np.bincount(of[~np.isfinite(theirs)], minlength=own.size)
+    return np.asarray(there & (unseen == 0))
 
 
 def _columns(courses: FloatArray, elsewhere: FloatArray) -> FloatArray:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salutogen.analyses.intervals import side_of_zero
+from salutogen.analyses.intervals import settled_side, side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.return_error import (
+    RESAMPLES,
     Returns,
     difference,
     shares_back,
 )
 from salutogen.analyses.trajectories.recovery.return_time import return_intervals
-from salutogen.analyses.trajectories.recovery.turnbull import turnbull
 from salutogen.columns import Kind, Record, figure, record
 
 VISITS = (1, 2)  # occasions after which the share back is told
-DRAW_TOLERANCE = 1e-6
 
 
 @record
-class DrawnShare(Record):
+class ComparedShare(Record):
     """Share back within the band around events, and around placebo occasions."""
 
     n: int = figure("Courses that went above their band after the event", kind=Kind.COUNT)
@@ -29,10 +28,8 @@ class DrawnShare(Record):
         "After the event; null where nobody left the band", kind=Kind.SHARE, n="n"
     )
     placebo: float | None = figure(
-        "After placebo occasions, mean over draws", kind=Kind.SHARE, n="n"
+        "After placebo occasions, those of a course together as one", kind=Kind.SHARE, n="n"
     )
-    low: float | None = figure("Lower end of the draws' 95 % range", kind=Kind.SHARE, n="n")
-    high: float | None = figure("Upper end of the draws' 95 % range", kind=Kind.SHARE, n="n")
     observed_low: float | None = figure(
         "Lower end of the 95 % interval over persons of the share after the event",
         kind=Kind.SHARE,
@@ -57,86 +54,89 @@ class DrawnShare(Record):
 
     @property
     def differs(self) -> bool:
-        """Whether the shares differ."""
-        return side_of_zero(self.excess_low, self.excess_high) != 0
+        """Whether the shares differ, whichever persons are resampled."""
+        return settled_side(self.excess_low, self.excess_high, self.excess, RESAMPLES) != 0
+
+    @property
+    def at_border(self) -> bool:
+        """Whether the interval leaves out 0, but by so little that other draws could decide."""
+        return not self.differs and side_of_zero(self.excess_low, self.excess_high) != 0
 
 
 def back_after(
     change: FloatArray,
-    drawn: FloatArray,
+    around: FloatArray,
+    of: NDArray[np.int64],
     half_width: float,
     person: NDArray[np.int64],
     *,
     seed: int | np.random.SeedSequence,
-) -> dict[str, DrawnShare]:
-    """Share back by Turnbull's estimate, after events and in each draw.
+) -> dict[str, ComparedShare]:
+    """Share back by Turnbull's estimate, after events and after all placebo occasions.
 
-    The interval of the difference takes all draws together, and both shares as independent.
+    The interval of the difference takes both shares as independent.
 
     Parameters
     ----------
     change : ndarray, shape (m, k)
         SR minus the own pre-level from each anchor on.
-    drawn : ndarray, shape (draws, m, k)
+    around : ndarray, shape (rows, k)
         The same from each placebo occasion on.
+    of : ndarray of int, shape (rows,)
+        Place in `change` of the course that each stands beside.
     half_width : float
         Of the band.
     person : ndarray of int, shape (m,)
     seed : int
         Of the persons resampled.
     """
-    each = [_share_back(row, half_width) for row in drawn]
-    seen = _share_back(change, half_width)
     visits = np.asarray(VISITS, dtype=float)
     mine = _returns(change, half_width, person)
-    theirs = _returns(
-        drawn.reshape(-1, drawn.shape[-1]), half_width, np.tile(person, drawn.shape[0])
-    )
+    theirs = _returns(around, half_width, person[of], _weight(of))
     own, other = (shares_back(found, visits, seed=seed) for found in (mine, theirs))
     found = {}
     for place, visit in enumerate(VISITS):
-        shares = np.asarray([share[place] for share in each if share is not None])
-        low, high = np.quantile(shares, [0.025, 0.975]) if shares.size else (None, None)
-        observed = None if seen is None else seen[place]
-        placebo = float(shares.mean()) if shares.size else None
-        excess = None if observed is None or placebo is None else observed - placebo
-        below, above = (0.0, 0.0)
-        if excess is not None:
-            middle, least, most = difference(own[place], other[place])
-            below, above = middle - least, most - middle
-        found[str(visit)] = DrawnShare(
+        first, second = (each[place] if each else None for each in (own, other))
+        apart, low, high = (
+            (None, None, None) if first is None or second is None else difference(first, second)
+        )
+        found[str(visit)] = ComparedShare(
             n=int(mine.left.size),
-            observed=observed,
-            placebo=placebo,
-            low=None if low is None else float(low),
-            high=None if high is None else float(high),
-            observed_low=own[place].low if own else None,
-            observed_high=own[place].high if own else None,
-            placebo_share_low=other[place].low if other else None,
-            placebo_share_high=other[place].high if other else None,
-            excess=excess,
-            excess_low=None if excess is None else excess - below,
-            excess_high=None if excess is None else excess + above,
+            observed=None if first is None else first.share,
+            placebo=None if second is None else second.share,
+            observed_low=None if first is None else first.low,
+            observed_high=None if first is None else first.high,
+            placebo_share_low=None if second is None else second.low,
+            placebo_share_high=None if second is None else second.high,
+            excess=apart,
+            excess_low=low,
+            excess_high=high,
         )
     return found
 
 
-def number_above(drawn: FloatArray, half_width: float) -> float:
-    """Courses above their band at some time after the drawn occasion, mean over draws."""
+def number_above(around: FloatArray, of: NDArray[np.int64], half_width: float) -> float:
+    """Courses above their band at some time after a placebo occasion, mean over those of each."""
     with np.errstate(invalid="ignore"):
-        above = drawn > half_width
-    return float(above.any(axis=-1).sum(axis=-1).mean())
+        above = (around > half_width).any(axis=-1)
+    return float((_weight(of) * above).sum())
 
 
-def _returns(change: FloatArray, half_width: float, person: NDArray[np.int64]) -> Returns:
+def _weight(of: NDArray[np.int64]) -> FloatArray:
+    """Weight of each placebo occasion: those of a course make one together."""
+    return np.asarray(1.0 / np.bincount(of)[of])
+
+
+def _returns(
+    change: FloatArray,
+    half_width: float,
+    person: NDArray[np.int64],
+    weight: FloatArray | None = None,
+) -> Returns:
     left, right, rows, _ = return_intervals(change, half_width)
-    return Returns(left=left, right=right, person=person[rows])
-
-
-def _share_back(change: FloatArray, half_width: float) -> tuple[float, ...] | None:
-    """Share back one and two occasions after first seen above; None where nobody was above."""
-    left, right, _, _ = return_intervals(change, half_width)
-    if not left.size:
-        return None
-    _, ends, mass = turnbull(left, right, tolerance=DRAW_TOLERANCE)
-    return tuple(float(mass[ends <= visit].sum()) for visit in VISITS)
+    return Returns(
+        left=left,
+        right=right,
+        person=person[rows],
+        weight=None if weight is None else weight[rows],
+    )

@@ -18,7 +18,7 @@ from salutogen.analyses.trajectories.placebo.contrast import (
     told_beside,
     told_together,
 )
-from salutogen.analyses.trajectories.placebo.occasions import PlaceboDraws
+from salutogen.analyses.trajectories.placebo.occasions import PlaceboOccasions
 from salutogen.analyses.trajectories.placebo.regression import (
     RegressionToMean,
     regression_to_mean,
@@ -87,7 +87,8 @@ class ScoredComparison(Record):
     """Labels, courses and responses beside their placebo, under one way of scoring SR."""
 
     labels: dict[str, ShareContrast] = figure(
-        "Shares of labels among complete courses that were not high before; the share of those "
+        "Shares of labels among the complete courses that were not high before and have placebo "
+        "occasions not high before either, each of which counts once; the share of those "
         "high before among all, which is fixed before the event and hence not contrasted"
     )
     course: dict[str, Contrast] = figure("Mean SR by position", unit=POINTS, sign=LESS_RESILIENT)
@@ -137,23 +138,18 @@ def codes_of(courses: FloatArray, scored: ScoredRows, settings: LabelSettings) -
 
 
 def scored_comparison(
-    chosen: PlaceboDraws,
-    scored: ScoredRows,
-    settings: LabelSettings,
-    seed: int | np.random.SeedSequence,
+    chosen: PlaceboOccasions, scored: ScoredRows, settings: LabelSettings
 ) -> ScoredComparison:
     """Hold labels, courses and responses beside those at comparator occasions, all and by side.
 
     Parameters
     ----------
-    chosen : PlaceboDraws
+    chosen : PlaceboOccasions
     scored : ScoredRows
     settings : LabelSettings
-    seed : int
-        Of the persons resampled for the change that is expected after the event.
     """
     labels, course, response = _contrasts(chosen, scored, settings)
-    regression = _regression(chosen, scored, seed)
+    regression = _regression(chosen, scored)
     # The change that follows the jump is told of the same courses, in the same breath.
     response, p = told_beside(response, None if regression is None else regression.p)
     return ScoredComparison(
@@ -161,9 +157,11 @@ def scored_comparison(
         course=told_together(course),
         response=response,
         regression=None if regression is None else replace(regression, p_adjusted=p),
-        n_with_level=int(with_level(_whole(chosen, scored), _elsewhere(chosen, scored)).sum()),
-        before=_one_side(chosen, chosen.before, scored, settings, seed),
-        after=_one_side(chosen, ~chosen.before, scored, settings),
+        n_with_level=int(
+            with_level(_whole(chosen, scored), chosen.of, _elsewhere(chosen, scored)).sum()
+        ),
+        before=_one_side(chosen, chosen.before, scored, settings, regressed=True),
+        after=_one_side(chosen, ~chosen.before, scored, settings, regressed=False),
     )
 
 
@@ -182,11 +180,12 @@ def may_stand_alone(complete: BoolArray, there: BoolArray) -> bool:
 
 
 def _one_side(
-    chosen: PlaceboDraws,
+    chosen: PlaceboOccasions,
     there: BoolArray,
     scored: ScoredRows,
     settings: LabelSettings,
-    seed: int | np.random.SeedSequence | None = None,
+    *,
+    regressed: bool,
 ) -> OneSide | None:
     complete = np.isfinite(_whole(chosen, scored)[:, 0])
     if not may_stand_alone(complete, there):
@@ -198,21 +197,22 @@ def _one_side(
         labels=told_together(labels),
         course=told_together(course),
         response=told_together(response),
-        regression=None if seed is None else _regression(chosen, scored, seed),
+        regression=_regression(chosen, scored) if regressed else None,
     )
 
 
-def _regression(
-    chosen: PlaceboDraws, scored: ScoredRows, seed: int | np.random.SeedSequence
-) -> RegressionToMean | None:
+def _regression(chosen: PlaceboOccasions, scored: ScoredRows) -> RegressionToMean | None:
     """The change after the event beside the one that these comparator occasions let expect."""
-    drawn, elsewhere = chosen.courses(scored.rows), _elsewhere(chosen, scored)
     return regression_to_mean(
-        _whole(chosen, scored), drawn, chosen.person, elsewhere=elsewhere, seed=seed
+        _whole(chosen, scored),
+        chosen.courses(scored.rows),
+        chosen.of,
+        chosen.person,
+        elsewhere=_elsewhere(chosen, scored),
     )
 
 
-def _whole(chosen: PlaceboDraws, scored: ScoredRows) -> FloatArray:
+def _whole(chosen: PlaceboOccasions, scored: ScoredRows) -> FloatArray:
     """The courses around the event, NaN throughout where they are not complete."""
     mine = scored.locked[chosen.anchor]
     complete = np.isfinite(mine).all(axis=1)
@@ -220,38 +220,43 @@ def _whole(chosen: PlaceboDraws, scored: ScoredRows) -> FloatArray:
 
 
 def _contrasts(
-    chosen: PlaceboDraws, scored: ScoredRows, settings: LabelSettings
+    chosen: PlaceboOccasions, scored: ScoredRows, settings: LabelSettings
 ) -> tuple[dict[str, ShareContrast], dict[str, Contrast], dict[str, Contrast]]:
-    """Contrasts of labels, positions and responses, each by itself."""
-    person, mine = chosen.person, scored.locked[chosen.anchor]
-    drawn, whole = chosen.courses(scored.rows), _whole(chosen, scored)
+    """Contrasts of labels, positions and responses, each by itself.
+
+    Labels are of who was not high before the event, beside the same persons' occasions at which
+    they were not high before either: like stands beside like, each person once.
+    """
+    of, person, mine = chosen.of, chosen.person, scored.locked[chosen.anchor]
+    around, whole = chosen.courses(scored.rows), _whole(chosen, scored)
     complete = np.isfinite(whole[:, 0])
-    own, theirs = codes_of(mine, scored, settings), codes_of(drawn, scored, settings)
-    shares = {
-        name: ShareContrast.of(
+    own, theirs = codes_of(mine, scored, settings), codes_of(around, scored, settings)
+    shares = {}
+    for code, name in enumerate(LABELS):
+        counts, count = (code == HIGH) | (own != HIGH), (code == HIGH) | (theirs != HIGH)
+        shares[name] = ShareContrast.of(
             contrast(
-                np.where(complete, own == code, np.nan),
-                (theirs == code) * 1.0,
+                np.where(complete & counts, own == code, np.nan),
+                np.where(count, theirs == code, np.nan),
+                of,
                 person,
-                among=None if code == HIGH else (own != HIGH, theirs != HIGH),
             )
         )
-        for code, name in enumerate(LABELS)
-    }
     shares[LABELS[HIGH]] = replace(shares[LABELS[HIGH]], excess_low=None, excess_high=None, p=None)
     course = {
-        name: contrast(mine[:, place], drawn[..., place], person)
+        name: contrast(mine[:, place], around[:, place], of, person)
         for place, name in enumerate(POSITIONS)
     }
-    around = responses(drawn)
+    others = responses(around)
     response = {
-        name: contrast(values, around[name], person) for name, values in responses(whole).items()
+        name: contrast(values, others[name], of, person)
+        for name, values in responses(whole).items()
     }
     return shares, course, response
 
 
-def _elsewhere(chosen: PlaceboDraws, scored: ScoredRows) -> tuple[FloatArray, FloatArray]:
-    """Mean SR of each person outside the course around the event, and outside each drawn one.
+def _elsewhere(chosen: PlaceboOccasions, scored: ScoredRows) -> tuple[FloatArray, FloatArray]:
+    """Mean SR of each person outside the course around the event, and outside each other one.
 
     Occasions at which an event acts are in neither, nor is pre of the anchor in the first.
     """

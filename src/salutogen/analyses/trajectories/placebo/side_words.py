@@ -11,7 +11,11 @@ from collections.abc import Iterable
 from salutogen.analyses.trajectories.labels.rule import HIGH, LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
-from salutogen.analyses.trajectories.placebo.differences import excess_words, shown_name
+from salutogen.analyses.trajectories.placebo.differences import (
+    ONCE_COUNTED,
+    excess_words,
+    shown_name,
+)
 from salutogen.analyses.trajectories.placebo.scored import OneSide
 from salutogen.findings import Persons
 from salutogen.page.audience import Audience
@@ -43,8 +47,11 @@ def other_jump_words(placebo: Placebo | None) -> str:
     if found is None:
         return "; nothing stands beside it"
     jump = found["jump"]
-    apart = "beyond" if jump.beyond and jump.excess > 0.0 else "not shown to be so beyond"
-    return f", but {apart} what comparator occasions show ({excess_words(jump, share=False)})"
+    told = jump.beyond and jump.excess > 0.0
+    apart = "beyond" if told else "not shown to be so beyond"
+    counted = f"; it is not told {ONCE_COUNTED}" if jump.leaves_out_0 and not jump.beyond else ""
+    difference = f"{excess_words(jump, share=False)}{counted}"
+    return f", but {apart} what comparator occasions show ({difference})"
 
 
 def balance_words(placebo: Placebo) -> Text:

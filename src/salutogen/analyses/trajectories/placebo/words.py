@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.contrast import Contrast
-from salutogen.analyses.trajectories.placebo.differences import excess_words, shown_name
+from salutogen.analyses.trajectories.placebo.differences import (
+    excess_words,
+    shown_name,
+    why_not_all,
+)
 from salutogen.analyses.trajectories.placebo.occasions import MARGIN
 from salutogen.analyses.trajectories.placebo.side_words import (
     balance_words,
@@ -37,11 +41,10 @@ def placebo_words(placebo: Placebo, anchored: int, audience: Audience) -> Text:
     few = audience.is_small(placebo.n_without)
     return say(
         "The comparator: {n} of the anchors have occasions {without} with a complete course around "
-        "them.{sides} One of these is drawn for each anchor, {draws} times.{rest}{balance}",
+        "them.{sides} All of these count, those of an anchor together as one.{rest}{balance}",
         n=Persons(placebo.n, of=anchored),
         without=placebo.without,
         sides=_side_words(placebo, audience),
-        draws=placebo.draws,
         rest=""
         if few or not placebo.n_without
         else " The others have none and stand in no comparison.",
@@ -93,7 +96,7 @@ def reach_words(placebo: Placebo, each: Iterable[float], *, share: bool = False)
 def _decided_by(placebo: Placebo) -> str:
     if placebo.SR_other is None:
         return "which slope of exposure is taken out"
-    return "how much of the rise at the event is counted as expected"
+    return "what is expected at the exposure of the event"
 
 
 def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) -> Text:
@@ -138,8 +141,8 @@ def beyond_words(placebo: Placebo, table: str, named: Iterable[str], what: str) 
     if one_way:
         parts.append(
             "By the line over single occasions, but not however SR is scored, differ "
-            f"{_enumerated(one_way)}: that may be made by how exposure is taken "
-            "out."
+            f"{'; '.join(_not_all_ways(placebo, table, name, what) for name in one_way)}. That may "
+            "be made by how exposure is taken out."
         )
     if other_way:
         parts.append(
@@ -171,6 +174,16 @@ def _otherwise(placebo: Placebo, table: str, name: str) -> str:
         for words, found in _ways_beyond(placebo, table, name).items()
     ]
     return f"{shown_name(name)} by {enumeration(parts)}"
+
+
+def _not_all_ways(placebo: Placebo, table: str, name: str, what: str) -> str:
+    """A figure under every way of scoring, and why it is not told by all of them."""
+    each = {words: getattr(found, table)[name] for words, found in placebo.ways.items()}
+    parts = [
+        f"{excess_words(found, share=table == 'labels')} {words}" for words, found in each.items()
+    ]
+    why = why_not_all(each, f"once {what} are counted together")
+    return f"{shown_name(name)}, by {enumeration(parts)}: {why}"
 
 
 def _over_ways(placebo: Placebo, table: str, name: str) -> str:

@@ -97,7 +97,7 @@ class RecoveryCurve(Record):
     )
     autocorrelation_p: float = figure("p of none, by likelihood ratio")
     n_persons: int = figure("Persons", kind=Kind.COUNT)
-    n_obs: int = figure("Values", kind=Kind.COUNT)
+    n_obs: int = figure("Values", kind=Kind.COUNT, by="n_persons")
     withheld: Withheld | None = figure(
         "Why no half-life is told of a fall: `backgrounds`: with the event in exposure and without "
         "it, half-lives differ; `end`: the curve ends elsewhere than courses do; null otherwise",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -88,7 +89,7 @@ class Response(Record):
     Attributes
     ----------
     jumps, changes : ndarray, shape (n,)
-        Of each anchor; NaN where a position is missing.
+        Of each anchor whose course is told of; NaN where a position is missing.
     jumps_within : ndarray or None, shape (n,)
         Jumps of SR scored with the slope within persons.
     course_metrics : CourseMetrics or None
@@ -129,7 +130,13 @@ class Response(Record):
     course_metrics: CourseMetrics | None = beside()
 
 
-def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float = 0.0) -> JumpTest:
+def jump_test(
+    jumps: FloatArray,
+    person: NDArray[np.int64],
+    *,
+    line_error: float = 0.0,
+    told_size: Callable[[int], int] = int,
+) -> JumpTest:
     """Ask whether there is a jump on average: t interval, clustered by person.
 
     Parameters
@@ -139,15 +146,18 @@ def jump_test(jumps: FloatArray, person: NDArray[np.int64], *, line_error: float
     line_error : float
         Standard error that the line adds to the mean, see `line_error`; NaN where it is unknown,
         and with it the interval.
+    told_size : callable
+        Persons that the test is made with (`Audience.told_size`): the SD of jumps stands beside.
     """
     from scipy.special import stdtr, stdtrit
 
-    found = mean_of(jumps, person)
+    found = mean_of(jumps, person, told_size)
     if found.mean is None or found.low is None or not np.isfinite(line_error):
         return JumpTest(n=found.n, mean=found.mean, low=None, high=None, p=None)
-    limit = float(stdtrit(found.persons - 1, 0.975))
+    persons = told_size(found.persons)
+    limit = float(stdtrit(persons - 1, 0.975))
     se = float(np.hypot((found.mean - found.low) / limit, line_error))
-    p = float(2.0 * stdtr(found.persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
+    p = float(2.0 * stdtr(persons - 1, -abs(found.mean) / se)) if se > 0.0 else None
     return JumpTest(
         n=found.n,
         mean=found.mean,
@@ -174,6 +184,7 @@ def response_of(
     line_errors: Mapping[str, float],
     error_band: ErrorBand | None = None,
     calm: Mapping[str, CalmJump] | None = None,
+    told_size: Callable[[int], int] = int,
 ) -> Response:
     """Describe jumps, changes and metrics over the anchors.
 
@@ -188,21 +199,25 @@ def response_of(
         Of the mean jump over errors of exposure.
     calm : mapping of str to CalmJump, optional
         The mean jump by slopes that the reaction has no part in.
+    told_size : callable
+        As in `jump_test`.
     """
     person = anchors.person
-    jumps, changes, within = jump(courses.lock), mean_change(courses.lock), courses.lock.SR_within
-    tests = {"SR": jump_test(jumps, person, line_error=line_errors["SR"])}
+    test = partial(jump_test, person=person, told_size=told_size)
+    lock, other_lock = courses.told, courses.other_told
+    jumps, changes, within = jump(lock), mean_change(lock), lock.SR_within
+    tests = {"SR": test(jumps, line_error=line_errors["SR"])}
     jumps_within = None if within is None else np.asarray(within[:, 1] - within[:, 0])
     if jumps_within is not None:
-        tests["SR_within"] = jump_test(jumps_within, person, line_error=line_errors["SR_within"])
-    P = np.where(np.isfinite(jumps), courses.lock.P[:, 1] - courses.lock.P[:, 0], np.nan)
-    if courses.other_background is not None:
-        other = jump(courses.other_background)
+        tests["SR_within"] = test(jumps_within, line_error=line_errors["SR_within"])
+    P = np.where(np.isfinite(jumps), lock.P[:, 1] - lock.P[:, 0], np.nan)
+    if other_lock is not None:
+        other = jump(other_lock)
         # The line's error is that of the line with the event in exposure, whichever is locked.
         own = courses.background == "with-event"
         ratio = _expected_over(P, other, jumps) if own else 1.0
-        tests["SR_other"] = jump_test(other, person, line_error=ratio * line_errors["SR"])
-    tests["P"] = jump_test(P, person)
+        tests["SR_other"] = test(other, line_error=ratio * line_errors["SR"])
+    tests["P"] = test(P)
     return Response(
         jump=MeanAndSD.of(jumps),
         mean_change=MeanAndSD.of(changes),

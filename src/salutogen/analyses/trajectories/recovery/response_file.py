@@ -9,10 +9,11 @@ import polars as pl
 
 from salutogen.analyses.contract import ResultFile
 from salutogen.analyses.trajectories.anchors.anchored import EPISODE, SUBJECT, Anchored
+from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
-from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES
-from salutogen.analyses.trajectories.recovery.response import Response
+from salutogen.analyses.trajectories.recovery.metrics import QUANTITIES, CourseMetrics
+from salutogen.analyses.trajectories.recovery.response import jump, mean_change
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 
 POOLED = ("jump_pooled", "jump_pooled_se", "asymptote_pooled", "asymptote_pooled_se")
@@ -21,17 +22,18 @@ HALF_LIFE = ("half_life", "half_life_low", "half_life_high")
 
 def response_file(
     anchored: Anchored,
-    response: Response,
+    locked: LockedCourses,
+    metrics: CourseMetrics | None,
     curve: RecoveryCurve | None,
-    unit_of_time: Literal["occasions", "days"],
 ) -> ResultFile:
     """One row per anchor, in their order: observed jump and change, pooled response, metrics.
 
     Columns that cannot be given (see the findings) are left out; single values are null.
     """
-    columns: dict[str, FloatArray] = {"jump": response.jumps, "mean_change": response.changes}
-    if response.jumps_within is not None:
-        columns["jump_within"] = response.jumps_within
+    lock = locked.lock
+    columns: dict[str, FloatArray] = {"jump": jump(lock), "mean_change": mean_change(lock)}
+    if lock.SR_within is not None:
+        columns["jump_within"] = np.asarray(lock.SR_within[:, 1] - lock.SR_within[:, 0])
     n = anchored.n
     if curve is not None:
         own = curve.individual
@@ -47,7 +49,6 @@ def response_file(
                 for name, values in zip(HALF_LIFE, own.half_lives, strict=True)
             }
     table = pl.DataFrame(columns)
-    metrics = response.course_metrics
     if metrics is not None:
         table = table.with_columns(
             *(pl.Series(name, getattr(metrics, name)) for name in QUANTITIES),
@@ -56,7 +57,7 @@ def response_file(
     table = table.with_columns(pl.selectors.float().fill_nan(None))
     return ResultFile(
         table=anchored.with_subject(table),
-        columns=(SUBJECT, EPISODE, *response_columns(unit_of_time)),
+        columns=(SUBJECT, EPISODE, *response_columns(locked.unit_of_time)),
     )
 
 

@@ -42,11 +42,14 @@ class Returns:
         Last visit above and first visit back; `right` infinite where never seen back.
     person : ndarray of int, shape (n,)
         Whose course it is; persons are resampled whole.
+    weight : ndarray, shape (n,), optional
+        How much each counts; default 1.
     """
 
     left: FloatArray
     right: FloatArray
     person: NDArray[np.int64]
+    weight: FloatArray | None = None
 
     def __repr__(self) -> str:
         """Say how many courses there are."""
@@ -79,7 +82,7 @@ def shares_back(
     persons, who = np.unique(found.person, return_inverse=True)
     n = persons.size
     counts = np.zeros((n, len(pairs)))
-    np.add.at(counts, (who, kind.ravel()), 1.0)
+    np.add.at(counts, (who, kind.ravel()), 1.0 if found.weight is None else found.weight)
     weight = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
     total = np.vstack([counts.sum(axis=0), weight.astype(float) @ counts])
     mass = _turnbull_of_many(total, inside)

@@ -33,7 +33,7 @@ from salutogen.analyses.trajectories.recovery.words import (
 )
 from salutogen.columns import Column, Kind
 from salutogen.findings import Finding, Persons
-from salutogen.page.audience import Audience
+from salutogen.page.audience import Audience, told_median
 from salutogen.page.section import Section, Table, Text
 from salutogen.page.words import say, signed
 
@@ -107,7 +107,7 @@ def _jump_words(anchored: Anchored, response: Response, audience: Audience) -> T
 def _in_words(
     anchored: Anchored, words: str, values: FloatArray, spread: Spread | None, audience: Audience
 ) -> Text:
-    found = mean_of(values, anchored.anchors.person)
+    found = mean_of(values, anchored.anchors.person, audience.told_size)
     if found.mean is None or found.low is None or found.persons < audience.smallest:
         return say(
             f"{words}: known for {{n}} persons.", n=Persons(found.persons, of=anchored.n_persons)
@@ -130,7 +130,7 @@ def _metric_tables(
     if metrics is None:
         return ()
     depth = _depth_row(placebo, audience)
-    found = mean_of(metrics.end_state, anchored.anchors.person)
+    found = mean_of(metrics.end_state, anchored.anchors.person, audience.told_size)
     shown = found.persons >= max(2, audience.smallest)
     ended = metrics.end_state[np.isfinite(metrics.end_state)]
     rows = [
@@ -138,7 +138,7 @@ def _metric_tables(
         {
             "measure": END_STATE,
             "n": found.n,
-            "median": float(np.median(ended)) if shown else None,
+            "median": told_median(ended, audience.smallest) if shown else None,
             "mean": found.mean if shown else None,
             "low": found.low if shown else None,
             "high": found.high if shown else None,

@@ -7,7 +7,8 @@ import numpy as np
 from salutogen.analyses.trajectories.courses.event_courses import LockedCourses
 from salutogen.analyses.trajectories.courses.figures import own_and_other
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
-from salutogen.analyses.trajectories.placebo.differences import percentage_points
+from salutogen.analyses.trajectories.placebo.differences import BORDER, percentage_points
+from salutogen.analyses.trajectories.placebo.returns import ComparedShare
 from salutogen.analyses.trajectories.placebo.side_words import LEFT, given_words
 from salutogen.analyses.trajectories.placebo.words import WITHOUT
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve, VaryingRates
@@ -230,19 +231,40 @@ def _above_words(placebo: Placebo) -> Text:
         return ""
     return say(
         "From the event to post2 {above} of the {n} complete courses that have comparator "
-        "occasions went above their band; over the same span around these, in a draw, {drawn} on "
+        "occasions went above their band; over the same span around these {beside} did on "
         "average: a difference of {difference} (by the line over single occasions, if exposure is "
         "free of error). ",
         above=Persons(above, of=found.n),
         n=Persons(found.n, of=placebo.n),
-        drawn=MeanCount(found.placebo * found.n, of=found.n),
+        beside=MeanCount(found.placebo * found.n, of=found.n),
         difference=percentage_points(found.excess, found.excess_low, found.excess_high),
     )
 
 
+def tells_shares_back(times: ReturnTimes | None) -> bool:
+    """Whether enough courses went above their band for shares that are back, and times of it."""
+    return times is not None and times.n_left >= FEWEST_LEFT
+
+
+def compares_shares_back(times: ReturnTimes | None, placebo: Placebo | None) -> bool:
+    """Whether they are held beside those after comparator occasions, of which enough went above."""
+    if not tells_shares_back(times) or placebo is None or placebo.SR is None:
+        return False
+    found = list(placebo.back_after.values())
+    enough = min(placebo.n_left, *(one.n for one in found)) >= FEWEST_LEFT if found else False
+    return enough and any(one.excess is not None for one in found)
+
+
+def _how_far_told(found: ComparedShare) -> str:
+    """What a difference that is not told is called."""
+    if found.differs:
+        return ""
+    return f", which {BORDER}" if found.at_border else ", not distinguished from 0"
+
+
 def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text, ...]:
     """Shares back after the event beside those after occasions without one."""
-    if times is None or placebo is None or times.n_left < FEWEST_LEFT:
+    if placebo is None or not tells_shares_back(times):
         return ()
     if placebo.SR is None or not placebo.back_after:
         return (WITHOUT,)
@@ -254,7 +276,7 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         above=_above_words(placebo),
         n=Persons(n, of=placebo.n),
     )
-    if min(n, placebo.n_left) < FEWEST_LEFT:
+    if not compares_shares_back(times, placebo):
         return (
             say(
                 "{of_each}. They are too few to hold the share that is back beside that after "
@@ -268,12 +290,10 @@ def back_words(times: ReturnTimes | None, placebo: Placebo | None) -> tuple[Text
         f"{percent(found.observed_high)}), comparator {percent(found.placebo)} "
         f"({percent(found.placebo_share_low)} to {percent(found.placebo_share_high)}), a "
         f"difference of {percentage_points(found.excess, found.excess_low, found.excess_high)}"
-        f"{'' if found.differs else ', not distinguished from 0'}"
+        f"{_how_far_told(found)}"
         for visit, found in placebo.back_after.items()
         if found.observed is not None and found.placebo is not None
     ]
-    if not parts:
-        return (WITHOUT,)
     return (
         say(
             "{of_each}. Back within it are, of those above, {parts}: 95 % intervals over persons. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.descriptive import pearson_of_sums
-from salutogen.models.resampling.bootstrap import percentile_interval
 
 DRAWS_AT_ONCE = 100
 FEWEST = 20
@@ -21,15 +20,13 @@ Pair = tuple[FloatArray, FloatArray]
 
 @record
 class Estimate(Record):
-    """A figure with its 95 % bootstrap interval; null where it cannot be given."""
+    """A figure with its 95 % interval over persons; null where it cannot be given."""
 
     n: int = figure("Rows with both values", kind=Kind.COUNT)
     value: float | None = figure("Estimate")
     low: float | None = figure("Lower end of its 95 % interval")
     high: float | None = figure("Upper end of its 95 % interval")
-    p: float | None = figure(
-        "p of 0, from the bootstrap's standard error with Student's t", default=None
-    )
+    p: float | None = figure("p of 0, by the same t as the interval", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,23 +39,30 @@ class Correlations:
         Rows with both values.
     value : ndarray, shape (m,)
     drawn : ndarray, shape (draws, m)
+    told_size : callable
+        Persons that intervals and p are made with, as these follow from their number too
+        (`Audience.told_size`).
     """
 
     n: NDArray[np.int64]
     value: FloatArray
     drawn: FloatArray
+    told_size: Callable[[int], int] = int
 
     def estimate(self, place: int) -> Estimate:
         """One of the correlations."""
-        n, value, drawn = int(self.n[place]), float(self.value[place]), self.drawn[:, place]
-        found = estimate(n, value, drawn)
-        return found if found.p is None else replace(found, p=_p_of_r(n, value, drawn))
+        return self._of_r(int(self.n[place]), float(self.value[place]), self.drawn[:, place])
 
     def difference(self, first: int, second: int) -> Estimate:
         """First minus second of two correlations over the same rows."""
         n = int(min(self.n[first], self.n[second]))
+        value = float(self.value[first] - self.value[second])
         drawn = self.drawn[:, first] - self.drawn[:, second]
-        return estimate(n, self.value[first] - self.value[second], drawn)
+        if not _usable(n, value, drawn):
+            return Estimate(n=n, value=None, low=None, high=None)
+        size = self.told_size(n)
+        se = float(np.nanstd(drawn, ddof=1)) * float(np.sqrt(size / (size - 1)))
+        return _with_t(n, size, value, se)
 
     def partial(self, xy: int, xz: int, yz: int) -> Estimate:
         """Correlation of x and y at the same z, from three correlations over the same rows."""
@@ -66,36 +70,42 @@ class Correlations:
         with np.errstate(invalid="ignore", divide="ignore"):
             left = (1.0 - every[:, xz] ** 2) * (1.0 - every[:, yz] ** 2)
             found = (every[:, xy] - every[:, xz] * every[:, yz]) / np.sqrt(left)
-        return estimate(int(self.n[xy]), found[0], found[1:])
+        return self._of_r(int(self.n[xy]), float(found[0]), found[1:])
+
+    def _of_r(self, n: int, value: float, drawn: FloatArray) -> Estimate:
+        """A correlation with interval and p of one t on Fisher's z; left out for few rows.
+
+        The error is the larger of two, since each is too small somewhere: 1 / sqrt(n - 3) knows
+        nothing of several rows of a person, and the bootstrap's standard error is too small in few
+        persons.
+        """
+        if not _usable(n, value, drawn):
+            return Estimate(n=n, value=None, low=None, high=None)
+        size = self.told_size(n)
+        inside = np.clip(np.append(drawn[np.isfinite(drawn)], value), -NEARLY_ONE, NEARLY_ONE)
+        z = np.arctanh(inside)
+        se = max(float(z[:-1].std(ddof=1)), float(1.0 / np.sqrt(size - 3)))
+        found = _with_t(n, size, float(z[-1]), se)
+        ends = (None if end is None else float(np.tanh(end)) for end in (found.low, found.high))
+        low, high = ends
+        return replace(found, value=value, low=low, high=high)
 
 
-def estimate(n: int, value: float, drawn: FloatArray) -> Estimate:
-    """A figure with the percentile interval of its draws, left out for few rows."""
-    from scipy.special import stdtr
-
-    usable = drawn[np.isfinite(drawn)]
-    if n < FEWEST or not np.isfinite(value) or usable.size < drawn.size / 2:
-        return Estimate(n=n, value=None, low=None, high=None)
-    low, high = percentile_interval(usable)
-    se = float(usable.std(ddof=1)) * float(np.sqrt(n / (n - 1)))
-    p = float(2.0 * stdtr(n - 2, -abs(value) / se)) if se > 0.0 else None
-    return Estimate(n=n, value=float(value), low=float(low), high=float(high), p=p)
+def _usable(n: int, value: float, drawn: FloatArray) -> bool:
+    """Whether there are rows and samples enough for a figure."""
+    return n >= FEWEST and bool(np.isfinite(value) and np.isfinite(drawn).mean() >= 0.5)
 
 
-def _p_of_r(n: int, value: float, drawn: FloatArray) -> float:
-    """P of a correlation being 0: the larger of two, since each is too small somewhere.
+def _with_t(n: int, size: int, value: float, se: float) -> Estimate:
+    """A figure with interval and p by Student's t, which leave out 0 together or not at all.
 
-    Student's t of r knows nothing of several rows of a person; the bootstrap's standard error, on
-    Fisher's z, is too small in few persons.
+    Of `n` rows; the t is that of `size` of them.
     """
-    from scipy.special import stdtr
+    from scipy.special import stdtr, stdtrit
 
-    inside = np.clip(np.append(drawn[np.isfinite(drawn)], value), -NEARLY_ONE, NEARLY_ONE)
-    z = np.arctanh(inside)
-    sizes = abs(float(z[-1])) / float(z[:-1].std(ddof=1)), abs(float(inside[-1])) * float(
-        np.sqrt((n - 2) / (1.0 - inside[-1] ** 2))
-    )  # fmt: skip
-    return float(max(2.0 * stdtr(n - 2, -size) for size in sizes))
+    half = float(stdtrit(size - 2, 0.975)) * se
+    p = float(2.0 * stdtr(size - 2, -abs(value) / se)) if se > 0.0 else None
+    return Estimate(n=n, value=value, low=value - half, high=value + half, p=p)
 
 
 def correlate(
@@ -104,6 +114,7 @@ def correlate(
     *,
     draws: int,
     seed: int | np.random.SeedSequence,
+    told_size: Callable[[int], int] = int,
 ) -> Correlations:
     """Correlate each pair of columns over the rows that have both.
 
@@ -113,6 +124,8 @@ def correlate(
     person : ndarray of int, shape (n,)
         Whose row it is; persons are drawn whole.
     draws, seed : int
+    told_size : callable
+        As in `Correlations`.
     """
     _, index = np.unique(person, return_inverse=True)
     sums = np.stack([_sums(x, y, index) for x, y in pairs], axis=1)
@@ -127,7 +140,12 @@ def correlate(
         total = np.einsum("dp,pm->dm", weight, flat).reshape(size, len(pairs), 6)
         drawn[start : start + size] = pearson_of_sums(total)
     total = sums.sum(axis=0)
-    return Correlations(n=total[:, 0].astype(np.int64), value=pearson_of_sums(total), drawn=drawn)
+    return Correlations(
+        n=total[:, 0].astype(np.int64),
+        value=pearson_of_sums(total),
+        drawn=drawn,
+        told_size=told_size,
+    )
 
 
 def _sums(x: FloatArray, y: FloatArray, index: NDArray[np.intp]) -> FloatArray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.intervals import settled_side, side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.columns import Kind, Record, figure, record
 from salutogen.models.resampling.bootstrap import percentile_interval
@@ -51,9 +52,14 @@ class ExplainedByChance(Record):
     excess_high: float = figure("Upper end of its 95 % interval, persons resampled")
 
     @property
-    def beyond(self) -> bool:
-        """Whether labels around events tell more than labels around any occasion."""
-        return self.excess_low > 0.0
+    def way(self) -> int:
+        """1 where labels around events tell more than those around any occasion, -1 where less."""
+        return settled_side(self.excess_low, self.excess_high, self.excess, RESAMPLES)
+
+    @property
+    def at_border(self) -> bool:
+        """Whether the interval leaves out 0, but by so little that other draws could decide."""
+        return self.way == 0 and side_of_zero(self.excess_low, self.excess_high) != 0
 
 
 def explained_share(

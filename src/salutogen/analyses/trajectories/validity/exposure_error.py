@@ -7,7 +7,7 @@ minus b (1 / rE - 1) E.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,7 @@ def reliability_bands(
     *,
     draws: int,
     seed: int | np.random.SeedSequence,
+    told_size: Callable[[int], int] = int,
 ) -> dict[str, ReliabilityBand]:
     """Correlate factors with locks of SR as they would be were E free of error.
 
@@ -102,6 +103,8 @@ def reliability_bands(
     person : ndarray of int, shape (n,)
     draws, seed : int
         Of the bootstrap over persons.
+    told_size : callable
+        As in `Correlations`.
     """
     possible = [at for at in RELIABILITIES if at > exposure.r**2]
     E = np.where(np.isfinite(SR), exposure.E, np.nan)
@@ -113,7 +116,7 @@ def reliability_bands(
     pairs = [(values, column) for values in factors.values() for column in locks]
     if not pairs:
         return {}
-    found = correlate(pairs, person, draws=draws, seed=seed)
+    found = correlate(pairs, person, draws=draws, seed=seed, told_size=told_size)
     bands = {}
     for place, name in enumerate(factors):
         first = place * len(locks)

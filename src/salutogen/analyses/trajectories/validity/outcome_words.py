@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salutogen.analyses.trajectories.placebo.differences import percentage_points
+from salutogen.analyses.trajectories.placebo.differences import BORDER, percentage_points
 from salutogen.analyses.trajectories.validity.correlations import Estimate
 from salutogen.analyses.trajectories.validity.relations import GroupOutcome, Validity
 from salutogen.findings import Persons
@@ -100,8 +100,10 @@ def _label_words(group: GroupOutcome, anchored: int) -> Text:
         return _no_relation("label", " that have comparator occasions", found.n, anchored)
     excess = percentage_points(found.excess, found.excess_low, found.excess_high)
     verdict = f"The difference, {excess}, is not distinguished from 0."
-    if found.beyond or found.excess_high < 0.0:
-        way = "more" if found.beyond else "less"
+    if found.at_border:
+        verdict = f"The difference, {excess}, {BORDER}."
+    elif found.way:
+        way = "more" if found.way > 0 else "less"
         verdict = f"Labels around the event go with {way}: the difference is {excess}."
     return say(
         "In the {n} courses that have comparator occasions and an outcome, the label alone goes "

@@ -19,6 +19,7 @@ from salutogen.analyses.trajectories.labels.by_rule import Labels
 from salutogen.analyses.trajectories.labels.rule import LABELS
 from salutogen.analyses.trajectories.placebo.comparison import Placebo
 from salutogen.analyses.trajectories.placebo.occasions import acting
+from salutogen.analyses.trajectories.placebo.placebo import drawn_rows
 from salutogen.analyses.trajectories.validity.explained import DrawnLabels
 from salutogen.analyses.trajectories.validity.exposure_error import (
     locked_exposure,
@@ -71,6 +72,7 @@ def validity_of(
         draws=settings.draws,
         seed=inputs.run.seed,
         drawn=_drawn(inputs, anchors, outcome, settings, placebo),
+        told_size=inputs.run.audience.told_size,
     )
     exposure = locked_exposure(inputs, anchors, lock) if with_event else None
     if exposure is not None:
@@ -81,6 +83,7 @@ def validity_of(
             anchors.person,
             draws=settings.draws,
             seed=np.random.SeedSequence([inputs.run.seed, 65]),
+            told_size=inputs.run.audience.told_size,
         )
         jointly = factor_error_bands(inputs, anchors, lock, factors, draws=settings.draws)
         relations = {
@@ -136,15 +139,15 @@ def _drawn(
     """
     if placebo is None or placebo.SR is None:
         return None
-    chosen = placebo.chosen
+    chosen, drawn = placebo.chosen, drawn_rows(placebo, inputs.run.seed)
     if outcome.from_P:
         P = inputs.views.wide("P").values
         calm = np.where(acting(anchors, P.shape), np.nan, P)[chosen.person]
-        values = np.stack([_mean_from(calm, row + AFTER_LOCK) for row in chosen.occasion])
+        values = np.stack([_mean_from(calm, row + AFTER_LOCK) for row in chosen.occasion[drawn]])
         values = _above(values, settings.threshold)
     else:
-        values = np.broadcast_to(outcome.values[chosen.anchor], chosen.occasion.shape)
-    return DrawnLabels(anchor=chosen.anchor, codes=placebo.codes, values=values)
+        values = np.broadcast_to(outcome.values[chosen.anchor], drawn.shape)
+    return DrawnLabels(anchor=chosen.anchor, codes=placebo.codes[drawn], values=values)
 
 
 def _later_P(inputs: AnalysisInputs, anchors: Anchors) -> FloatArray:

@@ -6,8 +6,9 @@ that goes with fewer stressors seems to protect from the event. SR has that part
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.clustered_means import Mean, mean_of
 from salutogen.analyses.trajectories.courses.locks import FloatArray, Lock, level_after
 from salutogen.analyses.trajectories.exposure_bands import ErrorBand
-from salutogen.analyses.trajectories.validity.correlations import FEWEST, Estimate, Pair, correlate
+from salutogen.analyses.trajectories.validity.correlations import (
+    FEWEST,
+    Correlations,
+    Estimate,
+    Pair,
+    correlate,
+)
 from salutogen.analyses.trajectories.validity.explained import (
     DrawnLabels,
     ExplainedByChance,
@@ -35,6 +42,7 @@ MEASURES = ("SR level", "SR change", "P level", "P change")
 SR_LEVEL, P_LEVEL = MEASURES.index("SR level"), MEASURES.index("P level")
 LEVEL = 0.05
 LATER_P = "mean P after post2"
+type Correlate = Callable[[Sequence[Pair]], Correlations]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +203,7 @@ def assess_validity(
     draws: int,
     seed: int,
     drawn: DrawnLabels | None = None,
+    told_size: Callable[[int], int] = int,
 ) -> Validity:
     """Relate locks to a later outcome and factors to locks.
 
@@ -210,13 +219,16 @@ def assess_validity(
         Of the bootstrap over persons.
     drawn : DrawnLabels, optional
         Labels around placebo occasions, with the outcome after each.
+    told_size : callable
+        As in `Correlations`.
     """
     measures = locked_measures(lock)
+    correlated = partial(correlate, person=person, draws=draws, told_size=told_size)
     first, second, third = np.random.SeedSequence([seed, 62]).spawn(3)
     usable = outcome is not None and _usable(outcome.values)
     return Validity(
         outcome=_told_of(outcome) if outcome is not None and usable else None,
-        foretold=_foretold(measures, lock.P[:, 0], outcome.values, person, draws, first)
+        foretold=_foretold(measures, lock.P[:, 0], outcome.values, partial(correlated, seed=first))
         if outcome is not None and usable
         else {},
         groups=tuple(
@@ -224,7 +236,7 @@ def assess_validity(
         )
         if outcome is not None and usable
         else (),
-        factors=_related(measures, factors, person, draws, second),
+        factors=_related(measures, factors, partial(correlated, seed=second)),
     )
 
 
@@ -246,9 +258,7 @@ def _foretold(
     measures: Mapping[str, FloatArray],
     before: FloatArray,
     outcome: FloatArray,
-    person: NDArray[np.int64],
-    draws: int,
-    seed: np.random.SeedSequence,
+    correlated: Correlate,
 ) -> dict[str, Foretelling]:
     """Correlate each measure with the outcome, as it is and at equal P before the event."""
     pairs: list[Pair] = []
@@ -256,7 +266,7 @@ def _foretold(
         there = np.isfinite(values) & np.isfinite(before) & np.isfinite(outcome)
         x, y, z = (np.where(there, column, np.nan) for column in (values, outcome, before))
         pairs += [(x, y), (x, z), (y, z)]
-    found = correlate(pairs, person, draws=draws, seed=seed)
+    found = correlated(pairs)
     return {
         name: Foretelling(
             r=found.estimate(3 * k),
@@ -307,9 +317,7 @@ def _of_shares(found: Mean) -> Mean:
 def _related(
     measures: Mapping[str, FloatArray],
     factors: Mapping[str, FloatArray],
-    person: NDArray[np.int64],
-    draws: int,
-    seed: np.random.SeedSequence,
+    correlated: Correlate,
 ) -> dict[str, FactorRelation]:
     """Correlate each factor with each measure, all measures over the same courses."""
     if not factors:
@@ -317,7 +325,7 @@ def _related(
     pairs: list[Pair] = [
         (values, column) for values in factors.values() for column in measures.values()
     ]
-    found = correlate(pairs, person, draws=draws, seed=seed)
+    found = correlated(pairs)
     each = [found.estimate(place) for place in range(len(pairs))]
     adjusted = adjusted_p([np.nan if item.p is None else item.p for item in each])
     levels = [
