@@ -50,8 +50,9 @@ class Panel:
     rows : DataFrame
         One row per person and occasion found in the data, sorted by person, then occasion:
         `person` (UInt32, index into `persons`), `occasion` (UInt16, index into the study's planned
-        occasions), `time` (Float64 days that went by, null where unknown), `local_time` (the same
-        by the clock on the wall: its whole part is the day of the person's own calendar), `clock`
+        occasions), `time` (Float64 days that went by, as the source of problems has it, else the
+        first that knows; null where unknown), `local_time` (the same by the clock on the wall: its
+        whole part is the day of the person's own calendar), `clock`
         (UInt8 `Clock`: what is known of the time), `data_row` (UInt32, 1-based row of the first
         source it came from, in the file of its occasion where each has its own; 0 where a
         person-occasion exists only by layout).
@@ -71,6 +72,10 @@ class Panel:
         Dated events, one row per event, sorted by person, day and row of the file: `person`
         (UInt32), `day` (Float64, as `time` of the rows), `local_time` and `clock` (as there),
         `event` (text), `rating` (Float64, null where none is given), `data_row` (UInt32, 1-based).
+    times : mapping of instrument name to DataFrame
+        Instruments whose source has times of its own that the rows do not hold: `time`,
+        `local_time` and `clock` as there, null where unknown; a row per row of `rows`, or per
+        person for what was measured at baseline (the time of the person's first answer).
     findings : tuple of Finding
         What was read, with what had to be said about it.
     """
@@ -82,6 +87,7 @@ class Panel:
     persons: pl.DataFrame
     baseline: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     events: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    times: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
 

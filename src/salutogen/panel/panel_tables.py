@@ -15,6 +15,7 @@ from salutogen.findings import Findings, Persons
 from salutogen.panel.alignment import PanelRows
 from salutogen.panel.items import TypedItem
 from salutogen.panel.missing_reasons import MissingReasons
+from salutogen.panel.own_times import PanelTimes
 from salutogen.panel.reasons import Codes, Mask, answered_rows, explain_blanks, seen_rows
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class PanelTables:
     reasons: MissingReasons
     persons: pl.DataFrame
     baseline: dict[str, pl.DataFrame]
+    times: PanelTimes
 
 
 def make_tables(
@@ -37,7 +39,7 @@ def make_tables(
     rows: PanelRows,
     data_rows: pl.Series,
     columns: Mapping[str, Mapping[str, TypedItem]],
-    time: pl.Series,
+    times: PanelTimes,
     persons: pl.DataFrame,
     baseline: Mapping[str, pl.DataFrame],
     findings: Findings,
@@ -48,6 +50,7 @@ def make_tables(
     without any row.
     """
     answers, reasons, seen = _explained(study, rows, columns, findings)
+    time = times.rows
     keep = time.is_not_null().to_numpy() | seen
     table = pl.DataFrame(
         {
@@ -63,11 +66,13 @@ def make_tables(
         table = table.filter(chosen)
         answers = {name: frame.filter(chosen) for name, frame in answers.items()}
         reasons = reasons.kept(chosen, answers)
+        times = times.of_rows(chosen)
     if table["local_time"].equals(table["time"]):  # without a zone: one column in memory
         table = table.with_columns(local_time=pl.col("time"))
     if not any(frame.width - _empty_columns(frame) for frame in answers.values()):
         findings.tell("no-answers")
-    return _with_rows(PanelTables(table, answers, reasons, persons, dict(baseline)), findings)
+    made = PanelTables(table, answers, reasons, persons, dict(baseline), times)
+    return _with_rows(made, findings)
 
 
 def _tell_blank(
@@ -150,4 +155,5 @@ def _with_rows(tables: PanelTables, findings: Findings) -> PanelTables:
         tables.reasons,
         tables.persons.filter(chosen).with_columns(person=pl.int_range(pl.len(), dtype=pl.UInt32)),
         {name: frame.filter(chosen) for name, frame in tables.baseline.items()},
+        tables.times.of_persons(chosen),
     )

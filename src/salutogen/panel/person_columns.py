@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,17 +141,29 @@ def _number(
     return values
 
 
+@dataclass(frozen=True, kw_only=True)
+class BaselineForm:
+    """A baseline instrument: answers, one row per person, and when they were given.
+
+    `times` are of `TIMES`, the latest of the items; None where the source has no times.
+    """
+
+    answers: pl.DataFrame
+    times: pl.Series | None
+
+
 def read_baseline(
     study: Study,
     instrument: Instrument,
     source: AlignedSource,
     n_persons: int,
     findings: Findings,
-) -> pl.DataFrame:
+) -> BaselineForm:
     """Read one baseline instrument: the first answer of each person to each item."""
     plan = study.plan.sources[instrument.source]
     rules = rules_for(instrument, plan)
     columns: dict[str, pl.Series] = {}
+    times: list[pl.Series] = []
     for item in instrument.items:
         column = instrument.columns[item]
         found = source.by_person(column, item=True)
@@ -166,7 +179,27 @@ def read_baseline(
             who, when, row, rules.smallest(cells.values), n_persons,
             column=column, label=source.label, findings=findings,
         ).rename(item)  # fmt: skip
-    return pl.DataFrame(columns)
+        days = None
+        if plan.time is not None:
+            days = source.times_by_person(column, plan.time, item=True)
+        if days is not None:
+            order = _known_in_order(who, when, row, cells.values)
+            first = _first_places(who[order], n_persons)
+            own = pl.Series(np.append(order, -1)[first])  # -1 of who has none
+            times.append(days.gather(pl.select(pl.when(own >= 0).then(own)).to_series()))
+    return BaselineForm(answers=pl.DataFrame(columns), times=_latest(times))
+
+
+def _latest(times: list[pl.Series]) -> pl.Series | None:
+    """Latest of several times of each person, those that are not known left out."""
+    if not times:
+        return None
+    last = times[0]
+    for other in times[1:]:
+        mine, its = (one.struct.field("time") for one in (last, other))
+        later = its.is_not_null() & (mine.is_null() | (its > mine))
+        last = other.zip_with(later, last)
+    return last
 
 
 def first_by_person(
@@ -194,22 +227,35 @@ def first_by_person(
     -------
     Series with one value per person (null where there is none), by order of occasion, then row.
     """
-    have = values.is_not_null().to_numpy()
-    who, when, row = persons[have], occasions[have], rows[have]
-    kept = values.filter(pl.Series(have)) if not have.all() else values
-    if who.size and not _sorted(who, when):
-        order = np.lexsort((row, when, who))
-        who, when, row = who[order], when[order], row[order]
-        kept = kept.gather(pl.Series(order))
+    order = _known_in_order(persons, occasions, rows, values)
+    who, row = persons[order], rows[order]
+    kept = values.gather(pl.Series(order))
+    places = pl.Series(_first_places(who, n_persons))
+    index = pl.select(pl.when(places >= 0).then(places)).to_series()
     starts = np.flatnonzero(np.diff(who, prepend=-1) != 0)
-    index = pl.Series(np.full(n_persons, -1, dtype=np.int64))
-    places = np.full(n_persons, -1, dtype=np.int64)
-    places[who[starts]] = starts
-    index = pl.select(pl.when(pl.Series(places) >= 0).then(pl.Series(places))).to_series()
     _tell_changes(kept, who, row, starts, growing, column, label, findings)
     if not kept.len():
         return pl.Series([None], dtype=values.dtype).new_from_index(0, n_persons)
     return kept.gather(index)
+
+
+def _known_in_order(
+    persons: Integers, occasions: Integers, rows: Integers, values: pl.Series
+) -> Integers:
+    """Places of the values that are known, by person, then occasion, then row."""
+    known = np.flatnonzero(values.is_not_null().to_numpy())
+    who, when, row = persons[known], occasions[known], rows[known]
+    if known.size and not _sorted(who, when):
+        known = known[np.lexsort((row, when, who))]
+    return known
+
+
+def _first_places(who: Integers, n_persons: int) -> Integers:
+    """Place of each person's first entry in a list by person; -1 where there is none."""
+    starts = np.flatnonzero(np.diff(who, prepend=-1) != 0)
+    places = np.full(n_persons, -1, dtype=np.int64)
+    places[who[starts]] = starts
+    return places
 
 
 def _sorted(who: Integers, when: Integers) -> bool:

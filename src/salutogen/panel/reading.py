@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from salutogen.panel.identifiers import columns_of_identifiers, identifiers_in
 from salutogen.panel.items import TypedItem, rules_for
 from salutogen.panel.layouts.aligned_source import AlignedSource
 from salutogen.panel.layouts.row_per_event import read_events
+from salutogen.panel.own_times import read_times
 from salutogen.panel.panel import Panel
 from salutogen.panel.panel_tables import make_tables
 from salutogen.panel.person_columns import read_baseline, read_persons
@@ -28,7 +28,6 @@ from salutogen.panel.refused_words import refused_words_once
 from salutogen.panel.rules_of_reading import tell_rules_of_reading
 from salutogen.panel.single_columns import judge_single_columns
 from salutogen.panel.sources import open_sources
-from salutogen.panel.times import no_times
 
 if TYPE_CHECKING:
     from salutogen.panel.readers.source_table import SourceTable
@@ -105,18 +104,19 @@ def _read(
         for name, instrument in study.instruments.items()
         if instrument.measured == "repeated"
     }
-    time = _time(study, aligned, rows, findings)
     persons = read_persons(study, aligned, subjects, findings)
-    baseline = {
+    forms = {
         name: read_baseline(study, instrument, aligned[instrument.source], subjects.len(), findings)
         for name, instrument in study.instruments.items()
         if instrument.measured == "baseline"
     }
+    times = read_times(study, aligned, rows, forms, findings)
+    baseline = {name: form.answers for name, form in forms.items()}
     findings.raise_refusals(PanelError)
     study = judge_single_columns(study, columns, baseline, findings)
     first = next(iter(rows.places))
     data_rows = rows.place(first, pl.Series(aligned[first].data_rows))
-    tables_read = make_tables(study, rows, data_rows, columns, time, persons, baseline, findings)
+    tables_read = make_tables(study, rows, data_rows, columns, times, persons, baseline, findings)
     events = {
         name: read_events(study, table, tables_read.persons["subject"], findings)
         for name, table in dated.items()
@@ -132,6 +132,7 @@ def _read(
         persons=tables_read.persons,
         baseline=tables_read.baseline,
         events=events,
+        times=tables_read.times.by_instrument(),
         inputs=tuple(table.info for parts in tables.values() for table in parts),
     )
     return panel, subjects
@@ -152,19 +153,3 @@ def _typed(
         values = rules.smallest(rows.place(instrument.source, cells.values))
         typed[item] = TypedItem(values, marks)
     return typed
-
-
-def _time(
-    study: Study, aligned: Mapping[str, AlignedSource], rows: PanelRows, findings: Findings
-) -> pl.Series:
-    """Times of each row, by both clocks: the first source that knows."""
-    time = no_times(rows.keys.size)
-    for name, source in aligned.items():
-        plan = study.plan.sources[name]
-        days = source.time(plan.time) if plan.time and name in rows.places else None
-        if plan.time is None or days is None:
-            continue
-        if days.null_count() == days.len():
-            findings.tell("time-blank", source=name, column=plan.time.column)
-        time = pl.select(pl.coalesce(time, rows.place(name, days))).to_series()
-    return time.rename("time")

@@ -17,6 +17,7 @@ from salutogen.page.hidden_findings import told_without_persons
 from tests.analyses.attrition.asking import codes, seen, settings
 from tests.analyses.attrition.lossy import lossy, lossy_inputs
 from tests.analyses.inputs import audience_of, inputs_of
+from tests.analyses.times_of_factors import with_times
 from tests.norm.cohorts import simulated
 
 
@@ -71,6 +72,23 @@ def test_a_predictor_that_parts_the_lost_from_the_others_is_left_out() -> None:
     assert any("flat does not vary" in text for text in told)
     assert any("rarely is known" in text for text in told)
     assert any("knows and same" in text for text in told)
+
+
+def test_a_factor_that_only_those_have_who_stayed_tells_nothing_of_loss() -> None:
+    inputs = lossy_inputs(n=200)
+    last = inputs.scores.table["time"].max()
+    asked = settings(background=[], factors=["optimism"])
+    early = compute(with_times(inputs, baseline={"optimism": np.full(200, 1.0)}), asked)
+    assert "optimism" in early.hazard["term"].to_list()
+    late = compute(with_times(inputs, baseline={"optimism": np.full(200, last)}), asked)
+    assert "optimism" not in late.hazard["term"].to_list()
+    (told,) = [one for one in late.findings if one.code == "attrition-predictor-not-used"]
+    assert "only those who stay can have it so late" in told.text
+    # Of a few it is as if they had none.
+    some = np.where(np.arange(200) < 12, last, 1.0)
+    filled = compute(with_times(inputs, baseline={"optimism": some}), asked)
+    assert "optimism" in filled.hazard["term"].to_list()
+    assert "attrition-values-filled" in codes(filled.findings)
 
 
 def test_missing_values_of_a_predictor_are_filled_and_told() -> None:

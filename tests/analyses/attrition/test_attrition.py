@@ -11,13 +11,14 @@ from scipy import stats
 
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
 from salutogen.analyses.attrition.weights import weights
+from salutogen.analyses.attrition.words import factor_words
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.analysis import compute as compute_factors
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.windows.analysis import WindowsResult
 from salutogen.models.dropout.weights import dropout_weights
 from salutogen.page.words import Sentence
-from tests.analyses.attrition.asking import codes, seen, settings
+from tests.analyses.attrition.asking import codes, seen, settings, with_neighbours
 from tests.analyses.attrition.lossy import lossy
 from tests.analyses.inputs import inputs_of, shown
 
@@ -142,6 +143,56 @@ def test_every_factor_stands_with_weights_and_without(lost_result: AttritionResu
         assert step.weighted.sign == step.unweighted.sign == -1
         assert step.weighted.estimate == pytest.approx(step.unweighted.estimate, rel=0.15)
         assert not step.differs
+
+
+def test_factors_stand_jointly_with_weights_and_without() -> None:
+    """Coefficients are those of plain least squares over the rows, each with its weight."""
+    scores = lossy(n=300, missing=0.0)
+    optimism = scores.persons["optimism"].to_numpy()
+    hope = optimism + np.random.default_rng([3, 77]).normal(0, optimism.std(), 300)
+    named = replace(
+        scores, persons=scores.persons.with_columns(pl.Series("hope", hope)),
+        factors_baseline=("optimism", "hope"),
+    )  # fmt: skip
+    inputs = with_neighbours(inputs_of(named))
+    found = compute(inputs, settings(background=[]))
+    assert found.per_occasion is not None
+    rows = named.table.with_columns(SR=inputs.resilience.occasions["SR"]).filter(
+        pl.col("valid") & (pl.col("occasion_index") > 0)
+    )
+    person = rows["person"].to_numpy()
+    labels = pl.Series(inputs.study.labels).gather(rows["occasion_index"])
+    keys = {"subject": inputs.scores.persons["subject"].gather(person), "occasion": labels}
+    told = found.per_occasion.with_columns(pl.col("occasion").cast(pl.String))
+    weight = pl.DataFrame(keys).join(told, on=["subject", "occasion"], how="left",
+                                     maintain_order="left")["weight"].to_numpy()  # fmt: skip
+    own = np.column_stack([optimism, hope])[person]
+    one = np.ones(person.size)
+    designs = {
+        "two_step": ("SR", np.column_stack([one, own])),
+        "one_step": ("P", np.column_stack([one, rows["E"].to_numpy(), own])),
+    }
+    for step, (outcome, X) in designs.items():
+        y = rows[outcome].to_numpy()
+        for which, w in (("unweighted", one), ("weighted", weight)):
+            root = np.sqrt(w)
+            expected = np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0][-2:]
+            for item, value in zip(found.factors, expected, strict=True):
+                assert item.joint is not None
+                ways = getattr(item.joint, step)
+                assert getattr(ways, which).estimate == pytest.approx(value, rel=1e-6)
+    # Beside the factor that it only goes with, the other one has nothing of its own.
+    optimist, hopeful = (item.joint for item in found.factors)
+    assert optimist is not None
+    assert hopeful is not None
+    assert optimist.two_step.weighted.sign == -1
+    assert hopeful.two_step.weighted.sign == 0
+    assert "alone or jointly" in factor_words(found)
+    (section,), _ = shown(found, inputs, individuals=True)
+    table = next(item for item in section.tables if item.name == "attrition-factors")
+    assert table.frame["step"].to_list()[2:4] == [
+        "two steps, beside the others", "one step, beside the others"
+    ]  # fmt: skip
 
 
 def test_everything_stands_on_the_page(

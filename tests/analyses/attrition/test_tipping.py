@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import polars as pl
 import pytest
 
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
-from salutogen.analyses.attrition.figures import ABOVE, BELOW, stretches
+from salutogen.analyses.attrition.figures import ABOVE, BELOW, NO_CLAIM, stretches
 from salutogen.analyses.attrition.records import Told
 from salutogen.analyses.attrition.tipping import CHANGE_OF_SR
-from salutogen.analyses.attrition.words import end_words, interval, turns
+from salutogen.analyses.attrition.words import end_words, interval, turns, unclaimed_words
 from salutogen.analyses.contract import AnalysisInputs
-from tests.analyses.attrition.asking import codes, seen, settings
-from tests.analyses.attrition.lossy import lossy_inputs
+from salutogen.analyses.factors.analysis import FactorsResult
+from tests.analyses.attrition.asking import codes, seen, settings, with_neighbours
+from tests.analyses.attrition.lossy import lossy, lossy_inputs
 from tests.analyses.inputs import inputs_of
 
 
@@ -95,6 +97,34 @@ def test_a_claim_that_a_small_shift_undoes_is_warned_of() -> None:
     assert change.tips_at_sd is not None
     assert 0 < change.tips_at_sd < 0.5
     assert "attrition-claim-turns-early" in codes(found.findings)
+
+
+def test_only_what_is_claimed_among_the_factors_can_turn() -> None:
+    """One page gives one answer: of twelve factors of chance some intervals leave out 0."""
+    scores = lossy(n=300, seed=8)
+    rng = np.random.default_rng(1)
+    names = tuple(f"chance_{number}" for number in range(12))
+    made = scores.persons.with_columns(pl.Series(name, rng.normal(size=300)) for name in names)
+    scores = replace(scores, persons=made, factors_baseline=("optimism", *names))
+    inputs = with_neighbours(inputs_of(scores))
+    found = compute(inputs, settings(background=[], factors=["optimism"]))
+    factors = cast(FactorsResult, inputs.before["factors"])
+    claimed = {item.name: item.claimed for item in factors.factors}
+    turned = [one for one in found.tipping if one.factor is not None]
+    assert {one.factor: one.claimed for one in turned} == claimed
+    assert claimed["optimism"]
+    chance = [one for one in turned if one.at_zero.sign and not one.is_claim]
+    assert chance
+    for one in turned:
+        drawn = {bar[0] for bar in stretches(one)}
+        assert (drawn == {NO_CLAIM}) is not one.is_claim
+    told = unclaimed_words(found)
+    assert all(str(one.factor) in told for one in chance)
+    assert "optimism" not in told
+    assert "nothing to turn" in turns(chance[0]).worded(str)
+    assert found.tipping[0].claimed is None
+    kept = tuple(one for one in found.tipping if one.is_claim)
+    assert unclaimed_words(replace(found, tipping=kept)) == ""
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -109,16 +109,17 @@ def test_constant_associations_are_rarely_called_changing() -> None:
 def test_times_are_those_of_the_answers_then_of_the_plan_then_counted() -> None:
     inputs = drifting(40, 4)
     person, place = np.array([0, 1]), np.array([1, 3])
-    np.testing.assert_allclose(times_since(inputs, 0, person, place)[0], [7.0, 21.0])
+    measured, none = inputs.views.wide("P").times[:, 0], np.full(40, np.nan)
+    np.testing.assert_allclose(times_since(inputs, 0, measured, person, place)[0], [7.0, 21.0])
     table = inputs.scores.table.with_columns(pl.lit(None, dtype=pl.Float64).alias("time"))
     unknown = inputs_of(replace(inputs.scores, table=table))
-    told, unit = times_since(unknown, 0, person, place)
+    told, unit = times_since(unknown, 0, none, person, place)
     assert unit == DAYS
     np.testing.assert_allclose(told, [7.0, 21.0])
     study = replace(
         inputs.study, occasions=tuple(replace(one, day=None) for one in inputs.study.occasions)
     )
-    told, unit = times_since(replace(unknown, study=study), 0, person, place)
+    told, unit = times_since(replace(unknown, study=study), 0, none, person, place)
     assert unit == OCCASIONS
     np.testing.assert_allclose(told, [1.0, 3.0])
 

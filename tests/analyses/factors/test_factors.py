@@ -266,13 +266,31 @@ def test_what_follows_from_problems_is_not_shown_at_equal_earlier_problems() -> 
     assert abs(given.two_step.b) < abs(found["contact"].two_step.b) / 2
     # The very model, by hand.
     means = later_means(inputs, first=4)
-    X = np.column_stack([P[:, :4].mean(axis=1), F[:, 3]])
+    E = scores.table["E"].to_numpy().reshape(400, 6)
+    X = np.column_stack([P[:, :4].mean(axis=1), E[:, :4].mean(axis=1), F[:, 3]])
     other = sm.OLS(means["SR"], sm.add_constant(X)).fit()
     assert given.two_step.b == pytest.approx(other.params[-1])
     # A baseline factor is measured at the first occasion.
     first = found["optimism"].given_earlier_problems
     assert first is not None
     assert first.two_step.clear
+
+
+def test_a_factor_that_goes_with_exposure_alone_shows_nothing_at_equal_earlier_problems() -> None:
+    """At equal earlier problems who met less has the higher level: exposure must be equal, too."""
+    false = {"two_step": 0, "one_step": 0}
+    for seed in range(30):
+        scores = simulated(250, 4, seed=seed, between=0.2, within=0.2, missing=0.0)
+        level = scores.table.group_by("person", maintain_order=True).agg(pl.col("E").mean())["E"]
+        comfort = -level + np.random.default_rng([seed, 5]).normal(0, 12, 250)
+        persons = scores.persons.with_columns(comfort.alias("comfort"))
+        inputs = inputs_of(replace(scores, persons=persons, factors_baseline=("comfort",)))
+        (found,) = compute(inputs, settings(draws=200)).factors
+        given = found.given_earlier_problems
+        assert given is not None
+        for step in false:
+            false[step] += getattr(given, step).clear
+    assert max(false.values()) <= 3
 
 
 def test_a_turn_is_told_where_it_is_asked() -> None:
@@ -368,9 +386,25 @@ def test_the_page_holds_no_person_and_every_figure(
 ) -> None:
     (section, *_), withheld = shown(result, inputs, individuals=False)
     assert [figure.name for figure in section.figures][:1] == ["factors-forest"]
-    assert {table.name for table in section.tables} >= {"factors-alone", "factors-joint"}
+    tables = {table.name: table for table in section.tables}
+    assert {"factors-alone", "factors-joint"} <= set(tables)
     assert withheld == ()
     assert result.to_dict()["factors"][0]["two_step"]["interval"] is not None
+
+
+def test_what_a_claim_rests_on_has_a_table_of_its_own(
+    inputs: AnalysisInputs, result: FactorsResult
+) -> None:
+    """On a narrow page it would be hidden behind the estimates."""
+    (section, *_), _ = shown(result, inputs, individuals=True)
+    frame = next(item for item in section.tables if item.name == "factors-robustness").frame
+    for row, item in zip(frame.rows(named=True), result.factors, strict=True):
+        given = item.given_earlier_problems
+        assert given is not None
+        assert row["factor"] == item.title
+        assert row["ratio"] == pytest.approx(item.ratio)
+        assert row["given_before"] == pytest.approx(given.two_step.b)
+        assert row["given_before_one_p"] == pytest.approx(given.one_step.p)
 
 
 def test_a_study_file_can_ask_for_it(tmp_path: Path) -> None:

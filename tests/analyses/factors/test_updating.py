@@ -56,9 +56,10 @@ def test_the_factor_that_drifts_is_ranked_first(result: FactorsResult) -> None:
 def test_a_gain_is_that_of_plain_cross_validation(
     inputs: AnalysisInputs, result: FactorsResult
 ) -> None:
-    wide = {name: inputs.views.wide(name).values for name in ("SR", "P", "mood")}
+    wide = {name: inputs.views.wide(name).values for name in ("SR", "P", "E", "mood")}
     y, earlier = wide["SR"][:, 4:].mean(axis=1), wide["SR"][:, 1:3].mean(axis=1)
-    first, second, P = wide["mood"][:, 0], wide["mood"][:, 3], wide["P"][:, 3]
+    first, second = wide["mood"][:, 0], wide["mood"][:, 3]
+    day = [wide["P"][:, 3], wide["E"][:, 3]]
     rng = np.random.default_rng([1, STREAM])
     losses = dict.fromkeys(("mean", "without", "within", "mood", "both"), 0.0)
     for _ in range(of(result).repeats):
@@ -69,8 +70,8 @@ def test_a_gain_is_that_of_plain_cross_validation(
             for name, columns in (
                 ("without", [earlier, first]),
                 ("within", [earlier, first, second]),
-                ("mood", [earlier, first, P]),
-                ("both", [earlier, first, P, second]),
+                ("mood", [earlier, first, *day]),
+                ("both", [earlier, first, *day, second]),
             ):
                 X = sm.add_constant(np.column_stack(columns))
                 line = np.linalg.lstsq(X[~out], y[~out], rcond=None)[0]

@@ -21,6 +21,7 @@ from salutogen.findings import Findings
 from salutogen.models.regression.held_out import held_out
 from tests.analyses.inputs import inputs_of, shown
 from tests.analyses.small_cohort import results_of
+from tests.analyses.times_of_factors import with_times
 from tests.norm.cohorts import simulated
 
 
@@ -153,6 +154,17 @@ def test_the_clock_decides_what_comes_before() -> None:
     result = compute(inputs_of(scores), settings(outcome="burden"))
     late = next(item for item in result.findings if item.code == "answers-not-before-the-outcome")
     assert late.evidence.numbers["persons"] == 7
+
+
+def test_an_outcome_of_another_source_has_the_time_of_its_own_visit() -> None:
+    inputs = cohort(100, missing=0.0)
+    table = inputs.scores.table
+    # Nine persons came to their last visit in the laboratory before the form of the week before.
+    early = (table["person"].to_numpy() < 9) & (table["occasion_index"].to_numpy() == 4)
+    visit = np.where(early, 20.0, table["time"].to_numpy())
+    result = compute(with_times(inputs, repeated={"burden": visit}), settings(outcome="burden"))
+    late = next(item for item in result.findings if item.code == "answers-not-before-the-outcome")
+    assert late.evidence.numbers["persons"] == 9
 
 
 @pytest.mark.parametrize(

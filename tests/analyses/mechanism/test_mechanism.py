@@ -21,6 +21,7 @@ from salutogen.page.words import points
 from tests.analyses.inputs import shown
 from tests.analyses.mechanism.worlds import PLAIN, by_hand, ols, result, study
 from tests.analyses.small_cohort import answers, identifier
+from tests.analyses.times_of_factors import with_times
 
 
 def codes(found: MechanismResult) -> set[str]:
@@ -141,6 +142,23 @@ def test_without_an_order_in_time_there_is_only_an_association(
     assert found.kind == kind
     assert variant in told[0].text
     assert "fit a way" not in found.answer()
+
+
+def test_a_factor_or_mechanism_has_the_time_of_its_own_source() -> None:
+    inputs = study()
+    n, rows = inputs.scores.persons.height, inputs.scores.table
+    # Thirty persons were scanned after the mechanism, others a day before all else.
+    day = np.where(np.arange(n) < 30, 30.0, -1.0)
+    found = compute(with_times(inputs, baseline={"optimism": day}), MechanismSettings(**PLAIN))
+    told = next(item for item in found.findings if item.code == "mechanism-times-disagree")
+    everyone = compute(inputs, MechanismSettings(**PLAIN))
+    assert found.n == everyone.n - told.evidence.numbers["n"]
+    assert told.evidence.numbers["n"] > 20
+    # A laboratory that came to its second visit after all of later SR tells of no mechanism.
+    late = rows["time"].to_numpy() + 1000.0
+    with pytest.raises(AnalysisError) as refused:
+        compute(with_times(inputs, repeated={"coping": late}), MechanismSettings(**PLAIN))
+    assert "too-few-for-mechanism" in [item.code for item in refused.value.findings]
 
 
 def test_persons_who_answered_in_another_order_are_left_out() -> None:

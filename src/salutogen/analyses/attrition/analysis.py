@@ -140,6 +140,9 @@ def _tell(
     names = [
         f"the {one.what} of {one.score}" for one in compared if one.what == CHANGE and one.differs
     ]
-    names += [one.title for one in factors if one.two_step.differs or one.one_step.differs]
+    names += [one.title for one in factors if one.differs]
+    names += [
+        f"{one.title} beside the others" for one in factors if one.joint and one.joint.differs
+    ]
     if names:
         found.tell("attrition-weights-change-claims", names=listed(names, most=8))

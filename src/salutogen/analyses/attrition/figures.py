@@ -52,8 +52,8 @@ STRETCH_COLUMNS = (
     Column(name="ends", meaning="Shift up to which", unit="SDs of SR", heading="to", step=HALVES),
 )  # fmt: skip
 SHIFT_AXIS = "Unseen SR of the lost, less what is expected of them (SDs of SR; above 0 = worse)"
-BELOW, HOLDS, ABOVE = "below 0", "holds 0", "above 0"
-VERDICTS = {BELOW: "sr-1", HOLDS: "withheld", ABOVE: "sr-5"}
+BELOW, HOLDS, ABOVE, NO_CLAIM = "below 0", "holds 0", "above 0", "no claim"
+VERDICTS = {BELOW: "sr-1", HOLDS: "withheld", ABOVE: "sr-5", NO_CLAIM: "axis"}
 WEIGHTED = {"unweighted": "two", "weighted": "one"}
 LONG_COLUMNS = (
     BALANCE_COLUMNS[0],
@@ -243,6 +243,8 @@ def stretches(found: Tipping) -> list[tuple[str, float, float]]:
     """Verdicts of the interval along shifts, each with where it begins and ends: at the turns."""
     if found.at_zero.interval is None:
         return []
+    if not found.is_claim:
+        return [(NO_CLAIM, -FARTHEST, FARTHEST)]
     zero, turns = found.at_zero, found.turns_at_sd
     last = found.curve.row(-1, named=True)
     slope = (last["estimate"] - zero.estimate) / last["delta_sd"]
@@ -270,7 +272,7 @@ def tipping_figure(tipping: Sequence[Tipping], audience: Audience) -> Figure | N
     turn = "; ".join(
         f"{one.claim} at {_told_shift(one.tips_at_sd, audience)}"
         for one in tipping
-        if one.tips_at_sd is not None
+        if one.is_claim and one.tips_at_sd is not None
     )
     return Figure(
         name="attrition-tipping",
@@ -278,7 +280,8 @@ def tipping_figure(tipping: Sequence[Tipping], audience: Audience) -> Figure | N
         description=(
             "Bars along shifts of the unseen SR of the lost say whether the 95 % interval of a "
             f"claim is below 0, holds 0 or is above 0, from −{FARTHEST:.0f} to {FARTHEST:.0f} SDs "
-            f"of SR. {f'It turns nearest to no shift: {turn}.' if turn else 'None turns.'}"
+            "of SR; a factor that is not claimed among the others has no claim to turn. "
+            f"{f'It turns nearest to no shift: {turn}.' if turn else 'None turns.'}"
         ),
         chart=layered(
             {

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes
 from salutogen.analyses.attrition.observed import Observed
 from salutogen.analyses.attrition.settings import AttritionSettings
 from salutogen.analyses.contract import AnalysisInputs
@@ -157,6 +158,12 @@ def _of_persons(
         column = inputs.scores.factor(name) if of_persons is None else of_persons
     title = title_of(inputs, name)
     person = observed.rows.person
+    late = _late(inputs, observed, name) & column.is_not_null().to_numpy()
+    if late.sum() > (1 - KNOWN) * np.unique(person).size:
+        n = Persons(int(late.sum()))
+        found.tell("attrition-predictor-not-used", variant="late", name=name, n=n)
+        return None
+    column = column.zip_with(pl.Series(~late), pl.Series([None], dtype=column.dtype))
     here = column.gather(np.unique(person))
     missing = here.null_count()
     if here.len() - missing < KNOWN * here.len():
@@ -172,6 +179,20 @@ def _of_persons(
     if missing:
         found.tell("attrition-values-filled", name=name, n=Persons(missing, of=here.len()))
     return _standardised(title, values, observed, baseline=True)
+
+
+def _late(inputs: AnalysisInputs, observed: Observed, name: str) -> NDArray[np.bool_]:
+    """Who (persons,) had a factor not before their second form, by its own times.
+
+    Who was lost by then cannot have it: it would tell of staying.
+    """
+    times = AnswerTimes(inputs)
+    seen = np.isin(np.arange(observed.rows.n_persons), observed.rows.person)
+    if not times.has_own(name):
+        return np.zeros_like(seen)
+    person = inputs.scores.table["person"].to_numpy().astype(np.int64)
+    second = times.forms.nth(person, observed.rows.n_persons, place=1)
+    return np.asarray(seen & second.not_after(times.at(name, 0)))
 
 
 def _of_labels(

@@ -158,6 +158,22 @@ class TwoWays(Record):
 
 
 @record
+class WeightedJoint(Record):
+    """A factor beside all others of its step, with weights and without."""
+
+    n: int = figure("Persons who have all factors", unit="persons", kind=Kind.COUNT)
+    two_step: TwoWays = figure("SR on the factors", unit=f"{POINTS} per point of the factor")
+    one_step: TwoWays = figure(
+        "P on exposure and the factors", unit=f"{POINTS} per point of the factor"
+    )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed, either way of asking."""
+        return self.two_step.differs or self.one_step.differs
+
+
+@record
 class WeightedFactor(Record):
     """A factor and later SR, with weights and without."""
 
@@ -168,6 +184,14 @@ class WeightedFactor(Record):
     one_step: TwoWays = figure(
         "P on exposure and the factor", unit=f"{POINTS} per point of the factor"
     )
+    joint: WeightedJoint | None = figure(
+        "The same beside all other factors; null where they do not stand in one model"
+    )
+
+    @property
+    def differs(self) -> bool:
+        """Whether weights change what is claimed of it alone, either way of asking."""
+        return self.two_step.differs or self.one_step.differs
 
 
 @record
@@ -176,6 +200,10 @@ class Tipping(Record):
 
     claim: str = figure("What is claimed", kind=Kind.LABEL)
     factor: str | None = figure("Factor; null for the change of mean SR", kind=Kind.LABEL)
+    claimed: bool | None = figure(
+        "Whether the step `factors` claims it, asked both ways and adjusted over its factors; null "
+        "for the change of mean SR"
+    )
     expected_by: str = figure("What the expectation rests on", kind=Kind.LABEL)
     weight_of_lost: float = figure(
         "Change of the estimate for each point that the lost are shifted", kind=Kind.SHARE, n="n"
@@ -194,3 +222,8 @@ class Tipping(Record):
         step=HALVES,
     )
     curve: pl.DataFrame = rows("Estimate by shift", CURVE_COLUMNS)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether there is anything to turn: not of a factor that is not claimed among others."""
+        return self.claimed is not False

@@ -33,6 +33,7 @@ from salutogen.analyses.attrition.words import (
     lost_words,
     tipping_words,
     turns,
+    unclaimed_words,
     weights_words,
 )
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
@@ -112,7 +113,7 @@ def attrition_section(result: AttritionResult, audience: Audience) -> Section:
     told += [words for words in (factor_words(result),) if words]
     if result.tipping:
         told.append(SHIFTS.format(by=result.tipping[0].expected_by))
-        told += [words for words in (tipping_words(result),) if words]
+        told += [words for words in (tipping_words(result), unclaimed_words(result)) if words]
     return Section(
         title="Who was lost",
         paragraphs=tuple(told),
@@ -196,18 +197,24 @@ def _contrast(one: WeightedContrast) -> dict[str, object]:
 
 
 def _factor(one: WeightedFactor) -> list[dict[str, object]]:
-    def row(step: str, found: TwoWays) -> dict[str, object]:
+    def row(step: str, found: TwoWays, n: int) -> dict[str, object]:
         return {
-            "factor": one.title, "step": step, "n": one.n, "as_found": found.as_found,
+            "factor": one.title, "step": step, "n": n, "as_found": found.as_found,
             **_told("plain", found.unweighted), **_told("weighted", found.weighted),
         }  # fmt: skip
 
-    return [row("two steps", one.two_step), row("one step", one.one_step)]
+    made = [row("two steps", one.two_step, one.n), row("one step", one.one_step, one.n)]
+    if one.joint is not None:
+        beside = "beside the others"
+        made.append(row(f"two steps, {beside}", one.joint.two_step, one.joint.n))
+        made.append(row(f"one step, {beside}", one.joint.one_step, one.joint.n))
+    return made
 
 
 def _tipping(one: Tipping, audience: Audience) -> dict[str, object]:
+    tips, tips_sd = (one.tips_at, one.tips_at_sd) if one.is_claim else (None, None)
     return {
         "claim": one.claim, **_told("zero", one.at_zero),
-        **({"tips": one.tips_at} if audience.individuals else {}),
-        "tips_sd": one.tips_at_sd, "words": turns(one).worded(audience.in_a_sentence),
+        **({"tips": tips} if audience.individuals else {}),
+        "tips_sd": tips_sd, "words": turns(one).worded(audience.in_a_sentence),
     }  # fmt: skip

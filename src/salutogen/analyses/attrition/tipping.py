@@ -20,7 +20,7 @@ FARTHEST = 3.0  # SDs of SR
 STEPS = 25
 FEWEST_SHIFTED = 5  # persons, on each side
 EARLY = 0.5  # SDs of SR
-CHANGE_OF_SR = "change of mean SR"
+CHANGE_OF_SR, LATER = "change of mean SR", " and later SR"
 BY_WEIGHTS = "persons who were like them, by the weights"
 BY_PRESENT = "those present"
 
@@ -66,12 +66,15 @@ def tippings(
             made.append(_tipping(CHANGE_OF_SR, None, by, compared.change, lost, sd))
     for one in factors:
         if one.lost is not None and _enough(one.n_lost, observed.n):
-            claim = f"{one.title} and later SR"
-            made.append(_tipping(claim, one.name, by, one.two_step, one.lost, sd))
+            claim = f"{one.title}{LATER}"
+            made.append(_tipping(claim, one, by, one.two_step, one.lost, sd))
     early = [
         one.claim
         for one in made
-        if one.at_zero.sign and one.tips_at_sd is not None and abs(one.tips_at_sd) <= EARLY
+        if one.is_claim
+        and one.at_zero.sign
+        and one.tips_at_sd is not None
+        and abs(one.tips_at_sd) <= EARLY
     ]
     if early:
         found.tell("attrition-claim-turns-early", names=listed(early, most=8), limit=EARLY)
@@ -83,7 +86,7 @@ def _enough(n_lost: int, n: int) -> bool:
 
 
 def _tipping(
-    claim: str, factor: str | None, by: str, estimate: Pulled, lost: Pulled, sd: float
+    claim: str, factor: FactorWays | None, by: str, estimate: Pulled, lost: Pulled, sd: float
 ) -> Tipping:
     near = [root for root in estimate.roots(lost) if abs(root) <= FARTHEST * sd]
     near = near if estimate.se > 0 else []
@@ -95,7 +98,8 @@ def _tipping(
     schema = {item.name: pl.Float64 for item in CURVE_COLUMNS}
     return Tipping(
         claim=claim,
-        factor=factor,
+        factor=None if factor is None else factor.name,
+        claimed=None if factor is None else factor.claimed,
         expected_by=by,
         weight_of_lost=lost.value,
         at_zero=told(estimate),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from salutogen.analyses.attrition.contrasts import CHANGE, END, SR
 from salutogen.analyses.attrition.observed import persons_at_end
 from salutogen.analyses.attrition.records import Told, WeightedContrast
-from salutogen.analyses.attrition.tipping import FARTHEST
+from salutogen.analyses.attrition.tipping import FARTHEST, LATER
 from salutogen.findings import Persons, listed
 from salutogen.page.words import (
     Coarse,
@@ -106,9 +106,12 @@ def factor_words(result: AttritionResult) -> str:
     """Say of which factors weights change what is claimed."""
     if not result.factors:
         return ""
-    other = [one.title for one in result.factors if one.two_step.differs or one.one_step.differs]
+    other = [one.title for one in result.factors if one.differs]
+    other += [f"{one.title} beside the others" for one in result.factors
+              if one.joint and one.joint.differs]  # fmt: skip
+    jointly = any(one.joint for one in result.factors)
     told = (
-        "Weights change what is claimed of none of them."
+        f"Weights change what is claimed of none of them{', alone or jointly' if jointly else ''}."
         if not other
         else f"Weights change what is claimed of {listed(other, most=8)}."
     )
@@ -129,9 +132,26 @@ def tipping_words(result: AttritionResult) -> Text:
     return say("{claim}: {turns}", claim=claim, turns=turns(found))
 
 
+def unclaimed_words(result: AttritionResult) -> str:
+    """Name factors whose own interval leaves out 0 here, but which are not claimed."""
+    names = [
+        one.claim.removesuffix(LATER) for one in result.tipping
+        if not one.is_claim and one.at_zero.sign
+    ]  # fmt: skip
+    if not names:
+        return ""
+    return (
+        f"Of {listed(names, most=8)} an interval here leaves out 0, by itself and over single "
+        "occasions; among the factors, asked both ways and adjusted over them, "
+        f"{'it is' if len(names) == 1 else 'they are'} not claimed, and there is no claim to turn."
+    )
+
+
 def turns(found: Tipping) -> Sentence:
     """Say what shift of the lost turns a claim."""
     sign, size = found.at_zero.sign, found.tips_at_sd
+    if not found.is_claim:
+        return say("not claimed among the factors, so that there is nothing to turn.")
     if found.at_zero.interval is None:
         return say("its error is not known.")
     if sign == 0:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.factors.before import before_by_the_clock, planned_window
 from salutogen.analyses.factors.buffering import Buffering, buffering
 from salutogen.analyses.factors.correlates import correlates
 from salutogen.analyses.factors.distance import distances
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 BAND_DRAWS = 500
-EARLIER = "earlier problems"
+EARLIER = "earlier problems", "earlier exposure"
 
 
 @record
@@ -122,8 +124,12 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
     found = Findings()
     names = asked_factors(inputs, settings, found)
     order = time_order(inputs, settings, names, found)
-    factors, beside_ = factors_before(inputs, order, found)
-    later = later_scores(inputs, settings, order, found)
+    times = AnswerTimes(inputs)
+    planned, not_planned = factors_before(inputs, order, times, found)
+    window = planned_window(inputs, order, times)
+    factors, not_before, window = before_by_the_clock(planned, window, found)
+    beside_ = (*not_planned, *not_before)
+    later = later_scores(inputs, settings, order, window.rows, found)
     line = line_of_occasions(inputs)
     if line is None:
         found.tell("factors-by-a-given-line")
@@ -143,7 +149,7 @@ def compute(inputs: AnalysisInputs, settings: FactorsSettings) -> FactorsResult:
         found=found,
     )
     made = _made(inputs, settings, usable, fits, told, later, line, selected, found)
-    again = updating(inputs, settings, usable, later, found)
+    again = updating(inputs, settings, usable, later, times, found)
     tell_doubts(made, again, found)
     return FactorsResult(
         occasions=later.labels,
@@ -260,11 +266,13 @@ def _joint(
 
 
 def _given_earlier(factor: Factor, later: Later, line: EstimatedLine | None) -> BothSteps | None:
-    """Fit a factor at equal problems up to its occasion; None where it cannot be."""
+    """Fit a factor at equal problems and exposure up to its occasion; None where it cannot be."""
+    problems, exposure = EARLIER
+    kinds = [f"{exposure} {place + 1}" for place in range(factor.before.shape[1] - 1)]
     given = replace(
         later,
         covariates=np.column_stack([later.covariates, factor.before]),
-        covariate_names=(*later.covariate_names, EARLIER),
+        covariate_names=(*later.covariate_names, problems, *kinds),
     )
     if complete([factor], given).sum() < FEWEST:
         return None

@@ -138,7 +138,7 @@ def rows_of(inputs: AnalysisInputs, factor: Factor, later: Later) -> Rows | None
     known &= count[place] >= FEWEST
     if np.unique(place[known]).size < 2:
         return None
-    since, unit = times_since(inputs, factor.place, person, place)
+    since, unit = times_since(inputs, factor.place, factor.measured.time, person, place)
     labels = dict(enumerate(inputs.study.labels))
     return Rows(
         table=table.filter(pl.Series(known)), person=person[known], place=place[known],
@@ -146,10 +146,14 @@ def rows_of(inputs: AnalysisInputs, factor: Factor, later: Later) -> Rows | None
     )  # fmt: skip
 
 
-def times_since(inputs: AnalysisInputs, first: int, person: Int, place: Int) -> tuple[Float, str]:
-    """Time (n,) from an occasion to others: by the answers, else as planned, else counted."""
-    times = inputs.views.wide("P").times
-    own = times[person, place] - times[person, first]
+def times_since(
+    inputs: AnalysisInputs, first: int, measured: Float, person: Int, place: Int
+) -> tuple[Float, str]:
+    """Time (n,) from a factor to occasions: by the answers, else as planned, else counted.
+
+    `measured` (persons,) is when the factor was, `first` the place of its planned occasion.
+    """
+    own = inputs.views.wide("P").times[person, place] - measured[person]
     planned = np.array(inputs.study.days)
     told = np.where(own > 0, own, planned[place] - planned[first])
     if (told > 0).all():

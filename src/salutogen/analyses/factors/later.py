@@ -86,16 +86,14 @@ class Related:
 
 
 def later_scores(
-    inputs: AnalysisInputs, settings: FactorsSettings, order: TimeOrder, found: Findings
+    inputs: AnalysisInputs,
+    settings: FactorsSettings,
+    order: TimeOrder,
+    rows: pl.DataFrame,
+    found: Findings,
 ) -> Later:
-    """Means of SR, P and exposure over occasions strictly after the factors, by person."""
+    """Means of SR, P and exposure over rows that come strictly after the factors, by person."""
     scores, norm = inputs.scores, inputs.norm
-    rows = scores.table.with_columns(inputs.resilience.occasions["SR"])
-    place = pl.col("occasion_index").cast(pl.Int64)
-    rows = rows.filter(
-        pl.col("valid") & pl.col("SR").is_not_null() & place.is_between(order.first, order.last)
-    )
-    rows = _strictly_after(inputs, order, rows, found)
     rows = norm.with_covariates(rows)
     n_seen = rows["person"].n_unique()
     if n_seen < FEWEST:
@@ -149,23 +147,6 @@ def means_of(
 def of_exposure(line: Line) -> Bool:
     """Which terms of a line are of exposure."""
     return np.array([term != INTERCEPT and covariate_of(term) is None for term in line.terms])
-
-
-def _strictly_after(
-    inputs: AnalysisInputs, order: TimeOrder, rows: pl.DataFrame, found: Findings
-) -> pl.DataFrame:
-    """Leave out answers that the clock puts before the factors, whatever the plan says."""
-    before = [place for name, place in order.measured.items() if order.comes_before(name)]
-    if not before or not rows.height:
-        return rows
-    own = inputs.views.wide("P").times[:, max(before)]
-    time = numbers_of(rows["time"])
-    late = ~(time <= own[rows["person"].to_numpy()])
-    if not late.all():
-        gone = rows.filter(~pl.Series(late))
-        persons = Persons(gone["person"].n_unique())
-        found.tell("scores-not-after-factors", n=gone.height, persons=persons)
-    return rows.filter(pl.Series(late))
 
 
 def over_the_same_time(

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes, Moments
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.settings import FactorsSettings
 from salutogen.analyses.occasions import refuse_unplanned
@@ -44,8 +45,13 @@ class Factor:
         Of the occasion at which it was measured.
     values : array (persons,)
         NaN where missing.
-    before : array (persons,)
-        Mean problems up to the occasion of the factor, that one included.
+    measured : Moments
+        When, by person.
+    before : array (persons, 1 + predictors)
+        Means of problems and of the exposure of the persons' line up to the occasion of the
+        factor, that one included, over occasions with all of them. Problems alone will not do:
+        at equal problems, who met less has the higher level, so that a factor that goes with
+        nothing but exposure would seem to go with SR.
     disguise : str
         What of problems it asks for under another name; empty where nothing speaks for that.
     """
@@ -54,6 +60,7 @@ class Factor:
     title: str
     place: int
     values: Float
+    measured: Moments
     before: Float
     disguise: str = ""
 
@@ -117,9 +124,9 @@ def time_order(
 
 
 def factors_before(
-    inputs: AnalysisInputs, order: TimeOrder, found: Findings
+    inputs: AnalysisInputs, order: TimeOrder, times: AnswerTimes, found: Findings
 ) -> tuple[tuple[Factor, ...], tuple[str, ...]]:
-    """Factors that were measured before, and names of those that can only be correlates."""
+    """Factors that were planned before, and names of those that can only be correlates."""
     labels = inputs.study.labels
     factors: list[Factor] = []
     beside: list[str] = []
@@ -144,23 +151,24 @@ def factors_before(
             found.tell("factor-without-variance", name=name)
         else:
             title, disguise = _told(inputs, name)
-            before = _mean_up_to(inputs.views.wide("P").values, place)
+            before = _means_up_to(inputs, place)
             factors.append(
                 Factor(
-                    name=name, title=title, place=place, values=values, before=before,
-                    disguise=disguise,
+                    name=name, title=title, place=place, values=values,
+                    measured=times.at(name, place), before=before, disguise=disguise,
                 )
             )  # fmt: skip
     return tuple(factors), tuple(beside)
 
 
-def _mean_up_to(values: Float, place: int) -> Float:
-    """Mean of a person's known values (persons, occasions) up to an occasion, NaN for none."""
-    own = values[:, : place + 1]
-    known = np.isfinite(own)
-    count = known.sum(axis=1)
-    total = np.where(known, own, 0.0).sum(axis=1)
-    return np.asarray(np.divide(total, count, out=np.full(len(own), np.nan), where=count > 0))
+def _means_up_to(inputs: AnalysisInputs, place: int) -> Float:
+    """Each person's means of problems and exposure up to an occasion, NaN for none."""
+    names = ("P", *inputs.norm.lines.person.predictors)
+    own = np.stack([inputs.views.wide(name).values[:, : place + 1] for name in names], axis=2)
+    known = np.isfinite(own).all(axis=2)
+    count = known.sum(axis=1)[:, None]
+    total = np.where(known[:, :, None], own, 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def _numbers(inputs: AnalysisInputs, name: str, place: int, found: Findings) -> Float | None:

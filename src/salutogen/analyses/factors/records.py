@@ -50,8 +50,8 @@ class FactorFound(Record):
         "Beside the others that are not problems in disguise; null where there are none of these"
     )
     given_earlier_problems: BothSteps | None = figure(
-        "At equal mean problems up to the occasion of the factor, that one included; null where "
-        "too few have them"
+        "At equal mean problems and exposure up to the occasion of the factor, that one included; "
+        "null where too few have them"
     )
     buffering: Buffering | None = figure(
         "Whether the slope of problems on exposure differs with the factor; null with a curved "
@@ -77,7 +77,7 @@ class FactorFound(Record):
 
     @property
     def may_follow(self) -> bool:
-        """Whether nothing of it is shown at equal earlier problems: it may follow from them."""
+        """Whether nothing of it is shown at equal problems and exposure before: it may follow."""
         given = self.given_earlier_problems
         return given is not None and not (given.two_step.clear and given.one_step.clear)
 

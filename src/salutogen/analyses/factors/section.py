@@ -67,14 +67,25 @@ ALONE_COLUMNS = (
     Column(name="r", meaning="Correlation with later SR", heading="r with SR"),
     *_step_columns("two", "Two steps"),
     *_step_columns("one", "One step"),
+)
+# Apart, so that they are seen beside the factor on a page that is not wide.
+ROBUSTNESS_COLUMNS = (
+    FACTOR,
     Column(name="ratio", meaning="Two-step divided by one-step coefficient", heading="Ratio"),
     Column(
         name="given_before",
-        meaning="Two-step coefficient at equal earlier problems",
+        meaning="Two-step coefficient at equal earlier problems and exposure",
         unit=BY_FACTOR,
-        heading="Two steps, at equal earlier problems",
+        heading="Two steps, at equal earlier problems and exposure",
     ),
     Column(name="given_before_p", meaning="Its p value (t)", heading="p"),
+    Column(
+        name="given_before_one",
+        meaning="One-step coefficient at equal earlier problems and exposure",
+        unit=BY_FACTOR,
+        heading="One step, at equal earlier problems and exposure",
+    ),
+    Column(name="given_before_one_p", meaning="Its p value (t)", heading="p"),
 )
 ADJUSTED_COLUMNS = (
     FACTOR,
@@ -193,6 +204,10 @@ def _tables(result: FactorsResult) -> tuple[Table, ...]:
     return (
         table("factors-alone", "Each factor alone", [_alone(x) for x in factors], ALONE_COLUMNS),
         table(
+            "factors-robustness", "Each factor alone: what a claim of it rests on",
+            [_robustness(x) for x in factors], ROBUSTNESS_COLUMNS,
+        ),
+        table(
             "factors-adjusted", "p values over all factors", [_adjusted(x) for x in factors],
             ADJUSTED_COLUMNS,
             "False-discovery rate: share of false claims among all (Benjamini and Hochberg). Any "
@@ -230,16 +245,16 @@ def _steps(found: BothSteps | FactorFound) -> dict[str, object]:
 
 
 def _alone(item: FactorFound) -> dict[str, object]:
-    row: dict[str, object] = {
-        "factor": item.title,
-        "n": item.n,
-        "r": item.r_SR,
-        "ratio": item.ratio,
-    }
+    return {"factor": item.title, "n": item.n, "r": item.r_SR, **_steps(item)}
+
+
+def _robustness(item: FactorFound) -> dict[str, object]:
+    row: dict[str, object] = {"factor": item.title, "ratio": item.ratio}
     if item.given_earlier_problems is not None:
-        given = item.given_earlier_problems.two_step
-        row |= {"given_before": given.b, "given_before_p": given.p}
-    return {**row, **_steps(item)}
+        two, one = item.given_earlier_problems.two_step, item.given_earlier_problems.one_step
+        row |= {"given_before": two.b, "given_before_p": two.p}
+        row |= {"given_before_one": one.b, "given_before_one_p": one.p}
+    return row
 
 
 def _adjusted(item: FactorFound) -> dict[str, object]:

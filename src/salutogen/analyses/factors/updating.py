@@ -2,7 +2,7 @@
 
 Later SR is foretold from SR before and the first measurement, and from these and the second
 measurement, in persons who had no part in the fit. What the second one adds may be the mood of
-the day on which it was taken: the same is shown with problems of that day in both.
+the day on which it was taken: the same is shown with problems and exposure of that day in both.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.factors.later import Later, means_of
 from salutogen.analyses.factors.measured import Factor
@@ -70,7 +71,9 @@ class MeasuredAgain(Record):
     n: int = figure("Persons", unit="persons", kind=Kind.COUNT)
     stability: float | None = figure("Correlation of the two measurements")
     two_step: Gain = figure("Later SR, beyond SR before and the first measurement")
-    given_mood: Gain = figure("The same at equal problems on the day of the second measurement")
+    given_mood: Gain = figure(
+        "The same at equal problems and exposure on the day of the second measurement"
+    )
     one_step: Gain = figure(
         "Later P, beyond exposure then, P and exposure before, and the first measurement"
     )
@@ -86,7 +89,7 @@ class MeasuredAgain(Record):
 
     @property
     def may_be_mood(self) -> bool:
-        """Whether nothing of the gain is shown at equal problems on that day."""
+        """Whether nothing of the gain is shown at equal problems and exposure that day."""
         return not self.given_mood.clear
 
 
@@ -117,6 +120,7 @@ def updating(
     settings: FactorsSettings,
     factors: Sequence[Factor],
     later: Later,
+    clock: AnswerTimes,
     found: Findings,
 ) -> Updating | None:
     """Compare repeated factors by what a second measurement adds; None where none was repeated."""
@@ -126,12 +130,13 @@ def updating(
     again = _again(inputs, settings, repeated, last, found)
     if again is None:
         return None
-    spans: dict[int, _Twice] = {}
+    spans: dict[tuple[int, str], _Twice] = {}
     made: list[MeasuredAgain] = []
     for factor in repeated:
-        if factor.place not in spans:
-            spans[factor.place] = _spans(inputs, factor.place, again, last, later, found)
-        one = _measured_again(inputs, factor, spans[factor.place], found)
+        key = (factor.place, factor.name if clock.has_own(factor.name) else "")
+        if key not in spans:
+            spans[key] = _spans(inputs, factor, again, last, later, clock, found)
+        one = _measured_again(inputs, factor, spans[key], found)
         if one is not None:
             made.append(one)
     if not made:
@@ -141,7 +146,7 @@ def updating(
         replace(item, p_adjusted=float(own) if np.isfinite(own) else None)
         for item, own in zip(made, p, strict=True)
     ]
-    first = min(spans)
+    first = min(place for place, _ in spans)
     return Updating(
         before=labels[first + 1 : again],
         again=labels[again],
@@ -195,20 +200,29 @@ def _known(inputs: AnalysisInputs, factor: Factor, place: int) -> int:
 
 
 def _spans(
-    inputs: AnalysisInputs, first: int, again: int, last: int, later: Later, found: Findings
+    inputs: AnalysisInputs,
+    factor: Factor,
+    again: int,
+    last: int,
+    later: Later,
+    clock: AnswerTimes,
+    found: Findings,
 ) -> _Twice:
     """Means of what lies between two measurements and after the second, by the clock, too."""
+    first = factor.place
     table = inputs.scores.table.with_columns(inputs.resilience.occasions["SR"])
     place = pl.col("occasion_index").cast(pl.Int64)
-    table = table.filter(
-        pl.col("valid") & pl.col("SR").is_not_null() & place.is_between(first + 1, last)
-    )
+    kept = table.select(
+        (pl.col("valid") & pl.col("SR").is_not_null() & place.is_between(first + 1, last))
+        .fill_null(value=False)
+    ).to_series()  # fmt: skip
+    table = table.filter(kept)
     person = table["person"].to_numpy().astype(np.int64)
     where = table["occasion_index"].to_numpy().astype(np.int64)
-    times = inputs.views.wide("P").times
-    own, start, second = times[person, where], times[person, first], times[person, again]
-    between = (where < again) & ~(own <= start) & ~(own >= second)
-    after = (where > again) & ~(own <= second)
+    own, start = clock.forms.at(kept.to_numpy()), factor.measured.at(person)
+    second = clock.at(factor.name, again).at(person)
+    between = (where < again) & ~own.not_after(start) & ~second.not_after(own)
+    after = (where > again) & ~own.not_after(second)
     odd = (where != again) & ~between & ~after
     if odd.any():
         found.tell("second-measurement-out-of-order", persons=Persons(np.unique(person[odd]).size))
@@ -231,7 +245,9 @@ def _measured_again(
 ) -> MeasuredAgain | None:
     """Foretell what comes after from what comes before, with the second measurement and without."""
     second = inputs.views.wide(factor_column(factor.name)).values[:, spans.again]
-    mood = inputs.views.wide("P").values[:, spans.again]
+    # At equal problems alone, who met less has the higher level: exposure stands beside them.
+    scores = ("P", *inputs.norm.lines.person.predictors)
+    mood = np.column_stack([inputs.views.wide(name).values[:, spans.again] for name in scores])
     designs = _designs(factor.values, second, mood, spans.before, spans.after)
     known = np.isfinite(np.column_stack([*designs.values(), spans.after.SR])).all(axis=1)
     n = int(known.sum())

@@ -15,7 +15,7 @@ from salutogen.page.section import Figure, Section, Text
 from salutogen.page.words import percent, points, say
 
 TWO = "two steps: SR"
-MOOD = "two steps, at equal problems on that day"
+MOOD = "two steps, at equal problems and exposure on that day"
 ONE = "one step: P at equal exposure"
 WAYS = {TWO: "one", MOOD: "three", ONE: "two"}
 SHOWN, ROW = 40, 48
@@ -24,8 +24,8 @@ ASSUMES = (
     "A gain near 0 says that the first measurement, and how a person fared since, tell as much: "
     "the factor lasts, or does not matter. A gain says what is foretold, not what protects. The "
     "second measurement lies nearer to later SR and shares the mood of its day; at equal problems "
-    "on that day this is taken out, with any true part of the factor that problems carry. SR is "
-    "scored by one line over all persons, in both parts of a split."
+    "and exposure on that day this is taken out, with any true part of the factor that problems "
+    "carry. SR is scored by one line over all persons, in both parts of a split."
 )
 _FACTOR = Column(name="factor", meaning="Factor", kind=Kind.LABEL, heading="Factor")
 
@@ -49,7 +49,7 @@ GAIN_COLUMNS = (
     *_gain_columns("two", "Gain, two steps"),
     Column(name="p_adjusted", meaning="p of no gain in two steps (false-discovery rate)",
            heading="p, false-discovery rate"),
-    *_gain_columns("mood", "Gain at equal problems on that day"),
+    *_gain_columns("mood", "Gain at equal problems and exposure on that day"),
     *_gain_columns("one", "Gain, one step"),
 )  # fmt: skip
 FIGURE_COLUMNS = (
@@ -113,11 +113,11 @@ def _told(item: MeasuredAgain) -> str:
     two, mood = item.two_step, item.given_mood
     low, high = two.interval
     at_equal = (
-        f"at equal problems on that day no gain is shown ({_share(mood.gain)}, 95 % interval "
-        f"{_share(mood.interval[0])} to {_share(mood.interval[1])}): it may be mood, or what the "
-        "factor had done by then"
+        f"at equal problems and exposure on that day no gain is shown ({_share(mood.gain)}, 95 % "
+        f"interval {_share(mood.interval[0])} to {_share(mood.interval[1])}): it may be mood, or "
+        "what the factor had done by then"
         if item.may_be_mood
-        else f"at equal problems on that day {_share(mood.gain)}"
+        else f"at equal problems and exposure on that day {_share(mood.gain)}"
     )
     return (
         f"{item.title}: measured again, it foretells {_share(two.gain)} more of the variance of "

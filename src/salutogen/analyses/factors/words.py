@@ -64,12 +64,12 @@ def _disguised(found: list[FactorFound]) -> str:
 
 
 def _may_follow(found: list[FactorFound]) -> str:
-    """Say which claims are gone at equal earlier problems."""
+    """Say which claims are gone at equal earlier problems and exposure."""
     names = [item.title for item in found if item.may_follow]
     if not names:
         return ""
     return (
-        f" Of {listed(names, most=8)} nothing is shown at equal earlier problems: "
+        f" Of {listed(names, most=8)} nothing is shown at equal earlier problems and exposure: "
         f"{'it' if len(names) == 1 else 'they'} may follow from problems."
     )
 
@@ -103,7 +103,11 @@ def clause_of(result: FactorsResult) -> Text:
     if not parts:
         return ""
     gone = [item for item in (*fewer, *more) if item.may_follow]
-    limit = f"; of {_titles(gone)} nothing is shown at equal earlier problems" if gone else ""
+    limit = (
+        f"; of {_titles(gone)} nothing is shown at equal earlier problems and exposure"
+        if gone
+        else ""
+    )
     return f"{' and '.join(parts)} (in two steps and in one{limit})"
 
 

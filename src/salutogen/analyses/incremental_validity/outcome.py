@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes, Moments
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.incremental_validity.settings import IncrementalValiditySettings
 from salutogen.analyses.occasions import refuse_unplanned
@@ -33,8 +34,8 @@ class Outcome:
         Of the occasion at which it was measured; one after the last where that is not known.
     at : str or None
         Label of that occasion.
-    times : array (persons,)
-        Of the answers, NaN where unknown.
+    times : Moments
+        Of the answers, by person.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Outcome:
     values: Float
     place: int
     at: str | None
-    times: Float
+    times: Moments
 
 
 def read_outcome(
@@ -80,10 +81,10 @@ def read_outcome(
         found.tell("outcome-without-an-occasion", name=name)
     else:
         _check_place(place, labels, found)
-    unknown = np.full(inputs.scores.persons.height, np.nan)
+    times = AnswerTimes(inputs)
     return Outcome(
         name=name, title=title_of(inputs, name), values=numbers_of(column), place=place, at=at,
-        times=unknown if at is None else inputs.views.wide("P").times[:, place],
+        times=times.own(name) if at is None else times.at(name, place),
     )  # fmt: skip
 
 
@@ -91,10 +92,10 @@ def _of_occasion(inputs: AnalysisInputs, name: str, at: str | None, found: Findi
     labels = inputs.study.labels
     place = len(labels) - 1 if at is None else labels.index(at)
     _check_place(place, labels, found)
-    scale, times = named_scale(inputs, name), numbers_of(inputs.scores.table["time"])
+    scale = named_scale(inputs, name)
     return Outcome(
         name=name, title=scale.title, values=at_occasion(inputs, scale.values, place),
-        place=place, at=labels[place], times=at_occasion(inputs, times, place),
+        place=place, at=labels[place], times=AnswerTimes(inputs).at(name, place),
     )  # fmt: skip
 
 
@@ -119,8 +120,11 @@ def rows_before(
     rows = inputs.scores.table.with_columns(inputs.resilience.occasions["SR"])
     place = pl.col("occasion_index").cast(pl.Int64)
     within = place.is_between(first, outcome.place - 1)
-    rows = rows.filter(pl.col("valid") & pl.col("SR").is_not_null() & within)
-    late = numbers_of(rows["time"]) >= outcome.times[rows["person"].to_numpy()]
+    kept = rows.select(pl.col("valid") & pl.col("SR").is_not_null() & within).to_series()
+    kept = kept.fill_null(value=False)
+    rows = rows.filter(kept)
+    forms = AnswerTimes(inputs).forms.at(kept.to_numpy())
+    late = outcome.times.at(rows["person"].to_numpy()).not_after(forms)
     if late.any():
         persons = rows.filter(pl.Series(late))["person"].n_unique()
         found.tell("answers-not-before-the-outcome", persons=Persons(persons))

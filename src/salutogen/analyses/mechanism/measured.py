@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from salutogen.analyses.answer_times import AnswerTimes, Moments
 from salutogen.analyses.covariates import CovariateNumbers, covariate_numbers
 from salutogen.analyses.mechanism.settings import MechanismSettings
 from salutogen.analyses.occasions import refuse_unplanned
@@ -41,8 +42,10 @@ class Variable:
         Label of the occasion, or `baseline`.
     place : int
         Of the occasion in the plan; what was measured at baseline counts as of the first one.
-    values, days : array (persons,)
-        NaN where missing; days are those of the answers, NaN where they are not known.
+    values : array (persons,)
+        NaN where missing.
+    days : Moments
+        Of the answers, by person.
     difference : str
         What a difference of two categories is, `active against control`; empty for quantities.
     """
@@ -51,7 +54,7 @@ class Variable:
     at: str
     place: int
     values: Float
-    days: Float
+    days: Moments
     difference: str = ""
 
 
@@ -124,7 +127,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     if last + 1 >= len(labels):
         found.tell("nothing-after-the-mechanism", label=labels[last])
     found.raise_refusals(AnalysisError)
-    table, X, terms = _later(inputs, last)
+    table, first, X, terms = _later(inputs, last)
     people = table["person"].to_numpy().astype(np.int64)
     covariates = _covariates(inputs, settings, people, found)
     asked = covariates.of(settings.covariates)
@@ -137,7 +140,7 @@ def measure(inputs: AnalysisInputs, settings: MechanismSettings, found: Findings
     columns += list(covariates.values[people].T)
     columns += [*X.T, table["P"].to_numpy()]
     complete = np.isfinite(np.column_stack(columns)).all(axis=1)
-    days = [factor.days[people], mechanism.days[people], table["day"].to_numpy()]
+    days = [factor.days.at(people), mechanism.days.at(people), first.at(people)]
     late = _out_of_order([factor.place, mechanism.place, last + 1], days) & complete
     if late.any():
         found.tell("mechanism-times-disagree", n=Persons(int(late.sum())))
@@ -205,8 +208,7 @@ def _variable(
     inputs: AnalysisInputs, name: str, at: str | None, place: int, found: Findings
 ) -> Variable:
     """Read a variable: of the person, or of one occasion."""
-    labels, n = inputs.study.labels, inputs.scores.persons.height
-    unknown = np.full(n, np.nan)
+    labels, times = inputs.study.labels, AnswerTimes(inputs)
     once = inputs.scores.of_persons(name)
     if once is not None and name not in inputs.scores.factors_repeated:
         if at is not None:
@@ -214,18 +216,19 @@ def _variable(
             found.raise_refusals(AnalysisError)
         values, difference = _numbers_or_two(once, name, found)
         return Variable(
-            name=name, at=BASELINE, place=0, values=values, days=unknown, difference=difference
-        )
+            name=name, at=BASELINE, place=0, values=values, days=times.own(name),
+            difference=difference,
+        )  # fmt: skip
     known = [*known_scales(inputs), *inputs.scores.factors_baseline]
     if name not in known_scales(inputs):
         near = did_you_mean(name, known)
         found.tell("mechanism-name-unknown", name=name, near=near, known=known)
         found.raise_refusals(AnalysisError)
-    scale, days = named_scale(inputs, name), numbers_of(inputs.scores.table["time"])
+    scale = named_scale(inputs, name)
     where = place if at is None else labels.index(at)
     return Variable(
         name=name, at=labels[where], place=where, values=at_occasion(inputs, scale.values, where),
-        days=at_occasion(inputs, days, where),
+        days=times.at(name, where),
     )  # fmt: skip
 
 
@@ -256,31 +259,30 @@ def _covariates(
     )
 
 
-def _later(inputs: AnalysisInputs, last: int) -> tuple[pl.DataFrame, Float, tuple[str, ...]]:
-    """Means of persons over valid occasions after a place, and the terms of their line."""
+def _later(
+    inputs: AnalysisInputs, last: int
+) -> tuple[pl.DataFrame, Moments, Float, tuple[str, ...]]:
+    """Means over valid occasions after a place, the first form there, and terms of the line."""
     scores, norm = inputs.scores, inputs.norm
     line = norm.lines.person
-    rows = scores.table.filter(pl.col("valid") & (pl.col("occasion_index").cast(pl.Int64) > last))
+    after = pl.col("valid") & (pl.col("occasion_index").cast(pl.Int64) > last)
+    kept = scores.table.select(after).to_series()
+    rows = scores.table.filter(kept)
     n, person = scores.persons.height, rows["person"].to_numpy().astype(np.int64)
     seen = np.bincount(person, minlength=n) > 0
     columns = {
         name: present_means(rows[name].cast(pl.Float64).to_numpy(), person, n)
         for name in ("P", "E", *scores.type_columns)
     }
-    first = np.full(n, np.inf)
-    time = numbers_of(rows["time"])
-    np.fmin.at(first, person, time)
+    first = AnswerTimes(inputs).forms.at(kept.to_numpy()).nth(person, n)
     table = scores.persons.select("person").filter(pl.Series(seen))
-    table = table.with_columns(
-        *(pl.Series(name, values) for name, values in columns.items()),
-        pl.Series("day", np.where(np.isfinite(first), first, np.nan)[seen]),
-    )
+    table = table.with_columns(pl.Series(name, values) for name, values in columns.items())
     table = with_exposure(line, norm.with_covariates(table))
-    kept = [place for place, term in enumerate(line.terms) if term != INTERCEPT]
+    own = [place for place, term in enumerate(line.terms) if term != INTERCEPT]
     X = np.empty((0, len(line.terms)))
     if table.height:
         X = line_matrix(line, table, level="person")
-    return table, X[:, kept], tuple(line.terms[place] for place in kept)
+    return table, first, X[:, own], tuple(line.terms[place] for place in own)
 
 
 def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> dict[str, Float]:
@@ -291,11 +293,11 @@ def _earlier(inputs: AnalysisInputs, factor: Variable, mechanism: Variable) -> d
     return {mechanism.name: before, "SR": inputs.views.wide("SR").values[:, factor.place]}
 
 
-def _out_of_order(places: list[int], days: list[Float]) -> NDArray[np.bool_]:
+def _out_of_order(places: list[int], days: list[Moments]) -> NDArray[np.bool_]:
     """Whose answers came at another order than that of the plan, as far as days are known."""
-    late = np.zeros(days[0].size, dtype=bool)
+    late = np.zeros(days[0].time.size, dtype=bool)
     for i in range(len(places)):
         for j in range(i + 1, len(places)):
             if places[i] < places[j]:
-                late |= days[j] <= days[i]
+                late |= days[j].not_after(days[i])
     return late

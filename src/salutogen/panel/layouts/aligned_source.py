@@ -53,6 +53,9 @@ class AlignedSource(Protocol):
     ) -> tuple[Integers, Integers, Integers, pl.Series] | None:
         """Person, occasion, data row and cell of a column (or item) that describes the person."""
 
+    def times_by_person(self, column: str, time: TimeColumn, *, item: bool) -> pl.Series | None:
+        """Days of the rows that `by_person` tells of, in its order; None without such a column."""
+
 
 class OneTable:
     """What sources that stand in one table have in common."""
@@ -62,6 +65,7 @@ class OneTable:
         self.label = table.label
         self._decimal = decimal
         self._findings = findings
+        self._days_read: dict[str, pl.Series] = {}
 
     def has(self, column: str) -> bool:
         """Whether the table has this column."""
@@ -86,15 +90,17 @@ class OneTable:
         )
 
     def _days(self, time: TimeColumn, column: str) -> pl.Series:
-        """Days of a column of times, one per row of the table."""
-        return to_days(
-            self.table.described(column),
-            time,
-            column=column,
-            label=self.label,
-            findings=self._findings,
-            decimal=self._decimal,
-        )
+        """Days of a column of times, one per row of the table; read, and complained of, once."""
+        if column not in self._days_read:
+            self._days_read[column] = to_days(
+                self.table.described(column),
+                time,
+                column=column,
+                label=self.label,
+                findings=self._findings,
+                decimal=self._decimal,
+            )
+        return self._days_read[column]
 
 
 def reordered(cells: TypedItem, order: Integers | None) -> TypedItem:

@@ -88,6 +88,18 @@ class FilePerOccasion:
         who, when, rows = (np.concatenate([one[place] for one in found]) for place in range(3))
         return who, when, rows, _joined([one[3] for one in found])
 
+    def times_by_person(self, column: str, time: TimeColumn, *, item: bool) -> pl.Series | None:
+        """Days of the rows that `by_person` tells of, from every file in its order."""
+        parts = self._naming(column) if item else self._parts
+        found: list[pl.Series] = []
+        for part in parts:
+            told = part.by_person(column, item=item)
+            if told is None:
+                continue
+            days = part.times_by_person(column, time, item=item)
+            found.append(no_times(told[0].size) if days is None else days.alias(""))
+        return pl.concat(found) if found else None
+
     def _naming(self, item: str) -> list[AlignedSource]:
         """Parts to ask for an item: where a file names none of it, another may."""
         naming = [

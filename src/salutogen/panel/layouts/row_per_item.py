@@ -127,6 +127,13 @@ class RowPerItem(OneTable):
             cells = self.table.described(column).gather(pl.Series(rows))
         return self._persons[rows], self._occasions[rows], rows + 1, cells
 
+    def times_by_person(self, column: str, time: TimeColumn, *, item: bool) -> pl.Series | None:
+        """Days of the rows that `by_person` tells of, in its order."""
+        told = self.by_person(column, item=item)
+        if told is None or not self.has(time.column):
+            return None
+        return self._days(time, time.column).gather(pl.Series(told[2] - 1))
+
     def _part(self, name: str) -> tuple[Integers, Integers] | None:
         """File rows and keys of one item."""
         number = self._names.get(name)

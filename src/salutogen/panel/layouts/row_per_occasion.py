@@ -77,3 +77,10 @@ class RowPerOccasion(OneTable):
         if rows.size < cells.len():
             cells = cells.gather(pl.Series(rows))
         return self._persons[rows], self._occasions[rows], rows + 1, cells
+
+    def times_by_person(self, column: str, time: TimeColumn, *, item: bool) -> pl.Series | None:
+        """Days of the rows that `by_person` tells of, in its order."""
+        if not self.has(column) or not self.has(time.column):
+            return None
+        rows = np.flatnonzero(self._persons >= 0)
+        return self._days(time, time.column).gather(pl.Series(rows))

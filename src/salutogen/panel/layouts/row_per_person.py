@@ -97,6 +97,13 @@ class RowPerPerson(OneTable):
         when = np.full_like(self._persons, self._first)
         return self._persons, when, self._rows + 1, cells.gather(pl.Series(self._rows))
 
+    def times_by_person(self, column: str, time: TimeColumn, *, item: bool) -> pl.Series | None:
+        """Days of the rows that `by_person` tells of: those of the first occasion."""
+        first = columns_at(time.column, self._labels)[0]
+        if not self.has(column) or not self.has(first):
+            return None
+        return self._days(time, first).gather(pl.Series(self._rows))
+
     def _columns(self, pattern: str) -> list[str | None] | None:
         names = columns_at(pattern, self._labels)
         if len(names) < len(self._labels):
