@@ -57,8 +57,12 @@ def test_the_right_thing_is_said_of_each_factor(
     assert again["contact"].may_follow
     assert str(before.in_short()) == (
         "lower SR over occasions 2 to 7 goes with higher Positive appraisal, Mastery and Seeing "
-        "friends (in two steps and in one)"
+        "friends (in two steps and in one; little is known of earlier problems, from which a "
+        "factor may follow)"
     )
+    unknown = "before Positive appraisal, Mastery and Seeing friends, from which each may follow."
+    assert f"Little is known of problems {unknown}" in str(before.answer())
+    assert "Little is known" not in str(later.answer())
     assert str(later.in_short()).endswith(
         "Seeing friends nothing is shown at equal earlier problems and exposure)"
     )

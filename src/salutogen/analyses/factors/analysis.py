@@ -210,6 +210,7 @@ def _made(
             joint=joint.get(factor.name),
             joint_without_disguised=without.get(factor.name),
             given_earlier_problems=_given_earlier(factor, later, line),
+            earlier_occasions=factor.place + 1,
             buffering=buffers.get(factor.name),
             turning=turns.get(factor.name),
             distance=far.get(factor.name),

@@ -53,6 +53,10 @@ class FactorFound(Record):
         "At equal mean problems and exposure up to the occasion of the factor, that one included; "
         "null where too few have them"
     )
+    earlier_occasions: int = figure(
+        "Planned occasions up to that of the factor, that one included: one tells little of what "
+        "was before"
+    )
     buffering: Buffering | None = figure(
         "Whether the slope of problems on exposure differs with the factor; null with a curved "
         "line or several kinds of exposure in it"
@@ -80,6 +84,11 @@ class FactorFound(Record):
         """Whether nothing of it is shown at equal problems and exposure before: it may follow."""
         given = self.given_earlier_problems
         return given is not None and not (given.two_step.clear and given.one_step.clear)
+
+    @property
+    def little_is_known_before(self) -> bool:
+        """Whether one occasion at most tells what problems and exposure were before."""
+        return self.given_earlier_problems is None or self.earlier_occasions < 2
 
     @property
     def within_error(self) -> bool:

@@ -64,14 +64,19 @@ def _disguised(found: list[FactorFound]) -> str:
 
 
 def _may_follow(found: list[FactorFound]) -> str:
-    """Say which claims are gone at equal earlier problems and exposure."""
-    names = [item.title for item in found if item.may_follow]
-    if not names:
-        return ""
-    return (
-        f" Of {listed(names, most=8)} nothing is shown at equal earlier problems and exposure: "
-        f"{'it' if len(names) == 1 else 'they'} may follow from problems."
-    )
+    """Say which claims are gone at equal earlier problems, and of which these are not known."""
+    told = ""
+    if names := [item.title for item in found if item.may_follow]:
+        told = (
+            f" Of {listed(names, most=8)} nothing is shown at equal earlier problems and exposure: "
+            f"{'it' if len(names) == 1 else 'they'} may follow from problems."
+        )
+    if names := [item.title for item in found if item.little_is_known_before]:
+        told += (
+            f" Little is known of problems before {listed(names, most=8)}, from which "
+            f"{'it' if len(names) == 1 else 'each'} may follow."
+        )
+    return told
 
 
 def _within_error(found: list[FactorFound]) -> str:
@@ -102,12 +107,11 @@ def clause_of(result: FactorsResult) -> Text:
         parts.append(f"higher {later} goes with higher {_titles(more)}")
     if not parts:
         return ""
-    gone = [item for item in (*fewer, *more) if item.may_follow]
-    limit = (
-        f"; of {_titles(gone)} nothing is shown at equal earlier problems and exposure"
-        if gone
-        else ""
-    )
+    limit = ""
+    if gone := [item for item in (*fewer, *more) if item.may_follow]:
+        limit = f"; of {_titles(gone)} nothing is shown at equal earlier problems and exposure"
+    if any(item.little_is_known_before for item in (*fewer, *more)):
+        limit += "; little is known of earlier problems, from which a factor may follow"
     return f"{' and '.join(parts)} (in two steps and in one{limit})"
 
 
