@@ -169,3 +169,43 @@ def test_forms_that_few_persons_lack_tell_of_these() -> None:
     assert hidden.in_a_sentence(Persons(368)) == "nearly all"
     assert not replace(HIDDEN, forms=(forms[0], Forms(368, persons=63, others=7))).hides(368)
     assert not replace(SHOWN, forms=forms).hides(368)
+
+
+@pytest.mark.parametrize(("n_left", "n_stayed"), [(19, 51), (12, 58), (41, 159)])
+def test_means_of_parts_tell_their_numbers_no_more_than_counts_in_fives(
+    n_left: int, n_stayed: int
+) -> None:
+    """Numbers that fit a mean of everyone and those of both parts, as they are told."""
+    rng = np.random.default_rng(n_left)
+    left, stayed = rng.normal(0.4, 1.0, n_left), rng.normal(-0.2, 1.0, n_stayed)
+    n = n_left + n_stayed
+
+    def fitting(audience: Audience, rounding: float) -> set[int]:
+        def told(values: np.ndarray) -> tuple[float, float]:
+            sd = float(np.std(values))
+            mean = audience.told_mean(float(values.mean()), sd, values.size)
+            step = max(rounding, 0.0 if audience.individuals else 2 * sd / values.size)
+            return mean, step / 2
+
+        (all_, of_all), (one, of_one), (other, of_other) = map(
+            told, (np.concatenate([left, stayed]), left, stayed)
+        )
+        fits = set[int]()
+        for k in range(n_left - 2, n_left + 3):
+            slack = n * of_all + k * of_one + (n - k) * of_other
+            if abs(k * one + (n - k) * other - n * all_) <= slack:
+                fits.add(k)
+        return fits
+
+    shown = Audience(individuals=True, n_persons=n, seed=1)
+    hidden = Audience(individuals=False, n_persons=n, seed=1)
+    assert fitting(shown, 1e-4) == {n_left}
+    assert len(fitting(hidden, 1e-4)) == 5
+
+
+def test_a_step_of_means_is_what_two_persons_move_them_by() -> None:
+    audience = Audience(individuals=False, n_persons=70, seed=1)
+    assert audience.told_mean(-0.0846, 1.0, 70) == -0.1
+    assert audience.told_mean(20.37, 6.0, 70) == 20.4
+    assert audience.told_mean(3.0, 0.0, 70) == 3.0
+    assert Audience(individuals=True, n_persons=70, seed=1).told_mean(0.1234, 1.0, 70) == 0.1234

@@ -143,6 +143,17 @@ class Audience:
         """
         return n if self.individuals or n < SMALL_CELL else self.told_below(n)
 
+    def told_mean(self, mean: float, sd: float, n: int) -> float:
+        """Return a mean of so many persons as it is told: where persons are hidden in steps.
+
+        With all its digits, or three of a mean near 0, a mean of everyone and those of two parts
+        are solved for their numbers. A step is as much as two persons more or fewer move it.
+        """
+        if self.individuals or not sd > 0 or not n:
+            return mean
+        step = _round_step(2 * sd / n)
+        return float(f"{step * round(mean / step):.12g}")
+
     def told_share(self, share: float, of: int | None = None) -> float:
         """Return a share as it is told: that of counts as they are told, where persons are hidden.
 
@@ -206,6 +217,18 @@ class Audience:
 def smallest_of(individuals: str) -> int:
     """Smallest number of persons that a shown figure may stand for, by the word of a study file."""
     return 1 if individuals == "show" else SMALL_CELL
+
+
+def _round_step(least: float) -> float:
+    """Return the next of 1, 2, 5, 10, …, or of their tenths, hundredths, ….
+
+    Examples
+    --------
+    >>> [_round_step(one) for one in (0.013, 0.3, 2.0)]
+    [0.02, 0.5, 2.0]
+    """
+    power = 10.0 ** np.floor(np.log10(least))
+    return float(next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9)))
 
 
 def lies_among_few(quantile: float, n_persons: int, smallest: int = SMALL_CELL) -> bool:

@@ -124,7 +124,7 @@ def compute(inputs: AnalysisInputs, settings: QualitySettings) -> QualityResult:
             seed=inputs.run.seed,
             refit=_is_residual(inputs),
         ),
-        leavers=leavers_beside_stayers(arrays, inputs.run.audience.told_size),
+        leavers=leavers_beside_stayers(arrays, audience.told_size, audience.told_mean),
         covered=time_covered(inputs.study, arrays),
         problems=_problems(inputs, arrays),
         descriptives=_descriptives(resilience),

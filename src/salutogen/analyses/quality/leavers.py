@@ -92,8 +92,15 @@ LEAVER_COLUMNS = (
 )
 
 
+def as_it_is(mean: float, sd: float, n: int) -> float:
+    """A mean where everything may be told."""
+    return mean
+
+
 def leavers_beside_stayers(
-    arrays: OccasionArrays, told_size: Callable[[int], int] = int
+    arrays: OccasionArrays,
+    told_size: Callable[[int], int] = int,
+    told_mean: Callable[[float, float, int], float] = as_it_is,
 ) -> pl.DataFrame:
     """Compare P, E and SR of persons who left with those of persons who stayed.
 
@@ -110,6 +117,8 @@ def leavers_beside_stayers(
     arrays : OccasionArrays
     told_size : callable
         Persons that the interval of the difference is made with (`Audience.told_size`).
+    told_mean : callable
+        A mean as it may be told, from it, its SD and its number (`Audience.told_mean`).
 
     Returns
     -------
@@ -131,10 +140,14 @@ def leavers_beside_stayers(
         gone, here = values[first][left], values[first][~left]
         difference, low, high = hedges_g(gone, here, told_size)
         rows.append(
-            (name, gone.size, here.size, float(gone.mean()), float(here.mean()),
-             difference, low, high, *odds_of_leaving(values, arrays, chances))
+            (name, gone.size, here.size, _mean(gone, told_mean), _mean(here, told_mean),
+             difference, low, high, *odds_of_leaving(values, arrays, chances, told_mean))
         )  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _mean(values: np.ndarray, told_mean: Callable[[float, float, int], float]) -> float:
+    return told_mean(float(values.mean()), float(np.std(values)), values.size)
 
 
 @dataclass(frozen=True)
@@ -160,7 +173,12 @@ def chances_to_leave(arrays: OccasionArrays, left: np.ndarray) -> Chances:
     return Chances(rows=rows, left=gone[rows])
 
 
-def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances) -> _Odds:
+def odds_of_leaving(
+    values: np.ndarray,
+    arrays: OccasionArrays,
+    chances: Chances,
+    told_mean: Callable[[float, float, int], float] = as_it_is,
+) -> _Odds:
     """How leaving after an occasion goes with a score at it.
 
     A logistic regression of single chances to leave (discrete time) on the score in SDs and on the
@@ -178,7 +196,7 @@ def odds_of_leaving(values: np.ndarray, arrays: OccasionArrays, chances: Chances
     own, gone = values[chances.rows], chances.left
     if not gone.any() or gone.all():
         return None, None, None, None, None
-    means = float(own[gone].mean()), float(own[~gone].mean())
+    means = _mean(own[gone], told_mean), _mean(own[~gone], told_mean)
     sd = float(np.std(own, ddof=1))
     if np.count_nonzero(gone) < FEWEST_LEFT or not sd > 0:
         return *means, None, None, None

@@ -77,10 +77,11 @@ def over_time_table(context: Context) -> pl.DataFrame:
         by_occasion = context.by_occasion(measure)
         untold = set() if context.audience.individuals else occasions_of_few(by_occasion)
         for place, (label, found) in enumerate(zip(context.labels, by_occasion, strict=True)):
-            interval: tuple[float | None, ...] | None
-            interval = mean_interval(found, smallest, context.audience.told_size)
-            if interval is None or place in untold:
-                interval = (None, None, None)
+            interval: tuple[float | None, ...] = (None, None, None)
+            exact = mean_interval(found, smallest, context.audience.told_size)
+            if exact is not None and place not in untold:
+                sd, n = float(np.std(found)), found.size
+                interval = tuple(context.audience.told_mean(one, sd, n) for one in exact)
             quarter, middle, three = quantiles(found, QUARTILES, smallest)
             rows.append(
                 {
