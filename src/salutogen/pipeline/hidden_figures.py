@@ -93,6 +93,7 @@ class HiddenFigures:
             or self._is_of_hidden(properties.get(name), properties, counts)
         }
         here = around.within(counts, self.audience, touched=bool(hidden))
+        here.share_gone = self._has_untold_share(content, properties, here)
         return {
             name: self._gone(value, f"{path}.{name}")
             if name in hidden
@@ -100,6 +101,18 @@ class HiddenFigures:
                             here)
             for name, value in content.items()
         }  # fmt: skip
+
+    def _has_untold_share(
+        self, content: Mapping[str, Any], properties: Mapping[str, Any], here: _Around
+    ) -> bool:
+        """Whether a share of a record is hidden, and with it what would tell the share."""
+        whole = here.base
+        return whole is not None and any(
+            isinstance(value, float)
+            and properties.get(name, {}).get("x-kind") == Kind.SHARE.value
+            and self._tells_few(value, whole)
+            for name, value in content.items()
+        )
 
     def _leaves_few(
         self, n: int, schema: Mapping[str, Any] | None, counts: Mapping[str, int]
@@ -249,6 +262,8 @@ class HiddenFigures:
             gone = gone or self.audience.hides(value.part, value.of)
         elif kind == Kind.SHARE.value and isinstance(value, float) and around.base:
             gone = gone or self._tells_few(value, around.base)
+        elif kind == Kind.TELLING.value:
+            gone = gone or around.share_gone
         if gone or kind in _OF_PERSONS:
             return self._gone(value, path)
         if isinstance(value, Share):
@@ -288,6 +303,7 @@ class _Around:
     ) -> None:
         self.base, self.few, self.touched = base, few, touched
         self.counts = dict(counts or {})
+        self.share_gone = False
 
     def within(
         self, counts: Mapping[str, int], audience: Audience, *, touched: bool = False
