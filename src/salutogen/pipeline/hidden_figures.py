@@ -94,13 +94,34 @@ class HiddenFigures:
         }
         here = around.within(counts, self.audience, touched=bool(hidden))
         here.share_gone = self._has_untold_share(content, properties, here)
-        return {
+        told = {
             name: self._gone(value, f"{path}.{name}")
             if name in hidden
             else self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
                             here)
             for name, value in content.items()
         }  # fmt: skip
+        return self._alike(told, content, properties, path)
+
+    def _alike(
+        self,
+        told: dict[str, Any],
+        content: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        path: str,
+    ) -> dict[str, Any]:
+        """Empty what stands by label and tells, to a few, a count that is hidden by label."""
+        for name, counts in told.items():
+            kind = (properties.get(name) or {}).get("x-kind")
+            if kind != Kind.COUNT.value or not isinstance(counts, Mapping):
+                continue
+            gone = [label for label, n in counts.items() if n is None and content[name][label]]
+            for other, parts in told.items():
+                for label in filter(parts.__contains__, gone) if isinstance(parts, dict) else ():
+                    n = _base_of(content[other].get(label))
+                    if n is not None and abs(n - content[name][label]) < self.audience.smallest:
+                        parts[label] = self._emptied(parts[label], f"{path}.{other}.{label}")
+        return told
 
     def _has_untold_share(
         self, content: Mapping[str, Any], properties: Mapping[str, Any], here: _Around
@@ -344,6 +365,13 @@ def _is_whole(value: Any) -> bool:
 def _is_count(name: str, value: Any, schema: Mapping[str, Any]) -> bool:
     kind = schema.get("x-kind") or _named(name, value)["x-kind"]
     return bool(kind == Kind.COUNT.value and value is not None and _is_whole(value))
+
+
+def _base_of(content: Any) -> int | None:
+    """The count that a record, not yet hidden, rests on."""
+    if not isinstance(content, Mapping):
+        return None
+    return next((int(content[name]) for name in _BASE if _is_whole(content.get(name))), None)
 
 
 def _named(name: str, value: Any) -> Mapping[str, Any]:
