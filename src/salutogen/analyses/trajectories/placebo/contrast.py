@@ -68,7 +68,11 @@ class Contrast(Record):
 
 @record
 class ShareContrast(Contrast):
-    """The same of shares of persons."""
+    """The same of shares of persons.
+
+    Where persons are hidden p is that of the excess and the interval as they are told, in steps of
+    five courses, on the side of .05 that the exact one is on.
+    """
 
     observed: float = figure("Around the event", kind=Kind.SHARE, n="n")
     placebo: float = figure(
