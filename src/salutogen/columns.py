@@ -47,7 +47,7 @@ class Kind(StrEnum):
     PERSON = "person-level value"  # belongs to one person: not on a page that hides persons
     COUNT = "count"  # how many persons: small ones, and those that give them away, are hidden
     SHARE = "share"  # share of persons: goes with the counts of its row, in steps of five persons
-    TELLING = "telling"  # tells how many there are, as degrees of freedom do: goes with the counts
+    TELLING = "telling"  # tells how many there are, as df do: goes with the row's counts and shares
     STATISTIC = "statistic"  # of several persons, or of none
     LABEL = "label"  # names a row: an occasion, a window, an item, a term
 

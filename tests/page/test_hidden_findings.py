@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,44 @@ def test_numbers_have_few_digits() -> None:
         simplified_slope=0.1,
     )
     assert "0.6540" in told_without_persons(item, AUDIENCE).text
+
+
+def test_a_count_that_falls_short_is_told_below_what_is_needed() -> None:
+    audience = Audience(individuals=False, n_persons=100, seed=1)
+    told = {
+        n: told_without_persons(
+            finding("second-measurement-of-few", name="Hope", n=Persons(n), least=60), audience
+        ).worded(audience.in_a_sentence)
+        for n in (3, 52, 53, 57, 58, 59)
+    }
+    assert "fewer than 5 persons have" in told[3]
+    assert "50 persons have" in told[52]
+    assert all("55 persons have" in told[n] and "60 are needed" in told[n]
+               for n in (53, 57, 58, 59))  # fmt: skip
+
+
+def test_no_sentence_says_that_as_many_as_are_needed_are_too_few() -> None:
+    """Every sentence that counts persons beside how many are needed, at the border of fives."""
+    audience = Audience(individuals=False, n_persons=100, seed=1)
+    told = []
+    for code, entry in catalogue().items():
+        for template in (entry.text, *entry.texts.values()):
+            names = set(re.findall(r"{(\w+)", template))
+            for threshold in {"least", "needed", "enough"} & names if "n" in names else ():
+                values = dict.fromkeys(names, "it") | {"n": Persons(58), threshold: 60}
+                item = Finding(
+                    code=code,
+                    severity=entry.severity,
+                    text="",
+                    mend="",
+                    template=re.sub(r"{(\w+):(?!#)[^}]*}", r"{\1}", template),
+                    values=values,
+                )
+                made = told_without_persons(item, audience)
+                told.append(made.worded(audience.in_a_sentence))
+    counted = [text for text in told if re.search(r"\b[56][05] (persons|of)\b", text)]
+    assert len(counted) > 15
+    assert not [text for text in counted if "60 persons" in text]
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,31 @@ def test_forms_go_with_their_persons(
     )
     found = HiddenFigures(AUDIENCE).of(made.to_dict(), OfForms.schema(), "x")
     assert tuple(found.values()) == told
+
+
+@record
+class ByLabel(Record):
+    """Counts by label, and a record of each label beside them."""
+
+    counts: Mapping[str, int] = figure("By label", kind=Kind.COUNT)
+    parts: Mapping[str, Inside] = figure("What is seen of each label")
+
+
+def test_what_is_withheld_by_label_is_withheld_of_the_label_beside_it() -> None:
+    """The next smallest is hidden with the one of few: its record tells it no more than it does."""
+    numbers = {"a": 3, "b": 10, "c": 40, "d": 27}
+    of_other_persons = {"a": 3, "b": 9, "c": 40, "d": 27, "e": 10}
+    parts = {
+        name: Inside(n=n, mean=1.5, ends=(0.0, 9.0), quantiles=(0.1, 0.5))
+        for name, n in of_other_persons.items()
+    }
+    hide = HiddenFigures(AUDIENCE)
+    told = hide.of(ByLabel(counts=numbers, parts=parts).to_dict(), ByLabel.schema(), "made")
+    assert told["counts"] == {"a": None, "b": None, "c": 40, "d": 25}
+    assert {name: part["n"] for name, part in told["parts"].items()} == {
+        "a": None, "b": None, "c": 40, "d": 25, "e": 10
+    }  # fmt: skip
+    assert told["parts"]["b"]["mean"] is None
+    assert told["parts"]["c"]["mean"] == 1.5
+    assert "made.parts.b.n" in hide.withheld
+    assert len(hide.withheld) == len(set(hide.withheld))

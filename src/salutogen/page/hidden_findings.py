@@ -9,7 +9,7 @@ from typing import Any
 
 from salutogen.counts import Forms
 from salutogen.findings import Evidence, Finding, Persons, catalogue, sentence
-from salutogen.page.audience import Audience
+from salutogen.page.audience import SMALL_CELL, Audience
 from salutogen.page.words import Coarse, Share
 
 # What these quote are single cells, extremes, or labels that few may have.
@@ -41,6 +41,8 @@ _OF_NO_COUNT = frozenset({
 _OF_ROWS = frozenset({
     "answers", "cells", "events", "forms", "n_rows", "n_with", "n_without", "rows",
 })  # fmt: skip
+# What a count falls short of.
+_THRESHOLDS = ("enough", "fewest", "least", "needed")
 OF_FEW = "it may be of few persons"
 
 
@@ -58,12 +60,17 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
             for name, value in item.evidence.numbers.items()
             if not isinstance(item.values.get(name), Persons | Share | Coarse)
         }
-        return replace(item, evidence=replace(item.evidence, rows=(), n_rows=None, numbers=numbers))
+        return replace(
+            item,
+            values=_short_of(item.values, item.template, audience),
+            evidence=replace(item.evidence, rows=(), n_rows=None, numbers=numbers),
+        )
     designed = item.code in _OF_NO_COUNT
     values = {
         name: value if designed and isinstance(value, int) else _counted(name, value, audience)
         for name, value in _with_persons(item, audience).items()
     }
+    values = _short_of(values, item.template, audience)
     rows = values.get("n_rows") or 0
     text, mend = "", entry.mend if entry is not None else item.mend
     if item.code in _OF_CELLS or _OF_ONE_ROW.search(item.template):
@@ -108,6 +115,26 @@ def _counted(name: str, value: Any, audience: Audience) -> Any:
         return audience.with_few_digits(value)
     plain = isinstance(value, int) and not isinstance(value, bool | Persons)
     return Persons(value) if plain and name not in _OF_THE_PLAN else value
+
+
+def _short_of(values: Mapping[str, Any], template: str, audience: Audience) -> dict[str, Any]:
+    """Tell a count that falls short of what a sentence says is needed below it, in fives as well.
+
+    The nearest five would say that it is reached, and with that which two counts it can be.
+    """
+    least = min(
+        (n for name in _THRESHOLDS
+         if f"{{{name}" in template and isinstance(n := values.get(name), int)),
+        default=0,
+    )  # fmt: skip
+
+    def short(value: Any) -> Any:
+        reached = isinstance(value, Persons) and not isinstance(value, Forms)
+        if not reached or not value < least <= audience.told(value) or audience.leaves_few(value):
+            return value
+        return Persons(audience.told(value) - SMALL_CELL, of=value.of)
+
+    return {name: short(value) for name, value in values.items()}
 
 
 def _tells_more_of_few(values: Mapping[str, Any], template: str, audience: Audience) -> bool:

@@ -93,13 +93,47 @@ class HiddenFigures:
             or self._is_of_hidden(properties.get(name), properties, counts)
         }
         here = around.within(counts, self.audience, touched=bool(hidden))
-        return {
+        here.share_gone = self._has_untold_share(content, properties, here)
+        told = {
             name: self._gone(value, f"{path}.{name}")
             if name in hidden
             else self._part(value, properties.get(name) or _named(name, value), f"{path}.{name}",
                             here)
             for name, value in content.items()
         }  # fmt: skip
+        return self._alike(told, content, properties, path)
+
+    def _alike(
+        self,
+        told: dict[str, Any],
+        content: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        path: str,
+    ) -> dict[str, Any]:
+        """Empty what stands by label and tells, to a few, a count that is hidden by label."""
+        for name, counts in told.items():
+            kind = (properties.get(name) or {}).get("x-kind")
+            if kind != Kind.COUNT.value or not isinstance(counts, Mapping):
+                continue
+            gone = [label for label, n in counts.items() if n is None and content[name][label]]
+            for other, parts in told.items():
+                for label in filter(parts.__contains__, gone) if isinstance(parts, dict) else ():
+                    n = _base_of(content[other].get(label))
+                    if n is not None and abs(n - content[name][label]) < self.audience.smallest:
+                        parts[label] = self._emptied(parts[label], f"{path}.{other}.{label}")
+        return told
+
+    def _has_untold_share(
+        self, content: Mapping[str, Any], properties: Mapping[str, Any], here: _Around
+    ) -> bool:
+        """Whether a share of a record is hidden, and with it what would tell the share."""
+        whole = here.base
+        return whole is not None and any(
+            isinstance(value, float)
+            and properties.get(name, {}).get("x-kind") == Kind.SHARE.value
+            and self._tells_few(value, whole)
+            for name, value in content.items()
+        )
 
     def _leaves_few(
         self, n: int, schema: Mapping[str, Any] | None, counts: Mapping[str, int]
@@ -249,6 +283,8 @@ class HiddenFigures:
             gone = gone or self.audience.hides(value.part, value.of)
         elif kind == Kind.SHARE.value and isinstance(value, float) and around.base:
             gone = gone or self._tells_few(value, around.base)
+        elif kind == Kind.TELLING.value:
+            gone = gone or around.share_gone
         if gone or kind in _OF_PERSONS:
             return self._gone(value, path)
         if isinstance(value, Share):
@@ -288,6 +324,7 @@ class _Around:
     ) -> None:
         self.base, self.few, self.touched = base, few, touched
         self.counts = dict(counts or {})
+        self.share_gone = False
 
     def within(
         self, counts: Mapping[str, int], audience: Audience, *, touched: bool = False
@@ -328,6 +365,13 @@ def _is_whole(value: Any) -> bool:
 def _is_count(name: str, value: Any, schema: Mapping[str, Any]) -> bool:
     kind = schema.get("x-kind") or _named(name, value)["x-kind"]
     return bool(kind == Kind.COUNT.value and value is not None and _is_whole(value))
+
+
+def _base_of(content: Any) -> int | None:
+    """The count that a record, not yet hidden, rests on."""
+    if not isinstance(content, Mapping):
+        return None
+    return next((int(content[name]) for name in _BASE if _is_whole(content.get(name))), None)
 
 
 def _named(name: str, value: Any) -> Mapping[str, Any]:

@@ -47,6 +47,7 @@ from salutogen.analyses.trajectories.placebo.placebo import (
     without_labels,
 )
 from salutogen.analyses.trajectories.placebo.side_words import other_jump_words
+from salutogen.analyses.trajectories.placebo.told_errors import with_told_errors
 from salutogen.analyses.trajectories.recovery.curve import RecoveryCurve
 from salutogen.analyses.trajectories.recovery.fitting import fit_way_back
 from salutogen.analyses.trajectories.recovery.line_error import jump_line_errors
@@ -338,6 +339,7 @@ def _labelled(
     )
     P_rows = inputs.views.wide("P").values
     placebo = placebo_of(anchored, courses, labels, settings, P=P_rows, seed=inputs.run.seed)
+    placebo = with_told_errors(placebo, inputs.run.audience)
     if courses.background == "with-event":
         placebo = _with_error_bands(inputs, anchors, courses, placebo)
     told.extend(placebo_findings(placebo))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from salutogen.analyses.trajectories import Anchors, EventGrid, find_anchors
+from salutogen.analyses.trajectories import Anchors, EventGrid, Placebo, find_anchors
+from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within_person_sd
+from salutogen.analyses.trajectories.labels.settings import LabelSettings
+from salutogen.analyses.trajectories.placebo.comparison import compare
+from salutogen.analyses.trajectories.placebo.occasions import acting, placebos_of
+from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 
 OCCASIONS = 12
 
@@ -50,3 +57,39 @@ def around(SR: np.ndarray, anchors: Anchors) -> np.ndarray:
             if 0 <= at + offset < SR.shape[1]:
                 found[row, place] = SR[person, at + offset]
     return found
+
+
+def compared(
+    seed: int,
+    jump: float,
+    *,
+    fading: float = 0.0,
+    kept_of_jump: float | None = None,
+    persons: int = 300,
+) -> tuple[Placebo, ScoredRows]:
+    """A study beside its comparator; `kept_of_jump`: SR has the event in exposure as well."""
+    SR, grid = study(seed, jump=jump, fading=fading, persons=persons)
+    anchors = find_anchors(grid)
+    rows = SR[anchors.person]
+    chosen = placebos_of(grid, anchors, rows)
+    calm = np.where(acting(anchors, SR.shape), np.nan, SR)
+    settings = LabelSettings()
+    scored = ScoredRows(
+        rows=rows,
+        calm=calm[anchors.person],
+        before=anchors.occasion - 1,
+        locked=around(SR, anchors),
+        half_width=half_width_of(within_person_sd(calm) or 0.0, settings),
+        high=float(np.nanstd(SR)),
+    )
+    change = np.full(rows.shape, np.nan)
+    for row, at in enumerate(anchors.occasion):
+        change[row, : OCCASIONS - at] = rows[row, at:] - rows[row, at - 1]
+    if kept_of_jump is None:
+        return compare(chosen, scored, None, settings, change=change, seed=1), scored
+    # With the event in exposure its expected share is taken out at the anchor and nowhere else.
+    with_event = rows.copy()
+    with_event[np.arange(anchors.n), anchors.occasion] -= kept_of_jump
+    locked = scored.locked - np.array([0.0, kept_of_jump, 0.0, 0.0])
+    own = replace(scored, rows=with_event, locked=locked)
+    return compare(chosen, own, None, settings, other=scored, change=change, seed=1), scored

@@ -10,49 +10,17 @@ from scipy import stats
 
 from salutogen.analyses.trajectories import LABELS, Placebo, classify, find_anchors
 from salutogen.analyses.trajectories.anchors.wording import without_event
-from salutogen.analyses.trajectories.labels.by_rule import half_width_of, within_person_sd
 from salutogen.analyses.trajectories.labels.settings import LabelSettings
 from salutogen.analyses.trajectories.placebo.comparison import compare
 from salutogen.analyses.trajectories.placebo.contrast import contrast
-from salutogen.analyses.trajectories.placebo.occasions import acting, placebos_of
+from salutogen.analyses.trajectories.placebo.occasions import placebos_of
 from salutogen.analyses.trajectories.placebo.regression import regression_to_mean
 from salutogen.analyses.trajectories.placebo.scored import ScoredRows
 from salutogen.analyses.trajectories.placebo.words import beyond_words, placebo_words
 from salutogen.page.audience import Audience
 from salutogen.page.section import Text
 from salutogen.page.words import Sentence
-from tests.analyses.trajectories.placebo.studies import OCCASIONS, around, study
-
-
-def compared(
-    seed: int, jump: float, *, fading: float = 0.0, kept_of_jump: float | None = None
-) -> tuple[Placebo, ScoredRows]:
-    """A study beside its comparator; `kept_of_jump`: SR has the event in exposure as well."""
-    SR, grid = study(seed, jump=jump, fading=fading)
-    anchors = find_anchors(grid)
-    rows = SR[anchors.person]
-    chosen = placebos_of(grid, anchors, rows)
-    calm = np.where(acting(anchors, SR.shape), np.nan, SR)
-    settings = LabelSettings()
-    scored = ScoredRows(
-        rows=rows,
-        calm=calm[anchors.person],
-        before=anchors.occasion - 1,
-        locked=around(SR, anchors),
-        half_width=half_width_of(within_person_sd(calm) or 0.0, settings),
-        high=float(np.nanstd(SR)),
-    )
-    change = np.full(rows.shape, np.nan)
-    for row, at in enumerate(anchors.occasion):
-        change[row, : OCCASIONS - at] = rows[row, at:] - rows[row, at - 1]
-    if kept_of_jump is None:
-        return compare(chosen, scored, None, settings, change=change, seed=1), scored
-    # With the event in exposure its expected share is taken out at the anchor and nowhere else.
-    with_event = rows.copy()
-    with_event[np.arange(anchors.n), anchors.occasion] -= kept_of_jump
-    locked = scored.locked - np.array([0.0, kept_of_jump, 0.0, 0.0])
-    own = replace(scored, rows=with_event, locked=locked)
-    return compare(chosen, own, None, settings, other=scored, change=change, seed=1), scored
+from tests.analyses.trajectories.placebo.studies import around, compared, study
 
 
 def worded(text: Text) -> str:

@@ -13,7 +13,7 @@ from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.clustered_means import mean_of, p_of_no_difference
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.placebo.occasions import own_means
-from salutogen.columns import Kind, Record, figure, record
+from salutogen.columns import Kind, Record, beside, figure, record
 from salutogen.models.false_discovery import adjusted_p
 from salutogen.models.quantiles import NORMAL_95
 
@@ -29,6 +29,11 @@ class Contrast(Record):
     excess is that of the mean over courses of observed minus the mean over the course's own placebo
     occasions (t with persons - 1 degrees of freedom, clustered by person). Null where a figure is
     fixed before the event and hence not contrasted, and where no course differs from its own.
+
+    Attributes
+    ----------
+    persons : int
+        Whose courses they are.
     """
 
     n: int = figure("Courses with both", kind=Kind.COUNT)
@@ -47,6 +52,7 @@ class Contrast(Record):
     p_adjusted: float | None = figure(
         "p adjusted for the figures of its table (false-discovery rate)", default=None
     )
+    persons: int = beside(default=0)
 
     @property
     def leaves_out_0(self) -> bool:
@@ -62,7 +68,11 @@ class Contrast(Record):
 
 @record
 class ShareContrast(Contrast):
-    """The same of shares of persons."""
+    """The same of shares of persons.
+
+    Where persons are hidden p is that of the excess and the interval as they are told, in steps of
+    five courses, on the side of .05 that the exact one is on.
+    """
 
     observed: float = figure("Around the event", kind=Kind.SHARE, n="n")
     placebo: float = figure(
@@ -87,6 +97,13 @@ class ShareContrast(Contrast):
     )
     excess_high: float | None = figure(
         "Upper end of its 95 % interval over persons", kind=Kind.SHARE, n="n"
+    )
+    # Where the comparator shows none, t of a share follows from its count and that of everyone.
+    p: float | None = figure("p of no excess", kind=Kind.TELLING)
+    p_adjusted: float | None = figure(
+        "p adjusted for the figures of its table (false-discovery rate)",
+        kind=Kind.TELLING,
+        default=None,
     )
 
     @classmethod
@@ -138,6 +155,7 @@ def contrast(
         excess_low=excess.low if varies else None,
         excess_high=excess.high if varies else None,
         p=p_of_no_difference(excess) if varies else None,
+        persons=excess.persons,
     )
 
 

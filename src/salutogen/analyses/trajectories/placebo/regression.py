@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from salutogen.analyses.intervals import side_of_zero
 from salutogen.analyses.trajectories.courses.locks import FloatArray
 from salutogen.analyses.trajectories.placebo.occasions import own_means
-from salutogen.columns import POINTS, Kind, Record, figure, record
+from salutogen.columns import POINTS, Kind, Record, beside, figure, record
 
 LEVEL = 0.05
 FEWEST = 50  # courses, below which three slopes are no comparator
@@ -24,7 +24,13 @@ FEWEST = 50  # courses, below which three slopes are no comparator
 
 @record
 class RegressionToMean(Record):
-    """The change after the event beside what ordinary fluctuation gives after such values."""
+    """The change after the event beside what ordinary fluctuation gives after such values.
+
+    Attributes
+    ----------
+    persons : int
+        Whose courses they are.
+    """
 
     n: int = figure("Courses with a comparator and a level elsewhere", kind=Kind.COUNT)
     rise: float = figure("SR at the event minus SR before, mean", unit=POINTS)
@@ -48,6 +54,7 @@ class RegressionToMean(Record):
     p_adjusted: float | None = figure(
         "p adjusted for the responses beside it as well (false-discovery rate)", default=None
     )
+    persons: int = beside(default=0)
 
     @property
     def leaves_out_0(self) -> bool:
@@ -119,6 +126,7 @@ def regression_to_mean(
         excess_high=excess + t * se,
         p=float(2.0 * stdtr(n - 1, -abs(excess) / se)) if se > 0.0 else None,
         farther=float(np.mean(mine[:, 1] - mine[:, 0] > _high_rise(rows, of))),
+        persons=n,
     )
 
 
