@@ -157,7 +157,5 @@ def test_mean_SR_of_all_but_few_is_not_told_beside_the_model_of_everyone(leavers
 def test_mean_SR_of_everyone_or_of_several_fewer_is_told(leavers: int) -> None:
     hidden = _after_windows(leavers, individuals=False)
     exact = _after_windows(leavers, individuals=True)
-    assert [one.to_dict() for one in hidden.contrasts] == [
-        one.to_dict() for one in exact.contrasts
-    ]
+    assert [one.to_dict() for one in hidden.contrasts] == [one.to_dict() for one in exact.contrasts]
     assert hidden.contrasts[0].score == "SR"

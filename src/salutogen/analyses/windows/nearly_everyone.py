@@ -86,7 +86,7 @@ def told_change(
     """
     persons = rows.rows.n_persons
     absent = persons - n_present_throughout(rows)
-    if audience.is_small(absent) or audience.is_small(change.n_left):
+    if audience.is_small(absent) or audience.hides(change.n_left, persons):
         change = replace(change, moved_by_leaving=None)
     if audience.is_small(persons - n_in_windows):
         change = replace(change, frozen=None)
