@@ -11,10 +11,11 @@ import pytest
 from salutogen.analyses.attrition.analysis import AttritionResult, compute
 from salutogen.analyses.attrition.weights import _in_steps
 from salutogen.analyses.contract import AnalysisInputs
+from salutogen.context import RunContext
 from salutogen.page.audience import Audience
 from salutogen.pipeline.hidden_figures import HiddenFigures
-from tests.analyses.attrition.asking import settings
-from tests.analyses.inputs import inputs_of, shown
+from tests.analyses.attrition.asking import WINDOWS, settings, with_neighbours
+from tests.analyses.inputs import audience_of, inputs_of, shown
 from tests.norm.cohorts import simulated
 
 # Of 160 five are lost after T0, twenty after T2 and two after T4; three miss T1.
@@ -132,3 +133,29 @@ def test_results_hide_what_the_page_hides(result: AttritionResult) -> None:
     # Seen at an earlier end are a few less than those who were not lost before it.
     gap = replace(result, n_end=131)
     assert hide.of(gap.to_dict(), AttritionResult.schema(), "attrition")["n_end"] is None
+
+
+def _after_windows(leavers: int, *, individuals: bool) -> AttritionResult:
+    scores = simulated(60, 6, missing=0.0, resilience=WINDOWS)
+    kept = (pl.col("person") >= leavers) | (pl.col("occasion_index") < 3)
+    inputs = inputs_of(replace(scores, table=scores.table.filter(kept)))
+    run = RunContext(seed=1, audience=audience_of(scores, individuals=individuals))
+    return compute(with_neighbours(replace(inputs, run=run)), settings())
+
+
+@pytest.mark.parametrize("leavers", [1, 4])
+def test_mean_SR_of_all_but_few_is_not_told_beside_the_model_of_everyone(leavers: int) -> None:
+    exact = _after_windows(leavers, individuals=True)
+    own = next(one for one in exact.contrasts if (one.score, one.what) == ("SR", "change"))
+    assert own.by_model is not None  # the two are told side by side
+    hidden = _after_windows(leavers, individuals=False)
+    assert [one.score for one in hidden.contrasts] == ["P", "P"]
+    assert "Mean SR at the end" not in str(hidden.answer())
+
+
+@pytest.mark.parametrize("leavers", [0, 12])
+def test_mean_SR_of_everyone_or_of_several_fewer_is_told(leavers: int) -> None:
+    hidden = _after_windows(leavers, individuals=False)
+    exact = _after_windows(leavers, individuals=True)
+    assert [one.to_dict() for one in hidden.contrasts] == [one.to_dict() for one in exact.contrasts]
+    assert hidden.contrasts[0].score == "SR"

@@ -99,7 +99,7 @@ def contrasts(
     ends = ends_of(inputs, observed)
     made: list[WeightedContrast] = []
     change: Pulled | None = None
-    for score in (SR, P):
+    for score in (P,) if _tells_of_few(inputs, observed, ends) else (SR, P):
         rows, values = _rows(inputs, observed, score)
         for what, many in ((END, ends.last), (CHANGE, ends.change)):
             plain = contrast_of_means(values, rows(None), many)
@@ -152,10 +152,28 @@ def _rows(inputs: AnalysisInputs, observed: Observed, score: str) -> tuple[_Take
     return taken, values[known]
 
 
+def _tells_of_few(inputs: AnalysisInputs, observed: Observed, ends: Ends) -> bool:
+    """Whether mean SR of those present and the model's of everyone tell of few who were not.
+
+    Change by the model is told with the windows; so the means are not, where persons are hidden.
+    """
+    if _change_of_windows(inputs) is None:
+        return False
+    used = np.flatnonzero((ends.first != 0) | (ends.last != 0))
+    rows = observed.rows
+    inside = np.isin(rows.occasion, used)
+    throughout = np.bincount(rows.person[inside]) == used.size
+    return inputs.run.audience.is_small(observed.n - int(np.count_nonzero(throughout)))
+
+
+def _change_of_windows(inputs: AnalysisInputs) -> Contrast | None:
+    found = next((one for one in inputs.before.values() if isinstance(one, WindowsResult)), None)
+    return None if found is None or found.change is None else found.change.contrast
+
+
 def _by_model(inputs: AnalysisInputs, ends: Ends) -> Told | None:
     """Change by the model of single occasions that the windows report."""
-    found = next((one for one in inputs.before.values() if isinstance(one, WindowsResult)), None)
-    if found is None or found.change is None or not ends.by_windows:
+    one = _change_of_windows(inputs)
+    if one is None or not ends.by_windows:
         return None
-    one: Contrast = found.change.contrast
     return Told(estimate=one.estimate, se=one.se, interval=one.interval)

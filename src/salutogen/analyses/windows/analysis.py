@@ -17,6 +17,7 @@ from salutogen.analyses.windows.findings import (
     tell_windows,
     windows_beyond,
 )
+from salutogen.analyses.windows.nearly_everyone import told_means
 from salutogen.analyses.windows.settings import WindowsSettings
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
 from salutogen.columns import beside, figure, record, rows
@@ -158,7 +159,9 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
-    summary = summarise_windows(resilience.windows, own, beyond, inputs.run.audience.told_size)
+    audience = inputs.run.audience
+    summary = summarise_windows(resilience.windows, own, beyond, audience.told_size)
+    summary = told_means(summary, resilience.windows, beyond, audience)
     if plan is not None:
         tell_occasions_outside(inputs, found)
         tell_windows(

@@ -18,6 +18,7 @@ from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_rows import ChangeRows, change_rows
 from salutogen.analyses.windows.change_sums import ChangeSums, change_sums
 from salutogen.analyses.windows.course import course_of
+from salutogen.analyses.windows.nearly_everyone import told_change
 from salutogen.models.mixed.random_intercept_ar1 import (
     Persistence,
     PersonRows,
@@ -45,7 +46,11 @@ def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
     rows = change_rows(inputs)
     if rows is None:
         return None
-    return change_of(rows, draws=inputs.study.plan.resilience.bootstrap, seed=inputs.run.seed)
+    found = change_of(rows, draws=inputs.study.plan.resilience.bootstrap, seed=inputs.run.seed)
+    if found is None:
+        return None
+    n_in_windows = inputs.resilience.windows["person"].n_unique()
+    return told_change(found, rows, n_in_windows, inputs.run.audience)
 
 
 def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None:

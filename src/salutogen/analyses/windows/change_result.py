@@ -148,6 +148,7 @@ class WindowChange(Record):
         "Farthest shifts that the scale leaves to those not seen to the end: its ends less the "
         "mean of what was seen of them; null where everybody was or the ends are not known",
         unit=POINTS,
+        kind=Kind.PERSON,
     )
     sign_delta: float | None = figure(
         "Shift of those not seen to the end at which the estimate is 0; null where everybody was",

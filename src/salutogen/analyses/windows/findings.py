@@ -7,6 +7,7 @@ import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs
 from salutogen.analyses.windows.change_result import WindowChange
+from salutogen.analyses.windows.nearly_everyone import by_model_where_alone, stood_for
 from salutogen.findings import Findings, Persons, listed
 from salutogen.norm import Line
 from salutogen.norm.design_matrix import with_exposure
@@ -47,6 +48,7 @@ def tell_windows(
     found : Findings
         Where it is told.
     """
+    told, summary = summary, by_model_where_alone(summary)
     means = summary["mean_SR_frozen"].drop_nulls()
     if means.len() == 0:
         found.tell("no-window-scores")
@@ -56,6 +58,9 @@ def tell_windows(
         found.tell(
             "few-valid-occasions", absent=Persons(absent, of=n_persons), persons=Persons(n_persons)
         )
+    alone = stood_for(told)
+    if alone:
+        found.tell("window-means-by-model-alone", windows=alone)
     summary = summary.filter(pl.col("mean_SR_frozen").is_not_null())
     if summary.height < 2:
         return
@@ -73,7 +78,8 @@ def tell_windows(
     if change is None:
         found.tell("no-change-over-windows")
     if frozen is not None:
-        if change is not None:
+        ends = {summary["window"][0], summary["window"][-1]}
+        if change is not None and ends.isdisjoint(alone):
             _tell_leaving(summary, frozen, change, found)
         _tell_shift_of_exposure(summary, windows, frozen, slopes, found)
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from salutogen.analyses.windows.change_tables import change_tables
 from salutogen.analyses.windows.change_words import change_paragraphs
+from salutogen.analyses.windows.nearly_everyone import by_model_where_alone, stood_for
 from salutogen.analyses.windows.summary import WINDOW_COLUMNS
 from salutogen.columns import LESS_RESILIENT, POINTS, Column, Kind
 from salutogen.page.charting import (
@@ -60,9 +61,10 @@ def windows_section(result: WindowsResult, audience: Audience) -> Section | None
     if not summary.height:
         return None
     lines = result.lines.filter(pl.col("window").is_in(summary["window"].implode()))
-    frozen = summary.filter(pl.col("mean_SR_frozen").is_not_null())
+    frozen = by_model_where_alone(summary).filter(pl.col("mean_SR_frozen").is_not_null())
     means = _means(frozen, audience.told_size)
-    figures = [_means_figure(means, frozen)] if means.height else []
+    alone = bool(stood_for(summary))
+    figures = [_means_figure(means, frozen, alone=alone)] if means.height else []
     if lines.height:
         figures.append(_lines_figure(lines, summary))
     return Section(
@@ -141,7 +143,7 @@ def _reach(summary: pl.DataFrame) -> str:
     return f"{signed(means.min())} and {signed(means.max())}"
 
 
-def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
+def _means_figure(data: pl.DataFrame, summary: pl.DataFrame, *, alone: bool = False) -> Figure:
     first, last = summary.row(0, named=True), summary.row(-1, named=True)
     many = summary.height > MANY_LABELS
     return Figure(
@@ -152,7 +154,8 @@ def _means_figure(data: pl.DataFrame, summary: pl.DataFrame) -> Figure:
             f"{first['window']} to {signed(last['mean_SR_frozen'])} in window {last['window']}, "
             f"and lies between {_reach(summary)}; from refitted lines it stays at 0. "
             f"{_marks(many)} of the mean from the frozen line over everyone in a window, without "
-            "the error of the line; a window whose mean is 0 by construction has none. They are "
+            "the error of the line; a window whose mean is 0 by construction has none"
+            f"{', nor one whose mean is that of the model of windows' if alone else ''}. They are "
             "not intervals of change: whether windows differ is told by the model of single "
             "occasions. Above 0: more problems than the reference line expects (over-reactive)."
         ),

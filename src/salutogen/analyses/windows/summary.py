@@ -124,7 +124,8 @@ def summarise_windows(
     beyond : sequence of int
         Windows that a frozen curve says nothing of: they have no means of SR_frozen.
     told_size : callable
-        Persons that standard errors are made with (`Audience.told_size`).
+        Persons that standard errors of means are made with (`Audience.told_size`); the model's
+        hardly depends on how many are in a window.
 
     Returns
     -------
@@ -171,7 +172,7 @@ def summarise_windows(
                 "se_SR_frozen": _standard_error(part, told_size),
                 "se_SR_frozen_model": None
                 if position is None or model is None
-                else float(model[1][position] * np.sqrt(part.size / told_size(part.size))),
+                else float(model[1][position]),
             }
         )
     return pl.DataFrame(rows, schema=_schema(terms))
