@@ -60,8 +60,8 @@ def anchor_section(anchored: Anchored, audience: Audience) -> Section:
             *_episode_words(anchored, audience),
             *_date_words(anchored, audience),
             "The table shows who is left after each condition, under every rule. Rules differ "
-            "in what they ask of the past, so their numbers differ although the data are the "
-            "same.",
+            "in what they ask of the past, so their numbers may differ although the data are "
+            "the same.",
         ),
         figures=(flow_chart(anchored, audience),),
         tables=(_flow_table(anchored, audience), _event_table(anchored, audience)),

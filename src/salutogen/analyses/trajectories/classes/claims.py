@@ -99,7 +99,7 @@ def _tell_verdict(told: Findings, found: ClassAssessment, settings: ClassSetting
     numbers = {"persons": int(found.rows.size), "classes_by_bic": k, "failed": failed}
     assumptions = found.chosen.words
     own = settings.gates != GateSettings()
-    gates_from = "are those of the study file, set" if own else "are the defaults, set"
+    gates_from = "those of the study file" if own else "the defaults"
     if found.passed:
         told.tell("classes-claimed", classes=k, numbers=numbers)
     elif k == 1:

@@ -170,9 +170,11 @@ def _searches(rule: str, assessment: ClassAssessment, audience: Audience) -> tup
             title="What each set of assumptions alone would say",
             frame=class_tables.assumption_table(assessment, audience),
             columns=class_tables.ASSUMPTION_COLUMNS,
-            note="The best is the lowest of the sets on which a claim may rest; one below it (a "
-            "negative difference) carries no claim. Sets within "
-            f"{assessment.settings.gates.near:g} of BIC of the best must agree with it." + note,
+            note="Differences are counted from the lowest BIC, at any number of classes, among the "
+            "sets on which a claim may rest. The set that has it is called the best, also where it "
+            "is not at the number of classes chosen in it. A negative difference is of a set that "
+            f"carries no claim. Sets within {assessment.settings.gates.near:g} of BIC of the "
+            "best, each at its own number of classes, must agree with it." + note,
         ),
         Table(
             name=f"trajectories-{rule}-k-means",

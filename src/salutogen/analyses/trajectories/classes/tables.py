@@ -68,8 +68,9 @@ ASSUMPTION_COLUMNS = (
     Column(name="shares", meaning="Shares of the classes", kind=Kind.SHARE, heading="Shares"),
     Column(
         name="above_lowest",
-        meaning="BIC above that of the best set on which a claim may rest",
-        heading="BIC above the best",
+        meaning="BIC above the lowest, at any number of classes, of the sets on which a claim may "
+        "rest",
+        heading="BIC above the lowest",
     ),
     Column(name="entropy", meaning="Relative entropy", heading="Entropy"),
     Column(

@@ -209,10 +209,11 @@ def _none_words(
     low, high = figures[widest].excess_low, figures[widest].excess_high
     scale, unit = (100.0, "percentage points") if share else (1.0, "points")
     ends = [signed(scale * (end or 0.0), 1 if share else 2) for end in (low, high)]
+    way = "" if share else ", by the line over single occasions"
     return (
         f"No difference is told between {what} around the event and at comparator occasions, which "
         f"leaves differences open: the widest interval is that of {shown_name(widest)}, "
-        f"{ends[0]} to {ends[1]} {unit}{_alone_words(figures, compared)}."
+        f"{ends[0]} to {ends[1]} {unit}{way}{_alone_words(figures, compared)}."
     )
 
 
