@@ -209,3 +209,9 @@ def test_a_step_of_means_is_what_two_persons_move_them_by() -> None:
     assert audience.told_mean(20.37, 6.0, 70) == 20.4
     assert audience.told_mean(3.0, 0.0, 70) == 3.0
     assert Audience(individuals=True, n_persons=70, seed=1).told_mean(0.1234, 1.0, 70) == 0.1234
+
+
+def test_an_interval_of_some_is_made_with_five_at_least() -> None:
+    """Six of seven: five would leave few, and none would divide by nothing."""
+    audience = Audience(individuals=False, n_persons=7, seed=1)
+    assert [audience.told_size(n) for n in (4, 5, 6, 7)] == [4, 5, 5, 7]

@@ -59,6 +59,7 @@ def test_hidden_page_does_not_tell_the_farthest_person(hidden_results: Results) 
         name: frame.with_columns(
             pl.when(first).then(pl.lit(value)).otherwise(pl.col(column)).alias(column)
             for column, value in far.items()
+            if column in frame.columns
         )
         for name, frame in (("persons", resilience.persons), ("occasions", resilience.occasions))
     }

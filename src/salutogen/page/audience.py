@@ -141,7 +141,7 @@ class Audience:
         an estimate and its count alone, or that stands beside a standard deviation, would tell the
         exact one. Counts of few stay, as nothing of them is told.
         """
-        return n if self.individuals or n < SMALL_CELL else self.told_below(n)
+        return n if self.individuals or n < SMALL_CELL else max(SMALL_CELL, self.told_below(n))
 
     def told_mean(self, mean: float, sd: float, n: int) -> float:
         """Return a mean of so many persons as it is told: where persons are hidden in steps.
