@@ -117,7 +117,7 @@ def test_what_leaving_goes_with_is_said_as_far_as_it_is_known() -> None:
         "Leaving goes with more problems and higher SR at the occasion before it, each looked at"
     )
     assert f"{alone} alone (odds" in words
-    assert "as SR is made of the other two: which of them it is, was not asked" in words
+    assert "as SR is made of problems and exposure: which of them it is, was not asked" in words
     opening = leaving_in_words(told)
     assert opening.startswith(alone), "none of those that hang together is credited alone"
     assert "which of them it is, was not asked" in opening

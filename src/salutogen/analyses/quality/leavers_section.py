@@ -27,7 +27,8 @@ FOLLOWS = (
     "problems at the occasion that was missed cannot be seen."
 )
 MADE_OF_TWO = (
-    "These are not independent, as SR is made of the other two: which of them it is, was not asked."
+    "These are not independent, as SR is made of problems and exposure: which of them it is, was "
+    "not asked."
 )
 
 
