@@ -9,7 +9,7 @@ import pytest
 
 from salutogen.norm import fit_norm
 from salutogen.page.audience import Audience
-from salutogen.report.words_in_short import short_in_words
+from salutogen.report.words_in_short import clauses_in_short, one_sentence
 from salutogen.resilience.claims import PersonClaims
 from tests.report.test_words_of_design import asked_every
 from tests.report.test_words_of_line import PERSONS, cohort
@@ -34,7 +34,7 @@ def told(
         resilience=SimpleNamespace(claims=PersonClaims(**(FOUND | found))),
         outcomes=[SimpleNamespace(in_short=one) for one in clauses],
     )
-    text = short_in_words(context)
+    text = one_sentence(clauses_in_short(context))
     return text if isinstance(text, str) else text.worded(audience.in_a_sentence)
 
 

@@ -50,7 +50,7 @@ def told_without_persons(item: Finding, audience: Audience) -> Finding:
     """Return a finding that tells of no few persons.
 
     Its sentence says which code it is, and no more, where it quotes cells, or where few persons or
-    rows are hidden it and it tells more of them than how many; its mend is then that of the code.
+    rows are behind it and it tells more of them than how many; its mend is then that of the code.
     """
     entry = catalogue().get(item.code)
     if entry is not None and entry.room in _OF_NO_PERSON:

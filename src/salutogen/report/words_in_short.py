@@ -20,11 +20,6 @@ BENDS = {
 }
 
 
-def short_in_words(context: Context) -> Text:
-    """Join what is told of the line, of persons and by the analyses; nothing where nothing is."""
-    return one_sentence(clauses_in_short(context))
-
-
 def one_sentence(clauses: Sequence[Text]) -> Text:
     """Put clauses into the one sentence; nothing where there is none."""
     told = {f"part_{place}": clause for place, clause in enumerate(clauses)}
