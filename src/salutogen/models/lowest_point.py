@@ -7,8 +7,6 @@ from collections.abc import Callable
 import numpy as np
 
 STEPS = 60
-SECTION = (3.0 - np.sqrt(5.0)) / 2
-ROUNDING = 1.5e-8
 SECANTS = 12
 LEVEL = 1e-10  # of the place, as a last step: the next one would be below rounding
 FAR = 50.0  # of what is near: a slope that leads further is of another valley
@@ -17,41 +15,13 @@ FAR = 50.0  # of what is near: a slope that leads further is of another valley
 def lowest_point(
     criterion: Callable[[float], float], low: float, high: float, *, settled: float
 ) -> tuple[float, float]:
-    """Lowest point of a criterion with one valley: parabolas, else golden sections (Brent 1973)."""
-    best = second = third = float(low + SECTION * (high - low))
-    at_best = at_second = at_third = criterion(best)
-    step = before = 0.0
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        close = settled / 3 + ROUNDING * abs(best)
-        if abs(best - middle) <= 2 * close - (high - low) / 2:
-            break
-        r = (best - second) * (at_best - at_third)
-        q = (best - third) * (at_best - at_second)
-        up, down = (best - third) * q - (best - second) * r, 2 * (q - r)
-        parabola = -up / down if down and np.isfinite(up) else float("inf")
-        if low < best + parabola < high and abs(parabola) < abs(before) / 2:
-            before, step = step, parabola
-            if not low + 2 * close <= best + step <= high - 2 * close:
-                step = float(np.copysign(close, middle - best))
-        else:
-            before = (low if best >= middle else high) - best
-            step = SECTION * before
-        point = float(best + (step if abs(step) >= close else np.copysign(close, step)))
-        value = criterion(point)
-        if value <= at_best:
-            low, high = (best, high) if point >= best else (low, best)
-            third, at_third = second, at_second
-            second, at_second = best, at_best
-            best, at_best = point, value
-            continue
-        low, high = (point, high) if point < best else (low, point)
-        if value <= at_second or second == best:
-            third, at_third = second, at_second
-            second, at_second = point, value
-        elif value <= at_third or third in (best, second):
-            third, at_third = point, value
-    return best, at_best
+    """Lowest point of a criterion with one valley, and the criterion there (Brent 1973)."""
+    from scipy.optimize import fminbound
+
+    place, value, *_ = fminbound(
+        criterion, low, high, xtol=settled, maxfun=STEPS, full_output=True, disp=0
+    )
+    return float(place), float(value)
 
 
 def where_level(slope: Callable[[float], float], lowest: float, near: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.lowest_point import lowest_point
 from salutogen.models.person_levels.rows import PersonRows
 
 Float = NDArray[np.float64]
@@ -101,7 +102,5 @@ def lowest(
     Brent's search (1973), then the lower end where that is no worse: variances and correlations
     are often 0.
     """
-    from scipy.optimize import fminbound
-
-    found = float(fminbound(function, low, high, xtol=settled, maxfun=60))
-    return low if function(low) <= function(found) else found
+    found, value = lowest_point(function, low, high, settled=settled)
+    return low if function(low) <= value else found
