@@ -29,3 +29,14 @@ def test_the_slope_tells_digits_that_the_criterion_does_not(
 def test_a_slope_that_leads_elsewhere_is_not_followed() -> None:
     assert where_level(lambda at: at - 0.9, 0.2, 1e-4) == 0.2
     assert where_level(lambda at: 1.0, 0.2, 1e-4) == 0.2
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.floats(0.05, 0.95), st.floats(0.0, 1.0), st.booleans())
+def test_a_criterion_without_a_value_is_not_lowest(wall: float, place: float, beyond: bool) -> None:
+    def criterion(at: float) -> float:
+        return math.inf if (at > wall) == beyond else (at - place) ** 2
+
+    found, value = lowest_point(criterion, 0.0, 1.0, settled=1e-6)
+    assert value == criterion(found)
+    assert lowest_point(lambda at: math.inf, 0.0, 1.0, settled=1e-6)[1] == math.inf

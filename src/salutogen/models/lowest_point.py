@@ -9,19 +9,30 @@ import numpy as np
 STEPS = 60
 SECANTS = 12
 LEVEL = 1e-10  # of the place, as a last step: the next one would be below rounding
+WALL = 1e100  # for a criterion that is infinite: a parabola through infinity has no lowest point
 FAR = 50.0  # of what is near: a slope that leads further is of another valley
 
 
 def lowest_point(
     criterion: Callable[[float], float], low: float, high: float, *, settled: float
 ) -> tuple[float, float]:
-    """Lowest point of a criterion with one valley, and the criterion there (Brent 1973)."""
+    """Lowest point of a criterion with one valley, and the criterion there (Brent 1973).
+
+    The criterion may be infinite where it has no value; it is so at the lowest point only where
+    it was infinite wherever it was looked at.
+    """
     from scipy.optimize import fminbound
 
     place, value, *_ = fminbound(
-        criterion, low, high, xtol=settled, maxfun=STEPS, full_output=True, disp=0
+        lambda at: min(criterion(at), WALL),
+        low,
+        high,
+        xtol=settled,
+        maxfun=STEPS,
+        full_output=True,
+        disp=0,
     )
-    return float(place), float(value)
+    return float(place), float(value) if value < WALL else float("inf")
 
 
 def where_level(slope: Callable[[float], float], lowest: float, near: float) -> float:
