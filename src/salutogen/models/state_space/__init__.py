@@ -1,0 +1,1 @@
+"""Processes in continuous time, seen at any times and with error."""

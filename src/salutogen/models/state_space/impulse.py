@@ -1,0 +1,223 @@
+"""What follows when one thing is moved once, by a fitted continuous-time model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from salutogen.errors import ModelError
+from salutogen.names import did_you_mean
+
+if TYPE_CHECKING:
+    from salutogen.models.state_space.result import ContinuousTimeFit
+
+Float = NDArray[np.float64]
+
+POINTS = 201  # times that are told
+FINE = 2001  # times among which the peak is looked for
+GONE = 1e-3  # share of the slowest part that is left when a response counts as gone
+STEP = 1e-5  # of differences over parameters, in standard errors or of their size
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpulseResponse:
+    """What follows in one process when another, or an input, is moved once.
+
+    Attributes
+    ----------
+    cause, effect : str
+    size : float
+        How far the cause is moved, in its units.
+    duration : float
+        How long an input is held there; 0 where it is moved at once.
+    times, response : array (t,)
+        In units of time and of the effect.
+    conf_low, conf_high : array (t,)
+        Bands about each time, by the delta method; NaN without standard errors.
+    peak, time_to_peak : float
+        The farthest value (below 0 where the effect falls), and when it is reached.
+    half_recovery : float
+        Time from the peak until half of it is left.
+    area : float
+        Of the response over all time: effect × time.
+    intervals : dict
+        (low, high) of `peak, time_to_peak, half_recovery, area`; times by the delta method on
+        logarithms, (0, 0) where it is at once.
+    """
+
+    cause: str
+    effect: str
+    size: float
+    duration: float
+    times: Float
+    response: Float
+    conf_low: Float
+    conf_high: Float
+    peak: float
+    time_to_peak: float
+    half_recovery: float
+    area: float
+    intervals: dict[str, tuple[float, float]]
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return `time, response, conf_low, conf_high`."""
+        columns = {"time": self.times, "response": self.response, "conf_low": self.conf_low,
+                   "conf_high": self.conf_high}  # fmt: skip
+        return pl.DataFrame(columns).fill_nan(None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What is moved, and what is looked at: a response to compute from any drift and inputs."""
+
+    effect: int
+    cause: int
+    of_input: bool
+    size: float
+    duration: float
+
+    def response(self, drift: Float, inputs: Float, times: Float) -> Float:
+        """Response (t,) at times from 0 on."""
+        if self.duration > 0:
+            # What is held until `duration` is what is held for ever less what begins then.
+            held = _integral(drift, times) - _integral(drift, np.maximum(times - self.duration, 0))
+            return self.size * (held @ inputs[:, self.cause])[:, self.effect]
+        from scipy.linalg import expm
+
+        moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
+        found: Float = self.size * (expm(drift * times[:, None, None]) @ moved)[:, self.effect]
+        return found
+
+    def area(self, drift: Float, inputs: Float) -> float:
+        """Area under the response over all time."""
+        moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
+        for_how_long = self.duration if self.duration > 0 else 1.0
+        return float(-np.linalg.solve(drift, moved)[self.effect]) * self.size * for_how_long
+
+    def peak(self, drift: Float, inputs: Float, until: float) -> tuple[float, float, float]:
+        """Farthest value, when it is reached, and how long until half of it is left."""
+        from scipy.optimize import brentq, minimize_scalar
+
+        grid = np.linspace(0.0, until, FINE)
+        far = np.abs(self.response(drift, inputs, grid))
+        at = int(np.argmax(far))
+        when = float(grid[at])
+        if 0 < at < FINE - 1:
+            found = minimize_scalar(
+                lambda t: -abs(self._at(drift, inputs, t)),
+                bounds=(float(grid[at - 1]), float(grid[at + 1])),
+                method="bounded",
+                options={"xatol": 1e-10 * until},
+            )
+            when = float(found.x)
+        peak = self._at(drift, inputs, when)
+        below = np.flatnonzero((grid > when) & (far < abs(peak) / 2))
+        if not below.size or peak == 0:
+            return peak, when, float("nan")
+        low, high = max(when, float(grid[below[0] - 1])), float(grid[below[0]])
+        half = brentq(lambda t: abs(self._at(drift, inputs, t)) - abs(peak) / 2, low, high)
+        return peak, when, float(half) - when
+
+    def _at(self, drift: Float, inputs: Float, time: float) -> float:
+        return float(self.response(drift, inputs, np.array([time]))[0])
+
+
+def impulse_response(
+    fit: ContinuousTimeFit, cause: str, effect: str, *, size: float, duration: float | None,
+    times: Any, level: float,
+) -> ImpulseResponse:  # fmt: skip
+    """See `ContinuousTimeFit.impulse_response`."""
+    from scipy.special import ndtri
+
+    question = _question(fit, cause, effect, size, duration)
+    slowest = float(np.max(np.linalg.eigvals(fit.drift).real))
+    if not slowest < 0:
+        raise ModelError(
+            "By this model deviations grow without end: there is no response that comes to an end."
+        )
+    until = question.duration + np.log(1 / GONE) / -slowest
+    at = np.linspace(0.0, until, POINTS) if times is None else np.asarray(times, dtype=float)
+    if at.ndim != 1 or not (np.isfinite(at).all() and (at >= 0).all()):
+        raise ModelError(f"times: expected numbers from 0, got {times!r:.60}.")
+    k = len(fit.spec.processes)
+
+    def told(dynamic: Float) -> Float:
+        drift, inputs = dynamic[: k * k].reshape(k, k), dynamic[k * k :].reshape(k, -1)
+        summary = (*question.peak(drift, inputs, until), question.area(drift, inputs))
+        return np.concatenate([summary, question.response(drift, inputs, at)])
+
+    dynamic = np.concatenate([fit.drift.ravel(), fit.input_effects.ravel()])
+    values = told(dynamic)
+    errors = _errors(told, dynamic, fit.covariance[: len(dynamic), : len(dynamic)])
+    z = float(ndtri((1 + level) / 2))
+    peak, when, half, area = values[:4].tolist()
+    return ImpulseResponse(
+        cause=cause, effect=effect, size=size, duration=question.duration, times=at,
+        response=values[4:], conf_low=values[4:] - z * errors[4:],
+        conf_high=values[4:] + z * errors[4:], peak=peak, time_to_peak=when, half_recovery=half,
+        area=area,
+        intervals={
+            "peak": (peak - z * errors[0], peak + z * errors[0]),
+            "time_to_peak": positive_interval(when, errors[1], z),
+            "half_recovery": positive_interval(half, errors[2], z),
+            "area": (area - z * errors[3], area + z * errors[3]),
+        },
+    )  # fmt: skip
+
+
+def positive_interval(value: float, error: float, z: float) -> tuple[float, float]:
+    """Interval of what is above 0, by the delta method on its logarithm; (0, 0) about 0."""
+    if value == 0:
+        return 0.0, 0.0
+    half = z * error / value
+    return value * float(np.exp(-half)), value * float(np.exp(half))
+
+
+def _question(
+    fit: ContinuousTimeFit, cause: str, effect: str, size: float, duration: float | None
+) -> _Question:
+    processes, inputs = fit.spec.processes, fit.spec.inputs
+    for name, known in ((cause, (*processes, *inputs)), (effect, processes)):
+        if name not in known:
+            near = did_you_mean(name, known) or f" There are {', '.join(known)}."
+            raise ModelError(f"There is no {name!r}.{near}")
+    of_input = cause in inputs
+    holds = of_input and cause not in fit.spec.pulses
+    if duration is not None and not holds:
+        raise ModelError(f"duration: {cause} is moved at once; only inputs that hold have one.")
+    if duration is not None and not duration > 0:
+        raise ModelError(f"duration: expected a time above 0, got {duration!r}.")
+    return _Question(
+        effect=processes.index(effect),
+        cause=(inputs if of_input else processes).index(cause),
+        of_input=of_input,
+        size=float(size),
+        duration=float(1.0 if duration is None else duration) if holds else 0.0,
+    )
+
+
+def _integral(drift: Float, times: Float) -> Float:
+    """Integrals (t, k, k) of exp(A s) from 0 to each time."""
+    from scipy.linalg import expm
+
+    found: Float = np.linalg.solve(drift, expm(drift * times[:, None, None]) - np.eye(len(drift)))
+    return found
+
+
+def _errors(told: Callable[[Float], Float], at: Float, covariance: Float) -> Float:
+    """Standard errors of what is told, by the delta method."""
+    slopes = []
+    for j in range(len(at)):
+        step = np.zeros(len(at))
+        step[j] = STEP * max(abs(float(at[j])), float(np.sqrt(np.max(np.abs(at)))) * STEP)
+        slopes.append((told(at + step) - told(at - step)) / (2 * step[j]))
+    J = np.array(slopes)
+    variance = np.sum(J * (covariance @ J), axis=0)
+    with np.errstate(invalid="ignore"):
+        found: Float = np.sqrt(variance)
+    return found
