@@ -19,7 +19,7 @@ from salutogen.models.state_space.starts import best_start
 Float = NDArray[np.float64]
 
 SETTLED = 1e-9  # decrease of the criterion by a further step
-STEP = 1e-5  # of differences of gradients
+STEP = 1e-6  # of differences of gradients
 NOTHING = 1e-6  # of the whole variance: below it a variance is at its bound
 NOT_SETTLED = (
     "The search did not settle: do not use these estimates. More rows, fewer processes, or no "
@@ -172,22 +172,23 @@ def bound_places(layout: Layout, roots: Float) -> np.ndarray:
 
 
 def _information(problem: Problem, roots: Float) -> Float:
-    """Negative second derivatives of the log-likelihood, by central differences of gradients."""
+    """Negative second derivatives of the log-likelihood, by differences of exact gradients."""
     m = len(roots)
     found = np.empty((m, m))
+    here = _gradient(problem, roots)
     for j in range(m):
         step = np.zeros(m)
         step[j] = STEP * max(1.0, abs(float(roots[j])))
-        sides = []
-        for sign in (1, -1):
-            at = roots + sign * step
-            scored = problem.at(natural_of(problem.layout, at))
-            if scored is None:
-                return np.full((m, m), np.nan)
-            sides.append(root_gradient(problem.layout, at, scored.gradient))
-        found[j] = (sides[1] - sides[0]) / (2 * step[j])
+        found[j] = (here - _gradient(problem, roots + step)) / step[j]
     half: Float = (found + found.T) / 2
     return half
+
+
+def _gradient(problem: Problem, roots: Float) -> Float:
+    scored = problem.at(natural_of(problem.layout, roots))
+    if scored is None:
+        return np.full(len(roots), np.nan)
+    return root_gradient(problem.layout, roots, scored.gradient)
 
 
 def _person_scores(problem: Problem, roots: Float) -> Float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from salutogen.models.parallel.threads import share_work
 from salutogen.models.state_space.layout import Dynamics
+from salutogen.models.state_space.spectrum import Spectrum
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -45,6 +46,10 @@ class Passage:
         Covariance at rest: after a very long time, where the drift is stable.
     integral : array (gaps, k, k)
         Of the transition over the gap.
+    inverse : array (kinds, k, k)
+        Of the drift.
+    spectrum : Spectrum or None
+        Of the drift, where there is one.
     """
 
     transition: Float
@@ -52,6 +57,8 @@ class Passage:
     held: Float
     rest: Float
     integral: Float
+    inverse: Float
+    spectrum: Spectrum | None
 
 
 def pass_over(dynamics: Dynamics, gaps: Gaps) -> Passage | None:
@@ -59,34 +66,35 @@ def pass_over(dynamics: Dynamics, gaps: Gaps) -> Passage | None:
 
     With Q the solution of A Q + Q A' = −S, the noise over a gap is Q − exp(A t) Q exp(A t)'.
     """
-    from salutogen.models.state_space import _kernels_exponential as kernels
+    from salutogen.models.state_space import _kernels_gaps as kernels
 
-    k = dynamics.drift.shape[1]
-    transition = np.empty((len(gaps.lengths), k, k))
+    n, (_, k, p) = len(gaps.lengths), dynamics.inputs.shape
+    try:
+        inverse = np.linalg.inv(dynamics.drift)
+        rest = lyapunov(dynamics.drift, np.broadcast_to(dynamics.diffusion, dynamics.drift.shape))
+    except np.linalg.LinAlgError:
+        return None
+    spectrum = Spectrum.of(dynamics.drift)
+    transition = exponentials(dynamics.drift, gaps, spectrum)
+    noise, integral, held = np.empty((n, k, k)), np.empty((n, k, k)), np.empty((n, k, p))
 
     def fill(first: int, last: int) -> None:
-        kernels.exponentials(first, last, dynamics.drift, gaps.kind, gaps.lengths, transition)
+        kernels.pass_over(
+            first, last, inverse, rest, dynamics.inputs, gaps.kind, transition, noise, held,
+            integral,
+        )  # fmt: skip
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        share_work(fill, len(gaps.lengths), cost=COST)
-        try:
-            rest = lyapunov(
-                dynamics.drift, np.broadcast_to(dynamics.diffusion, dynamics.drift.shape)
-            )
-            inverse = np.linalg.inv(dynamics.drift)
-        except np.linalg.LinAlgError:
-            return None
-        own = rest[gaps.kind]
-        noise = own - transition @ own @ transition.transpose(0, 2, 1)
-        integral = inverse[gaps.kind] @ (transition - np.eye(k))
+    share_work(fill, n, cost=COST)
     if not (np.isfinite(noise).all() and np.isfinite(integral).all()):
         return None
     return Passage(
         transition=transition,
         noise=noise,
-        held=integral @ dynamics.inputs[gaps.kind],
+        held=held,
         rest=rest,
         integral=integral,
+        inverse=inverse,
+        spectrum=spectrum,
     )
 
 
@@ -103,29 +111,24 @@ def pass_back(
     d_rest : array (kinds, k, k)
         Symmetric, as `d_noise`.
     """
-    from salutogen.models.state_space import _kernels_exponential as kernels
+    from salutogen.models.state_space import _kernels_gaps as kernels
 
-    kinds, k = dynamics.drift.shape[:2]
-    own, phi = passage.rest[gaps.kind], passage.transition
-    back = phi.transpose(0, 2, 1)
-    inverse = np.linalg.inv(dynamics.drift).transpose(0, 2, 1)
-    d_integral = d_held @ dynamics.inputs[gaps.kind].transpose(0, 2, 1)
-    through = inverse[gaps.kind] @ d_integral
-    weight = d_transition - 2 * d_noise @ phi @ own + through
-    along = np.empty_like(weight)
+    kinds, rest = len(dynamics.drift), passage.rest
+    weight, d_drift, of_rest = (np.empty_like(d_noise) for _ in range(3))
+    d_inputs = np.empty_like(d_held)
 
     def fill(first: int, last: int) -> None:
-        kernels.exponential_gradients(
-            first, last, dynamics.drift, gaps.kind, gaps.lengths, weight, along
-        )
+        kernels.pass_back(
+            first, last, passage.inverse, rest, dynamics.inputs, gaps.kind, passage.transition,
+            passage.integral, d_transition, d_noise, d_held, weight, d_drift, d_inputs, of_rest,
+        )  # fmt: skip
 
-    share_work(fill, len(gaps.lengths), cost=8 * COST)
-    along -= through @ passage.integral.transpose(0, 2, 1)
-    d_inputs = passage.integral.transpose(0, 2, 1) @ d_held
-    at_rest = d_rest + _by_kind(d_noise - back @ d_noise @ phi, gaps.kind, kinds)
+    share_work(fill, len(gaps.lengths), cost=COST)
+    of_exponential = derivatives(dynamics.drift, gaps, passage.spectrum, weight)
+    at_rest = d_rest + _by_kind(of_rest, gaps.kind, kinds)
     of_diffusion = lyapunov(dynamics.drift.transpose(0, 2, 1), at_rest)
     return {
-        "drift": _by_kind(along, gaps.kind, kinds) + 2 * of_diffusion @ passage.rest,
+        "drift": _by_kind(d_drift, gaps.kind, kinds) + of_exponential + 2 * of_diffusion @ rest,
         "inputs": _by_kind(d_inputs, gaps.kind, kinds),
         "diffusion": np.sum(of_diffusion, axis=0),
     }
@@ -146,6 +149,38 @@ def lyapunov(A: Float, S: Float) -> Float:
     found = solved.reshape(-1, k, k)
     half: Float = (found + found.transpose(0, 2, 1)) / 2
     return half
+
+
+def exponentials(drift: Float, gaps: Gaps, spectrum: Spectrum | None) -> Float:
+    """Return exp(A t) of each gap (gaps, k, k)."""
+    from salutogen.models.state_space import _kernels_gaps as kernels
+
+    if spectrum is not None:
+        return spectrum.exponentials(gaps.lengths)
+    found = np.empty((len(gaps.lengths), *drift.shape[1:]))
+
+    def fill(first: int, last: int) -> None:
+        kernels.exponentials(first, last, drift, gaps.kind, gaps.lengths, found)
+
+    share_work(fill, len(found), cost=COST)
+    return found
+
+
+def derivatives(drift: Float, gaps: Gaps, spectrum: Spectrum | None, weight: Float) -> Float:
+    """Return derivatives of sum(weight * exp(A t)) over each kind's A (kinds, k, k)."""
+    from salutogen.models.state_space import _kernels_gaps as kernels
+
+    if spectrum is not None:
+        return spectrum.derivatives(gaps.lengths, weight)
+    found = np.empty_like(weight)
+
+    def fill(first: int, last: int) -> None:
+        kernels.derivatives_of_exponentials(
+            first, last, drift, gaps.kind, gaps.lengths, weight, found
+        )
+
+    share_work(fill, len(found), cost=2 * COST)
+    return _by_kind(found, gaps.kind, len(drift))
 
 
 def _by_kind(values: Float, kind: Int, kinds: int) -> Float:

@@ -128,7 +128,7 @@ class Layout:
         )
 
     def unpack(self, natural: Float, patterns: Float) -> Dynamics:
-        """Return the model at parameters (m,) for kinds of persons with factors (kinds, factors)."""
+        """Return the model at parameters (m,) for kinds of persons by factors (kinds, factors)."""
         k, at = len(self.processes), self.places
         error = np.zeros(k)
         error[self.error_places] = natural[at["error"]]

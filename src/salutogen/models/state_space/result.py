@@ -103,12 +103,14 @@ class ContinuousTimeFit(NamedEstimates):
     @property
     def drift(self) -> Float:
         """Drift (k, k), of a person with average factors: row acted upon, column acting."""
-        return self._dynamics.drift[0]
+        found: Float = self._dynamics.drift[0]
+        return found
 
     @property
     def input_effects(self) -> Float:
         """Effects of inputs (k, p): per unit of time, of pulses at once."""
-        return self._dynamics.inputs[0]
+        found: Float = self._dynamics.inputs[0]
+        return found
 
     @property
     def diffusion(self) -> Float:
@@ -123,7 +125,8 @@ class ContinuousTimeFit(NamedEstimates):
     @property
     def means(self) -> Float:
         """Means (k,) where inputs are 0."""
-        return self._dynamics.mean[0]
+        found: Float = self._dynamics.mean[0]
+        return found
 
     @property
     def mean_covariance(self) -> Float:
@@ -200,7 +203,7 @@ class ContinuousTimeFit(NamedEstimates):
         )
 
     def smoothed(self) -> pl.DataFrame:
-        """Return processes given everything that was seen of a person, without error of measurement.
+        """Return processes given everything seen of a person, without error of measurement.
 
         A row per row that was used: person, time, and for each process `<name>` and `<name>_se`.
         """
