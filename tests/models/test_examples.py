@@ -31,6 +31,7 @@ import pytest
         "pooling.estimates",
         "pooling.meta_analysis",
         "short_repr",
+        "state_space.model",
         "regression.splines",
     ],
 )

@@ -94,6 +94,9 @@ if TYPE_CHECKING:
     from salutogen.models.sem.one_factor.model import MeasurementInvariance
     from salutogen.models.sem.one_factor.result import InvarianceResult
     from salutogen.models.sem.result import StructuralFit
+    from salutogen.models.state_space.impulse import ImpulseResponse
+    from salutogen.models.state_space.model import ContinuousTime
+    from salutogen.models.state_space.result import ContinuousTimeFit
     from salutogen.models.support import Support, SupportWarning, least_squares_support
 
 _HOME = {
@@ -104,6 +107,8 @@ _HOME = {
     "ClassComparison": "mixture.comparison",
     "CompletedSets": "imputation.completed",
     "ContinuousAR1": "mixed.structured.residual_structures",
+    "ContinuousTime": "state_space.model",
+    "ContinuousTimeFit": "state_space.result",
     "ContrastTest": "mixed.inference.fixed_effects",
     "ConvergenceWarning": "convergence",
     "CrossLaggedFit": "sem.cross_lagged.result",
@@ -116,6 +121,7 @@ _HOME = {
     "GrowthMixtureResult": "mixture.result",
     "HeterogeneousVariance": "mixed.structured.residual_structures",
     "HuberFit": "regression.robust",
+    "ImpulseResponse": "state_space.impulse",
     "Interrupted": "parallel.executors",
     "InvarianceResult": "sem.one_factor.result",
     "KMeansPartition": "k_means.result",
@@ -203,6 +209,8 @@ __all__ = [
     "ClassComparison",
     "CompletedSets",
     "ContinuousAR1",
+    "ContinuousTime",
+    "ContinuousTimeFit",
     "ContrastTest",
     "ConvergenceWarning",
     "CrossLaggedFit",
@@ -215,6 +223,7 @@ __all__ = [
     "GrowthMixtureResult",
     "HeterogeneousVariance",
     "HuberFit",
+    "ImpulseResponse",
     "Interrupted",
     "InvarianceResult",
     "KMeansPartition",

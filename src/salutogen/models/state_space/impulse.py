@@ -11,6 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from salutogen.errors import ModelError
+from salutogen.models.state_space.gaps import Gaps, exponentials
+from salutogen.models.state_space.spectrum import Spectrum
 from salutogen.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class ImpulseResponse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Question:
+class Question:
     """What is moved, and what is looked at: a response to compute from any drift and inputs."""
 
     effect: int
@@ -87,10 +89,8 @@ class _Question:
             # What is held until `duration` is what is held for ever less what begins then.
             held = _integral(drift, times) - _integral(drift, np.maximum(times - self.duration, 0))
             return self.size * (held @ inputs[:, self.cause])[:, self.effect]
-        from scipy.linalg import expm
-
         moved = inputs[:, self.cause] if self.of_input else np.eye(len(drift))[self.cause]
-        found: Float = self.size * (expm(drift * times[:, None, None]) @ moved)[:, self.effect]
+        found: Float = self.size * (_exponentials(drift, times) @ moved)[:, self.effect]
         return found
 
     def area(self, drift: Float, inputs: Float) -> float:
@@ -134,7 +134,7 @@ def impulse_response(
     """See `ContinuousTimeFit.impulse_response`."""
     from scipy.special import ndtri
 
-    question = _question(fit, cause, effect, size, duration)
+    question = question_of(fit, cause, effect, size, duration)
     slowest = float(np.max(np.linalg.eigvals(fit.drift).real))
     if not slowest < 0:
         raise ModelError(
@@ -178,9 +178,10 @@ def positive_interval(value: float, error: float, z: float) -> tuple[float, floa
     return value * float(np.exp(-half)), value * float(np.exp(half))
 
 
-def _question(
+def question_of(
     fit: ContinuousTimeFit, cause: str, effect: str, size: float, duration: float | None
-) -> _Question:
+) -> Question:
+    """Return what is to be moved and looked at; refuse names that are none."""
     processes, inputs = fit.spec.processes, fit.spec.inputs
     for name, known in ((cause, (*processes, *inputs)), (effect, processes)):
         if name not in known:
@@ -192,7 +193,7 @@ def _question(
         raise ModelError(f"duration: {cause} is moved at once; only inputs that hold have one.")
     if duration is not None and not duration > 0:
         raise ModelError(f"duration: expected a time above 0, got {duration!r}.")
-    return _Question(
+    return Question(
         effect=processes.index(effect),
         cause=(inputs if of_input else processes).index(cause),
         of_input=of_input,
@@ -203,10 +204,13 @@ def _question(
 
 def _integral(drift: Float, times: Float) -> Float:
     """Integrals (t, k, k) of exp(A s) from 0 to each time."""
-    from scipy.linalg import expm
-
-    found: Float = np.linalg.solve(drift, expm(drift * times[:, None, None]) - np.eye(len(drift)))
+    found: Float = np.linalg.solve(drift, _exponentials(drift, times) - np.eye(len(drift)))
     return found
+
+
+def _exponentials(drift: Float, times: Float) -> Float:
+    one, gaps = drift[None], Gaps(lengths=times, kind=np.zeros(len(times), dtype=np.int64))
+    return exponentials(one, gaps, Spectrum.of(one))
 
 
 def _errors(told: Callable[[Float], Float], at: Float, covariance: Float) -> Float:

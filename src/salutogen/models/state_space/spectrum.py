@@ -32,7 +32,7 @@ class Spectrum:
 
     @classmethod
     def of(cls, drift: Float) -> Self | None:
-        """Return the spectrum of drifts (kinds, k, k), if they are one whose vectors stand apart."""
+        """Return the spectrum of drifts (kinds, k, k), if there is one kind with vectors apart."""
         if len(drift) != 1 or not np.isfinite(drift).all():
             return None
         values, vectors = np.linalg.eig(drift[0])
