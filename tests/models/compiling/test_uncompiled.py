@@ -12,7 +12,7 @@ import numpy as np
 FITS = """
 import json
 import numpy as np
-from salutogen.models import ChainedImputation, ContinuousAR1, GrowthMixture
+from salutogen.models import ChainedImputation, ContinuousAR1, ContinuousTime, GrowthMixture
 from salutogen.models import LongitudinalKMeans, MixedModel
 
 generator = np.random.default_rng(5)
@@ -44,6 +44,10 @@ for distance in ("gower", "frechet"):
 wide[::3, 1] = wide[1::4, 3] = np.nan
 for method in ("norm", "pmm"):
     told += ChainedImputation(method=method, imputations=2).fit(wide).imputed.ravel().tolist()
+flow = ContinuousTime(
+    processes="y", person="id", time="t", random_means=False, factors={"y<-y": "site"}
+).fit(frame)
+told += [flow.log_likelihood, *flow.coefficients]
 print(json.dumps(told))
 """
 

@@ -63,6 +63,7 @@ def warm(*, everything: bool = True, classes: bool = False) -> None:
         _warm_k_means("frechet")  # which no analysis of a study asks for
         _warm_structures()
         _warm_imputation()
+        _warm_continuous_time()
         wait_for_kernels()
         warm_mixtures()  # a fraction of a second, unless the other process could not
 
@@ -108,3 +109,23 @@ def _warm_imputation() -> None:
     values = np.sin(3.0 * np.arange(16.0)).reshape(8, 2)
     values[0, 1] = np.nan
     ChainedImputation(imputations=1, iterations=1).fit(values)
+
+
+def _warm_continuous_time() -> None:
+    """Compile the kernels of continuous time by a likelihood of four persons."""
+    import numpy as np
+
+    from salutogen.models.state_space.layout import Layout
+    from salutogen.models.state_space.problem import Problem
+    from salutogen.models.state_space.reading import read_rows
+    from salutogen.models.state_space.starts import rough_start
+
+    t, person = np.tile([0.0, 1.0, 3.0], 4), np.repeat(np.arange(4), 3)
+    rows = {"id": person, "t": t, "x": np.sin(3.0 * np.arange(12)), "u": np.cos(2.0 * person)}
+    for moderated in ((), (("x<-x", "u"),)):  # exponentials by eigenvalues, and by series
+        layout = Layout(
+            processes=("x",), inputs=(), pulses=(), measured_with_error=(), random_means=True,
+            free_first=False, moderated=moderated,
+        )  # fmt: skip
+        problem = Problem(layout, read_rows(rows, layout, "id", "t").rows)
+        problem.at(rough_start(layout, problem.rows, 0.0, 1.0))
