@@ -1,9 +1,10 @@
 """`norm.json` where persons are hidden: what another study needs of a line, and no person's value.
 
-Coefficients have five digits, so that scores are the same to far less than a point; with all of
-them the sums behind a line of whole numbers could be worked out. What could be set against another
-line, or another study's, to find a person has few; the lowest and highest exposure are those that
-several persons reach; and a line of few persons, or with a term that few tell, is not given.
+The level of a line is told in steps, its other coefficients with five digits: scores are those of
+the study but for what one or two of its persons move their mean. With all digits the sums behind a
+line of whole numbers could be worked out. What could be set against another line, or another
+study's, to find a person has few; the lowest and highest exposure are those that several persons
+reach; and a line of few persons, or with a term that few tell, is not given.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from salutogen.norm.design_matrix import with_exposure
 from salutogen.norm.lines import Level, Line
 from salutogen.norm.norm import Norm
 from salutogen.norm.norm_file import line_to_dict, norm_to_dict
+from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import Audience
 from salutogen.scores import Scores
 from salutogen.study import Period
@@ -78,7 +80,7 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
             left_out.append(name)
         return found
 
-    lines = norm.lines
+    lines = told_norm(norm, audience).lines
     windows = [
         told(line, "window", str(period)) for period, line in lines.by_period("window").items()
     ]
@@ -147,10 +149,18 @@ def counts_of_line(line: Mapping[str, Any], audience: Audience) -> dict[str, Any
         name: audience.told_below(line[name]) for name in ("n", "n_persons") if name in line
     }
     if line.get("standardiser") is not None:
-        told["standardiser"] = {**line["standardiser"], "n": told["n"]}
+        told["standardiser"] = {**_means_in_steps(line, audience), "n": told["n"]}
     if line.get("claims") is not None:
         told["claims"] = _degrees(line["claims"], audience)
     return told
+
+
+def _means_in_steps(line: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """Means of types of exposure as other means of everyone are told."""
+    standardiser = dict(line["standardiser"])
+    pairs = zip(standardiser.get("means", ()), standardiser.get("sds", ()), strict=True)
+    means = [audience.told_mean(mean, sd, line["n_persons"]) for mean, sd in pairs]
+    return {**standardiser, "means": means}
 
 
 def _degrees(claims: Mapping[str, Any], audience: Audience) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from salutogen.columns import Kind, Record, figure, record
 from salutogen.findings import Finding, Severity, finding
 from salutogen.norm import Norm
 from salutogen.norm.norm_for_others import untold_covariates
+from salutogen.norm.told_lines import told_norm
 from salutogen.pipeline.hidden_figures import HiddenFigures
 from salutogen.resilience import Resilience
 from salutogen.resilience.summary import ScoreDescriptives
+from salutogen.resilience.uncertainty import told_bootstrap
 
 if TYPE_CHECKING:
     from salutogen.analyses.running import Outcome
@@ -149,11 +151,15 @@ def _content(
     results: Results, outcomes: Sequence[Outcome], hidden: HiddenFigures | None
 ) -> dict[str, Any]:
     severities = [item.severity for item in results.findings]
+    audience = results.context.audience
     parts: dict[str, Record] = {
         "panel": _panel_counts(results),
         "scores": results.resilience.descriptives,
-        "norm": results.norm,
-        "resilience": results.resilience,
+        "norm": told_norm(results.norm, audience),
+        "resilience": replace(
+            results.resilience,
+            bootstrap=told_bootstrap(results.resilience.bootstrap, results.norm, audience),
+        ),
     }
     content = {
         "format": RESULTS_FORMAT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,9 +15,11 @@ from salutogen.models.resampling.bootstrap import (
     person_moments,
     studentised_bootstrap,
 )
-from salutogen.norm import Line
+from salutogen.norm import Line, Norm
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.lines import Level
+from salutogen.norm.told_lines import INTERCEPT, told_shift
+from salutogen.page.audience import Audience
 
 MOST_UNITS = 10_000
 
@@ -186,3 +188,32 @@ def bootstrap_summary(
         done={name: item is not None for name, item in lines.items()},
         lines={name: item.intervals() for name, item in lines.items() if item is not None},
     )
+
+
+def told_bootstrap(summary: BootstrapSummary, norm: Norm, audience: Audience) -> BootstrapSummary:
+    """Return the bootstraps as they may be told: intervals of levels moved as the lines' are."""
+    if audience.individuals or norm.external is not None:
+        return summary
+    lines = {
+        "occasion": norm.lines.occasion,
+        "person": norm.lines.person,
+        "window_frozen": norm.lines.reference("window"),
+    }
+    return replace(
+        summary,
+        lines={
+            name: _moved(terms, lines.get(name), audience) for name, terms in summary.lines.items()
+        },
+    )
+
+
+def _moved(
+    terms: Mapping[str, Interval], line: Line | None, audience: Audience
+) -> Mapping[str, Interval]:
+    own = terms.get(INTERCEPT)
+    if own is None or line is None:
+        return terms
+    shift = told_shift(line, audience)
+    low, high = (None if end is None else end + shift for end in (own.low, own.high))
+    moved = replace(own, estimate=own.estimate + shift, low=low, high=high)
+    return {**terms, INTERCEPT: moved}

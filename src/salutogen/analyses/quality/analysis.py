@@ -23,6 +23,7 @@ from salutogen.analyses.quality.settings import QualitySettings
 from salutogen.analyses.quality.time_covered import TIME_COVERED_COLUMNS, time_covered
 from salutogen.columns import beside, columns_of, figure, record, rows
 from salutogen.norm import Line
+from salutogen.norm.told_lines import told_shift
 from salutogen.norm.units import slope_unit
 from salutogen.page.small_counts import without_few_forms
 from salutogen.resilience.between_within import OccasionArrays, scored_arrays
@@ -151,12 +152,14 @@ def _problems(inputs: AnalysisInputs, arrays: OccasionArrays) -> ProblemDistribu
     if not arrays.P.size:
         return None
     measure = inputs.scores.measures["P"]
+    line = inputs.norm.lines.occasion
+    shift = 0.0 if inputs.norm.external else told_shift(line, inputs.run.audience)
     found = problem_distribution(
         arrays,
-        arrays.P - arrays.SR,
+        arrays.P - arrays.SR + shift,
         measure.minimum,
         measure.maximum,
-        rises=_rises(inputs.norm.lines.occasion),
+        rises=_rises(line),
         smallest=inputs.run.audience.smallest,
     )
     at_floor = None if found.floor_share is None else found.floor_share.part

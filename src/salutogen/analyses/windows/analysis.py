@@ -23,6 +23,7 @@ from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
 from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
+from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.words import plural, say
 from salutogen.study.format import Windows
@@ -154,7 +155,8 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     """Sum up each window, and say what moves the means other than change of the persons."""
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
-    own = {period.number: line for period, line in norm.lines.by_period("window").items()}
+    lines = told_norm(norm, inputs.run.audience).lines.by_period("window")
+    own = {period.number: line for period, line in lines.items()}
     change = None if plan is None else change_over_windows(inputs)
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
