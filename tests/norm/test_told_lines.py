@@ -63,7 +63,7 @@ def test_two_levels_do_not_give_who_left(leavers: int) -> None:
         assert solved(norm, SHOWN, leavers) == pytest.approx(own, abs=1e-6)
         errors.append(abs(solved(norm, HIDDEN, leavers) - own) * leavers)
         spread.append(float(np.std(norm.period_tables["person"]["P"].to_numpy())))
-    assert np.mean(errors) > 1.5 * np.mean(spread)
+    assert np.mean(errors) > np.mean(spread)
 
 
 def test_everything_told_of_a_line_moves_with_its_level() -> None:

@@ -81,9 +81,14 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
         return found
 
     lines = told_norm(norm, audience).lines
+    few = windows_without_few(norm, audience)
+    own = lines.by_period("window")
     windows = [
-        told(line, "window", str(period)) for period, line in lines.by_period("window").items()
+        told(line, "window", str(period))
+        for period, line in own.items()
+        if period.number not in few
     ]
+    left_out += [str(period) for period in own if period.number in few]
     frozen = lines.reference("window")
     content["lines"] = {
         "occasion": told(lines.occasion, "occasion", "occasions"),
@@ -99,6 +104,19 @@ def norm_for(norm: Norm, audience: Audience) -> tuple[dict[str, Any], tuple[Find
     if not left_out:
         return content, ()
     return content, (finding("norm-withheld", lines=left_out),)
+
+
+def windows_without_few(norm: Norm, audience: Audience) -> frozenset[int]:
+    """Return the windows of all but a few of the persons who are in any.
+
+    Beside what a model tells of everyone, the level of such a window tells what these few have.
+    """
+    table = norm.period_tables.get("window")
+    if table is None or not table.height:
+        return frozenset()
+    everyone = table["person"].n_unique()
+    present = table.group_by("window").len().iter_rows()
+    return frozenset(number for number, n in present if audience.is_small(everyone - n))
 
 
 def _units(norm: Norm, level: Level, period: Period | None) -> pl.DataFrame | None:

@@ -21,21 +21,29 @@ INTERCEPT = "intercept"
 _LEAST = 1e-12  # of the variance of problems, left by a line through every unit
 
 
-def told_shift(line: Line, audience: Audience) -> float:
-    """Return how far the told level of a line lies above its own, points of P."""
+def told_shift(line: Line, audience: Audience, raised: float = 0.0) -> float:
+    """Return how far the told level of a line lies above its own, points of P.
+
+    Parameters
+    ----------
+    line : Line
+    audience : Audience
+    raised : float
+        What the level is raised by before it is told in steps.
+    """
     if audience.individuals or INTERCEPT not in line.terms:
         return 0.0
     sd = line.residual_sd / float(np.sqrt(max(1.0 - line.r_squared, _LEAST)))
-    return audience.told_mean(line.intercept, sd, line.n_persons) - line.intercept
+    return audience.told_mean(line.intercept + raised, sd, line.n_persons) - line.intercept
 
 
-def told_line(line: Line, audience: Audience) -> Line:
+def told_line(line: Line, audience: Audience, raised: float = 0.0) -> Line:
     """Return a line with its level as it may be told; the same line where persons are shown."""
-    shift = told_shift(line, audience)
+    shift = told_shift(line, audience, raised)
     if not shift:
         return line
-    raised = np.array([term == INTERCEPT for term in line.terms]) * shift
-    coefficients = tuple((np.array(line.coefficients) + raised).tolist())
+    constant = np.array([term == INTERCEPT for term in line.terms])
+    coefficients = tuple((np.array(line.coefficients) + constant * shift).tolist())
     claims = line.claims
     if claims is not None:
         at = {name: _raised(place, shift) for name, place in claims.at.items()}
@@ -49,14 +57,15 @@ def _raised(place: Expected, shift: float) -> Expected:
 
 
 def told_norm(norm: Norm, audience: Audience) -> Norm:
-    """Return a norm whose lines may be told; another study's, which are told there, are as exact.
+    """Return a norm whose lines may be told; those of another study are as it tells them.
 
     The lines that persons are scored with stay as they are: this one is for pages and files.
     """
-    if audience.individuals or norm.external is not None:
+    if audience.individuals:
         return norm
     lines: dict[LineKey, Line] = {
-        key: told_line(line, audience) for key, line in norm.lines.items()
+        key: line if norm.external and key.period is None else told_line(line, audience)
+        for key, line in norm.lines.items()
     }
     mixed = norm.mixed
     if mixed is not None:

@@ -17,13 +17,12 @@ from salutogen.analyses.windows.findings import (
     tell_windows,
     windows_beyond,
 )
-from salutogen.analyses.windows.nearly_everyone import told_means
+from salutogen.analyses.windows.nearly_everyone import told_lines, told_means
 from salutogen.analyses.windows.settings import WindowsSettings
-from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows
+from salutogen.analyses.windows.summary import WINDOW_COLUMNS, summarise_windows, with_levels
 from salutogen.columns import beside, figure, record, rows
 from salutogen.findings import Findings
 from salutogen.norm import Line
-from salutogen.norm.told_lines import told_norm
 from salutogen.page.audience import SMALL_CELL, inner_share
 from salutogen.page.words import plural, say
 from salutogen.study.format import Windows
@@ -155,15 +154,19 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     """Sum up each window, and say what moves the means other than change of the persons."""
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
-    lines = told_norm(norm, inputs.run.audience).lines.by_period("window")
-    own = {period.number: line for period, line in lines.items()}
+    own = {period.number: line for period, line in norm.lines.by_period("window").items()}
     change = None if plan is None else change_over_windows(inputs)
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
     audience = inputs.run.audience
-    summary = summarise_windows(resilience.windows, own, beyond, audience.told_size)
-    summary = told_means(summary, resilience.windows, beyond, audience)
+    exact = summarise_windows(resilience.windows, own, beyond, audience.told_size)
+    period = None if frozen is None else frozen.period
+    summary = told_means(
+        exact, resilience.windows, beyond, audience, None if period is None else period.number
+    )
+    own = told_lines(own, exact, summary, audience)
+    summary = with_levels(summary, own)
     if plan is not None:
         tell_occasions_outside(inputs, found)
         tell_windows(
