@@ -28,6 +28,7 @@ class Told:
     results: dict[str, Any]
     means: pl.DataFrame
     page: str
+    findings: list[dict[str, Any]]
     level: float
 
     @property
@@ -53,15 +54,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Told]:
     return [told(seed, tmp_path_factory.mktemp(f"seed{seed}")) for seed in SEEDS]
 
 
-def told(seed: int, folder: Path, individuals: str = "hide") -> Told:
+def told(
+    seed: int, folder: Path, individuals: str = "hide", off: tuple[str, ...] = STEPS_OFF
+) -> Told:
     content = plan(
         occasions={"every": "7 days", "count": WEEKS},
         resilience={"bootstrap": 0, "windows": {"width": 4, "step": 4, "valid": 3}},
         report={"individuals": individuals},
-        analyses=[{"step": name, "enabled": False} for name in STEPS_OFF],
+        analyses=[{"step": name, "enabled": False} for name in off],
     )
     del content["sources"]["people"], content["background"]
     frame = answers(seed)
+    folder.mkdir(exist_ok=True)
     study = folder / "study.yaml"
     study.write_text(json.dumps(content), "utf-8")
     results = sg.run(study, data={"answers": frame}, out=folder / "out", seed=1)
@@ -72,6 +76,7 @@ def told(seed: int, folder: Path, individuals: str = "hide") -> Told:
         results=json.loads((folder / "out" / "results.json").read_text("utf-8")),
         means=pl.read_csv(folder / "out" / name),
         page=(folder / "out" / "report.html").read_text("utf-8"),
+        findings=json.loads((folder / "out" / "findings.json").read_text("utf-8")),
         level=float(SR.mean()),  # type: ignore[arg-type]
     )
 
@@ -143,3 +148,20 @@ def test_the_page_says_whose_means_they_are(runs: list[Told]) -> None:
     for run in runs:
         assert BY_MODEL in run.page
         assert run.means.filter(pl.col("measure") == "P")["mean"].null_count() == 0
+
+
+def test_what_is_hidden_is_not_said_to_be_uncomputable(tmp_path: Path) -> None:
+    """Both findings name each null once, where it stands; what is hidden could be computed."""
+    named: dict[str, dict[str, set[str]]] = {}
+    for mode in ("show", "hide"):
+        run = told(1, tmp_path / mode, mode, off=())
+        named[mode] = {
+            one["code"]: set(one["evidence"]["numbers"]["figures"])
+            for one in run.findings
+            if one["code"] in ("not-computed", "figures-withheld")
+        }
+    assert "resilience.windows[1].mean_SR_frozen" in named["hide"]["figures-withheld"]
+    assert "resilience.change_over_windows.moved_by_leaving" in named["hide"]["figures-withheld"]
+    assert named["hide"]["not-computed"] <= named["show"]["not-computed"]
+    assert not named["hide"]["not-computed"] & named["hide"]["figures-withheld"]
+    assert "figures-withheld" not in named["show"]

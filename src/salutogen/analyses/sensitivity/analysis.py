@@ -149,6 +149,7 @@ def compute(inputs: AnalysisInputs, settings: SensitivitySettings) -> Sensitivit
         covered=min((one.share for one in coverage(inputs.study)), default=None),
         line=_straight(norm),
         findings=_findings(errors, missing, bands),
+        kept_back=_cases_of_few(missing),
     )
 
 
@@ -297,6 +298,13 @@ def _missing(scores: Scores, audience: Audience) -> pl.DataFrame:
     }
     person = scores.valid_rows("person")["person"].to_numpy()
     return missing_table(cases, P - _pooled(P, E), person, audience)
+
+
+def _cases_of_few(missing: pl.DataFrame) -> tuple[str, ...]:
+    """Paths of the figures of cases that are empty because few persons' rows change."""
+    names = [name for name in missing.columns if name != "case"]
+    empty = missing["n_changed"].is_null().arg_true()
+    return tuple(f"missing[{row}].{name}" for row in empty for name in names)
 
 
 def _pooled(P: np.ndarray, E: np.ndarray) -> np.ndarray:

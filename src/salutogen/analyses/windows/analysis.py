@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from salutogen.analyses.contract import AnalysisInputs, AnalysisResult
+from salutogen.analyses.kept_back import kept_back
 from salutogen.analyses.windows.change import change_over_windows
 from salutogen.analyses.windows.change_result import WindowChange
 from salutogen.analyses.windows.change_words import change_in_words, leaving_in_words
@@ -155,7 +156,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
-    change = None if plan is None else change_over_windows(inputs)
+    change, of_change = (None, ()) if plan is None else change_over_windows(inputs)
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
@@ -184,6 +185,7 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         plan=plan,
         lines=_drawn(own, resilience.windows["E"], resilience.persons.height),
         findings=tuple(found),
+        kept_back=(*kept_back(exact, summary, "windows"), *of_change),
     )
 
 
