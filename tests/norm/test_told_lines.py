@@ -79,7 +79,7 @@ def test_everything_told_of_a_line_moves_with_its_level() -> None:
         place = told.claims.at[name]
         for one, other in ((place.P, own.P), (place.low, own.low), (place.high, own.high)):
             assert one == pytest.approx(other + shift)
-    assert told.claims.change == line.claims.change
+    assert told.claims.change.low == pytest.approx(line.claims.change.low)
     assert told_norm(norm, SHOWN) is norm
 
 
@@ -100,7 +100,7 @@ def test_intervals_of_resamples_move_with_the_level() -> None:
         assert moved.estimate - own.estimate == pytest.approx(shift)
         assert own.low is not None
         assert moved.low == pytest.approx(own.low + shift)
-        assert told.lines[name]["E"] is exact.lines[name]["E"]
+        assert told.lines[name]["E"].low == pytest.approx(exact.lines[name]["E"].low)
     assert told_bootstrap(exact, norm, SHOWN) is exact
 
 
@@ -116,3 +116,38 @@ def test_means_of_types_are_in_steps() -> None:
         ):
             assert told == pytest.approx(HIDDEN.told_mean(mean, sd, own.n_persons), rel=1e-3)
             assert abs(told - mean) < 3 * sd / PERSONS
+
+
+@pytest.mark.parametrize("absent", [2, 3, 6, 8])
+def test_errors_do_not_tell_how_many_there_are(absent: int) -> None:
+    """The residual variance times the inverse covariance holds the number of units."""
+    scores = simulated(PERSONS, 4, missing=0.0)
+    kept = scores.table.filter(pl.col("person") >= absent)
+    norm = fit_norm(replace(scores, table=kept))
+
+    def counted(audience: Audience) -> float:
+        line = told_norm(norm, audience).lines.person
+        variance = line.residual_sd**2 * (line.n - 1) / (line.n - 2)
+        return float(variance * np.linalg.inv(line.covariance)[0, 0])
+
+    n = PERSONS - absent
+    assert counted(SHOWN) == pytest.approx(n)
+    assert counted(HIDDEN) == pytest.approx(HIDDEN.told_size(n))
+    assert HIDDEN.told_size(n) % 5 == 0
+    own, told = norm.lines.person, told_norm(norm, HIDDEN).lines.person
+    assert own.claims is not None
+    assert told.claims is not None
+    by = np.sqrt(n / HIDDEN.told_size(n))
+    for name, place in told.claims.at.items():
+        exact = own.claims.at[name]
+        assert place.se / exact.se == pytest.approx(by)  # type: ignore[operator]
+        assert (place.high - place.low) / (exact.high - exact.low) == pytest.approx(by)  # type: ignore[operator]
+    assert told.claims.test is not None
+    assert own.claims.test is not None
+    assert pytest.approx(own.claims.test.F / by**2) == told.claims.test.F
+
+
+def test_errors_of_everyone_are_told_as_they_are() -> None:
+    norm = fit_norm(simulated(PERSONS, 4, missing=0.0))
+    own, told = norm.lines.person, told_norm(norm, HIDDEN).lines.person
+    np.testing.assert_array_equal(told.covariance, own.covariance)

@@ -18,7 +18,7 @@ from salutogen.models.resampling.bootstrap import (
 from salutogen.norm import Line, Norm
 from salutogen.norm.design_matrix import line_matrix, with_exposure
 from salutogen.norm.lines import Level
-from salutogen.norm.told_lines import INTERCEPT, told_shift
+from salutogen.norm.told_lines import INTERCEPT, told_shift, told_widening
 from salutogen.page.audience import Audience
 
 MOST_UNITS = 10_000
@@ -191,7 +191,7 @@ def bootstrap_summary(
 
 
 def told_bootstrap(summary: BootstrapSummary, norm: Norm, audience: Audience) -> BootstrapSummary:
-    """Return the bootstraps as they may be told: intervals of levels moved as the lines' are."""
+    """Return the bootstraps as they may be told: with level and errors of lines that are told."""
     if audience.individuals or norm.external is not None:
         return summary
     lines = {
@@ -199,21 +199,24 @@ def told_bootstrap(summary: BootstrapSummary, norm: Norm, audience: Audience) ->
         "person": norm.lines.person,
         "window_frozen": norm.lines.reference("window"),
     }
-    return replace(
-        summary,
-        lines={
-            name: _moved(terms, lines.get(name), audience) for name, terms in summary.lines.items()
-        },
-    )
+    told = {
+        name: terms if (line := lines.get(name)) is None else _told_terms(terms, line, audience)
+        for name, terms in summary.lines.items()
+    }
+    return replace(summary, lines=told)
 
 
-def _moved(
-    terms: Mapping[str, Interval], line: Line | None, audience: Audience
-) -> Mapping[str, Interval]:
-    own = terms.get(INTERCEPT)
-    if own is None or line is None:
-        return terms
-    shift = told_shift(line, audience)
-    low, high = (None if end is None else end + shift for end in (own.low, own.high))
-    moved = replace(own, estimate=own.estimate + shift, low=low, high=high)
-    return {**terms, INTERCEPT: moved}
+def _told_terms(
+    terms: Mapping[str, Interval], line: Line, audience: Audience
+) -> dict[str, Interval]:
+    shift, by = told_shift(line, audience), float(np.sqrt(told_widening(line, audience)))
+
+    def told(name: str, own: Interval) -> Interval:
+        middle = own.estimate + (shift if name == INTERCEPT else 0.0)
+        low, high = (
+            None if end is None else middle + by * (end - own.estimate)
+            for end in (own.low, own.high)
+        )
+        return replace(own, estimate=middle, se=by * own.se, low=low, high=high)
+
+    return {name: told(name, own) for name, own in terms.items()}
