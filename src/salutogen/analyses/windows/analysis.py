@@ -156,7 +156,8 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
     norm, resilience = inputs.norm, inputs.resilience
     plan = inputs.study.plan.resilience.windows
     own = {period.number: line for period, line in norm.lines.by_period("window").items()}
-    change, of_change = (None, ()) if plan is None else change_over_windows(inputs)
+    change = None if plan is None else change_over_windows(inputs)
+    of_change = () if change is None else [f"change.{name}" for name in change.kept_back]
     found, frozen = Findings(), norm.lines.reference("window")
     reference = norm.units("window")
     beyond = windows_beyond(resilience.windows, frozen, reference, found)
@@ -185,7 +186,10 @@ def compute(inputs: AnalysisInputs, settings: WindowsSettings) -> WindowsResult:
         plan=plan,
         lines=_drawn(own, resilience.windows["E"], resilience.persons.height),
         findings=tuple(found),
-        kept_back=(*kept_back(exact, summary, "windows"), *of_change),
+        kept_back=(
+            *kept_back(exact, summary, "windows"),
+            *(f"change.{name}" for name in of_change),
+        ),
     )
 
 

@@ -33,12 +33,8 @@ from salutogen.models.resampling.bootstrap import bootstrap_sums
 Float = np.ndarray
 
 
-def change_over_windows(
-    inputs: AnalysisInputs,
-) -> tuple[WindowChange | None, tuple[str, ...]]:
+def change_over_windows(inputs: AnalysisInputs) -> WindowChange | None:
     """Estimate the change from the first window to the last; None where there is none to estimate.
-
-    With it come the paths of its figures that were kept back.
 
     The model is `P ~ E + occasion + (1 | person)` over single occasions, E in the shape and with
     the covariates of the line of occasions, residuals autocorrelated where the data tell it. The
@@ -49,15 +45,12 @@ def change_over_windows(
     """
     rows = change_rows(inputs)
     if rows is None:
-        return None, ()
+        return None
     found = change_of(rows, draws=inputs.study.plan.resilience.bootstrap, seed=inputs.run.seed)
     if found is None:
-        return None, ()
+        return None
     n_in_windows = inputs.resilience.windows["person"].n_unique()
-    told = told_change(found, rows, n_in_windows, inputs.run.audience)
-    names = ("moved_by_leaving", "frozen")
-    kept = (name for name in names if getattr(told, name) is not getattr(found, name))
-    return told, tuple(f"change.{name}" for name in kept)
+    return told_change(found, rows, n_in_windows, inputs.run.audience)
 
 
 def change_of(rows: ChangeRows, *, draws: int, seed: int) -> WindowChange | None:

@@ -126,11 +126,14 @@ def told_change(
     """
     persons = rows.rows.n_persons
     absent = persons - n_present_throughout(rows)
+    told = change
     if audience.is_small(absent) or audience.hides(change.n_left, persons):
-        change = replace(change, moved_by_leaving=None)
+        told = replace(told, moved_by_leaving=None)
     if audience.is_small(persons - n_in_windows):
-        change = replace(change, frozen=None)
-    return change
+        told = replace(told, frozen=None)
+    names = ("moved_by_leaving", "frozen")
+    kept = [name for name in names if getattr(told, name) is not getattr(change, name)]
+    return replace(told, kept_back=tuple(kept)) if kept else change
 
 
 def n_present_throughout(rows: ChangeRows) -> int:
